@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { dnsLabel, quantity } from './cluster.ts';
+
+const portName = z
+  .string()
+  .max(15)
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'a port name (RFC 6335): at most 15 of a-z, 0-9, -');
+
+const httpProbe = z.strictObject({
+  path: z.string().startsWith('/'),
+  port: portName,
+  /** Seconds between two tries. */
+  period: z.number().int().min(1).default(10),
+  /** Failed tries in a row until it counts. */
+  failures: z.number().int().min(1).default(3),
+});
+
+/** An edge: something that this app needs. What must agree in ten places is derived from it. */
+const use = z.discriminatedUnion('kind', [
+  z.strictObject({
+    /** Calls another app's port. */
+    kind: z.literal('app'),
+    app: dnsLabel,
+    port: portName,
+  }),
+  z.strictObject({
+    /** Reads the Kubernetes API with the app's own service account; becomes a ClusterRole with these rules only. */
+    kind: z.literal('kubernetes'),
+    rules: z
+      .array(
+        z.strictObject({
+          apiGroups: z.array(z.string()).min(1),
+          resources: z.array(z.string().min(1)).min(1),
+          verbs: z.array(z.enum(['get', 'list', 'watch'])).min(1),
+        }),
+      )
+      .min(1),
+    reason: z.string().min(1),
+  }),
+]);
+
+export const appSchema = z.strictObject({
+  name: dnsLabel,
+  /** One sentence for the front page. */
+  summary: z.string().min(1),
+  /** Built from the Dockerfile in the app's folder, or an upstream image by its full name and tag. */
+  image: z.union([
+    z.strictObject({ build: z.literal('.') }),
+    z.strictObject({
+      ref: z
+        .string()
+        .regex(/^[a-z0-9.-]+\.[a-z]+(:\d+)?\/[^\s:@]+(:[\w.-]+)(@sha256:[0-9a-f]{64})?$/, 'host/name:tag'),
+    }),
+  ]),
+  replicas: z.number().int().min(0).max(100).default(1),
+  ports: z.record(
+    portName,
+    z.strictObject({
+      port: z.number().int().min(1024, 'a port below 1024 needs a privilege that no app here has').max(65535),
+    }),
+  ),
+  env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
+  probes: z.strictObject({ ready: httpProbe, live: httpProbe.optional() }),
+  resources: z.strictObject({ cpu: quantity, memory: quantity }),
+  /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
+  exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
+  uses: z.array(use).default([]),
+});
+
+/** As written in app.ts. */
+export type AppInput = z.input<typeof appSchema>;
+/** After the defaults. */
+export type App = z.infer<typeof appSchema>;
+
+/** Declares an application workload. The graph checks it, so that all errors of a run are shown at once. */
+export function defineApp(app: AppInput): AppInput {
+  return app;
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { dnsLabel } from './cluster.ts';
+
+/** What runs in the cluster on behalf of the platform: controllers and the services that they bring. */
+export const operatorSchema = z.strictObject({
+  name: dnsLabel,
+  summary: z.string().min(1),
+  namespace: dnsLabel,
+  /** Keys of `images` in the lock file; their refs carry the version. */
+  images: z.array(z.string()).default([]),
+  /** Keys of `artifacts` in the lock file: CRDs of others, applied by Flux before everything that needs them. */
+  crds: z.array(z.string()).default([]),
+  provides: z
+    .strictObject({
+      /** `Kind.group` of each custom resource that exists once `crds` are applied. */
+      kinds: z.array(z.string()).default([]),
+      /** `Kind.group` of what a webhook of this operator guards: objects of these wait for its Deployment. */
+      webhooks: z.array(z.string()).default([]),
+      /** Names of StorageClasses, GatewayClasses: what others name in a spec. */
+      classes: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  /** Environments' providers where it runs; all where it is left out. */
+  only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
+});
+
+export type OperatorInput = z.input<typeof operatorSchema>;
+export type Operator = z.infer<typeof operatorSchema>;
+
+export function defineOperator(operator: OperatorInput): OperatorInput {
+  return operator;
+}
