@@ -1,0 +1,20 @@
+/** A Kubernetes object as plain data: what cdk8s's `toJson()` gives, or written by hand. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+}
+
+/** What Flux applies and waits for as one: the objects of one operator or of one app. */
+export interface Component {
+  /** The operator's or the app's name. */
+  name: string;
+  objects: KubeObject[];
+}
