@@ -1,0 +1,66 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from 'proper-lockfile';
+import { cacheDir } from './paths.ts';
+
+const POLL_MS = 1000;
+const STALE_MS = 30_000;
+
+/**
+ * Runs `work` while no other process holds the lock `name` of the cache. Where one does, this waits, says for which
+ * process, and asks `stillNeeded` at each look: the other may have done the work.
+ */
+export async function withCacheLock<T>(
+  name: string,
+  options: {
+    report: (message: string) => void;
+    signal?: AbortSignal | undefined;
+    /** Returns the result where there is nothing left to do. */
+    done: () => Promise<T | undefined>;
+  },
+  work: () => Promise<T>,
+): Promise<T> {
+  const root = join(cacheDir(), 'locks');
+  mkdirSync(root, { recursive: true });
+  const target = join(root, name);
+  const pidFile = `${target}.pid`;
+  let told = '';
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const release = await tryLock(target);
+    if (release) {
+      writeFileSync(pidFile, `${process.pid}\n`);
+      try {
+        return (await options.done()) ?? (await work());
+      } finally {
+        await release();
+      }
+    }
+    const holder = readPid(pidFile);
+    if (holder !== told) {
+      told = holder;
+      options.report(`waiting for process ${holder}, which builds into the same cache`);
+    }
+    await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
+    const result = await options.done();
+    if (result !== undefined) return result;
+  }
+}
+
+async function tryLock(target: string): Promise<(() => Promise<void>) | undefined> {
+  try {
+    return await lock(target, { realpath: false, stale: STALE_MS, update: STALE_MS / 3 });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
+    throw error;
+  }
+}
+
+function readPid(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '(unknown)';
+  }
+}

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = '/sys/fs/cgroup';
+
+/** Which of the two interfaces for control groups this machine uses for its controllers. */
+export function cgroupVersion(): 1 | 2 {
+  return existsSync(join(root, 'cgroup.controllers')) ? 2 : 1;
+}
+
+/** Refuses a machine whose control groups are not mounted as an engine and a systemd in a container need them. */
+export function checkCgroups(mounts: string = readFileSync('/proc/mounts', 'utf8')): void {
+  const mounted = mounts.split('\n').flatMap((line) => {
+    const [, target = '', type = '', options = ''] = line.split(' ');
+    return type === 'cgroup' || type === 'cgroup2' ? [{ target, type, options: options.split(',') }] : [];
+  });
+  if (mounted.some(({ target, type }) => type === 'cgroup2' && target === root)) return;
+  const missing = ['memory', 'cpu', 'devices', 'pids', 'name=systemd'].filter(
+    (controller) => !mounted.some(({ type, options }) => type === 'cgroup' && options.includes(controller)),
+  );
+  if (missing.length === 0) return;
+  throw new Error(
+    `the control groups ${missing.join(', ')} are not mounted below ${root}, and no container starts without them. ` +
+      'Mount them (on Debian: apt-get install cgroupfs-mount && cgroupfs-mount; for name=systemd: mkdir -p ' +
+      `${root}/systemd && mount -t cgroup -o none,name=systemd cgroup ${root}/systemd), then run this again.`,
+  );
+}
+
+/** Removes what is left of the control group `name` in every hierarchy. No process may be in it. */
+export function removeCgroup(name: string): void {
+  const hierarchies = cgroupVersion() === 2 ? [root] : readdirSync(root).map((entry) => join(root, entry));
+  for (const hierarchy of hierarchies) removeTree(join(hierarchy, name));
+}
+
+function removeTree(directory: string): void {
+  if (!existsSync(directory)) return;
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (entry.isDirectory()) removeTree(join(directory, entry.name));
+    }
+    rmdirSync(directory);
+  } catch {
+    // A group that is in use, or went while we looked: an empty directory in a pseudo file system harms nobody.
+  }
+}

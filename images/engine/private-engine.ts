@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { withCacheLock } from '../cache-lock.ts';
+import type { Engine } from '../engine.ts';
+import type { Report } from '../report.ts';
+import { formatAddress, formatNetwork, freePool, type Network, overlaps, parseNetwork } from './address-pool.ts';
+import { bridgesIn, ensureBridge, removeBridges } from './bridges.ts';
+import { checkCgroups, removeCgroup } from './cgroups.ts';
+import { installDebianPackages } from './debian-packages.ts';
+import { cleanFirewall, readFirewall } from './firewall.ts';
+import { type Notes, readNotes, writeNotes } from './notes.ts';
+import { type PrivatePaths, privatePaths } from './private-paths.ts';
+import { endProcesses, isAlive, type Process, processes, withDescendants } from './processes.ts';
+import { hasSysResource, writeRuntimeShim } from './runtime-shim.ts';
+
+const startSeconds = 60;
+const forwarding = '/proc/sys/net/ipv4/ip_forward';
+
+/** The private engine as a client reaches it, running or not; `undefined` where none was ever started. */
+export function privateEngine(): Engine | undefined {
+  const paths = privatePaths();
+  const command = `${paths.bin}/docker`;
+  if (!existsSync(command)) return undefined;
+  return {
+    name: 'docker',
+    private: true,
+    command,
+    env: {
+      PATH: `${paths.bin}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,
+      DOCKER_HOST: `unix://${paths.socket}`,
+      DOCKER_CONTEXT: '',
+      DOCKER_TLS_VERIFY: '',
+    },
+  };
+}
+
+/**
+ * Starts a Docker engine for Plinth alone, with its own data, sockets, bridge, addresses and control group, or finds
+ * it running. It outlives this process and logs to a file. What a killed one left behind is cleared first.
+ */
+export async function startPrivateEngine(report: Report): Promise<Engine> {
+  const paths = privatePaths();
+  return withCacheLock('engine', { report, done: () => running(paths) }, async () => {
+    refuseWhereImpossible();
+    checkCgroups();
+    await installDebianPackages(['iproute2', 'iptables'], report);
+    if (!existsSync('/usr/sbin/dockerd') && !existsSync('/usr/bin/dockerd')) {
+      await installDebianPackages(['docker.io'], report);
+    }
+    await clearRemains(paths, report);
+    await mkdir(paths.run, { recursive: true, mode: 0o700 });
+    await mkdir(paths.bin, { recursive: true });
+    await linkClient(paths);
+    const pool = await prepareMachine(paths);
+    report('starting a private Docker engine');
+    const daemon = await launch(paths, pool);
+    await waitUntilReady(paths, daemon);
+    const engine = await running(paths);
+    if (engine === undefined) throw new Error(`the private Docker engine stopped at once.${logTail(paths)}`);
+    return engine;
+  });
+}
+
+/**
+ * Ends the private engine with all its containers and takes its bridges, firewall rules and control groups away.
+ * Its data stays, unless `purge`. Anything that is not its own is left alone.
+ */
+export async function stopPrivateEngine(report: Report, options: { purge?: boolean } = {}): Promise<void> {
+  const paths = privatePaths();
+  await withCacheLock('engine', { report, done: async () => undefined }, async () => {
+    const mine = ownProcesses(paths);
+    if (mine.length > 0) report('stopping the private Docker engine');
+    await clearRemains(paths, report);
+    const notes = readNotes(paths);
+    if (notes !== undefined) await restoreMachine(paths, notes);
+    await rm(paths.run, { recursive: true, force: true });
+    if (options.purge === true) await rm(paths.root, { recursive: true, force: true });
+    return true;
+  });
+}
+
+/** The socket is there before the daemon serves it: the client's call then waits. */
+async function running(paths: PrivatePaths): Promise<Engine | undefined> {
+  const engine = privateEngine();
+  if (engine === undefined || !(await accepts(paths.socket))) return undefined;
+  const { failed } = await execa(engine.command, ['version'], {
+    env: engine.env,
+    stdin: 'ignore',
+    timeout: startSeconds * 1000,
+    reject: false,
+  });
+  return failed ? undefined : engine;
+}
+
+function refuseWhereImpossible(): void {
+  if (process.platform === 'linux' && process.getuid?.() === 0) return;
+  const why = process.platform === 'linux' ? 'that takes root' : 'that takes Linux';
+  throw new Error(
+    `no container engine answers here, and Plinth cannot start one of its own: ${why}. Start Docker or Podman ` +
+      '(type `docker info` to see whether it answers, or set DOCKER_HOST to where it does), then run this again.',
+  );
+}
+
+/** The client must be as old as the daemon or newer; the one that was installed with the daemon is. */
+async function linkClient(paths: PrivatePaths): Promise<void> {
+  const client = ['/usr/bin/docker', '/usr/local/bin/docker'].find((path) => existsSync(path));
+  if (client === undefined)
+    throw new Error('dockerd is installed without a client: apt-get install docker-cli');
+  const link = `${paths.bin}/docker`;
+  await rm(link, { force: true });
+  await symlink(client, link);
+}
+
+/** Bridge and addresses; notes how the machine was. */
+async function prepareMachine(paths: PrivatePaths): Promise<Network> {
+  const notes = readNotes(paths);
+  const pool = (notes && parseNetwork(notes.pool)) ?? freePool();
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const before =
+    notes?.before?.boot === boot
+      ? notes.before
+      : { boot, ...(await readFirewall()), ipForward: readFileSync(forwarding, 'utf8').trim() };
+  await writeNotes(paths, { pool: formatNetwork(pool), before });
+  await ensureBridge(paths.bridge, `${formatAddress(pool.address + 1)}/24`);
+  return pool;
+}
+
+async function restoreMachine(paths: PrivatePaths, notes: Notes): Promise<void> {
+  const pool = parseNetwork(notes.pool);
+  const bridges = await bridgesIn(pool, paths.bridge);
+  if (notes.before !== undefined) {
+    await cleanFirewall(notes.before, (word) => {
+      const address = parseNetwork(word);
+      return bridges.includes(word) || (pool && address ? overlaps(pool, address) : false);
+    });
+    if (!notes.before.chains) writeFileSync(forwarding, notes.before.ipForward);
+  }
+  await removeBridges(bridges);
+  removeCgroup(paths.cgroup);
+  await writeNotes(paths, { pool: notes.pool });
+}
+
+async function launch(paths: PrivatePaths, pool: Network): Promise<number> {
+  const dockerd = ['/usr/sbin/dockerd', '/usr/bin/dockerd'].find((path) => existsSync(path)) ?? 'dockerd';
+  const upperHalf = { address: pool.address + 2 ** (32 - pool.prefix - 1), prefix: pool.prefix + 1 };
+  const args = [
+    `--host=unix://${paths.socket}`,
+    `--data-root=${paths.dataRoot}`,
+    `--exec-root=${paths.run}/exec`,
+    `--pidfile=${paths.pidFile}`,
+    `--bridge=${paths.bridge}`,
+    `--default-address-pool=base=${formatNetwork(upperHalf)},size=24`,
+    `--cgroup-parent=/${paths.cgroup}`,
+    '--exec-opt=native.cgroupdriver=cgroupfs',
+    `--containerd-namespace=${paths.namespace}`,
+    `--containerd-plugins-namespace=${paths.namespace}-plugins`,
+    `--config-file=${paths.config}`,
+    '--log-driver=json-file',
+    '--log-opt=max-size=10m',
+    '--log-opt=max-file=2',
+  ];
+  await writeFile(paths.config, '{}\n'); // and not that of the machine's own engine
+  if (!hasSysResource()) {
+    const { stdout: runc } = await execa('sh', ['-c', 'command -v runc'], {
+      env: { PATH: `/usr/sbin:/usr/bin:/sbin:${process.env.PATH ?? ''}` },
+    });
+    await writeRuntimeShim(paths.shim, runc.trim());
+    args.push(`--add-runtime=plinth=${paths.shim}`, '--default-runtime=plinth');
+  }
+  const log = openSync(paths.log, 'w', 0o600);
+  // In a mount namespace of its own, so that no mount of a container shows outside or stays when the engine ends.
+  const daemon = spawn('unshare', ['--mount', '--propagation=slave', '--', dockerd, ...args], {
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, PATH: `/usr/sbin:/usr/bin:/sbin:/bin:${process.env.PATH ?? ''}` },
+  });
+  const pid = await new Promise<number>((resolve, reject) => {
+    daemon.once('error', reject);
+    daemon.once('spawn', () => resolve(daemon.pid ?? 0));
+  });
+  daemon.unref();
+  return pid;
+}
+
+async function waitUntilReady(paths: PrivatePaths, daemon: number): Promise<void> {
+  const end = Date.now() + startSeconds * 1000;
+  while (!(await accepts(paths.socket))) {
+    if (!isAlive(daemon)) throw new Error(`the private Docker engine did not start.${logTail(paths)}`);
+    if (Date.now() > end) {
+      throw new Error(
+        `the private Docker engine did not answer on ${paths.socket} within ${startSeconds} s.${logTail(paths)}`,
+      );
+    }
+    await sleep(100);
+  }
+}
+
+/** Ends what is left of an earlier start: the daemon, its containerd, and every container's processes. */
+async function clearRemains(paths: PrivatePaths, report: Report): Promise<void> {
+  const daemons = ownProcesses(paths).filter(({ args }) => args.some((arg) => arg.includes(paths.dataRoot)));
+  // The daemon stops its containers, each within its own time, and then containerd.
+  await endProcesses(
+    daemons.map(({ pid }) => pid),
+    30,
+  );
+  const rest = ownProcesses(paths);
+  if (rest.length > 0) {
+    report(`ending ${rest.length} processes that an earlier private engine left`);
+    await endProcesses(
+      withDescendants(rest, processes()).map(({ pid }) => pid),
+      1,
+    );
+  }
+  await rm(paths.pidFile, { force: true });
+  await rm(paths.socket, { force: true });
+  await rm(`${paths.run}/exec/containerd/containerd.pid`, { force: true });
+}
+
+/** The daemon, its containerd and the shims, which all carry the engine's own paths or namespace in their arguments. */
+function ownProcesses(paths: PrivatePaths): Process[] {
+  return processes().filter(({ pid, args }) => {
+    if (pid === process.pid) return false;
+    const program = args[0]?.split('/').at(-1) ?? '';
+    if (!/^(dockerd|containerd|containerd-shim.*|docker-proxy|unshare)$/.test(program)) return false;
+    return args.some(
+      (arg) => arg.includes(paths.dataRoot) || arg.startsWith(`${paths.run}/`) || arg === paths.namespace,
+    );
+  });
+}
+
+function accepts(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    connection.once('connect', () => {
+      connection.destroy();
+      resolve(true);
+    });
+    connection.once('error', () => resolve(false));
+  });
+}
+
+function logTail(paths: PrivatePaths): string {
+  let lines = '';
+  try {
+    lines = readFileSync(paths.log, 'utf8').trim().split('\n').slice(-12).join('\n');
+  } catch {
+    return '';
+  }
+  return ` The last lines of its log, ${paths.log}:\n${lines}`;
+}

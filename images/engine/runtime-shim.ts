@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { chmod, writeFile } from 'node:fs/promises';
+
+const sysResourceBit = 24n;
+
+/**
+ * Whether a process of this machine may hold CAP_SYS_RESOURCE. Where it may not, as in some sandboxes, an OCI runtime
+ * that is asked for it (every privileged container does) fails with "unable to apply caps".
+ */
+export function hasSysResource(status: string = readFileSync('/proc/self/status', 'utf8')): boolean {
+  const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
+  return ((BigInt(`0x${bounding}`) >> sysResourceBit) & 1n) === 1n;
+}
+
+/** Writes the runtime that takes CAP_SYS_RESOURCE out of what it is asked for, then hands on to runc. */
+export async function writeRuntimeShim(path: string, runc: string): Promise<void> {
+  await writeFile(path, script(runc));
+  await chmod(path, 0o755);
+}
+
+/** The script itself: POSIX shell and sed only, as it runs once for each container and each exec. */
+export function script(runc: string): string {
+  return `#!/bin/sh
+# Drops CAP_SYS_RESOURCE, which nothing on this machine may hold, from a container's or an exec's description, and
+# every OOM score below that of this process, which cannot be set without it.
+set -eu
+edit() {
+  [ -f "$1" ] || return 0
+  floor=$(cat /proc/self/oom_score_adj)
+  sed -i -e 's/"CAP_SYS_RESOURCE",//g' -e 's/,"CAP_SYS_RESOURCE"//g' \\
+    -e "s/\\"oomScoreAdj\\": *\\(-[0-9]*\\|0\\)\\([^0-9]\\)/\\"oomScoreAdj\\":$floor\\2/" "$1"
+}
+next=
+for argument do
+  case $next in
+    bundle) edit "$argument/config.json" ;;
+    process) edit "$argument" ;;
+  esac
+  case $argument in
+    -b | --bundle) next=bundle ;;
+    -p | --process) next=process ;;
+    --bundle=*) edit "\${argument#*=}/config.json" ;;
+    --process=*) edit "\${argument#*=}" ;;
+    *) next= ;;
+  esac
+done
+exec ${quote(runc)} "$@"
+`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { loadLock } from '../model/lock.ts';
+import { readEntry } from './binary-cache.ts';
+import { buildBinaries } from './go-build.ts';
+import { pruneGoCaches } from './go-caches.ts';
+import { recipeOf } from './go-recipe.ts';
+
+const usage = `node images/go-build.ts [--times] [--prune] [--concurrency N] [NAME...]
+
+Brings executables or components of images/lock.yaml into the cache and prints their paths; without a name, all.
+  --times   prints instead how long each took to build here
+  --prune   removes go's module and build caches afterwards`;
+
+/** The command line of go-build.ts. */
+export async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      times: { type: 'boolean', default: false },
+      prune: { type: 'boolean', default: false },
+      concurrency: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(usage);
+    return;
+  }
+  const lock = loadLock();
+  const names = positionals.length > 0 ? positionals : Object.keys(lock.binaries);
+  if (values.times) {
+    printTimes(names);
+    return;
+  }
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  const started = performance.now();
+  const report = (message: string): void => {
+    console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${message}`);
+  };
+  try {
+    const paths = await buildBinaries(names, {
+      report,
+      concurrency: Number(values.concurrency),
+      signal: stop.signal,
+    });
+    for (const path of paths.values()) console.log(path);
+    if (values.prune) pruneGoCaches();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+function printTimes(names: string[]): void {
+  const lock = loadLock();
+  let total = 0;
+  for (const name of names) {
+    const recipe = recipeOf(lock, name);
+    const entry = readEntry(recipe);
+    const size = Object.values(entry?.files ?? {}).reduce((sum, file) => sum + file.size, 0);
+    total += entry?.seconds ?? 0;
+    const what = entry
+      ? `${entry.seconds.toFixed(1).padStart(7)} s ${String(Math.round(size / 2 ** 20)).padStart(5)} MiB  ${entry.source}`
+      : 'not in the cache';
+    console.log(`${recipe.component.padEnd(24)} ${recipe.version.padEnd(10)} ${what}`);
+  }
+  console.log(`${'all'.padEnd(24)} ${''.padEnd(10)} ${total.toFixed(1).padStart(7)} s`);
+}

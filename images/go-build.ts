@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadLock } from '../model/lock.ts';
+import { commitPartial, entryDir, faultOf, openPartial } from './binary-cache.ts';
+import { withCacheLock } from './cache-lock.ts';
+import { downloadAll } from './download.ts';
+import { boundBuildCache } from './go-caches.ts';
+import { runGo } from './go-command.ts';
+import { goOutputName, type Recipe, recipeOf } from './go-recipe.ts';
+
+/** Takes a line for the person who waits. */
+export type Report = (message: string) => void;
+
+/** Entries whose checksums this process has compared. */
+const verified = new Map<string, Promise<string>>();
+
+/**
+ * The absolute path of an executable of images/lock.yaml, verified; downloaded or built where the cache lacks it.
+ */
+export async function ensureBinary(
+  name: string,
+  report: Report,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<string> {
+  const recipe = recipeOf(loadLock(), name);
+  const dir = await ensureRecipe(recipe, report, options.signal);
+  const only = Object.keys(recipe.packages).length === 1 ? Object.keys(recipe.packages)[0] : undefined;
+  const executable = name in recipe.packages ? name : only;
+  if (executable === undefined) {
+    throw new Error(
+      `${name} has several executables: ask for one of ${Object.keys(recipe.packages).join(', ')}`,
+    );
+  }
+  return join(dir, executable);
+}
+
+/**
+ * Brings all the named executables and components into the cache, in the order given, and returns the paths of all
+ * their executables. While one compiles, the modules of the next are fetched.
+ */
+export async function buildBinaries(
+  names: readonly string[],
+  options: { report: Report; concurrency?: number; signal?: AbortSignal | undefined },
+): Promise<Map<string, string>> {
+  const { report, concurrency = 1, signal } = options;
+  const lock = loadLock();
+  const recipes = new Map(
+    names.map((name) => recipeOf(lock, name)).map((recipe) => [recipe.component, recipe]),
+  );
+  const queue = [...recipes.values()];
+  const paths = new Map<string, string>();
+  const fetches = new Set<Promise<void>>();
+  const worker = async (): Promise<void> => {
+    for (let recipe = queue.shift(); recipe !== undefined; recipe = queue.shift()) {
+      const next = queue[0];
+      if (next && !existsSync(entryDir(next))) fetches.add(fetchModules(next, signal));
+      const dir = await ensureRecipe(recipe, report, signal);
+      for (const executable of Object.keys(recipe.packages)) paths.set(executable, join(dir, executable));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.max(1, concurrency) }, worker));
+  } finally {
+    queue.length = 0;
+    await Promise.all(fetches);
+  }
+  return paths;
+}
+
+/** The directory with a recipe's executables, each compared with its checksum once per process. */
+function ensureRecipe(recipe: Recipe, report: Report, signal: AbortSignal | undefined): Promise<string> {
+  const dir = entryDir(recipe);
+  const running = verified.get(dir);
+  if (running) return running;
+  const promise = makeRecipe(recipe, report, signal);
+  verified.set(dir, promise);
+  promise.catch(() => verified.delete(dir));
+  return promise;
+}
+
+async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | undefined): Promise<string> {
+  const title = `${recipe.component} ${recipe.version}`;
+  const dir = entryDir(recipe);
+  const fault = await faultOf(recipe);
+  if (fault === undefined) return dir;
+  if (fault !== 'missing') report(`${title}: ${fault}; making it again`);
+  return withCacheLock(
+    'go',
+    {
+      report: (message) => report(`${title}: ${message}`),
+      signal,
+      done: async () => ((await faultOf(recipe)) === undefined ? dir : undefined),
+    },
+    async () => {
+      const started = performance.now();
+      const partial = openPartial(recipe);
+      const downloaded = await downloadAll(recipe, partial, { report, signal });
+      if (!downloaded) await compile(recipe, partial, report, signal);
+      const seconds = Math.round((performance.now() - started) / 100) / 10;
+      await commitPartial(recipe, partial, { source: downloaded ? 'downloaded' : 'built', seconds });
+      report(`${title}: ${downloaded ? 'downloaded' : 'built'} in ${seconds} s`);
+      boundBuildCache(report);
+      return dir;
+    },
+  );
+}
+
+async function compile(
+  recipe: Recipe,
+  partial: string,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const title = `${recipe.component} ${recipe.version}`;
+  const executables = Object.entries(recipe.packages);
+  const options = { cwd: recipe.wrapperDir, platform: recipe.platform, signal };
+  try {
+    report(`${title}: fetching modules`);
+    await runGo(listArguments(recipe), options);
+    const count = executables.length === 1 ? '' : ` (${executables.length} commands)`;
+    report(`${title}: compiling${count}`);
+    const packages = executables.map(([, packagePath]) => packagePath);
+    await runGo(['build', ...recipe.flags, '-o', `${partial}/`, ...packages], options);
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'BuildAborted') {
+      error.message = `${title} could not be built from images/go (${recipe.component}): ${error.message}\nCorrect that, then type the same command again: what is compiled is kept.`;
+    }
+    throw error;
+  }
+  for (const [executable, packagePath] of executables) {
+    const written = join(partial, goOutputName(packagePath === '.' ? recipe.component : packagePath));
+    if (written !== join(partial, executable)) await rename(written, join(partial, executable));
+  }
+}
+
+/** Fetches what a later build needs; what goes wrong here goes wrong again there, and is told there. */
+async function fetchModules(recipe: Recipe, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await runGo(listArguments(recipe), { cwd: recipe.wrapperDir, platform: recipe.platform, signal });
+  } catch {
+    // See above.
+  }
+}
+
+/** `go list` fetches the modules that the packages import, `go mod download` all that any go.mod names. */
+function listArguments(recipe: Recipe): string[] {
+  const tags = recipe.flags.filter((flag) => flag.startsWith('-tags='));
+  return ['list', '-mod=readonly', '-deps', '-f', '', ...tags, ...Object.values(recipe.packages)];
+}
+
+if (import.meta.main) {
+  // Not awaited: that module imports this one, which would wait for itself.
+  void import('./go-build-cli.ts').then(({ main }) => main(process.argv.slice(2)));
+}

@@ -1,0 +1,34 @@
+import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { goCaches } from './go-command.ts';
+
+/** Above this the cache of compiled packages is dropped between two builds. */
+const BUILD_CACHE_LIMIT = 8 * 2 ** 30;
+
+/** Deletes the modules and compiled packages: finished executables are kept, and need neither. */
+export function pruneGoCaches(): void {
+  const { modules, build } = goCaches();
+  // Builds ask for a module cache that can be written (-modcacherw): plain removal is enough.
+  rmSync(build, { recursive: true, force: true });
+  rmSync(modules, { recursive: true, force: true });
+}
+
+/** Drops the cache of compiled packages where it has outgrown its bound. */
+export function boundBuildCache(report: (message: string) => void): void {
+  const { build } = goCaches();
+  const size = sizeOf(build);
+  if (size <= BUILD_CACHE_LIMIT) return;
+  report(`go's build cache has ${Math.round(size / 2 ** 20)} MiB: dropping it`);
+  rmSync(build, { recursive: true, force: true });
+}
+
+/** The bytes of all files below a directory; 0 where there is none. */
+export function sizeOf(dir: string): number {
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return 0;
+  let size = 0;
+  for (const file of readdirSync(dir, { withFileTypes: true })) {
+    const path = join(dir, file.name);
+    size += file.isDirectory() ? sizeOf(path) : (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  }
+  return size;
+}

@@ -1,0 +1,80 @@
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { cacheDir } from './paths.ts';
+
+/** How much of go's complaint an error repeats. */
+const TAIL_LINES = 30;
+
+/** Room for a compiler or linker that hardly collects its garbage, per core. */
+const AMPLE_MEMORY = 6 * 2 ** 30;
+
+/** Where go keeps modules and compiled packages: a cache of Plinth's own, never the user's. */
+export function goCaches(): { modules: string; build: string } {
+  const root = join(cacheDir(), 'go');
+  return { modules: join(root, 'mod'), build: join(root, 'build') };
+}
+
+/** Thrown when the caller's signal ended a build. */
+export class BuildAborted extends Error {
+  override readonly name = 'BuildAborted';
+}
+
+/**
+ * Runs `go` in a process group of its own, which an abort ends as a whole: compilers and linkers are its children.
+ * The proxy, checksum database and certificates are the ones of the environment.
+ */
+export async function runGo(
+  args: readonly string[],
+  options: { cwd: string; platform: string; signal?: AbortSignal | undefined },
+): Promise<string> {
+  const { cwd, platform, signal } = options;
+  if (signal?.aborted) throw new BuildAborted('aborted before go was started');
+  const [goos = 'linux', goarch = 'amd64'] = platform.split('/');
+  const caches = goCaches();
+  const child = execa('go', [...args], {
+    cwd,
+    env: {
+      GOOS: goos,
+      GOARCH: goarch,
+      CGO_ENABLED: '0',
+      GOMODCACHE: caches.modules,
+      GOCACHE: caches.build,
+      GOFLAGS: '-modcacherw',
+      GOWORK: 'off',
+      GOENV: 'off',
+      ...(freemem() > AMPLE_MEMORY ? { GOGC: '400' } : {}),
+    },
+    detached: true,
+    reject: false,
+    stdin: 'ignore',
+  });
+  const endGroup = (): void => {
+    if (child.pid === undefined || child.exitCode !== null) return;
+    try {
+      process.kill(-child.pid, 'SIGTERM');
+    } catch {
+      // It ended by itself in this very moment.
+    }
+  };
+  signal?.addEventListener('abort', endGroup, { once: true });
+  process.once('exit', endGroup);
+  try {
+    const result = await child;
+    if (signal?.aborted) throw new BuildAborted('aborted; the next run goes on from what is compiled');
+    if (result.failed) throw new Error(explain(result));
+    return result.stdout;
+  } finally {
+    signal?.removeEventListener('abort', endGroup);
+    process.removeListener('exit', endGroup);
+  }
+}
+
+function explain(result: { code?: string; command: string; shortMessage?: string | undefined; stderr: string }): string {
+  if (result.code === 'ENOENT') {
+    return 'go is not installed, and this binary has to be built.\nInstall Go 1.26 or later (https://go.dev/dl) and put its bin folder into PATH.';
+  }
+  const lines = result.stderr.split('\n').filter((line) => !line.startsWith('go: downloading '));
+  const tail = lines.slice(-TAIL_LINES).join('\n').trim();
+  return `${result.command.slice(0, 200)} failed:\n${tail || (result.shortMessage ?? 'without a word')}`;
+}

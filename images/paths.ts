@@ -1,0 +1,20 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** The directory in which everything stands that can be built or fetched again. */
+export function cacheDir(): string {
+  return ownDirectory('PLINTH_CACHE', 'XDG_CACHE_HOME', '.cache');
+}
+
+/** The directory of what Plinth knows of its clusters: `NAME/` holds a cluster's kubeconfig and checkpoints. */
+export function stateDir(): string {
+  return ownDirectory('PLINTH_STATE', 'XDG_STATE_HOME', join('.local', 'state'));
+}
+
+function ownDirectory(own: string, xdg: string, fallback: string): string {
+  const wanted = process.env[own];
+  if (wanted) return resolve(wanted);
+  const base = process.env[xdg];
+  // The XDG specification: a relative path is to be ignored.
+  return join(base && isAbsolute(base) ? base : join(homedir(), fallback), 'plinth');
+}
