@@ -23,10 +23,7 @@ export async function readFirewall(): Promise<FirewallBefore> {
  * Takes out what a private engine put in: rules with a word that is its own (a bridge, an address) and, where no other
  * engine had made them before, Docker's chains with every jump to them. Other rules stay.
  */
-export async function cleanFirewall(
-  before: FirewallBefore,
-  isOwn: (word: string) => boolean,
-): Promise<void> {
+export async function cleanFirewall(before: FirewallBefore, isOwn: (word: string) => boolean): Promise<void> {
   const script = removal(await save(), before, isOwn);
   if (script !== '') await execa('iptables-restore', ['--noflush'], { input: script });
 }

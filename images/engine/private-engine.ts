@@ -7,7 +7,14 @@ import { execa } from 'execa';
 import { withCacheLock } from '../cache-lock.ts';
 import type { Engine } from '../engine.ts';
 import type { Report } from '../report.ts';
-import { formatAddress, formatNetwork, freePool, type Network, overlaps, parseNetwork } from './address-pool.ts';
+import {
+  formatAddress,
+  formatNetwork,
+  freePool,
+  type Network,
+  overlaps,
+  parseNetwork,
+} from './address-pool.ts';
 import { bridgesIn, ensureBridge, removeBridges } from './bridges.ts';
 import { checkCgroups, removeCgroup } from './cgroups.ts';
 import { installDebianPackages } from './debian-packages.ts';
