@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  createConfiguration,
+  KubeConfig,
+  ServerConfiguration,
+} from '@kubernetes/client-node';
+import { stateDir } from '../../images/paths.ts';
+import { Failure } from '../failure.ts';
+
+/** Typed access to one cluster. Every request that goes through it is given up after its timeout. */
+export interface ClusterClient {
+  /** `name` of cluster.yaml. */
+  name: string;
+  /** Path of the kubeconfig that it was made from. */
+  kubeconfig: string;
+  /** Address of the API server. */
+  server: string;
+  core: CoreV1Api;
+  apps: AppsV1Api;
+  custom: CustomObjectsApi;
+}
+
+/** Where init-cluster writes the kubeconfig of the cluster of that name. */
+export function kubeconfigPath(name: string): string {
+  return join(stateDir(), name, 'kubeconfig');
+}
+
+/** A client of the cluster of that name, by the kubeconfig in the state folder. */
+export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
+  const path = kubeconfigPath(name);
+  if (!existsSync(path)) {
+    throw new Failure(
+      `there is no cluster '${name}' on this machine: ${path} does not exist.`,
+      'Make it: npm run init-cluster',
+    );
+  }
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (cause) {
+    throw new Failure(`${path} is not a kubeconfig.`, 'Write it again: npm run init-cluster', { cause });
+  }
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) {
+    throw new Failure(`${path} names no current cluster.`, 'Write it again: npm run init-cluster');
+  }
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: async (request) => {
+          request.setSignal(AbortSignal.timeout(timeoutMs));
+          return request;
+        },
+        post: async (response) => response,
+      },
+    ],
+  });
+  return {
+    name,
+    kubeconfig: path,
+    server,
+    core: new CoreV1Api(configuration),
+    apps: new AppsV1Api(configuration),
+    custom: new CustomObjectsApi(configuration),
+  };
+}

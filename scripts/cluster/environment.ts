@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { type Cluster, clusterSchema } from '../../model/cluster.ts';
+import { Failure } from '../failure.ts';
+
+/** The repository's root. */
+export const repositoryRoot = join(import.meta.dirname, '..', '..');
+
+/**
+ * Reads `clusters/ENV/cluster.yaml` alone: for commands that look at a cluster or a machine and should work
+ * while an app's description elsewhere is half written.
+ */
+export function readCluster(environment: string, root = repositoryRoot): Cluster {
+  const folder = join(root, 'clusters');
+  const known = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+  const file = `clusters/${environment}/cluster.yaml`;
+  if (!known.includes(environment)) {
+    throw new Failure(
+      `there is no environment '${environment}': no folder of that name in clusters/.`,
+      `Use one of: ${known.map((name) => `--env ${name}`).join(', ')}`,
+    );
+  }
+  const checkAll = 'To see every problem with its line: npm run render -- --check';
+  try {
+    const result = clusterSchema.safeParse(parse(readFileSync(join(root, file), 'utf8')));
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw new Failure(
+      `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`,
+      checkAll,
+    );
+  } catch (error) {
+    if (error instanceof YAMLParseError)
+      throw new Failure(`${file}: ${error.message}`, checkAll, { cause: error });
+    if (isMissing(error)) {
+      throw new Failure(`${file} does not exist.`, `Use another environment: ${known.join(', ')}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,46 @@
+import { ApiException } from '@kubernetes/client-node';
+import { Failure } from '../failure.ts';
+import type { ClusterClient } from './client.ts';
+
+/** Whether the API server answered that there is no such thing; for a custom resource also: its CRD is not there (yet). */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiException && error.code === 404;
+}
+
+/** Waits for a request's answer; an error becomes a `Failure` that names what was asked, of which cluster, and why it failed. */
+export async function ask<T>(client: ClusterClient, what: string, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isNotFound(error)) throw error;
+    throw new Failure(
+      `the cluster '${client.name}' did not list its ${what} (${client.server}): ${reason(error)}`,
+      'Start it, or mend it: npm run init-cluster',
+      { cause: error },
+    );
+  }
+}
+
+/** Why a request failed, in one line. */
+export function reason(error: unknown): string {
+  if (error instanceof ApiException) return `HTTP ${error.code}: ${statusMessage(error.body)}`;
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  // undici says 'fetch failed' and keeps what happened in the cause, which is nested when several addresses were tried.
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  return cause instanceof Error ? reason(cause) : error.message;
+}
+
+function statusMessage(body: unknown): string {
+  const status: unknown = typeof body === 'string' ? tryJson(body) : body;
+  if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+  return String(body).trim().split('\n')[0] ?? '';
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

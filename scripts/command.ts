@@ -1,0 +1,16 @@
+import pc from 'picocolors';
+import { Failure } from './failure.ts';
+
+/**
+ * Runs a command's work and turns its end into an exit code: what the work returns, or 1 with the message of a `Failure`.
+ * Anything else that is thrown is a bug and keeps its stack.
+ */
+export async function runCommand(work: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(`${pc.red('error:')} ${error.message}\n  ${error.next}\n`);
+    process.exitCode = 1;
+  }
+}
