@@ -1,4 +1,5 @@
 import type { V1Deployment } from '@kubernetes/client-node';
+import { annotations, partOf } from '../../charts/names.ts';
 import type { ClusterClient } from './client.ts';
 import { ask } from './request.ts';
 
@@ -25,10 +26,10 @@ export async function apps(client: ClusterClient): Promise<AppState[]> {
   const list = await ask(
     client,
     'Deployments',
-    client.apps.listDeploymentForAllNamespaces({ labelSelector: 'app.kubernetes.io/part-of=plinth' }),
+    client.apps.listDeploymentForAllNamespaces({ labelSelector: `app.kubernetes.io/part-of=${partOf}` }),
   );
   return list.items
-    .filter((item) => item.metadata?.annotations?.['plinth.io/summary'] !== undefined)
+    .filter((item) => item.metadata?.annotations?.[annotations.summary] !== undefined)
     .map(readApp)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -46,8 +47,8 @@ export function readApp(deployment: V1Deployment): AppState {
   return {
     name: metadata?.name ?? '',
     namespace: metadata?.namespace ?? '',
-    summary: metadata?.annotations?.['plinth.io/summary'] ?? '',
-    url: metadata?.annotations?.['plinth.io/url'] ?? '',
+    summary: metadata?.annotations?.[annotations.summary] ?? '',
+    url: metadata?.annotations?.[annotations.url] ?? '',
     image: spec?.template.spec?.containers[0]?.image ?? '',
     ready,
     wanted,

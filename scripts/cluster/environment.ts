@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { type Cluster, clusterSchema } from '../../model/cluster.ts';
@@ -12,15 +12,11 @@ export const repositoryRoot = join(import.meta.dirname, '..', '..');
  * while an app's description elsewhere is half written.
  */
 export function readCluster(environment: string, root = repositoryRoot): Cluster {
-  const folder = join(root, 'clusters');
-  const known = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const known = environments(root);
   const file = `clusters/${environment}/cluster.yaml`;
   if (!known.includes(environment)) {
     throw new Failure(
-      `there is no environment '${environment}': no folder of that name in clusters/.`,
+      `there is no environment '${environment}': ${file} does not exist.`,
       `Use one of: ${known.map((name) => `--env ${name}`).join(', ')}`,
     );
   }
@@ -36,15 +32,14 @@ export function readCluster(environment: string, root = repositoryRoot): Cluster
   } catch (error) {
     if (error instanceof YAMLParseError)
       throw new Failure(`${file}: ${error.message}`, checkAll, { cause: error });
-    if (isMissing(error)) {
-      throw new Failure(`${file} does not exist.`, `Use another environment: ${known.join(', ')}`, {
-        cause: error,
-      });
-    }
     throw error;
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** Names of all environments: the folders of clusters/ with a cluster.yaml. */
+export function environments(root = repositoryRoot): string[] {
+  const folder = join(root, 'clusters');
+  return readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, 'cluster.yaml')))
+    .sort();
 }

@@ -1,0 +1,38 @@
+import { type AppState, apps } from '../cluster/apps.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import { type KustomizationState, kustomizations } from '../cluster/flux.ts';
+import { type NodeState, nodes } from '../cluster/nodes.ts';
+
+/** What `npm run status` knows of a cluster. */
+export interface Status {
+  cluster: string;
+  server: string;
+  kubeconfig: string;
+  /** All nodes and Kustomizations are Ready, all apps run as wanted, and Flux is there. */
+  ready: boolean;
+  nodes: NodeState[];
+  kustomizations: KustomizationState[];
+  apps: AppState[];
+}
+
+/** Asks for everything at once: one request per kind. */
+export async function collectStatus(client: ClusterClient): Promise<Status> {
+  const [nodeStates, kustomizationStates, appStates] = await Promise.all([
+    nodes(client),
+    kustomizations(client),
+    apps(client),
+  ]);
+  return {
+    cluster: client.name,
+    server: client.server,
+    kubeconfig: client.kubeconfig,
+    ready:
+      nodeStates.every(({ ready }) => ready) &&
+      kustomizationStates.length > 0 &&
+      kustomizationStates.every(({ ready }) => ready) &&
+      appStates.every(({ healthy }) => healthy),
+    nodes: nodeStates,
+    kustomizations: kustomizationStates,
+    apps: appStates,
+  };
+}

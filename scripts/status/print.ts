@@ -1,0 +1,72 @@
+import pc from 'picocolors';
+import { shortRevision } from '../cluster/flux.ts';
+import { table } from '../table.ts';
+import type { Status } from './collect.ts';
+
+/** The status for people: what is not well, and why, stands beside its name. */
+export function printStatus(status: Status): string {
+  const sections = [
+    section(
+      'Nodes',
+      ['NAME', 'READY', 'ROLES', 'VERSION', 'MESSAGE'],
+      status.nodes.map((node) => [
+        node.name,
+        mark(node.ready),
+        node.roles.join(','),
+        node.version,
+        oneLine(node.message),
+      ]),
+      'none',
+    ),
+    section(
+      'Kustomizations',
+      ['NAME', 'READY', 'REVISION', 'MESSAGE'],
+      status.kustomizations.map((item) => [
+        item.name,
+        item.suspended ? pc.yellow('suspended') : mark(item.ready),
+        shortRevision(item.revision) || '-',
+        // When all is well Flux only repeats the revision.
+        item.ready ? '' : oneLine(item.message),
+      ]),
+      'none: Flux is not installed, or has not read its repository yet. Go on with: npm run init-cluster',
+    ),
+    section(
+      'Apps',
+      ['NAME', 'READY', 'URL', 'IMAGE', 'MESSAGE'],
+      status.apps.map((app) => [
+        app.name,
+        (app.healthy ? pc.green : pc.red)(`${app.ready}/${app.wanted}`),
+        app.url || '-',
+        shortImage(app.image),
+        oneLine(app.message),
+      ]),
+      'none',
+    ),
+  ];
+  const verdict = status.ready ? pc.green('everything is Ready') : pc.red('not everything is Ready');
+  return [
+    `${pc.bold(status.cluster)} at ${status.server}: ${verdict}`,
+    ...sections,
+    `For kubectl and the rest:\n  export KUBECONFIG=${status.kubeconfig}`,
+  ].join('\n\n');
+}
+
+function section(title: string, header: string[], rows: string[][], none: string): string {
+  const lines = rows.length > 0 ? table(header, rows) : [none];
+  return [pc.bold(title), ...lines.map((line) => `  ${line}`)].join('\n');
+}
+
+function mark(ready: boolean): string {
+  return ready ? pc.green('yes') : pc.red('no');
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > 160 ? `${line.slice(0, 157)}...` : line;
+}
+
+/** `registry.dev.localhost/home:0123456789abcdef` becomes `home:0123456789ab`; a digest is left out. */
+function shortImage(image: string): string {
+  const name = image.split('/').at(-1)?.split('@')[0] ?? '';
+  return name.replace(/:([0-9a-f]{12})[0-9a-f]+$/, ':$1');
+}

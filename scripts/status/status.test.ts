@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { clusterClient } from '../cluster/client.ts';
+import { readCluster, repositoryRoot } from '../cluster/environment.ts';
+import { collectStatus } from './collect.ts';
+import { printStatus } from './print.ts';
+
+const run = promisify(execFile);
+const { name: clusterName } = readCluster('dev');
+
+const node = {
+  metadata: { name: 'one', labels: { 'node-role.kubernetes.io/control-plane': '' } },
+  status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { kubeletVersion: 'v1.36.3' } },
+};
+const revision = `main@sha1:${'d'.repeat(40)}`;
+const kustomization = {
+  metadata: { name: 'home', namespace: 'flux-system', generation: 2 },
+  spec: { dependsOn: [{ name: 'traefik' }] },
+  status: {
+    observedGeneration: 2,
+    lastAppliedRevision: revision,
+    conditions: [{ type: 'Ready', status: 'True', message: `Applied revision: ${revision}` }],
+  },
+};
+const deployment = {
+  metadata: {
+    name: 'home',
+    namespace: 'home',
+    generation: 1,
+    annotations: {
+      'plinth.io/summary': 'The front page.',
+      'plinth.io/url': 'http://home.dev.localhost:8080',
+    },
+  },
+  spec: {
+    replicas: 1,
+    template: { spec: { containers: [{ image: 'registry.dev.localhost/home:0123abc' }] } },
+  },
+  status: { observedGeneration: 1, readyReplicas: 1, updatedReplicas: 1 },
+};
+
+let lists: Record<string, object>;
+let server: Server;
+let state: string;
+const asked: string[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const path = new URL(request.url ?? '', 'http://api').pathname;
+    asked.push(path);
+    const list = lists[path];
+    response.writeHead(list ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(list ?? { kind: 'Status', code: 404, message: 'not found' }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  state = mkdtempSync(join(tmpdir(), 'plinth-status-'));
+  process.env.PLINTH_STATE = state;
+  mkdirSync(join(state, clusterName));
+  writeKubeconfig((server.address() as AddressInfo).port);
+});
+
+afterAll(() => {
+  server.close();
+  rmSync(state, { recursive: true });
+});
+
+afterEach(() => asked.splice(0));
+
+function writeKubeconfig(port: number): void {
+  const config = {
+    clusters: [
+      { name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+    ],
+    users: [{ name: 'u', user: { token: 'none' } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
+  };
+  writeFileSync(join(state, clusterName, 'kubeconfig'), JSON.stringify(config));
+}
+
+/** What the command prints and whether all is Ready; in this process, because starting one takes over a second. */
+async function status(): Promise<{ ready: boolean; out: string }> {
+  const collected = await collectStatus(clusterClient(clusterName));
+  return { ready: collected.ready, out: stripVTControlCharacters(printStatus(collected)) };
+}
+
+async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const options = { cwd: repositoryRoot, env: { ...process.env, NO_COLOR: '1' } };
+  try {
+    const { stdout, stderr } = await run(process.execPath, ['scripts/status.ts', ...args], options);
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout, err: stderr };
+  }
+}
+
+describe('npm run status', () => {
+  test('everything Ready: exit code 0, one request per kind', { timeout: 30_000 }, async () => {
+    lists = healthy();
+    const { code, out } = await command();
+    expect(code).toBe(0);
+    expect(out).toContain('everything is Ready');
+    expect(out).toMatch(/one +yes +control-plane +v1\.36\.3/);
+    expect(out).toMatch(/home +yes +main@dddddddd\n/);
+    expect(out).toMatch(/home +1\/1 +http:\/\/home\.dev\.localhost:8080 +home:0123abc\n/);
+    expect(out).toContain(`export KUBECONFIG=${join(state, clusterName, 'kubeconfig')}`);
+    expect(asked).toHaveLength(3);
+  });
+
+  test('a failing Kustomization and a failing app: exit code 1 and why', { timeout: 30_000 }, async () => {
+    lists = healthy();
+    const failing = structuredClone(kustomization);
+    failing.status.conditions = [{ type: 'Ready', status: 'False', message: 'no such image\nat all' }];
+    lists['/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'] = { items: [failing] };
+    const down = {
+      ...deployment,
+      status: {
+        observedGeneration: 1,
+        conditions: [{ type: 'Available', status: 'False', message: 'too few replicas' }],
+      },
+    };
+    lists['/apis/apps/v1/deployments'] = { items: [down] };
+    const { ready, out } = await status();
+    expect(ready).toBe(false);
+    expect(out).toMatch(/home +no +main@dddddddd +no such image at all/);
+    expect(out).toMatch(/home +0\/1 .* too few replicas/);
+
+    const json = await command('--json');
+    expect(json.code).toBe(1);
+    const parsed: unknown = JSON.parse(json.out);
+    expect(parsed).toMatchObject({
+      ready: false,
+      kustomizations: [{ ready: false }],
+      apps: [{ healthy: false }],
+    });
+  });
+
+  test('a Kustomization whose newest generation was not looked at is not Ready', async () => {
+    lists = healthy();
+    const edited = structuredClone(kustomization);
+    edited.metadata.generation = 3;
+    lists['/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'] = { items: [edited] };
+    expect((await status()).ready).toBe(false);
+  });
+
+  test('without Flux it says so', async () => {
+    lists = healthy();
+    delete lists['/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'];
+    const { ready, out } = await status();
+    expect(ready).toBe(false);
+    expect(out).toContain('Flux is not installed');
+  });
+
+  test('a cluster that does not answer', async () => {
+    writeKubeconfig(await closedPort());
+    await expect(status()).rejects.toThrow(
+      /did not list its .* \(http:\/\/127\.0\.0\.1:\d+\): connect ECONNREFUSED/,
+    );
+  });
+
+  test('a cluster that takes a connection and never answers', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    writeKubeconfig((silent.address() as AddressInfo).port);
+    await expect(collectStatus(clusterClient(clusterName, 50))).rejects.toThrow(/no answer in time/);
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  test('no cluster, and no such environment', async () => {
+    rmSync(join(state, clusterName, 'kubeconfig'));
+    await expect(status()).rejects.toThrow(`there is no cluster '${clusterName}' on this machine`);
+    expect(() => readCluster('../dev')).toThrow("there is no environment '../dev'");
+  });
+});
+
+async function closedPort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+function healthy(): Record<string, object> {
+  return {
+    '/api/v1/nodes': { items: [node] },
+    '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations': { items: [kustomization] },
+    '/apis/apps/v1/deployments': { items: [deployment] },
+  };
+}
