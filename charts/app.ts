@@ -1,0 +1,120 @@
+import type { Chart } from 'cdk8s';
+import type { App } from '../model/app.ts';
+import type { Environment, EnvironmentApp } from '../model/graph.ts';
+import { component } from './component.ts';
+import { type DeploymentInput, deployment } from './deployment.ts';
+import { disruptionBudget } from './disruption-budget.ts';
+import type { Component } from './kube-object.ts';
+import { annotations, gateway, namespaceOf } from './names.ts';
+import { namespace } from './namespace.ts';
+import { allow, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
+import { nonRoot, type PodInput } from './pod.ts';
+import { httpProbe } from './probe.ts';
+import { clusterRole } from './rbac.ts';
+import { route } from './route.ts';
+import { service } from './service.ts';
+import { serviceAccount } from './service-account.ts';
+import { publicUrl } from './url.ts';
+
+type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
+
+/** Everything that one app needs to run, be reached and reach what it uses, and nothing more. */
+export function appComponent(env: Environment, app: EnvironmentApp): Component {
+  const space = namespaceOf(app);
+  return component(app.name, (chart) => {
+    namespace(chart, space, 'restricted');
+    serviceAccount(chart, app.name, space);
+    kubernetesRights(chart, app);
+    deployment(chart, workload(env, app));
+    const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
+    if (ports.length > 0) service(chart, app.name, space, ports);
+    if (app.exposes && app.host) {
+      route(chart, app.name, space, app.host, portNumber(app, app.exposes.port));
+    }
+    if (app.replicas > 1) disruptionBudget(chart, app.name, space);
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    allow(chart, app.name, space, { ingress: ingress(env, app), egress: egress(env, app) });
+  });
+}
+
+function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
+  const url = publicUrl(env.cluster, app);
+  return {
+    name: app.name,
+    namespace: namespaceOf(app),
+    replicas: app.replicas,
+    update: 'rolling',
+    drainSeconds: 3,
+    annotations: { [annotations.summary]: app.summary, ...(url ? { [annotations.url]: url } : {}) },
+    pod: pod(app),
+  };
+}
+
+function pod(app: EnvironmentApp): PodInput {
+  const { ready, live } = app.probes;
+  const env = Object.entries(app.env).map(([name, value]) => ({ name, value }));
+  return {
+    serviceAccountName: app.name,
+    kubernetesApi: kubernetesUses(app).length > 0,
+    user: nonRoot,
+    container: {
+      name: app.name,
+      image: app.imageRef,
+      ...(env.length > 0 ? { env } : {}),
+      ports: Object.entries(app.ports).map(([name, { port }]) => ({ name, containerPort: port })),
+      readinessProbe: httpProbe(ready.port, ready.path, ready),
+      ...(live ? { livenessProbe: httpProbe(live.port, live.path, live) } : {}),
+      resources: app.resources,
+      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    },
+    volumes: [{ name: 'tmp', emptyDir: {} }],
+  };
+}
+
+function kubernetesRights(chart: Chart, app: App): void {
+  const rules = kubernetesUses(app).flatMap((use) => use.rules);
+  if (rules.length === 0) return;
+  clusterRole(chart, `app-${app.name}`, { serviceAccount: app.name, namespace: namespaceOf(app) }, rules);
+}
+
+function ingress(env: Environment, app: App): Flow[] {
+  const callers = env.apps.flatMap((caller) =>
+    appUses(caller)
+      .filter((use) => use.app === app.name)
+      .map((use) => ({
+        peers: [pods(caller.name, namespaceOf(caller))],
+        ports: [{ port: portNumber(app, use.port) }],
+      })),
+  );
+  if (!app.exposes) return callers;
+  return [
+    { peers: [everyPodOf(gateway.namespace)], ports: [{ port: portNumber(app, app.exposes.port) }] },
+    ...callers,
+  ];
+}
+
+function egress(env: Environment, app: App): Flow[] {
+  const used = appUses(app).map((use) => {
+    const target = env.apps.find((other) => other.name === use.app);
+    if (!target) throw new Error(`${app.name} uses ${use.app}, which does not run in ${env.name}`);
+    return {
+      peers: [pods(target.name, namespaceOf(target))],
+      ports: [{ port: portNumber(target, use.port) }],
+    };
+  });
+  return [toDns, ...used, ...(kubernetesUses(app).length > 0 ? [toKubernetesApi] : [])];
+}
+
+function portNumber(app: App, name: string): number {
+  const port = app.ports[name];
+  if (port) return port.port;
+  throw new Error(`${app.name} has no port '${name}': it has ${Object.keys(app.ports).join(', ') || 'none'}`);
+}
+
+function appUses(app: App): Use<'app'>[] {
+  return app.uses.filter((use) => use.kind === 'app');
+}
+
+function kubernetesUses(app: App): Use<'kubernetes'>[] {
+  return app.uses.filter((use) => use.kind === 'kubernetes');
+}

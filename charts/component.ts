@@ -1,0 +1,27 @@
+import { App, Chart } from 'cdk8s';
+import type { Component, KubeObject } from './kube-object.ts';
+import { partOf } from './names.ts';
+
+/** Builds one component: `build` adds its objects to a chart of its own, whose labels they all carry. */
+export function component(name: string, build: (chart: Chart) => void): Component {
+  const chart = new Chart(new App(), name, {
+    labels: { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': partOf },
+  });
+  build(chart);
+  // Not chart.toJson(), which resolves the dependencies of the whole App for every chart.
+  return { name, objects: chart.apiObjects.map((object) => kubeObject(object.toJson())) };
+}
+
+function kubeObject(json: unknown): KubeObject {
+  if (isKubeObject(json)) return json;
+  throw new Error(
+    `not a Kubernetes object, it lacks apiVersion, kind or metadata.name: ${JSON.stringify(json)}`,
+  );
+}
+
+function isKubeObject(json: unknown): json is KubeObject {
+  if (typeof json !== 'object' || json === null) return false;
+  if (!('apiVersion' in json && 'kind' in json && 'metadata' in json)) return false;
+  const { metadata } = json;
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata;
+}

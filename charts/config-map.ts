@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+
+/**
+ * Files for a pod. Returns the annotation that names their content: on a pod that reads its files only when it
+ * starts, it makes every change of a file replace the pod.
+ */
+export function configMap(
+  chart: Chart,
+  name: string,
+  namespace: string,
+  data: Record<string, string>,
+): Record<string, string> {
+  new k8s.KubeConfigMap(chart, `config-map-${name}`, { metadata: { name, namespace }, data });
+  const files = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
+  const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex');
+  return { 'plinth.io/config': hash.slice(0, 16) };
+}

@@ -1,0 +1,76 @@
+import { type Chart, JsonPatch } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { partOf, podLabels } from './names.ts';
+import { type PodInput, podSpec } from './pod.ts';
+
+/** A workload: the pod, and how many of it. */
+export interface DeploymentInput {
+  name: string;
+  namespace: string;
+  pod: PodInput;
+  replicas?: number;
+  /** `rolling`: the new pod serves before the old one goes. `recreate`: never two, for what owns a volume. */
+  update: 'rolling' | 'recreate';
+  annotations?: Record<string, string>;
+  /** On the pod: a change of it replaces the pod. */
+  podAnnotations?: Record<string, string>;
+  /** A pod that is told to stop still gets requests until every gateway knows: so long it waits before it hears of it. */
+  drainSeconds?: number;
+}
+
+/** A Deployment whose pods carry `podLabels(name)`. */
+export function deployment(chart: Chart, input: DeploymentInput): void {
+  const { name, namespace, annotations, podAnnotations, replicas = 1, drainSeconds = 0 } = input;
+  const Kind = drainSeconds > 0 ? draining(drainSeconds) : k8s.KubeDeployment;
+  const labels = podLabels(name);
+  new Kind(chart, `deployment-${name}`, {
+    metadata: { name, namespace, labels, ...(annotations ? { annotations } : {}) },
+    spec: {
+      replicas,
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: labels },
+      strategy: strategy(input.update),
+      template: {
+        metadata: {
+          labels: { ...labels, 'app.kubernetes.io/part-of': partOf },
+          ...(podAnnotations ? { annotations: podAnnotations } : {}),
+        },
+        spec: {
+          ...podSpec(input.pod),
+          ...(replicas > 1 ? { topologySpreadConstraints: [spread(labels)] } : {}),
+        },
+      },
+    },
+  });
+}
+
+/** The types of cdk8s-plus-28 end at Kubernetes 1.28 and drop what came later, such as `sleep`: added at the very end. */
+function draining(seconds: number): typeof k8s.KubeDeployment {
+  return class extends k8s.KubeDeployment {
+    override toJson(): unknown {
+      const lifecycle = { preStop: { sleep: { seconds } } };
+      return JsonPatch.apply(
+        super.toJson(),
+        JsonPatch.add('/spec/template/spec/containers/0/lifecycle', lifecycle),
+      );
+    }
+  };
+}
+
+function strategy(update: DeploymentInput['update']): k8s.DeploymentStrategy {
+  if (update === 'recreate') return { type: 'Recreate' };
+  const [maxSurge, maxUnavailable] = [k8s.IntOrString.fromNumber(1), k8s.IntOrString.fromNumber(0)];
+  return { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } };
+}
+
+/** On different nodes where there are several; on one node they may still run together. */
+function spread(labels: Record<string, string>): k8s.TopologySpreadConstraint {
+  return {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: labels },
+    // Without it a rolling update counts the old pods too and ends up lopsided.
+    matchLabelKeys: ['pod-template-hash'],
+  };
+}

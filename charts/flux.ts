@@ -1,0 +1,194 @@
+import type { Chart } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-28';
+import type { Environment } from '../model/graph.ts';
+import { component } from './component.ts';
+import { deployment } from './deployment.ts';
+import { imageRef } from './image.ts';
+import type { Component } from './kube-object.ts';
+import { namespace } from './namespace.ts';
+import { allow, denyAll, everyPodOf } from './network-policy.ts';
+import { nonRoot, type Resources } from './pod.ts';
+import { httpProbe } from './probe.ts';
+import { bindClusterRole, clusterRole, role } from './rbac.ts';
+import { service } from './service.ts';
+import { serviceAccount } from './service-account.ts';
+
+const space = 'flux-system';
+const storagePort = 9090;
+
+/** Flux: fetches what Git and registries hold, applies it, waits for it, removes what has gone. */
+export function flux(env: Environment): Component {
+  return component('flux', (chart) => {
+    namespace(chart, space, 'restricted');
+    sourceController(chart, imageRef(env, 'source-controller'));
+    kustomizeController(chart, imageRef(env, 'kustomize-controller'));
+    helmController(chart, imageRef(env, 'helm-controller'));
+    denyAll(chart, space, ['Ingress']);
+  });
+}
+
+function sourceController(chart: Chart, image: string): void {
+  const name = 'source-controller';
+  controller(chart, {
+    name,
+    image,
+    args: [
+      '--requeue-dependency=5s',
+      // A repository that does not answer yet is asked again soon: the default waits up to 15 minutes.
+      '--max-retry-delay=15s',
+      '--storage-path=/data',
+      `--storage-addr=:${storagePort}`,
+      `--storage-adv-addr=${name}.$(RUNTIME_NAMESPACE).svc.cluster.local.`,
+    ],
+    // Sigstore keeps its trust root in the home folder unless told otherwise.
+    env: [{ name: 'TUF_ROOT', value: '/tmp/.sigstore' }],
+    ports: [{ name: 'http', containerPort: storagePort }],
+    // Only the leader serves artifacts: a second pod could not become ready beside the first.
+    update: 'recreate',
+    readiness: httpProbe('http', '/', { period: 2, failures: 5 }),
+    stopSeconds: 10,
+    folders: ['data'],
+    resources: { cpu: '20m', memory: '64Mi', memoryLimit: '512Mi' },
+  });
+  service(chart, name, space, [{ name: 'http', port: 80 }]);
+  // Artifacts hold everything that is in Git, and whoever asks gets them.
+  allow(chart, name, space, { ingress: [{ peers: [everyPodOf(space)], ports: [{ port: storagePort }] }] });
+
+  const subject = { serviceAccount: name, namespace: space };
+  const read = ['get', 'list', 'watch'];
+  const kinds = ['buckets', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'];
+  const apiGroups = ['source.toolkit.fluxcd.io'];
+  clusterRole(chart, `flux-${name}`, subject, [
+    { apiGroups, resources: kinds, verbs: [...read, 'create', 'update', 'patch', 'delete'] },
+    {
+      apiGroups,
+      resources: kinds.flatMap((kind) => [`${kind}/status`, `${kind}/finalizers`]),
+      verbs: ['get', 'create', 'update', 'patch', 'delete'],
+    },
+    // Credentials and pull secrets that sources name, in whichever namespace they stand.
+    { apiGroups: [''], resources: ['secrets', 'configmaps', 'serviceaccounts'], verbs: read },
+    { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+  ]);
+  role(chart, `${name}-leader-election`, space, subject, [
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+    },
+  ]);
+}
+
+function kustomizeController(chart: Chart, image: string): void {
+  const name = 'kustomize-controller';
+  controller(chart, {
+    name,
+    image,
+    args: [
+      '--requeue-dependency=5s',
+      // One that waits for its objects to become ready holds a worker: more workers than Kustomizations.
+      '--concurrent=32',
+      // What is applied stands in Git; nothing is fetched while it is.
+      '--no-remote-bases=true',
+      // A commit that mends a broken one is applied at once, not after the broken one's wait.
+      '--feature-gates=CancelHealthCheckOnNewRevision=true',
+    ],
+    update: 'rolling',
+    stopSeconds: 60,
+    resources: { cpu: '50m', memory: '96Mi', memoryLimit: '768Mi' },
+  });
+  appliesEverything(chart, name);
+}
+
+function helmController(chart: Chart, image: string): void {
+  const name = 'helm-controller';
+  controller(chart, {
+    name,
+    image,
+    args: ['--requeue-dependency=5s', '--concurrent=4'],
+    update: 'rolling',
+    // An upgrade that is under way is finished first.
+    stopSeconds: 600,
+    resources: { cpu: '10m', memory: '64Mi', memoryLimit: '768Mi' },
+  });
+  appliesEverything(chart, name);
+}
+
+/**
+ * What is in Git may be any object, ClusterRoles with any right among them, and nobody can grant what he does not
+ * have: Flux's own model, in which the right to push is the right to everything.
+ */
+function appliesEverything(chart: Chart, name: string): void {
+  bindClusterRole(chart, `flux-${name}`, { serviceAccount: name, namespace: space }, 'cluster-admin');
+}
+
+interface ControllerInput {
+  name: string;
+  image: string;
+  args: string[];
+  env?: k8s.EnvVar[];
+  ports?: k8s.ContainerPort[];
+  update: 'rolling' | 'recreate';
+  readiness?: k8s.Probe;
+  stopSeconds: number;
+  /** Scratch folders below the root, beside /tmp. */
+  folders?: string[];
+  resources: Resources;
+}
+
+function controller(chart: Chart, input: ControllerInput): void {
+  const { name, image, args, env = [], ports = [], update, stopSeconds, resources } = input;
+  const folders = ['tmp', ...(input.folders ?? [])];
+  serviceAccount(chart, name, space);
+  deployment(chart, {
+    name,
+    namespace: space,
+    update,
+    pod: {
+      serviceAccountName: name,
+      kubernetesApi: true,
+      priorityClassName: 'system-cluster-critical',
+      terminationGracePeriodSeconds: stopSeconds,
+      user: nonRoot,
+      ownsVolumes: true,
+      container: {
+        name: 'manager',
+        image,
+        args: [...commonArgs, ...args],
+        env: [...commonEnv, ...env],
+        ports: [
+          ...ports,
+          { name: 'http-prom', containerPort: 8080 },
+          { name: 'healthz', containerPort: 9440 },
+        ],
+        readinessProbe: input.readiness ?? httpProbe('healthz', '/readyz', { period: 2, failures: 5 }),
+        livenessProbe: httpProbe('healthz', '/healthz'),
+        resources,
+        volumeMounts: folders.map((folder) => ({ name: folder, mountPath: `/${folder}` })),
+      },
+      volumes: folders.map((folder) => ({ name: folder, emptyDir: {} })),
+    },
+  });
+}
+
+const commonArgs = [
+  // There is no notification controller to send events to.
+  '--events-addr=',
+  '--watch-all-namespaces=true',
+  '--log-level=info',
+  '--log-encoding=json',
+  '--enable-leader-election',
+  // A node that lost power leaves its lease behind: the next pod waits this long.
+  '--leader-election-lease-duration=15s',
+  '--leader-election-renew-deadline=10s',
+  '--leader-election-retry-period=2s',
+];
+
+const commonEnv: k8s.EnvVar[] = [
+  { name: 'RUNTIME_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+  // Go collects garbage before the kernel collects the process.
+  {
+    name: 'GOMEMLIMIT',
+    valueFrom: { resourceFieldRef: { containerName: 'manager', resource: 'limits.memory' } },
+  },
+];

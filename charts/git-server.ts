@@ -1,0 +1,79 @@
+import type { Chart } from 'cdk8s';
+import type { Environment } from '../model/graph.ts';
+import { component } from './component.ts';
+import { deployment } from './deployment.ts';
+import { imageRef } from './image.ts';
+import type { Component } from './kube-object.ts';
+import { namespace } from './namespace.ts';
+import { allow, denyAll, everyPodOf, toKubernetesApi } from './network-policy.ts';
+import { tcpProbe } from './probe.ts';
+import { role } from './rbac.ts';
+import { service } from './service.ts';
+import { serviceAccount } from './service-account.ts';
+import { volumeClaim } from './volume-claim.ts';
+
+const name = 'git-server';
+const space = 'git-server';
+const port = 8080;
+/** As images/git-server has it. */
+const gitUser = 10001;
+
+/**
+ * The Git repository that Flux reads, where it is held in the cluster. It serves reads only; a push comes in by
+ * exec through the API server, so that a kubeconfig is the only key. None where the source is elsewhere.
+ */
+export function gitServer(env: Environment): Component | undefined {
+  const { source } = env.cluster;
+  if (source.kind !== 'in-cluster') return undefined;
+  return component(name, (chart) => {
+    namespace(chart, space, 'restricted');
+    serviceAccount(chart, name, space);
+    mayAskForReconciliation(chart);
+    volumeClaim(chart, name, space, source.storage);
+    deployment(chart, {
+      name,
+      namespace: space,
+      update: 'recreate',
+      pod: {
+        serviceAccountName: name,
+        kubernetesApi: true,
+        user: gitUser,
+        ownsVolumes: true,
+        container: {
+          name,
+          image: imageRef(env, name),
+          ports: [{ name: 'http', containerPort: port }],
+          readinessProbe: tcpProbe('http', { period: 2 }),
+          livenessProbe: tcpProbe('http'),
+          resources: { cpu: '10m', memory: '32Mi', memoryLimit: '256Mi' },
+          volumeMounts: [
+            { name: 'data', mountPath: '/srv/git' },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+        volumes: [
+          { name: 'data', persistentVolumeClaim: { claimName: name } },
+          { name: 'tmp', emptyDir: {} },
+        ],
+      },
+    });
+    service(chart, name, space, [{ name: 'http', port: 80 }]);
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    allow(chart, name, space, {
+      ingress: [{ peers: [everyPodOf('flux-system')], ports: [{ port }] }],
+      egress: [toKubernetesApi],
+    });
+  });
+}
+
+/** A push makes Flux look at once: the hook sets an annotation on the GitRepository, and may do no more. */
+function mayAskForReconciliation(chart: Chart): void {
+  role(chart, name, 'flux-system', { serviceAccount: name, namespace: space }, [
+    {
+      apiGroups: ['source.toolkit.fluxcd.io'],
+      resources: ['gitrepositories'],
+      resourceNames: ['platform'],
+      verbs: ['get', 'patch'],
+    },
+  ]);
+}

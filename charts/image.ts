@@ -1,0 +1,8 @@
+import type { Environment } from '../model/graph.ts';
+
+/** The upstream reference of an image of the lock file. */
+export function imageRef(env: Environment, key: string): string {
+  const image = env.lock.images[key];
+  if (image) return image.ref;
+  throw new Error(`images/lock.yaml has no image '${key}': add it under 'images'`);
+}

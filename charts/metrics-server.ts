@@ -1,0 +1,93 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Environment } from '../model/graph.ts';
+import { component } from './component.ts';
+import { deployment } from './deployment.ts';
+import { imageRef } from './image.ts';
+import type { Component } from './kube-object.ts';
+import { nonRoot } from './pod.ts';
+import { httpProbe } from './probe.ts';
+import { bindClusterRole, bindRole, clusterRole } from './rbac.ts';
+import { service } from './service.ts';
+import { serviceAccount } from './service-account.ts';
+
+const name = 'metrics-server';
+const space = 'kube-system';
+
+/** Current use of CPU and memory: for `kubectl top` and for autoscaling. */
+export function metricsServer(env: Environment): Component {
+  return component(name, (chart) => {
+    serviceAccount(chart, name, space);
+    rights(chart);
+    deployment(chart, {
+      name,
+      namespace: space,
+      update: 'rolling',
+      pod: {
+        serviceAccountName: name,
+        kubernetesApi: true,
+        priorityClassName: 'system-cluster-critical',
+        user: nonRoot,
+        container: {
+          name,
+          image: imageRef(env, name),
+          args: [
+            '--secure-port=10250',
+            '--cert-dir=/tmp',
+            '--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname',
+            '--kubelet-use-node-status-port',
+            '--metric-resolution=15s',
+            // Kind's kubelets sign their own certificates; elsewhere the cluster's CA does.
+            ...(env.cluster.provider.kind === 'kind' ? ['--kubelet-insecure-tls'] : []),
+          ],
+          ports: [{ name: 'https', containerPort: 10250 }],
+          // Ready once every kubelet has been asked twice.
+          readinessProbe: httpProbe('https', '/readyz', { period: 5, scheme: 'HTTPS' }),
+          livenessProbe: httpProbe('https', '/livez', { scheme: 'HTTPS' }),
+          resources: { cpu: '20m', memory: '64Mi', memoryLimit: '256Mi' },
+          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        },
+        volumes: [{ name: 'tmp', emptyDir: {} }],
+      },
+    });
+    service(chart, name, space, [{ name: 'https', port: 443 }]);
+    apiService(chart);
+  });
+}
+
+function rights(chart: Chart): void {
+  const subject = { serviceAccount: name, namespace: space };
+  clusterRole(chart, name, subject, [
+    { apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] },
+  ]);
+  // An API server behind the API server: it must ask that one who calls, and what he may.
+  bindClusterRole(chart, `${name}-auth-delegator`, subject, 'system:auth-delegator');
+  bindRole(chart, `${name}-auth-reader`, space, subject, 'extension-apiserver-authentication-reader');
+  new k8s.KubeClusterRole(chart, 'cluster-role-metrics-reader', {
+    metadata: {
+      name: 'metrics-reader',
+      labels: Object.fromEntries(
+        ['view', 'edit', 'admin'].map((role) => [`rbac.authorization.k8s.io/aggregate-to-${role}`, 'true']),
+      ),
+    },
+    rules: [{ apiGroups: ['metrics.k8s.io'], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] }],
+  });
+}
+
+function apiService(chart: Chart): void {
+  new ApiObject(chart, 'api-service', {
+    apiVersion: 'apiregistration.k8s.io/v1',
+    kind: 'APIService',
+    metadata: { name: 'v1beta1.metrics.k8s.io' },
+    spec: {
+      group: 'metrics.k8s.io',
+      version: 'v1beta1',
+      service: { name, namespace: space, port: 443 },
+      groupPriorityMinimum: 100,
+      versionPriority: 100,
+      // metrics-server signs its own certificate anew at each start.
+      insecureSkipTLSVerify: true,
+    },
+  });
+}

@@ -1,0 +1,23 @@
+import type { App } from '../model/app.ts';
+
+/** Value of the label `app.kubernetes.io/part-of` on every object. */
+export const partOf = 'plinth';
+
+/** Annotations on an app's Deployment, which the front page reads. */
+export const annotations = { url: 'plinth.io/url', summary: 'plinth.io/summary' } as const;
+
+/** The Gateway that every exposed app is attached to. */
+export const gateway = { namespace: 'gateway', name: 'gateway', listener: 'http' } as const;
+
+/** Ports of every node on which the platform answers. Kind maps them to the ports of this machine's loopback. */
+export const nodePorts = { http: 30080, registry: 30500 } as const;
+
+/** Labels by which Services, policies and budgets find the pods of one workload. */
+export function podLabels(name: string): Record<string, string> {
+  return { 'app.kubernetes.io/name': name };
+}
+
+/** Each app has a namespace of its own. */
+export function namespaceOf(app: Pick<App, 'name'>): string {
+  return app.name;
+}

@@ -1,0 +1,79 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { podLabels } from './names.ts';
+
+/** A flow that is let through: from (ingress) or to (egress) these peers, on these ports. */
+export interface Flow {
+  /** Default: anyone. */
+  peers?: k8s.NetworkPolicyPeer[];
+  ports: { port: number; protocol?: 'TCP' | 'UDP' }[];
+}
+
+/** Pods of one workload, in whichever namespace. */
+export function pods(name: string, namespace: string): k8s.NetworkPolicyPeer {
+  return { ...everyPodOf(namespace), podSelector: { matchLabels: podLabels(name) } };
+}
+
+/** All pods of a namespace. */
+export function everyPodOf(namespace: string): k8s.NetworkPolicyPeer {
+  return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
+}
+
+/** Name resolution by the cluster's DNS. */
+export const toDns: Flow = {
+  peers: [{ ...everyPodOf('kube-system'), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
+  ports: [
+    { port: 53, protocol: 'UDP' },
+    { port: 53, protocol: 'TCP' },
+  ],
+};
+
+/**
+ * The API server: it listens on the nodes' own addresses, which no selector of pods matches and no render knows,
+ * so any address on its port. Rules look at packets whose Service address is translated already: 6443, not 443.
+ */
+export const toKubernetesApi: Flow = { ports: [{ port: 6443 }] };
+
+/** Nothing goes in or out of any pod of the namespace but what another policy lets through. */
+export function denyAll(chart: Chart, namespace: string, types: ('Ingress' | 'Egress')[]): void {
+  new k8s.KubeNetworkPolicy(chart, `network-policy-default-${namespace}`, {
+    metadata: { name: 'default-deny', namespace },
+    spec: { podSelector: {}, policyTypes: types },
+  });
+}
+
+/** Lets flows through to and from the pods of one workload. */
+export function allow(
+  chart: Chart,
+  name: string,
+  namespace: string,
+  flows: { ingress?: Flow[]; egress?: Flow[] },
+): void {
+  const ingress = (flows.ingress ?? []).map((flow) => ({ ...from(flow), ports: ports(flow) }));
+  const egress = (flows.egress ?? []).map((flow) => ({ ...to(flow), ports: ports(flow) }));
+  if (ingress.length === 0 && egress.length === 0) return;
+  new k8s.KubeNetworkPolicy(chart, `network-policy-${name}`, {
+    metadata: { name, namespace },
+    spec: {
+      podSelector: { matchLabels: podLabels(name) },
+      policyTypes: [...(ingress.length > 0 ? ['Ingress'] : []), ...(egress.length > 0 ? ['Egress'] : [])],
+      ...(ingress.length > 0 ? { ingress } : {}),
+      ...(egress.length > 0 ? { egress } : {}),
+    },
+  });
+}
+
+function from({ peers }: Flow): { from?: k8s.NetworkPolicyPeer[] } {
+  return peers ? { from: peers } : {};
+}
+
+function to({ peers }: Flow): { to?: k8s.NetworkPolicyPeer[] } {
+  return peers ? { to: peers } : {};
+}
+
+function ports(flow: Flow): k8s.NetworkPolicyPort[] {
+  return flow.ports.map(({ port, protocol = 'TCP' }) => ({
+    protocol,
+    port: k8s.IntOrString.fromNumber(port),
+  }));
+}

@@ -1,0 +1,30 @@
+import { k8s } from 'cdk8s-plus-28';
+
+/** How often a probe tries, and how many failures in a row count. */
+export interface ProbeTiming {
+  period?: number;
+  failures?: number;
+  timeout?: number;
+}
+
+/** Asks `path` of the container's port of that name. */
+export function httpProbe(
+  port: string,
+  path: string,
+  timing: ProbeTiming & { scheme?: 'HTTP' | 'HTTPS' } = {},
+): k8s.Probe {
+  const { scheme } = timing;
+  return {
+    httpGet: { port: k8s.IntOrString.fromString(port), path, ...(scheme ? { scheme } : {}) },
+    ...common(timing),
+  };
+}
+
+/** Opens a connection to the container's port of that name. */
+export function tcpProbe(port: string, timing: ProbeTiming = {}): k8s.Probe {
+  return { tcpSocket: { port: k8s.IntOrString.fromString(port) }, ...common(timing) };
+}
+
+function common({ period = 10, failures = 3, timeout = 3 }: ProbeTiming) {
+  return { periodSeconds: period, failureThreshold: failures, timeoutSeconds: timeout };
+}

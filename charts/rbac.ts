@@ -1,0 +1,56 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+
+const group = 'rbac.authorization.k8s.io';
+
+/** Who gets the rights. */
+export interface Subject {
+  serviceAccount: string;
+  namespace: string;
+}
+
+/** Lets the subject do what the rules say, in every namespace. The role and its binding have one name. */
+export function clusterRole(chart: Chart, name: string, subject: Subject, rules: k8s.PolicyRule[]): void {
+  new k8s.KubeClusterRole(chart, `cluster-role-${name}`, { metadata: { name }, rules });
+  bindClusterRole(chart, name, subject, name);
+}
+
+/** Gives the subject a ClusterRole that exists elsewhere, in every namespace. */
+export function bindClusterRole(chart: Chart, name: string, subject: Subject, role: string): void {
+  new k8s.KubeClusterRoleBinding(chart, `cluster-role-binding-${name}`, {
+    metadata: { name },
+    roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
+    subjects: [reference(subject)],
+  });
+}
+
+/** Lets the subject do what the rules say in one namespace. The role and its binding have one name. */
+export function role(
+  chart: Chart,
+  name: string,
+  namespace: string,
+  subject: Subject,
+  rules: k8s.PolicyRule[],
+): void {
+  new k8s.KubeRole(chart, `role-${name}`, { metadata: { name, namespace }, rules });
+  bindRole(chart, name, namespace, subject, name);
+}
+
+/** Gives the subject a Role that exists elsewhere. */
+export function bindRole(
+  chart: Chart,
+  name: string,
+  namespace: string,
+  subject: Subject,
+  roleName: string,
+): void {
+  new k8s.KubeRoleBinding(chart, `role-binding-${name}`, {
+    metadata: { name, namespace },
+    roleRef: { apiGroup: group, kind: 'Role', name: roleName },
+    subjects: [reference(subject)],
+  });
+}
+
+function reference(subject: Subject): k8s.Subject {
+  return { kind: 'ServiceAccount', name: subject.serviceAccount, namespace: subject.namespace };
+}

@@ -1,0 +1,27 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { podLabels } from './names.ts';
+
+/** A port of a Service, which leads to the container's port of the same name. */
+export interface ServicePort {
+  name: string;
+  port: number;
+  /** Answers on this port of every node too. */
+  nodePort?: number;
+}
+
+/** The stable address of a workload's pods. */
+export function service(chart: Chart, name: string, namespace: string, ports: ServicePort[]): void {
+  new k8s.KubeService(chart, `service-${name}`, {
+    metadata: { name, namespace, labels: podLabels(name) },
+    spec: {
+      type: ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP',
+      selector: podLabels(name),
+      ports: ports.map((port) => ({
+        ...port,
+        protocol: 'TCP',
+        targetPort: k8s.IntOrString.fromString(port.name),
+      })),
+    },
+  });
+}

@@ -1,0 +1,13 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+
+/** A volume of the cluster's default class, for one node at a time. */
+export function volumeClaim(chart: Chart, name: string, namespace: string, size: string): void {
+  new k8s.KubePersistentVolumeClaim(chart, `volume-claim-${name}`, {
+    metadata: { name, namespace },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: k8s.Quantity.fromString(size) } },
+    },
+  });
+}

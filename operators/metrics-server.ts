@@ -1,0 +1,8 @@
+import { defineOperator } from '../model/operator.ts';
+
+export default defineOperator({
+  name: 'metrics-server',
+  summary: 'Tells the current use of CPU and memory.',
+  namespace: 'kube-system',
+  images: ['metrics-server'],
+});
