@@ -4,7 +4,10 @@ import { dnsLabel, quantity } from './cluster.ts';
 const portName = z
   .string()
   .max(15)
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'a port name (RFC 6335): at most 15 of a-z, 0-9, -');
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    'a port name (RFC 6335) of at most 15 letters a-z, digits and dashes',
+  );
 
 const httpProbe = z.strictObject({
   path: z.string().startsWith('/'),
@@ -49,14 +52,21 @@ export const appSchema = z.strictObject({
     z.strictObject({
       ref: z
         .string()
-        .regex(/^[a-z0-9.-]+\.[a-z]+(:\d+)?\/[^\s:@]+(:[\w.-]+)(@sha256:[0-9a-f]{64})?$/, 'host/name:tag'),
+        .regex(
+          /^[a-z0-9.-]+\.[a-z]+(:\d+)?\/[^\s:@]+(:[\w.-]+)(@sha256:[0-9a-f]{64})?$/,
+          "a full reference such as 'docker.io/library/nginx:1.29.1'",
+        ),
     }),
   ]),
   replicas: z.number().int().min(0).max(100).default(1),
   ports: z.record(
     portName,
     z.strictObject({
-      port: z.number().int().min(1024, 'a port below 1024 needs a privilege that no app here has').max(65535),
+      port: z
+        .number()
+        .int()
+        .min(1024, 'a port from 1024 up, since those below need a privilege that no app has')
+        .max(65535),
     }),
   ),
   env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),

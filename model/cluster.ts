@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const dnsLabel = z
   .string()
   .max(63, 'at most 63 characters')
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "only a-z, 0-9 and '-', with a letter or digit at both ends");
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "a name of a-z, 0-9 and '-' with a letter or digit at both ends");
 
 /** A DNS name (RFC 1123): labels joined by dots, at most 253 characters. */
 export const dnsName = z

@@ -1,8 +1,15 @@
 import type { App } from './app.ts';
+import { checkCluster } from './check-cluster.ts';
+import { checkEdges } from './check-edges.ts';
+import { checkNames } from './check-names.ts';
+import { checkOperators } from './check-operators.ts';
 import type { Cluster } from './cluster.ts';
+import { environments } from './environment.ts';
 import type { Lock } from './lock.ts';
 import type { Operator } from './operator.ts';
 import type { Problem } from './problem.ts';
+import { compareProblems } from './problem.ts';
+import { readRepository } from './read-repository.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
 export interface EnvironmentApp extends App {
@@ -37,5 +44,17 @@ export interface Graph {
  * What people wrote wrongly comes back as problems, all of them at once; it throws only where the disk fails.
  */
 export async function loadGraph(root: string): Promise<Graph> {
-  throw new Error(`not yet: ${root}`);
+  const { repository, problems } = await readRepository(root);
+  if (repository !== undefined) {
+    problems.push(
+      ...checkNames(repository),
+      ...repository.clusters.flatMap((cluster) => checkCluster(cluster, repository)),
+      ...checkEdges(repository),
+      ...checkOperators(repository),
+    );
+  }
+  if (repository === undefined || problems.length > 0) {
+    return { environments: [], problems: problems.sort(compareProblems) };
+  }
+  return { environments: environments(root, repository), problems };
 }

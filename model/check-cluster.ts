@@ -1,0 +1,159 @@
+import type { Cluster } from './cluster.ts';
+import { hostName } from './environment.ts';
+import { suggest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import type { Repository } from './repository.ts';
+import type { Loaded } from './source.ts';
+import { problemAt, reference } from './source.ts';
+
+/** What a cluster.yaml says must fit itself, the lock file and the apps that there are. */
+export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+  return [
+    ...checkVersion(cluster, repository),
+    ...checkNodes(cluster),
+    ...checkRegistry(cluster),
+    ...checkApps(cluster, repository),
+    ...checkHosts(cluster, repository),
+  ];
+}
+
+function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Problem[] {
+  const { version } = value.kubernetes;
+  if (version === lock.value.kubernetes) return [];
+  return [
+    problemAt(source, ['kubernetes', 'version'], {
+      code: 'version-not-locked',
+      what: `Kubernetes ${version} is not the version of ${reference(lock.source, ['kubernetes'])}`,
+      why: 'only what the lock file names can be had',
+      fix: `write version: ${lock.value.kubernetes}`,
+    }),
+  ];
+}
+
+function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  const controlPlanes = nodes.filter((node) => node.role === 'control-plane').length;
+  if (controlPlanes === 0) {
+    problems.push(
+      problemAt(
+        source,
+        ['nodes'],
+        {
+          code: 'no-control-plane',
+          what: 'no node is a control plane',
+          why: 'the API server and etcd need one',
+          fix: 'write role: control-plane at one node, or at three',
+        },
+        'key',
+      ),
+    );
+  } else if (controlPlanes % 2 === 0) {
+    problems.push(
+      problemAt(
+        source,
+        ['nodes'],
+        {
+          code: 'even-control-planes',
+          what: `${controlPlanes} nodes are control planes`,
+          why: `etcd needs a majority: ${controlPlanes} survive no more failures than ${controlPlanes - 1}`,
+          fix: `make it ${controlPlanes - 1} or ${controlPlanes + 1}`,
+        },
+        'key',
+      ),
+    );
+  }
+  for (const [i, node] of nodes.entries()) {
+    if (seen.has(node.name)) {
+      problems.push(
+        problemAt(source, ['nodes', i, 'name'], {
+          code: 'duplicate-node',
+          what: `a second node is named '${node.name}'`,
+          why: 'Kubernetes knows a node by its name alone',
+          fix: 'give it another name',
+        }),
+      );
+    }
+    seen.add(node.name);
+    const needed = { kind: undefined, machines: 'address', aws: 'instanceType' } as const;
+    const field = needed[provider.kind];
+    if (field === undefined || node[field] !== undefined) continue;
+    problems.push(
+      problemAt(
+        source,
+        ['nodes', i],
+        {
+          code: 'missing-key',
+          what: `the node '${node.name}' has no ${field}`,
+          why: `the provider ${provider.kind} needs it`,
+          fix: field === 'address' ? 'add address: HOST' : 'add instanceType: TYPE, such as t3.large',
+        },
+        'key',
+      ),
+    );
+  }
+  return problems;
+}
+
+/** Plain HTTP is for a registry that only the containers of one machine reach. */
+function checkRegistry({ name, source, value: { registry, provider } }: Loaded<Cluster>): Problem[] {
+  if (registry.overlay === 'tls' || (provider.kind === 'kind' && name !== 'prod')) return [];
+  return [
+    problemAt(source, ['registry', 'overlay'], {
+      code: 'registry-without-tls',
+      what: `the registry of '${name}' speaks plain HTTP`,
+      why: 'whoever sits on the network could hand the nodes another image',
+      fix: 'write overlay: tls',
+    }),
+  ];
+}
+
+function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Problem[] {
+  const problems: Problem[] = [];
+  for (const app of Object.keys(value.apps)) {
+    if (appNames.includes(app)) continue;
+    const words = {
+      code: 'unknown-app',
+      what: `there is no app '${app}'`,
+      why: `apps/${app}/app.ts does not exist`,
+      fix: suggest(app, appNames, `write apps/${app}/app.ts`),
+    };
+    problems.push(problemAt(source, ['apps', app], words, 'key'));
+  }
+  for (const app of apps) {
+    if (!Object.hasOwn(value.apps, app.name)) continue;
+    for (const [i, use] of app.value.uses.entries()) {
+      if (use.kind !== 'app' || Object.hasOwn(value.apps, use.app) || !appNames.includes(use.app)) continue;
+      const words = {
+        code: 'app-not-enabled',
+        what: `'${app.name}' uses '${use.app}', which does not run in ${name}`,
+        why: `so says ${reference(app.source, ['uses', i, 'app'])}`,
+        fix: `add ${use.app}: to apps`,
+      };
+      problems.push(problemAt(source, ['apps', app.name], words, 'key'));
+    }
+  }
+  return problems;
+}
+
+function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const problems: Problem[] = [];
+  const owners = new Map([[`registry.${cluster.domain}`, 'the registry']]);
+  for (const app of apps) {
+    if (!Object.hasOwn(cluster.apps, app.name)) continue;
+    const host = hostName(app, cluster);
+    if (host === undefined) continue;
+    const owner = owners.get(host);
+    if (owner !== undefined) {
+      const words = {
+        code: 'host-taken',
+        what: `'${app.name}' answers at ${host}, as ${owner} does`,
+        why: 'a host name leads to one place',
+        fix: `write another exposes.host in ${reference(app.source, ['exposes', 'host'])}`,
+      };
+      problems.push(problemAt(source, ['apps', app.name], words, 'key'));
+    }
+    owners.set(host, owner ?? `'${app.name}'`);
+  }
+  return problems;
+}

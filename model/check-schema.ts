@@ -1,0 +1,146 @@
+import type { z } from 'zod';
+import { suggest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import { knownKeys } from './schema-keys.ts';
+import type { FieldPath, Source } from './source.ts';
+import { fieldName, problemAt } from './source.ts';
+
+type Issue = z.core.$ZodIssue;
+type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
+
+/** Checks what a file says against its schema and puts what zod finds into words. */
+export function checkSchema<S extends z.ZodType>(
+  schema: S,
+  source: Source,
+): { value?: z.output<S>; problems: Problem[] } {
+  const result = schema.safeParse(source.value, { reportInput: true });
+  if (result.success) return { value: result.data, problems: [] };
+  return { problems: result.error.issues.flatMap((issue) => problems(schema, source, issue, [])) };
+}
+
+function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Problem[] {
+  const path = [...above, ...issue.path.filter((part) => typeof part !== 'symbol')];
+  const name = fieldName(path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => {
+        const known = knownKeys(schema, path, source.value);
+        const words = {
+          code: 'unknown-key',
+          what: `unknown key '${key}'${path.length > 0 ? ` in ${name}` : ''}`,
+          why: 'nothing would read it',
+          fix: suggest(key, known, 'remove it'),
+        };
+        return problemAt(source, [...path, key], words, 'key');
+      });
+    case 'invalid_type':
+      if (issue.input === undefined) return [missing(source, path, typeInWords(issue.expected))];
+      return [problemAt(source, path, wrongType(name, path, issue.expected, issue.input))];
+    case 'invalid_value':
+      return [choice(source, path, issue.values.map(String), issue.input)];
+    case 'invalid_union': {
+      if (typeof issue.discriminator === 'string' && issue.errors.length === 0) {
+        const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+        const parent: unknown = issue.input;
+        const given: unknown =
+          typeof parent === 'object' && parent !== null
+            ? Reflect.get(parent, issue.discriminator)
+            : undefined;
+        return [choice(source, path, options, given)];
+      }
+      const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
+      return closest.flatMap((inner) => problems(schema, source, inner, path));
+    }
+    case 'invalid_key': {
+      const why = issue.issues.map((inner) => inner.message).join('; ');
+      const words = {
+        code: 'bad-name',
+        what: `${JSON.stringify(path.at(-1) ?? '')} cannot be a key of ${fieldName(path.slice(0, -1))}`,
+        why: `expected ${why}`,
+        fix: 'write another name',
+      };
+      return [problemAt(source, path, words, 'key')];
+    }
+    default: {
+      const own = /^(Too |Invalid )/.test(issue.message);
+      const why = own ? lowerFirst(issue.message) : issue.message;
+      const words = {
+        code: issue.code === 'too_small' || issue.code === 'too_big' ? 'out-of-range' : 'bad-value',
+        what: `${name} is ${inWords(issue.input)}`,
+        why: own ? why : `expected ${why}`,
+        fix: own ? `change ${name}` : `write ${why}`,
+      };
+      return [problemAt(source, path, words)];
+    }
+  }
+}
+
+function missing(source: Source, path: FieldPath, expected: string): Problem {
+  const key = String(path.at(-1) ?? '');
+  const parent = fieldName(path.slice(0, -1));
+  const words = {
+    code: 'missing-key',
+    what: `the key '${key}' is missing in ${parent}`,
+    why: `it has no default; expected ${expected}`,
+    fix: `add ${key}: … to ${parent}`,
+  };
+  return problemAt(source, path.slice(0, -1), words, 'key');
+}
+
+function choice(source: Source, path: FieldPath, options: string[], given: unknown): Problem {
+  const list = options.map((option) => `'${option}'`).join(' or ');
+  if (given === undefined) return missing(source, path, list);
+  const words = {
+    code: 'bad-value',
+    what: `${fieldName(path)} is ${inWords(given)}`,
+    why: `expected ${list}`,
+    fix: suggest(String(given), options, 'remove it'),
+  };
+  return problemAt(source, path, words);
+}
+
+function wrongType(name: string, path: FieldPath, expected: string, input: unknown): Words {
+  const key = path.at(-1);
+  const prefix = typeof key === 'string' ? `${key}: ` : '';
+  let fix = `write ${typeInWords(expected)}`;
+  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
+    fix = `put it in quotes: ${prefix}'${input}'`;
+  } else if (expected === 'number' && typeof input === 'string' && /^\d+$/.test(input)) {
+    fix = `write it without quotes: ${prefix}${input}`;
+  }
+  return {
+    code: 'wrong-type',
+    what: `${name} is ${inWords(input)}`,
+    why: `expected ${typeInWords(expected)}`,
+    fix,
+  };
+}
+
+function typeInWords(type: string): string {
+  const words: Record<string, string> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map of keys',
+    record: 'a map of keys',
+  };
+  return words[type] ?? type;
+}
+
+function inWords(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'a map of keys';
+  if (typeof value === 'string') return `the text ${shorten(JSON.stringify(value))}`;
+  return `the ${typeof value} ${String(value)}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import type { App } from './app.ts';
+import type { AppOverride, Cluster } from './cluster.ts';
+import type { Environment, EnvironmentApp } from './graph.ts';
+import { imageHash } from './image-hash.ts';
+import type { Repository } from './repository.ts';
+import type { Loaded } from './source.ts';
+
+/** Joins a checked repository into one environment for each cluster; `root` is where the apps' folders are. */
+export function environments(root: string, { clusters, apps, operators, lock }: Repository): Environment[] {
+  const hashes = new Map<string, string>();
+  const hashOf = (name: string): string => {
+    const hash = hashes.get(name) ?? imageHash(join(root, 'apps', name));
+    hashes.set(name, hash);
+    return hash;
+  };
+  return clusters.map(({ name, value: cluster }) => ({
+    name,
+    cluster,
+    apps: apps
+      .filter((app) => Object.hasOwn(cluster.apps, app.name))
+      .map(({ value: app }) => environmentApp(app, cluster, hashOf)),
+    operators: runningOperators(operators, cluster).map((operator) => operator.value),
+    lock: lock.value,
+  }));
+}
+
+/** The operators that run in a cluster, by its provider. */
+export function runningOperators<T extends { value: { only?: string[] | undefined } }>(
+  operators: T[],
+  cluster: Cluster,
+): T[] {
+  return operators.filter(
+    ({ value: { only } }) => only === undefined || only.includes(cluster.provider.kind),
+  );
+}
+
+/** The host name at which an app answers in a cluster, where it exposes a port. */
+export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cluster): string | undefined {
+  return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
+}
+
+function environmentApp(app: App, cluster: Cluster, hashOf: (name: string) => string): EnvironmentApp {
+  const override: AppOverride = cluster.apps[app.name] ?? {};
+  const host = hostName({ value: app }, cluster);
+  return {
+    ...app,
+    replicas: override.replicas ?? app.replicas,
+    env: { ...app.env, ...override.env },
+    resources: {
+      cpu: override.resources?.cpu ?? app.resources.cpu,
+      memory: override.resources?.memory ?? app.resources.memory,
+    },
+    imageRef:
+      'ref' in app.image ? app.image.ref : `registry.${cluster.domain}/${app.name}:${hashOf(app.name)}`,
+    ...(host === undefined ? {} : { host }),
+  };
+}

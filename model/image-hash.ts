@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The tag of an image that is built from a folder: the first 12 hex digits of a SHA-256 over its files, each by path,
+ * length and content, in bytewise order of paths.
+ *
+ * The same on every machine: times, modes, owners, the folder's own place and Git do not count. What does not go into
+ * the image does not count either: `node_modules`, `dist`, tests (`*.test.ts`) and the description, `app.ts`.
+ */
+export function imageHash(folder: string): string {
+  const hash = createHash('sha256');
+  for (const { path, content } of files(folder)) hash.update(`${path}\0${content.length}\0`).update(content);
+  return hash.digest('hex').slice(0, 12);
+}
+
+function files(folder: string): { path: string; content: Buffer }[] {
+  const found: { path: string; content: Buffer }[] = [];
+  const walk = (below: string) => {
+    for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (path === 'app.ts' || entry.name === 'node_modules' || entry.name === 'dist') continue;
+      if (entry.isDirectory()) walk(path);
+      else if (entry.name.endsWith('.test.ts')) continue;
+      else if (entry.isFile()) found.push({ path, content: readFileSync(join(folder, path)) });
+      else if (entry.isSymbolicLink())
+        found.push({ path, content: readlinkSync(join(folder, path), 'buffer') });
+    }
+  };
+  walk('');
+  return found.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+}

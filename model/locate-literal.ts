@@ -1,0 +1,114 @@
+import type { FieldPath } from './source.ts';
+
+/** Offsets of a field's key and of its value. */
+export interface Spot {
+  key: number;
+  value: number;
+}
+
+/**
+ * Where a field stands in the object literal that a TypeScript file exports by default (`export default {…}`,
+ * `export default define({…})`, or a constant of that form).
+ *
+ * A light search, not a parser: it knows strings, comments and brackets. What is not written as a literal (a spread,
+ * a call, a variable) ends the search at the last thing found; where there is nothing, at the start of the file.
+ */
+export function locateLiteral(text: string, path: FieldPath): Spot {
+  let at = exported(text);
+  if (at === undefined) return { key: 0, value: 0 };
+  let spot: Spot = { key: at, value: at };
+  for (const step of path) {
+    const next: Spot | undefined =
+      typeof step === 'number' ? item(text, spot.value, step) : member(text, spot.value, step);
+    if (next === undefined) break;
+    at = next.value;
+    spot = next;
+  }
+  return spot;
+}
+
+/** The offset of the exported literal's bracket. */
+function exported(text: string): number | undefined {
+  const start = /^export\s+default\s+/m.exec(text);
+  if (start === null) return undefined;
+  const at = start.index + start[0].length;
+  const name = /^([\w$]+)\s*;?\s*$/m.exec(text.slice(at, text.indexOf('\n', at) + 1 || undefined))?.[1];
+  if (name === undefined) return intoCall(text, at);
+  const constant = new RegExp(
+    `^(?:export\\s+)?const\\s+${name.replaceAll('$', '\\$')}\\b[^=]*=\\s*`,
+    'm',
+  ).exec(text);
+  return constant === null ? at : intoCall(text, constant.index + constant[0].length);
+}
+
+function intoCall(text: string, at: number): number {
+  const call = /[\w$.]+\s*\(/y;
+  call.lastIndex = at;
+  return call.test(text) ? blank(text, call.lastIndex) : at;
+}
+
+/** The member `name` of the object literal at `at`. */
+function member(text: string, at: number, name: string): Spot | undefined {
+  if (text[at] !== '{') return undefined;
+  let i = blank(text, at + 1);
+  while (i < text.length && text[i] !== '}') {
+    const key = /(['"])(.*?)\1|[\w$]+/y;
+    key.lastIndex = i;
+    const found = key.exec(text);
+    let value = i;
+    if (found !== null) {
+      const colon = blank(text, key.lastIndex);
+      if (text[colon] === ':') value = blank(text, colon + 1);
+      if ((found[2] ?? found[0]) === name) return { key: i, value };
+    }
+    i = comma(text, value);
+  }
+  return undefined;
+}
+
+/** The item `index` of the array literal at `at`. */
+function item(text: string, at: number, index: number): Spot | undefined {
+  if (text[at] !== '[') return undefined;
+  let i = blank(text, at + 1);
+  for (let n = 0; n < index && i < text.length && text[i] !== ']'; n++) i = comma(text, i);
+  return i < text.length && text[i] !== ']' ? { key: i, value: i } : undefined;
+}
+
+/** Past the value at `at` and the comma after it, or to the bracket that closes what is around it. */
+function comma(text: string, at: number): number {
+  let depth = 0;
+  for (let i = at; i < text.length; ) {
+    const past = blank(text, i);
+    if (past > i) {
+      i = past;
+      continue;
+    }
+    const char = text[i] ?? '';
+    if (char === "'" || char === '"' || char === '`') {
+      i = closing(text, i);
+      continue;
+    }
+    if (depth === 0 && char === ',') return blank(text, i + 1);
+    if ('{[('.includes(char)) depth++;
+    if ('}])'.includes(char) && depth-- === 0) return i;
+    i++;
+  }
+  return text.length;
+}
+
+/** Past the string that starts at `at`. */
+function closing(text: string, at: number): number {
+  for (let i = at + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === text[at]) return i + 1;
+  }
+  return text.length;
+}
+
+/** Past white space and comments. */
+function blank(text: string, at: number): number {
+  const skip = /(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/y;
+  skip.lastIndex = at;
+  skip.test(text);
+  return skip.lastIndex;
+}

@@ -1,0 +1,44 @@
+/**
+ * The candidate that a mistyped word most likely meant, or undefined where none is near: at most a third of its
+ * letters may differ (one at least), by Levenshtein distance with swapped neighbours counted as one.
+ */
+export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** "did you mean 'x'?" where a candidate is near, else a list of what there is. */
+export function suggest(word: string, candidates: string[], none: string): string {
+  const near = nearest(word, candidates);
+  if (near !== undefined) return `did you mean '${near}'?`;
+  return candidates.length > 0 ? `write one of ${candidates.join(', ')}` : none;
+}
+
+/** Optimal string alignment: insertions, deletions, replacements, swaps of neighbours, each at cost 1. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(cost);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}

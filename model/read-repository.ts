@@ -1,0 +1,94 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { appSchema } from './app.ts';
+import { checkSchema } from './check-schema.ts';
+import { clusterSchema } from './cluster.ts';
+import type { Lock } from './lock.ts';
+import { lockSchema } from './lock.ts';
+import { operatorSchema } from './operator.ts';
+import type { Problem } from './problem.ts';
+import { compareText } from './problem.ts';
+import { readModule } from './read-module.ts';
+import { readYaml } from './read-yaml.ts';
+import type { Repository } from './repository.ts';
+import type { Loaded, Source } from './source.ts';
+
+const lockFile = 'images/lock.yaml';
+
+/** Reads every description below `root`; what is not there or does not fit its schema becomes a problem. */
+export async function readRepository(
+  root: string,
+): Promise<{ repository?: Repository; problems: Problem[] }> {
+  const problems: Problem[] = [];
+
+  function keep<S extends z.ZodType>(
+    name: string,
+    schema: S,
+    read: { source?: Source; problems: Problem[] },
+  ): Loaded<z.output<S>>[] {
+    problems.push(...read.problems);
+    if (read.source === undefined) return [];
+    const checked = checkSchema(schema, read.source);
+    problems.push(...checked.problems);
+    return checked.value === undefined ? [] : [{ name, source: read.source, value: checked.value }];
+  }
+
+  const yaml = (file: string) =>
+    existsSync(join(root, file))
+      ? readYaml(readFileSync(join(root, file), 'utf8'), file)
+      : { problems: [missingFile(file)] };
+
+  const clusterNames = names(root, 'clusters', (entry) => entry.folder);
+  if (clusterNames.length === 0) problems.push(missingFile('clusters/dev/cluster.yaml'));
+  const clusters = clusterNames.flatMap((name) =>
+    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`)),
+  );
+  const appNames = names(
+    root,
+    'apps',
+    (entry) => entry.folder && existsSync(join(root, 'apps', entry.name, 'app.ts')),
+  );
+  const apps = await Promise.all(
+    appNames.map(async (name) => keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`))),
+  );
+  const operatorFiles = names(root, 'operators', ({ folder, name }) => !folder && /^[^.]+\.ts$/.test(name));
+  const operators = await Promise.all(
+    operatorFiles.map(async (file) =>
+      keep(file.slice(0, -3), operatorSchema, await readModule(root, `operators/${file}`)),
+    ),
+  );
+  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile));
+  if (lock === undefined) return { problems };
+  return {
+    repository: { clusters, apps: apps.flat(), operators: operators.flat(), lock, appNames },
+    problems,
+  };
+}
+
+/** Names of the entries of a folder, sorted; none where the folder does not exist. */
+function names(
+  root: string,
+  folder: string,
+  wanted: (entry: { name: string; folder: boolean }) => boolean,
+): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.name.startsWith('.'))
+    .filter((entry) => wanted({ name: entry.name, folder: entry.isDirectory() }))
+    .map((entry) => entry.name)
+    .sort(compareText);
+}
+
+function missingFile(file: string): Problem {
+  return {
+    code: 'missing-file',
+    file,
+    line: 1,
+    column: 1,
+    what: 'the file does not exist',
+    why: 'without it nothing says what is there',
+    fix: `write ${file}`,
+  };
+}

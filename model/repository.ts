@@ -1,0 +1,18 @@
+import type { App } from './app.ts';
+import type { Cluster } from './cluster.ts';
+import type { Lock } from './lock.ts';
+import type { Operator } from './operator.ts';
+import type { Loaded } from './source.ts';
+
+/** Everything that was read and fits its schema; what does not is a problem already and missing here. */
+export interface Repository {
+  /** Sorted by name. */
+  clusters: Loaded<Cluster>[];
+  /** Sorted by name. */
+  apps: Loaded<App>[];
+  /** Sorted by name. */
+  operators: Loaded<Operator>[];
+  lock: Loaded<Lock>;
+  /** Names of all apps that have a description, also of those that do not fit the schema. */
+  appNames: string[];
+}
