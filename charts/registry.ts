@@ -72,7 +72,8 @@ export function registry(env: Environment): Component {
 function configuration(tls: boolean): object {
   return {
     version: '0.1',
-    log: { level: 'info', formatter: 'json' },
+    // Each request is in the other log too; this one would repeat every probe.
+    log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
     storage: {
       filesystem: { rootdirectory: folders.data },
       cache: { blobdescriptor: 'inmemory' },
