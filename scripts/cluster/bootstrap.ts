@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactFiles } from '../../images/artifacts.ts';
+import type { Engine } from '../../images/engine.ts';
+import { stateDir } from '../../images/paths.ts';
+import type { Environment } from '../../model/graph.ts';
+import { kubeconfigPath } from './client.ts';
+import { applyAsFlux, nodeKubectl } from './node-kubectl.ts';
+import type { Report } from './phases.ts';
+import { watchUntil, type WatchedObject } from './watch.ts';
+
+/** What must run before Flux can read anything: storage for the Git server, that server, the team's registry, and Flux. */
+const components = ['local-path', 'flux', 'git-server', 'registry'];
+
+/**
+ * Applies Flux and what it needs with one call, from the same manifests that Flux takes over afterwards. Done once:
+ * while the cluster lives, changes reach it through Git alone.
+ */
+export async function bootstrap(options: {
+  engine: Engine;
+  environment: Environment;
+  manifests: ReadonlyMap<string, string>;
+  report: Report;
+  signal: AbortSignal;
+}): Promise<string | undefined> {
+  const { engine, environment, manifests, report, signal } = options;
+  const { name } = environment.cluster;
+  const done = join(stateDir(), name, 'bootstrap.sha256');
+  const identity = await nodeKubectl(engine, name, ['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}'], {
+    signal,
+  });
+  const stamp = createHash('sha256').update(identity).digest('hex');
+  if ((await readFile(done, 'utf8').catch(() => '')) === stamp) return 'Flux is in charge';
+  report('custom resource definitions of Flux');
+  const flux = environment.operators.find((operator) => operator.name === 'flux');
+  const files = (await Promise.all((flux?.crds ?? []).map((artifact) => artifactFiles(artifact)))).flat();
+  const crds = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  await applyAsFlux(engine, name, crds.join('\n---\n'), signal);
+  report(components.join(', '));
+  const objects = [...manifests]
+    .filter(([path]) => components.some((component) => path.startsWith(`manifests/${environment.name}/${component}/`)))
+    .map(([, text]) => text);
+  // Namespaces first: the API server refuses an object whose namespace does not exist yet.
+  const order = (text: string): number => (/^kind: Namespace$/m.test(text) ? 0 : 1);
+  objects.sort((a, b) => order(a) - order(b));
+  await applyAsFlux(engine, name, objects.join('\n---\n'), signal);
+  await writeFile(`${done}.new`, stamp);
+  await rename(`${done}.new`, done);
+  return undefined;
+}
+
+/** Waits for the Deployments of a namespace to have all their replicas ready. */
+export async function waitForDeployments(
+  cluster: string,
+  namespace: string,
+  names: string[],
+  options: { report: Report; signal: AbortSignal; timeoutSeconds?: number; engine: Engine },
+): Promise<void> {
+  const { report, signal, timeoutSeconds = 300, engine } = options;
+  await watchUntil({
+    kubeconfig: kubeconfigPath(cluster),
+    path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
+    what: `${names.join(', ')} in the namespace ${namespace}`,
+    timeoutSeconds,
+    missing: (deployments) => {
+      const waiting = names.filter((name) => !isAvailable(deployments.find(({ metadata }) => metadata.name === name)));
+      return waiting.length === 0 ? undefined : waiting.join(', ');
+    },
+    report: (missing) => report(`waiting for ${missing}`),
+    explain: () => lastEvents(engine, cluster, namespace),
+    signal,
+  });
+}
+
+function isAvailable(deployment: WatchedObject | undefined): boolean {
+  const replicas = Number(deployment?.spec?.replicas ?? 1);
+  return (
+    deployment?.status !== undefined &&
+    (deployment.status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0) &&
+    Number(deployment.status.updatedReplicas ?? 0) >= replicas &&
+    Number(deployment.status.availableReplicas ?? 0) >= replicas
+  );
+}
+
+/** The last warnings of a namespace, for the message of a wait that gave up. */
+export async function lastEvents(engine: Engine, cluster: string, namespace: string): Promise<string> {
+  const table = await nodeKubectl(engine, cluster, [
+    ...['get', 'events', '-n', namespace, '--field-selector=type=Warning', '--sort-by=.lastTimestamp'],
+    ...['-o', 'custom-columns=AT:.lastTimestamp,KIND:.involvedObject.kind,NAME:.involvedObject.name,MESSAGE:.message'],
+  ]);
+  const lines = table.trim().split('\n');
+  return lines.length <= 1 ? '' : ['last warnings:', ...lines.slice(-6)].join('\n  ');
+}

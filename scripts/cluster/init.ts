@@ -1,0 +1,265 @@
+import { request } from 'node:http';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { type Engine, ensureEngine } from '../../images/engine.ts';
+import { stateDir } from '../../images/paths.ts';
+import { ensureRegistry } from '../../images/registry.ts';
+import { supply } from '../../images/supply.ts';
+import type { Environment } from '../../model/graph.ts';
+import { Failure } from '../failure.ts';
+import { appImagesPresent, buildAppImages, pushAppImages } from './app-images.ts';
+import { bootstrap, waitForDeployments } from './bootstrap.ts';
+import { kubeconfigPath } from './client.ts';
+import { repositoryRoot } from './environment.ts';
+import { ensureNodes } from './kind.ts';
+import { formatTimes, type Phase, type PhaseTime, type Report, runPhases } from './phases.ts';
+import { type Rendered, renderEnvironment } from './rendered.ts';
+import { withClusterLock } from './run-lock.ts';
+import { push, startSync, waitForSync } from './sync.ts';
+import { urls } from './urls.ts';
+
+/** Images without which no node becomes Ready; all others are supplied while the cluster starts. */
+const nodeImages = [
+  'kindest-node',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kube-proxy',
+  'etcd',
+  'pause',
+];
+
+/** Images without which Flux can't start, in the order in which they are needed. */
+const bootstrapImages = [
+  'coredns',
+  'debian',
+  'local-path-provisioner',
+  'git-server',
+  'source-controller',
+  'kustomize-controller',
+  'helm-controller',
+];
+
+/** Deployments that must run before the manifests can be pushed and read. */
+const bootstrapDeployments = {
+  'git-server': ['git-server'],
+  registry: ['registry'],
+  'flux-system': ['source-controller', 'kustomize-controller'],
+};
+
+/** What `init-cluster` is asked to do. */
+export interface InitOptions {
+  /** A folder of clusters/. */
+  environment: string;
+  json: boolean;
+}
+
+/** Makes the environment's cluster, or does what is left to do; returns the exit code. */
+export async function initCluster(options: InitOptions): Promise<number> {
+  const root = repositoryRoot;
+  const rendered = await renderEnvironment(root, options.environment);
+  const { environment } = rendered;
+  const { cluster } = environment;
+  if (cluster.provider.kind !== 'kind') {
+    throw new Failure(
+      `clusters/${environment.name}/cluster.yaml: the provider is '${cluster.provider.kind}', and init-cluster makes clusters of the provider 'kind'.`,
+      `Its nodes come from: pulumi up -s ${environment.name}`,
+    );
+  }
+  return withClusterLock(cluster.name, async () => {
+    const controller = new AbortController();
+    const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
+    const times = await runPhases(phases({ ...rendered, root, signal: controller.signal }), {
+      controller,
+      again,
+      quiet: options.json,
+    });
+    await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
+    print(environment, times, options.json);
+    return 0;
+  });
+}
+
+interface Work extends Rendered {
+  root: string;
+  signal: AbortSignal;
+}
+
+function phases({ environment, manifests, changed, root, signal }: Work): Phase[] {
+  const { cluster } = environment;
+  let engine: Engine | undefined;
+  const theEngine = (): Engine => {
+    if (engine === undefined) throw new Error('no phase before this one found an engine');
+    return engine;
+  };
+  const options = (report: Report) => ({ engine: theEngine(), environment, report, signal, manifests });
+  let commit = '';
+  // Supplied while the cluster starts; the phases that need them wait for them.
+  const background = { lines: '', bootstrap: Promise.resolve(0), rest: Promise.resolve(0), apps: Promise.resolve() };
+
+  const supplyPhase = async (names: string[], report: Report): Promise<number> => {
+    const made = await supply(names, { engine: theEngine(), report, signal });
+    return made;
+  };
+  const await_ = async <T>(promise: Promise<T>, report: Report): Promise<T> => {
+    const timer = setInterval(() => report(background.lines), 1000);
+    try {
+      return await promise;
+    } finally {
+      clearInterval(timer);
+    }
+  };
+
+  return [
+    {
+      title: 'Manifests rendered',
+      run: async () => (changed === 0 ? `${manifests.size} files, no change` : `${changed} of ${manifests.size} files written`),
+    },
+    {
+      title: 'Container engine',
+      run: async (report) => {
+        engine = await ensureEngine(report);
+        return `${engine.private ? 'private ' : ''}${engine.name}`;
+      },
+    },
+    {
+      title: 'Mirror registry',
+      run: async (report) => ensureRegistry(theEngine(), report, signal),
+    },
+    {
+      title: 'Images of the nodes',
+      run: async (report) => {
+        const made = await supplyPhase(nodeImages, report);
+        return made === 0 ? `${nodeImages.length} there` : undefined;
+      },
+    },
+    {
+      title: 'Nodes',
+      run: async (report) => {
+        const note: Report = (line) => {
+          background.lines = line;
+        };
+        const rest = restImages(environment);
+        background.bootstrap = supplyPhase(bootstrapImages, note);
+        background.rest = background.bootstrap.then(async (made) => made + (await supplyPhase(rest, note)));
+        background.apps = background.bootstrap.then(() =>
+          buildAppImages(environment, { root, engine: theEngine(), report: note, signal }),
+        );
+        // Awaited later; until then a failure is not unhandled.
+        for (const promise of [background.bootstrap, background.rest, background.apps]) promise.catch(() => undefined);
+        return ensureNodes(options(report));
+      },
+    },
+    {
+      title: 'Images of Flux and what it needs',
+      run: async (report) => {
+        const made = await await_(background.bootstrap, report);
+        return made === 0 ? `${bootstrapImages.length} there` : undefined;
+      },
+    },
+    { title: 'Flux, Git server, registry', run: (report) => bootstrap(options(report)) },
+    {
+      title: 'Git server and registry ready',
+      run: async (report) => {
+        for (const [namespace, names] of Object.entries(bootstrapDeployments)) {
+          await waitForDeployments(cluster.name, namespace, names, { ...options(report) });
+        }
+        return undefined;
+      },
+    },
+    {
+      title: 'Images of the applications',
+      run: async (report) => {
+        await await_(background.apps, report);
+        if (await appImagesPresent(environment)) return 'all there';
+        await pushAppImages(environment, options(report));
+        return undefined;
+      },
+    },
+    {
+      title: 'Manifests pushed',
+      run: async (report) => {
+        const pushed = await push({ ...options(report), root, message: `Render of ${environment.name}` });
+        commit = pushed.commit;
+        await startSync(options(report));
+        return pushed.changed ? undefined : `${commit.slice(0, 12)} there`;
+      },
+    },
+    {
+      title: 'Images of the platform',
+      run: async (report) => {
+        const made = await await_(background.rest, report);
+        return made === 0 ? 'all there' : undefined;
+      },
+    },
+    {
+      title: 'Flux has synced',
+      run: async (report) => {
+        await waitForSync({ ...options(report), commit });
+        return undefined;
+      },
+    },
+    {
+      title: 'Front page answers',
+      run: async (report) => {
+        for (const { url, port, host } of urls(environment)) await answers(url, host, port, report, signal);
+        return undefined;
+      },
+    },
+  ];
+}
+
+/** What runs in the environment beyond what Flux itself needs to start. */
+function restImages(environment: Environment): string[] {
+  const images = environment.operators.flatMap((operator) => [...operator.images, ...operator.crds]);
+  return [...new Set(images)].filter((name) => !bootstrapImages.includes(name));
+}
+
+/** Waits until the gateway hands a request for that host on to an app that answers well. */
+async function answers(url: string, host: string, port: number, report: Report, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  for (let said = 'nothing'; ; said = await status(host, port)) {
+    if (said === '200') return;
+    signal.throwIfAborted();
+    if (Date.now() > deadline) {
+      throw new Failure(`${url} answers ${said} after 60 s, not 200.`, 'See what is wrong with: npm run status');
+    }
+    if (said !== 'nothing') {
+      report(`${url}: ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+function status(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const call = request({ host: '127.0.0.1', port, headers: { host }, timeout: 5_000 }, (response) => {
+      response.resume();
+      resolve(String(response.statusCode));
+    });
+    call.on('timeout', () => call.destroy(new Error('no answer within 5 s')));
+    call.on('error', (error) => resolve(error.message));
+    call.end();
+  });
+}
+
+function print(environment: Environment, times: PhaseTime[], json: boolean): void {
+  const { name } = environment.cluster;
+  const apps = urls(environment);
+  if (json) {
+    const summary = { cluster: name, kubeconfig: kubeconfigPath(name), phases: times, apps };
+    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return;
+  }
+  const lines = [
+    '',
+    formatTimes(times),
+    '',
+    ...apps.map(({ app, url }) => `  ${pc.bold(app.padEnd(10))} ${pc.cyan(url)}`),
+    '',
+    `  export KUBECONFIG=${kubeconfigPath(name)}`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

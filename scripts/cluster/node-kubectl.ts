@@ -1,0 +1,56 @@
+import { execa } from 'execa';
+import type { Engine } from '../../images/engine.ts';
+import { Failure } from '../failure.ts';
+
+/** Runs the kubectl of the control plane's container, so that none is needed on this machine. */
+export async function nodeKubectl(
+  engine: Engine,
+  cluster: string,
+  args: string[],
+  options: { input?: string; signal?: AbortSignal } = {},
+): Promise<string> {
+  const { input, signal } = options;
+  const result = await execa(
+    engine.command,
+    [
+      'exec',
+      ...(input === undefined ? [] : ['-i']),
+      `${cluster}-control-plane`,
+      'kubectl',
+      '--kubeconfig=/etc/kubernetes/admin.conf',
+      ...args,
+    ],
+    {
+      env: engine.env,
+      reject: false,
+      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    },
+  );
+  if (result.isCanceled) signal?.throwIfAborted();
+  if (result.failed) {
+    throw new Failure(
+      `kubectl ${args.join(' ')} failed in ${cluster}: ${result.stderr?.trim() || result.shortMessage}`,
+      'See the cluster with: npm run status. Then type the same command again.',
+    );
+  }
+  return result.stdout ?? '';
+}
+
+/**
+ * Applies objects with one call. The field manager is the one of Flux's kustomize-controller, which takes these objects
+ * over: a field that later goes from the manifests goes from the cluster too.
+ */
+export async function applyAsFlux(
+  engine: Engine,
+  cluster: string,
+  yaml: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await nodeKubectl(
+    engine,
+    cluster,
+    ['apply', '--server-side', '--force-conflicts', '--field-manager=kustomize-controller', '-f', '-'],
+    { input: yaml, ...(signal === undefined ? {} : { signal }) },
+  );
+}

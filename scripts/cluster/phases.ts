@@ -1,0 +1,93 @@
+import { Listr } from 'listr2';
+import pc from 'picocolors';
+import { Failure } from '../failure.ts';
+
+/** Told what a phase is doing now. */
+export type Report = (message: string) => void;
+
+/** One step of a longer command. Each can be run again at any time and then does what is left to do. */
+export interface Phase {
+  title: string;
+  /** Returns a few words when there was nothing to do, for the list that is shown at the end. */
+  run: (report: Report) => Promise<string | undefined>;
+}
+
+/** How long a phase took. */
+export interface PhaseTime {
+  title: string;
+  seconds: number;
+  /** Set where there was nothing to do. */
+  unchanged?: string;
+}
+
+/**
+ * Runs phases one after another, with a live list on a terminal and lines elsewhere, and returns their times. Ctrl-C
+ * aborts `controller`, ends the running phase and says how to go on.
+ */
+export async function runPhases(
+  phases: Phase[],
+  options: { controller: AbortController; again: string; quiet?: boolean },
+): Promise<PhaseTime[]> {
+  const times: PhaseTime[] = [];
+  const { controller, again, quiet = false } = options;
+  let running = phases[0]?.title ?? '';
+  const onSignal = (): void => {
+    controller.abort(new Failure(`interrupted during '${running}'.`, `It goes on from here with: ${again}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const started = performance.now();
+  const list = new Listr(
+    phases.map((phase) => ({
+      title: phase.title,
+      task: async (_: unknown, task: { output: string; title: string }) => {
+        running = phase.title;
+        const begun = performance.now();
+        const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
+        controller.signal.throwIfAborted();
+        const unchanged = await phase.run((message) => {
+          task.output = quiet || process.stdout.isTTY ? `${message} (${elapsed()})` : `${elapsed().padStart(6)}  ${message}`;
+        });
+        controller.signal.throwIfAborted();
+        const seconds = (performance.now() - begun) / 1000;
+        times.push({ title: phase.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) });
+        task.title = `${phase.title} ${pc.dim(`${seconds.toFixed(1)} s${unchanged === undefined ? '' : `, ${unchanged}`}`)}`;
+      },
+    })),
+    {
+      concurrent: false,
+      renderer: quiet ? 'silent' : 'default',
+      fallbackRenderer: 'simple',
+      registerSignalListeners: false,
+      rendererOptions: { collapseSubtasks: false, showErrorMessage: false },
+    },
+  );
+  try {
+    await list.run();
+    return times;
+  } catch (error) {
+    // What a child says when it is ended by Ctrl-C is not the reason.
+    if (controller.signal.aborted) throw controller.signal.reason;
+    throw error instanceof Failure
+      ? error
+      : new Failure(
+          `'${running}' failed after ${((performance.now() - started) / 1000).toFixed(0)} s: ${error instanceof Error ? error.message : error}`,
+          `When it is mended, it goes on from here with: ${again}`,
+          { cause: error },
+        );
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The phases and their times as a table, with the sum in the last line. */
+export function formatTimes(times: PhaseTime[]): string {
+  const width = Math.max(...times.map(({ title }) => title.length), 5);
+  const rows = times.map(
+    ({ title, seconds, unchanged }) =>
+      `  ${title.padEnd(width)} ${seconds.toFixed(1).padStart(7)} s${unchanged === undefined ? '' : `  ${unchanged}`}`,
+  );
+  const sum = times.reduce((total, { seconds }) => total + seconds, 0);
+  return [...rows, `  ${'all'.padEnd(width)} ${sum.toFixed(1).padStart(7)} s`].join('\n');
+}

@@ -1,0 +1,97 @@
+import type { Engine } from '../../images/engine.ts';
+import type { Environment } from '../../model/graph.ts';
+import { lastEvents } from './bootstrap.ts';
+import { kubeconfigPath } from './client.ts';
+import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
+import { applyAsFlux } from './node-kubectl.ts';
+import type { Report } from './phases.ts';
+import { isTrue, type WatchedObject, watchUntil } from './watch.ts';
+
+interface Options {
+  engine: Engine;
+  environment: Environment;
+  report: Report;
+  signal: AbortSignal;
+}
+
+/** Commits the environment's manifests to the cluster's repository. */
+export async function push(options: Options & { root: string; message: string }): Promise<Pushed> {
+  const { engine, environment, root, message, signal, report } = options;
+  report('reading what the repository holds');
+  return pushManifests(manifestRepository(engine, environment.cluster.name), {
+    root,
+    environment: environment.name,
+    message,
+    signal,
+  });
+}
+
+/** Points Flux at the repository: the source and the root Kustomization, from which all others follow. */
+export async function startSync(options: Options & { manifests: ReadonlyMap<string, string> }): Promise<void> {
+  const { engine, environment, manifests, signal } = options;
+  const folder = `manifests/${environment.name}/flux-sync`;
+  const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
+    const text = manifests.get(`${folder}/${file}`);
+    if (text === undefined) throw new Error(`${folder}/${file} is not part of the render`);
+    return text;
+  });
+  await applyAsFlux(engine, environment.cluster.name, objects.join('\n---\n'), signal);
+}
+
+/**
+ * Waits until every Kustomization that is rendered is Ready, and those that read the manifest repository are so at
+ * `commit`. The names come from the render, not from the cluster: one that Flux has not made yet is missing too.
+ */
+export async function waitForSync(
+  options: Options & { manifests: ReadonlyMap<string, string>; commit: string; timeoutSeconds?: number },
+): Promise<void> {
+  const { engine, environment, manifests, commit, report, signal, timeoutSeconds = 900 } = options;
+  const names = kustomizationNames(environment.name, manifests);
+  let waiting: string[] = names;
+  await watchUntil({
+    kubeconfig: kubeconfigPath(environment.cluster.name),
+    path: '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations',
+    what: `Flux to have synced ${commit.slice(0, 12)}`,
+    timeoutSeconds,
+    missing: (objects) => {
+      const byName = new Map(objects.map((object) => [object.metadata.name, object]));
+      waiting = names.filter((name) => !isSynced(byName.get(name), commit));
+      if (waiting.length === 0) return undefined;
+      const first = waiting.slice(0, 4).map((name) => describe(name, byName.get(name)));
+      return `${names.length - waiting.length} of ${names.length} Ready; ${first.join('; ')}`;
+    },
+    report,
+    explain: async () => {
+      const namespaces = new Set(['flux-system', ...waiting.map((name) => namespaceOf(environment, name))]);
+      const events = await Promise.all(
+        [...namespaces].map((namespace) => lastEvents(engine, environment.cluster.name, namespace)),
+      );
+      return events.filter((text) => text !== '').join('\n');
+    },
+    signal,
+  });
+}
+
+function kustomizationNames(environment: string, manifests: ReadonlyMap<string, string>): string[] {
+  const prefix = `manifests/${environment}/flux-sync/kustomization-`;
+  return [...manifests.keys()]
+    .filter((path) => path.startsWith(prefix))
+    .map((path) => path.slice(prefix.length, -'.yaml'.length))
+    .sort();
+}
+
+function isSynced(object: WatchedObject | undefined, commit: string): boolean {
+  if (object === undefined || !isTrue(object, 'Ready')) return false;
+  const source = object.spec?.sourceRef as { kind?: string } | undefined;
+  return source?.kind !== 'GitRepository' || String(object.status?.lastAppliedRevision ?? '').endsWith(commit);
+}
+
+function describe(name: string, object: WatchedObject | undefined): string {
+  const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
+  const message = ready?.status === 'False' ? (ready.message?.split('\n')[0] ?? '') : '';
+  return message === '' ? name : `${name} (${message.slice(0, 120)})`;
+}
+
+function namespaceOf(environment: Environment, component: string): string {
+  return environment.operators.find(({ name }) => name === component)?.namespace ?? component;
+}

@@ -1,0 +1,118 @@
+import { KubeConfig, Watch } from '@kubernetes/client-node';
+import { Failure } from '../failure.ts';
+
+/** As much of a Kubernetes object as a wait looks at. */
+export interface WatchedObject {
+  kind?: string;
+  metadata: { name: string; namespace?: string; generation?: number };
+  spec?: Record<string, unknown>;
+  status?: {
+    observedGeneration?: number;
+    conditions?: { type: string; status: string; reason?: string; message?: string }[];
+    [field: string]: unknown;
+  };
+}
+
+/** What to wait for. */
+export interface Wait {
+  kubeconfig: string;
+  /** The API path of a list: `/apis/apps/v1/namespaces/registry/deployments`. */
+  path: string;
+  /** Names the wait in messages: `the registry's Deployment`. */
+  what: string;
+  timeoutSeconds: number;
+  /** What is still missing, in a few words; nothing when the wait is over. */
+  missing: (objects: WatchedObject[]) => string | undefined;
+  /** Told each time that what is missing changes. */
+  report?: (missing: string) => void;
+  /** Looked at when time is up: more about what is missing, such as recent events. */
+  explain?: () => Promise<string>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Waits by a watch, without polling, until nothing is missing. A watch that the server ends is opened again; an API
+ * server that does not answer counts as missing.
+ * @throws Failure when the time is up, with what was missing and why.
+ */
+export async function watchUntil(wait: Wait): Promise<void> {
+  const config = new KubeConfig();
+  config.loadFromFile(wait.kubeconfig);
+  const deadline = Date.now() + wait.timeoutSeconds * 1000;
+  let missing = 'the first answer of the API server';
+  while (Date.now() < deadline) {
+    wait.signal?.throwIfAborted();
+    const result = await watchOnce(config, wait, deadline, (now) => {
+      if (now === missing) return;
+      missing = now;
+      wait.report?.(now);
+    });
+    if (result) return;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  const more = (await wait.explain?.().catch((error: unknown) => `(no more is known: ${error})`)) ?? '';
+  throw new Failure(
+    `waited ${wait.timeoutSeconds} s for ${wait.what}; still missing: ${missing}${more === '' ? '' : `\n${more}`}`,
+    'Look at it with: npm run status. When it is mended, the same command goes on from here.',
+  );
+}
+
+/** One watch, from the present state on: true when the wait is over, false when the watch ended before. */
+async function watchOnce(
+  config: KubeConfig,
+  wait: Wait,
+  deadline: number,
+  note: (missing: string) => void,
+): Promise<boolean> {
+  const objects = new Map<string, WatchedObject>();
+  let listed = false;
+  return new Promise((resolve, reject) => {
+    let request: AbortController | undefined;
+    const finish = (end: () => void): void => {
+      clearTimeout(timer);
+      wait.signal?.removeEventListener('abort', onAbort);
+      request?.abort();
+      end();
+    };
+    const onAbort = (): void => finish(() => reject(wait.signal?.reason));
+    const timer = setTimeout(() => finish(() => resolve(false)), Math.max(1, deadline - Date.now()));
+    wait.signal?.addEventListener('abort', onAbort, { once: true });
+    const look = (): void => {
+      if (!listed) return;
+      const missing = wait.missing([...objects.values()]);
+      if (missing === undefined) finish(() => resolve(true));
+      else note(missing);
+    };
+    const onEvent = (phase: string, object: WatchedObject): void => {
+      if (phase === 'BOOKMARK') {
+        // The end of the initial events (KEP-3157): the list is whole from here on.
+        listed = true;
+      } else {
+        const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+        if (phase === 'DELETED') objects.delete(key);
+        else objects.set(key, object);
+      }
+      look();
+    };
+    const query = {
+      sendInitialEvents: true,
+      allowWatchBookmarks: true,
+      resourceVersionMatch: 'NotOlderThan',
+    };
+    new Watch(config)
+      .watch(wait.path, query, onEvent, () => finish(() => resolve(false)))
+      .then(
+        (controller) => {
+          request = controller;
+        },
+        () => finish(() => resolve(false)),
+      );
+  });
+}
+
+/** Whether the object's condition of that type is true for its present generation. */
+export function isTrue(object: WatchedObject, type: string): boolean {
+  const { status, metadata } = object;
+  const condition = status?.conditions?.find((one) => one.type === type);
+  return condition?.status === 'True' && (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
+}

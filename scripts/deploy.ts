@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { deploy } from './cluster/deploy.ts';
+import { runCommand } from './command.ts';
+
+const program = new Command('npm run deploy --')
+  .description('From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for Flux.')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('-m, --message <text>', 'message of the commit')
+  .option('--json', 'print the phases with their times as JSON instead')
+  .action(async (options: { env: string; message?: string; json?: boolean }) => {
+    await runCommand(() =>
+      deploy({ environment: options.env, message: options.message ?? 'Deploy', json: options.json === true }),
+    );
+  });
+
+await program.parseAsync();

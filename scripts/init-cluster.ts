@@ -1,0 +1,31 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { initCluster } from './cluster/init.ts';
+import { takeDown } from './cluster/down.ts';
+import { runCommand } from './command.ts';
+
+const program = new Command('npm run init-cluster --')
+  .description('A whole platform in a Kind cluster on this machine. Run it again at any time: it does what is left to do.')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--down', 'remove the cluster and everything that runs for it; caches stay')
+  .option('--purge', 'with --down: remove caches, images and data too')
+  .option('--json', 'print the phases with their times as JSON instead')
+  .addHelpText(
+    'after',
+    `
+Places:  caches in $PLINTH_CACHE or ~/.cache/plinth, a cluster's state in $PLINTH_STATE or ~/.local/state/plinth
+Exit:    0 when every Kustomization is Ready and the front page answers, 1 otherwise, 130 after Ctrl-C`,
+  )
+  .action(async (options: { env: string; down?: boolean; purge?: boolean; json?: boolean }) => {
+    await runCommand(async () => {
+      if (options.purge === true && options.down !== true) {
+        process.stderr.write(`${pc.red('error:')} --purge goes with --down\n`);
+        return 2;
+      }
+      return options.down === true
+        ? takeDown({ environment: options.env, purge: options.purge === true })
+        : initCluster({ environment: options.env, json: options.json === true });
+    });
+  });
+
+await program.parseAsync();

@@ -1,0 +1,89 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { readEntry } from '../images/binary-cache.ts';
+import { recipeOf } from '../images/go-recipe.ts';
+import { loadLock } from '../model/lock.ts';
+import { repositoryRoot } from './cluster/environment.ts';
+
+const reportSchema = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), success: z.boolean() });
+
+/** What a step found. */
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+const program = new Command('npm test --')
+  .description('Everything that CI runs: linter, types, the render, unit tests, and the end-to-end test on a real cluster.')
+  .option('--unit', 'without the end-to-end test')
+  .action(async ({ unit }: { unit?: boolean }) => {
+    if (unit !== true) announceBuilds();
+    const total = { passed: 0, failed: 0 };
+    const steps: [string, () => Promise<Count>][] = [
+      ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
+      ['types', () => one('tsc', ['--noEmit'])],
+      ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
+      ['unit tests', () => vitest('unit')],
+      ...(unit === true ? [] : [['end-to-end test', () => vitest('e2e')] as [string, () => Promise<Count>]]),
+    ];
+    for (const [title, run] of steps) {
+      const started = performance.now();
+      console.log(`\n== ${title}`);
+      const { passed, failed } = await run();
+      total.passed += passed;
+      total.failed += failed;
+      console.log(`== ${title}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    }
+    console.log(`\n${total.passed} passed, ${total.failed} failed`);
+    process.exitCode = total.failed === 0 ? 0 : 1;
+  });
+
+await program.parseAsync();
+
+/** A tool that passes or fails as a whole. */
+async function one(command: string, args: string[]): Promise<Count> {
+  const { failed } = await run(command, args);
+  return failed ? { passed: 0, failed: 1 } : { passed: 1, failed: 0 };
+}
+
+async function vitest(project: string): Promise<Count> {
+  const folder = await mkdtemp(join(tmpdir(), 'plinth-test-'));
+  const outputFile = join(folder, 'report.json');
+  try {
+    const { failed } = await run('vitest', [
+      ...['run', '--project', project, '--reporter=verbose'],
+      ...['--reporter=json', `--outputFile.json=${outputFile}`],
+    ]);
+    const report = reportSchema.parse(JSON.parse(await readFile(outputFile, 'utf8')));
+    // A file that can't be loaded fails without a failed test.
+    const extra = failed && report.numFailedTests === 0 ? 1 : 0;
+    return { passed: report.numPassedTests, failed: report.numFailedTests + extra };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function run(command: string, args: string[]) {
+  return execa(command, args, {
+    cwd: repositoryRoot,
+    preferLocal: true,
+    stdin: 'ignore',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    reject: false,
+  });
+}
+
+function announceBuilds(): void {
+  const lock = loadLock();
+  const missing = Object.keys(lock.binaries).filter((name) => readEntry(recipeOf(lock, name)) === undefined);
+  if (missing.length === 0) return;
+  console.log(
+    `The cache lacks ${missing.join(', ')}. Where no registry of images answers, the end-to-end test builds them first: ` +
+      'about half an hour on two cores, once per machine.',
+  );
+}
