@@ -1,0 +1,73 @@
+import { builtInGroups } from './built-in-groups.ts';
+import { listField, textField } from './field.ts';
+import type { KubeObject } from './kube-object.ts';
+import { idOf, kindOf } from './object-id.ts';
+import { podNeeds } from './pod-needs.ts';
+
+/** The need for a kind that is not part of Kubernetes: for its CustomResourceDefinition. */
+export function kindNeed(kind: string): string {
+  return `kind ${kind}`;
+}
+
+/** The need for a StorageClass to be the default one: of a claim that names none. */
+export const defaultStorageNeed = 'default StorageClass';
+
+/** The ids of everything that must be there before an object can be applied or become ready. */
+export function needs(object: KubeObject): string[] {
+  const { namespace } = object.metadata;
+  return [
+    ...(namespace === undefined ? [] : [idOf('Namespace', namespace)]),
+    ...(builtInGroups.has(groupOf(object)) ? [] : [kindNeed(kindOf(object))]),
+    ...podNeeds(object),
+    ...storageNeeds(object),
+    ...roleNeeds(object),
+    ...gatewayNeeds(object),
+  ];
+}
+
+function groupOf(object: KubeObject): string {
+  const slash = object.apiVersion.indexOf('/');
+  return slash === -1 ? '' : object.apiVersion.slice(0, slash);
+}
+
+function storageNeeds(object: KubeObject): string[] {
+  const claims =
+    object.kind === 'PersistentVolumeClaim'
+      ? [object]
+      : object.kind === 'StatefulSet'
+        ? listField(object, 'spec', 'volumeClaimTemplates')
+        : [];
+  return claims.flatMap((claim) => {
+    const name = textField(claim, 'spec', 'storageClassName');
+    if (name === undefined) return [defaultStorageNeed];
+    // The empty name asks for a volume that somebody made by hand.
+    return name === '' ? [] : [idOf('StorageClass', name)];
+  });
+}
+
+function roleNeeds(object: KubeObject): string[] {
+  if (object.kind !== 'RoleBinding' && object.kind !== 'ClusterRoleBinding') return [];
+  const kind = textField(object, 'roleRef', 'kind');
+  const name = textField(object, 'roleRef', 'name');
+  if (kind === undefined || name === undefined) return [];
+  return [idOf(kind, name, kind === 'Role' ? object.metadata.namespace : undefined)];
+}
+
+/** Of the Gateway API: a Gateway's class, a route's parents and the Services behind it. */
+function gatewayNeeds(object: KubeObject): string[] {
+  if (groupOf(object) !== 'gateway.networking.k8s.io') return [];
+  const own = object.metadata.namespace ?? 'default';
+  const reference = (to: unknown, kind: string): string[] => {
+    const name = textField(to, 'name');
+    if (name === undefined) return [];
+    return [idOf(textField(to, 'kind') ?? kind, name, textField(to, 'namespace') ?? own)];
+  };
+  const gatewayClass = object.kind === 'Gateway' ? textField(object, 'spec', 'gatewayClassName') : undefined;
+  return [
+    ...(gatewayClass === undefined ? [] : [idOf('GatewayClass', gatewayClass)]),
+    ...listField(object, 'spec', 'parentRefs').flatMap((parent) => reference(parent, 'Gateway')),
+    ...listField(object, 'spec', 'rules').flatMap((rule) =>
+      listField(rule, 'backendRefs').flatMap((backend) => reference(backend, 'Service')),
+    ),
+  ];
+}

@@ -1,0 +1,161 @@
+import type { Environment } from '../model/graph.ts';
+import { suggest } from '../model/nearest.ts';
+import type { Problem } from '../model/problem.ts';
+import { compareProblems, compareText } from '../model/problem.ts';
+import type { Component, KubeObject } from './kube-object.ts';
+import { madeOutside } from './made-outside.ts';
+import { kindNeed, needs } from './needs.ts';
+import { kindOf, objectId } from './object-id.ts';
+import { operatorProvides, provides } from './provides.ts';
+import { findCycles, reduce } from './reduce.ts';
+
+/** What Flux applies as one, and after which others. */
+export interface Unit {
+  /** Of its Kustomization: the component's name, or the artifact's key in the lock file. */
+  name: string;
+  /** Objects that are rendered here, or CustomResourceDefinitions out of an artifact of others. */
+  kind: 'component' | 'crds';
+  /** Empty for `crds`. */
+  objects: KubeObject[];
+  /** Names of the units that must be ready before, sorted; none that follows from another one. */
+  dependsOn: string[];
+}
+
+/** Why one unit comes after another: an object here needs something that is made there. */
+interface Reason {
+  object: string;
+  need: string;
+}
+
+/**
+ * Works out of the objects themselves what must be there before what: who makes the CustomResourceDefinition, the
+ * namespace, the account, the Secret, the class or the webhook that an object needs. The graph is the shallowest that
+ * keeps that order. A need that nobody meets, an object that two components make and a round are problems.
+ */
+export function order(env: Environment, components: Component[]): { units: Unit[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const report = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => {
+    problems.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
+  };
+  const providers = findProviders(env, components, report);
+  const guards = findGuards(env, components);
+  const edges = new Map<string, Map<string, Reason>>();
+  for (const artifact of artifactsOf(env, components)) edges.set(artifact, new Map());
+  for (const component of components) {
+    const after = new Map<string, Reason>();
+    edges.set(component.name, after);
+    const operator = env.operators.find(({ name }) => name === component.name);
+    for (const artifact of operator?.crds ?? []) {
+      after.set(artifact, { object: `operator ${component.name}`, need: `artifact ${artifact}` });
+    }
+    for (const object of component.objects) {
+      const guard = guards.get(kindOf(object));
+      if (guard !== undefined && guard !== component.name && !after.has(guard)) {
+        after.set(guard, { object: objectId(object), need: `webhook for ${kindOf(object)}` });
+      }
+      for (const need of needs(object)) {
+        const makers = providers.get(need);
+        if (makers === undefined && !madeOutside(env, need)) {
+          report(component.name, {
+            code: 'nobody-provides',
+            what: `in ${env.name}, ${objectId(object)} needs ${need}`,
+            why: 'no component makes it, so it would never become ready',
+            fix: remedy(need, [...providers.keys()]),
+          });
+        }
+        if (makers === undefined || makers.includes(component.name)) continue;
+        for (const maker of makers)
+          if (!after.has(maker)) after.set(maker, { object: objectId(object), need });
+      }
+    }
+  }
+  const graph = new Map([...edges].map(([name, after]) => [name, [...after.keys()]]));
+  for (const cycle of findCycles(graph)) {
+    const [first = ''] = cycle;
+    const steps = cycle.map((name, i) => {
+      const next = cycle[(i + 1) % cycle.length] ?? '';
+      const reason = edges.get(name)?.get(next);
+      return `${name} waits for ${next} (${reason?.object} needs ${reason?.need})`;
+    });
+    report(first, {
+      code: 'order-cycle',
+      what: `in ${env.name}, components wait for each other: ${steps.join(', ')}`,
+      why: 'none of them could be applied first',
+      fix: 'move one of the objects into another component',
+    });
+  }
+  if (problems.length > 0) return { units: [], problems: problems.sort(compareProblems) };
+  const objects = new Map(components.map((component) => [component.name, component.objects]));
+  const units = [...reduce(graph)].map(([name, dependsOn]): Unit => {
+    const own = objects.get(name);
+    return { name, kind: own === undefined ? 'crds' : 'component', objects: own ?? [], dependsOn };
+  });
+  return { units: units.sort((a, b) => compareText(a.name, b.name)), problems };
+}
+
+/** The file that describes a component. */
+export function sourceOf(env: Environment, component: string): string {
+  return env.apps.some(({ name }) => name === component)
+    ? `apps/${component}/app.ts`
+    : `operators/${component}.ts`;
+}
+
+/** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */
+function artifactsOf(env: Environment, components: Component[]): string[] {
+  const here = new Set(components.map(({ name }) => name));
+  return [...new Set(env.operators.filter(({ name }) => here.has(name)).flatMap(({ crds }) => crds))];
+}
+
+/** From the id of what can be needed to the units that make it. */
+function findProviders(
+  env: Environment,
+  components: Component[],
+  report: (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => void,
+): Map<string, string[]> {
+  const providers = new Map<string, string[]>();
+  const owners = new Map<string, string>();
+  for (const { name, objects } of components) {
+    for (const object of objects) {
+      // Two kinds of different groups may have one name: their objects are not the same.
+      const identity = `${kindOf(object)} ${objectId(object)}`;
+      const owner = owners.get(identity);
+      if (owner !== undefined) {
+        report(name, {
+          code: 'two-owners',
+          what: `in ${env.name}, ${name} makes ${objectId(object)}, and so does ${owner}`,
+          why: 'each would undo what the other wrote',
+          fix: 'take it out of one of them, or give it another name',
+        });
+      }
+      owners.set(identity, name);
+      for (const provided of provides(object)) providers.set(provided, [name]);
+    }
+  }
+  for (const operator of env.operators) {
+    if (!components.some(({ name }) => name === operator.name)) continue;
+    for (const id of operatorProvides(operator)) {
+      if (!providers.has(id)) providers.set(id, [operator.name]);
+    }
+    for (const kind of operator.provides.kinds) {
+      providers.set(kindNeed(kind), operator.crds.length > 0 ? operator.crds : [operator.name]);
+    }
+  }
+  return providers;
+}
+
+/** From `Kind.group` to the component whose webhook is asked about every object of that kind. */
+function findGuards(env: Environment, components: Component[]): Map<string, string> {
+  const here = env.operators.filter(({ name }) => components.some((component) => component.name === name));
+  return new Map(
+    here.flatMap(({ name, provides: { webhooks } }) => webhooks.map((kind) => [kind, name] as const)),
+  );
+}
+
+function remedy(need: string, known: string[]): string {
+  if (need.startsWith('kind ')) {
+    return `name ${need.slice('kind '.length)} under provides.kinds of the operator whose crds bring it`;
+  }
+  const kind = need.slice(0, need.indexOf(' ') + 1);
+  const sameKind = known.filter((id) => id.startsWith(kind));
+  return suggest(need, sameKind, `add ${need} to a component`);
+}

@@ -1,0 +1,30 @@
+import type { Operator } from '../model/operator.ts';
+import { field, textField } from './field.ts';
+import type { KubeObject } from './kube-object.ts';
+import { defaultStorageNeed, kindNeed } from './needs.ts';
+import { idOf, objectId } from './object-id.ts';
+
+/** The ids of everything that is there once an object has been applied and is ready. */
+export function provides(object: KubeObject): string[] {
+  const ids = [objectId(object)];
+  if (object.kind === 'CustomResourceDefinition') {
+    const kind = textField(object, 'spec', 'names', 'kind');
+    const group = textField(object, 'spec', 'group');
+    if (kind !== undefined && group !== undefined) ids.push(kindNeed(`${kind}.${group}`));
+  }
+  if (object.kind === 'StorageClass' && isDefault(object)) ids.push(defaultStorageNeed);
+  return ids;
+}
+
+/** The ids of what an operator's own description says it makes while it runs. */
+export function operatorProvides({ provides: { classes } }: Operator): string[] {
+  return classes.flatMap((name) => [
+    idOf('StorageClass', name),
+    idOf('GatewayClass', name),
+    idOf('IngressClass', name),
+  ]);
+}
+
+function isDefault(object: KubeObject): boolean {
+  return field(object.metadata.annotations, 'storageclass.kubernetes.io/is-default-class') === 'true';
+}

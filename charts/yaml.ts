@@ -1,0 +1,149 @@
+/**
+ * Data as the YAML that a person would write: keys in the order in which Kubernetes people expect them, quotes only
+ * where needed, text of several lines as a block. The same data gives the same bytes everywhere.
+ *
+ * Every parser of YAML 1.1 or 1.2 reads the same data back: a text that either of them could take for a number, a date
+ * or a boolean is quoted. Only what JSON can hold is written; `undefined` is left out, as JSON does.
+ */
+export function toYaml(value: unknown): string {
+  const lines: string[] = [];
+  if (isMap(value) && entries(value).length > 0) writeMap(lines, value, '', '');
+  else if (Array.isArray(value) && value.length > 0) writeList(lines, value, '', '');
+  else lines.push(scalar(value, ''));
+  return `${lines.join('\n')}\n`;
+}
+
+/** Keys that come first, in this order, wherever they stand; the others follow by code unit. */
+const first = new Map(
+  ['apiVersion', 'apiGroup', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'image'].map(
+    (key, i) => [key, i],
+  ),
+);
+
+/** Each entry on a line of its own; `head` stands before the first one in place of the indent, for `- key: value`. */
+function writeMap(lines: string[], map: object, indent: string, head: string): void {
+  let start = head === '' ? indent : head;
+  for (const [key, value] of entries(map)) {
+    writeValue(lines, `${start}${text(key)}:`, value, indent);
+    start = indent;
+  }
+}
+
+function writeList(lines: string[], list: readonly unknown[], indent: string, head: string): void {
+  let start = head === '' ? indent : head;
+  for (const item of list) {
+    const below = `${indent}  `;
+    const value = item === undefined ? null : item;
+    if (isMap(value) && entries(value).length > 0) writeMap(lines, value, below, `${start}- `);
+    else if (Array.isArray(value) && value.length > 0) writeList(lines, value, below, `${start}- `);
+    else lines.push(`${start}- ${scalar(value, indent)}`);
+    start = indent;
+  }
+}
+
+function writeValue(lines: string[], key: string, value: unknown, indent: string): void {
+  const below = `${indent}  `;
+  if (isMap(value) && entries(value).length > 0) {
+    lines.push(key);
+    writeMap(lines, value, below, '');
+  } else if (Array.isArray(value) && value.length > 0) {
+    lines.push(key);
+    writeList(lines, value, below, '');
+  } else {
+    lines.push(`${key} ${scalar(value, indent)}`);
+  }
+}
+
+/** A value that needs no structure; `indent` is that of the line on which it starts. */
+function scalar(value: unknown, indent: string): string {
+  switch (typeof value) {
+    case 'string':
+      return value.includes('\n') ? (block(value, `${indent}  `) ?? text(value)) : text(value);
+    case 'number':
+      return number(value);
+    case 'boolean':
+      return String(value);
+    case 'object':
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return '[]';
+      if (isMap(value)) return '{}';
+  }
+  throw new Error(`${typeof value} ${String(value)} cannot be written as YAML`);
+}
+
+function number(value: number): string {
+  if (!Number.isFinite(value)) throw new Error(`${value} cannot be written as YAML`);
+  const digits = Object.is(value, -0) ? '0' : String(value);
+  // YAML 1.1 takes an exponent only after a dot.
+  return digits.includes('e') && !digits.includes('.') ? digits.replace('e', '.0e') : digits;
+}
+
+/** What may stand without quotes at all: no indicator at its start, nothing inside that ends a plain text. */
+const plain =
+  /^[A-Za-z0-9_./\\$(+-](?:[A-Za-z0-9_./\\$()+,;@%^=*!?&<>'"[\]{}|~-]|:(?=[^\s])|[^\S\n\r\t](?=[^\s#]))*$/;
+
+/** What some parser takes for a number, a date, a time or infinity. */
+const numeric = /^[-+]?(?:\.?[0-9][0-9a-fA-FxXoO_.:,eEtTzZ +-]*|\.(?:inf|nan)|inf|nan)$/i;
+
+/** What some parser takes for a boolean or for nothing. */
+const reserved = /^(?:y|n|yes|no|on|off|true|false|null|~|)$/i;
+
+function text(value: string): string {
+  if (
+    plain.test(value) &&
+    !numeric.test(value) &&
+    !reserved.test(value) &&
+    !value.endsWith(':') &&
+    !/^(?:-(?:$| )|---|\.\.\.)/.test(value)
+  ) {
+    return value;
+  }
+  if (printable.test(value)) return `'${value.replaceAll("'", "''")}'`;
+  return JSON.stringify(value).replace(unprintable, escaped);
+}
+
+/** Ends at nothing, breaks no line and is printable in YAML 1.1 and 1.2. */
+const printable =
+  /^[\x20-\x7e\xa0-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\uffef\u{10000}-\u{1fffd}]*$/u;
+
+/** What JSON.stringify leaves as it is and YAML does not allow or would break a line at. */
+const unprintable = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** A text of several lines as a literal block, or undefined where a block could not hold it faithfully. */
+function block(value: string, indent: string): string | undefined {
+  const body = value.replace(/\n+$/, '');
+  if (body === '') return undefined;
+  const lines = body.split('\n');
+  const faithful =
+    lines.every((line) => line === '' || (printableLine.test(line) && /[^ \t]/.test(line))) &&
+    !/^[ \t]/.test(lines.find((line) => line !== '') ?? '');
+  if (!faithful) return undefined;
+  const tail = value.length - body.length;
+  const chomp = tail === 0 ? '-' : tail === 1 ? '' : '+';
+  const written = lines.map((line) => (line === '' ? '' : indent + line)).join('\n');
+  return `|${chomp}\n${written}${'\n'.repeat(Math.max(0, tail - 1))}`;
+}
+
+/** `printable`, and tabs. */
+const printableLine = new RegExp(printable.source.replace('[\\x20', '[\\t\\x20'), 'u');
+
+function isMap(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function entries(map: object): [string, unknown][] {
+  return Object.entries(map)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => compareKeys(a, b));
+}
+
+function compareKeys(a: string, b: string): number {
+  const byRank = (first.get(a) ?? first.size) - (first.get(b) ?? first.size);
+  return byRank || (a < b ? -1 : a > b ? 1 : 0);
+}

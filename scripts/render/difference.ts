@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compareText } from '../../model/problem.ts';
+import { header } from './manifests.ts';
+
+/** How a folder of manifests differs from the render; paths are below that folder, sorted. */
+export interface Difference {
+  /** Not there yet, or with another text. */
+  changed: string[];
+  /** Rendered once and no longer. */
+  removed: string[];
+  /** Flux would apply them, but no render wrote them. */
+  foreign: string[];
+}
+
+/**
+ * Compares the render with what stands in `folder`. `environment` limits it to that one's own folder; without it,
+ * folders of environments that are gone are looked at too.
+ */
+export function findDifference(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  environment: string | undefined,
+): Difference {
+  const changed = [...files]
+    .filter(([path, content]) => readIfThere(join(folder, path)) !== content)
+    .map(([path]) => path);
+  const others = manifestsBelow(folder, environment ?? '').filter((path) => !files.has(path));
+  const rendered = (path: string) => readIfThere(join(folder, path))?.startsWith(header) ?? false;
+  return {
+    changed: changed.sort(compareText),
+    removed: others.filter(rendered),
+    foreign: others.filter((path) => !rendered(path)),
+  };
+}
+
+function manifestsBelow(folder: string, below: string): string[] {
+  if (!existsSync(join(folder, below))) return [];
+  return readdirSync(join(folder, below), { withFileTypes: true, recursive: true })
+    .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .filter((path) => path.includes('/') && !path.startsWith('.'))
+    .sort(compareText);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { type Environment, loadGraph } from '../../model/graph.ts';
+import { nearest } from '../../model/nearest.ts';
+import { compareProblems, type Problem } from '../../model/problem.ts';
+import { Failure } from '../failure.ts';
+import { type Difference, findDifference } from './difference.ts';
+import { environmentManifests } from './manifests.ts';
+import { ProblemsFailure } from './problems-failure.ts';
+import { writeDifference } from './write.ts';
+
+/** What a repository's descriptions come to. */
+export interface Rendered {
+  /** Those that were rendered. */
+  environments: Environment[];
+  /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
+  files: Map<string, string>;
+}
+
+/**
+ * Renders the repository at `root`, all environments or the one that is named, without writing anything.
+ * Where something is wrong with the descriptions it throws a `ProblemsFailure` with all problems.
+ */
+export async function renderAll(root: string, environment?: string): Promise<Rendered> {
+  const graph = await loadGraph(root);
+  if (graph.problems.length > 0) throw new ProblemsFailure(graph.problems);
+  const environments = graph.environments.filter(
+    ({ name }) => environment === undefined || name === environment,
+  );
+  if (environment !== undefined && environments.length === 0) {
+    const names = graph.environments.map(({ name }) => name);
+    const near = nearest(environment, names);
+    throw new Failure(
+      `there is no environment '${environment}': clusters/${environment}/cluster.yaml does not exist`,
+      near === undefined ? `Use one of: ${names.join(', ')}` : `Did you mean --env ${near}?`,
+    );
+  }
+  const files = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const env of environments) {
+    const manifests = environmentManifests(env);
+    problems.push(...manifests.problems);
+    for (const [path, content] of manifests.files) files.set(path, content);
+  }
+  if (problems.length > 0) throw new ProblemsFailure(problems.sort(compareProblems));
+  return { environments, files };
+}
+
+/** Where and how to render. */
+export interface RenderOptions {
+  /** A folder of `clusters/`; all of them where it is left out. */
+  environment?: string | undefined;
+  /** The folder that holds one folder for each environment. Default: `manifests` below the root. */
+  out?: string | undefined;
+  /** Default: true. False only compares. */
+  write?: boolean | undefined;
+}
+
+/** A render and how the files on the disk differed from it; they no longer do if it was written. */
+export interface RenderResult extends Rendered {
+  /** Paths below the folder of manifests. */
+  difference: Difference;
+}
+
+/** Renders, compares with what is on the disk and writes what differs. */
+export async function render(root: string, options: RenderOptions = {}): Promise<RenderResult> {
+  const { environment, out = join(root, 'manifests'), write = true } = options;
+  const rendered = await renderAll(root, environment);
+  const below = new Map([...rendered.files].map(([path, text]) => [path.slice('manifests/'.length), text]));
+  const difference = findDifference(out, below, environment);
+  const [foreign] = difference.foreign;
+  if (write && foreign !== undefined) {
+    throw new Failure(
+      `${difference.foreign.join(', ')} in ${out}: Flux would apply it, but no render wrote it`,
+      `Move it into a chart, or remove it: rm ${join(out, foreign)}`,
+    );
+  }
+  if (write) writeDifference(out, below, difference);
+  return { ...rendered, difference };
+}
