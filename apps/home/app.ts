@@ -1,0 +1,35 @@
+import { defineApp } from '../../model/app.ts';
+
+const port = 8080;
+
+export default defineApp({
+  name: 'home',
+  summary: "The platform's front page: what runs here, where it answers, and what needs a look.",
+  image: { build: '.' },
+  ports: { http: { port } },
+  env: { PORT: String(port) },
+  probes: {
+    ready: { path: '/readyz', port: 'http', period: 2 },
+    live: { path: '/healthz', port: 'http' },
+  },
+  resources: { cpu: '20m', memory: '128Mi' },
+  exposes: { port: 'http' },
+  uses: [
+    {
+      kind: 'kubernetes',
+      reason:
+        'It shows nodes, apps, their routes and warnings, and how far Flux is; it can change none of them.',
+      rules: [
+        { apiGroups: [''], resources: ['nodes', 'events'], verbs: ['list', 'watch'] },
+        { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
+        {
+          apiGroups: ['kustomize.toolkit.fluxcd.io'],
+          resources: ['kustomizations'],
+          verbs: ['list', 'watch'],
+        },
+        { apiGroups: ['source.toolkit.fluxcd.io'], resources: ['gitrepositories'], verbs: ['list', 'watch'] },
+        { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: ['list', 'watch'] },
+      ],
+    },
+  ],
+});

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { type IncomingMessage, get as overHttp } from 'node:http';
+import { get as overHttps } from 'node:https';
+
+/** How to reach an API server, and as whom. */
+export interface ApiServer {
+  /** `https://10.96.0.1:443`; `http://…` for `kubectl proxy` and tests. */
+  url: string;
+  /** Folder with `token` and `ca.crt`, as Kubernetes mounts it for a service account. Read anew for every request: both rotate. */
+  account?: string;
+}
+
+/** The API server answered, but not with 200. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const mounted = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** The API server of the cluster that this process runs in; `PLINTH_API` names another one. */
+export function apiServer(env: NodeJS.ProcessEnv): ApiServer {
+  if (env.PLINTH_API) return { url: env.PLINTH_API };
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  if (!host) {
+    throw new Error(
+      'not in a cluster: KUBERNETES_SERVICE_HOST is not set.\n' +
+        "  To look at one from outside: 'kubectl proxy', then PLINTH_API=http://127.0.0.1:8001 node src/server.ts",
+    );
+  }
+  return { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, account: mounted };
+}
+
+/** One JSON document. */
+export async function getJson(api: ApiServer, path: string, signal: AbortSignal): Promise<unknown> {
+  const response = await send(api, path, signal, 30_000);
+  return JSON.parse(await text(response));
+}
+
+/** A stream of JSON documents, one a line; ends when the server ends it, throws when it breaks off. */
+export async function* getJsonLines(
+  api: ApiServer,
+  path: string,
+  signal: AbortSignal,
+  idleMs: number,
+): AsyncGenerator<unknown> {
+  const response = await send(api, path, signal, idleMs);
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield JSON.parse(line);
+  }
+}
+
+async function send(
+  api: ApiServer,
+  path: string,
+  signal: AbortSignal,
+  idleMs: number,
+): Promise<IncomingMessage> {
+  const url = new URL(path, api.url);
+  const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'plinth-home' };
+  const options: { headers: typeof headers; signal: AbortSignal; timeout: number; ca?: Buffer } = {
+    headers,
+    signal,
+    timeout: idleMs,
+  };
+  if (api.account) {
+    headers.authorization = `Bearer ${readFileSync(`${api.account}/token`, 'utf8').trim()}`;
+    options.ca = readFileSync(`${api.account}/ca.crt`);
+  }
+  const get = url.protocol === 'https:' ? overHttps : overHttp;
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = get(url, options, resolve);
+    request.on('timeout', () =>
+      request.destroy(new Error(`no word from ${url.host} for ${idleMs / 1000} s`)),
+    );
+    request.on('error', reject);
+  });
+  if (response.statusCode === 200) return response;
+  throw new ApiError(response.statusCode ?? 0, statusMessage(await text(response)));
+}
+
+async function text(response: IncomingMessage): Promise<string> {
+  response.setEncoding('utf8');
+  let all = '';
+  for await (const chunk of response) all += chunk;
+  return all;
+}
+
+function statusMessage(body: string): string {
+  try {
+    const status: unknown = JSON.parse(body);
+    if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
+  } catch {
+    // Not a Status object: a proxy's own words, or plain text.
+  }
+  return body.trim().slice(0, 200);
+}

@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiServer } from './api.ts';
+import { build } from './assets.ts';
+import { site } from './site.ts';
+import { answered, watchCluster } from './snapshot.ts';
+import { type State, stateOf } from './state.ts';
+import { stream } from './stream.ts';
+
+/** What the front page needs to run. */
+export interface HomeInput {
+  api: ApiServer;
+  /** 0: any free one. */
+  port: number;
+  /** First pause after a failure of the API server; doubles up to thirty times as long. */
+  retryMs?: number;
+}
+
+/** The running front page. */
+export interface Home {
+  port: number;
+  /** Answers "not ready" for so long, until no more requests are sent here, then hangs up and ends. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Changes come in bursts: a rollout touches an object several times in a moment. */
+const gatherMs = 100;
+
+/** Watches the cluster and serves the page. */
+export async function startHome(input: HomeInput): Promise<Home> {
+  const ending = new AbortController();
+  const pages = stream(build);
+  let cached: State | undefined;
+  let gathering: NodeJS.Timeout | undefined;
+  let stopping = false;
+
+  const snapshot = watchCluster(input.api, changed, ending.signal, input.retryMs);
+
+  function state(): State {
+    cached ??= stateOf(snapshot);
+    return cached;
+  }
+
+  function changed(): void {
+    cached = undefined;
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      pages.send(state());
+    }, gatherMs);
+  }
+
+  const server = createServer(site({ state, ready: () => !stopping && answered(snapshot), stream: pages }));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(input.port, resolve);
+  });
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop(drainMs) {
+      stopping = true;
+      await sleep(drainMs);
+      ending.abort();
+      clearTimeout(gathering);
+      pages.close();
+      // What is being sent may end; a connection that is only kept open may not keep the process.
+      const cut = setTimeout(() => server.closeAllConnections(), 500);
+      await new Promise((resolve) => server.close(resolve));
+      clearTimeout(cut);
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { apiServer } from './api.ts';
+import { startHome } from './home.ts';
+
+const home = await startHome({ api: apiServer(process.env), port: Number(process.env.PORT ?? 8080) });
+console.log(`the front page answers on port ${home.port}`);
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  // The gateway learns a moment after the signal that this pod is going.
+  process.once(signal, () => void home.stop(signal === 'SIGTERM' ? 3_000 : 0));
+}

@@ -1,0 +1,45 @@
+import type { ApiServer } from './api.ts';
+import { type Collection, watchKind } from './collection.ts';
+import type {
+  Deployment,
+  GitRepository,
+  HttpRoute,
+  KubeObject,
+  Kustomization,
+  Node,
+  Warning,
+} from './objects.ts';
+
+/** Everything that the page is made of, each kind kept current by a watch of its own. */
+export interface Snapshot {
+  nodes: Collection<Node>;
+  deployments: Collection<Deployment>;
+  kustomizations: Collection<Kustomization>;
+  gitRepositories: Collection<GitRepository>;
+  routes: Collection<HttpRoute>;
+  warnings: Collection<Warning>;
+}
+
+/** Starts the watches; they end with the signal. */
+export function watchCluster(
+  api: ApiServer,
+  onChange: () => void,
+  signal: AbortSignal,
+  retryMs?: number,
+): Snapshot {
+  const watch = <T extends KubeObject>(path: string): Collection<T> =>
+    watchKind<T>(api, path, onChange, signal, retryMs);
+  return {
+    nodes: watch('/api/v1/nodes'),
+    deployments: watch('/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fpart-of%3Dplinth'),
+    kustomizations: watch('/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'),
+    gitRepositories: watch('/apis/source.toolkit.fluxcd.io/v1/gitrepositories'),
+    routes: watch('/apis/gateway.networking.k8s.io/v1/httproutes'),
+    warnings: watch('/api/v1/events?fieldSelector=type%3DWarning'),
+  };
+}
+
+/** Whether the API server has answered for every kind. */
+export function answered(snapshot: Snapshot): boolean {
+  return Object.values(snapshot).every((collection) => collection.answered);
+}

@@ -1,0 +1,71 @@
+import type { ServerResponse } from 'node:http';
+import { type Section, sections } from './sections.ts';
+import type { State } from './state.ts';
+import { title } from './title.ts';
+
+/** The open pages: each is told at once what changed. */
+export interface Stream {
+  /** Keeps the response open and sends it the whole state first. */
+  join(response: ServerResponse, state: State): void;
+  /** Sends each page what it does not have yet. */
+  send(state: State): void;
+  close(): void;
+}
+
+/** More pages than this at once are not a team that looks, but a program that does not hang up. */
+const most = 500;
+
+/** A page that takes nothing for so long that this many bytes wait for it is cut off; it connects again. */
+const backlog = 1_000_000;
+
+/** Versions of the sections that a page has. */
+type Known = Map<string, string>;
+
+/** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+export function stream(build: string): Stream {
+  const pages = new Map<ServerResponse, Known>();
+
+  // Proxies close connections on which nothing moves.
+  const heartbeat = setInterval(() => {
+    for (const page of pages.keys()) page.write(':\n\n');
+  }, 20_000);
+  heartbeat.unref();
+
+  return {
+    join(response, state) {
+      if (pages.size >= most) {
+        response.writeHead(503, { 'retry-after': '10' }).end('too many open pages\n');
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      const known: Known = new Map();
+      response.write(`retry: 1000\nevent: build\ndata: ${build}\n\n${news(state, sections(state), known)}`);
+      pages.set(response, known);
+      response.on('close', () => pages.delete(response));
+    },
+    send(state) {
+      const all = sections(state);
+      for (const [page, known] of pages) {
+        if (page.writableLength > backlog) page.destroy();
+        else page.write(news(state, all, known));
+      }
+    },
+    close() {
+      clearInterval(heartbeat);
+      for (const page of pages.keys()) page.end();
+    },
+  };
+}
+
+/** The event with what the page does not have yet, which it has from now on; empty when it has everything. */
+function news(state: State, all: Section[], known: Known): string {
+  const changed = all.filter(({ id, version }) => known.get(id) !== version);
+  if (changed.length === 0) return '';
+  for (const { id, version } of changed) known.set(id, version);
+  const data = {
+    title: title(state),
+    news: [state.headline, ...state.problems.map(({ what }) => what)].join('. '),
+    sections: changed.map(({ id, version, contents }) => ({ id, version, contents: contents.text })),
+  };
+  return `event: state\ndata: ${JSON.stringify(data)}\n\n`;
+}

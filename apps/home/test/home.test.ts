@@ -1,0 +1,257 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Home, startHome } from '../src/home.ts';
+import type { State } from '../src/state.ts';
+import { type FakeApi, fakeApi, paths } from './fake-api.ts';
+import { brokenDeployment, deployment, gitRepository, kustomization, node, warning } from './objects.ts';
+
+let api: FakeApi;
+let home: Home;
+let account: string;
+
+beforeEach(async () => {
+  api = await fakeApi();
+  api.put(paths.nodes, node('one'));
+  api.put(paths.gitRepositories, gitRepository());
+  api.put(paths.kustomizations, kustomization('platform'));
+  api.put(paths.deployments, deployment('orders'));
+  account = mkdtempSync(join(tmpdir(), 'plinth-home-'));
+  mkdirSync(account, { recursive: true });
+  writeFileSync(join(account, 'token'), 'first\n');
+  writeFileSync(join(account, 'ca.crt'), '');
+});
+
+afterEach(async () => {
+  await home.stop(0);
+  await api.close();
+  rmSync(account, { recursive: true });
+});
+
+async function start(): Promise<void> {
+  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10 });
+}
+
+function get(path: string, init?: RequestInit): Promise<Response> {
+  return fetch(`http://127.0.0.1:${home.port}${path}`, init);
+}
+
+async function state(): Promise<State> {
+  return (await (await get('/api/state')).json()) as State;
+}
+
+/** Until the state is as expected; the page is never older than its gathering time. */
+function becomes(expected: object): Promise<void> {
+  return vi.waitFor(async () => expect(await state()).toMatchObject(expected), 3_000);
+}
+
+describe('the state', () => {
+  test('is ready once every kind has been listed, and shows what is there', async () => {
+    api.refuse(paths.nodes, 500);
+    await start();
+    await vi.waitFor(() => expect(api.requests.some(({ path }) => path === paths.nodes)).toBe(true));
+    expect((await get('/healthz')).status).toBe(200);
+    expect((await get('/readyz')).status).toBe(503);
+    api.refuse(paths.nodes, undefined);
+    await becomes({
+      environment: 'dev',
+      mood: 'good',
+      headline: 'Everything is in its place',
+      apps: [{ name: 'orders', mood: 'good', image: 'orders:4be02a1b3c4d' }],
+      syncs: [{ name: 'platform', mood: 'good', revision: 'main@d8f9eadb' }],
+      source: { revision: 'main@d8f9eadb', branch: 'main' },
+      nodes: [
+        { name: 'one', mood: 'good', version: 'v1.36.3', role: 'control plane', size: '2 CPU, 23.5 GiB' },
+      ],
+    });
+    expect((await get('/readyz')).status).toBe(200);
+  });
+
+  test('follows watch events: changed, added, removed', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    api.put(paths.events, warning('orders', 'Failed', 'Failed to pull image "orders:2": not found'));
+    api.put(paths.deployments, brokenDeployment('orders'));
+    await becomes({
+      mood: 'bad',
+      headline: 'One thing needs a look',
+      problems: [
+        {
+          what: 'App orders',
+          why: 'The new version does not start. Failed to pull image "orders:2": not found',
+        },
+      ],
+    });
+    api.put(paths.deployments, deployment('orders'));
+    api.put(paths.deployments, deployment('stock'));
+    await becomes({ mood: 'good', apps: [{ name: 'orders' }, { name: 'stock' }] });
+    api.remove(paths.deployments, 'orders');
+    await becomes({ apps: [{ name: 'stock' }] });
+    // All of it by watches: each kind was listed once.
+    const lists = api.requests.filter(({ watch }) => !watch).map(({ path }) => path);
+    expect(lists.sort()).toEqual(Object.values(paths).sort());
+  });
+
+  test('goes on where an ended watch ended, and lists again after one that broke or is too old', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    const lists = (): number =>
+      api.requests.filter(({ path, watch }) => path === paths.deployments && !watch).length;
+    const watches = (): number =>
+      api.requests.filter(({ path, watch }) => path === paths.deployments && watch).length;
+    await vi.waitFor(() => expect(watches()).toBe(1));
+
+    api.endWatches('orderly');
+    await vi.waitFor(() => expect(watches()).toBe(2));
+    expect(lists()).toBe(1);
+    api.put(paths.deployments, deployment('stock'));
+    await becomes({ apps: [{ name: 'orders' }, { name: 'stock' }] });
+
+    for (const [round, how] of (['broken', 'gone'] as const).entries()) {
+      api.endWatches(how);
+      await vi.waitFor(() => expect(lists()).toBe(2 + round));
+      await vi.waitFor(() => expect(watches()).toBe(3 + round));
+      api.put(paths.deployments, deployment(`after-${how}`));
+      await vi.waitFor(async () =>
+        expect((await state()).apps.map(({ name }) => name)).toContain(`after-${how}`),
+      );
+    }
+  });
+
+  test('says what it may not read, and reads the token anew', async () => {
+    api.refuse(paths.routes, 403);
+    await start();
+    await becomes({
+      problems: [{ what: 'Reading routes', why: 'the API server answers 403: refused with 403' }],
+    });
+    expect((await get('/readyz')).status).toBe(200);
+    writeFileSync(join(account, 'token'), 'second\n');
+    await vi.waitFor(() => expect(api.requests.at(-1)?.token).toBe('Bearer second'), 3_000);
+    api.refuse(paths.routes, undefined);
+    await becomes({ mood: 'good' });
+  });
+
+  test('keeps what it knows while the API server is away', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    for (const path of Object.values(paths)) api.refuse(path, 503);
+    api.endWatches('broken');
+    await vi.waitFor(async () => {
+      const { apps, problems } = await state();
+      expect(apps).toHaveLength(1);
+      expect(problems).toHaveLength(Object.keys(paths).length);
+    }, 3_000);
+  });
+});
+
+describe('the site', () => {
+  test('is a whole page without JavaScript, small and locked down', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    const response = await get('/');
+    const html = await response.text();
+    expect(html).toContain('<title>Everything is in its place · dev · Plinth</title>');
+    expect(html).toContain('href="http://orders.dev.localhost:8080"');
+    expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('unsafe');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+
+    const files = [...html.matchAll(/(?:href|src)="(\/[^"#]+\.\w+)"/g)].map(([, path]) => path ?? '');
+    expect(files).toHaveLength(3);
+    const sizes = await Promise.all(
+      files.map(async (path) => (await (await get(path)).arrayBuffer()).byteLength),
+    );
+    expect(sizes.reduce((all, size) => all + size, html.length)).toBeLessThan(30_000);
+  });
+
+  test('escapes whatever the cluster says, and links to the web only', async () => {
+    const evil = '<script>alert(1)</script>"\'&';
+    const odd = deployment('odd', evil);
+    odd.metadata.annotations = { 'plinth.io/summary': evil, 'plinth.io/url': 'javascript:alert(1)' };
+    api.put(paths.deployments, odd);
+    await start();
+    await becomes({ mood: 'good' });
+    const html = await (await get('/')).text();
+    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;');
+    expect(html).not.toContain('<script>');
+    expect(html).not.toContain('javascript:');
+  });
+
+  test('answers 404, 405 and 304', async () => {
+    await start();
+    expect((await get('/nowhere')).status).toBe(404);
+    expect((await get('/..%2fserver.ts')).status).toBe(404);
+    expect((await get('/', { method: 'POST' })).status).toBe(405);
+    const etag = (await get('/style.css')).headers.get('etag') ?? '';
+    expect((await get('/style.css', { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await get('/', { method: 'HEAD' })).status).toBe(200);
+  });
+});
+
+describe('the event stream', () => {
+  test('sends everything first, then only the sections that changed', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    const events = follow(await get('/events'));
+    expect(await events.next()).toMatchObject({ event: 'build' });
+    const first = await events.next();
+    expect(first.event).toBe('state');
+    expect(ids(first.data)).toEqual(['verdict', 'problems', 'apps', 'syncs', 'nodes']);
+
+    const added = node('two', false);
+    api.put(paths.nodes, added);
+    const second = await events.next();
+    expect(ids(second.data)).toEqual(['verdict', 'problems', 'nodes']);
+    expect(JSON.parse(second.data)).toMatchObject({ news: 'One thing needs a look. Node two' });
+    expect(second.data).toContain('container runtime is down');
+    await events.close();
+  });
+
+  test('ends in order when the server stops', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    const response = await get('/events');
+    const whole = response.text();
+    const stopped = home.stop(50);
+    expect((await get('/readyz')).status).toBe(503);
+    await stopped;
+    expect(await whole).toContain('event: state');
+  });
+});
+
+function ids(data: string): string[] {
+  return (JSON.parse(data) as { sections: { id: string }[] }).sections.map(({ id }) => id);
+}
+
+interface Events {
+  next(): Promise<{ event: string; data: string }>;
+  close(): Promise<void>;
+}
+
+function follow(response: Response): Events {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let buffer = '';
+  return {
+    async next() {
+      for (;;) {
+        const end = buffer.indexOf('\n\n');
+        if (end >= 0) {
+          const block = buffer.slice(0, end);
+          buffer = buffer.slice(end + 2);
+          const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
+          if (field('event') !== '') return { event: field('event'), data: field('data') };
+          continue;
+        }
+        const chunk = await reader?.read();
+        if (!chunk || chunk.done) throw new Error('the stream ended');
+        buffer += chunk.value;
+      }
+    },
+    async close() {
+      await reader?.cancel();
+    },
+  };
+}
