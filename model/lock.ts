@@ -61,17 +61,26 @@ const binary = z.strictObject({
   download: z.record(name, download).default({}),
 });
 
-/** An image whose root holds executables of ours and nothing else that is not named here. */
+/** A place in an image, from its root. */
+const imagePath = z.string().regex(/^(\/[\w.+-]+)+$/, 'a path from the root such as /usr/local/bin/etcd');
+
+/** How to make an image here: a Debian system or nothing, and what is laid over it. */
 const imageBuild = z.strictObject({
-  /** Executables of `binaries`, each placed at /NAME. */
-  binaries: z.array(name).default([]),
-  /** What lies below: nothing, or an image of this file by name. */
-  base: z.string().default('scratch'),
+  /** Debian packages beside the essential ones. Default: no Debian, the image holds only what follows. */
+  debian: z.array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'the name of a Debian package')).optional(),
+  /** Where executables of `binaries` stand. */
+  binaries: z.record(imagePath, name).default({}),
+  /** Where files of this repository's npm packages stand; `node/bin/node` is node_modules/node/bin/node. */
+  npm: z.record(imagePath, z.string()).default({}),
+  /** A folder beside this file, whose content is laid over the root. */
+  files: name.optional(),
+  /** Symbolic links and where they lead. */
+  links: z.record(imagePath, z.string()).default({}),
   entrypoint: z.array(z.string()).optional(),
   cmd: z.array(z.string()).optional(),
-  env: z.record(z.string(), z.string()).optional(),
+  env: z.record(z.string(), z.string()).default({}),
   user: z.string().optional(),
-  workdir: z.string().optional(),
+  workdir: imagePath.optional(),
 });
 
 const image = z.strictObject({
@@ -130,11 +139,11 @@ export const lockSchema = z
       }
     }
     for (const [imageName, { build }] of Object.entries(lock.images)) {
-      for (const [index, executable] of (build?.binaries ?? []).entries()) {
+      for (const [path, executable] of Object.entries(build?.binaries ?? {})) {
         if (owners.has(executable)) continue;
         context.addIssue({
           code: 'custom',
-          path: ['images', imageName, 'build', 'binaries', index],
+          path: ['images', imageName, 'build', 'binaries', path],
           message: `no component under binaries has an executable ${executable}`,
         });
       }

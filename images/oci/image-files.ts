@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LockImage } from '../../model/lock.ts';
+import { ensureBinary } from '../go-build.ts';
+import type { Report } from '../report.ts';
+import { folderEntries } from './folder-entries.ts';
+import { type TarEntry, withParents } from './tar.ts';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
+type Build = NonNullable<LockImage['build']>;
+
+/** All that an image has beside its Debian system, in the order of an archive. */
+export async function imageFiles(
+  build: Build,
+  report: Report,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<TarEntry[]> {
+  const entries: TarEntry[] = [];
+  for (const [path, executable] of Object.entries(build.binaries)) {
+    const source = await ensureBinary(executable, report, options);
+    entries.push({ path: path.slice(1), mode: 0o755, kind: 'file', source });
+  }
+  for (const [path, file] of Object.entries(build.npm)) {
+    entries.push({ path: path.slice(1), mode: 0o755, kind: 'file', source: join(modules, file) });
+  }
+  for (const [path, target] of Object.entries(build.links)) {
+    entries.push({ path: path.slice(1), mode: 0o777, kind: 'link', target });
+  }
+  if (build.files !== undefined) entries.push(...folderEntries(join(here, build.files)));
+  if (build.debian !== undefined) return withParents(entries);
+  return withParents([{ path: 'tmp', mode: 0o1777, kind: 'directory' }, ...entries]);
+}

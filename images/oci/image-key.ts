@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Lock, LockImage } from '../../model/lock.ts';
+import { recipeOf } from '../go-recipe.ts';
+import { rootKey } from '../roots.ts';
+import { folderEntries } from './folder-entries.ts';
+import { imageSuite } from './suite.ts';
+
+/** Counts up when the same description makes another image. */
+const generation = 1;
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
+/** Sixteen characters that change with everything that decides an image's content. Quick: it builds nothing. */
+export function imageKey(lock: Lock, image: LockImage): string {
+  const { build } = image;
+  const hash = createHash('sha256').update(JSON.stringify([generation, process.arch, image]));
+  if (build === undefined) return hash.digest('hex').slice(0, 16);
+  for (const executable of Object.values(build.binaries)) hash.update(recipeOf(lock, executable).key);
+  for (const file of Object.values(build.npm)) hash.update(npmVersion(file));
+  if (build.debian !== undefined) hash.update(rootKey({ suite: imageSuite(lock), packages: build.debian }));
+  if (build.files !== undefined) {
+    for (const entry of folderEntries(join(here, build.files))) hash.update(JSON.stringify(entry));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The version of the npm package that a file of node_modules belongs to. */
+function npmVersion(file: string): string {
+  const depth = file.startsWith('@') ? 2 : 1;
+  const description = join(modules, ...file.split('/').slice(0, depth), 'package.json');
+  return /"version": *"([^"]+)"/.exec(readFileSync(description, 'utf8'))?.[1] ?? '';
+}

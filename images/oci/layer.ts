@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { Transform } from 'node:stream';
+import { constants, createZstdCompress } from 'node:zlib';
+
+/** What a manifest and a configuration say of a layer. */
+export interface Layer {
+  /** Of the compressed archive. */
+  digest: string;
+  /** In bytes, compressed. */
+  size: number;
+  /** Digest of the archive itself. */
+  diffId: string;
+}
+
+/** Zstandard: five times as quick as gzip at the same size, both ways; containerd, Docker 23 and Podman read it. */
+export const layerType = 'application/vnd.oci.image.layer.v1.tar+zstd';
+
+/** A compressor whose output depends on nothing but its input. */
+export function layerCompressor(): Transform {
+  return createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+}
+
+/** Passes bytes on; `digest()` and `size` tell of those that passed. */
+export class Meter extends Transform {
+  size = 0;
+  readonly #hash = createHash('sha256');
+
+  override _transform(
+    chunk: Buffer,
+    _: BufferEncoding,
+    done: (error: Error | null, data: Buffer) => void,
+  ): void {
+    this.size += chunk.length;
+    this.#hash.update(chunk);
+    done(null, chunk);
+  }
+
+  /** Once, when all has passed. */
+  digest(): string {
+    return `sha256:${this.#hash.digest('hex')}`;
+  }
+}

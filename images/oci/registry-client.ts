@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+
+/** A repository of a registry that is reached without TLS or a password: `http://127.0.0.1:5001`, `docker.io/library/debian`. */
+export interface Repository {
+  url: string;
+  path: string;
+}
+
+/** The digest of these bytes, as a registry writes it. */
+export function digestOf(bytes: string | Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** The digest of a manifest that the registry has under a tag or digest; `undefined` where it has none. */
+export async function headManifest(repository: Repository, reference: string): Promise<string | undefined> {
+  const response = await call(repository, `manifests/${reference}`, {
+    method: 'HEAD',
+    headers: { accept: manifestTypes.join(', ') },
+  });
+  if (response.status === 404) return undefined;
+  expect(response, [200], repository, `manifest ${reference}`);
+  return response.headers.get('docker-content-digest') ?? undefined;
+}
+
+/** The manifest under a tag or digest, as it is stored. */
+export async function getManifest(
+  repository: Repository,
+  reference: string,
+): Promise<{ type: string; text: string; digest: string } | undefined> {
+  const response = await call(repository, `manifests/${reference}`, {
+    headers: { accept: manifestTypes.join(', ') },
+  });
+  if (response.status === 404) return undefined;
+  expect(response, [200], repository, `manifest ${reference}`);
+  const text = await response.text();
+  return { type: response.headers.get('content-type') ?? '', text, digest: digestOf(text) };
+}
+
+/** Puts a manifest under a tag and returns its digest. All that it names must be there. */
+export async function putManifest(
+  repository: Repository,
+  tag: string,
+  type: string,
+  text: string,
+): Promise<string> {
+  const response = await call(repository, `manifests/${tag}`, {
+    method: 'PUT',
+    headers: { 'content-type': type },
+    body: text,
+  });
+  expect(response, [201], repository, `manifest ${tag}`);
+  return digestOf(text);
+}
+
+/** The size of a blob; `undefined` where the registry has none of this digest. */
+export async function headBlob(repository: Repository, digest: string): Promise<number | undefined> {
+  const response = await call(repository, `blobs/${digest}`, { method: 'HEAD' });
+  if (response.status === 404) return undefined;
+  expect(response, [200], repository, `blob ${digest}`);
+  return Number(response.headers.get('content-length'));
+}
+
+/** A blob's bytes as a stream; `undefined` where the registry has none of this digest. */
+export async function getBlob(repository: Repository, digest: string): Promise<Readable | undefined> {
+  const response = await call(repository, `blobs/${digest}`, {});
+  if (response.status === 404) return undefined;
+  expect(response, [200], repository, `blob ${digest}`);
+  return response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
+}
+
+/** Lets a repository have a blob that another one of the same registry holds. Returns whether it could. */
+export async function mountBlob(repository: Repository, digest: string, from: string): Promise<boolean> {
+  const query = new URLSearchParams({ mount: digest, from });
+  const response = await call(repository, `blobs/uploads/?${query}`, { method: 'POST' });
+  expect(response, [201, 202], repository, `blob ${digest}`);
+  return response.status === 201;
+}
+
+/** Sends a blob whose digest is known only when all of it has passed. */
+export async function putBlob(
+  repository: Repository,
+  content: AsyncIterable<Uint8Array> | Uint8Array,
+  digest: () => string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const started = await call(repository, 'blobs/uploads/', { method: 'POST' });
+  expect(started, [202], repository, 'an upload');
+  const sent = await call(repository, location(started), {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: content instanceof Uint8Array ? new Uint8Array(content) : Readable.toWeb(Readable.from(content)),
+    duplex: 'half',
+    ...(signal === undefined ? {} : { signal }),
+  });
+  expect(sent, [202], repository, 'an upload');
+  const end = new URL(location(sent), repository.url);
+  end.searchParams.set('digest', digest());
+  const ended = await call(repository, end.href, { method: 'PUT', headers: { 'content-length': '0' } });
+  expect(ended, [201], repository, `blob ${digest()}`);
+}
+
+/** What may lie behind a tag. */
+export const manifestTypes = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+
+interface Call {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer> | ReturnType<typeof Readable.toWeb>;
+  duplex?: 'half';
+  signal?: AbortSignal;
+}
+
+async function call(repository: Repository, what: string, options: Call): Promise<Response> {
+  const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
+  try {
+    return await fetch(url, options as RequestInit);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new Error(
+      `the registry at ${repository.url} does not answer (${cause}). It is the container plinth-registry: look at ` +
+        '`docker logs plinth-registry` on the engine in use, then run this again.',
+    );
+  }
+}
+
+function location(response: Response): string {
+  return response.headers.get('location') ?? '';
+}
+
+function expect(response: Response, statuses: number[], repository: Repository, what: string): void {
+  if (statuses.includes(response.status)) return;
+  throw new Error(
+    `the registry at ${repository.url} answered ${response.status} ${response.statusText} for ${what} of ` +
+      `${repository.path}. Its own words are in the log of its container, plinth-registry.`,
+  );
+}

@@ -1,0 +1,13 @@
+import type { Lock } from '../../model/lock.ts';
+
+/** Debian's name of the release that all images stand on: the one of the image `debian` in the lock file. */
+export function imageSuite(lock: Lock): string {
+  const suite = /:([a-z]+)(-|$)/.exec(lock.images.debian?.ref ?? '')?.[1];
+  if (suite === undefined) {
+    throw new Error(
+      'images/lock.yaml has no image `debian` with a tag such as bookworm-slim, which says on which release of ' +
+        'Debian the other images stand. Add it under images:.',
+    );
+  }
+  return suite;
+}

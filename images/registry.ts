@@ -1,0 +1,178 @@
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadLock } from '../model/lock.ts';
+import { type Engine, EngineError, runEngine } from './engine.ts';
+import { ensureEngineImage } from './engine-images.ts';
+import { inspectEngineImage } from './oci/engine-image.ts';
+import type { Repository } from './oci/registry-client.ts';
+import { cacheDir } from './paths.ts';
+import { parseReference } from './reference.ts';
+import type { Report } from './report.ts';
+
+/** The network on the engine that the nodes and the mirror registry share. */
+export const networkName = 'plinth';
+
+/** The container's name; nodes and pods reach it as `plinth-registry:5000`. */
+export const registryName = 'plinth-registry';
+
+/** The address of the registry for the nodes of a cluster and for what runs on them. */
+export const registryAddress = `${registryName}:5000`;
+
+/** The port on this machine's loopback at which the mirror registry answers; `PLINTH_REGISTRY_PORT` sets another. */
+export function registryPort(): number {
+  const text = process.env.PLINTH_REGISTRY_PORT ?? '5001';
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Error(`PLINTH_REGISTRY_PORT is '${text}': set it to a port from 1 to 65535, or unset it`);
+}
+
+/** Where an upstream reference stands in the mirror registry, as this machine reaches it. */
+export function mirrorRepository(ref: string): Repository & { tag: string } {
+  const { host, path, tag } = parseReference(ref);
+  return { url: `http://127.0.0.1:${registryPort()}`, path: `${host}/${path}`, tag };
+}
+
+/** The directory with all that the registry holds. */
+export function registryData(): string {
+  return join(cacheDir(), 'registry');
+}
+
+/**
+ * Has the mirror registry run on the engine, on the nodes' network, with its data in the cache. It comes back by
+ * itself with the engine. Returns what there is to say where nothing had to be done.
+ */
+export async function ensureRegistry(
+  engine: Engine,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  await ensureNetwork(engine);
+  const image = await ensureEngineImage('registry', { engine, report, signal });
+  const state = await containerState(engine);
+  const wanted = `${await inspectEngineImage(engine, image)} ${registryPort()}`;
+  if (state?.wanted === wanted && state.status === 'running' && (await answers())) return 'running';
+  if (state?.wanted === wanted && state.status !== 'running') {
+    report('starting the mirror registry');
+    await runEngine(engine, ['start', registryName], { signal }).catch(() => undefined);
+    if (await waitForAnswer(5)) return undefined;
+  }
+  if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', registryName]);
+  await refuseTakenPort();
+  report('starting the mirror registry');
+  await mkdir(registryData(), { recursive: true });
+  await runEngine(engine, ['run', ...registryArguments(image, wanted)], { signal });
+  if (await waitForAnswer(30)) return undefined;
+  const log = await runEngine(engine, ['logs', '--tail', '10', registryName]).catch(String);
+  throw new Error(
+    `the mirror registry does not answer on 127.0.0.1:${registryPort()} after 30 s. Its last words:\n${log}\n` +
+      `See more with: ${engine.name} logs ${registryName}`,
+  );
+}
+
+/** Takes the registry's container and network away. What it held stays in the cache. */
+export async function removeRegistry(engine: Engine): Promise<void> {
+  await runEngine(engine, ['rm', '--force', '--volumes', registryName]).catch(ignoreMissing);
+  await runEngine(engine, ['network', 'rm', networkName]).catch(ignoreMissing);
+}
+
+/** By host of the lock file, what containerd's `certs.d/HOST/hosts.toml` says: ask the mirror first, then upstream. */
+export function hostsToml(): Record<string, string> {
+  const lock = loadLock();
+  const hosts = Object.values(lock.images).map(({ ref }) => parseReference(ref).host);
+  return Object.fromEntries(
+    [...new Set(hosts)]
+      .sort()
+      .map((host) => [
+        host,
+        [
+          `server = "https://${host === 'docker.io' ? 'registry-1.docker.io' : host}"`,
+          '',
+          `[host."http://${registryAddress}/v2/${host}"]`,
+          '  capabilities = ["pull", "resolve"]',
+          '  override_path = true',
+          '',
+        ].join('\n'),
+      ]),
+  );
+}
+
+/** As Kind would make it, IPv4 only, with the MTU of the way out. */
+async function ensureNetwork(engine: Engine): Promise<void> {
+  const listed = await runEngine(engine, ['network', 'ls', '--format', '{{.Name}}']);
+  if (listed.split('\n').includes(networkName)) return;
+  const options = engine.name === 'docker' ? ['com.docker.network.bridge.enable_ip_masquerade=true'] : [];
+  await runEngine(engine, [
+    ...['network', 'create', '--driver', 'bridge'],
+    ...options.flatMap((option) => ['--opt', option]),
+    networkName,
+  ]).catch((error) => {
+    if (!(error instanceof EngineError && error.stderr.includes('already exists'))) throw error;
+  });
+}
+
+function registryArguments(image: string, wanted: string): string[] {
+  return [
+    ...['--detach', '--name', registryName, '--restart', 'always', '--network', networkName],
+    ...['--publish', `127.0.0.1:${registryPort()}:5000`],
+    ...['--volume', `${registryData()}:/var/lib/registry`],
+    ...['--label', `plinth.registry=${wanted}`],
+    ...['--env', 'OTEL_TRACES_EXPORTER=none', '--env', 'REGISTRY_LOG_ACCESSLOG_DISABLED=true'],
+    ...['--env', 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry'],
+    ...['--env', 'REGISTRY_STORAGE_DELETE_ENABLED=true', '--env', 'REGISTRY_LOG_LEVEL=warn'],
+    image,
+  ];
+}
+
+async function containerState(engine: Engine): Promise<{ status: string; wanted: string } | undefined> {
+  try {
+    const format = '{{.State.Status}}\t{{index .Config.Labels "plinth.registry"}}';
+    const text = await runEngine(engine, ['container', 'inspect', '--format', format, registryName]);
+    const [status = '', wanted = ''] = text.trim().split('\t');
+    return { status, wanted };
+  } catch {
+    return undefined;
+  }
+}
+
+async function answers(): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${registryPort()}/v2/`, {
+      signal: AbortSignal.timeout(2000),
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function waitForAnswer(seconds: number): Promise<boolean> {
+  const end = Date.now() + seconds * 1000;
+  while (Date.now() < end) {
+    if (await answers()) return true;
+    await sleep(100);
+  }
+  return false;
+}
+
+async function refuseTakenPort(): Promise<void> {
+  const port = registryPort();
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      reject(
+        new Error(
+          `port ${port} of 127.0.0.1 is taken, and the mirror registry was to answer there. See by what: ` +
+            `ss -tlnp 'sport = :${port}'. Or choose another: PLINTH_REGISTRY_PORT=5011`,
+        ),
+      ),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+  });
+}
+
+function ignoreMissing(error: unknown): void {
+  const missing = /no such (container|network)|not found/i;
+  if (!(error instanceof EngineError && missing.test(error.stderr))) throw error;
+}

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadLock } from '../model/lock.ts';
+import { ensureEngine } from './engine.ts';
+import { sizeOf } from './go-caches.ts';
+import { readImageNote } from './image-note.ts';
+import { verifyMirrored } from './mirror.ts';
+import { nodeImageName } from './node-image.ts';
+import { cacheDir } from './paths.ts';
+import { ensureRegistry } from './registry.ts';
+import { supply, supplyNames } from './supply.ts';
+
+const usage = `Brings the images and artifacts of images/lock.yaml into the mirror registry.
+
+  node images/supply.ts [NAME ...]   these, or all
+    --list      how each was had, without doing anything
+    --verify    read what is there and compare its checksums first
+    --disk      what the cache takes on the disk
+    --json      for programs`;
+
+/** The command line of images/supply.ts. */
+export async function main(args: string[]): Promise<void> {
+  const boolean = { type: 'boolean', default: false } as const;
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { list: boolean, verify: boolean, disk: boolean, json: boolean, help: boolean },
+    });
+    if (values.help) print(usage);
+    else if (values.disk) show(values.json, disk(), ({ what, size }) => `${megabytes(size)}  ${what}`);
+    else if (values.list) show(values.json, list(positionals), line);
+    else await bring(positionals, values);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function bring(names: string[], options: { verify: boolean; json: boolean }): Promise<void> {
+  const report = (text: string): void => void process.stderr.write(`${text}\n`);
+  const wanted = names.length === 0 ? supplyNames() : names;
+  const engine = await ensureEngine(report);
+  await ensureRegistry(engine, report);
+  if (options.verify) {
+    const { images, artifacts } = loadLock();
+    for (const name of wanted.filter((candidate) => candidate !== nodeImageName)) {
+      const ref = (images[name] ?? artifacts[name])?.ref;
+      if (ref !== undefined) for (const fault of await verifyMirrored(ref)) report(fault);
+    }
+  }
+  await supply(wanted, { engine, report });
+  show(options.json, list(names), line);
+}
+
+interface Item {
+  name: string;
+  ref: string;
+  had: 'built' | 'pulled' | 'missing';
+  seconds: number;
+  size: number;
+  digest: string;
+}
+
+function list(names: string[]): Item[] {
+  const { images, artifacts } = loadLock();
+  const all = { ...images, ...artifacts };
+  return Object.entries(all)
+    .filter(([name]) => names.length === 0 || names.includes(name))
+    .map(([name, { ref }]) => {
+      const note = readImageNote(name);
+      if (note === undefined) return { name, ref, had: 'missing', seconds: 0, size: 0, digest: '' };
+      return { name, ref, had: note.source, seconds: note.seconds, size: note.size, digest: note.digest };
+    });
+}
+
+function line({ name, ref, had, seconds, size }: Item): string {
+  return `${name.padEnd(26)} ${had.padEnd(8)} ${`${seconds} s`.padStart(8)} ${megabytes(size)}  ${ref}`;
+}
+
+function disk(): { what: string; size: number }[] {
+  return ['bin', 'go', 'roots', 'registry', 'artifacts', 'engine', 'images']
+    .map((folder) => join(cacheDir(), folder))
+    .filter((folder) => existsSync(folder))
+    .map((folder) => ({ what: folder, size: sizeOf(folder) }));
+}
+
+function show<T>(json: boolean, items: T[], text: (item: T) => string): void {
+  print(json ? JSON.stringify(items, null, 2) : items.map(text).join('\n'));
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1).padStart(8)} MiB`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,89 @@
+import { loadLock } from '../model/lock.ts';
+import { ensureArtifact } from './artifacts.ts';
+import type { Engine } from './engine.ts';
+import { ensureImage } from './mirror.ts';
+import { ensureNodeImage, nodeImageName } from './node-image.ts';
+import type { Report } from './report.ts';
+
+/** What happens to one image or artifact. */
+export interface SupplyEvent {
+  name: string;
+  state: 'started' | 'made' | 'present' | 'failed';
+  /** Since it was started. */
+  seconds: number;
+}
+
+/** How to supply. The mirror registry must run (`ensureRegistry`). */
+export interface SupplyAllOptions {
+  engine: Engine;
+  report: Report;
+  signal?: AbortSignal | undefined;
+  /** Told of each step, for whoever shows more than a line. */
+  onEvent?: (event: SupplyEvent) => void;
+}
+
+/** How many are made at once: one packs and sends while the next compiles or installs. */
+const concurrency = 2;
+
+/**
+ * Has these images and artifacts of the lock file, in this order: the nodes' image in the engine's store, all others
+ * in the mirror registry. Returns how many were not there. The first failure ends the rest.
+ */
+export async function supply(names: readonly string[] | 'all', options: SupplyAllOptions): Promise<number> {
+  const queue = names === 'all' ? supplyNames() : [...new Set(names)];
+  const failed = new AbortController();
+  const signal =
+    options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  let made = 0;
+  const worker = async (): Promise<void> => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+      signal.throwIfAborted();
+      if (await supplyOne(name, { ...options, signal })) made++;
+    }
+  };
+  const workers = Array.from({ length: concurrency }, () =>
+    worker().catch((error) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  await Promise.allSettled(workers);
+  options.signal?.throwIfAborted();
+  failed.signal.throwIfAborted();
+  return made;
+}
+
+/** All images and artifacts of the lock file, in the order in which a new cluster needs them. */
+export function supplyNames(): string[] {
+  const { images, artifacts } = loadLock();
+  return [...Object.keys(images), ...Object.keys(artifacts)];
+}
+
+async function supplyOne(name: string, options: SupplyAllOptions): Promise<boolean> {
+  const { onEvent = () => {}, report } = options;
+  const started = performance.now();
+  const tell = (state: SupplyEvent['state']): void => {
+    onEvent({ name, state, seconds: Math.round((performance.now() - started) / 100) / 10 });
+  };
+  tell('started');
+  try {
+    const own = { ...options, report: (line: string) => report(`${name}: ${line}`) };
+    const made = await one(name, own);
+    tell(made ? 'made' : 'present');
+    return made;
+  } catch (error) {
+    tell('failed');
+    throw error;
+  }
+}
+
+async function one(name: string, options: SupplyAllOptions): Promise<boolean> {
+  if (name === nodeImageName) return (await ensureNodeImage(options)).made;
+  if (name in loadLock().artifacts) return ensureArtifact(name, options);
+  return ensureImage(name, options);
+}
+
+if (import.meta.main) {
+  // Not awaited: that module imports this one, which would wait for itself.
+  void import('./supply-cli.ts').then(({ main }) => main(process.argv.slice(2)));
+}
