@@ -120,9 +120,10 @@ export async function ensureNodeImage(options: {
   });
 }
 
-/** How the nodes' image of this cache was had; built where none was had yet. */
-export function nodeImageSource(): NodeImage['source'] {
-  return readImageNote(nodeImageName)?.source ?? 'built';
+/** The nodes' image of this cache as it was had last; `built` where none was had yet. */
+export function loadNodeImage(): NodeImage {
+  const ref = loadLock().images[nodeImageName]?.ref ?? '';
+  return { ref, source: readImageNote(nodeImageName)?.source ?? 'built' };
 }
 
 function rootRecipe(): RootRecipe {
