@@ -10,7 +10,7 @@ const portName = z
   );
 
 const httpProbe = z.strictObject({
-  path: z.string().startsWith('/'),
+  path: z.string().regex(/^\//, "a path that starts with '/'"),
   port: portName,
   /** Seconds between two tries. */
   period: z.number().int().min(1).default(10),

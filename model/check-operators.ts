@@ -1,4 +1,4 @@
-import { suggest } from './nearest.ts';
+import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Repository } from './repository.ts';
 import { problemAt } from './source.ts';
@@ -14,12 +14,13 @@ export function checkOperators({ operators, lock }: Repository): Problem[] {
     for (const { field, section, known } of sections) {
       for (const [i, key] of value[field].entries()) {
         if (known.includes(key)) continue;
+        const near = nearest(key, known);
         problems.push(
           problemAt(source, [field, i], {
-            code: `not-locked`,
+            code: 'not-locked',
             what: `'${key}' is not under ${section} in ${lock.source.file}`,
             why: 'versions stand there and nowhere else',
-            fix: suggest(key, known, `add ${key} to ${section} in ${lock.source.file}`),
+            fix: near ? `did you mean '${near}'?` : `add ${key} to ${section} in ${lock.source.file}`,
           }),
         );
       }

@@ -61,14 +61,22 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
       };
       return [problemAt(source, path, words, 'key')];
     }
+    case 'too_small':
+      return [outOfRange(source, path, issue, `at least ${issue.minimum}`)];
+    case 'too_big':
+      return [outOfRange(source, path, issue, `at most ${issue.maximum}`)];
+    case 'custom': {
+      const what = `${name} is ${inWords(issue.input)}`;
+      return [
+        problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix: `change ${name}` }),
+      ];
+    }
     default: {
-      const own = /^(Too |Invalid )/.test(issue.message);
-      const why = own ? lowerFirst(issue.message) : issue.message;
       const words = {
-        code: issue.code === 'too_small' || issue.code === 'too_big' ? 'out-of-range' : 'bad-value',
+        code: 'bad-value',
         what: `${name} is ${inWords(issue.input)}`,
-        why: own ? why : `expected ${why}`,
-        fix: own ? `change ${name}` : `write ${why}`,
+        why: `expected ${issue.message}`,
+        fix: `write ${issue.message}`,
       };
       return [problemAt(source, path, words)];
     }
@@ -87,6 +95,24 @@ function missing(source: Source, path: FieldPath, expected: string): Problem {
   return problemAt(source, path.slice(0, -1), words, 'key');
 }
 
+function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string): Problem {
+  const unit = Array.isArray(issue.input)
+    ? ' in the list'
+    : typeof issue.input === 'string'
+      ? ' in letters'
+      : '';
+  const size = `${bound}${unit}`;
+  // A message of our own says more than the bound; zod's own begin with 'Too'.
+  const expected = issue.message.startsWith('Too ') ? size : issue.message;
+  const words = {
+    code: 'out-of-range',
+    what: `${fieldName(path)} is ${inWords(issue.input)}`,
+    why: `expected ${expected}`,
+    fix: `write ${expected}`,
+  };
+  return problemAt(source, path, words);
+}
+
 function choice(source: Source, path: FieldPath, options: string[], given: unknown): Problem {
   const list = options.map((option) => `'${option}'`).join(' or ');
   if (given === undefined) return missing(source, path, list);
@@ -103,7 +129,9 @@ function wrongType(name: string, path: FieldPath, expected: string, input: unkno
   const key = path.at(-1);
   const prefix = typeof key === 'string' ? `${key}: ` : '';
   let fix = `write ${typeInWords(expected)}`;
-  if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
+  if (input === null && prefix !== '') {
+    fix = `write ${typeInWords(expected)} after ${prefix.trim()}`;
+  } else if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
     fix = `put it in quotes: ${prefix}'${input}'`;
   } else if (expected === 'number' && typeof input === 'string' && /^\d+$/.test(input)) {
     fix = `write it without quotes: ${prefix}${input}`;
@@ -139,8 +167,4 @@ function inWords(value: unknown): string {
 
 function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

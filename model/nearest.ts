@@ -16,11 +16,12 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** "did you mean 'x'?" where a candidate is near, else a list of what there is. */
+/** "did you mean 'x'?" where a candidate is near, else a list of what there is if it is short, else `none`. */
 export function suggest(word: string, candidates: string[], none: string): string {
   const near = nearest(word, candidates);
   if (near !== undefined) return `did you mean '${near}'?`;
-  return candidates.length > 0 ? `write one of ${candidates.join(', ')}` : none;
+  if (candidates.length === 0 || candidates.length > 10) return none;
+  return candidates.length === 1 ? `write '${candidates[0]}'` : `write one of ${candidates.join(', ')}`;
 }
 
 /** Optimal string alignment: insertions, deletions, replacements, swaps of neighbours, each at cost 1. */

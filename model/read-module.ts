@@ -55,6 +55,6 @@ function importProblem(file: string, error: unknown): Problem {
     code: 'import-failed',
     what: 'the file cannot be imported',
     why: error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error),
-    fix: `run: npx tsc --noEmit`,
+    fix: `mend it; to see more: npx node ${file}`,
   };
 }

@@ -11,7 +11,12 @@ export function readYaml(text: string, file: string): { source?: Source; problem
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems = document.errors.map((error) => ({ file, ...at(error.pos[0]), ...explain(error, text) }));
+  // After the first fault of syntax the rest is read wrongly too; a key twice misleads nobody.
+  const syntax = document.errors
+    .filter((error) => error.code !== 'DUPLICATE_KEY')
+    .sort((a, b) => a.pos[0] - b.pos[0])[0];
+  const errors = syntax === undefined ? document.errors : [syntax];
+  const problems = errors.map((error) => ({ file, ...at(error.pos[0]), ...explain(error, text) }));
   if (problems.length > 0) return { problems };
   try {
     const value: unknown = document.toJS();
@@ -20,7 +25,13 @@ export function readYaml(text: string, file: string): { source?: Source; problem
       problems,
     };
   } catch (error) {
-    return { problems: [{ file, line: 1, column: 1, ...yamlSyntax(String(error)) }] };
+    const problem = {
+      code: 'yaml-aliases',
+      what: 'the aliases cannot be resolved',
+      why: error instanceof Error ? error.message : String(error),
+      fix: 'write the values out instead of naming them by * and &',
+    };
+    return { problems: [{ file, line: 1, column: 1, ...problem }] };
   }
 }
 
@@ -34,14 +45,18 @@ function explain(error: YAMLError, text: string): Pick<Problem, 'code' | 'what' 
       fix: 'remove one of them',
     };
   }
-  return yamlSyntax(error.message);
-}
-
-function yamlSyntax(message: string): Pick<Problem, 'code' | 'what' | 'why' | 'fix'> {
+  if (error.code === 'MULTIPLE_DOCS') {
+    return {
+      code: 'second-document',
+      what: 'a second document starts here',
+      why: 'the file describes one thing, and only the first would be read',
+      fix: 'remove the line ---, or move what follows into a file of its own',
+    };
+  }
   return {
     code: 'yaml-syntax',
     what: 'this is not YAML',
-    why: message,
+    why: error.message,
     fix: 'mend the line; indentation is by spaces, and a value with : or # in it needs quotes',
   };
 }

@@ -1,0 +1,61 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { shop, withEdits } from './fixture.ts';
+import { loadGraph } from './graph.ts';
+
+it('joins what is described into environments', async () => {
+  const { environments, problems } = await loadGraph(shop);
+  expect(problems).toEqual([]);
+  expect(environments.map(({ name, cluster }) => [name, cluster.name])).toEqual([
+    ['dev', 'shop-dev'],
+    ['prod', 'shop-prod'],
+  ]);
+  const [dev, prod] = environments;
+  expect(dev?.apps.map(({ name }) => name)).toEqual(['catalog', 'shop']);
+  expect(dev?.operators.map(({ name }) => name)).toEqual(['traefik']);
+  expect(prod?.lock.kubernetes).toBe('v1.36.3');
+});
+
+it('lets an environment change what an app says, key by key', async () => {
+  const { environments } = await loadGraph(shop);
+  const [dev, prod] = environments.map(({ apps }) => apps.find(({ name }) => name === 'shop'));
+  expect(dev).toMatchObject({
+    replicas: 1,
+    env: { GREETING: 'hello from dev', PORT: '8080' },
+    resources: { cpu: '50m', memory: '128Mi' },
+    host: 'shop.dev.localhost',
+    imageRef: expect.stringMatching(/^registry\.dev\.localhost\/shop:[0-9a-f]{12}$/),
+  });
+  expect(prod).toMatchObject({
+    replicas: 3,
+    env: { GREETING: 'hello', PORT: '8080' },
+    resources: { cpu: '50m', memory: '256Mi' },
+    host: 'shop.example.org',
+  });
+});
+
+it('runs an operator only where its provider is', async () => {
+  await withEdits([['operators/traefik.ts', 'images:', "only: ['kind'],\n  images:"]], async (root) => {
+    const { environments } = await loadGraph(root);
+    expect(environments.map(({ operators }) => operators.length)).toEqual([1, 0]);
+  });
+});
+
+it('reads a file again once it has changed', async () => {
+  await withEdits([], async (root) => {
+    expect((await loadGraph(root)).problems).toEqual([]);
+    mkdirSync(join(root, 'apps/late'));
+    writeFileSync(join(root, 'apps/late/app.ts'), 'export default 1;');
+    expect((await loadGraph(root)).problems).toHaveLength(1);
+    writeFileSync(join(root, 'apps/late/app.ts'), 'export default { name: 1 };');
+    expect((await loadGraph(root)).problems.length).toBeGreaterThan(1);
+  });
+});
+
+it('does not mistake what every object has for a name', async () => {
+  await withEdits([['clusters/dev/cluster.yaml', 'catalog:', 'constructor:\n  catalog:']], async (root) => {
+    const { problems } = await loadGraph(root);
+    expect(problems.map(({ code }) => code)).toEqual(['unknown-app']);
+  });
+});
