@@ -3,7 +3,9 @@ import { deploy } from './cluster/deploy.ts';
 import { runCommand } from './command.ts';
 
 const program = new Command('npm run deploy --')
-  .description('From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for Flux.')
+  .description(
+    'From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for Flux.',
+  )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('-m, --message <text>', 'message of the commit')
   .option('--json', 'print the phases with their times as JSON instead')

@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { initCluster } from './cluster/init.ts';
 import { takeDown } from './cluster/down.ts';
+import { initCluster } from './cluster/init.ts';
 import { runCommand } from './command.ts';
 
 const program = new Command('npm run init-cluster --')
-  .description('A whole platform in a Kind cluster on this machine. Run it again at any time: it does what is left to do.')
+  .description(
+    'A whole platform in a Kind cluster on this machine. Run it again at any time: it does what is left to do.',
+  )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--down', 'remove the cluster and everything that runs for it; caches stay')
   .option('--purge', 'with --down: remove caches, images and data too')

@@ -9,7 +9,11 @@ import { recipeOf } from '../images/go-recipe.ts';
 import { loadLock } from '../model/lock.ts';
 import { repositoryRoot } from './cluster/environment.ts';
 
-const reportSchema = z.object({ numPassedTests: z.number(), numFailedTests: z.number(), success: z.boolean() });
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  success: z.boolean(),
+});
 
 /** What a step found. */
 interface Count {
@@ -18,7 +22,9 @@ interface Count {
 }
 
 const program = new Command('npm test --')
-  .description('Everything that CI runs: linter, types, the render, unit tests, and the end-to-end test on a real cluster.')
+  .description(
+    'Everything that CI runs: linter, types, the render, unit tests, and the end-to-end test on a real cluster.',
+  )
   .option('--unit', 'without the end-to-end test')
   .action(async ({ unit }: { unit?: boolean }) => {
     if (unit !== true) announceBuilds();
@@ -36,7 +42,9 @@ const program = new Command('npm test --')
       const { passed, failed } = await run();
       total.passed += passed;
       total.failed += failed;
-      console.log(`== ${title}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+      console.log(
+        `== ${title}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+      );
     }
     console.log(`\n${total.passed} passed, ${total.failed} failed`);
     process.exitCode = total.failed === 0 ? 0 : 1;

@@ -8,7 +8,7 @@ import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from './client.ts';
 import { applyAsFlux, nodeKubectl } from './node-kubectl.ts';
 import type { Report } from './phases.ts';
-import { watchUntil, type WatchedObject } from './watch.ts';
+import { type WatchedObject, watchUntil } from './watch.ts';
 
 /** What must run before Flux can read anything: storage for the Git server, that server, the team's registry, and Flux. */
 const components = ['local-path', 'flux', 'git-server', 'registry'];
@@ -27,9 +27,14 @@ export async function bootstrap(options: {
   const { engine, environment, manifests, report, signal } = options;
   const { name } = environment.cluster;
   const done = join(stateDir(), name, 'bootstrap.sha256');
-  const identity = await nodeKubectl(engine, name, ['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}'], {
-    signal,
-  });
+  const identity = await nodeKubectl(
+    engine,
+    name,
+    ['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}'],
+    {
+      signal,
+    },
+  );
   const stamp = createHash('sha256').update(identity).digest('hex');
   if ((await readFile(done, 'utf8').catch(() => '')) === stamp) return 'Flux is in charge';
   report('custom resource definitions of Flux');
@@ -39,7 +44,9 @@ export async function bootstrap(options: {
   await applyAsFlux(engine, name, crds.join('\n---\n'), signal);
   report(components.join(', '));
   const objects = [...manifests]
-    .filter(([path]) => components.some((component) => path.startsWith(`manifests/${environment.name}/${component}/`)))
+    .filter(([path]) =>
+      components.some((component) => path.startsWith(`manifests/${environment.name}/${component}/`)),
+    )
     .map(([, text]) => text);
   // Namespaces first: the API server refuses an object whose namespace does not exist yet.
   const order = (text: string): number => (/^kind: Namespace$/m.test(text) ? 0 : 1);
@@ -64,7 +71,9 @@ export async function waitForDeployments(
     what: `${names.join(', ')} in the namespace ${namespace}`,
     timeoutSeconds,
     missing: (deployments) => {
-      const waiting = names.filter((name) => !isAvailable(deployments.find(({ metadata }) => metadata.name === name)));
+      const waiting = names.filter(
+        (name) => !isAvailable(deployments.find(({ metadata }) => metadata.name === name)),
+      );
       return waiting.length === 0 ? undefined : waiting.join(', ');
     },
     report: (missing) => report(`waiting for ${missing}`),
@@ -87,7 +96,10 @@ function isAvailable(deployment: WatchedObject | undefined): boolean {
 export async function lastEvents(engine: Engine, cluster: string, namespace: string): Promise<string> {
   const table = await nodeKubectl(engine, cluster, [
     ...['get', 'events', '-n', namespace, '--field-selector=type=Warning', '--sort-by=.lastTimestamp'],
-    ...['-o', 'custom-columns=AT:.lastTimestamp,KIND:.involvedObject.kind,NAME:.involvedObject.name,MESSAGE:.message'],
+    ...[
+      '-o',
+      'custom-columns=AT:.lastTimestamp,KIND:.involvedObject.kind,NAME:.involvedObject.name,MESSAGE:.message',
+    ],
   ]);
   const lines = table.trim().split('\n');
   return lines.length <= 1 ? '' : ['last warnings:', ...lines.slice(-6)].join('\n  ');

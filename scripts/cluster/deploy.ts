@@ -9,7 +9,11 @@ import { withClusterLock } from './run-lock.ts';
 import { push, waitForSync } from './sync.ts';
 
 /** Brings this checkout into the running cluster of the environment; returns the exit code. */
-export async function deploy(options: { environment: string; message: string; json: boolean }): Promise<number> {
+export async function deploy(options: {
+  environment: string;
+  message: string;
+  json: boolean;
+}): Promise<number> {
   const root = repositoryRoot;
   const { environment, manifests, changed } = await renderEnvironment(root, options.environment);
   const { name } = environment.cluster;

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findEngine } from '../../images/engine.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
+import { findEngine } from '../../images/engine.ts';
 import { cacheDir, stateDir } from '../../images/paths.ts';
 import { removeRegistry } from '../../images/registry.ts';
 import { readCluster } from './environment.ts';
@@ -43,10 +43,11 @@ function phases(name: string, purge: boolean): Phase[] {
       title: 'Mirror registry and engine stopped',
       run: async (report) => {
         const engine = await findEngine();
-        const others = engine === undefined ? [] : (await nodeContainers(engine)).map((container) => container.name);
+        const others =
+          engine === undefined ? [] : (await nodeContainers(engine)).map((container) => container.name);
         last = others.length === 0;
         if (!last) return `still used by ${others.join(', ')}`;
-        if (engine !== undefined) await removeRegistry(engine, report);
+        if (engine !== undefined) await removeRegistry(engine);
         if (engine === undefined || engine.private) await stopPrivateEngine(report);
         return undefined;
       },
@@ -72,4 +73,3 @@ function phases(name: string, purge: boolean): Phase[] {
       : []),
   ];
 }
-

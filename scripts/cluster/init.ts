@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { type Engine, ensureEngine } from '../../images/engine.ts';
@@ -96,7 +96,12 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
   const options = (report: Report) => ({ engine: theEngine(), environment, report, signal, manifests });
   let commit = '';
   // Supplied while the cluster starts; the phases that need them wait for them.
-  const background = { lines: '', bootstrap: Promise.resolve(0), rest: Promise.resolve(0), apps: Promise.resolve() };
+  const background = {
+    lines: '',
+    bootstrap: Promise.resolve(0),
+    rest: Promise.resolve(0),
+    apps: Promise.resolve(),
+  };
 
   const supplyPhase = async (names: string[], report: Report): Promise<number> => {
     const made = await supply(names, { engine: theEngine(), report, signal });
@@ -114,7 +119,10 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
   return [
     {
       title: 'Manifests rendered',
-      run: async () => (changed === 0 ? `${manifests.size} files, no change` : `${changed} of ${manifests.size} files written`),
+      run: async () =>
+        changed === 0
+          ? `${manifests.size} files, no change`
+          : `${changed} of ${manifests.size} files written`,
     },
     {
       title: 'Container engine',
@@ -147,7 +155,8 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
           buildAppImages(environment, { root, engine: theEngine(), report: note, signal }),
         );
         // Awaited later; until then a failure is not unhandled.
-        for (const promise of [background.bootstrap, background.rest, background.apps]) promise.catch(() => undefined);
+        for (const promise of [background.bootstrap, background.rest, background.apps])
+          promise.catch(() => undefined);
         return ensureNodes(options(report));
       },
     },
@@ -217,13 +226,22 @@ function restImages(environment: Environment): string[] {
 }
 
 /** Waits until the gateway hands a request for that host on to an app that answers well. */
-async function answers(url: string, host: string, port: number, report: Report, signal: AbortSignal): Promise<void> {
+async function answers(
+  url: string,
+  host: string,
+  port: number,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (let said = 'nothing'; ; said = await status(host, port)) {
     if (said === '200') return;
     signal.throwIfAborted();
     if (Date.now() > deadline) {
-      throw new Failure(`${url} answers ${said} after 60 s, not 200.`, 'See what is wrong with: npm run status');
+      throw new Failure(
+        `${url} answers ${said} after 60 s, not 200.`,
+        'See what is wrong with: npm run status',
+      );
     }
     if (said !== 'nothing') {
       report(`${url}: ${said}`);

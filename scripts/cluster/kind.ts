@@ -6,12 +6,13 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { type Engine, runEngine } from '../../images/engine.ts';
 import { ensureBinary } from '../../images/go-build.ts';
-import { networkName } from '../../images/registry.ts';
+import { ensureNodeImage, type NodeImage } from '../../images/node-image.ts';
 import { stateDir } from '../../images/paths.ts';
+import { networkName } from '../../images/registry.ts';
+import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { kubeconfigPath } from './client.ts';
 import { kindConfig } from './kind-config.ts';
-import type { Environment } from '../../model/graph.ts';
 import type { Report } from './phases.ts';
 
 interface Options {
@@ -56,11 +57,16 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   const { cluster } = environment;
   const folder = join(stateDir(), cluster.name);
   const made = join(folder, 'nodes.sha256');
-  const config = await writeConfig(folder, environment);
+  const image = await ensureNodeImage({ engine, report, signal });
+  const config = await writeConfig(folder, environment, image);
   await endOrphan(folder);
   const containers = await nodeContainers(engine, cluster.name);
   const recorded = await readFile(made, 'utf8').catch(() => undefined);
-  if (recorded !== undefined && containers.length === cluster.nodes.length && existsSync(kubeconfigPath(cluster.name))) {
+  if (
+    recorded !== undefined &&
+    containers.length === cluster.nodes.length &&
+    existsSync(kubeconfigPath(cluster.name))
+  ) {
     if (recorded !== config.hash) {
       throw new Failure(
         `clusters/${environment.name}/cluster.yaml: nodes, ports, domain or version are others than those that the cluster ${cluster.name} was made with, and Kind cannot change them.`,
@@ -99,13 +105,29 @@ async function createNodes({ engine, environment, report, signal }: Options, con
   report(`kind create cluster, ${cluster.nodes.length} ${cluster.nodes.length === 1 ? 'node' : 'nodes'}`);
   const child = execa(
     kind,
-    ['create', 'cluster', '--name', cluster.name, '--config', config, '--kubeconfig', kubeconfigPath(cluster.name), '--retain'],
+    [
+      'create',
+      'cluster',
+      '--name',
+      cluster.name,
+      '--config',
+      config,
+      '--kubeconfig',
+      kubeconfigPath(cluster.name),
+      '--retain',
+    ],
     { env: kindEnvironment(engine), stdin: 'ignore', all: true, reject: false, cancelSignal: signal },
   );
   const pidFile = join(stateDir(), cluster.name, 'kind.pid');
   await writeFile(pidFile, String(child.pid ?? ''));
   child.all?.on('data', (chunk: Buffer) => {
-    const line = chunk.toString().trim().split('\n').at(-1)?.replace(/^[^\w]*/, '').trim();
+    const line = chunk
+      .toString()
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^[^\w]*/, '')
+      .trim();
     if (line !== undefined && line !== '') report(line);
   });
   const result = await child;
@@ -139,11 +161,14 @@ async function endOrphan(folder: string): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
-async function writeConfig(folder: string, environment: Environment): Promise<{ path: string; hash: string }> {
+async function writeConfig(
+  folder: string,
+  environment: Environment,
+  image: NodeImage,
+): Promise<{ path: string; hash: string }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'kind.yaml');
-  const config = await kindConfig(environment, folder);
-  const text = stringify(config);
+  const text = stringify(await kindConfig(environment, image, folder));
   await writeFile(path, text);
   return { path, hash: createHash('sha256').update(text).digest('hex') };
 }

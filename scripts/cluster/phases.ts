@@ -46,7 +46,10 @@ export async function runPhases(
         const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
         controller.signal.throwIfAborted();
         const unchanged = await phase.run((message) => {
-          task.output = quiet || process.stdout.isTTY ? `${message} (${elapsed()})` : `${elapsed().padStart(6)}  ${message}`;
+          task.output =
+            quiet || process.stdout.isTTY
+              ? `${message} (${elapsed()})`
+              : `${elapsed().padStart(6)}  ${message}`;
         });
         controller.signal.throwIfAborted();
         const seconds = (performance.now() - begun) / 1000;

@@ -27,7 +27,9 @@ export async function push(options: Options & { root: string; message: string })
 }
 
 /** Points Flux at the repository: the source and the root Kustomization, from which all others follow. */
-export async function startSync(options: Options & { manifests: ReadonlyMap<string, string> }): Promise<void> {
+export async function startSync(
+  options: Options & { manifests: ReadonlyMap<string, string> },
+): Promise<void> {
   const { engine, environment, manifests, signal } = options;
   const folder = `manifests/${environment.name}/flux-sync`;
   const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
@@ -83,7 +85,9 @@ function kustomizationNames(environment: string, manifests: ReadonlyMap<string, 
 function isSynced(object: WatchedObject | undefined, commit: string): boolean {
   if (object === undefined || !isTrue(object, 'Ready')) return false;
   const source = object.spec?.sourceRef as { kind?: string } | undefined;
-  return source?.kind !== 'GitRepository' || String(object.status?.lastAppliedRevision ?? '').endsWith(commit);
+  return (
+    source?.kind !== 'GitRepository' || String(object.status?.lastAppliedRevision ?? '').endsWith(commit)
+  );
 }
 
 function describe(name: string, object: WatchedObject | undefined): string {

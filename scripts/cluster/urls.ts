@@ -12,6 +12,8 @@ export interface AppUrl {
 export function urls({ cluster, apps }: Environment): AppUrl[] {
   const port = cluster.provider.kind === 'kind' ? cluster.provider.ports.http : 80;
   return apps.flatMap(({ name, host }) =>
-    host === undefined ? [] : [{ app: name, host, port, url: `http://${host}${port === 80 ? '' : `:${port}`}` }],
+    host === undefined
+      ? []
+      : [{ app: name, host, port, url: `http://${host}${port === 80 ? '' : `:${port}`}` }],
   );
 }

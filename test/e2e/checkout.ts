@@ -21,7 +21,10 @@ export class Checkout {
     this.state = join(root, 'state');
   }
 
-  static async make(cluster: string, ports: { http: number; https: number; registry: number }): Promise<Checkout> {
+  static async make(
+    cluster: string,
+    ports: { http: number; https: number; registry: number },
+  ): Promise<Checkout> {
     const checkout = new Checkout(await mkdtemp(join(tmpdir(), 'plinth-e2e-')));
     const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
       cwd: repositoryRoot,
@@ -38,7 +41,10 @@ export class Checkout {
     await checkout.edit('clusters/dev/cluster.yaml', (text) =>
       text
         .replace(/^name: .*$/m, `name: ${cluster}`)
-        .replace(/^( *)kind: kind$/m, `$1kind: kind\n$1ports: {http: ${ports.http}, https: ${ports.https}, registry: ${ports.registry}}`),
+        .replace(
+          /^( *)kind: kind$/m,
+          `$1kind: kind\n$1ports: {http: ${ports.http}, https: ${ports.https}, registry: ${ports.registry}}`,
+        ),
     );
     return checkout;
   }

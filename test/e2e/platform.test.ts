@@ -1,0 +1,230 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Engine, findEngine } from '../../images/engine.ts';
+import { nodeContainers } from '../../scripts/cluster/kind.ts';
+import { manifestRepository } from '../../scripts/cluster/manifest-repository.ts';
+import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
+import { Checkout, type Ended } from './checkout.ts';
+import { machineState } from './machine-state.ts';
+
+const cluster = 'plinth-e2e';
+const ports = { http: 18080, https: 18443, registry: 15002 };
+const host = 'home.dev.localhost';
+
+/** One story on one cluster, from nothing to nothing; each step stands on the one before it. */
+describe('a platform on this machine', () => {
+  let checkout: Checkout;
+  let before: string[];
+
+  beforeAll(async () => {
+    checkout = await Checkout.make(cluster, ports);
+    process.env.PLINTH_STATE = checkout.state;
+    const engine = await findEngine();
+    if (engine !== undefined && (await nodeContainers(engine, cluster)).length > 0) {
+      await checkout.npm('init-cluster', '--down');
+    }
+    before = await machineState();
+  });
+
+  afterAll(async () => {
+    const engine = await findEngine();
+    if (engine !== undefined && (await nodeContainers(engine, cluster)).length > 0) {
+      await checkout.npm('init-cluster', '--down');
+    }
+    await checkout.remove();
+  });
+
+  it('refuses a wrong cluster.yaml with file, line and column, and makes nothing', async () => {
+    await checkout.edit('clusters/dev/cluster.yaml', (text) => text.replace('domain:', 'domian:'));
+    const ended = await checkout.npm('init-cluster');
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toMatch(/clusters\/dev\/cluster\.yaml:\d+:\d+/);
+    expect(ended.stderr).toContain('domain');
+    expect(existsSync(join(checkout.state, cluster, 'kind.yaml'))).toBe(false);
+    await checkout.edit('clusters/dev/cluster.yaml', (text) => text.replace('domian:', 'domain:'));
+  });
+
+  it('is killed while the nodes come up', async () => {
+    await checkout.npmKilledAt(/kind create cluster/, 'init-cluster', 6_000);
+    expect(existsSync(join(checkout.state, cluster, 'nodes.sha256'))).toBe(false);
+  });
+
+  it('goes on with the same command until Flux has synced', async () => {
+    const ended = await checkout.npm('init-cluster', '--json');
+    expect(said(ended), said(ended)).toContain('Flux has synced');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    for (const { title, seconds } of JSON.parse(ended.stdout).phases)
+      console.log(`${title}: ${seconds.toFixed(1)} s`);
+  });
+
+  it('answers through the gateway with what runs', async () => {
+    const page = await get('/');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('home');
+    const state = JSON.parse((await get('/api/state')).body);
+    expect(JSON.stringify(state)).toContain('traefik');
+  });
+
+  it('changes nothing when it runs again', async () => {
+    const pods = await podUids();
+    const ended = await checkout.npm('init-cluster', '--json');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    const phases: { title: string; seconds: number }[] = JSON.parse(ended.stdout).phases;
+    console.log(`a second run: ${phases.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1)} s`);
+    expect(await podUids()).toEqual(pods);
+  });
+
+  it('tells its state, for people and for programs', async () => {
+    const text = await checkout.npm('status');
+    expect(text.exitCode, said(text)).toBe(0);
+    expect(text.stdout).toContain(`http://${host}:${ports.http}`);
+    const json = await checkout.npm('status', '--json');
+    expect(JSON.parse(json.stdout)).toBeTruthy();
+  });
+
+  it('brings a changed app to its users by deploy', async () => {
+    const marker = 'plinth-e2e-was-here';
+    await checkout.edit('apps/home/app.ts', (text) =>
+      text.replace(/summary: ['"]/, (found) => `${found}${marker} `),
+    );
+    const started = performance.now();
+    const ended = await checkout.npm('deploy', '-m', 'Mark the summary');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    await until(async () => (await get('/')).body.includes(marker), 'the page to show the new summary');
+    console.log(`changed file to changed page: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  });
+
+  it('brings a changed source as a new image and a new pod', async () => {
+    const pods = await podUids('home');
+    await writeFile(join(checkout.root, 'apps/home/src/e2e-marker.txt'), 'another image\n');
+    const ended = await checkout.npm('deploy');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    expect(await podUids('home')).not.toEqual(pods);
+    expect((await get('/')).status).toBe(200);
+  });
+
+  it('follows a commit that somebody pushes with plain git', async () => {
+    const engine = await theEngine();
+    const { remote, environment } = manifestRepository(engine, cluster);
+    const folder = await mkdtemp(join(tmpdir(), 'plinth-e2e-clone-'));
+    const git = (...args: string[]) =>
+      execa(
+        'git',
+        ['-c', 'protocol.ext.allow=user', '-c', 'user.name=e2e', '-c', 'user.email=e2e@localhost', ...args],
+        {
+          cwd: folder,
+          env: environment,
+        },
+      );
+    try {
+      await git('clone', '--quiet', remote, '.');
+      await git('checkout', '--quiet', 'main');
+      const file = 'manifests/dev/home/deployment-home.yaml';
+      const { stdout } = await git('show', `HEAD:${file}`);
+      await writeFile(join(folder, file), stdout.replace(/^ {2}replicas: 1$/m, '  replicas: 2').concat('\n'));
+      await git('commit', '--quiet', '--all', '--message', 'Two replicas');
+      const started = performance.now();
+      await git('push', '--quiet', 'origin', 'HEAD:main');
+      await until(async () => (await podUids('home')).length === 2, 'a second pod of home');
+      console.log(`commit to changed pods: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('comes back as the same cluster after the machine went down', async (context) => {
+    const engine = await theEngine();
+    if (!engine.private) context.skip('only the private engine may be killed');
+    const uid = await clusterUid();
+    // As the power does it: nothing is asked to end.
+    await execa(
+      'pkill',
+      ['-KILL', '-f', engine.env.DOCKER_HOST?.replace('unix://', '').replace('/docker.sock', '') ?? '-'],
+      {
+        reject: false,
+      },
+    );
+    const ended = await checkout.npm('init-cluster');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    expect(await clusterUid()).toBe(uid);
+    expect((await get('/')).status).toBe(200);
+  });
+
+  it('goes without a trace', async () => {
+    const ended = await checkout.npm('init-cluster', '--down');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    expect(await machineState()).toEqual(before);
+    expect(existsSync(join(checkout.state, cluster))).toBe(false);
+    const status = await checkout.npm('status');
+    expect(status.exitCode).toBe(1);
+    expect(said(status)).toContain('npm run init-cluster');
+  });
+});
+
+function said({ stdout, stderr }: Ended): string {
+  return `${stdout}\n${stderr}`;
+}
+
+async function theEngine(): Promise<Engine> {
+  const engine = await findEngine();
+  if (engine === undefined) throw new Error('no container engine runs');
+  return engine;
+}
+
+async function clusterUid(): Promise<string> {
+  return nodeKubectl(await theEngine(), cluster, [
+    'get',
+    'namespace',
+    'kube-system',
+    '-o',
+    'jsonpath={.metadata.uid}',
+  ]);
+}
+
+/** The ids of the pods that run, sorted, in one namespace or in all. */
+async function podUids(namespace?: string): Promise<string[]> {
+  const where = namespace === undefined ? ['--all-namespaces'] : ['--namespace', namespace];
+  const text = await nodeKubectl(await theEngine(), cluster, [
+    ...[
+      'get',
+      'pods',
+      ...where,
+      '--field-selector=status.phase=Running',
+      '-o',
+      'jsonpath={.items[*].metadata.uid}',
+    ],
+  ]);
+  return text.split(' ').filter(Boolean).sort();
+}
+
+function get(path: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      { host: '127.0.0.1', port: ports.http, path, headers: { host }, timeout: 10_000 },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          body += chunk;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      },
+    );
+    call.on('timeout', () => call.destroy(new Error(`${path}: no answer within 10 s`)));
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+async function until(done: () => Promise<boolean>, what: string, seconds = 120): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await done().catch(() => false))) {
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
