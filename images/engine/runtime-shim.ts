@@ -27,7 +27,7 @@ set -eu
 edit() {
   [ -f "$1" ] || return 0
   floor=$(cat /proc/self/oom_score_adj)
-  sed -i -e 's/"CAP_SYS_RESOURCE",//g' -e 's/,"CAP_SYS_RESOURCE"//g' \\
+  sed -i -e 's/"CAP_SYS_RESOURCE",//g' -e 's/,"CAP_SYS_RESOURCE"//g' -e 's/"CAP_SYS_RESOURCE"//g' \\
     -e "s/\\"oomScoreAdj\\": *\\(-[0-9]*\\|0\\)\\([^0-9]\\)/\\"oomScoreAdj\\":$floor\\2/" "$1"
 }
 next=

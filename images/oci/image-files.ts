@@ -28,6 +28,8 @@ export async function imageFiles(
   for (const [path, target] of Object.entries(build.links)) {
     entries.push({ path: path.slice(1), mode: 0o777, kind: 'link', target });
   }
+  if (build.workdir !== undefined)
+    entries.push({ path: build.workdir.slice(1), mode: 0o755, kind: 'directory' });
   if (build.files !== undefined) entries.push(...folderEntries(join(here, build.files)));
   if (build.debian !== undefined) return withParents(entries);
   return withParents([{ path: 'tmp', mode: 0o1777, kind: 'directory' }, ...entries]);

@@ -1,64 +1,168 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stringify } from 'yaml';
 import type { NodeImage } from '../../images/node-image.ts';
 import { hostsToml } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 
-/** Ports of every node on which the charts publish the gateway and the registry (NodePort Services). */
-const nodePorts = { http: 30080, https: 30443, registry: 30500 };
+/** All that decides what Kind makes. */
+export interface KindCluster {
+  name: string;
+  roles: ('control-plane' | 'worker')[];
+  image: NodeImage;
+  /** A folder on this machine for what the nodes mount; `writeNodeFiles` fills it. */
+  files: string;
+  /** From a port of this machine's loopback to a node port. */
+  ports: { host: number; node: number }[];
+}
 
-/**
- * What Kind is told of an environment (kind.x-k8s.io/v1alpha4). Writes the nodes' `certs.d`, which tells their
- * containerd where each registry's images come from, below `folder`.
- */
+/** Ports of every node on which the charts publish the gateway and the registry (NodePort Services). */
+const nodePorts = { http: 30080, https: 30443, registry: 30500 } as const;
+
+/** What Kind is told of an environment. Writes what the nodes mount below `folder`. */
 export async function kindConfig(
   environment: Environment,
   image: NodeImage,
   folder: string,
 ): Promise<object> {
-  const { name, provider, nodes } = environment.cluster;
+  const { name, provider, nodes, domain } = environment.cluster;
   if (provider.kind !== 'kind') {
     throw new Failure(
       `${name} is not a Kind cluster.`,
       `Set provider.kind in clusters/${environment.name}/cluster.yaml.`,
     );
   }
-  const certificates = join(folder, 'certs.d');
-  await writeHosts(certificates, environment);
-  const portMappings = (['http', 'https', 'registry'] as const).map((port) => ({
-    containerPort: nodePorts[port],
-    hostPort: provider.ports[port],
-    listenAddress: '127.0.0.1',
-  }));
-  const controlPlaneFirst = [...nodes].sort(
-    (a, b) => Number(b.role === 'control-plane') - Number(a.role === 'control-plane'),
+  const cluster: KindCluster = {
+    name,
+    roles: nodes.map(({ role }) => role),
+    image,
+    files: join(folder, 'nodes'),
+    ports: (['http', 'https', 'registry'] as const).map((port) => ({
+      host: provider.ports[port],
+      node: nodePorts[port],
+    })),
+  };
+  await writeNodeFiles(cluster, { [`registry.${domain}`]: ownRegistry(name) });
+  return kindDocument(cluster);
+}
+
+/** Kind's own document (kind.x-k8s.io/v1alpha4). */
+export function kindDocument(cluster: KindCluster): object {
+  const { name, roles, image, ports } = cluster;
+  const mounts = [
+    mount(cluster, 'certs.d', '/etc/containerd/certs.d'),
+    mount(cluster, 'default-storage.yaml', '/kind/manifests/default-storage.yaml'),
+    ...(bringsNetwork(cluster) ? [mount(cluster, 'cni.conflist', '/etc/cni/net.d/10-plinth.conflist')] : []),
+  ];
+  const controlPlaneFirst = [...roles].sort(
+    (a, b) => Number(b === 'control-plane') - Number(a === 'control-plane'),
   );
   return {
     kind: 'Cluster',
     apiVersion: 'kind.x-k8s.io/v1alpha4',
-    networking: { ipFamily: 'ipv4', ...(image.source === 'built' ? { disableDefaultCNI: true } : {}) },
-    // A node may still be on version 1 of control groups, which the kubelet refuses unless it is told (KEP-5573).
-    kubeadmConfigPatches: ['kind: KubeletConfiguration\nfailCgroupV1: false\n'],
-    nodes: controlPlaneFirst.map(({ role }, index) => ({
+    name,
+    networking: { ipFamily: 'ipv4', podSubnet: '10.244.0.0/16', disableDefaultCNI: image.source === 'built' },
+    containerdConfigPatches: [
+      '[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    ],
+    kubeadmConfigPatches: [stringify(kubelet)],
+    nodes: controlPlaneFirst.map((role, index) => ({
       role,
       image: image.ref,
-      extraMounts: [{ hostPath: certificates, containerPath: '/etc/containerd/certs.d', readOnly: true }],
-      ...(index === 0 ? { extraPortMappings: portMappings } : {}),
+      extraMounts: mounts,
+      ...(index === 0
+        ? {
+            extraPortMappings: ports.map(({ host, node }) => ({
+              containerPort: node,
+              hostPort: host,
+              listenAddress: '127.0.0.1',
+            })),
+          }
+        : {}),
     })),
   };
 }
 
-/** One folder per registry host, as containerd reads it (its docs/hosts.md). */
-async function writeHosts(folder: string, { cluster }: Environment): Promise<void> {
-  const own = `http://${cluster.name}-control-plane:${nodePorts.registry}`;
-  const hosts = {
-    ...hostsToml(),
-    [`registry.${cluster.domain}`]: `server = "${own}"\n\n[host."${own}"]\n  capabilities = ["pull", "resolve"]\n`,
-  };
-  await rm(folder, { recursive: true, force: true });
-  for (const [host, text] of Object.entries(hosts)) {
-    await mkdir(join(folder, host), { recursive: true });
-    await writeFile(join(folder, host, 'hosts.toml'), text);
+/**
+ * Writes what the nodes mount: for each registry host where its images come from, as containerd reads it (its
+ * docs/hosts.md), the network of a single node, and what stands in for Kind's own storage.
+ */
+export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string, string>): Promise<void> {
+  // Never the folder itself, which running nodes have mounted.
+  for (const [host, text] of Object.entries({ ...hostsToml(), ...hosts })) {
+    const folder = join(cluster.files, 'certs.d', host);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'hosts.toml'), text);
   }
+  await writeFile(join(cluster.files, 'default-storage.yaml'), stringify(noStorage));
+  const network = join(cluster.files, 'cni.conflist');
+  if (bringsNetwork(cluster)) await writeFile(network, `${JSON.stringify(bridgeNetwork, null, 2)}\n`);
+  else await rm(network, { force: true });
 }
+
+/** Upstream's image has kindnetd; several nodes of our own image get flannel, which writes its own file. */
+function bringsNetwork(cluster: KindCluster): boolean {
+  return cluster.image.source === 'built' && cluster.roles.length === 1;
+}
+
+function mount(cluster: KindCluster, file: string, containerPath: string): object {
+  return { hostPath: join(cluster.files, file), containerPath, readOnly: true };
+}
+
+/** The registry of the team's own images, by the control plane's name, which every node can resolve. */
+function ownRegistry(name: string): string {
+  const address = `http://${name}-control-plane:${nodePorts.registry}`;
+  return `server = "${address}"\n\n[host."${address}"]\n  capabilities = ["pull", "resolve"]\n`;
+}
+
+/**
+ * Bounds in absolute figures: a laptop's disk is often over 85 %, where the defaults evict pods and delete images.
+ * A node may still be on version 1 of control groups, which the kubelet refuses unless it is told (KEP-5573).
+ */
+const kubelet = {
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  failCgroupV1: false,
+  serializeImagePulls: false,
+  maxParallelImagePulls: 3,
+  imageGCHighThresholdPercent: 100,
+  evictionHard: {
+    'memory.available': '100Mi',
+    'nodefs.available': '1Gi',
+    'nodefs.inodesFree': '10000',
+    'imagefs.available': '1Gi',
+  },
+};
+
+/**
+ * Kind applies a storage class of its own, whatever it is told; ours comes by Git like everything else. This stands in
+ * its place, as `kubectl apply` wants at least one object.
+ */
+const noStorage = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'kind-storage', namespace: 'kube-system' },
+  data: { note: 'Storage is set up by the component local-path, not by Kind.' },
+};
+
+/** The network of a cluster of one node: a bridge, addresses out of the range that the first node always gets. */
+const bridgeNetwork = {
+  cniVersion: '1.0.0',
+  name: 'plinth',
+  plugins: [
+    {
+      type: 'bridge',
+      bridge: 'cni0',
+      isGateway: true,
+      ipMasq: true,
+      hairpinMode: true,
+      ipam: {
+        type: 'host-local',
+        ranges: [[{ subnet: '10.244.0.0/24' }]],
+        routes: [{ dst: '0.0.0.0/0' }],
+      },
+    },
+    { type: 'portmap', capabilities: { portMappings: true } },
+  ],
+};

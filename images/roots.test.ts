@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { debootstrapArguments, rootKey } from './roots.ts';
+
+test('the order of packages does not matter, the packages do', () => {
+  const key = rootKey({ suite: 'bookworm', packages: ['b', 'a'] });
+  expect(rootKey({ suite: 'bookworm', packages: ['a', 'b'] })).toBe(key);
+  expect(rootKey({ suite: 'bookworm', packages: ['a'] })).not.toBe(key);
+  expect(rootKey({ suite: 'trixie', packages: ['a', 'b'] })).not.toBe(key);
+  expect(rootKey({ suite: 'bookworm', packages: ['a', 'b'], finish: ['true'] })).not.toBe(key);
+});
+
+test('the archive goes to standard output, with nothing that tells of this machine', () => {
+  const args = debootstrapArguments({ suite: 'bookworm', packages: ['git', 'curl'] });
+  expect(args).toContain('--include=curl,git');
+  expect(args.slice(args.indexOf('bookworm'))[1]).toBe('-');
+  expect(args.join('\n')).toMatch(/rm -f "\$1\/etc\/resolv.conf" "\$1\/etc\/hostname"/);
+});
