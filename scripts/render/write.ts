@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Difference } from './difference.ts';
 
@@ -13,6 +22,7 @@ export function writeDifference(
 ): void {
   if (changed.length === 0 && removed.length === 0) return;
   mkdirSync(folder, { recursive: true });
+  removeAbandoned(folder);
   const staging = mkdtempSync(join(folder, '.render-'));
   try {
     for (const [i, path] of changed.entries()) writeFileSync(join(staging, String(i)), files.get(path) ?? '');
@@ -26,6 +36,16 @@ export function writeDifference(
     }
   } finally {
     rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** What renders left behind that were killed: nothing takes ten minutes here. */
+function removeAbandoned(folder: string): void {
+  const before = Date.now() - 10 * 60_000;
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (name.startsWith('.render-') && statSync(path).mtimeMs < before)
+      rmSync(path, { recursive: true, force: true });
   }
 }
 

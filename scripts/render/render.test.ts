@@ -1,0 +1,207 @@
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { load } from 'js-yaml';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { shop, withEdits } from '../../model/fixture.ts';
+import { type RenderCommand, renderCommand } from './command.ts';
+import { findDifference } from './difference.ts';
+import { fileNames } from './manifests.ts';
+import { render, renderAll } from './render.ts';
+
+const golden = join(import.meta.dirname, 'golden', 'shop');
+const rendered = await renderAll(shop);
+const devFile = 'dev/shop/deployment-shop.yaml';
+
+describe('the render of a small repository', () => {
+  it('is what it was when somebody last looked', async () => {
+    const dev = [...rendered.files].filter(([path]) => path.startsWith('manifests/dev/'));
+    for (const [path, content] of dev) {
+      await expect(content).toMatchFileSnapshot(join(golden, path.slice('manifests/'.length)));
+    }
+    const files = new Map(dev.map(([path, content]) => [path.slice('manifests/'.length), content]));
+    expect(findDifference(golden, files, undefined)).toMatchObject({ removed: [], foreign: [] });
+  });
+
+  it('says in every file where it comes from, and is the same for two parsers', () => {
+    for (const content of rendered.files.values()) {
+      expect(content).toMatch(/^# Rendered from [^\n]+\n/);
+      expect(load(content)).toEqual(parse(content));
+    }
+  });
+
+  it('holds no time and no path of this machine', () => {
+    const all = [...rendered.files.values()].join('');
+    expect(all).not.toMatch(/\b20\d\d-\d\d-\d\d/);
+    expect(all).not.toContain(dirname(shop));
+  });
+
+  it('is the same to the byte in another folder, locale and time zone', async () => {
+    await withEdits([], async (root) => {
+      const module = JSON.stringify(join(import.meta.dirname, 'render.ts'));
+      const script = `
+        const { renderAll } = await import(${module});
+        const { files } = await renderAll(${JSON.stringify(root)});
+        console.log(JSON.stringify([...files]));`;
+      const stdout = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+        env: { ...process.env, LC_ALL: 'tr_TR.UTF-8', TZ: 'Pacific/Chatham' },
+        encoding: 'utf8',
+        maxBuffer: 1e8,
+      });
+      expect(JSON.parse(stdout)).toEqual([...rendered.files]);
+    });
+  });
+
+  it('can be of one environment, which must exist', async () => {
+    const prod = await renderAll(shop, 'prod');
+    expect([...prod.files.keys()].every((path) => path.startsWith('manifests/prod/'))).toBe(true);
+    await expect(renderAll(shop, 'prdo')).rejects.toMatchObject({ next: 'Did you mean --env prod?' });
+  });
+
+  it('orders the components by what they need', () => {
+    const dependsOn = (env: string, name: string) => {
+      const path = `manifests/${env}/flux-sync/kustomization-${name}.yaml`;
+      return parse(rendered.files.get(path) ?? '').spec.dependsOn;
+    };
+    expect(dependsOn('dev', 'shop')).toEqual([{ name: 'traefik' }]);
+    expect(dependsOn('dev', 'traefik')).toEqual([{ name: 'gateway-api-crds' }]);
+    expect(dependsOn('dev', 'catalog')).toBeUndefined();
+  });
+});
+
+describe('writing', () => {
+  let out = '';
+  beforeEach(() => {
+    out = mkdtempSync(join(tmpdir(), 'plinth-render-'));
+  });
+  afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+  const put = (path: string, content: string) => {
+    mkdirSync(dirname(join(out, path)), { recursive: true });
+    writeFileSync(join(out, path), content);
+  };
+
+  it('writes everything once, then only what differs', async () => {
+    const first = await render(shop, { out });
+    expect(first.difference.changed).toHaveLength(rendered.files.size);
+    const untouched = join(out, 'dev/shop/service-shop.yaml');
+    utimesSync(untouched, 1, 1);
+    put(devFile, 'edited: by hand\n');
+    const second = await render(shop, { out });
+    expect(second.difference).toEqual({ changed: [devFile], removed: [], foreign: [] });
+    expect(statSync(untouched).mtimeMs).toBe(1000);
+    expect(readFileSync(join(out, devFile), 'utf8')).toBe(rendered.files.get(`manifests/${devFile}`));
+    expect(readdirSync(out)).toEqual(['dev', 'prod']);
+  });
+
+  it('removes what is no longer rendered, with its folders', async () => {
+    await render(shop, { out });
+    put('old/app/service-app.yaml', '# Rendered from somewhere\na: 1\n');
+    put('dev/gone/service-gone.yaml', '# Rendered from somewhere\na: 1\n');
+    const dev = await render(shop, { out, environment: 'dev' });
+    expect(dev.difference.removed).toEqual(['dev/gone/service-gone.yaml']);
+    expect(readdirSync(join(out, 'dev'))).not.toContain('gone');
+    const all = await render(shop, { out });
+    expect(all.difference.removed).toEqual(['old/app/service-app.yaml']);
+    expect(readdirSync(out)).toEqual(['dev', 'prod']);
+  });
+
+  it('leaves alone what somebody put there, and says so', async () => {
+    put('dev/shop/mine.yaml', 'a: 1\n');
+    put('README.md', 'not a manifest');
+    await expect(render(shop, { out })).rejects.toThrow('dev/shop/mine.yaml');
+    expect(readdirSync(join(out, 'dev/shop'))).toEqual(['mine.yaml']);
+  });
+
+  it('writes nothing where something is wrong', async () => {
+    await withEdits([['apps/shop/app.ts', "port: 'api'", "port: 'http'"]], async (root) => {
+      await expect(render(root, { out })).rejects.toThrow('apps/shop/app.ts:12:47 unknown-port');
+    });
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  it('removes what a killed render left behind', async () => {
+    mkdirSync(join(out, '.render-old'));
+    utimesSync(join(out, '.render-old'), 1, 1);
+    mkdirSync(join(out, '.render-now'));
+    await render(shop, { out });
+    expect(readdirSync(out)).toEqual(['.render-now', 'dev', 'prod']);
+  });
+
+  describe('as a command', () => {
+    async function run(command: RenderCommand, root = shop): Promise<{ code: number; text: string }> {
+      let text = '';
+      const code = await renderCommand(root, { out, ...command }, (part) => {
+        text += part;
+      });
+      return { code, text };
+    }
+
+    it('checks, and says what differs and what to type', async () => {
+      await run({});
+      expect(await run({ check: true })).toMatchObject({ code: 0 });
+      put(devFile, '# Rendered from\n');
+      put('dev/gone/service-gone.yaml', '# Rendered from somewhere\n');
+      put('dev/mine.yaml', 'a: 1\n');
+      const { code, text } = await run({ check: true, env: 'dev' });
+      expect(code).toBe(1);
+      expect(text).toContain(`${devFile}: differs from the render`);
+      expect(text).toContain('dev/gone/service-gone.yaml: is no longer rendered');
+      expect(text).toContain('dev/mine.yaml: was never rendered');
+      expect(text).toContain('npm run render -- --env dev\n');
+      expect(text).toMatch(/1 environment, \d+ files, 1 to change, 1 to remove, \d+ ms\n$/);
+      expect(readFileSync(join(out, devFile), 'utf8')).toBe('# Rendered from\n');
+    });
+
+    it('prints a line for people and JSON for programs', async () => {
+      expect((await run({})).text).toMatch(/^2 environments, (\d+) files, \1 changed, \d+ ms\n$/);
+      const { text } = await run({ json: true });
+      expect(JSON.parse(text)).toMatchObject({
+        environments: ['dev', 'prod'],
+        changed: [],
+        removed: [],
+        problems: [],
+      });
+      await withEdits([['apps/shop/app.ts', "port: 'api'", "port: 'http'"]], async (root) => {
+        const failed = await run({ json: true }, root);
+        expect(failed.code).toBe(1);
+        expect(JSON.parse(failed.text)).toMatchObject({
+          problems: [{ code: 'unknown-port', line: 12, column: 47 }],
+        });
+      });
+    });
+  });
+});
+
+describe('file names', () => {
+  const named = (id: string) => {
+    const [apiVersion = '', kind = '', name = '', namespace] = id.split(' ');
+    return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
+  };
+
+  it('are safe everywhere, and tell two namespaces apart', () => {
+    const objects = ['v1 ConfigMap a one', 'v1 ConfigMap a two', 'rbac/v1 ClusterRole system:X'].map(named);
+    expect([...fileNames(objects).keys()]).toEqual([
+      'configmap-a-one.yaml',
+      'configmap-a-two.yaml',
+      'clusterrole-system-x.yaml',
+    ]);
+  });
+
+  it('are never shared', () => {
+    expect(() => fileNames([named('v1 ConfigMap a.b n'), named('v1 ConfigMap A.b n')])).toThrow(
+      'both be written',
+    );
+  });
+});
