@@ -1,0 +1,33 @@
+import { checkCgroups } from '../../images/engine/cgroups.ts';
+import { type Finding, fail, ok, warn } from './check.ts';
+
+/** What the machine says of its control groups. */
+export interface CgroupInput {
+  /** /proc/mounts */
+  mounts: string;
+  /** /sys/fs/cgroup/cgroup.controllers; `undefined` where version 2 is not in use. */
+  controllers: string | undefined;
+}
+
+const unified = 'Boot with version 2: add systemd.unified_cgroup_hierarchy=1 to the kernel command line';
+
+/** Whether containers can be given their share of processor and memory. */
+export function cgroups({ mounts, controllers }: CgroupInput): Finding {
+  if (controllers === undefined) {
+    try {
+      checkCgroups(mounts);
+    } catch (error) {
+      return fail('version 1, incomplete', error instanceof Error ? error.message : String(error));
+    }
+    return warn('version 1, which works as yet; Kubernetes is about to drop it', unified);
+  }
+  const missing = ['cpu', 'memory', 'pids'].filter((name) => !controllers.split(/\s+/).includes(name));
+  if (missing.length > 0) {
+    const enable = missing.map((name) => `+${name}`).join(' ');
+    return fail(
+      `version 2 without ${missing.join(', ')}`,
+      `echo '${enable}' | sudo tee /sys/fs/cgroup/cgroup.subtree_control   (in the parent of this container or session)`,
+    );
+  }
+  return ok(`version 2 with ${controllers.trim().split(/\s+/).join(', ')}`);
+}

@@ -1,0 +1,32 @@
+import { type Finding, fail, ok, warn } from './check.ts';
+
+/** What decides how much room is needed. */
+export interface DiskInput {
+  /** The folder that grows. */
+  folder: string;
+  freeBytes: number;
+  /** How images are had. */
+  supply: 'pull' | 'build';
+  /** Images of the lock file that are not in the mirror registry yet. */
+  missingImages: number;
+}
+
+const gigabyte = 1e9;
+
+/** Room that the work takes, in GB: Go's caches while everything is built, or layers while they are pulled. */
+const needs = { build: 12, pull: 6, nothing: 2 } as const;
+
+/** Whether the cache and the containers have room. */
+export function disk({ folder, freeBytes, supply, missingImages }: DiskInput): Finding {
+  const need = needs[missingImages > 0 ? supply : 'nothing'];
+  const free = freeBytes / gigabyte;
+  const why =
+    missingImages > 0
+      ? `${missingImages} images are still to be ${supply === 'pull' ? 'pulled' : 'built'}`
+      : 'images are there';
+  const found = `${free.toFixed(1)} GB free at ${folder}; ${need} GB are needed (${why})`;
+  const mend = 'Make room, or let the cache lie elsewhere: export PLINTH_CACHE=/a/folder/with/room';
+  if (free < need) return fail(found, mend);
+  if (free < need * 1.5) return warn(found, mend);
+  return ok(found);
+}

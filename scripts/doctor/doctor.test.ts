@@ -1,0 +1,310 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { capabilities } from './capabilities.ts';
+import { cgroups } from './cgroups.ts';
+import { ok, warn } from './check.ts';
+import { clock } from './clock.ts';
+import { disk } from './disk.ts';
+import { type EngineInput, engine, userNamespaces } from './engine.ts';
+import { go, goMinimum } from './go.ts';
+import type { Host } from './host.ts';
+import { inotify } from './inotify.ts';
+import { type KernelEvidence, kernel } from './kernel.ts';
+import { memory } from './memory.ts';
+import { names } from './names.ts';
+import { type PortInput, ports } from './ports.ts';
+import { printResults } from './print.ts';
+import { imageSupply, source } from './reach.ts';
+import { runChecks } from './run.ts';
+import { tool } from './tool.ts';
+
+const debian: Host = { platform: 'linux', root: false, packages: 'apt-get' };
+const debianRoot: Host = { ...debian, root: true };
+const fedora: Host = { platform: 'linux', root: false, packages: 'dnf' };
+const mac: Host = { platform: 'darwin', root: false, packages: 'brew' };
+
+describe('tools', () => {
+  test.each([
+    ['git version 2.39.5', 'ok'],
+    ['git version 2.30.0.windows.1', 'ok'],
+    ['git version 2.17.1', 'fail'],
+    ['no digits', 'fail'],
+    [undefined, 'fail'],
+  ])('%s is %s', (printed, state) => {
+    expect(tool({ name: 'git', printed, minimum: '2.30.0', mend: 'install it' }).state).toBe(state);
+  });
+
+  test.each([
+    ['go version go1.26.8 linux/amd64', 'local', 3, 'ok'],
+    ['go version go1.25.0 linux/amd64', 'auto', 3, 'ok'],
+    ['go version go1.25.0 linux/amd64', 'local', 3, 'fail'],
+    ['go version go1.19.8 linux/amd64', 'auto', 3, 'fail'],
+    ['go version go1.19.8 linux/amd64', 'auto', 0, 'ok'],
+    [undefined, '', 3, 'fail'],
+    [undefined, '', 0, 'ok'],
+  ])('%s, GOTOOLCHAIN=%s, %i to build: %s', (printed, toolchain, toBuild, state) => {
+    expect(go({ printed, toolchain, toBuild, minimum: '1.26.6' }).state).toBe(state);
+  });
+
+  test('the highest go.mod counts', () => {
+    expect(goMinimum(['module a\n\ngo 1.25.0\n', 'module b\ngo 1.26.6\n', 'module c\ngo 1.9\n'])).toBe(
+      '1.26.6',
+    );
+  });
+});
+
+describe('engine', () => {
+  const none: EngineInput = {
+    host: debian,
+    engine: undefined,
+    docker: false,
+    podman: false,
+    socket: 'absent',
+  };
+
+  test.each<[string, Partial<EngineInput>, string, RegExp]>([
+    ['one answers', { engine: { name: 'podman', private: false } }, 'ok', /podman/],
+    ['root on Debian', { host: debianRoot }, 'ok', /sets up a private/],
+    ['root on Debian, with a Docker that sleeps', { host: debianRoot, docker: true }, 'ok', /private/],
+    ['no right to the socket', { docker: true, socket: 'denied' }, 'fail', /usermod -aG docker/],
+    ['Docker is stopped', { docker: true }, 'fail', /sudo systemctl start docker/],
+    ['Podman is stopped', { podman: true, host: fedora }, 'fail', /systemctl --user start podman/],
+    ['nothing on Debian', {}, 'fail', /sudo apt-get install docker\.io && sudo usermod/],
+    ['nothing on Fedora', { host: fedora }, 'fail', /sudo dnf install podman/],
+    ['nothing on a Mac', { host: mac }, 'fail', /brew install podman/],
+    ['Docker is closed on a Mac', { host: mac, docker: true }, 'fail', /open -a Docker/],
+  ])('%s', (_, change, state, text) => {
+    const finding = engine({ ...none, ...change });
+    expect(finding.state).toBe(state);
+    expect(`${finding.found} ${finding.mend}`).toMatch(text);
+  });
+
+  test('user namespaces matter to those who are not root', () => {
+    expect(userNamespaces('0\n', debian)).toMatchObject({
+      state: 'warn',
+      mend: expect.stringMatching(/^sudo sysctl/),
+    });
+    expect(userNamespaces('0\n', debianRoot).state).toBe('ok');
+    expect(userNamespaces('96365\n', debian).state).toBe('ok');
+    expect(userNamespaces(undefined, debian).state).toBe('ok');
+  });
+});
+
+describe('kernel', () => {
+  const nothing: KernelEvidence = { filesystems: '', loaded: [], builtin: '', loadable: '', config: '' };
+  const every = ['overlay', 'bridge', 'veth', 'nf_tables', 'nf_conntrack', 'br_netfilter'];
+
+  test('takes each kind of evidence', () => {
+    expect(kernel({ ...nothing, loaded: every }, debian).state).toBe('ok');
+    const files = every.map((name) => `kernel/net/${name}.ko`).join('\n');
+    expect(kernel({ ...nothing, builtin: files }, debian).state).toBe('ok');
+    const dep = every.map((name) => `kernel/net/${name}.ko.xz: kernel/net/other.ko.xz`).join('\n');
+    expect(kernel({ ...nothing, loadable: dep }, debian).state).toBe('ok');
+    const filesystems = 'nodev\tproc\nnodev\toverlay\n\text4\n';
+    expect(kernel({ ...nothing, filesystems, loaded: every.slice(1) }, debian).state).toBe('ok');
+  });
+
+  test('iptables will do in place of nf_tables', () => {
+    const loaded = every.map((name) => (name === 'nf_tables' ? 'ip_tables' : name));
+    expect(kernel({ ...nothing, loaded, config: '# CONFIG_NF_TABLES is not set' }, debian).state).toBe('ok');
+  });
+
+  test('what is missing fails, or warns, with the line that loads it', () => {
+    const config = '# CONFIG_VETH is not set\n';
+    const loaded = every.filter((name) => name !== 'veth');
+    expect(kernel({ ...nothing, loaded, config }, debian)).toEqual({
+      state: 'fail',
+      found: 'no veth: containers have no network',
+      mend: 'sudo modprobe -a veth',
+    });
+    const some = every.filter((name) => name !== 'br_netfilter');
+    expect(kernel({ ...nothing, loaded: some, config: 'CONFIG_X=y\n' }, debian).state).toBe('warn');
+  });
+
+  test('a kernel that says nothing is no failure', () => {
+    expect(kernel(nothing, debianRoot)).toMatchObject({
+      state: 'warn',
+      mend: 'modprobe -a overlay bridge veth nf_tables nf_conntrack br_netfilter',
+    });
+  });
+});
+
+describe('control groups', () => {
+  test.each([
+    ['cpuset cpu io memory hugetlb pids\n', 'ok'],
+    ['cpuset cpu io\n', 'fail'],
+    ['', 'fail'],
+  ])('version 2 with "%s" is %s', (controllers, state) => {
+    const finding = cgroups({ mounts: 'cgroup2 /sys/fs/cgroup cgroup2 rw 0 0', controllers });
+    expect(finding.state).toBe(state);
+  });
+
+  test('version 1 warns when it is whole and fails when it is not', () => {
+    const mount = (options: string): string => `cgroup /sys/fs/cgroup/x cgroup rw,${options} 0 0\n`;
+    const whole = ['memory', 'cpu', 'devices', 'pids', 'name=systemd'].map(mount).join('');
+    expect(cgroups({ mounts: whole, controllers: undefined }).state).toBe('warn');
+    const part = cgroups({ mounts: mount('cpu'), controllers: undefined });
+    expect(part.state).toBe('fail');
+    expect(part.mend).toContain('memory');
+  });
+});
+
+describe('capabilities', () => {
+  const status = (effective: string): string => `Name:\tnode\nCapEff:\t${effective}\nCapBnd:\t${effective}\n`;
+
+  test.each([
+    [{ status: status('000001ffffffffff'), engineAnswers: false, root: true }, 'ok', /all that/],
+    [{ status: status('000001fffeffffff'), engineAnswers: false, root: true }, 'ok', /SYS_RESOURCE/],
+    [
+      { status: status('00000000a80425fb'), engineAnswers: false, root: true },
+      'fail',
+      /NET_ADMIN, SYS_ADMIN/,
+    ],
+    [{ status: status('00000000a80425fb'), engineAnswers: true, root: true }, 'ok', /of the engine/],
+    [{ status: status('0000000000000000'), engineAnswers: false, root: false }, 'ok', /not root/],
+  ] as const)('%o', (input, state, found) => {
+    expect(capabilities(input)).toMatchObject({ state, found: expect.stringMatching(found) });
+  });
+});
+
+describe('ports', () => {
+  const gateway: PortInput = {
+    port: 8080,
+    what: 'the gateway',
+    setting: 'provider.ports.http',
+    state: 'free',
+  };
+
+  test('free, or held by our own container', () => {
+    expect(ports([gateway], ['ours'])).toEqual(ok('8080 free'));
+    expect(ports([{ ...gateway, state: 'taken', container: 'ours' }], ['ours'])).toEqual(ok('8080 ours'));
+  });
+
+  test.each<[Partial<PortInput>, RegExp]>([
+    [{ state: 'taken', container: 'theirs' }, /the container theirs/],
+    [{ state: 'taken', process: 'nginx (pid 4711)' }, /nginx \(pid 4711\)/],
+    [{ state: 'taken' }, /another program/],
+    [{ state: 'forbidden' }, /may not be opened/],
+  ])('%o fails', (change, found) => {
+    const finding = ports([{ ...gateway, ...change }], ['ours']);
+    expect(finding).toMatchObject({ state: 'fail', found: expect.stringMatching(found) });
+    expect(finding.mend).toContain('provider.ports.http');
+  });
+});
+
+describe('what there is of it', () => {
+  test('inotify', () => {
+    const enough = { max_user_watches: 524_288, max_user_instances: 512 };
+    expect(inotify(enough, debian).state).toBe('ok');
+    expect(inotify({ max_user_watches: undefined, max_user_instances: undefined }, debian).state).toBe('ok');
+    expect(inotify({ ...enough, max_user_instances: 128 }, debian)).toMatchObject({
+      state: 'warn',
+      mend:
+        "sudo sysctl 'fs.inotify.max_user_instances=512' && " +
+        "echo 'fs.inotify.max_user_instances=512' | sudo tee -a /etc/sysctl.d/99-plinth.conf",
+    });
+  });
+
+  test.each([
+    [30, 'build', 5, 'ok'],
+    [15, 'build', 5, 'warn'],
+    [11, 'build', 5, 'fail'],
+    [11, 'pull', 5, 'ok'],
+    [5, 'pull', 5, 'fail'],
+    [5, 'build', 0, 'ok'],
+    [1, 'build', 0, 'fail'],
+  ] as const)('%i GB free, %s, %i images missing: %s', (free, supply, missingImages, state) => {
+    expect(disk({ folder: '/cache', freeBytes: free * 1e9, supply, missingImages }).state).toBe(state);
+  });
+
+  test('memory', () => {
+    const gibibyte = 2 ** 30;
+    expect(memory(8 * gibibyte, 6 * gibibyte).state).toBe('ok');
+    expect(memory(3 * gibibyte, 3 * gibibyte).state).toBe('warn');
+    expect(memory(8 * gibibyte, 1 * gibibyte).state).toBe('warn');
+  });
+});
+
+describe('the network', () => {
+  const reached = { place: 'registry.k8s.io', reached: true };
+  const silent = { place: 'ghcr.io', reached: false, why: 'no answer in time' };
+
+  test('what answers decides between pull and build', () => {
+    const build = imageSupply({ supply: 'build', forced: false, registries: [silent] });
+    expect(build).toEqual(ok('built here: registry.k8s.io does not answer'));
+    const pull = imageSupply({ supply: 'pull', forced: false, registries: [reached] });
+    expect(pull).toEqual(ok('pulled from registry.k8s.io'));
+    const forced = imageSupply({ supply: 'build', forced: true, registries: [reached] });
+    expect(forced).toEqual(ok('built here, as PLINTH_SUPPLY says'));
+    const partly = imageSupply({ supply: 'pull', forced: false, registries: [reached, silent] });
+    expect(partly).toMatchObject({
+      state: 'warn',
+      found: expect.stringContaining('ghcr.io does not answer'),
+    });
+  });
+
+  test('a source that nothing has to come from may be silent', () => {
+    const input = { what: '12 programs', answer: silent, mend: 'export GOPROXY=…' };
+    expect(source({ ...input, pending: 0 }).state).toBe('ok');
+    expect(source({ ...input, pending: 12 })).toMatchObject({
+      state: 'fail',
+      found: 'ghcr.io does not answer (no answer in time), and 12 programs have to come from there',
+    });
+    expect(source({ ...input, answer: reached, pending: 12 }).state).toBe('ok');
+  });
+
+  test('the clock is compared with the middle of what servers say', () => {
+    expect(clock([], debian).state).toBe('ok');
+    expect(clock([0.4, -0.8, 4_000], debian).state).toBe('ok');
+    expect(clock([-90, -91, 0], debian)).toEqual(
+      warn('90 s behind what servers say: certificates will be refused', 'sudo timedatectl set-ntp true'),
+    );
+  });
+
+  test('host names that lead nowhere come with the line for /etc/hosts', () => {
+    const found = { name: 'home.dev.localhost', addresses: ['::1', '127.0.0.1'] };
+    const lost = { name: 'orders.dev.localhost', addresses: [] };
+    const elsewhere = { name: 'stock.dev.localhost', addresses: ['203.0.113.7'] };
+    expect(names([found], debian)).toEqual(ok('home.dev.localhost'));
+    expect(names([found, lost, elsewhere], debian)).toMatchObject({
+      state: 'warn',
+      mend: "echo '127.0.0.1 orders.dev.localhost stock.dev.localhost' | sudo tee -a /etc/hosts",
+    });
+  });
+});
+
+describe('running them', () => {
+  test('one that hangs or breaks does not hold up the others', async () => {
+    const started = Date.now();
+    const results = await runChecks(
+      [
+        { name: 'good', find: () => ok('yes') },
+        {
+          name: 'broken',
+          find: () => {
+            throw new Error('no such luck');
+          },
+        },
+        { name: 'hanging', find: () => sleep(10_000, ok('late'), { ref: false }) },
+      ],
+      100,
+    );
+    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(results.map(({ state }) => state)).toEqual(['ok', 'warn', 'warn']);
+    expect(results[1]?.found).toBe('could not be checked: no such luck');
+  });
+
+  test('prints each finding, then what to type', () => {
+    const text = stripVTControlCharacters(
+      printResults([
+        { name: 'git', ...ok('2.39.5') },
+        { name: 'inotify', ...warn('128', 'sudo sysctl a\nsudo sysctl b') },
+      ]),
+    );
+    expect(text).toBe(
+      'ok     git       2.39.5\nwarn   inotify   128\n\nTo mend it\n\ninotify\n  sudo sysctl a\n  sudo sysctl b\n\n' +
+        'This machine will do. 1 of 2 checks warn. Next: npm run init-cluster',
+    );
+  });
+});

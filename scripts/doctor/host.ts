@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+
+/** What kind of machine this is, as far as the lines that mend something depend on it. */
+export interface Host {
+  platform: NodeJS.Platform;
+  root: boolean;
+  packages: 'apt-get' | 'dnf' | 'brew' | undefined;
+}
+
+/** This machine. */
+export function thisHost(): Host {
+  return {
+    platform: process.platform,
+    root: process.getuid?.() === 0,
+    packages: existsSync('/usr/bin/apt-get')
+      ? 'apt-get'
+      : existsSync('/usr/bin/dnf')
+        ? 'dnf'
+        : process.platform === 'darwin'
+          ? 'brew'
+          : undefined,
+  };
+}
+
+/** The command as whoever runs this must type it. */
+export function asRoot(host: Host, command: string): string {
+  return host.root ? command : `sudo ${command}`;
+}
+
+/** The line that installs a package of this name. */
+export function install(host: Host, name: string): string {
+  if (host.packages === 'brew') return `brew install ${name}`;
+  if (host.packages) return asRoot(host, `${host.packages} install ${name}`);
+  return `Install ${name} with your system's package manager.`;
+}
+
+/** Lines that set a kernel parameter, now and after the next boot. */
+export function setKernelParameter(host: Host, assignment: string): string {
+  const keep = `echo '${assignment}' | ${asRoot(host, 'tee -a /etc/sysctl.d/99-plinth.conf')}`;
+  return `${asRoot(host, `sysctl '${assignment}'`)} && ${keep}`;
+}

@@ -1,0 +1,114 @@
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { release } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import type { EngineInput } from './engine.ts';
+import type { KernelEvidence } from './kernel.ts';
+import type { PortInput } from './ports.ts';
+
+/** A file's text; `undefined` where it cannot be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a program prints; `undefined` where it is missing, fails, or takes longer than three seconds. */
+export async function printed(command: string, args: string[], env = {}): Promise<string | undefined> {
+  const result = await execa(command, args, { env, stdin: 'ignore', timeout: 3_000, reject: false });
+  return result.failed ? undefined : result.stdout.trim();
+}
+
+/** Whether PATH has a program of this name. */
+export function inPath(name: string): boolean {
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .some((folder) => folder !== '' && mayUse(join(folder, name), constants.X_OK));
+}
+
+/** Docker's own socket, where no other is named. */
+export function dockerSocket(): EngineInput['socket'] {
+  const socket = '/var/run/docker.sock';
+  if (process.env.DOCKER_HOST || !existsSync(socket)) return 'absent';
+  return mayUse(socket, constants.R_OK | constants.W_OK) ? 'usable' : 'denied';
+}
+
+/** All that the kernel says of itself. */
+export function kernelEvidence(): KernelEvidence {
+  const modules = `/lib/modules/${release()}`;
+  return {
+    filesystems: readText('/proc/filesystems') ?? '',
+    loaded: existsSync('/sys/module') ? readdirSync('/sys/module') : [],
+    builtin: readText(`${modules}/modules.builtin`) ?? '',
+    loadable: readText(`${modules}/modules.dep`) ?? '',
+    config: kernelConfig(),
+  };
+}
+
+function kernelConfig(): string {
+  try {
+    return gunzipSync(readFileSync('/proc/config.gz')).toString('utf8');
+  } catch {
+    return readText(`/boot/config-${release()}`) ?? '';
+  }
+}
+
+/** Tries to open the port on the loopback, as the engine would. */
+export function portState(port: number): Promise<PortInput['state']> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', (error) => {
+      resolve('code' in error && error.code === 'EACCES' ? 'forbidden' : 'taken');
+    });
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve('free')));
+  });
+}
+
+/** The process that listens on a port, as far as this user may see it: `nginx (pid 4711)`. */
+export async function listener(port: number): Promise<string | undefined> {
+  const lines = await printed('ss', ['-Hltnp', 'sport', '=', `:${port}`]);
+  const match = /\(\("([^"]+)",pid=(\d+)/.exec(lines ?? '');
+  return match ? `${match[1]} (pid ${match[2]})` : undefined;
+}
+
+/** Free bytes where a folder lies, or will lie once it is made. */
+export function freeBytes(folder: string): number {
+  let existing = folder;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const { bavail, bsize } = statfsSync(existing);
+  return bavail * bsize;
+}
+
+/** Bytes of memory that can be had without swapping; `undefined` outside Linux. */
+export function availableMemory(): number | undefined {
+  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readText('/proc/meminfo') ?? '')?.[1];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}
+
+/** The package source that this Debian uses, or Debian's own. */
+export function debianSource(): string {
+  const folder = '/etc/apt/sources.list.d';
+  const files = [
+    '/etc/apt/sources.list',
+    ...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []),
+  ];
+  for (const file of files) {
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) continue;
+    const uri = /^(?:URIs:\s*|deb\s+(?:\[[^\]]*\]\s+)?)(https?:\/\/\S+)/m.exec(readText(file) ?? '')?.[1];
+    if (uri) return uri;
+  }
+  return 'http://deb.debian.org/debian';
+}
+
+function mayUse(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}

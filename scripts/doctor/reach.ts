@@ -1,0 +1,50 @@
+import { type Finding, fail, ok, warn } from './check.ts';
+
+/** One place on the network and whether it answered. */
+export interface Answer {
+  /** Host, as people know it: `ghcr.io`. */
+  place: string;
+  reached: boolean;
+  /** Why not, in one line. */
+  why?: string;
+}
+
+/** How images are had, and from where. */
+export interface ImagesInput {
+  supply: 'pull' | 'build';
+  /** Whether `PLINTH_SUPPLY` says so. */
+  forced: boolean;
+  registries: Answer[];
+}
+
+/** Where images come from: the same question as init-cluster asks. */
+export function imageSupply({ supply, forced, registries }: ImagesInput): Finding {
+  const by = forced ? ', as PLINTH_SUPPLY says' : '';
+  if (supply === 'build') {
+    return ok(`built here${by || ': registry.k8s.io does not answer'}`);
+  }
+  const silent = registries.filter(({ reached }) => !reached);
+  if (silent.length === 0) return ok(`pulled from ${registries.map(({ place }) => place).join(', ')}${by}`);
+  return warn(
+    `pulled${by}, but ${silent.map(({ place, why }) => `${place} does not answer (${why ?? 'no reason'})`).join(', ')}`,
+    'To build everything here instead: export PLINTH_SUPPLY=build',
+  );
+}
+
+/** Something that is fetched while there is work left to do. */
+export interface SourceInput {
+  /** `Go modules` */
+  what: string;
+  answer: Answer;
+  /** How much is still to be fetched from there; 0: it is not needed now. */
+  pending: number;
+  mend: string;
+}
+
+/** Whether a source answers, when something has to come from it. */
+export function source({ what, answer, pending, mend }: SourceInput): Finding {
+  if (answer.reached) return ok(`${answer.place} answers`);
+  const found = `${answer.place} does not answer (${answer.why ?? 'no reason'})`;
+  if (pending === 0) return ok(`${found}; nothing has to come from there now`);
+  return fail(`${found}, and ${what} have to come from there`, mend);
+}

@@ -1,0 +1,29 @@
+import type { Check, Finding } from './check.ts';
+
+/** A check and what it found. */
+export interface Result extends Finding {
+  name: string;
+}
+
+/** Runs all checks at once; one that takes longer than it may, or breaks, is a warning and does not hold up the others. */
+export function runChecks(checks: Check[], limitMs = 4_500): Promise<Result[]> {
+  return Promise.all(checks.map(async ({ name, find }) => ({ name, ...(await bounded(find, limitMs)) })));
+}
+
+async function bounded(find: Check['find'], limitMs: number): Promise<Finding> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding>((resolve) => {
+    timer = setTimeout(() => resolve(unknown(`no answer within ${limitMs / 1_000} s`)), limitMs);
+  });
+  try {
+    return await Promise.race([late, (async () => find())()]);
+  } catch (error) {
+    return unknown(error instanceof Error ? error.message : String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unknown(why: string): Finding {
+  return { state: 'warn', found: `could not be checked: ${why}`, mend: 'npm run doctor' };
+}

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readEntry } from '../../images/binary-cache.ts';
+import { recipeOf } from '../../images/go-recipe.ts';
+import { parseReference } from '../../images/reference.ts';
+import { registryData } from '../../images/registry.ts';
+import { type Lock, lockPath } from '../../model/lock.ts';
+import { goMinimum } from './go.ts';
+
+/** What of the lock file is not on this machine yet. */
+export interface Pending {
+  /** Components whose executables are not in the cache. */
+  binaries: number;
+  /** Images that are not in the mirror registry. */
+  images: number;
+}
+
+/** Looks at names only: whether what is there is whole, init-cluster finds out. */
+export function pending(lock: Lock): Pending {
+  const components = Object.keys(lock.binaries);
+  return {
+    binaries: components.filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
+    images: Object.values(lock.images).filter(({ ref }) => !isMirrored(ref)).length,
+  };
+}
+
+function isMirrored(ref: string): boolean {
+  const { host, path, tag } = parseReference(ref);
+  const repositories = join(registryData(), 'docker/registry/v2/repositories');
+  return existsSync(join(repositories, host, path, '_manifests/tags', tag));
+}
+
+/** The hosts of the lock file's images, with the addresses at which their registries answer. */
+export function imageRegistries(lock: Lock): string[] {
+  const hosts = new Set(Object.values(lock.images).map(({ ref }) => parseReference(ref).host));
+  return [...hosts]
+    .sort()
+    .map((host) => `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}/v2/`);
+}
+
+/** The Go version that images/go asks for. */
+export function goVersion(): string {
+  const folder = join(lockPath, '..', 'go');
+  const modules = readdirSync(folder)
+    .map((name) => join(folder, name, 'go.mod'))
+    .filter((file) => existsSync(file));
+  return goMinimum(modules.map((file) => readFileSync(file, 'utf8')));
+}
+
+/** A small file of a module that has to be built, at the first proxy that go would ask; none where go asks no proxy. */
+export function moduleAddress(lock: Lock, goproxy: string): string | undefined {
+  const proxy = goproxy.split(/[,|]/).find((entry) => /^https?:/.test(entry));
+  const known = Object.values(lock.binaries).find(({ go }) => go.module !== undefined);
+  if (proxy === undefined || known?.go.module === undefined) return undefined;
+  // The proxy's protocol writes A as !a (https://go.dev/ref/mod#goproxy-protocol).
+  const path = known.go.module.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
+  return `${proxy.replace(/\/$/, '')}/${path}/@v/${known.version}.info`;
+}
