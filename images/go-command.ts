@@ -70,7 +70,12 @@ export async function runGo(
   }
 }
 
-function explain(result: { code?: string; command: string; shortMessage?: string | undefined; stderr: string }): string {
+function explain(result: {
+  code?: string;
+  command: string;
+  shortMessage?: string | undefined;
+  stderr: string;
+}): string {
   if (result.code === 'ENOENT') {
     return 'go is not installed, and this binary has to be built.\nInstall Go 1.26 or later (https://go.dev/dl) and put its bin folder into PATH.';
   }

@@ -45,12 +45,15 @@ export async function runPhases(
         const begun = performance.now();
         const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
         controller.signal.throwIfAborted();
-        const unchanged = await phase.run((message) => {
-          task.output =
-            quiet || process.stdout.isTTY
-              ? `${message} (${elapsed()})`
-              : `${elapsed().padStart(6)}  ${message}`;
-        });
+        const unchanged = await phase.run(
+          process.stdout.isTTY
+            ? (message) => {
+                task.output = `${message} (${elapsed()})`;
+              }
+            : calm((message) => {
+                task.output = `${elapsed().padStart(6)}  ${message}`;
+              }),
+        );
         controller.signal.throwIfAborted();
         const seconds = (performance.now() - begun) / 1000;
         times.push({ title: phase.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) });
@@ -82,6 +85,18 @@ export async function runPhases(
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** For logs: a message again only when it is another one, or half a minute old. */
+function calm(report: Report): Report {
+  let last = '';
+  let at = 0;
+  return (message) => {
+    if (message === last && Date.now() - at < 30_000) return;
+    last = message;
+    at = Date.now();
+    report(message);
+  };
 }
 
 /** The phases and their times as a table, with the sum in the last line. */
