@@ -72,12 +72,24 @@ export async function faultOf(recipe: Recipe): Promise<string | undefined> {
 export function openPartial(recipe: Recipe): string {
   const dir = componentDir(recipe);
   mkdirSync(dir, { recursive: true });
-  for (const left of readdirSync(dir).filter((file) => file.startsWith('.partial-'))) {
-    rmSync(join(dir, left), { recursive: true, force: true });
+  for (const file of readdirSync(dir)) {
+    const owner = /^\.partial-(\d+)$/.exec(file)?.[1];
+    if (owner !== undefined && !isOther(Number(owner)))
+      rmSync(join(dir, file), { recursive: true, force: true });
   }
   const partial = join(dir, `.partial-${process.pid}`);
   mkdirSync(partial);
   return partial;
+}
+
+/** Whether a process of this number runs that is not this one. */
+function isOther(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Notes checksums, puts the finished directory in its place at once, and removes the component's earlier entries. */
@@ -106,7 +118,8 @@ export async function commitPartial(
   await rename(partial, target);
   const dir = componentDir(recipe);
   for (const other of readdirSync(dir)) {
-    if (join(dir, other) !== target) rmSync(join(dir, other), { recursive: true, force: true });
+    if (join(dir, other) !== target && !other.startsWith('.partial-'))
+      rmSync(join(dir, other), { recursive: true, force: true });
   }
 }
 

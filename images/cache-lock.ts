@@ -34,7 +34,9 @@ export async function withCacheLock<T>(
       try {
         return (await options.done()) ?? (await work());
       } finally {
-        await release();
+        await release().catch(() => {
+          // The lock was given up while the machine slept; see tryLock.
+        });
       }
     }
     const holder = readPid(pidFile);
@@ -50,7 +52,15 @@ export async function withCacheLock<T>(
 
 async function tryLock(target: string): Promise<(() => Promise<void>) | undefined> {
   try {
-    return await lock(target, { realpath: false, stale: STALE_MS, update: STALE_MS / 3 });
+    return await lock(target, {
+      realpath: false,
+      stale: STALE_MS,
+      update: STALE_MS / 3,
+      onCompromised: () => {
+        // After a laptop's sleep the lock looks abandoned. The other processes slept too, and results are put in
+        // place by renaming: going on is safe, while the default is to throw out of a timer.
+      },
+    });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
     throw error;

@@ -71,7 +71,7 @@ export async function runGo(
 }
 
 function explain(result: {
-  code?: string;
+  code?: string | undefined;
   command: string;
   shortMessage?: string | undefined;
   stderr: string;
