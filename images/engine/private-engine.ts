@@ -59,6 +59,7 @@ export async function startPrivateEngine(report: Report): Promise<Engine> {
       await installDebianPackages(['docker.io'], report);
     }
     await clearRemains(paths, report);
+    refuseBesideAnother();
     await mkdir(paths.run, { recursive: true, mode: 0o700 });
     await mkdir(paths.bin, { recursive: true });
     await linkClient(paths);
@@ -73,12 +74,17 @@ export async function startPrivateEngine(report: Report): Promise<Engine> {
 }
 
 /**
- * Ends the private engine with all its containers and takes its bridges, firewall rules and control groups away.
- * Its data stays, unless `purge`. Anything that is not its own is left alone.
+ * Ends the private engine and takes its bridges, firewall rules and control groups away. Its data stays, unless
+ * `purge`. Anything that is not its own is left alone. Several clusters and people's own containers may share the
+ * engine: while any runs this refuses, unless `force`.
  */
-export async function stopPrivateEngine(report: Report, options: { purge?: boolean } = {}): Promise<void> {
+export async function stopPrivateEngine(
+  report: Report,
+  options: { purge?: boolean; force?: boolean } = {},
+): Promise<void> {
   const paths = privatePaths();
   await withCacheLock('engine', { report, done: async () => undefined }, async () => {
+    if (options.force !== true) await refuseWhileInUse(paths);
     const mine = ownProcesses(paths);
     if (mine.length > 0) report('stopping the private Docker engine');
     await clearRemains(paths, report);
@@ -88,6 +94,20 @@ export async function stopPrivateEngine(report: Report, options: { purge?: boole
     if (options.purge === true) await rm(paths.root, { recursive: true, force: true });
     return true;
   });
+}
+
+async function refuseWhileInUse(paths: PrivatePaths): Promise<void> {
+  const engine = await running(paths);
+  if (engine === undefined) return;
+  const { stdout } = await execa(engine.command, ['ps', '--format', '{{.Names}}'], {
+    env: engine.env,
+    stdin: 'ignore',
+  });
+  if (stdout === '') return;
+  throw new Error(
+    `the private Docker engine still runs ${stdout.split('\n').sort().join(', ')}, which would end with it. Remove what ` +
+      `is yours first: npm run init-cluster -- --down, or DOCKER_HOST=unix://${paths.socket} docker rm --force NAME`,
+  );
 }
 
 /** The socket is there before the daemon serves it: the client's call then waits. */
@@ -109,6 +129,20 @@ function refuseWhereImpossible(): void {
   throw new Error(
     `no container engine answers here, and Plinth cannot start one of its own: ${why}. Start Docker or Podman ` +
       '(type `docker info` to see whether it answers, or set DOCKER_HOST to where it does), then run this again.',
+  );
+}
+
+/**
+ * A dockerd that starts empties the chains DOCKER and DOCKER-ISOLATION-STAGE-*, whoever filled them: the published ports
+ * of another one, and what keeps its networks apart, would be gone until it is restarted.
+ */
+function refuseBesideAnother(): void {
+  const other = processes().find(({ args }) => args[0]?.split('/').at(-1) === 'dockerd');
+  if (other === undefined) return;
+  throw new Error(
+    `another Docker engine runs here (process ${other.pid}: ${other.args.slice(0, 2).join(' ')}), and a second one would ` +
+      'empty its firewall rules as it starts. Use that one: unset PLINTH_ENGINE and PLINTH_CACHE, or set DOCKER_HOST to ' +
+      'its socket. Or stop it first.',
   );
 }
 
