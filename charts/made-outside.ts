@@ -1,6 +1,7 @@
 import type { Environment } from '../model/graph.ts';
 import { defaultStorageNeed } from './needs.ts';
 import { idOf } from './object-id.ts';
+import { imagesNeed } from './pod-needs.ts';
 import { registryTlsSecret } from './registry.ts';
 
 const builtIn: ReadonlySet<string> = new Set([
@@ -20,6 +21,7 @@ const systemNames = /^(?:ClusterRole system:|PriorityClass system-)/;
 /** Whether something that an object needs is there although no component makes it. */
 export function madeOutside(env: Environment, need: string): boolean {
   if (builtIn.has(need) || inEveryNamespace.test(need) || systemNames.test(need)) return true;
+  if (need.startsWith(imagesNeed(''))) return need !== imagesNeed(`registry.${env.cluster.domain}`);
   // The cloud's own storage comes with the nodes.
   if (need === defaultStorageNeed) return env.cluster.provider.kind === 'aws';
   // Its certificate is one that the nodes trust already: it comes from outside the cluster, by hand or by SOPS.

@@ -122,6 +122,7 @@ describe('what an object needs', () => {
     ['is optional', deployment('a/x', { volumes: [{ secret: { secretName: 'x', optional: true } }] })],
     ['is in every namespace', deployment('a/x', { volumes: [{ configMap: { name: 'kube-root-ca.crt' } }] })],
     ['is an account of each namespace', deployment('a/x', { serviceAccountName: 'default' })],
+    ['is an image of others', deployment('a/x', { containers: [{ image: 'ghcr.io/x/y:1' }] })],
     ['is a namespace of Kubernetes', object('ConfigMap kube-system/x')],
     [
       'is a role of Kubernetes',
@@ -180,6 +181,14 @@ describe('refusals', () => {
     expect(problems).toEqual([
       "nobody-provides: in test, Deployment a/x needs Secret a/pasword; did you mean 'Secret a/password'?",
     ]);
+  });
+
+  it('wants a registry for images of our own', () => {
+    const image = 'registry.test.localhost/x:1';
+    const app = component('app', object('Namespace app'), deployment('app/x', { containers: [{ image }] }));
+    expect(dependencies([app]).problems[0]).toMatch('needs images of registry.test.localhost');
+    const registry = operator('registry');
+    expect(dependencies([app, component('registry')], [registry]).waits).toEqual({ app: 'registry' });
   });
 
   it('names a kind that nobody brings', () => {

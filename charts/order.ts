@@ -6,6 +6,7 @@ import type { Component, KubeObject } from './kube-object.ts';
 import { madeOutside } from './made-outside.ts';
 import { kindNeed, needs } from './needs.ts';
 import { kindOf, objectId } from './object-id.ts';
+import { imagesNeed } from './pod-needs.ts';
 import { operatorProvides, provides } from './provides.ts';
 import { findCycles, reduce } from './reduce.ts';
 
@@ -133,7 +134,7 @@ function findProviders(
   }
   for (const operator of env.operators) {
     if (!components.some(({ name }) => name === operator.name)) continue;
-    for (const id of operatorProvides(operator)) {
+    for (const id of operatorProvides(operator, env.cluster)) {
       if (!providers.has(id)) providers.set(id, [operator.name]);
     }
     for (const kind of operator.provides.kinds) {
@@ -155,6 +156,7 @@ function remedy(need: string, known: string[]): string {
   if (need.startsWith('kind ')) {
     return `name ${need.slice('kind '.length)} under provides.kinds of the operator whose crds bring it`;
   }
+  if (need.startsWith(imagesNeed(''))) return 'write operators/registry.ts, or name an image of others';
   const kind = need.slice(0, need.indexOf(' ') + 1);
   const sameKind = known.filter((id) => id.startsWith(kind));
   return suggest(need, sameKind, `add ${need} to a component`);

@@ -2,6 +2,11 @@ import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
 import { idOf } from './object-id.ts';
 
+/** The need for a registry to answer under a host name. */
+export function imagesNeed(host: string): string {
+  return `images of ${host}`;
+}
+
 /** What must exist before the pods of an object can start, by id; nothing for an object that makes no pods. */
 export function podNeeds(object: KubeObject): string[] {
   const pod = podSpec(object);
@@ -25,6 +30,8 @@ export function podNeeds(object: KubeObject): string[] {
     }
   }
   for (const container of [...listField(pod, 'initContainers'), ...listField(pod, 'containers')]) {
+    const host = textField(container, 'image')?.split('/')[0];
+    if (host !== undefined) needs.push(imagesNeed(host));
     const values = listField(container, 'env').map((variable) => field(variable, 'valueFrom'));
     for (const value of values) {
       const { secret, configMap } = {

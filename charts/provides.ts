@@ -1,8 +1,10 @@
+import type { Cluster } from '../model/cluster.ts';
 import type { Operator } from '../model/operator.ts';
 import { field, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
 import { defaultStorageNeed, kindNeed } from './needs.ts';
 import { idOf, objectId } from './object-id.ts';
+import { imagesNeed } from './pod-needs.ts';
 
 /** The ids of everything that is there once an object has been applied and is ready. */
 export function provides(object: KubeObject): string[] {
@@ -17,12 +19,10 @@ export function provides(object: KubeObject): string[] {
 }
 
 /** The ids of what an operator's own description says it makes while it runs. */
-export function operatorProvides({ provides: { classes } }: Operator): string[] {
-  return classes.flatMap((name) => [
-    idOf('StorageClass', name),
-    idOf('GatewayClass', name),
-    idOf('IngressClass', name),
-  ]);
+export function operatorProvides({ name, provides: { classes } }: Operator, { domain }: Cluster): string[] {
+  const kinds = ['StorageClass', 'GatewayClass', 'IngressClass'];
+  const ids = classes.flatMap((className) => kinds.map((kind) => idOf(kind, className)));
+  return name === 'registry' ? [...ids, imagesNeed(`registry.${domain}`)] : ids;
 }
 
 function isDefault(object: KubeObject): boolean {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { shop, withEdits } from './fixture.ts';
 import { loadGraph } from './graph.ts';
 
-it('joins what is described into environments', async () => {
+it('joins what is described into environments, with the operators of their provider', async () => {
   const { environments, problems } = await loadGraph(shop);
   expect(problems).toEqual([]);
   expect(environments.map(({ name, cluster }) => [name, cluster.name])).toEqual([
@@ -13,7 +13,8 @@ it('joins what is described into environments', async () => {
   ]);
   const [dev, prod] = environments;
   expect(dev?.apps.map(({ name }) => name)).toEqual(['catalog', 'shop']);
-  expect(dev?.operators.map(({ name }) => name)).toEqual(['traefik']);
+  expect(dev?.operators.map(({ name }) => name)).toEqual(['local-path', 'registry', 'traefik']);
+  expect(prod?.operators.map(({ name }) => name)).toEqual(['registry', 'traefik']);
   expect(prod?.lock.kubernetes).toBe('v1.36.3');
 });
 
@@ -32,13 +33,6 @@ it('lets an environment change what an app says, key by key', async () => {
     env: { GREETING: 'hello', PORT: '8080' },
     resources: { cpu: '50m', memory: '256Mi' },
     host: 'shop.example.org',
-  });
-});
-
-it('runs an operator only where its provider is', async () => {
-  await withEdits([['operators/traefik.ts', 'images:', "only: ['kind'],\n  images:"]], async (root) => {
-    const { environments } = await loadGraph(root);
-    expect(environments.map(({ operators }) => operators.length)).toEqual([1, 0]);
   });
 });
 

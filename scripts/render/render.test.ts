@@ -74,7 +74,9 @@ describe('the render of a small repository', () => {
       const path = `manifests/${env}/flux-sync/kustomization-${name}.yaml`;
       return parse(rendered.files.get(path) ?? '').spec.dependsOn;
     };
-    expect(dependsOn('dev', 'shop')).toEqual([{ name: 'traefik' }]);
+    expect(dependsOn('dev', 'shop')).toEqual([{ name: 'registry' }, { name: 'traefik' }]);
+    expect(dependsOn('dev', 'registry')).toEqual([{ name: 'local-path' }]);
+    expect(dependsOn('prod', 'registry')).toBeUndefined();
     expect(dependsOn('dev', 'traefik')).toEqual([{ name: 'gateway-api-crds' }]);
     expect(dependsOn('dev', 'catalog')).toBeUndefined();
   });

@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+/** From each room to the rooms that it may import, beside itself. Data flows one way: nothing leads back. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  apps: ['model'],
+  operators: ['model'],
+  charts: ['model', 'operators'],
+  stacks: ['model'],
+  images: ['model'],
+  scripts: ['model', 'apps', 'operators', 'charts', 'stacks', 'images'],
+  test: ['model', 'apps', 'operators', 'charts', 'stacks', 'images', 'scripts'],
+};
+
+/** Packages that a room knows nothing of, and what for. */
+const strangers: Readonly<Record<string, RegExp>> = {
+  model: /^(cdk8s|@kubernetes|@pulumi)/,
+  apps: /^(cdk8s|@pulumi)/,
+  operators: /^(cdk8s|@kubernetes|@pulumi)/,
+  charts: /^(@pulumi|@kubernetes\/client-node)/,
+  stacks: /^cdk8s/,
+  images: /^(cdk8s|@kubernetes|@pulumi)/,
+};
+
+/** Every TypeScript file in a room, from the root. */
+function filesOf(room: string): string[] {
+  if (!existsSync(join(root, room))) return [];
+  return readdirSync(join(root, room), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|tsx|mts)$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+    .filter((file) => !/\/(node_modules|dist)\//.test(file))
+    .sort();
+}
+
+/** What a text imports, statically or not. A light search: comments that look like an import count too. */
+function importsOf(text: string): string[] {
+  const found = text.matchAll(
+    /(?:^|[;\s])(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|\bimport\s*\(?\s*'([^']+)'/g,
+  );
+  return [...found].map(([, from, other]) => from ?? other ?? '');
+}
+
+describe.each(Object.keys(arrows))('%s', (room) => {
+  const imports = filesOf(room).flatMap((file) =>
+    importsOf(readFileSync(join(root, file), 'utf8')).map((specifier) => ({ file, specifier })),
+  );
+  const ours = imports.filter(({ specifier }) => specifier.startsWith('.'));
+
+  it(`imports of ours only ${['itself', ...(arrows[room] ?? [])].join(', ')}`, () => {
+    const wrong = ours.filter(({ file, specifier }) => {
+      const target = join(dirname(file), specifier).replaceAll('\\', '/');
+      const to = target.split('/')[0] ?? '';
+      // Apps do not know each other: what one uses of another is an edge in its app.ts.
+      if (room === 'apps' && to === 'apps') return target.split('/')[1] !== file.split('/')[1];
+      return to !== room && !(arrows[room] ?? []).includes(to);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('writes the ending of what it imports', () => {
+    expect(ours.filter(({ specifier }) => !/\.(ts|js|json)$/.test(specifier))).toEqual([]);
+  });
+
+  it('knows nothing of what belongs to others', () => {
+    expect(imports.filter(({ specifier }) => strangers[room]?.test(specifier) ?? false)).toEqual([]);
+  });
+});
+
+it('every room with TypeScript has its arrows', () => {
+  const rooms = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^(node_modules|\.)/.test(entry.name))
+    .map(({ name }) => name);
+  expect(rooms.filter((room) => filesOf(room).length > 0 && !(room in arrows))).toEqual([]);
+});
+
+it('finds imports of every form', () => {
+  const lines = [
+    "import a from './a.ts';",
+    "import type { B } from './b.ts';",
+    "import {\n  c,\n  type D,\n} from './c.ts';",
+    "import './e.ts';",
+    "export * from './f.ts';",
+    "export { g } from './g.ts';",
+    "const h = await import('./h.ts');",
+    "const text = 'from here to there';",
+  ];
+  expect(importsOf(lines.join('\n'))).toEqual([...'abcefgh'].map((name) => `./${name}.ts`));
+});
