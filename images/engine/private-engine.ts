@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -137,13 +137,24 @@ function refuseWhereImpossible(): void {
  * of another one, and what keeps its networks apart, would be gone until it is restarted.
  */
 function refuseBesideAnother(): void {
-  const other = processes().find(({ args }) => args[0]?.split('/').at(-1) === 'dockerd');
+  const other = processes().find(
+    ({ pid, args }) => args[0]?.split('/').at(-1) === 'dockerd' && sharesFirewall(pid),
+  );
   if (other === undefined) return;
   throw new Error(
     `another Docker engine runs here (process ${other.pid}: ${other.args.slice(0, 2).join(' ')}), and a second one would ` +
       'empty its firewall rules as it starts. Use that one: unset PLINTH_ENGINE and PLINTH_CACHE, or set DOCKER_HOST to ' +
       'its socket. Or stop it first.',
   );
+}
+
+/** Not so an engine within a container, which has a network namespace of its own. */
+function sharesFirewall(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net');
+  } catch {
+    return false;
+  }
 }
 
 /** The client must be as old as the daemon or newer; the one that was installed with the daemon is. */
