@@ -54,12 +54,15 @@ export async function ensureMirrored(
   make: (repository: Repository & { tag: string }) => Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>>,
 ): Promise<boolean> {
   const repository = mirrorRepository(ref);
+  let told = '';
   const present = async (): Promise<false | undefined> => {
     const note = readImageNote(name);
     if (note?.key !== key) return undefined;
     const fault = await faultOfMirrored(repository, note.digest);
-    if (fault !== undefined) report(`${ref}: ${fault}; making it again`);
-    return fault === undefined ? false : undefined;
+    if (fault === undefined) return false;
+    if (fault !== told) report(`${ref}: ${fault}; making it again`);
+    told = fault;
+    return undefined;
   };
   const found = await present();
   if (found !== undefined) return found;
