@@ -1,9 +1,13 @@
-import { lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { goCaches } from './go-command.ts';
 
-/** Above this the cache of compiled packages is dropped between two builds. */
-const BUILD_CACHE_LIMIT = 8 * 2 ** 30;
+/**
+ * What the cache of compiled packages may always have, and which part of the disk's free space beyond that: components
+ * share packages, so that dropping them costs minutes.
+ */
+const BUILD_CACHE_FLOOR = 8 * 2 ** 30;
+const BUILD_CACHE_SHARE = 0.2;
 
 /** Deletes the modules and compiled packages: finished executables are kept, and need neither. */
 export function pruneGoCaches(): void {
@@ -16,8 +20,10 @@ export function pruneGoCaches(): void {
 /** Drops the cache of compiled packages where it has outgrown its bound. */
 export function boundBuildCache(report: (message: string) => void): void {
   const { build } = goCaches();
+  if (!existsSync(build)) return;
+  const { bavail, bsize } = statfsSync(build);
   const size = sizeOf(build);
-  if (size <= BUILD_CACHE_LIMIT) return;
+  if (size <= Math.max(BUILD_CACHE_FLOOR, bavail * bsize * BUILD_CACHE_SHARE)) return;
   report(`go's build cache has ${Math.round(size / 2 ** 20)} MiB: dropping it`);
   rmSync(build, { recursive: true, force: true });
 }

@@ -5,4 +5,14 @@ export default defineOperator({
   summary: 'Applies what is in Git, waits for it, removes what has gone.',
   namespace: 'flux-system',
   images: ['source-controller', 'kustomize-controller', 'helm-controller'],
+  crds: ['source-controller-crds', 'kustomize-controller-crds', 'helm-controller-crds'],
+  provides: {
+    kinds: [
+      'GitRepository.source.toolkit.fluxcd.io',
+      'OCIRepository.source.toolkit.fluxcd.io',
+      'HelmRepository.source.toolkit.fluxcd.io',
+      'Kustomization.kustomize.toolkit.fluxcd.io',
+      'HelmRelease.helm.toolkit.fluxcd.io',
+    ],
+  },
 });

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import { findEngine } from '../images/engine.ts';
 import { clusterClient } from './cluster/client.ts';
 import { readCluster } from './cluster/environment.ts';
+import { manifestRepository } from './cluster/manifest-repository.ts';
 import { runCommand } from './command.ts';
+import { Failure } from './failure.ts';
 import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print.ts';
 
@@ -9,15 +12,28 @@ const program = new Command('npm run status --')
   .description('Nodes, Kustomizations and apps of a cluster, with their URLs.')
   .option('--env <name>', 'the environment: a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')
+  .option('--git-remote', 'write the address of the manifest repository, for git clone')
   .addHelpText(
     'after',
     '\nExit code: 0 when everything is Ready; 1 when something is not, or the cluster does not answer.',
   )
   .parse();
-const options = program.opts<{ env: string; json?: true }>();
+const options = program.opts<{ env: string; json?: true; gitRemote?: true }>();
 
 await runCommand(async () => {
-  const status = await collectStatus(clusterClient(readCluster(options.env).name));
+  const { name } = readCluster(options.env);
+  if (options.gitRemote) {
+    process.stdout.write(`${await gitRemote(name)}\n`);
+    return 0;
+  }
+  const status = await collectStatus(clusterClient(name));
   process.stdout.write(`${options.json ? JSON.stringify(status, null, 2) : printStatus(status)}\n`);
   return status.ready ? 0 : 1;
 });
+
+async function gitRemote(cluster: string): Promise<string> {
+  const engine = await findEngine();
+  if (engine === undefined)
+    throw new Failure('no container engine runs here.', 'Start the cluster: npm run init-cluster');
+  return manifestRepository(engine, cluster).remote;
+}

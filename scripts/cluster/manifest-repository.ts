@@ -21,6 +21,8 @@ export interface ManifestRepository {
 export function manifestRepository(engine: Engine, cluster: string): ManifestRepository {
   const exec = [
     engine.command,
+    // Whoever clones by this address has no environment of ours.
+    ...(engine.env.DOCKER_HOST === undefined ? [] : ['--host', engine.env.DOCKER_HOST]),
     'exec',
     '-i',
     `${cluster}-control-plane`,
