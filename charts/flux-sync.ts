@@ -9,7 +9,7 @@ import { syncMetadata } from './sync-metadata.ts';
 export const syncFolder = 'flux-sync';
 
 /** The Git repository of the manifests, and the Kustomization that applies all others. */
-const platform = 'platform';
+export const platform = 'platform';
 
 /** The Git server in the cluster; operators/git-server.ts. */
 const inClusterUrl = 'http://git-server.git-server.svc.cluster.local/platform.git';

@@ -4,7 +4,8 @@ import { idOf } from './object-id.ts';
 import { imagesNeed } from './pod-needs.ts';
 import { registryTlsSecret } from './registry.ts';
 
-const builtIn: ReadonlySet<string> = new Set([
+/** Objects that are there in every cluster before anything is applied. */
+export const builtIn: ReadonlySet<string> = new Set([
   ...['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) => idOf('Namespace', name)),
   ...['cluster-admin', 'admin', 'edit', 'view'].map((name) => idOf('ClusterRole', name)),
   // Lets an API server behind the API server read whom to trust.

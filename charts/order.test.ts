@@ -213,6 +213,24 @@ describe('refusals', () => {
     ]);
   });
 
+  it('keeps its own names', () => {
+    const things = operator('things', { crds: ['thing-crds'] });
+    const { problems } = dependencies(
+      [component('platform'), component('flux-sync'), component('thing-crds'), component('things')],
+      [things],
+    );
+    expect(problems.map((problem) => problem.replace(/;.*/, ''))).toEqual([
+      "name-taken: 'flux-sync' is already the name of the folder of what Flux reads first",
+      "name-taken: 'platform' is already the name of the Kustomization that brings all others",
+      "name-taken: 'thing-crds' is already the name of the artifact thing-crds",
+    ]);
+  });
+
+  it('lets nobody make what Kubernetes makes', () => {
+    const { problems } = dependencies([component('kube-system', object('Namespace kube-system'))]);
+    expect(problems[0]).toMatch('kube-system makes Namespace kube-system, and so does Kubernetes itself');
+  });
+
   it('names two components that make one object, but not two kinds of one name', () => {
     const two = [
       component('a', object('ClusterRole.rbac.authorization.k8s.io x')),

@@ -2,8 +2,9 @@ import type { Environment } from '../model/graph.ts';
 import { suggest } from '../model/nearest.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems, compareText } from '../model/problem.ts';
+import { platform, syncFolder } from './flux-sync.ts';
 import type { Component, KubeObject } from './kube-object.ts';
-import { madeOutside } from './made-outside.ts';
+import { builtIn, madeOutside } from './made-outside.ts';
 import { kindNeed, needs } from './needs.ts';
 import { kindOf, objectId } from './object-id.ts';
 import { imagesNeed } from './pod-needs.ts';
@@ -22,6 +23,12 @@ export interface Unit {
   dependsOn: string[];
 }
 
+/** Names that a component cannot have, and whose they are. */
+const ownNames: ReadonlyMap<string, string> = new Map([
+  [platform, 'the Kustomization that brings all others'],
+  [syncFolder, 'the folder of what Flux reads first'],
+]);
+
 /** Why one unit comes after another: an object here needs something that is made there. */
 interface Reason {
   object: string;
@@ -38,10 +45,21 @@ export function order(env: Environment, components: Component[]): { units: Unit[
   const report = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => {
     problems.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
   };
+  const artifacts = artifactsOf(env, components);
+  for (const { name } of components) {
+    const owner = artifacts.includes(name) ? `the artifact ${name}` : ownNames.get(name);
+    if (owner === undefined) continue;
+    report(name, {
+      code: 'name-taken',
+      what: `'${name}' is already the name of ${owner}`,
+      why: "a component's Kustomization and folder have its name",
+      fix: 'rename it',
+    });
+  }
   const providers = findProviders(env, components, report);
   const guards = findGuards(env, components);
   const edges = new Map<string, Map<string, Reason>>();
-  for (const artifact of artifactsOf(env, components)) edges.set(artifact, new Map());
+  for (const artifact of artifacts) edges.set(artifact, new Map());
   for (const component of components) {
     const after = new Map<string, Reason>();
     edges.set(component.name, after);
@@ -119,7 +137,7 @@ function findProviders(
     for (const object of objects) {
       // Two kinds of different groups may have one name: their objects are not the same.
       const identity = `${kindOf(object)} ${objectId(object)}`;
-      const owner = owners.get(identity);
+      const owner = builtIn.has(objectId(object)) ? 'Kubernetes itself' : owners.get(identity);
       if (owner !== undefined) {
         report(name, {
           code: 'two-owners',
