@@ -102,7 +102,6 @@ function helperPod(image: string): object {
     spec: {
       priorityClassName: 'system-node-critical',
       automountServiceAccountToken: false,
-      tolerations: [{ operator: 'Exists' }],
       securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
         {
