@@ -38,7 +38,6 @@ const bootstrapImages = [
   'git-server',
   'source-controller',
   'kustomize-controller',
-  'helm-controller',
 ];
 
 /** Deployments that must run before the manifests can be pushed and read. */

@@ -12,7 +12,7 @@ import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
 import { machineState } from './machine-state.ts';
 
-const cluster = 'plinth-e2e';
+const cluster = 'e2e-dev';
 const ports = { http: 18080, https: 18443, registry: 15002 };
 const host = 'home.dev.localhost';
 
