@@ -36,6 +36,7 @@ const bootstrapImages = [
   'debian',
   'local-path-provisioner',
   'git-server',
+  'registry',
   'source-controller',
   'kustomize-controller',
 ];

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { NodeImage } from '../../images/node-image.ts';
@@ -53,7 +53,6 @@ export function kindDocument(cluster: KindCluster): object {
   const mounts = [
     mount(cluster, 'certs.d', '/etc/containerd/certs.d'),
     mount(cluster, 'default-storage.yaml', '/kind/manifests/default-storage.yaml'),
-    ...(bringsNetwork(cluster) ? [mount(cluster, 'cni.conflist', '/etc/cni/net.d/10-plinth.conflist')] : []),
   ];
   const controlPlaneFirst = [...roles].sort(
     (a, b) => Number(b === 'control-plane') - Number(a === 'control-plane'),
@@ -86,7 +85,7 @@ export function kindDocument(cluster: KindCluster): object {
 
 /**
  * Writes what the nodes mount: for each registry host where its images come from, as containerd reads it (its
- * docs/hosts.md), the network of a single node, and what stands in for Kind's own storage.
+ * docs/hosts.md), and what stands in for Kind's own storage.
  */
 export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string, string>): Promise<void> {
   // Never the folder itself, which running nodes have mounted.
@@ -96,14 +95,6 @@ export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string,
     await writeFile(join(folder, 'hosts.toml'), text);
   }
   await writeFile(join(cluster.files, 'default-storage.yaml'), stringify(noStorage));
-  const network = join(cluster.files, 'cni.conflist');
-  if (bringsNetwork(cluster)) await writeFile(network, `${JSON.stringify(bridgeNetwork, null, 2)}\n`);
-  else await rm(network, { force: true });
-}
-
-/** Upstream's image has kindnetd; several nodes of our own image get flannel, which writes its own file. */
-function bringsNetwork(cluster: KindCluster): boolean {
-  return cluster.image.source === 'built' && cluster.roles.length === 1;
 }
 
 function mount(cluster: KindCluster, file: string, containerPath: string): object {
@@ -144,25 +135,4 @@ const noStorage = {
   kind: 'ConfigMap',
   metadata: { name: 'kind-storage', namespace: 'kube-system' },
   data: { note: 'Storage is set up by the component local-path, not by Kind.' },
-};
-
-/** The network of a cluster of one node: a bridge, addresses out of the range that the first node always gets. */
-const bridgeNetwork = {
-  cniVersion: '1.0.0',
-  name: 'plinth',
-  plugins: [
-    {
-      type: 'bridge',
-      bridge: 'cni0',
-      isGateway: true,
-      ipMasq: true,
-      hairpinMode: true,
-      ipam: {
-        type: 'host-local',
-        ranges: [[{ subnet: '10.244.0.0/24' }]],
-        routes: [{ dst: '0.0.0.0/0' }],
-      },
-    },
-    { type: 'portmap', capabilities: { portMappings: true } },
-  ],
 };

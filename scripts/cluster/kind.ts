@@ -13,6 +13,7 @@ import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { kubeconfigPath } from './client.ts';
 import { kindConfig } from './kind-config.ts';
+import { ensureNodeNetwork } from './node-network.ts';
 import type { Report } from './phases.ts';
 
 interface Options {
@@ -60,6 +61,10 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   const image = await ensureNodeImage({ engine, report, signal });
   const config = await writeConfig(folder, environment, image);
   await endOrphan(folder);
+  const network = async (): Promise<void> => {
+    if (image.source === 'pulled') return; // it has Kind's own
+    await ensureNodeNetwork({ engine, cluster: cluster.name, nodes: cluster.nodes.length, report, signal });
+  };
   const containers = await nodeContainers(engine, cluster.name);
   const recorded = await readFile(made, 'utf8').catch(() => undefined);
   if (
@@ -74,9 +79,13 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
       );
     }
     const still = containers.filter(({ running }) => !running).map(({ name }) => name);
-    if (still.length === 0) return `${containers.length} running`;
+    if (still.length === 0) {
+      await network();
+      return `${containers.length} running`;
+    }
     report(`starting ${still.join(', ')}`);
     await runEngine(engine, ['start', ...still], { signal });
+    await network();
     return undefined;
   }
   if (containers.length > 0) {
@@ -85,6 +94,7 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   }
   await rm(made, { force: true });
   await createNodes(options, config.path);
+  await network();
   await writeFile(`${made}.new`, config.hash);
   await rename(`${made}.new`, made);
   return undefined;
