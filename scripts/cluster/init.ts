@@ -186,6 +186,14 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
         return undefined;
       },
     },
+    // Before Flux makes their pods: each pull that finds nothing doubles the wait for the next, up to five minutes.
+    {
+      title: 'Images of the platform',
+      run: async (report) => {
+        const made = await await_(background.rest, report);
+        return made === 0 ? 'all there' : undefined;
+      },
+    },
     {
       title: 'Manifests pushed',
       run: async (report) => {
@@ -193,13 +201,6 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
         commit = pushed.commit;
         await startSync(options(report));
         return pushed.changed ? undefined : `${commit.slice(0, 12)} there`;
-      },
-    },
-    {
-      title: 'Images of the platform',
-      run: async (report) => {
-        const made = await await_(background.rest, report);
-        return made === 0 ? 'all there' : undefined;
       },
     },
     {
