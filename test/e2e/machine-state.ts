@@ -30,9 +30,10 @@ export async function machineState(): Promise<string[]> {
     ...engines,
     ...links.split('\n').map((line) => `link ${line.split(/[\s@]/)[0]}`),
     ...mounts.split('\n').map((line) => `mount ${line.split(' ')[1]}`),
+    // Empty built-in chains come with the first look at a table.
     ...rules
       .split('\n')
-      .filter((line) => /^(:|-A)/.test(line))
+      .filter((line) => /^(:\S+ -|-A)/.test(line))
       .map((line) => `firewall ${line.replace(/\[.*\]/, '').trim()}`),
   ].sort();
 }

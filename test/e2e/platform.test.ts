@@ -10,6 +10,7 @@ import { nodeContainers } from '../../scripts/cluster/kind.ts';
 import { manifestRepository } from '../../scripts/cluster/manifest-repository.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
+import { loseProcesses } from './lose-processes.ts';
 import { machineState } from './machine-state.ts';
 
 const cluster = 'e2e-dev';
@@ -141,14 +142,7 @@ describe('a platform on this machine', () => {
     const engine = await theEngine();
     if (!engine.private) context.skip('only the private engine may be killed');
     const uid = await clusterUid();
-    // As the power does it: nothing is asked to end.
-    await execa(
-      'pkill',
-      ['-KILL', '-f', engine.env.DOCKER_HOST?.replace('unix://', '').replace('/docker.sock', '') ?? '-'],
-      {
-        reject: false,
-      },
-    );
+    await loseProcesses();
     const ended = await checkout.npm('init-cluster');
     expect(ended.exitCode, said(ended)).toBe(0);
     expect(await clusterUid()).toBe(uid);
