@@ -7,20 +7,33 @@ import { cacheDir } from './paths.ts';
 const POLL_MS = 1000;
 const STALE_MS = 30_000;
 
+/** What a lock is asked for, beside the work itself. */
+interface LockOptions<T> {
+  report: (message: string) => void;
+  signal?: AbortSignal | undefined;
+  /** Returns the result where there is nothing left to do: asked at each look, for another may have done the work. */
+  done: () => Promise<T | undefined>;
+}
+
+/** The last in this process to ask for each lock: within a process, one waits for the other without a file. */
+const queues = new Map<string, Promise<unknown>>();
+
 /**
- * Runs `work` while no other process holds the lock `name` of the cache. Where one does, this waits, says for which
- * process, and asks `stillNeeded` at each look: the other may have done the work.
+ * Runs `work` while nobody else, in this process or in another, holds the lock `name` of the cache. Where another
+ * process does, this waits and says for which.
  */
-export async function withCacheLock<T>(
-  name: string,
-  options: {
-    report: (message: string) => void;
-    signal?: AbortSignal | undefined;
-    /** Returns the result where there is nothing left to do. */
-    done: () => Promise<T | undefined>;
-  },
-  work: () => Promise<T>,
-): Promise<T> {
+export function withCacheLock<T>(name: string, options: LockOptions<T>, work: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(name) ?? Promise.resolve()).then(() => lockAndWork(name, options, work));
+  queues.set(
+    name,
+    turn.catch(() => {
+      // Told to the one who asked; the next in the queue only waits for the end.
+    }),
+  );
+  return turn;
+}
+
+async function lockAndWork<T>(name: string, options: LockOptions<T>, work: () => Promise<T>): Promise<T> {
   const root = join(cacheDir(), 'locks');
   mkdirSync(root, { recursive: true });
   const target = join(root, name);
@@ -42,7 +55,7 @@ export async function withCacheLock<T>(
     const holder = readPid(pidFile);
     if (holder !== told) {
       told = holder;
-      options.report(`waiting for process ${holder}, which builds into the same cache`);
+      options.report(`waiting for process ${holder}, which works on the same cache`);
     }
     await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
     const result = await options.done();

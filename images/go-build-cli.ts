@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
 import { loadLock } from '../model/lock.ts';
-import { readEntry } from './binary-cache.ts';
+import { faultOf, readEntry } from './binary-cache.ts';
 import { buildBinaries } from './go-build.ts';
 import { pruneGoCaches } from './go-caches.ts';
 import { recipeOf } from './go-recipe.ts';
 
-const usage = `node images/go-build.ts [--times] [--prune] [--concurrency N] [NAME...]
+const usage = `node images/go-build.ts [--times | --verify] [--prune] [NAME...]
 
 Brings executables or components of images/lock.yaml into the cache and prints their paths; without a name, all.
   --times   prints instead how long each took to build here
+  --verify  compares the checksums of what the cache has
   --prune   removes go's module and build caches afterwards`;
 
 /** The command line of go-build.ts. */
@@ -19,7 +20,7 @@ export async function main(args: string[]): Promise<void> {
     options: {
       times: { type: 'boolean', default: false },
       prune: { type: 'boolean', default: false },
-      concurrency: { type: 'string', default: '1' },
+      verify: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -33,6 +34,10 @@ export async function main(args: string[]): Promise<void> {
     printTimes(names);
     return;
   }
+  if (values.verify) {
+    await verify(names);
+    return;
+  }
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
@@ -41,16 +46,22 @@ export async function main(args: string[]): Promise<void> {
     console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(5)} s  ${message}`);
   };
   try {
-    const paths = await buildBinaries(names, {
-      report,
-      concurrency: Number(values.concurrency),
-      signal: stop.signal,
-    });
+    const paths = await buildBinaries(names, { report, signal: stop.signal });
     for (const path of paths.values()) console.log(path);
-    if (values.prune) pruneGoCaches();
+    if (values.prune) await pruneGoCaches(report);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
+  }
+}
+
+async function verify(names: string[]): Promise<void> {
+  const lock = loadLock();
+  for (const name of names) {
+    const recipe = recipeOf(lock, name);
+    const fault = await faultOf(recipe, true);
+    console.log(`${recipe.component} ${recipe.version}: ${fault ?? 'as it was made'}`);
+    if (fault !== undefined && fault !== 'missing') process.exitCode = 1;
   }
 }
 

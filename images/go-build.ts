@@ -1,69 +1,64 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadLock } from '../model/lock.ts';
+import { type Lock, loadLock } from '../model/lock.ts';
 import { commitPartial, entryDir, faultOf, openPartial } from './binary-cache.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { downloadAll } from './download.ts';
 import { boundBuildCache } from './go-caches.ts';
-import { runGo } from './go-command.ts';
+import { goCaches, runGo } from './go-command.ts';
 import { goOutputName, type Recipe, recipeOf } from './go-recipe.ts';
-
-/** Takes a line for the person who waits. */
-export type Report = (message: string) => void;
+import type { Report } from './report.ts';
 
 /** Entries whose checksums this process has compared. */
 const verified = new Map<string, Promise<string>>();
 
-/**
- * The absolute path of an executable of images/lock.yaml, verified; downloaded or built where the cache lacks it.
- */
-export async function ensureBinary(
-  name: string,
-  report: Report,
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<string> {
-  const recipe = recipeOf(loadLock(), name);
-  const dir = await ensureRecipe(recipe, report, options.signal);
-  const only = Object.keys(recipe.packages).length === 1 ? Object.keys(recipe.packages)[0] : undefined;
-  const executable = name in recipe.packages ? name : only;
-  if (executable === undefined) {
-    throw new Error(
-      `${name} has several executables: ask for one of ${Object.keys(recipe.packages).join(', ')}`,
-    );
-  }
-  return join(dir, executable);
+/** What both ways to ask for binaries take. */
+interface Options {
+  signal?: AbortSignal | undefined;
+  /** Default: images/lock.yaml. */
+  lock?: Lock;
 }
 
 /**
- * Brings all the named executables and components into the cache, in the order given, and returns the paths of all
- * their executables. While one compiles, the modules of the next are fetched.
+ * The absolute path of an executable of images/lock.yaml, verified; downloaded or built where the cache lacks it.
+ * Where many are needed, `buildBinaries` first takes less time.
+ */
+export async function ensureBinary(name: string, report: Report, options: Options = {}): Promise<string> {
+  const { lock = loadLock(), signal } = options;
+  const recipe = recipeOf(lock, name);
+  const executables = Object.keys(recipe.packages);
+  const executable = executables.includes(name) || executables.length > 1 ? name : (executables[0] ?? name);
+  if (!executables.includes(executable)) {
+    throw new Error(`${name} has several executables: ask for one of ${executables.join(', ')}`);
+  }
+  return join(await ensureRecipe(recipe, report, signal), executable);
+}
+
+/**
+ * Brings all the named executables and components into the cache, one after the other in the order given, and
+ * returns the paths of all their executables. One at a time, because one build keeps every core busy; while it
+ * compiles, the modules of the next are fetched.
  */
 export async function buildBinaries(
   names: readonly string[],
-  options: { report: Report; concurrency?: number; signal?: AbortSignal | undefined },
+  options: Options & { report: Report },
 ): Promise<Map<string, string>> {
-  const { report, concurrency = 1, signal } = options;
-  const lock = loadLock();
-  const recipes = new Map(
-    names.map((name) => recipeOf(lock, name)).map((recipe) => [recipe.component, recipe]),
-  );
-  const queue = [...recipes.values()];
+  const { lock = loadLock(), report, signal } = options;
+  const recipes = names.map((name) => recipeOf(lock, name));
+  const queue = [...new Map(recipes.map((recipe) => [recipe.component, recipe])).values()];
   const paths = new Map<string, string>();
-  const fetches = new Set<Promise<void>>();
-  const worker = async (): Promise<void> => {
-    for (let recipe = queue.shift(); recipe !== undefined; recipe = queue.shift()) {
-      const next = queue[0];
-      if (next && !existsSync(entryDir(next))) fetches.add(fetchModules(next, signal));
+  let fetching: Promise<void> = Promise.resolve();
+  try {
+    for (const [index, recipe] of queue.entries()) {
+      const next = queue.slice(index + 1).find((later) => !existsSync(entryDir(later)));
+      const here = existsSync(entryDir(recipe));
+      if (next && !here) fetching = fetching.then(() => fetchModules(next, signal));
       const dir = await ensureRecipe(recipe, report, signal);
       for (const executable of Object.keys(recipe.packages)) paths.set(executable, join(dir, executable));
     }
-  };
-  try {
-    await Promise.all(Array.from({ length: Math.max(1, concurrency) }, worker));
   } finally {
-    queue.length = 0;
-    await Promise.all(fetches);
+    await fetching;
   }
   return paths;
 }
@@ -94,6 +89,7 @@ async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | 
     },
     async () => {
       const started = performance.now();
+      rmSync(goCaches().scratch, { recursive: true, force: true });
       const partial = openPartial(recipe);
       const downloaded = await downloadAll(recipe, partial, { report, signal });
       if (!downloaded) await compile(recipe, partial, report, signal);

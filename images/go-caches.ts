@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { withCacheLock } from './cache-lock.ts';
 import { goCaches } from './go-command.ts';
+import { type Report, silent } from './report.ts';
 
 /**
  * What the cache of compiled packages may always have, and which part of the disk's free space beyond that: components
@@ -9,16 +11,17 @@ import { goCaches } from './go-command.ts';
 const BUILD_CACHE_FLOOR = 8 * 2 ** 30;
 const BUILD_CACHE_SHARE = 0.2;
 
-/** Deletes the modules and compiled packages: finished executables are kept, and need neither. */
-export function pruneGoCaches(): void {
-  const { modules, build } = goCaches();
-  // Builds ask for a module cache that can be written (-modcacherw): plain removal is enough.
-  rmSync(build, { recursive: true, force: true });
-  rmSync(modules, { recursive: true, force: true });
+/** Deletes the modules and compiled packages, when nothing is built: finished executables need neither. */
+export async function pruneGoCaches(report: Report = silent): Promise<void> {
+  const { root } = goCaches();
+  await withCacheLock('go', { report, done: async () => undefined }, async () => {
+    // Builds ask for a module cache that can be written (-modcacherw): plain removal is enough.
+    rmSync(root, { recursive: true, force: true });
+  });
 }
 
 /** Drops the cache of compiled packages where it has outgrown its bound. */
-export function boundBuildCache(report: (message: string) => void): void {
+export function boundBuildCache(report: Report): void {
   const { build } = goCaches();
   if (!existsSync(build)) return;
   const { bavail, bsize } = statfsSync(build);

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,13 +7,16 @@ import { cacheDir } from './paths.ts';
 /** How much of go's complaint an error repeats. */
 const TAIL_LINES = 30;
 
+/** How long go may take to end when it is asked to. */
+const GRACE_MS = 5000;
+
 /** Room for a compiler or linker that hardly collects its garbage, per core. */
 const AMPLE_MEMORY = 6 * 2 ** 30;
 
 /** Where go keeps modules and compiled packages: a cache of Plinth's own, never the user's. */
-export function goCaches(): { modules: string; build: string } {
+export function goCaches(): { root: string; modules: string; build: string; scratch: string } {
   const root = join(cacheDir(), 'go');
-  return { modules: join(root, 'mod'), build: join(root, 'build') };
+  return { root, modules: join(root, 'mod'), build: join(root, 'build'), scratch: join(root, 'tmp') };
 }
 
 /** Thrown when the caller's signal ended a build. */
@@ -32,6 +36,7 @@ export async function runGo(
   if (signal?.aborted) throw new BuildAborted('aborted before go was started');
   const [goos = 'linux', goarch = 'amd64'] = platform.split('/');
   const caches = goCaches();
+  mkdirSync(caches.scratch, { recursive: true });
   const child = execa('go', [...args], {
     cwd,
     env: {
@@ -40,6 +45,7 @@ export async function runGo(
       CGO_ENABLED: '0',
       GOMODCACHE: caches.modules,
       GOCACHE: caches.build,
+      GOTMPDIR: caches.scratch,
       GOFLAGS: '-modcacherw',
       GOWORK: 'off',
       GOENV: 'off',
@@ -49,13 +55,19 @@ export async function runGo(
     reject: false,
     stdin: 'ignore',
   });
-  const endGroup = (): void => {
+  const signalGroup = (name: NodeJS.Signals): void => {
     if (child.pid === undefined || child.exitCode !== null) return;
     try {
-      process.kill(-child.pid, 'SIGTERM');
+      process.kill(-child.pid, name);
     } catch {
       // It ended by itself in this very moment.
     }
+  };
+  // On SIGINT go removes its scratch files; a compiler that hangs is ended all the same.
+  let kill: NodeJS.Timeout | undefined;
+  const endGroup = (): void => {
+    signalGroup('SIGINT');
+    kill = setTimeout(() => signalGroup('SIGKILL'), GRACE_MS);
   };
   signal?.addEventListener('abort', endGroup, { once: true });
   process.once('exit', endGroup);
@@ -65,6 +77,7 @@ export async function runGo(
     if (result.failed) throw new Error(explain(result));
     return result.stdout;
   } finally {
+    clearTimeout(kill);
     signal?.removeEventListener('abort', endGroup);
     process.removeListener('exit', endGroup);
   }
