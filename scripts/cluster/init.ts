@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { type Engine, ensureEngine } from '../../images/engine.ts';
+import { pruneGoCaches } from '../../images/go-caches.ts';
 import { stateDir } from '../../images/paths.ts';
 import { ensureRegistry } from '../../images/registry.ts';
 import { supply } from '../../images/supply.ts';
@@ -191,7 +192,10 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
       title: 'Images of the platform',
       run: async (report) => {
         const made = await await_(background.rest, report);
-        return made === 0 ? 'all there' : undefined;
+        if (made === 0) return 'all there';
+        report('removing what only the compiler needs');
+        await pruneGoCaches(report);
+        return undefined;
       },
     },
     {

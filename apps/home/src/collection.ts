@@ -19,6 +19,9 @@ interface WatchEvent<T> {
 /** A watch sends a bookmark every minute or so. After this long without a word the connection is taken for dead. */
 const idleMs = 100_000;
 
+/** A watch that broke off after this long is begun again without a word. */
+const quietMs = 30_000;
+
 /**
  * Lists a kind, then watches it from there until the signal: the API server sends each change as it happens.
  * A watch that ends goes on where it ended; one whose past the server has forgotten (410) starts with a new list.
@@ -81,7 +84,9 @@ export function watchKind<T extends KubeObject>(
         // Whatever happened after `version` is lost or unknown: a new list is always right.
         version = '';
         const gone = error instanceof ApiError && error.status === 410;
-        failures = gone ? 0 : failures + 1;
+        // Events come without bookmarks: silence of a watch that ran for a while is no news.
+        const ran = Date.now() - started > quietMs;
+        failures = gone || ran ? 0 : failures + 1;
         if (error instanceof ApiError && [403, 404].includes(error.status)) {
           items.clear();
           set({ answered: true, trouble: trouble(error) });
