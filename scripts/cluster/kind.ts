@@ -15,6 +15,7 @@ import { kubeconfigPath } from './client.ts';
 import { kindConfig } from './kind-config.ts';
 import { ensureNodeNetwork } from './node-network.ts';
 import type { Report } from './phases.ts';
+import { waitForRestart } from './restart.ts';
 
 interface Options {
   engine: Engine;
@@ -84,8 +85,11 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
       return `${containers.length} running`;
     }
     report(`starting ${still.join(', ')}`);
+    // Kubernetes writes times in whole seconds.
+    const since = new Date(Math.floor(Date.now() / 1000) * 1000);
     await runEngine(engine, ['start', ...still], { signal });
     await network();
+    await waitForRestart(cluster.name, since, { report, signal });
     return undefined;
   }
   if (containers.length > 0) {
