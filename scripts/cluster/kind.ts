@@ -66,6 +66,14 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
     if (image.source === 'pulled') return; // it has Kind's own
     await ensureNodeNetwork({ engine, cluster: cluster.name, nodes: cluster.nodes.length, report, signal });
   };
+  const startFile = join(folder, 'nodes.started');
+  const startTimes = async (): Promise<string[]> => {
+    const names = (await nodeContainers(engine, cluster.name)).map(({ name }) => name);
+    const text = await runEngine(engine, ['inspect', '--format', '{{.State.StartedAt}}', ...names], {
+      signal,
+    });
+    return text.trim().split('\n');
+  };
   const containers = await nodeContainers(engine, cluster.name);
   const recorded = await readFile(made, 'utf8').catch(() => undefined);
   if (
@@ -80,16 +88,21 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
       );
     }
     const still = containers.filter(({ running }) => !running).map(({ name }) => name);
-    if (still.length === 0) {
-      await network();
-      return `${containers.length} running`;
+    if (still.length > 0) {
+      report(`starting ${still.join(', ')}`);
+      await runEngine(engine, ['start', ...still], { signal });
     }
-    report(`starting ${still.join(', ')}`);
-    // Kubernetes writes times in whole seconds.
-    const since = new Date(Math.floor(Date.now() / 1000) * 1000);
-    await runEngine(engine, ['start', ...still], { signal });
     await network();
-    await waitForRestart(cluster.name, since, { report, signal });
+    const times = await startTimes();
+    const before = (await readFile(startFile, 'utf8').catch(() => '')).split('\n');
+    const since = times.filter((time) => !before.includes(time)).sort()[0];
+    if (since === undefined) return `${containers.length} running`;
+    // Started again, by us or by the engine itself after a reboot. Kubernetes writes times in whole seconds.
+    await waitForRestart(cluster.name, new Date(Math.floor(Date.parse(since) / 1000) * 1000), {
+      report,
+      signal,
+    });
+    await writeFile(startFile, times.join('\n'));
     return undefined;
   }
   if (containers.length > 0) {
@@ -99,6 +112,7 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   await rm(made, { force: true });
   await createNodes(options, config.path);
   await network();
+  await writeFile(startFile, (await startTimes()).join('\n'));
   await writeFile(`${made}.new`, config.hash);
   await rename(`${made}.new`, made);
   return undefined;
