@@ -125,13 +125,14 @@ describe('a platform on this machine', () => {
     try {
       await git('clone', '--quiet', remote, '.');
       await git('checkout', '--quiet', 'main');
+      expect(await readyReplicas('home')).toBe(1);
       const file = 'manifests/dev/home/deployment-home.yaml';
       const { stdout } = await git('show', `HEAD:${file}`);
       await writeFile(join(folder, file), stdout.replace(/^ {2}replicas: 1$/m, '  replicas: 2').concat('\n'));
       await git('commit', '--quiet', '--all', '--message', 'Two replicas');
       const started = performance.now();
       await git('push', '--quiet', 'origin', 'HEAD:main');
-      await until(async () => (await podUids('home')).length === 2, 'a second pod of home');
+      await until(async () => (await readyReplicas('home')) === 2, 'a second pod of home to be ready');
       console.log(`commit to changed pods: ${((performance.now() - started) / 1000).toFixed(1)} s`);
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -194,6 +195,13 @@ async function podUids(namespace?: string): Promise<string[]> {
     ],
   ]);
   return text.split(' ').filter(Boolean).sort();
+}
+
+async function readyReplicas(app: string): Promise<number> {
+  const path = 'jsonpath={.status.readyReplicas}';
+  return Number(
+    await nodeKubectl(await theEngine(), cluster, ['get', 'deployment', app, '-n', app, '-o', path]),
+  );
 }
 
 function get(path: string): Promise<{ status: number; body: string }> {
