@@ -16,10 +16,13 @@ export async function machineState(): Promise<string[]> {
           runEngine(engine, ['ps', '--all', '--format', 'container {{.Names}}']),
           runEngine(engine, ['network', 'ls', '--format', 'network {{.Name}}']),
         ]);
-  const { stdout: processes } = await execa('ps', ['-eo', 'comm='], { reject: false });
+  const { stdout: processes } = await execa('ps', ['-eo', 'stat=,comm='], { reject: false });
   const engines = processes
     .split('\n')
-    .map((line) => line.trim())
+    .map((line) => line.trim().split(/\s+/))
+    // A killed process that its parent has not asked about yet holds nothing any more.
+    .filter(([state = '']) => !state.startsWith('Z'))
+    .map(([, name = '']) => name)
     .filter((name) => /^(dockerd|containerd|containerd-shim|kubelet|docker-proxy|runc)/.test(name))
     .map((name) => `process ${name}`);
   const { stdout: links } = await execa('ip', ['-brief', 'link'], { reject: false });
