@@ -8,7 +8,6 @@ import { downloadAll } from './download.ts';
 import { boundBuildCache } from './go-caches.ts';
 import { goCaches, runGo } from './go-command.ts';
 import { goOutputName, type Recipe, recipeOf } from './go-recipe.ts';
-import { workspaceOf } from './go-workspace.ts';
 import type { Report } from './report.ts';
 
 /** Entries whose checksums this process has compared. */
@@ -111,9 +110,9 @@ async function compile(
 ): Promise<void> {
   const title = `${recipe.component} ${recipe.version}`;
   const executables = Object.entries(recipe.packages);
+  const options = { cwd: recipe.wrapperDir, platform: recipe.platform, signal };
   try {
     report(`${title}: fetching modules`);
-    const options = { cwd: await workspaceOf(recipe, signal), platform: recipe.platform, signal };
     await runGo(listArguments(recipe), options);
     const count = executables.length === 1 ? '' : ` (${executables.length} commands)`;
     report(`${title}: compiling${count}`);
@@ -134,8 +133,7 @@ async function compile(
 /** Fetches what a later build needs; what goes wrong here goes wrong again there, and is told there. */
 async function fetchModules(recipe: Recipe, signal: AbortSignal | undefined): Promise<void> {
   try {
-    const cwd = await workspaceOf(recipe, signal);
-    await runGo(listArguments(recipe), { cwd, platform: recipe.platform, signal });
+    await runGo(listArguments(recipe), { cwd: recipe.wrapperDir, platform: recipe.platform, signal });
   } catch {
     // See above.
   }

@@ -39,11 +39,6 @@ const goBuild = z.strictObject({
    * `{number}` for the same without its v, `{major}` and `{minor}` for its parts.
    */
   variables: z.record(z.string(), z.string()).default({}),
-  /**
-   * Modules of which some files are not wanted: those below images/go/WRAPPER/instead/MODULE take their place, and an
-   * empty one takes a file away.
-   */
-  instead: z.array(z.string()).default([]),
   /** Build tags. */
   tags: z.array(z.string()).default([]),
 });
