@@ -33,7 +33,7 @@ function sourceController(chart: Chart, image: string): void {
     name,
     image,
     args: [
-      '--requeue-dependency=5s',
+      '--requeue-dependency=1s',
       // A repository that does not answer yet is asked again soon: the default waits up to 15 minutes.
       '--max-retry-delay=15s',
       '--storage-path=/data',
@@ -85,7 +85,7 @@ function kustomizeController(chart: Chart, image: string): void {
     name,
     image,
     args: [
-      '--requeue-dependency=5s',
+      '--requeue-dependency=1s',
       // One that waits for its objects to become ready holds a worker: more workers than Kustomizations.
       '--concurrent=32',
       // What is applied stands in Git; nothing is fetched while it is.
@@ -105,7 +105,7 @@ function helmController(chart: Chart, image: string): void {
   controller(chart, {
     name,
     image,
-    args: ['--requeue-dependency=5s', '--concurrent=4'],
+    args: ['--requeue-dependency=1s', '--concurrent=4'],
     update: 'rolling',
     // An upgrade that is under way is finished first.
     stopSeconds: 600,
