@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Lock, loadLock } from '../model/lock.ts';
 import { commitPartial, entryDir, faultOf, openPartial } from './binary-cache.ts';
 import { withCacheLock } from './cache-lock.ts';
@@ -8,6 +8,7 @@ import { downloadAll } from './download.ts';
 import { boundBuildCache } from './go-caches.ts';
 import { goCaches, runGo } from './go-command.ts';
 import { goOutputName, type Recipe, recipeOf } from './go-recipe.ts';
+import { workspaceOf } from './go-workspace.ts';
 import type { Report } from './report.ts';
 
 /** Entries whose checksums this process has compared. */
@@ -110,9 +111,9 @@ async function compile(
 ): Promise<void> {
   const title = `${recipe.component} ${recipe.version}`;
   const executables = Object.entries(recipe.packages);
-  const options = { cwd: recipe.wrapperDir, platform: recipe.platform, signal };
   try {
     report(`${title}: fetching modules`);
+    const options = { cwd: await workspaceOf(recipe, signal), platform: recipe.platform, signal };
     await runGo(listArguments(recipe), options);
     const count = executables.length === 1 ? '' : ` (${executables.length} commands)`;
     report(`${title}: compiling${count}`);
@@ -120,7 +121,7 @@ async function compile(
     await runGo(['build', ...recipe.flags, '-o', `${partial}/`, ...packages], options);
   } catch (error) {
     if (error instanceof Error && error.name !== 'BuildAborted') {
-      error.message = `${title} could not be built from images/go (${recipe.component}): ${error.message}\nCorrect that, then type the same command again: what is compiled is kept.`;
+      error.message = `${title} could not be built from images/go/${basename(recipe.wrapperDir)}: ${error.message}\nCorrect that, then type the same command again: what is compiled is kept.`;
     }
     throw error;
   }
@@ -133,7 +134,8 @@ async function compile(
 /** Fetches what a later build needs; what goes wrong here goes wrong again there, and is told there. */
 async function fetchModules(recipe: Recipe, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await runGo(listArguments(recipe), { cwd: recipe.wrapperDir, platform: recipe.platform, signal });
+    const cwd = await workspaceOf(recipe, signal);
+    await runGo(listArguments(recipe), { cwd, platform: recipe.platform, signal });
   } catch {
     // See above.
   }

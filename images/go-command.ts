@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { freemem } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDir } from './paths.ts';
@@ -9,9 +8,6 @@ const TAIL_LINES = 30;
 
 /** How long go may take to end when it is asked to. */
 const GRACE_MS = 5000;
-
-/** Room for a compiler or linker that hardly collects its garbage, per core. */
-const AMPLE_MEMORY = 6 * 2 ** 30;
 
 /** Where go keeps modules and compiled packages: a cache of Plinth's own, never the user's. */
 export function goCaches(): { root: string; modules: string; build: string; scratch: string } {
@@ -49,7 +45,6 @@ export async function runGo(
       GOFLAGS: '-modcacherw',
       GOWORK: 'off',
       GOENV: 'off',
-      ...(freemem() > AMPLE_MEMORY ? { GOGC: '400' } : {}),
     },
     detached: true,
     reject: false,

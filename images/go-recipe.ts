@@ -10,6 +10,8 @@ export interface Recipe {
   readonly version: string;
   /** The folder with go.mod, go.sum and wrapper.go. */
   readonly wrapperDir: string;
+  /** Modules of which the wrapper has some files of its own. */
+  readonly instead: readonly string[];
   /** From executable to Go package. */
   readonly packages: Readonly<Record<string, string>>;
   /** What `go build` is given before the packages. */
@@ -44,6 +46,7 @@ export function recipeOf(lock: Lock, name: string): Recipe {
     component,
     version: entry.version,
     wrapperDir,
+    instead: entry.go.instead,
     packages: entry.go.packages,
     flags,
     downloads: entry.download,
@@ -89,9 +92,12 @@ function buildFlags({ version, go }: LockBinary): string[] {
 
 function keyOf(facts: string[], wrapperDir: string): string {
   const hash = createHash('sha256').update(facts.join('\n'));
-  for (const file of readdirSync(wrapperDir).sort()) {
-    if (!/^go\.(mod|sum)$|\.go$/.test(file)) continue;
-    hash.update(`\n${file}\n`).update(readFileSync(join(wrapperDir, file)));
+  const files = readdirSync(wrapperDir, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+    .sort();
+  for (const file of files) {
+    hash.update(`\n${file.slice(wrapperDir.length + 1)}\n`).update(readFileSync(file));
   }
   return hash.digest('hex').slice(0, 12);
 }

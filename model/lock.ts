@@ -7,7 +7,9 @@ const name = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a name has lower-case letters, digits, dots and dashes');
 
-const version = z.string().regex(/^v?\d+(\.\d+)*([-+][0-9A-Za-z.-]+)?$/, 'a version looks like v1.2.3');
+const version = z
+  .string('a version is text: put quotes around it')
+  .regex(/^v?\d+(\.\d+)*([-+][0-9A-Za-z.-]+)?$/, 'a version looks like v1.2.3');
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits');
 
@@ -39,6 +41,11 @@ const goBuild = z.strictObject({
    * `{number}` for the same without its v, `{major}` and `{minor}` for its parts.
    */
   variables: z.record(z.string(), z.string()).default({}),
+  /**
+   * Modules of which some files are not wanted: those below images/go/WRAPPER/instead/MODULE take their place, and an
+   * empty one takes a file away.
+   */
+  instead: z.array(z.string()).default([]),
   /** Build tags. */
   tags: z.array(z.string()).default([]),
 });
