@@ -53,20 +53,21 @@ export async function ensureRegistry(
   const state = await containerState(engine);
   const wanted = `${await inspectEngineImage(engine, image)} ${registryPort()}`;
   if (state?.wanted === wanted && state.status === 'running' && (await answers())) return 'running';
-  if (state?.wanted === wanted && state.status !== 'running') {
+  if (state?.wanted === wanted) {
     report('starting the mirror registry');
     await runEngine(engine, ['start', registryName], { signal }).catch(() => undefined);
-    if (await waitForAnswer(5)) return undefined;
+    // After a reboot the engine starts the nodes at the same time, which keeps a small machine busy.
+    if (await waitForAnswer(45)) return undefined;
   }
   if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', registryName]);
   await refuseTakenPort();
   report('starting the mirror registry');
   await mkdir(registryData(), { recursive: true });
   await runEngine(engine, ['run', ...registryArguments(image, wanted)], { signal });
-  if (await waitForAnswer(30)) return undefined;
+  if (await waitForAnswer(60)) return undefined;
   const log = await runEngine(engine, ['logs', '--tail', '10', registryName]).catch(String);
   throw new Error(
-    `the mirror registry does not answer on 127.0.0.1:${registryPort()} after 30 s. Its last words:\n${log}\n` +
+    `the mirror registry does not answer on 127.0.0.1:${registryPort()} after 60 s. Its last words:\n${log}\n` +
       `See more with: ${engine.name} logs ${registryName}`,
   );
 }
