@@ -104,11 +104,9 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     apps: Promise.resolve(),
   };
 
-  const supplyPhase = async (names: string[], report: Report): Promise<number> => {
-    const made = await supply(names, { engine: theEngine(), report, signal });
-    return made;
-  };
-  const await_ = async <T>(promise: Promise<T>, report: Report): Promise<T> => {
+  const supplyPhase = (names: string[], report: Report): Promise<number> =>
+    supply(names, { engine: theEngine(), report, signal });
+  const whileReporting = async <T>(promise: Promise<T>, report: Report): Promise<T> => {
     const timer = setInterval(() => report(background.lines), 1000);
     try {
       return await promise;
@@ -164,7 +162,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Images of Flux and what it needs',
       run: async (report) => {
-        const made = await await_(background.bootstrap, report);
+        const made = await whileReporting(background.bootstrap, report);
         return made === 0 ? `${bootstrapImages.length} there` : undefined;
       },
     },
@@ -181,7 +179,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Images of the applications',
       run: async (report) => {
-        await await_(background.apps, report);
+        await whileReporting(background.apps, report);
         if (await appImagesPresent(environment)) return 'all there';
         await pushAppImages(environment, options(report));
         return undefined;
@@ -191,7 +189,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Images of the platform',
       run: async (report) => {
-        const made = await await_(background.rest, report);
+        const made = await whileReporting(background.rest, report);
         if (made === 0) return 'all there';
         report('removing what only the compiler needs');
         await pruneGoCaches(report);
