@@ -4,6 +4,7 @@ import type { Environment, EnvironmentApp } from '../model/graph.ts';
 import { component } from './component.ts';
 import { type DeploymentInput, deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
+import { identityFiles } from './identity-files.ts';
 import type { Component } from './kube-object.ts';
 import { annotations, gateway, namespaceOf } from './names.ts';
 import { namespace } from './namespace.ts';
@@ -46,17 +47,19 @@ function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
     update: 'rolling',
     drainSeconds: 3,
     annotations: { [annotations.summary]: app.summary, ...(url ? { [annotations.url]: url } : {}) },
-    pod: pod(app),
+    pod: pod(env, app),
   };
 }
 
-function pod(app: EnvironmentApp): PodInput {
+function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const { ready, live } = app.probes;
-  const env = Object.entries(app.env).map(([name, value]) => ({ name, value }));
+  const identity = identityFiles(environment, app);
+  const env = [...Object.entries(app.env).map(([name, value]) => ({ name, value })), ...identity.env];
   return {
     serviceAccountName: app.name,
     kubernetesApi: kubernetesUses(app).length > 0,
     user: nonRoot,
+    ownsVolumes: identity.volumes.length > 0,
     container: {
       name: app.name,
       image: app.imageRef,
@@ -65,9 +68,9 @@ function pod(app: EnvironmentApp): PodInput {
       readinessProbe: httpProbe(ready.port, ready.path, ready),
       ...(live ? { livenessProbe: httpProbe(live.port, live.path, live) } : {}),
       resources: app.resources,
-      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...identity.volumeMounts],
     },
-    volumes: [{ name: 'tmp', emptyDir: {} }],
+    volumes: [{ name: 'tmp', emptyDir: {} }, ...identity.volumes],
   };
 }
 

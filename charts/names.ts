@@ -21,3 +21,8 @@ export function podLabels(name: string): Record<string, string> {
 export function namespaceOf(app: Pick<App, 'name'>): string {
   return app.name;
 }
+
+/** The Bundle of an authority, and what it writes to every namespace that trusts it. */
+export function trustName(authority: string): string {
+  return `${authority}-trust`;
+}

@@ -27,6 +27,13 @@ const use = z.discriminatedUnion('kind', [
     port: portName,
   }),
   z.strictObject({
+    /** Queries the database that the app `of` owns, with a client certificate whose CN is the role. At most one per app. */
+    kind: z.literal('database'),
+    of: dnsLabel,
+    /** The role: reads and writes rows, reads rows, or owns the schema; the last only in the app that owns the database. */
+    as: z.enum(['read-write', 'read-only', 'owner']),
+  }),
+  z.strictObject({
     /** Reads the Kubernetes API with the app's own service account; becomes a ClusterRole with these rules only. */
     kind: z.literal('kubernetes'),
     rules: z
@@ -67,6 +74,8 @@ export const appSchema = z.strictObject({
         .int()
         .min(1024, 'a port from 1024 up, since those below need a privilege that no app has')
         .max(65535),
+      /** `mutual`: callers prove who they are by a certificate; at most one port of an app. Default: plain. */
+      tls: z.literal('mutual').optional(),
     }),
   ),
   env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
@@ -75,7 +84,26 @@ export const appSchema = z.strictObject({
   /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
   exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
   uses: z.array(use).default([]),
+  /** A PostgreSQL of its own, whose roles log in by certificate alone. */
+  database: z
+    .strictObject({
+      /** Of each instance. */
+      storage: quantity,
+      /** An image that brings the schema up to date as the owner role, before the app's new version starts. */
+      migrations: z.strictObject({ build: z.literal('./migrations') }).optional(),
+    })
+    .optional(),
+  /** How the process takes up renewed certificates; an app that mounts any must say so. */
+  identity: z
+    .strictObject({
+      /** It reads the files again by itself when they change. */
+      reload: z.literal('files'),
+    })
+    .optional(),
 });
+
+/** What an app needs, by kind. */
+export type Use<Kind extends z.infer<typeof use>['kind']> = Extract<z.infer<typeof use>, { kind: Kind }>;
 
 /** As written in app.ts. */
 export type AppInput = z.input<typeof appSchema>;

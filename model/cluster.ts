@@ -87,6 +87,69 @@ const source = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Validity of certificates, and how long before its end they are renewed. */
+const validity = (defaults: { duration: string; renewBefore: string }) =>
+  z
+    .strictObject({
+      duration: duration.default(defaults.duration),
+      renewBefore: duration.default(defaults.renewBefore),
+    })
+    .prefault({});
+
+const generation = z.number().int().min(1).max(999);
+
+/** How services prove who they are. */
+const identity = z.strictObject({
+  /** `self-signed`: each service is its own root. `intermediate`: each is below one root of the environment. */
+  authorities: z.enum(['self-signed', 'intermediate']).default('self-signed'),
+  /**
+   * By authority (`orders`, `orders-db`): the generations of its CA that are trusted, and the one that issues. An
+   * authority that is left out has generation 1 alone. To roll one: trust [1, 2], then issue by 2, then trust [2].
+   */
+  roots: z
+    .record(dnsLabel, z.strictObject({ trusted: z.array(generation).min(1), issuing: generation }))
+    .default({}),
+  /** Of services and their callers. cert-manager issues for an hour at least. */
+  certificates: validity({ duration: '90d', renewBefore: '30d' }),
+  /** Of the authorities' own; renewed with the same key. */
+  ca: validity({ duration: '3650d', renewBefore: '730d' }),
+});
+
+/** Where the databases' backups and logs of changes go. */
+const backups = z.strictObject({
+  /** `s3://BUCKET/FOLDER`; each database has a folder of its own below it. */
+  destination: z
+    .string()
+    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*$/, "an address such as 's3://bucket/folder'"),
+  /** Of an S3 that is not Amazon's. */
+  endpoint: z
+    .string()
+    .regex(/^https:\/\/\S+$/, 'an https:// address')
+    .optional(),
+  /**
+   * `machine`: the node's own role gives access. Or the name of a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY in
+   * the namespace of each database; made by hand or by SOPS, never rendered.
+   */
+  credentials: z.union([z.literal('machine'), z.strictObject({ secret: dnsLabel })]),
+  /** Of a full backup: cron with seconds first (CloudNativePG, 'Scheduled backups'). */
+  schedule: z
+    .string()
+    .regex(/^\S+( \S+){5}$/, "six fields, seconds first, such as '0 0 2 * * *'")
+    .default('0 0 2 * * *'),
+  /** How far back a database can be restored to any moment. */
+  keep: z
+    .string()
+    .regex(/^[1-9]\d*[dwm]$/, "days, weeks or months such as '30d'")
+    .default('30d'),
+});
+
+/** The databases of apps that own one. */
+const databases = z.strictObject({
+  /** Of each database: 1, or 3 so that one may fail while another is being replaced. */
+  instances: z.number().int().min(1).max(9).default(1),
+  backups: backups.optional(),
+});
+
 /** What an environment may change of an app. */
 export const appOverride = z.strictObject({
   replicas: z.number().int().min(0).max(100).optional(),
@@ -122,6 +185,10 @@ export const clusterSchema = z.strictObject({
       traces: duration.default('3d'),
     })
     .prefault({}),
+  identity: identity.prefault({}),
+  databases: databases.prefault({}),
+  /** People who may call apps from their own machines, each with a certificate whose CN is `person:NAME`. */
+  people: z.record(dnsLabel, z.strictObject({ uses: z.array(dnsLabel).min(1) })).default({}),
   /** Apps that run here; a value changes what app.ts says. An app that is not listed does not run. */
   apps: z.record(dnsLabel, appOverride.nullable()),
 });

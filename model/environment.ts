@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { App } from './app.ts';
 import type { AppOverride, Cluster } from './cluster.ts';
+import { migrationsName } from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { imageHash } from './image-hash.ts';
 import type { Repository } from './repository.ts';
@@ -9,9 +10,9 @@ import type { Loaded } from './source.ts';
 /** Joins a checked repository into one environment for each cluster; `root` is where the apps' folders are. */
 export function environments(root: string, { clusters, apps, operators, lock }: Repository): Environment[] {
   const hashes = new Map<string, string>();
-  const hashOf = (name: string): string => {
-    const hash = hashes.get(name) ?? imageHash(join(root, 'apps', name));
-    hashes.set(name, hash);
+  const hashOf = (folder: string): string => {
+    const hash = hashes.get(folder) ?? imageHash(join(root, 'apps', folder));
+    hashes.set(folder, hash);
     return hash;
   };
   return clusters.map(({ name, value: cluster }) => ({
@@ -40,9 +41,10 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
 
-function environmentApp(app: App, cluster: Cluster, hashOf: (name: string) => string): EnvironmentApp {
+function environmentApp(app: App, cluster: Cluster, hashOf: (folder: string) => string): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
+  const built = (name: string, folder: string) => `registry.${cluster.domain}/${name}:${hashOf(folder)}`;
   return {
     ...app,
     replicas: override.replicas ?? app.replicas,
@@ -51,8 +53,10 @@ function environmentApp(app: App, cluster: Cluster, hashOf: (name: string) => st
       cpu: override.resources?.cpu ?? app.resources.cpu,
       memory: override.resources?.memory ?? app.resources.memory,
     },
-    imageRef:
-      'ref' in app.image ? app.image.ref : `registry.${cluster.domain}/${app.name}:${hashOf(app.name)}`,
+    imageRef: 'ref' in app.image ? app.image.ref : built(app.name, app.name),
+    ...(app.database?.migrations === undefined
+      ? {}
+      : { migrationsRef: built(migrationsName(app.name), join(app.name, 'migrations')) }),
     ...(host === undefined ? {} : { host }),
   };
 }

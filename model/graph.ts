@@ -1,6 +1,8 @@
 import type { App } from './app.ts';
 import { checkCluster } from './check-cluster.ts';
+import { checkClusterIdentity } from './check-cluster-identity.ts';
 import { checkEdges } from './check-edges.ts';
+import { checkIdentity } from './check-identity.ts';
 import { checkNames } from './check-names.ts';
 import { checkOperators } from './check-operators.ts';
 import type { Cluster } from './cluster.ts';
@@ -15,6 +17,8 @@ import { readRepository } from './read-repository.ts';
 export interface EnvironmentApp extends App {
   /** What a pod's `image` says: the upstream reference, or `registry.DOMAIN/NAME:HASH` for one that is built here. */
   imageRef: string;
+  /** The image of its migrations, `registry.DOMAIN/NAME-migrations:HASH`; absent where it has none. */
+  migrationsRef?: string;
   /** The host name at which it answers, `HOST.DOMAIN`; absent where the app exposes nothing. */
   host?: string;
 }
@@ -48,8 +52,12 @@ export async function loadGraph(root: string): Promise<Graph> {
   if (repository !== undefined) {
     problems.push(
       ...checkNames(repository),
-      ...repository.clusters.flatMap((cluster) => checkCluster(cluster, repository)),
+      ...repository.clusters.flatMap((cluster) => [
+        ...checkCluster(cluster, repository),
+        ...checkClusterIdentity(cluster, repository),
+      ]),
       ...checkEdges(repository),
+      ...checkIdentity(repository),
       ...checkOperators(repository),
     );
   }

@@ -1,0 +1,179 @@
+import type { App } from './app.ts';
+import { accesses, databaseCluster, databaseRole, databaseUse, migrationsName } from './database.ts';
+import { mutualPort, mutualUses } from './identity.ts';
+import { suggest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import type { Repository } from './repository.ts';
+import type { Loaded } from './source.ts';
+import { problemAt, reference } from './source.ts';
+
+/** The longest name that PostgreSQL keeps whole (its documentation, 'Lexical Structure'). */
+const longestRole = 63;
+
+/** Edges that become certificates must lead to something, fit each other and be kept current by the process. */
+export function checkIdentity(repository: Repository): Problem[] {
+  return repository.apps.flatMap((app) => [
+    ...checkPorts(app),
+    ...checkDatabase(app, repository),
+    ...checkDatabaseUses(app, repository),
+    ...checkReload(app, repository),
+    ...checkVariables(app, repository),
+  ]);
+}
+
+function checkPorts({ source, value }: Loaded<App>): Problem[] {
+  const problems: Problem[] = [];
+  const mutual = Object.entries(value.ports).filter(([, { tls }]) => tls === 'mutual');
+  for (const [port] of mutual.slice(1)) {
+    problems.push(
+      problemAt(source, ['ports', port, 'tls'], {
+        code: 'two-mutual-ports',
+        what: `'${value.name}' has a second port where callers prove who they are`,
+        why: 'one certificate and one list of callers belong to an app',
+        fix: 'serve both on one port, or move one into an app of its own',
+      }),
+    );
+  }
+  const isMutual = (port: string) => value.ports[port]?.tls === 'mutual';
+  const probes = Object.entries(value.probes).filter(([, probe]) => probe && isMutual(probe.port));
+  for (const [probe] of probes) {
+    problems.push(
+      problemAt(source, ['probes', probe, 'port'], {
+        code: 'probe-without-certificate',
+        what: `the probe '${probe}' asks a port where callers prove who they are`,
+        why: 'kubelet has no certificate, so the app would never be ready',
+        fix: 'add a plain port for probes and metrics, and name it here',
+      }),
+    );
+  }
+  if (value.exposes !== undefined && isMutual(value.exposes.port)) {
+    problems.push(
+      problemAt(source, ['exposes', 'port'], {
+        code: 'gateway-without-certificate',
+        what: `the gateway is to lead to '${value.exposes.port}', where callers prove who they are`,
+        why: 'the gateway would speak for everybody, and it has no certificate',
+        fix: 'expose another port, or name who may call under people in cluster.yaml',
+      }),
+    );
+  }
+  return problems;
+}
+
+function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository): Problem[] {
+  const { name, database } = value;
+  if (database === undefined) return [];
+  const problems: Problem[] = [];
+  for (const access of accesses) {
+    const role = databaseRole(name, access);
+    if (role.length <= longestRole) continue;
+    problems.push(
+      problemAt(source, ['name'], {
+        code: 'cn-is-no-role',
+        what: `the certificate for ${access} would be of '${role}', which is no role`,
+        why: `PostgreSQL cuts a name after ${longestRole} characters, and this has ${role.length}`,
+        fix: `shorten the app's name by ${role.length - longestRole}`,
+      }),
+    );
+  }
+  for (const taken of [databaseCluster(name), migrationsName(name)]) {
+    if (!appNames.includes(taken)) continue;
+    problems.push(
+      problemAt(
+        source,
+        ['database'],
+        {
+          code: 'name-taken',
+          what: `the database brings a component '${taken}', and that is an app`,
+          why: 'both would own one folder of manifests and one authority',
+          fix: `rename apps/${taken}`,
+        },
+        'key',
+      ),
+    );
+  }
+  return problems;
+}
+
+function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Problem[] {
+  const problems: Problem[] = [];
+  let first: string | undefined;
+  for (const [i, use] of value.uses.entries()) {
+    if (use.kind !== 'database') continue;
+    if (first !== undefined) {
+      problems.push(
+        problemAt(source, ['uses', i], {
+          code: 'two-databases',
+          what: `'${value.name}' uses a second database`,
+          why: `its variables (PGHOST and so on) lead to one, and that is ${first}`,
+          fix: 'call the app that owns the other database instead',
+        }),
+      );
+    }
+    first ??= `'${use.of}' of ${reference(source, ['uses', i])}`;
+    const owner = apps.find(({ name }) => name === use.of);
+    const owners = apps.filter((app) => app.value.database !== undefined).map(({ name }) => name);
+    if (!appNames.includes(use.of) || (owner !== undefined && owner.value.database === undefined)) {
+      problems.push(
+        problemAt(source, ['uses', i, 'of'], {
+          code: 'unknown-database',
+          what: `'${value.name}' uses the database of '${use.of}', which has none`,
+          why: owner
+            ? `${reference(owner.source, [])} declares no database`
+            : `there is no apps/${use.of}/app.ts`,
+          fix: suggest(use.of, owners, `add database: { storage: '2Gi' } to the app that owns it`),
+        }),
+      );
+    } else if (use.as === 'owner' && use.of !== value.name) {
+      problems.push(
+        problemAt(source, ['uses', i, 'as'], {
+          code: 'owner-elsewhere',
+          what: `'${value.name}' would own the schema of '${use.of}'`,
+          why: 'two apps would change one schema, each without knowing of the other',
+          fix: "write as: 'read-write' or as: 'read-only'",
+        }),
+      );
+    }
+  }
+  return problems;
+}
+
+/** A mounted certificate that nothing reads again works until the first one expires. */
+function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
+  if (value.identity !== undefined) return [];
+  const why = 'the process would serve or show the old one until it expires, and then fail';
+  const values = apps.map((app) => app.value);
+  const [use] = [...mutualUses(value, values), databaseUse(value)].filter((found) => found !== undefined);
+  const port = mutualPort(value);
+  const path = port ? ['ports', port.name, 'tls'] : use ? ['uses', value.uses.indexOf(use)] : undefined;
+  if (path === undefined) return [];
+  return [
+    problemAt(source, path, {
+      code: 'nothing-reloads',
+      what: `'${value.name}' gets a certificate here, and nothing says that it takes up a renewed one`,
+      why,
+      fix: "have it read the files again when they change, then write identity: { reload: 'files' }",
+    }),
+  ];
+}
+
+function checkVariables({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
+  const values = apps.map((app) => app.value);
+  const derived = new Map<string, string>();
+  if (mutualPort(value)) for (const name of ['IDENTITY_DIR', 'CALLERS']) derived.set(name, 'its mutual port');
+  for (const { app } of mutualUses(value, values)) {
+    const prefix = app.toUpperCase().replaceAll('-', '_');
+    for (const end of ['ADDRESS', 'IDENTITY_DIR']) derived.set(`${prefix}_${end}`, `its use of '${app}'`);
+  }
+  return Object.keys(value.env).flatMap((name) => {
+    const from =
+      derived.get(name) ?? (databaseUse(value) && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
+    if (from === undefined) return [];
+    const words = {
+      code: 'derived-variable',
+      what: `the variable ${name} is set by hand`,
+      why: `it follows from ${from}, and one of the two would be wrong`,
+      fix: 'remove it',
+    };
+    return [problemAt(source, ['env', name], words, 'key')];
+  });
+}

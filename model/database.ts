@@ -1,0 +1,43 @@
+import type { App, Use } from './app.ts';
+
+/** What an edge to a database says about rights. */
+export type Access = Use<'database'>['as'];
+
+const suffixes: Readonly<Record<Access, string>> = {
+  'read-write': 'rw',
+  'read-only': 'ro',
+  owner: 'owner',
+};
+
+/** Every way to use a database, the strongest first. */
+export const accesses: readonly Access[] = ['owner', 'read-write', 'read-only'];
+
+/** The name of the Postgres cluster that an app owns. */
+export function databaseCluster(app: string): string {
+  return `${app}-db`;
+}
+
+/** The database in it; SQL takes no dash in a name without quotes. */
+export function databaseName(app: string): string {
+  return app.replaceAll('-', '_');
+}
+
+/** The role of an access, which is also the CN of the certificates that log in as it. */
+export function databaseRole(app: string, access: Access): string {
+  return `${databaseName(app)}_${suffixes[access]}`;
+}
+
+/** The name of a Certificate for such a role and of its Secret. */
+export function databaseClient(app: string, access: Access): string {
+  return `${databaseCluster(app)}-${suffixes[access]}`;
+}
+
+/** The component of an app that brings its schema up to date. */
+export function migrationsName(app: string): string {
+  return `${app}-migrations`;
+}
+
+/** The one edge of an app to a database, where it has one. */
+export function databaseUse(app: Pick<App, 'uses'>): Use<'database'> | undefined {
+  return app.uses.find((use) => use.kind === 'database');
+}

@@ -1,0 +1,164 @@
+import type { App, Use } from './app.ts';
+import type { Cluster } from './cluster.ts';
+import { databaseClient, databaseCluster, databaseRole, databaseUse } from './database.ts';
+import type { Environment, EnvironmentApp } from './graph.ts';
+
+/** A certificate of a service or of one who calls it. */
+export interface Leaf {
+  /** Of the Certificate and of its Secret. */
+  name: string;
+  namespace: string;
+  /** The authority that issues it. */
+  authority: string;
+  /** Who the holder is: the calling app, the database role, `person:NAME`; of a server, its first DNS name. */
+  commonName: string;
+  /** What callers may call a server by; none of a client. */
+  dnsNames: string[];
+  usage: 'server' | 'client';
+}
+
+/** A CA that vouches for one service and for those who may call it, and for nobody else. */
+export interface Authority {
+  /** Of its ClusterIssuer: the app's name, or that of its Postgres cluster; `environment` for the root of all others. */
+  name: string;
+  kind: 'app' | 'database' | 'environment';
+  /** Sorted: the generations of its CA whose roots are trusted. */
+  trusted: number[];
+  /** The generation that issues. */
+  issuing: number;
+  /** The authority whose roots those trust who trust this one: itself, or the environment's. */
+  anchor: string;
+  /** Sorted by namespace and name. */
+  leaves: Leaf[];
+}
+
+/** The name of the authority above all others where they are intermediates. */
+export const environmentAuthority = 'environment';
+
+/** The namespace of the certificates of people. */
+export const peopleNamespace = 'people';
+
+const known = new WeakMap<Environment, Authority[]>();
+
+/** All authorities of an environment with all their certificates, sorted by name; worked out once. */
+export function authorities(env: Environment): Authority[] {
+  const found = known.get(env) ?? derive(env);
+  known.set(env, found);
+  return found;
+}
+
+/** The port at which callers must prove who they are, where an app has one. */
+export function mutualPort(app: Pick<App, 'ports'>): { name: string; port: number } | undefined {
+  const found = Object.entries(app.ports).find(([, { tls }]) => tls === 'mutual');
+  return found && { name: found[0], port: found[1].port };
+}
+
+/** Apps that an app calls at a port where it must prove who it is, each once. */
+export function mutualUses(
+  app: Pick<App, 'uses'>,
+  apps: readonly Pick<App, 'name' | 'ports'>[],
+): Use<'app'>[] {
+  const seen = new Set<string>();
+  return app.uses.filter((use): use is Use<'app'> => {
+    if (use.kind !== 'app' || seen.has(use.app)) return false;
+    const target = apps.find(({ name }) => name === use.app);
+    if (target?.ports[use.port]?.tls !== 'mutual') return false;
+    seen.add(use.app);
+    return true;
+  });
+}
+
+/** The CN of a person's certificates. */
+export function personName(person: string): string {
+  return `person:${person}`;
+}
+
+/** The names of everyone who may call an app at its mutual port: apps, then people. */
+export function callersOf(env: Environment, app: string): string[] {
+  const authority = authorities(env).find(({ kind, name }) => kind === 'app' && name === app);
+  const clients = authority?.leaves.filter(({ usage }) => usage === 'client') ?? [];
+  return [...new Set(clients.map(({ commonName }) => commonName))].sort();
+}
+
+function derive(env: Environment): Authority[] {
+  const found = [
+    ...env.apps.filter((app) => mutualPort(app) !== undefined).map((app) => appAuthority(env, app)),
+    ...env.apps.filter(({ database }) => database !== undefined).map((app) => databaseAuthority(env, app)),
+  ];
+  if (found.length > 0 && env.cluster.identity.authorities === 'intermediate') {
+    found.push(authority(env.cluster, environmentAuthority, 'environment', []));
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function appAuthority(env: Environment, app: EnvironmentApp): Authority {
+  const { name } = app;
+  const dnsNames = serviceNames(name, name);
+  const server = leaf(name, name, `${name}-server`, {
+    commonName: dnsNames[0] ?? name,
+    dnsNames: app.host === undefined ? dnsNames : [...dnsNames, app.host],
+  });
+  const callers = env.apps.filter((caller) => mutualUses(caller, [app]).length > 0);
+  const people = Object.entries(env.cluster.people).filter(([, { uses }]) => uses.includes(name));
+  return authority(env.cluster, name, 'app', [
+    server,
+    ...callers.map((caller) => leaf(name, caller.name, `${name}-client`, { commonName: caller.name })),
+    ...people.map(([person]) =>
+      leaf(name, peopleNamespace, `${person}-${name}`, { commonName: personName(person) }),
+    ),
+  ]);
+}
+
+/** Postgres itself is a client too: each instance follows the primary as `streaming_replica`. */
+function databaseAuthority(env: Environment, { name, database }: EnvironmentApp): Authority {
+  const cluster = databaseCluster(name);
+  const dnsNames = ['rw', 'r', 'ro'].flatMap((service) => serviceNames(`${cluster}-${service}`, name));
+  const users = env.apps.flatMap((app) => {
+    const use = databaseUse(app);
+    return use?.of === name ? [{ namespace: app.name, as: use.as }] : [];
+  });
+  if (database?.migrations !== undefined) users.push({ namespace: name, as: 'owner' });
+  const clients = users.map(({ namespace, as }) =>
+    leaf(cluster, namespace, databaseClient(name, as), { commonName: databaseRole(name, as) }),
+  );
+  return authority(env.cluster, cluster, 'database', [
+    leaf(cluster, name, `${cluster}-server`, { commonName: dnsNames[0] ?? cluster, dnsNames }),
+    leaf(cluster, name, `${cluster}-replication`, { commonName: 'streaming_replica' }),
+    ...clients,
+  ]);
+}
+
+function authority(cluster: Cluster, name: string, kind: Authority['kind'], leaves: Leaf[]): Authority {
+  const { roots, authorities: how } = cluster.identity;
+  const { trusted, issuing } = roots[name] ?? { trusted: [1], issuing: 1 };
+  const byPlace = new Map(leaves.map((each) => [`${each.namespace}/${each.name}`, each]));
+  return {
+    name,
+    kind,
+    trusted: [...trusted].sort((a, b) => a - b),
+    issuing,
+    anchor: how === 'intermediate' ? environmentAuthority : name,
+    leaves: [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each),
+  };
+}
+
+function leaf(
+  authorityName: string,
+  namespace: string,
+  name: string,
+  given: { commonName: string; dnsNames?: string[] },
+): Leaf {
+  const { commonName, dnsNames = [] } = given;
+  const usage = dnsNames.length > 0 ? 'server' : 'client';
+  return { name, namespace, authority: authorityName, commonName, dnsNames, usage };
+}
+
+/** All names by which a Service is called inside the cluster, the full one first. */
+function serviceNames(service: string, namespace: string): string[] {
+  return [
+    `${service}.${namespace}.svc.cluster.local`,
+    `${service}.${namespace}.svc`,
+    `${service}.${namespace}`,
+    service,
+  ];
+}
