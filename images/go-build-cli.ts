@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { loadLock } from '../model/lock.ts';
+import { loadLock, neededBinaries } from '../model/lock.ts';
 import { faultOf, readEntry } from './binary-cache.ts';
 import { buildBinaries } from './go-build.ts';
 import { pruneGoCaches } from './go-caches.ts';
@@ -7,7 +7,7 @@ import { recipeOf } from './go-recipe.ts';
 
 const usage = `node images/go-build.ts [--times | --verify] [--prune] [NAME...]
 
-Brings executables or components of images/lock.yaml into the cache and prints their paths; without a name, all.
+Brings executables or components of images/lock.yaml into the cache and prints their paths; without a name, all that a cluster needs.
   --times   prints instead how long each took to build here
   --verify  compares the checksums of what the cache has
   --prune   removes go's module and build caches afterwards`;
@@ -29,7 +29,7 @@ export async function main(args: string[]): Promise<void> {
     return;
   }
   const lock = loadLock();
-  const names = positionals.length > 0 ? positionals : Object.keys(lock.binaries);
+  const names = positionals.length > 0 ? positionals : neededBinaries(lock);
   if (values.times) {
     printTimes(names);
     return;

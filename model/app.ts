@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dnsLabel, quantity } from './cluster.ts';
+import { exceptionSchema } from './exception.ts';
 
 const portName = z
   .string()
@@ -80,7 +81,12 @@ export const appSchema = z.strictObject({
   ),
   env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
   probes: z.strictObject({ ready: httpProbe, live: httpProbe.optional() }),
-  resources: z.strictObject({ cpu: quantity, memory: quantity }),
+  resources: z.strictObject({
+    cpu: quantity,
+    memory: quantity,
+    /** Why it needs that much: written from a quarter of a core or of a GiB up. */
+    reason: z.string().trim().min(10, 'a sentence that says why').optional(),
+  }),
   /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
   exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
   uses: z.array(use).default([]),
@@ -100,6 +106,7 @@ export const appSchema = z.strictObject({
       reload: z.literal('files'),
     })
     .optional(),
+  exceptions: z.array(exceptionSchema).default([]),
 });
 
 /** What an app needs, by kind. */

@@ -50,6 +50,7 @@ function environmentApp(app: App, cluster: Cluster, hashOf: (folder: string) => 
     replicas: override.replicas ?? app.replicas,
     env: { ...app.env, ...override.env },
     resources: {
+      ...app.resources,
       cpu: override.resources?.cpu ?? app.resources.cpu,
       memory: override.resources?.memory ?? app.resources.memory,
     },

@@ -63,6 +63,8 @@ const download = z.strictObject({
  */
 const binary = z.strictObject({
   version,
+  /** No part of a cluster: built when a command asks for it by name, and missed by nobody before. */
+  optional: z.boolean().default(false),
   go: goBuild,
   /** By executable: the same program, published by upstream, as a bare file whose checksum is known. */
   download: z.record(name, download).default({}),
@@ -161,6 +163,11 @@ export type Lock = z.output<typeof lockSchema>;
 export type LockBinary = Lock['binaries'][string];
 export type LockImage = Lock['images'][string];
 export type LockArtifact = Lock['artifacts'][string];
+
+/** The components without which a cluster cannot be made. */
+export function neededBinaries(lock: Lock): string[] {
+  return Object.keys(lock.binaries).filter((component) => lock.binaries[component]?.optional !== true);
+}
 
 /** Where the lock file stands. */
 export const lockPath = fileURLToPath(new URL('../images/lock.yaml', import.meta.url));

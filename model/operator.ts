@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dnsLabel } from './cluster.ts';
+import { exceptionSchema } from './exception.ts';
 
 /** What runs in the cluster on behalf of the platform: controllers and the services that they bring. */
 export const operatorSchema = z.strictObject({
@@ -22,6 +23,7 @@ export const operatorSchema = z.strictObject({
     .prefault({}),
   /** Environments' providers where it runs; all where it is left out. */
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
+  exceptions: z.array(exceptionSchema).default([]),
 });
 
 export type OperatorInput = z.input<typeof operatorSchema>;

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { readEntry } from '../images/binary-cache.ts';
 import { recipeOf } from '../images/go-recipe.ts';
-import { loadLock } from '../model/lock.ts';
+import { loadLock, neededBinaries } from '../model/lock.ts';
 import { repositoryRoot } from './cluster/environment.ts';
 
 const reportSchema = z.object({
@@ -88,7 +88,7 @@ function run(command: string, args: string[]) {
 
 function announceBuilds(): void {
   const lock = loadLock();
-  const missing = Object.keys(lock.binaries).filter((name) => readEntry(recipeOf(lock, name)) === undefined);
+  const missing = neededBinaries(lock).filter((name) => readEntry(recipeOf(lock, name)) === undefined);
   if (missing.length === 0) return;
   console.log(
     `The cache lacks ${missing.join(', ')}. Where no registry of images answers, the end-to-end test builds them first: ` +

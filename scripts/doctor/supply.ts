@@ -4,7 +4,7 @@ import { readEntry } from '../../images/binary-cache.ts';
 import { recipeOf } from '../../images/go-recipe.ts';
 import { parseReference } from '../../images/reference.ts';
 import { registryData } from '../../images/registry.ts';
-import { type Lock, lockPath } from '../../model/lock.ts';
+import { type Lock, lockPath, neededBinaries } from '../../model/lock.ts';
 import { goMinimum } from './go.ts';
 
 /** What of the lock file is not on this machine yet. */
@@ -17,9 +17,8 @@ export interface Pending {
 
 /** Looks at names only: whether what is there is whole, init-cluster finds out. */
 export function pending(lock: Lock): Pending {
-  const components = Object.keys(lock.binaries);
   return {
-    binaries: components.filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
+    binaries: neededBinaries(lock).filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
     images: Object.values(lock.images).filter(({ ref }) => !isMirrored(ref)).length,
   };
 }
