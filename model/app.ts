@@ -19,6 +19,14 @@ const httpProbe = z.strictObject({
   failures: z.number().int().min(1).default(3),
 });
 
+/**
+ * The program that becomes one file with every npm package it imports, `dist/NAME.mjs` beside the Dockerfile, before
+ * the image is built; from the folder of the Dockerfile. Default: none, the folder is built as it is.
+ */
+const bundle = z
+  .string()
+  .regex(/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/, "a TypeScript file below the folder such as 'src/server.ts'");
+
 /** An edge: something that this app needs. What must agree in ten places is derived from it. */
 const use = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -56,7 +64,7 @@ export const appSchema = z.strictObject({
   summary: z.string().min(1),
   /** Built from the Dockerfile in the app's folder, or an upstream image by its full name and tag. */
   image: z.union([
-    z.strictObject({ build: z.literal('.') }),
+    z.strictObject({ build: z.literal('.'), bundle: bundle.optional() }),
     z.strictObject({
       ref: z
         .string()
@@ -96,7 +104,7 @@ export const appSchema = z.strictObject({
       /** Of each instance. */
       storage: quantity,
       /** An image that brings the schema up to date as the owner role, before the app's new version starts. */
-      migrations: z.strictObject({ build: z.literal('./migrations') }).optional(),
+      migrations: z.strictObject({ build: z.literal('./migrations'), bundle: bundle.optional() }).optional(),
     })
     .optional(),
   /** How the process takes up renewed certificates; an app that mounts any must say so. */

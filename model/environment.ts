@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { App } from './app.ts';
+import { bundleInputs } from './bundle-inputs.ts';
 import type { AppOverride, Cluster } from './cluster.ts';
 import { migrationsName } from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
@@ -10,8 +11,9 @@ import type { Loaded } from './source.ts';
 /** Joins a checked repository into one environment for each cluster; `root` is where the apps' folders are. */
 export function environments(root: string, { clusters, apps, operators, lock }: Repository): Environment[] {
   const hashes = new Map<string, string>();
-  const hashOf = (folder: string): string => {
-    const hash = hashes.get(folder) ?? imageHash(join(root, 'apps', folder));
+  const hashOf = (folder: string, bundled: boolean): string => {
+    const hash =
+      hashes.get(folder) ?? imageHash(join(root, folder), bundled ? bundleInputs(root, folder) : undefined);
     hashes.set(folder, hash);
     return hash;
   };
@@ -41,10 +43,16 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
 
-function environmentApp(app: App, cluster: Cluster, hashOf: (folder: string) => string): EnvironmentApp {
+function environmentApp(
+  app: App,
+  cluster: Cluster,
+  hashOf: (folder: string, bundled: boolean) => string,
+): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
-  const built = (name: string, folder: string) => `registry.${cluster.domain}/${name}:${hashOf(folder)}`;
+  const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
+    `registry.${cluster.domain}/${name}:${hashOf(folder, bundle !== undefined)}`;
+  const migrations = app.database?.migrations;
   return {
     ...app,
     replicas: override.replicas ?? app.replicas,
@@ -54,10 +62,12 @@ function environmentApp(app: App, cluster: Cluster, hashOf: (folder: string) => 
       cpu: override.resources?.cpu ?? app.resources.cpu,
       memory: override.resources?.memory ?? app.resources.memory,
     },
-    imageRef: 'ref' in app.image ? app.image.ref : built(app.name, app.name),
-    ...(app.database?.migrations === undefined
+    imageRef: 'ref' in app.image ? app.image.ref : built(app.name, join('apps', app.name), app.image),
+    ...(migrations === undefined
       ? {}
-      : { migrationsRef: built(migrationsName(app.name), join(app.name, 'migrations')) }),
+      : {
+          migrationsRef: built(migrationsName(app.name), join('apps', app.name, 'migrations'), migrations),
+        }),
     ...(host === undefined ? {} : { host }),
   };
 }

@@ -63,3 +63,16 @@ it('changes with a content, a name, a new file and a link', () => {
   hashes.push(imageHash(folder));
   expect(new Set(hashes).size).toBe(hashes.length);
 });
+
+it('counts what a bundle may import from elsewhere, by content and by locked package', () => {
+  const kit = { name: 'apps/kit', path: join(root, 'kit') };
+  mkdirSync(kit.path);
+  writeFileSync(join(kit.path, 'log.ts'), 'one');
+  const inputs = { folders: [kit], packages: ['node_modules/pg 8.0.0 sha512-a'] };
+  const hashes = [before, imageHash(folder, inputs)];
+  hashes.push(imageHash(folder, { ...inputs, packages: ['node_modules/pg 8.0.1 sha512-b'] }));
+  writeFileSync(join(kit.path, 'log.ts'), 'two');
+  hashes.push(imageHash(folder, inputs));
+  expect(new Set(hashes).size).toBe(hashes.length);
+  expect(imageHash(folder, inputs)).toBe(hashes.at(-1));
+});

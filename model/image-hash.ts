@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { BundleInputs } from './bundle-inputs.ts';
 
 /**
  * The tag of an image that is built from a folder: the first 12 hex digits of a SHA-256 over its files, each by path,
@@ -8,10 +9,18 @@ import { join } from 'node:path';
  *
  * The same on every machine: times, modes, owners, the folder's own place and Git do not count. What does not go into
  * the image does not count either: `node_modules`, `dist`, tests (`*.test.ts`) and the description, `app.ts`.
+ * Where a program is bundled, what it may import from elsewhere counts too.
  */
-export function imageHash(folder: string): string {
+export function imageHash(folder: string, bundled?: BundleInputs): string {
   const hash = createHash('sha256');
-  for (const { path, content } of files(folder)) hash.update(`${path}\0${content.length}\0`).update(content);
+  const add = (prefix: string, place: string) => {
+    for (const { path, content } of files(place)) {
+      hash.update(`${prefix}${path}\0${content.length}\0`).update(content);
+    }
+  };
+  add('', folder);
+  for (const { name, path } of bundled?.folders ?? []) add(`${name}:`, path);
+  for (const line of bundled?.packages ?? []) hash.update(`${line}\n`);
   return hash.digest('hex').slice(0, 12);
 }
 

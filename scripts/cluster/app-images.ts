@@ -6,6 +6,7 @@ import { ensureImageRef } from '../../images/mirror.ts';
 import type { App } from '../../model/app.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
+import { bundle } from './bundle.ts';
 
 /** An app whose image is built from its folder. */
 interface BuiltApp {
@@ -44,6 +45,9 @@ export async function buildAppImages(
       await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
     }
     report(`${app.name}: building`);
+    if ('bundle' in app.image && app.image.bundle !== undefined) {
+      await bundle({ root, folder: `apps/${app.name}`, entry: app.image.bundle });
+    }
     const result = await run(['build', '--quiet', '--tag', local, folder]);
     if (result.exitCode !== 0) {
       throw new Failure(

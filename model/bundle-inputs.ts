@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { z } from 'zod';
+
+/** What a bundle may hold beside the files of its own folder. */
+export interface BundleInputs {
+  /** Packages of this repository, such as `apps/kit`. */
+  folders: { name: string; path: string }[];
+  /** Packages of others, one line each: place, version and integrity as package-lock.json has them; sorted. */
+  packages: string[];
+}
+
+/** package-lock.json, as far as it is read here (npm, 'package-lock.json', lockfileVersion 3). */
+const lockSchema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string().optional(),
+      integrity: z.string().optional(),
+      link: z.boolean().optional(),
+      resolved: z.string().optional(),
+      dependencies: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+});
+type LockedPackages = z.infer<typeof lockSchema>['packages'];
+
+/**
+ * What the program in `folder` (from the root) can import, by its package.json and the lock file: so a bundle's tag
+ * changes with a package that may be in it, and with no other. The bundler counts too.
+ */
+export function bundleInputs(root: string, folder: string): BundleInputs {
+  const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+  const start = packageOf(packages, folder);
+  const reached = reach(packages, start);
+  const lines = [...reached, 'node_modules/esbuild'].flatMap((place) => {
+    const { version, integrity } = packages[place] ?? {};
+    return place.includes('node_modules/') && integrity !== undefined
+      ? [`${place} ${version} ${integrity}`]
+      : [];
+  });
+  return {
+    folders: [...reached]
+      .filter((place) => !place.includes('node_modules/') && place !== start)
+      .map((name) => ({ name, path: join(root, name) }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    packages: lines.sort(),
+  };
+}
+
+/** The package of this repository that a folder belongs to: itself or the nearest above it. */
+function packageOf(packages: LockedPackages, folder: string): string {
+  for (let place = folder; place !== '.'; place = posix.dirname(place)) {
+    if (packages[place] !== undefined) return place;
+  }
+  throw new Error(
+    `${folder} is bundled, and package-lock.json knows no package there: write ${folder}/package.json with its dependencies, then type npm install`,
+  );
+}
+
+/** Every package that one depends on, itself included, by its place in the tree that npm laid out. */
+function reach(packages: LockedPackages, start: string): Set<string> {
+  const found = new Set<string>();
+  const open = [start];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const entry = packages[place];
+    if (entry === undefined || found.has(place)) continue;
+    if (entry.link === true) {
+      if (entry.resolved !== undefined) open.push(entry.resolved);
+      continue;
+    }
+    found.add(place);
+    for (const name of Object.keys(entry.dependencies ?? {})) {
+      const at = resolve(packages, name, place);
+      if (at !== undefined) open.push(at);
+    }
+  }
+  return found;
+}
+
+/** Where Node finds a package from a place: in its own node_modules, else in those above. */
+function resolve(packages: LockedPackages, name: string, from: string): string | undefined {
+  for (let above = from; ; above = above === '.' ? '' : posix.dirname(above)) {
+    const place = above === '' || above === '.' ? `node_modules/${name}` : `${above}/node_modules/${name}`;
+    if (packages[place] !== undefined) return place;
+    if (above === '' || above === '.') return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type BuildFailure, build } from 'esbuild';
+import { bundleInputs } from '../../model/bundle-inputs.ts';
+import { Failure } from '../failure.ts';
+
+/** The Node that runs the bundles: that of the images' base. */
+const target = 'node24';
+
+/** What packages written for `require` find where there is none. */
+const banner = [
+  "import { createRequire } from 'node:module';",
+  'const require = createRequire(import.meta.url);',
+  'const __filename = import.meta.filename;',
+  'const __dirname = import.meta.dirname;',
+].join('\n');
+
+/**
+ * Makes one file of a program and every package it imports: `dist/NAME.mjs` in its folder, with a source map beside it.
+ * Refused where the installed packages are not those of package-lock.json, by which the image's tag is made.
+ */
+export async function bundle({
+  root,
+  folder,
+  entry,
+}: {
+  root: string;
+  folder: string;
+  entry: string;
+}): Promise<void> {
+  await checkInstalled(root, folder);
+  const dist = join(root, folder, 'dist');
+  await rm(dist, { recursive: true, force: true });
+  try {
+    await build({
+      absWorkingDir: root,
+      entryPoints: [join(root, folder, entry)],
+      outfile: join(dist, `${basename(entry, '.ts')}.mjs`),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target,
+      banner: { js: banner },
+      external: ['pg-native', 'pg-cloudflare'],
+      sourcemap: true,
+      sourcesContent: false,
+      legalComments: 'none',
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    const found = error.errors.map(
+      ({ text, location }) =>
+        `${location ? `${location.file}:${location.line}:${location.column + 1}: ` : ''}${text}`,
+    );
+    throw new Failure(
+      `${folder}/${entry} could not be bundled:\n${found.join('\n')}`,
+      'Mend it, then type the same command again.',
+    );
+  }
+}
+
+async function checkInstalled(root: string, folder: string): Promise<void> {
+  const installed: { packages?: Record<string, { integrity?: string }> } = JSON.parse(
+    await readFile(join(root, 'node_modules/.package-lock.json'), 'utf8'),
+  );
+  const missing = bundleInputs(root, folder).packages.filter((line) => {
+    const [place = '', , integrity] = line.split(' ');
+    return installed.packages?.[place]?.integrity !== integrity;
+  });
+  if (missing.length === 0) return;
+  throw new Failure(
+    `node_modules is not what package-lock.json says: ${missing
+      .slice(0, 3)
+      .map((line) => line.split(' ')[0])
+      .join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
+    'Type: npm ci',
+  );
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
