@@ -1,4 +1,5 @@
-import type { Problem } from './problem.ts';
+import { dnsLabel } from './cluster.ts';
+import { type Problem, problemOfFile } from './problem.ts';
 import type { Repository } from './repository.ts';
 import { problemAt, reference } from './source.ts';
 
@@ -17,6 +18,17 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
     );
   }
   for (const { name, source, value } of clusters) {
+    if (!dnsLabel.safeParse(name).success) {
+      problems.push(
+        problemOfFile(source.file, {
+          code: 'bad-name',
+          what: `the folder '${name}' cannot be the name of an environment`,
+          why: 'it is part of paths and of host names',
+          fix: "rename it: a-z, 0-9 and '-' with a letter or digit at both ends",
+        }),
+      );
+      continue;
+    }
     if (value.name === name || value.name.endsWith(`-${name}`)) continue;
     problems.push(
       problemAt(source, ['name'], {

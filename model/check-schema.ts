@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import { suggest } from './nearest.ts';
-import type { Problem } from './problem.ts';
+import type { Problem, Words } from './problem.ts';
 import { knownKeys } from './schema-keys.ts';
 import type { FieldPath, Source } from './source.ts';
 import { fieldName, problemAt } from './source.ts';
 
 type Issue = z.core.$ZodIssue;
-type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
+
+/** Of one file: who has made so many mistakes has made one. */
+const most = 100;
 
 /** Checks what a file says against its schema and puts what zod finds into words. */
 export function checkSchema<S extends z.ZodType>(
@@ -15,7 +17,8 @@ export function checkSchema<S extends z.ZodType>(
 ): { value?: z.output<S>; problems: Problem[] } {
   const result = schema.safeParse(source.value, { reportInput: true });
   if (result.success) return { value: result.data, problems: [] };
-  return { problems: result.error.issues.flatMap((issue) => problems(schema, source, issue, [])) };
+  const found = result.error.issues.slice(0, most).flatMap((issue) => problems(schema, source, issue, []));
+  return { problems: found.slice(0, most) };
 }
 
 function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Problem[] {
@@ -23,7 +26,7 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
   const name = fieldName(path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => {
+      return issue.keys.slice(0, most).map((key) => {
         const known = knownKeys(schema, path, source.value);
         const words = {
           code: 'unknown-key',

@@ -105,6 +105,24 @@ function closing(text: string, at: number): number {
   return text.length;
 }
 
+/** Past the key, or the value as far as it is a word, a string or what is in brackets, that starts at `at`. */
+export function literalEnd(text: string, at: number): number {
+  const char = text[at] ?? '';
+  if (char === "'" || char === '"' || char === '`') return closing(text, at);
+  if ('{[('.includes(char)) return bracketEnd(text, at);
+  const word = /[^\s,:;(){}[\]]+/y;
+  word.lastIndex = at;
+  return word.test(text) ? word.lastIndex : at + 1;
+}
+
+/** Past the bracket that closes the one at `at`. */
+function bracketEnd(text: string, at: number): number {
+  const inner = blank(text, at + 1);
+  let i = inner;
+  while (i < text.length && !'}])'.includes(text[i] ?? '')) i = comma(text, i);
+  return i + 1;
+}
+
 /** Past white space and comments. */
 function blank(text: string, at: number): number {
   const skip = /(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/y;

@@ -1,3 +1,5 @@
+import type { Underlined } from './place.ts';
+
 /** A refusal: what is wrong with what a person wrote, where, why it cannot stay, and what to type instead. */
 export interface Problem {
   /** Names the rule, in kebab-case: stable, so that editors and documents can refer to it. */
@@ -8,9 +10,19 @@ export interface Problem {
   line: number;
   /** Counted from 1. */
   column: number;
+  /** Absent where the problem is the file, not a place in it. */
+  underlined?: Underlined;
   what: string;
   why: string;
   fix: string;
+}
+
+/** What a rule says of its breach; where it is comes from the file. */
+export type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
+
+/** A problem with a file as a whole. */
+export function problemOfFile(file: string, words: Words): Problem {
+  return { file, line: 1, column: 1, ...words };
 }
 
 /** By file, line, column, then code: the same order on every machine, whatever the locale. */
@@ -27,10 +39,4 @@ export function compareProblems(a: Problem, b: Problem): number {
 /** By UTF-16 code units: unlike localeCompare the same everywhere. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** The problem as a person reads it in a terminal, without colours. */
-export function formatProblem(problem: Problem): string {
-  const { file, line, column, code, what, why, fix } = problem;
-  return `${file}:${line}:${column} ${code}\n  ${what}: ${why}\n  fix: ${fix}`;
 }

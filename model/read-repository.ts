@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { appSchema } from './app.ts';
@@ -10,6 +10,7 @@ import { operatorSchema } from './operator.ts';
 import type { Problem } from './problem.ts';
 import { compareText } from './problem.ts';
 import { readModule } from './read-module.ts';
+import { readText } from './read-text.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Repository } from './repository.ts';
 import type { Loaded, Source } from './source.ts';
@@ -34,20 +35,21 @@ export async function readRepository(
     return checked.value === undefined ? [] : [{ name, source: read.source, value: checked.value }];
   }
 
-  const yaml = (file: string) =>
-    existsSync(join(root, file))
-      ? readYaml(readFileSync(join(root, file), 'utf8'), file)
-      : { problems: [missingFile(file)] };
+  const yaml = (file: string) => {
+    const { text, problem } = readText(root, file);
+    return problem === undefined ? readYaml(text, file) : { problems: [problem] };
+  };
 
   const clusterNames = names(root, 'clusters', (entry) => entry.folder);
-  if (clusterNames.length === 0) problems.push(missingFile('clusters/dev/cluster.yaml'));
+  if (clusterNames.length === 0) keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'));
   const clusters = clusterNames.flatMap((name) =>
     keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`)),
   );
   const appNames = names(
     root,
     'apps',
-    (entry) => entry.folder && existsSync(join(root, 'apps', entry.name, 'app.ts')),
+    // A link that leads nowhere is there too, and refused when it is read.
+    ({ name, folder }) => folder && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined,
   );
   const apps = await Promise.all(
     appNames.map(async (name) => keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`))),
@@ -66,6 +68,8 @@ export async function readRepository(
   };
 }
 
+const quiet = { throwIfNoEntry: false } as const;
+
 /** Names of the entries of a folder, sorted; none where the folder does not exist. */
 function names(
   root: string,
@@ -73,22 +77,9 @@ function names(
   wanted: (entry: { name: string; folder: boolean }) => boolean,
 ): string[] {
   const path = join(root, folder);
-  if (!existsSync(path)) return [];
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => !entry.name.startsWith('.'))
-    .filter((entry) => wanted({ name: entry.name, folder: entry.isDirectory() }))
-    .map((entry) => entry.name)
+  if (statSync(path, quiet)?.isDirectory() !== true) return [];
+  return readdirSync(path)
+    .filter((name) => !name.startsWith('.'))
+    .filter((name) => wanted({ name, folder: statSync(join(path, name), quiet)?.isDirectory() ?? false }))
     .sort(compareText);
-}
-
-function missingFile(file: string): Problem {
-  return {
-    code: 'missing-file',
-    file,
-    line: 1,
-    column: 1,
-    what: 'the file does not exist',
-    why: 'without it nothing says what is there',
-    fix: `write ${file}`,
-  };
 }

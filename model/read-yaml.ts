@@ -1,48 +1,67 @@
-import type { Document, YAMLError } from 'yaml';
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Problem } from './problem.ts';
+import type { Document, Pair, YAMLError, YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { type Place, placesOf } from './place.ts';
+import type { Problem, Words } from './problem.ts';
 import type { FieldPath, Source } from './source.ts';
+
+type Refuse = (start: number, end: number, words: Words) => Problem;
+
+/** Brackets and indentation together; descriptions need six. */
+const deepest = 32;
 
 /** Reads YAML 1.2 out of a text; `file` is what problems call it. Without a source there is at least one problem. */
 export function readYaml(text: string, file: string): { source?: Source; problems: Problem[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  // After the first fault of syntax the rest is read wrongly too; a key twice misleads nobody.
-  const syntax = document.errors
-    .filter((error) => error.code !== 'DUPLICATE_KEY')
-    .sort((a, b) => a.pos[0] - b.pos[0])[0];
-  const errors = syntax === undefined ? document.errors : [syntax];
-  const problems = errors.map((error) => ({ file, ...at(error.pos[0]), ...explain(error, text) }));
+  const place = placesOf(text);
+  const refuse: Refuse = (start, end, words) => ({ file, ...place(start, end), ...words });
+  // The library compares every key with every other one; findFaults() does not.
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
+    const at = deepBracket(text);
+    return { problems: [refuse(at, at + 1, tooDeep)] };
+  }
+  // After the first fault of syntax the rest is read wrongly too.
+  const syntax = document.errors.sort((a, b) => a.pos[0] - b.pos[0])[0];
+  if (syntax !== undefined) return { problems: [refuse(...spotOf(syntax, text), explain(syntax))] };
+  // Of a tag that the library does not know it only warns.
+  const [warning] = document.warnings;
+  if (warning !== undefined) return { problems: [refuse(...warning.pos, explain(warning))] };
+  const problems = findFaults(document, refuse);
   if (problems.length > 0) return { problems };
   try {
     const value: unknown = document.toJS();
-    return {
-      source: { file, value, position: (path, part) => at(offsetOf(document, path, part)) },
-      problems,
-    };
+    return { source: { file, value, place: placeOf(document, place) }, problems };
   } catch (error) {
-    const problem = {
+    const words = {
       code: 'yaml-aliases',
       what: 'the aliases cannot be resolved',
       why: error instanceof Error ? error.message : String(error),
       fix: 'write the values out instead of naming them by * and &',
     };
-    return { problems: [{ file, line: 1, column: 1, ...problem }] };
+    return { problems: [refuse(...rangeOf(firstAlias(document)), words)] };
   }
 }
 
-function explain(error: YAMLError, text: string): Pick<Problem, 'code' | 'what' | 'why' | 'fix'> {
-  if (error.code === 'DUPLICATE_KEY') {
-    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
+const tooDeep: Words = {
+  code: 'too-deep',
+  what: `here is more than ${deepest} levels of nesting`,
+  why: 'no description needs them, and a program that followed them could run out of memory',
+  fix: 'take out the brackets or the indentation',
+};
+
+/** A quote that does not end is missed where the file ends: it is where the last one stands. */
+function spotOf(error: YAMLError, text: string): [start: number, end: number] {
+  const quote = /^Missing closing (["'])/.exec(error.message)?.[1];
+  if (quote === undefined) return error.pos;
+  return [text.lastIndexOf(quote), text.length];
+}
+
+function explain(error: YAMLError): Words {
+  if (error.code === 'TAG_RESOLVE_FAILED') {
     return {
-      code: 'duplicate-key',
-      what: `the key '${key}' is written twice`,
-      why: 'only one of the two could count',
-      fix: 'remove one of them',
+      code: 'yaml-tag',
+      what: 'a tag is written here',
+      why: 'a description is plain data: nothing would be made of the tag',
+      fix: 'take out the word that begins with !',
     };
   }
   if (error.code === 'MULTIPLE_DOCS') {
@@ -61,29 +80,111 @@ function explain(error: YAMLError, text: string): Pick<Problem, 'code' | 'what' 
   };
 }
 
-function offsetOf(document: Document.Parsed, path: FieldPath, part: 'key' | 'value'): number {
-  let node: unknown = document.contents;
-  let key = start(node);
-  let value = key;
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-      if (pair === undefined) return key ?? 0;
-      key = start(pair.key) ?? key;
-      value = start(pair.value) ?? key;
-      node = pair.value;
-    } else if (isSeq(node) && typeof step === 'number') {
-      node = node.items[step];
-      key = start(node) ?? key;
-      value = key;
-    } else {
-      break;
+/** What the library lets through: keys that are written twice or mean something to JavaScript, and depth. */
+function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, (_, node, path) => {
+    // A pair lies between a map and what is in it.
+    if (path.filter((above) => !isPair(above)).length > deepest) {
+      problems.splice(0, Infinity, refuse(...rangeOf(node), tooDeep));
+      return visit.BREAK;
     }
-  }
-  return (part === 'key' ? key : value) ?? 0;
+    if (!isMap(node)) return undefined;
+    const seen = new Set<string>();
+    for (const { key } of node.items) {
+      const name = keyOf(key);
+      const words = name === undefined ? notAName : seen.has(name) ? twice(name) : forbidden(name);
+      if (words !== undefined) problems.push(refuse(...rangeOf(key), words));
+      if (name !== undefined) seen.add(name);
+    }
+    return undefined;
+  });
+  return problems;
 }
 
-function start(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
+const notAName: Words = {
+  code: 'bad-key',
+  what: 'a key is no text',
+  why: 'the keys of a description are names',
+  fix: 'write a name before the colon, without brackets',
+};
+
+function twice(name: string): Words {
+  return {
+    code: 'duplicate-key',
+    what: `the key '${name}' is written twice`,
+    why: 'only one of the two could count',
+    fix: 'remove one of them',
+  };
+}
+
+function forbidden(name: string): Words | undefined {
+  if (name !== '__proto__') return undefined;
+  return {
+    code: 'bad-key',
+    what: "the key '__proto__' stands here",
+    why: 'it is a name that JavaScript itself uses: what is under it would not be seen',
+    fix: 'write another name',
+  };
+}
+
+function keyOf(key: unknown): string | undefined {
+  return isScalar(key) ? String(key.value) : undefined;
+}
+
+/** Where the fields of a document stand. The keys of a map are indexed once. */
+function placeOf(document: Document.Parsed, place: (start: number, end: number) => Place): Source['place'] {
+  const indexes = new Map<YAMLMap, Map<string, Pair>>();
+  const member = (map: YAMLMap, name: string): Pair | undefined => {
+    let index = indexes.get(map);
+    if (index === undefined) {
+      index = new Map(map.items.map((pair) => [keyOf(pair.key) ?? '', pair]));
+      indexes.set(map, index);
+    }
+    return index.get(name);
+  };
+  return (path: FieldPath, part: 'key' | 'value') => {
+    let key: unknown = document.contents;
+    let value: unknown = key;
+    for (const step of path) {
+      const node = isAlias(value) ? value.resolve(document) : value;
+      const next = isMap(node)
+        ? member(node, String(step))
+        : isSeq(node) && typeof step === 'number'
+          ? node.items[step]
+          : undefined;
+      if (next === undefined) break;
+      [key, value] = isPair(next) ? [next.key, next.value ?? next.key] : [next, next];
+      // An empty value has no place of its own.
+      if (isNode(value) && value.range?.[0] === value.range?.[1]) value = isPair(next) ? next.key : next;
+    }
+    return place(...rangeOf(part === 'key' ? key : value));
+  };
+}
+
+function rangeOf(node: unknown): [start: number, end: number] {
+  const range = isNode(node) ? node.range : undefined;
+  return [range?.[0] ?? 0, range?.[1] ?? 0];
+}
+
+function firstAlias(document: Document.Parsed): unknown {
+  let found: unknown;
+  visit(document, {
+    Alias(_, node) {
+      found = node;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The first opening bracket, or dash before another dash, that is deeper than is let through. */
+function deepBracket(text: string): number {
+  let depth = 0;
+  for (const { index, 0: token } of text.matchAll(/[[{]|[\]}]|[-?] (?=[-?] )|\n/g)) {
+    if (token === ']' || token === '}') depth--;
+    else if (token !== '\n') depth++;
+    if (depth > deepest) return index;
+  }
+  return 0;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from './fixture.ts';
+import { formatProblem } from './format-problem.ts';
 import { loadGraph } from './graph.ts';
-import { formatProblem } from './problem.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
 const prod = 'clusters/prod/cluster.yaml';
@@ -116,7 +116,7 @@ it.each(cases)('%s', async (name, edits) => {
   const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
   expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map(formatProblem).join('\n')}\n`;
+  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(`golden/refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`);
 });
 

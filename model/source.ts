@@ -1,4 +1,5 @@
-import type { Problem } from './problem.ts';
+import type { Place } from './place.ts';
+import type { Problem, Words } from './problem.ts';
 
 /** From the top of a file to one field: keys and indexes. */
 export type FieldPath = readonly (string | number)[];
@@ -9,14 +10,8 @@ export interface Source {
   file: string;
   /** Not yet checked against a schema. */
   value: unknown;
-  /** Where the field's key or its value starts; where it is not written, the nearest thing around it. */
-  position(path: FieldPath, part: 'key' | 'value'): Position;
-}
-
-/** Both counted from 1. */
-export interface Position {
-  line: number;
-  column: number;
+  /** Where the field's key or its value stands; where it is not written, the nearest thing around it. */
+  place(path: FieldPath, part: 'key' | 'value'): Place;
 }
 
 /** A file and what it says, checked against its schema. */
@@ -31,15 +26,15 @@ export interface Loaded<T> {
 export function problemAt(
   source: Source,
   path: FieldPath,
-  text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>,
+  words: Words,
   part: 'key' | 'value' = 'value',
 ): Problem {
-  return { ...text, file: source.file, ...source.position(path, part) };
+  return { file: source.file, ...source.place(path, part), ...words };
 }
 
 /** `FILE:LINE` of a field, to point at it from elsewhere. */
 export function reference(source: Source, path: FieldPath): string {
-  return `${source.file}:${source.position(path, 'key').line}`;
+  return `${source.file}:${source.place(path, 'key').line}`;
 }
 
 /** The path as people write it: `nodes[0].cpu`; the empty path is 'the file'. */
@@ -48,13 +43,4 @@ export function fieldName(path: FieldPath): string {
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : i === 0 ? part : `.${part}`))
     .join('');
-}
-
-/** Line and column of an offset into a text. */
-export function positionOf(text: string, offset: number): Position {
-  const before = text.slice(0, offset);
-  const lineStart = before.lastIndexOf('\n') + 1;
-  let line = 1;
-  for (let i = before.indexOf('\n'); i !== -1; i = before.indexOf('\n', i + 1)) line++;
-  return { line, column: offset - lineStart + 1 };
 }

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import { Failure } from './failure.ts';
 
 /**
@@ -10,7 +10,8 @@ export async function runCommand(work: () => Promise<number>): Promise<void> {
     process.exitCode = await work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    process.stderr.write(`${pc.red('error:')} ${error.message}\n  ${error.next}\n`);
+    const label = styleText('red', 'error:', { stream: process.stderr });
+    process.stderr.write(`${label} ${error.message}\n  ${error.next}\n`);
     process.exitCode = 1;
   }
 }

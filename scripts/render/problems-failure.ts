@@ -1,5 +1,15 @@
-import { formatProblem, type Problem } from '../../model/problem.ts';
+import { styleText } from 'node:util';
+import { formatProblem, type Paint } from '../../model/format-problem.ts';
+import type { Problem } from '../../model/problem.ts';
 import { Failure } from '../failure.ts';
+
+/** Shown at once; who has more begins with these. All of them are in the JSON. */
+const most = 100;
+
+const colours = { place: 'bold', mark: 'red', fix: 'green' } as const;
+
+/** Colours where the terminal that shows errors has any. */
+const paint: Paint = (part, text) => styleText(colours[part], text, { stream: process.stderr });
 
 /** What people wrote does not fit together: every problem of the run, sorted. Nothing was written. */
 export class ProblemsFailure extends Failure {
@@ -7,8 +17,10 @@ export class ProblemsFailure extends Failure {
 
   constructor(problems: Problem[]) {
     const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+    const more = problems.length > most ? `\n… and ${problems.length - most} more` : '';
+    const shown = problems.slice(0, most).map((problem) => formatProblem(problem, paint));
     super(
-      `${count}, and nothing was written\n${problems.map(formatProblem).join('\n')}`,
+      `${count}, and nothing was written\n${shown.join('\n')}${more}`,
       'Mend what is named above, then type the same command again.',
     );
     this.problems = problems;

@@ -1,0 +1,81 @@
+/** Where something stands in a file, with the line that shows it. */
+export interface Place {
+  /** Counted from 1. */
+  line: number;
+  /** Counted from 1, in UTF-16 units as editors count. */
+  column: number;
+  underlined: Underlined;
+}
+
+/** A line of a file, or the part of a long one, and what is marked in it. */
+export interface Underlined {
+  /** What cannot be seen is shown as U+FFFD, a tab as a blank, what was cut off as `…`. */
+  text: string;
+  /** Offset into `text`. */
+  start: number;
+  /** At least 1; what goes on in the next line is not counted. */
+  length: number;
+}
+
+/** Lines that are longer are shown in part: this much of them, in UTF-16 units. */
+const window = { before: 40, all: 100 } as const;
+
+/** From offsets into a text to places. Many are looked up in one text, so that its lines are found once. */
+export function placesOf(text: string): (start: number, end: number) => Place {
+  let starts: number[] | undefined;
+  return (start, end) => {
+    starts ??= lineStarts(text);
+    const line = lineOf(starts, start);
+    const from = starts[line - 1] ?? 0;
+    const whole = text.slice(from, (starts[line] ?? text.length + 1) - 1).replace(/\r$/, '');
+    const offset = start - from;
+    const marked = whole.slice(offset, end - from).trimEnd();
+    return { line, column: offset + 1, underlined: underline(whole, offset, Math.max(1, marked.length)) };
+  };
+}
+
+/**
+ * Characters that no screen shows, or that change what it shows of others: controls other than tab and line end, the
+ * byte order mark, marks of writing direction, breaks of width zero. Those that join emoji and letters are none.
+ */
+export const invisible = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+const unprintable = new RegExp(`${invisible.source}|[\\n\\r]`, 'gu');
+
+/** A text in which a person sees what a terminal would hide or obey: each such character as U+FFFD, a tab as a blank. */
+export function visible(text: string): string {
+  return text
+    .replaceAll('\t', ' ')
+    .replaceAll(unprintable, (hidden) => '\ufffd'.repeat(hidden.length))
+    .toWellFormed();
+}
+
+function underline(line: string, start: number, length: number): Underlined {
+  if (line.length <= window.all) return { text: visible(line), start, length };
+  const from = Math.max(0, start - window.before);
+  const to = Math.min(line.length, from + window.all);
+  const [head, tail] = [from > 0 ? '…' : '', to < line.length ? '…' : ''];
+  const shown = start - from + head.length;
+  return {
+    text: head + visible(line.slice(from, to)) + tail,
+    start: shown,
+    length: Math.min(length, head.length + to - from - shown + tail.length) || 1,
+  };
+}
+
+function lineStarts(text: string): number[] {
+  const starts = [0];
+  for (let i = text.indexOf('\n'); i !== -1; i = text.indexOf('\n', i + 1)) starts.push(i + 1);
+  return starts;
+}
+
+/** The number of the line in which an offset lies: how many lines start at it or before. */
+function lineOf(starts: number[], offset: number): number {
+  let [low, high] = [0, starts.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
