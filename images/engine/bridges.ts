@@ -32,6 +32,19 @@ export async function bridgesIn(pool: Network | undefined, name: string): Promis
     .map(({ ifname }) => ifname);
 }
 
+/**
+ * Removes what is plugged into these bridges, when nothing runs that could be at its other end. A process that is killed
+ * with unsent data leaves a socket behind, which holds its network namespace for minutes: the old link then answers for
+ * an address that a new container has, and nobody reaches that one.
+ */
+export async function unplugAll(bridges: string[]): Promise<void> {
+  for (const bridge of bridges) {
+    const { stdout } = await execa('ip', ['-json', 'link', 'show', 'master', bridge, 'type', 'veth']);
+    const links = linkSchema.parse(JSON.parse(stdout || '[]').filter((link: object) => 'ifname' in link));
+    for (const { ifname } of links) await execa('ip', ['link', 'delete', ifname], { reject: false });
+  }
+}
+
 /** Removes these bridges. */
 export async function removeBridges(names: string[]): Promise<void> {
   for (const name of names) await execa('ip', ['link', 'delete', name, 'type', 'bridge'], { reject: false });

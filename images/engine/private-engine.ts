@@ -15,7 +15,7 @@ import {
   overlaps,
   parseNetwork,
 } from './address-pool.ts';
-import { bridgesIn, ensureBridge, removeBridges } from './bridges.ts';
+import { bridgesIn, ensureBridge, removeBridges, unplugAll } from './bridges.ts';
 import { checkCgroups, removeCgroup } from './cgroups.ts';
 import { installDebianPackages } from './debian-packages.ts';
 import { cleanFirewall, readFirewall } from './firewall.ts';
@@ -167,7 +167,7 @@ async function linkClient(paths: PrivatePaths): Promise<void> {
   await symlink(client, link);
 }
 
-/** Bridge and addresses; notes how the machine was. */
+/** Bridge and addresses, nothing plugged in; notes how the machine was. */
 async function prepareMachine(paths: PrivatePaths): Promise<Network> {
   const notes = readNotes(paths);
   const pool = (notes && parseNetwork(notes.pool)) ?? freePool();
@@ -178,6 +178,7 @@ async function prepareMachine(paths: PrivatePaths): Promise<Network> {
       : { boot, ...(await readFirewall()), ipForward: readFileSync(forwarding, 'utf8').trim() };
   await writeNotes(paths, { pool: formatNetwork(pool), before });
   await ensureBridge(paths.bridge, `${formatAddress(pool.address + 1)}/24`);
+  await unplugAll(await bridgesIn(pool, paths.bridge));
   return pool;
 }
 
