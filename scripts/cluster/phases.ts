@@ -37,6 +37,7 @@ export async function runPhases(
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const started = performance.now();
+  let failure: unknown;
   const list = new Listr(
     phases.map((phase) => ({
       title: phase.title,
@@ -45,15 +46,18 @@ export async function runPhases(
         const begun = performance.now();
         const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
         controller.signal.throwIfAborted();
-        const unchanged = await phase.run(
-          process.stdout.isTTY
-            ? (message) => {
-                task.output = `${message} (${elapsed()})`;
-              }
-            : calm((message) => {
-                task.output = `${elapsed().padStart(6)}  ${message}`;
-              }),
-        );
+        const report: Report = process.stdout.isTTY
+          ? (message) => {
+              task.output = `${message} (${elapsed()})`;
+            }
+          : calm((message) => {
+              task.output = `${elapsed().padStart(6)}  ${message}`;
+            });
+        const unchanged = await phase.run(report).catch((error: unknown) => {
+          failure = error;
+          // In a log the list prints what a task throws, and the command prints the failure itself afterwards.
+          throw new Error(`after ${elapsed()}`);
+        });
         controller.signal.throwIfAborted();
         const seconds = (performance.now() - begun) / 1000;
         times.push({ title: phase.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) });
@@ -71,7 +75,8 @@ export async function runPhases(
   try {
     await list.run();
     return times;
-  } catch (error) {
+  } catch (ended) {
+    const error = failure ?? ended;
     // What a child says when it is ended by Ctrl-C is not the reason.
     if (controller.signal.aborted) throw controller.signal.reason;
     throw error instanceof Failure
