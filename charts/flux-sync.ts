@@ -1,5 +1,6 @@
 import type { Environment } from '../model/graph.ts';
 import { crdSource } from './crd-source.ts';
+import { healthChecks } from './health-checks.ts';
 import type { KubeObject } from './kube-object.ts';
 import { onlyPaths } from './only-paths.ts';
 import type { Unit } from './order.ts';
@@ -52,6 +53,7 @@ function unitObjects(env: Environment, unit: Unit): KubeObject[] {
       sourceRef: { kind: 'GitRepository', name: platform },
       prune: true,
       wait: true,
+      ...healthChecks(env.operators, unit.objects),
       // Flux must not remove itself: nothing would be left to remove the rest.
       ...(unit.name === 'flux' ? { deletionPolicy: 'Orphan' } : {}),
       ...after(unit),

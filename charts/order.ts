@@ -155,7 +155,8 @@ function findProviders(
     for (const id of operatorProvides(operator, env.cluster)) {
       if (!providers.has(id)) providers.set(id, [operator.name]);
     }
-    for (const kind of operator.provides.kinds) {
+    for (const custom of operator.provides.kinds) {
+      const kind = typeof custom === 'string' ? custom : custom.kind;
       providers.set(kindNeed(kind), operator.crds.length > 0 ? operator.crds : [operator.name]);
     }
   }

@@ -2,6 +2,16 @@ import { z } from 'zod';
 import { dnsLabel } from './cluster.ts';
 import { exceptionSchema } from './exception.ts';
 
+/**
+ * A kind of custom resource. `conditions`: those that are True once an object of it works, in its status or, of a route of
+ * the Gateway API, for each of its parents; Flux waits for them. Where none are named Flux waits for `Ready`, but only
+ * if it is there already when Flux looks first.
+ */
+const customKind = z.union([
+  z.string(),
+  z.strictObject({ kind: z.string(), conditions: z.array(z.string()).min(1) }),
+]);
+
 /** What runs in the cluster on behalf of the platform: controllers and the services that they bring. */
 export const operatorSchema = z.strictObject({
   name: dnsLabel,
@@ -13,8 +23,8 @@ export const operatorSchema = z.strictObject({
   crds: z.array(z.string()).default([]),
   provides: z
     .strictObject({
-      /** `Kind.group` of each custom resource that exists once `crds` are applied. */
-      kinds: z.array(z.string()).default([]),
+      /** `Kind.group` of each custom resource that exists once `crds` are applied, with what it waits for. */
+      kinds: z.array(customKind).default([]),
       /** `Kind.group` of what a webhook of this operator guards: objects of these wait for its Deployment. */
       webhooks: z.array(z.string()).default([]),
       /** Names of StorageClasses, GatewayClasses: what others name in a spec. */

@@ -8,10 +8,10 @@ export default defineOperator({
   crds: ['gateway-api-crds'],
   provides: {
     kinds: [
-      'GatewayClass.gateway.networking.k8s.io',
-      'Gateway.gateway.networking.k8s.io',
-      'HTTPRoute.gateway.networking.k8s.io',
-      'GRPCRoute.gateway.networking.k8s.io',
+      { kind: 'GatewayClass.gateway.networking.k8s.io', conditions: ['Accepted'] },
+      { kind: 'Gateway.gateway.networking.k8s.io', conditions: ['Accepted', 'Programmed'] },
+      { kind: 'HTTPRoute.gateway.networking.k8s.io', conditions: ['Accepted', 'ResolvedRefs'] },
+      { kind: 'GRPCRoute.gateway.networking.k8s.io', conditions: ['Accepted', 'ResolvedRefs'] },
       'ReferenceGrant.gateway.networking.k8s.io',
       'BackendTLSPolicy.gateway.networking.k8s.io',
     ],

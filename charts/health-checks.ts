@@ -1,0 +1,34 @@
+import type { Operator } from '../model/operator.ts';
+import type { KubeObject } from './kube-object.ts';
+import { kindOf } from './object-id.ts';
+
+/**
+ * For Flux, which otherwise takes an object for ready whose controller has not looked at it yet, and knows no condition but
+ * `Ready`: for each kind of custom resource among the objects what must hold, as its operator says.
+ * https://fluxcd.io/flux/components/kustomize/kustomizations/#health-check-expressions
+ */
+export function healthChecks(operators: Operator[], objects: KubeObject[]): object {
+  const custom = operators
+    .flatMap(({ provides }) => provides.kinds)
+    .filter((kind) => typeof kind !== 'string');
+  const exprs = custom.flatMap(({ kind, conditions }) => {
+    const object = objects.find((one) => kindOf(one) === kind);
+    if (object === undefined) return [];
+    return [{ apiVersion: object.apiVersion, kind: object.kind, current: current(kind, conditions) }];
+  });
+  return exprs.length === 0 ? {} : { healthCheckExprs: exprs };
+}
+
+function current(kind: string, conditions: string[]): string {
+  if (!kind.endsWith('Route.gateway.networking.k8s.io')) return all('status', conditions);
+  return `status.parents.size() > 0 && status.parents.all(parent, ${all('parent', conditions)})`;
+}
+
+function all(of: string, conditions: string[]): string {
+  return conditions.map((type) => `${of}.conditions.exists(c, ${isTrue(type)})`).join(' && ');
+}
+
+/** Of the object as it is now: a condition may be left from before its last change. */
+function isTrue(type: string): string {
+  return `c.type == '${type}' && c.status == 'True' && (!has(c.observedGeneration) || c.observedGeneration == metadata.generation)`;
+}
