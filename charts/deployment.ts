@@ -1,6 +1,6 @@
 import { type Chart, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { partOf, podLabels } from './names.ts';
+import { annotations as keys, partOf, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
 
 /** A workload: the pod, and how many of it. */
@@ -20,11 +20,13 @@ export interface DeploymentInput {
 
 /** A Deployment whose pods carry `podLabels(name)`. */
 export function deployment(chart: Chart, input: DeploymentInput): void {
-  const { name, namespace, annotations, podAnnotations, replicas = 1, drainSeconds = 0 } = input;
+  const { name, namespace, podAnnotations, replicas = 1, drainSeconds = 0 } = input;
+  const { reason } = input.pod.container.resources;
+  const annotations = { ...input.annotations, ...(reason ? { [keys.resources]: reason } : {}) };
   const Kind = drainSeconds > 0 ? draining(drainSeconds) : k8s.KubeDeployment;
   const labels = podLabels(name);
   new Kind(chart, `deployment-${name}`, {
-    metadata: { name, namespace, labels, ...(annotations ? { annotations } : {}) },
+    metadata: { name, namespace, labels, annotations },
     spec: {
       replicas,
       revisionHistoryLimit: 3,

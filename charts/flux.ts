@@ -95,7 +95,12 @@ function kustomizeController(chart: Chart, image: string): void {
     ],
     update: 'rolling',
     stopSeconds: 60,
-    resources: { cpu: '50m', memory: '96Mi', memoryLimit: '768Mi' },
+    resources: {
+      cpu: '50m',
+      memory: '96Mi',
+      memoryLimit: '768Mi',
+      reason: 'It builds up to 32 Kustomizations at once, and holds all objects of each.',
+    },
   });
   appliesEverything(chart, name);
 }
@@ -109,7 +114,12 @@ function helmController(chart: Chart, image: string): void {
     update: 'rolling',
     // An upgrade that is under way is finished first.
     stopSeconds: 600,
-    resources: { cpu: '10m', memory: '64Mi', memoryLimit: '768Mi' },
+    resources: {
+      cpu: '10m',
+      memory: '64Mi',
+      memoryLimit: '768Mi',
+      reason: 'It renders up to four Helm charts at once, with all their CustomResourceDefinitions.',
+    },
   });
   appliesEverything(chart, name);
 }

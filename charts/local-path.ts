@@ -8,7 +8,7 @@ import { deployment } from './deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { namespace } from './namespace.ts';
-import { denyAll } from './network-policy.ts';
+import { allow, denyAll, toKubernetesApi } from './network-policy.ts';
 import { nonRoot } from './pod.ts';
 import { clusterRole, role } from './rbac.ts';
 import { serviceAccount } from './service-account.ts';
@@ -34,7 +34,8 @@ export function localPath(env: Environment): Component {
     });
     provisioner(chart, imageRef(env, name));
     storageClass(chart);
-    denyAll(chart, space, ['Ingress']);
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    allow(chart, name, space, { egress: [toKubernetesApi] });
   });
 }
 

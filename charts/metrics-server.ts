@@ -5,6 +5,7 @@ import { component } from './component.ts';
 import { deployment } from './deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
+import { allow, toKubernetesApi } from './network-policy.ts';
 import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { bindClusterRole, bindRole, clusterRole } from './rbac.ts';
@@ -13,6 +14,8 @@ import { serviceAccount } from './service-account.ts';
 
 const name = 'metrics-server';
 const space = 'kube-system';
+const port = 10250;
+const kubeletPort = 10250;
 
 /** Current use of CPU and memory: for `kubectl top` and for autoscaling. */
 export function metricsServer(env: Environment): Component {
@@ -32,7 +35,7 @@ export function metricsServer(env: Environment): Component {
           name,
           image: imageRef(env, name),
           args: [
-            '--secure-port=10250',
+            `--secure-port=${port}`,
             '--cert-dir=/tmp',
             '--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname',
             '--kubelet-use-node-status-port',
@@ -40,7 +43,7 @@ export function metricsServer(env: Environment): Component {
             // Kind's kubelets sign their own certificates; elsewhere the cluster's CA does.
             ...(env.cluster.provider.kind === 'kind' ? ['--kubelet-insecure-tls'] : []),
           ],
-          ports: [{ name: 'https', containerPort: 10250 }],
+          ports: [{ name: 'https', containerPort: port }],
           // Ready once every kubelet has been asked twice.
           readinessProbe: httpProbe('https', '/readyz', { period: 5, scheme: 'HTTPS' }),
           livenessProbe: httpProbe('https', '/livez', { scheme: 'HTTPS' }),
@@ -51,6 +54,12 @@ export function metricsServer(env: Environment): Component {
       },
     });
     service(chart, name, space, [{ name: 'https', port: 443 }]);
+    // Only of its own pods: those of Kubernetes in this namespace are not ours. The API server and the kubelets have
+    // addresses of nodes, which no selector of pods matches.
+    allow(chart, name, space, {
+      ingress: [{ ports: [{ port }] }],
+      egress: [toKubernetesApi, { ports: [{ port: kubeletPort }] }],
+    });
     apiService(chart);
   });
 }

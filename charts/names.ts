@@ -4,7 +4,12 @@ import type { App } from '../model/app.ts';
 export const partOf = 'plinth';
 
 /** Annotations on an app's Deployment, which the front page reads. */
-export const annotations = { url: 'plinth.io/url', summary: 'plinth.io/summary' } as const;
+export const annotations = {
+  url: 'plinth.io/url',
+  summary: 'plinth.io/summary',
+  /** Why a workload needs as much as it reserves, where that is much. */
+  resources: 'plinth.io/resources',
+} as const;
 
 /** The Gateway that every exposed app is attached to. */
 export const gateway = { namespace: 'gateway', name: 'gateway', listener: 'http' } as const;

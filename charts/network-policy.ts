@@ -1,11 +1,12 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { podLabels } from './names.ts';
+import { partOf, podLabels } from './names.ts';
 
 /** A flow that is let through: from (ingress) or to (egress) these peers, on these ports. */
 export interface Flow {
   /** Default: anyone. */
   peers?: k8s.NetworkPolicyPeer[];
+  /** Empty: every port. */
   ports: { port: number; protocol?: 'TCP' | 'UDP' }[];
 }
 
@@ -18,6 +19,12 @@ export function pods(name: string, namespace: string): k8s.NetworkPolicyPeer {
 export function everyPodOf(namespace: string): k8s.NetworkPolicyPeer {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
 }
+
+/** All pods of what is rendered here, in every namespace. */
+export const everyPodOfPlatform: k8s.NetworkPolicyPeer = {
+  namespaceSelector: {},
+  podSelector: { matchLabels: { 'app.kubernetes.io/part-of': partOf } },
+};
 
 /** Name resolution by the cluster's DNS. */
 export const toDns: Flow = {
@@ -49,8 +56,8 @@ export function allow(
   namespace: string,
   flows: { ingress?: Flow[]; egress?: Flow[] },
 ): void {
-  const ingress = (flows.ingress ?? []).map((flow) => ({ ...from(flow), ports: ports(flow) }));
-  const egress = (flows.egress ?? []).map((flow) => ({ ...to(flow), ports: ports(flow) }));
+  const ingress = (flows.ingress ?? []).map((flow) => ({ ...from(flow), ...ports(flow) }));
+  const egress = (flows.egress ?? []).map((flow) => ({ ...to(flow), ...ports(flow) }));
   if (ingress.length === 0 && egress.length === 0) return;
   new k8s.KubeNetworkPolicy(chart, `network-policy-${name}`, {
     metadata: { name, namespace },
@@ -71,9 +78,12 @@ function to({ peers }: Flow): { to?: k8s.NetworkPolicyPeer[] } {
   return peers ? { to: peers } : {};
 }
 
-function ports(flow: Flow): k8s.NetworkPolicyPort[] {
-  return flow.ports.map(({ port, protocol = 'TCP' }) => ({
-    protocol,
-    port: k8s.IntOrString.fromNumber(port),
-  }));
+function ports(flow: Flow): { ports?: k8s.NetworkPolicyPort[] } {
+  if (flow.ports.length === 0) return {};
+  return {
+    ports: flow.ports.map(({ port, protocol = 'TCP' }) => ({
+      protocol,
+      port: k8s.IntOrString.fromNumber(port),
+    })),
+  };
 }

@@ -1,6 +1,7 @@
 import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
 import { idOf } from './object-id.ts';
+import { podTemplate } from './pod-template.ts';
 
 /** The need for a registry to answer under a host name. */
 export function imagesNeed(host: string): string {
@@ -9,7 +10,7 @@ export function imagesNeed(host: string): string {
 
 /** What must exist before the pods of an object can start, by id; nothing for an object that makes no pods. */
 export function podNeeds(object: KubeObject): string[] {
-  const pod = podSpec(object);
+  const pod = field(podTemplate(object), 'spec');
   if (pod === undefined) return [];
   const namespace = object.metadata.namespace ?? 'default';
   const needs: string[] = [];
@@ -52,21 +53,4 @@ export function podNeeds(object: KubeObject): string[] {
   }
   const priority = textField(pod, 'priorityClassName');
   return priority === undefined ? needs : [...needs, idOf('PriorityClass', priority)];
-}
-
-function podSpec(object: KubeObject): unknown {
-  switch (object.kind) {
-    case 'Pod':
-      return object.spec;
-    case 'CronJob':
-      return field(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec');
-    case 'Deployment':
-    case 'StatefulSet':
-    case 'DaemonSet':
-    case 'ReplicaSet':
-    case 'Job':
-      return field(object, 'spec', 'template', 'spec');
-    default:
-      return undefined;
-  }
 }

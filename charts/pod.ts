@@ -6,6 +6,8 @@ export interface Resources {
   memory: string;
   /** Default: what it reserves. */
   memoryLimit?: string;
+  /** Why it needs that much, where that is much; becomes an annotation of the workload. */
+  reason?: string | undefined;
 }
 
 /** A container without what every container here has in common. */

@@ -6,7 +6,7 @@ import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { gateway, nodePorts } from './names.ts';
 import { namespace } from './namespace.ts';
-import { allow, denyAll } from './network-policy.ts';
+import { allow, denyAll, everyPodOfPlatform, toKubernetesApi } from './network-policy.ts';
 import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole } from './rbac.ts';
@@ -27,8 +27,12 @@ export function traefik(env: Environment): Component {
     rights(chart);
     controller(chart, env);
     service(chart, name, space, [{ name: 'http', port: 80, nodePort: nodePorts.http }]);
-    denyAll(chart, space, ['Ingress']);
-    allow(chart, name, space, { ingress: [{ ports: [{ port: httpPort }] }] });
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    allow(chart, name, space, {
+      ingress: [{ ports: [{ port: httpPort }] }],
+      // To whichever pod of the platform lets it in: the pod's own policy says on which port.
+      egress: [toKubernetesApi, { peers: [everyPodOfPlatform], ports: [] }],
+    });
     gatewayClass(chart);
     listeners(chart);
   });

@@ -92,7 +92,7 @@ export const appSchema = z.strictObject({
   resources: z.strictObject({
     cpu: quantity,
     memory: quantity,
-    /** Why it needs that much: written from a quarter of a core or of a GiB up. */
+    /** Why it needs that much: written where it is more than a quarter of a core or of a GiB. */
     reason: z.string().trim().min(10, 'a sentence that says why').optional(),
   }),
   /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */

@@ -158,6 +158,8 @@ export const appOverride = z.strictObject({
     .strictObject({
       cpu: quantity.optional(),
       memory: quantity.optional(),
+      /** Why it needs more here than elsewhere. */
+      reason: z.string().trim().min(10, 'a sentence that says why').optional(),
     })
     .optional(),
 });

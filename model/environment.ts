@@ -58,9 +58,9 @@ function environmentApp(
     replicas: override.replicas ?? app.replicas,
     env: { ...app.env, ...override.env },
     resources: {
-      ...app.resources,
       cpu: override.resources?.cpu ?? app.resources.cpu,
       memory: override.resources?.memory ?? app.resources.memory,
+      reason: override.resources?.reason ?? app.resources.reason,
     },
     imageRef: 'ref' in app.image ? app.image.ref : built(app.name, join('apps', app.name), app.image),
     ...(migrations === undefined

@@ -15,4 +15,19 @@ export default defineOperator({
       'HelmRelease.helm.toolkit.fluxcd.io',
     ],
   },
+  exceptions: [
+    {
+      rule: 'rbac-escalation',
+      reason:
+        'Flux applies whatever is in Git, and nobody can grant what he does not have: the right to push is the right to everything.',
+    },
+    {
+      rule: 'rbac-secrets',
+      reason: 'A source names its credentials, in whichever namespace it stands.',
+    },
+    {
+      rule: 'default-deny-egress',
+      reason: 'It fetches from whichever host and port a source names.',
+    },
+  ],
 });

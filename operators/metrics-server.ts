@@ -5,4 +5,10 @@ export default defineOperator({
   summary: 'Tells the current use of CPU and memory.',
   namespace: 'kube-system',
   images: ['metrics-server'],
+  exceptions: [
+    {
+      rule: 'open-egress',
+      reason: "It asks the kubelets, which listen on the nodes' own addresses.",
+    },
+  ],
 });

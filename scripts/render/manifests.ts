@@ -1,3 +1,4 @@
+import { checkObjects } from '../../charts/check.ts';
 import { components } from '../../charts/components.ts';
 import { fluxSync, syncFolder } from '../../charts/flux-sync.ts';
 import type { KubeObject } from '../../charts/kube-object.ts';
@@ -5,18 +6,28 @@ import { order, sourceOf } from '../../charts/order.ts';
 import { toYaml } from '../../charts/yaml.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { CheckedEnvironment } from './check.ts';
 
 /** How every rendered file begins; a file that does not is somebody's own and is left alone. */
 export const header = '# Rendered from ';
+
+/** The files of one environment, none where there is a problem, and what the checks say of its objects. */
+export interface EnvironmentManifests {
+  files: Map<string, string>;
+  problems: Problem[];
+  checked: CheckedEnvironment;
+}
 
 /**
  * The manifests of one environment: from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to its text, an object in each.
  * A folder needs no kustomization.yaml: Flux makes one of all files that it finds there.
  */
-export function environmentManifests(env: Environment): { files: Map<string, string>; problems: Problem[] } {
-  const { units, problems } = order(env, components(env));
+export function environmentManifests(env: Environment): EnvironmentManifests {
+  const rendered = components(env);
+  const { units, problems } = order(env, rendered);
+  const checked = { env, ...checkObjects(env, rendered) };
   const files = new Map<string, string>();
-  if (problems.length > 0) return { files, problems };
+  if (problems.length > 0) return { files, problems, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;
   const write = (folder: string, source: string, objects: KubeObject[]) => {
     const head = `${header}${source} by npm run render: edit there.\n`;
@@ -28,7 +39,7 @@ export function environmentManifests(env: Environment): { files: Map<string, str
   for (const { kind, name, objects } of units) {
     if (kind === 'component') write(name, `${sourceOf(env, name)} and ${cluster}`, objects);
   }
-  return { files, problems };
+  return { files, problems, checked };
 }
 
 /** `KIND-NAME.yaml`, with the namespace where two objects of a component would share that name. */

@@ -1,0 +1,56 @@
+import type { Exception } from '../model/exception.ts';
+import type { Environment } from '../model/graph.ts';
+import { checkAccounts } from './check-accounts.ts';
+import { checkAvailability } from './check-availability.ts';
+import { checkFlows } from './check-flows.ts';
+import { checkIsolation } from './check-isolation.ts';
+import { checkNamespaces } from './check-namespaces.ts';
+import { checkPods } from './check-pods.ts';
+import { checkRights } from './check-rights.ts';
+import { checkSecrets } from './check-secrets.ts';
+import type { Finding } from './finding.ts';
+import { Inventory } from './inventory.ts';
+import type { Component } from './kube-object.ts';
+import { sourceOf } from './order.ts';
+
+/** A finding that its component's description excepts, and the reason that stands there. */
+export interface Excepted extends Finding {
+  reason: string;
+}
+
+/** What the rendered objects of one environment break, and what of it is excepted. */
+export interface Checked {
+  findings: Finding[];
+  excepted: Excepted[];
+}
+
+const checks = [
+  checkPods,
+  checkAvailability,
+  checkNamespaces,
+  checkIsolation,
+  checkFlows,
+  checkAccounts,
+  checkRights,
+  checkSecrets,
+];
+
+/** Looks at what was rendered, whoever made it: each object keeps the rules, or its component says why it does not. */
+export function checkObjects(env: Environment, components: readonly Component[]): Checked {
+  const inventory = new Inventory(env, components);
+  const exceptions = exceptionsOf(env);
+  const checked: Checked = { findings: [], excepted: [] };
+  for (const found of checks.flatMap((check) => check(inventory))) {
+    const exception = exceptions.get(sourceOf(env, found.component))?.find(({ rule }) => rule === found.rule);
+    if (exception === undefined) checked.findings.push(found);
+    else checked.excepted.push({ ...found, reason: exception.reason });
+  }
+  return checked;
+}
+
+/** From the file of a description to its exceptions. */
+function exceptionsOf(env: Environment): Map<string, readonly Exception[]> {
+  return new Map(
+    [...env.operators, ...env.apps].map(({ name, exceptions }) => [sourceOf(env, name), exceptions]),
+  );
+}

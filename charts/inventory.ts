@@ -1,0 +1,87 @@
+import type { Environment } from '../model/graph.ts';
+import { field, textField } from './field.ts';
+import type { Component, KubeObject } from './kube-object.ts';
+import { kindOf } from './object-id.ts';
+import { podTemplate } from './pod-template.ts';
+
+/** An object and the component that has it. */
+export interface Owned {
+  component: string;
+  object: KubeObject;
+}
+
+/** An object that makes pods, and what the checks ask of them. */
+export interface Workload extends Owned {
+  namespace: string;
+  /** Of its pods. */
+  labels: unknown;
+  /** The spec of its pods. */
+  pod: unknown;
+  /** The service account of its pods. */
+  account: string;
+  replicas: number;
+  /** Its pods end by themselves, as a Job's do. */
+  ends: boolean;
+}
+
+/** All objects that were rendered for one environment, found by what they are and where they stand. */
+export class Inventory {
+  readonly env: Environment;
+  readonly workloads: Workload[] = [];
+  readonly #byKind = new Map<string, Owned[]>();
+  readonly #byPlace = new Map<string, Owned[]>();
+  readonly #workloadsByNamespace = new Map<string, Workload[]>();
+
+  constructor(env: Environment, components: readonly Component[]) {
+    this.env = env;
+    for (const { name, objects } of components) {
+      for (const object of objects) this.#add({ component: name, object });
+    }
+  }
+
+  /** By `Kind.group`, as the operators' `provides` names a kind. */
+  all(kind: string): readonly Owned[] {
+    return this.#byKind.get(kind) ?? [];
+  }
+
+  in(namespace: string, kind: string): readonly Owned[] {
+    return this.#byPlace.get(`${kind} ${namespace}`) ?? [];
+  }
+
+  workloadsIn(namespace: string): readonly Workload[] {
+    return this.#workloadsByNamespace.get(namespace) ?? [];
+  }
+
+  #add(owned: Owned): void {
+    const kind = kindOf(owned.object);
+    push(this.#byKind, kind, owned);
+    push(this.#byPlace, `${kind} ${owned.object.metadata.namespace ?? ''}`, owned);
+    const workload = workloadOf(owned);
+    if (workload === undefined) return;
+    this.workloads.push(workload);
+    push(this.#workloadsByNamespace, workload.namespace, workload);
+  }
+}
+
+function workloadOf({ component, object }: Owned): Workload | undefined {
+  const template = podTemplate(object);
+  if (template === undefined) return undefined;
+  const replicas = field(object, 'spec', 'replicas');
+  const pod = field(template, 'spec');
+  return {
+    component,
+    object,
+    namespace: object.metadata.namespace ?? 'default',
+    labels: field(template, 'metadata', 'labels'),
+    pod,
+    account: textField(pod, 'serviceAccountName') ?? 'default',
+    replicas: typeof replicas === 'number' ? replicas : 1,
+    ends: object.kind === 'Job' || object.kind === 'CronJob',
+  };
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

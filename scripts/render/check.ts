@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Checked } from '../../charts/check.ts';
+import type { Finding } from '../../charts/finding.ts';
+import { sourceOf } from '../../charts/order.ts';
+import type { Environment } from '../../model/graph.ts';
+import { locateLiteral } from '../../model/locate-literal.ts';
+import type { Problem } from '../../model/problem.ts';
+import { type FieldPath, positionOf } from '../../model/source.ts';
+
+/** What the checks said of one environment. */
+export interface CheckedEnvironment extends Checked {
+  env: Environment;
+}
+
+/** Findings as problems: the same one in several environments once, at the line of the description that could mend it. */
+export function findingProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
+  const all = checked.flatMap(({ env, findings }) =>
+    findings.map((finding) => ({ finding, env: env.name, file: sourceOf(env, finding.component) })),
+  );
+  const same = Map.groupBy(all, ({ finding, file }) => JSON.stringify([finding, file]));
+  return [...same.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { finding, file } = first;
+    return [problem(root, file, finding, group.map(({ env }) => env).join(', '))];
+  });
+}
+
+function problem(
+  root: string,
+  file: string,
+  { rule, object, what, why, fix, field }: Finding,
+  env: string,
+): Problem {
+  return {
+    code: rule,
+    file,
+    ...place(root, file, field),
+    what: `in ${env}, ${object} ${what}`,
+    why,
+    fix: `${fix}; or except it in ${file}: exceptions: [{ rule: '${rule}', reason: '…' }]`,
+  };
+}
+
+/**
+ * Exceptions that except nothing in any environment: the next one who breaks the rule there would not be told.
+ * Only of use where all environments were checked.
+ */
+export function needlessExceptions(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
+  const used = new Set(
+    checked.flatMap(({ env, excepted }) =>
+      excepted.map(({ component, rule }) => `${sourceOf(env, component)} ${rule}`),
+    ),
+  );
+  const written = new Map(
+    checked.flatMap(({ env }) =>
+      [...env.operators, ...env.apps].flatMap(({ name, exceptions }) =>
+        exceptions.map(({ rule }, index) => {
+          const file = sourceOf(env, name);
+          return [`${file} ${rule}`, { file, rule, index }] as const;
+        }),
+      ),
+    ),
+  );
+  return [...written]
+    .filter(([key]) => !used.has(key))
+    .map(([, { file, rule, index }]) => ({
+      code: 'needless-exception',
+      file,
+      ...place(root, file, ['exceptions', index]),
+      what: `nothing breaks the rule ${rule}`,
+      why: 'the next one who breaks it would not be told',
+      fix: 'take the exception out',
+    }));
+}
+
+function place(root: string, file: string, field: FieldPath): { line: number; column: number } {
+  const text = readFileSync(join(root, file), 'utf8');
+  return positionOf(text, locateLiteral(text, field).value);
+}
