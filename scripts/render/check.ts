@@ -4,9 +4,10 @@ import type { Checked } from '../../charts/check.ts';
 import type { Finding } from '../../charts/finding.ts';
 import { sourceOf } from '../../charts/order.ts';
 import type { Environment } from '../../model/graph.ts';
-import { locateLiteral } from '../../model/locate-literal.ts';
+import type { Place } from '../../model/place.ts';
 import type { Problem } from '../../model/problem.ts';
-import { type FieldPath, positionOf } from '../../model/source.ts';
+import { moduleSource } from '../../model/read-module.ts';
+import type { FieldPath } from '../../model/source.ts';
 
 /** What the checks said of one environment. */
 export interface CheckedEnvironment extends Checked {
@@ -75,7 +76,6 @@ export function needlessExceptions(root: string, checked: readonly CheckedEnviro
     }));
 }
 
-function place(root: string, file: string, field: FieldPath): { line: number; column: number } {
-  const text = readFileSync(join(root, file), 'utf8');
-  return positionOf(text, locateLiteral(text, field).value);
+function place(root: string, file: string, field: FieldPath): Place {
+  return moduleSource(file, readFileSync(join(root, file), 'utf8'), undefined).place(field, 'value');
 }
