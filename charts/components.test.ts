@@ -12,7 +12,13 @@ const apps = [testApp({ name: 'home', exposes: { port: 'http' }, replicas: 2 }),
 describe.each([
   ['kind', {}],
   ['machines', { provider: { kind: 'machines' }, registry: { overlay: 'tls' } }],
-  ['aws', { provider: { kind: 'aws', region: 'eu-central-1' }, registry: { overlay: 'tls' } }],
+  [
+    'aws',
+    {
+      provider: { kind: 'aws', region: 'eu-central-1', account: '111122223333' },
+      registry: { overlay: 'tls' },
+    },
+  ],
 ])('everything that runs on %s', (_provider, cluster) => {
   const env = environment({ apps, operators, cluster });
   const all = components(env).flatMap(({ objects }) => objects);

@@ -14,9 +14,6 @@ export const annotations = {
 /** The Gateway that every exposed app is attached to. */
 export const gateway = { namespace: 'gateway', name: 'gateway', listener: 'http' } as const;
 
-/** Ports of every node on which the platform answers. Kind maps them to the ports of this machine's loopback. */
-export const nodePorts = { http: 30080, registry: 30500 } as const;
-
 /** Labels by which Services, policies and budgets find the pods of one workload. */
 export function podLabels(name: string): Record<string, string> {
   return { 'app.kubernetes.io/name': name };

@@ -26,7 +26,7 @@ const component = (name: string, ...objects: KubeObject[]): Component => ({ name
 
 /** From each unit to those it waits for, where it waits for any. */
 function dependencies(components: Component[], operators: OperatorInput[] = [], provider = 'kind') {
-  const region = provider === 'aws' ? { region: 'eu-central-1' } : {};
+  const region = provider === 'aws' ? { region: 'eu-central-1', account: '111122223333' } : {};
   const cluster = { provider: { kind: provider, ...region } };
   const { units, problems } = order(environment({ operators, cluster }), components);
   const waits = units.filter(({ dependsOn }) => dependsOn.length > 0);

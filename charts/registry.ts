@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
 import type { Environment } from '../model/graph.ts';
+import { nodePorts } from '../model/node-ports.ts';
 import { component } from './component.ts';
 import { configMap } from './config-map.ts';
 import { deployment } from './deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { nodePorts } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll } from './network-policy.ts';
 import { nonRoot } from './pod.ts';

@@ -1,10 +1,11 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import type { Environment } from '../model/graph.ts';
+import { nodePorts } from '../model/node-ports.ts';
 import { component } from './component.ts';
 import { deployment } from './deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { gateway, nodePorts } from './names.ts';
+import { gateway } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOfPlatform, toKubernetesApi } from './network-policy.ts';
 import { nonRoot } from './pod.ts';

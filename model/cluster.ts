@@ -25,6 +25,12 @@ export const duration = z.string().regex(/^\d+(s|m|h|d|w)$/, "a duration such as
 
 const tcpPort = z.number().int().min(1).max(65535);
 
+const awsRegion = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as 'eu-central-1'");
+
+const awsAccount = z
+  .string()
+  .regex(/^\d{12}$/, "the number of an AWS account in quotes, such as '123456789012'");
+
 /** Where the machines of a cluster come from. */
 const provider = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -43,12 +49,22 @@ const provider = z.discriminatedUnion('kind', [
     /** Machines that exist already, reached by SSH; Ansible installs them. */
     kind: z.literal('machines'),
     ssh: z.strictObject({ user: z.string().min(1).default('root'), port: tcpPort.default(22) }).prefault({}),
+    /** Where the stacks make buckets for backups, logs and traces. Default: nowhere. */
+    buckets: z.strictObject({ region: awsRegion, account: awsAccount }).optional(),
   }),
   z.strictObject({
     /** EC2 instances, made by the stacks. */
     kind: z.literal('aws'),
-    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as 'eu-central-1'"),
+    region: awsRegion,
+    /** The account, whatever the credentials say: with those of another one nothing is touched. */
+    account: awsAccount,
+    /** Availability zones, from `a` on; nodes of a role go round them. */
     zones: z.number().int().min(1).max(6).default(2),
+    /**
+     * The way out for nodes: through one NAT gateway, through one in each zone (a zone may fail), or through none: they
+     * have public addresses, to which nothing may connect. The last costs least.
+     */
+    nat: z.enum(['one', 'per-zone', 'none']).default('one'),
   }),
 ]);
 
@@ -58,6 +74,11 @@ const node = z.strictObject({
   /** What the node offers to pods. Checked against what the apps ask for. */
   cpu: quantity.default('2'),
   memory: quantity.default('4Gi'),
+  /** Size of the disk, where the stacks make it. */
+  disk: z
+    .string()
+    .regex(/^[1-9]\d*Gi$/, "whole gibibytes such as '50Gi'")
+    .default('50Gi'),
   /** Address for SSH; needed where the provider is `machines`. */
   address: z.string().optional(),
   /** EC2 instance type; needed where the provider is `aws`. */

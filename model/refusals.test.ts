@@ -133,7 +133,7 @@ it('shows all problems of a run at once, in the order of files and lines', async
     [dev, 4, 'version-not-locked'],
     [dev, 16, 'unknown-app'],
     [dev, 17, 'app-not-enabled'],
-    [prod, 12, 'registry-without-tls'],
+    [prod, 13, 'registry-without-tls'],
   ]);
 });
 

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { NodeImage } from '../../images/node-image.ts';
 import { hostsToml } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
+import { nodePorts } from '../../model/node-ports.ts';
 import { Failure } from '../failure.ts';
 
 /** All that decides what Kind makes. */
@@ -16,9 +17,6 @@ export interface KindCluster {
   /** From a port of this machine's loopback to a node port. */
   ports: { host: number; node: number }[];
 }
-
-/** Ports of every node on which the charts publish the gateway and the registry (NodePort Services). */
-const nodePorts = { http: 30080, https: 30443, registry: 30500 } as const;
 
 /** What Kind is told of an environment. Writes what the nodes mount below `folder`. */
 export async function kindConfig(

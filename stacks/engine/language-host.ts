@@ -73,10 +73,7 @@ const service: grpc.UntypedServiceImplementation = {
     callback(null, new messages.LanguageHandshakeResponse()),
   getPluginInfo: (_call: unknown, callback: grpc.sendUnaryData<plugin.PluginInfo>) =>
     callback(null, new plugin.PluginInfo().setVersion('1.0.0')),
-  getRequiredPlugins: (
-    _call: unknown,
-    callback: grpc.sendUnaryData<messages.GetRequiredPluginsResponse>,
-  ) => {
+  getRequiredPlugins: (_call: unknown, callback: grpc.sendUnaryData<messages.GetRequiredPluginsResponse>) => {
     const response = new messages.GetRequiredPluginsResponse();
     for (const { name, version } of requiredPlugins()) {
       response.addPlugins(
@@ -112,12 +109,8 @@ const service: grpc.UntypedServiceImplementation = {
       cwd,
       env: Object.fromEntries(request.getEnvList().map((entry) => entry.split(/=(.*)/s).slice(0, 2))),
     });
-    child.stdout.on('data', (chunk: Buffer) =>
-      call.write(new messages.RunPluginResponse().setStdout(chunk)),
-    );
-    child.stderr.on('data', (chunk: Buffer) =>
-      call.write(new messages.RunPluginResponse().setStderr(chunk)),
-    );
+    child.stdout.on('data', (chunk: Buffer) => call.write(new messages.RunPluginResponse().setStdout(chunk)));
+    child.stderr.on('data', (chunk: Buffer) => call.write(new messages.RunPluginResponse().setStderr(chunk)));
     call.on('cancelled', () => child.kill());
     child.once('close', (code) => {
       call.write(new messages.RunPluginResponse().setExitcode(code ?? 1));

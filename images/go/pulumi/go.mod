@@ -4,6 +4,8 @@ go 1.26
 
 require github.com/pulumi/pulumi/pkg/v3 v3.259.0
 
+replace github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
+
 require (
 	cel.dev/expr v0.25.2 // indirect
 	charm.land/bubbles/v2 v2.1.0 // indirect
