@@ -19,9 +19,9 @@ export default defineApp({
     {
       kind: 'kubernetes',
       reason:
-        'It shows nodes, apps, their routes and warnings, and how far Flux is; it can change none of them.',
+        'It shows nodes, apps, why their pods fail, routes, certificates and how far Flux is; it can change none of them.',
       rules: [
-        { apiGroups: [''], resources: ['nodes', 'events'], verbs: ['list', 'watch'] },
+        { apiGroups: [''], resources: ['nodes', 'pods', 'events'], verbs: ['list', 'watch'] },
         { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
         {
           apiGroups: ['kustomize.toolkit.fluxcd.io'],
@@ -30,6 +30,7 @@ export default defineApp({
         },
         { apiGroups: ['source.toolkit.fluxcd.io'], resources: ['gitrepositories'], verbs: ['list', 'watch'] },
         { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: ['list', 'watch'] },
+        { apiGroups: ['cert-manager.io'], resources: ['certificates'], verbs: ['list', 'watch'] },
       ],
     },
   ],

@@ -3,7 +3,7 @@ import type { Environment } from '../../model/graph.ts';
 import { lastEvents } from './bootstrap.ts';
 import { kubeconfigPath } from './client.ts';
 import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
-import { applyAsFlux } from './node-kubectl.ts';
+import { applyAsFlux, nodeKubectl } from './node-kubectl.ts';
 import type { Report } from './phases.ts';
 import { isTrue, type WatchedObject, watchUntil } from './watch.ts';
 
@@ -30,14 +30,21 @@ export async function push(options: Options & { root: string; message: string })
 export async function startSync(
   options: Options & { manifests: ReadonlyMap<string, string> },
 ): Promise<void> {
-  const { engine, environment, manifests, signal } = options;
+  const { engine, environment, manifests, report, signal } = options;
   const folder = `manifests/${environment.name}/flux-sync`;
   const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
     const text = manifests.get(`${folder}/${file}`);
     if (text === undefined) throw new Error(`${folder}/${file} is not part of the render`);
     return text;
   });
-  await applyAsFlux(engine, environment.cluster.name, objects.join('\n---\n'), signal);
+  const { name } = environment.cluster;
+  await applyAsFlux(engine, name, objects.join('\n---\n'), signal);
+  // Of the very first push the Git server could not tell: there was no GitRepository to note it in.
+  const tellFlux = ['-n', 'git-server', 'exec', 'deploy/git-server', '--', '/usr/local/bin/tell-flux'];
+  await nodeKubectl(engine, name, tellFlux, { signal }).catch((error: Error) => {
+    signal.throwIfAborted();
+    report(`the front page will not name who pushed this: ${error.message}`);
+  });
 }
 
 /**

@@ -1,7 +1,9 @@
+import type { ChangeState } from './changes.ts';
 import type { HttpRoute } from './objects.ts';
-import { condition, type Finding, inOrder } from './reading.ts';
+import { condition, type Finding, good, inOrder, shortImage } from './reading.ts';
 import { rollout } from './rollout.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { SyncState } from './syncs.ts';
 
 /** An application. */
 export interface AppState extends Finding {
@@ -13,27 +15,36 @@ export interface AppState extends Finding {
   image: string;
   ready: number;
   wanted: number;
+  /** The last commit that touched its manifests, as far as the last changes are known. */
+  change: ChangeState | undefined;
+  /** How far Git's manifests of it are applied; undefined before Flux knows of it. */
+  sync: Pick<SyncState, 'mood' | 'reason' | 'revision'> | undefined;
 }
 
-const good: Finding = { mood: 'good', message: '', since: '' };
-
 /** What the page shows of the apps: Deployments whose author gave them a summary. */
-export function appStates({ deployments, routes, warnings }: Snapshot): AppState[] {
+export function appStates(
+  { deployments, routes, pods, warnings }: Snapshot,
+  changes: ChangeState[],
+  syncs: SyncState[],
+): AppState[] {
   return inOrder(deployments.items.values())
     .filter(({ metadata }) => metadata.annotations?.['plinth.io/summary'] !== undefined)
     .map((deployment) => {
       const { metadata, spec, status } = deployment;
+      const sync = syncs.find(({ name }) => name === metadata.name);
       const url = webAddress(metadata.annotations?.['plinth.io/url'] ?? '');
       return {
         name: metadata.name,
         summary: metadata.annotations?.['plinth.io/summary'] ?? '',
-        ...(rollout(deployment, warnings.items.values()) ??
+        ...(rollout(deployment, pods.items.values(), warnings.items.values()) ??
           unrouted(metadata.namespace, url, routes.items.values()) ??
           good),
         url,
         image: shortImage(spec?.template?.spec?.containers?.[0]?.image ?? ''),
         ready: status?.readyReplicas ?? 0,
         wanted: spec?.replicas ?? 1,
+        change: changes.find(({ parts }) => parts.includes(metadata.name)),
+        sync: sync && { mood: sync.mood, reason: sync.reason, revision: sync.revision },
       };
     });
 }
@@ -53,8 +64,15 @@ function unrouted(
         .map((type) => condition(conditions, type))
         .find((item) => item?.status === 'False');
       if (!refused) continue;
-      const message = `The gateway does not route ${hostname}: ${refused.message ?? refused.reason ?? ''}`;
-      return { mood: 'bad', message, since: refused.lastTransitionTime ?? '' };
+      return {
+        mood: 'bad',
+        message: `The gateway does not route ${hostname}: ${refused.message ?? refused.reason ?? ''}`,
+        since: refused.lastTransitionTime ?? '',
+        more: {
+          command: `kubectl --namespace ${namespace} describe httproute ${metadata.name}`,
+          events: [],
+        },
+      };
     }
   }
   return undefined;
@@ -63,10 +81,4 @@ function unrouted(
 /** Only what a browser should open: an annotation could also say `javascript:…`. */
 function webAddress(text: string): string {
   return /^https?:\/\//.test(text) && URL.canParse(text) ? text : '';
-}
-
-/** `registry.dev.localhost/home:0123…64 digits` becomes `home:0123…12 digits`; a digest is left out. */
-function shortImage(image: string): string {
-  const name = image.split('/').at(-1)?.split('@')[0] ?? '';
-  return name.replace(/:([0-9a-f]{12})[0-9a-f]+$/, ':$1');
 }

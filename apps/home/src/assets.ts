@@ -22,7 +22,7 @@ export const assets: ReadonlyMap<string, Asset> = new Map(
   readdirSync(publicFolder).map((name) => {
     const body = readFileSync(join(publicFolder, name));
     const type = types[extname(name)] ?? 'application/octet-stream';
-    return [`/${name}`, { type, body, etag: `"${hash([body])}"` }];
+    return [`/${name}`, { type, body, etag: `W/"${hash([body])}"` }];
   }),
 );
 

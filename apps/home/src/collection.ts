@@ -7,6 +7,8 @@ export interface Collection<T extends KubeObject> {
   items: ReadonlyMap<string, T>;
   /** The API server has answered once, be it that there is no such kind or that it may not be read. */
   answered: boolean;
+  /** The API server knows no such kind (yet): its CustomResourceDefinition is not there. */
+  absent: boolean;
   /** Why the objects may be out of date or missing; empty while the watch runs. */
   trouble: string;
 }
@@ -34,7 +36,7 @@ export function watchKind<T extends KubeObject>(
   retryMs = 1_000,
 ): Collection<T> {
   const items = new Map<string, T>();
-  const collection: Collection<T> = { items, answered: false, trouble: '' };
+  const collection: Collection<T> = { items, answered: false, absent: false, trouble: '' };
 
   function set(change: Partial<Collection<T>>): void {
     Object.assign(collection, change);
@@ -48,7 +50,7 @@ export function watchKind<T extends KubeObject>(
     };
     items.clear();
     for (const object of answer.items ?? []) items.set(key(object), object);
-    set({ answered: true, trouble: '' });
+    set({ answered: true, absent: false, trouble: '' });
     return answer.metadata?.resourceVersion ?? '';
   }
 
@@ -89,7 +91,7 @@ export function watchKind<T extends KubeObject>(
         failures = gone || ran ? 0 : failures + 1;
         if (error instanceof ApiError && [403, 404].includes(error.status)) {
           items.clear();
-          set({ answered: true, trouble: trouble(error) });
+          set({ answered: true, absent: error.status === 404, trouble: trouble(error) });
         } else if (failures > 1) set({ trouble: trouble(error) });
       }
       if (failures > 0) await pause(Math.min(retryMs * 2 ** (failures - 1), retryMs * 30));

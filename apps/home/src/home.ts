@@ -27,6 +27,9 @@ export interface Home {
 /** Changes come in bursts: a rollout touches an object several times in a moment. */
 const gatherMs = 100;
 
+/** The clock changes the state too: a certificate falls due without any object changing. */
+const clockMs = 30_000;
+
 /** Watches the cluster and serves the page. */
 export async function startHome(input: HomeInput): Promise<Home> {
   const ending = new AbortController();
@@ -38,7 +41,7 @@ export async function startHome(input: HomeInput): Promise<Home> {
   const snapshot = watchCluster(input.api, changed, ending.signal, input.retryMs);
 
   function state(): State {
-    cached ??= stateOf(snapshot);
+    cached ??= stateOf(snapshot, Date.now());
     return cached;
   }
 
@@ -49,6 +52,8 @@ export async function startHome(input: HomeInput): Promise<Home> {
       pages.send(state());
     }, gatherMs);
   }
+
+  const clock = setInterval(changed, clockMs);
 
   const server = createServer(site({ state, ready: () => !stopping && answered(snapshot), stream: pages }));
   await new Promise<void>((resolve, reject) => {
@@ -62,6 +67,7 @@ export async function startHome(input: HomeInput): Promise<Home> {
       stopping = true;
       await sleep(drainMs);
       ending.abort();
+      clearInterval(clock);
       clearTimeout(gathering);
       pages.close();
       // What is being sent may end; a connection that is only kept open may not keep the process.

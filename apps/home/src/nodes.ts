@@ -23,6 +23,7 @@ export function nodeStates(nodes: Iterable<Node>): NodeState[] {
       mood: good ? 'good' : 'bad',
       message: good ? '' : (ready?.message ?? 'The node has not reported yet.'),
       since: ready?.lastTransitionTime ?? '',
+      ...(good ? {} : { more: { command: `kubectl describe node ${metadata.name}`, events: [] } }),
       role: 'node-role.kubernetes.io/control-plane' in (metadata.labels ?? {}) ? 'control plane' : 'worker',
       version: status?.nodeInfo?.kubeletVersion ?? '',
       size: size(status?.capacity ?? {}),

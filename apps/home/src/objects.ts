@@ -7,6 +7,7 @@ export interface Metadata {
   resourceVersion?: string;
   generation?: number;
   creationTimestamp?: string;
+  deletionTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
 }
@@ -34,17 +35,48 @@ export interface Node extends KubeObject {
 }
 
 export interface Deployment extends KubeObject {
-  spec?: { replicas?: number; template?: { spec?: { containers?: { image?: string }[] } } };
+  spec?: {
+    replicas?: number;
+    selector?: { matchLabels?: Record<string, string> };
+    template?: { spec?: { containers?: { image?: string }[] } };
+  };
   status?: {
     observedGeneration?: number;
+    /** Of this version and of those before it. */
+    replicas?: number;
     readyReplicas?: number;
     updatedReplicas?: number;
     conditions?: Condition[];
   };
 }
 
+export interface ContainerStatus {
+  name: string;
+  ready?: boolean;
+  restartCount?: number;
+  state?: {
+    waiting?: { reason?: string; message?: string };
+    terminated?: Terminated;
+  };
+  lastState?: { terminated?: Terminated };
+}
+
+export interface Terminated {
+  exitCode?: number;
+  reason?: string;
+  finishedAt?: string;
+}
+
+export interface Pod extends KubeObject {
+  status?: {
+    conditions?: Condition[];
+    initContainerStatuses?: ContainerStatus[];
+    containerStatuses?: ContainerStatus[];
+  };
+}
+
 export interface Kustomization extends KubeObject {
-  spec?: { suspend?: boolean; path?: string; dependsOn?: { name: string; namespace?: string }[] };
+  spec?: { suspend?: boolean; path?: string; sourceRef?: { kind?: string } };
   status?: {
     observedGeneration?: number;
     lastAppliedRevision?: string;
@@ -63,11 +95,23 @@ export interface HttpRoute extends KubeObject {
   status?: { parents?: { conditions?: Condition[] }[] };
 }
 
+/** cert-manager's (https://cert-manager.io/docs/reference/api-docs/#cert-manager.io/v1.Certificate). */
+export interface Certificate extends KubeObject {
+  spec?: {
+    commonName?: string;
+    dnsNames?: string[];
+    secretName?: string;
+    issuerRef?: { kind?: string; name?: string };
+  };
+  status?: { notBefore?: string; notAfter?: string; renewalTime?: string; conditions?: Condition[] };
+}
+
 export interface Warning extends KubeObject {
   involvedObject?: { kind?: string; name?: string; namespace?: string };
   reason?: string;
   message?: string;
+  count?: number;
   lastTimestamp?: string | null;
   eventTime?: string | null;
-  series?: { lastObservedTime?: string };
+  series?: { lastObservedTime?: string; count?: number };
 }

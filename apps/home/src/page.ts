@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
-import { sections } from './sections.ts';
+import { sections } from './sections/sections.ts';
 import type { State } from './state.ts';
-import { title } from './title.ts';
+import { spoken, title } from './title.ts';
 
 /** The whole document. It is complete as it is; live.js keeps its sections current. */
 export function page(state: State, build: string): string {
@@ -22,10 +22,10 @@ export function page(state: State, build: string): string {
 <h1>${mark()}Plinth${state.environment === '' ? html`` : html` <span>${state.environment}</span>`}</h1>
 <p id="link" class="quiet"><noscript>Reload the page to see the newest state.</noscript></p>
 </header>
-<p id="news" class="unseen" role="status"></p>
+<p id="news" class="unseen" role="status" data-told="${spoken(state)}"></p>
 <main>${sections(state).map(
     ({ id, version, contents }) => html`
-<section id="${id}" data-version="${version}">${contents}</section>`,
+<section id="${id}" tabindex="-1" data-version="${version}">${contents}</section>`,
   )}
 </main>
 <footer><p>Read live from the cluster's API. The same as data: <a href="/api/state">/api/state</a></p></footer>

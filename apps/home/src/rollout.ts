@@ -1,59 +1,90 @@
-import type { Deployment, Warning } from './objects.ts';
-import { condition, type Finding } from './reading.ts';
+import type { Deployment, Pod, Warning } from './objects.ts';
+import { newestTrouble, type PodTrouble } from './pods.ts';
+import { condition, type Finding, plain } from './reading.ts';
+import { lastEvents, tellingWarning, warningsAbout } from './warnings.ts';
 
 /** What keeps a Deployment from running as wanted; nothing when it does. */
-export function rollout(deployment: Deployment, warnings: Iterable<Warning>): Finding | undefined {
+export function rollout(
+  deployment: Deployment,
+  pods: Iterable<Pod>,
+  warnings: Iterable<Warning>,
+): Finding | undefined {
   const { metadata, spec, status } = deployment;
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
-  const current = status?.observedGeneration === metadata.generation;
   if (wanted === 0) return { mood: 'paused', message: 'Scaled to no replicas.', since: '' };
-  if (current && ready >= wanted && (status?.updatedReplicas ?? 0) >= wanted) return undefined;
+  if (isComplete(deployment, wanted)) return undefined;
 
   const progress = condition(status?.conditions, 'Progressing');
   const available = condition(status?.conditions, 'Available');
-  const warning = worst(metadata, warnings, progress?.lastUpdateTime ?? metadata.creationTimestamp ?? '');
+  const began = progress?.lastUpdateTime ?? metadata.creationTimestamp ?? '';
+  const about = warningsAbout(metadata, warnings, began);
+  const warning = tellingWarning(about);
+  const trouble = newestTrouble(podsOf(deployment, pods));
+  const current = status?.observedGeneration === metadata.generation;
+  // It had rolled out completely: it is no new version that fails, but the one that ran.
+  const ran = current && progress?.reason === 'NewReplicaSetAvailable';
   const stuck = progress?.status === 'False';
-  // It had rolled out completely and has no replica left that answers.
-  const down = current && ready === 0 && progress?.reason === 'NewReplicaSetAvailable';
+  const down = ran && ready === 0;
   // A probe may fail while a new version starts; anything else that Kubernetes warns of stops it.
-  const hindered = warning !== undefined && warning.reason !== 'Unhealthy';
+  const hindered = trouble !== undefined || (warning !== undefined && warning.reason !== 'Unhealthy');
+
+  const why =
+    trouble?.message ?? (warning && plain(warning.message ?? '')) ?? (stuck ? progress.message : undefined);
   if (stuck || down || hindered) {
-    const what = down ? 'No replica answers.' : 'The new version does not start.';
     return {
       mood: 'bad',
-      message: [what, warning?.message ?? (stuck ? progress.message : undefined)].filter(Boolean).join(' '),
-      since: (down ? available?.lastTransitionTime : progress?.lastUpdateTime) ?? '',
+      message: [how(ran, ready, wanted), why].filter(Boolean).join(' '),
+      since: (ran ? available?.lastTransitionTime : progress?.lastUpdateTime) ?? '',
+      more: {
+        command: command(deployment, trouble),
+        events: lastEvents(about, trouble?.words || why),
+      },
     };
   }
-  return { mood: 'working', message: `${ready} of ${wanted} replicas answer.`, since: '' };
+  return {
+    mood: 'working',
+    message: [starting(ran, ready, wanted), why].filter(Boolean).join(' '),
+    since: '',
+  };
 }
 
-/** The newest warning about the Deployment, its ReplicaSets or its pods: their names begin with its own. */
-function worst(
-  { name, namespace }: Deployment['metadata'],
-  warnings: Iterable<Warning>,
-  after: string,
-): Warning | undefined {
-  const ours = [...warnings]
-    .filter(
-      ({ involvedObject: about }) => about?.namespace === namespace && isPartOf(about?.name ?? '', name),
-    )
-    .filter((warning) => seen(warning) >= after)
-    .sort((a, b) => (seen(a) < seen(b) ? 1 : -1));
-  return ours.find(saysWhy) ?? ours[0];
+/** As `kubectl rollout status` has it: every replica is of this version and answers, and none of another is left. */
+function isComplete({ metadata, status }: Deployment, wanted: number): boolean {
+  const updated = status?.updatedReplicas ?? 0;
+  return (
+    status?.observedGeneration === metadata.generation &&
+    updated >= wanted &&
+    (status?.replicas ?? 0) <= updated &&
+    (status?.readyReplicas ?? 0) >= wanted
+  );
 }
 
-/** 'Back-off restarting …' and 'Error: ImagePullBackOff' only repeat that something failed before. */
-function saysWhy({ reason, message }: Warning): boolean {
-  return reason !== 'BackOff' && !/^Error: \w+$/.test(message ?? '');
+function podsOf({ metadata, spec }: Deployment, pods: Iterable<Pod>): Pod[] {
+  const labels = Object.entries(spec?.selector?.matchLabels ?? {});
+  return [...pods].filter(
+    (pod) =>
+      pod.metadata.namespace === metadata.namespace &&
+      labels.length > 0 &&
+      labels.every(([name, value]) => pod.metadata.labels?.[name] === value),
+  );
 }
 
-function isPartOf(object: string, deployment: string): boolean {
-  return object === deployment || object.startsWith(`${deployment}-`);
+function how(ran: boolean, ready: number, wanted: number): string {
+  if (ran) return ready === 0 ? 'No replica answers.' : `Only ${ready} of ${wanted} replicas answer.`;
+  return ready === 0
+    ? 'The new version does not start.'
+    : 'The new version does not start; the one before it answers.';
 }
 
-/** When it was seen last. RFC 3339 times in UTC compare as text. */
-function seen({ series, lastTimestamp, eventTime, metadata }: Warning): string {
-  return series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
+function starting(ran: boolean, ready: number, wanted: number): string {
+  if (ran || ready === 0) return `${ready} of ${wanted} replicas answer.`;
+  return 'The new version is starting; the one before it answers.';
+}
+
+function command({ metadata }: Deployment, trouble: PodTrouble | undefined): string {
+  const kubectl = `kubectl --namespace ${metadata.namespace}`;
+  if (trouble?.ends) return `${kubectl} logs ${trouble.pod} --previous`;
+  if (trouble) return `${kubectl} describe pod ${trouble.pod}`;
+  return `${kubectl} describe deployment ${metadata.name}`;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { assets, build } from './assets.ts';
 import { page } from './page.ts';
 import type { State } from './state.ts';
@@ -31,10 +32,14 @@ export function site(input: SiteInput): RequestListener {
       response.setHeader('allow', 'GET, HEAD');
       return text(response, 405, 'only GET and HEAD\n');
     }
-    const [path = ''] = (request.url ?? '').split('?');
-    if (path === '/') return send(response, 'text/html; charset=utf-8', page(input.state(), build));
-    if (path === '/api/state')
-      return send(response, 'application/json', JSON.stringify(input.state(), null, 2));
+    const [path = '', query] = (request.url ?? '').split('?');
+    if (path === '/') {
+      return send(request, response, 'text/html; charset=utf-8', Buffer.from(page(input.state(), build)));
+    }
+    if (path === '/api/state') {
+      const json = Buffer.from(JSON.stringify(input.state(), null, 2));
+      return send(request, response, 'application/json', json);
+    }
     if (path === '/healthz') return text(response, 200, 'ok\n');
     if (path === '/readyz') {
       return input.ready()
@@ -43,7 +48,7 @@ export function site(input: SiteInput): RequestListener {
     }
     if (path === '/events') {
       if (request.method === 'HEAD') return text(response, 200, '');
-      return input.stream.join(response, input.state());
+      return input.stream.join(response, input.state(), new URLSearchParams(query).get('have') ?? '');
     }
     return asset(request, response, path);
   };
@@ -61,16 +66,17 @@ function asset(request: IncomingMessage, response: ServerResponse, path: string)
     response.writeHead(304).end();
     return;
   }
-  response
-    .writeHead(200, { 'content-type': found.type, 'content-length': found.body.length })
-    .end(found.body);
+  send(request, response, found.type, found.body);
 }
 
-function send(response: ServerResponse, type: string, body: string): void {
-  const length = Buffer.byteLength(body);
-  response
-    .writeHead(200, { 'content-type': type, 'content-length': length, 'cache-control': 'no-store' })
-    .end(body);
+function send(request: IncomingMessage, response: ServerResponse, type: string, body: Buffer): void {
+  response.setHeader('content-type', type);
+  response.setHeader('vary', 'accept-encoding');
+  if (!response.hasHeader('cache-control')) response.setHeader('cache-control', 'no-store');
+  const packed = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+  const sent = packed ? gzipSync(body) : body;
+  if (packed) response.setHeader('content-encoding', 'gzip');
+  response.writeHead(200, { 'content-length': sent.length }).end(sent);
 }
 
 function text(response: ServerResponse, status: number, body: string): void {

@@ -1,12 +1,14 @@
 import type { ApiServer } from './api.ts';
 import { type Collection, watchKind } from './collection.ts';
 import type {
+  Certificate,
   Deployment,
   GitRepository,
   HttpRoute,
   KubeObject,
   Kustomization,
   Node,
+  Pod,
   Warning,
 } from './objects.ts';
 
@@ -14,9 +16,11 @@ import type {
 export interface Snapshot {
   nodes: Collection<Node>;
   deployments: Collection<Deployment>;
+  pods: Collection<Pod>;
   kustomizations: Collection<Kustomization>;
   gitRepositories: Collection<GitRepository>;
   routes: Collection<HttpRoute>;
+  certificates: Collection<Certificate>;
   warnings: Collection<Warning>;
 }
 
@@ -29,12 +33,15 @@ export function watchCluster(
 ): Snapshot {
   const watch = <T extends KubeObject>(path: string): Collection<T> =>
     watchKind<T>(api, path, onChange, signal, retryMs);
+  const ours = '?labelSelector=app.kubernetes.io%2Fpart-of%3Dplinth';
   return {
     nodes: watch('/api/v1/nodes'),
-    deployments: watch('/apis/apps/v1/deployments?labelSelector=app.kubernetes.io%2Fpart-of%3Dplinth'),
+    deployments: watch(`/apis/apps/v1/deployments${ours}`),
+    pods: watch(`/api/v1/pods${ours}`),
     kustomizations: watch('/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'),
     gitRepositories: watch('/apis/source.toolkit.fluxcd.io/v1/gitrepositories'),
     routes: watch('/apis/gateway.networking.k8s.io/v1/httproutes'),
+    certificates: watch('/apis/cert-manager.io/v1/certificates'),
     warnings: watch('/api/v1/events?fieldSelector=type%3DWarning'),
   };
 }

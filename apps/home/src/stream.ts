@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { type Section, sections } from './sections.ts';
+import { type Section, sections } from './sections/sections.ts';
 import type { State } from './state.ts';
-import { title } from './title.ts';
+import { spoken, title } from './title.ts';
 
 /** The open pages: each is told at once what changed. */
 export interface Stream {
-  /** Keeps the response open and sends it the whole state first. */
-  join(response: ServerResponse, state: State): void;
+  /** Keeps the response open and sends what the page does not have; `have` is its own word: `verdict.VERSION,apps.VERSION`. */
+  join(response: ServerResponse, state: State, have: string): void;
   /** Sends each page what it does not have yet. */
   send(state: State): void;
   close(): void;
@@ -32,13 +32,13 @@ export function stream(build: string): Stream {
   heartbeat.unref();
 
   return {
-    join(response, state) {
+    join(response, state, have) {
       if (pages.size >= most) {
         response.writeHead(503, { 'retry-after': '10' }).end('too many open pages\n');
         return;
       }
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-      const known: Known = new Map();
+      const known = parseKnown(have);
       response.write(`retry: 1000\nevent: build\ndata: ${build}\n\n${news(state, sections(state), known)}`);
       pages.set(response, known);
       response.on('close', () => pages.delete(response));
@@ -57,6 +57,11 @@ export function stream(build: string): Stream {
   };
 }
 
+function parseKnown(have: string): Known {
+  const pairs = have.split(',').map((pair) => pair.split('.'));
+  return new Map(pairs.map(([id = '', version = '']) => [id, version]));
+}
+
 /** The event with what the page does not have yet, which it has from now on; empty when it has everything. */
 function news(state: State, all: Section[], known: Known): string {
   const changed = all.filter(({ id, version }) => known.get(id) !== version);
@@ -64,7 +69,7 @@ function news(state: State, all: Section[], known: Known): string {
   for (const { id, version } of changed) known.set(id, version);
   const data = {
     title: title(state),
-    news: [state.headline, ...state.problems.map(({ what }) => what)].join('. '),
+    news: spoken(state),
     sections: changed.map(({ id, version, contents }) => ({ id, version, contents: contents.text })),
   };
   return `event: state\ndata: ${JSON.stringify(data)}\n\n`;

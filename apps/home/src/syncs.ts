@@ -1,29 +1,64 @@
-import type { Kustomization } from './objects.ts';
-import { condition, type Finding, inOrder, type Mood, shortRevision } from './reading.ts';
+import type { Deployment, Kustomization } from './objects.ts';
+import { condition, type Finding, inOrder, type Mood, shortImage, shortRevision } from './reading.ts';
+import { rollout } from './rollout.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A Flux Kustomization: a part of the platform that is kept as Git says. */
 export interface SyncState extends Finding {
   name: string;
   /** Why, in one word of Flux's: `HealthCheckFailed`. */
   reason: string;
+  /** What runs of it: `traefik:v3.6.12`; none where it brings no workload. */
+  images: string[];
   /** What is applied: `main@0123abcd`; empty before the first time. */
   revision: string;
+  /** It has applied the newest revision of the manifests; undefined where it reads something else. */
+  newest: boolean | undefined;
 }
 
-/** What the page shows of the Kustomizations. */
-export function syncStates(kustomizations: Iterable<Kustomization>): SyncState[] {
-  return inOrder(kustomizations).map((kustomization) => {
-    const ready = condition(kustomization.status?.conditions, 'Ready');
-    const mood = moodOf(kustomization);
+/** What the page shows of the Kustomizations. `revision` is what Flux fetched last, as Flux writes it. */
+export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
+  return inOrder(snapshot.kustomizations.items.values()).map((kustomization) => {
+    const { metadata, spec, status } = kustomization;
+    const ready = condition(status?.conditions, 'Ready');
+    const deployments = [...snapshot.deployments.items.values()].filter(
+      ({ metadata: { labels } }) => labels?.['kustomize.toolkit.fluxcd.io/name'] === metadata.name,
+    );
+    const applied = status?.lastAppliedRevision ?? '';
+    const ofManifests = (spec?.sourceRef?.kind ?? 'GitRepository') === 'GitRepository';
     return {
-      name: kustomization.metadata.name,
+      name: metadata.name,
       reason: ready?.reason ?? '',
-      mood,
-      message: message(kustomization, mood),
-      since: ready?.lastTransitionTime ?? '',
-      revision: shortRevision(kustomization.status?.lastAppliedRevision ?? ''),
+      ...(failing(deployments, snapshot) ?? told(kustomization)),
+      images: [...new Set(deployments.flatMap(imagesOf))].sort(),
+      revision: shortRevision(applied),
+      newest: ofManifests ? applied === revision : undefined,
     };
   });
+}
+
+/** The platform's own workloads; those of apps are told by the apps. Flux would wait five minutes until it says so. */
+function failing(deployments: Deployment[], { pods, warnings }: Snapshot): Finding | undefined {
+  return deployments
+    .filter(({ metadata }) => metadata.annotations?.['plinth.io/summary'] === undefined)
+    .map((deployment) => rollout(deployment, pods.items.values(), warnings.items.values()))
+    .find((finding) => finding?.mood === 'bad');
+}
+
+function imagesOf({ spec }: Deployment): string[] {
+  return (spec?.template?.spec?.containers ?? []).map(({ image }) => shortImage(image ?? ''));
+}
+
+function told(kustomization: Kustomization): Finding {
+  const { metadata, status } = kustomization;
+  const mood = moodOf(kustomization);
+  const command = `kubectl --namespace ${metadata.namespace} describe kustomization ${metadata.name}`;
+  return {
+    mood,
+    message: message(kustomization, mood),
+    since: condition(status?.conditions, 'Ready')?.lastTransitionTime ?? '',
+    ...(mood === 'bad' ? { more: { command, events: [] } } : {}),
+  };
 }
 
 function moodOf({ metadata, spec, status }: Kustomization): Mood {

@@ -21,10 +21,12 @@ export interface FakeApi {
 export const paths = {
   nodes: '/api/v1/nodes',
   events: '/api/v1/events',
+  pods: '/api/v1/pods',
   deployments: '/apis/apps/v1/deployments',
   kustomizations: '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations',
   gitRepositories: '/apis/source.toolkit.fluxcd.io/v1/gitrepositories',
   routes: '/apis/gateway.networking.k8s.io/v1/httproutes',
+  certificates: '/apis/cert-manager.io/v1/certificates',
 } as const;
 
 /** Starts it on a free port; every list is empty. */

@@ -5,7 +5,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Home, startHome } from '../src/home.ts';
 import type { State } from '../src/state.ts';
 import { type FakeApi, fakeApi, paths } from './fake-api.ts';
-import { brokenDeployment, deployment, gitRepository, kustomization, node, warning } from './objects.ts';
+import {
+  brokenDeployment,
+  certificate,
+  deployment,
+  gitRepository,
+  kustomization,
+  node,
+  warning,
+} from './objects.ts';
 
 let api: FakeApi;
 let home: Home;
@@ -79,7 +87,7 @@ describe('the state', () => {
       problems: [
         {
           what: 'App orders',
-          why: 'The new version does not start. Failed to pull image "orders:2": not found',
+          why: 'The new version does not start; the one before it answers. Failed to pull image "orders:2": not found',
         },
       ],
     });
@@ -132,6 +140,27 @@ describe('the state', () => {
     await becomes({ mood: 'good' });
   });
 
+  test('works without cert-manager, and shows its certificates when it comes', async () => {
+    api.refuse(paths.certificates, 404);
+    await start();
+    await becomes({ mood: 'good', problems: [], certificates: [] });
+    expect((await get('/readyz')).status).toBe(200);
+    expect(await (await get('/')).text()).not.toContain('<h2>Certificates');
+    const lasting = certificate('orders-rw', 'orders');
+    Object.assign(lasting.status ?? {}, {
+      renewalTime: '2126-01-01T00:00:00Z',
+      notAfter: '2126-02-01T00:00:00Z',
+    });
+    api.put(paths.certificates, lasting);
+    api.refuse(paths.certificates, undefined);
+    await becomes({ mood: 'good', certificates: [{ name: 'orders-rw', mood: 'good' }] });
+    expect(await (await get('/')).text()).toContain('<h2>Certificates');
+    // Any other refusal is a problem.
+    api.refuse(paths.certificates, 403);
+    api.endWatches('broken');
+    await becomes({ problems: [{ what: 'Reading certificates' }] });
+  });
+
   test('keeps what it knows while the API server is away', async () => {
     await start();
     await becomes({ mood: 'good' });
@@ -180,6 +209,21 @@ describe('the site', () => {
     expect(html).not.toContain('javascript:');
   });
 
+  test('packs what it sends where the browser takes that', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    for (const path of ['/', '/style.css', '/live.js', '/api/state']) {
+      const plain = await get(path, { headers: { 'accept-encoding': 'identity' } });
+      const packed = await get(path, { headers: { 'accept-encoding': 'gzip' } });
+      expect(plain.headers.get('content-encoding')).toBeNull();
+      expect(packed.headers.get('content-encoding')).toBe('gzip');
+      expect(Number(packed.headers.get('content-length'))).toBeLessThan(
+        Number(plain.headers.get('content-length')),
+      );
+      expect(await packed.text()).toBe(await plain.text());
+    }
+  });
+
   test('answers 404, 405 and 304', async () => {
     await start();
     expect((await get('/nowhere')).status).toBe(404);
@@ -191,6 +235,8 @@ describe('the site', () => {
   });
 });
 
+const all = ['verdict', 'problems', 'apps', 'changes', 'syncs', 'certificates', 'nodes'];
+
 describe('the event stream', () => {
   test('sends everything first, then only the sections that changed', async () => {
     await start();
@@ -199,7 +245,7 @@ describe('the event stream', () => {
     expect(await events.next()).toMatchObject({ event: 'build' });
     const first = await events.next();
     expect(first.event).toBe('state');
-    expect(ids(first.data)).toEqual(['verdict', 'problems', 'apps', 'syncs', 'nodes']);
+    expect(ids(first.data)).toEqual(all);
 
     const added = node('two', false);
     api.put(paths.nodes, added);
@@ -208,6 +254,24 @@ describe('the event stream', () => {
     expect(JSON.parse(second.data)).toMatchObject({ news: 'One thing needs a look. Node two' });
     expect(second.data).toContain('container runtime is down');
     await events.close();
+  });
+
+  test('does not send what the page says that it has', async () => {
+    await start();
+    await becomes({ mood: 'good' });
+    const html = await (await get('/')).text();
+    const sections = [...html.matchAll(/<section id="(\w+)"[^>]* data-version="([\w-]+)"/g)];
+    expect(sections.map(([, id]) => id)).toEqual(all);
+    const have = sections.map(([, id, version]) => `${id}.${version}`);
+    const events = follow(await get(`/events?have=${have.join(',')}`));
+    expect(await events.next()).toMatchObject({ event: 'build' });
+    api.put(paths.nodes, node('two'));
+    expect(ids((await events.next()).data)).toEqual(['nodes']);
+    await events.close();
+    const other = follow(await get(`/events?have=${have.slice(1).join(',')},nodes.old,x`));
+    await other.next();
+    expect(ids((await other.next()).data)).toEqual(['verdict', 'nodes']);
+    await other.close();
   });
 
   test('ends in order when the server stops', async () => {

@@ -9,19 +9,27 @@ import {
   gitRepository,
   kustomization,
   node,
+  pod,
   route,
   unreadyKustomization,
   warning,
 } from './objects.ts';
 
 function collection<T extends KubeObject>(objects: T[] = []): Collection<T> {
-  return { items: new Map(objects.map((item, index) => [String(index), item])), answered: true, trouble: '' };
+  return {
+    items: new Map(objects.map((item, index) => [String(index), item])),
+    answered: true,
+    absent: false,
+    trouble: '',
+  };
 }
 
 function snapshot(parts: { [Kind in keyof Snapshot]?: Snapshot[Kind] } = {}): Snapshot {
   return {
     nodes: collection([node('one')]),
     deployments: collection(),
+    pods: collection(),
+    certificates: collection(),
     kustomizations: collection([kustomization('platform')]),
     gitRepositories: collection([gitRepository()]),
     routes: collection(),
@@ -30,14 +38,22 @@ function snapshot(parts: { [Kind in keyof Snapshot]?: Snapshot[Kind] } = {}): Sn
   };
 }
 
+/** Of the day of which the objects are. */
+function stateAt(parts: Snapshot, time = '2026-03-01T09:10:00Z') {
+  return stateOf(parts, Date.parse(time));
+}
+
 describe('how an app is', () => {
   function app(parts: Parameters<typeof snapshot>[0]) {
-    return stateOf(snapshot(parts)).apps[0];
+    return stateAt(snapshot(parts)).apps[0];
   }
 
   test('a new version that is starting is working, even when a probe failed once', () => {
     const deployments = collection([brokenDeployment('orders')]);
-    expect(app({ deployments })).toMatchObject({ mood: 'working', message: '1 of 1 replicas answer.' });
+    expect(app({ deployments })).toMatchObject({
+      mood: 'working',
+      message: 'The new version is starting; the one before it answers.',
+    });
     const warnings = collection([warning('orders', 'Unhealthy', 'Readiness probe failed')]);
     expect(app({ deployments, warnings })).toMatchObject({ mood: 'working' });
   });
@@ -51,8 +67,100 @@ describe('how an app is', () => {
     ]);
     expect(app({ deployments, warnings })).toMatchObject({
       mood: 'bad',
-      message: 'The new version does not start. Failed to pull image: not found',
+      message: 'The new version does not start; the one before it answers. Failed to pull image: not found',
     });
+  });
+
+  const starts = 'The new version does not start; the one before it answers.';
+  test.each([
+    [
+      {
+        state: {
+          waiting: { reason: 'ErrImagePull', message: 'rpc error: code = NotFound desc = no such tag' },
+        },
+      },
+      `${starts} Its image can't be pulled: no such tag`,
+      'kubectl --namespace orders describe pod orders-7d9c5b9f8-x2lqp',
+    ],
+    [
+      {
+        state: {
+          waiting: {
+            reason: 'ImagePullBackOff',
+            message:
+              'Back-off pulling image "orders:2": ErrImagePull: rpc error: code = NotFound desc = no such tag',
+          },
+        },
+      },
+      `${starts} Its image can't be pulled: no such tag`,
+      'kubectl --namespace orders describe pod orders-7d9c5b9f8-x2lqp',
+    ],
+    [
+      { restartCount: 3, lastState: { terminated: { exitCode: 1, reason: 'Error' } } },
+      `${starts} It starts and ends with exit code 1. Started again 3 times.`,
+      'kubectl --namespace orders logs orders-7d9c5b9f8-x2lqp --previous',
+    ],
+    [
+      { restartCount: 1, lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } },
+      `${starts} It was killed because it needed more memory than its limit (OOMKilled). Started again once.`,
+      'kubectl --namespace orders logs orders-7d9c5b9f8-x2lqp --previous',
+    ],
+    [
+      { state: { waiting: { reason: 'CreateContainerConfigError', message: 'secret "key" not found' } } },
+      `${starts} CreateContainerConfigError: secret "key" not found`,
+      'kubectl --namespace orders describe pod orders-7d9c5b9f8-x2lqp',
+    ],
+  ])('a pod that can not start says why: %j', (status, message, command) => {
+    const deployments = collection([brokenDeployment('orders')]);
+    const found = app({ deployments, pods: collection([pod('orders', status)]) });
+    expect(found).toMatchObject({ mood: 'bad', message, more: { command } });
+    // Of another app, being created, or on its way out: no trouble of this one.
+    const leaving = pod('orders', status);
+    leaving.metadata.deletionTimestamp = '2026-03-01T09:06:00Z';
+    const creating = pod('orders', { state: { waiting: { reason: 'ContainerCreating' } } });
+    const pods = collection([pod('stock', status), leaving, creating]);
+    expect(app({ deployments, pods })).toMatchObject({ mood: 'working' });
+  });
+
+  test('a pod that no node takes says so', () => {
+    const waiting = pod('orders', {});
+    waiting.status = {
+      conditions: [
+        { type: 'PodScheduled', status: 'False', message: '0/1 nodes are available: 1 Insufficient memory.' },
+      ],
+    };
+    expect(
+      app({ deployments: collection([brokenDeployment('orders')]), pods: collection([waiting]) }),
+    ).toMatchObject({
+      mood: 'bad',
+      message: `${starts} No node takes it: 0/1 nodes are available: 1 Insufficient memory.`,
+    });
+  });
+
+  test('lists the last warnings that say more, each once', () => {
+    const warnings = collection([
+      warning('orders', 'Failed', 'Failed to pull image: no such tag', '2026-03-01T09:04:00Z'),
+      warning('orders', 'FailedMount', 'volume is busy', '2026-03-01T09:02:00Z'),
+      warning('orders', 'FailedMount', 'volume is busy', '2026-03-01T09:03:00Z'),
+      warning('orders', 'BackOff', 'Back-off restarting failed container', '2026-03-01T09:05:00Z'),
+    ]);
+    const pods = collection([
+      pod('orders', { state: { waiting: { reason: 'ErrImagePull', message: 'no such tag' } } }),
+    ]);
+    const found = app({ deployments: collection([brokenDeployment('orders')]), warnings, pods });
+    expect(found?.more?.events).toEqual([
+      { reason: 'FailedMount', message: 'volume is busy', at: '2026-03-01T09:03:00Z', count: 1 },
+    ]);
+  });
+
+  test('a version whose pod is there but does not answer yet is not complete', () => {
+    const deployments = collection([brokenDeployment('orders')]);
+    expect(deployments.items.get('0')?.status).toMatchObject({
+      updatedReplicas: 1,
+      readyReplicas: 1,
+      replicas: 2,
+    });
+    expect(app({ deployments })?.mood).not.toBe('good');
   });
 
   test('warnings of before this version, and of others, do not count', () => {
@@ -94,13 +202,13 @@ describe('how a sync is', () => {
     ['Unknown', 'Progressing', 'Reconciliation in progress', 'working'],
   ] as const)('Ready %s %s', (status, reason, message, mood) => {
     const kustomizations = collection([unreadyKustomization('orders', status, reason, message)]);
-    expect(stateOf(snapshot({ kustomizations })).syncs[0]).toMatchObject({ mood, message });
+    expect(stateAt(snapshot({ kustomizations })).syncs[0]).toMatchObject({ mood, message });
   });
 
   test('a look at what is applied already is no change', () => {
     const again = unreadyKustomization('orders', 'Unknown', 'Progressing', 'Reconciliation in progress');
     if (again.status) again.status.lastAttemptedRevision = again.status.lastAppliedRevision ?? '';
-    expect(stateOf(snapshot({ kustomizations: collection([again]) })).mood).toBe('good');
+    expect(stateAt(snapshot({ kustomizations: collection([again]) })).mood).toBe('good');
   });
 
   test('a generation that Flux has not seen is working; a suspended one is paused', () => {
@@ -108,9 +216,36 @@ describe('how a sync is', () => {
     edited.metadata.generation = 2;
     const suspended = kustomization('stock');
     suspended.spec = { ...suspended.spec, suspend: true };
-    const state = stateOf(snapshot({ kustomizations: collection([edited, suspended]) }));
+    const state = stateAt(snapshot({ kustomizations: collection([edited, suspended]) }));
     expect(state.syncs.map(({ mood }) => mood)).toEqual(['working', 'paused']);
     expect(state.headline).toBe('A change is on its way');
+  });
+
+  test('a part whose workload fails is failing before Flux says so, and says what runs', () => {
+    const traefik = deployment('traefik');
+    traefik.metadata.annotations = {};
+    traefik.metadata.labels = { 'kustomize.toolkit.fluxcd.io/name': 'traefik' };
+    if (traefik.status) traefik.status.readyReplicas = 0;
+    const ended = { restartCount: 2, lastState: { terminated: { exitCode: 2 } } };
+    const state = stateAt(
+      snapshot({
+        deployments: collection([traefik]),
+        pods: collection([pod('traefik', ended)]),
+        kustomizations: collection([kustomization('traefik')]),
+      }),
+    );
+    expect(state.apps).toEqual([]);
+    expect(state.syncs).toMatchObject([{ mood: 'bad', images: ['traefik:4be02a1b3c4d'], newest: true }]);
+    expect(state.problems).toMatchObject([
+      {
+        what: 'Part traefik',
+        why: 'No replica answers. It starts and ends with exit code 2. Started again 2 times.',
+      },
+    ]);
+  });
+
+  test('where Flux keeps nothing, nothing is said to be in its place', () => {
+    expect(stateAt(snapshot({ kustomizations: collection() })).mood).toBe('working');
   });
 
   test('the sync of an app that fails is not told twice', () => {
@@ -119,7 +254,7 @@ describe('how a sync is', () => {
     const kustomizations = collection([
       unreadyKustomization('orders', 'False', 'HealthCheckFailed', 'health check failed'),
     ]);
-    const { problems } = stateOf(snapshot({ deployments, warnings, kustomizations }));
+    const { problems } = stateAt(snapshot({ deployments, warnings, kustomizations }));
     expect(problems.map(({ what }) => what)).toEqual(['App orders']);
   });
 });

@@ -1,4 +1,14 @@
-import type { Deployment, GitRepository, HttpRoute, Kustomization, Node, Warning } from '../src/objects.ts';
+import type {
+  Certificate,
+  ContainerStatus,
+  Deployment,
+  GitRepository,
+  HttpRoute,
+  Kustomization,
+  Node,
+  Pod,
+  Warning,
+} from '../src/objects.ts';
 
 /** Objects as a small healthy cluster has them; tests change what they are about. */
 
@@ -17,10 +27,12 @@ export function deployment(name: string, summary = `What ${name} does.`): Deploy
     },
     spec: {
       replicas: 1,
+      selector: { matchLabels: { 'app.kubernetes.io/name': name } },
       template: { spec: { containers: [{ image: `registry.dev.localhost/${name}:4be02a1b3c4d5e6f7081` }] } },
     },
     status: {
       observedGeneration: 1,
+      replicas: 1,
       readyReplicas: 1,
       updatedReplicas: 1,
       conditions: [
@@ -37,7 +49,7 @@ export function deployment(name: string, summary = `What ${name} does.`): Deploy
   };
 }
 
-/** The same app while a new version of it does not start. */
+/** The same app while a new version of it is brought: its pod is there and does not answer, the one before it does. */
 export function brokenDeployment(name: string): Deployment {
   const healthy = deployment(name);
   return {
@@ -45,8 +57,9 @@ export function brokenDeployment(name: string): Deployment {
     metadata: { ...healthy.metadata, generation: 2 },
     status: {
       observedGeneration: 2,
+      replicas: 2,
       readyReplicas: 1,
-      updatedReplicas: 0,
+      updatedReplicas: 1,
       conditions: [
         { type: 'Available', status: 'True', lastTransitionTime: long },
         {
@@ -57,6 +70,39 @@ export function brokenDeployment(name: string): Deployment {
           lastUpdateTime: '2026-03-01T09:00:00Z',
         },
       ],
+    },
+  };
+}
+
+/** A pod of the app's new version that is not ready. */
+export function pod(app: string, status: Omit<ContainerStatus, 'name'>): Pod {
+  return {
+    metadata: {
+      name: `${app}-7d9c5b9f8-x2lqp`,
+      namespace: app,
+      creationTimestamp: '2026-03-01T09:00:00Z',
+      labels: { 'app.kubernetes.io/name': app, 'app.kubernetes.io/part-of': 'plinth' },
+    },
+    status: {
+      conditions: [{ type: 'PodScheduled', status: 'True' }],
+      containerStatuses: [{ name: app, ready: false, ...status }],
+    },
+  };
+}
+
+export function certificate(name: string, namespace: string): Certificate {
+  return {
+    metadata: { name, namespace },
+    spec: {
+      commonName: name,
+      secretName: name,
+      issuerRef: { kind: 'ClusterIssuer', name: `${namespace}-ca` },
+    },
+    status: {
+      notBefore: long,
+      notAfter: '2026-05-30T08:00:00Z',
+      renewalTime: '2026-04-30T08:00:00Z',
+      conditions: [{ type: 'Ready', status: 'True', reason: 'Ready', lastTransitionTime: long }],
     },
   };
 }
@@ -75,7 +121,10 @@ export function warning(app: string, reason: string, message: string, at = '2026
 export function kustomization(name: string, applied = revision): Kustomization {
   return {
     metadata: { name, namespace: 'flux-system', generation: 1 },
-    spec: { path: name === 'platform' ? './manifests/dev/flux' : `./manifests/dev/${name}` },
+    spec: {
+      path: name === 'platform' ? './manifests/dev/flux' : `./manifests/dev/${name}`,
+      sourceRef: { kind: applied.startsWith('main@') ? 'GitRepository' : 'OCIRepository' },
+    },
     status: {
       observedGeneration: 1,
       lastAppliedRevision: applied,
@@ -114,6 +163,42 @@ export function gitRepository(): GitRepository {
       conditions: [{ type: 'Ready', status: 'True' }],
     },
   };
+}
+
+/** The same, with what the cluster's Git server tells of the last commits. */
+export function toldRepository(): GitRepository {
+  const bare = gitRepository();
+  const commit = (hash: string, subject: string, author: string, at: string, ...parts: string[]) => ({
+    commit: hash.padEnd(40, '0'),
+    subject,
+    author,
+    at,
+    parts,
+  });
+  const changes = [
+    commit(
+      revision.slice('main@sha1:'.length),
+      'Orders: tell the warehouse by event',
+      'Ada Byron',
+      '2026-03-01T09:00:00Z',
+      'orders',
+    ),
+    commit('77b1', 'Traefik v3.6.12', 'Grace Hopper', long, 'traefik'),
+    commit(
+      '0f3c',
+      'Render of dev',
+      'plinth',
+      long,
+      'flux',
+      'flux-sync',
+      'git-server',
+      'home',
+      'registry',
+      'traefik',
+    ),
+  ];
+  const annotations = { 'plinth.io/changes': JSON.stringify(changes) };
+  return { ...bare, metadata: { ...bare.metadata, annotations } };
 }
 
 export function node(name: string, ready = true): Node {

@@ -13,8 +13,12 @@ function tellTimes() {
   for (const time of document.querySelectorAll('time')) {
     const at = new Date(time.dateTime);
     const seconds = (at.getTime() - Date.now()) / 1_000;
-    const [unit, size] = units.find(([, length]) => -seconds >= length) ?? [];
-    time.textContent = unit ? relative.format(Math.round(seconds / size), unit) : 'just now';
+    const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? [];
+    time.textContent = unit
+      ? relative.format(Math.round(seconds / size), unit)
+      : seconds > 0
+        ? 'now'
+        : 'just now';
     time.title = at.toLocaleString();
   }
 }
@@ -25,18 +29,24 @@ function show({ id, version, contents }) {
   const focused = section.contains(document.activeElement) ? document.activeElement?.id : '';
   section.innerHTML = contents;
   section.dataset.version = version;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) (document.getElementById(focused) ?? section).focus({ preventScroll: true });
 }
 
-/** Read aloud by screen readers, once for each change of the verdict. */
-function announce(title, text) {
-  if (document.title === title) return;
-  document.title = title;
+/** Read aloud by screen readers, once for each change of what needs a look. */
+function announce(text) {
+  if (news.dataset.told === text) return;
+  news.dataset.told = text;
   news.textContent = text;
 }
 
+/** What this page shows already, so that it is not sent again. */
+function have() {
+  const sections = [...document.querySelectorAll('section')];
+  return sections.map(({ id, dataset }) => `${id}.${dataset.version}`).join(',');
+}
+
 function connect() {
-  const source = new EventSource('/events');
+  const source = new EventSource(`/events?have=${have()}`);
   source.onopen = () => {
     link.textContent = 'Live';
     link.className = 'live';
@@ -54,7 +64,8 @@ function connect() {
     const { title, news: text, sections } = JSON.parse(data);
     sections.forEach(show);
     tellTimes();
-    announce(title, text);
+    document.title = title;
+    announce(text);
   });
 }
 

@@ -1,0 +1,52 @@
+import type { AppState } from '../apps.ts';
+import { type Html, html } from '../html.ts';
+import type { State } from '../state.ts';
+import { badge, nothing, time } from './common.ts';
+
+/** A card for each app; the whole card opens it. */
+export function apps({ apps: items }: State): Html {
+  return html`
+<h2>What runs here</h2>
+${
+  items.length === 0
+    ? html`<p class="quiet">No app yet. Write one: copy the folder <code>apps/home</code>, and name it in <code>cluster.yaml</code>.</p>`
+    : html`<ul class="apps">${items.map(app)}
+</ul>`
+}`;
+}
+
+function app({ name, summary, mood, message, url, image, ready, wanted, change, sync }: AppState): Html {
+  const title = url === '' ? html`${name}` : html`<a id="open-${name}" href="${url}">${name}</a>`;
+  const address = url.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  const changed = change && html`${time(change.at)} by ${change.author}`;
+  return html`
+<li class="${mood}">
+<div class="row"><h3>${title}</h3>${badge(mood)}</div>
+<p>${summary}</p>${
+    message === ''
+      ? nothing
+      : html`
+<p class="message">${message}</p>`
+  }
+<dl>
+<div><dt>Address</dt><dd>${address || 'inside the cluster only'}</dd></div>
+<div><dt>Version</dt><dd><code>${image}</code></dd></div>
+<div><dt>Synced</dt><dd>${synced(sync)}</dd></div>
+<div><dt>Replicas</dt><dd>${ready} of ${wanted} answer</dd></div>${
+    changed === undefined
+      ? nothing
+      : html`
+<div><dt>Changed</dt><dd>${changed}</dd></div>`
+  }
+</dl>
+</li>`;
+}
+
+/** Which of Git's revisions is applied, and what is with the next one where there is one. */
+function synced(sync: AppState['sync']): Html {
+  if (sync === undefined) return html`not known to Flux`;
+  const { mood, reason, revision } = sync;
+  const words = { good: '', working: 'the next on its way', paused: 'suspended', bad: 'the next refused' };
+  const word = reason === 'HealthCheckFailed' ? 'the next not healthy' : words[mood];
+  return html`<code>${revision || 'nothing yet'}</code>${word && `, ${word}`}`;
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import type { Html } from '../html.ts';
+import type { State } from '../state.ts';
+import { apps } from './apps.ts';
+import { certificates } from './certificates.ts';
+import { changes } from './changes.ts';
+import { nodes } from './nodes.ts';
+import { problems } from './problems.ts';
+import { syncs } from './syncs.ts';
+import { verdict } from './verdict.ts';
+
+/** A part of the page that is sent again when it changes. */
+export interface Section {
+  id: string;
+  /** Differs when the contents differ. */
+  version: string;
+  /** Empty: the section does not show. */
+  contents: Html;
+}
+
+/** The parts of the page that show the state, top to bottom. */
+export function sections(state: State): Section[] {
+  return [
+    section('verdict', verdict(state)),
+    section('problems', problems(state)),
+    section('apps', apps(state)),
+    section('changes', changes(state)),
+    section('syncs', syncs(state)),
+    section('certificates', certificates(state)),
+    section('nodes', nodes(state)),
+  ];
+}
+
+function section(id: string, contents: Html): Section {
+  const version = createHash('sha256').update(contents.text).digest('base64url').slice(0, 12);
+  return { id, version, contents };
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { installDebianPackages } from '../../images/engine/debian-packages.ts';
+
+const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** A Chromium without a window: `PLINTH_CHROMIUM`, one that is installed, else Debian's, which root gets installed. */
+export async function openChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: await chromiumPath(),
+    args: [
+      // Root may not use the sandbox; what is opened here is ours.
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      // As curl and every browser have it, whatever the resolver of this machine says.
+      '--host-resolver-rules=MAP *.localhost 127.0.0.1',
+    ],
+  });
+}
+
+async function chromiumPath(): Promise<string> {
+  const { PLINTH_CHROMIUM: named } = process.env;
+  if (named !== undefined) {
+    if (existsSync(named)) return named;
+    throw new Error(`PLINTH_CHROMIUM names ${named}, which does not exist`);
+  }
+  const find = (): string | undefined => usual.find((path) => existsSync(path));
+  const found = find();
+  if (found !== undefined) return found;
+  // fonts-dejavu-core: without any font Chromium shows no text.
+  await installDebianPackages(['chromium', 'fonts-dejavu-core'], (line) => console.log(line));
+  const installed = find();
+  if (installed === undefined) throw new Error(`chromium is installed, but at none of ${usual.join(', ')}`);
+  return installed;
+}

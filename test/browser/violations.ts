@@ -1,0 +1,15 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+
+/** What axe finds wrong with the page as it is, each with where. All of its rules, those for touch included. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const results = (await page.evaluate(
+    "axe.run(document, { rules: { 'target-size': { enabled: true } } })",
+  )) as axe.AxeResults;
+  // Where it could not look, it says nothing: that must not pass for clean.
+  if (results.passes.length < 20) throw new Error(`axe applied only ${results.passes.length} rules`);
+  return results.violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}\n  ${nodes.map(({ html }) => html).join('\n  ')}`,
+  );
+}
