@@ -1,3 +1,4 @@
+import { checkVersion } from './check-version.ts';
 import type { Cluster } from './cluster.ts';
 import { hostName } from './environment.ts';
 import { suggest } from './nearest.ts';
@@ -14,19 +15,6 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkRegistry(cluster),
     ...checkApps(cluster, repository),
     ...checkHosts(cluster, repository),
-  ];
-}
-
-function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Problem[] {
-  const { version } = value.kubernetes;
-  if (version === lock.value.kubernetes) return [];
-  return [
-    problemAt(source, ['kubernetes', 'version'], {
-      code: 'version-not-locked',
-      what: `Kubernetes ${version} is not the version of ${reference(lock.source, ['kubernetes'])}`,
-      why: 'only what the lock file names can be had',
-      fix: `write version: ${lock.value.kubernetes}`,
-    }),
   ];
 }
 
@@ -96,8 +84,12 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
 }
 
 /** Plain HTTP is for a registry that only the containers of one machine reach. */
-function checkRegistry({ name, source, value: { registry, provider } }: Loaded<Cluster>): Problem[] {
-  if (registry.overlay === 'tls' || (provider.kind === 'kind' && name !== 'prod')) return [];
+function checkRegistry({
+  name,
+  source,
+  value: { registry, provider, production },
+}: Loaded<Cluster>): Problem[] {
+  if (registry.overlay === 'tls' || (provider.kind === 'kind' && !production)) return [];
   return [
     problemAt(source, ['registry', 'overlay'], {
       code: 'registry-without-tls',

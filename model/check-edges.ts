@@ -36,8 +36,21 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
 
 function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Problem[] {
   const problems: Problem[] = [];
+  const seen = new Set<string>();
   for (const [i, use] of value.uses.entries()) {
     if (use.kind !== 'app') continue;
+    const edge = `${use.app} ${use.port}`;
+    if (seen.has(edge)) {
+      problems.push(
+        problemAt(source, ['uses', i], {
+          code: 'use-twice',
+          what: `'${value.name}' uses the port '${use.port}' of '${use.app}' a second time`,
+          why: 'one of the two may have been meant to be another',
+          fix: 'remove it',
+        }),
+      );
+    }
+    seen.add(edge);
     if (!appNames.includes(use.app)) {
       problems.push(
         problemAt(source, ['uses', i, 'app'], {

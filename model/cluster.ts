@@ -174,6 +174,8 @@ const databases = z.strictObject({
 /** What an environment may change of an app. */
 export const appOverride = z.strictObject({
   replicas: z.number().int().min(0).max(100).optional(),
+  /** Why one replica is enough in production, although somebody waits for the app. */
+  single: z.string().trim().min(10, 'a sentence that says why').optional(),
   env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).optional(),
   resources: z
     .strictObject({
@@ -188,6 +190,8 @@ export const appOverride = z.strictObject({
 /** `clusters/ENV/cluster.yaml`: what exists in one environment. */
 export const clusterSchema = z.strictObject({
   name: dnsLabel,
+  /** People depend on it: one of each is refused where two are needed, and what is not backed up. */
+  production: z.boolean().default(false),
   /** Apps that are exposed answer at `NAME.domain`. */
   domain: dnsName,
   kubernetes: z.strictObject({
@@ -206,6 +210,14 @@ export const clusterSchema = z.strictObject({
       metrics: duration.default('15d'),
       logs: duration.default('7d'),
       traces: duration.default('3d'),
+    })
+    .prefault({}),
+  /** Disks for the same. */
+  storage: z
+    .strictObject({
+      metrics: quantity.default('10Gi'),
+      logs: quantity.default('5Gi'),
+      traces: quantity.default('5Gi'),
     })
     .prefault({}),
   identity: identity.prefault({}),

@@ -5,6 +5,9 @@ import { checkEdges } from './check-edges.ts';
 import { checkIdentity } from './check-identity.ts';
 import { checkNames } from './check-names.ts';
 import { checkOperators } from './check-operators.ts';
+import { checkOwners } from './check-owners.ts';
+import { checkProduction } from './check-production.ts';
+import { checkRetention } from './check-retention.ts';
 import type { Cluster } from './cluster.ts';
 import { environments } from './environment.ts';
 import type { Lock } from './lock.ts';
@@ -55,10 +58,13 @@ export async function loadGraph(root: string): Promise<Graph> {
       ...repository.clusters.flatMap((cluster) => [
         ...checkCluster(cluster, repository),
         ...checkClusterIdentity(cluster, repository),
+        ...checkProduction(cluster, repository),
+        ...checkRetention(cluster),
       ]),
       ...checkEdges(repository),
       ...checkIdentity(repository),
       ...checkOperators(repository),
+      ...checkOwners(repository),
     );
   }
   if (repository === undefined || problems.length > 0) {

@@ -1,0 +1,91 @@
+import type { Cluster } from './cluster.ts';
+import type { Problem, Words } from './problem.ts';
+import type { Repository } from './repository.ts';
+import type { FieldPath, Loaded } from './source.ts';
+import { problemAt, reference } from './source.ts';
+
+/** What an environment needs that says `production: true`: nothing in it ends with one machine, and nothing is lost. */
+export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+  if (!cluster.value.production) return [];
+  return [
+    ...checkNodes(cluster),
+    ...checkReplicas(cluster, repository),
+    ...checkDatabases(cluster, repository),
+  ];
+}
+
+function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
+  const controlPlanes = nodes.filter(({ role }) => role === 'control-plane').length;
+  const workers = nodes.length - controlPlanes;
+  const problems: Problem[] = [];
+  const report = (words: Words) => problems.push(problemAt(source, ['nodes'], words, 'key'));
+  if (controlPlanes === 1) {
+    report({
+      code: 'production-one-control-plane',
+      what: 'this is production, and one node is the control plane',
+      why: 'with it goes the API server and etcd: nothing could be changed or replaced until it is back',
+      fix: 'give three nodes role: control-plane',
+    });
+  }
+  if (workers === 1) {
+    report({
+      code: 'production-one-worker',
+      what: 'this is production, and one node is a worker',
+      why: 'with it go all apps, and no other node takes them',
+      fix: 'add a second node with role: worker',
+    });
+  }
+  return problems;
+}
+
+/** Of an app on which somebody waits: a person through the gateway, or another app. */
+function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
+  return here.flatMap((app) => {
+    const override = value.apps[app.name];
+    const waiting =
+      app.value.exposes === undefined
+        ? here.flatMap((other) => {
+            const i = other.value.uses.findIndex((use) => use.kind === 'app' && use.app === app.name);
+            return i === -1 ? [] : [`'${other.name}' uses it (${reference(other.source, ['uses', i])})`];
+          })[0]
+        : `it is reached from outside (${reference(app.source, ['exposes'])})`;
+    if ((override?.replicas ?? app.value.replicas) !== 1 || waiting === undefined) return [];
+    if (override?.single !== undefined) return [];
+    const path: FieldPath = ['apps', app.name, ...(override?.replicas === undefined ? [] : ['replicas'])];
+    const words = {
+      code: 'production-one-replica',
+      what: `this is production, and '${app.name}' has one replica`,
+      why: `${waiting}, and it is away whenever its node is`,
+      fix: 'write replicas: 2, or single: and the reason why it may be away',
+    };
+    return [problemAt(source, path, words, override?.replicas === undefined ? 'key' : 'value')];
+  });
+}
+
+function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const owner = apps.find((app) => Object.hasOwn(value.apps, app.name) && app.value.database !== undefined);
+  if (owner === undefined) return [];
+  const because = reference(owner.source, ['database']);
+  const { instances, backups } = value.databases;
+  const problems: Problem[] = [];
+  // Where nothing is written of databases, the app is what asks for it.
+  const report = (path: FieldPath, words: Words) => problems.push(problemAt(source, path, words, 'key'));
+  if (instances < 3) {
+    report(instances === 1 ? ['apps', owner.name] : ['databases', 'instances'], {
+      code: 'production-few-instances',
+      what: `this is production, and each database has ${instances === 1 ? 'one instance' : `${instances} instances`}`,
+      why: `'${owner.name}' owns one (${because}), which must bear a failure while another instance is replaced`,
+      fix: 'write databases: { instances: 3 }',
+    });
+  }
+  if (backups === undefined) {
+    report(['apps', owner.name], {
+      code: 'production-without-backups',
+      what: 'this is production, and no database is backed up',
+      why: `'${owner.name}' owns one (${because}): what is deleted by mistake would be gone`,
+      fix: "add databases: { backups: { destination: 's3://BUCKET/FOLDER', credentials: … } }",
+    });
+  }
+  return problems;
+}

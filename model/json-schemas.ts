@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { clusterSchema } from './cluster.ts';
+import { lockSchema } from './lock.ts';
+
+/** The first line of a YAML file that tells editors its schema (yaml-language-server, 'Using inlined schema'). */
+export function schemaLine(path: string): string {
+  return `# yaml-language-server: $schema=${path}`;
+}
+
+/** What editors complete and check YAML files by: from the path of a JSON Schema to its text. */
+export function jsonSchemas(): Map<string, string> {
+  return new Map([
+    ['clusters/cluster.schema.json', jsonSchema('One environment: what exists there.', clusterSchema)],
+    ['images/lock.schema.json', jsonSchema('The one place where versions are written.', lockSchema)],
+  ]);
+}
+
+function jsonSchema(description: string, schema: z.ZodType): string {
+  const json = z.toJSONSchema(schema.meta({ description }), {
+    io: 'input',
+    // What yaml-language-server knows.
+    target: 'draft-7',
+    override: ({ zodSchema, jsonSchema }) => {
+      const message = patternMessage(zodSchema);
+      if (message !== undefined) jsonSchema.patternErrorMessage = `expected ${message}`;
+    },
+  });
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
+
+/** What the schema itself says of a text that does not match its pattern; editors would show the pattern. */
+function patternMessage(schema: z.core.$ZodType): string | undefined {
+  if (!(schema instanceof z.ZodString)) return undefined;
+  for (const check of schema._zod.def.checks ?? []) {
+    const { def } = check._zod;
+    if (def.check !== 'string_format' || def.error === undefined) continue;
+    const message: unknown = Reflect.apply(def.error, undefined, [{}]);
+    if (typeof message === 'string') return message;
+  }
+  return undefined;
+}

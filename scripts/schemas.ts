@@ -1,0 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { jsonSchemas } from '../model/json-schemas.ts';
+import { repositoryRoot } from './cluster/environment.ts';
+
+new Command('npm run schemas --')
+  .description('Writes the JSON Schemas by which editors complete and check cluster.yaml and lock.yaml.')
+  .parse();
+
+for (const [file, text] of jsonSchemas()) {
+  writeFileSync(join(repositoryRoot, file), text);
+  process.stdout.write(`${file}\n`);
+}
