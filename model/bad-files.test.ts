@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -101,10 +109,7 @@ const cases: [name: string, damage: Damage][] = [
   ['a name with an umlaut', change(dev, (text) => text.replace('catalog:', 'bücher:'))],
   [
     'an environment whose folder is a command',
-    (root) => {
-      mkdirSync(join(root, 'clusters/-rf $(x)'));
-      write('clusters/-rf $(x)/cluster.yaml', readFileSync(join(root, dev)))(root);
-    },
+    (root) => renameSync(join(root, 'clusters/dev'), join(root, 'clusters/-rf $(x)')),
   ],
   [
     'an app whose folder has a blank',
