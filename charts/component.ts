@@ -1,6 +1,7 @@
 import { App, Chart } from 'cdk8s';
 import type { Component, KubeObject } from './kube-object.ts';
 import { partOf } from './names.ts';
+import { plainObject } from './plain-object.ts';
 
 /** Builds one component: `build` adds its objects to a chart of its own, whose labels they all carry. */
 export function component(name: string, build: (chart: Chart) => void): Component {
@@ -9,7 +10,7 @@ export function component(name: string, build: (chart: Chart) => void): Componen
   });
   build(chart);
   // Not chart.toJson(), which resolves the dependencies of the whole App for every chart.
-  return { name, objects: chart.apiObjects.map((object) => kubeObject(object.toJson())) };
+  return { name, objects: chart.apiObjects.map((object) => kubeObject(plainObject(object))) };
 }
 
 function kubeObject(json: unknown): KubeObject {

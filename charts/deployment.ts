@@ -1,4 +1,4 @@
-import { type Chart, JsonPatch } from 'cdk8s';
+import { ApiObject, type ApiObjectProps, type Chart, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { annotations as keys, partOf, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
@@ -23,9 +23,8 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
   const { name, namespace, podAnnotations, replicas = 1, drainSeconds = 0 } = input;
   const { reason } = input.pod.container.resources;
   const annotations = { ...input.annotations, ...(reason ? { [keys.resources]: reason } : {}) };
-  const Kind = drainSeconds > 0 ? draining(drainSeconds) : k8s.KubeDeployment;
   const labels = podLabels(name);
-  new Kind(chart, `deployment-${name}`, {
+  const manifest: ApiObjectProps = k8s.KubeDeployment.manifest({
     metadata: { name, namespace, labels, annotations },
     spec: {
       replicas,
@@ -44,19 +43,13 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
       },
     },
   });
+  new ApiObject(chart, `deployment-${name}`, drainSeconds > 0 ? draining(manifest, drainSeconds) : manifest);
 }
 
 /** The types of cdk8s-plus-28 end at Kubernetes 1.28 and drop what came later, such as `sleep`: added at the very end. */
-function draining(seconds: number): typeof k8s.KubeDeployment {
-  return class extends k8s.KubeDeployment {
-    override toJson(): unknown {
-      const lifecycle = { preStop: { sleep: { seconds } } };
-      return JsonPatch.apply(
-        super.toJson(),
-        JsonPatch.add('/spec/template/spec/containers/0/lifecycle', lifecycle),
-      );
-    }
-  };
+function draining(manifest: ApiObjectProps, seconds: number): ApiObjectProps {
+  const lifecycle = { preStop: { sleep: { seconds } } };
+  return JsonPatch.apply(manifest, JsonPatch.add('/spec/template/spec/containers/0/lifecycle', lifecycle));
 }
 
 function strategy(update: DeploymentInput['update']): k8s.DeploymentStrategy {

@@ -7,10 +7,12 @@
  */
 export function toYaml(value: unknown): string {
   const lines: string[] = [];
-  if (isMap(value) && entries(value).length > 0) writeMap(lines, value, '', '');
+  const keys = keysOf(value);
+  if (keys !== undefined && isMap(value)) writeMap(lines, value, keys, '', '');
   else if (Array.isArray(value) && value.length > 0) writeList(lines, value, '', '');
   else lines.push(scalar(value, ''));
-  return `${lines.join('\n')}\n`;
+  lines.push('');
+  return lines.join('\n');
 }
 
 /** Keys that come first, in this order, wherever they stand; the others follow by code unit. */
@@ -21,36 +23,39 @@ const first = new Map(
 );
 
 /** Each entry on a line of its own; `head` stands before the first one in place of the indent, for `- key: value`. */
-function writeMap(lines: string[], map: object, indent: string, head: string): void {
+function writeMap(
+  lines: string[],
+  map: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  indent: string,
+  head: string,
+): void {
+  const below = `${indent}  `;
   let start = head === '' ? indent : head;
-  for (const [key, value] of entries(map)) {
-    writeValue(lines, `${start}${text(key)}:`, value, indent);
+  for (const key of keys) {
+    const value = map[key];
+    const inner = keysOf(value);
+    if (inner !== undefined && isMap(value)) {
+      lines.push(`${start}${text(key)}:`);
+      writeMap(lines, value, inner, below, '');
+    } else if (Array.isArray(value) && value.length > 0) {
+      lines.push(`${start}${text(key)}:`);
+      writeList(lines, value, below, '');
+    } else lines.push(`${start}${text(key)}: ${scalar(value, indent)}`);
     start = indent;
   }
 }
 
 function writeList(lines: string[], list: readonly unknown[], indent: string, head: string): void {
+  const below = `${indent}  `;
   let start = head === '' ? indent : head;
   for (const item of list) {
-    const below = `${indent}  `;
     const value = item === undefined ? null : item;
-    if (isMap(value) && entries(value).length > 0) writeMap(lines, value, below, `${start}- `);
+    const inner = keysOf(value);
+    if (inner !== undefined && isMap(value)) writeMap(lines, value, inner, below, `${start}- `);
     else if (Array.isArray(value) && value.length > 0) writeList(lines, value, below, `${start}- `);
     else lines.push(`${start}- ${scalar(value, indent)}`);
     start = indent;
-  }
-}
-
-function writeValue(lines: string[], key: string, value: unknown, indent: string): void {
-  const below = `${indent}  `;
-  if (isMap(value) && entries(value).length > 0) {
-    lines.push(key);
-    writeMap(lines, value, below, '');
-  } else if (Array.isArray(value) && value.length > 0) {
-    lines.push(key);
-    writeList(lines, value, below, '');
-  } else {
-    lines.push(`${key} ${scalar(value, indent)}`);
   }
 }
 
@@ -88,7 +93,22 @@ const numeric = /^[-+]?(?:\.?[0-9][0-9a-fA-FxXoO_.:,eEtTzZ +-]*|\.(?:inf|nan)|in
 /** What some parser takes for a boolean or for nothing. */
 const reserved = /^(?:y|n|yes|no|on|off|true|false|null|~|)$/i;
 
+/** Short texts and how they are written: most of them, keys above all, come again and again. */
+const written = new Map<string, string>();
+const remembered = { length: 64, texts: 20_000 } as const;
+
 function text(value: string): string {
+  if (value.length > remembered.length) return quoted(value);
+  let known = written.get(value);
+  if (known === undefined) {
+    known = quoted(value);
+    if (written.size === remembered.texts) written.clear();
+    written.set(value, known);
+  }
+  return known;
+}
+
+function quoted(value: string): string {
   if (
     plain.test(value) &&
     !numeric.test(value) &&
@@ -131,16 +151,19 @@ function block(value: string, indent: string): string | undefined {
 /** `printable`, and tabs. */
 const printableLine = new RegExp(printable.source.replace('[\\x20', '[\\t\\x20'), 'u');
 
-function isMap(value: unknown): value is object {
+function isMap(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-function entries(map: object): [string, unknown][] {
-  return Object.entries(map)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => compareKeys(a, b));
+/** The keys of a map that holds something, in the order in which they are written; undefined for all else. */
+function keysOf(value: unknown): string[] | undefined {
+  if (!isMap(value)) return undefined;
+  const keys: string[] = [];
+  for (const key of Object.keys(value)) if (value[key] !== undefined) keys.push(key);
+  if (keys.length > 1) keys.sort(compareKeys);
+  return keys.length === 0 ? undefined : keys;
 }
 
 function compareKeys(a: string, b: string): number {
