@@ -35,7 +35,7 @@ function checkPeer(
   const namespace = namespaceOfPeer(peer, home);
   // Several namespaces: the gateway's way to whoever lets it in.
   if (namespace === undefined) return [];
-  const ours = inventory.in('', 'Namespace').some(({ object }) => object.metadata.name === namespace);
+  const ours = inventory.namespace(namespace) !== undefined;
   const made = podMakers.some((kind) => inventory.in(namespace, kind).length > 0);
   const others = inventory.workloadsIn(namespace).filter((other) => takes(inventory, peer, home, other));
   if (others.length === 0 && (!ours || made)) return [];

@@ -21,7 +21,7 @@ export function checkIsolation(inventory: Inventory): Finding[] {
 
 function checkDefault(inventory: Inventory, workload: Workload, direction: Direction): Finding[] {
   const { namespace } = workload;
-  const ours = inventory.in('', 'Namespace').some(({ object }) => object.metadata.name === namespace);
+  const ours = inventory.namespace(namespace) !== undefined;
   const policies = policiesOf(inventory, workload, direction);
   // A namespace of others has other pods too: there it is enough that this one is closed.
   if (ours ? policies.some(({ object }) => selectsAll(field(object, 'spec', 'podSelector'))) : policies[0])

@@ -28,6 +28,7 @@ export interface Workload extends Owned {
 export class Inventory {
   readonly env: Environment;
   readonly workloads: Workload[] = [];
+  readonly #namespaces = new Map<string, KubeObject>();
   readonly #byKind = new Map<string, Owned[]>();
   readonly #byPlace = new Map<string, Owned[]>();
   readonly #workloadsByNamespace = new Map<string, Workload[]>();
@@ -48,6 +49,11 @@ export class Inventory {
     return this.#byPlace.get(`${kind} ${namespace}`) ?? [];
   }
 
+  /** A namespace that is rendered here: one of our own. */
+  namespace(name: string): KubeObject | undefined {
+    return this.#namespaces.get(name);
+  }
+
   workloadsIn(namespace: string): readonly Workload[] {
     return this.#workloadsByNamespace.get(namespace) ?? [];
   }
@@ -56,6 +62,7 @@ export class Inventory {
     const kind = kindOf(owned.object);
     push(this.#byKind, kind, owned);
     push(this.#byPlace, `${kind} ${owned.object.metadata.namespace ?? ''}`, owned);
+    if (kind === 'Namespace') this.#namespaces.set(owned.object.metadata.name, owned.object);
     const workload = workloadOf(owned);
     if (workload === undefined) return;
     this.workloads.push(workload);

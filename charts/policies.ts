@@ -67,6 +67,5 @@ export function opens(ports: unknown[], port: unknown): boolean {
 }
 
 function namespaceLabels(inventory: Inventory, name: string): object {
-  const own = inventory.in('', 'Namespace').find(({ object }) => object.metadata.name === name);
-  return { ...own?.object.metadata.labels, 'kubernetes.io/metadata.name': name };
+  return { ...inventory.namespace(name)?.metadata.labels, 'kubernetes.io/metadata.name': name };
 }

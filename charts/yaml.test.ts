@@ -192,6 +192,42 @@ spec:
     );
   });
 
+  it('comes back the same from two parsers, whatever Kubernetes object it is', () => {
+    const name = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?$/);
+    const value = fc.oneof(
+      fc.string({ maxLength: 80 }),
+      fc.constantFrom('1', 'true', 'null', '0x1', '1e3', '10m', '2001-12-14', 'a: b', '- a', '#', '@', '%'),
+      fc.array(fc.string(), { maxLength: 4 }).map((lines) => lines.join('\n')),
+    );
+    const strings = fc.dictionary(name, value, { maxKeys: 5 });
+    const object = fc.record({
+      apiVersion: fc.constantFrom('v1', 'apps/v1', 'cert-manager.io/v1'),
+      kind: fc.constantFrom('ConfigMap', 'Deployment', 'Certificate'),
+      metadata: fc.record({ name, namespace: name, labels: strings, annotations: strings }),
+      data: strings,
+      spec: fc.record({
+        replicas: fc.nat(),
+        ratio: fc.double({ noNaN: true, noDefaultInfinity: true }),
+        args: fc.array(value, { maxLength: 5 }),
+        nested: fc.array(fc.array(strings, { maxLength: 2 }), { maxLength: 3 }),
+      }),
+    });
+    fc.assert(
+      fc.property(object, (given) => {
+        const yaml = toYaml(given);
+        const plain: unknown = JSON.parse(JSON.stringify(given));
+        expect(parse(yaml)).toEqual(plain);
+        expect(load(yaml)).toEqual(plain);
+        expect(toYaml(parse(yaml))).toBe(yaml);
+        // The order in which keys were put in does not matter.
+        expect(toYaml(Object.fromEntries(Object.entries(given).reverse()))).toBe(yaml);
+        // And nothing stands at the end of a line that a person would not see.
+        if (!JSON.stringify(given).includes(' ')) expect(yaml).not.toMatch(/[ \t]\n/);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('refuses what JSON cannot hold', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1, new Date(0), Symbol('a')]) {
       expect(() => toYaml({ value })).toThrow('cannot be written');
