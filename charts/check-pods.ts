@@ -1,9 +1,9 @@
 import type { Rule } from '../model/exception.ts';
+import { quantityOf } from '../model/quantity.ts';
 import { field, listField, textField } from './field.ts';
 import { type Fault, type Finding, finding } from './finding.ts';
 import type { Inventory, Workload } from './inventory.ts';
 import { annotations } from './names.ts';
-import { quantityOf } from './quantity.ts';
 
 /** A rule that each container keeps by itself, or that its pod keeps for it. */
 interface ContainerRule extends Fault {

@@ -1,5 +1,5 @@
 /** From suffix to factor (Kubernetes API conventions, 'Quantities'). */
-const factors = {
+const factors: Readonly<Record<string, number>> = {
   m: 1e-3,
   '': 1,
   k: 1e3,
@@ -10,19 +10,21 @@ const factors = {
   Mi: 2 ** 20,
   Gi: 2 ** 30,
   Ti: 2 ** 40,
-} as const;
+};
 
-/** A quantity of the schemas (`250m`, `128Mi`) as a number: cores, or bytes. */
-export function inUnits(quantity: string): number {
-  const [, digits, suffix = ''] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(quantity) ?? [];
-  if (digits === undefined || !isSuffix(suffix)) {
-    throw new Error(`'${quantity}' is no quantity such as 250m or 128Mi`);
-  }
-  return Number(digits) * factors[suffix];
+/** A quantity such as `250m` or `128Mi` as a number of cores or bytes, or undefined where it is none. */
+export function quantityOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  const [, digits = '', suffix = ''] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(String(value)) ?? [];
+  const factor = factors[suffix];
+  return digits === '' || factor === undefined ? undefined : Number(digits) * factor;
 }
 
-function isSuffix(suffix: string): suffix is keyof typeof factors {
-  return Object.hasOwn(factors, suffix);
+/** The same for a quantity that fits its schema. */
+export function inUnits(quantity: string): number {
+  const number = quantityOf(quantity);
+  if (number === undefined) throw new Error(`'${quantity}' is no quantity such as 250m or 128Mi`);
+  return number;
 }
 
 /** Bytes as people write them, rounded up: `20Gi`. */

@@ -1,17 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Checked } from '../../charts/check.ts';
 import type { Finding } from '../../charts/finding.ts';
 import { sourceOf } from '../../charts/order.ts';
 import type { Environment } from '../../model/graph.ts';
-import type { Place } from '../../model/place.ts';
-import type { Problem } from '../../model/problem.ts';
-import { moduleSource } from '../../model/read-module.ts';
-import type { FieldPath } from '../../model/source.ts';
+import { placeInFile } from '../../model/place-in-file.ts';
+import type { Problem, Words } from '../../model/problem.ts';
 
 /** What the checks said of one environment. */
 export interface CheckedEnvironment extends Checked {
   env: Environment;
+  /** Where its nodes are too small. */
+  shortages: Words[];
+}
+
+/** What does not fit the nodes, at the nodes of that environment. */
+export function shortageProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
+  return checked.flatMap(({ env, shortages }) => {
+    const file = `clusters/${env.name}/cluster.yaml`;
+    return shortages.map((words) => ({ file, ...placeInFile(root, file, ['nodes'], 'key'), ...words }));
+  });
 }
 
 /** Findings as problems: the same one in several environments once, at the line of the description that could mend it. */
@@ -37,7 +43,7 @@ function problem(
   return {
     code: rule,
     file,
-    ...place(root, file, field),
+    ...placeInFile(root, file, field),
     what: `in ${env}, ${object} ${what}`,
     why,
     fix: `${fix}; or except it in ${file}: exceptions: [{ rule: '${rule}', reason: '…' }]`,
@@ -69,13 +75,9 @@ export function needlessExceptions(root: string, checked: readonly CheckedEnviro
     .map(([, { file, rule, index }]) => ({
       code: 'needless-exception',
       file,
-      ...place(root, file, ['exceptions', index]),
+      ...placeInFile(root, file, ['exceptions', index]),
       what: `nothing breaks the rule ${rule}`,
       why: 'the next one who breaks it would not be told',
       fix: 'take the exception out',
     }));
-}
-
-function place(root: string, file: string, field: FieldPath): Place {
-  return moduleSource(file, readFileSync(join(root, file), 'utf8'), undefined).place(field, 'value');
 }

@@ -1,3 +1,4 @@
+import { shortages } from '../../charts/capacity.ts';
 import { checkObjects } from '../../charts/check.ts';
 import { components } from '../../charts/components.ts';
 import { fluxSync, syncFolder } from '../../charts/flux-sync.ts';
@@ -25,7 +26,7 @@ export interface EnvironmentManifests {
 export function environmentManifests(env: Environment): EnvironmentManifests {
   const rendered = components(env);
   const { units, problems } = order(env, rendered);
-  const checked = { env, ...checkObjects(env, rendered) };
+  const checked = { env, ...checkObjects(env, rendered), shortages: shortages(env, rendered) };
   const files = new Map<string, string>();
   if (problems.length > 0) return { files, problems, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;

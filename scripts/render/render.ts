@@ -3,7 +3,7 @@ import { type Environment, loadGraph } from '../../model/graph.ts';
 import { nearest } from '../../model/nearest.ts';
 import { compareProblems, type Problem } from '../../model/problem.ts';
 import { Failure } from '../failure.ts';
-import { type CheckedEnvironment, findingProblems, needlessExceptions } from './check.ts';
+import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
 import { type Difference, findDifference } from './difference.ts';
 import { environmentManifests } from './manifests.ts';
 import { ProblemsFailure } from './problems-failure.ts';
@@ -44,7 +44,7 @@ export async function renderAll(root: string, environment?: string): Promise<Ren
     checked.push(manifests.checked);
     for (const [path, content] of manifests.files) files.set(path, content);
   }
-  problems.push(...findingProblems(root, checked));
+  problems.push(...findingProblems(root, checked), ...shortageProblems(root, checked));
   if (environment === undefined) problems.push(...needlessExceptions(root, checked));
   if (problems.length > 0) throw new ProblemsFailure(problems.sort(compareProblems));
   return { environments, files };

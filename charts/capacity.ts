@@ -1,0 +1,140 @@
+import type { Environment } from '../model/graph.ts';
+import type { Words } from '../model/problem.ts';
+import { inUnits, quantityOf } from '../model/quantity.ts';
+import { field, listField } from './field.ts';
+import { Inventory } from './inventory.ts';
+import type { Component } from './kube-object.ts';
+import { objectId } from './object-id.ts';
+
+/** Cores and bytes. */
+interface Amount {
+  cpu: number;
+  memory: number;
+}
+
+/** Pods that ask for the same. */
+interface Demand {
+  /** `Deployment shop/shop`. */
+  object: string;
+  /** Of one pod. */
+  each: Amount;
+  count: number;
+}
+
+const mebibyte = 2 ** 20;
+
+/** What kubeadm's own pods ask for on a control plane: API server, controller manager, scheduler, etcd. */
+const controlPlane: Amount = { cpu: 0.65, memory: 100 * mebibyte };
+/** On each node, by the network plugin (flannel's manifest). */
+const network: Amount = { cpu: 0.1, memory: 50 * mebibyte };
+/** CoreDNS, two pods (kubeadm's manifest). */
+const nameServers: Demand = { object: 'CoreDNS', each: { cpu: 0.1, memory: 70 * mebibyte }, count: 2 };
+
+/**
+ * Where what the pods of an environment ask for is more than its nodes have. Of production it is asked that it also
+ * fits when its largest node is lost. What pods are packed around is not looked at: it may still not fit where the sum
+ * does by little.
+ */
+export function shortages(env: Environment, components: readonly Component[]): Words[] {
+  const nodes = roomFor(env);
+  const demands = [...demandsOf(env, components), nameServers];
+  const found: Words[] = [];
+  for (const [key, unit] of [
+    ['cpu', cores],
+    ['memory', mebibytes],
+  ] as const) {
+    const largest = Math.max(...nodes.map((node) => node[key]));
+    const total = nodes.reduce((sum, node) => sum + node[key], 0);
+    const asked = demands.reduce((sum, { each, count }) => sum + each[key] * count, 0);
+    const tooLarge = demands.filter(({ each }) => exceeds(each[key], largest));
+    for (const { object, each } of tooLarge) {
+      found.push({
+        code: 'pod-too-large',
+        what: `a pod of ${object} asks for ${key} ${unit(each[key])}, and the largest node has ${unit(largest)} for pods`,
+        why: 'it would wait for a node for ever',
+        fix: `let it ask for less, or make a node larger`,
+      });
+    }
+    if (tooLarge.length > 0) continue;
+    const by = [...demands]
+      .sort((a, b) => b.each[key] * b.count - a.each[key] * a.count)
+      .slice(0, 3)
+      .map(({ object, each, count }) => `${object} ${unit(each[key] * count)}`);
+    if (exceeds(asked, total)) {
+      found.push({
+        code: 'nodes-too-small',
+        what: `pods ask for ${key} ${unit(asked)}, and the nodes have ${unit(total)} for pods`,
+        why: `some would wait for a node for ever; most is asked for by ${by.join(', ')}`,
+        fix: `add a node, make one larger, or let pods ask for ${unit(asked - total)} less`,
+      });
+    } else if (env.cluster.production && exceeds(asked, total - largest)) {
+      found.push({
+        code: 'nodes-too-few',
+        what: `pods ask for ${key} ${unit(asked)}, and without the largest node ${unit(total - largest)} is left`,
+        why: `this is production: what runs on a node that is lost must find place on the others; most is asked for by ${by.join(', ')}`,
+        fix: 'add a node',
+      });
+    }
+  }
+  return found;
+}
+
+/** What each node has that takes pods: the workers, or the control planes where there are no others. */
+function roomFor({ cluster: { nodes } }: Environment): Amount[] {
+  const workers = nodes.filter(({ role }) => role === 'worker');
+  const reserved = workers.length > 0 ? network : add(network, controlPlane);
+  return (workers.length > 0 ? workers : nodes).map(({ cpu, memory }) => ({
+    cpu: inUnits(cpu) - reserved.cpu,
+    memory: inUnits(memory) - reserved.memory,
+  }));
+}
+
+function demandsOf(env: Environment, components: readonly Component[]): Demand[] {
+  const inventory = new Inventory(env, components);
+  const workloads = inventory.workloads
+    .filter(({ ends }) => !ends)
+    .map(({ object, pod, replicas }) => ({
+      object: objectId(object),
+      each: podRequests(pod),
+      count: object.kind === 'DaemonSet' ? env.cluster.nodes.length : replicas,
+    }));
+  const databases = inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => ({
+    object: objectId(object),
+    each: requests(field(object, 'spec')),
+    count: Number(field(object, 'spec', 'instances') ?? 1),
+  }));
+  return [...workloads, ...databases];
+}
+
+/** What the scheduler counts: all containers together, or an init container that asks for more than they do. */
+function podRequests(pod: unknown): Amount {
+  const together = listField(pod, 'containers').map(requests).reduce(add, { cpu: 0, memory: 0 });
+  return listField(pod, 'initContainers')
+    .map(requests)
+    .reduce(
+      (most, one) => ({ cpu: Math.max(most.cpu, one.cpu), memory: Math.max(most.memory, one.memory) }),
+      together,
+    );
+}
+
+function requests(container: unknown): Amount {
+  const of = (key: string) => quantityOf(field(container, 'resources', 'requests', key) ?? 0) ?? 0;
+  return { cpu: of('cpu'), memory: of('memory') };
+}
+
+function add(a: Amount, b: Amount): Amount {
+  return { cpu: a.cpu + b.cpu, memory: a.memory + b.memory };
+}
+
+function cores(amount: number): string {
+  return `${Math.round(amount * 1000)}m`;
+}
+
+function mebibytes(amount: number): string {
+  return `${Math.ceil(amount / mebibyte)}Mi`;
+}
+
+/** Sums of tenths are not exact: a millionth of a core is nothing. */
+function exceeds(asked: number, there: number): boolean {
+  return asked - there > 1e-6;
+}
