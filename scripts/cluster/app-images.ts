@@ -3,31 +3,41 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Engine } from '../../images/engine.ts';
 import { ensureImageRef } from '../../images/mirror.ts';
-import type { App } from '../../model/app.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { bundle } from './bundle.ts';
 
-/** An app whose image is built from its folder. */
-interface BuiltApp {
-  app: App;
-  /** As the manifests name it: `registry.DOMAIN/NAME:HASH`. */
-  ref: string;
-  /** The same through the registry's port on this machine. */
+/** An image that is built from a folder of an app. */
+interface BuiltImage {
+  /** As the manifests name it, without registry and tag: `orders`, `orders-migrations`. */
+  name: string;
+  /** Of its Dockerfile, from the root. */
+  folder: string;
+  /** The program in it that is bundled first, if any. */
+  bundle: string | undefined;
+  /** Its full name through the registry's port on this machine. */
   local: string;
 }
 
-/** The environment's apps that are built here; their tag is the hash of their folder. */
-export function builtApps(environment: Environment): BuiltApp[] {
+/** The images of the environment's apps that are built here; their tag is the hash of what goes into them. */
+function builtImages(environment: Environment): BuiltImage[] {
   const { provider } = environment.cluster;
   if (provider.kind !== 'kind') return [];
-  return environment.apps
-    .filter((app) => 'build' in app.image)
-    .map((app) => ({
-      app,
-      ref: app.imageRef,
-      local: `127.0.0.1:${provider.ports.registry}/${app.imageRef.slice(app.imageRef.indexOf('/') + 1)}`,
-    }));
+  const image = (ref: string, folder: string, bundle: string | undefined): BuiltImage => {
+    const [, name = ref] = /\/([^/:]+):[^/]+$/.exec(ref) ?? [];
+    const local = `127.0.0.1:${provider.ports.registry}/${ref.slice(ref.indexOf('/') + 1)}`;
+    return { name, folder, bundle, local };
+  };
+  return environment.apps.flatMap((app) => {
+    const folder = `apps/${app.name}`;
+    const migrations = app.database?.migrations;
+    return [
+      ...('build' in app.image ? [image(app.imageRef, folder, app.image.bundle)] : []),
+      ...(app.migrationsRef === undefined || migrations === undefined
+        ? []
+        : [image(app.migrationsRef, `${folder}/migrations`, migrations.bundle)]),
+    ];
+  });
 }
 
 /** Builds what the engine does not hold yet; the base images that the Dockerfiles name come from the mirror registry. */
@@ -37,21 +47,18 @@ export async function buildAppImages(
 ): Promise<void> {
   const { root, engine, report, signal } = options;
   const run = runner(engine, signal);
-  for (const { app, local } of builtApps(environment)) {
+  for (const { name, folder, bundle: entry, local } of builtImages(environment)) {
     if ((await run(['image', 'inspect', '--format', '{{.Id}}', local])).exitCode === 0) continue;
-    const folder = join(root, 'apps', app.name);
-    for (const base of baseImages(await readFile(join(folder, 'Dockerfile'), 'utf8'))) {
-      report(`${app.name}: ${base}`);
+    for (const base of baseImages(await readFile(join(root, folder, 'Dockerfile'), 'utf8'))) {
+      report(`${name}: ${base}`);
       await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
     }
-    report(`${app.name}: building`);
-    if ('bundle' in app.image && app.image.bundle !== undefined) {
-      await bundle({ root, folder: `apps/${app.name}`, entry: app.image.bundle });
-    }
-    const result = await run(['build', '--quiet', '--tag', local, folder]);
+    report(`${name}: building`);
+    if (entry !== undefined) await bundle({ root, folder, entry });
+    const result = await run(['build', '--quiet', '--tag', local, join(root, folder)]);
     if (result.exitCode !== 0) {
       throw new Failure(
-        `the image of ${app.name} could not be built from apps/${app.name}/Dockerfile:\n${lastLines(result.stderr)}`,
+        `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(result.stderr)}`,
         'Mend it, then type the same command again.',
       );
     }
@@ -65,16 +72,16 @@ export async function pushAppImages(
 ): Promise<number> {
   const { engine, report, signal } = options;
   let pushed = 0;
-  for (const { app, local } of builtApps(environment)) {
+  for (const { name, local } of builtImages(environment)) {
     if (await isInRegistry(local)) continue;
-    report(`${app.name}: pushing`);
+    report(`${name}: pushing`);
     const result = await runner(
       engine,
       signal,
     )(['push', '--quiet', ...(engine.name === 'podman' ? ['--tls-verify=false'] : []), local]);
     if (result.exitCode !== 0) {
       throw new Failure(
-        `the image of ${app.name} could not be pushed to the cluster's registry: ${lastLines(result.stderr)}`,
+        `the image of ${name} could not be pushed to the cluster's registry: ${lastLines(result.stderr)}`,
         'See that the registry runs (npm run status), then type the same command again.',
       );
     }
@@ -85,7 +92,7 @@ export async function pushAppImages(
 
 /** Whether every image that is built here stands in the cluster's registry. */
 export async function appImagesPresent(environment: Environment): Promise<boolean> {
-  const present = await Promise.all(builtApps(environment).map(({ local }) => isInRegistry(local)));
+  const present = await Promise.all(builtImages(environment).map(({ local }) => isInRegistry(local)));
   return present.every(Boolean);
 }
 
