@@ -8,7 +8,7 @@ import type { BundleInputs } from './bundle-inputs.ts';
  * length and content, in bytewise order of paths.
  *
  * The same on every machine: times, modes, owners, the folder's own place and Git do not count. What does not go into
- * the image does not count either: `node_modules`, `dist`, tests (`*.test.ts`) and the description, `app.ts`.
+ * the image does not count either: `node_modules`, `dist`, tests (`test`, `*.test.ts`) and the description, `app.ts`.
  * Where a program is bundled, what it may import from elsewhere counts too.
  */
 export function imageHash(folder: string, bundled?: BundleInputs): string {
@@ -24,12 +24,15 @@ export function imageHash(folder: string, bundled?: BundleInputs): string {
   return hash.digest('hex').slice(0, 12);
 }
 
+/** Folders that never go into an image. */
+const outside = new Set(['node_modules', 'dist', 'test']);
+
 function files(folder: string): { path: string; content: Buffer }[] {
   const found: { path: string; content: Buffer }[] = [];
   const walk = (below: string) => {
     for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (path === 'app.ts' || entry.name === 'node_modules' || entry.name === 'dist') continue;
+      if (path === 'app.ts' || outside.has(entry.name)) continue;
       if (entry.isDirectory()) walk(path);
       else if (entry.name.endsWith('.test.ts')) continue;
       else if (entry.isFile()) found.push({ path, content: readFileSync(join(folder, path)) });

@@ -28,11 +28,12 @@ export async function bundle({
   folder: string;
   entry: string;
 }): Promise<void> {
-  await checkInstalled(root, folder);
+  const { packages, folders } = bundleInputs(root, folder);
+  await checkInstalled(root, packages);
   const dist = join(root, folder, 'dist');
   await rm(dist, { recursive: true, force: true });
   try {
-    await build({
+    const { metafile } = await build({
       absWorkingDir: root,
       entryPoints: [join(root, folder, entry)],
       outfile: join(dist, `${basename(entry, '.ts')}.mjs`),
@@ -46,7 +47,9 @@ export async function bundle({
       sourcesContent: false,
       legalComments: 'none',
       logLevel: 'silent',
+      metafile: true,
     });
+    checkHashed(Object.keys(metafile.inputs), [folder, ...folders.map(({ name }) => name)]);
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     const found = error.errors.map(
@@ -60,11 +63,11 @@ export async function bundle({
   }
 }
 
-async function checkInstalled(root: string, folder: string): Promise<void> {
+async function checkInstalled(root: string, packages: readonly string[]): Promise<void> {
   const installed: { packages?: Record<string, { integrity?: string }> } = JSON.parse(
     await readFile(join(root, 'node_modules/.package-lock.json'), 'utf8'),
   );
-  const missing = bundleInputs(root, folder).packages.filter((line) => {
+  const missing = packages.filter((line) => {
     const [place = '', , integrity] = line.split(' ');
     return installed.packages?.[place]?.integrity !== integrity;
   });
@@ -75,6 +78,18 @@ async function checkInstalled(root: string, folder: string): Promise<void> {
       .map((line) => line.split(' ')[0])
       .join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
     'Type: npm ci',
+  );
+}
+
+/** Refuses a file by which the image's tag would not change. */
+function checkHashed(inputs: readonly string[], places: readonly string[]): void {
+  const other = inputs.find(
+    (input) => !/(^|\/)node_modules\//.test(input) && !places.some((place) => input.startsWith(`${place}/`)),
+  );
+  if (other === undefined) return;
+  throw new Failure(
+    `${places[0]} imports ${other}, which does not count for its image's tag: a change of it would not be deployed.`,
+    `Move it to ${places.join(' or ')}.`,
   );
 }
 

@@ -1,0 +1,100 @@
+import { unary } from '../../kit/unary.ts';
+import {
+  type Job as JobMessage,
+  JobState,
+  type JobsServiceServer,
+  type RetryPolicy,
+  type Schedule as ScheduleMessage,
+} from '../generated/jobs.ts';
+import type { JobQueue } from './job-queue.ts';
+import type { Job, Schedule, states } from './schemas.ts';
+
+const stateNumbers = {
+  queued: JobState.JOB_STATE_QUEUED,
+  active: JobState.JOB_STATE_ACTIVE,
+  retry: JobState.JOB_STATE_RETRY,
+  completed: JobState.JOB_STATE_COMPLETED,
+  cancelled: JobState.JOB_STATE_CANCELLED,
+  dead: JobState.JOB_STATE_DEAD,
+} as const satisfies Record<(typeof states)[number], JobState>;
+
+/** The gRPC face: messages to and from what the queue takes and gives. `work` is the worker's call. */
+export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): JobsServiceServer {
+  return {
+    work,
+    enqueue: unary(async (request, { caller }) =>
+      queue.enqueue(caller, request.queue, {
+        payload: request.payload ?? {},
+        priority: request.priority,
+        ...(request.idempotencyKey === '' ? {} : { idempotencyKey: request.idempotencyKey }),
+        ...(request.runAt ? { runAt: request.runAt.toISOString() } : {}),
+        ...(request.retry ? { retry: retryFrom(request.retry) } : {}),
+        ...(request.timeoutSeconds === undefined ? {} : { timeoutSeconds: request.timeoutSeconds }),
+      }),
+    ),
+    getJob: unary(async (request, { caller }) => ({
+      job: jobMessage(await queue.get(caller, request.queue, request.id)),
+    })),
+    listJobs: unary(async (request, { caller }) => {
+      const state = Object.entries(stateNumbers).find(([, number]) => number === request.state)?.[0];
+      const { jobs, nextPageToken } = await queue.list(caller, request.queue, {
+        ...(state === undefined ? {} : { state }),
+        ...(request.pageSize === 0 ? {} : { pageSize: request.pageSize }),
+        ...(request.pageToken === '' ? {} : { pageToken: request.pageToken }),
+      });
+      return { jobs: jobs.map(jobMessage), nextPageToken: nextPageToken ?? '' };
+    }),
+    retryJob: unary(async (request, { caller }) => ({
+      job: jobMessage(await queue.retry(caller, request.queue, request.id)),
+    })),
+    cancelJob: unary(async (request, { caller }) => ({
+      job: jobMessage(await queue.cancel(caller, request.queue, request.id)),
+    })),
+    listQueues: unary(async (_request, { caller }) => ({ queues: await queue.queues(caller) })),
+    putSchedule: unary(async ({ schedule }, { caller }) => {
+      const { nextRunAt, ...made } = await queue.putSchedule(
+        caller,
+        schedule?.queue ?? '',
+        schedule?.key ?? '',
+        {
+          cron: schedule?.cron ?? '',
+          payload: schedule?.payload ?? {},
+          ...(schedule?.timeZone ? { timeZone: schedule.timeZone } : {}),
+        },
+      );
+      return { schedule: scheduleMessage(made), nextRunAt: new Date(nextRunAt) };
+    }),
+    listSchedules: unary(async (_request, { caller }) => ({
+      schedules: (await queue.schedules(caller)).map(scheduleMessage),
+    })),
+    deleteSchedule: unary(async (request, { caller }) => {
+      await queue.deleteSchedule(caller, request.queue, request.key);
+      return {};
+    }),
+  };
+}
+
+export function jobMessage(job: Job): JobMessage {
+  const { state, createdAt, runAt, startedAt, finishedAt, output } = job;
+  return {
+    ...job,
+    state: stateNumbers[state],
+    createdAt: new Date(createdAt),
+    runAt: new Date(runAt),
+    startedAt: startedAt === null ? undefined : new Date(startedAt),
+    finishedAt: finishedAt === null ? undefined : new Date(finishedAt),
+    output: output === null || typeof output !== 'object' || Array.isArray(output) ? undefined : output,
+  };
+}
+
+function scheduleMessage({ queue, key, cron, timeZone, payload }: Schedule): ScheduleMessage {
+  return { queue, key, cron, timeZone, payload };
+}
+
+function retryFrom({ limit, delaySeconds, delayMaxSeconds }: RetryPolicy) {
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(delaySeconds === undefined ? {} : { delaySeconds }),
+    ...(delayMaxSeconds === undefined ? {} : { delayMaxSeconds }),
+  };
+}

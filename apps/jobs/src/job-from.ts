@@ -1,0 +1,30 @@
+import type { JobWithMetadata } from 'pg-boss';
+import type { Job, states } from './schemas.ts';
+
+/** A job as callers see it. */
+export function jobFrom(found: JobWithMetadata): Job {
+  return {
+    id: found.id,
+    queue: found.name,
+    payload: record(found.data),
+    state: stateFrom(found.state),
+    priority: found.priority,
+    attempts: found.startedOn === null ? 0 : found.retryCount + 1,
+    attemptsMax: found.retryLimit + 1,
+    createdAt: found.createdOn.toISOString(),
+    runAt: found.startAfter.toISOString(),
+    startedAt: found.startedOn?.toISOString() ?? null,
+    finishedAt: found.completedOn?.toISOString() ?? null,
+    output: (found.output ?? null) as Job['output'],
+  };
+}
+
+export function stateFrom(state: JobWithMetadata['state']): (typeof states)[number] {
+  if (state === 'created') return 'queued';
+  return state === 'failed' ? 'dead' : state;
+}
+
+/** What pg-boss keeps as JSON. */
+export function record(data: object | null | undefined): Job['payload'] {
+  return (data ?? {}) as Job['payload'];
+}

@@ -1,0 +1,63 @@
+import { databaseAccess } from '../../kit/database.ts';
+import { log } from '../../kit/log.ts';
+import { gauge } from '../../kit/metrics.ts';
+import { type Service, startService } from '../../kit/service.ts';
+import { descriptors } from '../generated/descriptors.ts';
+import { JobsServiceService } from '../generated/jobs.ts';
+import { makeBoss } from './boss.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { grpcFace } from './grpc.ts';
+import { JobQueue } from './job-queue.ts';
+import { restFace } from './rest.ts';
+import { Settler } from './settler.ts';
+import { Workers } from './work.ts';
+
+/** The whole service, on the database and with the identity that `env` names. */
+export async function startJobs(options: {
+  env: NodeJS.ProcessEnv;
+  /** Of the page's files. */
+  page: string;
+  ports?: { mutual: number; plain: number };
+}): Promise<Service> {
+  const { env, page, ports } = options;
+  const access = databaseAccess('jobs', env);
+  const boss = await makeBoss(access).start();
+  const dispatcher = new Dispatcher(boss);
+  await dispatcher.start();
+  const queue = new JobQueue(boss, (name) => dispatcher.announce(name));
+  const settler = new Settler(boss);
+  const workers = new Workers(queue, dispatcher, settler);
+
+  const service = await startService(
+    {
+      name: 'jobs',
+      env,
+      services: [
+        {
+          name: 'jobs.v1.JobsService',
+          definition: JobsServiceService,
+          implementation: grpcFace(queue, workers.handler),
+          descriptors,
+        },
+      ],
+      http: (callers) => restFace(queue, callers, page),
+      ready: () => boss.getDb().executeSql('select 1'),
+      ...(ports ? { ports } : {}),
+    },
+    async () => {
+      await settler.idle();
+      await dispatcher.close();
+      await boss.stop({ graceful: true, close: true, timeout: 5_000 });
+      access.close();
+    },
+  );
+  gauge('jobs_workers', 'Workers that are connected to this replica.', () => workers.size);
+  log.info('queue', { schema: await boss.schemaVersion() });
+  return {
+    ...service,
+    stop: (graceMs) => {
+      workers.drain();
+      return service.stop(graceMs);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { type Route, routes } from './routes.ts';
+import { problem } from './schemas.ts';
+
+/** The REST face as an OpenAPI 3.1 document, from the same routes and schemas that serve it. */
+export function openApi(): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'jobs',
+      version: '1',
+      description: 'A queue of jobs. Callers prove who they are by a client certificate.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ certificate: [] }],
+    components: { securitySchemes: { certificate: { type: 'mutualTLS' } } },
+    paths,
+  };
+}
+
+function operation({ id, summary, path, query, body, answer }: Route): object {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    schema: json(schema as z.ZodType, 'input'),
+  }));
+  const refused = { description: 'Refused; the message says why.', content: content(problem, 'output') };
+  return {
+    operationId: id,
+    summary,
+    parameters: [...inPath, ...inQuery],
+    ...(body ? { requestBody: { required: true, content: content(body, 'input') } } : {}),
+    responses: {
+      ...(answer
+        ? { 200: { description: 'Done.', content: content(answer, 'output') } }
+        : { 204: { description: 'Done.' } }),
+      '4XX': refused,
+      '5XX': refused,
+    },
+  };
+}
+
+function content(schema: z.ZodType, io: 'input' | 'output') {
+  return { 'application/json': { schema: json(schema, io) } };
+}
+
+function json(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io, reused: 'inline' });
+  return rest;
+}

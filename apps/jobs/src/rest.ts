@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
+import { nameOf } from '../../kit/callers.ts';
+import { log } from '../../kit/log.ts';
+import { asRefusal, Refusal } from '../../kit/refusal.ts';
+import type { JobQueue } from './job-queue.ts';
+import { openApi } from './openapi.ts';
+import { type Route, routes } from './routes.ts';
+
+/** gRPC's codes as HTTP has them (google.rpc.Code). */
+const httpStatus: Partial<Record<status, number>> = {
+  [status.INVALID_ARGUMENT]: 400,
+  [status.FAILED_PRECONDITION]: 409,
+  [status.UNAUTHENTICATED]: 401,
+  [status.PERMISSION_DENIED]: 403,
+  [status.NOT_FOUND]: 404,
+  [status.UNAVAILABLE]: 503,
+  [status.DEADLINE_EXCEEDED]: 504,
+};
+
+const largestBody = 128 * 1024;
+
+/** Nothing from elsewhere may run in the page, and no other page may use it. */
+const guard = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+};
+
+/** The REST face and the page; `folder` holds the page's files. */
+export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: string): RequestListener {
+  const files = new Map<string, { type: string; text: string }>([
+    ['/', { type: 'text/html; charset=utf-8', text: read(folder, 'index.html') }],
+    ['/page.js', { type: 'text/javascript; charset=utf-8', text: read(folder, 'page.js') }],
+    ['/page.css', { type: 'text/css; charset=utf-8', text: read(folder, 'page.css') }],
+    ['/openapi.json', { type: 'application/json', text: JSON.stringify(openApi()) }],
+  ]);
+
+  return (request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      const { code, message } = asRefusal(error);
+      if (code === status.INTERNAL) log.error('request failed', { url: request.url, error });
+      send(response, httpStatus[code] ?? 500, { error: message });
+    });
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const caller = nameOf(request.socket);
+    if (caller === undefined) throw new Refusal(status.UNAUTHENTICATED, 'no certificate');
+    if (!callers.has(caller)) {
+      throw new Refusal(status.PERMISSION_DENIED, `${caller} may not call this service`);
+    }
+    const url = new URL(request.url ?? '/', 'https://jobs');
+    const file = request.method === 'GET' ? files.get(url.pathname) : undefined;
+    if (file) {
+      response
+        .writeHead(200, { ...guard, 'content-type': file.type, 'cache-control': 'no-cache' })
+        .end(file.text);
+      return;
+    }
+    const found = find(request.method ?? '', url.pathname);
+    if (found === undefined)
+      throw new Refusal(status.NOT_FOUND, `${request.method} ${url.pathname} is not known here`);
+    const result = await found.route.run(queue, {
+      caller,
+      path: found.path,
+      query: Object.fromEntries(url.searchParams),
+      body: found.route.body ? await readJson(request) : undefined,
+    });
+    if (found.route.answer === undefined) response.writeHead(204, guard).end();
+    else send(response, 200, result);
+  }
+}
+
+const patterns = routes.map((route) => ({
+  route,
+  pattern: new RegExp(`^${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`),
+}));
+
+function find(method: string, pathname: string): { route: Route; path: Record<string, string> } | undefined {
+  for (const { route, pattern } of patterns) {
+    const match = route.method.toUpperCase() === method ? pattern.exec(pathname) : null;
+    if (match === null) continue;
+    try {
+      const path = Object.entries(match.groups ?? {}).map(([name, value]) => [
+        name,
+        decodeURIComponent(value),
+      ]);
+      return { route, path: Object.fromEntries(path) };
+    } catch {
+      throw new Refusal(status.INVALID_ARGUMENT, 'the path is not well-formed');
+    }
+  }
+  return undefined;
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  // A form of another site cannot send this type without asking first.
+  if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
+    throw new Refusal(status.INVALID_ARGUMENT, 'the body is application/json');
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > largestBody)
+      throw new Refusal(status.INVALID_ARGUMENT, `a body has at most ${largestBody} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString());
+  } catch (error) {
+    throw new Refusal(
+      status.INVALID_ARGUMENT,
+      `the body is no JSON: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function send(response: ServerResponse, code: number, body: unknown): void {
+  response.writeHead(code, { ...guard, 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function read(folder: string, name: string): string {
+  return readFileSync(join(folder, name), 'utf8');
+}

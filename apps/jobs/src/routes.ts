@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { JobQueue } from './job-queue.ts';
+import * as schemas from './schemas.ts';
+
+/** What a request gives to its route, checked by the route's own schemas. */
+export interface Given {
+  caller: string;
+  path: Record<string, string>;
+  query: Record<string, string>;
+  body: unknown;
+}
+
+/** One operation of the REST face: what serves it, and what the OpenAPI document says of it. */
+export interface Route {
+  method: 'get' | 'post' | 'put' | 'delete';
+  path: string;
+  id: string;
+  summary: string;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  answer?: z.ZodType;
+  run(queue: JobQueue, given: Given): Promise<unknown>;
+}
+
+const ofQueue = '/v1/queues/{queue}';
+const ofJob = `${ofQueue}/jobs/{id}`;
+const ofSchedule = `${ofQueue}/schedules/{key}`;
+
+export const routes: readonly Route[] = [
+  {
+    method: 'get',
+    path: '/v1/queues',
+    id: 'listQueues',
+    summary: 'Queues, and how many of their jobs are in which state.',
+    answer: schemas.queueList,
+    run: async (queue, { caller }) => ({ queues: await queue.queues(caller) }),
+  },
+  {
+    method: 'post',
+    path: `${ofQueue}/jobs`,
+    id: 'enqueue',
+    summary: 'Puts a job into a queue. The queue is made when it is named for the first time.',
+    body: schemas.newJob,
+    answer: schemas.enqueued,
+    run: (queue, { caller, path, body }) => queue.enqueue(caller, path.queue ?? '', body),
+  },
+  {
+    method: 'get',
+    path: `${ofQueue}/jobs`,
+    id: 'listJobs',
+    summary: 'Jobs of a queue, newest first.',
+    query: schemas.listQuery,
+    answer: schemas.jobList,
+    run: (queue, { caller, path, query }) => queue.list(caller, path.queue ?? '', query),
+  },
+  {
+    method: 'get',
+    path: ofJob,
+    id: 'getJob',
+    summary: 'One job.',
+    answer: schemas.job,
+    run: (queue, { caller, path }) => queue.get(caller, path.queue ?? '', path.id ?? ''),
+  },
+  {
+    method: 'post',
+    path: `${ofJob}/retry`,
+    id: 'retryJob',
+    summary: 'Runs a dead or cancelled job once more.',
+    answer: schemas.job,
+    run: (queue, { caller, path }) => queue.retry(caller, path.queue ?? '', path.id ?? ''),
+  },
+  {
+    method: 'post',
+    path: `${ofJob}/cancel`,
+    id: 'cancelJob',
+    summary: 'Takes a job that does not run yet out of its queue.',
+    answer: schemas.job,
+    run: (queue, { caller, path }) => queue.cancel(caller, path.queue ?? '', path.id ?? ''),
+  },
+  {
+    method: 'get',
+    path: '/v1/schedules',
+    id: 'listSchedules',
+    summary: 'Schedules.',
+    answer: schemas.scheduleList,
+    run: async (queue, { caller }) => ({ schedules: await queue.schedules(caller) }),
+  },
+  {
+    method: 'put',
+    path: ofSchedule,
+    id: 'putSchedule',
+    summary: 'Enqueues a job again and again, by a cron line; replaces the schedule of that key.',
+    body: schemas.newSchedule,
+    answer: schemas.scheduled,
+    run: (queue, { caller, path, body }) => queue.putSchedule(caller, path.queue ?? '', path.key ?? '', body),
+  },
+  {
+    method: 'delete',
+    path: ofSchedule,
+    id: 'deleteSchedule',
+    summary: 'Ends a schedule.',
+    run: (queue, { caller, path }) => queue.deleteSchedule(caller, path.queue ?? '', path.key ?? ''),
+  },
+];

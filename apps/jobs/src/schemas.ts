@@ -1,0 +1,127 @@
+import { z } from 'zod';
+
+export const states = ['queued', 'active', 'retry', 'completed', 'cancelled', 'dead'] as const;
+
+export const queueName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/,
+    "a name of at most 64 letters a-z, digits, '.', '-' and '_', such as 'orders.confirm'",
+  )
+  .describe('It begins with the name of the app that it belongs to.');
+
+export const jobId = z.uuid();
+
+const payload = z
+  .record(z.string(), z.json())
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 64 * 1024, 'at most 64 KiB as JSON')
+  .describe('What the worker gets.');
+
+const seconds = (most: number) => z.int().min(1).max(most);
+
+export const retryPolicy = z
+  .strictObject({
+    limit: z.int().min(0).max(100).default(5).describe('Attempts after the first.'),
+    delaySeconds: seconds(86_400)
+      .default(1)
+      .describe('Before the first of them; doubled for each that follows, with some chance in it.'),
+    delayMaxSeconds: seconds(86_400).default(3600).describe('At most.'),
+  })
+  .describe('What happens after an attempt that failed.');
+
+export const newJob = z.strictObject({
+  payload: payload.default({}),
+  idempotencyKey: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('The same key in the same queue is the same job, for a week after its end.'),
+  priority: z.int().min(-1000).max(1000).default(0).describe('Higher first.'),
+  runAt: z.iso.datetime({ offset: true }).optional().describe('Default: now.'),
+  retry: retryPolicy.prefault({}),
+  timeoutSeconds: seconds(86_400).default(900).describe('How long one attempt may take.'),
+});
+export type NewJob = z.output<typeof newJob>;
+
+export const enqueued = z.object({
+  id: jobId,
+  duplicate: z.boolean().describe('The job was there already, by its idempotency key.'),
+});
+
+const time = z.iso.datetime();
+
+export const job = z.object({
+  id: jobId,
+  queue: z.string(),
+  payload: z.record(z.string(), z.json()),
+  state: z.enum(states).describe('dead: every attempt failed.'),
+  priority: z.int(),
+  attempts: z.int().describe('That began.'),
+  attemptsMax: z.int(),
+  createdAt: time,
+  runAt: time.describe('Not before.'),
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  output: z.json().describe('What the worker said last: its result, or the message of its failure.'),
+});
+export type Job = z.output<typeof job>;
+
+export const listQuery = z.object({
+  state: z.enum(states).optional(),
+  pageSize: z.coerce.number().int().min(1).max(200).default(50),
+  pageToken: z.string().max(200).optional(),
+});
+
+export const jobList = z.object({ jobs: z.array(job), nextPageToken: z.string().nullable() });
+
+export const queue = z.object({
+  name: z.string(),
+  queued: z.int(),
+  active: z.int(),
+  retry: z.int(),
+  completed: z.int(),
+  cancelled: z.int(),
+  dead: z.int(),
+});
+export type Queue = z.output<typeof queue>;
+export const queueList = z.object({ queues: z.array(queue) });
+
+export const scheduleKey = z
+  .string()
+  .max(64)
+  .regex(/^[\w.-]*$/, "letters, digits, '.', '-' and '_'");
+
+export const newSchedule = z.strictObject({
+  cron: z
+    .string()
+    .max(100)
+    .refine((line) => line.trim().split(/\s+/).length === 5, 'five fields, minutes first')
+    .describe('Five fields, minutes first.'),
+  timeZone: z
+    .string()
+    .refine((name) => isTimeZone(name), "an IANA name such as 'Europe/Berlin'")
+    .default('UTC'),
+  payload: payload.default({}),
+});
+
+export const schedule = z.object({
+  queue: z.string(),
+  key: z.string(),
+  cron: z.string(),
+  timeZone: z.string(),
+  payload: z.record(z.string(), z.json()),
+});
+export type Schedule = z.output<typeof schedule>;
+export const scheduled = schedule.extend({ nextRunAt: time });
+export const scheduleList = z.object({ schedules: z.array(schedule) });
+
+export const problem = z.object({ error: z.string() });
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false; // the refinement says what is expected
+  }
+}

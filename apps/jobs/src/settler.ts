@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PgBoss } from 'pg-boss';
+import { log } from '../../kit/log.ts';
+import { schema } from './boss.ts';
+import { finishedAttempts } from './metrics.ts';
+
+/** Which try of which job: what came of an earlier one no longer counts. */
+interface Attempt {
+  id: string;
+  retryCount: number;
+}
+
+/** Writes down how attempts ended; completions of one moment in one statement. It tries until the database answers. */
+export class Settler {
+  #boss: PgBoss;
+  #completed = new Map<string, Attempt[]>();
+  #running = new Set<Promise<void>>();
+
+  constructor(boss: PgBoss) {
+    this.#boss = boss;
+  }
+
+  complete(queue: string, attempt: Attempt, result: object | undefined): void {
+    finishedAttempts.inc({ queue, outcome: 'completed' });
+    if (result !== undefined && Object.keys(result).length > 0) {
+      this.#try(queue, () => this.#boss.complete(queue, attempt, result));
+      return;
+    }
+    const waiting = this.#completed.get(queue);
+    if (waiting) {
+      waiting.push(attempt);
+      return;
+    }
+    const batch: Attempt[] = [attempt];
+    this.#completed.set(queue, batch);
+    setImmediate(() => {
+      this.#completed.delete(queue);
+      this.#try(queue, () => this.#boss.complete(queue, batch));
+    });
+  }
+
+  fail(
+    queue: string,
+    attempt: Attempt,
+    failure: { message: string; permanent?: boolean; lost?: boolean },
+  ): void {
+    const { message, permanent, lost } = failure;
+    finishedAttempts.inc({ queue, outcome: lost === true ? 'lost' : 'failed' });
+    this.#try(queue, async () => {
+      if (permanent === true) await this.#lastAttempt(queue, attempt);
+      await this.#boss.fail(queue, attempt, { message });
+    });
+  }
+
+  /** Says that attempts still run. */
+  touch(queue: string, attempts: readonly Attempt[]): void {
+    if (attempts.length === 0) return;
+    this.#boss
+      .touch(queue, [...attempts])
+      .catch((error: unknown) => log.warn('no heartbeat could be written', { queue, error }));
+  }
+
+  /** Once everything that was said is written down. */
+  async idle(): Promise<void> {
+    await new Promise((done) => setImmediate(done));
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #try(queue: string, write: () => Promise<unknown>): void {
+    const run = async () => {
+      // A job's heartbeat ends long before this gives up; then another worker gets it.
+      for (let tries = 1; ; tries++) {
+        try {
+          await write();
+          return;
+        } catch (error) {
+          if (tries === 8) {
+            log.error('the end of an attempt was not written down: the job runs again', { queue, error });
+            return;
+          }
+          await sleep(100 * 2 ** tries);
+        }
+      }
+    };
+    const running = run().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async #lastAttempt(queue: string, { id, retryCount }: Attempt): Promise<void> {
+    await this.#boss.getDb().executeSql(
+      `update ${schema}.job set retry_limit = retry_count
+       where name = $1 and id = $2 and state = 'active' and retry_count = $3`,
+      [queue, id, retryCount],
+    );
+  }
+}

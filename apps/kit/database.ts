@@ -1,0 +1,166 @@
+import { dirname } from 'node:path';
+import pg from 'pg';
+import { z } from 'zod';
+import { IdentityFolder } from './identity.ts';
+import { log } from './log.ts';
+import { databaseSeconds, gauge } from './metrics.ts';
+import { inSpan, SpanKind } from './tracing.ts';
+
+/** libpq's own variables (PostgreSQL, 'Environment Variables'). No password among them: the certificate is the login. */
+const variables = z
+  .object({
+    PGHOST: z.string().min(1),
+    PGPORT: z.coerce.number().int().default(5432),
+    PGDATABASE: z.string().min(1),
+    PGUSER: z.string().min(1),
+    PGSSLMODE: z.literal('verify-full', 'verify-full: the server must prove who it is'),
+    PGSSLCERT: z.string().min(1),
+    PGSSLKEY: z.string().min(1),
+    PGSSLROOTCERT: z.string().min(1),
+  })
+  .refine(
+    ({ PGSSLCERT, PGSSLKEY, PGSSLROOTCERT }) =>
+      new Set([PGSSLCERT, PGSSLKEY, PGSSLROOTCERT].map((file) => dirname(file))).size === 1,
+    'PGSSLCERT, PGSSLKEY and PGSSLROOTCERT are files of one folder',
+  );
+
+/** How long a connection may serve: after it, and after a renewal, every connection was made with the new certificate. */
+const maxLifetimeSeconds = 300;
+
+/** Options of `pg`, each of them given. */
+export type DatabaseConfig = {
+  [Option in
+    | 'application_name'
+    | 'host'
+    | 'port'
+    | 'database'
+    | 'user'
+    | 'max'
+    | 'connectionTimeoutMillis'
+    | 'idleTimeoutMillis'
+    | 'statement_timeout'
+    | 'maxLifetimeSeconds'
+    | 'keepAlive'
+    | 'ssl']: Exclude<pg.PoolConfig[Option], undefined>;
+};
+
+/** What a pool of `pg` takes: the database by certificate; `ssl` is read anew for each connection. */
+export interface DatabaseAccess {
+  config: DatabaseConfig;
+  /** Stops watching the files. */
+  close(): void;
+}
+
+export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAccess {
+  const read = variables.safeParse(env);
+  if (!read.success) throw new Error(`the database's variables: ${z.prettifyError(read.error)}`);
+  const given = read.data;
+  const identity = new IdentityFolder(dirname(given.PGSSLCERT));
+  return {
+    config: {
+      application_name: name,
+      host: given.PGHOST,
+      port: given.PGPORT,
+      database: given.PGDATABASE,
+      user: given.PGUSER,
+      max: 10,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      statement_timeout: 10_000,
+      maxLifetimeSeconds,
+      keepAlive: true,
+      ssl: {
+        minVersion: 'TLSv1.3',
+        rejectUnauthorized: true,
+        get ca() {
+          return identity.current.roots;
+        },
+        get cert() {
+          return identity.current.cert;
+        },
+        get key() {
+          return identity.current.key;
+        },
+      },
+    },
+    close: () => identity.close(),
+  };
+}
+
+/** A pool, counted and traced. */
+export class Database {
+  readonly pool: pg.Pool;
+  #access: DatabaseAccess;
+
+  constructor(access: DatabaseAccess) {
+    this.#access = access;
+    this.pool = new pg.Pool(access.config);
+    // An idle connection that the server closed: the pool drops it by itself and makes another when one is needed.
+    this.pool.on('error', (error) => log.warn('idle database connection lost', { error: error.message }));
+    gauge('database_pool_connections', 'Connections of the pool, busy or idle.', () => this.pool.totalCount);
+    gauge('database_pool_waiting', 'Queries that wait for a connection.', () => this.pool.waitingCount);
+  }
+
+  /** One statement; `name` is its label in metrics and traces. */
+  async query<Row extends pg.QueryResultRow>(
+    name: string,
+    text: string,
+    values: unknown[] = [],
+  ): Promise<Row[]> {
+    const { rows } = await this.#observed(name, () => this.pool.query<Row>(text, values));
+    return rows;
+  }
+
+  /** Several statements that happen together or not at all. */
+  async transaction<T>(name: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    return this.#observed(name, async () => {
+      const client = await this.pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await work(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((reason: Error) => {
+          broken = reason;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    });
+  }
+
+  /** Waits for queries that run, then closes every connection. */
+  async close(): Promise<void> {
+    await this.pool.end();
+    this.#access.close();
+  }
+
+  async #observed<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const end = databaseSeconds.startTimer({ query: name });
+    return inSpan(`db ${name}`, SpanKind.CLIENT, { 'db.system.name': 'postgresql' }, async () => {
+      try {
+        const result = await work();
+        end({ outcome: 'ok' });
+        return result;
+      } catch (error) {
+        end({ outcome: 'error' });
+        throw error;
+      }
+    });
+  }
+}
+
+/** Whether an error says that the database could not be reached, rather than that it refused: a caller may try again. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    /^(08|57P0|53300|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+      error.message,
+    )
+  );
+}

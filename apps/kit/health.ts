@@ -1,0 +1,52 @@
+import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import {
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  type HealthServer,
+  HealthCheckResponse_ServingStatus as Status,
+} from './generated/health.ts';
+import { Refusal } from './refusal.ts';
+import { unary } from './unary.ts';
+
+/** gRPC's health checking protocol: for the whole server and for each of its services. */
+export class Health {
+  #serving = true;
+  #services: ReadonlySet<string>;
+  #watching = new Set<ServerWritableStream<HealthCheckRequest, HealthCheckResponse>>();
+
+  constructor(services: readonly string[]) {
+    this.#services = new Set(['', ...services]);
+  }
+
+  /** From now on nothing new is served: those who watch are told, and their calls end. */
+  stop(): void {
+    this.#serving = false;
+    for (const call of this.#watching) {
+      call.write(this.#answer());
+      call.end();
+    }
+    this.#watching.clear();
+  }
+
+  get implementation(): HealthServer {
+    return {
+      check: unary(async ({ service }: HealthCheckRequest) => {
+        if (!this.#services.has(service)) throw new Refusal(status.NOT_FOUND, `no service '${service}' here`);
+        return this.#answer();
+      }),
+      watch: (call) => {
+        if (!this.#services.has(call.request.service)) {
+          call.write({ status: Status.SERVICE_UNKNOWN });
+          return;
+        }
+        call.write(this.#answer());
+        this.#watching.add(call);
+        call.on('cancelled', () => this.#watching.delete(call));
+      },
+    };
+  }
+
+  #answer(): HealthCheckResponse {
+    return { status: this.#serving ? Status.SERVING : Status.NOT_SERVING };
+  }
+}

@@ -1,0 +1,96 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { log } from './log.ts';
+import { identityExpiry, identityRenewals } from './metrics.ts';
+
+/** Who this process is towards others, and whom it trusts; texts in PEM. */
+export interface Identity {
+  cert: string;
+  key: string;
+  roots: string;
+  /** When the certificate ends. */
+  expires: Date;
+}
+
+const settleMs = 100;
+const lookAgainMs = 60_000;
+
+/**
+ * A folder with `tls.crt`, `tls.key` and `roots.pem`, read again when it changes. Kubernetes swaps the whole folder at
+ * once by a link; still, what does not fit together is never taken up: the last good identity stays.
+ */
+export class IdentityFolder {
+  readonly folder: string;
+  #current: Identity;
+  #listeners = new Set<() => void>();
+  #watcher: FSWatcher | undefined;
+  #settling: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout;
+
+  /** Throws where the folder holds no identity: a process that can't prove who it is should not start. */
+  constructor(folder: string) {
+    this.folder = folder;
+    this.#current = readIdentity(folder);
+    this.#note();
+    this.#watcher = watch(folder, () => {
+      this.#settling ??= setTimeout(() => {
+        this.#settling = undefined;
+        this.#read();
+      }, settleMs);
+    });
+    // inotify does not reach every file system, and a renewal that is missed ends in an outage.
+    this.#again = setInterval(() => this.#read(), lookAgainMs);
+    this.#again.unref();
+  }
+
+  get current(): Identity {
+    return this.#current;
+  }
+
+  /** Calls back after each renewal; returns how to stop that. */
+  onRenewed(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    clearTimeout(this.#settling);
+    clearInterval(this.#again);
+    this.#listeners.clear();
+  }
+
+  #read(): void {
+    let next: Identity;
+    try {
+      next = readIdentity(this.folder);
+    } catch (error) {
+      log.error('renewed certificate not taken up: the one before it stays', { folder: this.folder, error });
+      return;
+    }
+    const { cert, key, roots } = this.#current;
+    if (next.cert === cert && next.key === key && next.roots === roots) return;
+    this.#current = next;
+    this.#note();
+    identityRenewals.inc({ folder: this.folder });
+    log.info('renewed certificate taken up', { folder: this.folder, expires: next.expires.toISOString() });
+    for (const listener of this.#listeners) listener();
+  }
+
+  #note(): void {
+    identityExpiry.set({ folder: this.folder }, this.#current.expires.getTime() / 1000);
+  }
+}
+
+function readIdentity(folder: string): Identity {
+  const text = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const [cert, key, roots] = [text('tls.crt'), text('tls.key'), text('roots.pem')];
+  const certificate = new X509Certificate(cert);
+  // Throws on what is no certificate; the key is compared without being looked at.
+  new X509Certificate(roots);
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) {
+    throw new Error(`${folder}/tls.key is not the key of ${folder}/tls.crt`);
+  }
+  return { cert, key, roots, expires: certificate.validToDate };
+}

@@ -1,0 +1,27 @@
+import { trace } from '@opentelemetry/api';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Lines of JSON on standard output, as Loki and `kubectl logs` take them. Never a key, never a payload. */
+export const log = {
+  info: (message: string, fields?: Fields) => write('info', message, fields),
+  warn: (message: string, fields?: Fields) => write('warn', message, fields),
+  error: (message: string, fields?: Fields) => write('error', message, fields),
+};
+
+function write(level: string, message: string, fields: Fields = {}): void {
+  const span = trace.getActiveSpan()?.spanContext();
+  const line = {
+    time: new Date().toISOString(),
+    level,
+    message,
+    ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)])),
+    ...(span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** An error as its text and stack: JSON would write `{}`. */
+function plain(value: unknown): unknown {
+  return value instanceof Error ? (value.stack ?? value.message) : value;
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+
+/** One file: `001-orders.sql`; it runs once, in the order of the names. */
+interface Migration {
+  name: string;
+  sql: string;
+  /** Of the text: a file that ran must not change. */
+  sha256: string;
+}
+
+/** Any number will do, as long as it is always the same: two runners of one database wait for each other. */
+const lock = 7_245_961;
+
+/**
+ * Brings a database up to date by the SQL files of a folder, as its owner: each in a transaction with the note that it ran, all under
+ * one lock. Safe to run twice, and at the same time. Throws where a file failed, changed, or is missing.
+ */
+export async function migrate(options: {
+  config: pg.ClientConfig;
+  /** Of the SQL files. Default: none. */
+  folder?: string;
+  report: (line: string) => void;
+  /** Runs under the same lock, after the files. */
+  after?: () => Promise<void>;
+}): Promise<void> {
+  const { folder, report, after } = options;
+  const files = folder === undefined ? [] : readMigrations(folder);
+  const client = new pg.Client({ ...options.config, statement_timeout: 0 });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [lock]);
+    await client.query(
+      `create table if not exists migrations (
+         name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
+    );
+    const { rows } = await client.query<{ name: string; sha256: string }>(
+      'select name, sha256 from migrations',
+    );
+    const applied = new Map(rows.map(({ name, sha256 }) => [name, sha256]));
+    refuseChanged(files, applied);
+    for (const file of files.filter(({ name }) => !applied.has(name))) {
+      await apply(client, file);
+      report(`${file.name}: applied`);
+    }
+    await after?.();
+    report('the database is up to date');
+  } finally {
+    await client.end(); // and with the connection the lock goes
+  }
+}
+
+async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promise<void> {
+  try {
+    await client.query('begin');
+    await client.query(sql);
+    await client.query('insert into migrations (name, sha256) values ($1, $2)', [name, sha256]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => {}); // the connection is gone: so is the transaction
+    throw new Error(`${name}${place(sql, error)}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+function readMigrations(folder: string): Migration[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(join(folder, name), 'utf8');
+      return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+    });
+}
+
+function refuseChanged(files: readonly Migration[], applied: ReadonlyMap<string, string>): void {
+  for (const [name, sha256] of applied) {
+    const file = files.find((each) => each.name === name);
+    if (file === undefined) throw new Error(`${name} ran here once and is not among the files any more`);
+    if (file.sha256 !== sha256) {
+      throw new Error(`${name} ran here already and was changed since: write a new file instead`);
+    }
+  }
+}
+
+/** Where in the file Postgres stopped: ':LINE:COLUMN', if it says so. */
+function place(sql: string, error: unknown): string {
+  const position = error instanceof pg.DatabaseError ? Number(error.position) : Number.NaN;
+  if (!Number.isInteger(position)) return '';
+  const before = sql.slice(0, position - 1).split('\n');
+  return `:${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
+}

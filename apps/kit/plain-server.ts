@@ -1,0 +1,59 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { log } from './log.ts';
+import { registry } from './metrics.ts';
+
+/** Tells whether the service can do its work; throws what is in its way. */
+export type Check = () => Promise<unknown>;
+
+/** The port for probes and metrics. It serves nothing that needs a name, and is for the kubelet and Prometheus alone. */
+export class PlainServer {
+  #server: Server;
+  #stopping = false;
+
+  private constructor(check: Check) {
+    this.#server = createServer((request, response) => {
+      const end = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
+        response.writeHead(status, { 'content-type': type }).end(text);
+      if (request.url === '/healthz') return end(200, 'ok\n');
+      if (request.url === '/readyz') {
+        if (this.#stopping) return end(503, 'stopping\n');
+        return check().then(
+          () => end(200, 'ok\n'),
+          (error: unknown) => {
+            log.warn('not ready', { error });
+            end(503, 'not ready: the log says why\n');
+          },
+        );
+      }
+      if (request.url === '/metrics') {
+        return registry.metrics().then((text) => end(200, text, registry.contentType));
+      }
+      return end(404, 'not found\n');
+    });
+  }
+
+  static async listen(port: number, check: Check): Promise<PlainServer> {
+    const server = new PlainServer(check);
+    await new Promise<void>((done, fail) => {
+      server.#server.once('error', fail);
+      server.#server.listen(port, () => done());
+    });
+    return server;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on `/readyz` says no. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((done) => this.#server.close(() => done()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}

@@ -1,0 +1,88 @@
+import type { handleUnaryCall, Metadata, ServerUnaryCall } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { context, propagation } from '@opentelemetry/api';
+import { callerOf } from './callers.ts';
+import { log } from './log.ts';
+import { handled } from './metrics.ts';
+import { asRefusal, Refusal } from './refusal.ts';
+import { inSpan, SpanKind } from './tracing.ts';
+
+/** What a handler knows of a call beside the request. */
+export interface Call {
+  /** The name in the caller's certificate. */
+  caller: string;
+  /** Aborts when the caller gives up or the time is over. */
+  signal: AbortSignal;
+}
+
+/** The longest that a call may take, whatever its caller asks for. */
+const longestMs = 10_000;
+
+/**
+ * A handler that takes a request and returns a response, as gRPC wants it: with a deadline, counted, traced, and with
+ * what it throws turned into a status.
+ */
+export function unary<Request, Response>(
+  work: (request: Request, call: Call) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, respond) => {
+    const controller = new AbortController();
+    call.on('cancelled', () => controller.abort(new Refusal(status.CANCELLED, 'the caller gave up')));
+    const timer = setTimeout(
+      () => controller.abort(new Refusal(status.DEADLINE_EXCEEDED, 'the call took too long')),
+      timeLeft(call.getDeadline()),
+    );
+    const run = async (): Promise<Response> => {
+      controller.signal.throwIfAborted();
+      const late = new Promise<never>((_, reject) => {
+        controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
+      });
+      const { signal } = controller;
+      return Promise.race([work(call.request, { caller: callerOf(call), signal }), late]);
+    };
+    observed(call, run)
+      .then(
+        (response) => respond(null, response),
+        (error: unknown) => {
+          const { code, message } = asRefusal(error);
+          respond({ code, details: message });
+        },
+      )
+      .finally(() => clearTimeout(timer));
+  };
+}
+
+/** A call of any kind as a span below the caller's, and in the histogram, with the code that it ended with. */
+export async function observed<T>(
+  call: Pick<ServerUnaryCall<unknown, unknown>, 'getPath' | 'metadata'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const [, service = '', method = ''] = call.getPath().split('/');
+  const end = handled.startTimer({ grpc_service: service, grpc_method: method });
+  const parent = propagation.extract(context.active(), call.metadata, {
+    keys: (metadata: Metadata) => Object.keys(metadata.getMap()),
+    get: (metadata: Metadata, key) => metadata.get(key).map(String)[0],
+  });
+  const attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method };
+  return context.with(parent, () =>
+    inSpan(`${service}/${method}`, SpanKind.SERVER, attributes, async () => {
+      try {
+        const result = await work();
+        end({ grpc_code: 'OK' });
+        return result;
+      } catch (error) {
+        const { code } = asRefusal(error);
+        end({ grpc_code: status[code] });
+        if (code === status.INTERNAL || code === status.UNAVAILABLE) {
+          log.error('call failed', { method: `${service}/${method}`, error });
+        }
+        throw error;
+      }
+    }),
+  );
+}
+
+function timeLeft(deadline: Date | number): number {
+  const left = (deadline instanceof Date ? deadline.getTime() : deadline) - Date.now();
+  return Math.max(0, Math.min(left, longestMs));
+}

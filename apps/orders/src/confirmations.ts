@@ -1,0 +1,72 @@
+import { ask } from '../../kit/client.ts';
+import { log } from '../../kit/log.ts';
+import type { JobsServiceClient } from '../generated/jobs.ts';
+import type { OrderStore } from './order-store.ts';
+import { confirmation } from './schemas.ts';
+import { runWorker, type WorkerRun } from './worker.ts';
+
+/** The queue of `jobs` that orders are confirmed from. */
+const queue = 'orders.confirm';
+const sweepMs = 5_000;
+
+/**
+ * Orders are confirmed by jobs. An order and its job stand in two databases: the order is kept first, its job enqueued
+ * next under the order's id as key, and the order marked last. Whatever fails in between is done again by the sweep, and
+ * doing it again changes nothing.
+ */
+export class Confirmations {
+  #store: OrderStore;
+  #jobs: JobsServiceClient;
+  #sweep: NodeJS.Timeout | undefined;
+  #worker: WorkerRun | undefined;
+  #under = new Set<Promise<void>>();
+  #stopped = false;
+
+  constructor(store: OrderStore, jobs: JobsServiceClient) {
+    this.#store = store;
+    this.#jobs = jobs;
+  }
+
+  start(): void {
+    this.#worker = runWorker(this.#jobs, { queue, concurrency: 10 }, async ({ payload }) => {
+      await this.#store.confirm(confirmation.parse(payload).order);
+    });
+    const sweep = async () => {
+      try {
+        for (const id of await this.#store.toEnqueue()) await this.#enqueue(id);
+      } catch (error) {
+        log.warn('orders wait for the queue', { error });
+      }
+      if (!this.#stopped) this.#sweep = setTimeout(sweep, sweepMs);
+    };
+    void sweep();
+  }
+
+  /** Asks for an order's confirmation; never throws. */
+  request(id: string): Promise<void> {
+    const work: Promise<void> = this.#enqueue(id)
+      .catch((error: unknown) => log.warn('confirmation not enqueued yet', { order: id, error }))
+      .finally(() => this.#under.delete(work));
+    this.#under.add(work);
+    return work;
+  }
+
+  /** Ends what runs: no confirmation is begun after. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#sweep);
+    await Promise.all([this.#worker?.stop(), ...this.#under]);
+  }
+
+  async #enqueue(id: string): Promise<void> {
+    await ask(this.#jobs, this.#jobs.enqueue, {
+      queue,
+      payload: { order: id },
+      idempotencyKey: id,
+      priority: 0,
+      runAt: undefined,
+      retry: undefined,
+    });
+    await this.#store.enqueued(id);
+  }
+}

@@ -1,0 +1,23 @@
+import { checked } from '../../kit/refusal.ts';
+import { unary } from '../../kit/unary.ts';
+import type { OrdersServiceServer } from '../generated/orders.ts';
+import type { Confirmations } from './confirmations.ts';
+import type { OrderStore } from './order-store.ts';
+import { listOrders, orderId, placeOrder } from './schemas.ts';
+
+/** The contract, carried out. */
+export function handlers(
+  store: OrderStore,
+  confirmations: Pick<Confirmations, 'request'>,
+): OrdersServiceServer {
+  return {
+    placeOrder: unary(async (request) => {
+      const order = await store.place(checked(placeOrder, request));
+      // The order stands whether or not the queue answers: what is not enqueued now is enqueued later.
+      void confirmations.request(order.id);
+      return { order };
+    }),
+    getOrder: unary(async (request) => ({ order: await store.get(checked(orderId, request.id)) })),
+    listOrders: unary(async (request) => store.list(checked(listOrders, request))),
+  };
+}

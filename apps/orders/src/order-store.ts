@@ -1,0 +1,147 @@
+import { status } from '@grpc/grpc-js';
+import type { Database } from '../../kit/database.ts';
+import { Refusal } from '../../kit/refusal.ts';
+import { type Order, OrderState } from '../generated/orders.ts';
+import { cursor, type NewOrder } from './schemas.ts';
+
+interface Row {
+  id: string;
+  customer: string;
+  total: string;
+  placed_at: Date;
+  confirmed_at: Date | null;
+  lines: { sku: string; quantity: number; unit_price: number }[];
+  at: string;
+}
+
+const columns = `o.id, o.customer, o.total, o.placed_at, o.confirmed_at,
+  to_char(o.placed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+  (select coalesce(json_agg(json_build_object('sku', l.sku, 'quantity', l.quantity, 'unit_price', l.unit_price)
+     order by l.number), '[]') from order_lines l where l.order_id = o.id) as lines`;
+
+/** Orders in their database. */
+export class OrderStore {
+  #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Keeps an order; the one that is there where its key was used before. */
+  async place({ customer, lines, idempotencyKey }: NewOrder): Promise<Order> {
+    const total = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
+    const key = idempotencyKey === '' ? null : idempotencyKey;
+    // One statement, hence one transaction and one way to the database and back.
+    const made = await this.#database.query<{ id: string }>(
+      'place order',
+      `with placed as (
+         insert into orders (customer, total, idempotency_key) values ($1, $2, $3)
+         on conflict (idempotency_key) do nothing returning id),
+       lines as (
+         insert into order_lines (order_id, number, sku, quantity, unit_price)
+         select placed.id, line.number, line.sku, line.quantity, line.unit_price from placed,
+           unnest($4::text[], $5::int[], $6::int[]) with ordinality as line (sku, quantity, unit_price, number))
+       select id from placed
+       union all select id from orders where idempotency_key = $3 limit 1`,
+      [
+        ...[customer, total, key],
+        ...[
+          lines.map(({ sku }) => sku),
+          lines.map(({ quantity }) => quantity),
+          lines.map((line) => line.unitPrice),
+        ],
+      ],
+    );
+    // Two with one key at the same moment: the second sees neither its own row nor, in its snapshot, the first's.
+    const id = made[0]?.id ?? (await this.#idOf(key));
+    return this.get(id);
+  }
+
+  async get(id: string): Promise<Order> {
+    const [row] = await this.#database.query<Row>(
+      'get order',
+      `select ${columns} from orders o where o.id = $1`,
+      [id],
+    );
+    if (row === undefined) throw new Refusal(status.NOT_FOUND, `no order ${id}`);
+    return orderFrom(row);
+  }
+
+  async list(given: { customer: string; pageSize: number; pageToken: string }) {
+    const { customer, pageSize, pageToken } = given;
+    const [before, id] = pageToken === '' ? [null, null] : decode(pageToken);
+    const rows = await this.#database.query<Row>(
+      'list orders',
+      `select ${columns} from orders o
+       where ($1 = '' or o.customer = $1)
+         and ($2::timestamptz is null or (o.placed_at, o.id) < ($2::timestamptz, $3::uuid))
+       order by o.placed_at desc, o.id desc limit $4`,
+      [customer, before, id, pageSize + 1],
+    );
+    const page = rows.slice(0, pageSize);
+    const last = page.at(-1);
+    const more = rows.length > pageSize && last !== undefined;
+    return { orders: page.map(orderFrom), nextPageToken: more ? encode([last.at, last.id]) : '' };
+  }
+
+  /** Safe to do twice. */
+  async confirm(id: string): Promise<void> {
+    await this.#database.query(
+      'confirm order',
+      'update orders set confirmed_at = now() where id = $1 and confirmed_at is null',
+      [id],
+    );
+  }
+
+  /** Orders whose confirmation is not known to stand in the queue, oldest first. */
+  async toEnqueue(): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(
+      'orders to enqueue',
+      `select id from orders where not confirmation_enqueued and placed_at < now() - interval '2 seconds'
+       order by placed_at limit 100`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async enqueued(id: string): Promise<void> {
+    await this.#database.query(
+      'order enqueued',
+      'update orders set confirmation_enqueued = true where id = $1',
+      [id],
+    );
+  }
+
+  async #idOf(key: string | null): Promise<string> {
+    const [row] = await this.#database.query<{ id: string }>(
+      'order by key',
+      'select id from orders where idempotency_key = $1',
+      [key],
+    );
+    if (row === undefined) throw new Error('an order was neither made nor there');
+    return row.id;
+  }
+}
+
+function orderFrom({ id, customer, total, placed_at, confirmed_at, lines }: Row): Order {
+  return {
+    id,
+    customer,
+    total: Number(total),
+    state: confirmed_at === null ? OrderState.ORDER_STATE_PLACED : OrderState.ORDER_STATE_CONFIRMED,
+    placedAt: placed_at,
+    confirmedAt: confirmed_at ?? undefined,
+    lines: lines.map(({ sku, quantity, unit_price }) => ({ sku, quantity, unitPrice: unit_price })),
+  };
+}
+
+function encode(position: [string, string]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function decode(token: string): [string, string] {
+  try {
+    return cursor.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
+  } catch {
+    throw new Refusal(status.INVALID_ARGUMENT, 'page_token: not one that this service gave');
+  }
+}

@@ -1,0 +1,48 @@
+import { clientCredentials, clientOptions } from '../../kit/client.ts';
+import { Database, databaseAccess } from '../../kit/database.ts';
+import { IdentityFolder } from '../../kit/identity.ts';
+import { required, type Service, startService } from '../../kit/service.ts';
+import { descriptors } from '../generated/descriptors.ts';
+import { JobsServiceClient } from '../generated/jobs.ts';
+import { OrdersServiceService } from '../generated/orders.ts';
+import { Confirmations } from './confirmations.ts';
+import { handlers } from './handlers.ts';
+import { OrderStore } from './order-store.ts';
+
+/** The whole service, with the identities, the database and the queue that `env` names. */
+export async function startOrders(options: {
+  env: NodeJS.ProcessEnv;
+  ports?: { mutual: number; plain: number };
+}): Promise<Service> {
+  const { env, ports } = options;
+  const database = new Database(databaseAccess('orders', env));
+  const store = new OrderStore(database);
+  const toJobs = new IdentityFolder(required(env, 'JOBS_IDENTITY_DIR'));
+  const jobs = new JobsServiceClient(required(env, 'JOBS_ADDRESS'), clientCredentials(toJobs), clientOptions);
+  const confirmations = new Confirmations(store, jobs);
+
+  const service = await startService(
+    {
+      name: 'orders',
+      env,
+      services: [
+        {
+          name: 'orders.v1.OrdersService',
+          definition: OrdersServiceService,
+          implementation: handlers(store, confirmations),
+          descriptors,
+        },
+      ],
+      ready: () => database.query('ready', 'select 1'),
+      ...(ports ? { ports } : {}),
+    },
+    async () => {
+      await confirmations.stop();
+      jobs.close();
+      toJobs.close();
+      await database.close();
+    },
+  );
+  confirmations.start();
+  return service;
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { log } from '../../kit/log.ts';
+import type { Job, JobsServiceClient, WorkRequest } from '../generated/jobs.ts';
+
+export interface WorkerRun {
+  /** Takes no further jobs and ends those that run, for at most some seconds. */
+  stop(): Promise<void>;
+}
+
+type Message = NonNullable<WorkRequest['message']>;
+
+const leastWaitMs = 250;
+const mostWaitMs = 10_000;
+/** What runs longer is given to another worker. */
+const graceMs = 5_000;
+
+/**
+ * Takes jobs of a queue and runs `work` for each, until it is stopped: where the call ends, as it does from time to
+ * time, it calls again. `work` may run twice for one job, as after a crash: it must not mind.
+ */
+export function runWorker(
+  jobs: JobsServiceClient,
+  { queue, concurrency }: { queue: string; concurrency: number },
+  work: (job: Job) => Promise<void>,
+): WorkerRun {
+  const stopping = new AbortController();
+  let call: ReturnType<JobsServiceClient['work']>;
+
+  /** One call; resolves once it has ended, for whatever reason. */
+  const serve = () =>
+    new Promise<void>((done) => {
+      const current = jobs.work();
+      call = current;
+      const say = (message: Message) => current.write({ message });
+      current.on('data', async ({ job }: { job?: Job }) => {
+        if (job === undefined) return;
+        try {
+          await work(job);
+          say({ $case: 'completed', value: { id: job.id, result: undefined } });
+        } catch (error) {
+          log.warn('job failed', { queue, job: job.id, attempt: job.attempts, error });
+          const message = error instanceof Error ? error.message : String(error);
+          say({ $case: 'failed', value: { id: job.id, message, permanent: false } });
+        }
+      });
+      // The service ends the call once every job that it gave was answered.
+      current.on('end', () => {
+        current.end();
+        done();
+      });
+      current.on('error', (error) => {
+        if (!stopping.signal.aborted) log.warn('the queue went away', { queue, error: error.message });
+        done();
+      });
+      say({ $case: 'begin', value: { queue, concurrency } });
+    });
+
+  const run = async () => {
+    let wait = leastWaitMs;
+    while (!stopping.signal.aborted) {
+      const began = Date.now();
+      await serve();
+      wait = Date.now() - began > mostWaitMs ? leastWaitMs : Math.min(wait * 2, mostWaitMs);
+      const { signal } = stopping;
+      await sleep(wait * Math.random(), undefined, { signal }).catch(() => {}); // stopped: the loop ends
+    }
+  };
+  const running = run();
+  return {
+    stop: async () => {
+      stopping.abort();
+      call.write({ message: { $case: 'drain', value: {} } });
+      const timer = setTimeout(() => call.cancel(), graceMs);
+      await running;
+      clearTimeout(timer);
+    },
+  };
+}
