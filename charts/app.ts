@@ -1,14 +1,20 @@
 import type { Chart } from 'cdk8s';
 import type { App } from '../model/app.ts';
+import { databaseClient, databaseCluster, databaseUse } from '../model/database.ts';
 import type { Environment, EnvironmentApp } from '../model/graph.ts';
+import { authorities, mutualPort, mutualUses } from '../model/identity.ts';
+import { leafCertificate } from './certificate.ts';
 import { component } from './component.ts';
+import { toDatabase } from './database.ts';
 import { type DeploymentInput, deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
 import { identityFiles } from './identity-files.ts';
 import type { Component } from './kube-object.ts';
+import { migrationsJob } from './migrations.ts';
 import { annotations, gateway, namespaceOf } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
+import { idOf } from './object-id.ts';
 import { nonRoot, type PodInput } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole } from './rbac.ts';
@@ -23,8 +29,12 @@ type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number]
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
   const space = namespaceOf(app);
   return component(app.name, (chart) => {
-    namespace(chart, space, 'restricted');
+    if (app.database === undefined) {
+      namespace(chart, space, 'restricted');
+      denyAll(chart, space, ['Ingress', 'Egress']);
+    }
     serviceAccount(chart, app.name, space);
+    certificates(chart, env, app);
     kubernetesRights(chart, app);
     deployment(chart, workload(env, app));
     const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
@@ -33,22 +43,49 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
       route(chart, app.name, space, app.host, portNumber(app, app.exposes.port));
     }
     if (app.replicas > 1) disruptionBudget(chart, app.name, space);
-    denyAll(chart, space, ['Ingress', 'Egress']);
     allow(chart, app.name, space, { ingress: ingress(env, app), egress: egress(env, app) });
   });
 }
 
+/** Its own as a server and as a client; the owner's, where there are migrations, stands with those. */
+function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void {
+  const use = databaseUse(app);
+  const names = [
+    ...(mutualPort(app) ? [`${app.name}-server`] : []),
+    ...mutualUses(app, env.apps).map((edge) => `${edge.app}-client`),
+    ...(use && !(use.as === 'owner' && app.migrationsRef) ? [databaseClient(use.of, use.as)] : []),
+  ];
+  for (const { leaves } of authorities(env)) {
+    for (const leaf of leaves) {
+      if (leaf.namespace === namespaceOf(app) && names.includes(leaf.name)) leafCertificate(chart, env, leaf);
+    }
+  }
+}
+
 function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
   const url = publicUrl(env.cluster, app);
+  const use = databaseUse(app);
   return {
     name: app.name,
     namespace: namespaceOf(app),
     replicas: app.replicas,
     update: 'rolling',
     drainSeconds: 3,
-    annotations: { [annotations.summary]: app.summary, ...(url ? { [annotations.url]: url } : {}) },
+    annotations: {
+      [annotations.summary]: app.summary,
+      ...(url ? { [annotations.url]: url } : {}),
+      ...(use ? { [annotations.after]: databaseReady(env, use.of) } : {}),
+    },
     pod: pod(env, app),
   };
+}
+
+/** What says that a database is there with its schema up to date. */
+function databaseReady(env: Environment, of: string): string {
+  const owner = env.apps.find(({ name }) => name === of);
+  return owner?.migrationsRef === undefined
+    ? idOf('Cluster', databaseCluster(of), of)
+    : idOf('Job', migrationsJob(owner), of);
 }
 
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
@@ -105,7 +142,13 @@ function egress(env: Environment, app: App): Flow[] {
       ports: [{ port: portNumber(target, use.port) }],
     };
   });
-  return [toDns, ...used, ...(kubernetesUses(app).length > 0 ? [toKubernetesApi] : [])];
+  const use = databaseUse(app);
+  return [
+    toDns,
+    ...used,
+    ...(use ? [toDatabase(use.of)] : []),
+    ...(kubernetesUses(app).length > 0 ? [toKubernetesApi] : []),
+  ];
 }
 
 function portNumber(app: App, name: string): number {

@@ -1,22 +1,35 @@
+import { databaseCluster, migrationsName } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
+import { admission } from './admission.ts';
 import { appComponent } from './app.ts';
+import { certManager } from './cert-manager.ts';
+import { cloudnativePg } from './cloudnative-pg.ts';
+import { databaseComponent } from './database.ts';
 import { flux } from './flux.ts';
 import { gitServer } from './git-server.ts';
+import { identity } from './identity.ts';
 import type { Component } from './kube-object.ts';
 import { localPath } from './local-path.ts';
 import { metricsServer } from './metrics-server.ts';
+import { migrations } from './migrations.ts';
 import { neighbourhoods } from './neighbourhood.ts';
 import { registry } from './registry.ts';
 import { traefik } from './traefik.ts';
+import { trustManager } from './trust-manager.ts';
 
 /** By the operator's name: its objects, or none where the environment has no need of it. */
 const operatorCharts: Readonly<Record<string, (env: Environment) => Component | undefined>> = {
+  admission,
+  'cert-manager': certManager,
+  'cloudnative-pg': cloudnativePg,
   flux,
   'git-server': gitServer,
+  identity,
   'local-path': localPath,
   'metrics-server': metricsServer,
   registry,
   traefik,
+  'trust-manager': trustManager,
 };
 
 /** A component before it is built. */
@@ -28,7 +41,10 @@ export interface Part {
   build(): Component | undefined;
 }
 
-/** Everything that runs in an environment: one part for each operator and one for each app. */
+/**
+ * Everything that runs in an environment: one part for each operator and one for each app, and two more for an app that
+ * owns a database: that, and what brings its schema up to date.
+ */
 export function parts(env: Environment): Part[] {
   const operators = env.operators.map(({ name }): Part => {
     const chart = operatorCharts[name];
@@ -39,9 +55,11 @@ export function parts(env: Environment): Part[] {
     }
     return { name, view: env, build: () => chart(env) };
   });
-  const apps = neighbourhoods(env).map(([app, view]): Part => {
-    return { name: app.name, view, build: () => appComponent(view, app) };
-  });
+  const apps = neighbourhoods(env).flatMap(([app, view]): Part[] => [
+    { name: databaseCluster(app.name), view, build: () => databaseComponent(view, app) },
+    { name: migrationsName(app.name), view, build: () => migrations(view, app) },
+    { name: app.name, view, build: () => appComponent(view, app) },
+  ]);
   return [...operators, ...apps];
 }
 

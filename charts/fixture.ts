@@ -15,6 +15,13 @@ export function environment(
     'registry',
     'git-server',
     'metrics-server',
+    'cert-manager-controller',
+    'cert-manager-webhook',
+    'cert-manager-cainjector',
+    'trust-manager',
+    'trust-roots',
+    'cloudnative-pg',
+    'postgresql',
     'local-path-provisioner',
     'debian',
   ];

@@ -2,6 +2,7 @@ import type { Environment } from '../model/graph.ts';
 import { crdSource } from './crd-source.ts';
 import { healthChecks } from './health-checks.ts';
 import type { KubeObject } from './kube-object.ts';
+import { kindOf } from './object-id.ts';
 import { onlyPaths } from './only-paths.ts';
 import type { Unit } from './order.ts';
 import { syncMetadata } from './sync-metadata.ts';
@@ -53,9 +54,10 @@ function unitObjects(env: Environment, unit: Unit): KubeObject[] {
       sourceRef: { kind: 'GitRepository', name: platform },
       prune: true,
       wait: true,
+      // Flux must not remove itself: nothing would be left to remove the rest. And a line that is gone from a file is no
+      // reason to remove data: the last word on a database is a person's.
+      ...(unit.name === 'flux' || isDatabase(unit) ? { deletionPolicy: 'Orphan' } : {}),
       ...healthChecks(env.operators, unit.objects),
-      // Flux must not remove itself: nothing would be left to remove the rest.
-      ...(unit.name === 'flux' ? { deletionPolicy: 'Orphan' } : {}),
       ...after(unit),
     });
     return [sync];
@@ -70,6 +72,10 @@ function unitObjects(env: Environment, unit: Unit): KubeObject[] {
     ...after(unit),
   });
   return [source, sync];
+}
+
+function isDatabase({ objects }: Unit): boolean {
+  return objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io');
 }
 
 function after({ dependsOn }: Unit): object {

@@ -16,8 +16,18 @@ export function healthChecks(operators: Operator[], objects: KubeObject[]): obje
     if (object === undefined) return [];
     return [{ apiVersion: object.apiVersion, kind: object.kind, current: current(kind, conditions) }];
   });
-  return exprs.length === 0 ? {} : { healthCheckExprs: exprs };
+  const webhooks = webhookKinds.flatMap((kind) => {
+    const object = objects.find((one) => one.kind === kind);
+    return object === undefined ? [] : [{ apiVersion: object.apiVersion, kind, current: isTrusted }];
+  });
+  const all = [...webhooks, ...exprs];
+  return all.length === 0 ? {} : { healthCheckExprs: all };
 }
+
+const webhookKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
+
+/** Before somebody has written whom to trust, every call of the API server to a webhook fails, and so does what it guards. */
+const isTrusted = 'webhooks.all(w, has(w.clientConfig.caBundle))';
 
 function current(kind: string, conditions: string[]): string {
   if (!kind.endsWith('Route.gateway.networking.k8s.io')) return all('status', conditions);

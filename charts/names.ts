@@ -3,10 +3,14 @@ import type { App } from '../model/app.ts';
 /** Value of the label `app.kubernetes.io/part-of` on every object. */
 export const partOf = 'plinth';
 
-/** Annotations on an app's Deployment, which the front page reads. */
+/**
+ * Annotations of ours. `url` and `summary` are on an app's Deployment, where the front page reads them; `after` names
+ * what must be ready before, where the object itself does not say so.
+ */
 export const annotations = {
   url: 'plinth.io/url',
   summary: 'plinth.io/summary',
+  after: 'plinth.io/after',
   /** Why a workload needs as much as it reserves, where that is much. */
   resources: 'plinth.io/resources',
 } as const;
@@ -28,3 +32,27 @@ export function namespaceOf(app: Pick<App, 'name'>): string {
 export function trustName(authority: string): string {
   return `${authority}-trust`;
 }
+
+/** The Bundle of a database's authority, and the Secret by which Postgres knows its peers. */
+export function peersName(authority: string): string {
+  return `${authority}-peers`;
+}
+
+/** The ConfigMap with the roots of an authority, from which Bundles are made. */
+export function rootsName(authority: string): string {
+  return `${authority}-roots`;
+}
+
+/** Where roots are kept, and nothing else: what stands here may be copied to every namespace. */
+export const trustNamespace = 'trust';
+
+/** The CA of an authority, by generation: of its Certificate, its Secret and, as an issuer, its ClusterIssuer. */
+export function caName(authority: string, generation: number): string {
+  return `${authority}-ca-${generation}`;
+}
+
+/** Where CloudNativePG runs; its databases run beside the apps that own them. */
+export const postgresNamespace = 'cnpg-system';
+
+/** The admission policy that guards every ClusterIssuer, and its binding; objects that ask one come after it. */
+export const certificatePolicy = 'certificates-of-the-graph';

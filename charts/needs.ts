@@ -1,6 +1,7 @@
 import { builtInGroups } from './built-in-groups.ts';
-import { listField, textField } from './field.ts';
+import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
+import { annotations, certificatePolicy, trustNamespace } from './names.ts';
 import { idOf, kindOf } from './object-id.ts';
 import { podNeeds } from './pod-needs.ts';
 
@@ -22,6 +23,9 @@ export function needs(object: KubeObject): string[] {
     ...storageNeeds(object),
     ...roleNeeds(object),
     ...gatewayNeeds(object),
+    ...certificateNeeds(object),
+    ...databaseNeeds(object),
+    ...(object.metadata.annotations?.[annotations.after]?.split(', ') ?? []),
   ];
 }
 
@@ -69,5 +73,37 @@ function gatewayNeeds(object: KubeObject): string[] {
     ...listField(object, 'spec', 'rules').flatMap((rule) =>
       listField(rule, 'backendRefs').flatMap((backend) => reference(backend, 'Service')),
     ),
+  ];
+}
+
+/** Of cert-manager and trust-manager: who issues, and where a Bundle's roots are. */
+function certificateNeeds(object: KubeObject): string[] {
+  const name = textField(object, 'spec', 'issuerRef', 'name');
+  switch (kindOf(object)) {
+    case 'Certificate.cert-manager.io': {
+      if (name === undefined) return [];
+      const kind = textField(object, 'spec', 'issuerRef', 'kind') ?? 'Issuer';
+      if (kind === 'Issuer') return [idOf(kind, name, object.metadata.namespace)];
+      // Before the policy is there, anyone may have any certificate.
+      return [idOf(kind, name), idOf('ValidatingAdmissionPolicyBinding', certificatePolicy)];
+    }
+    case 'Bundle.trust.cert-manager.io':
+      return listField(object, 'spec', 'sources').flatMap((source) => {
+        const from = textField(source, 'configMap', 'name');
+        return from === undefined ? [] : [idOf('ConfigMap', from, trustNamespace)];
+      });
+    default:
+      return [];
+  }
+}
+
+/** Of CloudNativePG: the certificates of a cluster and whom it trusts. */
+function databaseNeeds(object: KubeObject): string[] {
+  if (kindOf(object) !== 'Cluster.postgresql.cnpg.io') return [];
+  const secrets = Object.values(field(object, 'spec', 'certificates') ?? {});
+  const storage = textField(object, 'spec', 'storage', 'storageClass');
+  return [
+    ...secrets.map((name) => idOf('Secret', String(name), object.metadata.namespace)),
+    storage === undefined ? defaultStorageNeed : idOf('StorageClass', storage),
   ];
 }

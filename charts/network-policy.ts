@@ -56,13 +56,24 @@ export function allow(
   namespace: string,
   flows: { ingress?: Flow[]; egress?: Flow[] },
 ): void {
+  allowTo(chart, name, namespace, podLabels(name), flows);
+}
+
+/** The same for pods with other labels: those that an operator makes. */
+export function allowTo(
+  chart: Chart,
+  name: string,
+  namespace: string,
+  labels: Record<string, string>,
+  flows: { ingress?: Flow[]; egress?: Flow[] },
+): void {
   const ingress = (flows.ingress ?? []).map((flow) => ({ ...from(flow), ...ports(flow) }));
   const egress = (flows.egress ?? []).map((flow) => ({ ...to(flow), ...ports(flow) }));
   if (ingress.length === 0 && egress.length === 0) return;
   new k8s.KubeNetworkPolicy(chart, `network-policy-${name}`, {
     metadata: { name, namespace },
     spec: {
-      podSelector: { matchLabels: podLabels(name) },
+      podSelector: { matchLabels: labels },
       policyTypes: [...(ingress.length > 0 ? ['Ingress'] : []), ...(egress.length > 0 ? ['Egress'] : [])],
       ...(ingress.length > 0 ? { ingress } : {}),
       ...(egress.length > 0 ? { egress } : {}),

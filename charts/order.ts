@@ -1,3 +1,4 @@
+import { databaseCluster, migrationsName } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
 import { suggest } from '../model/nearest.ts';
 import type { Problem } from '../model/problem.ts';
@@ -114,9 +115,10 @@ export function order(env: Environment, components: Component[]): { units: Unit[
 
 /** The file that describes a component. */
 export function sourceOf(env: Environment, component: string): string {
-  return env.apps.some(({ name }) => name === component)
-    ? `apps/${component}/app.ts`
-    : `operators/${component}.ts`;
+  const app = env.apps.find(({ name }) =>
+    [name, databaseCluster(name), migrationsName(name)].includes(component),
+  );
+  return app === undefined ? `operators/${component}.ts` : `apps/${app.name}/app.ts`;
 }
 
 /** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */

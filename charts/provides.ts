@@ -1,9 +1,9 @@
 import type { Cluster } from '../model/cluster.ts';
 import type { Operator } from '../model/operator.ts';
-import { field, textField } from './field.ts';
+import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
 import { defaultStorageNeed, kindNeed } from './needs.ts';
-import { idOf, objectId } from './object-id.ts';
+import { idOf, kindOf, objectId } from './object-id.ts';
 import { imagesNeed } from './pod-needs.ts';
 
 /** The ids of everything that is there once an object has been applied and is ready. */
@@ -15,6 +15,11 @@ export function provides(object: KubeObject): string[] {
     if (kind !== undefined && group !== undefined) ids.push(kindNeed(`${kind}.${group}`));
   }
   if (object.kind === 'StorageClass' && isDefault(object)) ids.push(defaultStorageNeed);
+  const secret = textField(object, 'spec', 'secretName');
+  if (kindOf(object) === 'Certificate.cert-manager.io' && secret !== undefined) {
+    ids.push(idOf('Secret', secret, object.metadata.namespace));
+  }
+  if (kindOf(object) === 'Bundle.trust.cert-manager.io') ids.push(...bundleTargets(object));
   return ids;
 }
 
@@ -27,4 +32,17 @@ export function operatorProvides({ name, provides: { classes } }: Operator, { do
 
 function isDefault(object: KubeObject): boolean {
   return field(object.metadata.annotations, 'storageclass.kubernetes.io/is-default-class') === 'true';
+}
+
+/** What a Bundle writes: an object of its own name, in each namespace that it names. */
+function bundleTargets(object: KubeObject): string[] {
+  const target = field(object, 'spec', 'target');
+  const kinds = [
+    ...(field(target, 'configMap') === undefined ? [] : ['ConfigMap']),
+    ...(field(target, 'secret') === undefined ? [] : ['Secret']),
+  ];
+  const namespaces = listField(target, 'namespaceSelector', 'matchExpressions').flatMap((expression) =>
+    listField(expression, 'values').map(String),
+  );
+  return kinds.flatMap((kind) => namespaces.map((space) => idOf(kind, object.metadata.name, space)));
 }

@@ -10,13 +10,19 @@ export interface ServicePort {
   nodePort?: number;
 }
 
-/** The stable address of a workload's pods. */
-export function service(chart: Chart, name: string, namespace: string, ports: ServicePort[]): void {
+/** The stable address of a workload's pods, which has the workload's name unless another is given. */
+export function service(
+  chart: Chart,
+  workload: string,
+  namespace: string,
+  ports: ServicePort[],
+  name = workload,
+): void {
   new k8s.KubeService(chart, `service-${name}`, {
-    metadata: { name, namespace, labels: podLabels(name) },
+    metadata: { name, namespace, labels: podLabels(workload) },
     spec: {
       type: ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP',
-      selector: podLabels(name),
+      selector: podLabels(workload),
       ports: ports.map((port) => ({
         ...port,
         protocol: 'TCP',

@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { goCaches, runGo } from './go-command.ts';
 import type { Recipe } from './go-recipe.ts';
@@ -41,13 +41,21 @@ export async function workspaceOf(recipe: Recipe, signal: AbortSignal | undefine
   return dir;
 }
 
-/** Copies the files of a folder over those of another; an empty file takes the one below it away. */
+/**
+ * Copies the files of a folder over those of another; an empty file takes the one below it away. Each must replace
+ * one, so that it is noticed where the module no longer has it; or stand in a folder that the module does not have.
+ */
 async function layOver(from: string, to: string): Promise<void> {
+  const added = new Set<string>();
   for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     const target = join(to, path.slice(from.length));
-    await rm(target);
+    const folder = dirname(target);
+    if (added.has(folder) || !(await exists(folder))) {
+      added.add(folder);
+      await mkdir(folder, { recursive: true });
+    } else await rm(target);
     if ((await stat(path)).size > 0) await cp(path, target);
   }
 }

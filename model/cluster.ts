@@ -168,6 +168,8 @@ const backups = z.strictObject({
 const databases = z.strictObject({
   /** Of each database: 1, or 3 so that one may fail while another is being replaced. */
   instances: z.number().int().min(1).max(9).default(1),
+  /** Of each instance. */
+  resources: z.strictObject({ cpu: quantity.default('50m'), memory: quantity.default('256Mi') }).prefault({}),
   backups: backups.optional(),
 });
 

@@ -1,0 +1,220 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import {
+  accesses,
+  databaseCluster,
+  databaseName,
+  databaseRole,
+  databaseUse,
+  migrationsName,
+} from '../model/database.ts';
+import type { Environment, EnvironmentApp } from '../model/graph.ts';
+import { authorities } from '../model/identity.ts';
+import { leafCertificate } from './certificate.ts';
+import { component } from './component.ts';
+import { grants } from './database-grants.ts';
+import { imageRef } from './image.ts';
+import type { Component } from './kube-object.ts';
+import { namespaceOf, peersName, postgresNamespace } from './names.ts';
+import { namespace } from './namespace.ts';
+import { allowTo, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
+
+const postgresPort = 5432;
+/** Where each instance answers the operator and the other instances, by mutual TLS of the operator's own. */
+const statusPort = 8000;
+
+/** The PostgreSQL of an app that owns one, in the app's namespace, which it brings: it is there before the app. */
+export function databaseComponent(env: Environment, app: EnvironmentApp): Component | undefined {
+  const { database } = app;
+  if (database === undefined) return undefined;
+  const name = databaseCluster(app.name);
+  const space = namespaceOf(app);
+  return component(name, (chart) => {
+    namespace(chart, space, 'restricted');
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    const own = authorities(env).find((authority) => authority.name === name)?.leaves ?? [];
+    for (const leaf of own.filter((each) => each.namespace === space && ofPostgres(name, each.name)))
+      leafCertificate(chart, env, leaf);
+    noPassword(chart, app);
+    cluster(chart, env, app, database.storage);
+    scheduledBackup(chart, env, app);
+    allowTo(chart, name, space, instances(app.name), {
+      ingress: ingress(env, app),
+      egress: egress(env, app),
+    });
+  });
+}
+
+/** The pods of an app's database. */
+export function databasePods(app: string): k8s.NetworkPolicyPeer {
+  return { ...everyPodOf(app), podSelector: { matchLabels: instances(app) } };
+}
+
+/** The way of an app to the database that it uses. */
+export function toDatabase(app: string): Flow {
+  return { peers: [databasePods(app)], ports: [{ port: postgresPort }] };
+}
+
+function instances(app: string): Record<string, string> {
+  return { 'cnpg.io/cluster': databaseCluster(app) };
+}
+
+/** Postgres's own two; those of its roles stand with the apps that log in. */
+function ofPostgres(cluster: string, name: string): boolean {
+  return [`${cluster}-server`, `${cluster}-replication`].includes(name);
+}
+
+/**
+ * CloudNativePG wants a Secret with the owner's password and makes one where there is none. An empty password, passed
+ * on as it is, is none to PostgreSQL: `ALTER ROLE … PASSWORD ''` leaves the role without.
+ */
+function noPassword(chart: Chart, app: EnvironmentApp): void {
+  new k8s.KubeSecret(chart, 'no-password', {
+    metadata: {
+      name: noPasswordName(app.name),
+      namespace: namespaceOf(app),
+      annotations: { 'cnpg.io/passwordPassthrough': 'enabled' },
+    },
+    type: 'kubernetes.io/basic-auth',
+    data: { username: Buffer.from(databaseRole(app.name, 'owner')).toString('base64'), password: '' },
+  });
+}
+
+function noPasswordName(app: string): string {
+  return `${databaseCluster(app)}-no-password`;
+}
+
+function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: string): void {
+  const name = databaseCluster(app.name);
+  const database = databaseName(app.name);
+  const roles = accesses.map((access) => databaseRole(app.name, access));
+  const { instances: count, backups, resources } = env.cluster.databases;
+  new ApiObject(chart, 'cluster', {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'Cluster',
+    metadata: { name, namespace: namespaceOf(app) },
+    spec: {
+      instances: count,
+      imageName: imageRef(env, 'postgresql'),
+      enableSuperuserAccess: false,
+      // Of one instance a budget would only forbid to drain its node.
+      enablePDB: count > 1,
+      certificates: {
+        serverTLSSecret: `${name}-server`,
+        serverCASecret: peersName(name),
+        clientCASecret: peersName(name),
+        replicationTLSSecret: `${name}-replication`,
+      },
+      bootstrap: {
+        initdb: {
+          database,
+          owner: databaseRole(app.name, 'owner'),
+          secret: { name: noPasswordName(app.name) },
+          dataChecksums: true,
+          encoding: 'UTF8',
+          postInitApplicationSQL: grants(app.name),
+        },
+      },
+      managed: {
+        // The operator takes back what somebody changes by hand.
+        roles: roles.map((role) => ({
+          name: role,
+          ensure: 'present',
+          login: true,
+          inherit: true,
+          disablePassword: true,
+        })),
+      },
+      postgresql: {
+        parameters: { password_encryption: 'scram-sha-256' },
+        // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
+        pg_hba: [
+          `hostssl ${database} ${roles.join(',')} all cert map=${database}`,
+          // Plain text, passwords, other databases and other roles.
+          'host all all all reject',
+        ],
+        pg_ident: roles.map((role) => `${database} ${role} ${role}`),
+        ...(count > 2
+          ? { synchronous: { method: 'any', number: 1, dataDurability: 'required', failoverQuorum: true } }
+          : {}),
+      },
+      // Pools hold their connections for ever: there is nothing to wait for before they are told.
+      smartShutdownTimeout: 1,
+      stopDelay: 60,
+      switchoverDelay: 60,
+      primaryUpdateStrategy: 'unsupervised',
+      primaryUpdateMethod: count > 1 ? 'switchover' : 'restart',
+      affinity: { enablePodAntiAffinity: true, topologyKey: 'kubernetes.io/hostname' },
+      storage: { size: storage },
+      resources: { requests: resources, limits: { memory: resources.memory } },
+      ...(backups ? { backup: backup(app.name, backups) } : {}),
+    },
+  });
+}
+
+type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
+
+/**
+ * Full backups and every change as it happens, so that a database can be restored to any moment. CloudNativePG's
+ * built-in way, in docs/decisions: the plug-in that is to follow it keeps the same archive.
+ */
+function backup(app: string, { destination, endpoint, credentials, keep }: Backups): object {
+  const fromSecret = (key: string) =>
+    credentials === 'machine' ? undefined : { name: credentials.secret, key };
+  return {
+    retentionPolicy: keep,
+    barmanObjectStore: {
+      destinationPath: `${destination}/${databaseCluster(app)}`,
+      ...(endpoint ? { endpointURL: endpoint } : {}),
+      s3Credentials:
+        credentials === 'machine'
+          ? { inheritFromIAMRole: true }
+          : { accessKeyId: fromSecret('ACCESS_KEY_ID'), secretAccessKey: fromSecret('ACCESS_SECRET_KEY') },
+      wal: { compression: 'gzip', maxParallel: 2 },
+      data: { compression: 'gzip' },
+    },
+  };
+}
+
+function scheduledBackup(chart: Chart, env: Environment, app: EnvironmentApp): void {
+  const { backups, instances: count } = env.cluster.databases;
+  if (!backups) return;
+  const name = databaseCluster(app.name);
+  new ApiObject(chart, 'scheduled-backup', {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'ScheduledBackup',
+    metadata: { name, namespace: namespaceOf(app) },
+    spec: {
+      schedule: backups.schedule,
+      immediate: true,
+      backupOwnerReference: 'self',
+      method: 'barmanObjectStore',
+      target: count > 1 ? 'prefer-standby' : 'primary',
+      cluster: { name },
+    },
+  });
+}
+
+function ingress(env: Environment, app: EnvironmentApp): Flow[] {
+  const users = env.apps.filter((user) => databaseUse(user)?.of === app.name).map(({ name }) => name);
+  return [
+    {
+      peers: [
+        ...users.map((user) => pods(user, user)),
+        ...(app.migrationsRef === undefined ? [] : [pods(migrationsName(app.name), app.name)]),
+      ],
+      ports: [{ port: postgresPort }],
+    },
+    { peers: [databasePods(app.name)], ports: [{ port: postgresPort }, { port: statusPort }] },
+    { peers: [everyPodOf(postgresNamespace)], ports: [{ port: statusPort }] },
+  ].filter(({ peers }) => peers.length > 0);
+}
+
+function egress(env: Environment, app: EnvironmentApp): Flow[] {
+  return [
+    toDns,
+    toKubernetesApi,
+    { peers: [databasePods(app.name)], ports: [{ port: postgresPort }, { port: statusPort }] },
+    ...(env.cluster.databases.backups ? [{ ports: [{ port: 443 }] }] : []),
+  ];
+}

@@ -1,0 +1,3 @@
+module plinth.local/trust-roots
+
+go 1.26.0
