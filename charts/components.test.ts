@@ -117,7 +117,7 @@ describe('components', () => {
   it('refuses an image that the lock file lacks', () => {
     const env = environment({ operators });
     expect(() => components({ ...env, lock: { ...env.lock, images: {} } })).toThrow(
-      "has no image 'source-controller'",
+      "has no image 'cert-manager-controller'",
     );
   });
 });
