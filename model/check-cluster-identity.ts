@@ -130,7 +130,7 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
           code: 'nothing-to-call',
           what: `'${person}' is to call '${use}' with a certificate`,
           why,
-          fix: suggest(use, mutual, 'remove it'),
+          fix: mutual.includes(use) ? `add ${use}: to apps` : suggest(use, mutual, 'remove it'),
         }),
       ];
     }),

@@ -1,0 +1,97 @@
+import { expect, it } from 'vitest';
+import { type Edit, withEdits } from './fixture.ts';
+import { formatProblem } from './format-problem.ts';
+import { loadGraph } from './graph.ts';
+
+const dev = 'clusters/dev/cluster.yaml';
+const shopApp = 'apps/shop/app.ts';
+const catalogApp = 'apps/catalog/app.ts';
+const reload = "identity: { reload: 'files' },";
+
+/** The catalog gets a port where callers prove who they are, and a database of its own; the shop uses both. */
+const identity: Edit[] = [
+  [catalogApp, 'api: { port: 9000 }', "api: { port: 9000 }, grpc: { port: 9443, tls: 'mutual' }"],
+  [catalogApp, "summary: 'What", `database: { storage: '1Gi' },\n  ${reload}\n  summary: 'What`],
+  [shopApp, "port: 'api' }", "port: 'grpc' }, { kind: 'database', of: 'catalog', as: 'read-only' }"],
+  [shopApp, "summary: 'Sells", `${reload}\n  summary: 'Sells`],
+  [dev, 'apps:', 'people:\n  me: { uses: [catalog] }\napps:'],
+];
+
+it('is right before it is broken', async () => {
+  const { environments, problems } = await withEdits(identity, (root) => loadGraph(root));
+  expect(problems).toEqual([]);
+  expect(environments).toHaveLength(2);
+});
+
+const certificates = (lines: string): Edit => [dev, 'people:', `identity:\n  ${lines}\npeople:`];
+const longName = 'a'.repeat(60);
+
+/** Each edit breaks one rule. */
+const cases: [name: string, edits: Edit[]][] = [
+  ['a certificate that nothing reloads, of a server', [[catalogApp, reload, '']]],
+  ['a certificate that nothing reloads, of a client', [[shopApp, reload, '']]],
+  ['a second mutual port', [[catalogApp, 'api: { port: 9000 }', "api: { port: 9000, tls: 'mutual' }"]]],
+  ['a probe without certificate', [[catalogApp, "path: '/', port: 'api'", "path: '/', port: 'grpc'"]]],
+  [
+    'a mutual port behind the gateway',
+    [[catalogApp, 'resources:', "exposes: { port: 'grpc' },\n  resources:"]],
+  ],
+  ['a variable that is derived', [[shopApp, "PORT: '8080'", "PORT: '8080', PGHOST: 'elsewhere'"]]],
+  ['an unknown database', [[shopApp, "of: 'catalog'", "of: 'catalogue'"]]],
+  ['the database of an app that has none', [[shopApp, "of: 'catalog'", "of: 'shop'"]]],
+  [
+    'two databases',
+    [
+      [
+        shopApp,
+        "as: 'read-only' }",
+        "as: 'read-only' }, { kind: 'database', of: 'catalog', as: 'read-write' }",
+      ],
+    ],
+  ],
+  ['an access that is no role', [[shopApp, "as: 'read-only'", "as: 'readonly'"]]],
+  ["the owner's role elsewhere", [[shopApp, "as: 'read-only'", "as: 'owner'"]]],
+  ['a database of an app that does not run here', [[dev, '  catalog:\n', '']]],
+  [
+    'a CN that is no role',
+    [
+      [
+        `apps/${longName}/app.ts`,
+        `export default { name: '${longName}', summary: 'x', image: { ref: 'a.io/b:1' }, ports: { a: { port: 8000 } },
+  probes: { ready: { path: '/', port: 'a' } }, resources: { cpu: '1', memory: '1Gi' }, database: { storage: '1Gi' } };
+`,
+      ],
+    ],
+  ],
+  [
+    'an app named as a database',
+    [
+      [
+        'apps/catalog-db/app.ts',
+        `export default { name: 'catalog-db', summary: 'x', image: { ref: 'a.io/b:1' }, ports: { a: { port: 8000 } },
+  probes: { ready: { path: '/', port: 'a' } }, resources: { cpu: '1', memory: '1Gi' } };
+`,
+      ],
+    ],
+  ],
+  ['a leaf that outlives its CA', [certificates('certificates: { duration: 800d }')]],
+  ['a CA whose window is shorter than a leaf', [certificates('ca: { duration: 365d, renewBefore: 60d }')]],
+  ['a renewal that is always due', [certificates('certificates: { duration: 24h, renewBefore: 24h }')]],
+  ['a renewal that comes too late', [certificates('certificates: { renewBefore: 30s }')]],
+  ['a certificate of minutes', [certificates('certificates: { duration: 30m, renewBefore: 10m }')]],
+  ['an issuer that nobody trusts', [certificates('roots: { catalog: { trusted: [1], issuing: 2 } }')]],
+  ['a generation twice', [certificates('roots: { catalog: { trusted: [1, 1], issuing: 1 } }')]],
+  ['an unknown authority', [certificates('roots: { catalgo: { trusted: [1], issuing: 1 } }')]],
+  ['a person who calls what has no mutual port', [[dev, 'me: { uses: [catalog] }', 'me: { uses: [shop] }']]],
+  ['a person who calls what does not exist', [[dev, 'me: { uses: [catalog] }', 'me: { uses: [catalgo] }']]],
+];
+
+it.each(cases)('%s', async (name, edits) => {
+  const { environments, problems } = await withEdits([...identity, ...edits], (root) => loadGraph(root));
+  expect(environments).toEqual([]);
+  expect(problems.length).toBeGreaterThan(0);
+  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  await expect(text).toMatchFileSnapshot(
+    `golden/identity-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
+  );
+});
