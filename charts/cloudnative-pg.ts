@@ -5,7 +5,7 @@ import { component } from './component.ts';
 import { deployment } from './deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { postgresNamespace } from './names.ts';
+import { postgresNamespace, postgresOperator } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf, toDns, toKubernetesApi } from './network-policy.ts';
 import { nonRoot } from './pod.ts';
@@ -14,8 +14,8 @@ import { clusterRole } from './rbac.ts';
 import { service } from './service.ts';
 import { serviceAccount } from './service-account.ts';
 
-/** The operator's own names, which it looks for. */
-const name = 'cnpg-controller-manager';
+const name = postgresOperator;
+/** By this name the operator looks for it. */
 const webhookService = 'cnpg-webhook-service';
 const space = postgresNamespace;
 const webhookPort = 9443;
@@ -30,7 +30,6 @@ export function cloudnativePg(env: Environment): Component {
     serviceAccount(chart, name, space);
     rights(chart);
     operator(chart, imageRef(env, 'cloudnative-pg'));
-    // It has this name in the operator's code.
     service(chart, name, space, [{ name: 'https', port: 443 }], webhookService);
     webhooks(chart);
     denyAll(chart, space, ['Ingress', 'Egress']);

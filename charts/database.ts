@@ -15,7 +15,7 @@ import { component } from './component.ts';
 import { grants } from './database-grants.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { namespaceOf, peersName, postgresNamespace } from './names.ts';
+import { namespaceOf, peersName, postgresNamespace, postgresOperator } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allowTo, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
 
@@ -206,7 +206,7 @@ function ingress(env: Environment, app: EnvironmentApp): Flow[] {
       ports: [{ port: postgresPort }],
     },
     { peers: [databasePods(app.name)], ports: [{ port: postgresPort }, { port: statusPort }] },
-    { peers: [everyPodOf(postgresNamespace)], ports: [{ port: statusPort }] },
+    { peers: [pods(postgresOperator, postgresNamespace)], ports: [{ port: statusPort }] },
   ].filter(({ peers }) => peers.length > 0);
 }
 
