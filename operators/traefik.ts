@@ -8,7 +8,9 @@ export default defineOperator({
   crds: ['gateway-api-crds'],
   provides: {
     kinds: [
-      { kind: 'GatewayClass.gateway.networking.k8s.io', conditions: ['Accepted'] },
+      // No condition: Flux applies each kind that ends in Class and waits for it before anything else of the folder, so
+      // before Traefik, which would have to accept it. A Gateway that is programmed says the same later.
+      'GatewayClass.gateway.networking.k8s.io',
       { kind: 'Gateway.gateway.networking.k8s.io', conditions: ['Accepted', 'Programmed'] },
       { kind: 'HTTPRoute.gateway.networking.k8s.io', conditions: ['Accepted', 'ResolvedRefs'] },
       { kind: 'GRPCRoute.gateway.networking.k8s.io', conditions: ['Accepted', 'ResolvedRefs'] },
