@@ -7,16 +7,23 @@ import { Failure } from '../failure.ts';
 
 /** Runs the work while no other command changes the cluster of that name. A killed run's lock is void after 10 s. */
 export async function withClusterLock<T>(cluster: string, work: () => Promise<T>): Promise<T> {
-  const folder = join(stateDir(), cluster);
-  mkdirSync(folder, { recursive: true });
-  const lockfilePath = join(folder, 'lock');
-  const holder = join(folder, 'lock-holder');
+  // Beside the cluster's own folder, which --down removes while it holds the lock.
+  mkdirSync(join(stateDir(), cluster), { recursive: true });
+  const lockfilePath = join(stateDir(), `${cluster}.lock`);
+  const holder = `${lockfilePath}-holder`;
   const acquire = (retries: number) =>
-    lock(folder, {
+    lock(stateDir(), {
       lockfilePath,
       stale: 10_000,
       update: 2_000,
       retries: { retries, minTimeout: 1_000, factor: 1 },
+      onCompromised: (error) => {
+        // The machine slept, or was too busy to say every 10 s that the lock is held: another command may have it.
+        console.error(
+          `error: the lock on the cluster '${cluster}' was lost: ${error.message}\n  Type the same command again.`,
+        );
+        process.exit(1);
+      },
     });
   let release: () => Promise<void>;
   try {
@@ -39,7 +46,7 @@ export async function withClusterLock<T>(cluster: string, work: () => Promise<T>
     return await work();
   } finally {
     await rm(holder, { force: true });
-    await release().catch(() => undefined); // --down may have removed the folder
+    await release();
   }
 }
 
