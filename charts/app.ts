@@ -75,6 +75,7 @@ function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
       [annotations.summary]: app.summary,
       ...(url ? { [annotations.url]: url } : {}),
       ...(use ? { [annotations.after]: databaseReady(env, use.of) } : {}),
+      ...(app.identity ? { [annotations.reload]: app.identity.reload } : {}),
     },
     pod: pod(env, app),
   };

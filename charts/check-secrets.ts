@@ -8,7 +8,9 @@ export function checkSecrets(inventory: Inventory): Finding[] {
     .all('Secret')
     .filter(({ object }) => object.sops === undefined)
     .filter(({ object }) =>
-      ['data', 'stringData'].some((part) => Object.keys(Object(field(object, part) ?? {})).length > 0),
+      ['data', 'stringData'].some((part) =>
+        Object.entries(Object(field(object, part) ?? {})).some(([key, value]) => isSecret(key, value)),
+      ),
     )
     .map((secret) =>
       finding('secret-in-git', secret, {
@@ -17,4 +19,9 @@ export function checkSecrets(inventory: Inventory): Finding[] {
         fix: 'take a certificate in its place, or encrypt it with SOPS and age',
       }),
     );
+}
+
+/** A user name without a password is none, and neither is nothing at all. */
+function isSecret(key: string, value: unknown): boolean {
+  return value !== '' && key !== 'username';
 }

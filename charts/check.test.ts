@@ -25,6 +25,12 @@ const env: Environment = {
       ],
     }),
     testApp({ name: 'stock' }),
+    testApp({
+      name: 'ledger',
+      database: { storage: '1Gi' },
+      uses: [{ kind: 'database', of: 'ledger', as: 'read-write' }],
+      identity: { reload: 'files' },
+    }),
   ],
 };
 const rendered = components(env);
@@ -34,6 +40,7 @@ type Edit = (part: Record<string, unknown>) => void;
 const deployment = 'Deployment shop/shop';
 const template = ['spec', 'template', 'spec'];
 const container = [...template, 'containers', '0'];
+const certificate = [...template, 'volumes', '1', 'projected', 'sources', '0', 'secret'];
 const security = [...container, 'securityContext'];
 
 /** For each rule: the object, the part of it, and what somebody might do to it. */
@@ -201,6 +208,26 @@ const mutations: [Rule, string, string[], Edit][] = [
     'ClusterRoleBinding app-shop',
     ['roleRef'],
     (part) => Object.assign(part, { name: 'cluster-admin' }),
+  ],
+  [
+    'ca-key-mount',
+    'Certificate ledger/ledger-db-rw',
+    ['spec'],
+    (part) => Object.assign(part, { isCA: true }),
+  ],
+  ['leaf-trust', 'Deployment ledger/ledger', certificate, (part) => delete part.items],
+  ['certificate-reload', 'Deployment ledger/ledger', ['metadata'], (part) => delete part.annotations],
+  [
+    'cn-is-no-role',
+    'Certificate ledger/ledger-db-rw',
+    ['spec'],
+    (part) => Object.assign(part, { commonName: 'ledger_writer' }),
+  ],
+  [
+    'secret-in-git',
+    'Secret ledger/ledger-db-no-password',
+    ['data'],
+    (part) => Object.assign(part, { password: 'aHVudGVyMg==' }),
   ],
   ['secret-in-git', 'ConfigMap registry/registry', [], (part) => Object.assign(part, { kind: 'Secret' })],
 ];

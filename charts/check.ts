@@ -2,6 +2,7 @@ import type { Exception } from '../model/exception.ts';
 import type { Environment } from '../model/graph.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { checkAvailability } from './check-availability.ts';
+import { checkCertificates } from './check-certificates.ts';
 import { checkFlows } from './check-flows.ts';
 import { checkIsolation } from './check-isolation.ts';
 import { checkNamespaces } from './check-namespaces.ts';
@@ -32,6 +33,7 @@ const checks = [
   checkFlows,
   checkAccounts,
   checkRights,
+  checkCertificates,
   checkSecrets,
 ];
 

@@ -11,6 +11,8 @@ export const annotations = {
   url: 'plinth.io/url',
   summary: 'plinth.io/summary',
   after: 'plinth.io/after',
+  /** How a workload takes up renewed certificates. */
+  reload: 'plinth.io/reload',
   /** Why a workload needs as much as it reserves, where that is much. */
   resources: 'plinth.io/resources',
 } as const;

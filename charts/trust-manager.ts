@@ -5,7 +5,7 @@ import { component } from './component.ts';
 import { deployment } from './deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { peersName, trustNamespace } from './names.ts';
+import { annotations, peersName, trustNamespace } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, toKubernetesApi } from './network-policy.ts';
 import { nonRoot } from './pod.ts';
@@ -40,6 +40,7 @@ function controller(chart: Chart, image: string): void {
     name,
     namespace: space,
     update: 'rolling',
+    annotations: { [annotations.reload]: 'files' },
     pod: {
       serviceAccountName: name,
       kubernetesApi: true,

@@ -30,6 +30,11 @@ export const rules = [
   'rbac-wildcard',
   'rbac-secrets',
   'rbac-escalation',
+  // Certificates
+  'ca-key-mount',
+  'leaf-trust',
+  'certificate-reload',
+  'cn-is-no-role',
   // Git
   'secret-in-git',
 ] as const;
