@@ -79,7 +79,7 @@ export async function removeRegistry(engine: Engine): Promise<void> {
 }
 
 /** By host of the lock file, what containerd's `certs.d/HOST/hosts.toml` says: ask the mirror first, then upstream. */
-export function hostsToml(): Record<string, string> {
+export function hostsToml(mirror = `http://${registryAddress}`): Record<string, string> {
   const lock = loadLock();
   const hosts = Object.values(lock.images).map(({ ref }) => parseReference(ref).host);
   return Object.fromEntries(
@@ -90,7 +90,7 @@ export function hostsToml(): Record<string, string> {
         [
           `server = "https://${host === 'docker.io' ? 'registry-1.docker.io' : host}"`,
           '',
-          `[host."http://${registryAddress}/v2/${host}"]`,
+          `[host."${mirror}/v2/${host}"]`,
           '  capabilities = ["pull", "resolve"]',
           '  override_path = true',
           '',

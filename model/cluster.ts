@@ -31,6 +31,11 @@ const awsAccount = z
   .string()
   .regex(/^\d{12}$/, "the number of an AWS account in quotes, such as '123456789012'");
 
+/** As a line of authorized_keys has it. */
+const publicKey = z
+  .string()
+  .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( [^\n]*)?$/, 'a public SSH key');
+
 /** Where the machines of a cluster come from. */
 const provider = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -48,9 +53,18 @@ const provider = z.discriminatedUnion('kind', [
   z.strictObject({
     /** Machines that exist already, reached by SSH; Ansible installs them. */
     kind: z.literal('machines'),
-    ssh: z.strictObject({ user: z.string().min(1).default('root'), port: tcpPort.default(22) }).prefault({}),
     /** Where the stacks make buckets for backups, logs and traces. Default: nowhere. */
     buckets: z.strictObject({ region: awsRegion, account: awsAccount }).optional(),
+    ssh: z
+      .strictObject({
+        user: z.string().min(1).default('root'),
+        port: tcpPort.default(22),
+        /** Public keys that may log in, and no other. Default: what the machine has stays. */
+        keys: z.array(publicKey).default([]),
+      })
+      .prefault({}),
+    /** Network that the machines share; what only nodes ask of each other is let in from there. Default: from anywhere. */
+    network: z.cidrv4().optional(),
   }),
   z.strictObject({
     /** EC2 instances, made by the stacks. */
@@ -200,11 +214,15 @@ export const clusterSchema = z.strictObject({
     distribution: z.enum(['kubeadm', 'k3s']).default('kubeadm'),
     /** Must be the version of the lock file, or one that the lock file lists. */
     version: z.string().regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.3'"),
+    /** Address of the API server where there are several control planes: a load balancer's. Default: the first one's. */
+    endpoint: z.string().min(1).optional(),
   }),
   provider,
   nodes: z.array(node).min(1),
   registry,
   source,
+  /** A registry that has the images of the lock file as HOST/PATH and that machines ask first. Default: upstream alone. */
+  mirror: z.url({ protocol: /^https?$/ }).optional(),
   /** Where Flux gets the artifacts of others: their upstream, or the mirror registry under the same names. */
   artifacts: z.enum(['upstream', 'mirror']).default('upstream'),
   retention: z

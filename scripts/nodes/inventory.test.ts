@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { type Cluster, clusterSchema } from '../../model/cluster.ts';
+import { loadLock } from '../../model/lock.ts';
+import { inventoryOf } from './inventory.ts';
+import { machinesOf } from './machines.ts';
+
+const local = { binaries: { kubelet: '/cache/kubelet' }, registryAuthority: '', state: '/state/shop' };
+
+function cluster(change: (text: string) => string = (text) => text): Cluster {
+  return clusterSchema.parse(
+    parse(
+      change(`
+name: shop
+domain: shop.example.org
+kubernetes: { version: v1.36.3 }
+provider: { kind: machines, ssh: { user: debian, port: 2222 }, network: 192.0.2.0/24 }
+nodes:
+  - { name: one, role: control-plane, address: 192.0.2.1 }
+  - { name: two, role: worker, address: 192.0.2.2 }
+registry: { overlay: tls }
+source: { kind: git, url: "https://git.example.org/shop.git" }
+mirror: http://mirror.example.org:5000/
+apps: {}
+`),
+    ),
+  );
+}
+
+describe('inventory', () => {
+  it('has each machine in the group of its role', async () => {
+    const { all } = inventoryOf(cluster(), loadLock(), await machinesOf('shop', cluster()), local);
+    expect(all.children.cluster.children).toEqual({
+      control_plane: { hosts: { one: { ansible_host: '192.0.2.1', node_address: '192.0.2.1' } } },
+      workers: { hosts: { two: { ansible_host: '192.0.2.2', node_address: '192.0.2.2' } } },
+    });
+    expect(all.vars).toMatchObject({
+      ansible_user: 'debian',
+      ansible_port: 2222,
+      api_address: '192.0.2.1',
+      node_network: '192.0.2.0/24',
+    });
+  });
+
+  it('leads every host of the lock file to the mirror, and the own registry to the node itself', async () => {
+    const { all } = inventoryOf(cluster(), loadLock(), await machinesOf('shop', cluster()), local);
+    const hosts = all.vars.registry_hosts as Record<string, string>;
+    expect(hosts['registry.k8s.io']).toContain('[host."http://mirror.example.org:5000/v2/registry.k8s.io"]');
+    expect(hosts['registry.shop.example.org']).toContain('[host."https://registry.shop.example.org:30500"]');
+    expect(hosts['registry.shop.example.org']).not.toContain('ca =');
+  });
+
+  it('names the authority of the own registry where there is one', async () => {
+    const machines = await machinesOf('shop', cluster());
+    const { all } = inventoryOf(cluster(), loadLock(), machines, { ...local, registryAuthority: '/ca.crt' });
+    const hosts = all.vars.registry_hosts as Record<string, string>;
+    expect(hosts['registry.shop.example.org']).toContain('ca = ["/etc/containerd/registry-ca.crt"]');
+  });
+
+  it('asks upstream alone where there is no mirror', async () => {
+    const plain = cluster((text) => text.replace(/^mirror: .*$/m, ''));
+    const { all } = inventoryOf(plain, loadLock(), await machinesOf('shop', plain), local);
+    expect(Object.keys(all.vars.registry_hosts as object)).toEqual(['registry.shop.example.org']);
+  });
+});
+
+describe('machines', () => {
+  it('refuses nodes of Kind, and says what makes those', async () => {
+    const kind = cluster((text) => text.replace(/^provider: .*$/m, 'provider: { kind: kind }'));
+    await expect(machinesOf('dev', kind)).rejects.toMatchObject({ next: 'Type: npm run init-cluster' });
+  });
+
+  it('asks for the outputs of the stack where a cloud has the machines', async () => {
+    const aws = cluster((text) =>
+      text.replace(/^provider: .*$/m, 'provider: { kind: aws, region: eu-central-1 }'),
+    );
+    await expect(machinesOf('prod', aws)).rejects.toMatchObject({
+      message: expect.stringContaining('only its stack knows where the machines are'),
+      next: expect.stringContaining('--outputs outputs.json'),
+    });
+  });
+
+  it('asks for an address where several control planes answer together', async () => {
+    const three = cluster((text) => text.replace('role: worker', 'role: control-plane'));
+    await expect(machinesOf('shop', three)).rejects.toThrow('2 nodes are control planes');
+    const named = cluster((text) =>
+      text
+        .replace('role: worker', 'role: control-plane')
+        .replace('version: v1.36.3', 'version: v1.36.3, endpoint: 192.0.2.10'),
+    );
+    expect((await machinesOf('shop', named)).endpoint).toBe('192.0.2.10');
+  });
+});

@@ -1,0 +1,99 @@
+import { hostsToml } from '../../images/registry.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import type { Lock } from '../../model/lock.ts';
+import type { Machines } from './machines.ts';
+
+/** An Ansible inventory, as its YAML plugin reads it (JSON is YAML). */
+export interface Inventory {
+  all: {
+    vars: Record<string, unknown>;
+    children: {
+      cluster: { children: { control_plane: HostGroup; workers: HostGroup } };
+    };
+  };
+}
+
+interface HostGroup {
+  hosts: Record<string, { ansible_host: string; node_address: string }>;
+}
+
+/** What only this machine knows. */
+export interface Local {
+  /** From the name of a program to its path here. */
+  binaries: Record<string, string>;
+  /** Path of the certificate of the authority that the registry's own one comes from; empty where nodes trust it already. */
+  registryAuthority: string;
+  /** Folder for the files of this cluster: kubeconfig, snapshots. */
+  state: string;
+}
+
+/** Addresses inside the cluster; the same as Kind's, so that what runs on one runs on the other. */
+const podSubnet = '10.244.0.0/16';
+const serviceSubnet = '10.96.0.0/16';
+
+/** All that the roles of ansible/ need to know of a cluster. */
+export function inventoryOf(
+  cluster: Cluster,
+  lock: Lock,
+  { machines, endpoint }: Machines,
+  local: Local,
+): Inventory {
+  const { name, domain, kubernetes, provider, registry, mirror } = cluster;
+  const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'admin', port: 22, keys: [] };
+  const hosts = mirror === undefined ? {} : hostsToml(mirror.replace(/\/$/, ''));
+  const registryName = `registry.${domain}`;
+  const group = (role: string): HostGroup => ({
+    hosts: Object.fromEntries(
+      machines
+        .filter((machine) => machine.role === role)
+        .map((machine) => [
+          machine.name,
+          { ansible_host: machine.address, node_address: machine.privateAddress },
+        ]),
+    ),
+  });
+  return {
+    all: {
+      vars: {
+        ansible_user: ssh.user,
+        ansible_port: ssh.port,
+        ssh_user: ssh.user,
+        ssh_port: ssh.port,
+        ssh_keys: ssh.keys,
+        cluster_name: name,
+        kubernetes_distribution: kubernetes.distribution,
+        kubernetes_version: kubernetes.version,
+        // A name that stays when the address changes: no certificate and no kubeconfig has to.
+        api_name: `api.${name}.internal`,
+        api_address: endpoint,
+        pod_subnet: podSubnet,
+        service_subnet: serviceSubnet,
+        node_network: provider.kind === 'machines' ? (provider.network ?? '') : '',
+        binaries: local.binaries,
+        images: Object.fromEntries(Object.entries(lock.images).map(([image, { ref }]) => [image, ref])),
+        registry_name: registryName,
+        registry_hosts: { ...hosts, [registryName]: ownRegistry(registryName, registry.overlay, local) },
+        registry_mirror: mirror ?? '',
+        registry_mirrored: Object.keys(hosts),
+        registry_ca: local.registryAuthority,
+        state: local.state,
+      },
+      children: {
+        cluster: { children: { control_plane: group('control-plane'), workers: group('worker') } },
+      },
+    },
+  };
+}
+
+/** The team's own registry at its node port, which every node finds on itself under the registry's name. */
+function ownRegistry(name: string, overlay: Cluster['registry']['overlay'], local: Local): string {
+  const address = `${overlay === 'tls' ? 'https' : 'http'}://${name}:30500`;
+  return [
+    `server = "${address}"`,
+    '',
+    `[host."${address}"]`,
+    '  capabilities = ["pull", "resolve"]',
+    ...(local.registryAuthority !== '' ? ['  ca = ["/etc/containerd/registry-ca.crt"]'] : []),
+    '',
+  ].join('\n');
+}

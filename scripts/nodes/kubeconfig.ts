@@ -1,0 +1,28 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { stateDir } from '../../images/paths.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
+import type { Site } from './site.ts';
+
+/**
+ * Turns what the first control plane calls its credentials, which the play has brought here, into a kubeconfig for this
+ * machine: by address, since the name of the API server is known to nodes alone. Returns its path; nothing where a check
+ * brought none.
+ */
+export async function fetchKubeconfig({ cluster, endpoint, inventory }: Site): Promise<string | undefined> {
+  const text = await readFile(join(stateDir(), cluster.name, 'admin.conf'), 'utf8').catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+  if (text === undefined) return undefined;
+  const document = parseDocument(text);
+  document.setIn(['clusters', 0, 'cluster', 'server'], `https://${endpoint}:6443`);
+  document.setIn(['clusters', 0, 'cluster', 'tls-server-name'], inventory.all.vars.api_name);
+  const path = kubeconfigPath(cluster.name);
+  await writeFile(`${path}.new`, document.toString(), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+  return path;
+}

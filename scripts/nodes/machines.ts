@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Cluster } from '../../model/cluster.ts';
+import { Failure } from '../failure.ts';
+
+/** A machine that becomes a node. */
+export interface Machine {
+  name: string;
+  role: 'control-plane' | 'worker';
+  /** Where SSH reaches it from here. */
+  address: string;
+  /** Where the other nodes reach it. */
+  privateAddress: string;
+}
+
+/** All that the nodes' stack tells of them. */
+const outputs = z.object({
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      role: z.enum(['control-plane', 'worker']),
+      address: z.string(),
+      privateAddress: z.string(),
+    }),
+  ),
+  /** Address of the load balancer before the API servers. */
+  endpoint: z.string().optional(),
+});
+
+/** Where the machines of a cluster are: what cluster.yaml says, or what the stacks made. */
+export interface Machines {
+  machines: Machine[];
+  /** Address of the API server. */
+  endpoint: string;
+}
+
+/**
+ * The machines of cluster.yaml's provider.
+ *
+ * @param outputsFile what `pulumi stack output --json` printed; needed where the provider is a cloud.
+ */
+export async function machinesOf(
+  environment: string,
+  cluster: Cluster,
+  outputsFile?: string,
+): Promise<Machines> {
+  const { provider, nodes, kubernetes } = cluster;
+  const file = `clusters/${environment}/cluster.yaml`;
+  if (provider.kind === 'kind') {
+    throw new Failure(
+      `${file}: the provider is 'kind', whose nodes are containers that Kind makes.`,
+      environment === 'dev'
+        ? 'Type: npm run init-cluster'
+        : `Type: npm run init-cluster -- --env ${environment}`,
+    );
+  }
+  if (provider.kind === 'machines') {
+    const machines = nodes.map(({ name, role, address = '' }) => {
+      if (address === '')
+        throw new Failure(`${file}: the node '${name}' has no address.`, `Add address: HOST to '${name}'.`);
+      return { name, role, address, privateAddress: address };
+    });
+    return withEndpoint(machines, kubernetes.endpoint, file);
+  }
+  if (outputsFile === undefined) {
+    throw new Failure(
+      `${file}: the provider is '${provider.kind}', and only its stack knows where the machines are.`,
+      `Type: pulumi stack output --json --stack ${environment} > outputs.json, then the same command with --outputs outputs.json`,
+    );
+  }
+  const parsed = outputs.safeParse(JSON.parse(await readFile(outputsFile, 'utf8')));
+  if (!parsed.success) {
+    throw new Failure(
+      `${outputsFile} is not what the nodes' stack writes: ${z.prettifyError(parsed.error)}`,
+      `Write it again: pulumi stack output --json --stack ${environment} > ${outputsFile}`,
+    );
+  }
+  return withEndpoint(parsed.data.nodes, kubernetes.endpoint ?? parsed.data.endpoint, file);
+}
+
+function withEndpoint(machines: Machine[], endpoint: string | undefined, file: string): Machines {
+  const controlPlanes = machines.filter(({ role }) => role === 'control-plane');
+  const [first] = controlPlanes;
+  if (first === undefined)
+    throw new Failure(`${file}: no node is a control plane.`, 'Write role: control-plane at one.');
+  if (endpoint === undefined && controlPlanes.length > 1) {
+    throw new Failure(
+      `${file}: ${controlPlanes.length} nodes are control planes, and nothing says at which address they answer together.`,
+      'Add endpoint: ADDRESS to kubernetes, that of a load balancer before port 6443 of each of them.',
+    );
+  }
+  return { machines, endpoint: endpoint ?? first.privateAddress };
+}

@@ -1,0 +1,100 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { stateDir } from '../../images/paths.ts';
+import { Failure } from '../failure.ts';
+import { ansibleEnvironment, ansibleRoot } from './tools.ts';
+
+/** What a play did on one machine. */
+export interface HostRecap {
+  ok: number;
+  changed: number;
+  failed: number;
+  unreachable: number;
+}
+
+/** A run of ansible-playbook. */
+export interface PlaybookRun {
+  /** Name of a file in ansible/, without its ending. */
+  playbook: 'cluster' | 'upgrade' | 'reset' | 'backup' | 'restore';
+  /** `name` of cluster.yaml: whose known hosts. */
+  cluster: string;
+  /** Path of the inventory. */
+  inventory: string;
+  /** Folder of ansible-playbook. */
+  tools: string;
+  check: boolean;
+  limit?: string | undefined;
+  /** Private SSH key; default: what SSH uses by itself. */
+  key?: string | undefined;
+  variables?: Record<string, string>;
+  /** Takes what ansible-playbook prints. */
+  output: NodeJS.WritableStream;
+  signal?: AbortSignal | undefined;
+  /** What people type to go on. */
+  again: string;
+}
+
+/** Runs a playbook and returns what it did, by machine. */
+export async function runPlaybook(run: PlaybookRun): Promise<Record<string, HostRecap>> {
+  const { playbook, cluster, inventory, tools, check, limit, key, variables = {}, signal } = run;
+  const folder = join(stateDir(), cluster);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const child = execa(
+    join(tools, 'ansible-playbook'),
+    [
+      ...['--inventory', inventory, '--diff'],
+      ...(check ? ['--check'] : []),
+      ...(limit === undefined ? [] : ['--limit', limit]),
+      ...(key === undefined ? [] : ['--private-key', key]),
+      ...(Object.keys(variables).length === 0 ? [] : ['--extra-vars', JSON.stringify(variables)]),
+      join(ansibleRoot, `${playbook}.yml`),
+    ],
+    {
+      env: { ...ansibleEnvironment(tools), ...sshEnvironment(cluster) },
+      stdin: 'ignore',
+      all: true,
+      buffer: true,
+      reject: false,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    },
+  );
+  child.all.pipe(run.output, { end: false });
+  const result = await child;
+  signal?.throwIfAborted();
+  const recap = readRecap(result.all);
+  if (!result.failed) return recap;
+  const bad = Object.entries(recap).filter(([, { failed, unreachable }]) => failed + unreachable > 0);
+  throw new Failure(
+    `ansible/${playbook}.yml ended on ${bad.map(([host]) => host).join(', ') || 'no machine'}: what is wrong stands above.`,
+    `When it is mended, it goes on from there with: ${run.again}`,
+  );
+}
+
+/** Keys of hosts are learned at the first contact and kept with the cluster's other files. */
+export function sshEnvironment(cluster: string): Record<string, string> {
+  const knownHosts = join(stateDir(), cluster, 'known_hosts');
+  return {
+    ANSIBLE_SSH_COMMON_ARGS: `-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=${JSON.stringify(knownHosts)}`,
+    ...(process.stdout.isTTY ? { ANSIBLE_FORCE_COLOR: '1' } : {}),
+  };
+}
+
+/** The last lines of ansible-playbook: `worker-1 : ok=12 changed=0 unreachable=0 failed=0 …`. */
+export function readRecap(text: string): Record<string, HostRecap> {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+  const plain = text.replace(/\u001b\[[0-9;]*m/g, '');
+  const after = plain.slice(plain.lastIndexOf('PLAY RECAP'));
+  const lines = after.matchAll(/^(\S+)\s*: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)/gm);
+  return Object.fromEntries(
+    [...lines].map(([, host = '', ok, changed, unreachable, failed]) => [
+      host,
+      {
+        ok: Number(ok),
+        changed: Number(changed),
+        unreachable: Number(unreachable),
+        failed: Number(failed),
+      },
+    ]),
+  );
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stateDir } from '../../images/paths.ts';
+import type { Report } from '../../images/report.ts';
+import type { Cluster } from '../../model/cluster.ts';
+import { loadLock } from '../../model/lock.ts';
+import { readCluster, repositoryRoot } from '../cluster/environment.ts';
+import { type Inventory, inventoryOf } from './inventory.ts';
+import { machinesOf } from './machines.ts';
+import { nodePrograms } from './programs.ts';
+
+/** What people give beside the environment. */
+export interface SiteOptions {
+  /** What the stack of the nodes printed, where it made them. */
+  outputs?: string | undefined;
+}
+
+/** A cluster of machines, with all that Ansible has to know of it. */
+export interface Site {
+  environment: string;
+  cluster: Cluster;
+  inventory: Inventory;
+  /** Where the inventory stands as a file. */
+  inventoryPath: string;
+  /** Address of the API server. */
+  endpoint: string;
+}
+
+/** Reads an environment, has the programs of its nodes in the cache, and writes its inventory to the state folder. */
+export async function openSite(
+  environment: string,
+  options: SiteOptions & { report: Report; signal?: AbortSignal | undefined },
+): Promise<Site> {
+  const cluster = readCluster(environment);
+  const machines = await machinesOf(environment, cluster, options.outputs);
+  const lock = loadLock();
+  const state = join(stateDir(), cluster.name);
+  const authority = join(repositoryRoot, 'clusters', environment, 'registry-ca.crt');
+  const inventory = inventoryOf(cluster, lock, machines, {
+    binaries: await nodePrograms(cluster, lock, options),
+    registryAuthority: existsSync(authority) ? authority : '',
+    state,
+  });
+  const inventoryPath = join(state, 'inventory.json');
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  await writeFile(inventoryPath, `${JSON.stringify(inventory, null, 2)}\n`);
+  return { environment, cluster, inventory, inventoryPath, endpoint: machines.endpoint };
+}
