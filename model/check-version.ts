@@ -11,7 +11,9 @@ const field = ['kubernetes', 'version'] as const;
 export function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Problem[] {
   const { version } = value.kubernetes;
   const locked = lock.value.kubernetes;
-  if (version === locked) return [];
+  // Machines may still run the version before, from which they are upgraded; Kind makes its nodes anew.
+  const previous = lock.value.binaries['kubernetes-previous']?.version;
+  if (version === locked || (value.provider.kind !== 'kind' && version === previous)) return [];
   return [
     problemAt(source, field, {
       code: 'version-not-locked',

@@ -34,8 +34,11 @@ const program = new Command('npm test --')
       ['types', () => one('tsc', ['--noEmit'])],
       ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
       ['unit tests', () => vitest('unit')],
-      ...(unit === true ? [] : [['end-to-end test', () => vitest('e2e')] as [string, () => Promise<Count>]]),
     ];
+    if (unit !== true) {
+      steps.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
+      steps.push(['end-to-end test', () => vitest('e2e')]);
+    }
     for (const [title, run] of steps) {
       const started = performance.now();
       console.log(`\n== ${title}`);

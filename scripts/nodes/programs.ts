@@ -3,6 +3,9 @@ import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
 
+/** Ends the names of the component and of the programs of the version before the present one. */
+const previousSuffix = '-previous';
+
 /** Components whose programs run on the machines themselves; all others run in pods. */
 const components = ['containerd', 'etcdctl'];
 
@@ -15,6 +18,9 @@ export async function nodePrograms(
   lock: Lock,
   options: { report: Report; signal?: AbortSignal | undefined },
 ): Promise<Record<string, string>> {
-  const names = cluster.kubernetes.distribution === 'k3s' ? ['k3s'] : [...components, 'kubernetes'];
-  return Object.fromEntries(await buildBinaries(names, { lock, ...options }));
+  const { distribution, version } = cluster.kubernetes;
+  if (distribution === 'k3s') return Object.fromEntries(await buildBinaries(['k3s'], { lock, ...options }));
+  const previous = version === lock.kubernetes ? '' : previousSuffix;
+  const built = await buildBinaries([...components, `kubernetes${previous}`], { lock, ...options });
+  return Object.fromEntries([...built].map(([name, path]) => [name.replace(previousSuffix, ''), path]));
 }

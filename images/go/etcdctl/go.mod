@@ -2,10 +2,9 @@ module plinth.local/etcdctl
 
 go 1.26.0
 
-require (
-	go.etcd.io/etcd/etcdctl/v3 v3.6.8
-	go.etcd.io/etcd/etcdutl/v3 v3.6.8
-)
+require go.etcd.io/etcd/etcdctl/v3 v3.6.8
+
+require go.etcd.io/etcd/etcdutl/v3 v3.6.8
 
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
