@@ -72,7 +72,10 @@ describe('machines', () => {
 
   it('asks for the outputs of the stack where a cloud has the machines', async () => {
     const aws = cluster((text) =>
-      text.replace(/^provider: .*$/m, 'provider: { kind: aws, region: eu-central-1, account: "123456789012" }'),
+      text.replace(
+        /^provider: .*$/m,
+        'provider: { kind: aws, region: eu-central-1, account: "123456789012" }',
+      ),
     );
     await expect(machinesOf('prod', aws)).rejects.toMatchObject({
       message: expect.stringContaining('only its stack knows where the machines are'),
