@@ -7,8 +7,21 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/e2e/**'],
+          exclude: ['**/node_modules/**', 'test/e2e/**', 'test/stacks/**'],
           testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'stacks',
+          include: ['test/stacks/**/*.test.ts'],
+          // One story each: every step stands on the one before it.
+          bail: 1,
+          fileParallelism: false,
+          testTimeout: 120_000,
+          // Where Pulumi is not installed it is built first.
+          hookTimeout: 20 * 60_000,
         },
       },
       {

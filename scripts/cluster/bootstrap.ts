@@ -38,23 +38,29 @@ export async function bootstrap(options: {
   const stamp = createHash('sha256').update(identity).digest('hex');
   if ((await readFile(done, 'utf8').catch(() => '')) === stamp) return 'Flux is in charge';
   report('custom resource definitions of Flux');
-  const flux = environment.operators.find((operator) => operator.name === 'flux');
-  const files = (await Promise.all((flux?.crds ?? []).map((artifact) => artifactFiles(artifact)))).flat();
-  const crds = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  await applyAsFlux(engine, name, crds.join('\n---\n'), signal);
+  await applyAsFlux(engine, name, await fluxDefinitions(environment), signal);
   report(components.join(', '));
-  const objects = [...manifests]
-    .filter(([path]) =>
-      components.some((component) => path.startsWith(`manifests/${environment.name}/${component}/`)),
-    )
-    .map(([, text]) => text);
-  // Namespaces first: the API server refuses an object whose namespace does not exist yet.
-  const order = (text: string): number => (/^kind: Namespace$/m.test(text) ? 0 : 1);
-  objects.sort((a, b) => order(a) - order(b));
-  await applyAsFlux(engine, name, objects.join('\n---\n'), signal);
+  await applyAsFlux(engine, name, fluxObjects(environment, manifests), signal);
   await writeFile(`${done}.new`, stamp);
   await rename(`${done}.new`, done);
   return undefined;
+}
+
+/** The custom resource definitions of Flux as one text. */
+export async function fluxDefinitions({ operators }: Environment): Promise<string> {
+  const flux = operators.find((operator) => operator.name === 'flux');
+  const files = (await Promise.all((flux?.crds ?? []).map((artifact) => artifactFiles(artifact)))).flat();
+  return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n---\n');
+}
+
+/** Flux and what it needs as one text, in the order in which an API server takes it. */
+export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
+  const objects = [...manifests]
+    .filter(([path]) => components.some((component) => path.startsWith(`manifests/${name}/${component}/`)))
+    .map(([, text]) => text);
+  // Namespaces first: the API server refuses an object whose namespace does not exist yet.
+  const order = (text: string): number => (/^kind: Namespace$/m.test(text) ? 0 : 1);
+  return objects.sort((a, b) => order(a) - order(b)).join('\n---\n');
 }
 
 /** Waits for the Deployments of a namespace to have all their replicas ready. */

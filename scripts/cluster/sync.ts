@@ -31,20 +31,25 @@ export async function startSync(
   options: Options & { manifests: ReadonlyMap<string, string> },
 ): Promise<void> {
   const { engine, environment, manifests, report, signal } = options;
-  const folder = `manifests/${environment.name}/flux-sync`;
-  const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
-    const text = manifests.get(`${folder}/${file}`);
-    if (text === undefined) throw new Error(`${folder}/${file} is not part of the render`);
-    return text;
-  });
   const { name } = environment.cluster;
-  await applyAsFlux(engine, name, objects.join('\n---\n'), signal);
+  await applyAsFlux(engine, name, syncObjects(environment, manifests), signal);
   // Of the very first push the Git server could not tell: there was no GitRepository to note it in.
   const tellFlux = ['-n', 'git-server', 'exec', 'deploy/git-server', '--', '/usr/local/bin/tell-flux'];
   await nodeKubectl(engine, name, tellFlux, { signal }).catch((error: Error) => {
     signal.throwIfAborted();
     report(`the front page will not name who pushed this: ${error.message}`);
   });
+}
+
+/** The source and the root Kustomization as one text. */
+export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
+  const folder = `manifests/${name}/flux-sync`;
+  const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
+    const text = manifests.get(`${folder}/${file}`);
+    if (text === undefined) throw new Error(`${folder}/${file} is not part of the render`);
+    return text;
+  });
+  return objects.join('\n---\n');
 }
 
 /**

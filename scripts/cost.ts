@@ -1,0 +1,62 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { monthlyCost, total } from '../stacks/cost/cost.ts';
+import { loadPrices } from '../stacks/cost/prices.ts';
+import { environments, readCluster } from './cluster/environment.ts';
+import { runCommand } from './command.ts';
+import { Failure } from './failure.ts';
+import { table } from './table.ts';
+
+const program = new Command('npm run cost --')
+  .description('What each environment costs a month before anyone uses it, by stacks/cost/prices.yaml.')
+  .argument('[environments...]', 'folders of clusters/; default: all')
+  .option('--json', 'as JSON instead')
+  .action((names: string[], { json }: { json?: true }) =>
+    runCommand(async () => {
+      const prices = loadPrices();
+      const found = (names.length > 0 ? names : environments()).map((name) => {
+        const cluster = readCluster(name);
+        const lines = costOf(() => monthlyCost(cluster, prices));
+        return { environment: name, provider: cluster.provider.kind, dollars: round(total(lines)), lines };
+      });
+      if (json === true) {
+        process.stdout.write(
+          `${JSON.stringify({ asOf: prices.asOf, source: prices.source, environments: found }, null, 2)}\n`,
+        );
+        return 0;
+      }
+      for (const { environment, provider, dollars, lines } of found) {
+        const paid =
+          lines.length === 0 ? 'nothing of it is paid by the hour here' : `$ ${dollars.toFixed(2)} a month`;
+        process.stdout.write(`${pc.bold(environment)} (${provider}): ${paid}\n`);
+        const rows = lines.map(({ what, count, dollars: each }) => [what, String(count), each.toFixed(2)]);
+        for (const line of rows.length === 0
+          ? []
+          : table(['  WHAT', 'COUNT', '$ A MONTH'], rows.map(indent))) {
+          process.stdout.write(`${line}\n`);
+        }
+      }
+      process.stdout.write(
+        `\nPrices of ${prices.asOf}, stacks/cost/prices.yaml. Traffic, requests and what lies in buckets come on top.\n`,
+      );
+      return 0;
+    }),
+  );
+
+await program.parseAsync();
+
+function costOf<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Failure((error as Error).message, 'Then type the same command again.', { cause: error });
+  }
+}
+
+function indent([first = '', ...more]: string[]): string[] {
+  return [`  ${first}`, ...more];
+}
+
+function round(dollars: number): number {
+  return Math.round(dollars * 100) / 100;
+}

@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { repositoryRoot } from './cluster/environment.ts';
+import { handOver } from './cluster/hand-over.ts';
+import { renderEnvironment } from './cluster/rendered.ts';
+import { runCommand } from './command.ts';
+
+const program = new Command('node scripts/hand-over.ts')
+  .description(
+    'Installs Flux in a cluster of machines and points it at manifests/ENV; from then on Git is the way in.',
+  )
+  .argument('<environment>', 'a folder of clusters/')
+  .requiredOption('--kubeconfig <file>', "the administrator's")
+  .addHelpText(
+    'after',
+    '\nExit:  0 when Flux has applied what it read, 1 otherwise. Run it again at any time.',
+  )
+  .action((name: string, { kubeconfig }: { kubeconfig: string }) =>
+    runCommand(async () => {
+      const { environment, manifests } = await renderEnvironment(repositoryRoot, name);
+      const report = (line: string): void => void process.stderr.write(`${pc.dim(line)}\n`);
+      await handOver({ environment, manifests, kubeconfig, report });
+      return 0;
+    }),
+  );
+
+await program.parseAsync();

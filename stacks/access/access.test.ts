@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { appSchema } from '../../model/app.ts';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { operatorSchema } from '../../model/operator.ts';
+import { type AmazonProvider, amazon } from '../amazon.ts';
+import { type Asked, asked, environment, ofType, one } from '../testing.ts';
+import type { Statement } from './policy.ts';
+
+const rolePolicy = 'aws:iam/rolePolicy:RolePolicy';
+const role = 'aws:iam/role:Role';
+
+function statements(text: unknown): Statement[] {
+  return JSON.parse(String(text)).Statement;
+}
+
+/** `ACTION RESOURCE` of everything that a role's policy allows. */
+function allowed(resources: Asked[], name: string): string[] {
+  return statements(one(resources, rolePolicy, name).inputs.policy).flatMap(
+    ({ Effect, Action, Resource }) => {
+      expect(Effect).toBe('Allow');
+      return [Action].flat().map((action) => `${action} ${[Resource].flat().join(' ')}`);
+    },
+  );
+}
+
+/** With an app that owns a database, one that does not, and the operators that keep their data in buckets. */
+function full(): Environment {
+  const env = environment((text) =>
+    text.replace(
+      'apps: {}',
+      'apps: {}\ndatabases: { backups: { destination: "s3://shop-backups/shop", credentials: machine } }',
+    ),
+  );
+  const app = (name: string, database?: { storage: string }): EnvironmentApp => ({
+    ...appSchema.parse({
+      name,
+      summary: 'test',
+      image: { build: '.' },
+      ports: { http: { port: 8080 } },
+      probes: { ready: { path: '/', port: 'http' } },
+      resources: { cpu: '10m', memory: '16Mi' },
+      ...(database && { database }),
+    }),
+    imageRef: 'registry.example.org/test:1',
+  });
+  const operator = (name: string, namespace: string) =>
+    operatorSchema.parse({ name, summary: 'test', namespace });
+  return {
+    ...env,
+    apps: [app('orders', { storage: '1Gi' }), app('web')],
+    operators: [operator('loki', 'observability'), operator('traefik', 'gateway')],
+  };
+}
+
+describe('rights', () => {
+  let resources: Asked[];
+  beforeAll(async () => {
+    const env = full();
+    resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
+  });
+
+  it('of workers are the session manager alone: pods have roles of their own', () => {
+    expect(allowed(resources, 'worker')).toEqual([
+      'ssm:UpdateInstanceInformation *',
+      'ssmmessages:CreateControlChannel *',
+      'ssmmessages:CreateDataChannel *',
+      'ssmmessages:OpenControlChannel *',
+      'ssmmessages:OpenDataChannel *',
+    ]);
+  });
+
+  it('of control planes are to write snapshots beside it, neither to read nor to delete them', () => {
+    expect(allowed(resources, 'control-plane').filter((right) => !right.startsWith('ssm'))).toEqual([
+      's3:PutObject arn:aws:s3:::shop-etcd-111122223333/*',
+      'kms:GenerateDataKey arn:storage',
+    ]);
+  });
+
+  it('of a database are its own folder of the backups', () => {
+    expect(allowed(resources, 'orders-db-backup')).toEqual([
+      's3:GetObject arn:aws:s3:::shop-backups-111122223333/shop/orders-db/*',
+      's3:PutObject arn:aws:s3:::shop-backups-111122223333/shop/orders-db/*',
+      's3:DeleteObject arn:aws:s3:::shop-backups-111122223333/shop/orders-db/*',
+      's3:AbortMultipartUpload arn:aws:s3:::shop-backups-111122223333/shop/orders-db/*',
+      's3:ListBucket arn:aws:s3:::shop-backups-111122223333',
+      'kms:GenerateDataKey arn:storage',
+      'kms:Decrypt arn:storage',
+    ]);
+    const list = statements(one(resources, rolePolicy, 'orders-db-backup').inputs.policy).find(
+      ({ Sid }) => Sid === 'List',
+    );
+    expect(list?.Condition).toEqual({ StringLike: { 's3:prefix': 'shop/orders-db/*' } });
+  });
+
+  it('are given to the account of the database alone, by a token that is meant for AWS', () => {
+    const [trust] = statements(one(resources, role, 'orders-db-backup').inputs.assumeRolePolicy);
+    expect(trust).toMatchObject({
+      Effect: 'Allow',
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Principal: { Federated: 'arn:issuer' },
+      Condition: {
+        StringEquals: {
+          'keys.example.net:aud': 'sts.amazonaws.com',
+          'keys.example.net:sub': 'system:serviceaccount:orders:orders-db',
+        },
+      },
+    });
+  });
+
+  it('are given to nobody else: apps without a database and operators without a bucket have no role', () => {
+    expect(
+      ofType(resources, role)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['control-plane', 'loki', 'orders-db-backup', 'worker']);
+  });
+
+  it("of Loki are its bucket, in the operator's namespace", () => {
+    expect(allowed(resources, 'loki')[0]).toBe('s3:GetObject arn:aws:s3:::shop-logs-111122223333/*');
+    expect(String(one(resources, role, 'loki').inputs.assumeRolePolicy)).toContain(
+      'system:serviceaccount:observability:loki',
+    );
+  });
+});

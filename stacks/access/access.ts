@@ -1,0 +1,98 @@
+import type { InstanceProfile } from '@pulumi/aws/iam/instanceProfile.js';
+import { Role } from '@pulumi/aws/iam/role.js';
+import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js';
+import { ComponentResource, type ComponentResourceOptions, type Input } from '@pulumi/pulumi/index.js';
+import { interpolate, jsonStringify } from '@pulumi/pulumi/output.js';
+import type { Environment } from '../../model/graph.ts';
+import { nodeRoles } from '../network/flows.ts';
+import type { Storage } from '../storage/storage.ts';
+import { Issuer } from './issuer.ts';
+import { nodeRole, writeSnapshots } from './node-role.ts';
+import { policy, type Statement } from './policy.ts';
+import { type ServiceAccount, serviceAccounts } from './service-accounts.ts';
+
+/** Who may do what in the account: each role of nodes, and each service account that has a bucket. */
+export class Access extends ComponentResource {
+  readonly issuer: Issuer;
+  /** By role of nodes; none where the stacks make no nodes. */
+  readonly profiles: ReadonlyMap<'control-plane' | 'worker', InstanceProfile>;
+  /** By `NAMESPACE/SERVICEACCOUNT`: the role that it may take. */
+  readonly roles: ReadonlyMap<string, Role>;
+
+  constructor(
+    name: string,
+    args: {
+      environment: Environment;
+      account: string;
+      region: string;
+      storage: Storage;
+      /** Whether there are nodes of AWS. */
+      nodes: boolean;
+    },
+    options?: ComponentResourceOptions,
+  ) {
+    super('plinth:stacks:Access', name, {}, options);
+    const { environment, account, region, storage, nodes } = args;
+    const { cluster } = environment;
+    this.issuer = new Issuer('issuer', { cluster: cluster.name, account, region }, { parent: this });
+    const snapshots = writeSnapshots(storage.buckets.etcd.arn, storage.keyArn);
+    this.profiles = new Map(
+      (nodes ? nodeRoles(cluster) : []).map((role) => [
+        role,
+        nodeRole(cluster.name, role, role === 'control-plane' ? snapshots : [], this),
+      ]),
+    );
+    this.roles = new Map(
+      serviceAccounts(environment).map((account) => [
+        `${account.namespace}/${account.serviceAccount}`,
+        this.serviceAccountRole(cluster.name, account, storage),
+      ]),
+    );
+    this.registerOutputs({ issuer: this.issuer.url });
+  }
+
+  private serviceAccountRole(cluster: string, account: ServiceAccount, storage: Storage): Role {
+    const role = new Role(
+      account.name,
+      { name: `${cluster}-${account.name}`, assumeRolePolicy: this.issuer.trust(account) },
+      { parent: this },
+    );
+    new RolePolicy(
+      account.name,
+      {
+        name: account.name,
+        role: role.name,
+        policy: jsonStringify(policy(...useOfBucket(account, storage))),
+      },
+      { parent: role },
+    );
+    return role;
+  }
+}
+
+/** Reading, writing and deleting in a bucket or in one folder of it, and nothing about the bucket itself. */
+function useOfBucket({ bucket, folder }: ServiceAccount, storage: Storage): Input<Statement>[] {
+  const { arn } = storage.buckets[bucket];
+  const objects = folder === undefined ? '*' : `${folder}/*`;
+  return [
+    {
+      Sid: 'Objects',
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
+      Resource: interpolate`${arn}/${objects}`,
+    },
+    {
+      Sid: 'List',
+      Effect: 'Allow',
+      Action: 's3:ListBucket',
+      Resource: arn,
+      ...(folder === undefined ? {} : { Condition: { StringLike: { 's3:prefix': objects } } }),
+    },
+    {
+      Sid: 'Encryption',
+      Effect: 'Allow',
+      Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      Resource: storage.keyArn,
+    },
+  ];
+}

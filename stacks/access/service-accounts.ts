@@ -1,0 +1,47 @@
+import { databaseCluster } from '../../model/database.ts';
+import type { Environment } from '../../model/graph.ts';
+import type { Purpose } from '../storage/purposes.ts';
+
+/** A service account of the cluster that may use a part of a bucket. */
+export interface ServiceAccount {
+  /** Of the role, after the cluster's name. */
+  name: string;
+  namespace: string;
+  serviceAccount: string;
+  bucket: Purpose;
+  /** The folder of the bucket that is its own. Default: all of it. */
+  folder?: string;
+}
+
+/** Operators that keep their data in a bucket of their own. */
+const storing: Readonly<Record<string, Purpose>> = { loki: 'logs', tempo: 'traces' };
+
+/** Who in the cluster needs a bucket: each database its folder for backups, Loki and Tempo where they run. */
+export function serviceAccounts({
+  apps,
+  operators,
+  cluster,
+}: Pick<Environment, 'apps' | 'operators' | 'cluster'>): ServiceAccount[] {
+  const folder = backupFolder(cluster.databases.backups?.destination);
+  const databases = apps
+    .filter((app) => app.database !== undefined)
+    .map(({ name }) => ({
+      name: `${databaseCluster(name)}-backup`,
+      namespace: name,
+      // CloudNativePG names the account of a database as the database.
+      serviceAccount: databaseCluster(name),
+      bucket: 'backups' as const,
+      folder: `${folder}${databaseCluster(name)}`,
+    }));
+  const stores = operators.flatMap(({ name, namespace }) => {
+    const bucket = Object.hasOwn(storing, name) ? storing[name] : undefined;
+    return bucket === undefined ? [] : [{ name, namespace, serviceAccount: name, bucket }];
+  });
+  return [...databases, ...stores];
+}
+
+/** `s3://bucket/some/folder` → `some/folder/`. */
+function backupFolder(destination = ''): string {
+  const [, path = ''] = /^s3:\/\/[^/]+\/(.+)$/.exec(destination) ?? [];
+  return path === '' ? '' : `${path}/`;
+}

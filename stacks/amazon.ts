@@ -1,0 +1,69 @@
+import { Provider } from '@pulumi/aws/provider.js';
+import type { Cluster } from '../model/cluster.ts';
+import type { Environment } from '../model/graph.ts';
+import { Access } from './access/access.ts';
+import { Bootstrap } from './bootstrap/bootstrap.ts';
+import { Edge } from './edge/edge.ts';
+import { Network } from './network/network.ts';
+import { Nodes } from './nodes/nodes.ts';
+import { Storage } from './storage/storage.ts';
+
+export type AmazonProvider = Extract<Cluster['provider'], { kind: 'aws' }>;
+
+/** Everything from an empty account to a cluster that Flux owns. */
+export function amazon(environment: Environment, provider: AmazonProvider): Record<string, unknown> {
+  const { cluster } = environment;
+  const { account, region } = provider;
+  const providers = { aws: awsProvider(environment, provider) };
+  const network = new Network('network', { cluster, provider }, { providers });
+  const storage = new Storage('storage', { cluster, account }, { providers });
+  const access = new Access('access', { environment, account, region, storage, nodes: true }, { providers });
+  const nodes = new Nodes(
+    'nodes',
+    { cluster, network, profiles: access.profiles, publicAddresses: provider.nat === 'none' },
+    { providers },
+  );
+  const edge = new Edge('edge', { cluster, network, instances: nodes.instances }, { providers });
+  const bootstrap = new Bootstrap(
+    'bootstrap',
+    {
+      environment,
+      nodes: nodes.addresses,
+      endpoint: edge.endpoint,
+      sessions: { region },
+      issuer: access.issuer,
+    },
+    { providers, dependsOn: [edge, access] },
+  );
+  return {
+    environment: environment.name,
+    nodes: nodes.addresses,
+    endpoint: edge.endpoint,
+    nameServers: edge.nameServers,
+    ...storageOutputs(storage, access),
+    kubeconfig: bootstrap.kubeconfig,
+  };
+}
+
+/** The account's credentials are checked against cluster.yaml: with those of another account nothing is touched. */
+export function awsProvider(
+  { name, cluster }: Environment,
+  { account, region }: { account: string; region: string },
+): Provider {
+  return new Provider('aws', {
+    region: region as NonNullable<ConstructorParameters<typeof Provider>[1]>['region'] & string,
+    allowedAccountIds: [account],
+    defaultTags: { tags: { 'plinth:environment': name, 'plinth:cluster': cluster.name } },
+  });
+}
+
+/** Names of buckets and roles, for those who write what runs in the cluster. */
+export function storageOutputs(storage: Storage, access: Access): Record<string, unknown> {
+  return {
+    buckets: Object.fromEntries(
+      Object.entries(storage.buckets).map(([purpose, { bucket }]) => [purpose, bucket.bucket]),
+    ),
+    serviceAccountIssuer: access.issuer.url,
+    serviceAccountRoles: Object.fromEntries([...access.roles].map(([account, role]) => [account, role.arn])),
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { askCluster } from './ask-cluster.ts';
+import { openSessions, type Sessions } from './sessions.ts';
+
+/*
+ * What Pulumi runs between machines and a cluster: reads from standard input what the stacks made, has Ansible make the
+ * cluster and Flux take it over, and writes what the stacks need of it to standard output. Everything that a person
+ * should see goes to standard error. It can be run again at any time: each step leaves alone what is as it should be.
+ */
+
+const given = z.object({
+  environment: z.string(),
+  nodes: z
+    .array(
+      z.object({
+        name: z.string(),
+        role: z.enum(['control-plane', 'worker']),
+        address: z.string(),
+        privateAddress: z.string(),
+        instanceId: z.string().optional(),
+      }),
+    )
+    .min(1),
+  endpoint: z.string().optional(),
+  sessions: z.object({ region: z.string() }).optional(),
+  serviceAccountIssuer: z.string().optional(),
+});
+
+const applied = z.object({ kubeconfig: z.string() });
+
+export type Given = z.infer<typeof given>;
+
+/** What the stacks get to know of the cluster. */
+export interface Made {
+  /** With the administrator's key: secret. */
+  kubeconfig: string;
+  /** Public keys of the service accounts' issuer (JSON Web Key Set). */
+  keys: unknown;
+}
+
+/** From machines to a cluster that Flux owns. */
+export async function run(stacks: Given, root = process.cwd()): Promise<Made> {
+  const { environment, nodes, sessions } = stacks;
+  const folder = await mkdtemp(join(tmpdir(), 'plinth-bootstrap-'));
+  let ways: Sessions | undefined;
+  try {
+    const first = nodes.find(({ role }) => role === 'control-plane')?.instanceId;
+    ways = sessions && first ? await openSessions({ ...sessions, folder, first }) : undefined;
+    const outputs = join(folder, 'outputs.json');
+    await writeFile(outputs, JSON.stringify(stacks), { mode: 0o600 });
+    const key = ways === undefined ? [] : ['--key', ways.key];
+    const answer = await step(root, ways, [
+      ...['scripts/nodes.ts', 'apply', environment, '--json', '--outputs', outputs],
+      ...key,
+    ]);
+    const { kubeconfig: path } = applied.parse(JSON.parse(answer));
+    const kubeconfig = await readFile(path, 'utf8');
+    const reachable = ways === undefined ? kubeconfig : await ways.tunnel(kubeconfig);
+    const keys = await askCluster(reachable, '/openid/v1/jwks');
+    const config = join(folder, 'kubeconfig');
+    await writeFile(config, reachable, { mode: 0o600 });
+    await step(root, ways, ['scripts/hand-over.ts', environment, '--kubeconfig', config]);
+    return { kubeconfig, keys };
+  } finally {
+    ways?.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs one of the repository's commands with the same Node; its own words reach the person, its output is returned. */
+async function step(root: string, ways: Sessions | undefined, args: string[]): Promise<string> {
+  const { stdout } = await execa(process.execPath, args, {
+    cwd: root,
+    env: ways?.env ?? {},
+    stdin: 'ignore',
+    stderr: ['inherit', 'pipe'],
+  });
+  return stdout;
+}
+
+if (import.meta.main) {
+  try {
+    const made = await run(given.parse(JSON.parse(await text(process.stdin))));
+    process.stdout.write(JSON.stringify(made));
+  } catch (error) {
+    const failed = error instanceof Error ? error : new Error(String(error));
+    // What a command of ours said stands above already.
+    process.stderr.write('exitCode' in failed ? '' : `error: ${failed.message}\n`);
+    process.stderr.write(
+      'The machines stay as they are. When it is mended, `pulumi up` goes on from here.\n',
+    );
+    process.exitCode = 1;
+  }
+}

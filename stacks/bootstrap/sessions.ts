@@ -1,0 +1,109 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { parseDocument } from 'yaml';
+
+/** Ways to instances that no port of the internet leads to. */
+export interface Sessions {
+  /** A private key that lives as long as this run. */
+  key: string;
+  /** For Ansible: how ssh reaches an instance by its id. */
+  env: Record<string, string>;
+  /** A kubeconfig that leads through a session to the first control plane. */
+  tunnel(kubeconfig: string): Promise<string>;
+  close(): void;
+}
+
+/** What the session manager's programs need on this machine. */
+const programs: readonly (readonly [string, string[], string])[] = [
+  ['aws', ['--version'], 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html'],
+  [
+    'session-manager-plugin',
+    ['--version'],
+    'https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html',
+  ],
+];
+
+/**
+ * SSH and the API server through AWS's session manager. There is no key to keep: EC2 Instance Connect takes a new one
+ * for 60 seconds each time that ssh connects (session.sh).
+ */
+export async function openSessions(options: {
+  region: string;
+  /** For the key; goes with the run. */
+  folder: string;
+  /** Instance of the first control plane. */
+  first: string;
+}): Promise<Sessions> {
+  const { region, folder, first } = options;
+  for (const [program, args, where] of programs) {
+    const { failed } = await execa(program, args, { reject: false });
+    if (failed) throw new Error(`${program} is not installed, and nodes are reached through it: ${where}`);
+  }
+  const key = join(folder, 'key');
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'plinth', '-f', key]);
+  const script = join(import.meta.dirname, 'session.sh');
+  let session: Session | undefined;
+  return {
+    key,
+    env: {
+      AWS_REGION: region,
+      PLINTH_SESSION_KEY: `${key}.pub`,
+      ANSIBLE_SSH_EXTRA_ARGS: `-o ProxyCommand='sh "${script}" %h %p %r'`,
+    },
+    async tunnel(kubeconfig) {
+      const port = await freePort();
+      session = forward(region, first, port);
+      await waitForLine(session, 'Waiting for connections');
+      const document = parseDocument(kubeconfig);
+      document.setIn(['clusters', 0, 'cluster', 'server'], `https://127.0.0.1:${port}`);
+      return document.toString();
+    },
+    close: () => void session?.kill(),
+  };
+}
+
+type Session = ReturnType<typeof forward>;
+
+/** A session that carries a port of this machine's loopback to the API server of an instance. */
+function forward(region: string, instance: string, port: number) {
+  const parameters = JSON.stringify({ portNumber: ['6443'], localPortNumber: [String(port)] });
+  return execa(
+    'aws',
+    [
+      ...['ssm', 'start-session', '--region', region, '--target', instance],
+      ...['--document-name', 'AWS-StartPortForwardingSession', '--parameters', parameters],
+    ],
+    { stdin: 'ignore', reject: false },
+  );
+}
+
+/** Until the session's first words, 30 seconds at most. */
+async function waitForLine(session: Session, line: string): Promise<void> {
+  let said = '';
+  const ended = session.then((result) => {
+    throw new Error(`the session to the API server ended: ${result.stderr || said}`);
+  });
+  const ready = new Promise<void>((resolve) => {
+    session.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(line)) resolve();
+    });
+  });
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(
+      () => reject(new Error(`the session to the API server did not open in 30 s: ${said}`)),
+      30_000,
+    ).unref(),
+  );
+  await Promise.race([ready, ended, late]);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port is free');
+  return address.port;
+}

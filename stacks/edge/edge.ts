@@ -1,0 +1,70 @@
+import type { Instance } from '@pulumi/aws/ec2/instance.js';
+import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
+import type { Cluster } from '../../model/cluster.ts';
+import { nodePorts } from '../../model/node-ports.ts';
+import { appRole } from '../network/flows.ts';
+import type { Network } from '../network/network.ts';
+import { balancer } from './balancer.ts';
+import { Domain } from './domain.ts';
+
+/**
+ * The two ways in: for everyone to the applications, and for nodes to the API server. The second has no public
+ * address; people reach it through the session manager (docs/nodes-on-aws.md).
+ */
+export class Edge extends ComponentResource {
+  readonly nameServers: Output<string[]>;
+  /** Where kubelets and kubeadm find the API server, at port 6443. */
+  readonly endpoint: string;
+
+  constructor(
+    name: string,
+    args: { cluster: Cluster; network: Network; instances: ReadonlyMap<string, Instance> },
+    options?: ComponentResourceOptions,
+  ) {
+    super('plinth:stacks:Edge', name, {}, options);
+    const { cluster, network, instances } = args;
+    const withRole = (role: string) =>
+      new Map(
+        [...instances].filter(([node]) =>
+          cluster.nodes.some((known) => known.name === node && known.role === role),
+        ),
+      );
+    const domain = new Domain('domain', cluster.domain, { parent: this });
+    const api = balancer(
+      'api',
+      {
+        cluster: cluster.name,
+        network,
+        internal: true,
+        subnets: network.nodeSubnets,
+        group: network.groups.api,
+        listenPort: 6443,
+        targetPort: 6443,
+        readyPath: '/readyz',
+        targets: withRole('control-plane'),
+      },
+      this,
+    );
+    const gateway = balancer(
+      'gateway',
+      {
+        cluster: cluster.name,
+        network,
+        internal: false,
+        subnets: network.publicSubnets,
+        group: network.groups.gateway,
+        listenPort: 443,
+        targetPort: nodePorts.http,
+        certificateArn: domain.certificateArn,
+        targets: withRole(appRole(cluster)),
+      },
+      this,
+    );
+    domain.leads('applications', '*', gateway);
+    // Two labels: hosts of applications have one, so that none can take this name.
+    domain.leads('api', 'api.cluster', api);
+    this.nameServers = domain.nameServers;
+    this.endpoint = `api.cluster.${cluster.domain}`;
+    this.registerOutputs({ nameServers: this.nameServers, endpoint: this.endpoint });
+  }
+}

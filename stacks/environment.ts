@@ -1,0 +1,19 @@
+import { join } from 'node:path';
+import { RunError } from '@pulumi/pulumi/errors.js';
+import { formatProblem } from '../model/format-problem.ts';
+import { type Environment, loadGraph } from '../model/graph.ts';
+
+/** The repository's root. */
+export const repositoryRoot = join(import.meta.dirname, '..');
+
+/** The environment that a stack is named after. Throws where there is none, or where the model refuses what is written. */
+export async function environmentOf(stack: string, root = repositoryRoot): Promise<Environment> {
+  const { environments, problems } = await loadGraph(root);
+  if (problems.length > 0) throw new RunError(problems.map((problem) => formatProblem(problem)).join('\n'));
+  const found = environments.find(({ name }) => name === stack);
+  if (found !== undefined) return found;
+  const known = environments.map(({ name }) => `pulumi up -s ${name}`);
+  throw new RunError(
+    `there is no environment '${stack}': clusters/${stack}/cluster.yaml does not exist.\n  A stack is named as its environment: ${known.join(', ')}`,
+  );
+}

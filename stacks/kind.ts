@@ -1,0 +1,11 @@
+import { info } from '@pulumi/pulumi/log/index.js';
+import type { Environment } from '../model/graph.ts';
+
+/** A cluster of containers on one machine: nothing here has a state of its own, so the stack stays empty. */
+export function kind({ name, cluster }: Environment): Record<string, unknown> {
+  const next = `npm run init-cluster -- --env ${name}`;
+  info(
+    `'${name}' is a Kind cluster on one machine (clusters/${name}/cluster.yaml, provider.kind): this stack makes nothing. To make ${cluster.name}, type: ${next}`,
+  );
+  return { environment: name, next };
+}

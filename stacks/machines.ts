@@ -1,0 +1,37 @@
+import type { Cluster } from '../model/cluster.ts';
+import type { Environment } from '../model/graph.ts';
+import { Access } from './access/access.ts';
+import { awsProvider, storageOutputs } from './amazon.ts';
+import { Bootstrap } from './bootstrap/bootstrap.ts';
+import type { NodeAddress } from './nodes/nodes.ts';
+import { Storage } from './storage/storage.ts';
+
+type MachinesProvider = Extract<Cluster['provider'], { kind: 'machines' }>;
+
+/** Machines that exist already: no nodes are made, and buckets only where cluster.yaml names an account for them. */
+export function machines(environment: Environment, { buckets }: MachinesProvider): Record<string, unknown> {
+  const { cluster } = environment;
+  const nodes = cluster.nodes.map(
+    ({ name, role, address = '' }): NodeAddress => ({ name, role, address, privateAddress: address }),
+  );
+  const stored = buckets && store(environment, buckets);
+  const bootstrap = new Bootstrap('bootstrap', {
+    environment,
+    nodes,
+    ...(stored === undefined ? {} : { issuer: stored.access.issuer }),
+  });
+  return {
+    environment: environment.name,
+    nodes,
+    ...(stored === undefined ? {} : storageOutputs(stored.storage, stored.access)),
+    kubeconfig: bootstrap.kubeconfig,
+  };
+}
+
+function store(environment: Environment, buckets: NonNullable<MachinesProvider['buckets']>) {
+  const providers = { aws: awsProvider(environment, buckets) };
+  const { account, region } = buckets;
+  const storage = new Storage('storage', { cluster: environment.cluster, account }, { providers });
+  const access = new Access('access', { environment, account, region, storage, nodes: false }, { providers });
+  return { storage, access };
+}

@@ -1,0 +1,58 @@
+import type { Cluster } from '../../model/cluster.ts';
+import { nodePorts } from '../../model/node-ports.ts';
+
+/** Who has a security group. `gateway` and `api` are the load balancers before the applications and the API server. */
+export type Member = 'gateway' | 'api' | 'control-plane' | 'worker';
+
+/** One thing that may happen on the network; everything else may not. */
+export interface Flow {
+  from: Member | 'internet';
+  to: Member | 'internet';
+  protocol: 'tcp' | 'udp';
+  port: number;
+  /** The last port of a range. Default: `port` alone. */
+  last?: number;
+  why: string;
+}
+
+/** What the topology needs, and nothing beside it: kubeadm's list of ports, flannel's tunnel, the way in and the way out. */
+export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): Flow[] {
+  const roles = nodeRoles(cluster);
+  const pairs = roles.flatMap((from) => roles.map((to) => ({ from, to })));
+  const found: Flow[] = [
+    { from: 'internet', to: 'gateway', protocol: 'tcp', port: 443, why: 'applications' },
+    { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.http, why: 'the gateway' },
+    { from: 'api', to: 'control-plane', protocol: 'tcp', port: 6443, why: 'the API server' },
+    { from: 'control-plane', to: 'control-plane', protocol: 'tcp', port: 2379, last: 2380, why: 'etcd' },
+  ];
+  for (const role of roles) {
+    found.push(
+      { from: role, to: 'api', protocol: 'tcp', port: 6443, why: 'kubelets' },
+      // The Service `kubernetes` leads to the control planes themselves.
+      { from: role, to: 'control-plane', protocol: 'tcp', port: 6443, why: 'pods that ask the API server' },
+      { from: role, to: 'internet', protocol: 'tcp', port: 443, why: 'images, packages, AWS, Git' },
+      { from: role, to: 'internet', protocol: 'tcp', port: 80, why: "Ubuntu's packages, which are signed" },
+    );
+    if (cluster.source.kind === 'git' && cluster.source.url.startsWith('ssh:')) {
+      const port = Number(new URL(cluster.source.url).port || 22);
+      found.push({ from: role, to: 'internet', protocol: 'tcp', port, why: 'Git over SSH' });
+    }
+  }
+  for (const pair of pairs) {
+    found.push(
+      { ...pair, protocol: 'tcp', port: 10250, why: 'kubelets: logs, exec, metrics' },
+      { ...pair, protocol: 'udp', port: 8472, why: 'pods of different nodes: VXLAN' },
+    );
+  }
+  return found;
+}
+
+/** The roles that have nodes. */
+export function nodeRoles({ nodes }: Pick<Cluster, 'nodes'>): ('control-plane' | 'worker')[] {
+  return (['control-plane', 'worker'] as const).filter((role) => nodes.some((node) => node.role === role));
+}
+
+/** Where applications run. */
+export function appRole(cluster: Pick<Cluster, 'nodes'>): 'control-plane' | 'worker' {
+  return nodeRoles(cluster).includes('worker') ? 'worker' : 'control-plane';
+}

@@ -1,0 +1,43 @@
+import { PolicyPack, type ResourceValidationPolicy, type StackValidationPolicy } from '@pulumi/policy';
+import { rules } from './rules.ts';
+
+const bucket = 'aws:s3/bucket:Bucket';
+
+/** A rule about several resources at once: what closes a bucket is a resource beside it. */
+const closedBuckets: StackValidationPolicy = {
+  name: 'closed-buckets',
+  description: 'Each bucket is closed to the public, encrypted, and keeps versions.',
+  validateStack: ({ resources }, report) => {
+    const needed = {
+      'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock': 'is not closed to the public',
+      'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration':
+        'is not encrypted',
+      'aws:s3/bucketVersioning:BucketVersioning': 'keeps no versions',
+    };
+    for (const { urn } of resources.filter(({ type }) => type === bucket)) {
+      for (const [type, fault] of Object.entries(needed)) {
+        const found = resources.some(
+          (other) =>
+            other.type === type && (other.propertyDependencies.bucket ?? []).some((used) => used.urn === urn),
+        );
+        if (!found) report(`it ${fault}: make a PrivateBucket of it`, urn);
+      }
+    }
+  },
+};
+
+new PolicyPack('plinth', {
+  enforcementLevel: 'mandatory',
+  policies: [
+    ...rules.map(
+      ({ name, description, faults }): ResourceValidationPolicy => ({
+        name,
+        description,
+        validateResource: ({ type, name, props, opts }, report) => {
+          for (const fault of faults({ type, name, props, protect: opts.protect === true })) report(fault);
+        },
+      }),
+    ),
+    closedBuckets,
+  ],
+});

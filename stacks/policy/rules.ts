@@ -1,0 +1,156 @@
+/** A resource as a rule sees it: what the program asks for, before the engine acts. */
+export interface Asked {
+  type: string;
+  name: string;
+  props: Record<string, unknown>;
+  /** Whether the engine refuses to delete and to replace it. */
+  protect: boolean;
+}
+
+export interface Rule {
+  name: string;
+  description: string;
+  /** What is wrong with a resource, as a sentence each; nothing where the rule does not concern it. */
+  faults(asked: Asked): string[];
+}
+
+/** Ports that the whole internet may come to. */
+const openPorts: readonly number[] = [443];
+
+/** Types that hold what cannot be made again: objects, keys, etcd, volumes, the name servers that the registrar knows. */
+const holdsData: ReadonlySet<string> = new Set([
+  'aws:s3/bucket:Bucket',
+  'aws:kms/key:Key',
+  'aws:ec2/instance:Instance',
+  'aws:ebs/volume:Volume',
+  'aws:route53/zone:Zone',
+]);
+
+export const rules: readonly Rule[] = [
+  {
+    name: 'closed-security-groups',
+    description:
+      'The internet comes to port 443 alone, and nobody comes to port 22: SSH goes through the session manager.',
+    faults: ({ type, props }) => {
+      if (type === 'aws:ec2/securityGroup:SecurityGroup') {
+        return list(props.ingress).length === 0
+          ? []
+          : ['it has rules in itself: write each as a SecurityGroupIngressRule, which is checked'];
+      }
+      if (type === 'aws:ec2/securityGroupRule:SecurityGroupRule') {
+        return ['write it as a SecurityGroupIngressRule or SecurityGroupEgressRule, which are checked'];
+      }
+      if (type !== 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule') return [];
+      const from = Number(props.fromPort ?? 0);
+      const to = Number(props.toPort ?? 65535);
+      const everyPort = props.ipProtocol === '-1';
+      const open = [props.cidrIpv4, props.cidrIpv6].some(
+        (range) => range === '0.0.0.0/0' || range === '::/0',
+      );
+      return [
+        ...(open && (everyPort || from !== to || !openPorts.includes(from))
+          ? [
+              `the whole internet may come to ${everyPort ? 'every port' : `port ${from} to ${to}`}: name the security group that may`,
+            ]
+          : []),
+        ...(everyPort || (props.ipProtocol === 'tcp' && from <= 22 && to >= 22)
+          ? ['port 22 is open: SSH goes through the session manager, which needs no port']
+          : []),
+      ];
+    },
+  },
+  {
+    name: 'encrypted-disks',
+    description: 'Every disk is encrypted.',
+    faults: ({ type, props }) => {
+      const disks: unknown[] =
+        type === 'aws:ec2/instance:Instance'
+          ? [props.rootBlockDevice ?? {}, ...list(props.ebsBlockDevices)]
+          : type === 'aws:ec2/launchTemplate:LaunchTemplate'
+            ? list(props.blockDeviceMappings).map((mapping) => record(mapping).ebs ?? {})
+            : type === 'aws:ebs/volume:Volume'
+              ? [props]
+              : [];
+      return disks
+        .filter((disk) => ![true, 'true'].includes(record(disk).encrypted as boolean | string))
+        .map(() => 'a disk is not encrypted: write encrypted: true');
+    },
+  },
+  {
+    name: 'metadata-version-2',
+    description:
+      'Instances give their credentials by version 2 of the metadata service only, and not to pods.',
+    faults: ({ type, props }) => {
+      const template = type === 'aws:ec2/launchTemplate:LaunchTemplate';
+      if (!template && (type !== 'aws:ec2/instance:Instance' || props.launchTemplate !== undefined))
+        return [];
+      const { httpTokens, httpPutResponseHopLimit } = record(props.metadataOptions);
+      return [
+        ...(httpTokens === 'required' ? [] : ["write metadataOptions.httpTokens: 'required'"]),
+        ...(httpPutResponseHopLimit === 1 ? [] : ['write metadataOptions.httpPutResponseHopLimit: 1']),
+      ];
+    },
+  },
+  {
+    name: 'private-buckets',
+    description: 'No bucket is public.',
+    faults: ({ type, props }) => {
+      if (
+        type === 'aws:s3/bucketAcl:BucketAcl' ||
+        type === 'aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration'
+      ) {
+        return ['buckets have neither ACLs nor websites: a policy says who reads'];
+      }
+      if (type === 'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock') {
+        return ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets']
+          .filter((key) => props[key] !== true)
+          .map((key) => `write ${key}: true`);
+      }
+      if (type !== 'aws:s3/bucketPolicy:BucketPolicy') return [];
+      return statements(props.policy)
+        .filter(({ Effect, Principal }) => Effect === 'Allow' && isEveryone(Principal))
+        .map(({ Sid }) => `the statement ${String(Sid)} lets everyone in: name who may`);
+    },
+  },
+  {
+    name: 'least-privilege',
+    description: 'No role may do everything of a service.',
+    faults: ({ type, props }) => {
+      if (type === 'aws:iam/rolePolicyAttachment:RolePolicyAttachment') {
+        return ["AWS's own policies give more than is needed: write a RolePolicy with the actions"];
+      }
+      if (type !== 'aws:iam/rolePolicy:RolePolicy') return [];
+      return statements(props.policy)
+        .filter(({ Effect }) => Effect === 'Allow')
+        .flatMap(({ Sid, Action }) => list(Action).map((action) => ({ Sid, action: String(action) })))
+        .filter(({ action }) => /^\*$|:\*$/.test(action))
+        .map(({ Sid, action }) => `the statement ${String(Sid)} allows ${action}: name the actions`);
+    },
+  },
+  {
+    name: 'protected-data',
+    description: 'What holds data is protected, so that the engine refuses to delete and to replace it.',
+    faults: ({ type, protect }) =>
+      holdsData.has(type) && !protect
+        ? ['it holds data: write protect: true. To let one go on purpose: pulumi state unprotect URN']
+        : [],
+  },
+];
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function list(value: unknown): unknown[] {
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
+}
+
+/** Of a policy that is known; in a preview some are not yet. */
+function statements(policy: unknown): Record<string, unknown>[] {
+  if (typeof policy !== 'string' || !policy.startsWith('{')) return [];
+  return list(record(JSON.parse(policy)).Statement).map(record);
+}
+
+function isEveryone(principal: unknown): boolean {
+  return principal === '*' || list(record(principal).AWS).includes('*');
+}

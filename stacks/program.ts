@@ -1,0 +1,19 @@
+import { getStack } from '@pulumi/pulumi/metadata.js';
+import { amazon } from './amazon.ts';
+import { environmentOf } from './environment.ts';
+import { kind } from './kind.ts';
+import { machines } from './machines.ts';
+
+/** Everything below one environment's cluster. What it returns are the stack's outputs. */
+export async function program(): Promise<Record<string, unknown>> {
+  const environment = await environmentOf(getStack());
+  const { provider } = environment.cluster;
+  switch (provider.kind) {
+    case 'kind':
+      return kind(environment);
+    case 'machines':
+      return machines(environment, provider);
+    case 'aws':
+      return amazon(environment, provider);
+  }
+}

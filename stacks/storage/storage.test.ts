@@ -1,0 +1,102 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Statement } from '../access/policy.ts';
+import { type AmazonProvider, amazon } from '../amazon.ts';
+import { type Asked, asked, environment, ofType, one } from '../testing.ts';
+
+const names = ['backups', 'etcd', 'issuer', 'logs', 'traces'];
+
+describe('buckets', () => {
+  let resources: Asked[];
+  beforeAll(async () => {
+    const env = environment();
+    resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
+  });
+
+  const inputs = (type: string, name: string) => one(resources, type, name).inputs;
+  const bucketOf = (name: string) => inputs('aws:s3/bucket:Bucket', name);
+
+  it('are these, by names that no other account has', () => {
+    expect(
+      ofType(resources, 'aws:s3/bucket:Bucket')
+        .map(({ inputs }) => inputs.bucket)
+        .sort(),
+    ).toEqual(names.map((name) => `shop-${name}-111122223333`));
+  });
+
+  it.each(names)('%s is closed to the public, encrypted and keeps versions', (name) => {
+    expect(inputs('aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock', name)).toEqual({
+      bucket: `${name}-id`,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    expect(inputs('aws:s3/bucketVersioning:BucketVersioning', name)).toMatchObject({
+      versioningConfiguration: { status: 'Enabled' },
+    });
+    const encryption = inputs(
+      'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration',
+      name,
+    );
+    expect(encryption.rules).toMatchObject([
+      {
+        applyServerSideEncryptionByDefault:
+          name === 'issuer'
+            ? { sseAlgorithm: 'AES256' }
+            : { sseAlgorithm: 'aws:kms', kmsMasterKeyId: 'arn:storage' },
+      },
+    ]);
+    expect(bucketOf(name).forceDestroy).toBe(false);
+  });
+
+  it.each(names)(
+    '%s lets in who speaks TLS, and of strangers nobody but CloudFront to the public keys',
+    (name) => {
+      const policy = String(inputs('aws:s3/bucketPolicy:BucketPolicy', name).policy);
+      const [tls, ...more]: Statement[] = JSON.parse(policy).Statement;
+      expect(tls).toMatchObject({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+      expect(more).toEqual(
+        name === 'issuer'
+          ? [
+              {
+                Sid: 'CloudFrontReads',
+                Effect: 'Allow',
+                Principal: { Service: 'cloudfront.amazonaws.com' },
+                Action: 's3:GetObject',
+                Resource: 'arn:aws:s3:::shop-issuer-111122223333/*',
+                Condition: { StringEquals: { 'AWS:SourceArn': 'arn:issuer' } },
+              },
+            ]
+          : [],
+      );
+    },
+  );
+
+  it('lock backups and snapshots, and nothing that its writer must be able to delete', () => {
+    const locks = ofType(resources, 'aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration');
+    expect(locks.map(({ name, inputs }) => [name, inputs.rule])).toEqual([
+      ['backups', { defaultRetention: { mode: 'GOVERNANCE', days: 14 } }],
+      ['etcd', { defaultRetention: { mode: 'GOVERNANCE', days: 14 } }],
+    ]);
+    expect(names.filter((name) => bucketOf(name).objectLockEnabled === true)).toEqual(['backups', 'etcd']);
+  });
+
+  it('keep logs and traces a day longer than cluster.yaml says, in whole days', () => {
+    const days = (name: string) => {
+      const { rules } = inputs('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', name);
+      return (rules as { expiration?: { days: number } }[])[0]?.expiration?.days;
+    };
+    expect(Object.fromEntries(names.map((name) => [name, days(name)]))).toEqual({
+      backups: undefined,
+      etcd: 30,
+      issuer: undefined,
+      logs: 15,
+      traces: 3,
+    });
+  });
+});
