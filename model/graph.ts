@@ -10,6 +10,7 @@ import { checkProduction } from './check-production.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Cluster } from './cluster.ts';
 import { environments } from './environment.ts';
+import type { KnownModules } from './known-modules.ts';
 import type { Lock } from './lock.ts';
 import type { Operator } from './operator.ts';
 import type { Problem } from './problem.ts';
@@ -48,10 +49,11 @@ export interface Graph {
 
 /**
  * Reads `clusters/`, `apps/`, `operators/` and `images/lock.yaml` below `root` and joins them.
+ * Descriptions that are `known` from before are not imported again.
  * What people wrote wrongly comes back as problems, all of them at once; it throws only where the disk fails.
  */
-export async function loadGraph(root: string): Promise<Graph> {
-  const { repository, problems } = await readRepository(root);
+export async function loadGraph(root: string, known?: KnownModules): Promise<Graph> {
+  const { repository, problems } = await readRepository(root, known);
   if (repository !== undefined) {
     problems.push(
       ...checkNames(repository),

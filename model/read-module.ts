@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import type { KnownModules } from './known-modules.ts';
 import { literalEnd, locateLiteral } from './locate-literal.ts';
 import { placesOf } from './place.ts';
 import type { Problem, Words } from './problem.ts';
@@ -17,9 +18,12 @@ const patience = 5_000;
 export async function readModule(
   root: string,
   file: string,
+  known?: KnownModules,
 ): Promise<{ source?: Source; problems: Problem[] }> {
   const { text, problem } = readText(root, file);
   if (problem !== undefined) return { problems: [problem] };
+  const before = known?.get(file, text);
+  if (before !== undefined) return { source: moduleSource(file, text, before), problems: [] };
   const url = pathToFileURL(join(root, file));
   // Node keeps every module that it once imported; another text is another address.
   url.searchParams.set('text', createHash('sha256').update(text).digest('hex').slice(0, 12));
@@ -38,7 +42,9 @@ export async function readModule(
       return { problems: [problemAt(moduleSource(file, text, value), stranger, notData(stranger))] };
     }
     // What a getter gives is asked for once, here.
-    return { source: moduleSource(file, text, structuredClone(value)), problems: [] };
+    const data: unknown = structuredClone(value);
+    known?.set(file, text, data);
+    return { source: moduleSource(file, text, data), problems: [] };
   } catch (error) {
     return { problems: [importProblem(root, file, text, error)] };
   } finally {

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { appSchema } from './app.ts';
 import { checkSchema } from './check-schema.ts';
 import { clusterSchema } from './cluster.ts';
+import type { KnownModules } from './known-modules.ts';
 import type { Lock } from './lock.ts';
 import { lockSchema } from './lock.ts';
 import { operatorSchema } from './operator.ts';
@@ -20,6 +21,7 @@ const lockFile = 'images/lock.yaml';
 /** Reads every description below `root`; what is not there or does not fit its schema becomes a problem. */
 export async function readRepository(
   root: string,
+  known?: KnownModules,
 ): Promise<{ repository?: Repository; problems: Problem[] }> {
   const problems: Problem[] = [];
 
@@ -52,12 +54,12 @@ export async function readRepository(
     ({ name, folder }) => folder && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined,
   );
   const apps = await Promise.all(
-    appNames.map(async (name) => keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`))),
+    appNames.map(async (name) => keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`, known))),
   );
   const operatorFiles = names(root, 'operators', ({ folder, name }) => !folder && /^[^.]+\.ts$/.test(name));
   const operators = await Promise.all(
     operatorFiles.map(async (file) =>
-      keep(file.slice(0, -3), operatorSchema, await readModule(root, `operators/${file}`)),
+      keep(file.slice(0, -3), operatorSchema, await readModule(root, `operators/${file}`, known)),
     ),
   );
   const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile));

@@ -9,6 +9,7 @@ const program = new Command('render')
   .option('--env <name>', 'one environment only: a folder of clusters/')
   .option('--json', 'print the result, or the problems, as JSON')
   .option('--out <folder>', 'write there instead of manifests/')
+  .option('--no-cache', 'make everything anew; what depends on no change is taken from the cache otherwise')
   .parse();
 
 const root = resolve(import.meta.dirname, '..');

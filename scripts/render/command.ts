@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import pc from 'picocolors';
-import { ProblemsFailure } from './problems-failure.ts';
-import { type RenderResult, render } from './render.ts';
+import { RenderCache } from './cache.ts';
+import type { Difference } from './difference.ts';
 
 /** As typed after `npm run render --`. */
 export interface RenderCommand {
@@ -9,45 +9,81 @@ export interface RenderCommand {
   env?: string;
   json?: boolean;
   out?: string;
+  /** False: all is made anew, and nothing is kept for the next run. */
+  cache?: boolean;
+}
+
+/** What is said of a render. */
+interface Report {
+  environments: string[];
+  /** How many there are. */
+  files: number;
+  difference: Difference;
 }
 
 /**
  * Renders and says what came of it. Exit codes as kubectl's: 0 for done or nothing differs, 1 for something differs or
- * is wrong.
+ * is wrong. A check takes nothing from the cache.
  */
 export async function renderCommand(
   root: string,
   command: RenderCommand,
   print: (text: string) => void,
 ): Promise<number> {
-  const { check = false, env, json = false } = command;
+  const { check = false, env, json = false, cache = true } = command;
   const out = resolve(command.out ?? `${root}/manifests`);
   const started = performance.now();
+  const kept = check || !cache ? undefined : new RenderCache(root, out, env);
+  const report = untouched(kept) ?? (await rendered(root, out, command, kept, print));
+  if (report === undefined) return 1;
+  const milliseconds = Math.round(performance.now() - started);
+  const { changed, removed, foreign } = report.difference;
+  const differs = changed.length + removed.length + foreign.length > 0;
+  if (json) print(asJson(report, milliseconds));
+  else {
+    if (check && differs) print(differences(report, relative(process.cwd(), out), env));
+    print(summary(report, check, milliseconds));
+  }
+  return check && differs ? 1 : 0;
+}
+
+function untouched(cache: RenderCache | undefined): Report | undefined {
+  const last = cache?.untouched();
+  if (last === undefined) return undefined;
+  const { environments, files } = last;
+  const difference = { changed: [], removed: [], foreign: [] };
+  return { environments, files: Object.keys(files).length, difference };
+}
+
+/** Undefined where something is wrong and was printed. */
+async function rendered(
+  root: string,
+  out: string,
+  { check = false, env, json = false }: RenderCommand,
+  cache: RenderCache | undefined,
+  print: (text: string) => void,
+): Promise<Report | undefined> {
+  // What a render needs is loaded for a render only.
+  const { render } = await import('./render.ts');
+  const { ProblemsFailure } = await import('./problems-failure.ts');
   try {
-    const result = await render(root, { environment: env, out, write: !check });
-    const milliseconds = Math.round(performance.now() - started);
-    const { changed, removed, foreign } = result.difference;
-    const differs = changed.length + removed.length + foreign.length > 0;
-    if (json) print(asJson(result, milliseconds));
-    else {
-      if (check && differs) print(differences(result, relative(process.cwd(), out), env));
-      print(summary(result, check, milliseconds));
-    }
-    return check && differs ? 1 : 0;
+    const memory = cache?.memory();
+    const result = await render(root, { environment: env, out, write: !check, memory });
+    if (memory !== undefined) cache?.save(memory, result);
+    const { environments, files, difference } = result;
+    return { environments: environments.map(({ name }) => name), files: files.size, difference };
   } catch (error) {
     if (!json || !(error instanceof ProblemsFailure)) throw error;
     print(`${JSON.stringify({ problems: error.problems }, null, 2)}\n`);
-    return 1;
+    return undefined;
   }
 }
 
-function asJson({ environments, files, difference }: RenderResult, milliseconds: number): string {
-  const names = environments.map(({ name }) => name);
-  const report = { environments: names, files: files.size, ...difference, milliseconds, problems: [] };
-  return `${JSON.stringify(report, null, 2)}\n`;
+function asJson({ difference, ...report }: Report, milliseconds: number): string {
+  return `${JSON.stringify({ ...report, ...difference, milliseconds, problems: [] }, null, 2)}\n`;
 }
 
-function differences({ difference }: RenderResult, out: string, env: string | undefined): string {
+function differences({ difference }: Report, out: string, env: string | undefined): string {
   const list = (paths: string[], why: string) => paths.map((path) => `  ${out}/${path}: ${why}\n`).join('');
   return (
     `${pc.red('error:')} the manifests are not what the descriptions say\n` +
@@ -58,15 +94,11 @@ function differences({ difference }: RenderResult, out: string, env: string | un
   );
 }
 
-function summary(
-  { environments, files, difference }: RenderResult,
-  check: boolean,
-  milliseconds: number,
-): string {
+function summary({ environments, files, difference }: Report, check: boolean, milliseconds: number): string {
   const { changed, removed } = difference;
   const parts = [
     `${environments.length} ${environments.length === 1 ? 'environment' : 'environments'}`,
-    `${files.size} files`,
+    `${files} files`,
     `${changed.length} ${check ? 'to change' : 'changed'}`,
     ...(removed.length === 0 ? [] : [`${removed.length} ${check ? 'to remove' : 'removed'}`]),
     `${milliseconds} ms`,

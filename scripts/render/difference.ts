@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareText } from '../../model/problem.ts';
-import { header } from './manifests.ts';
+import type { Disk } from './disk.ts';
+import { header } from './header.ts';
 
 /** How a folder of manifests differs from the render; paths are below that folder, sorted. */
 export interface Difference {
@@ -15,14 +16,16 @@ export interface Difference {
 
 /**
  * Compares the render with what stands in `folder`. `environment` limits it to that one's own folder; without it,
- * folders of environments that are gone are looked at too.
+ * folders of environments that are gone are looked at too. What `disk` knows to stand there is not read.
  */
 export function findDifference(
   folder: string,
   files: ReadonlyMap<string, string>,
   environment: string | undefined,
+  disk?: Disk,
 ): Difference {
   const changed = [...files]
+    .filter(([path, content]) => disk?.holds(folder, path, content) !== true)
     .filter(([path, content]) => readIfThere(join(folder, path)) !== content)
     .map(([path]) => path);
   const others = manifestsBelow(folder, environment ?? '').filter((path) => !files.has(path));
@@ -34,7 +37,8 @@ export function findDifference(
   };
 }
 
-function manifestsBelow(folder: string, below: string): string[] {
+/** Paths of all manifests in a folder, sorted: `ENV/COMPONENT/FILE.yaml`. */
+export function manifestsBelow(folder: string, below: string): string[] {
   if (!existsSync(join(folder, below))) return [];
   return readdirSync(join(folder, below), { withFileTypes: true, recursive: true })
     .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))

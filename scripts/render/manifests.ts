@@ -1,6 +1,6 @@
 import { shortages } from '../../charts/capacity.ts';
 import { checkObjects } from '../../charts/check.ts';
-import { components } from '../../charts/components.ts';
+import { parts } from '../../charts/components.ts';
 import { fluxSync, syncFolder } from '../../charts/flux-sync.ts';
 import type { KubeObject } from '../../charts/kube-object.ts';
 import { order, sourceOf } from '../../charts/order.ts';
@@ -8,9 +8,8 @@ import { toYaml } from '../../charts/yaml.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { CheckedEnvironment } from './check.ts';
-
-/** How every rendered file begins; a file that does not is somebody's own and is left alone. */
-export const header = '# Rendered from ';
+import { header } from './header.ts';
+import { Memory } from './memory.ts';
 
 /** The files of one environment, none where there is a problem, and what the checks say of its objects. */
 export interface EnvironmentManifests {
@@ -21,24 +20,29 @@ export interface EnvironmentManifests {
 
 /**
  * The manifests of one environment: from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to its text, an object in each.
- * A folder needs no kustomization.yaml: Flux makes one of all files that it finds there.
+ * What `memory` holds is taken from there. A folder needs no kustomization.yaml: Flux makes one of all files that it finds there.
  */
-export function environmentManifests(env: Environment): EnvironmentManifests {
-  const rendered = components(env);
+export function environmentManifests(env: Environment, memory = new Memory()): EnvironmentManifests {
+  const rendered = parts(env).flatMap((part) => memory.build(env.name, part) ?? []);
   const { units, problems } = order(env, rendered);
   const checked = { env, ...checkObjects(env, rendered), shortages: shortages(env, rendered) };
   const files = new Map<string, string>();
   if (problems.length > 0) return { files, problems, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;
-  const write = (folder: string, source: string, objects: KubeObject[]) => {
+  const write = (folder: string, source: string, objects: KubeObject[]): [string, string][] => {
     const head = `${header}${source} by npm run render: edit there.\n`;
-    for (const [name, object] of fileNames(objects)) {
-      files.set(`manifests/${env.name}/${folder}/${name}`, head + toYaml(object));
-    }
+    return [...fileNames(objects)].map(([name, object]) => [
+      `manifests/${env.name}/${folder}/${name}`,
+      head + toYaml(object),
+    ]);
   };
-  write(syncFolder, cluster, fluxSync(env, units));
+  const add = (written: [string, string][]) => {
+    for (const [path, text] of written) files.set(path, text);
+  };
+  add(write(syncFolder, cluster, fluxSync(env, units)));
   for (const { kind, name, objects } of units) {
-    if (kind === 'component') write(name, `${sourceOf(env, name)} and ${cluster}`, objects);
+    if (kind !== 'component') continue;
+    add(memory.files(env.name, name, () => write(name, `${sourceOf(env, name)} and ${cluster}`, objects)));
   }
   return { files, problems, checked };
 }

@@ -6,6 +6,7 @@ import { Failure } from '../failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
 import { type Difference, findDifference } from './difference.ts';
 import { environmentManifests } from './manifests.ts';
+import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';
 import { writeDifference } from './write.ts';
 
@@ -21,8 +22,12 @@ export interface Rendered {
  * Renders the repository at `root`, all environments or the one that is named, without writing anything.
  * Where something is wrong with the descriptions it throws a `ProblemsFailure` with all problems.
  */
-export async function renderAll(root: string, environment?: string): Promise<Rendered> {
-  const graph = await loadGraph(root);
+export async function renderAll(
+  root: string,
+  environment?: string,
+  memory = new Memory(),
+): Promise<Rendered> {
+  const graph = await loadGraph(root, memory.modules);
   if (graph.problems.length > 0) throw new ProblemsFailure(graph.problems);
   const environments = graph.environments.filter(
     ({ name }) => environment === undefined || name === environment,
@@ -39,7 +44,7 @@ export async function renderAll(root: string, environment?: string): Promise<Ren
   const problems: Problem[] = [];
   const checked: CheckedEnvironment[] = [];
   for (const env of environments) {
-    const manifests = environmentManifests(env);
+    const manifests = environmentManifests(env, memory);
     problems.push(...manifests.problems);
     checked.push(manifests.checked);
     for (const [path, content] of manifests.files) files.set(path, content);
@@ -58,6 +63,8 @@ export interface RenderOptions {
   out?: string | undefined;
   /** Default: true. False only compares. */
   write?: boolean | undefined;
+  /** What an earlier render made; this one adds to it. Default: nothing, all is made anew. */
+  memory?: Memory | undefined;
 }
 
 /** A render and how the files on the disk differed from it; they no longer do if it was written. */
@@ -68,10 +75,10 @@ export interface RenderResult extends Rendered {
 
 /** Renders, compares with what is on the disk and writes what differs. */
 export async function render(root: string, options: RenderOptions = {}): Promise<RenderResult> {
-  const { environment, out = join(root, 'manifests'), write = true } = options;
-  const rendered = await renderAll(root, environment);
+  const { environment, out = join(root, 'manifests'), write = true, memory = new Memory() } = options;
+  const rendered = await renderAll(root, environment, memory);
   const below = new Map([...rendered.files].map(([path, text]) => [path.slice('manifests/'.length), text]));
-  const difference = findDifference(out, below, environment);
+  const difference = findDifference(out, below, environment, memory.disk);
   const [foreign] = difference.foreign;
   if (write && foreign !== undefined) {
     throw new Failure(
@@ -80,5 +87,6 @@ export async function render(root: string, options: RenderOptions = {}): Promise
     );
   }
   if (write) writeDifference(out, below, difference);
+  if (write) memory.disk.note(out, below);
   return { ...rendered, difference };
 }

@@ -1,0 +1,90 @@
+import { hash } from 'node:crypto';
+import { deserialize, serialize } from 'node:v8';
+import type { Part } from '../../charts/components.ts';
+import type { Component, KubeObject } from '../../charts/kube-object.ts';
+import { KnownModules } from '../../model/known-modules.ts';
+import { Disk } from './disk.ts';
+
+/** A component as it was built, and the files that were written from it. */
+interface Built {
+  /** Hash of all that it depends on. */
+  key: string;
+  objects: KubeObject[] | undefined;
+  files: [string, string][] | undefined;
+}
+
+/** What earlier renders made: the next one makes anew only what depends on something that has changed. */
+export class Memory {
+  readonly modules: KnownModules;
+  readonly disk: Disk;
+  /** What was built by this process, in order: `dev/orders`. */
+  readonly made: string[] = [];
+  readonly #built: Map<string, Built>;
+  /** Hashes of what several views share. */
+  readonly #hashes = new WeakMap<object, string>();
+
+  constructor({ modules, disk, built }: Partial<Stored> = {}) {
+    this.modules = new KnownModules(modules);
+    this.disk = new Disk(disk);
+    this.#built = new Map(built);
+  }
+
+  /** Builds a part of an environment, or gives what it was when it saw the same view. */
+  build(environment: string, part: Part): Component | undefined {
+    const id = `${environment}/${part.name}`;
+    const key = this.#key(part);
+    let built = this.#built.get(id);
+    if (built?.key !== key) {
+      built = { key, objects: part.build()?.objects, files: undefined };
+      this.#built.set(id, built);
+      this.made.push(id);
+    }
+    return built.objects && { name: part.name, objects: built.objects };
+  }
+
+  /** The files of a component that was built, written again only if it was. */
+  files(environment: string, component: string, write: () => [string, string][]): [string, string][] {
+    const built = this.#built.get(`${environment}/${component}`);
+    if (built === undefined) return write();
+    built.files ??= write();
+    return built.files;
+  }
+
+  /** As bytes that `Memory.from` reads. */
+  bytes(): Buffer {
+    const stored: Stored = {
+      modules: this.modules.entries(),
+      disk: this.disk.entries(),
+      built: [...this.#built],
+    };
+    return serialize(stored);
+  }
+
+  /** Of bytes that are exactly what `bytes` gave to a process with the same code. */
+  static from(bytes: Buffer): Memory {
+    const stored: Stored = deserialize(bytes);
+    return new Memory(stored);
+  }
+
+  #key({ name, view }: Part): string {
+    const { lock, operators, ...own } = view;
+    const shared = [lock, operators].map((each) => this.#hashOf(each, () => each));
+    return `${name} ${this.#hashOf(view, () => [shared, own])}`;
+  }
+
+  /** Of what `content` gives, once for each object. */
+  #hashOf(object: object, content: () => object): string {
+    let known = this.#hashes.get(object);
+    if (known === undefined) {
+      known = hash('sha256', JSON.stringify(content()));
+      this.#hashes.set(object, known);
+    }
+    return known;
+  }
+}
+
+interface Stored {
+  modules: [string, { hash: string; value: unknown }][];
+  disk: [string, { stamp: string; hash: string }][];
+  built: [string, Built][];
+}
