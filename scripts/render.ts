@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from './command.ts';
 import { type RenderCommand, renderCommand } from './render/command.ts';
+import { watchAndRender } from './render/watch.ts';
 
 const program = new Command('render')
   .description('Writes the manifests of every environment out of clusters/, apps/ and operators/.')
@@ -10,9 +11,17 @@ const program = new Command('render')
   .option('--json', 'print the result, or the problems, as JSON')
   .option('--out <folder>', 'write there instead of manifests/')
   .option('--no-cache', 'make everything anew; what depends on no change is taken from the cache otherwise')
+  .option('--watch', 'render again at every save, until Ctrl-C')
   .parse();
 
 const root = resolve(import.meta.dirname, '..');
-await runCommand(() =>
-  renderCommand(root, program.opts<RenderCommand>(), (text) => process.stdout.write(text)),
-);
+const { watch, ...command } = program.opts<RenderCommand & { watch?: boolean }>();
+const print = (text: string) => void process.stdout.write(text);
+
+await runCommand(async () => {
+  if (watch !== true) return renderCommand(root, command, print);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  await watchAndRender({ root, command }, print, stop.signal);
+  return 0;
+});

@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import pc from 'picocolors';
 import { RenderCache } from './cache.ts';
 import type { Difference } from './difference.ts';
+import type { Memory } from './memory.ts';
 
 /** As typed after `npm run render --`. */
 export interface RenderCommand {
@@ -11,6 +12,8 @@ export interface RenderCommand {
   out?: string;
   /** False: all is made anew, and nothing is kept for the next run. */
   cache?: boolean;
+  /** What this process made before; takes the place of the cache. */
+  memory?: Memory;
 }
 
 /** What is said of a render. */
@@ -30,7 +33,7 @@ export async function renderCommand(
   command: RenderCommand,
   print: (text: string) => void,
 ): Promise<number> {
-  const { check = false, env, json = false, cache = true } = command;
+  const { check = false, env, json = false, cache = command.memory === undefined } = command;
   const out = resolve(command.out ?? `${root}/manifests`);
   const started = performance.now();
   const kept = check || !cache ? undefined : new RenderCache(root, out, env);
@@ -59,15 +62,16 @@ function untouched(cache: RenderCache | undefined): Report | undefined {
 async function rendered(
   root: string,
   out: string,
-  { check = false, env, json = false }: RenderCommand,
+  command: RenderCommand,
   cache: RenderCache | undefined,
   print: (text: string) => void,
 ): Promise<Report | undefined> {
+  const { check = false, env, json = false } = command;
   // What a render needs is loaded for a render only.
   const { render } = await import('./render.ts');
   const { ProblemsFailure } = await import('./problems-failure.ts');
   try {
-    const memory = cache?.memory();
+    const memory = command.memory ?? cache?.memory();
     const result = await render(root, { environment: env, out, write: !check, memory });
     if (memory !== undefined) cache?.save(memory, result);
     const { environments, files, difference } = result;

@@ -1,0 +1,56 @@
+import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
+import { join } from 'node:path';
+
+/** What editors and builds leave beside what people write. */
+const passedOver = /^(?:node_modules|dist|\.git)$|~$|\.swp$/;
+
+/**
+ * Tells of every change of a file below these paths (folders or files, from `root`), by its path from there, until
+ * `close`. A folder is watched, not its files: an editor that puts a new file in place of the old one is seen too.
+ */
+export class FolderWatch {
+  readonly #root: string;
+  readonly #onChange: (path: string) => void;
+  readonly #watchers = new Map<string, FSWatcher>();
+
+  constructor(root: string, paths: readonly string[], onChange: (path: string) => void) {
+    this.#root = root;
+    this.#onChange = onChange;
+    for (const path of paths) this.#add(path);
+  }
+
+  close(): void {
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #add(path: string): void {
+    const folder = join(this.#root, path);
+    if (this.#watchers.has(path) || lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+      return;
+    const watcher = watch(folder, (_event, name) => this.#changed(path, name));
+    // A folder that goes away takes its watcher along.
+    watcher.on('error', () => this.#forget(path));
+    this.#watchers.set(path, watcher);
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory() && !passedOver.test(entry.name)) this.#add(`${path}/${entry.name}`);
+    }
+  }
+
+  #changed(folder: string, name: string | null): void {
+    if (name === null || passedOver.test(name)) return;
+    const path = `${folder}/${name}`;
+    const status = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
+    if (status === undefined) this.#forget(path);
+    else if (status.isDirectory()) this.#add(path);
+    this.#onChange(path);
+  }
+
+  #forget(path: string): void {
+    for (const [watched, watcher] of this.#watchers) {
+      if (watched !== path && !watched.startsWith(`${path}/`)) continue;
+      watcher.close();
+      this.#watchers.delete(watched);
+    }
+  }
+}
