@@ -18,7 +18,8 @@ const watched = ['apps', 'clusters', 'operators', 'images', 'charts', 'model', '
  * What is read anew for every render, and what an app's image is built from. A change of other code is a change of the
  * program: it is loaded anew.
  */
-const descriptions = /^(?:apps\/[^/]+\/app\.ts|operators\/[^/]+\.ts|images\/lock\.yaml|(?!.*\.(?:[cm]?[jt]s|json)$).*)$/;
+const descriptions =
+  /^(?:apps\/[^/]+\/app\.ts|operators\/[^/]+\.ts|images\/lock\.yaml|(?!.*\.(?:[cm]?[jt]s|json)$).*)$/;
 
 /** An editor saves in several steps, and Git writes many files at once. In milliseconds. */
 const settles = 15;

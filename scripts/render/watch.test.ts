@@ -1,0 +1,61 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { shop } from '../../model/fixture.ts';
+import { watchAndRender } from './watch.ts';
+
+/** Machines that do other things beside may take long. */
+const patience = { timeout: 60_000 };
+
+let root = '';
+beforeEach(() => {
+  root = join(mkdtempSync(join(tmpdir(), 'plinth-watch-')), 'shop');
+  cpSync(shop, root, { recursive: true });
+});
+afterEach(() => rmSync(join(root, '..'), { recursive: true, force: true }));
+
+const app = () => join(root, 'apps/shop/app.ts');
+const manifest = () => readFileSync(join(root, 'manifests/dev/shop/deployment-shop.yaml'), 'utf8');
+
+function save(search: string, replacement: string): void {
+  const text = readFileSync(app(), 'utf8');
+  if (!text.includes(search)) throw new Error(`app.ts does not hold: ${search}`);
+  // As editors do: a new file takes the place of the old one.
+  writeFileSync(`${app()}~`, text.replace(search, replacement));
+  renameSync(`${app()}~`, app());
+}
+
+it('renders at every save, says what is wrong and goes on, and ends when it is told to', async () => {
+  let said = '';
+  const stop = new AbortController();
+  const done = watchAndRender(
+    { root, command: {} },
+    (text) => {
+      said += text;
+    },
+    stop.signal,
+  );
+  const says = (text: string | RegExp) => vi.waitFor(() => expect(said).toMatch(text), patience);
+
+  await says(/2 environments, \d+ files, [1-9]\d* changed, [\s\S]*Watching/);
+  said = '';
+  save("cpu: '50m'", "cpu: '60m'");
+  await says(/apps\/shop\/app\.ts\n2 environments, \d+ files, 2 changed/);
+  expect(manifest()).toContain('cpu: 60m');
+
+  said = '';
+  save("port: 'api'", "port: 'apo'");
+  await says(/unknown-port[\s\S]*did you mean 'api'/);
+  said = '';
+  save("port: 'apo'", "port: 'api'");
+  await says(/2 environments, \d+ files, 0 changed/);
+
+  said = '';
+  mkdirSync(join(root, 'apps/other'));
+  cpSync(join(root, 'apps/catalog/app.ts'), join(root, 'apps/other/app.ts'));
+  await says(/apps\/other\/app\.ts:2:9 name-differs/);
+
+  stop.abort();
+  await done;
+}, 300_000);
