@@ -114,9 +114,9 @@ describe('a render when an app has changed', () => {
         await render(root, { out, memory });
         expect((await render(root, { out, write: false })).difference.changed).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
-  });
+  }, 120_000);
 });
 
 describe('a cache', () => {
@@ -137,9 +137,9 @@ describe('a cache', () => {
         expect(await run()).toContain(', 1 changed,');
         expect(readFileSync(manifest, 'utf8')).toBe(text);
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
-  });
+  }, 120_000);
 
   it('of other code is not read', () => {
     const store = (code: string) => new Store('memory', ['a'], code);
