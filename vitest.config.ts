@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/e2e/**', 'test/stacks/**'],
+          exclude: ['**/node_modules/**', 'test/e2e/**', 'test/services/**', 'test/stacks/**'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -22,6 +22,18 @@ export default defineConfig({
           testTimeout: 120_000,
           // Where Pulumi is not installed it is built first.
           hookTimeout: 20 * 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'services',
+          include: ['test/services/**/*.test.ts'],
+          globalSetup: 'test/services/postgres-for-all.ts',
+          // One process for all: loading the packages takes longer than the tests.
+          isolate: false,
+          maxWorkers: 1,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

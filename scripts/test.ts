@@ -23,7 +23,7 @@ interface Count {
 
 const program = new Command('npm test --')
   .description(
-    'Everything that CI runs: linter, types, the render, unit tests, and the end-to-end test on a real cluster.',
+    'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, and the end-to-end test on a real cluster.',
   )
   .option('--unit', 'without the end-to-end test')
   .action(async ({ unit }: { unit?: boolean }) => {
@@ -33,7 +33,9 @@ const program = new Command('npm test --')
       ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
       ['types', () => one('tsc', ['--noEmit'])],
       ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
+      ['contracts', () => one(process.execPath, ['scripts/generate.ts', '--check'])],
       ['unit tests', () => vitest('unit')],
+      ['services', () => vitest('services')],
     ];
     if (unit !== true) {
       steps.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);

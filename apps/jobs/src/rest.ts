@@ -54,6 +54,11 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
     if (!callers.has(caller)) {
       throw new Refusal(status.PERMISSION_DENIED, `${caller} may not call this service`);
     }
+    // A browser shows its user's certificate to whoever asks: what another site makes it send is not its user's wish.
+    const site = request.headers['sec-fetch-site'];
+    if (request.method !== 'GET' && site !== undefined && site !== 'same-origin') {
+      throw new Refusal(status.PERMISSION_DENIED, 'not from another site');
+    }
     const url = new URL(request.url ?? '/', 'https://jobs');
     const file = request.method === 'GET' ? files.get(url.pathname) : undefined;
     if (file) {

@@ -13,7 +13,7 @@ export const queueName = z
 export const jobId = z.uuid();
 
 const payload = z
-  .record(z.string(), z.json())
+  .record(z.string(), z.unknown())
   .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 64 * 1024, 'at most 64 KiB as JSON')
   .describe('What the worker gets.');
 
@@ -53,7 +53,7 @@ const time = z.iso.datetime();
 export const job = z.object({
   id: jobId,
   queue: z.string(),
-  payload: z.record(z.string(), z.json()),
+  payload: z.record(z.string(), z.unknown()),
   state: z.enum(states).describe('dead: every attempt failed.'),
   priority: z.int(),
   attempts: z.int().describe('That began.'),
@@ -62,7 +62,7 @@ export const job = z.object({
   runAt: time.describe('Not before.'),
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  output: z.json().describe('What the worker said last: its result, or the message of its failure.'),
+  output: z.unknown().describe('What the worker said last: its result, or the message of its failure.'),
 });
 export type Job = z.output<typeof job>;
 
@@ -109,7 +109,7 @@ export const schedule = z.object({
   key: z.string(),
   cron: z.string(),
   timeZone: z.string(),
-  payload: z.record(z.string(), z.json()),
+  payload: z.record(z.string(), z.unknown()),
 });
 export type Schedule = z.output<typeof schedule>;
 export const scheduled = schedule.extend({ nextRunAt: time });

@@ -1,0 +1,18 @@
+import { defineApp } from '../../model/app.ts';
+
+export default defineApp({
+  name: 'jobs',
+  summary: 'A queue of jobs on Postgres: now, later or by the clock, tried again until they are done.',
+  image: { build: '.', bundle: 'src/server.ts' },
+  // gRPC, REST and the page on one port, for callers with a certificate; probes and metrics on the other.
+  ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
+  env: { NODE_OPTIONS: '--max-old-space-size=128' },
+  probes: {
+    ready: { path: '/readyz', port: 'http', period: 2 },
+    live: { path: '/healthz', port: 'http' },
+  },
+  resources: { cpu: '50m', memory: '192Mi' },
+  database: { storage: '2Gi', migrations: { build: './migrations', bundle: 'migrate.ts' } },
+  uses: [{ kind: 'database', of: 'jobs', as: 'read-write' }],
+  identity: { reload: 'files' },
+});

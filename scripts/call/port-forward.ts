@@ -1,0 +1,38 @@
+import { type AddressInfo, createServer } from 'node:net';
+import { KubeConfig, PortForward } from '@kubernetes/client-node';
+import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { Failure } from '../failure.ts';
+
+/** A port of this machine's loopback that leads to a port of a pod of the app, through the API server. */
+export async function forwardToPod(
+  cluster: string,
+  app: string,
+  port: number,
+): Promise<{ port: number; close(): void }> {
+  const { core } = clusterClient(cluster);
+  const { items } = await core.listNamespacedPod({
+    namespace: app,
+    labelSelector: `app.kubernetes.io/name=${app}`,
+  });
+  const ready = items.find(
+    ({ status, metadata }) =>
+      metadata?.deletionTimestamp === undefined &&
+      status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True'),
+  );
+  const pod = ready?.metadata?.name;
+  if (pod === undefined) {
+    throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'See why: npm run status');
+  }
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigPath(cluster));
+  const forward = new PortForward(config);
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    forward.portForward(app, pod, [port], socket, null, socket).catch(() => socket.destroy()); // the caller sees a closed connection
+  });
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', done);
+  });
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}

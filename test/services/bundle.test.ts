@@ -1,0 +1,67 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { bundle } from '../../scripts/cluster/bundle.ts';
+import { Authority } from './authority.ts';
+import { freePort, makeDatabase } from './postgres.ts';
+import { eventually, identity, loginAs } from './world.ts';
+
+const root = join(import.meta.dirname, '../..');
+let shipped = '';
+
+// As the Dockerfiles put it together: nothing of the repository beside it, above all no node_modules.
+beforeAll(async () => {
+  shipped = await mkdtemp(join(tmpdir(), 'plinth-shipped-'));
+  for (const [folder, entry] of [
+    ['apps/jobs', 'src/server.ts'],
+    ['apps/jobs/migrations', 'migrate.ts'],
+  ] as const) {
+    await bundle({ root, folder, entry });
+    await cp(join(root, folder, 'dist'), join(shipped, folder, 'dist'), { recursive: true });
+  }
+  await cp(join(root, 'apps/jobs/page'), join(shipped, 'apps/jobs/page'), { recursive: true });
+});
+
+afterAll(() => rm(shipped, { recursive: true, force: true }));
+
+it('the bundles migrate, serve, and stop in order', async () => {
+  await makeDatabase(inject('postgres'), 'shipped');
+  const migrated = await execa(process.execPath, [join(shipped, 'apps/jobs/migrations/dist/migrate.mjs')], {
+    env: await loginAs('shipped', 'owner'),
+    cwd: shipped,
+  });
+  expect(migrated.stdout).toContain('the database is up to date');
+
+  const plain = String(await freePort());
+  const server = execa(process.execPath, [join(shipped, 'apps/jobs/dist/server.mjs')], {
+    cwd: shipped,
+    env: {
+      ...(await loginAs('shipped', 'read-write')),
+      IDENTITY_DIR: await identity(await Authority.make('jobs'), 'jobs', ['localhost']),
+      CALLERS: 'person:me',
+      PORT: '0',
+      HTTP_PORT: plain,
+    },
+  });
+  await eventually(async () =>
+    (await fetch(`http://127.0.0.1:${plain}/readyz`).catch(() => undefined))?.status === 200
+      ? true
+      : undefined,
+  );
+  server.kill('SIGTERM');
+  const { exitCode, stdout } = await server;
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('"message":"stopped"');
+});
+
+it('a migration that fails exits with another code than 0', async () => {
+  const { exitCode, stderr } = await execa(
+    process.execPath,
+    [join(shipped, 'apps/jobs/migrations/dist/migrate.mjs')],
+    { env: await loginAs('shipped', 'read-write'), cwd: shipped, reject: false },
+  );
+  expect(exitCode).not.toBe(0);
+  expect(stderr).toMatch(/permission denied/);
+});

@@ -1,0 +1,83 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { migrateJobs } from '../../apps/jobs/migrations/schema.ts';
+import { databaseAccess } from '../../apps/kit/database.ts';
+import { migrate } from '../../apps/kit/migrate.ts';
+import { scratch } from './identity-folder.ts';
+import { asSuperuser, makeDatabase } from './postgres.ts';
+import { loginAs } from './world.ts';
+
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  await makeDatabase(inject('postgres'), 'shop');
+  env = await loginAs('shop', 'owner');
+});
+
+/** A folder of SQL files, and how it is run. */
+function files(sql: Record<string, string>) {
+  const folder = scratch();
+  const add = (more: Record<string, string>) => {
+    for (const [name, text] of Object.entries(more)) writeFileSync(join(folder, name), text);
+  };
+  add(sql);
+  const run = async () => {
+    const access = databaseAccess('migrations', env);
+    const lines: string[] = [];
+    try {
+      await migrate({ config: access.config, folder, report: (line) => lines.push(line) });
+      return lines;
+    } finally {
+      access.close();
+    }
+  };
+  return { add, run };
+}
+
+const rows = (statement: string) => asSuperuser(inject('postgres'), 'shop', statement);
+
+describe('migrations', () => {
+  const good = files({
+    '001-shop.sql': 'create table shop (id int); insert into shop values (1);',
+    '002-more.sql': 'insert into shop values (2);',
+  });
+
+  it('run once, in order, however many run them at the same time', async () => {
+    const all = await Promise.all(Array.from({ length: 5 }, good.run));
+    expect(
+      all
+        .flat()
+        .filter((line) => line.endsWith('applied'))
+        .sort(),
+    ).toEqual(['001-shop.sql: applied', '002-more.sql: applied']);
+    expect(await good.run()).toEqual(['the database is up to date']);
+    expect(await rows('select id from shop order by id')).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  it('that fail say where, and leave nothing behind', async () => {
+    good.add({ '003-bad.sql': 'create table half (id int);\n\ninsert into nowhere values (1);\n' });
+    await expect(good.run()).rejects.toThrow('003-bad.sql:3:13: relation "nowhere" does not exist');
+    expect(await rows(`select to_regclass('half') as half`)).toEqual([{ half: null }]);
+    good.add({ '003-bad.sql': 'create table half (id int);' });
+    expect(await good.run()).toContain('003-bad.sql: applied');
+  });
+
+  it('that ran must stay as they are', async () => {
+    good.add({ '002-more.sql': 'insert into shop values (3);' });
+    await expect(good.run()).rejects.toThrow('002-more.sql ran here already and was changed since');
+    await expect(files({ '001-shop.sql': 'x' }).run()).rejects.toThrow('001-shop.sql ran here already');
+    await expect(files({}).run()).rejects.toThrow('is not among the files any more');
+  });
+
+  it("of the queue's tables run twice and at the same time", async () => {
+    const lines: string[] = [];
+    const run = () => migrateJobs(databaseAccess('migrations', env), (line) => lines.push(line));
+    // Its own notes are in another database than those above.
+    await makeDatabase(inject('postgres'), 'queue');
+    env = await loginAs('queue', 'owner');
+    await Promise.all([run(), run()]);
+    await run();
+    expect(lines.filter((line) => line.startsWith('pg-boss: schema'))).toHaveLength(3);
+  });
+});
