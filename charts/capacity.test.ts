@@ -51,7 +51,7 @@ describe('what pods ask for', () => {
   it('counts a DaemonSet on every node and each instance of a database', () => {
     const daemons = { ...deployment('400m', '1Gi'), kind: 'DaemonSet' };
     expect(codes([daemons], three)).toEqual([]);
-    expect(codes([daemons, deployment('1200m', '1Gi', 2)], three)).toEqual(['nodes-too-small']);
+    expect(codes([daemons, deployment('1201m', '1Gi', 2)], three)).toEqual(['nodes-too-small']);
     const database = {
       apiVersion: 'postgresql.cnpg.io/v1',
       kind: 'Cluster',

@@ -16,6 +16,7 @@ import type { Operator } from './operator.ts';
 import type { Problem } from './problem.ts';
 import { compareProblems } from './problem.ts';
 import { readRepository } from './read-repository.ts';
+import type { Repository } from './repository.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
 export interface EnvironmentApp extends App {
@@ -54,23 +55,26 @@ export interface Graph {
  */
 export async function loadGraph(root: string, known?: KnownModules): Promise<Graph> {
   const { repository, problems } = await readRepository(root, known);
-  if (repository !== undefined) {
-    problems.push(
-      ...checkNames(repository),
-      ...repository.clusters.flatMap((cluster) => [
-        ...checkCluster(cluster, repository),
-        ...checkClusterIdentity(cluster, repository),
-        ...checkProduction(cluster, repository),
-        ...checkRetention(cluster),
-      ]),
-      ...checkEdges(repository),
-      ...checkIdentity(repository),
-      ...checkOperators(repository),
-      ...checkOwners(repository),
-    );
-  }
+  if (repository !== undefined) problems.push(...checkRepository(repository));
   if (repository === undefined || problems.length > 0) {
     return { environments: [], problems: problems.sort(compareProblems) };
   }
   return { environments: environments(root, repository), problems };
+}
+
+/** What is wrong with descriptions of which each fits its schema; not sorted. */
+export function checkRepository(repository: Repository): Problem[] {
+  return [
+    ...checkNames(repository),
+    ...repository.clusters.flatMap((cluster) => [
+      ...checkCluster(cluster, repository),
+      ...checkClusterIdentity(cluster, repository),
+      ...checkProduction(cluster, repository),
+      ...checkRetention(cluster),
+    ]),
+    ...checkEdges(repository),
+    ...checkIdentity(repository),
+    ...checkOperators(repository),
+    ...checkOwners(repository),
+  ];
 }

@@ -104,7 +104,7 @@ function notUtf8(bytes: Buffer, file: string): Problem {
     ...placesOf(before + line)(before.length + offset, before.length + offset + 1),
     ...words,
     what: `the byte 0x${byte.toString(16).toUpperCase()} stands here, which is not UTF-8`,
-    why: `in Latin-1 it would be '${String.fromCharCode(byte)}', but nothing says that it is Latin-1`,
+    why: `in Windows' Latin-1 it would be '${new TextDecoder('windows-1252').decode(Buffer.from([byte]))}', but nothing says that it is that`,
   };
 }
 

@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import type { Problem } from '../../model/problem.ts';
+import { byteMutation, dataMutation, mutation } from './mutations.ts';
+import { complaints, type Subject } from './survive.ts';
+
+/** What many mutated files did. */
+export interface Fuzzed {
+  runs: number;
+  /** Those that were still right. */
+  right: number;
+  /** How often each rule refused one. */
+  codes: Map<string, number>;
+  /** In milliseconds: the slowest, and which file it was. */
+  slowest: { milliseconds: number; file: string; text: string };
+}
+
+/**
+ * Mutates descriptions and lets each be read, checked and rendered. Throws with the smallest file that was found for which
+ * something was thrown, or for which a problem is not what every problem must be.
+ */
+export function fuzz(subjects: Subject[], { runs, seed }: { runs: number; seed: number }): Fuzzed {
+  const fuzzed: Fuzzed = {
+    runs: 0,
+    right: 0,
+    codes: new Map(),
+    slowest: { milliseconds: 0, file: '', text: '' },
+  };
+  const result = fc.check(
+    fc.property(
+      fc.constantFrom(...subjects.keys()),
+      mutation,
+      byteMutation,
+      fc.integer({ min: 0, max: 9 }),
+      dataMutation,
+      (index, mutate, change, dice, data) => {
+        const subject = subjects[index];
+        if (subject === undefined) throw new Error(`there is no subject ${index}`);
+        const text = Buffer.from(mutate(subject.text));
+        // Few texts stay texts when bytes change: one in ten is enough.
+        const bytes = dice === 0 ? change(text) : text;
+        const started = performance.now();
+        const problems = survive(subject, bytes, data);
+        const milliseconds = performance.now() - started;
+        const written = new TextDecoder().decode(bytes);
+        if (milliseconds > fuzzed.slowest.milliseconds) {
+          fuzzed.slowest = { milliseconds, file: subject.file, text: written };
+        }
+        fuzzed.runs++;
+        if (problems.length === 0) fuzzed.right++;
+        for (const problem of problems) {
+          fuzzed.codes.set(problem.code, (fuzzed.codes.get(problem.code) ?? 0) + 1);
+          const wrong = problem.file === subject.file ? complaints(problem, written) : [];
+          if (wrong.length > 0) {
+            throw new Error(
+              `${wrong.join('; ')}\n${JSON.stringify(problem, null, 2)}\nin ${JSON.stringify(written)}`,
+            );
+          }
+        }
+      },
+    ),
+    { numRuns: runs, seed },
+  );
+  // Not fast-check's own report: it would show functions.
+  if (result.failed) throw result.errorInstance;
+  return fuzzed;
+}
+
+function survive(subject: Subject, bytes: Buffer, change: (data: unknown) => unknown): Problem[] {
+  const text = bytes.toString();
+  try {
+    return subject.survive(bytes, change);
+  } catch (error) {
+    throw new Error(
+      `${subject.file}: ${error instanceof Error ? error.stack : String(error)}\nin ${JSON.stringify(text)}`,
+    );
+  }
+}
