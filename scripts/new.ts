@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { environments, repositoryRoot } from './cluster/environment.ts';
+import { runCommand } from './command.ts';
+import { newApp } from './new/app.ts';
+import { newEnvironment } from './new/environment.ts';
+import { newOperator } from './new/operator.ts';
+import { checkedName, type Start, write } from './new/start.ts';
+
+const program = new Command('npm run new --')
+  .description('Writes a working start, which renders at once, and says what to do next.')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 when it was written; 1 when something is wrong, and then nothing was.',
+  );
+
+program
+  .command('app <name>')
+  .description('a web server of a few lines in apps/NAME, enabled in one environment')
+  .option('--env <name>', `where it runs: ${environments().join(', ')}`, 'dev')
+  .action((name: string, { env }: { env: string }) =>
+    start((root) => newApp(root, checkedName(name), checkedName(env))),
+  );
+
+program
+  .command('operator <name>')
+  .description('a controller of others: operators/NAME.ts, charts/NAME.ts and its image in the lock file')
+  .requiredOption('--image <reference>', 'such as docker.io/library/nginx:1.29.1')
+  .action((name: string, { image }: { image: string }) =>
+    start((root) => newOperator(root, checkedName(name), image)),
+  );
+
+program
+  .command('env <name>')
+  .description('a Kind cluster of one node beside the others, with the apps of dev: clusters/NAME')
+  .action((name: string) => start((root) => newEnvironment(root, checkedName(name))));
+
+await program.parseAsync();
+
+async function start(prepare: (root: string) => Start): Promise<void> {
+  await runCommand(async () => {
+    const prepared = prepare(repositoryRoot);
+    const written = write(repositoryRoot, prepared);
+    process.stdout.write(`${written.map((file) => `wrote ${file}\n`).join('')}\nnext:\n`);
+    process.stdout.write(prepared.next.map((line) => `  ${line}\n`).join(''));
+    return 0;
+  });
+}

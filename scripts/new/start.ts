@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { dnsLabel } from '../../model/cluster.ts';
+import { Failure } from '../failure.ts';
+
+/** What a new thing begins with. */
+export interface Start {
+  /** From paths to texts: files that are not there yet. */
+  files: Record<string, string>;
+  /** From paths to the texts that files which are there become. */
+  changes: Record<string, string>;
+  /** What to do next, a line each. */
+  next: string[];
+}
+
+/** Writes all of it or, where something fails, nothing. Gives what it wrote, sorted. */
+export function write(root: string, { files, changes }: Start): string[] {
+  for (const file of Object.keys(files)) {
+    if (!existsSync(join(root, file))) continue;
+    throw new Failure(`${file} is there already`, `Edit it, or take another name.`);
+  }
+  const before = Object.keys(changes).map((file) => [file, readFileSync(join(root, file))] as const);
+  const written: string[] = [];
+  try {
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      writeFileSync(join(root, file), text, { flag: 'wx' });
+      written.push(file);
+    }
+    for (const [file, text] of Object.entries(changes)) writeFileSync(join(root, file), text);
+  } catch (error) {
+    for (const file of written) rmSync(join(root, file));
+    for (const [file, bytes] of before) writeFileSync(join(root, file), bytes);
+    throw error;
+  }
+  return [...written, ...before.map(([file]) => file)].sort();
+}
+
+/** A name that folders, objects and host names can have; 40 letters leave room for what is made of it. */
+export function checkedName(name: string): string {
+  const result = dnsLabel.max(40, 'at most 40 characters, since other names are made of it').safeParse(name);
+  if (result.success) return name;
+  const near = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 40);
+  throw new Failure(
+    `'${name}' cannot be a name: expected ${result.error.issues[0]?.message}`,
+    near === '' ? 'Take another name.' : `Did you mean '${near}'?`,
+  );
+}
+
+/** A name as a constant of TypeScript: `git-server` becomes `gitServer`. */
+export function camelCase(name: string): string {
+  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
