@@ -51,7 +51,7 @@ describe('a stack', () => {
     const resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
     const given = JSON.parse(String(one(resources, command, 'cluster').inputs.stdin));
     expect(given).toMatchObject({
-      endpoint: 'api.cluster.example.org',
+      endpoint: 'api.shop.internal',
       sessions: { region: 'eu-central-1' },
       serviceAccountIssuer: 'https://keys.example.net',
     });

@@ -35,11 +35,11 @@ const serviceSubnet = '10.96.0.0/16';
 export function inventoryOf(
   cluster: Cluster,
   lock: Lock,
-  { machines, endpoint }: Machines,
+  { machines, endpoint, serviceAccountIssuer = '' }: Machines,
   local: Local,
 ): Inventory {
   const { name, domain, kubernetes, provider, registry, mirror } = cluster;
-  const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'admin', port: 22, keys: [] };
+  const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'ubuntu', port: 22, keys: [] };
   const hosts = mirror === undefined ? {} : hostsToml(mirror.replace(/\/$/, ''));
   const registryName = `registry.${domain}`;
   const group = (role: string): HostGroup => ({
@@ -66,6 +66,7 @@ export function inventoryOf(
         // A name that stays when the address changes: no certificate and no kubeconfig has to.
         api_name: `api.${name}.internal`,
         api_address: endpoint,
+        service_account_issuer: serviceAccountIssuer,
         pod_subnet: podSubnet,
         service_subnet: serviceSubnet,
         node_network: provider.kind === 'machines' ? (provider.network ?? '') : '',

@@ -25,6 +25,8 @@ const outputs = z.object({
   ),
   /** Address of the load balancer before the API servers. */
   endpoint: z.string().optional(),
+  /** Where others find the public keys of the service accounts' issuer. */
+  serviceAccountIssuer: z.url({ protocol: /^https$/ }).optional(),
 });
 
 /** Where the machines of a cluster are: what cluster.yaml says, or what the stacks made. */
@@ -32,6 +34,8 @@ export interface Machines {
   machines: Machine[];
   /** Address of the API server. */
   endpoint: string;
+  /** What the API server calls itself in tokens of service accounts. Default: a name that only the cluster knows. */
+  serviceAccountIssuer?: string | undefined;
 }
 
 /**
@@ -60,7 +64,11 @@ export async function machinesOf(
         throw new Failure(`${file}: the node '${name}' has no address.`, `Add address: HOST to '${name}'.`);
       return { name, role, address, privateAddress: address };
     });
-    return withEndpoint(machines, kubernetes.endpoint, file);
+    const stack = outputsFile === undefined ? undefined : await readOutputs(environment, outputsFile);
+    return {
+      ...withEndpoint(machines, kubernetes.endpoint, file),
+      serviceAccountIssuer: stack?.serviceAccountIssuer,
+    };
   }
   if (outputsFile === undefined) {
     throw new Failure(
@@ -68,14 +76,17 @@ export async function machinesOf(
       `Type: pulumi stack output --json --stack ${environment} > outputs.json, then the same command with --outputs outputs.json`,
     );
   }
-  const parsed = outputs.safeParse(JSON.parse(await readFile(outputsFile, 'utf8')));
-  if (!parsed.success) {
-    throw new Failure(
-      `${outputsFile} is not what the nodes' stack writes: ${z.prettifyError(parsed.error)}`,
-      `Write it again: pulumi stack output --json --stack ${environment} > ${outputsFile}`,
-    );
-  }
-  return withEndpoint(parsed.data.nodes, kubernetes.endpoint ?? parsed.data.endpoint, file);
+  const { nodes: made, endpoint, serviceAccountIssuer } = await readOutputs(environment, outputsFile);
+  return { ...withEndpoint(made, kubernetes.endpoint ?? endpoint, file), serviceAccountIssuer };
+}
+
+async function readOutputs(environment: string, file: string): Promise<z.infer<typeof outputs>> {
+  const parsed = outputs.safeParse(JSON.parse(await readFile(file, 'utf8')));
+  if (parsed.success) return parsed.data;
+  throw new Failure(
+    `${file} is not what the nodes' stack writes: ${z.prettifyError(parsed.error)}`,
+    `Write it again: pulumi stack output --json --stack ${environment} > ${file}`,
+  );
 }
 
 function withEndpoint(machines: Machine[], endpoint: string | undefined, file: string): Machines {

@@ -3,7 +3,13 @@ import { CertificateValidation } from '@pulumi/aws/acm/certificateValidation.js'
 import type { LoadBalancer } from '@pulumi/aws/lb/loadBalancer.js';
 import { Record as DnsRecord } from '@pulumi/aws/route53/record.js';
 import { Zone } from '@pulumi/aws/route53/zone.js';
-import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type Output,
+  type Resource,
+} from '@pulumi/pulumi/index.js';
 import { info } from '@pulumi/pulumi/log/index.js';
 
 /** The environment's domain: its zone, and a certificate for every application in it, which ACM renews by itself. */
@@ -63,17 +69,34 @@ export class Domain extends ComponentResource {
     this.registerOutputs({ nameServers: this.nameServers });
   }
 
-  /** A name in the domain that leads to a load balancer. */
-  leads(name: string, label: string, to: LoadBalancer): void {
-    new DnsRecord(
-      name,
-      {
-        zoneId: this.zone.zoneId,
-        name: `${label}.${this.domain}`,
-        type: 'A',
-        aliases: [{ name: to.dnsName, zoneId: to.zoneId, evaluateTargetHealth: true }],
-      },
-      { parent: this },
-    );
+  /** Every application of the domain is found at a load balancer. */
+  leads(to: LoadBalancer): void {
+    alias('applications', this.zone, `*.${this.domain}`, to, this);
   }
+}
+
+/** A zone that the VPC alone sees, with the name by which nodes find the API server. */
+export function internalName(
+  cluster: string,
+  vpcId: Input<string>,
+  api: LoadBalancer,
+  parent: Resource,
+): string {
+  const domain = `${cluster}.internal`;
+  const zone = new Zone('internal', { name: domain, comment: 'plinth', vpcs: [{ vpcId }] }, { parent });
+  alias('api', zone, `api.${domain}`, api, zone);
+  return `api.${domain}`;
+}
+
+function alias(resource: string, zone: Zone, name: string, to: LoadBalancer, parent: Resource): void {
+  new DnsRecord(
+    resource,
+    {
+      zoneId: zone.zoneId,
+      name,
+      type: 'A',
+      aliases: [{ name: to.dnsName, zoneId: to.zoneId, evaluateTargetHealth: true }],
+    },
+    { parent },
+  );
 }

@@ -5,7 +5,7 @@ import { nodePorts } from '../../model/node-ports.ts';
 import { appRole } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import { balancer } from './balancer.ts';
-import { Domain } from './domain.ts';
+import { Domain, internalName } from './domain.ts';
 
 /**
  * The two ways in: for everyone to the applications, and for nodes to the API server. The second has no public
@@ -60,11 +60,9 @@ export class Edge extends ComponentResource {
       },
       this,
     );
-    domain.leads('applications', '*', gateway);
-    // Two labels: hosts of applications have one, so that none can take this name.
-    domain.leads('api', 'api.cluster', api);
+    domain.leads(gateway);
     this.nameServers = domain.nameServers;
-    this.endpoint = `api.cluster.${cluster.domain}`;
+    this.endpoint = internalName(cluster.name, network.vpcId, api, this);
     this.registerOutputs({ nameServers: this.nameServers, endpoint: this.endpoint });
   }
 }

@@ -17,14 +17,16 @@ export interface Rule {
 /** Ports that the whole internet may come to. */
 const openPorts: readonly number[] = [443];
 
-/** Types that hold what cannot be made again: objects, keys, etcd, volumes, the name servers that the registrar knows. */
+/** Types that hold what cannot be made again: objects, keys, etcd, volumes. */
 const holdsData: ReadonlySet<string> = new Set([
   'aws:s3/bucket:Bucket',
   'aws:kms/key:Key',
   'aws:ec2/instance:Instance',
   'aws:ebs/volume:Volume',
-  'aws:route53/zone:Zone',
 ]);
+
+/** A zone that the internet sees: the registrar keeps pointing at its name servers. */
+const publicZone = 'aws:route53/zone:Zone';
 
 export const rules: readonly Rule[] = [
   {
@@ -130,8 +132,8 @@ export const rules: readonly Rule[] = [
   {
     name: 'protected-data',
     description: 'What holds data is protected, so that the engine refuses to delete and to replace it.',
-    faults: ({ type, protect }) =>
-      holdsData.has(type) && !protect
+    faults: ({ type, props, protect }) =>
+      (holdsData.has(type) || (type === publicZone && props.vpcs === undefined)) && !protect
         ? ['it holds data: write protect: true. To let one go on purpose: pulumi state unprotect URN']
         : [],
   },

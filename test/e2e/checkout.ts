@@ -11,6 +11,22 @@ export interface Ended {
   stderr: string;
 }
 
+/** Copies this repository as it stands, with what is not committed yet; packages are those that are installed here. */
+export async function copyRepository(to: string): Promise<void> {
+  const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: repositoryRoot,
+  });
+  for (const file of stdout.split('\0').filter((name) => name !== '')) {
+    const target = join(to, file);
+    await mkdir(dirname(target), { recursive: true });
+    // A file that is deleted but still in the index is none of the repository's any more.
+    await cp(join(repositoryRoot, file), target).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+  await symlink(join(repositoryRoot, 'node_modules'), join(to, 'node_modules'));
+}
+
 /** A copy of this repository as it stands, with a cluster name, ports and a state folder of its own. */
 export class Checkout {
   readonly root: string;
@@ -26,18 +42,7 @@ export class Checkout {
     ports: { http: number; https: number; registry: number },
   ): Promise<Checkout> {
     const checkout = new Checkout(await mkdtemp(join(tmpdir(), 'plinth-e2e-')));
-    const { stdout } = await execa('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-      cwd: repositoryRoot,
-    });
-    for (const file of stdout.split('\0').filter((name) => name !== '')) {
-      const target = join(checkout.root, file);
-      await mkdir(dirname(target), { recursive: true });
-      // A file that is deleted but still in the index is none of the repository's any more.
-      await cp(join(repositoryRoot, file), target).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
-      });
-    }
-    await symlink(join(repositoryRoot, 'node_modules'), join(checkout.root, 'node_modules'));
+    await copyRepository(checkout.root);
     await checkout.edit('clusters/dev/cluster.yaml', (text) =>
       text
         .replace(/^name: .*$/m, `name: ${cluster}`)
