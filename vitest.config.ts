@@ -7,7 +7,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'test/e2e/**', 'test/services/**', 'test/stacks/**'],
+          exclude: [
+            '**/node_modules/**',
+            'test/e2e/**',
+            'test/services/**',
+            'test/stacks/**',
+            'test/hosts/**',
+          ],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
@@ -45,6 +51,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 45 * 60_000,
           hookTimeout: 10 * 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'nodes',
+          include: ['test/hosts/**/*.test.ts'],
+          // One story, as above: three machines, then what happens to them.
+          bail: 1,
+          fileParallelism: false,
+          testTimeout: 45 * 60_000,
+          hookTimeout: 30 * 60_000,
         },
       },
     ],

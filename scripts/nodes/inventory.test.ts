@@ -5,7 +5,11 @@ import { loadLock } from '../../model/lock.ts';
 import { inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 
-const local = { binaries: { kubelet: '/cache/kubelet' }, registryAuthority: '', state: '/state/shop' };
+const local = {
+  binaries: { kubelet: { path: '/cache/kubelet', sha256: 'ab' } },
+  registryAuthority: '',
+  state: '/state/shop',
+};
 
 function cluster(change: (text: string) => string = (text) => text): Cluster {
   return clusterSchema.parse(

@@ -2,6 +2,7 @@ import { hostsToml } from '../../images/registry.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
 import type { Machines } from './machines.ts';
+import type { Program } from './programs.ts';
 
 /** An Ansible inventory, as its YAML plugin reads it (JSON is YAML). */
 export interface Inventory {
@@ -9,6 +10,9 @@ export interface Inventory {
     vars: Record<string, unknown>;
     children: {
       cluster: { children: { control_plane: HostGroup; workers: HostGroup } };
+      /** Each has all machines or none: plays for one distribution are for the machines of its group. */
+      kubeadm: { children: { cluster?: object } };
+      k3s: { children: { cluster?: object } };
     };
   };
 }
@@ -19,8 +23,8 @@ interface HostGroup {
 
 /** What only this machine knows. */
 export interface Local {
-  /** From the name of a program to its path here. */
-  binaries: Record<string, string>;
+  /** By name. */
+  binaries: Record<string, Program>;
   /** Path of the certificate of the authority that the registry's own one comes from; empty where nodes trust it already. */
   registryAuthority: string;
   /** Folder for the files of this cluster: kubeconfig, snapshots. */
@@ -61,7 +65,6 @@ export function inventoryOf(
         ssh_port: ssh.port,
         ssh_keys: ssh.keys,
         cluster_name: name,
-        kubernetes_distribution: kubernetes.distribution,
         kubernetes_version: kubernetes.version,
         // A name that stays when the address changes: no certificate and no kubeconfig has to.
         api_name: `api.${name}.internal`,
@@ -81,6 +84,8 @@ export function inventoryOf(
       },
       children: {
         cluster: { children: { control_plane: group('control-plane'), workers: group('worker') } },
+        kubeadm: { children: kubernetes.distribution === 'kubeadm' ? { cluster: {} } : {} },
+        k3s: { children: kubernetes.distribution === 'k3s' ? { cluster: {} } : {} },
       },
     },
   };

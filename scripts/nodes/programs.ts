@@ -1,4 +1,7 @@
+import { basename } from 'node:path';
+import { readEntry } from '../../images/binary-cache.ts';
 import { buildBinaries } from '../../images/go-build.ts';
+import { recipeOf } from '../../images/go-recipe.ts';
 import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
@@ -9,18 +12,30 @@ const previousSuffix = '-previous';
 /** Components whose programs run on the machines themselves; all others run in pods. */
 const components = ['containerd', 'etcdctl'];
 
+/** A program as it stands in the cache. */
+export interface Program {
+  path: string;
+  sha256: string;
+}
+
 /**
  * The programs that machines get from here, from the same cache as everything else: downloaded or built where missing,
- * compared with their checksums. From the name of a program to its path.
+ * compared with their checksums. By name.
  */
 export async function nodePrograms(
   cluster: Cluster,
   lock: Lock,
   options: { report: Report; signal?: AbortSignal | undefined },
-): Promise<Record<string, string>> {
+): Promise<Record<string, Program>> {
   const { distribution, version } = cluster.kubernetes;
-  if (distribution === 'k3s') return Object.fromEntries(await buildBinaries(['k3s'], { lock, ...options }));
   const previous = version === lock.kubernetes ? '' : previousSuffix;
-  const built = await buildBinaries([...components, `kubernetes${previous}`], { lock, ...options });
-  return Object.fromEntries([...built].map(([name, path]) => [name.replace(previousSuffix, ''), path]));
+  const wanted = distribution === 'k3s' ? ['k3s'] : [...components, `kubernetes${previous}`];
+  const built = await buildBinaries(wanted, { lock, ...options });
+  return Object.fromEntries(
+    [...built.values()].map((path) => {
+      const name = basename(path);
+      const sha256 = readEntry(recipeOf(lock, name))?.files[name]?.sha256 ?? '';
+      return [name.replace(previousSuffix, ''), { path, sha256 }];
+    }),
+  );
 }
