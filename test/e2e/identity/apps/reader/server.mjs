@@ -1,0 +1,47 @@
+// Calls the ledger without end, each time with the files as they are, and tells at /counts how it went.
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { request } from 'node:https';
+
+const { LEDGER_ADDRESS: address = '', LEDGER_IDENTITY_DIR: folder } = process.env;
+const file = (name) => readFileSync(`${folder}/${name}`);
+const counts = { ok: 0, failed: 0, last: '' };
+
+function call() {
+  return new Promise((resolve) => {
+    const fail = (reason) => {
+      counts.failed++;
+      counts.last = reason;
+      resolve();
+    };
+    try {
+      const options = {
+        cert: file('tls.crt'),
+        key: file('tls.key'),
+        ca: file('roots.pem'),
+        agent: false,
+        timeout: 5_000,
+      };
+      const call = request(`https://${address}/`, options, (response) => {
+        response.resume().on('end', () => {
+          if (response.statusCode !== 200) return fail(`status ${response.statusCode}`);
+          counts.ok++;
+          resolve();
+        });
+      });
+      call.on('timeout', () => call.destroy(new Error('no answer within 5 s')));
+      call.on('error', (error) => fail(error.message));
+      call.end();
+    } catch (error) {
+      fail(error.message);
+    }
+  });
+}
+
+createServer((request, response) => {
+  response.end(request.url === '/counts' ? JSON.stringify(counts) : 'ok');
+}).listen(8080);
+for (;;) {
+  await call();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}

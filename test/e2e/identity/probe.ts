@@ -1,0 +1,117 @@
+import { type Engine, findEngine } from '../../../images/engine.ts';
+import { loadLock } from '../../../model/lock.ts';
+import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
+
+/** A cluster as a test asks it: kubectl, and pods with psql and openssl in the place of apps. */
+export class Probe {
+  readonly #engine: Engine;
+  readonly #cluster: string;
+
+  private constructor(engine: Engine, cluster: string) {
+    this.#engine = engine;
+    this.#cluster = cluster;
+  }
+
+  static async of(cluster: string): Promise<Probe> {
+    const engine = await findEngine();
+    if (engine === undefined) throw new Error('no container engine runs');
+    return new Probe(engine, cluster);
+  }
+
+  kubectl(args: string[], input?: string): Promise<string> {
+    return nodeKubectl(this.#engine, this.#cluster, args, input === undefined ? {} : { input });
+  }
+
+  /** What kubectl refused with; it must refuse. */
+  async refused(args: string[], input?: string): Promise<string> {
+    return this.kubectl(args, input).then(
+      (text) => {
+        throw new Error(`kubectl ${args.join(' ')} was not refused: ${text}`);
+      },
+      (error: unknown) => String(error),
+    );
+  }
+
+  async json(args: string[]): Promise<unknown> {
+    return JSON.parse(await this.kubectl([...args, '-o', 'json']));
+  }
+
+  /** A shell line in the probe of a namespace; its output and errors together, and whether it ended well. */
+  async sh(namespace: string, line: string): Promise<{ ok: boolean; text: string }> {
+    const text = await this.kubectl([
+      ...['exec', '-n', namespace, 'probe', '--', 'sh', '-c'],
+      `{ ${line}\n} 2>&1; echo; echo "ended $?"`,
+    ]);
+    return { ok: /ended 0\s*$/.test(text), text: text.replace(/\nended \d+\s*$/, '').trim() };
+  }
+
+  /** A pod with the labels of the app, the Secrets mounted as `/as/NAME` and the roots of an authority beside each. */
+  async startProbe(namespace: string, secrets: Record<string, string>): Promise<void> {
+    const image = loadLock().images.postgresql?.ref;
+    const volumes = Object.entries(secrets).map(([secret, authority]) => ({
+      name: secret,
+      projected: {
+        defaultMode: 0o440,
+        sources: [
+          { secret: { name: secret, items: ['tls.crt', 'tls.key'].map((key) => ({ key, path: key })) } },
+          { configMap: { name: `${authority}-trust` } },
+        ],
+      },
+    }));
+    const security = {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'probe', namespace, labels: { 'app.kubernetes.io/name': namespace } },
+      spec: {
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: 0,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 26,
+          fsGroup: 26,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containers: [
+          {
+            name: 'probe',
+            image,
+            command: ['sleep', 'infinity'],
+            securityContext: security,
+            volumeMounts: [
+              { name: 'tmp', mountPath: '/tmp' },
+              ...volumes.map(({ name }) => ({ name, mountPath: `/as/${name}`, readOnly: true })),
+            ],
+          },
+        ],
+        volumes: [{ name: 'tmp', emptyDir: {} }, ...volumes],
+      },
+    };
+    await this.kubectl(['delete', 'pod', 'probe', '-n', namespace, '--ignore-not-found', '--wait']);
+    await this.kubectl(['apply', '-f', '-'], JSON.stringify(pod));
+    await this.kubectl(['wait', '-n', namespace, '--for=condition=Ready', 'pod/probe', '--timeout=120s']);
+  }
+}
+
+/** The variables of libpq for a login; what is left out of the folder's files is not shown. */
+export function login(role: string, folder: string, given: Record<string, string> = {}): string {
+  const variables = {
+    PGHOST: 'ledger-db-rw.ledger.svc.cluster.local',
+    PGDATABASE: 'ledger',
+    PGUSER: role,
+    PGSSLMODE: 'verify-full',
+    PGSSLCERT: `${folder}/tls.crt`,
+    PGSSLKEY: `${folder}/tls.key`,
+    PGSSLROOTCERT: `${folder}/roots.pem`,
+    PGCONNECT_TIMEOUT: '5',
+    HOME: '/tmp',
+    ...given,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}='${value}'`)
+    .join(' ');
+}
