@@ -34,6 +34,7 @@ const program = new Command('npm test --')
       ['types', () => one('tsc', ['--noEmit'])],
       ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
       ['contracts', () => one(process.execPath, ['scripts/generate.ts', '--check'])],
+      ['custom resources', () => one(process.execPath, ['scripts/verify.ts'])],
       ['unit tests', () => vitest('unit')],
       ['services', () => vitest('services')],
     ];

@@ -1,0 +1,13 @@
+import '../../scripts/compile-cache.ts';
+
+// `npm run render` for the repository ROOT, with all that belongs to it.
+const { renderCommand } = await import('../../scripts/render/command.ts');
+const { watchAndRender } = await import('../../scripts/render/watch.ts');
+
+const [root = '', mode = ''] = process.argv.slice(2);
+const print = (text: string) => void process.stdout.write(text);
+if (mode === 'watch') {
+  const stop = new AbortController();
+  process.once('SIGTERM', () => stop.abort());
+  await watchAndRender({ root, command: {} }, print, stop.signal);
+} else process.exitCode = await renderCommand(root, { cache: mode !== 'anew' }, print);

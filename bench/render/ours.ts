@@ -1,0 +1,14 @@
+import '../../scripts/compile-cache.ts';
+
+// The render of this repository's charts: COUNT workloads, a file for each in FOLDER.
+const { mkdirSync, writeFileSync } = await import('node:fs');
+const { component } = await import('../../charts/component.ts');
+const { toYaml } = await import('../../charts/yaml.ts');
+const { addWorkload, workloadNames } = await import('./workload.ts');
+
+const [count = '', folder = ''] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+for (const name of workloadNames(Number(count))) {
+  const { objects } = component(name, (chart) => addWorkload(chart, name));
+  writeFileSync(`${folder}/${name}.yaml`, objects.map(toYaml).join('---\n'));
+}

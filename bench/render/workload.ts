@@ -1,0 +1,59 @@
+import type { Chart } from 'cdk8s';
+import { configMap } from '../../charts/config-map.ts';
+import { deployment } from '../../charts/deployment.ts';
+import { allow, toDns } from '../../charts/network-policy.ts';
+import { nonRoot } from '../../charts/pod.ts';
+import { httpProbe } from '../../charts/probe.ts';
+import { service } from '../../charts/service.ts';
+import { serviceAccount } from '../../charts/service-account.ts';
+
+/** The names of so many workloads. */
+export function workloadNames(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `workload-${i}`);
+}
+
+/** Labels that every object of a workload carries. */
+export function labelsOf(name?: string): Record<string, string> {
+  return {
+    ...(name === undefined ? {} : { 'app.kubernetes.io/name': name }),
+    'app.kubernetes.io/part-of': 'plinth',
+  };
+}
+
+/** One workload as apps have it here: Deployment, Service, ServiceAccount, ConfigMap and NetworkPolicy. */
+export function addWorkload(chart: Chart, name: string): void {
+  const namespace = 'bench';
+  serviceAccount(chart, name, namespace);
+  configMap(chart, name, namespace, { 'settings.json': '{\n  "log": "info",\n  "port": 8080\n}\n' });
+  deployment(chart, {
+    name,
+    namespace,
+    replicas: 2,
+    update: 'rolling',
+    drainSeconds: 3,
+    annotations: { 'plinth.io/summary': 'One of many.' },
+    pod: {
+      serviceAccountName: name,
+      user: nonRoot,
+      container: {
+        name,
+        image: `registry.example.org/${name}:1.0.0`,
+        env: [{ name: 'LOG', value: 'info' }],
+        ports: [{ name: 'http', containerPort: 8080 }],
+        readinessProbe: httpProbe('http', '/readyz', { period: 2 }),
+        livenessProbe: httpProbe('http', '/healthz'),
+        resources: { cpu: '10m', memory: '64Mi' },
+        volumeMounts: [
+          { name: 'tmp', mountPath: '/tmp' },
+          { name: 'settings', mountPath: '/etc/settings', readOnly: true },
+        ],
+      },
+      volumes: [
+        { name: 'tmp', emptyDir: {} },
+        { name: 'settings', configMap: { name } },
+      ],
+    },
+  });
+  service(chart, name, namespace, [{ name: 'http', port: 8080 }]);
+  allow(chart, name, namespace, { ingress: [{ ports: [{ port: 8080 }] }], egress: [toDns] });
+}

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { runCommand } from '../command.ts';
+import { type RenderCommand, renderCommand } from './command.ts';
+import { watchAndRender } from './watch.ts';
+
+const program = new Command('render')
+  .description('Writes the manifests of every environment out of clusters/, apps/ and operators/.')
+  .option('--check', 'write nothing; fail when the manifests on the disk are not the render')
+  .option('--env <name>', 'one environment only: a folder of clusters/')
+  .option('--json', 'print the result, or the problems, as JSON')
+  .option('--out <folder>', 'write there instead of manifests/')
+  .option('--no-cache', 'make everything anew; what depends on no change is taken from the cache otherwise')
+  .option('--watch', 'render again at every save, until Ctrl-C')
+  .parse();
+
+const root = resolve(import.meta.dirname, '../..');
+const { watch, ...command } = program.opts<RenderCommand & { watch?: boolean }>();
+const print = (text: string) => void process.stdout.write(text);
+
+await runCommand(async () => {
+  if (watch !== true) return renderCommand(root, command, print);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  await watchAndRender({ root, command }, print, stop.signal);
+  return 0;
+});

@@ -1,0 +1,30 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { runCommand } from './command.ts';
+import { ProblemsFailure } from './render/problems-failure.ts';
+import { verify } from './verify/verify.ts';
+
+const program = new Command('verify')
+  .description(
+    'Renders every environment and compares its custom resources with the definitions of their kinds, in the versions of\nimages/lock.yaml. Definitions that are not in the cache are fetched with their Go modules.',
+  )
+  .option('--json', 'print the result, or the problems, as JSON')
+  .parse();
+
+const { json = false } = program.opts<{ json?: boolean }>();
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+
+await runCommand(async () => {
+  const started = performance.now();
+  const report = (text: string) => void process.stderr.write(`${text}\n`);
+  const { problems, ...found } = await verify(resolve(import.meta.dirname, '..'), report);
+  if (json) print(JSON.stringify({ ...found, problems }, null, 2));
+  else if (problems.length > 0) throw new ProblemsFailure(problems);
+  else {
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    print(
+      `${found.environments} environments, ${found.objects} custom resources of ${found.kinds} kinds as they are defined, ${seconds} s`,
+    );
+  }
+  return problems.length > 0 ? 1 : 0;
+});

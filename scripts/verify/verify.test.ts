@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import { shop } from '../../model/fixture.ts';
+import { renderAll } from '../render/render.ts';
+import { verifyFiles } from './verify.ts';
+
+const { files } = await renderAll(shop, 'dev');
+const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+function definition(group: string, kind: string, spec: object = open) {
+  const openAPIV3Schema = { type: 'object', properties: { spec } };
+  const versions = ['v1', 'v1beta2'].map((name) => ({ name, schema: { openAPIV3Schema } }));
+  return { kind: 'CustomResourceDefinition', spec: { group, names: { kind }, versions } };
+}
+
+const flux = [
+  definition('kustomize.toolkit.fluxcd.io', 'Kustomization'),
+  definition('source.toolkit.fluxcd.io', 'GitRepository'),
+  definition('source.toolkit.fluxcd.io', 'OCIRepository'),
+];
+const gateway = ['GatewayClass', 'Gateway'].map((kind) => definition('gateway.networking.k8s.io', kind));
+const route = (spec?: object) => definition('gateway.networking.k8s.io', 'HTTPRoute', spec);
+
+it('looks at every custom resource', () => {
+  const { problems, objects, kinds } = verifyFiles(files, 1, [...flux, ...gateway, route()]);
+  expect(problems).toEqual([]);
+  expect(objects).toBeGreaterThan(kinds);
+});
+
+it('names the field, the object, the environment and the description', () => {
+  const spec = { type: 'object', properties: { hostnames: {}, parentRefs: {}, rule: {} } };
+  expect(verifyFiles(files, 1, [...flux, ...gateway, route(spec)]).problems).toMatchObject([
+    {
+      code: 'custom-resource',
+      file: 'apps/shop/app.ts',
+      what: 'in dev, HTTPRoute shop/shop (gateway.networking.k8s.io/v1): spec.rules is no field of it',
+      fix: "did you mean 'rule'?",
+    },
+  ]);
+});
+
+it('refuses a kind that nothing defines', () => {
+  expect(verifyFiles(files, 1, [...flux, ...gateway]).problems).toMatchObject([
+    { code: 'no-definition', file: 'apps/shop/app.ts' },
+  ]);
+});
