@@ -13,6 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   stacks: ['model'],
   images: ['model'],
   scripts: ['model', 'apps', 'operators', 'charts', 'stacks', 'images'],
+  bench: ['model', 'operators', 'charts', 'images', 'scripts'],
   test: ['model', 'apps', 'operators', 'charts', 'stacks', 'images', 'scripts'],
 };
 
