@@ -36,12 +36,22 @@ apps: {}
   return { name: 'test', cluster, apps: [], operators: [], lock: loadLock() };
 }
 
-/** Runs a program without an engine and returns what it asked for. Ids are `NAME-id`, ARNs `arn:NAME`. */
-export async function asked(program: () => unknown): Promise<Asked[]> {
+/** Makes a resource in the engine's place; nothing where it leaves that to the mocks. */
+type Make = (
+  resource: Omit<Asked, 'id'>,
+) => Promise<{ id: string; outputs: Record<string, unknown> } | undefined>;
+
+/**
+ * Runs a program without an engine and returns what it asked for, in the order in which it did. Ids are `NAME-id` and
+ * ARNs `arn:NAME`, unless `make` gives others.
+ */
+export async function asked(program: () => unknown, make?: Make): Promise<Asked[]> {
   const found: Asked[] = [];
   await setMocks({
-    newResource: ({ type, name, inputs }) => {
-      found.push({ type, name, id: `${name}-id`, inputs });
+    newResource: async ({ type, name, inputs }) => {
+      const made = await make?.({ type, name, inputs });
+      found.push({ type, name, id: made?.id ?? `${name}-id`, inputs });
+      if (made !== undefined) return { id: made.id, state: made.outputs };
       const known = {
         arn: type === 'aws:s3/bucket:Bucket' ? `arn:aws:s3:::${inputs.bucket}` : `arn:${name}`,
         domainName: 'keys.example.net',
