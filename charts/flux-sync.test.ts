@@ -5,8 +5,14 @@ import { fluxSync } from './flux-sync.ts';
 import { onlyPaths } from './only-paths.ts';
 import type { Unit } from './order.ts';
 
-const crds: Unit = { name: 'thing-crds', kind: 'crds', objects: [], dependsOn: [] };
-const things: Unit = { name: 'things', kind: 'component', objects: [], dependsOn: ['thing-crds'] };
+const crds: Unit = { name: 'thing-crds', kind: 'crds', objects: [], dependsOn: [], reasons: new Map() };
+const things: Unit = {
+  name: 'things',
+  kind: 'component',
+  objects: [],
+  dependsOn: ['thing-crds'],
+  reasons: new Map(),
+};
 
 function sync(cluster: Record<string, unknown> = {}, ref = 'github.com/example/things:v1.2.3') {
   const env = environment({ cluster });

@@ -22,6 +22,8 @@ export interface Unit {
   objects: KubeObject[];
   /** Names of the units that must be ready before, sorted; none that follows from another one. */
   dependsOn: string[];
+  /** Why, by the name of the unit that must be ready before. */
+  reasons: ReadonlyMap<string, Reason>;
 }
 
 /** Names that a component cannot have, and whose they are. */
@@ -31,7 +33,7 @@ const ownNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Why one unit comes after another: an object here needs something that is made there. */
-interface Reason {
+export interface Reason {
   object: string;
   need: string;
 }
@@ -108,7 +110,8 @@ export function order(env: Environment, components: Component[]): { units: Unit[
   const objects = new Map(components.map((component) => [component.name, component.objects]));
   const units = [...reduce(graph)].map(([name, dependsOn]): Unit => {
     const own = objects.get(name);
-    return { name, kind: own === undefined ? 'crds' : 'component', objects: own ?? [], dependsOn };
+    const reasons = edges.get(name) ?? new Map();
+    return { name, kind: own === undefined ? 'crds' : 'component', objects: own ?? [], dependsOn, reasons };
   });
   return { units: units.sort((a, b) => compareText(a.name, b.name)), problems };
 }

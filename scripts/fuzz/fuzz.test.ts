@@ -17,4 +17,4 @@ it('refuses what is wrong in any of 2,000 mutated files with a place and a reaso
       'name-differs',
     ]),
   );
-}, 120_000);
+}, 300_000);

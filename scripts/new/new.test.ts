@@ -63,7 +63,7 @@ describe('in a copy of this repository', () => {
     expect(rendered).toEqual(expect.arrayContaining(['web-shop', 'kube-watch']));
     const lab: unknown = parse(readFileSync(join(root, 'clusters/lab/cluster.yaml'), 'utf8'));
     expect(lab).toMatchObject({ name: 'plinth-lab', apps: { 'web-shop': null } });
-  }, 120_000);
+  }, 300_000);
 
   it('writes nothing over what is there', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
@@ -80,7 +80,7 @@ describe('in a copy of this repository', () => {
     expect((await type('new', 'app', 'b', '--env', 'nowhere')).all).toContain(
       'there is no clusters/nowhere/cluster.yaml',
     );
-  }, 120_000);
+  }, 300_000);
 });
 
 it.each([

@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { repositoryRoot } from './cluster/environment.ts';
+import { runCommand } from './command.ts';
+import { explainCommand } from './explain/command.ts';
+
+const program = new Command('npm run explain --')
+  .description(
+    'Everything that the model derives for an app, and from what: each thing that the description says is taken away, and what would change is shown.',
+  )
+  .argument('<app>', 'a folder of apps/')
+  .option('--env <name>', 'environment, a folder of clusters/ (default: the first one where it runs)')
+  .option('--json', 'write one JSON document')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 when it was explained; 1 when there is no such app, or something is wrong.',
+  )
+  .parse();
+
+await runCommand(async () => {
+  const [app = ''] = program.args;
+  const options = program.opts<{ env?: string; json?: true }>();
+  process.stdout.write(await explainCommand(repositoryRoot, { app, ...options }));
+  return 0;
+});

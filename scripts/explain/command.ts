@@ -1,0 +1,42 @@
+import { loadGraph } from '../../model/graph.ts';
+import { suggest } from '../../model/nearest.ts';
+import { Failure } from '../failure.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
+import { explain } from './explain.ts';
+import { printExplanation } from './print.ts';
+
+/** As typed after `npm run explain --`. */
+export interface ExplainCommand {
+  app: string;
+  /** Default: the first environment where the app runs. */
+  env?: string;
+  json?: boolean;
+}
+
+/** The explanation as it is printed. */
+export async function explainCommand(root: string, command: ExplainCommand): Promise<string> {
+  const { app: name, env: environment, json = false } = command;
+  const { environments, problems } = await loadGraph(root);
+  if (problems.length > 0) throw new ProblemsFailure(problems);
+  const names = environments.map((env) => env.name);
+  if (environment !== undefined && !names.includes(environment)) {
+    const next = suggest(environment, names, 'look into clusters/');
+    throw new Failure(`there is no environment '${environment}'`, capital(next));
+  }
+  const here = environments.filter((env) => environment === undefined || env.name === environment);
+  for (const env of here) {
+    const app = env.apps.find((each) => each.name === name);
+    if (app === undefined) continue;
+    const explanation = explain(root, env, app);
+    return json ? `${JSON.stringify(explanation, null, 2)}\n` : printExplanation(explanation);
+  }
+  const running = [...new Set(here.flatMap(({ apps }) => apps.map((app) => app.name)))];
+  throw new Failure(
+    `no app '${name}' runs in ${environment ?? 'any environment'}`,
+    capital(suggest(name, running, `add it to apps in clusters/${environment ?? 'dev'}/cluster.yaml`)),
+  );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

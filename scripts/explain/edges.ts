@@ -1,0 +1,154 @@
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import type { FieldPath } from '../../model/source.ts';
+
+/** Something that a description says and from which objects follow. */
+export interface Edge {
+  /** What it means: `calls the port 'grpc' of 'jobs'`. */
+  title: string;
+  /** Its reason, where the description gives one. */
+  reason?: string;
+  /** Where it is written. */
+  file: string;
+  path: FieldPath;
+  /** The environment as it would be if this were not written. */
+  without: Environment;
+}
+
+/** Everything that an app says or that others say of it, in the order of its description. */
+export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
+  const file = fileOf(app.name);
+  const change = (changed: Partial<EnvironmentApp>, name = app.name) => withApp(env, name, changed);
+  return [
+    ...env.apps.filter(({ name }) => name !== app.name).flatMap((caller) => callerEdges(env, app, caller)),
+    ...peopleEdges(env, app),
+    ...mutualEdges(env, app),
+    ...(app.exposes === undefined
+      ? []
+      : [
+          {
+            title: `is reached from outside at ${app.host}, through the gateway`,
+            file,
+            path: ['exposes'],
+            without: withoutField(env, app, 'exposes', 'host'),
+          },
+        ]),
+    ...(app.database === undefined
+      ? []
+      : [{ title: 'owns a database', file, path: ['database'], without: withoutDatabase(env, app) }]),
+    ...(app.database?.migrations === undefined
+      ? []
+      : [
+          {
+            title: 'brings the schema of its database up to date',
+            file,
+            path: ['database', 'migrations'],
+            without: withoutMigrations(env, app),
+          },
+        ]),
+    ...app.uses.map((use, i) => ({
+      ...describe(use),
+      file,
+      path: ['uses', i],
+      without: change({ uses: app.uses.toSpliced(i, 1) }),
+    })),
+    ...(app.replicas > 1
+      ? [
+          {
+            title: `runs ${app.replicas} pods`,
+            ...(env.cluster.apps[app.name]?.replicas === undefined
+              ? { file, path: ['replicas'] }
+              : { file: `clusters/${env.name}/cluster.yaml`, path: ['apps', app.name, 'replicas'] }),
+            without: change({ replicas: 1 }),
+          },
+        ]
+      : []),
+  ];
+}
+
+function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?: string } {
+  switch (use.kind) {
+    case 'app':
+      return { title: `calls the port '${use.port}' of '${use.app}'` };
+    case 'database':
+      return { title: `uses the database of '${use.of}' as ${use.as}` };
+    case 'kubernetes':
+      return { title: 'reads the Kubernetes API', reason: use.reason };
+  }
+}
+
+function callerEdges(env: Environment, app: EnvironmentApp, caller: EnvironmentApp): Edge[] {
+  return caller.uses.flatMap((use, i) => {
+    const title =
+      use.kind === 'app' && use.app === app.name
+        ? `is called by '${caller.name}' on the port '${use.port}'`
+        : use.kind === 'database' && use.of === app.name
+          ? `lets '${caller.name}' use its database as ${use.as}`
+          : undefined;
+    if (title === undefined) return [];
+    const without = withApp(env, caller.name, { uses: caller.uses.toSpliced(i, 1) });
+    return [{ title, file: fileOf(caller.name), path: ['uses', i], without }];
+  });
+}
+
+function peopleEdges(env: Environment, app: EnvironmentApp): Edge[] {
+  return Object.entries(env.cluster.people).flatMap(([person, { uses }]) => {
+    const i = uses.indexOf(app.name);
+    if (i === -1) return [];
+    const people = { ...env.cluster.people, [person]: { uses: uses.toSpliced(i, 1) } };
+    return [
+      {
+        title: `is called by the person '${person}' from their own machine`,
+        file: `clusters/${env.name}/cluster.yaml`,
+        path: ['people', person, 'uses', i],
+        without: { ...env, cluster: { ...env.cluster, people } },
+      },
+    ];
+  });
+}
+
+function mutualEdges(env: Environment, app: EnvironmentApp): Edge[] {
+  return Object.entries(app.ports).flatMap(([name, port]) => {
+    if (port.tls !== 'mutual') return [];
+    const ports = { ...app.ports, [name]: { port: port.port } };
+    return [
+      {
+        title: `asks callers of the port '${name}' for a certificate`,
+        file: fileOf(app.name),
+        path: ['ports', name, 'tls'],
+        without: withApp(env, app.name, { ports }),
+      },
+    ];
+  });
+}
+
+function withApp(env: Environment, name: string, changed: Partial<EnvironmentApp>): Environment {
+  return { ...env, apps: env.apps.map((app) => (app.name === name ? { ...app, ...changed } : app)) };
+}
+
+function withoutField(
+  env: Environment,
+  app: EnvironmentApp,
+  ...fields: (keyof EnvironmentApp)[]
+): Environment {
+  const { ...copy } = app;
+  for (const field of fields) delete copy[field];
+  return { ...env, apps: env.apps.map((each) => (each === app ? copy : each)) };
+}
+
+/** With the database go the edges that lead to it. */
+function withoutDatabase(env: Environment, app: EnvironmentApp): Environment {
+  const uses = ({ uses }: EnvironmentApp) =>
+    uses.filter((use) => use.kind !== 'database' || use.of !== app.name);
+  const without = withoutField(env, app, 'database', 'migrationsRef');
+  return { ...without, apps: without.apps.map((each) => ({ ...each, uses: uses(each) })) };
+}
+
+function withoutMigrations(env: Environment, app: EnvironmentApp): Environment {
+  const { migrationsRef: _, ...rest } = app;
+  const { migrations: __, ...database } = { storage: '1Gi', ...app.database };
+  return { ...env, apps: env.apps.map((each) => (each === app ? { ...rest, database } : each)) };
+}
+
+function fileOf(app: string): string {
+  return `apps/${app}/app.ts`;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { environment, testApp } from '../../charts/fixture.ts';
+import { shop } from '../../model/fixture.ts';
+import { loadGraph } from '../../model/graph.ts';
+import { type ExplainCommand, explainCommand } from './command.ts';
+import { explain } from './explain.ts';
+import { printExplanation } from './print.ts';
+
+describe('of the small repository', () => {
+  it.each(['shop', 'catalog'])('explains %s as it did when somebody last looked', async (name) => {
+    const { environments } = await loadGraph(shop);
+    for (const env of environments) {
+      const app = env.apps.find((each) => each.name === name);
+      if (app === undefined) throw new Error(`no ${name} in ${env.name}`);
+      const text = printExplanation(explain(shop, env, app)).replace(/:[0-9a-f]{12}$/m, ':HASH');
+      await expect(text).toMatchFileSnapshot(`golden/${name}-${env.name}.txt`);
+    }
+  });
+});
+
+describe('of apps that prove who they are', () => {
+  const jobs = testApp({
+    name: 'jobs',
+    ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
+    database: { storage: '1Gi' },
+    uses: [{ kind: 'database', of: 'jobs', as: 'read-write' }],
+    identity: { reload: 'files' },
+    exceptions: [{ rule: 'spread', reason: 'One node is all there is.' }],
+  });
+  const orders = testApp({
+    name: 'orders',
+    uses: [{ kind: 'app', app: 'jobs', port: 'grpc' }],
+    identity: { reload: 'files' },
+  });
+  const env = environment({
+    apps: [jobs, orders],
+    cluster: { apps: { jobs: null, orders: null }, people: { ada: { uses: ['jobs'] } } },
+  });
+
+  it('finds what follows from each edge, on both of its sides', () => {
+    const { edges, exceptions } = explain(shop, env, jobs);
+    expect(edges.map(({ title }) => title)).toEqual([
+      "is called by 'orders' on the port 'grpc'",
+      "is called by the person 'ada' from their own machine",
+      "asks callers of the port 'grpc' for a certificate",
+      'owns a database',
+      "uses the database of 'jobs' as read-write",
+    ]);
+    const objects = Object.fromEntries(
+      edges.map(({ title, objects }) => [title, objects.map(({ object }) => object)]),
+    );
+    expect(objects['owns a database']).toContain('Cluster jobs/jobs-db');
+    const called = edges[0]?.fields.filter(({ path }) => path.startsWith('spec.ingress'));
+    expect(called?.map(({ object }) => object)).toContain('NetworkPolicy jobs/jobs');
+    expect(exceptions).toMatchObject([{ rule: 'spread', reason: 'One node is all there is.' }]);
+  });
+
+  it('says of the caller what it gets', () => {
+    const { edges } = explain(shop, env, orders);
+    expect(edges.map(({ title }) => title)).toEqual(["calls the port 'grpc' of 'jobs'"]);
+    const fields = JSON.stringify(edges[0]?.fields);
+    expect(fields).toContain('JOBS_ADDRESS');
+    expect(fields).toContain('JOBS_IDENTITY_DIR');
+  });
+});
+
+it('is a command that names what is near', async () => {
+  const json = await explainCommand(shop, { app: 'shop', env: 'prod', json: true });
+  expect(JSON.parse(json)).toMatchObject({ app: 'shop', environment: 'prod', replicas: 3 });
+  expect(await explainCommand(shop, { app: 'catalog' })).toMatch(/^catalog in dev/);
+  const failed = (command: ExplainCommand) => expect(explainCommand(shop, command)).rejects;
+  await failed({ app: 'shpo' }).toThrow(expect.objectContaining({ next: "Did you mean 'shop'?" }));
+  await failed({ app: 'shop', env: 'prd' }).toThrow(
+    expect.objectContaining({ next: "Did you mean 'prod'?" }),
+  );
+});

@@ -1,0 +1,130 @@
+import { components } from '../../charts/components.ts';
+import type { KubeObject } from '../../charts/kube-object.ts';
+import { objectId } from '../../charts/object-id.ts';
+import { order } from '../../charts/order.ts';
+import { databaseCluster, migrationsName } from '../../model/database.ts';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { placeInFile } from '../../model/place-in-file.ts';
+import { compareText } from '../../model/problem.ts';
+import { type Change, changes } from '../objects/changes.ts';
+import { fileNames } from '../render/manifests.ts';
+import { edgesOf } from './edges.ts';
+
+/** An object that is rendered, and its file. */
+export interface Rendered {
+  object: string;
+  file: string;
+}
+
+/** What follows from one thing that a description says: found by rendering without it. */
+export interface Explained {
+  title: string;
+  reason?: string;
+  /** `apps/orders/app.ts:18`. */
+  place: string;
+  /** Objects that would not be there. */
+  objects: Rendered[];
+  /** Fields of other objects that would be otherwise: `after` is what they are. */
+  fields: (Rendered & Change)[];
+}
+
+/** Everything that is derived for one app in one environment, and why. */
+export interface Explanation {
+  app: string;
+  environment: string;
+  summary: string;
+  image: string;
+  replicas: number;
+  resources: { cpu: string; memory: string; reason?: string | undefined };
+  ports: { name: string; port: number; tls?: 'mutual' | undefined }[];
+  edges: Explained[];
+  /** Objects that every app has, whatever it says. */
+  always: Rendered[];
+  /** What Flux waits for before it applies the app, and why. */
+  after: { component: string; waitsFor: string; object: string; need: string }[];
+  /** Rules that do not hold here, with the reasons that the description gives. */
+  exceptions: { rule: string; reason: string; place: string }[];
+}
+
+/** Explains an app of an environment in which everything is right. */
+export function explain(root: string, env: Environment, app: EnvironmentApp): Explanation {
+  const rendered = components(env);
+  const all = indexed(env, rendered);
+  const place = (file: string, path: (string | number)[]) =>
+    `${file}:${placeInFile(root, file, path, 'key').line}`;
+  const edges = edgesOf(env, app).map(({ title, reason, file, path, without }): Explained => {
+    const other = indexed(env, components(without));
+    return {
+      title,
+      ...(reason === undefined ? {} : { reason }),
+      place: place(file, [...path]),
+      ...compared(all, other),
+    };
+  });
+  const own = [app.name, databaseCluster(app.name), migrationsName(app.name)];
+  const explained = new Set(edges.flatMap(({ objects }) => objects.map(({ file }) => file)));
+  const always = [...all.values()].filter(
+    ({ component, file }) => own.includes(component) && !explained.has(file),
+  );
+  const file = `apps/${app.name}/app.ts`;
+  return {
+    app: app.name,
+    environment: env.name,
+    summary: app.summary,
+    image: app.imageRef,
+    replicas: app.replicas,
+    resources: app.resources,
+    ports: Object.entries(app.ports).map(([name, port]) => ({ name, ...port })),
+    edges,
+    always: always.map(({ object, file }) => ({ object: objectId(object), file })),
+    after: order(env, rendered).units.flatMap(({ name, dependsOn, reasons }) =>
+      own.includes(name)
+        ? dependsOn.map((waitsFor) => ({
+            component: name,
+            waitsFor,
+            object: reasons.get(waitsFor)?.object ?? '',
+            need: reasons.get(waitsFor)?.need ?? '',
+          }))
+        : [],
+    ),
+    exceptions: app.exceptions.map(({ rule, reason }, i) => ({
+      rule,
+      reason,
+      place: place(file, ['exceptions', i]),
+    })),
+  };
+}
+
+interface Placed {
+  component: string;
+  object: KubeObject;
+  file: string;
+}
+
+/** By component, kind, namespace and name. */
+function indexed(env: Environment, rendered: ReturnType<typeof components>): Map<string, Placed> {
+  return new Map(
+    rendered.flatMap(({ name, objects }) =>
+      [...fileNames(objects)].map(([file, object]): [string, Placed] => [
+        `${name} ${object.apiVersion} ${objectId(object)}`,
+        { component: name, object, file: `manifests/${env.name}/${name}/${file}` },
+      ]),
+    ),
+  );
+}
+
+function compared(
+  all: Map<string, Placed>,
+  without: Map<string, Placed>,
+): Pick<Explained, 'objects' | 'fields'> {
+  const objects: Rendered[] = [];
+  const fields: (Rendered & Change)[] = [];
+  for (const [key, { object, file }] of all) {
+    const other = without.get(key)?.object;
+    const shown = { object: objectId(object), file };
+    if (other === undefined) objects.push(shown);
+    else fields.push(...changes(other, object).map((change) => ({ ...shown, ...change })));
+  }
+  // What only appears without the edge, such as an object named by a hash of others, is another form of one above.
+  return { objects: objects.sort((a, b) => compareText(a.file, b.file)), fields };
+}
