@@ -2,16 +2,20 @@ import { styleText } from 'node:util';
 import { Failure } from './failure.ts';
 
 /**
- * Runs a command's work and turns its end into an exit code: what the work returns, or 1 with the message of a `Failure`.
+ * Runs a command's work and turns its end into an exit code: what the work returns, or `failed` (1 by default) with the
+ * message of a `Failure`.
  * Anything else that is thrown is a bug and keeps its stack.
  */
-export async function runCommand(work: () => Promise<number>): Promise<void> {
+export async function runCommand(
+  work: () => Promise<number>,
+  { failed = 1 }: { failed?: number } = {},
+): Promise<void> {
   try {
     process.exitCode = await work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const label = styleText('red', 'error:', { stream: process.stderr });
     process.stderr.write(`${label} ${error.message}\n  ${error.next}\n`);
-    process.exitCode = 1;
+    process.exitCode = failed;
   }
 }

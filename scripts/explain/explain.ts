@@ -101,12 +101,12 @@ interface Placed {
   file: string;
 }
 
-/** By component, kind, namespace and name. */
+/** By kind, namespace and name. */
 function indexed(env: Environment, rendered: ReturnType<typeof components>): Map<string, Placed> {
   return new Map(
     rendered.flatMap(({ name, objects }) =>
       [...fileNames(objects)].map(([file, object]): [string, Placed] => [
-        `${name} ${object.apiVersion} ${objectId(object)}`,
+        `${object.apiVersion} ${objectId(object)}`,
         { component: name, object, file: `manifests/${env.name}/${name}/${file}` },
       ]),
     ),

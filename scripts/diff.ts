@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { repositoryRoot } from './cluster/environment.ts';
+import { runCommand } from './command.ts';
+import { diff } from './diff/diff.ts';
+import { printDiff } from './diff/print.ts';
+
+const program = new Command('npm run diff --')
+  .description(
+    'What the change that you are making does to what runs: what cannot be applied, what is lost, which pods restart, which certificates are issued anew, who may reach what. Without a cluster: against what a commit rendered.',
+  )
+  .option('--from <commit>', 'compare with this commit', 'HEAD')
+  .option('--env <name>', 'one environment only: a folder of clusters/')
+  .option('--json', 'write one JSON document')
+  .addHelpText(
+    'after',
+    '\nExit code, as kubectl diff: 0 when nothing differs; 1 when something does; 2 when something is wrong.',
+  )
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parse();
+
+await runCommand(
+  async () => {
+    const { from, env, json } = program.opts<{ from: string; env?: string; json?: true }>();
+    const found = await diff(repositoryRoot, from, env);
+    process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : printDiff(found));
+    if (found.problems.length > 0) return 2;
+    return found.environments.some(({ effects }) => effects.length > 0) ? 1 : 0;
+  },
+  { failed: 2 },
+);

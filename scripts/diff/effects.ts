@@ -1,0 +1,222 @@
+import { field, listField, textField } from '../../charts/field.ts';
+import type { KubeObject } from '../../charts/kube-object.ts';
+import { kindOf, objectId } from '../../charts/object-id.ts';
+import { podTemplate } from '../../charts/pod-template.ts';
+import { type Change, changes } from '../objects/changes.ts';
+import { immutableChanges } from './immutable.ts';
+
+/** What a change does, the gravest first. */
+export const gravities = [
+  'refused',
+  'lost',
+  'stops',
+  'restarts',
+  'reissues',
+  'access',
+  'starts',
+  'other',
+] as const;
+export type Gravity = (typeof gravities)[number];
+
+/** One thing that happens when a change is applied. */
+export interface Effect {
+  gravity: Gravity;
+  /** `Deployment shop/shop`. */
+  object: string;
+  /** The rest of a sentence that begins with the object. */
+  what: string;
+  /** What to type, where it is more than to go on. */
+  next?: string;
+  changes: Change[];
+}
+
+/** What happens to one object: `before` is what runs, `after` what is to run; absent where it comes or goes. */
+export function effectsOf(before: KubeObject | undefined, after: KubeObject | undefined): Effect[] {
+  if (before === undefined) return after === undefined ? [] : arrival(after);
+  if (after === undefined) return departure(before);
+  const all = changes(before, after);
+  if (all.length === 0) return [];
+  const effects = [
+    ...refusals(before, after),
+    ...restarts(before, after, all),
+    ...reissues(before, all),
+    ...access(before, after, all),
+  ];
+  return effects.length > 0
+    ? effects
+    : [{ gravity: 'other', object: objectId(after), what: 'changes in place', changes: all }];
+}
+
+function refusals(before: KubeObject, after: KubeObject): Effect[] {
+  const object = objectId(after);
+  return immutableChanges(before, after).map(({ path, why }) => ({
+    gravity: 'refused',
+    object,
+    what: `cannot get another ${path}: ${why}`,
+    next: remedy(after, path),
+    changes: changes(before, after).filter((change) => change.path.startsWith(path)),
+  }));
+}
+
+function remedy(after: KubeObject, path: string): string {
+  switch (after.kind) {
+    case 'PersistentVolumeClaim':
+    case 'Cluster':
+      return `keep ${path}, or make a new one under another name and move the data: to delete this one deletes them`;
+    case 'StatefulSet':
+      return `keep ${path}, or let the pods be and make it anew: kubectl delete ${resource(after)} --cascade=orphan`;
+    default:
+      return `keep ${path}, give the object another name, or delete it first: kubectl delete ${resource(after)}`;
+  }
+}
+
+function departure(before: KubeObject): Effect[] {
+  const object = objectId(before);
+  const effect = (gravity: Gravity, what: string): Effect[] => [{ gravity, object, what, changes: [] }];
+  switch (before.kind) {
+    case 'Namespace':
+      return effect('lost', 'goes, and everything in it, volumes and Secrets too');
+    case 'PersistentVolumeClaim':
+      return effect(
+        'lost',
+        'goes, and with it the volume, unless its StorageClass or the volume itself says Retain',
+      );
+    case 'CustomResourceDefinition':
+      return effect('lost', 'goes, and with it every object of its kind');
+    case 'Cluster':
+      return effect('lost', 'goes, and with it the volumes of all its instances: only backups are left');
+    case 'Secret':
+      return effect('lost', 'goes');
+    case 'NetworkPolicy':
+    case 'HTTPRoute':
+      return effect(
+        'access',
+        before.kind === 'HTTPRoute'
+          ? `no longer leads from ${hosts(before)}`
+          : 'goes: what it let through is refused, what it alone refused is let through',
+      );
+    case 'Certificate':
+      return effect('reissues', 'goes; its Secret stays until somebody deletes it, and nobody renews it');
+    default:
+      return effect(
+        podTemplate(before) === undefined ? 'other' : 'stops',
+        podTemplate(before) === undefined ? 'goes' : 'stops: its pods go',
+      );
+  }
+}
+
+function arrival(after: KubeObject): Effect[] {
+  const object = objectId(after);
+  const effect = (gravity: Gravity, what: string): Effect[] => [{ gravity, object, what, changes: [] }];
+  if (after.kind === 'HTTPRoute') return effect('access', `leads from ${hosts(after)}`);
+  if (after.kind === 'Certificate') return effect('reissues', 'is issued for the first time');
+  if (after.kind === 'NetworkPolicy')
+    return effect('access', 'comes: what it names is let through, and nothing else of its direction');
+  if (/^(Cluster)?Role(Binding)?$/.test(after.kind)) return effect('access', rights(after));
+  return podTemplate(after) === undefined ? effect('other', 'comes') : effect('starts', 'starts');
+}
+
+function restarts(before: KubeObject, after: KubeObject, all: Change[]): Effect[] {
+  const object = objectId(after);
+  const own = (path: string) =>
+    all.filter(
+      (change) =>
+        change.path === path || change.path.startsWith(`${path}.`) || change.path.startsWith(`${path}[`),
+    );
+  if (kindOf(after) === 'Cluster.postgresql.cnpg.io') {
+    const causes = [
+      'spec.imageName',
+      'spec.resources',
+      'spec.postgresql',
+      'spec.env',
+      'spec.projectedVolumeTemplate',
+    ].flatMap(own);
+    const what = 'may restart its instances, one after the other, the primary last';
+    return causes.length === 0 ? [] : [{ gravity: 'restarts', object, what, changes: causes }];
+  }
+  if (podTemplate(after) === undefined || after.kind === 'Job' || after.kind === 'CronJob') return [];
+  const [template, replicas] = [own('spec.template'), own('spec.replicas')];
+  const effects: Effect[] = [];
+  if (template.length > 0) {
+    const recreate = textField(after, 'spec', 'strategy', 'type') === 'Recreate';
+    const count = Number(field(before, 'spec', 'replicas') ?? 1);
+    const pods =
+      after.kind === 'DaemonSet' ? 'its pod on every node' : count === 1 ? 'its pod' : `its ${count} pods`;
+    const how = recreate
+      ? 'it is away until the new one is ready'
+      : 'an old one goes when a new one is ready';
+    effects.push({ gravity: 'restarts', object, what: `replaces ${pods}: ${how}`, changes: template });
+  }
+  if (replicas.length > 0) {
+    const [old, now] = [field(before, 'spec', 'replicas') ?? 1, field(after, 'spec', 'replicas') ?? 1];
+    effects.push({
+      gravity: now === 0 ? 'stops' : 'starts',
+      object,
+      what: `runs ${now} pods instead of ${old}`,
+      changes: replicas,
+    });
+  }
+  return effects;
+}
+
+/** What of a Certificate's spec no longer fits what was issued (cert-manager, pkg/util/pki, RequestMatchesSpec). */
+const issuedBy = [
+  ...[
+    'commonName',
+    'literalSubject',
+    'subject',
+    'dnsNames',
+    'ipAddresses',
+    'uris',
+    'emailAddresses',
+    'otherNames',
+  ],
+  ...['isCA', 'usages', 'duration', 'issuerRef', 'secretName', 'privateKey'],
+];
+
+function reissues(before: KubeObject, all: Change[]): Effect[] {
+  if (kindOf(before) !== 'Certificate.cert-manager.io') return [];
+  const causes = all.filter(({ path }) => issuedBy.some((key) => new RegExp(`^spec\\.${key}\\b`).test(path)));
+  if (causes.length === 0) return [];
+  return [{ gravity: 'reissues', object: objectId(before), what: 'is issued anew at once', changes: causes }];
+}
+
+function access(before: KubeObject, after: KubeObject, all: Change[]): Effect[] {
+  const object = objectId(after);
+  const shown = all.filter(({ path }) => !path.startsWith('metadata.'));
+  if (shown.length === 0) return [];
+  if (after.kind === 'NetworkPolicy') {
+    return [{ gravity: 'access', object, what: 'lets other flows through', changes: shown }];
+  }
+  if (after.kind === 'HTTPRoute' && hosts(before) !== hosts(after)) {
+    return [
+      {
+        gravity: 'access',
+        object,
+        what: `leads from ${hosts(after)} instead of ${hosts(before)}`,
+        changes: shown,
+      },
+    ];
+  }
+  if (after.kind === 'Role' || after.kind === 'ClusterRole') {
+    return [{ gravity: 'access', object, what: 'gives other rights', changes: shown }];
+  }
+  return [];
+}
+
+function hosts(route: KubeObject): string {
+  return listField(route, 'spec', 'hostnames').join(', ') || 'every host name';
+}
+
+function rights(object: KubeObject): string {
+  if (object.kind.endsWith('Binding')) return `gives ${textField(object, 'roleRef', 'name')} to its subjects`;
+  const rules = listField(object, 'rules').map(
+    (rule) => `${listField(rule, 'verbs').join(', ')} ${listField(rule, 'resources').join(', ')}`,
+  );
+  return `may be given: ${rules.join('; ')}`;
+}
+
+function resource(object: KubeObject): string {
+  const { name, namespace } = object.metadata;
+  return `${object.kind.toLowerCase()} ${name}${namespace === undefined ? '' : ` --namespace ${namespace}`}`;
+}

@@ -1,0 +1,58 @@
+import { styleText } from 'node:util';
+import { formatProblem } from '../../model/format-problem.ts';
+import type { Diff, FileEffect } from './diff.ts';
+import type { Gravity } from './effects.ts';
+
+const bold = (text: string) => styleText('bold', text, { stream: process.stdout });
+const dim = (text: string) => styleText('dim', text, { stream: process.stdout });
+const red = (text: string) => styleText('red', text, { stream: process.stdout });
+
+/** What each gravity means, as the heading above its effects. */
+const headings: Readonly<Record<Gravity, string>> = {
+  refused: 'cannot be applied',
+  lost: 'goes, with what it holds',
+  stops: 'stops',
+  restarts: 'restarts',
+  reissues: 'certificates',
+  access: 'who may do and reach what',
+  starts: 'starts',
+  other: 'else',
+};
+
+const grave: readonly Gravity[] = ['refused', 'lost'];
+
+/** Fields that are shown of one effect; the rest is counted. */
+const most = 6;
+
+/** For a terminal: by environment, the gravest first. */
+export function printDiff({ ref, environments, problems }: Diff): string {
+  const changed = environments.filter(({ effects }) => effects.length > 0);
+  const lines = problems.map((problem) => formatProblem(problem));
+  if (changed.length === 0) return `${[...lines, `nothing differs from ${ref}`].join('\n')}\n`;
+  for (const { environment, effects } of changed) {
+    lines.push(bold(environment));
+    for (const [gravity, group] of Map.groupBy(effects, (effect) => effect.gravity)) {
+      const heading = `${headings[gravity]} (${group.length})`;
+      lines.push(`  ${grave.includes(gravity) ? red(heading) : heading}`, ...group.flatMap(printEffect));
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function printEffect({ object, what, next, file, changes }: FileEffect): string[] {
+  const shown = changes.slice(0, most).map(({ path, before, after }) => {
+    if (before === undefined) return `        ${path}: + ${compact(after)}`;
+    return `        ${path}: ${after === undefined ? '- ' : ''}${compact(before)}${after === undefined ? '' : ` → ${compact(after)}`}`;
+  });
+  return [
+    `    ${object} ${what}  ${dim(file)}`,
+    ...shown,
+    ...(changes.length > most ? [`        … and ${changes.length - most} more fields`] : []),
+    ...(next === undefined ? [] : [`      ${next}`]),
+  ];
+}
+
+function compact(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+}
