@@ -52,3 +52,9 @@ it('finds a literal without a call, in a constant, or none at all', () => {
   expect(at(['a'], 'export default make();')[0]).toBe(');');
   expect(at(['a'], 'nothing')[0]).toBe('nothin');
 });
+
+it('ends in a text that is no TypeScript', () => {
+  expect(at(['name', 'b'], 'export default { a: ], name: 1 };')[0]).toBe('{ a: ]');
+  expect(at(['a', 3], 'export default { a: [1, }, 2] };')[0]).toBe('}, 2] ');
+  expect(at(['a'], "export default { 'a: [{(")[0]).toBe("{ 'a: ");
+});

@@ -51,7 +51,7 @@ function intoCall(text: string, at: number): number {
 function member(text: string, at: number, name: string): Spot | undefined {
   if (text[at] !== '{') return undefined;
   let i = blank(text, at + 1);
-  while (i < text.length && text[i] !== '}') {
+  while (i < text.length && !'}])'.includes(text[i] ?? '')) {
     const key = /(['"])(.*?)\1|[\w$]+/y;
     key.lastIndex = i;
     const found = key.exec(text);

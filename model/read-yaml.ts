@@ -129,7 +129,9 @@ function forbidden(name: string): Words | undefined {
 }
 
 function keyOf(key: unknown): string | undefined {
-  return isScalar(key) ? String(key.value) : undefined;
+  // What a tag makes of a text, such as bytes, is an object.
+  if (!isScalar(key) || (typeof key.value === 'object' && key.value !== null)) return undefined;
+  return String(key.value);
 }
 
 /** Where the fields of a document stand. The keys of a map are indexed once. */

@@ -5,7 +5,7 @@ import { Failure } from './failure.ts';
 import { fuzz } from './fuzz/run.ts';
 import { subjects } from './fuzz/survive.ts';
 
-/** In milliseconds; a refusal that takes longer is a fault. */
+/** In milliseconds of the processor; a refusal that takes longer is a fault. */
 const longest = 1_000;
 
 const program = new Command('npm run fuzz --')
@@ -31,11 +31,11 @@ await runCommand(async () => {
     process.stdout.write(
       `${runs} files in ${seconds.toFixed(0)} s: ${right} rendered, ${runs - right} refused, none broke anything\n` +
         `refusals by code:\n${counts.join('')}` +
-        `slowest: ${slowest.milliseconds.toFixed(0)} ms, ${slowest.file}\n`,
+        `slowest: ${slowest.milliseconds.toFixed(0)} ms of the processor, ${slowest.file}\n`,
     );
     if (slowest.milliseconds <= longest) return 0;
     throw new Failure(
-      `a refusal took ${slowest.milliseconds.toFixed(0)} ms: ${JSON.stringify(slowest.text).slice(0, 2000)}`,
+      `a refusal took ${slowest.milliseconds.toFixed(0)} ms of the processor: ${JSON.stringify(slowest.text).slice(0, 2000)}`,
       `To see it again: npm run fuzz -- --runs ${runs} --seed ${seed}`,
     );
   } catch (error) {
