@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, findEngine } from '../../images/engine.ts';
 import { nodeContainers } from '../../scripts/cluster/kind.ts';
-import { manifestRepository } from '../../scripts/cluster/manifest-repository.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
+import { seesAnAppBreakAndMend } from './front-page.ts';
 import { loseProcesses } from './lose-processes.ts';
 import { machineState } from './machine-state.ts';
+import { ManifestClone } from './manifest-clone.ts';
 
 const cluster = 'e2e-dev';
 const ports = { http: 18080, https: 18443, registry: 15002 };
@@ -108,32 +107,25 @@ describe('a platform on this machine', () => {
   });
 
   it('follows a commit that somebody pushes with plain git', async () => {
-    const engine = await theEngine();
-    const { remote, environment } = manifestRepository(engine, cluster);
-    const folder = await mkdtemp(join(tmpdir(), 'plinth-e2e-clone-'));
-    const git = (...args: string[]) =>
-      execa(
-        'git',
-        ['-c', 'protocol.ext.allow=user', '-c', 'user.name=e2e', '-c', 'user.email=e2e@localhost', ...args],
-        {
-          cwd: folder,
-          env: environment,
-        },
-      );
+    const clone = await ManifestClone.make(await theEngine(), cluster);
     try {
-      await git('clone', '--quiet', remote, '.');
-      await git('checkout', '--quiet', 'main');
       expect(await readyReplicas('home')).toBe(1);
       const file = 'manifests/dev/home/deployment-home.yaml';
-      const { stdout } = await git('show', `HEAD:${file}`);
-      await writeFile(join(folder, file), stdout.replace(/^ {2}replicas: 1$/m, '  replicas: 2').concat('\n'));
-      await git('commit', '--quiet', '--all', '--message', 'Two replicas');
       const started = performance.now();
-      await git('push', '--quiet', 'origin', 'HEAD:main');
+      await clone.change(file, (text) => text.replace(/^ {2}replicas: 1$/m, '  replicas: 2'), 'Two replicas');
       await until(async () => (await readyReplicas('home')) === 2, 'a second pod of home to be ready');
       console.log(`commit to changed pods: ${((performance.now() - started) / 1000).toFixed(1)} s`);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await clone.remove();
+    }
+  });
+
+  it('shows on its front page that an app breaks, why, and that it is mended', async () => {
+    const clone = await ManifestClone.make(await theEngine(), cluster);
+    try {
+      await seesAnAppBreakAndMend(clone, `http://${host}:${ports.http}/`);
+    } finally {
+      await clone.remove();
     }
   });
 
