@@ -12,9 +12,9 @@ const BUILD_CACHE_FLOOR = 8 * 2 ** 30;
 const BUILD_CACHE_SHARE = 0.2;
 
 /** Deletes the modules and compiled packages, when nothing is built: finished executables need neither. */
-export async function pruneGoCaches(report: Report = silent): Promise<void> {
+export async function pruneGoCaches(report: Report = silent, signal?: AbortSignal): Promise<void> {
   const { root } = goCaches();
-  await withCacheLock('go', { report, done: async () => undefined }, async () => {
+  await withCacheLock('go', { report, signal, done: async () => undefined }, async () => {
     // Builds ask for a module cache that can be written (-modcacherw): plain removal is enough.
     rmSync(root, { recursive: true, force: true });
   });

@@ -192,7 +192,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
         const made = await whileReporting(background.rest, report);
         if (made === 0) return 'all there';
         report('removing what only the compiler needs');
-        await pruneGoCaches(report);
+        await pruneGoCaches(report, signal);
         return undefined;
       },
     },

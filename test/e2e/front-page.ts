@@ -4,7 +4,7 @@ import { violations } from '../browser/violations.ts';
 import type { ManifestClone } from './manifest-clone.ts';
 
 /** A push, a pull that fails, a pod that goes: on a slow machine. */
-const patience = { timeout: 180_000, interval: 200 };
+const patience = { timeout: 300_000, interval: 200 };
 
 /**
  * Opens the front page in a browser, breaks an app by a commit and sees the page turn and say why, mends it by another
