@@ -25,14 +25,15 @@ export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
       ({ metadata: { labels } }) => labels?.['kustomize.toolkit.fluxcd.io/name'] === metadata.name,
     );
     const applied = status?.lastAppliedRevision ?? '';
-    const ofManifests = (spec?.sourceRef?.kind ?? 'GitRepository') === 'GitRepository';
+    const ofManifests = (spec?.sourceRef?.kind ?? 'GitRepository') === 'GitRepository' && revision !== '';
+    const newest = ofManifests ? applied === revision : undefined;
     return {
       name: metadata.name,
       reason: ready?.reason ?? '',
-      ...(failing(deployments, snapshot) ?? told(kustomization)),
+      ...(failing(deployments, snapshot) ?? told(kustomization, newest)),
       images: [...new Set(deployments.flatMap(imagesOf))].sort(),
       revision: shortRevision(applied),
-      newest: ofManifests ? applied === revision : undefined,
+      newest,
     };
   });
 }
@@ -49,9 +50,12 @@ function imagesOf({ spec }: Deployment): string[] {
   return (spec?.template?.spec?.containers ?? []).map(({ image }) => shortImage(image ?? ''));
 }
 
-function told(kustomization: Kustomization): Finding {
+function told(kustomization: Kustomization, newest: boolean | undefined): Finding {
   const { metadata, status } = kustomization;
   const mood = moodOf(kustomization);
+  if (mood === 'good' && newest === false) {
+    return { mood: 'working', message: 'The newest revision is not applied yet.', since: '' };
+  }
   const command = `kubectl --namespace ${metadata.namespace} describe kustomization ${metadata.name}`;
   return {
     mood,

@@ -211,6 +211,17 @@ describe('how a sync is', () => {
     expect(stateAt(snapshot({ kustomizations: collection([again]) })).mood).toBe('good');
   });
 
+  test('a part that has not applied what Flux has fetched is working, one of another source is not', () => {
+    const before = kustomization('orders', 'main@sha1:0000000000000000000000000000000000000000');
+    const other = kustomization('stock', 'v1.4.0@sha256:30f5c1b7a9d2e4f6a8');
+    const state = stateAt(snapshot({ kustomizations: collection([before, other]) }));
+    expect(state.syncs).toMatchObject([
+      { mood: 'working', message: 'The newest revision is not applied yet.', newest: false },
+      { mood: 'good', newest: undefined },
+    ]);
+    expect(state.headline).toBe('A change is on its way');
+  });
+
   test('a generation that Flux has not seen is working; a suspended one is paused', () => {
     const edited = kustomization('orders');
     edited.metadata.generation = 2;
