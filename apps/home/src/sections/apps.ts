@@ -9,7 +9,7 @@ export function apps({ apps: items }: State): Html {
 <h2>What runs here</h2>
 ${
   items.length === 0
-    ? html`<p class="quiet">No app yet. Write one: copy the folder <code>apps/home</code>, and name it in <code>cluster.yaml</code>.</p>`
+    ? html`<p class="quiet">No app yet. Make one: <code>npm run new -- app NAME</code></p>`
     : html`<ul class="apps">${items.map(app)}
 </ul>`
 }`;
