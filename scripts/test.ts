@@ -21,15 +21,19 @@ interface Count {
   failed: number;
 }
 
+/** Its title and what it runs. */
+type Step = [string, () => Promise<Count>];
+
 const program = new Command('npm test --')
   .description(
     'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, and the end-to-end test on a real cluster.',
   )
   .option('--unit', 'without the end-to-end test')
-  .action(async ({ unit }: { unit?: boolean }) => {
+  .option('--nodes', 'instead of all that: machines that Ansible makes a cluster of, on hosts made here')
+  .action(async ({ unit, nodes }: { unit?: boolean; nodes?: boolean }) => {
     if (unit !== true) announceBuilds();
     const total = { passed: 0, failed: 0 };
-    const steps: [string, () => Promise<Count>][] = [
+    const everything: Step[] = [
       ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
       ['types', () => one('tsc', ['--noEmit'])],
       ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
@@ -39,10 +43,11 @@ const program = new Command('npm test --')
       ['services', () => vitest('services')],
     ];
     if (unit !== true) {
-      steps.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
-      steps.push(['end-to-end test', () => vitest('e2e')]);
+      everything.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
+      everything.push(['end-to-end test', () => vitest('e2e')]);
     }
-    for (const [title, run] of steps) {
+    const machines: Step[] = [['machines', () => vitest('nodes')]];
+    for (const [title, run] of nodes === true ? machines : everything) {
       const started = performance.now();
       console.log(`\n== ${title}`);
       const { passed, failed } = await run();

@@ -22,7 +22,8 @@ export async function startHost(
     ...['run', '--detach', '--tty', '--name', container, '--hostname', name, '--label', label],
     ...['--privileged', '--cgroupns', 'private', '--security-opt', 'seccomp=unconfined'],
     ...['--tmpfs', '/tmp', '--tmpfs', '/run', '--volume', '/var'],
-    ...['--network', networkName],
+    // The engine answers names at an address of the loopback, to which Kind's entry point leads what pods ask.
+    ...['--network', networkName, '--sysctl', 'net.ipv4.conf.all.route_localnet=1'],
     image,
   ]);
   const home = `/home/${hostUser}`;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,12 +7,17 @@ import { z } from 'zod';
 import { type Engine, ensureEngine } from '../../images/engine.ts';
 import { ensureRegistry, networkName, registryAddress } from '../../images/registry.ts';
 import { supply } from '../../images/supply.ts';
+import { pushManifests } from '../../scripts/cluster/manifest-repository.ts';
+import { renderEnvironment } from '../../scripts/cluster/rendered.ts';
 import { ansibleEnvironment, ansibleRoot, ensureAnsible } from '../../scripts/nodes/tools.ts';
 import { Checkout, type Ended } from '../e2e/checkout.ts';
 import { hostNames, killHost, startHost, type TestHost } from './containers.ts';
+import { kubectl, readyKustomizations, secretsByHand } from './flux.ts';
+import { type GitHost, startGitHost } from './git-host.ts';
 import { ensureHostImage, hostUser } from './image.ts';
 
 const environment = 'hosts';
+const cluster = 'nodes-test-hosts';
 
 /** Images that nodes need before Flux brings anything. */
 const images = [
@@ -42,6 +47,7 @@ let image: string;
 let tools: string;
 let checkout: Checkout;
 let key: string;
+let git: GitHost | undefined;
 const hosts = new Map<string, TestHost & { role: 'control-plane' | 'worker' }>();
 const times: string[] = [];
 
@@ -50,6 +56,7 @@ beforeAll(async () => {
   engine = await ensureEngine(say);
   await ensureRegistry(engine, say);
   await supply(images, { engine, report: say });
+  await allowManyWatches();
   tools = await ensureAnsible(say);
   image = await ensureHostImage(engine, say);
   for (const name of await hostNames(engine)) await killHost(engine, name);
@@ -60,6 +67,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const name of await hostNames(engine)) await killHost(engine, name);
+  git?.close();
   await checkout.remove();
   console.log(`\n${times.join('\n')}\n`);
 });
@@ -103,6 +111,65 @@ describe('machines', () => {
     expect(await readyNodes()).toEqual(['control-1', 'worker-1', 'worker-2', 'worker-3']);
   });
 
+  it('Flux takes the cluster over, without a hand', async () => {
+    const folder = join(dirname(checkout.root), 'git');
+    await mkdir(folder, { recursive: true });
+    const format = '{{(index .IPAM.Config 0).Gateway}}';
+    const { stdout: gateway } = await execa(
+      engine.command,
+      ['network', 'inspect', '--format', format, networkName],
+      { env: engine.env },
+    );
+    git = await startGitHost(folder, gateway);
+    await writeCluster();
+    const rendered = await renderEnvironment(checkout.root, environment);
+    const needed = rendered.environment.operators.flatMap((operator) => [
+      ...operator.images,
+      ...operator.crds,
+    ]);
+    await supply(needed, { engine, report: console.log });
+    const repository = {
+      remote: join(folder, 'platform.git'),
+      environment: {},
+      gitDir: join(folder, 'work.git'),
+    };
+    await execa('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.remote]);
+    await pushManifests(repository, { root: checkout.root, environment, message: 'Hosts' });
+    await secretsByHand(kubeconfig(), {
+      folder,
+      authority: git.authority,
+      registry: 'registry.hosts.localhost',
+    });
+    await timed('hand-over until every Kustomization is Ready', async () => {
+      const args = ['scripts/hand-over.ts', environment, '--kubeconfig', kubeconfig()];
+      await execa(process.execPath, args, { cwd: checkout.root, env: checkout.env, stdin: 'ignore' });
+      const names = [...rendered.manifests.keys()].flatMap(
+        (path) => /flux-sync\/kustomization-(.+)\.yaml$/.exec(path)?.[1] ?? [],
+      );
+      expect(await readyKustomizations(kubeconfig())).toEqual(names.sort());
+    });
+  });
+
+  it('a control plane that burned down comes back from its snapshot', async () => {
+    await kubectl(kubeconfig(), ['create', 'configmap', 'before-the-snapshot']);
+    await nodes('backup');
+    await kubectl(kubeconfig(), ['create', 'configmap', 'after-the-snapshot']);
+    const backups = join(checkout.state, cluster, 'backups');
+    const snapshot = join(backups, (await readdir(backups)).sort().at(-1) ?? '');
+    await killHost(engine, 'control-1');
+    await add('control-1', 'control-plane');
+    await writeCluster();
+    await timed('a control plane is restored', async () => {
+      await nodes('restore', '--from', snapshot);
+      await nodes('apply');
+    });
+    const maps = await kubectl(kubeconfig(), ['get', 'configmaps', '--output=name']);
+    expect(maps).toContain('before-the-snapshot');
+    expect(maps).not.toContain('after-the-snapshot');
+    expect(await readyNodes()).toEqual(['control-1', 'worker-1', 'worker-2', 'worker-3']);
+    await molecule('verify');
+  });
+
   it('a reset machine has left the cluster, and nothing of Kubernetes stays on it', async () => {
     await timed('a worker is reset', () => nodes('reset', '--limit', 'worker-3', '--yes'));
     expect(await readyNodes()).toEqual(['control-1', 'worker-1', 'worker-2']);
@@ -110,11 +177,17 @@ describe('machines', () => {
   });
 });
 
+/** Each kubelet and each systemd takes a share of the kernel's watches, of which containers have those of the machine. */
+async function allowManyWatches(): Promise<void> {
+  const path = '/proc/sys/fs/inotify/max_user_instances';
+  if (Number(await readFile(path, 'utf8')) < 1024) await writeFile(path, '1024');
+}
+
 /** Starts a machine and notes where it is; its host key is a new one. */
 async function add(name: string, role: 'control-plane' | 'worker'): Promise<void> {
   const host = await startHost(engine, image, name, await readFile(`${key}.pub`, 'utf8'));
   hosts.set(name, { ...host, role });
-  const knownHosts = join(checkout.state, 'nodes-test-hosts', 'known_hosts');
+  const knownHosts = join(checkout.state, cluster, 'known_hosts');
   await execa('ssh-keygen', ['-R', host.address, '-f', knownHosts], { reject: false });
 }
 
@@ -130,18 +203,28 @@ async function writeCluster(): Promise<void> {
       env: engine.env,
     },
   );
-  const cluster = {
-    name: 'nodes-test-hosts',
+  const description = {
+    name: cluster,
     domain: 'hosts.localhost',
     kubernetes: { version: 'v1.36.3' },
     provider: { kind: 'machines', ssh: { user: hostUser }, network },
     nodes: [...hosts.values()],
     registry: { overlay: 'tls' },
-    source: { kind: 'git', url: 'https://git.example.org/platform.git' },
+    source: {
+      kind: 'git',
+      url: `${git?.url ?? 'https://git.example.org'}/platform.git`,
+      secret: 'git-authority',
+    },
+    artifacts: 'mirror',
     mirror: `http://${registryAddress}`,
     apps: {},
   };
-  await writeFile(join(folder, 'cluster.yaml'), stringify(cluster));
+  await writeFile(join(folder, 'cluster.yaml'), stringify(description));
+}
+
+/** Where `nodes apply` wrote the administrator's credentials. */
+function kubeconfig(): string {
+  return join(checkout.state, cluster, 'kubeconfig');
 }
 
 /** `npm run nodes -- COMMAND hosts …`; what it did to each machine. */
@@ -166,7 +249,7 @@ async function molecule(action: string): Promise<void> {
       PLINTH_INVENTORY: inventory,
       PLINTH_SSH_KEY: key,
       MOLECULE_EPHEMERAL_DIRECTORY: join(dirname(checkout.root), 'molecule'),
-      ANSIBLE_SSH_COMMON_ARGS: `-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=${join(checkout.state, 'nodes-test-hosts', 'known_hosts')}`,
+      ANSIBLE_SSH_COMMON_ARGS: `-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=${join(checkout.state, cluster, 'known_hosts')}`,
     },
     stdin: 'ignore',
     all: true,
@@ -208,11 +291,13 @@ async function leftOn(name: string): Promise<string> {
   return onHost(
     name,
     [
-      'pgrep --list-full "kube|containerd|etcd|flannel"',
-      'findmnt --list --noheadings --output=TARGET | grep -E "kubelet|containerd|cni"',
-      'ls -d /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /etc/cni /opt/cni /usr/local/bin/* 2>/dev/null',
+      'ps --no-headers -eo comm | grep -E "^(kube|containerd|etcd|flannel)"',
+      // Kind's entry point has made a control group of that name in every container, and stands itself in /usr/local/bin.
+      'findmnt --list --noheadings --output=TARGET | grep -v ^/sys/ | grep -E "kubelet|containerd|cni"',
+      'ls -d /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /etc/cni /opt/cni 2>/dev/null',
+      'ls /usr/local/bin | grep -v ^entrypoint$',
       'ip -brief link | grep -E "cni|flannel|veth"',
-      '{ nft list ruleset; iptables-save; } | grep -iE "kube|flannel|cni"',
+      '{ nft list ruleset; iptables-save; } 2>/dev/null | grep -iE "kube|flannel|cni"',
       'true',
     ].join('; '),
   );

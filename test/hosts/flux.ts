@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ensureBinary } from '../../images/go-build.ts';
+
+/** What people bring into a cluster by hand before Flux reads Git; no secret is in Git. */
+export async function secretsByHand(
+  kubeconfig: string,
+  given: { folder: string; authority: string; registry: string },
+): Promise<void> {
+  const { folder, authority, registry } = given;
+  const key = join(folder, 'registry.key');
+  const certificate = join(folder, 'registry.crt');
+  await execa('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
+    ...['-subj', `/CN=${registry}`, '-addext', `subjectAltName=DNS:${registry}`],
+    ...['-keyout', key, '-out', certificate],
+  ]);
+  const tls = { 'tls.crt': await readFile(certificate, 'utf8'), 'tls.key': await readFile(key, 'utf8') };
+  const objects = [
+    namespace('flux-system'),
+    namespace('registry'),
+    secret('flux-system', 'git-authority', 'Opaque', { 'ca.crt': authority }),
+    secret('registry', 'registry-tls', 'kubernetes.io/tls', tls),
+  ];
+  for (const object of objects) await kubectl(kubeconfig, ['apply', '--filename=-'], JSON.stringify(object));
+}
+
+/** Names of all Kustomizations, once each of them is Ready. */
+export async function readyKustomizations(kubeconfig: string): Promise<string[]> {
+  const all = ['--namespace=flux-system', 'kustomizations.kustomize.toolkit.fluxcd.io'];
+  await kubectl(kubeconfig, ['wait', '--for=condition=Ready', '--all', '--timeout=20m', ...all]);
+  const names = await kubectl(kubeconfig, ['get', '--output=name', ...all]);
+  return names
+    .split('\n')
+    .map((name) => name.split('/')[1] ?? '')
+    .sort();
+}
+
+/** Runs the kubectl of the lock file. */
+export async function kubectl(kubeconfig: string, args: string[], input?: string): Promise<string> {
+  const path = await ensureBinary('kubectl', () => undefined);
+  const { stdout } = await execa(path, [`--kubeconfig=${kubeconfig}`, ...args], {
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  return stdout;
+}
+
+function namespace(name: string): object {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+function secret(inNamespace: string, name: string, type: string, stringData: Record<string, string>): object {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: inNamespace }, type, stringData };
+}
