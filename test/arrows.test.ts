@@ -13,7 +13,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   stacks: ['model'],
   images: ['model'],
   scripts: ['model', 'apps', 'operators', 'charts', 'stacks', 'images'],
-  bench: ['model', 'operators', 'charts', 'images', 'scripts'],
+  bench: ['model', 'apps', 'operators', 'charts', 'images', 'scripts', 'test'],
   test: ['model', 'apps', 'operators', 'charts', 'stacks', 'images', 'scripts'],
 };
 

@@ -28,7 +28,7 @@ export class Postgres {
     this.#binaries = found;
   }
 
-  static async start(authority: Authority): Promise<Postgres> {
+  static async start(authority: Authority, settings: Record<string, string> = {}): Promise<Postgres> {
     const folder = scratch();
     const made = new Postgres(folder, await freePort(), await usable(folder));
     const data = join(folder, 'data');
@@ -42,7 +42,7 @@ export class Postgres {
     );
     await made.serveWith(authority);
     await write(join(data, 'pg_hba.conf'), 'local all postgres trust\nhostssl all all 127.0.0.1/32 cert\n');
-    await made.run();
+    await made.run(settings);
     return made;
   }
 
@@ -59,7 +59,7 @@ export class Postgres {
     this.#process?.kill('SIGHUP');
   }
 
-  async run(): Promise<void> {
+  async run(given: Record<string, string> = {}): Promise<void> {
     const settings = {
       ssl: 'on',
       ssl_cert_file: 'server.crt',
@@ -71,6 +71,7 @@ export class Postgres {
       fsync: 'off',
       max_connections: '100',
       log_min_messages: 'panic',
+      ...given,
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = spawn(this.#binaries.postgres, ['-D', join(this.folder, 'data'), ...flags], {
