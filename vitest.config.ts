@@ -38,8 +38,8 @@ export default defineConfig({
           // One process for all: loading the packages takes longer than the tests.
           isolate: false,
           maxWorkers: 1,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -33,7 +33,6 @@ const retry = {
 export const clientOptions: ClientOptions = {
   'grpc.service_config': JSON.stringify(retry),
   'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 10_000,
   // A name that was not there yet is asked for again soon.
   'grpc.max_reconnect_backoff_ms': 2_000,
 };

@@ -6,7 +6,6 @@ import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { stateDir } from '../../images/paths.ts';
 import { readCluster } from '../cluster/environment.ts';
 import { Failure } from '../failure.ts';
-import { forwardToPod } from './port-forward.ts';
 
 /** How a person says which service is meant, and who they are. */
 export interface CallOptions {
@@ -60,6 +59,8 @@ export async function openConnection(app: string, options: CallOptions): Promise
     }
     return { host, port: Number(port), name, identity, close: () => identity.close() };
   }
+  // The API server's client takes longer to load than all else.
+  const { forwardToPod } = await import('./port-forward.ts');
   const forward = await forwardToPod(cluster.name, app, 8443);
   return {
     ...{ host: '127.0.0.1', port: forward.port, name, identity },

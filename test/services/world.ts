@@ -65,7 +65,7 @@ export async function startJobsOn(
   authority: Authority,
   port = 0,
 ): Promise<Running> {
-  const folder = await identity(authority, 'jobs', ['localhost']);
+  const folder = await identity(authority, 'jobs', ['localhost', 'jobs.jobs.svc.cluster.local']);
   const service = await startJobs({
     env: { ...(await loginAs(database, 'read-write')), IDENTITY_DIR: folder, CALLERS: callers.join(',') },
     page: join(root, 'apps/jobs/page'),
@@ -85,7 +85,7 @@ export async function runOrders(
   await migrate({ config: owner.config, folder: join(root, 'apps/orders/migrations'), report: () => {} });
   owner.close();
   const authority = await Authority.make('orders');
-  const folder = await identity(authority, 'orders', ['localhost']);
+  const folder = await identity(authority, 'orders', ['localhost', 'orders.orders.svc.cluster.local']);
   const env = {
     ...(await loginAs(database, 'read-write')),
     IDENTITY_DIR: folder,
