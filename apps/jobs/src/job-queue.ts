@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { PgBoss } from 'pg-boss';
 import { checked, Refusal } from '../../kit/refusal.ts';
+import { Inserter } from './inserter.ts';
 import { jobFrom, record } from './job-from.ts';
 import { listJobs, queueCounts } from './job-table.ts';
 import { enqueuedJobs } from './metrics.ts';
@@ -25,12 +26,14 @@ export const heartbeatSeconds = 30;
 /** What callers may do with queues, by whichever face they come. pg-boss does the work. */
 export class JobQueue {
   #boss: PgBoss;
+  #inserter: Inserter;
   #known = new Set<string>();
   #announce: (queue: string) => void;
 
   /** `announce` is told of a queue that has a job for now. */
   constructor(boss: PgBoss, announce: (queue: string) => void) {
     this.#boss = boss;
+    this.#inserter = new Inserter(boss);
     this.#announce = announce;
   }
 
@@ -38,9 +41,10 @@ export class JobQueue {
     const name = allowed(caller, queue);
     const { payload, idempotencyKey, priority, runAt, retry, timeoutSeconds } = checked(newJob, given);
     await this.#make(name);
-    const id = idempotencyKey === undefined ? undefined : idOf(name, idempotencyKey);
-    const made = await this.#boss.send(name, payload, {
-      ...(id === undefined ? {} : { id }),
+    const id = idempotencyKey === undefined ? randomUUID() : idOf(name, idempotencyKey);
+    const made = await this.#inserter.insert(name, {
+      id,
+      data: payload,
       ...(runAt === undefined ? {} : { startAfter: new Date(runAt) }),
       priority,
       retryLimit: retry.limit,
@@ -49,10 +53,9 @@ export class JobQueue {
       retryBackoff: true,
       expireInSeconds: timeoutSeconds,
     });
-    if (made === null && id === undefined) throw new Error(`${name} took no job`);
-    enqueuedJobs.inc({ queue: name, duplicate: String(made === null) });
-    if (made !== null) this.#announce(name);
-    return { id: made ?? id ?? '', duplicate: made === null };
+    enqueuedJobs.inc({ queue: name, duplicate: String(!made) });
+    if (made) this.#announce(name);
+    return { id, duplicate: !made };
   }
 
   async get(caller: string, queue: string, id: string): Promise<Job> {
