@@ -208,7 +208,7 @@ describe('a database', () => {
     expect(peers).toEqual([
       [[5432], [['front'], ['orders'], ['orders-migrations']]],
       [[5432, 8000], [['orders-db']]],
-      [[8000], [['cnpg-controller-manager']]],
+      [[8000], [['cloudnative-pg']]],
     ]);
   });
 });

@@ -56,8 +56,8 @@ export function caName(authority: string, generation: number): string {
 /** Where CloudNativePG runs; its databases run beside the apps that own them. */
 export const postgresNamespace = 'cnpg-system';
 
-/** Its Deployment; other parts of it look for that name. */
-export const postgresOperator = 'cnpg-controller-manager';
+/** Its Deployment: it looks for itself by the label that follows from this name. */
+export const postgresOperator = 'cloudnative-pg';
 
 /** The admission policy that guards every ClusterIssuer, and its binding; objects that ask one come after it. */
 export const certificatePolicy = 'certificates-of-the-graph';

@@ -40,7 +40,7 @@ export class Probe {
   async sh(namespace: string, line: string): Promise<{ ok: boolean; text: string }> {
     const text = await this.kubectl([
       ...['exec', '-n', namespace, 'probe', '--', 'sh', '-c'],
-      `{ ${line}\n} 2>&1; echo; echo "ended $?"`,
+      `{ ${line}\n} 2>&1; code=$?; echo; echo "ended $code"`,
     ]);
     return { ok: /ended 0\s*$/.test(text), text: text.replace(/\nended \d+\s*$/, '').trim() };
   }
