@@ -39,6 +39,8 @@ export interface PlaybookRun {
 export async function runPlaybook(run: PlaybookRun): Promise<Record<string, HostRecap>> {
   const { playbook, cluster, inventory, tools, check, limit, key, variables = {}, signal } = run;
   const folder = join(stateDir(), cluster);
+  // What a play brings here are keys.
+  process.umask(0o077);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const child = execa(
     join(tools, 'ansible-playbook'),
