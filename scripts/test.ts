@@ -26,9 +26,9 @@ type Step = [string, () => Promise<Count>];
 
 const program = new Command('npm test --')
   .description(
-    'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, and the end-to-end test on a real cluster.',
+    'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, the stacks on the real engine of Pulumi, and the end-to-end test on a real cluster.',
   )
-  .option('--unit', 'without the end-to-end test')
+  .option('--unit', 'without the stacks and the end-to-end test')
   .option('--nodes', 'instead of all that: machines that Ansible makes a cluster of, on hosts made here')
   .action(async ({ unit, nodes }: { unit?: boolean; nodes?: boolean }) => {
     if (unit !== true) announceBuilds();
@@ -44,6 +44,7 @@ const program = new Command('npm test --')
     ];
     if (unit !== true) {
       everything.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
+      everything.push(['stacks on the real engine', () => vitest('stacks')]);
       everything.push(['end-to-end test', () => vitest('e2e')]);
     }
     const machines: Step[] = [['machines', () => vitest('nodes')]];
@@ -99,6 +100,11 @@ function run(command: string, args: string[]) {
 
 function announceBuilds(): void {
   const lock = loadLock();
+  if (readEntry(recipeOf(lock, 'pulumi')) === undefined) {
+    console.log(
+      'The cache lacks pulumi. Where none is installed, the test of the stacks builds it first: 5 to 8 minutes on two cores.',
+    );
+  }
   const missing = neededBinaries(lock).filter((name) => readEntry(recipeOf(lock, name)) === undefined);
   if (missing.length === 0) return;
   console.log(
