@@ -9,6 +9,7 @@ import { flux } from './flux.ts';
 import { gitServer } from './git-server.ts';
 import { identity } from './identity.ts';
 import type { Component } from './kube-object.ts';
+import { kubeRouter } from './kube-router.ts';
 import { localPath } from './local-path.ts';
 import { metricsServer } from './metrics-server.ts';
 import { migrations } from './migrations.ts';
@@ -25,6 +26,7 @@ const operatorCharts: Readonly<Record<string, (env: Environment) => Component | 
   flux,
   'git-server': gitServer,
   identity,
+  'kube-router': kubeRouter,
   'local-path': localPath,
   'metrics-server': metricsServer,
   registry,

@@ -22,6 +22,7 @@ export function environment(
     'trust-roots',
     'cloudnative-pg',
     'postgresql',
+    'kube-router',
     'local-path-provisioner',
     'debian',
   ];

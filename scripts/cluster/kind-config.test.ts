@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { type KindCluster, kindDocument, writeNodeFiles } from './kind-config.ts';
 
 const files = mkdtempSync(join(tmpdir(), 'plinth-kind-'));
@@ -10,12 +11,10 @@ afterAll(() => rmSync(files, { recursive: true }));
 const single: KindCluster = {
   name: 'test',
   roles: ['control-plane'],
-  image: { ref: 'docker.io/kindest/node:v1.0.0', source: 'built' },
+  image: 'docker.io/kindest/node:v1.0.0',
   files,
   ports: [{ host: 8080, node: 30080 }],
 };
-
-const upstream = { ...single.image, source: 'pulled' } as const;
 
 test('ports are published on the loopback, by the first control plane', () => {
   const document = kindDocument({ ...single, roles: ['worker', 'control-plane', 'control-plane'] });
@@ -26,11 +25,20 @@ test('ports are published on the loopback, by the first control plane', () => {
   expect(JSON.stringify(document).match(/extraPortMappings/g)).toHaveLength(1);
 });
 
-test("upstream's image keeps Kind's network, our own is made without one", () => {
-  expect(kindDocument({ ...single, image: upstream })).toMatchObject({
-    networking: { disableDefaultCNI: false },
+test("no network of Kind's, and a proxy that leaves the tables of the network policies alone", () => {
+  expect(kindDocument(single)).toMatchObject({
+    networking: { disableDefaultCNI: true, kubeProxyMode: 'nftables' },
   });
-  expect(kindDocument(single)).toMatchObject({ networking: { disableDefaultCNI: true } });
+});
+
+test('what Kind applies as its storage is a harmless object, mounted where Kind reads it', async () => {
+  await writeNodeFiles(single, {});
+  const mount = { hostPath: join(files, 'default-storage.yaml'), readOnly: true };
+  expect(kindDocument(single)).toMatchObject({
+    // The path is defaultStorageManifestLocation of Kind's own source; the end-to-end test sees the object arrive.
+    nodes: [{ extraMounts: [{}, { ...mount, containerPath: '/kind/manifests/default-storage.yaml' }] }],
+  });
+  expect(parse(readFileSync(mount.hostPath, 'utf8'))).toMatchObject({ kind: 'ConfigMap' });
 });
 
 test('every host of the lock file is asked for at the mirror first, and further hosts as told', async () => {

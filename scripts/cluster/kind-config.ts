@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { NodeImage } from '../../images/node-image.ts';
 import { hostsToml } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { nodePorts } from '../../model/node-ports.ts';
@@ -11,19 +10,19 @@ import { Failure } from '../failure.ts';
 export interface KindCluster {
   name: string;
   roles: ('control-plane' | 'worker')[];
-  image: NodeImage;
+  /** Of the nodes. */
+  image: string;
   /** A folder on this machine for what the nodes mount; `writeNodeFiles` fills it. */
   files: string;
   /** From a port of this machine's loopback to a node port. */
   ports: { host: number; node: number }[];
 }
 
+/** The addresses of all pods; each node has a part of them. */
+export const podSubnet = '10.244.0.0/16';
+
 /** What Kind is told of an environment. Writes what the nodes mount below `folder`. */
-export async function kindConfig(
-  environment: Environment,
-  image: NodeImage,
-  folder: string,
-): Promise<object> {
+export async function kindConfig(environment: Environment, image: string, folder: string): Promise<object> {
   const { name, provider, nodes, domain } = environment.cluster;
   if (provider.kind !== 'kind') {
     throw new Failure(
@@ -59,14 +58,21 @@ export function kindDocument(cluster: KindCluster): object {
     kind: 'Cluster',
     apiVersion: 'kind.x-k8s.io/v1alpha4',
     name,
-    networking: { ipFamily: 'ipv4', podSubnet: '10.244.0.0/16', disableDefaultCNI: image.source === 'built' },
+    networking: {
+      ipFamily: 'ipv4',
+      podSubnet,
+      // Kind's own network is none of the images that can be built; node-network.ts does the same on every node image.
+      disableDefaultCNI: true,
+      // With a table of its own: in iptables' mode it and what enforces network policies write each other's chains anew.
+      kubeProxyMode: 'nftables',
+    },
     containerdConfigPatches: [
       '[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
     ],
     kubeadmConfigPatches: [stringify(kubelet)],
     nodes: controlPlaneFirst.map((role, index) => ({
       role,
-      image: image.ref,
+      image,
       extraMounts: mounts,
       ...(index === 0
         ? {

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { type Engine, runEngine } from '../../images/engine.ts';
 import { ensureBinary } from '../../images/go-build.ts';
-import { ensureNodeImage, type NodeImage } from '../../images/node-image.ts';
+import { ensureNodeImage } from '../../images/node-image.ts';
 import { stateDir } from '../../images/paths.ts';
 import { networkName } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -60,12 +60,10 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   const folder = join(stateDir(), cluster.name);
   const made = join(folder, 'nodes.sha256');
   const image = await ensureNodeImage({ engine, report, signal });
-  const config = await writeConfig(folder, environment, image);
+  const config = await writeConfig(folder, environment, image.ref);
   await endOrphan(folder);
-  const network = async (): Promise<void> => {
-    if (image.source === 'pulled') return; // it has Kind's own
-    await ensureNodeNetwork({ engine, cluster: cluster.name, nodes: cluster.nodes.length, report, signal });
-  };
+  const network = (): Promise<void> =>
+    ensureNodeNetwork({ engine, cluster: cluster.name, nodes: cluster.nodes.length, report, signal });
   const startFile = join(folder, 'nodes.started');
   const startTimes = async (): Promise<string[]> => {
     const names = (await nodeContainers(engine, cluster.name)).map(({ name }) => name);
@@ -192,7 +190,7 @@ async function endOrphan(folder: string): Promise<void> {
 async function writeConfig(
   folder: string,
   environment: Environment,
-  image: NodeImage,
+  image: string,
 ): Promise<{ path: string; hash: string }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'kind.yaml');

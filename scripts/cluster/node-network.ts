@@ -1,12 +1,15 @@
 import { type Engine, runEngine } from '../../images/engine.ts';
+import { networkName } from '../../images/registry.ts';
 import { kubeconfigPath } from './client.ts';
+import { podSubnet } from './kind-config.ts';
 import type { Report } from './phases.ts';
 import { type WatchedObject, watchUntil } from './watch.ts';
 
 /**
- * The network of nodes that were built here, whose image brings no network plugin of Kind's: on each node a bridge with
- * addresses out of the range that the cluster gave that node, and a route to every other node's range. Routes go when a
- * node restarts and addresses may change, so this is done in every run; it changes nothing where all is as it should be.
+ * The network of the nodes: each pod has a link of its own to its node, addresses out of the range that the cluster gave that
+ * node, and each node a route to every other node's range. So every packet between pods is routed and keeps its source, on
+ * which network policies depend. Routes go when a node restarts and addresses may change, so this is done in every run; it
+ * changes nothing where all is as it should be.
  */
 export async function ensureNodeNetwork(options: {
   engine: Engine;
@@ -16,51 +19,55 @@ export async function ensureNodeNetwork(options: {
   signal: AbortSignal;
 }): Promise<void> {
   const { engine, cluster, nodes, report, signal } = options;
-  let found: NodeRange[] = [];
+  let ranges = new Map<string, string>();
   await watchUntil({
     kubeconfig: kubeconfigPath(cluster),
     path: '/api/v1/nodes',
     what: `${nodes} nodes of ${cluster} with a range of pod addresses each`,
     timeoutSeconds: 120,
     missing: (objects) => {
-      found = objects.flatMap(rangeOf);
-      return found.length >= nodes ? undefined : `${found.length} of ${nodes} nodes have one`;
+      ranges = new Map(objects.flatMap(rangeOf));
+      return ranges.size >= nodes ? undefined : `${ranges.size} of ${nodes} nodes have one`;
     },
     report,
     signal,
   });
+  const addresses = await nodeAddresses(engine, [...ranges.keys()], signal);
   await Promise.all(
-    found.map(({ name, podRange }) => {
-      const routes = found
-        .filter((other) => other.name !== name)
-        .map((other) => `${other.podRange}=${other.address}`);
-      return runEngine(engine, ['exec', '-i', name, 'sh', '-euc', script, 'sh', ...routes], {
-        input: `${JSON.stringify(bridge(podRange), null, 2)}\n`,
+    [...ranges].map(([name, podRange]) => {
+      const routes = [...ranges]
+        .filter(([other]) => other !== name)
+        .map(([other, range]) => `${range}=${addresses.get(other)}`);
+      return runEngine(engine, ['exec', '-i', name, 'sh', '-euc', script, 'sh', masquerade, ...routes], {
+        input: `${JSON.stringify(plugins(podRange), null, 2)}\n`,
         signal,
       });
     }),
   );
 }
 
-interface NodeRange {
-  name: string;
-  /** Of the node itself. */
-  address: string;
-  /** CIDR of the pods on it. */
-  podRange: string;
-}
-
-function rangeOf(node: WatchedObject): NodeRange[] {
+/** The node's name, and the range of addresses of the pods on it; nothing while it has none. */
+function rangeOf(node: WatchedObject): [string, string][] {
   const podRange = node.spec?.podCIDR;
-  const addresses = (node.status?.addresses ?? []) as { type: string; address: string }[];
-  const address = addresses.find(({ type }) => type === 'InternalIP')?.address;
-  return typeof podRange === 'string' && address !== undefined
-    ? [{ name: node.metadata.name, address, podRange }]
-    : [];
+  return typeof podRange === 'string' ? [[node.metadata.name, podRange]] : [];
 }
 
-/** Reads the configuration from standard input; its arguments are routes, RANGE=GATEWAY. */
+/** As the engine says: after a restart the cluster still knows the addresses from before for a while. */
+async function nodeAddresses(
+  engine: Engine,
+  names: string[],
+  signal: AbortSignal,
+): Promise<Map<string, string>> {
+  const format = `{{(index .NetworkSettings.Networks "${networkName}").IPAddress}}`;
+  const text = await runEngine(engine, ['inspect', '--format', format, ...names], { signal });
+  const addresses = text.trim().split('\n');
+  return new Map(names.map((name, i) => [name, addresses[i] ?? '']));
+}
+
+/** Reads the plugins' configuration from standard input; its arguments are a file for nft and routes, RANGE=GATEWAY. */
 const script = `
+printf %s "$1" | nft -f -
+shift
 cd /etc/cni/net.d
 cat > .plinth
 cmp -s .plinth 10-plinth.conflist || mv .plinth 10-plinth.conflist
@@ -68,19 +75,35 @@ rm -f .plinth
 for route do ip route replace "\${route%=*}" via "\${route#*=}"; done
 `;
 
-/** https://www.cni.dev/plugins/current/main/bridge/ */
-function bridge(podRange: string): object {
+/** A pod that talks to what is no pod does so with its node's address: nobody outside knows a way back to its own. */
+const masquerade = `
+table ip plinth
+delete table ip plinth
+table ip plinth {
+  chain postrouting {
+    type nat hook postrouting priority srcnat
+    ip saddr ${podSubnet} ip daddr != ${podSubnet} masquerade
+  }
+}
+`;
+
+/**
+ * The plugins that Kind's own image has, as its own network uses them (https://www.cni.dev/plugins/current/main/ptp/). What
+ * was handed out is forgotten when the node restarts, as the pods are.
+ */
+function plugins(podRange: string): object {
   return {
     cniVersion: '1.0.0',
     name: 'plinth',
     plugins: [
       {
-        type: 'bridge',
-        bridge: 'cni0',
-        isGateway: true,
-        ipMasq: true,
-        hairpinMode: true,
-        ipam: { type: 'host-local', ranges: [[{ subnet: podRange }]], routes: [{ dst: '0.0.0.0/0' }] },
+        type: 'ptp',
+        ipam: {
+          type: 'host-local',
+          dataDir: '/run/cni-addresses',
+          ranges: [[{ subnet: podRange }]],
+          routes: [{ dst: '0.0.0.0/0' }],
+        },
       },
       { type: 'portmap', capabilities: { portMappings: true } },
     ],

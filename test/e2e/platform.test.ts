@@ -7,6 +7,7 @@ import { type Engine, findEngine } from '../../images/engine.ts';
 import { nodeContainers } from '../../scripts/cluster/kind.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
+import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
 import { loseProcesses } from './lose-processes.ts';
 import { machineState } from './machine-state.ts';
@@ -77,6 +78,18 @@ describe('a platform on this machine', () => {
     expect(await podUids()).toEqual(pods);
   });
 
+  it('lets through what is declared, and nothing else, on every node', async () => {
+    await expectDeclaredFlows();
+  });
+
+  it('takes its storage from Git, not from Kind', async () => {
+    const engine = await theEngine();
+    const standIn = ['get', 'configmap', '-n', 'kube-system', 'kind-storage', '-o', 'name'];
+    expect(await nodeKubectl(engine, cluster, standIn)).toBe('configmap/kind-storage');
+    const classes = ['get', 'storageclass', '-o', 'jsonpath={.items[*].metadata.labels}'];
+    expect(await nodeKubectl(engine, cluster, classes)).toContain('kustomize.toolkit.fluxcd.io/name');
+  });
+
   it('tells its state, for people and for programs', async () => {
     const text = await checkout.npm('status');
     expect(text.exitCode, said(text)).toBe(0);
@@ -138,6 +151,7 @@ describe('a platform on this machine', () => {
     expect(ended.exitCode, said(ended)).toBe(0);
     expect(await clusterUid()).toBe(uid);
     expect((await get('/')).status).toBe(200);
+    await expectDeclaredFlows();
   });
 
   it('goes without a trace', async () => {
@@ -159,6 +173,50 @@ async function theEngine(): Promise<Engine> {
   const engine = await findEngine();
   if (engine === undefined) throw new Error('no container engine runs');
   return engine;
+}
+
+/** From pods on each node that declare nothing, from home itself, and through the gateway, which may reach home. */
+async function expectDeclaredFlows(): Promise<void> {
+  const engine = await theEngine();
+  const nodes = (await nodeContainers(engine, cluster)).map(({ name }) => name);
+  const read = (path: string, ...args: string[]): Promise<string> =>
+    nodeKubectl(engine, cluster, ['get', ...args, '-o', `jsonpath={${path}}`]);
+  const service = (namespace: string, name: string): Promise<string> =>
+    read('.spec.clusterIP', 'service', name, '-n', namespace);
+  const homePod = await read(
+    '.items[0].status.podIP',
+    'pods',
+    '-n',
+    'home',
+    '-l',
+    'app.kubernetes.io/name=home',
+  );
+  const targets = {
+    'pod of home': `${homePod}:8080`,
+    'Service of home': `${await service('home', 'home')}:80`,
+    'Git server': `${await service('git-server', 'git-server')}:80`,
+    'API server': `${await service('default', 'kubernetes')}:443`,
+    DNS: 'kubernetes.default.svc.cluster.local',
+  };
+  const noHome = { 'pod of home': false, 'Service of home': false };
+  const expected: Record<string, object> = {
+    // No policy says what it may reach; home and the Git server say by whom they may be reached.
+    stranger: { ...noHome, 'Git server': false, 'API server': true, DNS: true },
+    // In the namespace of an app without being it: nothing is declared.
+    home: { ...noHome, 'Git server': false, 'API server': false, DNS: false },
+  };
+  for (const place of await startProbes(engine, cluster, Object.keys(expected), nodes)) {
+    // The rules of a new pod are written when it has an address, a moment before or after it runs.
+    await expect
+      .poll(() => reaches(engine, cluster, place, targets), {
+        timeout: 20_000,
+        message: JSON.stringify(place),
+      })
+      .toEqual(expected[place.namespace]);
+  }
+  const declared = await reaches(engine, cluster, { namespace: 'home', pod: 'deploy/home' }, targets);
+  expect(declared).toMatchObject({ 'API server': true, DNS: true, 'Git server': false });
+  expect((await get('/')).status).toBe(200);
 }
 
 async function clusterUid(): Promise<string> {

@@ -1,0 +1,97 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Environment } from '../model/graph.ts';
+import { component } from './component.ts';
+import { imageRef } from './image.ts';
+import type { Component } from './kube-object.ts';
+import { partOf, podLabels } from './names.ts';
+import { httpProbe } from './probe.ts';
+import { clusterRole } from './rbac.ts';
+import { serviceAccount } from './service-account.ts';
+
+const name = 'kube-router';
+const space = 'kube-system';
+const healthPort = 20244;
+
+/**
+ * Enforces NetworkPolicies with rules of iptables and ipset, on top of whatever network the nodes have: of kube-router only
+ * that part. None on k3s, which has the same code built in.
+ */
+export function kubeRouter(env: Environment): Component | undefined {
+  if (env.cluster.kubernetes.distribution === 'k3s') return undefined;
+  return component(name, (chart) => {
+    serviceAccount(chart, name, space);
+    rights(chart);
+    agent(chart, imageRef(env, name));
+  });
+}
+
+/** Upstream's build waits for lists of Services, Endpoints and Nodes too, whatever it is told to do with them. */
+function rights(chart: Chart): void {
+  const verbs = ['get', 'list', 'watch'];
+  clusterRole(chart, name, { serviceAccount: name, namespace: space }, [
+    { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes', 'services', 'endpoints'], verbs },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs },
+  ]);
+}
+
+function agent(chart: Chart, image: string): void {
+  const labels = podLabels(name);
+  new k8s.KubeDaemonSet(chart, 'daemon-set', {
+    metadata: { name, namespace: space, labels },
+    spec: {
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels: { ...labels, 'app.kubernetes.io/part-of': partOf } },
+        spec: {
+          serviceAccountName: name,
+          automountServiceAccountToken: true,
+          enableServiceLinks: false,
+          priorityClassName: 'system-node-critical',
+          // The rules of the node itself are what it writes.
+          hostNetwork: true,
+          // A node without it lets everything through: on every one, ready or not.
+          tolerations: [{ operator: 'Exists' }],
+          securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
+          containers: [container(image)],
+          volumes: [
+            // So that it and kube-proxy do not write at the same time.
+            { name: 'xtables-lock', hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' } },
+          ],
+        },
+      },
+    },
+  });
+}
+
+function container(image: string): k8s.Container {
+  return {
+    name,
+    image,
+    args: [
+      '--run-firewall=true',
+      '--run-router=false',
+      '--run-service-proxy=false',
+      '--enable-cni=false',
+      // Each change is seen at once; this is for rules that somebody else removed.
+      '--iptables-sync-period=1m',
+      `--health-port=${healthPort}`,
+    ],
+    env: [{ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+    ports: [{ name: 'health', containerPort: healthPort }],
+    readinessProbe: httpProbe('health', '/healthz', { period: 2, failures: 5 }),
+    livenessProbe: httpProbe('health', '/healthz', { failures: 6 }),
+    resources: {
+      requests: { cpu: k8s.Quantity.fromString('20m'), memory: k8s.Quantity.fromString('48Mi') },
+      limits: { memory: k8s.Quantity.fromString('256Mi') },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] },
+      readOnlyRootFilesystem: false,
+    },
+    volumeMounts: [{ name: 'xtables-lock', mountPath: '/run/xtables.lock' }],
+  };
+}
