@@ -19,6 +19,7 @@ const rooms = [
   'scripts',
   'manifests',
   'package.json',
+  'package-lock.json',
   'tsconfig.json',
   'biome.json',
   '.gitignore',
