@@ -45,10 +45,19 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/platform.test.ts'],
           // One story: each step stands on the one before it.
           bail: 1,
           fileParallelism: false,
+          testTimeout: 45 * 60_000,
+          hookTimeout: 10 * 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'identity',
+          include: ['test/e2e/identity.test.ts'],
+          bail: 1,
           testTimeout: 45 * 60_000,
           hookTimeout: 10 * 60_000,
         },

@@ -29,8 +29,9 @@ const program = new Command('npm test --')
     'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, the stacks on the real engine of Pulumi, and the end-to-end test on a real cluster.',
   )
   .option('--unit', 'without the stacks and the end-to-end test')
+  .option('--identity', 'instead of all that: refusals, renewals and faults of identity on a real cluster')
   .option('--nodes', 'instead of all that: machines that Ansible makes a cluster of, on hosts made here')
-  .action(async ({ unit, nodes }: { unit?: boolean; nodes?: boolean }) => {
+  .action(async ({ unit, identity, nodes }: { unit?: boolean; identity?: boolean; nodes?: boolean }) => {
     if (unit !== true) announceBuilds();
     const total = { passed: 0, failed: 0 };
     const everything: Step[] = [
@@ -47,8 +48,11 @@ const program = new Command('npm test --')
       everything.push(['stacks on the real engine', () => vitest('stacks')]);
       everything.push(['end-to-end test', () => vitest('e2e')]);
     }
-    const machines: Step[] = [['machines', () => vitest('nodes')]];
-    for (const [title, run] of nodes === true ? machines : everything) {
+    const alone: Step[] = [
+      ...(identity === true ? [['identity', () => vitest('identity')] as Step] : []),
+      ...(nodes === true ? [['machines', () => vitest('nodes')] as Step] : []),
+    ];
+    for (const [title, run] of alone.length > 0 ? alone : everything) {
       const started = performance.now();
       console.log(`\n== ${title}`);
       const { passed, failed } = await run();
