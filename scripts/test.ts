@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -11,14 +11,26 @@ import { repositoryRoot } from './cluster/environment.ts';
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
-  numFailedTests: z.number(),
-  success: z.boolean(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      message: z.string(),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.array(z.string()).nullish(),
+        }),
+      ),
+    }),
+  ),
 });
 
 /** What a step found. */
 interface Count {
   passed: number;
-  failed: number;
+  /** One entry per failure: what failed, and the first lines of why. */
+  failures: string[];
 }
 
 /** Its title and what it runs. */
@@ -33,7 +45,7 @@ const program = new Command('npm test --')
   .option('--nodes', 'instead of all that: machines that Ansible makes a cluster of, on hosts made here')
   .action(async ({ unit, identity, nodes }: { unit?: boolean; identity?: boolean; nodes?: boolean }) => {
     if (unit !== true) announceBuilds();
-    const total = { passed: 0, failed: 0 };
+    const total: Count = { passed: 0, failures: [] };
     const everything: Step[] = [
       ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
       ['types', () => one('tsc', ['--noEmit'])],
@@ -55,15 +67,16 @@ const program = new Command('npm test --')
     for (const [title, run] of alone.length > 0 ? alone : everything) {
       const started = performance.now();
       console.log(`\n== ${title}`);
-      const { passed, failed } = await run();
+      const { passed, failures } = await run();
       total.passed += passed;
-      total.failed += failed;
+      total.failures.push(...failures.map((failure) => `${title}: ${failure}`));
       console.log(
-        `== ${title}: ${failed === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+        `== ${title}: ${failures.length === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
       );
     }
-    console.log(`\n${total.passed} passed, ${total.failed} failed`);
-    process.exitCode = total.failed === 0 ? 0 : 1;
+    for (const failure of total.failures) console.log(`\nFAILED ${failure}`);
+    console.log(`\n${total.passed} passed, ${total.failures.length} failed`);
+    process.exitCode = total.failures.length === 0 ? 0 : 1;
   });
 
 await program.parseAsync();
@@ -71,7 +84,7 @@ await program.parseAsync();
 /** A tool that passes or fails as a whole. */
 async function one(command: string, args: string[]): Promise<Count> {
   const { failed } = await run(command, args);
-  return failed ? { passed: 0, failed: 1 } : { passed: 1, failed: 0 };
+  return failed ? { passed: 0, failures: [[command, ...args].join(' ')] } : { passed: 1, failures: [] };
 }
 
 async function vitest(project: string): Promise<Count> {
@@ -83,12 +96,27 @@ async function vitest(project: string): Promise<Count> {
       ...['--reporter=json', `--outputFile.json=${outputFile}`],
     ]);
     const report = reportSchema.parse(JSON.parse(await readFile(outputFile, 'utf8')));
-    // A file that can't be loaded fails without a failed test.
-    const extra = failed && report.numFailedTests === 0 ? 1 : 0;
-    return { passed: report.numPassedTests, failed: report.numFailedTests + extra };
+    const failures = report.testResults.flatMap(({ name, message, assertionResults }) => [
+      // A file that can't be loaded, or a hook that fails, says so on the file.
+      ...(message === '' ? [] : [`${relative(repositoryRoot, name)}: ${firstLines(message)}`]),
+      ...assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(
+          (test) =>
+            `${relative(repositoryRoot, name)} > ${test.fullName}\n${firstLines(test.failureMessages?.join('\n') ?? '')}`,
+        ),
+    ]);
+    // Errors outside of any test end the run without being in the report.
+    if (failed && failures.length === 0)
+      failures.push('vitest ended with an error that belongs to no test; see above');
+    return { passed: report.numPassedTests, failures };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function firstLines(text: string): string {
+  return text.split('\n').slice(0, 12).join('\n');
 }
 
 function run(command: string, args: string[]) {
