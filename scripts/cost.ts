@@ -1,5 +1,5 @@
+import { styleText } from 'node:util';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { monthlyCost, total } from '../stacks/cost/cost.ts';
 import { loadPrices } from '../stacks/cost/prices.ts';
 import { environments, readCluster } from './cluster/environment.ts';
@@ -28,7 +28,7 @@ const program = new Command('npm run cost --')
       for (const { environment, provider, dollars, lines } of found) {
         const paid =
           lines.length === 0 ? 'nothing of it is paid by the hour here' : `$ ${dollars.toFixed(2)} a month`;
-        process.stdout.write(`${pc.bold(environment)} (${provider}): ${paid}\n`);
+        process.stdout.write(`${styleText('bold', environment)} (${provider}): ${paid}\n`);
         const rows = lines.map(({ what, count, dollars: each }) => [what, String(count), each.toFixed(2)]);
         for (const line of rows.length === 0
           ? []

@@ -1,5 +1,5 @@
+import { styleText } from 'node:util';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { repositoryRoot } from './cluster/environment.ts';
 import { handOver } from './cluster/hand-over.ts';
 import { renderEnvironment } from './cluster/rendered.ts';
@@ -18,7 +18,8 @@ const program = new Command('node scripts/hand-over.ts')
   .action((name: string, { kubeconfig }: { kubeconfig: string }) =>
     runCommand(async () => {
       const { environment, manifests } = await renderEnvironment(repositoryRoot, name);
-      const report = (line: string): void => void process.stderr.write(`${pc.dim(line)}\n`);
+      const report = (line: string): void =>
+        void process.stderr.write(`${styleText('dim', line, { stream: process.stderr })}\n`);
       await handOver({ environment, manifests, kubeconfig, report });
       return 0;
     }),

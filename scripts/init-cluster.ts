@@ -1,5 +1,5 @@
+import { styleText } from 'node:util';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { takeDown } from './cluster/down.ts';
 import { initCluster } from './cluster/init.ts';
 import { runCommand } from './command.ts';
@@ -21,7 +21,9 @@ Exit:    0 when every Kustomization is Ready and the front page answers, 1 other
   .action(async (options: { env: string; down?: boolean; purge?: boolean; json?: boolean }) => {
     await runCommand(async () => {
       if (options.purge === true && options.down !== true) {
-        process.stderr.write(`${pc.red('error:')} --purge goes with --down\n`);
+        process.stderr.write(
+          `${styleText('red', 'error:', { stream: process.stderr })} --purge goes with --down\n`,
+        );
         return 2;
       }
       return options.down === true

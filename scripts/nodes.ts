@@ -1,5 +1,5 @@
+import { styleText } from 'node:util';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { runCommand } from './command.ts';
 import { Failure } from './failure.ts';
 import { fetchKubeconfig } from './nodes/kubeconfig.ts';
@@ -141,5 +141,5 @@ function print(
 }
 
 function report(line: string): void {
-  process.stderr.write(`${pc.dim(line)}\n`);
+  process.stderr.write(`${styleText('dim', line, { stream: process.stderr })}\n`);
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import { type Engine, ensureEngine } from '../../images/engine.ts';
 import { pruneGoCaches } from '../../images/go-caches.ts';
 import { stateDir } from '../../images/paths.ts';
@@ -277,7 +277,7 @@ function print(environment: Environment, times: PhaseTime[], json: boolean): voi
     '',
     formatTimes(times),
     '',
-    ...apps.map(({ app, url }) => `  ${pc.bold(app.padEnd(10))} ${pc.cyan(url)}`),
+    ...apps.map(({ app, url }) => `  ${styleText('bold', app.padEnd(10))} ${styleText('cyan', url)}`),
     '',
     `  export KUBECONFIG=${kubeconfigPath(name)}`,
     '',

@@ -1,5 +1,5 @@
+import { styleText } from 'node:util';
 import { Listr } from 'listr2';
-import pc from 'picocolors';
 import { Failure } from '../failure.ts';
 
 /** Told what a phase is doing now. */
@@ -61,7 +61,7 @@ export async function runPhases(
         controller.signal.throwIfAborted();
         const seconds = (performance.now() - begun) / 1000;
         times.push({ title: phase.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) });
-        task.title = `${phase.title} ${pc.dim(`${seconds.toFixed(1)} s${unchanged === undefined ? '' : `, ${unchanged}`}`)}`;
+        task.title = `${phase.title} ${styleText('dim', `${seconds.toFixed(1)} s${unchanged === undefined ? '' : `, ${unchanged}`}`)}`;
       },
     })),
     {

@@ -1,28 +1,28 @@
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import { table } from '../table.ts';
 import type { Verdict } from './check.ts';
 import type { Result } from './run.ts';
 
-const signs: Record<Verdict, (text: string) => string> = { ok: pc.green, warn: pc.yellow, fail: pc.red };
+const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Verdict, string>;
 
 /** The results for people: what is wrong comes last, where the eye is, with the lines that mend it. */
 export function printResults(results: Result[]): string {
-  const rows = results.map(({ name, state, found }) => [signs[state](state), name, found]);
+  const rows = results.map(({ name, state, found }) => [styleText(colours[state], state), name, found]);
   const lines = table(['', '', ''], rows).slice(1);
   const wrong = results.filter(({ state }) => state !== 'ok');
   const mends = wrong.map(
-    ({ name, state, mend = '' }) => `${signs[state](name)}\n${mend.replace(/^/gm, '  ')}`,
+    ({ name, state, mend = '' }) => `${styleText(colours[state], name)}\n${mend.replace(/^/gm, '  ')}`,
   );
   return [
     lines.join('\n'),
-    ...(mends.length > 0 ? [pc.bold('To mend it'), ...mends] : []),
+    ...(mends.length > 0 ? [styleText('bold', 'To mend it'), ...mends] : []),
     summary(results),
   ].join('\n\n');
 }
 
 function summary(results: Result[]): string {
   const count = (state: Verdict): number => results.filter((result) => result.state === state).length;
-  if (count('fail') > 0) return pc.red(`${count('fail')} of ${results.length} checks failed.`);
+  if (count('fail') > 0) return styleText('red', `${count('fail')} of ${results.length} checks failed.`);
   const warnings = count('warn') === 0 ? '' : ` ${count('warn')} of ${results.length} checks warn.`;
-  return `${pc.green('This machine will do.')}${warnings} Next: npm run init-cluster`;
+  return `${styleText('green', 'This machine will do.')}${warnings} Next: npm run init-cluster`;
 }

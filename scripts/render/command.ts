@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import { RenderCache } from './cache.ts';
 import type { Difference } from './difference.ts';
 import type { Memory } from './memory.ts';
@@ -90,7 +90,7 @@ function asJson({ difference, ...report }: Report, milliseconds: number): string
 function differences({ difference }: Report, out: string, env: string | undefined): string {
   const list = (paths: string[], why: string) => paths.map((path) => `  ${out}/${path}: ${why}\n`).join('');
   return (
-    `${pc.red('error:')} the manifests are not what the descriptions say\n` +
+    `${styleText('red', 'error:')} the manifests are not what the descriptions say\n` +
     list(difference.changed, 'differs from the render') +
     list(difference.removed, 'is no longer rendered') +
     list(difference.foreign, 'was never rendered: move it into a chart, or remove it') +

@@ -1,5 +1,5 @@
+import { styleText } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
-import pc from 'picocolors';
 import { Failure } from '../failure.ts';
 import { renderCommand } from './command.ts';
 import { Memory } from './memory.ts';
@@ -17,7 +17,7 @@ parentPort?.on('message', async () => {
     });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    text += `${pc.red('error:')} ${error.message}\n  ${error.next}\n`;
+    text += `${styleText('red', 'error:')} ${error.message}\n  ${error.next}\n`;
   }
   parentPort?.postMessage(text);
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { styleText } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import pc from 'picocolors';
 import type { RenderCommand } from './command.ts';
 import { FolderWatch } from './watch-folders.ts';
 
@@ -49,7 +49,7 @@ export async function watchAndRender(
   let worker = startWorker(input);
   try {
     print(await answer(worker));
-    print(pc.dim('Watching. Ctrl-C ends it.\n'));
+    print(styleText('dim', 'Watching. Ctrl-C ends it.\n'));
     for (;;) {
       await somethingHappens();
       if (signal.aborted) return;
@@ -61,7 +61,7 @@ export async function watchAndRender(
         worker = startWorker(input);
       }
       const text = await answer(worker);
-      print(`${pc.dim(paths.length > 3 ? `${paths.length} files` : paths.join(', '))}\n${text}`);
+      print(`${styleText('dim', paths.length > 3 ? `${paths.length} files` : paths.join(', '))}\n${text}`);
     }
   } finally {
     watch.close();

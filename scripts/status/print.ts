@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import { shortRevision } from '../cluster/flux.ts';
 import { table } from '../table.ts';
 import type { Status } from './collect.ts';
@@ -23,7 +23,7 @@ export function printStatus(status: Status): string {
       ['NAME', 'READY', 'REVISION', 'MESSAGE'],
       status.kustomizations.map((item) => [
         item.name,
-        item.suspended ? pc.yellow('suspended') : mark(item.ready),
+        item.suspended ? styleText('yellow', 'suspended') : mark(item.ready),
         shortRevision(item.revision) || '-',
         // When all is well Flux only repeats the revision.
         item.ready ? '' : oneLine(item.message),
@@ -35,7 +35,7 @@ export function printStatus(status: Status): string {
       ['NAME', 'READY', 'URL', 'IMAGE', 'MESSAGE'],
       status.apps.map((app) => [
         app.name,
-        (app.healthy ? pc.green : pc.red)(`${app.ready}/${app.wanted}`),
+        styleText(app.healthy ? 'green' : 'red', `${app.ready}/${app.wanted}`),
         app.url || '-',
         shortImage(app.image),
         oneLine(app.message),
@@ -43,9 +43,11 @@ export function printStatus(status: Status): string {
       'none',
     ),
   ];
-  const verdict = status.ready ? pc.green('everything is Ready') : pc.red('not everything is Ready');
+  const verdict = status.ready
+    ? styleText('green', 'everything is Ready')
+    : styleText('red', 'not everything is Ready');
   return [
-    `${pc.bold(status.cluster)} at ${status.server}: ${verdict}`,
+    `${styleText('bold', status.cluster)} at ${status.server}: ${verdict}`,
     ...sections,
     `For kubectl and the rest:\n  export KUBECONFIG=${status.kubeconfig}`,
   ].join('\n\n');
@@ -53,11 +55,11 @@ export function printStatus(status: Status): string {
 
 function section(title: string, header: string[], rows: string[][], none: string): string {
   const lines = rows.length > 0 ? table(header, rows) : [none];
-  return [pc.bold(title), ...lines.map((line) => `  ${line}`)].join('\n');
+  return [styleText('bold', title), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 function mark(ready: boolean): string {
-  return ready ? pc.green('yes') : pc.red('no');
+  return ready ? styleText('green', 'yes') : styleText('red', 'no');
 }
 
 function oneLine(text: string): string {
