@@ -154,6 +154,10 @@ const cases: [name: string, damage: Damage][] = [
     'a value that fails when it is asked for',
     change(catalog, (text) => text.replace("name: 'catalog'", "get name() { throw new Error('no') }")),
   ],
+  [
+    'a program that ends',
+    change(catalog, (text) => `const ready = false;\nif (!ready) process.exit(0);\n${text}`),
+  ],
   ['a promise', write(catalog, 'export default Promise.resolve({});\n')],
 ];
 

@@ -58,9 +58,3 @@ it('does not change with what the program cannot import', () => {
   write({ 'node_modules/zod': { version: '4.0.1', integrity: 'sha512-new' } });
   expect(bundleInputs(root, 'apps/orders')).not.toEqual(before);
 });
-
-it('says what to type where there is no package', () => {
-  expect(() => bundleInputs(root, 'apps/shop')).toThrow(
-    'write apps/shop/package.json with its dependencies, then type npm install',
-  );
-});

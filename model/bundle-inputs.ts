@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { z } from 'zod';
+import { type LockedPackages, PackageLock } from './package-lock.ts';
 
 /** What a bundle may hold beside the files of its own folder. */
 export interface BundleInputs {
@@ -10,28 +9,16 @@ export interface BundleInputs {
   packages: string[];
 }
 
-/** package-lock.json, as far as it is read here (npm, 'package-lock.json', lockfileVersion 3). */
-const lockSchema = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({
-      version: z.string().optional(),
-      integrity: z.string().optional(),
-      link: z.boolean().optional(),
-      resolved: z.string().optional(),
-      dependencies: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
-});
-type LockedPackages = z.infer<typeof lockSchema>['packages'];
-
 /**
  * What the program in `folder` (from the root) can import, by its package.json and the lock file: so a bundle's tag
- * changes with a package that may be in it, and with no other. The bundler counts too.
+ * changes with a package that may be in it, and with no other. The bundler counts too. It throws where `checkBuilds`
+ * has something to say of the folder.
  */
-export function bundleInputs(root: string, folder: string): BundleInputs {
-  const { packages } = lockSchema.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
-  const start = packageOf(packages, folder);
+export function bundleInputs(root: string, folder: string, lock = new PackageLock(root)): BundleInputs {
+  const { packages } = lock.read();
+  const start = lock.packageOf(folder);
+  if (packages === undefined || start === undefined)
+    throw new Error(`package-lock.json has no package for ${folder}`);
   const reached = reach(packages, start);
   const lines = [...reached, 'node_modules/esbuild'].flatMap((place) => {
     const { version, integrity } = packages[place] ?? {};
@@ -46,16 +33,6 @@ export function bundleInputs(root: string, folder: string): BundleInputs {
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     packages: lines.sort(),
   };
-}
-
-/** The package of this repository that a folder belongs to: itself or the nearest above it. */
-function packageOf(packages: LockedPackages, folder: string): string {
-  for (let place = folder; place !== '.'; place = posix.dirname(place)) {
-    if (packages[place] !== undefined) return place;
-  }
-  throw new Error(
-    `${folder} is bundled, and package-lock.json knows no package there: write ${folder}/package.json with its dependencies, then type npm install`,
-  );
 }
 
 /** Every package that one depends on, itself included, by its place in the tree that npm laid out. */

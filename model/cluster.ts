@@ -25,100 +25,132 @@ export const duration = z.string().regex(/^\d+(s|m|h|d|w)$/, "a duration such as
 
 const tcpPort = z.number().int().min(1).max(65535);
 
-const awsRegion = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as 'eu-central-1'");
+const awsRegion = z
+  .string()
+  .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as 'eu-central-1'")
+  .describe("The AWS region, such as 'eu-central-1'.");
 
 const awsAccount = z
   .string()
-  .regex(/^\d{12}$/, "the number of an AWS account in quotes, such as '123456789012'");
+  .regex(/^\d{12}$/, "the number of an AWS account in quotes, such as '123456789012'")
+  .describe('The account, whatever the credentials say: with those of another one nothing is touched.');
 
 /** As a line of authorized_keys has it. */
 const publicKey = z
   .string()
   .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( [^\n]*)?$/, 'a public SSH key');
 
-/** Where the machines of a cluster come from. */
 const provider = z.discriminatedUnion('kind', [
   z.strictObject({
-    /** Containers on this machine, made by Kind. */
-    kind: z.literal('kind'),
-    /** Ports of this machine's loopback on which the gateway and the registry answer. */
+    kind: z.literal('kind').describe('Containers on this machine, made by Kind.'),
     ports: z
       .strictObject({
-        http: tcpPort.default(8080),
-        https: tcpPort.default(8443),
-        registry: tcpPort.default(5002),
+        http: tcpPort.default(8080).describe('Of the gateway, over HTTP.'),
+        https: tcpPort.default(8443).describe('Of the gateway, over TLS.'),
+        registry: tcpPort.default(5002).describe("Of the registry for the team's own images."),
       })
-      .prefault({}),
+      .prefault({})
+      .describe("Ports of this machine's loopback on which the cluster answers."),
   }),
   z.strictObject({
-    /** Machines that exist already, reached by SSH; Ansible installs them. */
-    kind: z.literal('machines'),
-    /** Where the stacks make buckets for backups, logs and traces. Default: nowhere. */
-    buckets: z.strictObject({ region: awsRegion, account: awsAccount }).optional(),
+    kind: z
+      .literal('machines')
+      .describe('Machines that exist already, reached by SSH; Ansible installs them.'),
+    buckets: z
+      .strictObject({ region: awsRegion, account: awsAccount })
+      .optional()
+      .describe('Where the stacks make buckets for backups, logs and traces. Default: nowhere.'),
     ssh: z
       .strictObject({
-        user: z.string().min(1).default('root'),
-        port: tcpPort.default(22),
-        /** Public keys that may log in, and no other. Default: what the machine has stays. */
-        keys: z.array(publicKey).default([]),
+        user: z.string().min(1).default('root').describe('Who logs in; it must be able to become root.'),
+        port: tcpPort.default(22).describe('On which sshd listens.'),
+        keys: z
+          .array(publicKey)
+          .default([])
+          .describe(
+            'Public keys that may log in, and no other. Where it is empty, what the machine has stays.',
+          ),
       })
-      .prefault({}),
-    /** Network that the machines share; what only nodes ask of each other is let in from there. Default: from anywhere. */
-    network: z.cidrv4().optional(),
+      .prefault({})
+      .describe('How the machines are reached.'),
+    network: z
+      .cidrv4()
+      .optional()
+      .describe(
+        'Network that the machines share, such as 10.0.0.0/24; what only nodes ask of each other is let in from there. Default: from anywhere.',
+      ),
   }),
   z.strictObject({
-    /** EC2 instances, made by the stacks. */
-    kind: z.literal('aws'),
+    kind: z.literal('aws').describe('EC2 instances, made by the stacks.'),
     region: awsRegion,
-    /** The account, whatever the credentials say: with those of another one nothing is touched. */
     account: awsAccount,
-    /** Availability zones, from `a` on; nodes of a role go round them. */
-    zones: z.number().int().min(1).max(6).default(2),
-    /**
-     * The way out for nodes: through one NAT gateway, through one in each zone (a zone may fail), or through none: they
-     * have public addresses, to which nothing may connect. The last costs least.
-     */
-    nat: z.enum(['one', 'per-zone', 'none']).default('one'),
+    zones: z
+      .number()
+      .int()
+      .min(1)
+      .max(6)
+      .default(2)
+      .describe('How many availability zones, from `a` on; nodes of a role go round them.'),
+    nat: z
+      .enum(['one', 'per-zone', 'none'])
+      .default('one')
+      .describe(
+        'The way out for nodes: through one NAT gateway, through one in each zone (a zone may fail), or through none: they have public addresses, to which nothing may connect. The last costs least.',
+      ),
   }),
 ]);
 
 const node = z.strictObject({
-  name: dnsLabel,
-  role: z.enum(['control-plane', 'worker']),
-  /** What the node offers to pods. Checked against what the apps ask for. */
-  cpu: quantity.default('2'),
-  memory: quantity.default('4Gi'),
-  /** Size of the disk, where the stacks make it. */
+  name: dnsLabel.describe('Of the node, and of its machine.'),
+  role: z
+    .enum(['control-plane', 'worker'])
+    .describe('`control-plane`: the API server and etcd, on one node or on three. `worker`: apps.'),
+  cpu: quantity.default('2').describe('Cores that the node offers to pods; what the apps ask for must fit.'),
+  memory: quantity
+    .default('4Gi')
+    .describe('What the node offers to pods, in bytes; what the apps ask for must fit.'),
   disk: z
     .string()
     .regex(/^[1-9]\d*Gi$/, "whole gibibytes such as '50Gi'")
-    .default('50Gi'),
-  /** Address for SSH; needed where the provider is `machines`. */
-  address: z.string().optional(),
-  /** EC2 instance type; needed where the provider is `aws`. */
-  instanceType: z.string().optional(),
+    .default('50Gi')
+    .describe('Size of the disk, where the stacks make it.'),
+  address: z.string().optional().describe('Address for SSH; needed where the provider is `machines`.'),
+  instanceType: z
+    .string()
+    .optional()
+    .describe('EC2 instance type, such as t3.large; needed where the provider is `aws`.'),
 });
 
-/** The registry that holds the team's own images. */
 const registry = z.strictObject({
-  /** `http` is for development: plain HTTP, inside the cluster's own network. `tls` serves a certificate. */
-  overlay: z.enum(['http', 'tls']),
-  storage: quantity.default('10Gi'),
+  overlay: z
+    .enum(['http', 'tls'])
+    .describe(
+      "`http` is for development: plain HTTP, inside the cluster's own network. `tls` serves a certificate.",
+    ),
+  storage: quantity.default('10Gi').describe('Disk for images, in bytes.'),
 });
 
-/** The Git repository that Flux reads. */
 const source = z.discriminatedUnion('kind', [
   z.strictObject({
-    /** A Git server in the cluster; pushes go through the API server, so a kubeconfig is the only key. */
-    kind: z.literal('in-cluster'),
-    storage: quantity.default('1Gi'),
+    kind: z
+      .literal('in-cluster')
+      .describe(
+        'A Git server in the cluster; pushes go through the API server, so a kubeconfig is the only key.',
+      ),
+    storage: quantity.default('1Gi').describe('Disk for the repository, in bytes.'),
   }),
   z.strictObject({
-    kind: z.literal('git'),
-    url: z.string().regex(/^(https|ssh):\/\/\S+$/, 'an https:// or ssh:// address'),
-    branch: z.string().min(1).default('main'),
-    /** Name of the Secret in flux-system with the deploy key; made by hand or by SOPS, never rendered. */
-    secret: dnsLabel.optional(),
+    kind: z.literal('git').describe('A repository elsewhere.'),
+    url: z
+      .string()
+      .regex(/^(https|ssh):\/\/\S+$/, 'an https:// or ssh:// address')
+      .describe('Its address, https:// or ssh://.'),
+    branch: z.string().min(1).default('main').describe('What is merged there is applied.'),
+    secret: dnsLabel
+      .optional()
+      .describe(
+        'Name of the Secret in flux-system with the deploy key; made by hand or by SOPS, never rendered. Default: none, anyone may read the repository.',
+      ),
   }),
 ]);
 
@@ -126,126 +158,192 @@ const source = z.discriminatedUnion('kind', [
 const validity = (defaults: { duration: string; renewBefore: string }) =>
   z
     .strictObject({
-      duration: duration.default(defaults.duration),
-      renewBefore: duration.default(defaults.renewBefore),
+      duration: duration.default(defaults.duration).describe('How long a certificate is valid.'),
+      renewBefore: duration.default(defaults.renewBefore).describe('How long before its end it is renewed.'),
     })
     .prefault({});
 
 const generation = z.number().int().min(1).max(999);
 
-/** How services prove who they are. */
 const identity = z.strictObject({
-  /** `self-signed`: each service is its own root. `intermediate`: each is below one root of the environment. */
-  authorities: z.enum(['self-signed', 'intermediate']).default('self-signed'),
-  /**
-   * By authority (`orders`, `orders-db`): the generations of its CA that are trusted, and the one that issues. An
-   * authority that is left out has generation 1 alone. To roll one: trust [1, 2], then issue by 2, then trust [2].
-   */
+  authorities: z
+    .enum(['self-signed', 'intermediate'])
+    .default('self-signed')
+    .describe(
+      '`self-signed`: each service is its own root. `intermediate`: each is below one root of the environment.',
+    ),
   roots: z
-    .record(dnsLabel, z.strictObject({ trusted: z.array(generation).min(1), issuing: generation }))
-    .default({}),
-  /** Of services and their callers. cert-manager issues for an hour at least. */
-  certificates: validity({ duration: '90d', renewBefore: '30d' }),
-  /** Of the authorities' own; renewed with the same key. */
-  ca: validity({ duration: '3650d', renewBefore: '730d' }),
+    .record(
+      dnsLabel,
+      z.strictObject({
+        trusted: z.array(generation).min(1).describe('Generations whose roots both sides trust.'),
+        issuing: generation.describe('The generation that issues; one of those that are trusted.'),
+      }),
+    )
+    .default({})
+    .describe(
+      'By authority (`orders`, `orders-db`): the generations of its CA. An authority that is left out has generation 1 alone. To roll one: trust [1, 2], then issue by 2, then trust [2].',
+    ),
+  certificates: validity({ duration: '90d', renewBefore: '30d' }).describe(
+    'Of services and their callers. cert-manager issues for an hour at least.',
+  ),
+  ca: validity({ duration: '3650d', renewBefore: '730d' }).describe(
+    "Of the authorities' own; renewed with the same key.",
+  ),
 });
 
-/** Where the databases' backups and logs of changes go. */
 const backups = z.strictObject({
-  /** `s3://BUCKET/FOLDER`; each database has a folder of its own below it. */
   destination: z
     .string()
-    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*$/, "an address such as 's3://bucket/folder'"),
-  /** Of an S3 that is not Amazon's. */
+    .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*$/, "an address such as 's3://bucket/folder'")
+    .describe('`s3://BUCKET/FOLDER`; each database has a folder of its own below it.'),
   endpoint: z
     .string()
     .regex(/^https:\/\/\S+$/, 'an https:// address')
-    .optional(),
-  /**
-   * `machine`: the node's own role gives access. Or the name of a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY in
-   * the namespace of each database; made by hand or by SOPS, never rendered.
-   */
-  credentials: z.union([z.literal('machine'), z.strictObject({ secret: dnsLabel })]),
-  /** Of a full backup: cron with seconds first (CloudNativePG, 'Scheduled backups'). */
+    .optional()
+    .describe("Address of an S3 that is not Amazon's. Default: Amazon's."),
+  credentials: z
+    .union([
+      z.literal('machine'),
+      z.strictObject({ secret: dnsLabel.describe('Its name, in the namespace of each database.') }),
+    ])
+    .describe(
+      "`machine`: the node's own role gives access. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; made by hand or by SOPS, never rendered.",
+    ),
   schedule: z
     .string()
     .regex(/^\S+( \S+){5}$/, "six fields, seconds first, such as '0 0 2 * * *'")
-    .default('0 0 2 * * *'),
-  /** How far back a database can be restored to any moment. */
+    .default('0 0 2 * * *')
+    .describe("Of a full backup: cron with seconds first (CloudNativePG, 'Scheduled backups')."),
   keep: z
     .string()
     .regex(/^[1-9]\d*[dwm]$/, "days, weeks or months such as '30d'")
-    .default('30d'),
+    .default('30d')
+    .describe('How far back a database can be restored to any moment.'),
 });
 
-/** The databases of apps that own one. */
 const databases = z.strictObject({
-  /** Of each database: 1, or 3 so that one may fail while another is being replaced. */
-  instances: z.number().int().min(1).max(9).default(1),
-  /** Of each instance. */
-  resources: z.strictObject({ cpu: quantity.default('50m'), memory: quantity.default('256Mi') }).prefault({}),
-  backups: backups.optional(),
+  instances: z
+    .number()
+    .int()
+    .min(1)
+    .max(9)
+    .default(1)
+    .describe('Of each database: 1, or 3 so that one may fail while another is being replaced.'),
+  resources: z
+    .strictObject({
+      cpu: quantity.default('50m').describe('Cores.'),
+      memory: quantity.default('256Mi').describe('Bytes; also the limit.'),
+    })
+    .prefault({})
+    .describe('What each instance reserves.'),
+  backups: backups
+    .optional()
+    .describe("Where the databases' backups and logs of changes go. Default: nowhere."),
 });
 
 /** What an environment may change of an app. */
 export const appOverride = z.strictObject({
-  replicas: z.number().int().min(0).max(100).optional(),
-  /** Why one replica is enough in production, although somebody waits for the app. */
-  single: z.string().trim().min(10, 'a sentence that says why').optional(),
-  env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).optional(),
+  replicas: z.number().int().min(0).max(100).optional().describe('How many pods. Default: as app.ts says.'),
+  single: z
+    .string()
+    .trim()
+    .min(10, 'a sentence that says why')
+    .optional()
+    .describe('Why one replica is enough in production, although somebody waits for the app.'),
+  env: z
+    .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string())
+    .optional()
+    .describe('Variables that are otherwise or more than in app.ts.'),
   resources: z
     .strictObject({
-      cpu: quantity.optional(),
-      memory: quantity.optional(),
-      /** Why it needs more here than elsewhere. */
-      reason: z.string().trim().min(10, 'a sentence that says why').optional(),
+      cpu: quantity.optional().describe('Cores. Default: as app.ts says.'),
+      memory: quantity.optional().describe('Bytes; also the limit. Default: as app.ts says.'),
+      reason: z
+        .string()
+        .trim()
+        .min(10, 'a sentence that says why')
+        .optional()
+        .describe('Why it needs more here than elsewhere.'),
     })
-    .optional(),
+    .optional()
+    .describe('What each pod reserves.'),
 });
 
-/** `clusters/ENV/cluster.yaml`: what exists in one environment. */
+/** `clusters/ENV/cluster.yaml`: what exists in one environment. What each field means is said in its `describe`, which editors show. */
 export const clusterSchema = z.strictObject({
-  name: dnsLabel,
-  /** People depend on it: one of each is refused where two are needed, and what is not backed up. */
-  production: z.boolean().default(false),
-  /** Apps that are exposed answer at `NAME.domain`. */
-  domain: dnsName,
-  kubernetes: z.strictObject({
-    distribution: z.enum(['kubeadm', 'k3s']).default('kubeadm'),
-    /** Must be the version of the lock file, or one that the lock file lists. */
-    version: z.string().regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.3'"),
-    /** Address of the API server where there are several control planes: a load balancer's. Default: the first one's. */
-    endpoint: z.string().min(1).optional(),
-  }),
-  provider,
-  nodes: z.array(node).min(1),
-  registry,
-  source,
-  /** A registry that has the images of the lock file as HOST/PATH and that machines ask first. Default: upstream alone. */
-  mirror: z.url({ protocol: /^https?$/ }).optional(),
-  /** Where Flux gets the artifacts of others: their upstream, or the mirror registry under the same names. */
-  artifacts: z.enum(['upstream', 'mirror']).default('upstream'),
+  name: dnsLabel.describe(
+    'Of the cluster: ends with the name of the folder, such as plinth-dev in clusters/dev.',
+  ),
+  production: z
+    .boolean()
+    .default(false)
+    .describe('People depend on it: one of each is refused where two are needed, and what is not backed up.'),
+  domain: dnsName.describe('Apps that are exposed answer at NAME.domain.'),
+  kubernetes: z
+    .strictObject({
+      distribution: z
+        .enum(['kubeadm', 'k3s'])
+        .default('kubeadm')
+        .describe('What makes a cluster of the nodes; a Kind cluster is always of kubeadm.'),
+      version: z
+        .string()
+        .regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.3'")
+        .describe('That of images/lock.yaml; on machines also the one before.'),
+      endpoint: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "Address of the API server where there are several control planes: a load balancer's. Default: that of the first one.",
+        ),
+    })
+    .describe('Which Kubernetes.'),
+  provider: provider.describe('Where the machines come from: `kind`, `machines` or `aws`.'),
+  nodes: z.array(node).min(1).describe('The machines of the cluster.'),
+  registry: registry.describe("The registry in the cluster that holds the team's own images."),
+  source: source.describe('The Git repository that Flux reads.'),
+  mirror: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'A registry that has the images of the lock file as HOST/PATH and that machines ask first. Default: upstream alone.',
+    ),
+  artifacts: z
+    .enum(['upstream', 'mirror'])
+    .default('upstream')
+    .describe(
+      'Where Flux gets the artifacts of others: their upstream, or the mirror registry under the same names.',
+    ),
   retention: z
     .strictObject({
-      metrics: duration.default('15d'),
-      logs: duration.default('7d'),
-      traces: duration.default('3d'),
+      metrics: duration.default('15d').describe('Of metrics.'),
+      logs: duration.default('7d').describe('Of logs.'),
+      traces: duration.default('3d').describe('Of traces.'),
     })
-    .prefault({}),
-  /** Disks for the same. */
+    .prefault({})
+    .describe('How long what is observed is kept; it must fit on the disks.'),
   storage: z
     .strictObject({
-      metrics: quantity.default('10Gi'),
-      logs: quantity.default('5Gi'),
-      traces: quantity.default('5Gi'),
+      metrics: quantity.default('10Gi').describe('Of metrics, in bytes.'),
+      logs: quantity.default('5Gi').describe('Of logs, in bytes.'),
+      traces: quantity.default('5Gi').describe('Of traces, in bytes.'),
     })
-    .prefault({}),
-  identity: identity.prefault({}),
-  databases: databases.prefault({}),
-  /** People who may call apps from their own machines, each with a certificate whose CN is `person:NAME`. */
-  people: z.record(dnsLabel, z.strictObject({ uses: z.array(dnsLabel).min(1) })).default({}),
-  /** Apps that run here; a value changes what app.ts says. An app that is not listed does not run. */
-  apps: z.record(dnsLabel, appOverride.nullable()),
+    .prefault({})
+    .describe('Disks for what is observed.'),
+  identity: identity.prefault({}).describe('How services prove who they are.'),
+  databases: databases.prefault({}).describe('The databases of apps that own one.'),
+  people: z
+    .record(dnsLabel, z.strictObject({ uses: z.array(dnsLabel).min(1).describe('Apps with a mutual port.') }))
+    .default({})
+    .describe(
+      'By name: people who may call apps from their own machines, each with a certificate whose CN is `person:NAME`.',
+    ),
+  apps: z
+    .record(dnsLabel, appOverride.nullable())
+    .describe(
+      'Apps that run here; a value changes what app.ts says. An app that is not listed does not run.',
+    ),
 });
 
 export type Cluster = z.infer<typeof clusterSchema>;

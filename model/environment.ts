@@ -9,11 +9,12 @@ import type { Repository } from './repository.ts';
 import type { Loaded } from './source.ts';
 
 /** Joins a checked repository into one environment for each cluster; `root` is where the apps' folders are. */
-export function environments(root: string, { clusters, apps, operators, lock }: Repository): Environment[] {
+export function environments(root: string, repository: Repository): Environment[] {
+  const { clusters, apps, operators, lock, packageLock } = repository;
   const hashes = new Map<string, string>();
   const hashOf = (folder: string, bundled: boolean): string => {
-    const hash =
-      hashes.get(folder) ?? imageHash(join(root, folder), bundled ? bundleInputs(root, folder) : undefined);
+    const inputs = () => (bundled ? bundleInputs(root, folder, packageLock) : undefined);
+    const hash = hashes.get(folder) ?? imageHash(join(root, folder), inputs());
     hashes.set(folder, hash);
     return hash;
   };

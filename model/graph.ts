@@ -1,4 +1,5 @@
 import type { App } from './app.ts';
+import { checkBuilds } from './check-builds.ts';
 import { checkCluster } from './check-cluster.ts';
 import { checkClusterIdentity } from './check-cluster-identity.ts';
 import { checkEdges } from './check-edges.ts';
@@ -55,15 +56,15 @@ export interface Graph {
  */
 export async function loadGraph(root: string, known?: KnownModules): Promise<Graph> {
   const { repository, problems } = await readRepository(root, known);
-  if (repository !== undefined) problems.push(...checkRepository(repository));
+  if (repository !== undefined) problems.push(...checkRepository(root, repository));
   if (repository === undefined || problems.length > 0) {
     return { environments: [], problems: problems.sort(compareProblems) };
   }
   return { environments: environments(root, repository), problems };
 }
 
-/** What is wrong with descriptions of which each fits its schema; not sorted. */
-export function checkRepository(repository: Repository): Problem[] {
+/** What is wrong with descriptions below `root` of which each fits its schema; not sorted. */
+export function checkRepository(root: string, repository: Repository): Problem[] {
   return [
     ...checkNames(repository),
     ...repository.clusters.flatMap((cluster) => [
@@ -72,6 +73,7 @@ export function checkRepository(repository: Repository): Problem[] {
       ...checkProduction(cluster, repository),
       ...checkRetention(cluster),
     ]),
+    ...checkBuilds(root, repository),
     ...checkEdges(repository),
     ...checkIdentity(repository),
     ...checkOperators(repository),

@@ -40,3 +40,26 @@ it('says in an editor what is expected, not the pattern', () => {
     },
   });
 });
+
+it('says of each field of cluster.yaml what it is, and of its default what that is', () => {
+  const schema: unknown = JSON.parse(schemas.get('clusters/cluster.schema.json') ?? '');
+  const fields = [...fieldsOf(schema, '')];
+  expect(fields.length).toBeGreaterThan(60);
+  expect(fields.filter(([, { description }]) => description === undefined)).toEqual([]);
+  expect(Object.fromEntries(fields)['.retention.metrics']).toMatchObject({
+    description: 'Of metrics. Default: 15d.',
+  });
+});
+
+/** Every property that a JSON Schema names, by its path. */
+function* fieldsOf(schema: unknown, path: string): Generator<[string, { description?: unknown }]> {
+  if (typeof schema !== 'object' || schema === null) return;
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') {
+      for (const [name, field] of Object.entries(Object(value))) {
+        yield [`${path}.${name}`, Object(field)];
+        yield* fieldsOf(field, `${path}.${name}`);
+      }
+    } else yield* fieldsOf(value, path);
+  }
+}

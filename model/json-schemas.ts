@@ -23,6 +23,10 @@ function jsonSchema(description: string, schema: z.ZodType): string {
     override: ({ zodSchema, jsonSchema }) => {
       const message = patternMessage(zodSchema);
       if (message !== undefined) jsonSchema.patternErrorMessage = `expected ${message}`;
+      const { description, default: value } = jsonSchema;
+      // Editors show the description alone.
+      if (description !== undefined && typeof value !== 'object' && value !== undefined)
+        jsonSchema.description = `${description} Default: ${value}.`;
     },
   });
   return `${JSON.stringify(json, null, 2)}\n`;

@@ -10,6 +10,7 @@ import { problemOfFile } from './problem.ts';
 import { readText } from './read-text.ts';
 import type { FieldPath, Source } from './source.ts';
 import { fieldName, problemAt } from './source.ts';
+import { ExitRefused } from './without-exit.ts';
 
 /** In milliseconds: so long a description may wait for something before it counts as hanging. */
 const patience = 5_000;
@@ -72,6 +73,13 @@ const hangs: Words = {
   fix: 'take out the await: a description is data',
 };
 
+const exits: Words = {
+  code: 'import-exits',
+  what: 'the file ends the program that imports it',
+  why: 'a description is data: nothing else would be read, and nobody would say so',
+  fix: 'take out process.exit',
+};
+
 function noDescription(file: string): Problem {
   return problemOfFile(file, {
     code: 'no-default-export',
@@ -109,7 +117,7 @@ function notData(path: FieldPath): Words {
 
 function importProblem(root: string, file: string, text: string, error: unknown): Problem {
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
-  const words = {
+  const failed: Words = {
     code: 'import-failed',
     what: 'the file cannot be imported',
     why: message
@@ -118,6 +126,7 @@ function importProblem(root: string, file: string, text: string, error: unknown)
       .replaceAll(/\?text=\w+/g, ''),
     fix: `mend it; to see more: npx node ${file}`,
   };
+  const words = error instanceof ExitRefused ? exits : failed;
   const spot = missingSpot(text, message) ?? stackSpot(file, text, error);
   if (spot === undefined) return problemOfFile(file, words);
   return { file, ...placesOf(text)(...spot), ...words };

@@ -8,6 +8,7 @@ import type { KnownModules } from './known-modules.ts';
 import type { Lock } from './lock.ts';
 import { lockSchema } from './lock.ts';
 import { operatorSchema } from './operator.ts';
+import { PackageLock } from './package-lock.ts';
 import type { Problem } from './problem.ts';
 import { compareText } from './problem.ts';
 import { readModule } from './read-module.ts';
@@ -15,6 +16,7 @@ import { readText } from './read-text.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Repository } from './repository.ts';
 import type { Loaded, Source } from './source.ts';
+import { withoutExit } from './without-exit.ts';
 
 const lockFile = 'images/lock.yaml';
 
@@ -53,19 +55,30 @@ export async function readRepository(
     // A link that leads nowhere is there too, and refused when it is read.
     ({ name, folder }) => folder && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined,
   );
-  const apps = await Promise.all(
-    appNames.map(async (name) => keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`, known))),
-  );
   const operatorFiles = names(root, 'operators', ({ folder, name }) => !folder && /^[^.]+\.ts$/.test(name));
-  const operators = await Promise.all(
-    operatorFiles.map(async (file) =>
-      keep(file.slice(0, -3), operatorSchema, await readModule(root, `operators/${file}`, known)),
+  const [apps, operators] = await withoutExit(async () => [
+    await Promise.all(
+      appNames.map(async (name) =>
+        keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`, known)),
+      ),
     ),
-  );
+    await Promise.all(
+      operatorFiles.map(async (file) =>
+        keep(file.slice(0, -3), operatorSchema, await readModule(root, `operators/${file}`, known)),
+      ),
+    ),
+  ]);
   const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile));
   if (lock === undefined) return { problems };
   return {
-    repository: { clusters, apps: apps.flat(), operators: operators.flat(), lock, appNames },
+    repository: {
+      clusters,
+      apps: apps.flat(),
+      operators: operators.flat(),
+      lock,
+      packageLock: new PackageLock(root),
+      appNames,
+    },
     problems,
   };
 }

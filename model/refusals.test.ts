@@ -9,6 +9,15 @@ const shopApp = 'apps/shop/app.ts';
 const catalogApp = 'apps/catalog/app.ts';
 const traefik = 'operators/traefik.ts';
 
+/** A program that is bundled, beside a lock file of packages. */
+function bundled(packageLock?: string): Edit[] {
+  return [
+    [shopApp, "build: '.'", "build: '.', bundle: 'server.ts'"],
+    ['apps/shop/server.ts', 'export {};\n'],
+    ...(packageLock === undefined ? [] : [['package-lock.json', packageLock] as const]),
+  ];
+}
+
 /** Each edit breaks one rule of a repository in which everything was right. */
 const cases: [name: string, edits: Edit[]][] = [
   // cluster.yaml as a document
@@ -94,6 +103,26 @@ const cases: [name: string, edits: Edit[]][] = [
   [
     "the registry's host name",
     [[shopApp, "exposes: { port: 'http' }", "exposes: { port: 'http', host: 'registry' }"]],
+  ],
+  // What images are made of
+  ['an image without Dockerfile', [['apps/shop/Dockerfile', null]]],
+  [
+    'a bundle of a program that is not there',
+    [[shopApp, "build: '.'", "build: '.', bundle: 'src/server.ts'"]],
+  ],
+  ['a bundle without lock file of packages', bundled()],
+  ['a bundle whose lock file of packages is cut short', bundled('{ "packages": {')],
+  ['a bundle whose lock file of packages is an old one', bundled('{ "dependencies": {} }')],
+  ['a bundle that belongs to no package', bundled('{ "packages": { "apps/other": {} } }')],
+  [
+    'migrations that are not there',
+    [
+      [
+        shopApp,
+        'exposes:',
+        "database: { storage: '1Gi', migrations: { build: './migrations' } },\n  identity: { reload: 'files' },\n  exposes:",
+      ],
+    ],
   ],
   // operators and the lock file
   [

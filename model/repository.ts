@@ -2,6 +2,7 @@ import type { App } from './app.ts';
 import type { Cluster } from './cluster.ts';
 import type { Lock } from './lock.ts';
 import type { Operator } from './operator.ts';
+import type { PackageLock } from './package-lock.ts';
 import type { Loaded } from './source.ts';
 
 /** Everything that was read and fits its schema; what does not is a problem already and missing here. */
@@ -13,6 +14,8 @@ export interface Repository {
   /** Sorted by name. */
   operators: Loaded<Operator>[];
   lock: Loaded<Lock>;
+  /** What apps that are bundled may hold. */
+  packageLock: PackageLock;
   /** Names of all apps that have a description, also of those that do not fit the schema. */
   appNames: string[];
 }

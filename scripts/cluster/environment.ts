@@ -1,8 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
+import { checkSchema } from '../../model/check-schema.ts';
 import { type Cluster, clusterSchema } from '../../model/cluster.ts';
+import { readText } from '../../model/read-text.ts';
+import { readYaml } from '../../model/read-yaml.ts';
 import { Failure } from '../failure.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
 
 /** The repository's root. */
 export const repositoryRoot = join(import.meta.dirname, '..', '..');
@@ -20,20 +23,13 @@ export function readCluster(environment: string, root = repositoryRoot): Cluster
       `Use one of: ${known.map((name) => `--env ${name}`).join(', ')}`,
     );
   }
-  const checkAll = 'To see every problem with its line: npm run render -- --check';
-  try {
-    const result = clusterSchema.safeParse(parse(readFileSync(join(root, file), 'utf8')));
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    throw new Failure(
-      `${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not valid'}`,
-      checkAll,
-    );
-  } catch (error) {
-    if (error instanceof YAMLParseError)
-      throw new Failure(`${file}: ${error.message}`, checkAll, { cause: error });
-    throw error;
-  }
+  const { text, problem } = readText(root, file);
+  if (problem !== undefined) throw new ProblemsFailure([problem]);
+  const { source, problems } = readYaml(text, file);
+  if (source === undefined) throw new ProblemsFailure(problems);
+  const checked = checkSchema(clusterSchema, source);
+  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  return checked.value;
 }
 
 /** Names of all environments: the folders of clusters/ with a cluster.yaml. */

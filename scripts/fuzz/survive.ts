@@ -83,7 +83,7 @@ function yamlSubject<S extends z.ZodType>(
 
 /** What a render does with descriptions that fit their schemas. */
 function joined(repository: Repository): Problem[] {
-  const problems = checkRepository(repository);
+  const problems = checkRepository(shop, repository);
   if (problems.length > 0) return problems;
   // One environment stands for all: what a chart would throw at, it throws at in either.
   const [env] = environments(shop, repository);

@@ -28,8 +28,13 @@ export function newOperator(root: string, name: string, image: string): Start {
     next: [
       `$EDITOR charts/${name}.ts    # arguments, probes, rights, network`,
       `$EDITOR operators/${name}.ts    # CRDs that it brings (crds, provides), where it runs (only)`,
-      `$EDITOR ${lock}    # the image's digest, and how to build it where no registry answers`,
+      `$EDITOR ${lock}    # the image's digest`,
       'npm run render',
+      'for machines that reach no registry of images, how to make it there, as metrics-server has it:',
+      `  ${lock}, images, ${name}:    build: { binaries: { /${name}: ${name} }, entrypoint: [/${name}] }`,
+      `  ${lock}, binaries, ${name}:    { version: VERSION, go: { wrapper: ${name}, module: MODULE, packages: { ${name}: MODULE/cmd/${name} } } }`,
+      `  images/go/${name}/wrapper.go    # imports that package; then go mod init, go get MODULE@VERSION and go mod tidy there`,
+      `  npm run supply -- --help    # to build it and to see that it can be had`,
     ],
   };
 }
