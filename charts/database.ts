@@ -33,7 +33,7 @@ export function databaseComponent(env: Environment, app: EnvironmentApp): Compon
     namespace(chart, space, 'restricted');
     denyAll(chart, space, ['Ingress', 'Egress']);
     const own = authorities(env).find((authority) => authority.name === name)?.leaves ?? [];
-    for (const leaf of own.filter((each) => each.namespace === space && ofPostgres(name, each.name)))
+    for (const leaf of own.filter((each) => each.namespace === space && isOfPostgres(name, each.name)))
       leafCertificate(chart, env, leaf);
     noPassword(chart, app);
     cluster(chart, env, app, database.storage);
@@ -60,7 +60,7 @@ function instances(app: string): Record<string, string> {
 }
 
 /** Postgres's own two; those of its roles stand with the apps that log in. */
-function ofPostgres(cluster: string, name: string): boolean {
+export function isOfPostgres(cluster: string, name: string): boolean {
   return [`${cluster}-server`, `${cluster}-replication`].includes(name);
 }
 

@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { type FSWatcher, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { log } from './log.ts';
-import { identityExpiry, identityRenewals } from './metrics.ts';
+import { identityExpiry, identityHeld, identityRenewals } from './metrics.ts';
+import { certificatesIn, rootId, serialOf } from './pem.ts';
 
 /** Who this process is towards others, and whom it trusts; texts in PEM. */
 export interface Identity {
@@ -23,6 +24,7 @@ const lookAgainMs = 60_000;
 export class IdentityFolder {
   readonly folder: string;
   #current: Identity;
+  #held: { folder: string; serial: string; roots: string } | undefined;
   #listeners = new Set<() => void>();
   #watcher: FSWatcher | undefined;
   #settling: NodeJS.Timeout | undefined;
@@ -79,7 +81,15 @@ export class IdentityFolder {
   }
 
   #note(): void {
-    identityExpiry.set({ folder: this.folder }, this.#current.expires.getTime() / 1000);
+    const { cert, roots, expires } = this.#current;
+    identityExpiry.set({ folder: this.folder }, expires.getTime() / 1000);
+    if (this.#held) identityHeld.remove(this.#held);
+    this.#held = {
+      folder: this.folder,
+      serial: serialOf(new X509Certificate(cert)),
+      roots: certificatesIn(roots).map(rootId).sort().join(','),
+    };
+    identityHeld.set(this.#held, 1);
   }
 }
 
@@ -87,8 +97,8 @@ function readIdentity(folder: string): Identity {
   const text = (name: string) => readFileSync(join(folder, name), 'utf8');
   const [cert, key, roots] = [text('tls.crt'), text('tls.key'), text('roots.pem')];
   const certificate = new X509Certificate(cert);
-  // Throws on what is no certificate; the key is compared without being looked at.
-  new X509Certificate(roots);
+  // The key is compared without being looked at.
+  if (certificatesIn(roots).length === 0) throw new Error(`${folder}/roots.pem holds no certificate`);
   if (!certificate.checkPrivateKey(createPrivateKey(key))) {
     throw new Error(`${folder}/tls.key is not the key of ${folder}/tls.crt`);
   }

@@ -11,6 +11,12 @@ export const identityExpiry = new Gauge({
   labelNames: ['folder'],
 });
 
+export const identityHeld = new Gauge({
+  name: 'identity_held',
+  help: 'The certificate that the process holds and the roots that it trusts, by the start of their SHA-256; always 1.',
+  labelNames: ['folder', 'serial', 'roots'],
+});
+
 export const identityRenewals = new Counter({
   name: 'identity_renewals_total',
   help: 'Renewed certificates that the process took up while it ran.',

@@ -23,12 +23,20 @@ export async function forwardToPod(
   if (pod === undefined) {
     throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'See why: npm run status');
   }
+  return forwardTo(cluster, { namespace: app, pod, port });
+}
+
+/** The same to one pod. */
+export async function forwardTo(
+  cluster: string,
+  { namespace, pod, port }: { namespace: string; pod: string; port: number },
+): Promise<{ port: number; close(): void }> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigPath(cluster));
   const forward = new PortForward(config);
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    forward.portForward(app, pod, [port], socket, null, socket).catch(() => socket.destroy()); // the caller sees a closed connection
+    forward.portForward(namespace, pod, [port], socket, null, socket).catch(() => socket.destroy()); // the caller sees a closed connection
   });
   await new Promise<void>((done, fail) => {
     server.once('error', fail);

@@ -13,6 +13,8 @@ export async function deploy(options: {
   environment: string;
   message: string;
   json: boolean;
+  /** What to type where it was interrupted. Default: this command. */
+  again?: string;
 }): Promise<number> {
   const root = repositoryRoot;
   const { environment, manifests, changed } = await renderEnvironment(root, options.environment);
@@ -51,7 +53,11 @@ export async function deploy(options: {
           },
         },
       ],
-      { controller, again: `npm run deploy -- --env ${environment.name}`, quiet: options.json },
+      {
+        controller,
+        again: options.again ?? `npm run deploy -- --env ${environment.name}`,
+        quiet: options.json,
+      },
     );
     process.stdout.write(
       options.json

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { authorityNamed, environmentNamed, serviceAuthorities } from './certs/environment.ts';
+import { issue } from './certs/issue.ts';
+import { isWell, printRows, rowsOf } from './certs/list.ts';
+import { observe } from './certs/observe.ts';
+import { type RollOptions, roll } from './certs/roll.ts';
+import { clusterClient } from './cluster/client.ts';
+import { runCommand } from './command.ts';
+
+const program = new Command('npm run certs --').description(
+  'Certificates of an environment: what each process really uses, those of people, and the roll of an authority.',
+);
+
+program
+  .command('list')
+  .description('every certificate: who issued it, who uses it, until when, and what is really in use')
+  .argument('[authority]', 'of one authority, such as orders or orders-db; default: all')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--json', 'write one JSON document')
+  .addHelpText(
+    'after',
+    '\nServers are asked on the wire, others by their metrics; no private key is read.\nExit code: 0 when every certificate is valid and in use; 1 when one is not, or the cluster does not answer.',
+  )
+  .action((name: string | undefined, options: { env: string; json?: boolean }) =>
+    runCommand(async () => {
+      const env = await environmentNamed(options.env);
+      const authorities = name === undefined ? serviceAuthorities(env) : [authorityNamed(env, name)];
+      const observation = await observe(clusterClient(env.cluster.name), env, authorities);
+      const rows = rowsOf(authorities, observation);
+      const text = options.json === true ? JSON.stringify(rows, null, 2) : printRows(rows, observation.at);
+      process.stdout.write(`${text}\n`);
+      return rows.every(isWell) ? 0 : 1;
+    }),
+  );
+
+program
+  .command('issue')
+  .description(
+    "bring a person's certificate for an app to this machine; clusters/ENV/cluster.yaml names the people",
+  )
+  .argument('<person>')
+  .requiredOption('--for <app>', 'that asks its callers for a certificate')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--json', 'write one JSON document')
+  .action((person: string, options: { for: string; env: string; json?: boolean }) =>
+    runCommand(async () => {
+      const issued = await issue(await environmentNamed(options.env), person, options.for);
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify(issued, null, 2)}\n`
+          : `${issued.commonName} until ${issued.notAfter.toISOString()}: ${issued.folder}\n`,
+      );
+      return 0;
+    }),
+  );
+
+program
+  .command('roll')
+  .description(
+    'from one generation of a CA to the next, by commits, each seen in every process before the next',
+  )
+  .argument('<authority>', 'such as orders, or orders-db for its database')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--dry-run', 'say what would be done')
+  .option('--compromise', 'the old one goes first: who still holds a certificate of it is refused')
+  .addHelpText(
+    'after',
+    '\nInterrupted anywhere, the same command goes on: where it stands is in cluster.yaml and in the cluster.',
+  )
+  .action((authority: string, options: RollOptions) => runCommand(() => roll(authority, options)));
+
+await program.parseAsync();

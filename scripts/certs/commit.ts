@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { execa } from 'execa';
+import { repositoryRoot } from '../cluster/environment.ts';
+import { renderEnvironment } from '../cluster/rendered.ts';
+import { Failure } from '../failure.ts';
+import { withoutRoots, withRoots } from './cluster-file.ts';
+import type { Roots } from './steps.ts';
+
+/** What is read to render; a change there would go into the cluster with a step of the roll. */
+const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators'];
+
+/** Refuses to begin where a step would bring other changes along; an interrupted roll's own are none. */
+export async function onlyRootsDiffer(environment: string, root = repositoryRoot): Promise<void> {
+  const own = `clusters/${environment}/cluster.yaml`;
+  const changed = (await git(root, ['status', '--porcelain', '-z', '--', ...inputs]))
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .map((entry) => entry.slice(3));
+  for (const file of changed) {
+    if (file === own) {
+      const before = await git(root, ['show', `HEAD:${own}`]);
+      if (isDeepStrictEqual(withoutRoots(before), withoutRoots(await readFile(join(root, own), 'utf8'))))
+        continue;
+    }
+    throw new Failure(
+      `${file} has changes that are not committed; the first step of the roll would bring them into the cluster.`,
+      'Commit them, or put them aside: git stash. Then type the same command again.',
+    );
+  }
+}
+
+/** Writes an authority's roots into cluster.yaml, renders, and commits both, and nothing else. */
+export async function commitRoots(
+  options: { environment: string; authority: string; roots: Roots; message: string },
+  root = repositoryRoot,
+): Promise<void> {
+  const { environment, authority, roots, message } = options;
+  const file = `clusters/${environment}/cluster.yaml`;
+  const text = await readFile(join(root, file), 'utf8');
+  await writeFile(join(root, file), withRoots(text, authority, roots));
+  await commitAsItStands({ environment, message }, root);
+}
+
+/** Renders and commits cluster.yaml with the environment's manifests, where they differ from the last commit. */
+export async function commitAsItStands(
+  { environment, message }: { environment: string; message: string },
+  root = repositoryRoot,
+): Promise<void> {
+  await renderEnvironment(root, environment);
+  const paths = [`clusters/${environment}/cluster.yaml`, `manifests/${environment}`];
+  if ((await git(root, ['status', '--porcelain', '--', ...paths])) === '') return;
+  await git(root, ['add', '--', ...paths]);
+  await git(root, ['commit', '--quiet', '-m', message, '--', ...paths]);
+}
+
+async function git(root: string, args: string[]): Promise<string> {
+  const { stdout, stderr, failed } = await execa('git', args, { cwd: root, stdin: 'ignore', reject: false });
+  if (!failed) return stdout;
+  throw new Failure(
+    `git ${args[0]} failed in ${root}: ${stderr.trim() || 'it gave no reason'}`,
+    'A roll is a series of commits: mend what Git says, then type the same command again.',
+  );
+}

@@ -1,0 +1,37 @@
+import { type Environment, loadGraph } from '../../model/graph.ts';
+import { type Authority, authorities } from '../../model/identity.ts';
+import { suggest } from '../../model/nearest.ts';
+import { readCluster, repositoryRoot } from '../cluster/environment.ts';
+import { Failure } from '../failure.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
+
+/** An environment as its descriptions say. */
+export async function environmentNamed(name: string): Promise<Environment> {
+  // Says what environments there are.
+  readCluster(name);
+  const { environments, problems } = await loadGraph(repositoryRoot);
+  if (problems.length > 0) throw new ProblemsFailure(problems);
+  const found = environments.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`${name} is described and not part of the graph`);
+  return found;
+}
+
+/** Those of services and databases, which have certificates and can be rolled. */
+export function serviceAuthorities(env: Environment): Authority[] {
+  return authorities(env).filter(({ kind }) => kind !== 'environment');
+}
+
+export function authorityNamed(env: Environment, name: string): Authority {
+  const all = serviceAuthorities(env);
+  const found = all.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const next = suggest(
+    name,
+    all.map((each) => each.name),
+    `see which there are: npm run certs -- list --env ${env.name}`,
+  );
+  throw new Failure(
+    `there is no authority '${name}' in ${env.name}: apps with a mutual port have one of their name, databases NAME-db.`,
+    next.charAt(0).toUpperCase() + next.slice(1),
+  );
+}

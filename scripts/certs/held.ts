@@ -1,0 +1,45 @@
+import { request } from 'node:http';
+
+/** What a process says of the identity that it holds in its memory. */
+export interface Held {
+  serial: string;
+  /** Ids of the roots that it trusts, sorted. */
+  roots: string[];
+}
+
+/** By folder, from the metrics of a process at a port of this machine's loopback; empty where it says nothing. */
+export async function heldBy(port: number): Promise<Map<string, Held>> {
+  return readHeld(await get(port, '/metrics'));
+}
+
+/** From metrics in Prometheus's text format: `identity_held{folder="…",serial="…",roots="…"} 1`. */
+export function readHeld(metrics: string): Map<string, Held> {
+  const found = new Map<string, Held>();
+  for (const [, labels = ''] of metrics.matchAll(/^identity_held\{(.*)\} 1$/gm)) {
+    const value = (name: string) => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1];
+    const [folder, serial, roots] = [value('folder'), value('serial'), value('roots')];
+    if (folder !== undefined && serial !== undefined && roots !== undefined) {
+      found.set(folder, { serial, roots: roots.split(',').filter((id) => id !== '') });
+    }
+  }
+  return found;
+}
+
+function get(port: number, path: string): Promise<string> {
+  return new Promise((done, fail) => {
+    const asked = request(
+      { host: '127.0.0.1', port, path, agent: false, signal: AbortSignal.timeout(5_000) },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (part: string) => {
+          text += part;
+        });
+        answer.on('end', () => done(answer.statusCode === 200 ? text : ''));
+        answer.on('error', fail);
+      },
+    );
+    asked.on('error', fail);
+    asked.end();
+  });
+}

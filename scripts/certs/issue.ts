@@ -1,0 +1,122 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { trustName } from '../../charts/names.ts';
+import type { Environment } from '../../model/graph.ts';
+import { mutualPort, peopleNamespace, personName } from '../../model/identity.ts';
+import { suggest } from '../../model/nearest.ts';
+import { readYaml } from '../../model/read-yaml.ts';
+import { identityFolder } from '../call/connection.ts';
+import { type ClusterClient, clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { repositoryRoot } from '../cluster/environment.ts';
+import { ask, isNotFound } from '../cluster/request.ts';
+import { isTrue, watchUntil } from '../cluster/watch.ts';
+import { Failure } from '../failure.ts';
+
+/** A person's certificate on this machine. */
+export interface IssuedToPerson {
+  commonName: string;
+  folder: string;
+  notAfter: Date;
+}
+
+const secret = z.object({ 'tls.crt': z.string(), 'tls.key': z.string() });
+
+/**
+ * Brings the certificate of a person for an app to this machine. cert-manager makes key and certificate in the cluster,
+ * for the people whom cluster.yaml names; whoever may read Secrets in the namespace `people` may have them.
+ */
+export async function issue(env: Environment, person: string, app: string): Promise<IssuedToPerson> {
+  mayCall(env, person, app, readFileSync(join(repositoryRoot, clusterFile(env)), 'utf8'));
+  const client = clusterClient(env.cluster.name);
+  const name = `${person}-${app}`;
+  await watchUntil({
+    kubeconfig: kubeconfigPath(client.name),
+    path: `/apis/cert-manager.io/v1/namespaces/${peopleNamespace}/certificates`,
+    what: `the certificate of ${person} for ${app}; if cluster.yaml names ${person} only since a moment ago: npm run deploy -- --env ${env.name}`,
+    timeoutSeconds: 60,
+    missing: (all) => {
+      const found = all.find(({ metadata }) => metadata.name === name);
+      if (found === undefined) return `Certificate ${peopleNamespace}/${name}`;
+      // Its conditions say themselves which generation of it they mean.
+      return isTrue({ ...found, metadata: { name } }, 'Ready') ? undefined : 'cert-manager to issue it';
+    },
+  });
+  const { cert, key, roots } = await identityOf(client, name, app);
+  const certificate = new X509Certificate(cert);
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) {
+    throw new Failure(
+      `the Secret ${peopleNamespace}/${name} is just being renewed: its key is not that of its certificate.`,
+      'Type the same command again.',
+    );
+  }
+  const folder = identityFolder(env.cluster.name, app);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  // Each file whole or as it was before; the certificate last, which says that the others are there.
+  for (const [file, text, mode] of [
+    ['roots.pem', roots, 0o644],
+    ['tls.key', key, 0o600],
+    ['tls.crt', cert, 0o644],
+  ] as const) {
+    await writeFile(join(folder, `.${file}`), text, { mode });
+    await rename(join(folder, `.${file}`), join(folder, file));
+  }
+  return { commonName: personName(person), folder, notAfter: certificate.validToDate };
+}
+
+/** Refuses who is not named in cluster.yaml, with the place and what to write there. */
+export function mayCall(env: Environment, person: string, app: string, text: string): void {
+  const apps = env.apps.filter((each) => mutualPort(each) !== undefined).map(({ name }) => name);
+  if (!apps.includes(app)) {
+    const next = suggest(app, apps, `see what there is: npm run certs -- list --env ${env.name}`);
+    throw new Failure(
+      `no app '${app}' in ${env.name} asks its callers for a certificate.`,
+      next.charAt(0).toUpperCase() + next.slice(1),
+    );
+  }
+  const known = env.cluster.people[person];
+  if (known?.uses.includes(app)) return;
+  const file = clusterFile(env);
+  const path = known === undefined ? ['people'] : ['people', person, 'uses'];
+  const { line, column } = readYaml(text, file).source?.place(path, 'key') ?? { line: 1, column: 1 };
+  const add =
+    known === undefined
+      ? `people: { ${person}: { uses: [${app}] } }`
+      : `${person}: { uses: [${[...known.uses, app].join(', ')}] }`;
+  throw new Failure(
+    `${file}:${line}:${column}: '${person}' may not call '${app}': ${known === undefined ? 'people does not name them' : `uses lists ${known.uses.join(', ')}`}.`,
+    `Write there: ${add}. Then: npm run deploy -- --env ${env.name}`,
+  );
+}
+
+function clusterFile(env: Environment): string {
+  return `clusters/${env.name}/cluster.yaml`;
+}
+
+async function identityOf(
+  client: ClusterClient,
+  name: string,
+  app: string,
+): Promise<{ cert: string; key: string; roots: string }> {
+  const namespace = peopleNamespace;
+  try {
+    const [held, trusted] = await Promise.all([
+      ask(client, 'Secret', client.core.readNamespacedSecret({ name, namespace })),
+      ask(client, 'ConfigMap', client.core.readNamespacedConfigMap({ name: trustName(app), namespace })),
+    ]);
+    const data = secret.parse(held.data);
+    const text = (part: keyof typeof data) => Buffer.from(data[part], 'base64').toString();
+    const roots = trusted.data?.['roots.pem'] ?? '';
+    return { cert: text('tls.crt'), key: text('tls.key'), roots };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new Failure(
+      `the certificate ${namespace}/${name} or the roots of ${app} are not there yet.`,
+      'Type the same command again in a moment; npm run status says what is under way.',
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,156 @@
+import { parse as parseName } from 'node:path';
+import pc from 'picocolors';
+import { caName } from '../../charts/names.ts';
+import type { Authority } from '../../model/identity.ts';
+import { table } from '../table.ts';
+import { lacks, settledMs } from './missing.ts';
+import { keyOf, type Observation, type Use } from './observe.ts';
+
+/** A certificate, who holds it, and whether each of them is up to date. */
+export interface Row {
+  /** `NAMESPACE/NAME` of the Certificate. */
+  certificate: string;
+  commonName: string;
+  usage: 'server' | 'client' | 'authority';
+  /** The ClusterIssuer: authority and generation. */
+  issuer: string;
+  /** The newest one; absent before the first was issued. */
+  serial?: string;
+  notAfter?: string;
+  /** Why there is no valid one, or the one that is asked for is not issued. */
+  problem?: string;
+  uses: {
+    who: string;
+    by: Use['by'];
+    serial?: string;
+    /** `waits`: it may still be on its way to the process. */
+    state: 'current' | 'waits' | 'old';
+    /** What it does not do. */
+    lacks?: string;
+    remedy?: string;
+  }[];
+}
+
+/** Every certificate of these authorities, theirs first. */
+export function rowsOf(authorities: readonly Authority[], observation: Observation): Row[] {
+  return authorities.flatMap((authority) => [
+    ...authority.trusted.map((generation) => authorityRow(authority, generation, observation)),
+    ...authority.leaves.map((leaf): Row => {
+      const { at, trust, uses } = observation;
+      const known = trust.get(authority.name);
+      const row = certificateRow(keyOf(leaf), caName(authority.name, authority.issuing), observation);
+      const current = observation.issued.get(keyOf(leaf))?.current;
+      const since = Math.max(
+        current?.notBefore.getTime() ?? 0,
+        known?.spread.get(leaf.namespace)?.since.getTime() ?? 0,
+      );
+      const wanted = {
+        serial: current?.serial ?? '',
+        ids: [...(known?.roots.keys() ?? [])],
+        waitedMs: at.getTime() - since,
+      };
+      return {
+        ...row,
+        commonName: leaf.commonName,
+        usage: leaf.usage,
+        uses: (uses.get(keyOf(leaf)) ?? []).map((use) => {
+          const what = lacks(use, wanted);
+          const state = what === undefined ? 'current' : wanted.waitedMs < settledMs ? 'waits' : 'old';
+          return {
+            ...{ who: use.who, by: use.by, state },
+            ...(use.serial === undefined ? {} : { serial: use.serial }),
+            ...(what === undefined ? {} : { lacks: what, remedy: use.remedy }),
+          };
+        }),
+      };
+    }),
+  ]);
+}
+
+/** Whether nothing of it needs a person. */
+export function isWell({ problem, uses }: Row): boolean {
+  return problem === undefined && uses.every(({ state }) => state !== 'old');
+}
+
+function authorityRow({ name }: Authority, generation: number, observation: Observation): Row {
+  const ca = caName(name, generation);
+  const known = observation.issued.get(`cert-manager/${ca}`);
+  const row = certificateRow(`cert-manager/${ca}`, known?.issuer ?? '', observation);
+  return { ...row, commonName: `${name}, generation ${generation}`, usage: 'authority', uses: [] };
+}
+
+function certificateRow(
+  key: string,
+  issuer: string,
+  { issued, at }: Observation,
+): Omit<Row, 'commonName' | 'usage' | 'uses'> {
+  const known = issued.get(key);
+  const ended = known?.current !== undefined && known.current.notAfter < at;
+  const problem =
+    known === undefined
+      ? 'the cluster has no such Certificate: npm run deploy'
+      : ended
+        ? `it has ended: ${known.message || 'cert-manager has not renewed it'}`
+        : known.issuer !== issuer
+          ? `it asks ${known.issuer}: npm run deploy`
+          : known.ready
+            ? undefined
+            : known.message;
+  return {
+    ...{ certificate: key, issuer: known?.issuer ?? issuer },
+    ...(known?.current === undefined
+      ? {}
+      : { serial: known.current.serial, notAfter: known.current.notAfter.toISOString() }),
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** The list for people: what is wrong comes last, with the line that mends it. */
+export function printRows(rows: readonly Row[], now: Date): string {
+  const lines = table(
+    ['CERTIFICATE', 'HOLDER', 'ISSUED BY', 'ENDS', 'USED BY'],
+    rows.map((row) => [
+      isWell(row) ? row.certificate : pc.red(row.certificate),
+      row.commonName,
+      row.issuer,
+      row.notAfter === undefined ? '-' : inWords(new Date(row.notAfter).getTime() - now.getTime()),
+      usersOf(row),
+    ]),
+  );
+  const mends = rows.flatMap((row) => [
+    ...(row.problem === undefined ? [] : [`${pc.red(row.certificate)}: ${row.problem}`]),
+    ...row.uses
+      .filter(({ state }) => state !== 'current')
+      .map((use) =>
+        use.state === 'waits'
+          ? `${pc.yellow(use.who)} ${use.lacks} (${row.certificate}). It takes up to ${settledMs / 60_000} minutes.`
+          : `${pc.red(use.who)} ${use.lacks} (${row.certificate})\n  ${use.remedy}`,
+      ),
+  ]);
+  const seen = rows.flatMap(({ uses }) => uses).filter(({ by }) => by === 'wire').length;
+  const verdict = rows.every(isWell)
+    ? pc.green(`${rows.length} certificates are valid; ${seen} servers were asked on the wire.`)
+    : pc.red(`${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need you.`);
+  return [lines.join('\n'), ...mends, verdict].join('\n\n');
+}
+
+function usersOf({ uses, usage }: Row): string {
+  if (usage === 'authority') return '';
+  if (uses.length === 0) return pc.dim('no process here');
+  const colours = { current: pc.green, waits: pc.yellow, old: pc.red } as const;
+  return uses
+    .map(({ who, state, by }) => `${parseName(who).base} ${colours[state](state)} by ${by}`)
+    .join(', ');
+}
+
+/** `in 11 h`, or `2 min ago`: in the largest unit that gives two or more. */
+export function inWords(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  const text =
+    minutes < 120
+      ? `${minutes} min`
+      : minutes < 48 * 60
+        ? `${Math.round(minutes / 60)} h`
+        : `${Math.round(minutes / 1440)} d`;
+  return ms < 0 ? `${text} ago` : `in ${text}`;
+}

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import type { Authority } from '../../model/identity.ts';
+import { isWell, printRows, rowsOf } from './list.ts';
+import { missingFor } from './missing.ts';
+import type { Observation, Use } from './observe.ts';
+
+const leaf = { authority: 'orders', dnsNames: [] as string[], usage: 'server' } as const;
+const authority: Authority = {
+  ...{ name: 'orders', kind: 'app', anchor: 'orders', trusted: [1, 2], issuing: 1 },
+  leaves: [
+    { ...leaf, name: 'orders-server', namespace: 'orders', commonName: 'orders.orders.svc' },
+    { ...leaf, name: 'orders-client', namespace: 'home', commonName: 'home', usage: 'client' },
+  ],
+};
+const minute = 60_000;
+const start = new Date('2030-01-01T00:00:00Z');
+const later = (ms: number) => new Date(start.getTime() + ms);
+const server: Use = {
+  who: 'orders/orders-1',
+  by: 'wire',
+  serial: 'A',
+  roots: ['r1', 'r2'],
+  remedy: 'mend orders',
+};
+const client: Use = {
+  who: 'home/home-1',
+  by: 'process',
+  serial: 'B',
+  roots: ['r1', 'r2'],
+  remedy: 'mend home',
+};
+
+interface Given {
+  at?: Date;
+  server?: Partial<Use>;
+  client?: Partial<Use>;
+  issuer?: string;
+  ready?: boolean;
+  generations?: [string, number][];
+  ids?: string[];
+}
+
+/** All is as cluster.yaml says, but for what is given. */
+function observed(given: Given = {}): Observation {
+  const { at = later(10 * minute), issuer = 'orders-ca-1', ready = true, ids = ['r1', 'r2'] } = given;
+  const issued = (key: string, serial: string) =>
+    [
+      key,
+      {
+        ...{ key, ready, issuer, message: ready ? '' : 'no issuer' },
+        current: { serial, notBefore: start, notAfter: later(24 * 60 * minute) },
+      },
+    ] as const;
+  return {
+    at,
+    issued: new Map([
+      issued('orders/orders-server', 'A'),
+      issued('home/orders-client', 'B'),
+      ...[1, 2].map((generation) => {
+        const [key, value] = issued(`cert-manager/orders-ca-${generation}`, `CA${generation}`);
+        return [key, { ...value, issuer: 'self-signed', ready: true, message: '' }] as const;
+      }),
+    ]),
+    trust: new Map([
+      [
+        'orders',
+        {
+          trusted: [1, 2],
+          roots: new Map(
+            given.generations ?? [
+              ['r1', 1],
+              ['r2', 2],
+            ],
+          ),
+          spread: new Map([
+            ['orders', { ids: ['r1', 'r2'], since: start }],
+            ['home', { ids, since: start }],
+          ]),
+        },
+      ],
+    ]),
+    uses: new Map([
+      ['orders/orders-server', [{ ...server, ...given.server }]],
+      ['home/orders-client', [{ ...client, ...given.client }]],
+    ]),
+  };
+}
+
+const missing = (given?: Given) =>
+  missingFor(authority, { trusted: [1, 2], issuing: 1 }, observed(given)).map(({ what }) => what);
+const home = '(home/orders-client)';
+
+describe('what is missing before the next step', () => {
+  it('is nothing where each process has it all', () => {
+    expect(missing()).toEqual([]);
+  });
+
+  it.each<[string, Given, string]>([
+    [
+      'a generation without a root',
+      { generations: [['r1', 1]] },
+      'the roots of orders are those of generation 1, not of 1 and 2',
+    ],
+    [
+      'a namespace that the roots have not reached',
+      { ids: ['r1'] },
+      'the roots of orders have not reached the namespace home',
+    ],
+    ['another issuer', { issuer: 'orders-ca-2' }, 'home/orders-client asks orders-ca-2, not generation 1'],
+    ['what is not issued', { ready: false }, 'home/orders-client is not issued: no issuer'],
+    [
+      'an old one on the wire',
+      { server: { serial: '9' } },
+      'orders/orders-1 still serves the certificate before (orders/orders-server)',
+    ],
+    [
+      'an old one in a process',
+      { client: { serial: '9' } },
+      `home/home-1 still holds the certificate before ${home}`,
+    ],
+    [
+      'old roots in a process',
+      { client: { roots: ['r1'] } },
+      `home/home-1 does not trust the roots of now yet ${home}`,
+    ],
+    [
+      'a process that was not seen',
+      { client: { unseen: 'it is not ready' } },
+      `home/home-1 was not seen: it is not ready ${home}`,
+    ],
+  ])('is %s', (_, given, what) => {
+    expect(missing(given)).toContain(what);
+  });
+
+  it('is time, where a process does not say what it holds', () => {
+    const mute = { client: { silent: true, unseen: 'no metrics' } };
+    expect(missing({ ...mute, at: later(minute) })).toEqual([
+      `home/home-1 does not say what it holds: it gets 90 s more to read its files ${home}`,
+    ]);
+    expect(missing(mute)).toEqual([]);
+  });
+});
+
+describe('the list', () => {
+  const rows = (given?: Given) => rowsOf([authority], observed(given));
+
+  it('has every certificate, theirs and those of their authorities', () => {
+    expect(rows().map(({ certificate, issuer }) => `${certificate} by ${issuer}`)).toEqual([
+      'cert-manager/orders-ca-1 by self-signed',
+      'cert-manager/orders-ca-2 by self-signed',
+      'orders/orders-server by orders-ca-1',
+      'home/orders-client by orders-ca-1',
+    ]);
+    expect(rows().every(isWell)).toBe(true);
+    expect(printRows(rows(), later(0))).toMatchInlineSnapshot(`
+      "CERTIFICATE                HOLDER                 ISSUED BY     ENDS      USED BY
+      cert-manager/orders-ca-1   orders, generation 1   self-signed   in 24 h
+      cert-manager/orders-ca-2   orders, generation 2   self-signed   in 24 h
+      orders/orders-server       orders.orders.svc      orders-ca-1   in 24 h   orders-1 current by wire
+      home/orders-client         home                   orders-ca-1   in 24 h   home-1 current by process
+
+      4 certificates are valid; 1 servers were asked on the wire."
+    `);
+  });
+
+  it('names the process that still serves the old one, and what to type', () => {
+    const old = rows({ server: { serial: '9' } });
+    expect(old.every(isWell)).toBe(false);
+    expect(printRows(old, later(0))).toContain(
+      'orders/orders-1 still serves the certificate before (orders/orders-server)\n  mend orders',
+    );
+  });
+
+  it('gives a process time to read a new one', () => {
+    const young = rows({ server: { serial: '9' }, at: later(minute) });
+    expect(young.every(isWell)).toBe(true);
+    expect(printRows(young, later(0))).toContain('It takes up to 2.5 minutes.');
+  });
+
+  it('says which are not issued', () => {
+    expect(
+      rows({ ready: false })
+        .filter((row) => !isWell(row))
+        .map(({ problem }) => problem),
+    ).toEqual(['no issuer', 'no issuer']);
+  });
+});

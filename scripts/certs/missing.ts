@@ -1,0 +1,92 @@
+import { caName } from '../../charts/names.ts';
+import type { Authority } from '../../model/identity.ts';
+import { keyOf, type Observation, type Use } from './observe.ts';
+import type { Roots } from './steps.ts';
+
+/** What is not yet as cluster.yaml says, and what to type where it stays so. */
+export interface Missing {
+  what: string;
+  remedy: string;
+}
+
+/** So long after a change every process that reads its files again has done so; the kubelet takes most of it. */
+export const settledMs = 150_000;
+
+/**
+ * What is missing until an authority's roots and certificates are as `roots` says, everywhere: gathered, brought to each
+ * namespace, issued, and in use by each process. Nothing, where the next step of a roll may come.
+ */
+export function missingFor(
+  { name, anchor, leaves }: Authority,
+  roots: Roots,
+  { at, issued, trust, uses }: Observation,
+): Missing[] {
+  const missing: Missing[] = [];
+  const note = (what: string, remedy = 'npm run status') => missing.push({ what, remedy });
+  const known = trust.get(name);
+  const ids = [...(known?.roots.keys() ?? [])].sort();
+  const present = [...new Set(known?.roots.values() ?? [])];
+  // Below a root of the environment it is that one which is trusted, and it has generations of its own.
+  const wanted = anchor === name ? roots.trusted : (known?.trusted ?? []);
+  if (!same(known?.trusted ?? [], wanted) || !same(present, wanted) || ids.length === 0) {
+    note(
+      `the roots of ${name} are those of generation ${list(present)}, not of ${list(wanted)}`,
+      'kubectl get certificate -n cert-manager; kubectl logs -n trust deploy/trust-roots',
+    );
+  }
+  for (const namespace of [...new Set(leaves.map((leaf) => leaf.namespace))].sort()) {
+    if (!same(known?.spread.get(namespace)?.ids ?? [], ids)) {
+      note(
+        `the roots of ${name} have not reached the namespace ${namespace}`,
+        `kubectl describe bundle ${name}-trust`,
+      );
+    }
+  }
+  for (const leaf of leaves) {
+    const key = keyOf(leaf);
+    const certificate = issued.get(key);
+    const describe = `kubectl describe certificate -n ${leaf.namespace} ${leaf.name}`;
+    if (certificate?.issuer !== caName(name, roots.issuing)) {
+      note(`${key} asks ${certificate?.issuer ?? 'nobody'}, not generation ${roots.issuing}`, describe);
+      continue;
+    }
+    if (!certificate.ready || certificate.current === undefined) {
+      note(`${key} is not issued: ${certificate.message}`, describe);
+      continue;
+    }
+    const { serial, notBefore } = certificate.current;
+    const since = Math.max(notBefore.getTime(), known?.spread.get(leaf.namespace)?.since.getTime() ?? 0);
+    for (const use of uses.get(key) ?? []) {
+      const what = lacks(use, { serial, ids, waitedMs: at.getTime() - since });
+      if (what !== undefined) note(`${use.who} ${what} (${key})`, use.remedy);
+    }
+  }
+  return missing;
+}
+
+/** What one process does not do yet. */
+export function lacks(
+  { by, serial, roots, unseen, silent = false }: Use,
+  wanted: { serial: string; ids?: readonly string[]; waitedMs: number },
+): string | undefined {
+  if (unseen !== undefined && !silent) return `was not seen: ${unseen}`;
+  if (serial !== undefined && serial !== wanted.serial) {
+    return by === 'wire' ? 'still serves the certificate before' : 'still holds the certificate before';
+  }
+  if (wanted.ids !== undefined && roots !== undefined && !same(roots, wanted.ids)) {
+    return 'does not trust the roots of now yet';
+  }
+  if (silent && wanted.waitedMs < settledMs) {
+    const left = Math.ceil((settledMs - wanted.waitedMs) / 1000);
+    return `does not say what it holds: it gets ${left} s more to read its files`;
+  }
+  return undefined;
+}
+
+function same<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((each) => b.includes(each));
+}
+
+function list(generations: readonly number[]): string {
+  return generations.length === 0 ? 'none' : [...generations].sort((a, b) => a - b).join(' and ');
+}

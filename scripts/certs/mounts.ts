@@ -1,0 +1,68 @@
+import type { V1Pod } from '@kubernetes/client-node';
+
+/** A pod that holds a certificate: by a volume, or as an instance of Postgres. */
+export interface Holder {
+  namespace: string;
+  pod: string;
+  /** The app that it belongs to, by its label. */
+  app: string;
+  ready: boolean;
+  /** Where its process finds the certificate. */
+  folder: string;
+  /** At which its process answers probes in plain text, where it does; metrics are there too. */
+  plainPort?: number;
+}
+
+/** Who mounts the Secret, of all pods of a cluster; those that have ended or are about to are left out. */
+export function mountsOf(pods: readonly V1Pod[], namespace: string, secret: string): Holder[] {
+  return living(pods, namespace).flatMap((pod) => {
+    const names = (pod.spec?.volumes ?? [])
+      .filter(
+        ({ secret: whole, projected }) =>
+          whole?.secretName === secret ||
+          projected?.sources?.some(({ secret: part }) => part?.name === secret),
+      )
+      .map(({ name }) => name);
+    const mounts = (pod.spec?.containers ?? []).flatMap(({ volumeMounts = [] }) => volumeMounts);
+    const folder = mounts.find(({ name }) => names.includes(name))?.mountPath;
+    return folder === undefined ? [] : [holder(pod, folder)];
+  });
+}
+
+/** The instances of a Postgres cluster: they read their Secrets through the API server and mount none. */
+export function instancesOf(pods: readonly V1Pod[], namespace: string, cluster: string): Holder[] {
+  return living(pods, namespace)
+    .filter(
+      ({ metadata }) =>
+        metadata?.labels?.['cnpg.io/cluster'] === cluster &&
+        metadata.labels['cnpg.io/podRole'] === 'instance',
+    )
+    .map((pod) => holder(pod, '/controller/certificates'));
+}
+
+function living(pods: readonly V1Pod[], namespace: string): V1Pod[] {
+  return pods.filter(
+    ({ metadata, status }) =>
+      metadata?.namespace === namespace &&
+      metadata.deletionTimestamp === undefined &&
+      status?.phase !== 'Succeeded' &&
+      status?.phase !== 'Failed',
+  );
+}
+
+function holder({ metadata, spec, status }: V1Pod, folder: string): Holder {
+  const plainPort = (spec?.containers ?? [])
+    .map(({ readinessProbe, ports }) => {
+      const port = readinessProbe?.httpGet?.port;
+      return typeof port === 'string' ? ports?.find(({ name }) => name === port)?.containerPort : port;
+    })
+    .find((port) => typeof port === 'number');
+  return {
+    namespace: metadata?.namespace ?? '',
+    pod: metadata?.name ?? '',
+    app: metadata?.labels?.['app.kubernetes.io/name'] ?? metadata?.namespace ?? '',
+    ready: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false,
+    folder,
+    ...(plainPort === undefined ? {} : { plainPort }),
+  };
+}

@@ -1,0 +1,110 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { certificatesIn, rootId, serialOf } from '../../apps/kit/pem.ts';
+import { isOfPostgres } from '../../charts/database.ts';
+import type { Environment } from '../../model/graph.ts';
+import { type Authority, type Leaf, mutualPort, peopleNamespace, personName } from '../../model/identity.ts';
+import { identityFolder } from '../call/connection.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import { ask, reason } from '../cluster/request.ts';
+import { type Issued, issuedCertificates } from './certificates.ts';
+import { type Holder, instancesOf, mountsOf } from './mounts.ts';
+import { type Seen, Sight } from './sight.ts';
+import { type Trust, trustOf } from './trust.ts';
+
+/** A process, or a folder of this machine, that holds a certificate, and what was seen of it. */
+export interface Use {
+  /** `NAMESPACE/POD`, or the folder. */
+  who: string;
+  /** How the certificate was seen: shown on the wire, told by the process, or read from this machine's files. */
+  by: 'wire' | 'process' | 'files';
+  serial?: string;
+  /** Ids of the roots that it trusts, sorted. */
+  roots?: string[];
+  /** Why it was not seen. */
+  unseen?: string;
+  /** It tells nobody what it holds: only time says that it has read its files. */
+  silent?: boolean;
+  /** What to type where it holds what it should not any more. */
+  remedy: string;
+}
+
+/** Everything that is known of some authorities of a cluster at one moment. */
+export interface Observation {
+  at: Date;
+  /** By `NAMESPACE/NAME`. */
+  issued: Map<string, Issued>;
+  /** By authority. */
+  trust: Map<string, Trust>;
+  /** By `NAMESPACE/NAME` of the leaf. */
+  uses: Map<string, Use[]>;
+}
+
+export function keyOf({ namespace, name }: Pick<Leaf, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}
+
+/** Looks at the certificates of these authorities, at their roots, and at every process that holds one of them. */
+export async function observe(
+  client: ClusterClient,
+  env: Environment,
+  authorities: readonly Authority[],
+): Promise<Observation> {
+  const [issued, trust, pods] = await Promise.all([
+    issuedCertificates(client),
+    trustOf(client, authorities),
+    ask(client, 'Pods', client.core.listPodForAllNamespaces()),
+  ]);
+  const sight = new Sight(client.name);
+  const usesOf = (authority: Authority, leaf: Leaf): Promise<Use[]> => {
+    if (leaf.namespace === peopleNamespace) return Promise.resolve(filesOf(env, leaf));
+    const app = env.apps.find(({ name }) => name === authority.name);
+    const port = app && mutualPort(app)?.port;
+    const ofPostgres = authority.kind === 'database' && isOfPostgres(authority.name, leaf.name);
+    const holders = ofPostgres
+      ? instancesOf(pods.items, leaf.namespace, authority.name)
+      : mountsOf(pods.items, leaf.namespace, leaf.name);
+    const see = async (holder: Holder): Promise<Seen> => {
+      if (!holder.ready) return { unseen: 'it is not ready' };
+      if (ofPostgres) return leaf.usage === 'server' ? sight.postgres(holder) : sight.replication(holder);
+      return leaf.usage === 'client' || port === undefined
+        ? sight.client(holder)
+        : sight.server(holder, port);
+    };
+    return Promise.all(
+      holders.map(async (holder) => ({
+        who: `${holder.namespace}/${holder.pod}`,
+        by: leaf.usage === 'server' ? 'wire' : 'process',
+        remedy: `kubectl delete pod -n ${holder.namespace} ${holder.pod}`,
+        ...(await see(holder).catch((error: unknown) => ({ unseen: reason(error) }))),
+      })),
+    );
+  };
+  const uses = await Promise.all(
+    authorities.flatMap((authority) =>
+      authority.leaves.map(async (leaf) => [keyOf(leaf), await usesOf(authority, leaf)] as const),
+    ),
+  );
+  return { at: new Date(), issued, trust, uses: new Map(uses) };
+}
+
+/** What a person has on this machine; what others have on theirs nobody sees. */
+function filesOf(env: Environment, leaf: Leaf): Use[] {
+  const folder = identityFolder(env.cluster.name, leaf.authority);
+  if (!existsSync(join(folder, 'tls.crt'))) return [];
+  const certificate = new X509Certificate(readFileSync(join(folder, 'tls.crt')));
+  if (certificate.subject !== `CN=${leaf.commonName}`) return [];
+  const person = leaf.commonName.slice(personName('').length);
+  return [
+    {
+      who: folder,
+      by: 'files',
+      serial: serialOf(certificate),
+      roots: certificatesIn(readFileSync(join(folder, 'roots.pem'), 'utf8'))
+        .map(rootId)
+        .sort(),
+      remedy: `npm run certs -- issue ${person} --for ${leaf.authority} --env ${env.name}`,
+    },
+  ];
+}

@@ -1,0 +1,86 @@
+import { forwardTo } from '../call/port-forward.ts';
+import { handshake } from './handshake.ts';
+import { type Held, heldBy } from './held.ts';
+import type { Holder } from './mounts.ts';
+import type { Use } from './observe.ts';
+import { type PostgresIdentity, postgresIdentity } from './postgres.ts';
+
+/** What can be seen of one use of a certificate. */
+export type Seen = Pick<Use, 'serial' | 'roots' | 'unseen' | 'silent'>;
+
+/** The ways to look into pods of a cluster, through its API server. Each pod is asked once for each thing. */
+export class Sight {
+  readonly #cluster: string;
+  #metrics = new Map<string, Promise<Map<string, Held>>>();
+  #postgres = new Map<string, Promise<PostgresIdentity>>();
+
+  constructor(cluster: string) {
+    this.#cluster = cluster;
+  }
+
+  /** A client: by what it says in its metrics. */
+  async client(holder: Holder): Promise<Seen> {
+    const held = (await this.#held(holder)).get(holder.folder);
+    return held ?? { silent: true, unseen: 'it has no metrics that say what it holds' };
+  }
+
+  /** An app's mutual port: by what it shows on the wire; whom it trusts it says in its metrics. */
+  async server(holder: Holder, port: number): Promise<Seen> {
+    const [{ serial }, held] = await Promise.all([
+      this.#through(holder, port, (at) => handshake(at, 'tls')),
+      this.#held(holder),
+    ]);
+    const roots = held.get(holder.folder)?.roots;
+    return { serial, ...(roots ? { roots } : { silent: true }) };
+  }
+
+  /** An instance of Postgres: on the wire; whom it trusts it says itself. */
+  async postgres(holder: Holder): Promise<Seen> {
+    const [{ serial }, { roots }] = await Promise.all([
+      this.#through(holder, 5432, (at) => handshake(at, 'postgres')),
+      this.#instance(holder),
+    ]);
+    return { serial, roots };
+  }
+
+  /** The same as a client of the instance that it follows. */
+  async replication(holder: Holder): Promise<Seen> {
+    const { replication, roots } = await this.#instance(holder);
+    return replication === undefined ? { unseen: 'it has no such file' } : { serial: replication, roots };
+  }
+
+  #held(holder: Holder): Promise<Map<string, Held>> {
+    const { plainPort } = holder;
+    return once(this.#metrics, holder, () =>
+      plainPort === undefined ? Promise.resolve(new Map()) : this.#through(holder, plainPort, heldBy),
+    );
+  }
+
+  #instance(holder: Holder): Promise<PostgresIdentity> {
+    return once(this.#postgres, holder, () => postgresIdentity(this.#cluster, holder));
+  }
+
+  async #through<T>(
+    { namespace, pod }: Holder,
+    port: number,
+    work: (port: number) => Promise<T>,
+  ): Promise<T> {
+    const forward = await forwardTo(this.#cluster, { namespace, pod, port });
+    try {
+      return await work(forward.port);
+    } finally {
+      forward.close();
+    }
+  }
+}
+
+function once<T>(
+  known: Map<string, Promise<T>>,
+  { namespace, pod }: Holder,
+  work: () => Promise<T>,
+): Promise<T> {
+  const key = `${namespace}/${pod}`;
+  const found = known.get(key) ?? work();
+  known.set(key, found);
+  return found;
+}
