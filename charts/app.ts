@@ -52,7 +52,9 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
   const use = databaseUse(app);
   const names = [
     ...(mutualPort(app) ? [`${app.name}-server`] : []),
-    ...mutualUses(app, env.apps).map((edge) => `${edge.app}-client`),
+    ...mutualUses(app, (name) => env.apps.find((each) => each.name === name)).map(
+      (edge) => `${edge.app}-client`,
+    ),
     ...(use && !(use.as === 'owner' && app.migrationsRef) ? [databaseClient(use.of, use.as)] : []),
   ];
   for (const { leaves } of authorities(env)) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { shortages } from './capacity.ts';
 import { environment } from './fixture.ts';
+import { Inventory } from './inventory.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 
 const deployment = (cpu: string, memory: string, replicas = 1): KubeObject => ({
@@ -22,7 +23,9 @@ const node = (name: string, role: string, cpu = '2', memory = '4Gi') => ({ name,
 
 function codes(objects: KubeObject[], nodes: object[], production = false): string[] {
   const components: Component[] = [{ name: 'shop', objects }];
-  return shortages(environment({ cluster: { nodes, production } }), components).map(({ code }) => code);
+  return shortages(new Inventory(environment({ cluster: { nodes, production } }), components)).map(
+    ({ code }) => code,
+  );
 }
 
 const three = [node('a', 'control-plane'), node('b', 'worker'), node('c', 'worker')];
@@ -63,7 +66,7 @@ describe('what pods ask for', () => {
 
   it('says how much is missing, and who asks for most', () => {
     const env = environment({ cluster: { nodes: [node('a', 'control-plane')] } });
-    const [words] = shortages(env, [{ name: 'shop', objects: [deployment('1100m', '1Gi')] }]);
+    const [words] = shortages(new Inventory(env, [{ name: 'shop', objects: [deployment('1100m', '1Gi')] }]));
     expect(words).toMatchObject({
       what: 'pods ask for cpu 1300m, and the nodes have 1250m for pods',
       why: expect.stringContaining('Deployment shop/shop 1100m, CoreDNS 200m'),

@@ -2,8 +2,7 @@ import type { Environment } from '../model/graph.ts';
 import type { Words } from '../model/problem.ts';
 import { inUnits, quantityOf } from '../model/quantity.ts';
 import { field, listField } from './field.ts';
-import { Inventory } from './inventory.ts';
-import type { Component } from './kube-object.ts';
+import type { Inventory } from './inventory.ts';
 import { objectId } from './object-id.ts';
 
 /** Cores and bytes. */
@@ -35,9 +34,10 @@ const nameServers: Demand = { object: 'CoreDNS', each: { cpu: 0.1, memory: 70 * 
  * fits when its largest node is lost. What pods are packed around is not looked at: it may still not fit where the sum
  * does by little.
  */
-export function shortages(env: Environment, components: readonly Component[]): Words[] {
+export function shortages(inventory: Inventory): Words[] {
+  const { env } = inventory;
   const nodes = roomFor(env);
-  const demands = [...demandsOf(env, components), nameServers];
+  const demands = [...demandsOf(inventory), nameServers];
   const found: Words[] = [];
   for (const [key, unit] of [
     ['cpu', cores],
@@ -56,22 +56,24 @@ export function shortages(env: Environment, components: readonly Component[]): W
       });
     }
     if (tooLarge.length > 0) continue;
-    const by = [...demands]
-      .sort((a, b) => b.each[key] * b.count - a.each[key] * a.count)
-      .slice(0, 3)
-      .map(({ object, each, count }) => `${object} ${unit(each[key] * count)}`);
+    const by = () =>
+      [...demands]
+        .sort((a, b) => b.each[key] * b.count - a.each[key] * a.count)
+        .slice(0, 3)
+        .map(({ object, each, count }) => `${object} ${unit(each[key] * count)}`)
+        .join(', ');
     if (exceeds(asked, total)) {
       found.push({
         code: 'nodes-too-small',
         what: `pods ask for ${key} ${unit(asked)}, and the nodes have ${unit(total)} for pods`,
-        why: `some would wait for a node for ever; most is asked for by ${by.join(', ')}`,
+        why: `some would wait for a node for ever; most is asked for by ${by()}`,
         fix: `add a node, make one larger, or let pods ask for ${unit(asked - total)} less`,
       });
     } else if (env.cluster.production && exceeds(asked, total - largest)) {
       found.push({
         code: 'nodes-too-few',
         what: `pods ask for ${key} ${unit(asked)}, and without the largest node ${unit(total - largest)} is left`,
-        why: `this is production: what runs on a node that is lost must find place on the others; most is asked for by ${by.join(', ')}`,
+        why: `this is production: what runs on a node that is lost must find place on the others; most is asked for by ${by()}`,
         fix: 'add a node',
       });
     }
@@ -89,14 +91,13 @@ function roomFor({ cluster: { nodes } }: Environment): Amount[] {
   }));
 }
 
-function demandsOf(env: Environment, components: readonly Component[]): Demand[] {
-  const inventory = new Inventory(env, components);
+function demandsOf(inventory: Inventory): Demand[] {
   const workloads = inventory.workloads
     .filter(({ ends }) => !ends)
     .map(({ object, pod, replicas }) => ({
       object: objectId(object),
       each: podRequests(pod),
-      count: object.kind === 'DaemonSet' ? env.cluster.nodes.length : replicas,
+      count: object.kind === 'DaemonSet' ? inventory.env.cluster.nodes.length : replicas,
     }));
   const databases = inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => ({
     object: objectId(object),

@@ -5,6 +5,7 @@ import { type Environment, loadGraph } from '../model/graph.ts';
 import { checkObjects } from './check.ts';
 import { components } from './components.ts';
 import { environment, testApp } from './fixture.ts';
+import { Inventory } from './inventory.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 
 /** Two apps, one of which uses the other, so that there is a flow and a budget to break. */
@@ -234,14 +235,14 @@ const mutations: [Rule, string, string[], Edit][] = [
 
 describe('what is rendered keeps every rule', () => {
   it('or says why it does not', () => {
-    const { findings, excepted } = checkObjects(env, rendered);
+    const { findings, excepted } = checkObjects(new Inventory(env, rendered));
     expect(findings).toEqual([]);
     for (const { reason } of excepted) expect(reason.length).toBeGreaterThan(10);
   });
 
   it.each(mutations)('%s: %s %j', (rule, id, path, edit) => {
     const mutated = mutate(rendered, id, path, edit);
-    const findings = checkObjects(env, mutated).findings.map((finding) => finding.rule);
+    const findings = checkObjects(new Inventory(env, mutated)).findings.map((finding) => finding.rule);
     expect(findings).toContain(rule);
   });
 
@@ -256,7 +257,9 @@ describe('what is rendered keeps every rule', () => {
       metadata: { name: 'a', namespace: 'shop' },
       spec: { containers: [{ name: 'a' }] },
     };
-    const { findings } = checkObjects(env, [...rendered, { name: 'guest', objects: [object] }]);
+    const { findings } = checkObjects(
+      new Inventory(env, [...rendered, { name: 'guest', objects: [object] }]),
+    );
     expect(
       new Set(findings.filter(({ component }) => component === 'guest').map(({ rule }) => rule)),
     ).toEqual(
@@ -287,12 +290,14 @@ describe('an exception', () => {
   );
 
   it('holds for its own component and its own rule', () => {
-    expect(checkObjects(alone, broken)).toMatchObject({
+    expect(checkObjects(new Inventory(alone, broken))).toMatchObject({
       findings: [],
       excepted: [{ rule: 'readiness-probe', component: 'worker', reason: 'Nobody asks it anything.' }],
     });
     const others = environment({ apps: [testApp({ name: 'worker' })] });
-    expect(checkObjects(others, broken).findings.map(({ rule }) => rule)).toEqual(['readiness-probe']);
+    expect(checkObjects(new Inventory(others, broken)).findings.map(({ rule }) => rule)).toEqual([
+      'readiness-probe',
+    ]);
   });
 });
 

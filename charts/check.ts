@@ -10,8 +10,7 @@ import { checkPods } from './check-pods.ts';
 import { checkRights } from './check-rights.ts';
 import { checkSecrets } from './check-secrets.ts';
 import type { Finding } from './finding.ts';
-import { Inventory } from './inventory.ts';
-import type { Component } from './kube-object.ts';
+import type { Inventory } from './inventory.ts';
 import { sourceOf } from './order.ts';
 
 /** A finding that its component's description excepts, and the reason that stands there. */
@@ -38,8 +37,8 @@ const checks = [
 ];
 
 /** Looks at what was rendered, whoever made it: each object keeps the rules, or its component says why it does not. */
-export function checkObjects(env: Environment, components: readonly Component[]): Checked {
-  const inventory = new Inventory(env, components);
+export function checkObjects(inventory: Inventory): Checked {
+  const { env } = inventory;
   const exceptions = exceptionsOf(env);
   const checked: Checked = { findings: [], excepted: [] };
   for (const found of checks.flatMap((check) => check(inventory))) {

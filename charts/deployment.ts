@@ -1,5 +1,6 @@
-import { ApiObject, type ApiObjectProps, type Chart, JsonPatch } from 'cdk8s';
+import { ApiObject, type ApiObjectProps, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import { listField } from './field.ts';
 import { annotations as keys, partOf, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
 
@@ -48,8 +49,9 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
 
 /** The types of cdk8s-plus-28 end at Kubernetes 1.28 and drop what came later, such as `sleep`: added at the very end. */
 function draining(manifest: ApiObjectProps, seconds: number): ApiObjectProps {
-  const lifecycle = { preStop: { sleep: { seconds } } };
-  return JsonPatch.apply(manifest, JsonPatch.add('/spec/template/spec/containers/0/lifecycle', lifecycle));
+  const [container] = listField(manifest, 'spec', 'template', 'spec', 'containers');
+  Object.assign(Object(container), { lifecycle: { preStop: { sleep: { seconds } } } });
+  return manifest;
 }
 
 function strategy(update: DeploymentInput['update']): k8s.DeploymentStrategy {

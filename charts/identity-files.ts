@@ -31,7 +31,7 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
         }),
       ]
     : [];
-  const clients = mutualUses(app, env.apps).map((use) => {
+  const clients = mutualUses(app, (name) => env.apps.find((each) => each.name === name)).map((use) => {
     const prefix = use.app.toUpperCase().replaceAll('-', '_');
     const port = env.apps.find(({ name }) => name === use.app)?.ports[use.port]?.port;
     return files(use.app, `${use.app}-client`, use.app, {

@@ -118,11 +118,20 @@ export function order(env: Environment, components: Component[]): { units: Unit[
 
 /** The file that describes a component. */
 export function sourceOf(env: Environment, component: string): string {
-  const app = env.apps.find(({ name }) =>
-    [name, databaseCluster(name), migrationsName(name)].includes(component),
-  );
-  return app === undefined ? `operators/${component}.ts` : `apps/${app.name}/app.ts`;
+  let known = appFiles.get(env);
+  if (known === undefined) {
+    known = new Map(
+      env.apps.flatMap(({ name }) =>
+        [databaseCluster(name), migrationsName(name), name].map((of) => [of, `apps/${name}/app.ts`] as const),
+      ),
+    );
+    appFiles.set(env, known);
+  }
+  return known.get(component) ?? `operators/${component}.ts`;
 }
+
+/** From each component of an app to its file, for each environment. */
+const appFiles = new WeakMap<Environment, Map<string, string>>();
 
 /** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */
 function artifactsOf(env: Environment, components: Component[]): string[] {

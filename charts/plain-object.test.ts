@@ -1,4 +1,4 @@
-import { ApiObject, App, Chart, JsonPatch } from 'cdk8s';
+import { ApiObject, App, Chart, JsonPatch, Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { expect, it } from 'vitest';
 import { plainObject } from './plain-object.ts';
@@ -37,6 +37,34 @@ it.each<[string, (chart: Chart) => ApiObject]>([
       const object = new k8s.KubeNamespace(chart, 'o', { metadata });
       object.metadata.addLabel('late', 'yes');
       return object;
+    },
+  ],
+  [
+    'with metadata beyond labels and annotations',
+    (chart) => {
+      const object = new ApiObject(chart, 'o', {
+        apiVersion: 'a/v1',
+        kind: 'A',
+        metadata: { ...metadata, generateName: 'g-', finalizers: ['a/b'] },
+      });
+      object.metadata.add('late', { nested: [1, undefined, {}] });
+      return object;
+    },
+  ],
+  [
+    'with an owner and a finalizer that came later',
+    (chart) => {
+      const object = new k8s.KubeNamespace(chart, 'o', { metadata });
+      object.metadata.addFinalizers('a/b');
+      object.metadata.addOwnerReference({ apiVersion: 'v1', kind: 'K', name: 'k', uid: 'u' });
+      return object;
+    },
+  ],
+  [
+    'with a label that is worked out late',
+    (chart) => {
+      const labels = { lazy: Lazy.any({ produce: () => 'worked out' }) };
+      return new ApiObject(chart, 'o', { apiVersion: 'a/v1', kind: 'A', metadata: { name: 'n', labels } });
     },
   ],
   [

@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, type ApiObjectMetadataDefinition } from 'cdk8s';
 
 /**
  * The Kubernetes object that a cdk8s object stands for, as `toJson()` gives it, but for the order of keys and for fields
@@ -12,10 +12,47 @@ export function plainObject(object: ApiObject): unknown {
   const props: unknown = Reflect.get(object, 'props');
   const patches: unknown = Reflect.get(object, 'patches');
   if (typeof props !== 'object' || !Array.isArray(patches) || patches.length > 0) return object.toJson();
-  const given = { ...props, metadata: object.metadata.toJson() };
+  const given = { ...props, metadata: plainMetadata(object.metadata) };
   if (object.constructor === ApiObject) return given;
   const manifest = manifestOf(object.constructor);
   return manifest === undefined ? object.toJson() : manifest(given);
+}
+
+/** Fields of metadata that are texts, and maps of texts, and go into the manifest as they are. */
+const plainFields = new Set(['name', 'namespace', 'labels', 'annotations']);
+
+/** The same for the metadata, where it holds nothing but these. */
+function plainMetadata(metadata: ApiObjectMetadataDefinition): unknown {
+  const part = (name: string): unknown => Reflect.get(metadata, name);
+  const [labels, annotations] = [part('labels'), part('annotations')];
+  const plain =
+    every(part('_additionalAttributes'), (_, key) => plainFields.has(key)) &&
+    every(labels, isText) &&
+    every(annotations, isText) &&
+    isEmpty(part('finalizers')) &&
+    isEmpty(part('ownerReferences'));
+  if (!plain) return metadata.toJson();
+  const { name, namespace } = metadata;
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(isEmpty(labels) ? {} : { labels }),
+    ...(isEmpty(annotations) ? {} : { annotations }),
+  };
+}
+
+function every(map: unknown, fits: (value: unknown, key: string) => boolean): boolean {
+  if (typeof map !== 'object' || map === null) return false;
+  for (const [key, value] of Object.entries(map)) if (!fits(value, key)) return false;
+  return true;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isEmpty(value: unknown): boolean {
+  return every(value, () => false);
 }
 
 /** Of a class that was generated for a kind: what makes plain data of its props. A class derived from it has none. */

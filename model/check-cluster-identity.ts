@@ -4,7 +4,7 @@ import { inSeconds } from './duration.ts';
 import { environmentAuthority, mutualPort } from './identity.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import type { Repository } from './repository.ts';
+import { appNamed, type Repository } from './repository.ts';
 import type { FieldPath, Loaded, Source } from './source.ts';
 import { problemAt, reference } from './source.ts';
 
@@ -115,9 +115,9 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
   const mutual = apps.filter((app) => mutualPort(app.value)).map((app) => app.name);
   return Object.entries(value.people).flatMap(([person, { uses }]) =>
     uses.flatMap((use, i) => {
-      const app = apps.find((each) => each.name === use);
+      const app = appNamed(apps, use);
       // Of an app that does not fit its schema nothing is known; it is a problem already.
-      if (app === undefined && appNames.includes(use)) return [];
+      if (app === undefined && appNames.has(use)) return [];
       if (app !== undefined && mutual.includes(use) && Object.hasOwn(value.apps, use)) return [];
       const why =
         app === undefined
@@ -141,8 +141,7 @@ function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps }: Repo
   return apps.flatMap((app) => {
     if (!Object.hasOwn(value.apps, app.name)) return [];
     const use = databaseUse(app.value);
-    const owner = apps.find((each) => each.name === use?.of);
-    if (use === undefined || owner?.value.database === undefined) return [];
+    if (use === undefined || appNamed(apps, use.of)?.value.database === undefined) return [];
     if (Object.hasOwn(value.apps, use.of)) return [];
     const words = {
       code: 'app-not-enabled',

@@ -103,19 +103,19 @@ function checkRegistry({
 function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Problem[] {
   const problems: Problem[] = [];
   for (const app of Object.keys(value.apps)) {
-    if (appNames.includes(app)) continue;
+    if (appNames.has(app)) continue;
     const words = {
       code: 'unknown-app',
       what: `there is no app '${app}'`,
       why: `apps/${app}/app.ts does not exist`,
-      fix: suggest(app, appNames, `write apps/${app}/app.ts`),
+      fix: suggest(app, [...appNames], `write apps/${app}/app.ts`),
     };
     problems.push(problemAt(source, ['apps', app], words, 'key'));
   }
   for (const app of apps) {
     if (!Object.hasOwn(value.apps, app.name)) continue;
     for (const [i, use] of app.value.uses.entries()) {
-      if (use.kind !== 'app' || Object.hasOwn(value.apps, use.app) || !appNames.includes(use.app)) continue;
+      if (use.kind !== 'app' || Object.hasOwn(value.apps, use.app) || !appNames.has(use.app)) continue;
       const words = {
         code: 'app-not-enabled',
         what: `'${app.name}' uses '${use.app}', which does not run in ${name}`,

@@ -1,7 +1,7 @@
 import type { App } from './app.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import type { Repository } from './repository.ts';
+import { appNamed, type Repository } from './repository.ts';
 import type { FieldPath, Loaded } from './source.ts';
 import { problemAt, reference } from './source.ts';
 
@@ -51,18 +51,18 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
       );
     }
     seen.add(edge);
-    if (!appNames.includes(use.app)) {
+    if (!appNames.has(use.app)) {
       problems.push(
         problemAt(source, ['uses', i, 'app'], {
           code: 'unknown-app',
           what: `'${value.name}' uses '${use.app}', which does not exist`,
           why: `there is no apps/${use.app}/app.ts`,
-          fix: suggest(use.app, appNames, `write apps/${use.app}/app.ts`),
+          fix: suggest(use.app, [...appNames], `write apps/${use.app}/app.ts`),
         }),
       );
       continue;
     }
-    const target = apps.find((app) => app.name === use.app);
+    const target = appNamed(apps, use.app);
     if (target === undefined || Object.hasOwn(target.value.ports, use.port)) continue;
     problems.push(
       problemAt(source, ['uses', i, 'port'], {
@@ -83,16 +83,15 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
 /** One problem for each round, at the edge that leaves the first of its apps by name. */
 function checkCycles(apps: Loaded<App>[]): Problem[] {
   const problems: Problem[] = [];
-  const byName = new Map(apps.map((app) => [app.name, app]));
   const done = new Set<string>();
   const visit = (name: string, trail: string[]) => {
     const start = trail.indexOf(name);
     if (start !== -1) {
-      problems.push(cycle(trail.slice(start), byName));
+      problems.push(cycle(trail.slice(start), apps));
       return;
     }
     if (done.has(name)) return;
-    for (const use of byName.get(name)?.value.uses ?? []) {
+    for (const use of appNamed(apps, name)?.value.uses ?? []) {
       if (use.kind === 'app') visit(use.app, [...trail, name]);
     }
     done.add(name);
@@ -101,9 +100,9 @@ function checkCycles(apps: Loaded<App>[]): Problem[] {
   return problems;
 }
 
-function cycle(round: string[], apps: Map<string, Loaded<App>>): Problem {
+function cycle(round: string[], apps: Loaded<App>[]): Problem {
   const [first = '', second = first] = round;
-  const app = apps.get(first);
+  const app = appNamed(apps, first);
   const edge = app?.value.uses.findIndex((use) => use.kind === 'app' && use.app === second) ?? 0;
   const words = {
     code: 'cycle',

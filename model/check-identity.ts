@@ -3,7 +3,7 @@ import { accesses, databaseCluster, databaseRole, databaseUse, migrationsName } 
 import { mutualPort, mutualUses } from './identity.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import type { Repository } from './repository.ts';
+import { appNamed, type Repository } from './repository.ts';
 import type { Loaded } from './source.ts';
 import { problemAt, reference } from './source.ts';
 
@@ -76,7 +76,7 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
     );
   }
   for (const taken of [databaseCluster(name), migrationsName(name)]) {
-    if (!appNames.includes(taken)) continue;
+    if (!appNames.has(taken)) continue;
     problems.push(
       problemAt(
         source,
@@ -110,9 +110,8 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
       );
     }
     first ??= `'${use.of}' of ${reference(source, ['uses', i])}`;
-    const owner = apps.find(({ name }) => name === use.of);
-    const owners = apps.filter((app) => app.value.database !== undefined).map(({ name }) => name);
-    if (!appNames.includes(use.of) || (owner !== undefined && owner.value.database === undefined)) {
+    const owner = appNamed(apps, use.of);
+    if (!appNames.has(use.of) || (owner !== undefined && owner.value.database === undefined)) {
       problems.push(
         problemAt(source, ['uses', i, 'of'], {
           code: 'unknown-database',
@@ -120,7 +119,11 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
           why: owner
             ? `${reference(owner.source, [])} declares no database`
             : `there is no apps/${use.of}/app.ts`,
-          fix: suggest(use.of, owners, `add database: { storage: '2Gi' } to the app that owns it`),
+          fix: suggest(
+            use.of,
+            databaseOwners(apps),
+            `add database: { storage: '2Gi' } to the app that owns it`,
+          ),
         }),
       );
     } else if (use.as === 'owner' && use.of !== value.name) {
@@ -137,12 +140,16 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
   return problems;
 }
 
+function databaseOwners(apps: Loaded<App>[]): string[] {
+  return apps.filter(({ value }) => value.database !== undefined).map(({ name }) => name);
+}
+
 /** A mounted certificate that nothing reads again works until the first one expires. */
 function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
   if (value.identity !== undefined) return [];
   const why = 'the process would serve or show the old one until it expires, and then fail';
-  const values = apps.map((app) => app.value);
-  const [use] = [...mutualUses(value, values), databaseUse(value)].filter((found) => found !== undefined);
+  const mutual = mutualUses(value, (name) => appNamed(apps, name)?.value);
+  const [use] = [...mutual, databaseUse(value)].filter((found) => found !== undefined);
   const port = mutualPort(value);
   const path = port ? ['ports', port.name, 'tls'] : use ? ['uses', value.uses.indexOf(use)] : undefined;
   if (path === undefined) return [];
@@ -157,10 +164,9 @@ function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Prob
 }
 
 function checkVariables({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
-  const values = apps.map((app) => app.value);
   const derived = new Map<string, string>();
   if (mutualPort(value)) for (const name of ['IDENTITY_DIR', 'CALLERS']) derived.set(name, 'its mutual port');
-  for (const { app } of mutualUses(value, values)) {
+  for (const { app } of mutualUses(value, (name) => appNamed(apps, name)?.value)) {
     const prefix = app.toUpperCase().replaceAll('-', '_');
     for (const end of ['ADDRESS', 'IDENTITY_DIR']) derived.set(`${prefix}_${end}`, `its use of '${app}'`);
   }

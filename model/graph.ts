@@ -11,7 +11,7 @@ import { checkProduction } from './check-production.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Cluster } from './cluster.ts';
 import { environments } from './environment.ts';
-import type { KnownModules } from './known-modules.ts';
+import type { KnownSources } from './known-sources.ts';
 import type { Lock } from './lock.ts';
 import type { Operator } from './operator.ts';
 import type { Problem } from './problem.ts';
@@ -51,10 +51,10 @@ export interface Graph {
 
 /**
  * Reads `clusters/`, `apps/`, `operators/` and `images/lock.yaml` below `root` and joins them.
- * Descriptions that are `known` from before are not imported again.
+ * Descriptions that are `known` from before are not read again.
  * What people wrote wrongly comes back as problems, all of them at once; it throws only where the disk fails.
  */
-export async function loadGraph(root: string, known?: KnownModules): Promise<Graph> {
+export async function loadGraph(root: string, known?: KnownSources): Promise<Graph> {
   const { repository, problems } = await readRepository(root, known);
   if (repository !== undefined) problems.push(...checkRepository(root, repository));
   if (repository === undefined || problems.length > 0) {

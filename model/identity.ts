@@ -56,13 +56,12 @@ export function mutualPort(app: Pick<App, 'ports'>): { name: string; port: numbe
 /** Apps that an app calls at a port where it must prove who it is, each once. */
 export function mutualUses(
   app: Pick<App, 'uses'>,
-  apps: readonly Pick<App, 'name' | 'ports'>[],
+  appNamed: (name: string) => Pick<App, 'ports'> | undefined,
 ): Use<'app'>[] {
   const seen = new Set<string>();
   return app.uses.filter((use): use is Use<'app'> => {
     if (use.kind !== 'app' || seen.has(use.app)) return false;
-    const target = apps.find(({ name }) => name === use.app);
-    if (target?.ports[use.port]?.tls !== 'mutual') return false;
+    if (appNamed(use.app)?.ports[use.port]?.tls !== 'mutual') return false;
     seen.add(use.app);
     return true;
   });
@@ -98,7 +97,8 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
     commonName: dnsNames[0] ?? name,
     dnsNames: app.host === undefined ? dnsNames : [...dnsNames, app.host],
   });
-  const callers = env.apps.filter((caller) => mutualUses(caller, [app]).length > 0);
+  const itself = (each: string) => (each === name ? app : undefined);
+  const callers = env.apps.filter((caller) => mutualUses(caller, itself).length > 0);
   const people = Object.entries(env.cluster.people).filter(([, { uses }]) => uses.includes(name));
   return authority(env.cluster, name, 'app', [
     server,

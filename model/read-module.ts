@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import type { KnownModules } from './known-modules.ts';
+import type { KnownSources } from './known-sources.ts';
 import { literalEnd, locateLiteral } from './locate-literal.ts';
 import { placesOf } from './place.ts';
 import type { Problem, Words } from './problem.ts';
@@ -19,12 +19,12 @@ const patience = 5_000;
 export async function readModule(
   root: string,
   file: string,
-  known?: KnownModules,
+  known?: KnownSources,
 ): Promise<{ source?: Source; problems: Problem[] }> {
   const { text, problem } = readText(root, file);
   if (problem !== undefined) return { problems: [problem] };
   const before = known?.get(file, text);
-  if (before !== undefined) return { source: moduleSource(file, text, before), problems: [] };
+  if (before !== undefined) return { source: before, problems: [] };
   const url = pathToFileURL(join(root, file));
   // Node keeps every module that it once imported; another text is another address.
   url.searchParams.set('text', createHash('sha256').update(text).digest('hex').slice(0, 12));
@@ -44,8 +44,9 @@ export async function readModule(
     }
     // What a getter gives is asked for once, here.
     const data: unknown = structuredClone(value);
-    known?.set(file, text, data);
-    return { source: moduleSource(file, text, data), problems: [] };
+    const source = moduleSource(file, text, data);
+    known?.setModule(source, text);
+    return { source, problems: [] };
   } catch (error) {
     return { problems: [importProblem(root, file, text, error)] };
   } finally {

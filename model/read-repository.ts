@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { appSchema } from './app.ts';
 import { checkSchema } from './check-schema.ts';
 import { clusterSchema } from './cluster.ts';
-import type { KnownModules } from './known-modules.ts';
+import type { KnownSources } from './known-sources.ts';
 import type { Lock } from './lock.ts';
 import { lockSchema } from './lock.ts';
 import { operatorSchema } from './operator.ts';
@@ -23,31 +23,41 @@ const lockFile = 'images/lock.yaml';
 /** Reads every description below `root`; what is not there or does not fit its schema becomes a problem. */
 export async function readRepository(
   root: string,
-  known?: KnownModules,
+  known?: KnownSources,
 ): Promise<{ repository?: Repository; problems: Problem[] }> {
   const problems: Problem[] = [];
 
   function keep<S extends z.ZodType>(
     name: string,
     schema: S,
-    read: { source?: Source; problems: Problem[] },
+    { source, problems: found }: { source?: Source; problems: Problem[] },
+    before?: WeakMap<Source, z.output<S>>,
   ): Loaded<z.output<S>>[] {
-    problems.push(...read.problems);
-    if (read.source === undefined) return [];
-    const checked = checkSchema(schema, read.source);
+    problems.push(...found);
+    if (source === undefined) return [];
+    const known = before?.get(source);
+    if (known !== undefined) return [{ name, source, value: known }];
+    const checked = checkSchema(schema, source);
     problems.push(...checked.problems);
-    return checked.value === undefined ? [] : [{ name, source: read.source, value: checked.value }];
+    if (checked.value === undefined) return [];
+    before?.set(source, checked.value);
+    return [{ name, source, value: checked.value }];
   }
 
   const yaml = (file: string) => {
     const { text, problem } = readText(root, file);
-    return problem === undefined ? readYaml(text, file) : { problems: [problem] };
+    if (problem !== undefined) return { problems: [problem] };
+    const source = known?.get(file, text);
+    if (source !== undefined) return { source, problems: [] };
+    const read = readYaml(text, file);
+    if (read.source !== undefined) known?.set(read.source, text);
+    return read;
   };
 
   const clusterNames = names(root, 'clusters', (entry) => entry.folder);
   if (clusterNames.length === 0) keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'));
   const clusters = clusterNames.flatMap((name) =>
-    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`)),
+    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known?.checked.clusters),
   );
   const appNames = names(
     root,
@@ -59,16 +69,21 @@ export async function readRepository(
   const [apps, operators] = await withoutExit(async () => [
     await Promise.all(
       appNames.map(async (name) =>
-        keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`, known)),
+        keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`, known), known?.checked.apps),
       ),
     ),
     await Promise.all(
       operatorFiles.map(async (file) =>
-        keep(file.slice(0, -3), operatorSchema, await readModule(root, `operators/${file}`, known)),
+        keep(
+          file.slice(0, -3),
+          operatorSchema,
+          await readModule(root, `operators/${file}`, known),
+          known?.checked.operators,
+        ),
       ),
     ),
   ]);
-  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile));
+  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile), known?.checked.locks);
   if (lock === undefined) return { problems };
   return {
     repository: {
@@ -77,7 +92,7 @@ export async function readRepository(
       operators: operators.flat(),
       lock,
       packageLock: new PackageLock(root),
-      appNames,
+      appNames: new Set(appNames),
     },
     problems,
   };

@@ -17,8 +17,8 @@ export type Read = { text: string; problem?: never } | { text?: never; problem: 
 export function readText(root: string, file: string): Read {
   const refuse = (words: Words): Read => ({ problem: problemOfFile(file, words) });
   try {
-    const path = realpathSync(join(root, file));
-    if (!path.startsWith(realpathSync(root) + sep)) {
+    const path = realpathSync.native(join(root, file));
+    if (!path.startsWith(realpathSync.native(root) + sep)) {
       return refuse({
         code: 'outside-repository',
         what: `a symbolic link leads to ${path}`,

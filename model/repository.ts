@@ -17,5 +17,17 @@ export interface Repository {
   /** What apps that are bundled may hold. */
   packageLock: PackageLock;
   /** Names of all apps that have a description, also of those that do not fit the schema. */
-  appNames: string[];
+  appNames: ReadonlySet<string>;
 }
+
+/** An app by its name: lists are long, and every edge asks. */
+export function appNamed(apps: readonly Loaded<App>[], name: string): Loaded<App> | undefined {
+  let byName = known.get(apps);
+  if (byName === undefined) {
+    byName = new Map(apps.map((app) => [app.name, app]));
+    known.set(apps, byName);
+  }
+  return byName.get(name);
+}
+
+const known = new WeakMap<readonly Loaded<App>[], Map<string, Loaded<App>>>();

@@ -39,17 +39,21 @@ export function findDifference(
 
 /** Paths of all manifests in a folder, sorted: `ENV/COMPONENT/FILE.yaml`. */
 export function manifestsBelow(folder: string, below: string): string[] {
-  if (!existsSync(join(folder, below))) return [];
-  return readdirSync(join(folder, below), { withFileTypes: true, recursive: true })
-    .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
-    .map((entry) =>
-      join(entry.parentPath, entry.name)
-        .slice(folder.length + 1)
-        .replaceAll('\\', '/'),
-    )
-    .filter((path) => path.includes('/') && !path.startsWith('.'))
-    .sort(compareText);
+  const found: string[] = [];
+  // Node's own recursion asks the disk for the kind of every entry once more.
+  const walk = (path: string) => {
+    for (const entry of readdirSync(`${folder}/${path}`, { withFileTypes: true })) {
+      const inner = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory()) walk(inner);
+      else if (isManifest.test(inner)) found.push(inner);
+    }
+  };
+  if (existsSync(join(folder, below))) walk(below);
+  return found.sort(compareText);
 }
+
+/** In a folder, which is not hidden. */
+const isManifest = /^[^.].*\/.*\.ya?ml$/;
 
 function readIfThere(path: string): string | undefined {
   try {

@@ -1,39 +1,49 @@
 import { hash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+
+/** A file as it was written or found. */
+export interface KnownFile {
+  stamp: string;
+  /** Of its text. */
+  hash: string;
+}
 
 /** What is known to stand in files, so that they need not be read to be compared. */
 export class Disk {
-  /** From a path below the folder of manifests to the file's stamp and to the hash of its text. */
-  readonly #known: Map<string, Known>;
+  /** From a path below the folder of manifests to what stands there. */
+  readonly #known: Map<string, KnownFile>;
+  /** The texts that this process wrote or found itself: those that come again need no hash. */
+  readonly #texts = new Map<string, string>();
 
-  constructor(known: Iterable<readonly [string, Known]> = []) {
+  constructor(known: Iterable<readonly [string, KnownFile]> = []) {
     this.#known = new Map(known);
   }
 
-  /** Whether a file is known to hold a text, and nobody has touched it since. */
+  /** Whether a file is known to hold a text, and nobody has touched it since; where not, it is known no longer. */
   holds(folder: string, path: string, text: string): boolean {
     const known = this.#known.get(path);
-    return known !== undefined && known.hash === hashOf(text) && known.stamp === stampOf(join(folder, path));
+    if (known === undefined) return false;
+    const same = this.#texts.get(path) === text || known.hash === hashOf(text);
+    if (same && known.stamp === stampOf(`${folder}/${path}`)) return true;
+    this.#known.delete(path);
+    return false;
   }
 
   /** Remembers that these files hold these texts, and forgets all others. */
   note(folder: string, files: ReadonlyMap<string, string>): void {
-    this.#known.clear();
+    for (const path of this.#known.keys()) if (!files.has(path)) this.#known.delete(path);
+    this.#texts.clear();
     for (const [path, text] of files) {
-      const stamp = stampOf(join(folder, path));
+      this.#texts.set(path, text);
+      if (this.#known.has(path)) continue;
+      const stamp = stampOf(`${folder}/${path}`);
       if (stamp !== undefined) this.#known.set(path, { stamp, hash: hashOf(text) });
     }
   }
 
-  entries(): [string, Known][] {
+  entries(): [string, KnownFile][] {
     return [...this.#known];
   }
-}
-
-interface Known {
-  stamp: string;
-  hash: string;
 }
 
 /** What tells a file that was touched from one that was not, as Git tells it: size, times and the file's number. */

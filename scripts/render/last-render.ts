@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { manifestsBelow } from './difference.ts';
 import { stampOf } from './disk.ts';
 
@@ -16,7 +15,7 @@ export function isUntouched(folder: string, environment: string | undefined, { f
   const there = manifestsBelow(folder, environment ?? '');
   return (
     there.length === Object.keys(files).length &&
-    there.every((path) => files[path] !== undefined && files[path] === stampOf(join(folder, path)))
+    there.every((path) => files[path] !== undefined && files[path] === stampOf(`${folder}/${path}`))
   );
 }
 
@@ -27,6 +26,6 @@ export function lastRender(
   environments: string[],
   paths: Iterable<string>,
 ): LastRender {
-  const files = [...paths].map((path) => [path, stampOf(join(folder, path)) ?? ''] as const);
+  const files = [...paths].map((path) => [path, stampOf(`${folder}/${path}`) ?? ''] as const);
   return { hash, environments, files: Object.fromEntries(files) };
 }

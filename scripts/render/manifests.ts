@@ -2,6 +2,7 @@ import { shortages } from '../../charts/capacity.ts';
 import { checkObjects } from '../../charts/check.ts';
 import { parts } from '../../charts/components.ts';
 import { fluxSync, syncFolder } from '../../charts/flux-sync.ts';
+import { Inventory } from '../../charts/inventory.ts';
 import type { KubeObject } from '../../charts/kube-object.ts';
 import { order, sourceOf } from '../../charts/order.ts';
 import { toYaml } from '../../charts/yaml.ts';
@@ -25,7 +26,8 @@ export interface EnvironmentManifests {
 export function environmentManifests(env: Environment, memory = new Memory()): EnvironmentManifests {
   const rendered = parts(env).flatMap((part) => memory.build(env.name, part) ?? []);
   const { units, problems } = order(env, rendered);
-  const checked = { env, ...checkObjects(env, rendered), shortages: shortages(env, rendered) };
+  const inventory = new Inventory(env, rendered);
+  const checked = { env, ...checkObjects(inventory), shortages: shortages(inventory) };
   const files = new Map<string, string>();
   if (problems.length > 0) return { files, problems, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;

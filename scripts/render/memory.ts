@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type { Part } from '../../charts/components.ts';
 import type { Component, KubeObject } from '../../charts/kube-object.ts';
-import { KnownModules } from '../../model/known-modules.ts';
-import { Disk } from './disk.ts';
+import { type KnownModule, KnownSources } from '../../model/known-sources.ts';
+import { Disk, type KnownFile } from './disk.ts';
 
 /** A component as it was built, and the files that were written from it. */
 interface Built {
@@ -15,7 +15,7 @@ interface Built {
 
 /** What earlier renders made: the next one makes anew only what depends on something that has changed. */
 export class Memory {
-  readonly modules: KnownModules;
+  readonly sources: KnownSources;
   readonly disk: Disk;
   /** What was built by this process, in order: `dev/orders`. */
   readonly made: string[] = [];
@@ -24,7 +24,7 @@ export class Memory {
   readonly #hashes = new WeakMap<object, string>();
 
   constructor({ modules, disk, built }: Partial<Stored> = {}) {
-    this.modules = new KnownModules(modules);
+    this.sources = new KnownSources(modules);
     this.disk = new Disk(disk);
     this.#built = new Map(built);
   }
@@ -53,7 +53,7 @@ export class Memory {
   /** As bytes that `Memory.from` reads. */
   bytes(): Buffer {
     const stored: Stored = {
-      modules: this.modules.entries(),
+      modules: this.sources.modules(),
       disk: this.disk.entries(),
       built: [...this.#built],
     };
@@ -84,7 +84,7 @@ export class Memory {
 }
 
 interface Stored {
-  modules: [string, { hash: string; value: unknown }][];
-  disk: [string, { stamp: string; hash: string }][];
+  modules: [string, KnownModule][];
+  disk: [string, KnownFile][];
   built: [string, Built][];
 }

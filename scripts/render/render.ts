@@ -27,7 +27,7 @@ export async function renderAll(
   environment?: string,
   memory = new Memory(),
 ): Promise<Rendered> {
-  const graph = await loadGraph(root, memory.modules);
+  const graph = await loadGraph(root, memory.sources);
   if (graph.problems.length > 0) throw new ProblemsFailure(graph.problems);
   const environments = graph.environments.filter(
     ({ name }) => environment === undefined || name === environment,
