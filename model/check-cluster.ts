@@ -1,4 +1,5 @@
 import { checkVersion } from './check-version.ts';
+import { checkVirtualAddress } from './check-virtual-address.ts';
 import type { Cluster } from './cluster.ts';
 import { hostName } from './environment.ts';
 import { suggest } from './nearest.ts';
@@ -12,6 +13,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
   return [
     ...checkVersion(cluster, repository),
     ...checkNodes(cluster),
+    ...checkVirtualAddress(cluster),
     ...checkRegistry(cluster),
     ...checkApps(cluster, repository),
     ...checkHosts(cluster, repository),

@@ -77,7 +77,7 @@ const provider = z.discriminatedUnion('kind', [
       .cidrv4()
       .optional()
       .describe(
-        'Network that the machines share, such as 10.0.0.0/24; what only nodes ask of each other is let in from there. Default: from anywhere.',
+        'Network that the machines share, such as 10.0.0.0/24; what only nodes ask of each other is let in from there. Default: from the address of each.',
       ),
   }),
   z.strictObject({
@@ -208,7 +208,7 @@ const backups = z.strictObject({
       z.strictObject({ secret: dnsLabel.describe('Its name, in the namespace of each database.') }),
     ])
     .describe(
-      "`machine`: the node's own role gives access. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; made by hand or by SOPS, never rendered.",
+      "`machine`: where the stacks make roles for service accounts, that of the database; elsewhere the node's own. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; made by hand or by SOPS, never rendered.",
     ),
   schedule: z
     .string()
@@ -296,6 +296,12 @@ export const clusterSchema = z.strictObject({
         .optional()
         .describe(
           "Address of the API server where there are several control planes: a load balancer's. Default: that of the first one.",
+        ),
+      virtualAddress: z
+        .ipv4()
+        .optional()
+        .describe(
+          'In place of endpoint, where the provider is `machines`: a free address of their network, which the control planes hold among themselves (VRRP, by keepalived). The one that has it passes it on when its API server does not answer.',
         ),
     })
     .describe('Which Kubernetes.'),

@@ -70,6 +70,28 @@ const cases: [name: string, edits: Edit[]][] = [
     'an instance without type',
     [[prod, 'worker-1, role: worker, instanceType: t3.large', 'worker-1, role: worker']],
   ],
+  [
+    'a virtual address in a cloud',
+    [[prod, 'version: v1.36.3', 'version: v1.36.3\n  virtualAddress: 192.0.2.9']],
+  ],
+  [
+    'a virtual address beside an endpoint',
+    [
+      [dev, 'kind: kind', 'kind: machines'],
+      [dev, 'overlay: http', 'overlay: tls'],
+      [dev, 'role: control-plane', 'role: control-plane\n    address: 192.0.2.1'],
+      [dev, 'version: v1.36.3', 'version: v1.36.3\n  virtualAddress: 192.0.2.9\n  endpoint: 192.0.2.8'],
+    ],
+  ],
+  [
+    "a virtual address that is a node's",
+    [
+      [dev, 'kind: kind', 'kind: machines'],
+      [dev, 'overlay: http', 'overlay: tls'],
+      [dev, 'role: control-plane', 'role: control-plane\n    address: 192.0.2.1'],
+      [dev, 'version: v1.36.3', 'version: v1.36.3\n  virtualAddress: 192.0.2.1'],
+    ],
+  ],
   ['production without TLS', [[prod, 'overlay: tls', 'overlay: http']]],
   // app.ts
   ['an app that does not parse', [[catalogApp, "name: 'catalog',", "name: 'catalog"]]],

@@ -102,6 +102,12 @@ async function run(
   const { signal } = controller;
   const tools = await ensureAnsible(report, signal);
   const site = await openSite(environment, { ...options, report, signal });
+  if (site.cluster.kubernetes.distribution === 'k3s' && file !== 'cluster') {
+    throw new Failure(
+      `${name} is for kubeadm's clusters, and ${environment} is one of k3s.`,
+      'k3s has commands of its own for that, see https://docs.k3s.io: k3s etcd-snapshot, k3s-killall.sh.',
+    );
+  }
   const recap = await runPlaybook({
     playbook: file,
     cluster: site.cluster.name,

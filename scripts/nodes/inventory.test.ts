@@ -96,5 +96,11 @@ describe('machines', () => {
         .replace('version: v1.36.3', 'version: v1.36.3, endpoint: 192.0.2.10'),
     );
     expect((await machinesOf('shop', named)).endpoint).toBe('192.0.2.10');
+    const held = cluster((text) =>
+      text
+        .replace('role: worker', 'role: control-plane')
+        .replace('version: v1.36.3', 'version: v1.36.3, virtualAddress: 192.0.2.9'),
+    );
+    expect((await machinesOf('shop', held)).endpoint).toBe('192.0.2.9');
   });
 });

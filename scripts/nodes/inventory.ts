@@ -1,6 +1,7 @@
 import { hostsToml } from '../../images/registry.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
+import { vpcCidr } from '../../stacks/network/addresses.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';
 
@@ -69,10 +70,12 @@ export function inventoryOf(
         // A name that stays when the address changes: no certificate and no kubeconfig has to.
         api_name: `api.${name}.internal`,
         api_address: endpoint,
+        virtual_address: kubernetes.virtualAddress ?? '',
         service_account_issuer: serviceAccountIssuer,
         pod_subnet: podSubnet,
         service_subnet: serviceSubnet,
-        node_network: provider.kind === 'machines' ? (provider.network ?? '') : '',
+        // Empty: each node by its address.
+        node_network: provider.kind === 'machines' ? (provider.network ?? '') : vpcCidr,
         binaries: local.binaries,
         images: Object.fromEntries(Object.entries(lock.images).map(([image, { ref }]) => [image, ref])),
         registry_name: registryName,

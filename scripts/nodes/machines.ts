@@ -1,28 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Cluster } from '../../model/cluster.ts';
+import { type Machine, machineSchema } from '../../model/machine.ts';
 import { Failure } from '../failure.ts';
-
-/** A machine that becomes a node. */
-export interface Machine {
-  name: string;
-  role: 'control-plane' | 'worker';
-  /** Where SSH reaches it from here. */
-  address: string;
-  /** Where the other nodes reach it. */
-  privateAddress: string;
-}
 
 /** All that the nodes' stack tells of them. */
 const outputs = z.object({
-  nodes: z.array(
-    z.object({
-      name: z.string(),
-      role: z.enum(['control-plane', 'worker']),
-      address: z.string(),
-      privateAddress: z.string(),
-    }),
-  ),
+  nodes: z.array(machineSchema),
   /** Address of the load balancer before the API servers. */
   endpoint: z.string().optional(),
   /** Where others find the public keys of the service accounts' issuer. */
@@ -66,7 +50,7 @@ export async function machinesOf(
     });
     const stack = outputsFile === undefined ? undefined : await readOutputs(environment, outputsFile);
     return {
-      ...withEndpoint(machines, kubernetes.endpoint, file),
+      ...withEndpoint(machines, kubernetes.virtualAddress ?? kubernetes.endpoint, file),
       serviceAccountIssuer: stack?.serviceAccountIssuer,
     };
   }
@@ -97,7 +81,7 @@ function withEndpoint(machines: Machine[], endpoint: string | undefined, file: s
   if (endpoint === undefined && controlPlanes.length > 1) {
     throw new Failure(
       `${file}: ${controlPlanes.length} nodes are control planes, and nothing says at which address they answer together.`,
-      'Add endpoint: ADDRESS to kubernetes, that of a load balancer before port 6443 of each of them.',
+      'Add to kubernetes either virtualAddress: ADDRESS, a free one that they hold among themselves, or endpoint: ADDRESS, that of a load balancer before port 6443 of each of them.',
     );
   }
   return { machines, endpoint: endpoint ?? first.privateAddress };

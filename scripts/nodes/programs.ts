@@ -5,6 +5,7 @@ import { recipeOf } from '../../images/go-recipe.ts';
 import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
+import { Failure } from '../failure.ts';
 
 /** Ends the names of the component and of the programs of the version before the present one. */
 const previousSuffix = '-previous';
@@ -29,6 +30,12 @@ export async function nodePrograms(
 ): Promise<Record<string, Program>> {
   const { distribution, version } = cluster.kubernetes;
   const previous = version === lock.kubernetes ? '' : previousSuffix;
+  if (distribution === 'k3s' && !('k3s' in lock.binaries)) {
+    throw new Failure(
+      'images/lock.yaml has no k3s yet: it is no plain Go module, and its release could not be had where this was made.',
+      'Write kubernetes: { distribution: kubeadm, … } in cluster.yaml.',
+    );
+  }
   const wanted = distribution === 'k3s' ? ['k3s'] : [...components, `kubernetes${previous}`];
   const built = await buildBinaries(wanted, { lock, ...options });
   return Object.fromEntries(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { machineSchema } from '../../model/machine.ts';
 import { askCluster } from './ask-cluster.ts';
 import { openSessions, type Sessions } from './sessions.ts';
 
@@ -15,17 +16,7 @@ import { openSessions, type Sessions } from './sessions.ts';
 
 const given = z.object({
   environment: z.string(),
-  nodes: z
-    .array(
-      z.object({
-        name: z.string(),
-        role: z.enum(['control-plane', 'worker']),
-        address: z.string(),
-        privateAddress: z.string(),
-        instanceId: z.string().optional(),
-      }),
-    )
-    .min(1),
+  nodes: z.array(machineSchema.extend({ /** Of EC2. */ instanceId: z.string().optional() })).min(1),
   endpoint: z.string().optional(),
   sessions: z.object({ region: z.string() }).optional(),
   serviceAccountIssuer: z.string().optional(),

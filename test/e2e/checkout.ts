@@ -27,6 +27,14 @@ export async function copyRepository(to: string): Promise<void> {
   await symlink(join(repositoryRoot, 'node_modules'), join(to, 'node_modules'));
 }
 
+/** Changes a file as a person would; it must change. */
+export async function editFile(path: string, change: (text: string) => string): Promise<void> {
+  const before = await readFile(path, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`${path}: the edit changed nothing`);
+  await writeFile(path, after);
+}
+
 /** A copy of this repository as it stands, with a cluster name, ports and a state folder of its own. */
 export class Checkout {
   readonly root: string;
@@ -58,13 +66,8 @@ export class Checkout {
     return { PLINTH_STATE: this.state, NO_COLOR: '1' };
   }
 
-  /** Changes a file as a person would; it must change. */
-  async edit(file: string, change: (text: string) => string): Promise<void> {
-    const path = join(this.root, file);
-    const before = await readFile(path, 'utf8');
-    const after = change(before);
-    if (after === before) throw new Error(`${file}: the edit changed nothing`);
-    await writeFile(path, after);
+  edit(file: string, change: (text: string) => string): Promise<void> {
+    return editFile(join(this.root, file), change);
   }
 
   /** `npm run SCRIPT -- ARGS`. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { ensureBinary } from '../../images/go-build.ts';
-import { copyRepository } from '../e2e/checkout.ts';
+import { copyRepository, editFile } from '../e2e/checkout.ts';
 import { Account } from './local-aws/account.ts';
 import { localAws } from './local-aws/provider.ts';
 import { localCommand } from './local-command.ts';
@@ -84,13 +84,8 @@ export class Project {
     return readFile(join(this.folder, 'state', '.pulumi', 'stacks', 'plinth', `${stack}.json`), 'utf8');
   }
 
-  /** Changes a file as a person would; it must change. */
-  async edit(file: string, change: (text: string) => string): Promise<void> {
-    const path = join(this.root, file);
-    const before = await readFile(path, 'utf8');
-    const after = change(before);
-    if (after === before) throw new Error(`${file}: the edit changed nothing`);
-    await writeFile(path, after);
+  edit(file: string, change: (text: string) => string): Promise<void> {
+    return editFile(join(this.root, file), change);
   }
 
   /** Puts a file in the place of one of the repository's. */
