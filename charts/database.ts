@@ -1,5 +1,6 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import { backupRole } from '../model/aws-role.ts';
 import {
   accesses,
   databaseCluster,
@@ -10,6 +11,7 @@ import {
 } from '../model/database.ts';
 import type { Environment, EnvironmentApp } from '../model/graph.ts';
 import { authorities } from '../model/identity.ts';
+import { awsRole } from './aws-role.ts';
 import { leafCertificate } from './certificate.ts';
 import { component } from './component.ts';
 import { grants } from './database-grants.ts';
@@ -20,6 +22,8 @@ import { namespace } from './namespace.ts';
 import { allowTo, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
 
 const postgresPort = 5432;
+/** Where CloudNativePG mounts what it is told to project. */
+const projectedFolder = '/projected';
 /** Where each instance answers the operator and the other instances, by mutual TLS of the operator's own. */
 const statusPort = 8000;
 
@@ -89,6 +93,8 @@ function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: s
   const database = databaseName(app.name);
   const roles = accesses.map((access) => databaseRole(app.name, access));
   const { instances: count, backups, resources } = env.cluster.databases;
+  const role =
+    backups?.credentials === 'machine' ? awsRole(env, backupRole(app.name), projectedFolder) : undefined;
   new ApiObject(chart, 'cluster', {
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'Cluster',
@@ -148,6 +154,7 @@ function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: s
       storage: { size: storage },
       resources: { requests: resources, limits: { memory: resources.memory } },
       ...(backups ? { backup: backup(app.name, backups) } : {}),
+      ...(role ? { env: role.env, projectedVolumeTemplate: { sources: [role.source] } } : {}),
     },
   });
 }

@@ -199,6 +199,24 @@ describe('a database', () => {
     expect(component.objects.map(({ kind }) => kind)).not.toContain('ScheduledBackup');
   });
 
+  it('goes to AWS by a token for AWS alone, as the role that the stacks make for it', () => {
+    const backups = { destination: 's3://plinth-test-backups-111122223333/here', credentials: 'machine' };
+    const provider = { kind: 'aws', region: 'eu-central-1', account: '111122223333' };
+    const { env: backed, server: app } = shop({ provider, databases: { backups } });
+    const cluster = find(some(databaseComponent(backed, app)), 'Cluster', 'orders-db');
+    expect(list(cluster, 'spec', 'env')).toContainEqual({
+      name: 'AWS_ROLE_ARN',
+      value: 'arn:aws:iam::111122223333:role/plinth-test-orders-db-backup',
+    });
+    const [source] = list(cluster, 'spec', 'projectedVolumeTemplate', 'sources');
+    const token = at(source, 'serviceAccountToken');
+    expect(token).toMatchObject({ audience: 'sts.amazonaws.com', expirationSeconds: 3600 });
+    expect(list(cluster, 'spec', 'env')).toContainEqual({
+      name: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+      value: `/projected/${at(token, 'path')}`,
+    });
+  });
+
   it('opens its port to those with an edge, its status to the operator', () => {
     const ingress = list(find(component, 'NetworkPolicy', 'orders-db'), 'spec', 'ingress');
     const peers = ingress.map((flow) => [

@@ -1,3 +1,4 @@
+import { checkBackups } from './check-backups.ts';
 import { checkVersion } from './check-version.ts';
 import { checkVirtualAddress } from './check-virtual-address.ts';
 import type { Cluster } from './cluster.ts';
@@ -14,6 +15,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkVersion(cluster, repository),
     ...checkNodes(cluster),
     ...checkVirtualAddress(cluster),
+    ...checkBackups(cluster),
     ...checkRegistry(cluster),
     ...checkApps(cluster, repository),
     ...checkHosts(cluster, repository),

@@ -33,7 +33,7 @@ const database: Edit = [
   "database: { storage: '1Gi' },\n  identity: { reload: 'files' },\n  uses: [",
 ];
 
-const backups = "backups: { destination: 's3://shop/backups', credentials: machine }";
+const backups = "backups: { destination: 's3://shop/backups', credentials: { secret: s3 } }";
 
 const secondKind: Edit[] = [
   [
@@ -92,6 +92,16 @@ const cases: [name: string, edits: Edit[]][] = [
   [
     'production with one replica, said so in the environment',
     [...production.slice(0, 2), [prod, 'catalog:', 'catalog: { replicas: 1 }']],
+  ],
+  [
+    'backups by a role to a bucket that the stacks do not make',
+    [
+      [
+        prod,
+        'registry:',
+        "databases: { backups: { destination: 's3://shop/backups', credentials: machine } }\nregistry:",
+      ],
+    ],
   ],
   ['production without backups', [...production, database]],
   [

@@ -107,6 +107,10 @@ describe('rights', () => {
     });
   });
 
+  it('of a database have the name by which its pods ask for them', () => {
+    expect(one(resources, role, 'orders-db-backup').inputs.name).toBe('shop-orders-db-backup');
+  });
+
   it('are given to nobody else: apps without a database and operators without a bucket have no role', () => {
     expect(
       ofType(resources, role)

@@ -3,6 +3,7 @@ import { Role } from '@pulumi/aws/iam/role.js';
 import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js';
 import { ComponentResource, type ComponentResourceOptions, type Input } from '@pulumi/pulumi/index.js';
 import { interpolate, jsonStringify } from '@pulumi/pulumi/output.js';
+import { awsRoleName } from '../../model/aws-role.ts';
 import type { Environment } from '../../model/graph.ts';
 import { nodeRoles } from '../network/flows.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -45,16 +46,20 @@ export class Access extends ComponentResource {
     this.roles = new Map(
       serviceAccounts(environment).map((account) => [
         `${account.namespace}/${account.serviceAccount}`,
-        this.serviceAccountRole(cluster.name, account, storage),
+        this.serviceAccountRole(cluster, account, storage),
       ]),
     );
     this.registerOutputs({ issuer: this.issuer.url });
   }
 
-  private serviceAccountRole(cluster: string, account: ServiceAccount, storage: Storage): Role {
+  private serviceAccountRole(
+    cluster: Environment['cluster'],
+    account: ServiceAccount,
+    storage: Storage,
+  ): Role {
     const role = new Role(
       account.name,
-      { name: `${cluster}-${account.name}`, assumeRolePolicy: this.issuer.trust(account) },
+      { name: awsRoleName(cluster, account.name), assumeRolePolicy: this.issuer.trust(account) },
       { parent: this },
     );
     new RolePolicy(

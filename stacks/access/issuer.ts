@@ -8,13 +8,10 @@ import {
   output,
 } from '@pulumi/pulumi/index.js';
 import { interpolate, jsonStringify } from '@pulumi/pulumi/output.js';
+import { awsAudience, bucketName } from '../../model/aws-role.ts';
 import { PrivateBucket } from '../storage/private-bucket.ts';
-import { bucketName } from '../storage/purposes.ts';
 import { policy, type Statement } from './policy.ts';
 import type { ServiceAccount } from './service-accounts.ts';
-
-/** Whom tokens of service accounts are for where they are shown to AWS. */
-export const audience = 'sts.amazonaws.com';
 
 /** AWS's own policy 'CachingOptimized' (CloudFront, 'managed cache policies'). */
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -91,7 +88,7 @@ export class Issuer extends ComponentResource {
     this.url = interpolate`https://${this.host}`;
     this.provider = new OpenIdConnectProvider(
       'issuer',
-      { url: this.url, clientIdLists: [audience] },
+      { url: this.url, clientIdLists: [awsAudience] },
       { parent: this },
     );
     this.registerOutputs({ url: this.url });
@@ -100,7 +97,7 @@ export class Issuer extends ComponentResource {
   /** Who may take a role: one service account of the cluster, and no other. */
   trust({ namespace, serviceAccount }: ServiceAccount): Output<string> {
     const claims = this.host.apply((host) => ({
-      [`${host}:aud`]: audience,
+      [`${host}:aud`]: awsAudience,
       [`${host}:sub`]: `system:serviceaccount:${namespace}:${serviceAccount}`,
     }));
     const only = output(claims).apply(

@@ -1,3 +1,4 @@
+import { backupRole } from '../../model/aws-role.ts';
 import { databaseCluster } from '../../model/database.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Purpose } from '../storage/purposes.ts';
@@ -26,7 +27,7 @@ export function serviceAccounts({
   const databases = apps
     .filter((app) => app.database !== undefined)
     .map(({ name }) => ({
-      name: `${databaseCluster(name)}-backup`,
+      name: backupRole(name),
       namespace: name,
       // CloudNativePG names the account of a database as the database.
       serviceAccount: databaseCluster(name),

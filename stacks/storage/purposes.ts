@@ -26,11 +26,6 @@ export function bucketRules({ retention }: Pick<Cluster, 'retention'>): Record<P
   };
 }
 
-/** A bucket's name: the same on every run, and no other account's. */
-export function bucketName(cluster: string, purpose: string, account: string): string {
-  return `${cluster}-${purpose}-${account}`;
-}
-
 function days(duration: string): number {
   return Math.ceil(inSeconds(duration) / inSeconds('1d'));
 }

@@ -1,9 +1,10 @@
 import { Alias } from '@pulumi/aws/kms/alias.js';
 import { Key } from '@pulumi/aws/kms/key.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
+import { bucketName } from '../../model/aws-role.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import { PrivateBucket } from './private-bucket.ts';
-import { bucketName, bucketRules, type Purpose } from './purposes.ts';
+import { bucketRules, type Purpose } from './purposes.ts';
 
 /** Buckets for what must outlive the nodes, below one key. */
 export class Storage extends ComponentResource {
