@@ -1,3 +1,4 @@
+import { onceEach } from '../model/once-each.ts';
 import { builtInGroups } from './built-in-groups.ts';
 import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
@@ -14,7 +15,7 @@ export function kindNeed(kind: string): string {
 export const defaultStorageNeed = 'default StorageClass';
 
 /** The ids of everything that must be there before an object can be applied or become ready. */
-export function needs(object: KubeObject): string[] {
+export const needs: (object: KubeObject) => string[] = onceEach((object) => {
   const { namespace } = object.metadata;
   return [
     ...(namespace === undefined ? [] : [idOf('Namespace', namespace)]),
@@ -27,7 +28,7 @@ export function needs(object: KubeObject): string[] {
     ...databaseNeeds(object),
     ...(object.metadata.annotations?.[annotations.after]?.split(', ') ?? []),
   ];
-}
+});
 
 function groupOf(object: KubeObject): string {
   const slash = object.apiVersion.indexOf('/');

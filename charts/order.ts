@@ -1,6 +1,7 @@
 import { databaseCluster, migrationsName } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
 import { suggest } from '../model/nearest.ts';
+import { onceEach } from '../model/once-each.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems, compareText } from '../model/problem.ts';
 import { platform, syncFolder } from './flux-sync.ts';
@@ -118,20 +119,18 @@ export function order(env: Environment, components: Component[]): { units: Unit[
 
 /** The file that describes a component. */
 export function sourceOf(env: Environment, component: string): string {
-  let known = appFiles.get(env);
-  if (known === undefined) {
-    known = new Map(
-      env.apps.flatMap(({ name }) =>
-        [databaseCluster(name), migrationsName(name), name].map((of) => [of, `apps/${name}/app.ts`] as const),
-      ),
-    );
-    appFiles.set(env, known);
-  }
-  return known.get(component) ?? `operators/${component}.ts`;
+  return appFiles(env).get(component) ?? `operators/${component}.ts`;
 }
 
-/** From each component of an app to its file, for each environment. */
-const appFiles = new WeakMap<Environment, Map<string, string>>();
+/** From each component of an app to its file. */
+const appFiles = onceEach(
+  ({ apps }: Environment) =>
+    new Map(
+      apps.flatMap(({ name }) =>
+        [databaseCluster(name), migrationsName(name), name].map((of) => [of, `apps/${name}/app.ts`] as const),
+      ),
+    ),
+);
 
 /** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */
 function artifactsOf(env: Environment, components: Component[]): string[] {

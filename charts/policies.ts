@@ -1,3 +1,4 @@
+import { onceEach } from '../model/once-each.ts';
 import { field, listField } from './field.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
 import { selects, selectsAll } from './label-selector.ts';
@@ -13,14 +14,19 @@ export interface Way {
 
 /** The policies that select the pods of a workload, for one direction. Without any, everything is let through. */
 export function policiesOf(inventory: Inventory, workload: Workload, direction: Direction): Owned[] {
-  return inventory
-    .in(workload.namespace, 'NetworkPolicy.networking.k8s.io')
-    .filter(
-      ({ object }) =>
-        listField(object, 'spec', 'policyTypes').includes(direction) &&
-        selects(field(object, 'spec', 'podSelector'), workload.labels),
-    );
+  return selecting(inventory)(workload)[direction];
 }
+
+const selecting = onceEach((inventory: Inventory) =>
+  onceEach((workload: Workload) => {
+    const all = inventory
+      .in(workload.namespace, 'NetworkPolicy.networking.k8s.io')
+      .filter(({ object }) => selects(field(object, 'spec', 'podSelector'), workload.labels));
+    const of = (direction: Direction) =>
+      all.filter(({ object }) => listField(object, 'spec', 'policyTypes').includes(direction));
+    return { Ingress: of('Ingress'), Egress: of('Egress') };
+  }),
+);
 
 /** The ways that policies open. */
 export function waysOf(policies: readonly Owned[], direction: Direction): Way[] {

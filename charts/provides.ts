@@ -1,4 +1,5 @@
 import type { Cluster } from '../model/cluster.ts';
+import { onceEach } from '../model/once-each.ts';
 import type { Operator } from '../model/operator.ts';
 import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
@@ -7,7 +8,7 @@ import { idOf, kindOf, objectId } from './object-id.ts';
 import { imagesNeed } from './pod-needs.ts';
 
 /** The ids of everything that is there once an object has been applied and is ready. */
-export function provides(object: KubeObject): string[] {
+export const provides: (object: KubeObject) => string[] = onceEach((object) => {
   const ids = [objectId(object)];
   if (object.kind === 'CustomResourceDefinition') {
     const kind = textField(object, 'spec', 'names', 'kind');
@@ -21,7 +22,7 @@ export function provides(object: KubeObject): string[] {
   }
   if (kindOf(object) === 'Bundle.trust.cert-manager.io') ids.push(...bundleTargets(object));
   return ids;
-}
+});
 
 /** The ids of what an operator's own description says it makes while it runs. */
 export function operatorProvides({ name, provides: { classes } }: Operator, { domain }: Cluster): string[] {

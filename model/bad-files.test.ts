@@ -52,6 +52,9 @@ const cases: [name: string, damage: Damage][] = [
 
   // What stands where a file should be
   ['a link out of the repository', linked(dev, '/etc/hostname')],
+  ['an app that is a link to itself', linked('apps/catalog', 'catalog')],
+  ['an environment that is a link to nowhere', linked('clusters/stage', 'later')],
+  ['an operator that is a link to itself', linked('operators/other.ts', 'other.ts')],
   ['an app that is a link out of the repository', linked('apps/catalog', join(shop, 'apps/catalog'))],
   ['a link to an app outside', linked(catalog, '/etc/hostname')],
   ['a link that leads nowhere', linked(catalog, './later.ts')],

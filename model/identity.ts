@@ -2,6 +2,7 @@ import type { App, Use } from './app.ts';
 import type { Cluster } from './cluster.ts';
 import { databaseClient, databaseCluster, databaseRole, databaseUse } from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
+import { onceEach } from './once-each.ts';
 
 /** A certificate of a service or of one who calls it. */
 export interface Leaf {
@@ -38,14 +39,8 @@ export const environmentAuthority = 'environment';
 /** The namespace of the certificates of people. */
 export const peopleNamespace = 'people';
 
-const known = new WeakMap<Environment, Authority[]>();
-
-/** All authorities of an environment with all their certificates, sorted by name; worked out once. */
-export function authorities(env: Environment): Authority[] {
-  const found = known.get(env) ?? derive(env);
-  known.set(env, found);
-  return found;
-}
+/** All authorities of an environment with all their certificates, sorted by name. */
+export const authorities: (env: Environment) => Authority[] = onceEach(derive);
 
 /** The port at which callers must prove who they are, where an app has one. */
 export function mutualPort(app: Pick<App, 'ports'>): { name: string; port: number } | undefined {

@@ -21,10 +21,12 @@ export async function readModule(
   file: string,
   known?: KnownSources,
 ): Promise<{ source?: Source; problems: Problem[] }> {
+  const untouched = known?.untouched(root, file);
+  if (untouched !== undefined) return { source: untouched, problems: [] };
   const { text, problem } = readText(root, file);
   if (problem !== undefined) return { problems: [problem] };
-  const before = known?.get(file, text);
-  if (before !== undefined) return { source: before, problems: [] };
+  const same = known?.same(file, text);
+  if (same !== undefined) return { source: same, problems: [] };
   const url = pathToFileURL(join(root, file));
   // Node keeps every module that it once imported; another text is another address.
   url.searchParams.set('text', createHash('sha256').update(text).digest('hex').slice(0, 12));

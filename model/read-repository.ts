@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { appSchema } from './app.ts';
@@ -45,16 +45,18 @@ export async function readRepository(
   }
 
   const yaml = (file: string) => {
+    const untouched = known?.untouched(root, file);
+    if (untouched !== undefined) return { source: untouched, problems: [] };
     const { text, problem } = readText(root, file);
     if (problem !== undefined) return { problems: [problem] };
-    const source = known?.get(file, text);
-    if (source !== undefined) return { source, problems: [] };
+    const same = known?.same(file, text);
+    if (same !== undefined) return { source: same, problems: [] };
     const read = readYaml(text, file);
     if (read.source !== undefined) known?.set(read.source, text);
     return read;
   };
 
-  const clusterNames = names(root, 'clusters', (entry) => entry.folder);
+  const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');
   if (clusterNames.length === 0) keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'));
   const clusters = clusterNames.flatMap((name) =>
     keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known?.checked.clusters),
@@ -62,10 +64,15 @@ export async function readRepository(
   const appNames = names(
     root,
     'apps',
-    // A link that leads nowhere is there too, and refused when it is read.
-    ({ name, folder }) => folder && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined,
+    ({ name, kind }) =>
+      kind === 'nowhere' ||
+      (kind === 'folder' && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined),
   );
-  const operatorFiles = names(root, 'operators', ({ folder, name }) => !folder && /^[^.]+\.ts$/.test(name));
+  const operatorFiles = names(
+    root,
+    'operators',
+    ({ name, kind }) => kind !== 'folder' && /^[^.]+\.ts$/.test(name),
+  );
   const [apps, operators] = await withoutExit(async () => [
     await Promise.all(
       appNames.map(async (name) =>
@@ -100,16 +107,29 @@ export async function readRepository(
 
 const quiet = { throwIfNoEntry: false } as const;
 
+/** What stands in a folder. A link that leads nowhere is there too, and refused when it is read. */
+interface Entry {
+  name: string;
+  kind: 'folder' | 'file' | 'nowhere';
+}
+
 /** Names of the entries of a folder, sorted; none where the folder does not exist. */
-function names(
-  root: string,
-  folder: string,
-  wanted: (entry: { name: string; folder: boolean }) => boolean,
-): string[] {
+function names(root: string, folder: string, wanted: (entry: Entry) => boolean): string[] {
   const path = join(root, folder);
   if (statSync(path, quiet)?.isDirectory() !== true) return [];
-  return readdirSync(path)
-    .filter((name) => !name.startsWith('.'))
-    .filter((name) => wanted({ name, folder: statSync(join(path, name), quiet)?.isDirectory() ?? false }))
+  return readdirSync(path, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.'))
+    .filter((entry) => wanted({ name: entry.name, kind: kindOf(path, entry) }))
+    .map(({ name }) => name)
     .sort(compareText);
+}
+
+function kindOf(folder: string, entry: Dirent): Entry['kind'] {
+  if (!entry.isSymbolicLink()) return entry.isDirectory() ? 'folder' : 'file';
+  try {
+    return statSync(join(folder, entry.name)).isDirectory() ? 'folder' : 'file';
+  } catch {
+    // Why it cannot be followed is said by the reading.
+    return 'nowhere';
+  }
 }

@@ -1,6 +1,7 @@
 import type { App } from './app.ts';
 import type { Cluster } from './cluster.ts';
 import type { Lock } from './lock.ts';
+import { onceEach } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { PackageLock } from './package-lock.ts';
 import type { Loaded } from './source.ts';
@@ -22,12 +23,7 @@ export interface Repository {
 
 /** An app by its name: lists are long, and every edge asks. */
 export function appNamed(apps: readonly Loaded<App>[], name: string): Loaded<App> | undefined {
-  let byName = known.get(apps);
-  if (byName === undefined) {
-    byName = new Map(apps.map((app) => [app.name, app]));
-    known.set(apps, byName);
-  }
-  return byName.get(name);
+  return byName(apps).get(name);
 }
 
-const known = new WeakMap<readonly Loaded<App>[], Map<string, Loaded<App>>>();
+const byName = onceEach((apps: readonly Loaded<App>[]) => new Map(apps.map((app) => [app.name, app])));
