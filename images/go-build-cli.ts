@@ -5,15 +5,16 @@ import { buildBinaries } from './go-build.ts';
 import { pruneGoCaches } from './go-caches.ts';
 import { recipeOf } from './go-recipe.ts';
 
-const usage = `node images/go-build.ts [--times | --verify] [--prune] [NAME...]
+const usage = `node images/go-build-cli.ts [--times | --verify] [--prune] [NAME...]
 
 Brings executables or components of images/lock.yaml into the cache and prints their paths; without a name, all that a cluster needs.
   --times   prints instead how long each took to build here
   --verify  compares the checksums of what the cache has
   --prune   removes go's module and build caches afterwards`;
 
-/** The command line of go-build.ts. */
-export async function main(args: string[]): Promise<void> {
+await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

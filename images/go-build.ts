@@ -146,8 +146,3 @@ function listArguments(recipe: Recipe): string[] {
   const tags = recipe.flags.filter((flag) => flag.startsWith('-tags='));
   return ['list', '-mod=readonly', '-deps', '-f', '', ...tags, ...Object.values(recipe.packages)];
 }
-
-if (import.meta.main) {
-  // Not awaited: that module imports this one, which would wait for itself.
-  void import('./go-build-cli.ts').then(({ main }) => main(process.argv.slice(2)));
-}

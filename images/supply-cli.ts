@@ -13,14 +13,15 @@ import { supply, supplyNames } from './supply.ts';
 
 const usage = `Brings the images and artifacts of images/lock.yaml into the mirror registry.
 
-  node images/supply.ts [NAME ...]   these, or all
+  npm run supply -- [NAME ...]   these, or all
     --list      how each was had, without doing anything
     --verify    read what is there and compare its checksums first
     --disk      what the cache takes on the disk
     --json      for programs`;
 
-/** The command line of images/supply.ts. */
-export async function main(args: string[]): Promise<void> {
+await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<void> {
   const boolean = { type: 'boolean', default: false } as const;
   try {
     const { values, positionals } = parseArgs({

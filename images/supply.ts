@@ -82,8 +82,3 @@ async function one(name: string, options: SupplyAllOptions): Promise<boolean> {
   if (name in loadLock().artifacts) return ensureArtifact(name, options);
   return ensureImage(name, options);
 }
-
-if (import.meta.main) {
-  // Not awaited: that module imports this one, which would wait for itself.
-  void import('./supply-cli.ts').then(({ main }) => main(process.argv.slice(2)));
-}

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { type Engine, ensureEngine } from '../../images/engine.ts';
+import { ensureBinary } from '../../images/go-build.ts';
 import { pruneGoCaches } from '../../images/go-caches.ts';
 import { stateDir } from '../../images/paths.ts';
 import { ensureRegistry } from '../../images/registry.ts';
@@ -144,6 +145,8 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Nodes',
       run: async (report) => {
+        // Before the others are built: Go programs are built one after another, and the nodes wait for this one alone.
+        await ensureBinary('kind', report, { signal });
         const note: Report = (line) => {
           background.lines = line;
         };
