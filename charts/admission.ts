@@ -1,4 +1,4 @@
-import { ApiObject } from 'cdk8s';
+import { ApiObject, type Chart } from 'cdk8s';
 import type { Environment } from '../model/graph.ts';
 import { certManagerNamespace } from './cert-manager.ts';
 import { type CertificateRequest, certificateRequests } from './certificate.ts';
@@ -25,12 +25,10 @@ export function admission(env: Environment): Component | undefined {
       certManagerNamespace,
       Object.fromEntries(requests.map((request) => [`${request.namespace}.${request.name}`, line(request)])),
     );
-    new ApiObject(chart, 'certificate-policy', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: certificatePolicy },
-      spec: {
-        failurePolicy: 'Fail',
+    policy(
+      chart,
+      certificatePolicy,
+      {
         paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
         matchConstraints: rule('certificates', ['CREATE', 'UPDATE']),
         matchConditions: [
@@ -55,41 +53,41 @@ export function admission(env: Environment): Component | undefined {
           },
         ],
       },
+      { name: table, namespace: certManagerNamespace, parameterNotFoundAction: 'Deny' },
+    );
+    policy(chart, requestPolicy, {
+      matchConstraints: rule('certificaterequests', ['CREATE', 'UPDATE']),
+      matchConditions: [{ name: 'asks-a-cluster-issuer', expression: asksClusterIssuer }],
+      validations: [
+        {
+          // What a request asks for is inside its CSR, which no expression can read.
+          expression: `request.userInfo.username == 'system:serviceaccount:${certManagerNamespace}:cert-manager'`,
+          message: 'only cert-manager asks a ClusterIssuer, on behalf of a Certificate: make one of those',
+          reason: 'Forbidden',
+        },
+      ],
     });
-    new ApiObject(chart, 'certificate-binding', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: certificatePolicy },
-      spec: {
-        policyName: certificatePolicy,
-        paramRef: { name: table, namespace: certManagerNamespace, parameterNotFoundAction: 'Deny' },
-        validationActions: ['Deny'],
-      },
-    });
-    new ApiObject(chart, 'request-policy', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name: requestPolicy },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: rule('certificaterequests', ['CREATE', 'UPDATE']),
-        matchConditions: [{ name: 'asks-a-cluster-issuer', expression: asksClusterIssuer }],
-        validations: [
-          {
-            // What a request asks for is inside its CSR, which no expression can read.
-            expression: `request.userInfo.username == 'system:serviceaccount:${certManagerNamespace}:cert-manager'`,
-            message: 'only cert-manager asks a ClusterIssuer, on behalf of a Certificate: make one of those',
-            reason: 'Forbidden',
-          },
-        ],
-      },
-    });
-    new ApiObject(chart, 'request-binding', {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name: requestPolicy },
-      spec: { policyName: requestPolicy, validationActions: ['Deny'] },
-    });
+  });
+}
+
+/** A policy of the API server that denies what its validations say, in the whole cluster; `params` is the table that it reads. */
+function policy(chart: Chart, name: string, spec: object, params?: object): void {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  new ApiObject(chart, `policy-${name}`, {
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name },
+    spec: { failurePolicy: 'Fail', ...spec },
+  });
+  new ApiObject(chart, `binding-${name}`, {
+    apiVersion,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name },
+    spec: {
+      policyName: name,
+      ...(params === undefined ? {} : { paramRef: params }),
+      validationActions: ['Deny'],
+    },
   });
 }
 

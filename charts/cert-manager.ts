@@ -4,12 +4,11 @@ import { stringify } from 'yaml';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
 import { configMap } from './config-map.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole, role } from './rbac.ts';
 import { service } from './service.ts';
@@ -244,15 +243,12 @@ function run(chart: Chart, input: RunInput): void {
   const podAnnotations = configuration
     ? configMap(chart, workload, space, { 'config.yaml': stringify(configuration) })
     : undefined;
-  deployment(chart, {
+  controllerDeployment(chart, {
     name: workload,
     namespace: space,
     update: 'rolling',
     ...(podAnnotations ? { podAnnotations } : {}),
     pod: {
-      serviceAccountName: workload,
-      kubernetesApi: true,
-      user: nonRoot,
       container: {
         name: workload,
         image,

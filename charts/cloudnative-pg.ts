@@ -2,13 +2,12 @@ import { ApiObject, type Chart } from 'cdk8s';
 import { databaseCluster } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { postgresNamespace, postgresOperator } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf, toDns, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole } from './rbac.ts';
 import { service } from './service.ts';
@@ -54,14 +53,11 @@ export function cloudnativePg(env: Environment): Component {
 }
 
 function operator(chart: Chart, image: string): void {
-  deployment(chart, {
+  controllerDeployment(chart, {
     name,
     namespace: space,
     update: 'rolling',
     pod: {
-      serviceAccountName: name,
-      kubernetesApi: true,
-      user: nonRoot,
       ownsVolumes: true,
       container: {
         name: 'manager',

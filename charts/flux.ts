@@ -2,12 +2,12 @@ import type { Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf } from './network-policy.ts';
-import { nonRoot, type Resources } from './pod.ts';
+import type { Resources } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { bindClusterRole, clusterRole, role } from './rbac.ts';
 import { service } from './service.ts';
@@ -150,16 +150,13 @@ function controller(chart: Chart, input: ControllerInput): void {
   const { name, image, args, env = [], ports = [], update, stopSeconds, resources } = input;
   const folders = ['tmp', ...(input.folders ?? [])];
   serviceAccount(chart, name, space);
-  deployment(chart, {
+  controllerDeployment(chart, {
     name,
     namespace: space,
     update,
     pod: {
-      serviceAccountName: name,
-      kubernetesApi: true,
       priorityClassName: 'system-cluster-critical',
       terminationGracePeriodSeconds: stopSeconds,
-      user: nonRoot,
       ownsVolumes: true,
       container: {
         name: 'manager',

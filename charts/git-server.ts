@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { namespace } from './namespace.ts';
@@ -30,13 +30,11 @@ export function gitServer(env: Environment): Component | undefined {
     serviceAccount(chart, name, space);
     mayAskForReconciliation(chart);
     volumeClaim(chart, name, space, source.storage);
-    deployment(chart, {
+    controllerDeployment(chart, {
       name,
       namespace: space,
       update: 'recreate',
       pod: {
-        serviceAccountName: name,
-        kubernetesApi: true,
         user: gitUser,
         ownsVolumes: true,
         container: {

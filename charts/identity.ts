@@ -5,13 +5,12 @@ import { type Authority, authorities, peopleNamespace } from '../model/identity.
 import { certManagerNamespace } from './cert-manager.ts';
 import { caCertificate, leafCertificate, selfSigned } from './certificate.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { caName, peersName, rootsName, trustName, trustNamespace } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { role } from './rbac.ts';
 import { serviceAccount } from './service-account.ts';
@@ -91,14 +90,11 @@ function bundle(chart: Chart, name: string, anchor: string, namespaces: string[]
 
 function trustRoots(chart: Chart, image: string): void {
   serviceAccount(chart, controller, trustNamespace);
-  deployment(chart, {
+  controllerDeployment(chart, {
     name: controller,
     namespace: trustNamespace,
     update: 'rolling',
     pod: {
-      serviceAccountName: controller,
-      kubernetesApi: true,
-      user: nonRoot,
       container: {
         name: controller,
         image,

@@ -4,12 +4,11 @@ import { stringify } from 'yaml';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
 import { configMap } from './config-map.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { clusterRole, role } from './rbac.ts';
 import { serviceAccount } from './service-account.ts';
 
@@ -40,14 +39,11 @@ export function localPath(env: Environment): Component {
 }
 
 function provisioner(chart: Chart, image: string): void {
-  deployment(chart, {
+  controllerDeployment(chart, {
     name,
     namespace: space,
     update: 'recreate',
     pod: {
-      serviceAccountName: name,
-      kubernetesApi: true,
-      user: nonRoot,
       container: {
         name,
         image,

@@ -2,11 +2,10 @@ import { ApiObject, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { allow, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { bindClusterRole, bindRole, clusterRole } from './rbac.ts';
 import { service } from './service.ts';
@@ -22,15 +21,12 @@ export function metricsServer(env: Environment): Component {
   return component(name, (chart) => {
     serviceAccount(chart, name, space);
     rights(chart);
-    deployment(chart, {
+    controllerDeployment(chart, {
       name,
       namespace: space,
       update: 'rolling',
       pod: {
-        serviceAccountName: name,
-        kubernetesApi: true,
         priorityClassName: 'system-cluster-critical',
-        user: nonRoot,
         container: {
           name,
           image: imageRef(env, name),

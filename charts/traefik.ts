@@ -2,13 +2,12 @@ import { ApiObject, type Chart } from 'cdk8s';
 import type { Environment } from '../model/graph.ts';
 import { nodePorts } from '../model/node-ports.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { gateway } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOfPlatform, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole } from './rbac.ts';
 import { service } from './service.ts';
@@ -40,14 +39,11 @@ export function traefik(env: Environment): Component {
 }
 
 function controller(chart: Chart, env: Environment): void {
-  deployment(chart, {
+  controllerDeployment(chart, {
     name,
     namespace: space,
     update: 'rolling',
     pod: {
-      serviceAccountName: name,
-      kubernetesApi: true,
-      user: nonRoot,
       container: {
         name,
         image: imageRef(env, 'traefik'),

@@ -2,13 +2,12 @@ import { ApiObject, type Chart } from 'cdk8s';
 import type { Environment } from '../model/graph.ts';
 import { authorities } from '../model/identity.ts';
 import { component } from './component.ts';
-import { deployment } from './deployment.ts';
+import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { annotations, peersName, trustNamespace } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, toKubernetesApi } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole, role } from './rbac.ts';
 import { service } from './service.ts';
@@ -36,15 +35,12 @@ export function trustManager(env: Environment): Component {
 }
 
 function controller(chart: Chart, image: string): void {
-  deployment(chart, {
+  controllerDeployment(chart, {
     name,
     namespace: space,
     update: 'rolling',
     annotations: { [annotations.reload]: 'files' },
     pod: {
-      serviceAccountName: name,
-      kubernetesApi: true,
-      user: nonRoot,
       ownsVolumes: true,
       container: {
         name,

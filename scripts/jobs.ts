@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Job, JobState, JobsServiceClient, type Schedule } from '../apps/jobs/generated/jobs.ts';
 import { ask } from '../apps/kit/client.ts';
+import { type Job, JobState, JobsServiceClient, type Schedule } from '../apps/kit/generated/jobs.ts';
 import type { CallOptions } from './call/connection.ts';
 import { servePage } from './call/page.ts';
 import { call, callOptions } from './call/run.ts';
@@ -13,12 +13,17 @@ const program = new Command('npm run jobs --').description(
   'Looks at the queue and fills it, with a certificate of your own.',
 );
 
+/** A call of the queue, and what is shown of its answer. */
+const callJobs = <T>(
+  options: Given,
+  work: (client: JobsServiceClient) => Promise<T>,
+  text: (answer: T) => string | string[],
+) => call('jobs', JobsServiceClient, options, work, text);
+
 callOptions(program.command('queues'))
   .description('queues, and how many jobs are in which state')
   .action((options: Given) =>
-    call(
-      'jobs',
-      JobsServiceClient,
+    callJobs(
       options,
       async (client) => (await ask(client, client.listQueues, {})).queues,
       (queues) =>
@@ -45,9 +50,7 @@ callOptions(program.command('enqueue'))
       payload: Record<string, unknown>,
       options: Given & { key: string; priority: number; at?: Date; retries?: number },
     ) =>
-      call(
-        'jobs',
-        JobsServiceClient,
+      callJobs(
         options,
         (client) =>
           ask(client, client.enqueue, {
@@ -68,9 +71,7 @@ callOptions(program.command('list'))
   .addOption(new Option('--state <state>', 'of one state').choices(states))
   .option('--limit <number>', 'at most 200', Number, 20)
   .action((queue: string, options: Given & { state?: (typeof states)[number]; limit: number }) =>
-    call(
-      'jobs',
-      JobsServiceClient,
+    callJobs(
       options,
       async (client) => {
         const state =
@@ -94,9 +95,7 @@ for (const [name, description] of [
     .argument('<queue>')
     .argument('<id>')
     .action((queue: string, id: string, options: Given) =>
-      call(
-        'jobs',
-        JobsServiceClient,
+      callJobs(
         options,
         async (client) => {
           const method = { get: client.getJob, retry: client.retryJob, cancel: client.cancelJob }[name];
@@ -110,9 +109,7 @@ for (const [name, description] of [
 callOptions(program.command('schedules'))
   .description('what is enqueued again and again')
   .action((options: Given) =>
-    call(
-      'jobs',
-      JobsServiceClient,
+    callJobs(
       options,
       async (client) => (await ask(client, client.listSchedules, {})).schedules,
       scheduleText,
@@ -133,9 +130,7 @@ callOptions(program.command('schedule'))
       payload: Record<string, unknown>,
       options: Given & { key: string; timeZone: string },
     ) =>
-      call(
-        'jobs',
-        JobsServiceClient,
+      callJobs(
         options,
         (client) =>
           ask(client, client.putSchedule, {
@@ -150,9 +145,7 @@ callOptions(program.command('unschedule'))
   .argument('<queue>')
   .option('--key <text>', 'of several', '')
   .action((queue: string, options: Given & { key: string }) =>
-    call(
-      'jobs',
-      JobsServiceClient,
+    callJobs(
       options,
       (client) => ask(client, client.deleteSchedule, { queue, key: options.key }),
       () => 'ended',

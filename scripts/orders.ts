@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { ask } from '../apps/kit/client.ts';
-import {
-  type Order,
-  type OrderLine,
-  OrderState,
-  OrdersServiceClient,
-} from '../apps/orders/generated/orders.ts';
+import { type Order, type OrderLine, OrderState, OrdersServiceClient } from '../apps/kit/generated/orders.ts';
 import type { CallOptions } from './call/connection.ts';
 import { call, callOptions } from './call/run.ts';
 import { table } from './table.ts';

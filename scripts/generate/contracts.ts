@@ -5,12 +5,19 @@ import { execa } from 'execa';
 import { repositoryRoot } from '../cluster/environment.ts';
 import { Failure } from '../failure.ts';
 
-/** Which contracts become types where: an app's own, and those of what it calls, since apps don't import each other. */
-const targets: readonly { to: string; from: readonly string[] }[] = [
-  { to: 'apps/kit/generated', from: ['apps/kit/proto/health.proto', 'apps/kit/proto/reflection.proto'] },
-  { to: 'apps/jobs/generated', from: ['apps/jobs/jobs.proto'] },
-  { to: 'apps/orders/generated', from: ['apps/orders/orders.proto', 'apps/jobs/jobs.proto'] },
-];
+const shared = ['apps/kit/proto/health.proto', 'apps/kit/proto/reflection.proto'];
+const jobs = 'apps/jobs/jobs.proto';
+const orders = 'apps/orders/orders.proto';
+
+/** The types of all contracts stand in one place: who serves one and who calls it share them, and apps don't import each other. */
+const types = { to: 'apps/kit/generated', from: [...shared, jobs, orders] } as const;
+
+/** What each server says of itself. */
+const described = [
+  { to: 'apps/kit/generated', from: shared },
+  { to: 'apps/jobs/generated', from: [jobs] },
+  { to: 'apps/orders/generated', from: [orders] },
+] as const;
 
 /** Options of ts-proto (its README, 'Supported options'). Node strips types and nothing more, hence literals for enums. */
 const options = [
@@ -31,21 +38,21 @@ export async function generateContracts({ check }: { check: boolean }): Promise<
   await buf(['lint']);
   const scratch = await mkdtemp(join(tmpdir(), 'plinth-generate-'));
   try {
-    let stale = 0;
-    for (const { to, from } of targets) {
-      const made = await generate(join(scratch, to), from);
-      const differing = await differences(to, made);
-      stale += differing.length;
-      for (const file of differing) process.stdout.write(`${check ? 'differs' : 'written'}: ${file}\n`);
-      if (check) continue;
-      await rm(join(repositoryRoot, to), { recursive: true, force: true });
+    const made = new Map(await generate(join(scratch, 'types')));
+    for (const { to, from } of described) made.set(`${to}/descriptors.ts`, await describe(from));
+    const folders = described.map(({ to }) => to);
+    const stale = await differences(folders, made);
+    for (const file of stale)
+      process.stdout.write(`${check ? 'differs' : made.has(file) ? 'written' : 'removed'}: ${file}\n`);
+    if (!check) {
+      for (const folder of folders) await rm(join(repositoryRoot, folder), { recursive: true, force: true });
       for (const [file, text] of made) {
-        await mkdir(dirname(join(repositoryRoot, to, file)), { recursive: true });
-        await writeFile(join(repositoryRoot, to, file), text);
+        await mkdir(dirname(join(repositoryRoot, file)), { recursive: true });
+        await writeFile(join(repositoryRoot, file), text);
       }
     }
-    if (stale === 0) process.stdout.write('the types are those of the contracts\n');
-    if (check && stale > 0) {
+    if (stale.length === 0) process.stdout.write('the types are those of the contracts\n');
+    if (check && stale.length > 0) {
       throw new Failure('the committed types are not those of the .proto files.', 'Type: npm run generate');
     }
     return 0;
@@ -54,51 +61,56 @@ export async function generateContracts({ check }: { check: boolean }): Promise<
   }
 }
 
-/** From a file's path to its text: the types, and `descriptors.ts` for reflection. */
-async function generate(folder: string, from: readonly string[]): Promise<Map<string, string>> {
+/** From the path of a file with types to its text. */
+async function generate(folder: string): Promise<[string, string][]> {
   await mkdir(folder, { recursive: true });
-  const paths = from.flatMap((path) => ['--path', path]);
   const plugin = join(repositoryRoot, 'node_modules/.bin/protoc-gen-ts_proto');
   const template = {
     version: 'v2',
     plugins: [{ local: plugin, out: folder, opt: options, strategy: 'all' }],
   };
-  await buf(['generate', '--template', JSON.stringify(template), ...paths]);
-  const { stdout } = await execa(
-    'buf',
-    ['build', '--as-file-descriptor-set', '--exclude-source-info', '-o', '-', ...paths],
-    { cwd: repositoryRoot, preferLocal: true, encoding: 'buffer' },
+  await buf(['generate', '--template', JSON.stringify(template), ...paths(types.from)]);
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  return Promise.all(
+    files.map(async (file): Promise<[string, string]> => {
+      const text = await readFile(join(folder, file), 'utf8');
+      // What the well-known types say of themselves stands in their own documentation.
+      const own = file.startsWith('google') ? text.replace(/^[ ]*\/\*\*[\s\S]*?\*\/\n/gm, '') : text;
+      return [`${types.to}/${file.replaceAll('\\', '/')}`, own];
+    }),
   );
-  const made = new Map<string, string>();
-  for (const file of (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts'))) {
-    const text = await readFile(join(folder, file), 'utf8');
-    // What the well-known types say of themselves stands in their own documentation.
-    made.set(
-      file.replaceAll('\\', '/'),
-      file.startsWith('google') ? text.replace(/^[ ]*\/\*\*[\s\S]*?\*\/\n/gm, '') : text,
-    );
-  }
-  const base64 = Buffer.from(stdout).toString('base64');
-  made.set(
-    'descriptors.ts',
-    `/** The contracts as a FileDescriptorSet, base64: what reflection answers with. */\nexport const descriptors =\n  '${base64}';\n`,
-  );
-  return new Map([...made].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function differences(folder: string, made: ReadonlyMap<string, string>): Promise<string[]> {
-  const there = await readdir(join(repositoryRoot, folder), { recursive: true, withFileTypes: true }).catch(
-    () => [],
+/** The text of `descriptors.ts`: contracts as reflection answers with them. */
+async function describe(from: readonly string[]): Promise<string> {
+  const { stdout } = await execa(
+    'buf',
+    ['build', '--as-file-descriptor-set', '--exclude-source-info', '-o', '-', ...paths(from)],
+    { cwd: repositoryRoot, preferLocal: true, encoding: 'buffer' },
+  );
+  const base64 = Buffer.from(stdout).toString('base64');
+  return `/** The contracts as a FileDescriptorSet, base64: what reflection answers with. */\nexport const descriptors =\n  '${base64}';\n`;
+}
+
+function paths(from: readonly string[]): string[] {
+  return from.flatMap((path) => ['--path', path]);
+}
+
+/** Files in these folders that are not what was made, and those that are missing there. */
+async function differences(folders: readonly string[], made: ReadonlyMap<string, string>): Promise<string[]> {
+  const there = await Promise.all(
+    folders.map((folder) =>
+      readdir(join(repositoryRoot, folder), { recursive: true, withFileTypes: true }).catch(() => []),
+    ),
   );
   const files = there
+    .flat()
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(repositoryRoot, folder).length + 1));
-  const names = [...new Set([...made.keys(), ...files])].sort();
+    .map((entry) => join(entry.parentPath, entry.name).slice(repositoryRoot.length + 1));
   const differing: string[] = [];
-  for (const name of names) {
-    const path = join(repositoryRoot, folder, name);
-    const text = files.includes(name) ? await readFile(path, 'utf8') : undefined;
-    if (text !== made.get(name)) differing.push(`${folder}/${name}`);
+  for (const name of [...new Set([...made.keys(), ...files])].sort()) {
+    const text = files.includes(name) ? await readFile(join(repositoryRoot, name), 'utf8') : undefined;
+    if (text !== made.get(name)) differing.push(name);
   }
   return differing;
 }

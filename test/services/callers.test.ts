@@ -6,11 +6,11 @@ import {
   HealthClient,
   HealthCheckResponse_ServingStatus as Serving,
 } from '../../apps/kit/generated/health.ts';
+import { OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import {
   ServerReflectionClient,
   type ServerReflectionResponse,
 } from '../../apps/kit/generated/reflection.ts';
-import { OrdersServiceClient } from '../../apps/orders/generated/orders.ts';
 import { Authority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
 import { connect, identity, type Running, runJobs, runOrders } from './world.ts';

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ask } from '../../apps/kit/client.ts';
-import { OrderState, OrdersServiceClient } from '../../apps/orders/generated/orders.ts';
+import { OrderState, OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import { startOrders } from '../../apps/orders/src/orders.ts';
 import { asSuperuser } from './postgres.ts';
 import { connect, eventually, identity, type Running, runJobs, runOrders, startJobsOn } from './world.ts';

@@ -5,14 +5,14 @@ import { status } from '@grpc/grpc-js';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { ask } from '../../apps/kit/client.ts';
 import {
   type EnqueueRequest,
   type Job,
   JobState,
   JobsServiceClient,
   type WorkRequest,
-} from '../../apps/jobs/generated/jobs.ts';
-import { ask } from '../../apps/kit/client.ts';
+} from '../../apps/kit/generated/jobs.ts';
 import { asSuperuser } from './postgres.ts';
 import { connect, eventually, identity, type Running, runJobs, startJobsOn } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../apps/kit/client.ts';
-import { type Order, OrderState, OrdersServiceClient } from '../../apps/orders/generated/orders.ts';
+import { type Order, OrderState, OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import { connect, eventually, identity, type Running, runJobs, runOrders } from './world.ts';
 
 let jobs: Running;

@@ -1,11 +1,11 @@
-import { unary } from '../../kit/unary.ts';
 import {
   type Job as JobMessage,
   JobState,
   type JobsServiceServer,
   type RetryPolicy,
   type Schedule as ScheduleMessage,
-} from '../generated/jobs.ts';
+} from '../../kit/generated/jobs.ts';
+import { unary } from '../../kit/unary.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { Job, Schedule, states } from './schemas.ts';
 

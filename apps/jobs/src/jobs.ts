@@ -1,9 +1,9 @@
 import { databaseAccess } from '../../kit/database.ts';
+import { JobsServiceService } from '../../kit/generated/jobs.ts';
 import { log } from '../../kit/log.ts';
 import { gauge } from '../../kit/metrics.ts';
 import { type Service, startService } from '../../kit/service.ts';
 import { descriptors } from '../generated/descriptors.ts';
-import { JobsServiceService } from '../generated/jobs.ts';
 import { makeBoss } from './boss.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { grpcFace } from './grpc.ts';

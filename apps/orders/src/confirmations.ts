@@ -1,6 +1,6 @@
 import { ask } from '../../kit/client.ts';
+import type { JobsServiceClient } from '../../kit/generated/jobs.ts';
 import { log } from '../../kit/log.ts';
-import type { JobsServiceClient } from '../generated/jobs.ts';
 import type { OrderStore } from './order-store.ts';
 import { confirmation } from './schemas.ts';
 import { runWorker, type WorkerRun } from './worker.ts';

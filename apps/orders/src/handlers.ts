@@ -1,6 +1,6 @@
+import type { OrdersServiceServer } from '../../kit/generated/orders.ts';
 import { checked } from '../../kit/refusal.ts';
 import { unary } from '../../kit/unary.ts';
-import type { OrdersServiceServer } from '../generated/orders.ts';
 import type { Confirmations } from './confirmations.ts';
 import type { OrderStore } from './order-store.ts';
 import { listOrders, orderId, placeOrder } from './schemas.ts';

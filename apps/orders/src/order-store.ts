@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { Database } from '../../kit/database.ts';
+import { type Order, OrderState } from '../../kit/generated/orders.ts';
 import { Refusal } from '../../kit/refusal.ts';
-import { type Order, OrderState } from '../generated/orders.ts';
 import { cursor, type NewOrder } from './schemas.ts';
 
 interface Row {

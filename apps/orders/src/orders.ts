@@ -1,10 +1,10 @@
 import { clientCredentials, clientOptions } from '../../kit/client.ts';
 import { Database, databaseAccess } from '../../kit/database.ts';
+import { JobsServiceClient } from '../../kit/generated/jobs.ts';
+import { OrdersServiceService } from '../../kit/generated/orders.ts';
 import { IdentityFolder } from '../../kit/identity.ts';
 import { required, type Service, startService } from '../../kit/service.ts';
 import { descriptors } from '../generated/descriptors.ts';
-import { JobsServiceClient } from '../generated/jobs.ts';
-import { OrdersServiceService } from '../generated/orders.ts';
 import { Confirmations } from './confirmations.ts';
 import { handlers } from './handlers.ts';
 import { OrderStore } from './order-store.ts';

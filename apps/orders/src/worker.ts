@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, JobsServiceClient, WorkRequest } from '../../kit/generated/jobs.ts';
 import { log } from '../../kit/log.ts';
-import type { Job, JobsServiceClient, WorkRequest } from '../generated/jobs.ts';
 
 export interface WorkerRun {
   /** Takes no further jobs and ends those that run, for at most some seconds. */
