@@ -82,8 +82,8 @@ export class Checkout {
   }
 
   /** Starts `npm run SCRIPT` and kills it, with all that it started, as soon as its output matches. */
-  async npmKilledAt(pattern: RegExp, script: string, afterMs: number): Promise<string> {
-    const child = execa('npm', ['run', '--silent', script], {
+  async npmKilledAt(pattern: RegExp, script: string, afterMs: number, ...args: string[]): Promise<string> {
+    const child = execa('npm', ['run', '--silent', script, '--', ...args], {
       cwd: this.root,
       env: this.env,
       stdin: 'ignore',

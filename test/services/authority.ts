@@ -15,6 +15,8 @@ interface Wanted {
   dnsNames?: readonly string[];
   /** From now, in seconds; less than 0: it has ended. Default: an hour. */
   seconds?: number;
+  /** In so many seconds it begins to be valid. Default: a minute ago. */
+  startsIn?: number;
 }
 
 /** A CA of the tests' own, as each service has one in a cluster. */
@@ -58,14 +60,14 @@ export class Authority {
   }
 
   /** With DNS names a server's, without them a client's. */
-  async issue({ commonName, dnsNames = [], seconds = 3600 }: Wanted): Promise<Pair> {
+  async issue({ commonName, dnsNames = [], seconds = 3600, startsIn = -60 }: Wanted): Promise<Pair> {
     const keys = await newKeys();
     const usage = dnsNames.length > 0 ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
     const certificate = await x509.X509CertificateGenerator.create({
       serialNumber: randomBytes(8).toString('hex'),
       subject: `CN=${commonName}`,
       issuer: this.#root.subject,
-      ...validity(seconds),
+      ...validity(seconds, startsIn),
       publicKey: keys.publicKey,
       signingKey: this.#key,
       signingAlgorithm: algorithm,
@@ -97,7 +99,7 @@ async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
-function validity(seconds: number): { notBefore: Date; notAfter: Date } {
+function validity(seconds: number, startsIn = -60): { notBefore: Date; notAfter: Date } {
   const end = Date.now() + seconds * 1000;
-  return { notBefore: new Date(Math.min(Date.now(), end) - 60_000), notAfter: new Date(end) };
+  return { notBefore: new Date(Math.min(Date.now(), end) + startsIn * 1000), notAfter: new Date(end) };
 }

@@ -1,5 +1,6 @@
 // Calls the ledger without end, each time with the files as they are, and tells at /counts how it went.
-import { readFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
 
@@ -38,8 +39,26 @@ function call() {
   });
 }
 
+/** What the next call shows, as `npm run certs -- list` asks for it. */
+function held(from) {
+  const [{ serialNumber }] = certificates(`${from}/tls.crt`);
+  const ids = certificates(`${from}/roots.pem`).map(({ fingerprint256: hash }) =>
+    hash.replaceAll(':', '').slice(0, 16).toLowerCase(),
+  );
+  const serial = serialNumber.replace(/^0+/, '');
+  return `identity_held{folder="${from}",serial="${serial}",roots="${ids.sort().join(',')}"} 1\n`;
+}
+
+function certificates(path) {
+  const blocks = readFileSync(path, 'utf8').match(/-----BEGIN[^-]*-----[^-]*-----END[^-]*-----/g);
+  return blocks.map((block) => new X509Certificate(block));
+}
+
 createServer((request, response) => {
-  response.end(request.url === '/counts' ? JSON.stringify(counts) : 'ok');
+  if (request.url === '/counts') response.end(JSON.stringify(counts));
+  else if (request.url === '/metrics') {
+    response.end([folder, '/identity/database'].filter(existsSync).map(held).join(''));
+  } else response.end('ok');
 }).listen(8080);
 for (;;) {
   await call();

@@ -1,0 +1,145 @@
+import { rmSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { type ChannelCredentials, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
+import { Command } from 'commander';
+import { ask, clientCredentials } from '../apps/kit/client.ts';
+import { HealthClient, HealthService } from '../apps/kit/generated/health.ts';
+import { Health } from '../apps/kit/health.ts';
+import { IdentityFolder } from '../apps/kit/identity.ts';
+import { MutualServer } from '../apps/kit/mutual-server.ts';
+import { table } from '../scripts/table.ts';
+import { Authority } from '../test/services/authority.ts';
+import { scratch, writeIdentity } from '../test/services/identity-folder.ts';
+import { median } from './measure.ts';
+
+/** One way to serve the same call. */
+interface Side {
+  name: string;
+  port: number;
+  credentials: ChannelCredentials;
+  options: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+const program = new Command('node bench/identity.ts')
+  .description(
+    'What mutual TLS costs: the same gRPC call with certificates of both sides and without any, in the same run. Handshakes are whole ones, none resumed.',
+  )
+  .option('--connections <number>', 'of each side, with one call each', Number, 300)
+  .option('--calls <number>', 'of each side on one connection', Number, 2_000)
+  .option('--json', 'print the figures as JSON')
+  .action(async (options: { connections: number; calls: number; json?: boolean }) => {
+    const sides = [await plain(), await mutual()];
+    const figures = sides.map(({ name }) => ({
+      side: name,
+      connection: [] as number[],
+      call: [] as number[],
+    }));
+    try {
+      // By turns, so that whatever else the machine does meets both.
+      for (let n = -10; n < options.connections; n++) {
+        for (const [i, side] of sides.entries()) {
+          const took = await connection(side);
+          if (n >= 0) figures[i]?.connection.push(took);
+        }
+      }
+      const turn = 100;
+      for (let done = 0; done < options.calls; done += turn) {
+        for (const [i, side] of sides.entries()) figures[i]?.call.push(...(await calls(side, turn)));
+      }
+    } finally {
+      for (const side of sides) await side.stop();
+    }
+    const machine = { cores: availableParallelism(), load: loadavg()[0] ?? 0 };
+    const medians = figures.map(({ side, connection: each, call }) => ({
+      ...{ side, connectionMs: median(each), callMs: median(call) },
+    }));
+    if (options.json === true) {
+      process.stdout.write(`${JSON.stringify({ machine, medians })}\n`);
+      return;
+    }
+    const [bare, ours] = medians;
+    const rows = medians.map(({ side, connectionMs, callMs }) => [
+      side,
+      `${connectionMs.toFixed(2)} ms`,
+      `${callMs.toFixed(3)} ms`,
+    ]);
+    if (bare && ours) {
+      const ratio = (key: 'connectionMs' | 'callMs') => `${(ours[key] / bare[key]).toFixed(2)} x`;
+      rows.push(['mutual TLS to none', ratio('connectionMs'), ratio('callMs')]);
+    }
+    const lines = table(['', 'CONNECTION AND FIRST CALL', 'CALL ON IT'], rows);
+    process.stdout.write(
+      `${lines.join('\n')}\nMedians; ${machine.cores} cores, load ${machine.load.toFixed(1)}.\n`,
+    );
+  });
+
+await program.parseAsync();
+
+function open({ port, credentials: own, options }: Side): HealthClient {
+  return new HealthClient(`127.0.0.1:${port}`, own, { ...options, 'grpc.use_local_subchannel_pool': 1 });
+}
+
+async function connection(side: Side): Promise<number> {
+  const began = performance.now();
+  const client = open(side);
+  await ask(client, client.check, { service: '' });
+  const took = performance.now() - began;
+  client.close();
+  return took;
+}
+
+/** Milliseconds of each call, one after another. */
+async function calls(side: Side, count: number): Promise<number[]> {
+  const client = open(side);
+  const each: number[] = [];
+  for (let n = -20; n < count; n++) {
+    const began = performance.now();
+    await ask(client, client.check, { service: '' });
+    if (n >= 0) each.push(performance.now() - began);
+  }
+  client.close();
+  return each;
+}
+
+async function plain(): Promise<Side> {
+  const server = new Server();
+  server.addService(HealthService, new Health([]).implementation);
+  const port = await new Promise<number>((done, fail) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error ? fail(error) : done(bound),
+    );
+  });
+  return {
+    ...{ name: 'no TLS', port, credentials: credentials.createInsecure(), options: {} },
+    stop: async () => server.forceShutdown(),
+  };
+}
+
+async function mutual(): Promise<Side> {
+  const authority = await Authority.make('bench');
+  const folders = [scratch(), scratch()] as const;
+  writeIdentity(
+    folders[0],
+    await authority.issue({ commonName: 'server', dnsNames: ['server.bench'] }),
+    authority.roots,
+  );
+  writeIdentity(folders[1], await authority.issue({ commonName: 'client' }), authority.roots);
+  const [own, caller] = [new IdentityFolder(folders[0]), new IdentityFolder(folders[1])];
+  const server = await MutualServer.listen({
+    ...{ port: 0, identity: own, callers: new Set(['client']), services: [] },
+  });
+  return {
+    ...{ name: 'mutual TLS', port: server.port, credentials: clientCredentials(caller) },
+    options: {
+      'grpc.ssl_target_name_override': 'server.bench',
+      'grpc.default_authority': 'server.bench',
+    },
+    stop: async () => {
+      await server.close(1_000);
+      own.close();
+      caller.close();
+      for (const folder of folders) rmSync(folder, { recursive: true });
+    },
+  };
+}
