@@ -3,10 +3,13 @@ import { availableParallelism, loadavg } from 'node:os';
 import { type ChannelCredentials, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import { Command } from 'commander';
 import { ask, clientCredentials } from '../apps/kit/client.ts';
-import { HealthClient, HealthService } from '../apps/kit/generated/health.ts';
-import { Health } from '../apps/kit/health.ts';
+import {
+  type HealthCheckResponse,
+  HealthCheckResponse_ServingStatus,
+  HealthClient,
+  HealthService,
+} from '../apps/kit/generated/health.ts';
 import { IdentityFolder } from '../apps/kit/identity.ts';
-import { MutualServer } from '../apps/kit/mutual-server.ts';
 import { table } from '../scripts/table.ts';
 import { Authority } from '../test/services/authority.ts';
 import { scratch, writeIdentity } from '../test/services/identity-folder.ts';
@@ -102,44 +105,46 @@ async function calls(side: Side, count: number): Promise<number[]> {
   return each;
 }
 
-async function plain(): Promise<Side> {
+async function serve(own: ServerCredentials): Promise<{ port: number; stop(): Promise<void> }> {
   const server = new Server();
-  server.addService(HealthService, new Health([]).implementation);
-  const port = await new Promise<number>((done, fail) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? fail(error) : done(bound),
-    );
+  server.addService(HealthService, {
+    check: (_call: unknown, respond: (error: null, answer: HealthCheckResponse) => void) =>
+      respond(null, { status: HealthCheckResponse_ServingStatus.SERVING }),
   });
-  return {
-    ...{ name: 'no TLS', port, credentials: credentials.createInsecure(), options: {} },
-    stop: async () => server.forceShutdown(),
-  };
+  const port = await new Promise<number>((done, fail) => {
+    server.bindAsync('127.0.0.1:0', own, (error, bound) => (error ? fail(error) : done(bound)));
+  });
+  return { port, stop: async () => server.forceShutdown() };
+}
+
+async function plain(): Promise<Side> {
+  const served = await serve(ServerCredentials.createInsecure());
+  return { name: 'no TLS', credentials: credentials.createInsecure(), options: {}, ...served };
 }
 
 async function mutual(): Promise<Side> {
   const authority = await Authority.make('bench');
-  const folders = [scratch(), scratch()] as const;
-  writeIdentity(
-    folders[0],
-    await authority.issue({ commonName: 'server', dnsNames: ['server.bench'] }),
-    authority.roots,
+  const server = await authority.issue({ commonName: 'server', dnsNames: ['server.bench'] });
+  const folder = scratch();
+  writeIdentity(folder, await authority.issue({ commonName: 'client' }), authority.roots);
+  const caller = new IdentityFolder(folder);
+  const { port, stop } = await serve(
+    ServerCredentials.createSsl(
+      Buffer.from(authority.roots),
+      [{ cert_chain: Buffer.from(server.cert), private_key: Buffer.from(server.key) }],
+      true,
+    ),
   );
-  writeIdentity(folders[1], await authority.issue({ commonName: 'client' }), authority.roots);
-  const [own, caller] = [new IdentityFolder(folders[0]), new IdentityFolder(folders[1])];
-  const server = await MutualServer.listen({
-    ...{ port: 0, identity: own, callers: new Set(['client']), services: [] },
-  });
   return {
-    ...{ name: 'mutual TLS', port: server.port, credentials: clientCredentials(caller) },
+    ...{ name: 'mutual TLS', port, credentials: clientCredentials(caller) },
     options: {
       'grpc.ssl_target_name_override': 'server.bench',
       'grpc.default_authority': 'server.bench',
     },
     stop: async () => {
-      await server.close(1_000);
-      own.close();
+      await stop();
       caller.close();
-      for (const folder of folders) rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true });
     },
   };
 }

@@ -33,12 +33,14 @@ export function unary<Request, Response>(
       timeLeft(call.getDeadline()),
     );
     const run = async (): Promise<Response> => {
-      controller.signal.throwIfAborted();
-      const late = new Promise<never>((_, reject) => {
-        controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-      });
       const { signal } = controller;
-      return Promise.race([work(call.request, { caller: callerOf(call), signal }), late]);
+      signal.throwIfAborted();
+      // First: were it to throw, nobody would hear of a rejection of `late`.
+      const working = work(call.request, { caller: callerOf(call), signal });
+      const late = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+      return Promise.race([working, late]);
     };
     observed(call, run)
       .then(
