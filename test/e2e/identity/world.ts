@@ -1,0 +1,192 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { Checkout, type Ended } from '../checkout.ts';
+import { Probe } from './probe.ts';
+
+/** As much of `certs list --json` as is looked at. */
+const rows = z.array(
+  z.object({
+    certificate: z.string(),
+    issuer: z.string(),
+    problem: z.string().optional(),
+    uses: z.array(
+      z.object({ who: z.string(), by: z.string(), state: z.string(), lacks: z.string().optional() }),
+    ),
+  }),
+);
+
+type Rows = z.infer<typeof rows>;
+
+const ports = { http: 18080, https: 18443, registry: 15002 };
+
+/** A checkout of the repository and its cluster, in which two more apps run: `ledger`, and `reader`, which calls it. */
+export class World {
+  readonly cluster = process.env.PLINTH_E2E_CLUSTER ?? 'e2e-dev';
+  #checkout: Checkout | undefined;
+  #probe: Probe | undefined;
+
+  get checkout(): Checkout {
+    if (this.#checkout === undefined) throw new Error('the story has not begun');
+    return this.#checkout;
+  }
+
+  get probe(): Probe {
+    if (this.#probe === undefined) throw new Error('there is no cluster yet');
+    return this.#probe;
+  }
+
+  /** Writes the two apps into the checkout, which is a Git repository of its own: a roll is commits. */
+  async begin(): Promise<void> {
+    this.#checkout = await Checkout.make(this.cluster, ports);
+    const { root, state } = this.checkout;
+    process.env.PLINTH_STATE = state;
+    await cp(join(import.meta.dirname, 'apps'), join(root, 'apps'), { recursive: true });
+    await this.checkout.edit(
+      'clusters/dev/cluster.yaml',
+      (text) =>
+        `${text.replace(/^people:$/m, 'people:\n  tester: { uses: [ledger] }').trimEnd()}\n  ledger:\n  reader:\n`,
+    );
+    await this.git('init', '--quiet');
+    await this.git('config', 'user.name', 'tester');
+    await this.git('config', 'user.email', 'tester@example.org');
+    await this.commit('A start');
+    await this.checkout.npm('init-cluster', '--down');
+  }
+
+  async end(): Promise<void> {
+    await this.checkout.npm('init-cluster', '--down');
+    await this.checkout.remove();
+  }
+
+  async clusterIsUp(): Promise<void> {
+    this.#probe = await Probe.of(this.cluster);
+  }
+
+  async commit(message: string): Promise<void> {
+    await this.git('add', '--all');
+    await this.git('commit', '--quiet', '-m', message);
+  }
+
+  private async git(...args: string[]): Promise<void> {
+    await execa('git', args, { cwd: this.checkout.root });
+  }
+
+  /** What statements print that the superuser runs in the ledger's database. */
+  async asSuperuser(statements: string): Promise<string> {
+    const text = await this.probe.kubectl([
+      ...['exec', '-n', 'ledger', 'ledger-db-1', '-c', 'postgres', '--'],
+      ...['psql', '-Atq', '-v', 'ON_ERROR_STOP=1', '-d', 'ledger', '-c', statements],
+    ]);
+    return text.trim();
+  }
+
+  /** Of the certificate in a Secret; empty where there is none. */
+  fingerprint(namespace: string, secret: string): Promise<string> {
+    const path = 'jsonpath={.data.tls\\.crt}';
+    return this.probe.kubectl(['get', 'secret', secret, '-n', namespace, '--ignore-not-found', '-o', path]);
+  }
+
+  /** As cert-manager's own command does: by the condition that says that it is being issued. */
+  async renew(namespace: string, name: string): Promise<void> {
+    const conditions: unknown = JSON.parse(
+      await this.probe.kubectl([
+        'get',
+        'certificate',
+        name,
+        '-n',
+        namespace,
+        '-o',
+        'jsonpath={.status.conditions}',
+      ]),
+    );
+    const issuing = {
+      type: 'Issuing',
+      status: 'True',
+      reason: 'ManuallyTriggered',
+      message: 'By the end-to-end test',
+      lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    };
+    const status = { conditions: [...(Array.isArray(conditions) ? conditions : []), issuing] };
+    await this.probe.kubectl([
+      ...['patch', 'certificate', name, '-n', namespace, '--subresource=status', '--type=merge'],
+      ...['-p', JSON.stringify({ status })],
+    ]);
+  }
+
+  async counts(): Promise<{ ok: number; failed: number; last: string }> {
+    const line = "require('http').get('http://127.0.0.1:8080/counts', (r) => r.pipe(process.stdout))";
+    return JSON.parse(
+      await this.probe.kubectl(['exec', '-n', 'reader', 'deploy/reader', '--', 'node', '-e', line]),
+    );
+  }
+
+  async unconfirmed(): Promise<boolean> {
+    const text = await this.probe.kubectl([
+      ...['exec', '-n', 'orders', 'orders-db-1', '-c', 'postgres', '--', 'psql', '-Atq', '-d', 'orders'],
+      ...['-c', 'select count(*) from orders where confirmed_at is null'],
+    ]);
+    return text.trim() !== '0';
+  }
+
+  async list(): Promise<Rows> {
+    const { stdout } = await this.checkout.npm('certs', 'list', '--json');
+    return rows.parse(JSON.parse(stdout));
+  }
+
+  /** What `certs list` says once every certificate is issued and in use everywhere. */
+  async inUse(): Promise<Rows> {
+    let all: Rows = [];
+    let late = '';
+    await until(
+      async () => {
+        all = await this.list();
+        late = all
+          .flatMap(({ certificate, problem, uses }) => [
+            ...(problem === undefined ? [] : [`${certificate}: ${problem}`]),
+            ...uses.filter(({ state }) => state !== 'current').map(({ who, lacks }) => `${who} ${lacks}`),
+          ])
+          .join('; ');
+        return late === '';
+      },
+      () => `certificates in use: ${late}`,
+      3_000,
+    );
+    return all;
+  }
+
+  async allNew(namespace: string, names: string[], before: string[]): Promise<void> {
+    await until(async () => {
+      const after = await Promise.all(names.map((name) => this.fingerprint(namespace, name)));
+      return after.every((value, i) => value !== '' && value !== before[i]);
+    }, 'new certificates');
+  }
+}
+
+/** Of `NAMESPACE/NAME`. */
+export function parts(name: string): [namespace: string, name: string] {
+  const [namespace = '', rest = ''] = name.split('/');
+  return [namespace, rest];
+}
+
+export function said({ stdout, stderr }: Ended): string {
+  return `${stdout}\n${stderr}`;
+}
+
+/** Since then, with one digit. */
+export const seconds = (started: number) => ((performance.now() - started) / 1000).toFixed(1);
+
+/** Asks again and again, with a pause, until it is so; for at most four minutes. */
+export async function until(
+  done: () => Promise<boolean>,
+  what: string | (() => string),
+  pauseMs = 500,
+): Promise<void> {
+  const end = Date.now() + 240_000;
+  while (!(await done().catch(() => false))) {
+    if (Date.now() > end) throw new Error(`waited 240 s for ${typeof what === 'string' ? what : what()}`);
+    await sleep(pauseMs);
+  }
+}
