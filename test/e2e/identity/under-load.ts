@@ -84,6 +84,10 @@ export function underLoad(world: World): void {
         'jsonpath={.data.roots\\.pem}',
       ];
       expect((await world.probe.kubectl(roots)).match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+      await until(
+        async () => (await world.fingerprint('cert-manager', `${name}-ca-1`)) === '',
+        'the key of the old generation to be gone',
+      );
     });
 
     it('drops an authority at once after a compromise', async () => {
