@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { ask } from '../../../apps/kit/client.ts';
+import { OrdersServiceClient } from '../../../apps/kit/generated/orders.ts';
 import { IdentityFolder } from '../../../apps/kit/identity.ts';
-import { OrdersServiceClient } from '../../../apps/orders/generated/orders.ts';
 import { clientOf } from '../../../scripts/call/connection.ts';
 import { forwardTo, forwardToPod } from '../../../scripts/call/port-forward.ts';
 import type { Pair } from '../../services/authority.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ask } from '../../../apps/kit/client.ts';
+import { OrdersServiceClient } from '../../../apps/kit/generated/orders.ts';
 import { IdentityFolder } from '../../../apps/kit/identity.ts';
-import { OrdersServiceClient } from '../../../apps/orders/generated/orders.ts';
 import { type Connection, clientOf, identityFolder } from '../../../scripts/call/connection.ts';
 import { forwardToPod } from '../../../scripts/call/port-forward.ts';
 import { identityIn } from './forge.ts';
