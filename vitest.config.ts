@@ -22,9 +22,8 @@ export default defineConfig({
         test: {
           name: 'stacks',
           include: ['test/stacks/**/*.test.ts'],
-          // One story each: every step stands on the one before it.
+          // One story each, beside each other: every step stands on the one before it.
           bail: 1,
-          fileParallelism: false,
           testTimeout: 120_000,
           // Where Pulumi is not installed it is built first.
           hookTimeout: 20 * 60_000,
@@ -62,17 +61,16 @@ export default defineConfig({
           hookTimeout: 10 * 60_000,
         },
       },
-      {
+      // One story each, as above, on machines that are made here.
+      ...['nodes', 'control-planes', 'upgrade'].map((name) => ({
         test: {
-          name: 'nodes',
-          include: ['test/hosts/**/*.test.ts'],
-          // One story, as above: three machines, then what happens to them.
+          name,
+          include: [`test/hosts/${name}.test.ts`],
           bail: 1,
-          fileParallelism: false,
           testTimeout: 45 * 60_000,
-          hookTimeout: 30 * 60_000,
+          hookTimeout: 45 * 60_000,
         },
-      },
+      })),
     ],
   },
 });

@@ -36,6 +36,16 @@ interface Count {
 /** Its title and what it runs. */
 type Step = [string, () => Promise<Count>];
 
+/** Stories that run alone: the option, and the project of vitest. */
+const stories = [
+  ['identity', 'identity'],
+  ['nodes', 'nodes'],
+  ['controlPlanes', 'control-planes'],
+  ['upgrade', 'upgrade'],
+] as const;
+
+type Asked = { [option in (typeof stories)[number][0] | 'unit']?: boolean };
+
 const program = new Command('npm test --')
   .description(
     'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, the stacks on the real engine of Pulumi, and the end-to-end test on a real cluster.',
@@ -43,7 +53,13 @@ const program = new Command('npm test --')
   .option('--unit', 'without the stacks and the end-to-end test')
   .option('--identity', 'instead of all that: refusals, renewals and faults of identity on a real cluster')
   .option('--nodes', 'instead of all that: machines that Ansible makes a cluster of, on hosts made here')
-  .action(async ({ unit, identity, nodes }: { unit?: boolean; identity?: boolean; nodes?: boolean }) => {
+  .option('--control-planes', 'the same with three control planes, of which one burns down')
+  .option(
+    '--upgrade',
+    'the same with an upgrade under load; builds the version of Kubernetes before, 10 minutes',
+  )
+  .action(async (asked: Asked) => {
+    const { unit } = asked;
     if (unit !== true) announceBuilds();
     const total: Count = { passed: 0, failures: [] };
     const everything: Step[] = [
@@ -60,10 +76,9 @@ const program = new Command('npm test --')
       everything.push(['stacks on the real engine', () => vitest('stacks')]);
       everything.push(['end-to-end test', () => vitest('e2e')]);
     }
-    const alone: Step[] = [
-      ...(identity === true ? [['identity', () => vitest('identity')] as Step] : []),
-      ...(nodes === true ? [['machines', () => vitest('nodes')] as Step] : []),
-    ];
+    const alone = stories
+      .filter(([option]) => asked[option] === true)
+      .map(([, project]): Step => [project, () => vitest(project)]);
     for (const [title, run] of alone.length > 0 ? alone : everything) {
       const started = performance.now();
       console.log(`\n== ${title}`);

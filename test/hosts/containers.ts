@@ -56,6 +56,11 @@ export async function hostNames(engine: Engine): Promise<string[]> {
     .sort();
 }
 
+/** What a script in bash prints on a machine. */
+export async function onHost(engine: Engine, name: string, script: string): Promise<string> {
+  return (await runEngine(engine, ['exec', containerName(name), 'bash', '-c', script])).trim();
+}
+
 function containerName(name: string): string {
   return `plinth-host-${name}`;
 }

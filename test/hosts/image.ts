@@ -83,9 +83,13 @@ export async function ensureHostImage(engine: Engine, report: Report): Promise<s
   return ref;
 }
 
-const defaults = z.object({ base_packages: z.array(z.string()) });
+const defaults = z.object({
+  base_packages: z.array(z.string()),
+  base_virtual_address_packages: z.array(z.string()),
+});
 
 async function basePackages(): Promise<string[]> {
   const text = await readFile(join(ansibleRoot, 'roles/base/defaults/main.yml'), 'utf8');
-  return defaults.parse(parse(text)).base_packages;
+  const { base_packages: all, base_virtual_address_packages: some } = defaults.parse(parse(text));
+  return [...all, ...some];
 }
