@@ -5,6 +5,7 @@ import { appComponent } from './app.ts';
 import { certManager } from './cert-manager.ts';
 import { cloudnativePg } from './cloudnative-pg.ts';
 import { databaseComponent } from './database.ts';
+import { ebsCsi } from './ebs-csi.ts';
 import { flux } from './flux.ts';
 import { gitServer } from './git-server.ts';
 import { identity } from './identity.ts';
@@ -23,6 +24,7 @@ const operatorCharts: Readonly<Record<string, (env: Environment) => Component | 
   admission,
   'cert-manager': certManager,
   'cloudnative-pg': cloudnativePg,
+  'ebs-csi': ebsCsi,
   flux,
   'git-server': gitServer,
   identity,

@@ -24,6 +24,12 @@ export function environment(
     'postgresql',
     'kube-router',
     'local-path-provisioner',
+    'aws-ebs-csi-driver',
+    'csi-provisioner',
+    'csi-attacher',
+    'csi-resizer',
+    'csi-node-driver-registrar',
+    'csi-livenessprobe',
     'debian',
   ];
   return {

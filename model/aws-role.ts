@@ -17,6 +17,14 @@ export function backupRole(app: string): string {
   return `${databaseCluster(app)}-backup`;
 }
 
+/** What the role of the EBS driver is named after. */
+export const volumeRole = 'volumes';
+
+/** The tag that the EBS driver gives each disk, with the value `owned`. */
+export function volumeTag(cluster: string): string {
+  return `kubernetes.io/cluster/${cluster}`;
+}
+
 /** The role of a service account in AWS. `name` is what it is named after, unique in the cluster. */
 export function awsRoleName({ name: cluster }: Pick<Cluster, 'name'>, name: string): string {
   return `${cluster}-${name}`;

@@ -48,7 +48,11 @@ function full(): Environment {
   return {
     ...env,
     apps: [app('orders', { storage: '1Gi' }), app('web')],
-    operators: [operator('loki', 'observability'), operator('traefik', 'gateway')],
+    operators: [
+      operator('ebs-csi', 'ebs-csi'),
+      operator('loki', 'observability'),
+      operator('traefik', 'gateway'),
+    ],
   };
 }
 
@@ -111,12 +115,31 @@ describe('rights', () => {
     expect(one(resources, role, 'orders-db-backup').inputs.name).toBe('shop-orders-db-backup');
   });
 
+  it('of the EBS driver are disks with the tag of this cluster, and its own instances', () => {
+    const conditions = Object.fromEntries(
+      statements(one(resources, rolePolicy, 'volumes').inputs.policy).map(({ Sid, Condition }) => [
+        Sid,
+        Condition?.StringEquals,
+      ]),
+    );
+    expect(conditions).toEqual({
+      Look: undefined,
+      Make: { 'aws:RequestTag/kubernetes.io/cluster/shop': 'owned' },
+      Tag: { 'ec2:CreateAction': 'CreateVolume' },
+      Use: { 'aws:ResourceTag/kubernetes.io/cluster/shop': 'owned' },
+      Instances: { 'aws:ResourceTag/plinth:cluster': 'shop' },
+    });
+    expect(String(one(resources, role, 'volumes').inputs.assumeRolePolicy)).toContain(
+      'system:serviceaccount:ebs-csi:ebs-csi-controller',
+    );
+  });
+
   it('are given to nobody else: apps without a database and operators without a bucket have no role', () => {
     expect(
       ofType(resources, role)
         .map(({ name }) => name)
         .sort(),
-    ).toEqual(['control-plane', 'loki', 'orders-db-backup', 'worker']);
+    ).toEqual(['control-plane', 'loki', 'orders-db-backup', 'volumes', 'worker']);
   });
 
   it("of Loki are its bucket, in the operator's namespace", () => {

@@ -10,9 +10,10 @@ import type { Storage } from '../storage/storage.ts';
 import { Issuer } from './issuer.ts';
 import { nodeRole, writeSnapshots } from './node-role.ts';
 import { policy, type Statement } from './policy.ts';
-import { type ServiceAccount, serviceAccounts } from './service-accounts.ts';
+import { type BucketUser, bucketUsers, type ServiceAccount, volumeUsers } from './service-accounts.ts';
+import { useOfVolumes } from './volumes.ts';
 
-/** Who may do what in the account: each role of nodes, and each service account that has a bucket. */
+/** Who may do what in the account: each role of nodes, and each service account that has a bucket or makes disks. */
 export class Access extends ComponentResource {
   readonly issuer: Issuer;
   /** By role of nodes; none where the stacks make no nodes. */
@@ -44,9 +45,15 @@ export class Access extends ComponentResource {
       ]),
     );
     this.roles = new Map(
-      serviceAccounts(environment).map((account) => [
-        `${account.namespace}/${account.serviceAccount}`,
-        this.serviceAccountRole(cluster, account, storage),
+      [
+        ...bucketUsers(environment).map((user) => ({ user, statements: useOfBucket(user, storage) })),
+        ...volumeUsers(environment).map((user) => ({
+          user,
+          statements: useOfVolumes(cluster.name, { account, region }),
+        })),
+      ].map(({ user, statements }) => [
+        `${user.namespace}/${user.serviceAccount}`,
+        this.serviceAccountRole(cluster, user, statements),
       ]),
     );
     this.registerOutputs({ issuer: this.issuer.url });
@@ -55,7 +62,7 @@ export class Access extends ComponentResource {
   private serviceAccountRole(
     cluster: Environment['cluster'],
     account: ServiceAccount,
-    storage: Storage,
+    statements: Input<Statement>[],
   ): Role {
     const role = new Role(
       account.name,
@@ -67,7 +74,7 @@ export class Access extends ComponentResource {
       {
         name: account.name,
         role: role.name,
-        policy: jsonStringify(policy(...useOfBucket(account, storage))),
+        policy: jsonStringify(policy(...statements)),
       },
       { parent: role },
     );
@@ -76,7 +83,7 @@ export class Access extends ComponentResource {
 }
 
 /** Reading, writing and deleting in a bucket or in one folder of it, and nothing about the bucket itself. */
-function useOfBucket({ bucket, folder }: ServiceAccount, storage: Storage): Input<Statement>[] {
+function useOfBucket({ bucket, folder }: BucketUser, storage: Storage): Input<Statement>[] {
   const { arn } = storage.buckets[bucket];
   const objects = folder === undefined ? '*' : `${folder}/*`;
   return [

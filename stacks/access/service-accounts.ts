@@ -1,14 +1,18 @@
-import { backupRole } from '../../model/aws-role.ts';
+import { backupRole, volumeRole } from '../../model/aws-role.ts';
 import { databaseCluster } from '../../model/database.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Purpose } from '../storage/purposes.ts';
 
-/** A service account of the cluster that may use a part of a bucket. */
+/** A service account of the cluster that has a role. */
 export interface ServiceAccount {
   /** Of the role, after the cluster's name. */
   name: string;
   namespace: string;
   serviceAccount: string;
+}
+
+/** One that may use a part of a bucket. */
+export interface BucketUser extends ServiceAccount {
   bucket: Purpose;
   /** The folder of the bucket that is its own. Default: all of it. */
   folder?: string;
@@ -18,11 +22,11 @@ export interface ServiceAccount {
 const storing: Readonly<Record<string, Purpose>> = { loki: 'logs', tempo: 'traces' };
 
 /** Who in the cluster needs a bucket: each database its folder for backups, Loki and Tempo where they run. */
-export function serviceAccounts({
+export function bucketUsers({
   apps,
   operators,
   cluster,
-}: Pick<Environment, 'apps' | 'operators' | 'cluster'>): ServiceAccount[] {
+}: Pick<Environment, 'apps' | 'operators' | 'cluster'>): BucketUser[] {
   const folder = backupFolder(cluster.databases.backups?.destination);
   const databases = apps
     .filter((app) => app.database !== undefined)
@@ -39,6 +43,13 @@ export function serviceAccounts({
     return bucket === undefined ? [] : [{ name, namespace, serviceAccount: name, bucket }];
   });
   return [...databases, ...stores];
+}
+
+/** Who makes disks, where it runs. */
+export function volumeUsers({ operators }: Pick<Environment, 'operators'>): ServiceAccount[] {
+  return operators
+    .filter(({ name }) => name === 'ebs-csi')
+    .map(({ namespace }) => ({ name: volumeRole, namespace, serviceAccount: 'ebs-csi-controller' }));
 }
 
 /** `s3://bucket/some/folder` → `some/folder/`. */
