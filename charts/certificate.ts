@@ -1,7 +1,13 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { inSeconds } from '../model/duration.ts';
 import type { Environment } from '../model/graph.ts';
-import { type Authority, authorities, environmentAuthority, type Leaf } from '../model/identity.ts';
+import {
+  type Authority,
+  authorities,
+  authorityCommonName,
+  environmentAuthority,
+  type Leaf,
+} from '../model/identity.ts';
 import { certManagerNamespace } from './cert-manager.ts';
 import { caName } from './names.ts';
 
@@ -72,7 +78,7 @@ function caRequest(env: Environment, authority: Authority, generation: number): 
     namespace: certManagerNamespace,
     issuer: isRoot || !above ? selfSigned : caName(above.name, above.issuing),
     isCA: true,
-    commonName: `${env.cluster.name} ${authority.name} ${generation}`,
+    commonName: authorityCommonName(env.cluster, authority.name, generation),
     dnsNames: [],
     usages: ['cert sign', 'crl sign'],
   };

@@ -50,6 +50,19 @@ describe('a server', () => {
   const { env, server } = shop({ people: { me: { uses: ['orders'] } } });
   const component = appComponent(env, server);
 
+  it('has a common name for which there is room, however long its own name is', () => {
+    const name = 'a'.repeat(40);
+    const app = testApp({ ...orders, name, uses: [] });
+    const long = environment({ apps: [{ ...app, migrationsRef: 'example.org/a:v1' }] });
+    const names = [appComponent(long, app), some(databaseComponent(long, app))].flatMap(({ objects }) =>
+      objects
+        .filter(({ kind }) => kind === 'Certificate')
+        .map((object) => String(at(object, 'spec', 'commonName'))),
+    );
+    expect(names).toEqual(expect.arrayContaining([name]));
+    expect(names.filter(({ length }) => length > 64)).toEqual([]);
+  });
+
   it('has a certificate with every name by which it is called, and no more', () => {
     const spec = at(find(component, 'Certificate', 'orders-server'), 'spec');
     expect(spec).toMatchObject({

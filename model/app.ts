@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dnsLabel, quantity } from './cluster.ts';
+import { appName, bytes, cores, dnsLabel, variableName } from './cluster.ts';
 import { exceptionSchema } from './exception.ts';
 
 const portName = z
@@ -59,7 +59,7 @@ const use = z.discriminatedUnion('kind', [
 ]);
 
 export const appSchema = z.strictObject({
-  name: dnsLabel,
+  name: appName,
   /** One sentence for the front page. */
   summary: z.string().min(1),
   /** Built from the Dockerfile in the app's folder, or an upstream image by its full name and tag. */
@@ -71,6 +71,10 @@ export const appSchema = z.strictObject({
         .regex(
           /^[a-z0-9.-]+\.[a-z]+(:\d+)?\/[^\s:@]+(:[\w.-]+)(@sha256:[0-9a-f]{64})?$/,
           "a full reference such as 'docker.io/library/nginx:1.29.1'",
+        )
+        .refine(
+          (ref) => !/:latest(@|$)/.test(ref),
+          "latest is another image tomorrow: name a version such as 'docker.io/library/nginx:1.29.1'",
         ),
     }),
   ]),
@@ -87,11 +91,11 @@ export const appSchema = z.strictObject({
       tls: z.literal('mutual').optional(),
     }),
   ),
-  env: z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string()).default({}),
+  env: z.record(variableName, z.string()).default({}),
   probes: z.strictObject({ ready: httpProbe, live: httpProbe.optional() }),
   resources: z.strictObject({
-    cpu: quantity,
-    memory: quantity,
+    cpu: cores,
+    memory: bytes,
     /** Why it needs that much: written where it is more than a quarter of a core or of a GiB. */
     reason: z.string().trim().min(10, 'a sentence that says why').optional(),
   }),
@@ -102,7 +106,7 @@ export const appSchema = z.strictObject({
   database: z
     .strictObject({
       /** Of each instance. */
-      storage: quantity,
+      storage: bytes,
       /** An image that brings the schema up to date as the owner role, before the app's new version starts. */
       migrations: z.strictObject({ build: z.literal('./migrations'), bundle: bundle.optional() }).optional(),
     })

@@ -129,6 +129,31 @@ const cases: [name: string, damage: Damage][] = [
     'a memory in a unit that is none',
     change(dev, (text) => text.replace('hello from dev', 'x\n    resources: { memory: 1GB }')),
   ],
+  [
+    'a memory in thousandths of bytes',
+    change(dev, (text) => text.replace('hello from dev', 'x\n    resources: { memory: 128m }')),
+  ],
+  ['a CPU in bytes', change(dev, (text) => text.replace('hello from dev', 'x\n    resources: { cpu: 1Gi }'))],
+  ['a retention of nothing', change(dev, (text) => `${text}retention: { metrics: 0d }\n`)],
+  [
+    'an address that is an option of a command',
+    change(dev, (text) =>
+      text.replace('role: control-plane', 'role: control-plane\n    address: -oProxyCommand=x'),
+    ),
+  ],
+  [
+    'a branch that is an option of a command',
+    change(dev, (text) =>
+      text.replace(
+        'kind: in-cluster',
+        'kind: git\n  url: https://git.example.org/a.git\n  branch: --upload-pack=x',
+      ),
+    ),
+  ],
+  [
+    'an image that is another one tomorrow',
+    change(catalog, (text) => text.replace('catalog:2.1.0', 'catalog:latest')),
+  ],
   ['a retention in months', change(dev, (text) => `${text}retention: { metrics: 1 month }\n`)],
   [
     'a number of replicas that is none',

@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import { databaseCluster, databaseUse } from './database.ts';
 import { inSeconds } from './duration.ts';
-import { environmentAuthority, mutualPort } from './identity.ts';
+import { authorityCommonName, environmentAuthority, longestCommonName, mutualPort } from './identity.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { appNamed, type Repository } from './repository.ts';
@@ -12,6 +12,7 @@ import { problemAt, reference } from './source.ts';
 export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   return [
     ...checkValidity(cluster.source, cluster.value),
+    ...checkCommonNames(cluster, repository),
     ...checkRoots(cluster, repository),
     ...checkPeople(cluster, repository),
     ...checkDatabases(cluster, repository),
@@ -68,14 +69,36 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
   return problems;
 }
 
-function checkRoots({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
-  const problems: Problem[] = [];
+/** The authorities of a cluster, by name, with the app that each is of; the environment's is of none. */
+function authoritiesOf({ value }: Loaded<Cluster>, { apps }: Repository): Map<string, string | undefined> {
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
-  const known = [
-    ...here.filter((app) => mutualPort(app.value)).map(({ name }) => name),
-    ...here.filter((app) => app.value.database).map(({ name }) => databaseCluster(name)),
-    ...(value.identity.authorities === 'intermediate' ? [environmentAuthority] : []),
-  ];
+  return new Map([
+    ...here.filter((app) => mutualPort(app.value)).map(({ name }) => [name, name] as const),
+    ...here.filter((app) => app.value.database).map(({ name }) => [databaseCluster(name), name] as const),
+    ...(value.identity.authorities === 'intermediate' ? [[environmentAuthority, undefined] as const] : []),
+  ]);
+}
+
+function checkCommonNames(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+  const { source, value } = cluster;
+  return [...authoritiesOf(cluster, repository)].flatMap(([authority, app]) => {
+    const generation = Math.max(...(value.identity.roots[authority]?.trusted ?? [1]));
+    const name = authorityCommonName(value, authority, generation);
+    if (name.length <= longestCommonName) return [];
+    const words = {
+      code: 'common-name-too-long',
+      what: `the CA of '${authority}' would be called '${name}'`,
+      why: `that has ${name.length} letters, and a certificate has room for ${longestCommonName}: cert-manager would issue none`,
+      fix: `shorten the cluster's name${app === undefined ? '' : ' or that of the app'} by ${name.length - longestCommonName}`,
+    };
+    return [problemAt(source, app === undefined ? ['name'] : ['apps', app], words, 'key')];
+  });
+}
+
+function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+  const { source, value } = cluster;
+  const problems: Problem[] = [];
+  const known = [...authoritiesOf(cluster, repository).keys()];
   for (const [name, { trusted, issuing }] of Object.entries(value.identity.roots)) {
     const path = ['identity', 'roots', name];
     if (!known.includes(name)) {

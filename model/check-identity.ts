@@ -1,14 +1,11 @@
 import type { App } from './app.ts';
-import { accesses, databaseCluster, databaseRole, databaseUse, migrationsName } from './database.ts';
+import { databaseCluster, databaseUse, migrationsName } from './database.ts';
 import { mutualPort, mutualUses } from './identity.ts';
 import { suggest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { appNamed, type Repository } from './repository.ts';
 import type { Loaded } from './source.ts';
 import { problemAt, reference } from './source.ts';
-
-/** The longest name that PostgreSQL keeps whole (its documentation, 'Lexical Structure'). */
-const longestRole = 63;
 
 /** Edges that become certificates must lead to something, fit each other and be kept current by the process. */
 export function checkIdentity(repository: Repository): Problem[] {
@@ -63,18 +60,6 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
   const { name, database } = value;
   if (database === undefined) return [];
   const problems: Problem[] = [];
-  for (const access of accesses) {
-    const role = databaseRole(name, access);
-    if (role.length <= longestRole) continue;
-    problems.push(
-      problemAt(source, ['name'], {
-        code: 'cn-is-no-role',
-        what: `the certificate for ${access} would be of '${role}', which is no role`,
-        why: `PostgreSQL cuts a name after ${longestRole} characters, and this has ${role.length}`,
-        fix: `shorten the app's name by ${role.length - longestRole}`,
-      }),
-    );
-  }
   for (const taken of [databaseCluster(name), migrationsName(name)]) {
     if (!appNames.has(taken)) continue;
     problems.push(

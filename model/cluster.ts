@@ -15,13 +15,34 @@ export const dnsName = z
     'a DNS name such as dev.example.org',
   );
 
-/** A Kubernetes quantity (API conventions, 'Quantities'): `250m`, `2`, `128Mi`, `20Gi`. */
-export const quantity = z
+/** A machine's address: programs take it as an argument. */
+const address = z
   .string()
-  .regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, "a quantity such as '250m' or '128Mi'");
+  .regex(/^[a-z0-9:]([a-z0-9.:-]*[a-z0-9])?$/i, "an IP address or a DNS name such as '192.0.2.1'");
+
+/** The name of an app: others are made of it, of which the longest is that of the Job of its migrations. */
+export const appName = dnsLabel.max(40, 'at most 40 characters, since other names are made of it');
+
+/** The names of variables that every shell and every libc takes (POSIX, 'Environment Variable Definition'). */
+export const variableName = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'a name of A-Z, 0-9 and _ that starts with no digit');
+
+/** Cores as a Kubernetes quantity (API conventions, 'Quantities'), in thousandths at the finest: `250m`, `2`, `0.5`. */
+export const cores = z
+  .string()
+  .regex(/^(?=.*[1-9])(\d+m|\d+(\.\d{1,3})?)$/, "a number of cores such as '250m' or '2'");
+
+/** Bytes as a Kubernetes quantity. With a unit: `128` is less than anybody means, and `128m` an eighth of a byte. */
+export const bytes = z
+  .string()
+  .regex(
+    /^(?=.*[1-9])\d+(\.\d+)?(k|M|G|T|Ki|Mi|Gi|Ti)$/,
+    "a number of bytes with its unit, such as '128Mi' or '20Gi'",
+  );
 
 /** A duration as Go and Prometheus write it: `30s`, `15m`, `12h`, `7d`. */
-export const duration = z.string().regex(/^\d+(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'");
+export const duration = z.string().regex(/^[1-9]\d*(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'");
 
 const tcpPort = z.number().int().min(1).max(65535);
 
@@ -62,7 +83,11 @@ const provider = z.discriminatedUnion('kind', [
       .describe('Where the stacks make buckets for backups, logs and traces. Default: nowhere.'),
     ssh: z
       .strictObject({
-        user: z.string().min(1).default('root').describe('Who logs in; it must be able to become root.'),
+        user: z
+          .string()
+          .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "the name of a user such as 'root'")
+          .default('root')
+          .describe('Who logs in; it must be able to become root.'),
         port: tcpPort.default(22).describe('On which sshd listens.'),
         keys: z
           .array(publicKey)
@@ -105,8 +130,8 @@ const node = z.strictObject({
   role: z
     .enum(['control-plane', 'worker'])
     .describe('`control-plane`: the API server and etcd, on one node or on three. `worker`: apps.'),
-  cpu: quantity.default('2').describe('Cores that the node offers to pods; what the apps ask for must fit.'),
-  memory: quantity
+  cpu: cores.default('2').describe('Cores that the node offers to pods; what the apps ask for must fit.'),
+  memory: bytes
     .default('4Gi')
     .describe('What the node offers to pods, in bytes; what the apps ask for must fit.'),
   disk: z
@@ -114,9 +139,10 @@ const node = z.strictObject({
     .regex(/^[1-9]\d*Gi$/, "whole gibibytes such as '50Gi'")
     .default('50Gi')
     .describe('Size of the disk, where the stacks make it.'),
-  address: z.string().optional().describe('Address for SSH; needed where the provider is `machines`.'),
+  address: address.optional().describe('Address for SSH; needed where the provider is `machines`.'),
   instanceType: z
     .string()
+    .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.large'")
     .optional()
     .describe('EC2 instance type, such as t3.large; needed where the provider is `aws`.'),
 });
@@ -127,7 +153,7 @@ const registry = z.strictObject({
     .describe(
       "`http` is for development: plain HTTP, inside the cluster's own network. `tls` serves a certificate.",
     ),
-  storage: quantity.default('10Gi').describe('Disk for images, in bytes.'),
+  storage: bytes.default('10Gi').describe('Disk for images, in bytes.'),
 });
 
 const source = z.discriminatedUnion('kind', [
@@ -137,7 +163,7 @@ const source = z.discriminatedUnion('kind', [
       .describe(
         'A Git server in the cluster; pushes go through the API server, so a kubeconfig is the only key.',
       ),
-    storage: quantity.default('1Gi').describe('Disk for the repository, in bytes.'),
+    storage: bytes.default('1Gi').describe('Disk for the repository, in bytes.'),
   }),
   z.strictObject({
     kind: z.literal('git').describe('A repository elsewhere.'),
@@ -145,7 +171,14 @@ const source = z.discriminatedUnion('kind', [
       .string()
       .regex(/^(https|ssh):\/\/\S+$/, 'an https:// or ssh:// address')
       .describe('Its address, https:// or ssh://.'),
-    branch: z.string().min(1).default('main').describe('What is merged there is applied.'),
+    branch: z
+      .string()
+      .regex(
+        /^(?![-/.])(?!.*(\.\.|\/\/|@\{|\.lock$|[/.]$))[^\s~^:?*[\\]+$/,
+        "the name of a branch such as 'main'",
+      )
+      .default('main')
+      .describe('What is merged there is applied.'),
     secret: dnsLabel
       .optional()
       .describe(
@@ -232,8 +265,8 @@ const databases = z.strictObject({
     .describe('Of each database: 1, or 3 so that one may fail while another is being replaced.'),
   resources: z
     .strictObject({
-      cpu: quantity.default('50m').describe('Cores.'),
-      memory: quantity.default('256Mi').describe('Bytes; also the limit.'),
+      cpu: cores.default('50m').describe('Cores.'),
+      memory: bytes.default('256Mi').describe('Bytes; also the limit.'),
     })
     .prefault({})
     .describe('What each instance reserves.'),
@@ -252,13 +285,13 @@ export const appOverride = z.strictObject({
     .optional()
     .describe('Why one replica is enough in production, although somebody waits for the app.'),
   env: z
-    .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string())
+    .record(variableName, z.string())
     .optional()
     .describe('Variables that are otherwise or more than in app.ts.'),
   resources: z
     .strictObject({
-      cpu: quantity.optional().describe('Cores. Default: as app.ts says.'),
-      memory: quantity.optional().describe('Bytes; also the limit. Default: as app.ts says.'),
+      cpu: cores.optional().describe('Cores. Default: as app.ts says.'),
+      memory: bytes.optional().describe('Bytes; also the limit. Default: as app.ts says.'),
       reason: z
         .string()
         .trim()
@@ -279,7 +312,9 @@ export const clusterSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('People depend on it: one of each is refused where two are needed, and what is not backed up.'),
-  domain: dnsName.describe('Apps that are exposed answer at NAME.domain.'),
+  domain: dnsName
+    .max(189, 'at most 189 characters, since NAME.domain has at most 253')
+    .describe('Apps that are exposed answer at NAME.domain.'),
   kubernetes: z
     .strictObject({
       distribution: z
@@ -290,9 +325,7 @@ export const clusterSchema = z.strictObject({
         .string()
         .regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.3'")
         .describe('That of images/lock.yaml; on machines also the one before.'),
-      endpoint: z
-        .string()
-        .min(1)
+      endpoint: address
         .optional()
         .describe(
           "Address of the API server where there are several control planes: a load balancer's. Default: that of the first one.",
@@ -331,16 +364,19 @@ export const clusterSchema = z.strictObject({
     .describe('How long what is observed is kept; it must fit on the disks.'),
   storage: z
     .strictObject({
-      metrics: quantity.default('10Gi').describe('Of metrics, in bytes.'),
-      logs: quantity.default('5Gi').describe('Of logs, in bytes.'),
-      traces: quantity.default('5Gi').describe('Of traces, in bytes.'),
+      metrics: bytes.default('10Gi').describe('Of metrics, in bytes.'),
+      logs: bytes.default('5Gi').describe('Of logs, in bytes.'),
+      traces: bytes.default('5Gi').describe('Of traces, in bytes.'),
     })
     .prefault({})
     .describe('Disks for what is observed.'),
   identity: identity.prefault({}).describe('How services prove who they are.'),
   databases: databases.prefault({}).describe('The databases of apps that own one.'),
   people: z
-    .record(dnsLabel, z.strictObject({ uses: z.array(dnsLabel).min(1).describe('Apps with a mutual port.') }))
+    .record(
+      dnsLabel.max(57, "at most 57 characters, since a certificate has room for 64 and says 'person:NAME'"),
+      z.strictObject({ uses: z.array(dnsLabel).min(1).describe('Apps with a mutual port.') }),
+    )
     .default({})
     .describe(
       'By name: people who may call apps from their own machines, each with a certificate whose CN is `person:NAME`.',

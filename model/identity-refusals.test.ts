@@ -53,7 +53,7 @@ const cases: [name: string, edits: Edit[]][] = [
   ["the owner's role elsewhere", [[shopApp, "as: 'read-only'", "as: 'owner'"]]],
   ['a database of an app that does not run here', [[dev, '  catalog:\n', '']]],
   [
-    'a CN that is no role',
+    'a name of which no role and no certificate could be made',
     [
       [
         `apps/${longName}/app.ts`,
@@ -63,6 +63,8 @@ const cases: [name: string, edits: Edit[]][] = [
       ],
     ],
   ],
+  ['a CA whose name has no room', [[dev, 'name: shop-dev', `name: ${longName.slice(4)}-dev`]]],
+  ['a person whose name has no room', [[dev, 'me: { uses: [catalog] }', `${longName}: { uses: [catalog] }`]]],
   [
     'an app named as a database',
     [

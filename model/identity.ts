@@ -11,7 +11,7 @@ export interface Leaf {
   namespace: string;
   /** The authority that issues it. */
   authority: string;
-  /** Who the holder is: the calling app, the database role, `person:NAME`; of a server, its first DNS name. */
+  /** Who the holder is: the calling app, the database role, `person:NAME`; of a server, one of its DNS names. */
   commonName: string;
   /** What callers may call a server by; none of a client. */
   dnsNames: string[];
@@ -89,7 +89,7 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
   const { name } = app;
   const dnsNames = serviceNames(name, name);
   const server = leaf(name, name, `${name}-server`, {
-    commonName: dnsNames[0] ?? name,
+    commonName: commonNameOf(dnsNames),
     dnsNames: app.host === undefined ? dnsNames : [...dnsNames, app.host],
   });
   const itself = (each: string) => (each === name ? app : undefined);
@@ -117,7 +117,7 @@ function databaseAuthority(env: Environment, { name, database }: EnvironmentApp)
     leaf(cluster, namespace, databaseClient(name, as), { commonName: databaseRole(name, as) }),
   );
   return authority(env.cluster, cluster, 'database', [
-    leaf(cluster, name, `${cluster}-server`, { commonName: dnsNames[0] ?? cluster, dnsNames }),
+    leaf(cluster, name, `${cluster}-server`, { commonName: commonNameOf(dnsNames), dnsNames }),
     leaf(cluster, name, `${cluster}-replication`, { commonName: 'streaming_replica' }),
     ...clients,
   ]);
@@ -146,6 +146,25 @@ function leaf(
   const { commonName, dnsNames = [] } = given;
   const usage = dnsNames.length > 0 ? 'server' : 'client';
   return { name, namespace, authority: authorityName, commonName, dnsNames, usage };
+}
+
+/** The longest common name that a certificate can have (RFC 5280, appendix A.1, ub-common-name). */
+export const longestCommonName = 64;
+
+/** What a server's certificate calls it: the fullest of its names that has room. Callers look at all of them. */
+function commonNameOf(dnsNames: string[]): string {
+  const name = dnsNames.find(({ length }) => length <= longestCommonName);
+  if (name === undefined) throw new Error(`none of ${dnsNames.join(', ')} can be a common name`);
+  return name;
+}
+
+/** What the certificate of an authority calls it, in one of its generations. */
+export function authorityCommonName(
+  cluster: Pick<Cluster, 'name'>,
+  name: string,
+  generation: number,
+): string {
+  return `${cluster.name} ${name} ${generation}`;
 }
 
 /** All names by which a Service is called inside the cluster, the full one first. */

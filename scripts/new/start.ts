@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { dnsLabel } from '../../model/cluster.ts';
+import { appName } from '../../model/cluster.ts';
 import { Failure } from '../failure.ts';
 
 /** What a new thing begins with. */
@@ -36,9 +36,9 @@ export function write(root: string, { files, changes }: Start): string[] {
   return [...written, ...before.map(([file]) => file)].sort();
 }
 
-/** A name that folders, objects and host names can have; 40 letters leave room for what is made of it. */
+/** A name that folders, objects and host names can have, and what is made of it too. */
 export function checkedName(name: string): string {
-  const result = dnsLabel.max(40, 'at most 40 characters, since other names are made of it').safeParse(name);
+  const result = appName.safeParse(name);
   if (result.success) return name;
   const near = name
     .toLowerCase()
