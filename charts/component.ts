@@ -1,5 +1,5 @@
 import { App, Chart } from 'cdk8s';
-import type { Component, KubeObject } from './kube-object.ts';
+import { type Component, isKubeObject, type KubeObject } from './kube-object.ts';
 import { partOf } from './names.ts';
 import { plainObject } from './plain-object.ts';
 
@@ -18,11 +18,4 @@ function kubeObject(json: unknown): KubeObject {
   throw new Error(
     `not a Kubernetes object, it lacks apiVersion, kind or metadata.name: ${JSON.stringify(json)}`,
   );
-}
-
-function isKubeObject(json: unknown): json is KubeObject {
-  if (typeof json !== 'object' || json === null) return false;
-  if (!('apiVersion' in json && 'kind' in json && 'metadata' in json)) return false;
-  const { metadata } = json;
-  return typeof metadata === 'object' && metadata !== null && 'name' in metadata;
 }

@@ -12,6 +12,14 @@ export interface KubeObject {
   [field: string]: unknown;
 }
 
+/** Whether data has what every object has. */
+export function isKubeObject(json: unknown): json is KubeObject {
+  if (typeof json !== 'object' || json === null) return false;
+  if (!('apiVersion' in json && 'kind' in json && 'metadata' in json)) return false;
+  const { metadata } = json;
+  return typeof metadata === 'object' && metadata !== null && 'name' in metadata;
+}
+
 /** What Flux applies and waits for as one: the objects of one operator or of one app. */
 export interface Component {
   /** The operator's or the app's name. */

@@ -15,6 +15,9 @@ export async function committedFiles(
     '--end-of-options',
     `${ref}^{commit}`,
   ]);
+  if (commit.exitCode === undefined) {
+    throw new Failure('git cannot be run here', 'On Debian and Ubuntu: apt-get install git');
+  }
   if (commit.exitCode !== 0) {
     throw new Failure(`there is no commit '${ref}' here`, 'To see those that there are: git log --oneline');
   }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
@@ -9,20 +9,28 @@ import { printDiff } from './print.ts';
 
 /** The small repository, rendered and committed. */
 async function withCommit(
-  use: (root: string, edit: (file: string, from: string, to: string) => void) => Promise<void>,
+  use: (
+    root: string,
+    edit: (file: string, from: string, to: string) => void,
+    commit: () => Promise<void>,
+  ) => Promise<void>,
 ) {
   await withEdits([], async (root) => {
     await render(root);
     const git = (...args: string[]) =>
       execa('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.org', ...args], { cwd: root });
+    const commit = async () => {
+      await git('add', '.');
+      await git('commit', '--quiet', '--message', 'one', '--no-gpg-sign');
+    };
     await git('init', '--quiet');
-    await git('add', '.');
-    await git('commit', '--quiet', '--message', 'first', '--no-gpg-sign');
-    await use(root, (file, from, to) => {
+    await commit();
+    const edit = (file: string, from: string, to: string) => {
       const text = readFileSync(join(root, file), 'utf8');
       if (!text.includes(from)) throw new Error(`${file} does not hold: ${from}`);
       writeFileSync(join(root, file), text.replace(from, to));
-    });
+    };
+    await use(root, edit, commit);
   });
 }
 
@@ -66,5 +74,25 @@ it('refuses a version that a running cluster cannot be led to, and a commit that
       'clusters/prod/cluster.yaml:4 version-skips-minor',
     ]);
     await expect(diff(root, '--all')).rejects.toThrow("there is no commit '--all' here");
+  });
+});
+
+it('knows the version that was committed however it was written', async () => {
+  await withCommit(async (root, edit, commit) => {
+    edit('clusters/dev/cluster.yaml', 'kubernetes:\n  version: v1.36.3', 'kubernetes: { version: v1.34.1 }');
+    await commit();
+    edit('clusters/dev/cluster.yaml', 'v1.34.1', 'v1.36.3');
+    expect((await diff(root, 'HEAD')).problems).toMatchObject([{ code: 'version-skips-minor' }]);
+  });
+});
+
+it('says which file of a commit is no manifest', async () => {
+  await withCommit(async (root, _, commit) => {
+    writeFileSync(join(root, 'manifests/dev/shop/by-hand.yaml'), 'kind: [\n');
+    await commit();
+    rmSync(join(root, 'manifests/dev/shop/by-hand.yaml'));
+    await expect(diff(root, 'HEAD')).rejects.toThrow(
+      'manifests/dev/shop/by-hand.yaml is no Kubernetes object',
+    );
   });
 });

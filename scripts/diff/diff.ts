@@ -1,5 +1,6 @@
-import { parse } from 'yaml';
-import type { KubeObject } from '../../charts/kube-object.ts';
+import { parse, YAMLParseError } from 'yaml';
+import { textField } from '../../charts/field.ts';
+import { isKubeObject, type KubeObject } from '../../charts/kube-object.ts';
 import { objectId } from '../../charts/object-id.ts';
 import { checkUpgrade } from '../../model/check-version.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -7,6 +8,7 @@ import type { Problem } from '../../model/problem.ts';
 import { compareText } from '../../model/problem.ts';
 import { readText } from '../../model/read-text.ts';
 import { readYaml } from '../../model/read-yaml.ts';
+import { Failure } from '../failure.ts';
 import { renderAll } from '../render/render.ts';
 import { committedFiles } from './committed.ts';
 import { type Effect, effectsOf, gravities } from './effects.ts';
@@ -34,14 +36,18 @@ export interface Diff {
 /** Compares what a commit rendered with what the descriptions come to now. */
 export async function diff(root: string, ref: string, environment?: string): Promise<Diff> {
   const rendered = await renderAll(root, environment);
-  const before = objects(await committedFiles(root, ref, 'manifests'));
-  const after = objects(rendered.files);
-  const names = [...new Set([...before.keys(), ...after.keys()])].filter(
-    (name) => environment === undefined || name === environment,
-  );
+  const committed = await committedFiles(root, ref, 'manifests');
+  // What is the same in the same place does nothing, and most is.
+  const differing = (files: ReadonlyMap<string, string>) =>
+    new Map([...files].filter(([path]) => committed.get(path) !== rendered.files.get(path)));
+  const before = objects(differing(committed));
+  const after = objects(differing(rendered.files));
+  const names = [...committed.keys(), ...rendered.files.keys()]
+    .flatMap((path) => environmentOf(path) ?? [])
+    .filter((name) => environment === undefined || name === environment);
   return {
     ref,
-    environments: names.sort(compareText).map((name) => ({
+    environments: [...new Set(names)].sort(compareText).map((name) => ({
       environment: name,
       effects: effects(before.get(name) ?? new Map(), after.get(name) ?? new Map()),
     })),
@@ -58,15 +64,34 @@ interface Placed {
 function objects(files: ReadonlyMap<string, string>): Map<string, Map<string, Placed>> {
   const found = new Map<string, Map<string, Placed>>();
   for (const [file, text] of files) {
-    const environment = /^manifests\/([^/]+)\/.*\.ya?ml$/.exec(file)?.[1];
+    const environment = environmentOf(file);
     if (environment === undefined) continue;
-    const object: KubeObject = parse(text);
+    const object = objectIn(file, text);
     const here = found.get(environment) ?? new Map<string, Placed>();
     // Another version of the API is another way to write the same object.
     here.set(`${object.apiVersion.split('/').slice(0, -1).join()} ${objectId(object)}`, { object, file });
     found.set(environment, here);
   }
   return found;
+}
+
+/** The environment whose manifest a file is. */
+function environmentOf(file: string): string | undefined {
+  return /^manifests\/([^/]+)\/.*\.ya?ml$/.exec(file)?.[1];
+}
+
+/** The object in a manifest; a person may have committed anything there. */
+function objectIn(file: string, text: string): KubeObject {
+  try {
+    const object: unknown = parse(text);
+    if (isKubeObject(object)) return object;
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+  }
+  throw new Failure(
+    `${file} is no Kubernetes object there`,
+    'Compare with a commit whose manifests were rendered: --from COMMIT',
+  );
 }
 
 function effects(before: Map<string, Placed>, after: Map<string, Placed>): FileEffect[] {
@@ -87,7 +112,11 @@ function upgrades(
 ): Problem[] {
   return environments.flatMap(({ name, cluster }) => {
     const file = `clusters/${name}/cluster.yaml`;
-    const running = /^\s+version:\s*["']?(v\d+\.\d+\.\d+)/m.exec(committed.get(file) ?? '')?.[1];
+    const running = textField(
+      readYaml(committed.get(file) ?? '', file).source?.value,
+      'kubernetes',
+      'version',
+    );
     const { text } = readText(root, file);
     const source = text === undefined ? undefined : readYaml(text, file).source;
     if (running === undefined || source === undefined) return [];
