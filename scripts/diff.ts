@@ -3,6 +3,7 @@ import { repositoryRoot } from './cluster/environment.ts';
 import { runCommand } from './command.ts';
 import { diff } from './diff/diff.ts';
 import { printDiff } from './diff/print.ts';
+import { withProblems } from './render/problems-failure.ts';
 
 const program = new Command('npm run diff --')
   .description(
@@ -21,8 +22,10 @@ const program = new Command('npm run diff --')
 await runCommand(
   async () => {
     const { from, env, json } = program.opts<{ from: string; env?: string; json?: true }>();
-    const found = await diff(repositoryRoot, from, env);
-    process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : printDiff(found));
+    const print = (text: string) => void process.stdout.write(text);
+    const found = await withProblems(json === true, print, () => diff(repositoryRoot, from, env));
+    if (found === undefined) return 2;
+    print(json ? `${JSON.stringify(found, null, 2)}\n` : printDiff(found));
     if (found.problems.length > 0) return 2;
     return found.environments.some(({ effects }) => effects.length > 0) ? 1 : 0;
   },

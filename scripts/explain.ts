@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { repositoryRoot } from './cluster/environment.ts';
 import { runCommand } from './command.ts';
 import { explainCommand } from './explain/command.ts';
+import { withProblems } from './render/problems-failure.ts';
 
 const program = new Command('npm run explain --')
   .description(
@@ -19,6 +20,11 @@ const program = new Command('npm run explain --')
 await runCommand(async () => {
   const [app = ''] = program.args;
   const options = program.opts<{ env?: string; json?: true }>();
-  process.stdout.write(await explainCommand(repositoryRoot, { app, ...options }));
+  const print = (text: string) => void process.stdout.write(text);
+  const explained = await withProblems(options.json === true, print, () =>
+    explainCommand(repositoryRoot, { app, ...options }),
+  );
+  if (explained === undefined) return 1;
+  print(explained);
   return 0;
 });

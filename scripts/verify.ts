@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { runCommand } from './command.ts';
-import { ProblemsFailure } from './render/problems-failure.ts';
+import { ProblemsFailure, withProblems } from './render/problems-failure.ts';
 import { verify } from './verify/verify.ts';
 
 const program = new Command('verify')
@@ -17,7 +17,10 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 await runCommand(async () => {
   const started = performance.now();
   const report = (text: string) => void process.stderr.write(`${text}\n`);
-  const { problems, ...found } = await verify(resolve(import.meta.dirname, '..'), report);
+  const root = resolve(import.meta.dirname, '..');
+  const verified = await withProblems(json, print, () => verify(root, report));
+  if (verified === undefined) return 1;
+  const { problems, ...found } = verified;
   if (json) print(JSON.stringify({ ...found, problems }, null, 2));
   else if (problems.length > 0) throw new ProblemsFailure(problems);
   else {

@@ -69,18 +69,14 @@ async function rendered(
   const { check = false, env, json = false } = command;
   // What a render needs is loaded for a render only.
   const { render } = await import('./render.ts');
-  const { ProblemsFailure } = await import('./problems-failure.ts');
-  try {
+  const { withProblems } = await import('./problems-failure.ts');
+  return withProblems(json, print, async () => {
     const memory = command.memory ?? cache?.memory();
     const result = await render(root, { environment: env, out, write: !check, memory });
     if (memory !== undefined) cache?.save(memory, result);
     const { environments, files, difference } = result;
     return { environments: environments.map(({ name }) => name), files: files.size, difference };
-  } catch (error) {
-    if (!json || !(error instanceof ProblemsFailure)) throw error;
-    print(`${JSON.stringify({ problems: error.problems }, null, 2)}\n`);
-    return undefined;
-  }
+  });
 }
 
 function asJson({ difference, ...report }: Report, milliseconds: number): string {

@@ -26,3 +26,21 @@ export class ProblemsFailure extends Failure {
     this.problems = problems;
   }
 }
+
+/**
+ * Does work that may find problems. Where JSON is asked for they are printed as that, for editors and programs, and
+ * nothing comes back.
+ */
+export async function withProblems<T>(
+  json: boolean,
+  print: (text: string) => void,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!json || !(error instanceof ProblemsFailure)) throw error;
+    print(`${JSON.stringify({ problems: error.problems }, null, 2)}\n`);
+    return undefined;
+  }
+}
