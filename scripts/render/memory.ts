@@ -20,8 +20,12 @@ export class Memory {
   /** What was built by this process, in order: `dev/orders`. */
   readonly made: string[] = [];
   readonly #built: Map<string, Built>;
-  /** Hashes of what several views share. */
+  /** Of views. */
   readonly #hashes = new WeakMap<object, string>();
+  /** Numbers of objects, and hashes by the numbers of what was hashed together. */
+  readonly #ids = new WeakMap<object, number>();
+  readonly #sharedHashes = new Map<string, string>();
+  #nextId = 0;
 
   constructor({ modules, disk, built }: Partial<Stored> = {}) {
     this.sources = new KnownSources(modules);
@@ -67,9 +71,28 @@ export class Memory {
   }
 
   #key({ name, view }: Part): string {
-    const { lock, operators, ...own } = view;
-    const shared = [lock, operators].map((each) => this.#hashOf(each, () => each));
-    return `${name} ${this.#hashOf(view, () => [shared, own])}`;
+    const { lock, operators, cluster, ...own } = view;
+    const { apps, ...rest } = cluster;
+    const key = () => [this.#shared(Object.entries({ ...rest, lock, operators })), apps, own];
+    return `${name} ${this.#hashOf(view, key)}`;
+  }
+
+  /** Of what the views of an environment have in common: the same objects are the same, whatever they hold. */
+  #shared(fields: [string, unknown][]): string {
+    const ids = fields.map(([name, value]) => `${name} ${this.#idOf(value)}`).join('\n');
+    let known = this.#sharedHashes.get(ids);
+    if (known === undefined) {
+      known = hash('sha256', JSON.stringify(fields));
+      this.#sharedHashes.set(ids, known);
+    }
+    return known;
+  }
+
+  #idOf(value: unknown): string {
+    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+    const id = this.#ids.get(value) ?? this.#nextId++;
+    this.#ids.set(value, id);
+    return `#${id}`;
   }
 
   /** Of what `content` gives, once for each object. */
