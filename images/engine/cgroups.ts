@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = '/sys/fs/cgroup';
@@ -24,6 +24,19 @@ export function checkCgroups(mounts: string = readFileSync('/proc/mounts', 'utf8
       'Mount them (on Debian: apt-get install cgroupfs-mount && cgroupfs-mount; for name=systemd: mkdir -p ' +
       `${root}/systemd && mount -t cgroup -o none,name=systemd cgroup ${root}/systemd), then run this again.`,
   );
+}
+
+/**
+ * Makes the control group `name`, and has it weigh as much as this many others of the same level. One that weighs 1, the
+ * default, gets with all that is in it as much of a busy machine as a single process outside of any group does.
+ */
+export function makeCgroup(name: string, weight: number): void {
+  const [hierarchy, file, one] =
+    cgroupVersion() === 2 ? [root, 'cpu.weight', 100] : [join(root, 'cpu'), 'cpu.shares', 1024];
+  mkdirSync(join(hierarchy, name), { recursive: true });
+  const path = join(hierarchy, name, file);
+  // Without the controller there is nothing to weigh.
+  if (existsSync(path)) writeFileSync(path, String(one * weight));
 }
 
 /** Removes what is left of the control group `name` in every hierarchy. No process may be in it. */

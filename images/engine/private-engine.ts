@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { withCacheLock } from '../cache-lock.ts';
@@ -16,7 +17,7 @@ import {
   parseNetwork,
 } from './address-pool.ts';
 import { bridgesIn, ensureBridge, removeBridges, unplugAll } from './bridges.ts';
-import { checkCgroups, removeCgroup } from './cgroups.ts';
+import { checkCgroups, makeCgroup, removeCgroup } from './cgroups.ts';
 import { installDebianPackages } from './debian-packages.ts';
 import { cleanFirewall, readFirewall } from './firewall.ts';
 import { type Notes, readNotes, writeNotes } from './notes.ts';
@@ -224,6 +225,8 @@ async function launch(paths: PrivatePaths, pool: Network): Promise<number> {
     await writeRuntimeShim(paths.shim, runc.trim());
     args.push(`--add-runtime=plinth=${paths.shim}`, '--default-runtime=plinth');
   }
+  // All nodes are in it: beside a build that keeps every core busy, they would miss their own deadlines.
+  makeCgroup(paths.cgroup, 2 * availableParallelism());
   const log = openSync(paths.log, 'w', 0o600);
   // In a mount namespace of its own, so that no mount of a container shows outside or stays when the engine ends.
   const daemon = spawn('unshare', ['--mount', '--propagation=slave', '--', dockerd, ...args], {
