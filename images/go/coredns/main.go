@@ -1,6 +1,5 @@
-// CoreDNS with the plugins that a cluster's DNS is made of. Left out are those that bring the client of a cloud, a
-// tracing service or a store with them (azure, clouddns, route53, etcd, nomad, geoip, trace) and DNS over QUIC, HTTP/3
-// and gRPC: they are three quarters of the time that CoreDNS takes to compile.
+// CoreDNS with the plugins that a cluster's DNS is made of: with the others two thirds more packages would be compiled
+// (azure, clouddns, route53, dnssec, etcd, nomad, geoip, trace, tls, view).
 package main
 
 import (
