@@ -25,6 +25,8 @@ export const together = [
   'coredns',
   'traefik',
   'local-path-provisioner',
+  'cert-manager',
+  'cloudnative-pg',
 ];
 
 const goModSchema = z.object({
@@ -74,12 +76,12 @@ export async function readRequirements(names: readonly string[]): Promise<Map<st
 async function alignOnce(): Promise<number> {
   const raised = raises(await readRequirements(together));
   for (const [name, modules] of raised) {
-    const { wrapperDir: cwd, platform, packages } = recipeOf(loadLock(), name);
+    const { wrapperDir: cwd, platform } = recipeOf(loadLock(), name);
     console.log(`${join('images/go', name)}: ${modules.size} modules`);
     const edits = [...modules].map(([module, version]) => `-require=${module}@${version}`);
     await runGo(['mod', 'edit', ...edits], { cwd, platform });
     // Not `go mod tidy`, which wants the modules of everybody's tests too.
-    await runGo(['list', '-mod=mod', '-deps', '-f', '', ...Object.values(packages)], { cwd, platform });
+    await runGo(['list', '-mod=mod', '-deps', '-f', '', './...'], { cwd, platform });
   }
   return raised.size;
 }
