@@ -1,10 +1,12 @@
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare } from 'semver';
 import { z } from 'zod';
 import { loadLock } from '../model/lock.ts';
 import { runGo } from './go-command.ts';
-import { recipeOf } from './go-recipe.ts';
+import { type Recipe, recipeOf } from './go-recipe.ts';
+import { workspaceOf } from './go-workspace.ts';
 
 const usage = `node images/go-align.ts
 
@@ -72,16 +74,25 @@ export async function readRequirements(names: readonly string[]): Promise<Map<st
   return new Map(await Promise.all(found));
 }
 
+/** Adds to go.sum what the packages import; not `go mod tidy`, which wants the modules of everybody's tests too. */
+async function addSums(recipe: Recipe): Promise<void> {
+  const cwd = await workspaceOf(recipe, undefined);
+  await runGo(['list', '-mod=mod', '-deps', '-f', '', ...Object.values(recipe.packages)], {
+    cwd,
+    platform: recipe.platform,
+  });
+  if (cwd !== recipe.wrapperDir) await copyFile(join(cwd, 'go.sum'), join(recipe.wrapperDir, 'go.sum'));
+}
+
 /** Raises once; what is raised may ask for more of others, so that it takes more than one round. */
 async function alignOnce(): Promise<number> {
   const raised = raises(await readRequirements(together));
   for (const [name, modules] of raised) {
-    const { wrapperDir: cwd, platform } = recipeOf(loadLock(), name);
+    const { wrapperDir, platform } = recipeOf(loadLock(), name);
     console.log(`${join('images/go', name)}: ${modules.size} modules`);
     const edits = [...modules].map(([module, version]) => `-require=${module}@${version}`);
-    await runGo(['mod', 'edit', ...edits], { cwd, platform });
-    // Not `go mod tidy`, which wants the modules of everybody's tests too.
-    await runGo(['list', '-mod=mod', '-deps', '-f', '', './...'], { cwd, platform });
+    await runGo(['mod', 'edit', ...edits], { cwd: wrapperDir, platform });
+    await addSums(recipeOf(loadLock(), name));
   }
   return raised.size;
 }
