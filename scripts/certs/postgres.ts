@@ -12,11 +12,12 @@ const answer = z.object({
   replication: z.string().nullable(),
 });
 
-const query = `select json_build_object(
+/** What an instance is asked; one row with one JSON object, `said`. */
+export const query = `select json_build_object(
   'roots', pg_read_file(current_setting('ssl_ca_file')),
   'loaded', extract(epoch from pg_conf_load_time()),
   'changed', extract(epoch from (pg_stat_file(current_setting('ssl_ca_file'))).modification),
-  'replication', pg_read_file('/controller/certificates/streaming_replica.crt', true))`;
+  'replication', pg_read_file('/controller/certificates/streaming_replica.crt', true)) as said`;
 
 /** What an instance checks its clients by, and what it shows to the instance that it follows. */
 export interface PostgresIdentity {
@@ -26,13 +27,17 @@ export interface PostgresIdentity {
   replication?: string;
 }
 
-/** Throws where an instance has not read its file of roots again yet. */
+/** Asks an instance; throws where it has not read its file of roots again yet. */
 export async function postgresIdentity(
   cluster: string,
   { namespace, pod }: { namespace: string; pod: string },
 ): Promise<PostgresIdentity> {
   const text = await exec(cluster, namespace, pod, ['psql', '-XAtq', '-d', 'postgres', '-c', query]);
-  const { roots, loaded, changed, replication } = answer.parse(JSON.parse(text));
+  return readIdentity(JSON.parse(text));
+}
+
+export function readIdentity(said: unknown): PostgresIdentity {
+  const { roots, loaded, changed, replication } = answer.parse(said);
   if (loaded < changed) throw new Error('its file of roots has changed, and it has not read it again yet');
   const [own] = certificatesIn(replication ?? '');
   return {

@@ -1,0 +1,44 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rootId, serialOf } from '../../apps/kit/pem.ts';
+import { handshake } from '../../scripts/certs/handshake.ts';
+import { query, readIdentity } from '../../scripts/certs/postgres.ts';
+import { Authority } from './authority.ts';
+import { Postgres } from './postgres.ts';
+
+let postgres: Postgres;
+let authority: Authority;
+
+beforeAll(async () => {
+  authority = await Authority.make('orders-db');
+  postgres = await Postgres.start(authority);
+});
+
+afterAll(() => postgres?.stop());
+
+const file = (name: string) => join(postgres.folder, 'data', name);
+const identity = async () => readIdentity((await postgres.asSuperuser('postgres', query))[0]?.said);
+const idOf = ({ roots }: Authority) => rootId(new X509Certificate(roots));
+
+it('a real Postgres shows its certificate on the wire, before and after a renewal', async () => {
+  const shown = () => serialOf(new X509Certificate(readFileSync(file('server.crt'))));
+  const first = shown();
+  expect(await handshake(postgres.port, 'postgres')).toMatchObject({ serial: first, issuer: 'orders-db CA' });
+  await postgres.serveWith(authority);
+  await sleep(500);
+  expect(shown()).not.toBe(first);
+  expect(await handshake(postgres.port, 'postgres')).toMatchObject({ serial: shown() });
+});
+
+it('it says whom it trusts, and that it has not read its file again', async () => {
+  expect(await identity()).toEqual({ roots: [idOf(authority)] });
+  const next = await Authority.make('orders-db next');
+  writeFileSync(file('roots.pem'), authority.roots + next.roots);
+  await expect(identity()).rejects.toThrow('it has not read it again yet');
+  await postgres.asSuperuser('postgres', 'select pg_reload_conf()');
+  await sleep(500);
+  expect((await identity()).roots).toEqual([idOf(authority), idOf(next)].sort());
+});
