@@ -20,7 +20,7 @@ const rows = z.array(
 
 type Rows = z.infer<typeof rows>;
 
-const ports = { http: 18080, https: 18443, registry: 15002 };
+const ports = { http: 19080, https: 19443, registry: 15003 };
 
 /** A checkout of the repository and its cluster, in which two more apps run: `ledger`, and `reader`, which calls it. */
 export class World {
