@@ -36,7 +36,13 @@ export async function forwardTo(
   const forward = new PortForward(config);
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    forward.portForward(namespace, pod, [port], socket, null, socket).catch(() => socket.destroy()); // the caller sees a closed connection
+    const closed = () => socket.destroy(); // what the caller sees where the other side hung up, or there is none
+    forward
+      .portForward(namespace, pod, [port], socket, null, socket)
+      .then((tunnel) => {
+        if (typeof tunnel !== 'function') tunnel.onclose = closed;
+      })
+      .catch(closed);
   });
   await new Promise<void>((done, fail) => {
     server.once('error', fail);

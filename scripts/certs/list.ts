@@ -127,7 +127,9 @@ export function printRows(rows: readonly Row[], now: Date): string {
           : `${pc.red(use.who)} ${use.lacks} (${row.certificate})\n  ${use.remedy}`,
       ),
   ]);
-  const seen = rows.flatMap(({ uses }) => uses).filter(({ by }) => by === 'wire').length;
+  const seen = rows
+    .flatMap(({ uses }) => uses)
+    .filter(({ by, serial }) => by === 'wire' && serial !== undefined).length;
   const verdict = rows.every(isWell)
     ? pc.green(`${rows.length} certificates are valid; ${seen} servers were asked on the wire.`)
     : pc.red(`${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need you.`);

@@ -12,12 +12,16 @@ const answer = z.object({
   replication: z.string().nullable(),
 });
 
+/** Where CloudNativePG puts an instance's certificate as a client (its pkg/postgres, `CertificatesDir`). */
+const replicationFile = '/controller/certificates/streaming_replica.crt';
+
 /** What an instance is asked; one row with one JSON object, `said`. */
 export const query = `select json_build_object(
   'roots', pg_read_file(current_setting('ssl_ca_file')),
   'loaded', extract(epoch from pg_conf_load_time()),
   'changed', extract(epoch from (pg_stat_file(current_setting('ssl_ca_file'))).modification),
-  'replication', pg_read_file('/controller/certificates/streaming_replica.crt', true)) as said`;
+  'replication', case when (pg_stat_file('${replicationFile}', true)).size > 0
+    then pg_read_file('${replicationFile}') end) as said`;
 
 /** What an instance checks its clients by, and what it shows to the instance that it follows. */
 export interface PostgresIdentity {
@@ -60,7 +64,10 @@ async function exec(cluster: string, namespace: string, pod: string, command: st
         socket.onclose = () => fail(new Error('the connection to psql ended before its answer'));
       }, fail);
   }).finally(() => clearTimeout(timer));
-  if (status.status !== 'Success') throw new Error(err.read().trim() || status.message || 'psql failed');
+  if (status.status !== 'Success') {
+    const [first = ''] = err.read().trim().split('\n');
+    throw new Error(first || status.message || 'psql failed');
+  }
   return out.read();
 }
 
