@@ -133,6 +133,16 @@ describe('writing', () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
+  it('says in words that a file stands where its folder should', async () => {
+    await withEdits([], async (root) => {
+      writeFileSync(join(root, 'manifests'), 'mine');
+      await expect(render(root)).rejects.toThrow(
+        expect.objectContaining({ name: 'Failure', next: expect.stringContaining('--out') }),
+      );
+      expect(readFileSync(join(root, 'manifests'), 'utf8')).toBe('mine');
+    });
+  });
+
   it('removes what a killed render left behind', async () => {
     mkdirSync(join(out, '.render-old'));
     utimesSync(join(out, '.render-old'), 1, 1);

@@ -5,6 +5,7 @@ import { compareProblems, type Problem } from '../../model/problem.ts';
 import { Failure } from '../failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
 import { type Difference, findDifference } from './difference.ts';
+import { onDisk } from './disk-failure.ts';
 import { environmentManifests } from './manifests.ts';
 import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';
@@ -78,7 +79,7 @@ export async function render(root: string, options: RenderOptions = {}): Promise
   const { environment, out = join(root, 'manifests'), write = true, memory = new Memory() } = options;
   const rendered = await renderAll(root, environment, memory);
   const below = new Map([...rendered.files].map(([path, text]) => [path.slice('manifests/'.length), text]));
-  const difference = findDifference(out, below, environment, memory.disk);
+  const difference = onDisk(out, () => findDifference(out, below, environment, memory.disk));
   const [foreign] = difference.foreign;
   if (write && foreign !== undefined) {
     throw new Failure(
@@ -86,7 +87,11 @@ export async function render(root: string, options: RenderOptions = {}): Promise
       `Move it into a chart, or remove it: rm ${join(out, foreign)}`,
     );
   }
-  if (write) writeDifference(out, below, difference);
-  if (write) memory.disk.note(out, below);
+  if (write) {
+    onDisk(out, () => {
+      writeDifference(out, below, difference);
+      memory.disk.note(out, below);
+    });
+  }
   return { ...rendered, difference };
 }

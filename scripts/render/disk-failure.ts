@@ -1,0 +1,23 @@
+import { Failure } from '../failure.ts';
+
+/** What to do where the disk does not do what a render asks of it. */
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: 'Make room on the disk, then type the same command again.',
+  EDQUOT: 'Make room in your quota, then type the same command again.',
+  EROFS: 'The file system is mounted read-only: name a folder elsewhere by --out.',
+  EACCES: 'See who may write there (ls -ld), or name a folder of your own by --out.',
+  EPERM: 'See who may write there (ls -ld), or name a folder of your own by --out.',
+  ENOTDIR: 'A file stands where a folder should: name another folder by --out.',
+  EEXIST: 'A file stands where a folder should: name another folder by --out.',
+};
+
+/** Does work on the files in a folder; what the disk says against it becomes a failure in words. */
+export function onDisk<T>(folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+    const next = remedies[String(error.code)] ?? 'Look at the disk, then type the same command again.';
+    throw new Failure(`the manifests in ${folder}: ${error.message}`, next, { cause: error });
+  }
+}
