@@ -41,11 +41,14 @@ it('says in an editor what is expected, not the pattern', () => {
   });
 });
 
-it('says of each field of cluster.yaml what it is, and of its default what that is', () => {
-  const schema: unknown = JSON.parse(schemas.get('clusters/cluster.schema.json') ?? '');
-  const fields = [...fieldsOf(schema, '')];
-  expect(fields.length).toBeGreaterThan(60);
+it.each([...schemas])('says of each field of %s what it is', (_, text) => {
+  const fields = [...fieldsOf(JSON.parse(text), '')];
+  expect(fields.length).toBeGreaterThan(20);
   expect(fields.filter(([, { description }]) => description === undefined)).toEqual([]);
+});
+
+it('says what a default is', () => {
+  const fields = fieldsOf(JSON.parse(schemas.get('clusters/cluster.schema.json') ?? ''), '');
   expect(Object.fromEntries(fields)['.retention.metrics']).toMatchObject({
     description: 'Of metrics. Default: 15d.',
   });

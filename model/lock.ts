@@ -1,25 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { checkSchema } from './check-schema.ts';
+import { formatProblem } from './format-problem.ts';
+import { readYaml } from './read-yaml.ts';
 
-const name = z
-  .string()
-  .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a name has lower-case letters, digits, dots and dashes');
+const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a name of a-z, 0-9, dots and dashes');
 
-const version = z
-  .string('a version is text: put quotes around it')
-  .regex(/^v?\d+(\.\d+)*([-+][0-9A-Za-z.-]+)?$/, 'a version looks like v1.2.3');
+const version = z.string().regex(/^v?\d+(\.\d+)*([-+][0-9A-Za-z.-]+)?$/, "a version such as 'v1.2.3'");
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 has 64 hexadecimal digits');
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 of 64 hexadecimal digits');
 
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest is sha256: and 64 hexadecimal digits');
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest: sha256: and 64 hexadecimal digits');
 
 /** An image reference in full: host, path and a tag that is not `latest`. */
 const reference = z
   .string()
-  .regex(/^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+:[\w][\w.-]{0,127}$/, 'a reference is HOST/PATH:TAG')
-  .refine((ref) => !ref.endsWith(':latest'), 'nothing says latest: name a version');
+  .regex(
+    /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+:[\w][\w.-]{0,127}$/,
+    'a reference such as docker.io/library/nginx:1.29.1',
+  )
+  .refine((ref) => !ref.endsWith(':latest'), 'latest is another image tomorrow: name a version');
 
 /**
  * How executables come out of a Go module.
@@ -28,33 +29,36 @@ const reference = z
  * the component's own `replace` lines (they do not reach a module that requires it), with the go.sum for it.
  */
 const goBuild = z.strictObject({
-  /** The folder below images/go. */
-  wrapper: name,
-  /** The component's module, which go.mod requires at `version`. Default: none, the wrapper is the program. */
-  module: z.string().optional(),
-  /** From the name of an executable to the package it is built from, all in one go. */
+  wrapper: name.describe('The folder below images/go.'),
+  module: z
+    .string()
+    .optional()
+    .describe(
+      "The component's module, which go.mod requires at `version`. Default: none, the wrapper is the program.",
+    ),
   packages: z
     .record(name, z.string())
-    .refine((packages) => Object.keys(packages).length > 0, 'at least one package'),
-  /**
-   * What the linker writes into the program (`-X`). `{version}` stands for the component's version as it is written,
-   * `{number}` for the same without its v, `{major}` and `{minor}` for its parts.
-   */
-  variables: z.record(z.string(), z.string()).default({}),
-  /**
-   * Modules of which some files are not wanted: those below images/go/WRAPPER/instead/MODULE take their place, and an
-   * empty one takes a file away.
-   */
-  instead: z.array(z.string()).default([]),
-  /** Build tags. */
-  tags: z.array(z.string()).default([]),
+    .refine((packages) => Object.keys(packages).length > 0, 'at least one package')
+    .describe('From the name of an executable to the package it is built from, all in one go.'),
+  variables: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      "What the linker writes into the program (`-X`). `{version}` stands for the component's version as it is written, `{number}` for the same without its v, `{major}` and `{minor}` for its parts.",
+    ),
+  instead: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'Modules of which some files are not wanted: those below images/go/WRAPPER/instead/MODULE take their place, and an empty one takes a file away.',
+    ),
+  tags: z.array(z.string()).default([]).describe('Build tags.'),
 });
 
 const download = z.strictObject({
-  url: z.url({ protocol: /^https$/ }),
-  sha256,
-  /** Where it runs, GOOS/GOARCH. */
-  platform: z.string().default('linux/amd64'),
+  url: z.url({ protocol: /^https$/ }).describe('An https:// address.'),
+  sha256: sha256.describe('Of the file.'),
+  platform: z.string().default('linux/amd64').describe('Where it runs, GOOS/GOARCH.'),
 });
 
 /**
@@ -62,12 +66,18 @@ const download = z.strictObject({
  * the name of an executable is unique over all components: `kubelet` is found in `kubernetes`.
  */
 const binary = z.strictObject({
-  version,
-  /** No part of a cluster: built when a command asks for it by name, and missed by nobody before. */
-  optional: z.boolean().default(false),
-  go: goBuild,
-  /** By executable: the same program, published by upstream, as a bare file whose checksum is known. */
-  download: z.record(name, download).default({}),
+  version: version.describe("Of the component, as its module's tag."),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('No part of a cluster: built when a command asks for it by name, and missed by nobody before.'),
+  go: goBuild.describe('How it is built from its Go module.'),
+  download: z
+    .record(name, download)
+    .default({})
+    .describe(
+      'By executable: the same program, published by upstream, as a bare file whose checksum is known.',
+    ),
 });
 
 /** A place in an image, from its root. */
@@ -75,54 +85,65 @@ const imagePath = z.string().regex(/^(\/[\w.+-]+)+$/, 'a path from the root such
 
 /** How to make an image here: a Debian system or nothing, and what is laid over it. */
 const imageBuild = z.strictObject({
-  /** Debian packages beside the essential ones. Default: no Debian, the image holds only what follows. */
-  debian: z.array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'the name of a Debian package')).optional(),
-  /** Where executables of `binaries` stand. */
-  binaries: z.record(imagePath, name).default({}),
-  /** Where files of this repository's npm packages stand; `node/bin/node` is node_modules/node/bin/node. */
-  npm: z.record(imagePath, z.string()).default({}),
-  /** A folder beside this file, whose content is laid over the root. */
-  files: name.optional(),
-  /** Symbolic links and where they lead. */
-  links: z.record(imagePath, z.string()).default({}),
-  entrypoint: z.array(z.string()).optional(),
-  cmd: z.array(z.string()).optional(),
-  env: z.record(z.string(), z.string()).default({}),
-  user: z.string().optional(),
-  workdir: imagePath.optional(),
+  debian: z
+    .array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'the name of a Debian package'))
+    .optional()
+    .describe(
+      'Debian packages beside the essential ones. Default: no Debian, the image holds only what follows.',
+    ),
+  binaries: z
+    .record(imagePath, name)
+    .default({})
+    .describe('From a path in the image to the executable of `binaries` that stands there.'),
+  npm: z
+    .record(imagePath, z.string())
+    .default({})
+    .describe(
+      "From a path in the image to a file of this repository's npm packages; `node/bin/node` is node_modules/node/bin/node.",
+    ),
+  files: name.optional().describe('A folder beside this file, whose content is laid over the root.'),
+  links: z.record(imagePath, z.string()).default({}).describe('Symbolic links and where they lead.'),
+  entrypoint: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
+  cmd: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
+  env: z.record(z.string(), z.string()).default({}).describe('Variables and their values.'),
+  user: z.string().optional().describe("Who runs it, such as '65532:65532'. Default: root."),
+  workdir: imagePath.optional().describe('The folder in which it starts. Default: /.'),
 });
 
 const image = z.strictObject({
-  /** What manifests say. */
-  ref: reference,
-  /** Upstream's digest, where it is known. */
-  digest: digest.optional(),
-  /** How to make it where the registry does not answer. Default: it can only be pulled. */
-  build: imageBuild.optional(),
+  ref: reference.describe('What manifests say.'),
+  digest: digest.optional().describe("Upstream's digest, where it is known."),
+  build: imageBuild
+    .optional()
+    .describe('How to make it where the registry does not answer. Default: it can only be pulled.'),
 });
 
 /** Files out of a Go module, as an OCI artifact that Flux reads: CustomResourceDefinitions of others. */
 const artifactBuild = z.strictObject({
-  module: z.string(),
-  version,
-  /** Folders or files below the module's root. */
-  paths: z.array(z.string()).min(1),
+  module: z.string().describe('The Go module that holds them.'),
+  version: version.describe('Of the module.'),
+  paths: z.array(z.string()).min(1).describe("Folders or files below the module's root."),
 });
 
 const artifact = z.strictObject({
-  ref: reference,
-  digest: digest.optional(),
-  build: artifactBuild,
+  ref: reference.describe('What manifests say.'),
+  digest: digest.optional().describe("Upstream's digest, where it is known."),
+  build: artifactBuild.describe('How to make it.'),
 });
 
 /** The schema of `images/lock.yaml`: the one place where versions are written. */
 export const lockSchema = z
   .strictObject({
-    /** The version of Kubernetes, of which all of its components are. */
-    kubernetes: version,
-    binaries: z.record(name, binary).default({}),
-    images: z.record(name, image).default({}),
-    artifacts: z.record(name, artifact).default({}),
+    kubernetes: version.describe('The version of Kubernetes, of which all of its components are.'),
+    binaries: z
+      .record(name, binary)
+      .default({})
+      .describe('Programs that run as a process or go into an image, by component.'),
+    images: z.record(name, image).default({}).describe('Images, by the name that operators and charts use.'),
+    artifacts: z
+      .record(name, artifact)
+      .default({})
+      .describe('Files of others that Flux reads, by the name that operators use.'),
   })
   .superRefine((lock, context) => {
     const owners = new Map<string, string>();
@@ -179,31 +200,8 @@ export function loadLock(path: string = lockPath): Lock {
 
 /** The same for text that is already read. */
 export function parseLock(text: string, path: string): Lock {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}`;
-  };
-  if (document.errors.length > 0) {
-    throw new Error(document.errors.map((error) => `${at(error.pos[0])}: ${error.message}`).join('\n'));
-  }
-  const result = lockSchema.safeParse(document.toJS());
-  if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => {
-    const where = issue.path.filter((part) => typeof part !== 'symbol');
-    return `${at(offsetOf(document, where))}: ${where.join('.') || 'the file'}: ${issue.message}`;
-  });
-  throw new Error(faults.join('\n'));
-}
-
-/** The position of the value at `path`, or of the nearest value above it that is written in the file. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: (string | number)[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const node: unknown = document.getIn(path.slice(0, depth), true);
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) {
-      return Number(node.range[0]);
-    }
-  }
-  return 0;
+  const { source, problems } = readYaml(text, path);
+  const checked = source === undefined ? { problems } : checkSchema(lockSchema, source);
+  if (checked.value !== undefined) return checked.value;
+  throw new Error(checked.problems.map((problem) => formatProblem(problem)).join('\n'));
 }
