@@ -19,7 +19,11 @@ export function serviceRefusals(world: World): void {
 
     it.each<[string, string, RegExp]>([
       ['who shows no certificate', trust, /certificate required|alert/],
-      ["who shows another service's", `${trust} ${as('/as/ledger-db-ro')}`, /unknown ca|alert|unexpected eof/],
+      [
+        "who shows another service's",
+        `${trust} ${as('/as/ledger-db-ro')}`,
+        /unknown ca|alert|unexpected eof/,
+      ],
       [
         'who trusts another authority',
         `-CAfile /as/ledger-db-ro/roots.pem ${as('/as/ledger-client')}`,
