@@ -73,6 +73,20 @@ describe('machines', () => {
     expect(await site.readyNodes()).toEqual(four);
   });
 
+  it('certificates are renewed when they end soon, and what is served is the new one', async () => {
+    const renew = '/usr/local/sbin/plinth-renew-certificates';
+    const before = await servedSerial();
+    await onHost(site.engine, 'control-1', renew);
+    expect(await servedSerial()).toBe(before);
+    await site.timed('certificates are renewed', () => onHost(site.engine, 'control-1', `${renew} --now`));
+    await expect
+      .poll(async () => (await servedSerial()) || before, { timeout: 120_000, interval: 1_000 })
+      .not.toBe(before);
+    await expect
+      .poll(() => site.readyNodes().catch(String), { timeout: 120_000, interval: 1_000 })
+      .toEqual(four);
+  });
+
   it('Flux takes the cluster over, without a hand', async () => {
     const folder = join(dirname(site.checkout.root), 'git');
     await mkdir(folder, { recursive: true });
@@ -133,6 +147,13 @@ describe('machines', () => {
     expect(await leftOn('worker-3')).toBe('');
   });
 });
+
+/** Number of the certificate that the API server shows; nothing while it starts. */
+async function servedSerial(): Promise<string> {
+  const ask =
+    'openssl s_client -connect 127.0.0.1:6443 < /dev/null 2> /dev/null | openssl x509 -noout -serial';
+  return onHost(site.engine, 'control-1', `${ask} || true`);
+}
 
 /** Processes, mounts, files, interfaces and packet filter rules of Kubernetes on a machine; nothing where it is clean. */
 async function leftOn(name: string): Promise<string> {
