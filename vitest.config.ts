@@ -24,6 +24,7 @@ export default defineConfig({
           include: ['test/stacks/**/*.test.ts'],
           // One story each, beside each other: every step stands on the one before it.
           bail: 1,
+          maxWorkers: 2,
           testTimeout: 120_000,
           // Where Pulumi is not installed it is built first.
           hookTimeout: 20 * 60_000,
