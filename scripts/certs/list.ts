@@ -131,7 +131,7 @@ export function printRows(rows: readonly Row[], now: Date): string {
     .flatMap(({ uses }) => uses)
     .filter(({ by, serial }) => by === 'wire' && serial !== undefined).length;
   const verdict = rows.every(isWell)
-    ? pc.green(`${rows.length} certificates are valid; ${seen} servers were asked on the wire.`)
+    ? pc.green(`All ${rows.length} certificates are valid and in use. Servers seen on the wire: ${seen}.`)
     : pc.red(`${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need you.`);
   return [lines.join('\n'), ...mends, verdict].join('\n\n');
 }

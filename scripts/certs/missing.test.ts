@@ -159,7 +159,7 @@ describe('the list', () => {
       orders/orders-server       orders.orders.svc      orders-ca-1   in 24 h   orders-1 current by wire
       home/orders-client         home                   orders-ca-1   in 24 h   home-1 current by process
 
-      4 certificates are valid; 1 servers were asked on the wire."
+      All 4 certificates are valid and in use. Servers seen on the wire: 1."
     `);
   });
 
