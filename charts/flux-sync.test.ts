@@ -18,7 +18,7 @@ function sync(cluster: Record<string, unknown> = {}, ref = 'github.com/example/t
   const env = environment({ cluster });
   const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
   env.lock.artifacts['thing-crds'] = { ref, build };
-  const objects = fluxSync(env, [crds, things]);
+  const objects = [...fluxSync(env, [crds, things]).values()].flat();
   return (kind: string, name: string) => {
     const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
     return found?.spec;
@@ -34,7 +34,7 @@ it('applies each unit after those it needs, waits for it, and tries again soon',
     sourceRef: { kind: 'GitRepository', name: 'platform' },
     prune: true,
     wait: true,
-    dependsOn: [{ name: 'thing-crds' }],
+    dependsOn: [{ name: 'crds' }],
   });
 });
 

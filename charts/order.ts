@@ -4,7 +4,7 @@ import { suggest } from '../model/nearest.ts';
 import { onceEach } from '../model/once-each.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems, compareText } from '../model/problem.ts';
-import { platform, syncFolder } from './flux-sync.ts';
+import { definitions, platform, syncFolder } from './flux-sync.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 import { builtIn, madeOutside } from './made-outside.ts';
 import { kindNeed, needs } from './needs.ts';
@@ -31,6 +31,7 @@ export interface Unit {
 const ownNames: ReadonlyMap<string, string> = new Map([
   [platform, 'the Kustomization that brings all others'],
   [syncFolder, 'the folder of what Flux reads first'],
+  [definitions, 'the Kustomization that brings all CustomResourceDefinitions'],
 ]);
 
 /** Why one unit comes after another: an object here needs something that is made there. */

@@ -119,6 +119,8 @@ const kubelet = {
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
   failCgroupV1: false,
+  // How soon a pod sees a renewed certificate or a changed ConfigMap; a minute otherwise. CloudNativePG waits for its own.
+  syncFrequency: '10s',
   serializeImagePulls: false,
   maxParallelImagePulls: 3,
   imageGCHighThresholdPercent: 100,

@@ -1,3 +1,4 @@
+import { definitions, platform, syncFolder } from '../../charts/flux-sync.ts';
 import type { Engine } from '../../images/engine.ts';
 import type { Environment } from '../../model/graph.ts';
 import { lastEvents } from './bootstrap.ts';
@@ -43,7 +44,7 @@ export async function startSync(
 
 /** The source and the root Kustomization as one text. */
 export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
-  const folder = `manifests/${name}/flux-sync`;
+  const folder = `manifests/${name}/${syncFolder}`;
   const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
     const text = manifests.get(`${folder}/${file}`);
     if (text === undefined) throw new Error(`${folder}/${file} is not part of the render`);
@@ -87,19 +88,22 @@ export async function waitForSync(
 }
 
 function kustomizationNames(environment: string, manifests: ReadonlyMap<string, string>): string[] {
-  const prefix = `manifests/${environment}/flux-sync/kustomization-`;
+  const folders = [syncFolder, definitions].map(
+    (folder) => `manifests/${environment}/${folder}/kustomization-`,
+  );
   return [...manifests.keys()]
-    .filter((path) => path.startsWith(prefix))
-    .map((path) => path.slice(prefix.length, -'.yaml'.length))
+    .flatMap((path) =>
+      folders.flatMap((prefix) =>
+        path.startsWith(prefix) ? [path.slice(prefix.length, -'.yaml'.length)] : [],
+      ),
+    )
     .sort();
 }
 
 function isSynced(object: WatchedObject | undefined, commit: string): boolean {
   if (object === undefined || !isTrue(object, 'Ready')) return false;
-  const source = object.spec?.sourceRef as { kind?: string } | undefined;
-  return (
-    source?.kind !== 'GitRepository' || String(object.status?.lastAppliedRevision ?? '').endsWith(commit)
-  );
+  const source = object.spec?.sourceRef as { name?: string } | undefined;
+  return source?.name !== platform || String(object.status?.lastAppliedRevision ?? '').endsWith(commit);
 }
 
 function describe(name: string, object: WatchedObject | undefined): string {

@@ -1,7 +1,7 @@
 import { shortages } from '../../charts/capacity.ts';
 import { checkObjects } from '../../charts/check.ts';
 import { parts } from '../../charts/components.ts';
-import { fluxSync, syncFolder } from '../../charts/flux-sync.ts';
+import { fluxSync } from '../../charts/flux-sync.ts';
 import { Inventory } from '../../charts/inventory.ts';
 import type { KubeObject } from '../../charts/kube-object.ts';
 import { order, sourceOf } from '../../charts/order.ts';
@@ -41,7 +41,7 @@ export function environmentManifests(env: Environment, memory = new Memory()): E
   const add = (written: [string, string][]) => {
     for (const [path, text] of written) files.set(path, text);
   };
-  add(write(syncFolder, cluster, fluxSync(env, units)));
+  for (const [folder, objects] of fluxSync(env, units)) add(write(folder, cluster, objects));
   for (const { kind, name, objects } of units) {
     if (kind !== 'component') continue;
     add(memory.files(env.name, name, () => write(name, `${sourceOf(env, name)} and ${cluster}`, objects)));

@@ -117,7 +117,7 @@ describe('machines', () => {
       const { root, env } = site.checkout;
       await execa(process.execPath, args, { cwd: root, env, stdin: 'ignore' });
       const names = [...rendered.manifests.keys()].flatMap(
-        (path) => /flux-sync\/kustomization-(.+)\.yaml$/.exec(path)?.[1] ?? [],
+        (path) => /(?:flux-sync|crds)\/kustomization-(.+)\.yaml$/.exec(path)?.[1] ?? [],
       );
       expect(await readyKustomizations(site.kubeconfig)).toEqual(names.sort());
     });
