@@ -1,5 +1,5 @@
 import { parse as parseName } from 'node:path';
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import { caName } from '../../charts/names.ts';
 import type { Authority } from '../../model/identity.ts';
 import { table } from '../table.ts';
@@ -110,7 +110,7 @@ export function printRows(rows: readonly Row[], now: Date): string {
   const lines = table(
     ['CERTIFICATE', 'HOLDER', 'ISSUED BY', 'ENDS', 'USED BY'],
     rows.map((row) => [
-      isWell(row) ? row.certificate : pc.red(row.certificate),
+      isWell(row) ? row.certificate : styleText('red', row.certificate),
       row.commonName,
       row.issuer,
       row.notAfter === undefined ? '-' : inWords(new Date(row.notAfter).getTime() - now.getTime()),
@@ -118,30 +118,36 @@ export function printRows(rows: readonly Row[], now: Date): string {
     ]),
   );
   const mends = rows.flatMap((row) => [
-    ...(row.problem === undefined ? [] : [`${pc.red(row.certificate)}: ${row.problem}`]),
+    ...(row.problem === undefined ? [] : [`${styleText('red', row.certificate)}: ${row.problem}`]),
     ...row.uses
       .filter(({ state }) => state !== 'current')
       .map((use) =>
         use.state === 'waits'
-          ? `${pc.yellow(use.who)} ${use.lacks} (${row.certificate}). It takes up to ${settledMs / 60_000} minutes.`
-          : `${pc.red(use.who)} ${use.lacks} (${row.certificate})\n  ${use.remedy}`,
+          ? `${styleText('yellow', use.who)} ${use.lacks} (${row.certificate}). It takes up to ${settledMs / 60_000} minutes.`
+          : `${styleText('red', use.who)} ${use.lacks} (${row.certificate})\n  ${use.remedy}`,
       ),
   ]);
   const seen = rows
     .flatMap(({ uses }) => uses)
     .filter(({ by, serial }) => by === 'wire' && serial !== undefined).length;
   const verdict = rows.every(isWell)
-    ? pc.green(`All ${rows.length} certificates are valid and in use. Servers seen on the wire: ${seen}.`)
-    : pc.red(`${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need you.`);
+    ? styleText(
+        'green',
+        `All ${rows.length} certificates are valid and in use. Servers seen on the wire: ${seen}.`,
+      )
+    : styleText(
+        'red',
+        `${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need you.`,
+      );
   return [lines.join('\n'), ...mends, verdict].join('\n\n');
 }
 
 function usersOf({ uses, usage }: Row): string {
   if (usage === 'authority') return '';
-  if (uses.length === 0) return pc.dim('no process here');
-  const colours = { current: pc.green, waits: pc.yellow, old: pc.red } as const;
+  if (uses.length === 0) return styleText('dim', 'no process here');
+  const colours = { current: 'green', waits: 'yellow', old: 'red' } as const;
   return uses
-    .map(({ who, state, by }) => `${parseName(who).base} ${colours[state](state)} by ${by}`)
+    .map(({ who, state, by }) => `${parseName(who).base} ${styleText(colours[state], state)} by ${by}`)
     .join(', ');
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pc from 'picocolors';
+import { styleText } from 'node:util';
 import type { Environment } from '../../model/graph.ts';
 import type { Authority } from '../../model/identity.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
@@ -50,20 +50,25 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
       await commitAsItStands({ environment: env.name, message: `Certificates: ${name}: ${inWords(now)}` });
       await bring(context, name, now, inWords(now));
       if (underWay && atRest(now)) {
-        say(pc.green(`${name}: generation ${issuing} alone is in use. What was under way is finished.`));
+        say(
+          styleText(
+            'green',
+            `${name}: generation ${issuing} alone is in use. What was under way is finished.`,
+          ),
+        );
         return 0;
       }
     }
   }
   for (const [i, { roots, title }] of steps.entries()) {
-    say(pc.bold(`${i + 1} of ${steps.length}: ${title}`));
+    say(styleText('bold', `${i + 1} of ${steps.length}: ${title}`));
     await commitRoots({
       ...{ environment: env.name, authority: name, roots },
       message: `Certificates: ${name}: ${title}`,
     });
     await bring(context, name, roots, title);
   }
-  say(pc.green(`${name}: generation ${steps.at(-1)?.roots.issuing} alone is trusted and in use.`));
+  say(styleText('green', `${name}: generation ${steps.at(-1)?.roots.issuing} alone is trusted and in use.`));
   const people = authority.leaves.filter(({ commonName }) => commonName.startsWith('person:'));
   if (people.length > 0) {
     const names = people.map(({ commonName }) => commonName.slice('person:'.length));

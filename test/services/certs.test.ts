@@ -36,6 +36,8 @@ it('a real Postgres shows its certificate on the wire, before and after a renewa
 it('it says whom it trusts, and that it has not read its file again', async () => {
   expect(await identity()).toEqual({ roots: [idOf(authority)] });
   const next = await Authority.make('orders-db next');
+  // Postgres knows the age of a file in whole seconds.
+  await sleep(1_100);
   writeFileSync(file('roots.pem'), authority.roots + next.roots);
   await expect(identity()).rejects.toThrow('it has not read it again yet');
   await postgres.asSuperuser('postgres', 'select pg_reload_conf()');
