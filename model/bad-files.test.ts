@@ -186,7 +186,23 @@ const cases: [name: string, damage: Damage][] = [
     'a program that ends',
     change(catalog, (text) => `const ready = false;\nif (!ready) process.exit(0);\n${text}`),
   ],
+  [
+    'a program that ends later',
+    change(catalog, (text) => `setTimeout(() => {\n  process.exit(0);\n}, 10);\n${text}`),
+  ],
   ['a promise', write(catalog, 'export default Promise.resolve({});\n')],
+  [
+    'a failure that comes later',
+    change(catalog, (text) => `setTimeout(() => {\n  throw new Error('too late');\n}, 10);\n${text}`),
+  ],
+  [
+    'a promise that fails',
+    change(catalog, (text) => `${text}Promise.reject(new Error('nobody waits for it'));\n`),
+  ],
+  ['a promise that fails with a text', change(catalog, (text) => `${text}Promise.reject('a text');\n`)],
+  ['a promise that is never kept', change(catalog, (text) => `await new Promise(() => {});\n${text}`)],
+  ['a loop without end', change(catalog, (text) => `while (true);\n${text}`)],
+  ['a timer without end', change(catalog, (text) => `setInterval(() => {}, 1000);\n${text}`)],
 ];
 
 describe('a file that', () => {
@@ -242,6 +258,20 @@ it('shows a hundred of the mistakes that one file makes against its schema', asy
     expect((await loadGraph(root)).problems).toHaveLength(100);
   });
 });
+
+it('blames the one of two programs that is at fault, and takes the other', async () => {
+  await withEdits([], async (root) => {
+    change(catalog, (text) => `setInterval(() => {}, 1000);\n${text}`)(root);
+    change('apps/shop/app.ts', (text) => text.replace("'8080'", 'new URL("http://a:8080").port'))(root);
+    const { problems } = await loadGraph(root);
+    expect(problems).toMatchObject([{ code: 'import-goes-on', file: catalog }]);
+    change(catalog, (text) => text.replace('setInterval(() => {}, 1000);', 'const a = [1].map(String);'))(
+      root,
+    );
+    const { environments } = await loadGraph(root);
+    expect(environments[0]?.apps.find(({ name }) => name === 'shop')?.env).toMatchObject({ PORT: '8080' });
+  });
+}, 60_000);
 
 it('names the place where an import fails', async () => {
   await withEdits([], async (root) => {

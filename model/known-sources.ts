@@ -2,9 +2,10 @@ import { statSync } from 'node:fs';
 import type { App } from './app.ts';
 import type { Cluster } from './cluster.ts';
 import type { Lock } from './lock.ts';
+import { moduleSource } from './module-source.ts';
 import type { Operator } from './operator.ts';
-import { moduleSource } from './read-module.ts';
-import type { Source } from './source.ts';
+import { readText } from './read-text.ts';
+import type { ReadSource, Source } from './source.ts';
 
 /** What a TypeScript file exported when it was imported. */
 export interface KnownModule {
@@ -31,36 +32,30 @@ export class KnownSources {
     this.#modules = new Map(modules);
   }
 
-  /** What a file says, if nobody has touched it since this process read it: then it need not be read again. */
-  untouched(root: string, file: string): Source | undefined {
+  /** What a file says, or its text where that must be found out first; a file whose text was read before says the same. */
+  read(root: string, file: string): ReadSource & { text?: string } {
     const stamp = settledStamp(`${root}/${file}`);
     const known = this.#sources.get(file);
-    if (stamp !== undefined && known?.stamp === stamp) return known.source;
+    if (stamp !== undefined && known?.stamp === stamp) return { source: known.source, problems: [] };
     this.#stamps.set(file, stamp);
-    return undefined;
-  }
-
-  /** The same for a file that was read, if its text is the same. */
-  same(file: string, text: string): Source | undefined {
-    const known = this.#sources.get(file);
-    if (known?.text === text) return this.set(known.source, text);
+    const { text, problem } = readText(root, file);
+    if (problem !== undefined) return { problems: [problem] };
+    if (known?.text === text) return { source: this.set(known.source, text), problems: [] };
     const module = this.#modules.get(file);
-    return module?.text === text ? this.set(moduleSource(file, text, module.value), text) : undefined;
+    if (module?.text !== text) return { text, problems: [] };
+    return { source: this.set(moduleSource(file, text, module.value), text), problems: [] };
   }
 
-  /** Remembers a file that says the same as long as its text does, as data does; gives it back. */
+  /** Remembers a file that says the same as long as its text does; gives it back. */
   set(source: Source, text: string): Source {
     this.#sources.set(source.file, { text, stamp: this.#stamps.get(source.file), source });
     return source;
   }
 
-  /** The same for a TypeScript file, if it imports nothing but the model and names nothing that is another thing tomorrow. */
-  setModule(source: Source, text: string): void {
-    const imported = [...text.matchAll(/\bfrom\s*['"]([^'"]+)['"]|\bimport\s*\(|\bimport\s*['"]/g)];
-    const own = imported.every(([, from]) => from !== undefined && /^(\.\.\/)+model\/[\w-]+\.ts$/.test(from));
-    if (!own || /\b(process|globalThis|global|Date|Math|crypto|performance|fetch|await)\b/.test(text)) return;
-    this.set(source, text);
+  /** The same for a TypeScript file that is data, also for the next process. */
+  setModule(source: Source, text: string): Source {
     this.#modules.set(source.file, { text, value: source.value });
+    return this.set(source, text);
   }
 
   /** The TypeScript files, for the next process. */

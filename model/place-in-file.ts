@@ -1,5 +1,5 @@
+import { moduleSource } from './module-source.ts';
 import type { Problem } from './problem.ts';
-import { moduleSource } from './read-module.ts';
 import { readText } from './read-text.ts';
 import { readYaml } from './read-yaml.ts';
 import type { FieldPath } from './source.ts';

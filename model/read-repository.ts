@@ -4,62 +4,57 @@ import type { z } from 'zod';
 import { appSchema } from './app.ts';
 import { checkSchema } from './check-schema.ts';
 import { clusterSchema } from './cluster.ts';
-import type { KnownSources } from './known-sources.ts';
+import { KnownSources } from './known-sources.ts';
 import type { Lock } from './lock.ts';
 import { lockSchema } from './lock.ts';
 import { operatorSchema } from './operator.ts';
 import { PackageLock } from './package-lock.ts';
 import type { Problem } from './problem.ts';
 import { compareText } from './problem.ts';
-import { readModule } from './read-module.ts';
-import { readText } from './read-text.ts';
+import { readModules } from './read-module.ts';
 import { readYaml } from './read-yaml.ts';
 import type { Repository } from './repository.ts';
-import type { Loaded, Source } from './source.ts';
-import { withoutExit } from './without-exit.ts';
+import type { Loaded, ReadSource, Source } from './source.ts';
 
 const lockFile = 'images/lock.yaml';
 
 /** Reads every description below `root`; what is not there or does not fit its schema becomes a problem. */
 export async function readRepository(
   root: string,
-  known?: KnownSources,
+  known = new KnownSources(),
 ): Promise<{ repository?: Repository; problems: Problem[] }> {
   const problems: Problem[] = [];
 
   function keep<S extends z.ZodType>(
     name: string,
     schema: S,
-    { source, problems: found }: { source?: Source; problems: Problem[] },
-    before?: WeakMap<Source, z.output<S>>,
+    { source, problems: found }: ReadSource,
+    before: WeakMap<Source, z.output<S>>,
   ): Loaded<z.output<S>>[] {
     problems.push(...found);
     if (source === undefined) return [];
-    const known = before?.get(source);
-    if (known !== undefined) return [{ name, source, value: known }];
+    const same = before.get(source);
+    if (same !== undefined) return [{ name, source, value: same }];
     const checked = checkSchema(schema, source);
     problems.push(...checked.problems);
     if (checked.value === undefined) return [];
-    before?.set(source, checked.value);
+    before.set(source, checked.value);
     return [{ name, source, value: checked.value }];
   }
 
-  const yaml = (file: string) => {
-    const untouched = known?.untouched(root, file);
-    if (untouched !== undefined) return { source: untouched, problems: [] };
-    const { text, problem } = readText(root, file);
-    if (problem !== undefined) return { problems: [problem] };
-    const same = known?.same(file, text);
-    if (same !== undefined) return { source: same, problems: [] };
+  const yaml = (file: string): ReadSource => {
+    const { text, ...found } = known.read(root, file);
+    if (text === undefined) return found;
     const read = readYaml(text, file);
-    if (read.source !== undefined) known?.set(read.source, text);
+    if (read.source !== undefined) known.set(read.source, text);
     return read;
   };
 
   const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');
-  if (clusterNames.length === 0) keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'));
+  if (clusterNames.length === 0)
+    keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'), known.checked.clusters);
   const clusters = clusterNames.flatMap((name) =>
-    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known?.checked.clusters),
+    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known.checked.clusters),
   );
   const appNames = names(
     root,
@@ -73,30 +68,25 @@ export async function readRepository(
     'operators',
     ({ name, kind }) => kind !== 'folder' && /^[^.]+\.ts$/.test(name),
   );
-  const [apps, operators] = await withoutExit(async () => [
-    await Promise.all(
-      appNames.map(async (name) =>
-        keep(name, appSchema, await readModule(root, `apps/${name}/app.ts`, known), known?.checked.apps),
-      ),
-    ),
-    await Promise.all(
-      operatorFiles.map(async (file) =>
-        keep(
-          file.slice(0, -3),
-          operatorSchema,
-          await readModule(root, `operators/${file}`, known),
-          known?.checked.operators,
-        ),
-      ),
-    ),
-  ]);
-  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile), known?.checked.locks);
+  const modules = await readModules(
+    root,
+    [...appNames.map((name) => `apps/${name}/app.ts`), ...operatorFiles.map((file) => `operators/${file}`)],
+    known,
+  );
+  const module = (file: string) => modules.get(file) ?? { problems: [] };
+  const apps = appNames.flatMap((name) =>
+    keep(name, appSchema, module(`apps/${name}/app.ts`), known.checked.apps),
+  );
+  const operators = operatorFiles.flatMap((file) =>
+    keep(file.slice(0, -3), operatorSchema, module(`operators/${file}`), known.checked.operators),
+  );
+  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile), known.checked.locks);
   if (lock === undefined) return { problems };
   return {
     repository: {
       clusters,
-      apps: apps.flat(),
-      operators: operators.flat(),
+      apps,
+      operators,
       lock,
       packageLock: new PackageLock(root),
       appNames: new Set(appNames),

@@ -2,15 +2,15 @@ import type { Document, Pair, YAMLError, YAMLMap } from 'yaml';
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
 import { type Place, placesOf } from './place.ts';
 import type { Problem, Words } from './problem.ts';
-import type { FieldPath, Source } from './source.ts';
+import type { FieldPath, ReadSource, Source } from './source.ts';
 
 type Refuse = (start: number, end: number, words: Words) => Problem;
 
 /** Brackets and indentation together; descriptions need six. */
 const deepest = 32;
 
-/** Reads YAML 1.2 out of a text; `file` is what problems call it. Without a source there is at least one problem. */
-export function readYaml(text: string, file: string): { source?: Source; problems: Problem[] } {
+/** Reads YAML 1.2 out of a text; `file` is what problems call it. */
+export function readYaml(text: string, file: string): ReadSource {
   const place = placesOf(text);
   const refuse: Refuse = (start, end, words) => ({ file, ...place(start, end), ...words });
   // The library compares every key with every other one; findFaults() does not.

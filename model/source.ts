@@ -14,6 +14,12 @@ export interface Source {
   place(path: FieldPath, part: 'key' | 'value'): Place;
 }
 
+/** What reading a file came to: without a source there is at least one problem. */
+export interface ReadSource {
+  source?: Source;
+  problems: Problem[];
+}
+
 /** A file and what it says, checked against its schema. */
 export interface Loaded<T> {
   /** From the folder or the file name: `dev`, `orders`, `traefik`. */

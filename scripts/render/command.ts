@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
+import { Failure } from '../failure.ts';
 import { RenderCache } from './cache.ts';
 import type { Difference } from './difference.ts';
 import type { Memory } from './memory.ts';
@@ -35,6 +36,12 @@ export async function renderCommand(
 ): Promise<number> {
   const { check = false, env, json = false, cache = command.memory === undefined } = command;
   const out = resolve(command.out ?? `${root}/manifests`);
+  if (`${root}/`.startsWith(out.endsWith('/') ? out : `${out}/`)) {
+    throw new Failure(
+      `this repository stands in ${out}: a render would take its files for manifests`,
+      'Name a folder of its own by --out.',
+    );
+  }
   const started = performance.now();
   const kept = check || !cache ? undefined : new RenderCache(root, out, env);
   const report = untouched(kept) ?? (await rendered(root, out, command, kept, print));

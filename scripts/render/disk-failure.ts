@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 const remedies: Readonly<Record<string, string>> = {
   ENOSPC: 'Make room on the disk, then type the same command again.',
   EDQUOT: 'Make room in your quota, then type the same command again.',
+  ENOENT: 'No folder can be made there: name another one by --out.',
   EROFS: 'The file system is mounted read-only: name a folder elsewhere by --out.',
   EACCES: 'See who may write there (ls -ld), or name a folder of your own by --out.',
   EPERM: 'See who may write there (ls -ld), or name a folder of your own by --out.',

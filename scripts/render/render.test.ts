@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -143,6 +143,30 @@ describe('writing', () => {
     });
   });
 
+  it.each([
+    ['no folder can be made', '/proc/plinth/manifests'],
+    ['a file is no folder', join(import.meta.filename, 'manifests')],
+    ['a device is no folder', '/dev/null'],
+  ])('says in words that %s', async (_what, out) => {
+    await expect(render(shop, { out })).rejects.toThrow(
+      expect.objectContaining({ name: 'Failure', next: expect.stringContaining('--out') }),
+    );
+  });
+
+  it.each(['dev/shop', 'prod'])(
+    'changes nothing where a file stands in place of the folder %s',
+    async (path) => {
+      put('dev/shop/service-shop.yaml', '# Rendered from somewhere\n');
+      if (path === 'dev/shop') rmSync(join(out, path), { recursive: true });
+      writeFileSync(join(out, path), 'mine');
+      const files = () =>
+        readdirSync(out, { recursive: true }).filter((name) => /\.yaml$/.test(String(name)));
+      const before = files();
+      await expect(render(shop, { out })).rejects.toThrow('EEXIST');
+      expect(files()).toEqual(before);
+    },
+  );
+
   it('removes what a killed render left behind', async () => {
     mkdirSync(join(out, '.render-old'));
     utimesSync(join(out, '.render-old'), 1, 1);
@@ -174,6 +198,33 @@ describe('writing', () => {
       expect(text).toContain('npm run render -- --env dev\n');
       expect(text).toMatch(/1 environment, \d+ files, 1 to change, 1 to remove, \d+ ms\n$/);
       expect(readFileSync(join(out, devFile), 'utf8')).toBe('# Rendered from\n');
+    });
+
+    it.each(['', '/'])('does not take the repository for its manifests: --out %j', async (above) => {
+      await withEdits([], async (root) => {
+        await expect(run({ out: `${root}${above}` }, root)).rejects.toThrow('this repository stands in');
+        await expect(run({ out: '/' }, root)).rejects.toThrow('this repository stands in');
+      });
+    });
+
+    it('keeps what a description prints out of what it prints', async () => {
+      const shout = [
+        'apps/catalog/app.ts',
+        'export',
+        "console.log('hello');\nprocess.stdout.write('hi');\nexport",
+      ] as const;
+      await withEdits([shout], async (root) => {
+        const module = JSON.stringify(join(import.meta.dirname, 'command.ts'));
+        const script = `
+          const { renderCommand } = await import(${module});
+          const print = (text) => void process.stdout.write(text);
+          process.exitCode = await renderCommand(${JSON.stringify(root)}, { json: true, cache: false }, print);`;
+        const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+          encoding: 'utf8',
+        });
+        expect(JSON.parse(stdout)).toMatchObject({ environments: ['dev', 'prod'], problems: [] });
+        expect(stderr).toBe('hello\nhi');
+      });
     });
 
     it('prints a line for people and JSON for programs', async () => {

@@ -82,9 +82,12 @@ export async function render(root: string, options: RenderOptions = {}): Promise
   const difference = onDisk(out, () => findDifference(out, below, environment, memory.disk));
   const [foreign] = difference.foreign;
   if (write && foreign !== undefined) {
+    const [named, more] = [difference.foreign.slice(0, 5), difference.foreign.length - 5];
     throw new Failure(
-      `${difference.foreign.join(', ')} in ${out}: Flux would apply it, but no render wrote it`,
-      `Move it into a chart, or remove it: rm ${join(out, foreign)}`,
+      `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} in ${out}: Flux would apply it, but no render wrote it`,
+      out === join(root, 'manifests')
+        ? `Move it into a chart, or remove it: rm ${join(out, foreign)}`
+        : 'Name a folder by --out in which nothing else stands.',
     );
   }
   if (write) {

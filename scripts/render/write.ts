@@ -1,4 +1,6 @@
 import {
+  accessSync,
+  constants,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,7 +15,8 @@ import type { Difference } from './difference.ts';
 
 /**
  * Makes `folder` hold the render: everything that changed is first written beside it, then moved into place, then what
- * is gone is removed. Where the disk is full or the process is killed while writing, nothing has changed.
+ * is gone is removed. Where the disk is full, a folder cannot be written or the process is killed while writing, nothing
+ * has changed.
  */
 export function writeDifference(
   folder: string,
@@ -21,15 +24,17 @@ export function writeDifference(
   { changed, removed }: Difference,
 ): void {
   if (changed.length === 0 && removed.length === 0) return;
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   removeAbandoned(folder);
   const staging = mkdtempSync(join(folder, '.render-'));
   try {
     for (const [i, path] of changed.entries()) writeFileSync(join(staging, String(i)), files.get(path) ?? '');
-    for (const [i, path] of changed.entries()) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
-      renameSync(join(staging, String(i)), join(folder, path));
+    const folders = new Set([...changed, ...removed].map((path) => dirname(join(folder, path))));
+    for (const below of folders) {
+      makeFolder(below);
+      accessSync(below, constants.W_OK);
     }
+    for (const [i, path] of changed.entries()) renameSync(join(staging, String(i)), join(folder, path));
     for (const path of removed) {
       rmSync(join(folder, path), { force: true });
       removeIfEmpty(dirname(join(folder, path)));
@@ -37,6 +42,13 @@ export function writeDifference(
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** With those above it. Not by Node's own recursion: where none can be made, as below /proc, it tries for ever. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** What renders left behind that were killed: nothing takes ten minutes here. */

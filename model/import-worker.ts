@@ -1,0 +1,41 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type FromWorker, failsLater, type ToWorker } from './import-apart.ts';
+import {
+  ExitRefused,
+  importDescription,
+  type ModuleText,
+  messageOf,
+  problemAtStack,
+  stackSpot,
+} from './import-description.ts';
+
+/** The thread in which descriptions are imported that may do more than say something. */
+const { root, modules }: ToWorker = workerData;
+const say = (message: FromWorker) => parentPort?.postMessage(message);
+const end = process.exit;
+let current: ModuleText | undefined;
+
+process.exit = (): never => {
+  throw new ExitRefused('process.exit was called');
+};
+
+/** What a file began failed, while others are imported or after. */
+function failLater(error: unknown): void {
+  const why = messageOf(root, error);
+  const culprit = modules.find((module) => stackSpot(module, error) !== undefined) ?? current;
+  if (culprit === undefined) say({ fault: failsLater(why) });
+  else say({ file: culprit.file, problem: problemAtStack(culprit, error, failsLater(why)) });
+  end(1);
+}
+process.on('uncaughtException', failLater).on('unhandledRejection', failLater);
+
+async function importAll(): Promise<void> {
+  for (const module of modules) {
+    current = module;
+    say({ begun: module.file });
+    say({ file: module.file, ...(await importDescription(root, module)) });
+  }
+  current = undefined;
+}
+// Not awaited: where an import never ends, the thread does, and Node has nothing to say of it.
+void importAll();

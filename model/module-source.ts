@@ -1,0 +1,16 @@
+import { literalEnd, locateLiteral } from './locate-literal.ts';
+import { placesOf } from './place.ts';
+import type { Source } from './source.ts';
+
+/** What a TypeScript file says, whose export is `value`. */
+export function moduleSource(file: string, text: string, value: unknown): Source {
+  const place = placesOf(text);
+  return {
+    file,
+    value,
+    place: (path, part) => {
+      const start = locateLiteral(text, path)[part];
+      return place(start, literalEnd(text, start));
+    },
+  };
+}
