@@ -1,4 +1,5 @@
 import type { Rule } from '../model/exception.ts';
+import { onceEach } from '../model/once-each.ts';
 import { quantityOf } from '../model/quantity.ts';
 import { field, listField, textField } from './field.ts';
 import { type Fault, type Finding, finding } from './finding.ts';
@@ -73,13 +74,15 @@ const modest = { cpu: 0.25, memory: 256 * 2 ** 20, limit: 512 * 2 ** 20 } as con
 
 /** What every pod and every container here keeps, whoever wrote it. */
 export function checkPods({ workloads }: Inventory): Finding[] {
-  return workloads.flatMap((workload) => [
-    ...containersOf(workload).flatMap((container) => checkContainer(workload, container)),
-    ...checkHost(workload),
-    ...checkReason(workload),
-    ...checkReadiness(workload),
-  ]);
+  return workloads.flatMap(checkPod);
 }
+
+const checkPod = onceEach((workload: Workload): Finding[] => [
+  ...containersOf(workload).flatMap((container) => checkContainer(workload, container)),
+  ...checkHost(workload),
+  ...checkReason(workload),
+  ...checkReadiness(workload),
+]);
 
 function checkContainer(workload: Workload, container: unknown): Finding[] {
   return containerRules

@@ -1,3 +1,4 @@
+import { onceEach } from '../model/once-each.ts';
 import type { Operator } from '../model/operator.ts';
 import type { KubeObject } from './kube-object.ts';
 import { kindOf } from './object-id.ts';
@@ -8,11 +9,9 @@ import { kindOf } from './object-id.ts';
  * https://fluxcd.io/flux/components/kustomize/kustomizations/#health-check-expressions
  */
 export function healthChecks(operators: Operator[], objects: KubeObject[]): object {
-  const custom = operators
-    .flatMap(({ provides }) => provides.kinds)
-    .filter((kind) => typeof kind !== 'string');
-  const exprs = custom.flatMap(({ kind, conditions }) => {
-    const object = objects.find((one) => kindOf(one) === kind);
+  const byKind = new Map(objects.map((object) => [kindOf(object), object]));
+  const exprs = withConditions(operators).flatMap(({ kind, conditions }) => {
+    const object = byKind.get(kind);
     if (object === undefined) return [];
     return [{ apiVersion: object.apiVersion, kind: object.kind, current: current(kind, conditions) }];
   });
@@ -23,6 +22,10 @@ export function healthChecks(operators: Operator[], objects: KubeObject[]): obje
   const all = [...webhooks, ...exprs];
   return all.length === 0 ? {} : { healthCheckExprs: all };
 }
+
+const withConditions = onceEach((operators: readonly Operator[]) =>
+  operators.flatMap(({ provides }) => provides.kinds).filter((kind) => typeof kind !== 'string'),
+);
 
 const webhookKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 

@@ -1,4 +1,5 @@
 import type { Environment } from '../model/graph.ts';
+import { onceEach } from '../model/once-each.ts';
 import { field, textField } from './field.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 import { kindOf } from './object-id.ts';
@@ -35,9 +36,7 @@ export class Inventory {
 
   constructor(env: Environment, components: readonly Component[]) {
     this.env = env;
-    for (const { name, objects } of components) {
-      for (const object of objects) this.#add({ component: name, object });
-    }
+    for (const component of components) for (const entry of entriesOf(component)) this.#add(entry);
   }
 
   /** By `Kind.group`, as the operators' `provides` names a kind. */
@@ -58,17 +57,33 @@ export class Inventory {
     return this.#workloadsByNamespace.get(namespace) ?? [];
   }
 
-  #add(owned: Owned): void {
-    const kind = kindOf(owned.object);
+  #add({ owned, kind, place, workload }: Entry): void {
     push(this.#byKind, kind, owned);
-    push(this.#byPlace, `${kind} ${owned.object.metadata.namespace ?? ''}`, owned);
+    push(this.#byPlace, place, owned);
     if (kind === 'Namespace') this.#namespaces.set(owned.object.metadata.name, owned.object);
-    const workload = workloadOf(owned);
     if (workload === undefined) return;
     this.workloads.push(workload);
     push(this.#workloadsByNamespace, workload.namespace, workload);
   }
 }
+
+/** An object as the inventory finds it. */
+interface Entry {
+  owned: Owned;
+  kind: string;
+  /** Kind and namespace. */
+  place: string;
+  workload: Workload | undefined;
+}
+
+const entriesOf = onceEach(({ name, objects }: Component): Entry[] =>
+  objects.map((object) => {
+    const owned = { component: name, object };
+    const kind = kindOf(object);
+    const place = `${kind} ${object.metadata.namespace ?? ''}`;
+    return { owned, kind, place, workload: workloadOf(owned) };
+  }),
+);
 
 function workloadOf({ component, object }: Owned): Workload | undefined {
   const template = podTemplate(object);

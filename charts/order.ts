@@ -72,24 +72,23 @@ export function order(env: Environment, components: Component[]): { units: Unit[
     for (const artifact of operator?.crds ?? []) {
       after.set(artifact, { object: `operator ${component.name}`, need: `artifact ${artifact}` });
     }
-    for (const object of component.objects) {
-      const guard = guards.get(kindOf(object));
+    for (const { id, kind, needed } of wantsOf(component)) {
+      const guard = guards.get(kind);
       if (guard !== undefined && guard !== component.name && !after.has(guard)) {
-        after.set(guard, { object: objectId(object), need: `webhook for ${kindOf(object)}` });
+        after.set(guard, { object: id, need: `webhook for ${kind}` });
       }
-      for (const need of needs(object)) {
+      for (const need of needed) {
         const makers = providers.get(need);
         if (makers === undefined && !madeOutside(env, need)) {
           report(component.name, {
             code: 'nobody-provides',
-            what: `in ${env.name}, ${objectId(object)} needs ${need}`,
+            what: `in ${env.name}, ${id} needs ${need}`,
             why: 'no component makes it, so it would never become ready',
             fix: remedy(need, [...providers.keys()]),
           });
         }
         if (makers === undefined || makers.includes(component.name)) continue;
-        for (const maker of makers)
-          if (!after.has(maker)) after.set(maker, { object: objectId(object), need });
+        for (const maker of makers) if (!after.has(maker)) after.set(maker, { object: id, need });
       }
     }
   }
@@ -147,22 +146,21 @@ function findProviders(
 ): Map<string, string[]> {
   const providers = new Map<string, string[]>();
   const owners = new Map<string, string>();
-  for (const { name, objects } of components) {
-    for (const object of objects) {
-      // Two kinds of different groups may have one name: their objects are not the same.
-      const identity = `${kindOf(object)} ${objectId(object)}`;
-      const owner = builtIn.has(objectId(object)) ? 'Kubernetes itself' : owners.get(identity);
+  for (const component of components) {
+    const { name, made, provided } = madeBy(component);
+    for (const { id, identity } of made) {
+      const owner = builtIn.has(id) ? 'Kubernetes itself' : owners.get(identity);
       if (owner !== undefined) {
         report(name, {
           code: 'two-owners',
-          what: `in ${env.name}, ${name} makes ${objectId(object)}, and so does ${owner}`,
+          what: `in ${env.name}, ${name} makes ${id}, and so does ${owner}`,
           why: 'each would undo what the other wrote',
           fix: 'take it out of one of them, or give it another name',
         });
       }
       owners.set(identity, name);
-      for (const provided of provides(object)) providers.set(provided, [name]);
     }
+    for (const id of provided) providers.set(id, [name]);
   }
   for (const operator of env.operators) {
     if (!components.some(({ name }) => name === operator.name)) continue;
@@ -176,6 +174,22 @@ function findProviders(
   }
   return providers;
 }
+
+/** What each object of a component needs. */
+const wantsOf = onceEach(({ objects }: Component) =>
+  objects.map((object) => ({ id: objectId(object), kind: kindOf(object), needed: needs(object) })),
+);
+
+/** What a component makes, and what is there once it is ready. */
+const madeBy = onceEach(({ name, objects }: Component) => ({
+  name,
+  made: objects.map((object) => {
+    const id = objectId(object);
+    // Two kinds of different groups may have one name: their objects are not the same.
+    return { id, identity: `${kindOf(object)} ${id}` };
+  }),
+  provided: objects.flatMap(provides),
+}));
 
 /** From `Kind.group` to the component whose webhook is asked about every object of that kind. */
 function findGuards(env: Environment, components: Component[]): Map<string, string> {

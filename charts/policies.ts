@@ -30,15 +30,18 @@ const selecting = onceEach((inventory: Inventory) =>
 
 /** The ways that policies open. */
 export function waysOf(policies: readonly Owned[], direction: Direction): Way[] {
-  const [rules, peers] = direction === 'Ingress' ? ['ingress', 'from'] : ['egress', 'to'];
-  return policies.flatMap((policy) =>
+  return policies.flatMap((policy) => waysThrough(policy)[direction]);
+}
+
+const waysThrough = onceEach((policy: Owned): Record<Direction, Way[]> => {
+  const ways = (rules: string, peers: string) =>
     listField(policy.object, 'spec', rules).map((rule) => ({
       policy,
       peers: listField(rule, peers),
       ports: listField(rule, 'ports'),
-    })),
-  );
-}
+    }));
+  return { Ingress: ways('ingress', 'from'), Egress: ways('egress', 'to') };
+});
 
 /** Whether a peer takes the pods of a workload; `home` is the namespace of the policy that names the peer. */
 export function takes(inventory: Inventory, peer: unknown, home: string, workload: Workload): boolean {

@@ -5,6 +5,8 @@ import type { AppOverride, Cluster } from './cluster.ts';
 import { migrationsName } from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { imageHash } from './image-hash.ts';
+import { onceEach, sameList } from './once-each.ts';
+import type { Operator } from './operator.ts';
 import type { Repository } from './repository.ts';
 import type { Loaded } from './source.ts';
 
@@ -24,10 +26,21 @@ export function environments(root: string, repository: Repository): Environment[
     apps: apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
       .map(({ value: app }) => environmentApp(app, cluster, hashOf)),
-    operators: runningOperators(operators, cluster).map((operator) => operator.value),
+    operators: operatorsOf(cluster, operators),
     lock: lock.value,
   }));
 }
+
+function operatorsOf(cluster: Cluster, operators: Loaded<Operator>[]): Operator[] {
+  const before = operatorsBefore(cluster);
+  before.list = sameList(
+    before.list,
+    runningOperators(operators, cluster).map((operator) => operator.value),
+  );
+  return before.list;
+}
+
+const operatorsBefore = onceEach((_cluster: Cluster): { list: Operator[] } => ({ list: [] }));
 
 /** The operators that run in a cluster, by its provider. */
 export function runningOperators<T extends { value: { only?: string[] | undefined } }>(
@@ -44,7 +57,23 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
 
+/** Of the same app in the same cluster with the same images it is the same object: what was made of it need not be made again. */
 function environmentApp(
+  app: App,
+  cluster: Cluster,
+  hashOf: (folder: string, bundled: boolean) => string,
+): EnvironmentApp {
+  const made = joinApp(app, cluster, hashOf);
+  const before = joined(app);
+  const same = before.get(cluster);
+  if (same?.imageRef === made.imageRef && same.migrationsRef === made.migrationsRef) return same;
+  before.set(cluster, made);
+  return made;
+}
+
+const joined = onceEach((_app: App) => new WeakMap<Cluster, EnvironmentApp>());
+
+function joinApp(
   app: App,
   cluster: Cluster,
   hashOf: (folder: string, bundled: boolean) => string,

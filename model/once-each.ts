@@ -13,3 +13,9 @@ export function onceEach<T extends object, R>(work: (of: T) => R): (of: T) => R 
     return known.result;
   };
 }
+
+/** The list from before where the new one holds the same objects: what was found out about it holds on. */
+export function sameList<T>(before: T[] | undefined, now: T[]): T[] {
+  const same = before?.length === now.length && now.every((each, i) => each === before[i]);
+  return same ? before : now;
+}

@@ -28,7 +28,9 @@ export function findDifference(
     .filter(([path, content]) => disk?.holds(folder, path, content) !== true)
     .filter(([path, content]) => readIfThere(join(folder, path)) !== content)
     .map(([path]) => path);
-  const others = manifestsBelow(folder, environment ?? '').filter((path) => !files.has(path));
+  const others = manifestsBelow(folder, environment ?? '')
+    .filter((path) => !files.has(path))
+    .sort(compareText);
   const rendered = (path: string) => readIfThere(join(folder, path))?.startsWith(header) ?? false;
   return {
     changed: changed.sort(compareText),
@@ -37,7 +39,7 @@ export function findDifference(
   };
 }
 
-/** Paths of all manifests in a folder, sorted: `ENV/COMPONENT/FILE.yaml`. */
+/** Paths of all manifests in a folder, in no order: `ENV/COMPONENT/FILE.yaml`. */
 export function manifestsBelow(folder: string, below: string): string[] {
   const found: string[] = [];
   // Node's own recursion asks the disk for the kind of every entry once more.
@@ -49,7 +51,7 @@ export function manifestsBelow(folder: string, below: string): string[] {
     }
   };
   if (existsSync(join(folder, below))) walk(below);
-  return found.sort(compareText);
+  return found;
 }
 
 /** In a folder, which is not hidden. */

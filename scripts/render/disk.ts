@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 
 /** A file as it was written or found. */
 export interface KnownFile {
-  stamp: string;
+  stamp: Stamp;
   /** Of its text. */
   hash: string;
 }
@@ -24,21 +24,28 @@ export class Disk {
     const known = this.#known.get(path);
     if (known === undefined) return false;
     const same = this.#texts.get(path) === text || known.hash === hashOf(text);
-    if (same && known.stamp === stampOf(`${folder}/${path}`)) return true;
-    this.#known.delete(path);
+    if (same && isSameStamp(known.stamp, stampOf(`${folder}/${path}`))) {
+      this.#texts.set(path, text);
+      return true;
+    }
+    this.#forget(path);
     return false;
   }
 
   /** Remembers that these files hold these texts, and forgets all others. */
   note(folder: string, files: ReadonlyMap<string, string>): void {
-    for (const path of this.#known.keys()) if (!files.has(path)) this.#known.delete(path);
-    this.#texts.clear();
+    for (const path of this.#known.keys()) if (!files.has(path)) this.#forget(path);
     for (const [path, text] of files) {
-      this.#texts.set(path, text);
       if (this.#known.has(path)) continue;
+      this.#texts.set(path, text);
       const stamp = stampOf(`${folder}/${path}`);
       if (stamp !== undefined) this.#known.set(path, { stamp, hash: hashOf(text) });
     }
+  }
+
+  #forget(path: string): void {
+    this.#known.delete(path);
+    this.#texts.delete(path);
   }
 
   entries(): [string, KnownFile][] {
@@ -47,9 +54,16 @@ export class Disk {
 }
 
 /** What tells a file that was touched from one that was not, as Git tells it: size, times and the file's number. */
-export function stampOf(path: string): string | undefined {
+export type Stamp = readonly [size: number, modified: number, changed: number, inode: number];
+
+export function stampOf(path: string): Stamp | undefined {
   const status = statSync(path, { throwIfNoEntry: false });
-  return status && `${status.size} ${status.mtimeMs} ${status.ctimeMs} ${status.ino}`;
+  return status && [status.size, status.mtimeMs, status.ctimeMs, status.ino];
+}
+
+/** Whether both are stamps, and the same. */
+export function isSameStamp(a: Stamp | undefined, b: Stamp | undefined): boolean {
+  return a !== undefined && b !== undefined && a.every((part, i) => part === b[i]);
 }
 
 function hashOf(text: string): string {

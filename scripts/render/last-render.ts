@@ -1,5 +1,5 @@
 import { manifestsBelow } from './difference.ts';
-import { stampOf } from './disk.ts';
+import { isSameStamp, type Stamp, stampOf } from './disk.ts';
 
 /** What the last render found, for the next one to see that nothing has changed since. */
 export interface LastRender {
@@ -7,7 +7,7 @@ export interface LastRender {
   hash: string;
   environments: string[];
   /** From the path of each manifest below the folder to its stamp. */
-  files: Record<string, string>;
+  files: Record<string, Stamp>;
 }
 
 /** Whether the manifests in `folder` are those of the last render, all of them, and untouched. */
@@ -15,7 +15,7 @@ export function isUntouched(folder: string, environment: string | undefined, { f
   const there = manifestsBelow(folder, environment ?? '');
   return (
     there.length === Object.keys(files).length &&
-    there.every((path) => files[path] !== undefined && files[path] === stampOf(`${folder}/${path}`))
+    there.every((path) => isSameStamp(files[path], stampOf(`${folder}/${path}`)))
   );
 }
 
@@ -26,6 +26,9 @@ export function lastRender(
   environments: string[],
   paths: Iterable<string>,
 ): LastRender {
-  const files = [...paths].map((path) => [path, stampOf(`${folder}/${path}`) ?? ''] as const);
+  const files = [...paths].flatMap((path) => {
+    const stamp = stampOf(`${folder}/${path}`);
+    return stamp === undefined ? [] : [[path, stamp] as const];
+  });
   return { hash, environments, files: Object.fromEntries(files) };
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type { Part } from '../../charts/components.ts';
 import type { Component, KubeObject } from '../../charts/kube-object.ts';
+import { toYaml } from '../../charts/yaml.ts';
 import { type KnownModule, KnownSources } from '../../model/known-sources.ts';
 import { Disk, type KnownFile } from './disk.ts';
 
@@ -9,7 +10,7 @@ import { Disk, type KnownFile } from './disk.ts';
 interface Built {
   /** Hash of all that it depends on. */
   key: string;
-  objects: KubeObject[] | undefined;
+  component: Component | undefined;
   files: [string, string][] | undefined;
 }
 
@@ -20,7 +21,9 @@ export class Memory {
   /** What was built by this process, in order: `dev/orders`. */
   readonly made: string[] = [];
   readonly #built: Map<string, Built>;
-  /** Of views. */
+  /** Of objects that are made anew for every render: cheap to make, and dear to write. */
+  readonly #texts = new Map<string, { json: string; text: string }>();
+  /** Of views and apps. */
   readonly #hashes = new WeakMap<object, string>();
   /** Numbers of objects, and hashes by the numbers of what was hashed together. */
   readonly #ids = new WeakMap<object, number>();
@@ -39,11 +42,11 @@ export class Memory {
     const key = this.#key(part);
     let built = this.#built.get(id);
     if (built?.key !== key) {
-      built = { key, objects: part.build()?.objects, files: undefined };
+      built = { key, component: part.build(), files: undefined };
       this.#built.set(id, built);
       this.made.push(id);
     }
-    return built.objects && { name: part.name, objects: built.objects };
+    return built.component;
   }
 
   /** The files of a component that was built, written again only if it was. */
@@ -52,6 +55,17 @@ export class Memory {
     if (built === undefined) return write();
     built.files ??= write();
     return built.files;
+  }
+
+  /** An object as YAML, written again only where it says something else than before. */
+  text(path: string, object: KubeObject): string {
+    const json = JSON.stringify(object);
+    let known = this.#texts.get(path);
+    if (known?.json !== json) {
+      known = { json, text: toYaml(object) };
+      this.#texts.set(path, known);
+    }
+    return known.text;
   }
 
   /** As bytes that `Memory.from` reads. */
@@ -70,11 +84,17 @@ export class Memory {
     return new Memory(stored);
   }
 
+  /** Of apps there are many, and most are the same objects as before: each is hashed by itself, once. */
   #key({ name, view }: Part): string {
-    const { lock, operators, cluster, ...own } = view;
-    const { apps, ...rest } = cluster;
-    const key = () => [this.#shared(Object.entries({ ...rest, lock, operators })), apps, own];
-    return `${name} ${this.#hashOf(view, key)}`;
+    const { lock, operators, cluster, apps, ...own } = view;
+    const { apps: overrides, ...rest } = cluster;
+    const content = () => [
+      this.#shared(Object.entries({ ...rest, lock, operators })),
+      overrides,
+      apps.map((app) => this.#hashOf(app, () => app)),
+      own,
+    ];
+    return `${name} ${this.#hashOf(view, content)}`;
   }
 
   /** Of what the views of an environment have in common: the same objects are the same, whatever they hold. */
