@@ -7,7 +7,6 @@ import { toYaml } from '../charts/yaml.ts';
 import { buildBinaries } from '../images/go-build.ts';
 import { table } from '../scripts/table.ts';
 import { type Measured, measure, median } from './measure.ts';
-import { measureRepository } from './render/incremental.ts';
 import { writeHelmChart, writeKustomization } from './render/inputs.ts';
 
 const usage = `Renders the same workloads by this repository's charts, by cdk8s itself, by Helm and by Kustomize, in turn, and prints
@@ -91,14 +90,8 @@ async function main(): Promise<void> {
       say(`${size} workloads`);
       rows.push(...(await race(contenders, size, folder, rows)));
     }
-    say('one repository, again and again');
-    const repository = [];
-    for (const size of sizes)
-      repository.push(
-        ...(await measureRepository(join(folder, `repository-${size}`), size, Number(values.runs))),
-      );
-    if (values.json) console.log(JSON.stringify({ rows, repository }, null, 2));
-    else print(rows, repository);
+    if (values.json) console.log(JSON.stringify({ rows }, null, 2));
+    else print(rows);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -155,7 +148,7 @@ async function race(contenders: Contender[], count: number, folder: string, befo
   return rows;
 }
 
-function print(rows: Row[], repository: { what: string; count: number; seconds: number[] }[]): void {
+function print(rows: Row[]): void {
   const ours = (count: number) => rows.find((row) => row.count === count)?.runs ?? [];
   const lines = rows.map(({ what, count, runs }) => {
     if (runs === undefined) return [String(count), what, `more than ${values.limit} s`];
@@ -174,10 +167,4 @@ function print(rows: Row[], repository: { what: string; count: number; seconds: 
   });
   const head = ['workloads', 'by', 'time', '', 'CPU time', '', 'memory'];
   console.log(table(head, lines).join('\n'));
-  const times = repository.map(({ what, count, seconds }) => [
-    String(count),
-    what,
-    `${(median(seconds) * 1000).toFixed(0)} ms`,
-  ]);
-  console.log(`\n${table(['apps', 'npm run render', 'time'], times).join('\n')}`);
 }
