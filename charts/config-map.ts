@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
@@ -14,6 +14,5 @@ export function configMap(
 ): Record<string, string> {
   new k8s.KubeConfigMap(chart, `config-map-${name}`, { metadata: { name, namespace }, data });
   const files = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
-  const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex');
-  return { 'plinth.io/config': hash.slice(0, 16) };
+  return { 'plinth.io/config': hash('sha256', JSON.stringify(files)).slice(0, 16) };
 }
