@@ -39,6 +39,17 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       }),
     );
   }
+  for (const { name, source } of apps) {
+    if (!/^(?:default|kube-.*)$/.test(name)) continue;
+    problems.push(
+      problemAt(source, ['name'], {
+        code: 'name-reserved',
+        what: `'${name}' is a name that Kubernetes keeps for itself`,
+        why: 'an app owns the namespace of its name, and Kubernetes makes this one or may',
+        fix: `rename apps/${name}`,
+      }),
+    );
+  }
   const taken = new Map(operators.map((operator) => [operator.name, operator]));
   for (const { name, source } of apps) {
     const operator = taken.get(name);

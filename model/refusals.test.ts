@@ -156,6 +156,15 @@ const cases: [name: string, edits: Edit[]][] = [
       ],
     ],
   ],
+  [
+    'an app named as a namespace of Kubernetes',
+    [
+      [
+        'apps/kube-system/app.ts',
+        "export default { name: 'kube-system', summary: 'x', image: { ref: 'a.io/b:1' }, ports: { a: { port: 8000 } },\n  probes: { ready: { path: '/', port: 'a' } }, resources: { cpu: '1', memory: '1Gi' } };\n",
+      ],
+    ],
+  ],
   ['an image that is not locked', [[traefik, "images: ['traefik']", "images: ['treafik']"]]],
   ['CRDs that are not locked', [[traefik, "'gateway-api-crds'", "'cert-manager-crds'"]]],
   ['an operator named otherwise', [[traefik, "name: 'traefik'", "name: 'gateway'"]]],

@@ -1,13 +1,12 @@
-import { Command } from 'commander';
 import { authorityNamed, environmentNamed, serviceAuthorities } from './certs/environment.ts';
 import { issue } from './certs/issue.ts';
 import { isWell, printRows, rowsOf } from './certs/list.ts';
 import { observe } from './certs/observe.ts';
 import { type RollOptions, roll } from './certs/roll.ts';
 import { clusterClient } from './cluster/client.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 
-const program = new Command('npm run certs --').description(
+const program = npmCommand('certs').description(
   'Certificates of an environment: what each process really uses, those of people, and the roll of an authority.',
 );
 

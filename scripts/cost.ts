@@ -1,13 +1,12 @@
 import { styleText } from 'node:util';
-import { Command } from 'commander';
 import { monthlyCost, total } from '../stacks/cost/cost.ts';
 import { loadPrices } from '../stacks/cost/prices.ts';
 import { environments, readCluster } from './cluster/environment.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { Failure } from './failure.ts';
 import { table } from './table.ts';
 
-const program = new Command('npm run cost --')
+const program = npmCommand('cost')
   .description('What each environment costs a month before anyone uses it, by stacks/cost/prices.yaml.')
   .argument('[environments...]', 'folders of clusters/; default: all')
   .option('--json', 'as JSON instead')

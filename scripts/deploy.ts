@@ -1,8 +1,7 @@
-import { Command } from 'commander';
 import { deploy } from './cluster/deploy.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 
-const program = new Command('npm run deploy --')
+const program = npmCommand('deploy')
   .description(
     'From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for Flux.',
   )

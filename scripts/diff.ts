@@ -1,11 +1,10 @@
-import { Command } from 'commander';
 import { repositoryRoot } from './cluster/environment.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { diff } from './diff/diff.ts';
 import { printDiff } from './diff/print.ts';
 import { withProblems } from './render/problems-failure.ts';
 
-const program = new Command('npm run diff --')
+const program = npmCommand('diff')
   .description(
     'What the change that you are making does to what runs: what cannot be applied, what is lost, which pods restart, which certificates are issued anew, who may reach what. Without a cluster: against what a commit rendered.',
   )

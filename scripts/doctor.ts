@@ -1,14 +1,13 @@
-import { Command } from 'commander';
 import { loadGraph } from '../model/graph.ts';
 import { loadLock } from '../model/lock.ts';
 import { readCluster, repositoryRoot } from './cluster/environment.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { checks } from './doctor/checks.ts';
 import { thisHost } from './doctor/host.ts';
 import { printResults } from './doctor/print.ts';
 import { runChecks } from './doctor/run.ts';
 
-const program = new Command('npm run doctor --')
+const program = npmCommand('doctor')
   .description('What this machine lacks to run the platform, each with the line that mends it.')
   .option('--env <name>', 'the environment: a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')

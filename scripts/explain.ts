@@ -1,10 +1,9 @@
-import { Command } from 'commander';
 import { repositoryRoot } from './cluster/environment.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { explainCommand } from './explain/command.ts';
 import { withProblems } from './render/problems-failure.ts';
 
-const program = new Command('npm run explain --')
+const program = npmCommand('explain')
   .description(
     'Everything that the model derives for an app, and from what: each thing that the description says is taken away, and what would change is shown.',
   )

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { Command, InvalidArgumentError } from 'commander';
-import { runCommand } from './command.ts';
+import { InvalidArgumentError } from 'commander';
+import { npmCommand, runCommand } from './command.ts';
 import { Failure } from './failure.ts';
 import { fuzz } from './fuzz/run.ts';
 import { subjects } from './fuzz/survive.ts';
@@ -8,7 +8,7 @@ import { subjects } from './fuzz/survive.ts';
 /** In milliseconds of the processor; a refusal that takes longer is a fault. */
 const longest = 1_000;
 
-const program = new Command('npm run fuzz --')
+const program = npmCommand('fuzz')
   .description(
     'Mutates descriptions at random: each must be rendered or refused with a place and a reason, within a second, and nothing may be thrown.',
   )

@@ -1,8 +1,7 @@
-import { Command } from 'commander';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { generateContracts } from './generate/contracts.ts';
 
-const program = new Command('npm run generate --')
+const program = npmCommand('generate')
   .description(
     "Makes the types of the services' handlers and clients from their .proto files, and lints these.",
   )

@@ -1,10 +1,9 @@
 import { styleText } from 'node:util';
-import { Command } from 'commander';
 import { takeDown } from './cluster/down.ts';
 import { initCluster } from './cluster/init.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 
-const program = new Command('npm run init-cluster --')
+const program = npmCommand('init-cluster')
   .description(
     'A whole platform in a Kind cluster on this machine. Run it again at any time: it does what is left to do.',
   )

@@ -1,15 +1,16 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { ask } from '../apps/kit/client.ts';
 import { type Job, JobState, JobsServiceClient, type Schedule } from '../apps/kit/generated/jobs.ts';
 import type { CallOptions } from './call/connection.ts';
 import { servePage } from './call/page.ts';
 import { call, callOptions } from './call/run.ts';
+import { npmCommand } from './command.ts';
 import { table } from './table.ts';
 
 type Given = CallOptions & { json?: boolean };
 
 const states = ['queued', 'active', 'retry', 'completed', 'cancelled', 'dead'] as const;
-const program = new Command('npm run jobs --').description(
+const program = npmCommand('jobs').description(
   'Looks at the queue and fills it, with a certificate of your own.',
 );
 

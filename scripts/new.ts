@@ -1,12 +1,11 @@
-import { Command } from 'commander';
 import { environments, repositoryRoot } from './cluster/environment.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { newApp } from './new/app.ts';
 import { newEnvironment } from './new/environment.ts';
 import { newOperator } from './new/operator.ts';
 import { checkedName, type Start, write } from './new/start.ts';
 
-const program = new Command('npm run new --')
+const program = npmCommand('new')
   .description('Writes a working start, which renders at once, and says what to do next.')
   .addHelpText(
     'after',
@@ -39,8 +38,16 @@ await program.parseAsync();
 async function start(prepare: (root: string) => Start): Promise<void> {
   await runCommand(async () => {
     const prepared = prepare(repositoryRoot);
-    const written = write(repositoryRoot, prepared);
-    process.stdout.write(`${written.map((file) => `wrote ${file}\n`).join('')}\nnext:\n`);
+    const { files, undo } = write(repositoryRoot, prepared);
+    try {
+      // Loaded when the files are there: a new chart is part of the program.
+      const { renderAll } = await import('./render/render.ts');
+      await renderAll(repositoryRoot);
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    process.stdout.write(`${files.map((file) => `wrote ${file}\n`).join('')}\nnext:\n`);
     process.stdout.write(prepared.next.map((line) => `  ${line}\n`).join(''));
     return 0;
   });

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { Command } from 'commander';
-import { runCommand } from './command.ts';
+import type { Command } from 'commander';
+import { npmCommand, runCommand } from './command.ts';
 import { Failure } from './failure.ts';
 import { fetchKubeconfig } from './nodes/kubeconfig.ts';
 import { type HostRecap, type PlaybookRun, runPlaybook } from './nodes/playbook.ts';
@@ -17,7 +17,7 @@ interface Options {
   from?: string;
 }
 
-const program = new Command('npm run nodes --')
+const program = npmCommand('nodes')
   .description(
     'Machines that become the cluster of clusters/ENV/cluster.yaml, by Ansible. Each command can be run again at any time.',
   )

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { ask } from '../apps/kit/client.ts';
 import { type Order, type OrderLine, OrderState, OrdersServiceClient } from '../apps/kit/generated/orders.ts';
 import type { CallOptions } from './call/connection.ts';
 import { call, callOptions } from './call/run.ts';
+import { npmCommand } from './command.ts';
 import { table } from './table.ts';
 
 type Given = CallOptions & { json?: boolean };
 
-const program = new Command('npm run orders --').description(
-  'Places and reads orders, with a certificate of your own.',
-);
+const program = npmCommand('orders').description('Places and reads orders, with a certificate of your own.');
 
 callOptions(program.command('place'))
   .description('place an order; it is confirmed a moment later')

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { jsonSchemas } from '../model/json-schemas.ts';
 import { repositoryRoot } from './cluster/environment.ts';
+import { npmCommand } from './command.ts';
 
-new Command('npm run schemas --')
+npmCommand('schemas')
   .description('Writes the JSON Schemas by which editors complete and check cluster.yaml and lock.yaml.')
   .parse();
 

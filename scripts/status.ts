@@ -1,14 +1,13 @@
-import { Command } from 'commander';
 import { findEngine } from '../images/engine.ts';
 import { clusterClient } from './cluster/client.ts';
 import { readCluster } from './cluster/environment.ts';
 import { manifestRepository } from './cluster/manifest-repository.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { Failure } from './failure.ts';
 import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print.ts';
 
-const program = new Command('npm run status --')
+const program = npmCommand('status')
   .description('Nodes, Kustomizations and apps of a cluster, with their URLs.')
   .option('--env <name>', 'the environment: a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { Command } from 'commander';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { readEntry } from '../images/binary-cache.ts';
 import { recipeOf } from '../images/go-recipe.ts';
 import { loadLock, neededBinaries } from '../model/lock.ts';
 import { repositoryRoot } from './cluster/environment.ts';
+import { npmCommand } from './command.ts';
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
@@ -46,7 +46,7 @@ const stories = [
 
 type Asked = { [option in (typeof stories)[number][0] | 'unit']?: boolean };
 
-const program = new Command('npm test --')
+const program = npmCommand('test')
   .description(
     'Everything that CI runs: linter, types, the render, contracts, unit tests, the services on a real Postgres, the stacks on the real engine of Pulumi, and the end-to-end test on a real cluster.',
   )

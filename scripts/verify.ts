@@ -1,14 +1,17 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 import { ProblemsFailure, withProblems } from './render/problems-failure.ts';
 import { verify } from './verify/verify.ts';
 
-const program = new Command('verify')
+const program = npmCommand('verify')
   .description(
     'Renders every environment and compares its custom resources with the definitions of their kinds, in the versions of\nimages/lock.yaml. Definitions that are not in the cache are fetched with their Go modules.',
   )
   .option('--json', 'print the result, or the problems, as JSON')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 when all are as they are defined; 1 when one is not, or something is wrong.',
+  )
   .parse();
 
 const { json = false } = program.opts<{ json?: boolean }>();

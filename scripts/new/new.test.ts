@@ -66,6 +66,21 @@ describe('in a copy of this repository', () => {
     expect(lab).toMatchObject({ name: 'plinth-lab', apps: { 'web-shop': null } });
   }, 300_000);
 
+  it('writes nothing that would not render', async () => {
+    const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
+    for (const [name, why] of [
+      ['orders-db', 'apps/orders/app.ts:14:3 name-taken'],
+      ['crds', 'apps/crds/app.ts:4:9 name-taken'],
+      ['kube-system', 'apps/kube-system/app.ts:4:9 name-reserved'],
+    ] as const) {
+      const { all, exitCode } = await type('new', 'app', name);
+      expect(all).toContain(why);
+      expect(exitCode).toBe(1);
+      expect(readdirSync(join(root, 'apps'))).not.toContain(name);
+    }
+    expect(readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8')).toBe(before);
+  }, 300_000);
+
   it('writes nothing over what is there', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
     const { all, exitCode } = await type('new', 'app', 'home');
@@ -99,7 +114,7 @@ it('takes back what it wrote where a file cannot be written', () => {
   try {
     const files = { 'a/b.ts': 'one', 'a/b.ts/c': 'two' };
     expect(() => write(folder, { files, changes: {}, next: [] })).toThrow();
-    expect(readdirSync(join(folder, 'a'))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true });
   }

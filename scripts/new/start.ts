@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { appName } from '../../model/cluster.ts';
 import { Failure } from '../failure.ts';
@@ -13,27 +13,48 @@ export interface Start {
   next: string[];
 }
 
-/** Writes all of it or, where something fails, nothing. Gives what it wrote, sorted. */
-export function write(root: string, { files, changes }: Start): string[] {
+/** What was written. */
+export interface Written {
+  /** Sorted. */
+  files: string[];
+  /** Makes everything as it was before. */
+  undo(): void;
+}
+
+/** Writes all of it or, where something fails, nothing. */
+export function write(root: string, { files, changes }: Start): Written {
   for (const file of Object.keys(files)) {
     if (!existsSync(join(root, file))) continue;
     throw new Failure(`${file} is there already`, `Edit it, or take another name.`);
   }
   const before = Object.keys(changes).map((file) => [file, readFileSync(join(root, file))] as const);
   const written: string[] = [];
+  const made: string[] = [];
+  const undo = () => {
+    for (const file of written) rmSync(join(root, file));
+    for (const folder of made.toReversed()) rmdirSync(folder);
+    for (const [file, bytes] of before) writeFileSync(join(root, file), bytes);
+  };
   try {
     for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, file)), { recursive: true });
+      made.push(...makeFolder(dirname(join(root, file))));
       writeFileSync(join(root, file), text, { flag: 'wx' });
       written.push(file);
     }
     for (const [file, text] of Object.entries(changes)) writeFileSync(join(root, file), text);
   } catch (error) {
-    for (const file of written) rmSync(join(root, file));
-    for (const [file, bytes] of before) writeFileSync(join(root, file), bytes);
+    undo();
     throw error;
   }
-  return [...written, ...before.map(([file]) => file)].sort();
+  return { files: [...written, ...before.map(([file]) => file)].sort(), undo };
+}
+
+/** Gives the folders that it made, from the top. */
+function makeFolder(path: string): string[] {
+  if (existsSync(path)) return [];
+  const above = makeFolder(dirname(path));
+  mkdirSync(path);
+  return [...above, path];
 }
 
 /** A name that folders, objects and host names can have, and what is made of it too. */

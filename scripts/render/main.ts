@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
-import { runCommand } from '../command.ts';
+import { npmCommand, runCommand } from '../command.ts';
 import { type RenderCommand, renderCommand } from './command.ts';
 import { watchAndRender } from './watch.ts';
 
-const program = new Command('render')
+const program = npmCommand('render')
   .description('Writes the manifests of every environment out of clusters/, apps/ and operators/.')
   .option('--check', 'write nothing; fail when the manifests on the disk are not the render')
   .option('--env <name>', 'one environment only: a folder of clusters/')
@@ -12,6 +11,10 @@ const program = new Command('render')
   .option('--out <folder>', 'write there instead of manifests/')
   .option('--no-cache', 'make everything anew; what depends on no change is taken from the cache otherwise')
   .option('--watch', 'render again at every save, until Ctrl-C')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 when they are written or nothing differs; 1 when something is wrong, or with --check differs.',
+  )
   .parse();
 
 const root = resolve(import.meta.dirname, '../..');

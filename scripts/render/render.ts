@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Environment, loadGraph } from '../../model/graph.ts';
 import { nearest } from '../../model/nearest.ts';
+import { placeInFile } from '../../model/place-in-file.ts';
 import { compareProblems, type Problem } from '../../model/problem.ts';
 import { Failure } from '../failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
@@ -46,7 +47,10 @@ export async function renderAll(
   const checked: CheckedEnvironment[] = [];
   for (const env of environments) {
     const manifests = environmentManifests(env, memory);
-    problems.push(...manifests.problems);
+    // What is wrong with a component as a whole stands at its name.
+    problems.push(
+      ...manifests.problems.map((problem) => ({ ...problem, ...placeInFile(root, problem.file, ['name']) })),
+    );
     checked.push(manifests.checked);
     for (const [path, content] of manifests.files) files.set(path, content);
   }
