@@ -53,15 +53,15 @@ export default defineConfig({
           hookTimeout: 10 * 60_000,
         },
       },
-      {
+      ...['identity', 'identity-production'].map((name) => ({
         test: {
-          name: 'identity',
-          include: ['test/e2e/identity.test.ts'],
+          name,
+          include: [`test/e2e/${name}.test.ts`],
           bail: 1,
           testTimeout: 45 * 60_000,
           hookTimeout: 10 * 60_000,
         },
-      },
+      })),
       // One story each, as above, on machines that are made here.
       ...['nodes', 'control-planes', 'upgrade'].map((name) => ({
         test: {

@@ -39,6 +39,7 @@ type Step = [string, () => Promise<Count>];
 /** Stories that run alone: the option, and the project of vitest. */
 const stories = [
   ['identity', 'identity'],
+  ['identityProduction', 'identity-production'],
   ['nodes', 'nodes'],
   ['controlPlanes', 'control-planes'],
   ['upgrade', 'upgrade'],
@@ -52,6 +53,10 @@ const program = npmCommand('test')
   )
   .option('--unit', 'without the stacks and the end-to-end test')
   .option('--identity', 'instead of all that: refusals, renewals and faults of identity on a real cluster')
+  .option(
+    '--identity-production',
+    'instead of all that: the same with three instances of each database and authorities below one root',
+  )
   .option('--nodes', 'instead of all that: machines that Ansible makes a cluster of, on hosts made here')
   .option('--control-planes', 'the same with three control planes, of which one burns down')
   .option(

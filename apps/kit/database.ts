@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
 import { IdentityFolder } from './identity.ts';
@@ -27,6 +28,11 @@ const variables = z
 /** How long a connection may serve: after it, and after a renewal, every connection was made with the new certificate. */
 const maxLifetimeSeconds = 300;
 
+/** So long the database may be away before a process is no longer ready: as long as a call may wait for it. */
+const graceMs = 60_000;
+const leastWaitMs = 50;
+const mostWaitMs = 1_000;
+
 /** Options of `pg`, each of them given. */
 export type DatabaseConfig = {
   [Option in
@@ -39,6 +45,7 @@ export type DatabaseConfig = {
     | 'connectionTimeoutMillis'
     | 'idleTimeoutMillis'
     | 'statement_timeout'
+    | 'query_timeout'
     | 'maxLifetimeSeconds'
     | 'keepAlive'
     | 'ssl']: Exclude<pg.PoolConfig[Option], undefined>;
@@ -67,6 +74,8 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
       statement_timeout: 10_000,
+      // Of a server that is gone nobody says that it is: its answer just does not come.
+      query_timeout: 12_000,
       maxLifetimeSeconds,
       keepAlive: true,
       ssl: {
@@ -91,6 +100,8 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
 export class Database {
   readonly pool: pg.Pool;
   #access: DatabaseAccess;
+  #answered = Number.NEGATIVE_INFINITY;
+  #waiting = 0;
 
   constructor(access: DatabaseAccess) {
     this.#access = access;
@@ -101,14 +112,27 @@ export class Database {
     gauge('database_pool_waiting', 'Queries that wait for a connection.', () => this.pool.waitingCount);
   }
 
-  /** One statement; `name` is its label in metrics and traces. */
+  /**
+   * One statement; `name` is its label in metrics and traces. With `until` it waits for a database that is away, as while
+   * a new primary is made, and is sent again until that aborts: for statements that change nothing when they run twice.
+   */
   async query<Row extends pg.QueryResultRow>(
     name: string,
     text: string,
     values: unknown[] = [],
+    until?: AbortSignal,
   ): Promise<Row[]> {
-    const { rows } = await this.#observed(name, () => this.pool.query<Row>(text, values));
+    const once = () => this.#observed(name, () => this.pool.query<Row>(text, values));
+    const { rows } = await (until ? this.#whileUnreachable(once, until) : once());
+    this.#answered = performance.now();
     return rows;
+  }
+
+  /** For readiness: throws where the database has not answered for longer than calls wait for it, and at first. */
+  async reachable(): Promise<void> {
+    const answer = this.query('ready', 'select 1');
+    if (performance.now() - this.#answered > graceMs) await answer;
+    else answer.catch((error: Error) => log.warn('the database does not answer', { error: error.message }));
   }
 
   /** Several statements that happen together or not at all. */
@@ -138,6 +162,27 @@ export class Database {
     this.#access.close();
   }
 
+  async #whileUnreachable<T>(work: () => Promise<T>, until: AbortSignal): Promise<T> {
+    let waits = false;
+    try {
+      for (let wait = leastWaitMs; ; wait = Math.min(wait * 2, mostWaitMs)) {
+        try {
+          return await work();
+        } catch (error) {
+          if (until.aborted || !(error instanceof Error) || !isUnreachable(error)) throw error;
+          if (!waits && this.#waiting++ === 0)
+            log.warn('calls wait for the database', { error: error.message });
+          waits = true;
+          await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal: until }).catch(() => {
+            throw error;
+          });
+        }
+      }
+    } finally {
+      if (waits) this.#waiting--;
+    }
+  }
+
   async #observed<T>(name: string, work: () => Promise<T>): Promise<T> {
     const end = databaseSeconds.startTimer({ query: name });
     return inSpan(`db ${name}`, SpanKind.CLIENT, { 'db.system.name': 'postgresql' }, async () => {
@@ -158,8 +203,9 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   return (
-    /^(08|57P0|53300|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+    // 25006: what was the primary follows another one now.
+    /^(08|57P0|53300|25006|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/.test(
       error.message,
     )
   );

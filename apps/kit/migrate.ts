@@ -28,7 +28,7 @@ export async function migrate(options: {
 }): Promise<void> {
   const { folder, report, after } = options;
   const files = folder === undefined ? [] : readMigrations(folder);
-  const client = new pg.Client({ ...options.config, statement_timeout: 0 });
+  const client = new pg.Client({ ...options.config, statement_timeout: 0, query_timeout: 0 });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);

@@ -32,6 +32,8 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
   const { trusted, issuing } = authority;
   const now: Roots = { trusted, issuing };
   const compromise = options.compromise === true;
+  const below = authority.anchor !== authority.name;
+  if (compromise && below) throw noWayToDrop(env, name);
   const steps = stepsFrom(now, compromise);
   const again = `npm run certs -- roll ${name}${compromise ? ' --compromise' : ''} --env ${env.name}`;
   if (options.dryRun === true) {
@@ -68,7 +70,12 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
     });
     await bring(context, name, roots, title);
   }
-  say(styleText('green', `${name}: generation ${steps.at(-1)?.roots.issuing} alone is trusted and in use.`));
+  const newest = steps.at(-1)?.roots.issuing;
+  say(
+    below
+      ? `${styleText('green', `${name}: generation ${newest} alone issues and is in use.`)} What the one before issued is good until it ends, within ${env.cluster.identity.certificates.duration}: everyone trusts the root above both.`
+      : styleText('green', `${name}: generation ${newest} alone is trusted and in use.`),
+  );
   const people = authority.leaves.filter(({ commonName }) => commonName.startsWith('person:'));
   if (people.length > 0) {
     const names = people.map(({ commonName }) => commonName.slice('person:'.length));
@@ -77,6 +84,14 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
     );
   }
   return 0;
+}
+
+/** Below a root of the environment whatever an intermediate issued is trusted by that root, whoever is still told to issue. */
+function noWayToDrop({ name: env, cluster }: Environment, name: string): Failure {
+  return new Failure(
+    `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: no roll can drop it at once.`,
+    `Roll it in order: npm run certs -- roll ${name} --env ${env}. To be rid of it at once, take the way of self-signed roots: authorities: self-signed, in a new cluster.`,
+  );
 }
 
 interface Context {

@@ -9,7 +9,7 @@ import { login } from './identity/probe.ts';
 import { serviceRefusals } from './identity/service-refusals.ts';
 import { signedRefusals } from './identity/signed-refusals.ts';
 import { underLoad } from './identity/under-load.ts';
-import { said, seconds, until, World } from './identity/world.ts';
+import { said, seconds, until, World, withTwoMoreApps } from './identity/world.ts';
 
 /**
  * Orders and jobs, and beside them an app that owns a database and one that reads it and calls the other: each refusal is
@@ -18,7 +18,7 @@ import { said, seconds, until, World } from './identity/world.ts';
 describe('identity', () => {
   const world = new World();
 
-  beforeAll(() => world.begin());
+  beforeAll(() => world.begin(withTwoMoreApps));
   afterAll(() => world.end());
 
   it('comes up with a cluster: authorities, roots, certificates, a database', async () => {

@@ -3,8 +3,17 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ask } from '../../apps/kit/client.ts';
 import { OrderState, OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import { startOrders } from '../../apps/orders/src/orders.ts';
-import { asSuperuser } from './postgres.ts';
-import { connect, eventually, identity, type Running, runJobs, runOrders, startJobsOn } from './world.ts';
+import { asSuperuser, Postgres } from './postgres.ts';
+import {
+  connect,
+  databaseAuthority,
+  eventually,
+  identity,
+  type Running,
+  runJobs,
+  runOrders,
+  startJobsOn,
+} from './world.ts';
 
 let jobs: Running;
 let orders: Awaited<ReturnType<typeof runOrders>>;
@@ -119,6 +128,46 @@ describe('the database', () => {
     expect(kept).toEqual([{ count: answered.length }]);
     // Tried again with the same key, each of them came through.
     expect(failed).toBe(0);
+  });
+});
+
+describe('a database that is killed and comes back', () => {
+  it('costs no call that has the time to wait, and no order that was answered', async () => {
+    const postgres = await Postgres.start(await databaseAuthority(), { fsync: 'on' });
+    const killed = await runOrders('orders-killed', ['home'], jobs, postgres);
+    const client = connect(OrdersServiceClient, killed.address, await identity(killed.authority, 'home'), {
+      'grpc.service_config': '{}', // nothing is tried again on this side
+    });
+    const ready = async () => (await fetch(`http://localhost:${killed.service.plainPort}/readyz`)).status;
+    const begun: Promise<string>[] = [];
+    const place = () =>
+      ask(client, client.placeOrder, { customer: 'Load', lines, idempotencyKey: '' }, 30_000);
+    const load = setInterval(() => begun.push(place().then(({ order }) => order?.id ?? 'none', String)), 20);
+    try {
+      await eventually(() => (begun.length > 20 ? true : undefined));
+      await postgres.kill();
+      // Who has no time to wait is told, and the service stays where callers find it.
+      await expect(ask(client, client.listOrders, list, 300)).rejects.toMatchObject({
+        code: status.DEADLINE_EXCEEDED,
+      });
+      expect(await ready()).toBe(200);
+      await postgres.run();
+      const so = begun.length;
+      await eventually(() => (begun.length > so + 20 ? true : undefined));
+      clearInterval(load);
+      const answers = await Promise.all(begun);
+      const rows = await postgres.asSuperuser('orders_killed', 'select id, idempotency_key from orders');
+      console.log(`database killed: ${answers.length} calls, ${rows.length} orders`);
+      const kept = new Set(rows.map(({ id }) => id));
+      expect(answers.filter((id) => !kept.has(id))).toEqual([]);
+      // Sent twice or not, each is one order.
+      expect(kept.size).toBe(answers.length);
+    } finally {
+      clearInterval(load);
+      client.close();
+      await killed.service.stop();
+      await postgres.stop();
+    }
   });
 });
 

@@ -12,7 +12,7 @@ import { startOrders } from '../../apps/orders/src/orders.ts';
 import { databaseRole } from '../../model/database.ts';
 import { Authority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
-import { databaseEnv, makeDatabase } from './postgres.ts';
+import { databaseEnv, makeDatabase, type Place } from './postgres.ts';
 
 type Access = 'owner' | 'read-write' | 'read-only';
 
@@ -36,9 +36,13 @@ export async function identity(
 }
 
 /** The variables by which a role of an app's database logs in. */
-export async function loginAs(app: string, access: Access): Promise<Record<string, string>> {
+export async function loginAs(
+  app: string,
+  access: Access,
+  at: Place = inject('postgres'),
+): Promise<Record<string, string>> {
   const folder = await identity(await databaseAuthority(), databaseRole(app, access));
-  return databaseEnv(inject('postgres'), app, access, folder);
+  return databaseEnv(at, app, access, folder);
 }
 
 /** A service of its own authority, as a cluster runs it. */
@@ -79,15 +83,16 @@ export async function runOrders(
   database: string,
   callers: string[],
   jobs: Pick<Running, 'authority' | 'address'>,
+  at: Place = inject('postgres'),
 ): Promise<Running & { env: Record<string, string> }> {
-  await makeDatabase(inject('postgres'), database);
-  const owner = databaseAccess('migrations', await loginAs(database, 'owner'));
+  await makeDatabase(at, database);
+  const owner = databaseAccess('migrations', await loginAs(database, 'owner', at));
   await migrate({ config: owner.config, folder: join(root, 'apps/orders/migrations'), report: () => {} });
   owner.close();
   const authority = await Authority.make('orders');
   const folder = await identity(authority, 'orders', ['localhost', 'orders.orders.svc.cluster.local']);
   const env = {
-    ...(await loginAs(database, 'read-write')),
+    ...(await loginAs(database, 'read-write', at)),
     IDENTITY_DIR: folder,
     CALLERS: callers.join(','),
     JOBS_ADDRESS: jobs.address,

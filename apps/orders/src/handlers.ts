@@ -11,13 +11,15 @@ export function handlers(
   confirmations: Pick<Confirmations, 'request'>,
 ): OrdersServiceServer {
   return {
-    placeOrder: unary(async (request) => {
-      const order = await store.place(checked(placeOrder, request));
+    placeOrder: unary(async (request, { signal }) => {
+      const order = await store.place(checked(placeOrder, request), signal);
       // The order stands whether or not the queue answers: what is not enqueued now is enqueued later.
       void confirmations.request(order.id);
       return { order };
     }),
-    getOrder: unary(async (request) => ({ order: await store.get(checked(orderId, request.id)) })),
-    listOrders: unary(async (request) => store.list(checked(listOrders, request))),
+    getOrder: unary(async (request, { signal }) => ({
+      order: await store.get(checked(orderId, request.id), signal),
+    })),
+    listOrders: unary(async (request, { signal }) => store.list(checked(listOrders, request), signal)),
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { Database } from '../../kit/database.ts';
 import { type Order, OrderState } from '../../kit/generated/orders.ts';
@@ -19,7 +20,7 @@ const columns = `o.id, o.customer, o.total, o.placed_at, o.confirmed_at,
   (select coalesce(json_agg(json_build_object('sku', l.sku, 'quantity', l.quantity, 'unit_price', l.unit_price)
      order by l.number), '[]') from order_lines l where l.order_id = o.id) as lines`;
 
-/** Orders in their database. */
+/** Orders in their database; what a caller waits for waits for the database, until its signal aborts. */
 export class OrderStore {
   #database: Database;
 
@@ -28,9 +29,10 @@ export class OrderStore {
   }
 
   /** Keeps an order; the one that is there where its key was used before. */
-  async place({ customer, lines, idempotencyKey }: NewOrder): Promise<Order> {
+  async place({ customer, lines, idempotencyKey }: NewOrder, until: AbortSignal): Promise<Order> {
     const total = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
-    const key = idempotencyKey === '' ? null : idempotencyKey;
+    // With one of ours the statement may be sent twice: whether the first was carried out, a lost connection does not say.
+    const key = idempotencyKey === '' ? randomUUID() : idempotencyKey;
     // One statement, hence one transaction and one way to the database and back.
     const made = await this.#database.query<{ id: string }>(
       'place order',
@@ -51,23 +53,25 @@ export class OrderStore {
           lines.map((line) => line.unitPrice),
         ],
       ],
+      until,
     );
     // Two with one key at the same moment: the second sees neither its own row nor, in its snapshot, the first's.
-    const id = made[0]?.id ?? (await this.#idOf(key));
-    return this.get(id);
+    const id = made[0]?.id ?? (await this.#idOf(key, until));
+    return this.get(id, until);
   }
 
-  async get(id: string): Promise<Order> {
+  async get(id: string, until: AbortSignal): Promise<Order> {
     const [row] = await this.#database.query<Row>(
       'get order',
       `select ${columns} from orders o where o.id = $1`,
       [id],
+      until,
     );
     if (row === undefined) throw new Refusal(status.NOT_FOUND, `no order ${id}`);
     return orderFrom(row);
   }
 
-  async list(given: { customer: string; pageSize: number; pageToken: string }) {
+  async list(given: { customer: string; pageSize: number; pageToken: string }, until: AbortSignal) {
     const { customer, pageSize, pageToken } = given;
     const [before, id] = pageToken === '' ? [null, null] : decode(pageToken);
     const rows = await this.#database.query<Row>(
@@ -77,6 +81,7 @@ export class OrderStore {
          and ($2::timestamptz is null or (o.placed_at, o.id) < ($2::timestamptz, $3::uuid))
        order by o.placed_at desc, o.id desc limit $4`,
       [customer, before, id, pageSize + 1],
+      until,
     );
     const page = rows.slice(0, pageSize);
     const last = page.at(-1);
@@ -111,11 +116,12 @@ export class OrderStore {
     );
   }
 
-  async #idOf(key: string | null): Promise<string> {
+  async #idOf(key: string, until: AbortSignal): Promise<string> {
     const [row] = await this.#database.query<{ id: string }>(
       'order by key',
       'select id from orders where idempotency_key = $1',
       [key],
+      until,
     );
     if (row === undefined) throw new Error('an order was neither made nor there');
     return row.id;

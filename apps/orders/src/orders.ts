@@ -33,7 +33,7 @@ export async function startOrders(options: {
           descriptors,
         },
       ],
-      ready: () => database.query('ready', 'select 1'),
+      ready: () => database.reachable(),
       ...(ports ? { ports } : {}),
     },
     async () => {

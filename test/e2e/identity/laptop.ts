@@ -5,6 +5,7 @@ import { OrdersServiceClient } from '../../../apps/kit/generated/orders.ts';
 import { IdentityFolder } from '../../../apps/kit/identity.ts';
 import { clientOf } from '../../../scripts/call/connection.ts';
 import { forwardTo, forwardToPod } from '../../../scripts/call/port-forward.ts';
+import { clusterClient } from '../../../scripts/cluster/client.ts';
 import type { Pair } from '../../services/authority.ts';
 import { scratch, writeIdentity } from '../../services/identity-folder.ts';
 
@@ -29,13 +30,25 @@ export async function callOrders(cluster: string, pair: Pair, roots: string): Pr
   }
 }
 
+/** The pod of an app's database that takes writes. */
+export async function primary(cluster: string, app: string): Promise<string> {
+  const { items } = await clusterClient(cluster).core.listNamespacedPod({
+    namespace: app,
+    labelSelector: `cnpg.io/cluster=${app}-db,cnpg.io/instanceRole=primary`,
+  });
+  const name = items.find(({ metadata }) => metadata?.deletionTimestamp === undefined)?.metadata?.name;
+  if (name === undefined) throw new Error(`the database of ${app} has no primary just now`);
+  return name;
+}
+
 /** Logs in to the database of orders from this machine and asks it something; throws where it is refused. */
 export async function queryOrders(
   cluster: string,
   { cert, key }: Pair,
   { roots, user = 'orders_rw', text = 'select 1 as one' }: { roots: string; user?: string; text?: string },
 ): Promise<unknown[]> {
-  const forward = await forwardTo(cluster, { namespace: 'orders', pod: 'orders-db-1', port: 5432 });
+  const pod = await primary(cluster, 'orders');
+  const forward = await forwardTo(cluster, { namespace: 'orders', pod, port: 5432 });
   const client = new pg.Client({
     ...{ host: '127.0.0.1', port: forward.port, user, database: 'orders', connectionTimeoutMillis: 5_000 },
     query_timeout: 5_000,

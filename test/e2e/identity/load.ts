@@ -11,12 +11,20 @@ interface Count {
   ok: number;
   failed: number;
   last: string;
+  /** How long the slowest took, in seconds. */
+  slowest: number;
 }
 
-/** How many of each kind succeeded and failed, for one stretch of time. */
-export type Counts = Record<string, Count>;
+/** How often each kind begins, whether or not those before have ended: who waits does not hide those who would come. */
+const paceMs = { calls: 200, 'connections with a call': 1000, 'logins with a query': 1000 } as const;
 
-const pauseMs = 100;
+type Kind = keyof typeof paceMs;
+
+/** How many of each kind succeeded and failed, for one stretch of time. */
+export type Counts = Partial<Record<Kind, Count>>;
+
+/** What a call may take. */
+const deadlineMs = 60_000;
 
 /**
  * A steady load on orders and on its database until it is stopped, from this machine, as a person: calls on one
@@ -43,56 +51,63 @@ export class Load {
     return load;
   }
 
+  /** Begins nothing more and waits for what runs. */
   async stop(): Promise<void> {
     this.#running = false;
     await Promise.all(this.#work);
     this.#identity.close();
   }
 
-  /** What happened since this was asked last; printed as well. */
+  /** What ended since this was asked last; printed as well. */
   since(title: string): Counts {
     const counts = this.#counts;
     this.#counts = {};
     const parts = Object.entries(counts).map(
-      ([name, { ok, failed }]) => `${ok + failed} ${name}, ${failed} failed`,
+      ([name, { ok, failed, slowest }]) =>
+        `${ok + failed} ${name}, ${failed} failed, the slowest ${slowest.toFixed(1)} s`,
     );
     console.log(`${title}: ${parts.join('; ')}`);
     return counts;
   }
 
   async #calls(): Promise<void> {
-    let open: Opened | undefined;
+    const opened: Promise<Opened>[] = [];
+    let current: Promise<Opened> | undefined;
     await this.#again('calls', async () => {
-      open ??= await this.#open();
+      if (current === undefined) {
+        current = this.#open();
+        opened.push(current);
+      }
+      const mine = current;
       try {
-        const { client } = open;
+        const { client } = await mine;
         const line = { sku: 'load', quantity: 1, unitPrice: 1 };
-        const { order } = await ask(client, client.placeOrder, {
-          ...{ customer: 'load', lines: [line], idempotencyKey: '' },
-        });
+        const request = { customer: 'load', lines: [line], idempotencyKey: '' };
+        const { order } = await ask(client, client.placeOrder, request, deadlineMs);
         if (order !== undefined) this.placed.push(order.id);
       } catch (error) {
-        open.close();
-        open = undefined;
+        // Others may still wait on that connection.
+        if (current === mine) current = undefined;
         throw error;
       }
     });
-    open?.close();
+    for (const each of await Promise.allSettled(opened)) if (each.status === 'fulfilled') each.value.close();
   }
 
-  async #connections(): Promise<void> {
-    await this.#again('connections with a call', async () => {
+  #connections(): Promise<void> {
+    return this.#again('connections with a call', async () => {
       const { client, close } = await this.#open();
       try {
-        await ask(client, client.listOrders, { customer: 'load', pageSize: 1, pageToken: '' });
+        const request = { customer: 'load', pageSize: 1, pageToken: '' };
+        await ask(client, client.listOrders, request, deadlineMs);
       } finally {
         close();
       }
     });
   }
 
-  async #logins(): Promise<void> {
-    await this.#again('logins with a query', async () => {
+  #logins(): Promise<void> {
+    return this.#again('logins with a query', async () => {
       const { pair, roots } = await identityIn(this.#cluster, {
         ...{ namespace: 'orders', secret: 'orders-db-rw', authority: 'orders-db' },
       });
@@ -117,20 +132,26 @@ export class Load {
     };
   }
 
-  async #again(name: string, once: () => Promise<unknown>): Promise<void> {
+  async #again(kind: Kind, once: () => Promise<unknown>): Promise<void> {
+    const running = new Set<Promise<void>>();
     while (this.#running) {
-      let failure = '';
-      await once().catch((error: unknown) => {
-        failure = String(error);
-      });
-      this.#counts[name] ??= { ok: 0, failed: 0, last: '' };
-      const count = this.#counts[name];
-      if (failure === '') count.ok++;
-      else {
-        count.failed++;
-        count.last = `${new Date().toISOString()} ${failure}`;
-      }
-      await sleep(pauseMs);
+      const one = this.#count(kind, once).finally(() => running.delete(one));
+      running.add(one);
+      await sleep(paceMs[kind]);
+    }
+    await Promise.all(running);
+  }
+
+  async #count(kind: Kind, once: () => Promise<unknown>): Promise<void> {
+    const started = performance.now();
+    const failure = await once().then(() => undefined, String);
+    this.#counts[kind] ??= { ok: 0, failed: 0, last: '', slowest: 0 };
+    const count = this.#counts[kind];
+    count.slowest = Math.max(count.slowest, (performance.now() - started) / 1000);
+    if (failure === undefined) count.ok++;
+    else {
+      count.failed++;
+      count.last = `${new Date().toISOString()} ${failure}`;
     }
   }
 }
@@ -140,10 +161,17 @@ interface Opened {
   close(): void;
 }
 
-/** Nothing failed, and something was done; the message names what failed last. */
-export function lostNothing(counts: Counts): string {
-  const all = Object.entries(counts);
-  if (all.length < 3) return `only ${Object.keys(counts).join(', ')} were tried`;
-  const wrong = all.filter(([, { ok, failed }]) => failed > 0 || ok === 0);
-  return wrong.map(([name, { failed, last }]) => `${failed} ${name} failed: ${last}`).join('; ') || 'nothing';
+/** Calls wait for a database that is away, as long as they may; a bare login is refused. */
+export const callKinds: readonly Kind[] = ['calls', 'connections with a call'];
+
+/** Of each of these something was done, and nothing failed; else the message names what failed last. */
+export function lostNothing(
+  counts: Counts,
+  kinds: readonly Kind[] = [...callKinds, 'logins with a query'],
+): string {
+  const wrong = kinds.flatMap((kind) => {
+    const { ok = 0, failed = 0, last = '' } = counts[kind] ?? {};
+    return failed > 0 || ok === 0 ? [`${kind}: ${ok} well, ${failed} failed: ${last}`] : [];
+  });
+  return wrong.join('; ') || 'nothing';
 }

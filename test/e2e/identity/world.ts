@@ -2,8 +2,10 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
+import { expect } from 'vitest';
 import { z } from 'zod';
 import { Checkout, type Ended } from '../checkout.ts';
+import { primary } from './laptop.ts';
 import { Probe } from './probe.ts';
 
 /** As much of `certs list --json` as is looked at. */
@@ -22,7 +24,7 @@ type Rows = z.infer<typeof rows>;
 
 const ports = { http: 19080, https: 19443, registry: 15003 };
 
-/** A checkout of the repository and its cluster, in which two more apps run: `ledger`, and `reader`, which calls it. */
+/** A checkout of the repository and its cluster. */
 export class World {
   readonly cluster = process.env.PLINTH_E2E_CLUSTER ?? 'e2e-dev';
   #checkout: Checkout | undefined;
@@ -38,17 +40,11 @@ export class World {
     return this.#probe;
   }
 
-  /** Writes the two apps into the checkout, which is a Git repository of its own: a roll is commits. */
-  async begin(): Promise<void> {
+  /** Makes the checkout, a Git repository of its own: a roll is commits. `change` is what the story describes otherwise. */
+  async begin(change: (checkout: Checkout) => Promise<void>): Promise<void> {
     this.#checkout = await Checkout.make(this.cluster, ports);
-    const { root, state } = this.checkout;
-    process.env.PLINTH_STATE = state;
-    await cp(join(import.meta.dirname, 'apps'), join(root, 'apps'), { recursive: true });
-    await this.checkout.edit(
-      'clusters/dev/cluster.yaml',
-      (text) =>
-        `${text.replace(/^people:$/m, 'people:\n  tester: { uses: [ledger] }').trimEnd()}\n  ledger:\n  reader:\n`,
-    );
+    process.env.PLINTH_STATE = this.checkout.state;
+    await change(this.checkout);
     await this.git('init', '--quiet');
     await this.git('config', 'user.name', 'tester');
     await this.git('config', 'user.email', 'tester@example.org');
@@ -123,12 +119,44 @@ export class World {
     );
   }
 
-  async unconfirmed(): Promise<boolean> {
-    const text = await this.probe.kubectl([
-      ...['exec', '-n', 'orders', 'orders-db-1', '-c', 'postgres', '--', 'psql', '-Atq', '-d', 'orders'],
-      ...['-c', 'select count(*) from orders where confirmed_at is null'],
-    ]);
-    return text.trim() !== '0';
+  /** What a statement prints that the superuser runs in the database of orders, where it takes writes. */
+  async inOrders(statement: string): Promise<string> {
+    const pod = await primary(this.cluster, 'orders');
+    const text = await this.probe.kubectl(
+      [
+        ...['exec', '-i', '-n', 'orders', pod, '-c', 'postgres', '--'],
+        ...['psql', '-Atq', '-v', 'ON_ERROR_STOP=1', '-d', 'orders'],
+      ],
+      statement,
+    );
+    return text.trim();
+  }
+
+  /** Every order that was answered is kept, and each is confirmed sooner or later. */
+  async keeps(placed: readonly string[]): Promise<void> {
+    const ids = placed.map((id) => `'${id}'`).join(',');
+    const kept = Number(await this.inOrders(`select count(*) from orders where id in (${ids})`));
+    console.log(`orders answered: ${placed.length}; kept: ${kept}`);
+    expect(kept).toBe(placed.length);
+    await until(async () => (await this.unconfirmed()) === 0, 'every order to be confirmed');
+  }
+
+  async unconfirmed(): Promise<number> {
+    return Number(await this.inOrders('select count(*) from orders where confirmed_at is null'));
+  }
+
+  async readyInstances(app: string): Promise<number> {
+    const path = 'jsonpath={.status.readyInstances}';
+    const name = `clusters.postgresql.cnpg.io/${app}-db`;
+    return Number(await this.probe.kubectl(['get', name, '-n', app, '-o', path]));
+  }
+
+  /** Has the kubelet look at the files of pods now: by itself it does so once in a minute or more. */
+  async lookAtFiles(...namespaces: string[]): Promise<void> {
+    const now = `plinth.io/looked-at=${new Date().toISOString()}`;
+    for (const space of namespaces) {
+      await this.probe.kubectl(['annotate', 'pods', '--all', '-n', space, '--overwrite', now]);
+    }
   }
 
   async list(): Promise<Rows> {
@@ -163,6 +191,16 @@ export class World {
       return after.every((value, i) => value !== '' && value !== before[i]);
     }, 'new certificates');
   }
+}
+
+/** Adds two apps: `ledger`, and `reader`, which calls it. */
+export async function withTwoMoreApps(checkout: Checkout): Promise<void> {
+  await cp(join(import.meta.dirname, 'apps'), join(checkout.root, 'apps'), { recursive: true });
+  await checkout.edit(
+    'clusters/dev/cluster.yaml',
+    (text) =>
+      `${text.replace(/^people:$/m, 'people:\n  tester: { uses: [ledger] }').trimEnd()}\n  ledger:\n  reader:\n`,
+  );
 }
 
 /** Of `NAMESPACE/NAME`. */
