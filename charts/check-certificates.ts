@@ -22,6 +22,8 @@ export function checkCertificates(inventory: Inventory): Finding[] {
 interface Mount {
   secret: string;
   keys: string[] | undefined;
+  /** Why a renewed one does not reach the process, however often it reads. */
+  frozen?: string;
 }
 
 function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned>): Finding[] {
@@ -49,6 +51,16 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
     ];
   });
   const reloads = workload.object.metadata.annotations?.[annotations.reload] !== undefined;
+  for (const { secret, frozen } of mounts) {
+    if (frozen === undefined || workload.ends) continue;
+    findings.push(
+      finding('certificate-reload', workload, {
+        what: `gets ${secret} ${frozen}`,
+        why: 'a renewed one never reaches the process: it would go on with the old one until that expires, and then fail',
+        fix: 'mount the Secret as a folder',
+      }),
+    );
+  }
   if (mounts.length > 0 && !reloads && !workload.ends) {
     findings.push(
       finding('certificate-reload', workload, {
@@ -101,15 +113,34 @@ function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): F
 }
 
 function mountsOf({ pod, namespace }: Workload): Mount[] {
-  const volumes = listField(pod, 'volumes');
-  return [...volumes, ...volumes.flatMap((volume) => listField(volume, 'projected', 'sources'))].flatMap(
-    (source) => {
+  const containers = [...listField(pod, 'initContainers'), ...listField(pod, 'containers')];
+  const parts = containers
+    .flatMap((container) => listField(container, 'volumeMounts'))
+    .filter((mount) => textField(mount, 'subPath') !== undefined)
+    .map((mount) => textField(mount, 'name'));
+  const inFiles = listField(pod, 'volumes').flatMap((volume) =>
+    [volume, ...listField(volume, 'projected', 'sources')].flatMap((source): Mount[] => {
       const secret = field(source, 'secret');
       const name = textField(secret, 'secretName') ?? textField(secret, 'name');
       if (name === undefined) return [];
       const items = field(secret, 'items');
       const keys = Array.isArray(items) ? items.map((item) => textField(item, 'key') ?? '') : undefined;
-      return [{ secret: idOf('Secret', name, namespace), keys }];
-    },
+      const frozen = parts.includes(textField(volume, 'name')) ? { frozen: 'by a subPath' } : {};
+      return [{ secret: idOf('Secret', name, namespace), keys, ...frozen }];
+    }),
   );
+  const inVariables = containers.flatMap((container) => [
+    ...listField(container, 'env').map((each) => field(each, 'valueFrom', 'secretKeyRef')),
+    ...listField(container, 'envFrom').map((each) => field(each, 'secretRef')),
+  ]);
+  return [
+    ...inFiles,
+    ...inVariables.flatMap((reference): Mount[] => {
+      const name = textField(reference, 'name');
+      if (name === undefined) return [];
+      const key = textField(reference, 'key');
+      const keys = key === undefined ? undefined : [key];
+      return [{ secret: idOf('Secret', name, namespace), keys, frozen: 'in a variable' }];
+    }),
+  ];
 }

@@ -44,6 +44,12 @@ const container = [...template, 'containers', '0'];
 const certificate = [...template, 'volumes', '1', 'projected', 'sources', '0', 'secret'];
 const security = [...container, 'securityContext'];
 
+/** Has a container take a part of a certificate's Secret into a variable. */
+function fromSecret({ key }: { key: string }): Edit {
+  const valueFrom = { secretKeyRef: { name: 'ledger-db-rw', key } };
+  return (part) => Object.assign(part, { env: [{ name: 'PART', valueFrom }] });
+}
+
 /** For each rule: the object, the part of it, and what somebody might do to it. */
 const mutations: [Rule, string, string[], Edit][] = [
   ['non-root', deployment, [...template, 'securityContext'], (part) => delete part.runAsNonRoot],
@@ -218,6 +224,14 @@ const mutations: [Rule, string, string[], Edit][] = [
   ],
   ['leaf-trust', 'Deployment ledger/ledger', certificate, (part) => delete part.items],
   ['certificate-reload', 'Deployment ledger/ledger', ['metadata'], (part) => delete part.annotations],
+  [
+    'certificate-reload',
+    'Deployment ledger/ledger',
+    [...container, 'volumeMounts', '1'],
+    (part) => Object.assign(part, { subPath: 'tls.crt' }),
+  ],
+  ['certificate-reload', 'Deployment ledger/ledger', container, fromSecret({ key: 'tls.key' })],
+  ['leaf-trust', 'Deployment ledger/ledger', container, fromSecret({ key: 'ca.crt' })],
   [
     'cn-is-no-role',
     'Certificate ledger/ledger-db-rw',

@@ -165,7 +165,7 @@ type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
  * Full backups and every change as it happens, so that a database can be restored to any moment. CloudNativePG's
  * built-in way, in docs/decisions: the plug-in that is to follow it keeps the same archive.
  */
-function backup(app: string, { destination, endpoint, credentials, keep }: Backups): object {
+function backup(app: string, { destination, endpoint, authority, credentials, keep }: Backups): object {
   const fromSecret = (key: string) =>
     credentials === 'machine' ? undefined : { name: credentials.secret, key };
   return {
@@ -173,6 +173,7 @@ function backup(app: string, { destination, endpoint, credentials, keep }: Backu
     barmanObjectStore: {
       destinationPath: `${destination}/${databaseCluster(app)}`,
       ...(endpoint ? { endpointURL: endpoint } : {}),
+      ...(authority ? { endpointCA: { name: authority, key: 'ca.crt' } } : {}),
       s3Credentials:
         credentials === 'machine'
           ? { inheritFromIAMRole: true }
@@ -222,6 +223,11 @@ function egress(env: Environment, app: EnvironmentApp): Flow[] {
     toDns,
     toKubernetesApi,
     { peers: [databasePods(app.name)], ports: [{ port: postgresPort }, { port: statusPort }] },
-    ...(env.cluster.databases.backups ? [{ ports: [{ port: 443 }] }] : []),
+    ...(env.cluster.databases.backups ? [{ ports: [{ port: portOf(env.cluster.databases.backups) }] }] : []),
   ];
+}
+
+function portOf({ endpoint }: Backups): number {
+  const port = endpoint === undefined ? '' : new URL(endpoint).port;
+  return port === '' ? 443 : Number(port);
 }

@@ -212,6 +212,22 @@ describe('a database', () => {
     expect(component.objects.map(({ kind }) => kind)).not.toContain('ScheduledBackup');
   });
 
+  it("is backed up to a server of one's own: whom to trust there, and the way to its port", () => {
+    const backups = {
+      ...{ destination: 's3://bucket/here', credentials: { secret: 'backups' } },
+      ...{ endpoint: 'https://s3.example.org:8333', authority: 'our-ca' },
+    };
+    const { env: backed, server: app } = shop({ databases: { backups } });
+    const objects = some(databaseComponent(backed, app));
+    const store = at(find(objects, 'Cluster', 'orders-db'), 'spec', 'backup', 'barmanObjectStore');
+    expect(store).toMatchObject({
+      endpointURL: 'https://s3.example.org:8333',
+      endpointCA: { name: 'our-ca', key: 'ca.crt' },
+    });
+    const egress = list(find(objects, 'NetworkPolicy', 'orders-db'), 'spec', 'egress');
+    expect(egress.at(-1)).toMatchObject({ ports: [{ port: 8333 }] });
+  });
+
   it('goes to AWS by a token for AWS alone, as the role that the stacks make for it', () => {
     const backups = { destination: 's3://plinth-test-backups-111122223333/here', credentials: 'machine' };
     const provider = { kind: 'aws', region: 'eu-central-1', account: '111122223333' };

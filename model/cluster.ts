@@ -235,6 +235,11 @@ const backups = z.strictObject({
     .regex(/^https:\/\/\S+$/, 'an https:// address')
     .optional()
     .describe("Address of an S3 that is not Amazon's. Default: Amazon's."),
+  authority: dnsLabel
+    .optional()
+    .describe(
+      'A Secret in the namespace of each database, with ca.crt: whom to trust at the endpoint. Default: public authorities.',
+    ),
   credentials: z
     .union([
       z.literal('machine'),

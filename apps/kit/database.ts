@@ -203,8 +203,8 @@ export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   return (
-    // 25006: what was the primary follows another one now.
-    /^(08|57P0|53300|25006|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
+    // 25006: what was the primary follows another one now. CERT_NOT_YET: our clock is behind.
+    /^(08|57P0|53300|25006|CERT_NOT_YET|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
     /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/.test(
       error.message,
     )

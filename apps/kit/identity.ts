@@ -16,10 +16,13 @@ export interface Identity {
 
 const settleMs = 100;
 const lookAgainMs = 60_000;
+/** By so much clocks may differ: to one that is behind, a certificate of a moment ago is not valid yet. */
+const skewMs = 10_000;
 
 /**
  * A folder with `tls.crt`, `tls.key` and `roots.pem`, read again when it changes. Kubernetes swaps the whole folder at
- * once by a link; still, what does not fit together is never taken up: the last good identity stays.
+ * once by a link; still, what does not fit together is never taken up: the last good identity stays. It stays for some
+ * seconds too where the renewed one was only just made, unless nobody trusts it any more.
  */
 export class IdentityFolder {
   readonly folder: string;
@@ -28,6 +31,7 @@ export class IdentityFolder {
   #listeners = new Set<() => void>();
   #watcher: FSWatcher | undefined;
   #settling: NodeJS.Timeout | undefined;
+  #ripening: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout;
 
   /** Throws where the folder holds no identity: a process that can't prove who it is should not start. */
@@ -59,6 +63,7 @@ export class IdentityFolder {
   close(): void {
     this.#watcher?.close();
     clearTimeout(this.#settling);
+    clearTimeout(this.#ripening);
     clearInterval(this.#again);
     this.#listeners.clear();
   }
@@ -71,6 +76,12 @@ export class IdentityFolder {
       log.error('renewed certificate not taken up: the one before it stays', { folder: this.folder, error });
       return;
     }
+    clearTimeout(this.#ripening);
+    const ripeInMs = this.#ripeInMs(next);
+    if (ripeInMs > 0) {
+      this.#ripening = setTimeout(() => this.#read(), ripeInMs).unref();
+      next = { ...this.#current, roots: next.roots };
+    }
     const { cert, key, roots } = this.#current;
     if (next.cert === cert && next.key === key && next.roots === roots) return;
     this.#current = next;
@@ -78,6 +89,15 @@ export class IdentityFolder {
     identityRenewals.inc({ folder: this.folder });
     log.info('renewed certificate taken up', { folder: this.folder, expires: next.expires.toISOString() });
     for (const listener of this.#listeners) listener();
+  }
+
+  /** How long the certificate that is held does better than the next one; 0 or less: no longer. */
+  #ripeInMs({ cert, roots }: Identity): number {
+    const held = certificatesIn(this.#current.cert);
+    if (cert === this.#current.cert) return 0;
+    const ripe = new X509Certificate(cert).validFromDate.getTime() + skewMs;
+    const known = certificatesIn(roots).some((root) => held.at(-1)?.checkIssued(root));
+    return known && this.#current.expires.getTime() > ripe ? ripe - Date.now() : 0;
   }
 
   #note(): void {

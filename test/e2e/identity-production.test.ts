@@ -1,13 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { repositoryRoot } from '../../scripts/cluster/environment.ts';
 import { identityIn } from './identity/forge.ts';
 import { primary } from './identity/laptop.ts';
 import { callKinds, Load, lostNothing } from './identity/load.ts';
+import { ObjectStore } from './identity/object-store.ts';
 import { said, seconds, until, World } from './identity/world.ts';
 
 /** What production has and the laptop has not: databases of three instances, and authorities below one root. */
 describe('identity as in production', () => {
   const world = new World();
   let load: Load | undefined;
+  let store: ObjectStore | undefined;
+  const startStore = async () => (store ??= await ObjectStore.start(world.cluster, world.probe));
 
   beforeAll(() =>
     world.begin((checkout) =>
@@ -94,4 +102,77 @@ describe('identity as in production', () => {
     expect(lostNothing(load.since('after the failovers'), callKinds)).toBe('nothing');
     await world.keeps(load.placed);
   });
+
+  it('backs up to an S3 from the line on that says so', async () => {
+    const s3 = await startStore();
+    for (const namespace of ['orders', 'jobs']) await s3.letIn(namespace);
+    const { destination, endpoint } = s3;
+    const line = `{ instances: 3, backups: { destination: '${destination}', endpoint: '${endpoint}', authority: backups-authority, credentials: { secret: backups } } }`;
+    await world.checkout.edit('clusters/dev/cluster.yaml', (text) =>
+      text.replace(/^databases: .*$/m, `databases: ${line}`),
+    );
+    const started = performance.now();
+    const ended = await world.checkout.npm('deploy', '-m', 'Backups');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    const phases = ['get', 'backups.postgresql.cnpg.io', '-A', '-o', 'jsonpath={.items[*].status.phase}'];
+    let phase = '';
+    await until(
+      async () => {
+        phase = await world.probe.kubectl(phases);
+        return phase === 'completed completed';
+      },
+      () => `a full backup of each database, which are '${phase}'`,
+      2_000,
+    );
+    console.log(`line written to full backups of two databases: ${seconds(started)} s`);
+  });
+
+  it('restores a database to the moment before a mistake, as the documentation says', async () => {
+    await world.inOrders("insert into orders (customer, total) values ('before the mistake', 1)");
+    await sleep(1_000);
+    const moment = await world.inOrders('select now()');
+    await sleep(1_000);
+    const before = await world.inOrders('select count(*) from orders');
+    await world.inOrders('delete from orders; select pg_switch_wal()');
+    expect(await world.inOrders('select count(*) from orders')).toBe('0');
+
+    const started = performance.now();
+    await world.probe.kubectl(['create', 'namespace', 'restored']);
+    await (await startStore()).letIn('restored');
+    const cluster = ['get', 'clusters.postgresql.cnpg.io', 'orders-db', '-n', 'orders', '-o', 'json'];
+    await world.probe.kubectl(
+      ['apply', '-f', '-'],
+      restored(JSON.parse(await world.probe.kubectl(cluster)).spec, moment),
+    );
+    const pod = ['-n', 'restored', 'orders-restored-1', '-c', 'postgres', '--'];
+    const ask = (text: string) =>
+      world.probe.kubectl(['exec', ...pod, 'psql', '-Atqd', 'orders', '-c', text]);
+    await until(
+      async () => (await ask('select pg_is_in_recovery()')).trim() === 'f',
+      'the restored database',
+    );
+    console.log(`restored to a moment: ${seconds(started)} s, ${before} orders`);
+    expect((await ask('select count(*) from orders')).trim()).toBe(before);
+    expect((await ask("select count(*) from orders where customer = 'before the mistake'")).trim()).toBe('1');
+  });
 });
+
+/** What the documentation has one apply, with the archive of a real database and another moment. */
+function restored(
+  spec: { imageName: string; backup: { barmanObjectStore: object } },
+  moment: string,
+): string {
+  const page = readFileSync(join(repositoryRoot, 'docs/restoring-a-database.md'), 'utf8');
+  const [, text = ''] = /^```yaml\n([\s\S]*?)^```$/m.exec(page) ?? [];
+  return parseAllDocuments(text)
+    .map((document) => {
+      if (document.get('kind') === 'Cluster') {
+        document.setIn(['spec', 'imageName'], spec.imageName);
+        document.setIn(['spec', 'bootstrap', 'recovery', 'recoveryTarget', 'targetTime'], moment);
+        const store = ['spec', 'externalClusters', 0, 'barmanObjectStore'];
+        document.setIn(store, document.createNode(spec.backup.barmanObjectStore));
+      }
+      return JSON.stringify(document.toJS());
+    })
+    .join('\n');
+}

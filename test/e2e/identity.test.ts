@@ -74,6 +74,16 @@ describe('identity', () => {
     expect(by('files')).toEqual(['people/me-jobs', 'people/me-orders']);
   });
 
+  it('says what a roll would do, and does nothing', async () => {
+    const before = await world.git('log', '--oneline');
+    const ended = await world.checkout.npm('certs', 'roll', 'orders', '--dry-run');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    expect(ended.stdout).toContain('identity.roots.orders: { trusted: [1, 2], issuing: 1 }');
+    expect(ended.stdout).toContain('identity.roots.orders: { trusted: [2], issuing: 2 }');
+    expect(await world.git('log', '--oneline')).toBe(before);
+    expect(await world.git('status', '--porcelain', 'clusters', 'manifests')).toBe('');
+  });
+
   it('brings a declared edge to a first query over mutual TLS', async () => {
     const started = performance.now();
     await world.checkout.edit('apps/reader/app.ts', (text) =>

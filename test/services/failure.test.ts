@@ -171,6 +171,30 @@ describe('a database that is killed and comes back', () => {
   });
 });
 
+describe('a database whose certificate is not valid yet by our clock', () => {
+  it('costs no call that has the time to wait', async () => {
+    const authority = await databaseAuthority();
+    const postgres = await Postgres.start(authority);
+    const behind = await runOrders('orders-behind', ['home'], jobs, postgres);
+    const client = connect(OrdersServiceClient, behind.address, await identity(behind.authority, 'home'));
+    try {
+      await ask(client, client.listOrders, list);
+      await postgres.serveWith(authority, 2);
+      await postgres.asSuperuser(
+        'postgres',
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = 'orders_behind'`,
+      );
+      const began = Date.now();
+      await expect(ask(client, client.listOrders, list, 10_000)).resolves.toBeDefined();
+      expect(Date.now() - began).toBeGreaterThan(500);
+    } finally {
+      client.close();
+      await behind.service.stop();
+      await postgres.stop();
+    }
+  });
+});
+
 describe('the queue', () => {
   it('that is away keeps no order from being placed, and confirms them when it is back', async () => {
     const client = connect(OrdersServiceClient, orders.address, home);

@@ -46,9 +46,16 @@ export class Postgres {
     return made;
   }
 
-  /** Puts a server certificate of an authority in place, and its roots for clients; a running server reads them. */
-  async serveWith(authority: Authority): Promise<void> {
-    const { cert, key } = await authority.issue({ commonName: 'localhost', dnsNames: ['localhost'] });
+  /**
+   * Puts a server certificate of an authority in place, and its roots for clients; a running server reads them.
+   * `startsIn`: in so many seconds the certificate begins to be valid.
+   */
+  async serveWith(authority: Authority, startsIn?: number): Promise<void> {
+    const wanted = { commonName: 'localhost', dnsNames: ['localhost'] };
+    const { cert, key } = await authority.issue({
+      ...wanted,
+      ...(startsIn === undefined ? {} : { startsIn }),
+    });
     for (const [name, text] of Object.entries({
       'server.crt': cert,
       'server.key': key,

@@ -144,6 +144,23 @@ describe('an identity', () => {
     read.close();
   });
 
+  it('that was only just made waits until clocks that are behind take it for valid; roots do not wait', async () => {
+    const [authority, next] = [await Authority.make('old'), await Authority.make('next')];
+    const folder = await identity(authority, 'one');
+    const read = new IdentityFolder(folder);
+    const before = read.current.cert;
+    const young = await authority.issue({ commonName: 'one', startsIn: -8 });
+    writeIdentity(folder, young, authority.roots + next.roots);
+    await eventually(() => (read.current.roots.includes(next.roots) ? true : undefined), 5);
+    expect(read.current.cert).toBe(before);
+    await eventually(() => (read.current.cert === young.cert ? true : undefined), 5);
+    // Where the old one is not trusted any more there is nothing to wait for.
+    const other = await next.issue({ commonName: 'one', startsIn: 0 });
+    writeIdentity(folder, other, next.roots);
+    await eventually(() => (read.current.cert === other.cert ? true : undefined), 1);
+    read.close();
+  });
+
   it('that is not there keeps a process from starting', () => {
     expect(() => new IdentityFolder(scratch())).toThrow('tls.crt');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { takenOver } from './forge.ts';
 import { callOrders, queryOrders } from './laptop.ts';
-import type { World } from './world.ts';
+import { until, type World } from './world.ts';
 
 /** Certificates of the right authority that must not be let in, and that cert-manager would not make. */
 export function signedRefusals(world: World): void {
@@ -17,6 +17,11 @@ export function signedRefusals(world: World): void {
       await expect(call('person:me', { seconds: -60 })).rejects.toThrow(/UNAVAILABLE/);
       await expect(call('person:me', { seconds: day, startsIn: 3600 })).rejects.toThrow(/UNAVAILABLE/);
       await expect(call('stranger')).rejects.toThrow(/PERMISSION_DENIED: stranger may not call/);
+      // To a clock that is behind one that was made now is not valid yet: refused, and a moment later let in.
+      const early = await authority.issue({ commonName: 'person:me', startsIn: 4 });
+      const again = () => callOrders(world.cluster, early, authority.roots);
+      await expect(again()).rejects.toThrow(/UNAVAILABLE/);
+      await until(async () => (await again()) > 0, 'a certificate to become valid');
     });
 
     it('is refused by a database: what has ended, is not valid yet, or names no role', async () => {

@@ -66,8 +66,8 @@ export class World {
     await this.git('commit', '--quiet', '-m', message);
   }
 
-  private async git(...args: string[]): Promise<void> {
-    await execa('git', args, { cwd: this.checkout.root });
+  async git(...args: string[]): Promise<string> {
+    return (await execa('git', args, { cwd: this.checkout.root })).stdout;
   }
 
   /** What statements print that the superuser runs in the ledger's database. */

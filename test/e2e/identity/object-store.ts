@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findEngine, runEngine } from '../../../images/engine.ts';
+import { ensureBinary } from '../../../images/go-build.ts';
+import { Authority } from '../../services/authority.ts';
+import type { Probe } from './probe.ts';
+
+const host = 's3.backups.svc.cluster.local';
+const port = 8333;
+const bucket = 'plinth';
+const folder = '/var/object-store';
+
+/** An S3 with a certificate of its own authority: versitygw in the node's container, found by the name of a Service. */
+export class ObjectStore {
+  readonly endpoint = `https://${host}:${port}`;
+  readonly destination = `s3://${bucket}/databases`;
+  readonly #probe: Probe;
+  readonly #roots: string;
+  readonly #secret: string;
+
+  private constructor(probe: Probe, roots: string, secret: string) {
+    this.#probe = probe;
+    this.#roots = roots;
+    this.#secret = secret;
+  }
+
+  static async start(cluster: string, probe: Probe): Promise<ObjectStore> {
+    const engine = await findEngine();
+    if (engine === undefined) throw new Error('no container engine runs');
+    const node = `${cluster}-control-plane`;
+    const program = await ensureBinary('versitygw', console.log);
+    const authority = await Authority.make('object store');
+    const { cert, key } = await authority.issue({ commonName: host, dnsNames: [host], seconds: 86_400 });
+    const secret = randomBytes(16).toString('hex');
+    const made = await mkdtemp(join(tmpdir(), 'plinth-s3-'));
+    try {
+      const environment = `ROOT_ACCESS_KEY=plinth\nROOT_SECRET_KEY=${secret}\n`;
+      const files = Object.entries({ 'tls.crt': cert, 'tls.key': key, env: environment });
+      for (const [name, text] of files) await writeFile(join(made, name), text, { mode: 0o600 });
+      const sh = (line: string) => runEngine(engine, ['exec', node, 'sh', '-c', line]);
+      await sh(`mkdir -p ${folder}/data/${bucket} ${folder}/sidecar`);
+      await runEngine(engine, ['cp', program, `${node}:${folder}/versitygw`]);
+      for (const [name] of files)
+        await runEngine(engine, ['cp', join(made, name), `${node}:${folder}/${name}`]);
+      const serve = `./versitygw --port :${port} --cert tls.crt --key tls.key posix --sidecar sidecar data`;
+      await sh(`cd ${folder} && set -a && . ./env && (nohup ${serve} >log 2>&1 &)`);
+      const address = (await sh("hostname -i | tr ' ' '\\n' | grep -m1 -v :")).trim();
+      await probe.kubectl(['apply', '-f', '-'], service(address));
+    } finally {
+      await rm(made, { recursive: true });
+    }
+    return new ObjectStore(probe, authority.roots, secret);
+  }
+
+  /** The Secrets by which a database in a namespace reaches it. */
+  async letIn(namespace: string): Promise<void> {
+    const made = (name: string, stringData: Record<string, string>) =>
+      JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, stringData });
+    await this.#probe.kubectl(
+      ['apply', '-f', '-'],
+      made('backups', { ACCESS_KEY_ID: 'plinth', ACCESS_SECRET_KEY: this.#secret }) +
+        made('backups-authority', { 'ca.crt': this.#roots }),
+    );
+  }
+}
+
+function service(address: string): string {
+  const metadata = { name: 's3', namespace: 'backups' };
+  const named = { name: 'https', port };
+  const objects = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'backups' } },
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [named] } },
+    {
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 's3' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: [address] }],
+      ports: [named],
+    },
+  ];
+  return objects.map((object) => JSON.stringify(object)).join('\n');
+}
