@@ -55,12 +55,25 @@ function job(chart: Chart, app: EnvironmentApp, image: string): void {
   });
 }
 
+/** The exit code of a migration that no further try would mend. */
+const wrongMigration = 2;
+
 function jobSpec(app: EnvironmentApp, image: string): k8s.JobSpec {
   const name = migrationsName(app.name);
   const identity = databaseFiles(app.name, 'owner');
   return {
-    // A database that is just failing over is worth another try; a wrong statement stays wrong.
+    // A database that is just failing over is worth another try; a wrong statement stays wrong, and its image says so by
+    // this code (apps/kit/migrate.ts). Of any other the tries are counted.
     backoffLimit: 3,
+    podFailurePolicy: {
+      rules: [
+        {
+          action: 'FailJob',
+          onExitCodes: { operator: 'In', values: [wrongMigration] },
+          onPodConditions: [], // the type wants them
+        },
+      ],
+    },
     activeDeadlineSeconds: 240,
     template: {
       metadata: { labels: podLabels(name) },

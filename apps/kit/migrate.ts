@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { isUnreachable } from './database.ts';
 
 /** One file: `001-orders.sql`; it runs once, in the order of the names. */
 interface Migration {
@@ -9,6 +10,21 @@ interface Migration {
   sql: string;
   /** Of the text: a file that ran must not change. */
   sha256: string;
+}
+
+/** What a further try would not mend: a file that is wrong, was changed, or is missing. */
+export class WrongMigration extends Error {
+  override readonly name = 'WrongMigration';
+}
+
+/** Runs migrations as their Job expects it: exit code 1 where another try may help, 2 where none does. */
+export async function asJob(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    console.error(error instanceof WrongMigration ? error.message : error);
+    process.exitCode = error instanceof WrongMigration ? 2 : 1;
+  }
 }
 
 /** Any number will do, as long as it is always the same: two runners of one database wait for each other. */
@@ -60,9 +76,9 @@ async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promi
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {}); // the connection is gone: so is the transaction
-    throw new Error(`${name}${place(sql, error)}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    if (isUnreachable(error)) throw error;
+    const why = error instanceof Error ? error.message : error;
+    throw new WrongMigration(`${name}${place(sql, error)}: ${why}`, { cause: error });
   }
 }
 
@@ -79,9 +95,11 @@ function readMigrations(folder: string): Migration[] {
 function refuseChanged(files: readonly Migration[], applied: ReadonlyMap<string, string>): void {
   for (const [name, sha256] of applied) {
     const file = files.find((each) => each.name === name);
-    if (file === undefined) throw new Error(`${name} ran here once and is not among the files any more`);
+    if (file === undefined) {
+      throw new WrongMigration(`${name} ran here once and is not among the files any more`);
+    }
     if (file.sha256 !== sha256) {
-      throw new Error(`${name} ran here already and was changed since: write a new file instead`);
+      throw new WrongMigration(`${name} ran here already and was changed since: write a new file instead`);
     }
   }
 }

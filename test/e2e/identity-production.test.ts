@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -101,6 +102,25 @@ describe('identity as in production', () => {
     await load.stop();
     expect(lostNothing(load.since('after the failovers'), callKinds)).toBe('nothing');
     await world.keeps(load.placed);
+  });
+
+  it('keeps the version before serving when a migration fails', async () => {
+    const versions = ['get', 'pods', '-n', 'orders', '-l', 'app.kubernetes.io/name=orders', '-o', 'name'];
+    const before = await world.probe.kubectl(versions);
+    const file = join(world.checkout.root, 'apps/orders/migrations/002-wrong.sql');
+    await writeFile(file, 'alter table nowhere add column x int;\n');
+    const started = performance.now();
+    const text = await world.checkout.npmKilledAt(/orders-migrations \([^)]*[Ff]ail/, 'deploy', 0);
+    console.log(`failed migration, from the file to its failure: ${seconds(started)} s`);
+    expect(text).not.toContain('Flux has synced');
+    const log = ['logs', '-n', 'orders', '-l', 'app.kubernetes.io/name=orders-migrations', '--tail=-1'];
+    expect(await world.probe.kubectl(log)).toContain('002-wrong.sql:1:13: relation "nowhere" does not exist');
+    expect(await world.probe.kubectl(versions)).toBe(before);
+    const placed = await world.checkout.npm('orders', 'place', 'Ada', 'plinth-1:2:1250');
+    expect(placed.exitCode, said(placed)).toBe(0);
+    await rm(file);
+    const ended = await world.checkout.npm('deploy');
+    expect(ended.exitCode, said(ended)).toBe(0);
   });
 
   it('backs up to an S3 from the line on that says so', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { migrateJobs } from '../../apps/jobs/migrations/schema.ts';
 import { databaseAccess } from '../../apps/kit/database.ts';
-import { migrate } from '../../apps/kit/migrate.ts';
+import { asJob, migrate } from '../../apps/kit/migrate.ts';
 import { scratch } from './identity-folder.ts';
 import { asSuperuser, makeDatabase } from './postgres.ts';
 import { loginAs } from './world.ts';
@@ -61,6 +61,19 @@ describe('migrations', () => {
     expect(await rows(`select to_regclass('half') as half`)).toEqual([{ half: null }]);
     good.add({ '003-bad.sql': 'create table half (id int);' });
     expect(await good.run()).toContain('003-bad.sql: applied');
+  });
+
+  it('that are wrong are not tried again by their Job; a database that is away is', async () => {
+    const code = async (work: () => Promise<unknown>) => {
+      await asJob(async () => void (await work()));
+      const { exitCode } = process;
+      process.exitCode = undefined;
+      return exitCode;
+    };
+    expect(await code(good.run)).toBeUndefined();
+    expect(await code(files({ '001-shop.sql': 'x' }).run)).toBe(2);
+    const nobody = { ...env, PGPORT: '1' };
+    expect(await code(() => migrateJobs(databaseAccess('migrations', nobody), () => {}))).toBe(1);
   });
 
   it('that ran must stay as they are', async () => {

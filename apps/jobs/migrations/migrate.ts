@@ -1,4 +1,5 @@
 import { databaseAccess } from '../../kit/database.ts';
+import { asJob } from '../../kit/migrate.ts';
 import { migrateJobs } from './schema.ts';
 
-await migrateJobs(databaseAccess('jobs-migrations', process.env), (line) => console.log(line));
+await asJob(() => migrateJobs(databaseAccess('jobs-migrations', process.env), (line) => console.log(line)));

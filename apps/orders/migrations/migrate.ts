@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { databaseAccess } from '../../kit/database.ts';
-import { migrate } from '../../kit/migrate.ts';
+import { asJob, migrate } from '../../kit/migrate.ts';
 
-const access = databaseAccess('orders-migrations', process.env);
-try {
-  await migrate({
-    config: access.config,
-    // From dist/, as it is shipped, the SQL files are one folder up.
-    folder: join(import.meta.dirname, '..'),
-    report: (line) => console.log(line),
-  });
-} finally {
-  access.close();
-}
+await asJob(async () => {
+  const access = databaseAccess('orders-migrations', process.env);
+  try {
+    await migrate({
+      config: access.config,
+      // From dist/, as it is shipped, the SQL files are one folder up.
+      folder: join(import.meta.dirname, '..'),
+      report: (line) => console.log(line),
+    });
+  } finally {
+    access.close();
+  }
+});
