@@ -1,3 +1,4 @@
+import { onDisk } from './disk-failure.ts';
 import { codeHash, descriptionHash } from './fingerprint.ts';
 import { isUntouched, type LastRender, lastRender } from './last-render.ts';
 import { Memory } from './memory.ts';
@@ -31,9 +32,8 @@ export class RenderCache {
     const bytes = this.#last.read();
     if (bytes === undefined) return undefined;
     const last: LastRender = JSON.parse(bytes.toString());
-    return last.hash === this.#descriptions && isUntouched(this.#out, this.#environment, last)
-      ? last
-      : undefined;
+    if (last.hash !== this.#descriptions) return undefined;
+    return onDisk(this.#out, () => isUntouched(this.#out, this.#environment, last)) ? last : undefined;
   }
 
   memory(): Memory {

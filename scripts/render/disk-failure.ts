@@ -12,13 +12,31 @@ const remedies: Readonly<Record<string, string>> = {
   EEXIST: 'A file stands where a folder should: name another folder by --out.',
 };
 
-/** Does work on the files in a folder; what the disk says against it becomes a failure in words. */
+/** Does work on the manifests in a folder; what the disk says against it becomes a failure in words. */
 export function onDisk<T>(folder: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error;
+    if (!isDiskError(error)) throw error;
     const next = remedies[String(error.code)] ?? 'Look at the disk, then type the same command again.';
     throw new Failure(`the manifests in ${folder}: ${error.message}`, next, { cause: error });
   }
+}
+
+/** The same for what is read of the repository. */
+export async function readingDisk<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isDiskError(error)) throw error;
+    throw new Failure(
+      `what is described in ${root} cannot be read: ${error.message}`,
+      'See what is there, who may read it and of what its name is made (ls -lb), then type the same command again.',
+      { cause: error },
+    );
+  }
+}
+
+function isDiskError(error: unknown): error is Error & { code: unknown } {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

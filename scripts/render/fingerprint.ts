@@ -40,8 +40,13 @@ function hashOf(root: string, paths: readonly string[]): string {
     else hash.update(`${path}\0neither file nor folder\0`);
   };
   const add = (path: string) => {
-    const content = readFileSync(join(root, path));
-    hash.update(`${path}\0${content.length}\0`).update(content);
+    try {
+      const content = readFileSync(join(root, path));
+      hash.update(`${path}\0${content.length}\0`).update(content);
+    } catch (error) {
+      // The reading for the render says why.
+      hash.update(`${path}\0${String(error)}\0`);
+    }
   };
   for (const path of paths) walk(path);
   return hash.digest('hex');

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { shop, withEdits } from '../../model/fixture.ts';
 import { type RenderCommand, renderCommand } from './command.ts';
@@ -84,10 +84,16 @@ describe('the render of a small repository', () => {
 
 describe('writing', () => {
   let out = '';
+  let cache = '';
   beforeEach(() => {
     out = mkdtempSync(join(tmpdir(), 'plinth-render-'));
+    cache = mkdtempSync(join(tmpdir(), 'plinth-cache-'));
+    vi.stubEnv('PLINTH_CACHE', cache);
   });
-  afterEach(() => rmSync(out, { recursive: true, force: true }));
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    for (const folder of [out, cache]) rmSync(folder, { recursive: true, force: true });
+  });
 
   const put = (path: string, content: string) => {
     mkdirSync(dirname(join(out, path)), { recursive: true });
@@ -141,6 +147,24 @@ describe('writing', () => {
       );
       expect(readFileSync(join(root, 'manifests'), 'utf8')).toBe('mine');
     });
+  });
+
+  it('says in words what of the repository cannot be read: a name that is no UTF-8', async () => {
+    await withEdits([], async (root) => {
+      writeFileSync(Buffer.concat([Buffer.from(join(root, 'apps/shop/')), Buffer.from([0xff])]), 'x');
+      const failure = { name: 'Failure', next: expect.stringContaining('ls -lb') };
+      await expect(renderCommand(root, { out }, () => {})).rejects.toThrow(expect.objectContaining(failure));
+    });
+  });
+
+  it('says in words that a file took the place of its folder since the last render', async () => {
+    const command = { out: join(out, 'manifests') };
+    await renderCommand(shop, command, () => {});
+    rmSync(command.out, { recursive: true });
+    writeFileSync(command.out, 'mine');
+    await expect(renderCommand(shop, command, () => {})).rejects.toThrow(
+      expect.objectContaining({ name: 'Failure', next: expect.stringContaining('--out') }),
+    );
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { compareProblems, type Problem } from '../../model/problem.ts';
 import { Failure } from '../failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
 import { type Difference, findDifference } from './difference.ts';
-import { onDisk } from './disk-failure.ts';
+import { onDisk, readingDisk } from './disk-failure.ts';
 import { environmentManifests } from './manifests.ts';
 import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';
@@ -29,7 +29,7 @@ export async function renderAll(
   environment?: string,
   memory = new Memory(),
 ): Promise<Rendered> {
-  const graph = await loadGraph(root, memory.sources);
+  const graph = await readingDisk(root, () => loadGraph(root, memory.sources));
   if (graph.problems.length > 0) throw new ProblemsFailure(graph.problems);
   const environments = graph.environments.filter(
     ({ name }) => environment === undefined || name === environment,
