@@ -17,12 +17,21 @@ export async function runCommand(
   work: () => Promise<number>,
   { failed = 1 }: { failed?: number } = {},
 ): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Who reads has read enough, as `head` does.
+    if (error.code !== 'EPIPE')
+      process.stderr.write(`error: what is printed cannot be written: ${error.message}\n`);
+    process.exit(failed);
+  });
   try {
     process.exitCode = await work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const label = styleText('red', 'error:', { stream: process.stderr });
-    process.stderr.write(`${label} ${error.message}\n  ${error.next}\n`);
+    process.stderr.write(failureText(error));
     process.exitCode = failed;
   }
+}
+
+export function failureText({ message, next }: Failure): string {
+  return `${styleText('red', 'error:', { stream: process.stderr })} ${message}\n  ${next}\n`;
 }

@@ -9,5 +9,5 @@ const print = (text: string) => void process.stdout.write(text);
 if (mode === 'watch') {
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
-  await watchAndRender({ root, command: {} }, print, stop.signal);
-} else process.exitCode = await renderCommand(root, { cache: mode !== 'anew' }, print);
+  await watchAndRender({ root, command: {} }, { out: print, err: print }, stop.signal);
+} else process.exitCode = await renderCommand(root, {}, print);

@@ -25,6 +25,6 @@ await runCommand(async () => {
   if (watch !== true) return renderCommand(root, command, print);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  await watchAndRender({ root, command }, print, stop.signal);
-  return 0;
+  const err = (text: string) => void process.stderr.write(text);
+  return watchAndRender({ root, command }, { out: print, err }, stop.signal);
 });

@@ -29,13 +29,10 @@ function save(search: string, replacement: string): void {
 it('renders at every save, says what is wrong and goes on, and ends when it is told to', async () => {
   let said = '';
   const stop = new AbortController();
-  const done = watchAndRender(
-    { root, command: {} },
-    (text) => {
-      said += text;
-    },
-    stop.signal,
-  );
+  const print = (text: string) => {
+    said += text;
+  };
+  const done = watchAndRender({ root, command: {} }, { out: print, err: print }, stop.signal);
   const says = (text: string | RegExp) => vi.waitFor(() => expect(said).toMatch(text), patience);
 
   await says(/2 environments, \d+ files, [1-9]\d* changed, [\s\S]*Watching/);
@@ -57,5 +54,23 @@ it('renders at every save, says what is wrong and goes on, and ends when it is t
   await says(/apps\/other\/app\.ts:2:9 name-differs/);
 
   stop.abort();
-  await done;
+  expect(await done).toBe(0);
 }, 300_000);
+
+it.each([
+  [{ env: 'prdo' }, 'Did you mean --env prod?'],
+  [{ out: '/proc/plinth' }, 'name another one by --out'],
+])(
+  'ends where no save would help: %j',
+  async (command, next) => {
+    const [out, err]: string[][] = [[], []];
+    const print = {
+      out: (text: string) => void out?.push(text),
+      err: (text: string) => void err?.push(text),
+    };
+    expect(await watchAndRender({ root, command }, print, new AbortController().signal)).toBe(1);
+    expect(err?.join('')).toContain(next);
+    expect(out?.join('')).toBe('');
+  },
+  60_000,
+);

@@ -11,6 +11,16 @@ export interface WorkerInput {
   command: RenderCommand;
 }
 
+/** What came of one render. */
+export interface Answer {
+  /** For those who read what it prints: a line, or JSON. */
+  out: string;
+  /** What is wrong. */
+  err: string;
+  /** No change of a file will mend it. */
+  ended: boolean;
+}
+
 /** Folders with what people write and with the program itself. */
 const watched = ['apps', 'clusters', 'operators', 'images', 'charts', 'model', 'scripts/render'];
 
@@ -26,13 +36,13 @@ const settles = 15;
 
 /**
  * Renders, and again at every save, until the signal. The render runs in a thread of its own, which keeps what it made:
- * so a save costs what depends on it. When the program itself changes, the next thread loads it anew.
+ * so a save costs what depends on it. When the program itself changes, the next thread loads it anew. Gives the exit code.
  */
 export async function watchAndRender(
   input: WorkerInput,
-  print: (text: string) => void,
+  print: { out: (text: string) => void; err: (text: string) => void },
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const changed = new Set<string>();
   let wake = () => {};
   const watch = new FolderWatch(input.root, watched, (path) => {
@@ -48,11 +58,14 @@ export async function watchAndRender(
     });
   let worker = startWorker(input);
   try {
-    print(await answer(worker));
-    print(styleText('dim', 'Watching. Ctrl-C ends it.\n'));
+    const { out, err, ended } = await answer(worker);
+    print.out(out);
+    print.err(err);
+    if (ended) return 1;
+    print.err(styleText('dim', 'Watching. Ctrl-C ends it.\n', { stream: process.stderr }));
     for (;;) {
       await somethingHappens();
-      if (signal.aborted) return;
+      if (signal.aborted) return 0;
       await sleep(settles);
       const paths = [...changed].sort();
       changed.clear();
@@ -60,8 +73,10 @@ export async function watchAndRender(
         await worker.terminate();
         worker = startWorker(input);
       }
-      const text = await answer(worker);
-      print(`${styleText('dim', paths.length > 3 ? `${paths.length} files` : paths.join(', '))}\n${text}`);
+      const { out, err } = await answer(worker);
+      const what = paths.length > 3 ? `${paths.length} files` : paths.join(', ');
+      print.err(`${styleText('dim', what, { stream: process.stderr })}\n${err}`);
+      print.out(out);
     }
   } finally {
     watch.close();
@@ -73,10 +88,11 @@ function startWorker(input: WorkerInput): Worker {
   return new Worker(new URL('watch-worker.ts', import.meta.url), { workerData: input });
 }
 
-/** Has the worker render once; what it says. A worker that fails as a whole ends the watch. */
-async function answer(worker: Worker): Promise<string> {
+/** Has the worker render once. A worker that fails as a whole ends the watch. */
+async function answer(worker: Worker): Promise<Answer> {
   const answered = once(worker, 'message');
   worker.postMessage('render');
-  const [text] = await answered;
-  return String(text);
+  const [answer]: Answer[] = await answered;
+  if (answer === undefined) throw new Error('the worker answered nothing');
+  return answer;
 }
