@@ -50,7 +50,7 @@ export function databaseComponent(env: Environment, app: EnvironmentApp): Compon
 }
 
 /** The pods of an app's database. */
-export function databasePods(app: string): k8s.NetworkPolicyPeer {
+function databasePods(app: string): k8s.NetworkPolicyPeer {
   return { ...everyPodOf(app), podSelector: { matchLabels: instances(app) } };
 }
 

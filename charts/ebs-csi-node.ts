@@ -2,7 +2,7 @@ import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { Environment } from '../model/graph.ts';
 import { imageRef } from './image.ts';
-import { partOf, podLabels } from './names.ts';
+import { nodeAgent } from './node-agent.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole } from './rbac.ts';
 import { serviceAccount } from './service-account.ts';
@@ -53,36 +53,16 @@ export function node(chart: Chart, env: Environment, space: string): void {
     { apiGroups: ['storage.k8s.io'], resources: ['csinodes'], verbs: ['get'] },
     { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['get', 'list', 'watch'] },
   ]);
-  const labels = podLabels(name);
-  const folder = (volume: string, path: string, type: string): k8s.Volume => ({
-    name: volume,
-    hostPath: { path, type },
-  });
-  new k8s.KubeDaemonSet(chart, 'node', {
-    metadata: { name, namespace: space, labels },
-    spec: {
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels: { ...labels, 'app.kubernetes.io/part-of': partOf } },
-        spec: {
-          serviceAccountName: name,
-          automountServiceAccountToken: true,
-          enableServiceLinks: false,
-          priorityClassName: 'system-node-critical',
-          hostNetwork: true,
-          tolerations: [{ operator: 'Exists' }],
-          securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
-          containers: [plugin(env), registrar(env), liveness(env)],
-          volumes: [
-            folder('kubelet', '/var/lib/kubelet', 'Directory'),
-            folder('socket', pluginFolder, 'DirectoryOrCreate'),
-            folder('registration', '/var/lib/kubelet/plugins_registry', 'Directory'),
-            folder('devices', '/dev', 'Directory'),
-          ],
-        },
-      },
-    },
+  nodeAgent(chart, {
+    name,
+    namespace: space,
+    containers: [plugin(env), registrar(env), liveness(env)],
+    volumes: [
+      { name: 'kubelet', path: '/var/lib/kubelet', type: 'Directory' },
+      { name: 'socket', path: pluginFolder, type: 'DirectoryOrCreate' },
+      { name: 'registration', path: '/var/lib/kubelet/plugins_registry', type: 'Directory' },
+      { name: 'devices', path: '/dev', type: 'Directory' },
+    ],
   });
 }
 

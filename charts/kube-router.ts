@@ -4,7 +4,7 @@ import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { partOf, podLabels } from './names.ts';
+import { nodeAgent } from './node-agent.ts';
 import { httpProbe } from './probe.ts';
 import { clusterRole } from './rbac.ts';
 import { serviceAccount } from './service-account.ts';
@@ -22,7 +22,14 @@ export function kubeRouter(env: Environment): Component | undefined {
   return component(name, (chart) => {
     serviceAccount(chart, name, space);
     rights(chart);
-    agent(chart, imageRef(env, name));
+    nodeAgent(chart, {
+      name,
+      namespace: space,
+      // The rules of the node itself are what it writes, and a node without it lets everything through.
+      containers: [container(imageRef(env, name))],
+      // So that it and kube-proxy do not write at the same time.
+      volumes: [{ name: 'xtables-lock', path: '/run/xtables.lock', type: 'FileOrCreate' }],
+    });
   });
 }
 
@@ -34,36 +41,6 @@ function rights(chart: Chart): void {
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs },
   ]);
-}
-
-function agent(chart: Chart, image: string): void {
-  const labels = podLabels(name);
-  new k8s.KubeDaemonSet(chart, 'daemon-set', {
-    metadata: { name, namespace: space, labels },
-    spec: {
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels: { ...labels, 'app.kubernetes.io/part-of': partOf } },
-        spec: {
-          serviceAccountName: name,
-          automountServiceAccountToken: true,
-          enableServiceLinks: false,
-          priorityClassName: 'system-node-critical',
-          // The rules of the node itself are what it writes.
-          hostNetwork: true,
-          // A node without it lets everything through: on every one, ready or not.
-          tolerations: [{ operator: 'Exists' }],
-          securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
-          containers: [container(image)],
-          volumes: [
-            // So that it and kube-proxy do not write at the same time.
-            { name: 'xtables-lock', hostPath: { path: '/run/xtables.lock', type: 'FileOrCreate' } },
-          ],
-        },
-      },
-    },
-  });
 }
 
 function container(image: string): k8s.Container {

@@ -31,26 +31,17 @@ export function environments(root: string, repository: Repository): Environment[
   }));
 }
 
+/** The operators that run in a cluster, by its provider; the same list as before where they are the same. */
 function operatorsOf(cluster: Cluster, operators: Loaded<Operator>[]): Operator[] {
   const before = operatorsBefore(cluster);
-  before.list = sameList(
-    before.list,
-    runningOperators(operators, cluster).map((operator) => operator.value),
-  );
+  const running = operators
+    .map(({ value }) => value)
+    .filter(({ only }) => only === undefined || only.includes(cluster.provider.kind));
+  before.list = sameList(before.list, running);
   return before.list;
 }
 
 const operatorsBefore = onceEach((_cluster: Cluster): { list: Operator[] } => ({ list: [] }));
-
-/** The operators that run in a cluster, by its provider. */
-export function runningOperators<T extends { value: { only?: string[] | undefined } }>(
-  operators: T[],
-  cluster: Cluster,
-): T[] {
-  return operators.filter(
-    ({ value: { only } }) => only === undefined || only.includes(cluster.provider.kind),
-  );
-}
 
 /** The host name at which an app answers in a cluster, where it exposes a port. */
 export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cluster): string | undefined {
