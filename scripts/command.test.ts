@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, it } from 'vitest';
+
+/** Runs work as a command; of a pipe only what comes first is read. */
+async function run(work: string, stdout: 'pipe' | { file: string }) {
+  const script = `
+    const { runCommand } = await import(${JSON.stringify(join(import.meta.dirname, 'command.ts'))});
+    const { Failure } = await import(${JSON.stringify(join(import.meta.dirname, 'failure.ts'))});
+    await runCommand(async () => { ${work} }, { failed: 3 });`;
+  const file = stdout !== 'pipe' ? openSync(stdout.file, 'w') : undefined;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', file ?? 'pipe', 'pipe'],
+  });
+  if (file !== undefined) closeSync(file);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+  const stderr = child.stderr === null ? '' : await text(child.stderr);
+  const [code]: (number | null)[] = child.exitCode === null ? await once(child, 'exit') : [child.exitCode];
+  return { stderr, code };
+}
+
+it('says what failed and what to type next, without a stack', async () => {
+  const failed = await run("throw new Failure('no', 'Type yes.');", { file: '/dev/null' });
+  expect(failed).toEqual({ stderr: 'error: no\n  Type yes.\n', code: 3 });
+});
+
+it('ends without a word when nobody reads on', async () => {
+  const endless = "for (;;) { process.stdout.write('x'.repeat(1e5)); await new Promise(setImmediate); }";
+  expect(await run(endless, 'pipe')).toEqual({ stderr: '', code: 3 });
+});
+
+it.runIf(existsSync('/dev/full'))('says in words that what it prints cannot be written', async () => {
+  const { stderr, code } = await run("process.stdout.write('x'); return 0;", { file: '/dev/full' });
+  expect(stderr).toMatch(/^error: what is printed cannot be written: ENOSPC.*\n$/);
+  expect(code).toBe(3);
+});
