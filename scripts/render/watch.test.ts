@@ -49,6 +49,18 @@ it('renders at every save, says what is wrong and goes on, and ends when it is t
   await says(/2 environments, \d+ files, 0 changed/);
 
   said = '';
+  writeFileSync(join(root, 'apps/shop/size.ts'), "export const cpu = '70m';\n");
+  await says(/apps\/shop\/size\.ts\n2 environments, \d+ files, 2 changed/);
+  said = '';
+  save('export default {', "import { cpu } from './size.ts';\nexport default {");
+  save("cpu: '60m'", 'cpu');
+  await says(/2 environments, \d+ files, 2 changed/);
+  said = '';
+  writeFileSync(join(root, 'apps/shop/size.ts'), "export const cpu = '80m';\n");
+  await says(/apps\/shop\/size\.ts\n2 environments, \d+ files, 2 changed/);
+  expect(manifest()).toContain('cpu: 80m');
+
+  said = '';
   mkdirSync(join(root, 'apps/other'));
   cpSync(join(root, 'apps/catalog/app.ts'), join(root, 'apps/other/app.ts'));
   await says(/apps\/other\/app\.ts:2:9 name-differs/);

@@ -24,12 +24,8 @@ export interface Answer {
 /** Folders with what people write and with the program itself. */
 const watched = ['apps', 'clusters', 'operators', 'images', 'charts', 'model', 'scripts/render'];
 
-/**
- * What is read anew for every render, and what an app's image is built from. A change of other code is a change of the
- * program: it is loaded anew.
- */
-const descriptions =
-  /^(?:apps\/[^/]+\/app\.ts|operators\/[^/]+\.ts|images\/lock\.yaml|(?!.*\.(?:[cm]?[jt]s|json)$).*)$/;
+/** The program itself: what imports it must be loaded anew. Descriptions, and what they import, are read for every render. */
+const program = /^(?:charts|model|scripts)\//;
 
 /** An editor saves in several steps, and Git writes many files at once. In milliseconds. */
 const settles = 15;
@@ -69,7 +65,7 @@ export async function watchAndRender(
       await sleep(settles);
       const paths = [...changed].sort();
       changed.clear();
-      if (!paths.every((path) => descriptions.test(path))) {
+      if (paths.some((path) => program.test(path))) {
         await worker.terminate();
         worker = startWorker(input);
       }
