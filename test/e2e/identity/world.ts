@@ -26,9 +26,13 @@ const ports = { http: 19080, https: 19443, registry: 15003 };
 
 /** A checkout of the repository and its cluster. */
 export class World {
-  readonly cluster = process.env.PLINTH_E2E_CLUSTER ?? 'e2e-dev';
+  readonly cluster: string;
   #checkout: Checkout | undefined;
   #probe: Probe | undefined;
+
+  constructor(cluster = 'e2e-dev') {
+    this.cluster = cluster;
+  }
 
   get checkout(): Checkout {
     if (this.#checkout === undefined) throw new Error('the story has not begun');
@@ -40,16 +44,22 @@ export class World {
     return this.#probe;
   }
 
-  /** Makes the checkout, a Git repository of its own: a roll is commits. `change` is what the story describes otherwise. */
+  /** Makes the checkout. `change` is what the story describes otherwise. */
   async begin(change: (checkout: Checkout) => Promise<void>): Promise<void> {
-    this.#checkout = await Checkout.make(this.cluster, ports);
-    process.env.PLINTH_STATE = this.checkout.state;
-    await change(this.checkout);
+    const checkout = await Checkout.make(this.cluster, ports);
+    process.env.PLINTH_STATE = checkout.state;
+    await change(checkout);
+    await this.take(checkout);
+    await checkout.npm('init-cluster', '--down');
+  }
+
+  /** Goes on with a checkout, which becomes a Git repository of its own: a roll is commits. */
+  async take(checkout: Checkout): Promise<void> {
+    this.#checkout = checkout;
     await this.git('init', '--quiet');
     await this.git('config', 'user.name', 'tester');
     await this.git('config', 'user.email', 'tester@example.org');
     await this.commit('A start');
-    await this.checkout.npm('init-cluster', '--down');
   }
 
   async end(): Promise<void> {
