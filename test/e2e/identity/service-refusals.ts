@@ -7,7 +7,8 @@ export function serviceRefusals(world: World): void {
     const call = (options: string) =>
       world.probe.sh(
         'reader',
-        `printf 'GET / HTTP/1.1\\r\\nHost: ledger\\r\\nConnection: close\\r\\n\\r\\n' | timeout 10 openssl s_client -quiet \\
+        // The request waits: written to a server that has hung up, it would be answered by a reset, and its reason be lost.
+        `{ sleep 1; printf 'GET / HTTP/1.1\\r\\nHost: ledger\\r\\nConnection: close\\r\\n\\r\\n'; } | timeout 10 openssl s_client -quiet \\
           -connect ledger.ledger.svc.cluster.local:8443 -verify_return_error ${options}`,
       );
     const as = (folder: string) => `-cert ${folder}/tls.crt -key ${folder}/tls.key`;
