@@ -31,7 +31,12 @@ export function registryPort(): number {
 /** Where an upstream reference stands in the mirror registry, as this machine reaches it. */
 export function mirrorRepository(ref: string): Repository & { tag: string } {
   const { host, path, tag } = parseReference(ref);
-  return { url: `http://127.0.0.1:${registryPort()}`, path: `${host}/${path}`, tag };
+  return {
+    url: `http://127.0.0.1:${registryPort()}`,
+    path: `${host}/${path}`,
+    tag,
+    hint: `See why with: docker logs ${registryName}, on the engine in use.`,
+  };
 }
 
 /** The directory with all that the registry holds. */

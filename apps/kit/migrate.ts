@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { isUnreachable } from './database.ts';
 
@@ -30,6 +31,9 @@ export async function asJob(work: () => Promise<void>): Promise<void> {
 /** Any number will do, as long as it is always the same: two runners of one database wait for each other. */
 const lock = 7_245_961;
 
+/** How long a database that can't be reached is waited for: it starts, it fails over, or the network lets nobody through yet. */
+const patienceSeconds = 60;
+
 /**
  * Brings a database up to date by the SQL files of a folder, as its owner: each in a transaction with the note that it ran, all under
  * one lock. Safe to run twice, and at the same time. Throws where a file failed, changed, or is missing.
@@ -44,8 +48,7 @@ export async function migrate(options: {
 }): Promise<void> {
   const { folder, report, after } = options;
   const files = folder === undefined ? [] : readMigrations(folder);
-  const client = new pg.Client({ ...options.config, statement_timeout: 0, query_timeout: 0 });
-  await client.connect();
+  const client = await connect(options.config, report);
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);
     await client.query(
@@ -65,6 +68,23 @@ export async function migrate(options: {
     report('the database is up to date');
   } finally {
     await client.end(); // and with the connection the lock goes
+  }
+}
+
+async function connect(config: pg.ClientConfig, report: (line: string) => void): Promise<pg.Client> {
+  const deadline = Date.now() + patienceSeconds * 1000;
+  let told = '';
+  for (;;) {
+    const client = new pg.Client({ ...config, statement_timeout: 0, query_timeout: 0 });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      if (!(error instanceof Error) || !isUnreachable(error) || Date.now() > deadline) throw error;
+      if (error.message !== told) report(`waiting for the database: ${error.message}`);
+      told = error.message;
+      await sleep(500);
+    }
   }
 }
 

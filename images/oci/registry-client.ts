@@ -5,6 +5,8 @@ import { Readable } from 'node:stream';
 export interface Repository {
   url: string;
   path: string;
+  /** What to look at where it does not answer well. */
+  hint?: string;
 }
 
 /** The digest of these bytes, as a registry writes it. */
@@ -125,8 +127,7 @@ async function call(repository: Repository, what: string, options: Call): Promis
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     throw new Error(
-      `the registry at ${repository.url} does not answer (${cause}). It is the container plinth-registry: look at ` +
-        '`docker logs plinth-registry` on the engine in use, then run this again.',
+      `the registry at ${repository.url} does not answer (${cause}). ${repository.hint ?? ''}`.trimEnd(),
     );
   }
 }
@@ -139,6 +140,6 @@ function expect(response: Response, statuses: number[], repository: Repository, 
   if (statuses.includes(response.status)) return;
   throw new Error(
     `the registry at ${repository.url} answered ${response.status} ${response.statusText} for ${what} of ` +
-      `${repository.path}. Its own words are in the log of its container, plinth-registry.`,
+      `${repository.path}. ${repository.hint ?? ''}`.trimEnd(),
   );
 }

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Engine } from '../../images/engine.ts';
 import { ensureImageRef } from '../../images/mirror.ts';
+import { copyImage } from '../../images/oci/copy.ts';
+import { headManifest, type Repository } from '../../images/oci/registry-client.ts';
+import { parseReference } from '../../images/reference.ts';
+import { mirrorRepository } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { bundle } from './bundle.ts';
@@ -15,8 +19,10 @@ interface BuiltImage {
   folder: string;
   /** The program in it that is bundled first, if any. */
   bundle: string | undefined;
-  /** Its full name through the registry's port on this machine. */
-  local: string;
+  /** In the mirror registry, where it outlives the clusters. */
+  kept: Repository & { tag: string };
+  /** In the cluster's registry, by its port on this machine. */
+  served: Repository & { tag: string };
 }
 
 /** The images of the environment's apps that are built here; their tag is the hash of what goes into them. */
@@ -24,9 +30,9 @@ function builtImages(environment: Environment): BuiltImage[] {
   const { provider } = environment.cluster;
   if (provider.kind !== 'kind') return [];
   const image = (ref: string, folder: string, bundle: string | undefined): BuiltImage => {
-    const [, name = ref] = /\/([^/:]+):[^/]+$/.exec(ref) ?? [];
-    const local = `127.0.0.1:${provider.ports.registry}/${ref.slice(ref.indexOf('/') + 1)}`;
-    return { name, folder, bundle, local };
+    const { path, tag } = parseReference(ref);
+    const served = { url: `http://127.0.0.1:${provider.ports.registry}`, path, tag };
+    return { name: path, folder, bundle, kept: mirrorRepository(ref), served };
   };
   return environment.apps.flatMap((app) => {
     const folder = `apps/${app.name}`;
@@ -40,60 +46,67 @@ function builtImages(environment: Environment): BuiltImage[] {
   });
 }
 
-/** Builds what the engine does not hold yet; the base images that the Dockerfiles name come from the mirror registry. */
+/**
+ * Builds what the mirror registry does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
+ * The base images that the Dockerfiles name come from the mirror registry too.
+ */
 export async function buildAppImages(
   environment: Environment,
   options: { root: string; engine: Engine; report: (message: string) => void; signal?: AbortSignal },
 ): Promise<void> {
   const { root, engine, report, signal } = options;
   const run = runner(engine, signal);
-  for (const { name, folder, bundle: entry, local } of builtImages(environment)) {
-    if ((await run(['image', 'inspect', '--format', '{{.Id}}', local])).exitCode === 0) continue;
+  for (const { name, folder, bundle: entry, kept } of builtImages(environment)) {
+    if ((await headManifest(kept, kept.tag)) !== undefined) continue;
     for (const base of baseImages(await readFile(join(root, folder, 'Dockerfile'), 'utf8'))) {
       report(`${name}: ${base}`);
       await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
     }
     report(`${name}: building`);
     if (entry !== undefined) await bundle({ root, folder, entry });
-    const result = await run(['build', '--quiet', '--tag', local, join(root, folder)]);
-    if (result.exitCode !== 0) {
+    const local = `${new URL(kept.url).host}/${kept.path}:${kept.tag}`;
+    const built = await run(['build', '--quiet', '--tag', local, join(root, folder)]);
+    if (built.exitCode !== 0) {
       throw new Failure(
-        `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(result.stderr)}`,
+        `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
         'Mend it, then type the same command again.',
+      );
+    }
+    report(`${name}: keeping it`);
+    const insecure = engine.name === 'podman' ? ['--tls-verify=false'] : [];
+    const pushed = await run(['push', '--quiet', ...insecure, local]);
+    if (pushed.exitCode !== 0) {
+      throw new Failure(
+        `the image of ${name} could not be pushed to the mirror registry: ${lastLines(pushed.stderr)}`,
+        `See why: ${engine.name} logs plinth-registry; then type the same command again.`,
       );
     }
   }
 }
 
-/** Pushes what the cluster's registry does not hold yet; it must answer. */
+/** Copies what the cluster's registry does not hold yet out of the mirror registry; both must answer. */
 export async function pushAppImages(
   environment: Environment,
-  options: { engine: Engine; report: (message: string) => void; signal?: AbortSignal },
+  { report, signal }: { report: (message: string) => void; signal?: AbortSignal },
 ): Promise<number> {
-  const { engine, report, signal } = options;
+  const images = builtImages(environment);
   let pushed = 0;
-  for (const { name, local } of builtImages(environment)) {
-    if (await isInRegistry(local)) continue;
+  for (const { name, kept, served } of images) {
+    if ((await headManifest(served, served.tag)) !== undefined) continue;
     report(`${name}: pushing`);
-    const result = await runner(
-      engine,
-      signal,
-    )(['push', '--quiet', ...(engine.name === 'podman' ? ['--tls-verify=false'] : []), local]);
-    if (result.exitCode !== 0) {
+    const siblings = images.map((image) => image.served.path);
+    try {
+      await copyImage(kept, served, { siblings, signal });
+    } catch (error) {
+      signal?.throwIfAborted();
       throw new Failure(
-        `the image of ${name} could not be pushed to the cluster's registry: ${lastLines(result.stderr)}`,
+        `the image of ${name} could not be pushed to the cluster's registry: ${error instanceof Error ? error.message : error}`,
         'See that the registry runs (npm run status), then type the same command again.',
       );
     }
     pushed++;
   }
   return pushed;
-}
-
-/** Whether every image that is built here stands in the cluster's registry. */
-export async function appImagesPresent(environment: Environment): Promise<boolean> {
-  const present = await Promise.all(builtImages(environment).map(({ local }) => isInRegistry(local)));
-  return present.every(Boolean);
 }
 
 /** The images that a Dockerfile starts from, without its own earlier stages and `scratch`. */
@@ -106,22 +119,6 @@ export function baseImages(dockerfile: string): string[] {
     if (stage !== undefined) stages.add(stage);
   }
   return [...found];
-}
-
-async function isInRegistry(local: string): Promise<boolean> {
-  const [, host, name, tag] = /^([^/]+)\/(.+):([^:]+)$/.exec(local) ?? [];
-  const accept =
-    'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json';
-  try {
-    const response = await fetch(`http://${host}/v2/${name}/manifests/${tag}`, {
-      method: 'HEAD',
-      headers: { accept },
-      signal: AbortSignal.timeout(3000),
-    });
-    return response.ok;
-  } catch {
-    return false; // not there yet: the push that follows says why
-  }
 }
 
 function runner(engine: Engine, signal: AbortSignal | undefined) {

@@ -34,7 +34,9 @@ export async function deploy(options: {
           title: 'Images of the applications',
           run: async (report) => {
             await buildAppImages(environment, { ...shared, root, report });
-            return (await pushAppImages(environment, { ...shared, report })) === 0 ? 'all there' : undefined;
+            return (await pushAppImages(environment, { report, signal: shared.signal })) === 0
+              ? 'all there'
+              : undefined;
           },
         },
         {

@@ -10,7 +10,7 @@ import { ensureRegistry } from '../../images/registry.ts';
 import { supply } from '../../images/supply.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
-import { appImagesPresent, buildAppImages, pushAppImages } from './app-images.ts';
+import { buildAppImages, pushAppImages } from './app-images.ts';
 import { bootstrap, waitForDeployments } from './bootstrap.ts';
 import { kubeconfigPath } from './client.ts';
 import { repositoryRoot } from './environment.ts';
@@ -183,9 +183,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
       title: 'Images of the applications',
       run: async (report) => {
         await whileReporting(background.apps, report);
-        if (await appImagesPresent(environment)) return 'all there';
-        await pushAppImages(environment, options(report));
-        return undefined;
+        return (await pushAppImages(environment, { report, signal })) === 0 ? 'all there' : undefined;
       },
     },
     // Before Flux makes their pods: each pull that finds nothing doubles the wait for the next, up to five minutes.

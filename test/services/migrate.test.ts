@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { migrateJobs } from '../../apps/jobs/migrations/schema.ts';
@@ -81,6 +83,38 @@ describe('migrations', () => {
     await expect(good.run()).rejects.toThrow('002-more.sql ran here already and was changed since');
     await expect(files({ '001-shop.sql': 'x' }).run()).rejects.toThrow('001-shop.sql ran here already');
     await expect(files({}).run()).rejects.toThrow('is not among the files any more');
+  });
+
+  it('wait for a database that does not answer yet', async () => {
+    await makeDatabase(inject('postgres'), 'late');
+    const late = await loginAs('late', 'owner');
+    const database = { host: late.PGHOST ?? '', port: Number(late.PGPORT) };
+    const door = createServer((caller) => {
+      const behind = connect(database);
+      caller.pipe(behind).pipe(caller);
+      for (const end of [caller, behind])
+        end.on('error', () => [caller, behind].map((each) => each.destroy()));
+    });
+    door.listen(0, database.host);
+    await once(door, 'listening');
+    const { port } = door.address() as AddressInfo;
+    door.close();
+    await once(door, 'close');
+
+    const access = databaseAccess('migrations', { ...late, PGPORT: String(port) });
+    const lines: string[] = [];
+    const report = (line: string) => {
+      if (lines.push(line) === 1) door.listen(port, database.host);
+    };
+    await migrate({ config: access.config, report, after: async () => report('after') }).finally(() => {
+      access.close();
+      door.close();
+    });
+    expect(lines).toEqual([
+      expect.stringMatching(/^waiting for the database: connect ECONNREFUSED/),
+      'after',
+      'the database is up to date',
+    ]);
   });
 
   it("of the queue's tables run twice and at the same time", async () => {
