@@ -146,6 +146,8 @@ function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: s
       },
       // Pools hold their connections for ever: there is nothing to wait for before they are told.
       smartShutdownTimeout: 1,
+      // Every 10 s unless told: for so long would a database that serves again stand without callers.
+      probes: { startup: { periodSeconds: 1 }, readiness: { periodSeconds: 5 } },
       stopDelay: 60,
       switchoverDelay: 60,
       primaryUpdateStrategy: 'unsupervised',

@@ -195,8 +195,13 @@ export const lockPath = fileURLToPath(new URL('../images/lock.yaml', import.meta
 
 /** Reads and checks the lock file; an error names file, line and column of each fault. */
 export function loadLock(path: string = lockPath): Lock {
-  return parseLock(readFileSync(path, 'utf8'), path);
+  const text = readFileSync(path, 'utf8');
+  if (last?.path !== path || last.text !== text) last = { path, text, lock: parseLock(text, path) };
+  return last.lock;
 }
+
+/** One command asks for each image anew, and to read the text takes a tenth of a second. */
+let last: { path: string; text: string; lock: Lock } | undefined;
 
 /** The same for text that is already read. */
 export function parseLock(text: string, path: string): Lock {

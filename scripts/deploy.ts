@@ -1,4 +1,4 @@
-import { deploy } from './cluster/deploy.ts';
+import './compile-cache.ts';
 import { npmCommand, runCommand } from './command.ts';
 
 const program = npmCommand('deploy')
@@ -9,9 +9,15 @@ const program = npmCommand('deploy')
   .option('-m, --message <text>', 'message of the commit')
   .option('--json', 'print the phases with their times as JSON instead')
   .action(async (options: { env: string; message?: string; json?: boolean }) => {
-    await runCommand(() =>
-      deploy({ environment: options.env, message: options.message ?? 'Deploy', json: options.json === true }),
-    );
+    await runCommand(async () => {
+      // Not a plain import, which would be loaded before the cache of compiled code is there.
+      const { deploy } = await import('./cluster/deploy.ts');
+      return deploy({
+        environment: options.env,
+        message: options.message ?? 'Deploy',
+        json: options.json === true,
+      });
+    });
   });
 
 await program.parseAsync();

@@ -1,6 +1,5 @@
+import './compile-cache.ts';
 import { styleText } from 'node:util';
-import { takeDown } from './cluster/down.ts';
-import { initCluster } from './cluster/init.ts';
 import { npmCommand, runCommand } from './command.ts';
 
 const program = npmCommand('init-cluster')
@@ -25,9 +24,13 @@ Exit:    0 when every Kustomization is Ready and the front page answers, 1 other
         );
         return 2;
       }
-      return options.down === true
-        ? takeDown({ environment: options.env, purge: options.purge === true })
-        : initCluster({ environment: options.env, json: options.json === true });
+      // Not plain imports, which would be loaded before the cache of compiled code is there.
+      if (options.down === true) {
+        const { takeDown } = await import('./cluster/down.ts');
+        return takeDown({ environment: options.env, purge: options.purge === true });
+      }
+      const { initCluster } = await import('./cluster/init.ts');
+      return initCluster({ environment: options.env, json: options.json === true });
     });
   });
 

@@ -58,8 +58,8 @@ export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string
   const objects = [...manifests]
     .filter(([path]) => components.some((component) => path.startsWith(`manifests/${name}/${component}/`)))
     .map(([, text]) => text);
-  // Namespaces first: the API server refuses an object whose namespace does not exist yet.
-  const order = (text: string): number => (/^kind: Namespace$/m.test(text) ? 0 : 1);
+  // The API server refuses an object whose namespace does not exist yet, and a claim waits long for a class that comes later.
+  const order = (text: string): number => (/^kind: (Namespace|StorageClass)$/m.test(text) ? 0 : 1);
   return objects.sort((a, b) => order(a) - order(b)).join('\n---\n');
 }
 

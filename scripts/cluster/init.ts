@@ -105,6 +105,13 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     apps: Promise.resolve(),
   };
 
+  const ready = async (
+    namespaces: (keyof typeof bootstrapDeployments)[],
+    how: ReturnType<typeof options>,
+  ): Promise<undefined> => {
+    for (const namespace of namespaces)
+      await waitForDeployments(cluster.name, namespace, bootstrapDeployments[namespace], how);
+  };
   const supplyPhase = (names: string[], report: Report): Promise<number> =>
     supply(names, { engine: theEngine(), report, signal });
   const whileReporting = async <T>(promise: Promise<T>, report: Report): Promise<T> => {
@@ -170,21 +177,17 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
       },
     },
     { title: 'Flux, Git server, registry', run: (report) => bootstrap(options(report)) },
-    {
-      title: 'Git server and registry ready',
-      run: async (report) => {
-        for (const [namespace, names] of Object.entries(bootstrapDeployments)) {
-          await waitForDeployments(cluster.name, namespace, names, { ...options(report) });
-        }
-        return undefined;
-      },
-    },
+    { title: 'Registry ready', run: (report) => ready(['registry'], options(report)) },
     {
       title: 'Images of the applications',
       run: async (report) => {
         await whileReporting(background.apps, report);
         return (await pushAppImages(environment, { report, signal })) === 0 ? 'all there' : undefined;
       },
+    },
+    {
+      title: 'Git server and Flux ready',
+      run: (report) => ready(['git-server', 'flux-system'], options(report)),
     },
     // Before Flux makes their pods: each pull that finds nothing doubles the wait for the next, up to five minutes.
     {

@@ -121,8 +121,9 @@ const kubelet = {
   failCgroupV1: false,
   // How soon a pod sees a renewed certificate or a changed ConfigMap; a minute otherwise. CloudNativePG waits for its own.
   syncFrequency: '10s',
+  // One after another a small image would wait for large ones, and with the storage's provisioner all that needs a volume.
   serializeImagePulls: false,
-  maxParallelImagePulls: 3,
+  maxParallelImagePulls: 10,
   imageGCHighThresholdPercent: 100,
   evictionHard: {
     'memory.available': '100Mi',
