@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, type ReadStream, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, type ReadStream, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
+import { createZstdDecompress } from 'node:zlib';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { sha256Of } from './binary-cache.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { installDebianPackages } from './engine/debian-packages.ts';
-import { type Layer, layerCompressor, Meter } from './oci/layer.ts';
+import { type Layer, writeLayer } from './oci/layer.ts';
 import { archiveTime } from './oci/tar.ts';
+import { difference } from './oci/tar-difference.ts';
 import { cacheDir } from './paths.ts';
 import type { Report } from './report.ts';
 
@@ -28,6 +30,10 @@ export interface Root extends Layer {
   path: string;
 }
 
+interface Options {
+  signal?: AbortSignal | undefined;
+}
+
 const rootSchema = z.object({ digest: z.string(), size: z.number(), diffId: z.string() });
 
 /** Counts up when what is made from the same recipe changes. */
@@ -37,29 +43,74 @@ const generation = 1;
 const unwanted = ['doc', 'man', 'info', 'locale', 'lintian', 'linda', 'groff'];
 
 /** Makes a Debian system by mmdebstrap, or finds it in the cache; a damaged one is made again. */
-export async function ensureRoot(
-  recipe: RootRecipe,
-  report: Report,
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<Root> {
-  const directory = join(cacheDir(), 'roots');
-  const key = rootKey(recipe);
-  const path = join(directory, `${key}.tar.zst`);
-  const note = join(directory, `${key}.json`);
-  const found = (): Promise<Root | undefined> => readRoot(path, note);
-  const present = await found();
-  if (present !== undefined) return present;
-  return withCacheLock(`root-${key}`, { report, signal: options.signal, done: found }, async () => {
+export function ensureRoot(recipe: RootRecipe, report: Report, options: Options = {}): Promise<Root> {
+  return ensureArchive(rootKey(recipe), report, options, async (path) => {
     await installDebianPackages(['mmdebstrap'], report);
     const label = recipe.packages.length === 0 ? '' : ` with ${recipe.packages.length} packages`;
     report(`making Debian ${recipe.suite}${label}`);
+    return debootstrap(recipe, path, options.signal);
+  });
+}
+
+/**
+ * The same in layers: what most images stand on, which is fetched, unpacked and kept once, and what this one has beyond it.
+ * The whole is not kept.
+ */
+export async function ensureRootLayers(
+  recipe: RootRecipe,
+  report: Report,
+  options: Options = {},
+): Promise<Root[]> {
+  const below = baseRecipe(recipe.suite);
+  const base = await ensureRoot(below, report, options);
+  const [key, baseKey] = [rootKey(recipe), rootKey(below)];
+  if (key === baseKey) return [base];
+  const upper = await ensureArchive(`${key}-over-${baseKey}`, report, options, async (path) => {
+    const whole = await ensureRoot(recipe, report, options);
+    report(`taking out what other images have of Debian ${recipe.suite} too`);
+    const layer = await writeLayer(Readable.from(difference(unpacked(base), unpacked(whole))), path);
+    await Promise.all([whole.path, notePath(whole.path)].map((file) => rm(file, { force: true })));
+    return layer;
+  });
+  return [base, upper];
+}
+
+/** What most images stand on. */
+export function baseRecipe(suite: string): RootRecipe {
+  return { suite, packages: ['ca-certificates'] };
+}
+
+function unpacked(root: Root): AsyncIterable<Buffer> {
+  const plain = createZstdDecompress();
+  openRoot(root)
+    .on('error', (error) => plain.destroy(error))
+    .pipe(plain);
+  return plain;
+}
+
+async function ensureArchive(
+  key: string,
+  report: Report,
+  { signal }: Options,
+  make: (path: string) => Promise<Layer>,
+): Promise<Root> {
+  const directory = join(cacheDir(), 'roots');
+  const path = join(directory, `${key}.tar.zst`);
+  const found = (): Promise<Root | undefined> => readRoot(path);
+  const present = await found();
+  if (present !== undefined) return present;
+  return withCacheLock(`root-${key}`, { report, signal, done: found }, async () => {
     await mkdir(directory, { recursive: true });
     const partial = `${path}.partial`;
-    const made = await debootstrap(recipe, partial, options.signal);
+    const made = await make(partial);
     await rename(partial, path);
-    await writeFile(note, `${JSON.stringify(made)}\n`);
+    await writeFile(notePath(path), `${JSON.stringify(made)}\n`);
     return { ...made, path };
   });
+}
+
+function notePath(path: string): string {
+  return path.replace(/\.tar\.zst$/, '.json');
 }
 
 /** Sixteen characters that change whenever the result may. */
@@ -68,9 +119,9 @@ export function rootKey(recipe: RootRecipe): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
-async function readRoot(path: string, note: string): Promise<Root | undefined> {
+async function readRoot(path: string): Promise<Root | undefined> {
   try {
-    const root = rootSchema.parse(JSON.parse(readFileSync(note, 'utf8')));
+    const root = rootSchema.parse(JSON.parse(readFileSync(notePath(path), 'utf8')));
     return `sha256:${await sha256Of(path)}` === root.digest ? { ...root, path } : undefined;
   } catch {
     return undefined;
@@ -89,13 +140,9 @@ async function debootstrap(
     encoding: 'buffer',
     ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
-  const plain = new Meter();
-  const compressed = new Meter();
   try {
-    await Promise.all([
-      child,
-      pipeline(child.stdout, plain, layerCompressor(), compressed, createWriteStream(path)),
-    ]);
+    const [layer] = await Promise.all([writeLayer(child.stdout, path), child]);
+    return layer;
   } catch (error) {
     await rm(path, { force: true });
     signal?.throwIfAborted();
@@ -106,7 +153,6 @@ async function debootstrap(
       `mmdebstrap could not make Debian ${recipe.suite}:\n${lines}\nSee whether apt-get update works.`,
     );
   }
-  return { digest: compressed.digest(), size: compressed.size, diffId: plain.digest() };
 }
 
 /** The command line of mmdebstrap; the archive goes to its standard output. */

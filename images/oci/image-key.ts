@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lock, LockImage } from '../../model/lock.ts';
 import { recipeOf } from '../go-recipe.ts';
-import { rootKey } from '../roots.ts';
+import { baseRecipe, rootKey } from '../roots.ts';
 import { folderEntries } from './folder-entries.ts';
 import { imageSuite } from './suite.ts';
 
@@ -21,7 +21,10 @@ export function imageKey(lock: Lock, image: LockImage): string {
   if (build === undefined) return hash.digest('hex').slice(0, 16);
   for (const executable of Object.values(build.binaries)) hash.update(recipeOf(lock, executable).key);
   for (const file of Object.values(build.npm)) hash.update(npmVersion(file));
-  if (build.debian !== undefined) hash.update(rootKey({ suite: imageSuite(lock), packages: build.debian }));
+  if (build.debian !== undefined) {
+    const suite = imageSuite(lock);
+    for (const recipe of [baseRecipe(suite), { suite, packages: build.debian }]) hash.update(rootKey(recipe));
+  }
   if (build.files !== undefined) {
     for (const entry of folderEntries(join(here, build.files))) hash.update(JSON.stringify(entry));
   }

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Lock, LockImage } from '../../model/lock.ts';
 import type { Report } from '../report.ts';
-import { ensureRoot, openRoot } from '../roots.ts';
+import { ensureRootLayers, openRoot } from '../roots.ts';
 import { imageFiles } from './image-files.ts';
 import { type Layer, layerCompressor, layerType, Meter } from './layer.ts';
 import { digestOf, headBlob, putBlob, putManifest, type Repository } from './registry-client.ts';
@@ -31,11 +31,13 @@ export async function pushImage(
   if (build === undefined) throw new Error(`${image.ref} says nothing of how it is built`);
   const layers: Layer[] = [];
   if (build.debian !== undefined) {
-    const root = await ensureRoot({ suite: imageSuite(lock), packages: build.debian }, report, { signal });
-    if ((await headBlob(repository, root.digest)) !== root.size) {
-      await putBlob(repository, openRoot(root), () => root.digest, signal);
+    const recipe = { suite: imageSuite(lock), packages: build.debian };
+    for (const layer of await ensureRootLayers(recipe, report, { signal })) {
+      if ((await headBlob(repository, layer.digest)) !== layer.size) {
+        await putBlob(repository, openRoot(layer), () => layer.digest, signal);
+      }
+      layers.push(layer);
     }
-    layers.push(root);
   }
   const files = await imageFiles(build, report, { signal });
   if (files.length > 0) layers.push(await pushFiles(repository, files, signal));

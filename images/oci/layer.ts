@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Transform } from 'node:stream';
+import { createWriteStream } from 'node:fs';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 
 /** What a manifest and a configuration say of a layer. */
@@ -39,4 +41,12 @@ export class Meter extends Transform {
   digest(): string {
     return `sha256:${this.#hash.digest('hex')}`;
   }
+}
+
+/** Writes an archive into a file as a layer. */
+export async function writeLayer(archive: Readable, path: string): Promise<Layer> {
+  const plain = new Meter();
+  const compressed = new Meter();
+  await pipeline(archive, plain, layerCompressor(), compressed, createWriteStream(path));
+  return { digest: compressed.digest(), size: compressed.size, diffId: plain.digest() };
 }

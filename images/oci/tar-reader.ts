@@ -36,7 +36,7 @@ export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<stri
       } else {
         const prefix = text(header, 345, 155);
         const name = longName || (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100);
-        paths.add(name.replace(/^\.\//, '').replace(/\/$/, ''));
+        paths.add(plain(name));
         longName = '';
       }
       at += block;
@@ -45,6 +45,68 @@ export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<stri
     yield rest.subarray(0, at);
     rest = rest.subarray(at);
   }
+}
+
+/** One entry of an archive, read whole. */
+export interface RawEntry {
+  /** No leading `./`, no slash at the end. */
+  path: string;
+  /** Mode, owner, group, size, time and type, as its header has them. */
+  attributes: Buffer;
+  /** Where a link leads to; a hard link to a path of the archive, as `path` has it. */
+  target: string;
+  content: Buffer;
+  /** All its blocks, with those before it that hold a long name. */
+  raw: Buffer;
+}
+
+/** Reads an archive entry by entry, each as a whole in memory. Reads extended headers (POSIX pax, GNU long names). */
+export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerator<RawEntry> {
+  let rest: Buffer = Buffer.alloc(0);
+  let before: Buffer[] = [];
+  let longName = '';
+  let longTarget = '';
+  for await (const chunk of archive) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    while (rest.length >= block) {
+      if (rest[0] === 0) return;
+      const size = Number.parseInt(text(rest, 124, 12) || '0', 8);
+      const end = block + Math.ceil(size / block) * block;
+      if (rest.length < end) break;
+      const header = rest.subarray(0, block);
+      const content = rest.subarray(block, block + size);
+      const raw = rest.subarray(0, end);
+      rest = rest.subarray(end);
+      const type = String.fromCharCode(header[156] ?? 0);
+      if (type === 'x' || type === 'L' || type === 'K') {
+        const body = content.toString();
+        if (type === 'x') {
+          longName = /\d+ path=(.*)\n/.exec(body)?.[1] ?? longName;
+          longTarget = /\d+ linkpath=(.*)\n/.exec(body)?.[1] ?? longTarget;
+        } else if (type === 'L') longName = body.replace(/\0.*$/s, '');
+        else longTarget = body.replace(/\0.*$/s, '');
+        before.push(raw);
+        continue;
+      }
+      const prefix = text(header, 345, 155);
+      const name = longName || (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100);
+      const target = longTarget || text(header, 157, 100);
+      yield {
+        path: plain(name),
+        attributes: Buffer.concat([header.subarray(100, 148), header.subarray(156, 157)]),
+        target: type === '1' ? plain(target) : target,
+        content,
+        raw: Buffer.concat([...before, raw]),
+      };
+      before = [];
+      longName = '';
+      longTarget = '';
+    }
+  }
+}
+
+function plain(name: string): string {
+  return name.replace(/^\.\//, '').replace(/\/$/, '');
 }
 
 function text(header: Buffer, offset: number, length: number): string {
