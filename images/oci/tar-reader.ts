@@ -62,21 +62,29 @@ export interface RawEntry {
 
 /** Reads an archive entry by entry, each as a whole in memory. Reads extended headers (POSIX pax, GNU long names). */
 export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerator<RawEntry> {
-  let rest: Buffer = Buffer.alloc(0);
   let before: Buffer[] = [];
   let longName = '';
   let longTarget = '';
+  // Put together once an entry is whole: a large one comes in thousands of chunks.
+  let pending: Buffer[] = [];
+  let length = 0;
+  let wanted = block;
   for await (const chunk of archive) {
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    pending.push(chunk);
+    length += chunk.length;
+    if (length < wanted) continue;
+    let rest = Buffer.concat(pending);
+    wanted = block;
     while (rest.length >= block) {
       if (rest[0] === 0) return;
       const size = Number.parseInt(text(rest, 124, 12) || '0', 8);
-      const end = block + Math.ceil(size / block) * block;
-      if (rest.length < end) break;
+      wanted = block + Math.ceil(size / block) * block;
+      if (rest.length < wanted) break;
       const header = rest.subarray(0, block);
       const content = rest.subarray(block, block + size);
-      const raw = rest.subarray(0, end);
-      rest = rest.subarray(end);
+      const raw = rest.subarray(0, wanted);
+      rest = rest.subarray(wanted);
+      wanted = block;
       const type = String.fromCharCode(header[156] ?? 0);
       if (type === 'x' || type === 'L' || type === 'K') {
         const body = content.toString();
@@ -102,6 +110,8 @@ export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerato
       longName = '';
       longTarget = '';
     }
+    pending = [rest];
+    length = rest.length;
   }
 }
 
