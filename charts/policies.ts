@@ -45,13 +45,11 @@ const waysThrough = onceEach((policy: Owned): Record<Direction, Way[]> => {
 
 /** Whether a peer takes the pods of a workload; `home` is the namespace of the policy that names the peer. */
 export function takes(inventory: Inventory, peer: unknown, home: string, workload: Workload): boolean {
-  const namespaces = field(peer, 'namespaceSelector');
-  const there =
-    namespaces === undefined
-      ? workload.namespace === home
-      : selects(namespaces, namespaceLabels(inventory, workload.namespace));
   const pods = field(peer, 'podSelector');
-  return there && (pods === undefined || selects(pods, workload.labels));
+  if (pods !== undefined && !selects(pods, workload.labels)) return false;
+  const namespaces = field(peer, 'namespaceSelector');
+  if (namespaces === undefined) return workload.namespace === home;
+  return selects(namespaces, namespaceLabels(inventory, workload.namespace));
 }
 
 /** The namespace that a peer names, or undefined where it means several. */
