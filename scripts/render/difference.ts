@@ -24,19 +24,21 @@ export function findDifference(
   environment: string | undefined,
   disk?: Disk,
 ): Difference {
+  disk?.look();
+  const others = (disk?.there() ?? manifestsBelow(folder, environment ?? ''))
+    .filter((path) => !files.has(path))
+    .sort(compareText);
   const changed = [...files]
     .filter(([path, content]) => disk?.holds(folder, path, content) !== true)
     .filter(([path, content]) => readIfThere(join(folder, path)) !== content)
     .map(([path]) => path);
-  const others = manifestsBelow(folder, environment ?? '')
-    .filter((path) => !files.has(path))
-    .sort(compareText);
-  const rendered = (path: string) => readIfThere(join(folder, path))?.startsWith(header) ?? false;
-  return {
-    changed: changed.sort(compareText),
-    removed: others.filter(rendered),
-    foreign: others.filter((path) => !rendered(path)),
-  };
+  const texts = others.flatMap((path) => {
+    const text = readIfThere(join(folder, path));
+    return text === undefined ? [] : [{ path, rendered: text.startsWith(header) }];
+  });
+  const pathsOf = (rendered: boolean) =>
+    texts.filter((each) => each.rendered === rendered).map(({ path }) => path);
+  return { changed: changed.sort(compareText), removed: pathsOf(true), foreign: pathsOf(false) };
 }
 
 /** Paths of all manifests in a folder, in no order: `ENV/COMPONENT/FILE.yaml`. */
@@ -47,7 +49,7 @@ export function manifestsBelow(folder: string, below: string): string[] {
     for (const entry of readdirSync(`${folder}/${path}`, { withFileTypes: true })) {
       const inner = path === '' ? entry.name : `${path}/${entry.name}`;
       if (entry.isDirectory()) walk(inner);
-      else if (isManifest.test(inner)) found.push(inner);
+      else if (isManifest(inner)) found.push(inner);
     }
   };
   if (existsSync(join(folder, below))) walk(below);
@@ -55,7 +57,9 @@ export function manifestsBelow(folder: string, below: string): string[] {
 }
 
 /** In a folder, which is not hidden. */
-const isManifest = /^[^.].*\/.*\.ya?ml$/;
+export function isManifest(path: string): boolean {
+  return /^[^.].*\/.*\.ya?ml$/.test(path);
+}
 
 function readIfThere(path: string): string | undefined {
   try {

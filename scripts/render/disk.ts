@@ -15,6 +15,13 @@ export class Disk {
   /** The texts that this process wrote or found itself: those that come again need no hash. */
   readonly #texts = new Map<string, string>();
 
+  /** Those that were touched since all was known; undefined where all may have been. */
+  #touched: Set<string> | undefined;
+  /** The same for the look that is being taken. */
+  #looked: ReadonlySet<string> | undefined;
+  /** Whether somebody tells of every touch. */
+  #told = false;
+
   constructor(known: Iterable<readonly [string, KnownFile]> = []) {
     this.#known = new Map(known);
   }
@@ -24,12 +31,31 @@ export class Disk {
     const known = this.#known.get(path);
     if (known === undefined) return false;
     const same = this.#texts.get(path) === text || known.hash === hashOf(text);
-    if (same && isSameStamp(known.stamp, stampOf(`${folder}/${path}`))) {
+    const untouched = this.#looked?.has(path) === false;
+    if (same && (untouched || isSameStamp(known.stamp, stampOf(`${folder}/${path}`)))) {
       this.#texts.set(path, text);
       return true;
     }
     this.#forget(path);
     return false;
+  }
+
+  /** For who is told of every touch, before each render: what was touched since the last, or undefined for anything. */
+  tell(paths: readonly string[] | undefined): void {
+    this.#told = true;
+    if (paths === undefined) this.#touched = undefined;
+    else for (const path of paths) this.#touched?.add(path);
+  }
+
+  /** To be called before files are compared. Until `note`, nothing is known for certain. */
+  look(): void {
+    this.#looked = this.#touched;
+    this.#touched = undefined;
+  }
+
+  /** All files that may stand there, where that is known. */
+  there(): string[] | undefined {
+    return this.#looked && [...new Set([...this.#known.keys(), ...this.#looked])];
   }
 
   /** Remembers that these files hold these texts, and forgets all others. */
@@ -41,6 +67,7 @@ export class Disk {
       const stamp = stampOf(`${folder}/${path}`);
       if (stamp !== undefined) this.#known.set(path, { stamp, hash: hashOf(text) });
     }
+    if (this.#told) this.#touched = new Set();
   }
 
   #forget(path: string): void {

@@ -1,5 +1,6 @@
 import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { Failure } from '../failure.ts';
 
 /** What editors and builds leave beside what people write. */
 const passedOver = /^(?:node_modules|dist|\.git)$|~$|\.swp$/;
@@ -28,7 +29,7 @@ export class FolderWatch {
     const folder = join(this.#root, path);
     if (this.#watchers.has(path) || lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
       return;
-    const watcher = watch(folder, (_event, name) => this.#changed(path, name));
+    const watcher = open(folder, (name) => this.#changed(path, name));
     // A folder that goes away takes its watcher along.
     watcher.on('error', () => this.#forget(path));
     this.#watchers.set(path, watcher);
@@ -52,5 +53,19 @@ export class FolderWatch {
       watcher.close();
       this.#watchers.delete(watched);
     }
+  }
+}
+
+function open(folder: string, onChange: (name: string | null) => void): FSWatcher {
+  try {
+    return watch(folder, (_event, name) => onChange(name));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && ['ENOSPC', 'EMFILE'].includes(String(error.code))))
+      throw error;
+    throw new Failure(
+      `the kernel watches no more folders for this user: ${error.message}`,
+      'Let it watch more: sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512',
+      { cause: error },
+    );
   }
 }

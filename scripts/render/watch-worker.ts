@@ -10,7 +10,8 @@ import type { Answer, WorkerInput } from './watch.ts';
 const { root, command }: WorkerInput = workerData;
 const memory = new Memory();
 
-parentPort?.on('message', async () => {
+parentPort?.on('message', async (touched: string[] | undefined) => {
+  memory.disk.tell(touched);
   const answer: Answer = { out: '', err: '', ended: false };
   try {
     await renderCommand(root, { ...command, memory }, (part) => {

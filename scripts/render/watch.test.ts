@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { shop } from '../../model/fixture.ts';
+import { renderCommand } from './command.ts';
 import { watchAndRender } from './watch.ts';
 
 /** Machines that do other things beside may take long. */
@@ -67,6 +68,48 @@ it('renders at every save, says what is wrong and goes on, and ends when it is t
 
   stop.abort();
   expect(await done).toBe(0);
+}, 300_000);
+
+it('mends what somebody did to the manifests since, and takes what it did not render for a fault', async () => {
+  let said = '';
+  const print = (text: string) => {
+    said += text;
+  };
+  const stop = new AbortController();
+  const done = watchAndRender({ root, command: {} }, { out: print, err: print }, stop.signal);
+  const says = (text: string | RegExp) => vi.waitFor(() => expect(said).toMatch(text), patience);
+  const below = (path: string) => join(root, 'manifests/dev', path);
+  let cpu = 50;
+  const saved = async (text: RegExp) => {
+    said = '';
+    save(`cpu: '${cpu}m'`, `cpu: '${++cpu}m'`);
+    await says(text);
+  };
+  await says('Watching');
+  // From the third on it looks only at what was touched.
+  for (let i = 0; i < 3; i++) await saved(/ 2 changed/);
+
+  writeFileSync(below('catalog/service-catalog.yaml'), 'mine');
+  await saved(/ 3 changed/);
+  rmSync(below('catalog/service-catalog.yaml'));
+  writeFileSync(below('catalog/old.yaml'), '# Rendered from somewhere\n');
+  await saved(/ 3 changed, 1 removed/);
+  rmSync(below('catalog'), { recursive: true });
+  await saved(/ [4-9] changed/);
+  mkdirSync(below('gone'));
+  writeFileSync(below('gone/service.yaml'), '# Rendered from somewhere\n');
+  await saved(/ 2 changed, 1 removed/);
+  writeFileSync(below('catalog/mine.yaml'), 'kind: Mine\n');
+  await saved(/catalog\/mine\.yaml in .* no render wrote it/);
+  // What could not be written then is written now.
+  rmSync(below('catalog/mine.yaml'));
+  await saved(/ 2 changed/);
+  expect(manifest()).toContain(`cpu: ${cpu}m`);
+
+  stop.abort();
+  await done;
+  const code = await renderCommand(root, { check: true }, print);
+  expect(code).toBe(0);
 }, 300_000);
 
 it.each([

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { RenderCommand } from './command.ts';
+import { Touched } from './touched.ts';
 import { FolderWatch } from './watch-folders.ts';
 
 /** What a worker is started with. */
@@ -52,9 +54,10 @@ export async function watchAndRender(
       wake = resolve;
       if (changed.size > 0 || signal.aborted) resolve();
     });
+  const touched = new Touched(resolve(input.command.out ?? join(input.root, 'manifests')));
   let worker = startWorker(input);
   try {
-    const { out, err, ended } = await answer(worker);
+    const { out, err, ended } = await answer(worker, undefined);
     print.out(out);
     print.err(err);
     if (ended) return 1;
@@ -65,17 +68,20 @@ export async function watchAndRender(
       await sleep(settles);
       const paths = [...changed].sort();
       changed.clear();
-      if (paths.some((path) => program.test(path))) {
+      const anew = paths.some((path) => program.test(path));
+      if (anew) {
         await worker.terminate();
         worker = startWorker(input);
       }
-      const { out, err } = await answer(worker);
+      const since = touched.take();
+      const { out, err } = await answer(worker, anew ? undefined : since);
       const what = paths.length > 3 ? `${paths.length} files` : paths.join(', ');
       print.err(`${styleText('dim', what, { stream: process.stderr })}\n${err}`);
       print.out(out);
     }
   } finally {
     watch.close();
+    touched.close();
     await worker.terminate();
   }
 }
@@ -84,10 +90,10 @@ function startWorker(input: WorkerInput): Worker {
   return new Worker(new URL('watch-worker.ts', import.meta.url), { workerData: input });
 }
 
-/** Has the worker render once. A worker that fails as a whole ends the watch. */
-async function answer(worker: Worker): Promise<Answer> {
+/** Has the worker render once; of the manifests all may have been touched where none are named. A worker that fails as a whole ends the watch. */
+async function answer(worker: Worker, touched: string[] | undefined): Promise<Answer> {
   const answered = once(worker, 'message');
-  worker.postMessage('render');
+  worker.postMessage(touched);
   const [answer]: Answer[] = await answered;
   if (answer === undefined) throw new Error('the worker answered nothing');
   return answer;
