@@ -4,7 +4,7 @@ import { buildAppImages, pushAppImages } from './app-images.ts';
 import { repositoryRoot } from './environment.ts';
 import { nodeContainers } from './kind.ts';
 import { formatTimes, runPhases } from './phases.ts';
-import { renderEnvironment } from './rendered.ts';
+import { renderEnvironment, renderedPhase } from './rendered.ts';
 import { withClusterLock } from './run-lock.ts';
 import { push, waitForSync } from './sync.ts';
 
@@ -30,6 +30,7 @@ export async function deploy(options: {
     let commit = '';
     const times = await runPhases(
       [
+        renderedPhase({ manifests, changed }),
         {
           title: 'Images of the applications',
           run: async (report) => {

@@ -16,7 +16,7 @@ import { kubeconfigPath } from './client.ts';
 import { repositoryRoot } from './environment.ts';
 import { ensureNodes } from './kind.ts';
 import { formatTimes, type Phase, type PhaseTime, type Report, runPhases } from './phases.ts';
-import { type Rendered, renderEnvironment } from './rendered.ts';
+import { type Rendered, renderEnvironment, renderedPhase } from './rendered.ts';
 import { withClusterLock } from './run-lock.ts';
 import { push, startSync, waitForSync } from './sync.ts';
 import { urls } from './urls.ts';
@@ -124,13 +124,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
   };
 
   return [
-    {
-      title: 'Manifests rendered',
-      run: async () =>
-        changed === 0
-          ? `${manifests.size} files, no change`
-          : `${changed} of ${manifests.size} files written`,
-    },
+    renderedPhase({ manifests, changed }),
     {
       title: 'Container engine',
       run: async (report) => {

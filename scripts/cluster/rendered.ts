@@ -1,5 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import { render } from '../render/render.ts';
+import type { Phase } from './phases.ts';
 
 /** One environment with its manifests, which stand on the disk too. */
 export interface Rendered {
@@ -16,4 +17,11 @@ export async function renderEnvironment(root: string, name: string): Promise<Ren
   const [environment] = environments;
   if (environment === undefined) throw new Error(`the render of ${name} has no environment`);
   return { environment, manifests: files, changed: difference.changed.length + difference.removed.length };
+}
+
+/** Says what was written; the work is done by then, as all that follows comes out of it. */
+export function renderedPhase({ manifests, changed }: Pick<Rendered, 'manifests' | 'changed'>): Phase {
+  const said =
+    changed === 0 ? `${manifests.size} files, no change` : `${changed} of ${manifests.size} files written`;
+  return { title: 'Manifests rendered', run: async () => said };
 }
