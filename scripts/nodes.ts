@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { npmCommand, runCommand } from './command.ts';
@@ -6,6 +7,7 @@ import { fetchKubeconfig } from './nodes/kubeconfig.ts';
 import { type HostRecap, type PlaybookRun, runPlaybook } from './nodes/playbook.ts';
 import { openSite } from './nodes/site.ts';
 import { ensureAnsible } from './nodes/tools.ts';
+import { withWay } from './nodes/way.ts';
 
 interface Options {
   check?: true;
@@ -73,7 +75,10 @@ function playbook(name: string, file: PlaybookRun['playbook'], description: stri
     .option('--check', 'show what would change, and change nothing')
     .option('--limit <nodes>', 'these nodes alone, separated by commas')
     .option('--outputs <file>', 'what `pulumi stack output --json` printed, where a stack made the machines')
-    .option('--key <file>', 'private SSH key; default: what ssh itself would use')
+    .option(
+      '--key <file>',
+      'private SSH key; default: what ssh itself would use, and on AWS the session manager',
+    )
     .option('--json', 'write what was done to each machine as JSON; the plays go to standard error')
     .action((environment: string, options: Options) =>
       runCommand(() => run(name, file, environment, options)),
@@ -108,19 +113,21 @@ async function run(
       'k3s has commands of its own for that, see https://docs.k3s.io: k3s etcd-snapshot, k3s-killall.sh.',
     );
   }
-  const recap = await runPlaybook({
-    playbook: file,
-    cluster: site.cluster.name,
-    inventory: site.inventoryPath,
-    tools,
-    check: options.check === true,
-    limit: options.limit,
-    key: options.key,
-    variables: options.from === undefined ? {} : { snapshot: options.from },
-    output: options.json === true ? process.stderr : process.stdout,
-    signal,
-    again,
-  });
+  const recap = await withWay(site.cluster, options.key, (way) =>
+    runPlaybook({
+      playbook: file,
+      cluster: site.cluster.name,
+      inventory: site.inventoryPath,
+      tools,
+      check: options.check === true,
+      limit: options.limit,
+      ...way,
+      variables: options.from === undefined ? {} : { snapshot: resolve(options.from) },
+      output: options.json === true ? process.stderr : process.stdout,
+      signal,
+      again,
+    }),
+  );
   const kubeconfig = file === 'cluster' || file === 'restore' ? await fetchKubeconfig(site) : undefined;
   const seconds = (performance.now() - started) / 1000;
   print(recap, seconds, kubeconfig, options.json === true);

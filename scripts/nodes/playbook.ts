@@ -27,6 +27,8 @@ export interface PlaybookRun {
   limit?: string | undefined;
   /** Private SSH key; default: what SSH uses by itself. */
   key?: string | undefined;
+  /** Variables for SSH, where it needs a way of its own. */
+  env?: Record<string, string>;
   variables?: Record<string, string>;
   /** Takes what ansible-playbook prints. */
   output: NodeJS.WritableStream;
@@ -37,7 +39,7 @@ export interface PlaybookRun {
 
 /** Runs a playbook and returns what it did, by machine. */
 export async function runPlaybook(run: PlaybookRun): Promise<Record<string, HostRecap>> {
-  const { playbook, cluster, inventory, tools, check, limit, key, variables = {}, signal } = run;
+  const { playbook, cluster, inventory, tools, check, limit, key, env = {}, variables = {}, signal } = run;
   const folder = join(stateDir(), cluster);
   // What a play brings here are keys.
   process.umask(0o077);
@@ -53,7 +55,7 @@ export async function runPlaybook(run: PlaybookRun): Promise<Record<string, Host
       join(ansibleRoot, `${playbook}.yml`),
     ],
     {
-      env: { ...ansibleEnvironment(tools), ...sshEnvironment(cluster) },
+      env: { ...ansibleEnvironment(tools), ...sshEnvironment(cluster), ...env },
       stdin: 'ignore',
       all: true,
       buffer: true,

@@ -1,23 +1,48 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import type { Environment } from '../../model/graph.ts';
 import { compareText } from '../../model/problem.ts';
 import { repositoryRoot } from '../environment.ts';
 
-/** Changes with everything that says what the nodes should be: cluster.yaml's part of it, and Ansible's roles. */
-export function fingerprint({ cluster }: Environment, root = repositoryRoot): string {
-  const { name, domain, kubernetes, nodes, provider, registry, source } = cluster;
+/** Folders of ansible/ whose files end up on machines or say what does. */
+const folders = ['group_vars', 'roles'];
+
+/**
+ * Changes with everything that says what the nodes should be: cluster.yaml's part of it, the versions of what is installed on
+ * them, the authority of their registry, and Ansible's roles with all that these copy.
+ */
+export function fingerprint(
+  { name: environment, cluster, lock }: Environment,
+  root = repositoryRoot,
+): string {
+  const { name, domain, kubernetes, nodes, provider, registry, mirror, source } = cluster;
+  const { binaries, images } = lock;
   const hash = createHash('sha256').update(
-    JSON.stringify({ name, domain, kubernetes, nodes, provider, registry, source }),
+    JSON.stringify([
+      { name, domain, kubernetes, nodes, provider, registry, mirror, source },
+      [lock.kubernetes, binaries.containerd?.version, binaries.etcdctl?.version],
+      [images.pause?.ref, images.flannel?.ref],
+    ]),
   );
-  const ansible = join(root, 'ansible');
-  const files = existsSync(ansible)
-    ? readdirSync(ansible, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && /\.(ya?ml|j2|cfg)$/.test(entry.name))
-        .map((entry) => join(entry.parentPath, entry.name).slice(ansible.length))
-        .sort(compareText)
-    : [];
-  for (const file of files) hash.update(`\n${file}\n`).update(readFileSync(join(ansible, file)));
+  const authority = join('clusters', environment, 'registry-ca.crt');
+  for (const file of [authority, ...playsAndRoles(root)]) {
+    const path = join(root, file);
+    if (existsSync(path)) hash.update(`\n${file}\n`).update(readFileSync(path));
+  }
   return hash.digest('hex');
+}
+
+/** Paths from the root, sorted. */
+function playsAndRoles(root: string): string[] {
+  const ansible = join(root, 'ansible');
+  if (!existsSync(ansible)) return [];
+  return readdirSync(ansible, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter((file) => {
+      const [, first = '', ...below] = file.split(sep);
+      return below.length > 0 ? folders.includes(first) : /^[a-z].*\.(yml|cfg)$/.test(first);
+    })
+    .sort(compareText);
 }

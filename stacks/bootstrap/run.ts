@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { machineSchema } from '../../model/machine.ts';
 import { askCluster } from './ask-cluster.ts';
-import { openSessions, type Sessions } from './sessions.ts';
+import { openTunnel, type Tunnel } from './sessions.ts';
 
 /*
  * What Pulumi runs between machines and a cluster: reads from standard input what the stacks made, has Ansible make the
@@ -38,36 +38,32 @@ export interface Made {
 export async function run(stacks: Given, root = process.cwd()): Promise<Made> {
   const { environment, nodes, sessions } = stacks;
   const folder = await mkdtemp(join(tmpdir(), 'plinth-bootstrap-'));
-  let ways: Sessions | undefined;
+  let tunnel: Tunnel | undefined;
   try {
-    const first = nodes.find(({ role }) => role === 'control-plane')?.instanceId;
-    ways = sessions && first ? await openSessions({ ...sessions, folder, first }) : undefined;
     const outputs = join(folder, 'outputs.json');
     await writeFile(outputs, JSON.stringify(stacks), { mode: 0o600 });
-    const key = ways === undefined ? [] : ['--key', ways.key];
-    const answer = await step(root, ways, [
-      ...['scripts/nodes.ts', 'apply', environment, '--json', '--outputs', outputs],
-      ...key,
-    ]);
+    const apply = ['scripts/nodes.ts', 'apply', environment, '--json', '--outputs', outputs];
+    const answer = await step(root, apply);
     const { kubeconfig: path } = applied.parse(JSON.parse(answer));
     const kubeconfig = await readFile(path, 'utf8');
-    const reachable = ways === undefined ? kubeconfig : await ways.tunnel(kubeconfig);
+    const instance = nodes.find(({ role }) => role === 'control-plane')?.instanceId;
+    tunnel = sessions && instance ? await openTunnel({ ...sessions, instance, kubeconfig }) : undefined;
+    const reachable = tunnel?.kubeconfig ?? kubeconfig;
     const keys = await askCluster(reachable, '/openid/v1/jwks');
     const config = join(folder, 'kubeconfig');
     await writeFile(config, reachable, { mode: 0o600 });
-    await step(root, ways, ['scripts/hand-over.ts', environment, '--kubeconfig', config]);
+    await step(root, ['scripts/hand-over.ts', environment, '--kubeconfig', config]);
     return { kubeconfig, keys };
   } finally {
-    ways?.close();
+    tunnel?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** Runs one of the repository's commands with the same Node; its own words reach the person, its output is returned. */
-async function step(root: string, ways: Sessions | undefined, args: string[]): Promise<string> {
+async function step(root: string, args: string[]): Promise<string> {
   const { stdout } = await execa(process.execPath, args, {
     cwd: root,
-    env: ways?.env ?? {},
     stdin: 'ignore',
     stderr: ['inherit', 'pipe'],
   });

@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
 
-/** Ways to instances that no port of the internet leads to. */
-export interface Sessions {
+/** How SSH reaches instances that no port of the internet leads to. */
+export interface SshSessions {
   /** A private key that lives as long as this run. */
   key: string;
   /** For Ansible: how ssh reaches an instance by its id. */
   env: Record<string, string>;
-  /** A kubeconfig that leads through a session to the first control plane. */
-  tunnel(kubeconfig: string): Promise<string>;
+}
+
+/** The API server of an instance at a port of this machine's loopback. */
+export interface Tunnel {
+  /** One that leads through it. */
+  kubeconfig: string;
   close(): void;
 }
 
@@ -25,25 +29,22 @@ const programs: readonly (readonly [string, string[], string])[] = [
 ];
 
 /**
- * SSH and the API server through AWS's session manager. There is no key to keep: EC2 Instance Connect takes a new one
- * for 60 seconds each time that ssh connects (session.sh).
+ * SSH through AWS's session manager. There is no key to keep: EC2 Instance Connect takes a new one for 60 seconds each time
+ * that ssh connects (session.sh).
+ *
+ * @param folder for the key; goes with the run.
  */
-export async function openSessions(options: {
+export async function sshSessions({
+  region,
+  folder,
+}: {
   region: string;
-  /** For the key; goes with the run. */
   folder: string;
-  /** Instance of the first control plane. */
-  first: string;
-}): Promise<Sessions> {
-  const { region, folder, first } = options;
-  for (const [program, args, where] of programs) {
-    const { failed } = await execa(program, args, { reject: false });
-    if (failed) throw new Error(`${program} is not installed, and nodes are reached through it: ${where}`);
-  }
+}): Promise<SshSessions> {
+  await requirePrograms();
   const key = join(folder, 'key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'plinth', '-f', key]);
   const script = join(import.meta.dirname, 'session.sh');
-  let session: Session | undefined;
   return {
     key,
     env: {
@@ -51,16 +52,29 @@ export async function openSessions(options: {
       PLINTH_SESSION_KEY: `${key}.pub`,
       ANSIBLE_SSH_EXTRA_ARGS: `-o ProxyCommand='sh "${script}" %h %p %r'`,
     },
-    async tunnel(kubeconfig) {
-      const port = await freePort();
-      session = forward(region, first, port);
-      await waitForLine(session, 'Waiting for connections');
-      const document = parseDocument(kubeconfig);
-      document.setIn(['clusters', 0, 'cluster', 'server'], `https://127.0.0.1:${port}`);
-      return document.toString();
-    },
-    close: () => void session?.kill(),
   };
+}
+
+/** Leads a kubeconfig through a session to the API server of an instance. */
+export async function openTunnel(options: {
+  region: string;
+  instance: string;
+  kubeconfig: string;
+}): Promise<Tunnel> {
+  await requirePrograms();
+  const port = await freePort();
+  const session = forward(options.region, options.instance, port);
+  await waitForLine(session, 'Waiting for connections');
+  const document = parseDocument(options.kubeconfig);
+  document.setIn(['clusters', 0, 'cluster', 'server'], `https://127.0.0.1:${port}`);
+  return { kubeconfig: document.toString(), close: () => void session.kill() };
+}
+
+async function requirePrograms(): Promise<void> {
+  for (const [program, args, where] of programs) {
+    const { failed } = await execa(program, args, { reject: false });
+    if (failed) throw new Error(`${program} is not installed, and nodes are reached through it: ${where}`);
+  }
 }
 
 type Session = ReturnType<typeof forward>;

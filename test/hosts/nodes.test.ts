@@ -130,6 +130,8 @@ describe('machines', () => {
     const backups = join(site.folder, 'backups');
     const snapshot = join(backups, (await readdir(backups)).sort().at(-1) ?? '');
     await site.replace('control-1');
+    await site.nodes('restore', '--check', '--from', snapshot);
+    expect(await leftOn('control-1')).toBe('');
     await site.timed('a control plane is restored', async () => {
       await site.nodes('restore', '--from', snapshot);
       await site.nodes('apply');

@@ -31,6 +31,8 @@ describe(`an upgrade from ${from} to ${to}`, () => {
     await kubectl(site.kubeconfig, ['apply', '--filename=-'], JSON.stringify(workload(node)));
     await site.kubectl('rollout', 'status', 'deployment/web', '--timeout=120s');
     await site.describe({ kubernetes: { version: to } });
+    expect(changed(await site.nodes('upgrade', '--check'))).toEqual(three);
+    expect(await versions()).toEqual(three.map(() => from));
     const requests = new Requests(
       three.slice(1).map((name) => `http://${site.addressOf(name)}:${workloadPort}/`),
     );

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Cluster } from '../../model/cluster.ts';
+import { repositoryRoot } from '../cluster/environment.ts';
+import { withWay } from './way.ts';
+
+const aws = {
+  provider: { kind: 'aws', region: 'eu-central-1', account: '111122223333', zones: 3, nat: 'one' },
+} as const;
+const machines: Pick<Cluster, 'provider'> = {
+  provider: { kind: 'machines', ssh: { user: 'debian', port: 22, keys: [] } },
+};
+
+/** Stand-ins for AWS's programs in front of everything else. */
+const standIns = (): void =>
+  void vi.stubEnv('PATH', `${join(repositoryRoot, 'test', 'stacks', 'bin')}:${process.env.PATH}`);
+
+afterEach(() => void vi.unstubAllEnvs());
+
+describe('the way to machines', () => {
+  it('is plain SSH where they have addresses', async () => {
+    expect(await withWay(machines, undefined, async (way) => way)).toEqual({ key: undefined });
+    expect(await withWay(machines, '/keys/one', async (way) => way)).toEqual({ key: '/keys/one' });
+  });
+
+  it('on AWS leads through the session manager, by a key that goes when the work is done', async () => {
+    standIns();
+    const way = await withWay(aws, undefined, async ({ key = '', env = {} }) => {
+      expect(existsSync(key)).toBe(true);
+      expect(env).toMatchObject({ AWS_REGION: 'eu-central-1', PLINTH_SESSION_KEY: `${key}.pub` });
+      expect(env.ANSIBLE_SSH_EXTRA_ARGS).toMatch(/^-o ProxyCommand='sh ".*session\.sh" %h %p %r'$/);
+      return key;
+    });
+    expect(existsSync(way)).toBe(false);
+  });
+
+  it('on AWS takes a key that somebody names', async () => {
+    expect(await withWay(aws, '/keys/one', async (way) => way)).toEqual({ key: '/keys/one' });
+  });
+
+  it("says which of AWS's programs is missing, and where it is had", async () => {
+    vi.stubEnv('PATH', '');
+    await expect(withWay(aws, undefined, async (way) => way)).rejects.toThrow(
+      /^aws is not installed, and nodes are reached through it: https:/,
+    );
+  });
+});
