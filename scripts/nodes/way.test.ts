@@ -29,7 +29,7 @@ describe('the way to machines', () => {
     const way = await withWay(aws, undefined, async ({ key = '', env = {} }) => {
       expect(existsSync(key)).toBe(true);
       expect(env).toMatchObject({ AWS_REGION: 'eu-central-1', PLINTH_SESSION_KEY: `${key}.pub` });
-      expect(env.ANSIBLE_SSH_EXTRA_ARGS).toMatch(/^-o ProxyCommand='sh ".*session\.sh" %h %p %r'$/);
+      expect(env.ANSIBLE_SSH_EXTRA_ARGS).toMatch(/^-C -o ProxyCommand='sh ".*session\.sh" %h %p %r'$/);
       return key;
     });
     expect(existsSync(way)).toBe(false);

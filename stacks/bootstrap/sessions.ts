@@ -50,7 +50,7 @@ export async function sshSessions({
     env: {
       AWS_REGION: region,
       PLINTH_SESSION_KEY: `${key}.pub`,
-      ANSIBLE_SSH_EXTRA_ARGS: `-o ProxyCommand='sh "${script}" %h %p %r'`,
+      ANSIBLE_SSH_EXTRA_ARGS: `-C -o ProxyCommand='sh "${script}" %h %p %r'`,
     },
   };
 }

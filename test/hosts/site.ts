@@ -80,7 +80,7 @@ export class Site {
     const tools = await ensureAnsible(say);
     const image = await ensureHostImage(engine, say);
     for (const name of await hostNames(engine)) await killHost(engine, name);
-    const checkout = await Checkout.make(cluster, { http: 18280, https: 18643, registry: 15202 });
+    const checkout = await Checkout.make(`${cluster}-dev`, { http: 18280, https: 18643, registry: 15202 });
     const key = join(dirname(checkout.root), 'key');
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
     return new Site(`${cluster}-hosts`, version, { engine, checkout, image, tools, key });
@@ -181,6 +181,10 @@ export class Site {
         PLINTH_INVENTORY: inventory,
         PLINTH_SSH_KEY: this.equipment.key,
         MOLECULE_EPHEMERAL_DIRECTORY: join(dirname(this.checkout.root), 'molecule'),
+        // Molecule writes a configuration of its own.
+        ANSIBLE_PIPELINING: 'true',
+        ANSIBLE_GATHERING: 'explicit',
+        ANSIBLE_INJECT_FACT_VARS: 'false',
         ANSIBLE_SSH_COMMON_ARGS: `-o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=${join(this.folder, 'known_hosts')}`,
       },
       stdin: 'ignore',
