@@ -67,6 +67,7 @@ export default defineConfig({
         test: {
           name,
           include: [`test/hosts/${name}.test.ts`],
+          tags: [{ name: 'core', description: 'What `npm test` runs of a story.' }],
           bail: 1,
           testTimeout: 45 * 60_000,
           hookTimeout: 45 * 60_000,

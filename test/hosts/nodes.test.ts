@@ -35,13 +35,16 @@ describe('machines', () => {
     for (const name of three) expect(await leftOn(name)).toBe('');
   });
 
-  it('three become a cluster of one control plane and two workers', async () => {
+  it('three become a cluster of one control plane and two workers', { tags: 'core' }, async () => {
     await site.timed('three machines to three Ready nodes', () => site.nodes('apply'));
     expect(await site.readyNodes()).toEqual(three);
   });
 
-  it('a second run changes nothing, as Molecule sees it too', async () => {
+  it('a second run changes nothing', { tags: 'core' }, async () => {
     expect(changed(await site.timed('a run that changes nothing', () => site.nodes('apply')))).toEqual([]);
+  });
+
+  it('nor does a run of Molecule', async () => {
     await site.molecule('converge');
     await site.molecule('idempotence');
   });
@@ -54,11 +57,11 @@ describe('machines', () => {
     expect(await site.readyNodes()).toEqual(three);
   });
 
-  it('pods on different nodes reach each other, by address and by name', async () => {
+  it('pods on different nodes reach each other, by address and by name', { tags: 'core' }, async () => {
     await site.molecule('verify');
   });
 
-  it('a fourth machine joins, and no other is touched', async () => {
+  it('a fourth machine joins, and no other is touched', { tags: 'core' }, async () => {
     await site.add('worker-3', 'worker');
     expect(changed(await site.timed('a fourth machine joins', () => site.nodes('apply')))).toEqual([
       'worker-3',
@@ -143,7 +146,9 @@ describe('machines', () => {
     await site.molecule('verify');
   });
 
-  it('a reset machine has left the cluster, and nothing of Kubernetes stays on it', async () => {
+  it('a reset machine has left the cluster, and nothing of Kubernetes stays on it', {
+    tags: 'core',
+  }, async () => {
     await site.timed('a worker is reset', () => site.nodes('reset', '--limit', 'worker-3', '--yes'));
     expect(await site.readyNodes()).toEqual(three);
     expect(await leftOn('worker-3')).toBe('');

@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { type Engine, ensureEngine, runEngine } from '../../images/engine.ts';
-import { ensureRegistry, networkName, registryAddress } from '../../images/registry.ts';
+import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
+import { type Engine, ensureEngine, findEngine, runEngine } from '../../images/engine.ts';
+import { ensureRegistry, networkName, registryAddress, removeRegistry } from '../../images/registry.ts';
 import { supply } from '../../images/supply.ts';
 import { ansibleEnvironment, ansibleRoot, ensureAnsible } from '../../scripts/nodes/tools.ts';
 import { Checkout, type Ended } from '../e2e/checkout.ts';
@@ -38,6 +39,8 @@ interface Description {
 /** What stands ready before there is a machine. */
 interface Equipment {
   engine: Engine;
+  /** Whether it ran before: then it stays. */
+  engineStays: boolean;
   checkout: Checkout;
   /** Of the machines. */
   image: string;
@@ -72,6 +75,7 @@ export class Site {
   /** Everything that has to be there before a machine is: engine, mirror registry with the nodes' images, Ansible, a key. */
   static async make(cluster: string, version: string, suffixes: string[] = ['']): Promise<Site> {
     const say = (line: string): void => console.log(line);
+    const engineStays = (await findEngine()) !== undefined;
     const engine = await ensureEngine(say);
     await ensureRegistry(engine, say);
     const versioned = suffixes.flatMap((suffix) => controlPlaneImages.map((name) => `${name}${suffix}`));
@@ -83,13 +87,17 @@ export class Site {
     const checkout = await Checkout.make(`${cluster}-dev`, { http: 18280, https: 18643, registry: 15202 });
     const key = join(dirname(checkout.root), 'key');
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    return new Site(`${cluster}-hosts`, version, { engine, checkout, image, tools, key });
+    return new Site(`${cluster}-hosts`, version, { engine, engineStays, checkout, image, tools, key });
   }
 
   /** Takes everything away, and says how long what took. */
   async remove(): Promise<void> {
     for (const name of await hostNames(this.engine)) await killHost(this.engine, name);
     await this.checkout.remove();
+    if (!this.equipment.engineStays) {
+      await removeRegistry(this.engine);
+      if (this.engine.private) await stopPrivateEngine(console.log);
+    }
     console.log(`\n${this.times.join('\n')}\n`);
   }
 
