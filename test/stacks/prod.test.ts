@@ -107,6 +107,16 @@ describe('pulumi -s prod', () => {
     await pulumi('up', '-s', 'prod', '--yes', '--expect-no-changes');
   });
 
+  it('says before anything is done what a change would replace, and by which property', async () => {
+    const before = holdings(project);
+    await project.edit('stacks/edge/edge.ts', (text) => text.replace('targetPort: 6443', 'targetPort: 6444'));
+    const said = await pulumi('preview', '-s', 'prod');
+    expect(said).toMatch(/TargetGroup\s+api\s+replace\s+\[diff: ~port/);
+    expect(said).toMatch(/TargetGroupAttachment\s+api-control-1\s+replace/);
+    expect(holdings(project)).toEqual(before);
+    await project.edit('stacks/edge/edge.ts', (text) => text.replace('targetPort: 6444', 'targetPort: 6443'));
+  });
+
   it('changes what can be changed in place, and that alone', async () => {
     const before = holdings(project).filter((line) => line.startsWith('aws:'));
     await project.edit('clusters/prod/cluster.yaml', (text) =>
