@@ -9,6 +9,8 @@ import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
 import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
+import { identityStory } from './identity/story.ts';
+import { World, withTwoMoreApps } from './identity/world.ts';
 import { loseProcesses } from './lose-processes.ts';
 import { machineState } from './machine-state.ts';
 import { ManifestClone } from './manifest-clone.ts';
@@ -21,10 +23,12 @@ const host = 'home.dev.localhost';
 describe('a platform on this machine', () => {
   let checkout: Checkout;
   let before: string[];
+  const world = new World(cluster);
 
   beforeAll(async () => {
     checkout = await Checkout.make(cluster, ports);
     process.env.PLINTH_STATE = checkout.state;
+    await withTwoMoreApps(checkout);
     // What an earlier run left goes first, and with it an engine that serves no other cluster.
     await checkout.npm('init-cluster', '--down');
     before = await machineState();
@@ -141,6 +145,13 @@ describe('a platform on this machine', () => {
       await clone.remove();
     }
   });
+
+  it('is a Git repository, where a roll of certificates is commits', async () => {
+    await world.take(checkout);
+    await world.clusterIsUp();
+  });
+
+  identityStory(world);
 
   it('comes back as the same cluster after the machine went down', async (context) => {
     const engine = await theEngine();
