@@ -74,6 +74,11 @@ describe('a render when nothing has changed', () => {
   it.each<[string, () => void]>([
     ['a description', () => edit('apps/shop/app.ts', 'hello', 'hallo')],
     ['a source that goes into an image', () => writeFileSync(join(root, 'apps/shop/server.js'), '1')],
+    ['a hidden file that goes into an image', () => writeFileSync(join(root, 'apps/shop/.npmrc'), '1')],
+    ...['dist', 'golden', 'fixtures'].map((name): [string, () => void] => [
+      `a new app by the name of ${name}`,
+      () => cpSync(join(root, 'apps/catalog'), join(root, 'apps', name), { recursive: true }),
+    ]),
     ['a new app', () => cpSync(join(root, 'apps/catalog'), join(root, 'apps/other'), { recursive: true })],
     ['a manifest', () => edit('dev/shop/service-shop.yaml', 'kind', 'kind', out)],
     ['a manifest that is gone', () => rmSync(join(out, 'dev/shop/service-shop.yaml'))],

@@ -8,20 +8,23 @@ const code = ['charts', 'model', 'scripts/render', 'package-lock.json'];
 /** Everything that people write, from the root of the repository that is rendered. */
 const descriptions = ['apps', 'clusters', 'operators', 'images/lock.yaml', 'package-lock.json'];
 
-/** What decides nothing: installed packages, what a build left, tests and what they compare with. */
-const passedOver = /^(?:node_modules|dist|golden|fixtures|\..*|.*\.test\.ts)$/;
+/** Of the code what decides nothing: tests, and what they compare with. */
+const tests = /^(?:golden|fixtures|.*\.test\.ts)$/;
+
+/** Of the descriptions: the lock file says what is in there. An app may have any other name, and hidden files go into images. */
+const installed = /^node_modules$/;
 
 /** A hash of the program: its code, its packages and Node. */
 export function codeHash(): string {
-  return hashOf(join(import.meta.dirname, '../..'), code);
+  return hashOf(join(import.meta.dirname, '../..'), code, tests);
 }
 
 /** A hash of all that can change what the repository at `root` comes to, but for the program. */
 export function descriptionHash(root: string): string {
-  return hashOf(root, descriptions);
+  return hashOf(root, descriptions, installed);
 }
 
-function hashOf(root: string, paths: readonly string[]): string {
+function hashOf(root: string, paths: readonly string[], passedOver: RegExp): string {
   const hash = createHash('sha256').update(process.version);
   const walk = (path: string) => {
     const place = join(root, path);

@@ -2,8 +2,8 @@ import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 
-/** What editors and builds leave beside what people write. */
-const passedOver = /^(?:node_modules|dist|\.git)$|~$|\.swp$/;
+/** What npm, Git, editors and renders leave beside what people write. */
+const passedOver = /^(?:node_modules|\.git|\.render-.*)$|~$|\.swp$/;
 
 /**
  * Tells of every change of a file below these paths (folders or files, from `root`), by its path from there, until
@@ -30,12 +30,11 @@ export class FolderWatch {
     if (this.#watchers.has(path) || lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
       return;
     const watcher = open(folder, (name) => this.#changed(path, name));
+    if (watcher === undefined) return;
     // A folder that goes away takes its watcher along.
     watcher.on('error', () => this.#forget(path));
     this.#watchers.set(path, watcher);
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory() && !passedOver.test(entry.name)) this.#add(`${path}/${entry.name}`);
-    }
+    for (const name of foldersIn(folder)) if (!passedOver.test(name)) this.#add(`${path}/${name}`);
   }
 
   #changed(folder: string, name: string | null): void {
@@ -56,10 +55,12 @@ export class FolderWatch {
   }
 }
 
-function open(folder: string, onChange: (name: string | null) => void): FSWatcher {
+/** None where the folder has gone away since somebody saw it. */
+function open(folder: string, onChange: (name: string | null) => void): FSWatcher | undefined {
   try {
     return watch(folder, (_event, name) => onChange(name));
   } catch (error) {
+    if (isGone(error)) return undefined;
     if (!(error instanceof Error && 'code' in error && ['ENOSPC', 'EMFILE'].includes(String(error.code))))
       throw error;
     throw new Failure(
@@ -68,4 +69,18 @@ function open(folder: string, onChange: (name: string | null) => void): FSWatche
       { cause: error },
     );
   }
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR'].includes(String(error.code));
 }
