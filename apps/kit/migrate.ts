@@ -31,9 +31,6 @@ export async function asJob(work: () => Promise<void>): Promise<void> {
 /** Any number will do, as long as it is always the same: two runners of one database wait for each other. */
 const lock = 7_245_961;
 
-/** How long a database that can't be reached is waited for: it starts, it fails over, or the network lets nobody through yet. */
-const patienceSeconds = 60;
-
 /**
  * Brings a database up to date by the SQL files of a folder, as its owner: each in a transaction with the note that it ran, all under
  * one lock. Safe to run twice, and at the same time. Throws where a file failed, changed, or is missing.
@@ -45,10 +42,12 @@ export async function migrate(options: {
   report: (line: string) => void;
   /** Runs under the same lock, after the files. */
   after?: () => Promise<void>;
+  /** How long one that can't be reached is waited for: it starts, it fails over, or the network lets nobody through yet. Default: 60. */
+  patienceSeconds?: number;
 }): Promise<void> {
-  const { folder, report, after } = options;
+  const { folder, report, after, patienceSeconds = 60 } = options;
   const files = folder === undefined ? [] : readMigrations(folder);
-  const client = await connect(options.config, report);
+  const client = await connect(options.config, patienceSeconds, report);
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);
     await client.query(
@@ -71,7 +70,11 @@ export async function migrate(options: {
   }
 }
 
-async function connect(config: pg.ClientConfig, report: (line: string) => void): Promise<pg.Client> {
+async function connect(
+  config: pg.ClientConfig,
+  patienceSeconds: number,
+  report: (line: string) => void,
+): Promise<pg.Client> {
   const deadline = Date.now() + patienceSeconds * 1000;
   let told = '';
   for (;;) {

@@ -74,8 +74,9 @@ describe('migrations', () => {
     };
     expect(await code(good.run)).toBeUndefined();
     expect(await code(files({ '001-shop.sql': 'x' }).run)).toBe(2);
-    const nobody = { ...env, PGPORT: '1' };
-    expect(await code(() => migrateJobs(databaseAccess('migrations', nobody), () => {}))).toBe(1);
+    const { config, close } = databaseAccess('migrations', { ...env, PGPORT: '1' });
+    expect(await code(() => migrate({ config, report: () => {}, patienceSeconds: 0 }))).toBe(1);
+    close();
   });
 
   it('that ran must stay as they are', async () => {
