@@ -7,7 +7,7 @@ import { hasEngineImage, importEngineImage, inspectEngineImage } from './oci/eng
 import { imageEnvironment } from './oci/image.ts';
 import { imageFiles } from './oci/image-files.ts';
 import { imageKey } from './oci/image-key.ts';
-import { imageSuite } from './oci/suite.ts';
+import { imageRoot } from './oci/suite.ts';
 import type { Report } from './report.ts';
 import { ensureRoot } from './roots.ts';
 import { supplyMode } from './supply-mode.ts';
@@ -56,10 +56,8 @@ export async function ensureEngineImage(name: string, options: Options): Promise
     }
     report(`making ${ref} for the engine`);
     const files = await imageFiles(build, report, { signal });
-    const root =
-      build.debian === undefined
-        ? undefined
-        : await ensureRoot({ suite: imageSuite(lock), packages: build.debian }, report, { signal });
+    const recipe = imageRoot(lock, build);
+    const root = recipe === undefined ? undefined : await ensureRoot(recipe, report, { signal });
     const changes = [
       ...imageEnvironment(build).map((variable) => `ENV ${variable}`),
       ...(build.entrypoint === undefined ? [] : [`ENTRYPOINT ${JSON.stringify(build.entrypoint)}`]),

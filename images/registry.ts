@@ -1,11 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loadLock } from '../model/lock.ts';
 import { type Engine, EngineError, runEngine } from './engine.ts';
 import { ensureEngineImage } from './engine-images.ts';
 import { inspectEngineImage } from './oci/engine-image.ts';
+import { registryAnswers, waitForRegistry } from './oci/registry-answer.ts';
 import type { Repository } from './oci/registry-client.ts';
 import { cacheDir } from './paths.ts';
 import { parseReference } from './reference.ts';
@@ -53,26 +53,29 @@ export async function ensureRegistry(
   report: Report,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
+  const port = registryPort();
+  const url = `http://127.0.0.1:${port}`;
   await ensureNetwork(engine);
   const image = await ensureEngineImage('registry', { engine, report, signal });
   const state = await containerState(engine);
-  const wanted = `${await inspectEngineImage(engine, image)} ${registryPort()}`;
-  if (state?.wanted === wanted && state.status === 'running' && (await answers())) return 'running';
+  const wanted = `${await inspectEngineImage(engine, image)} ${port}`;
+  if (state?.wanted === wanted && state.status === 'running' && (await registryAnswers(url)))
+    return 'running';
   if (state?.wanted === wanted) {
     report('starting the mirror registry');
     await runEngine(engine, ['start', registryName], { signal }).catch(() => undefined);
     // After a reboot the engine starts the nodes at the same time, which keeps a small machine busy.
-    if (await waitForAnswer(45)) return undefined;
+    if (await waitForRegistry(url, 45, signal)) return undefined;
   }
   if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', registryName]);
   await refuseTakenPort();
   report('starting the mirror registry');
   await mkdir(registryData(), { recursive: true });
   await runEngine(engine, ['run', ...registryArguments(image, wanted)], { signal });
-  if (await waitForAnswer(60)) return undefined;
+  if (await waitForRegistry(url, 60, signal)) return undefined;
   const log = await runEngine(engine, ['logs', '--tail', '10', registryName]).catch(String);
   throw new Error(
-    `the mirror registry does not answer on 127.0.0.1:${registryPort()} after 60 s. Its last words:\n${log}\n` +
+    `the mirror registry does not answer on 127.0.0.1:${port} after 60 s. Its last words:\n${log}\n` +
       `See more with: ${engine.name} logs ${registryName}`,
   );
 }
@@ -140,26 +143,6 @@ async function containerState(engine: Engine): Promise<{ status: string; wanted:
   } catch {
     return undefined;
   }
-}
-
-async function answers(): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${registryPort()}/v2/`, {
-      signal: AbortSignal.timeout(2000),
-    });
-    return response.ok;
-  } catch {
-    return false;
-  }
-}
-
-async function waitForAnswer(seconds: number): Promise<boolean> {
-  const end = Date.now() + seconds * 1000;
-  while (Date.now() < end) {
-    if (await answers()) return true;
-    await sleep(100);
-  }
-  return false;
 }
 
 async function refuseTakenPort(): Promise<void> {

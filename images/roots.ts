@@ -21,6 +21,8 @@ export interface RootRecipe {
   suite: string;
   /** Packages beside the essential ones and apt. */
   packages: string[];
+  /** Paths from the root that are taken away again; `*` stands for any part of a name. They have no character that a shell reads otherwise. */
+  without?: string[] | undefined;
   /** Shell lines that run at the end, outside the root, with its path as `$1`. Written by us, never by a user. */
   finish?: string[];
 }
@@ -115,7 +117,7 @@ function notePath(path: string): string {
 
 /** Sixteen characters that change whenever the result may. */
 export function rootKey(recipe: RootRecipe): string {
-  const parts = [generation, process.arch, recipe.suite, [...recipe.packages].sort(), recipe.finish ?? []];
+  const parts = [generation, process.arch, recipe.suite, [...recipe.packages].sort(), finishOf(recipe)];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
@@ -165,7 +167,7 @@ export function debootstrapArguments(recipe: RootRecipe): string[] {
     ...(recipe.packages.length === 0 ? [] : [`--include=${[...recipe.packages].sort().join(',')}`]),
     ...unwanted.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
-    ...(recipe.finish ?? []).map((line) => `--customize-hook=${line}`),
+    ...finishOf(recipe).map((line) => `--customize-hook=${line}`),
     // What tells of the machine on which it was made, or of the hour.
     '--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname" "$1/etc/machine-id" "$1/var/cache/ldconfig/aux-cache"',
     '--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*; ' +
@@ -179,6 +181,10 @@ export function debootstrapArguments(recipe: RootRecipe): string[] {
     '-',
     ...machineSources(recipe.suite),
   ];
+}
+
+function finishOf({ without = [], finish = [] }: RootRecipe): string[] {
+  return [...without.map((path) => `rm -rf "$1"${path}`), ...finish];
 }
 
 /** The machine's own package sources for this release, so that its mirror and its proxy are used; else Debian's. */

@@ -91,6 +91,14 @@ const imageBuild = z.strictObject({
     .describe(
       'Debian packages beside the essential ones. Default: no Debian, the image holds only what follows.',
     ),
+  without: z
+    .array(
+      z
+        .string()
+        .regex(/^(\/(?!\.\.?(\/|$))[\w.*+-]+)+$/, 'a path from the root such as /usr/lib/*/libz3.so.4'),
+    )
+    .optional()
+    .describe('What of these packages nothing in the image needs; `*` stands for any part of a name.'),
   binaries: z
     .record(imagePath, name)
     .default({})

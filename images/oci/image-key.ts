@@ -6,7 +6,7 @@ import type { Lock, LockImage } from '../../model/lock.ts';
 import { recipeOf } from '../go-recipe.ts';
 import { baseRecipe, rootKey } from '../roots.ts';
 import { folderEntries } from './folder-entries.ts';
-import { imageSuite } from './suite.ts';
+import { imageRoot } from './suite.ts';
 
 /** Counts up when the same description makes another image. */
 const generation = 1;
@@ -21,10 +21,8 @@ export function imageKey(lock: Lock, image: LockImage): string {
   if (build === undefined) return hash.digest('hex').slice(0, 16);
   for (const executable of Object.values(build.binaries)) hash.update(recipeOf(lock, executable).key);
   for (const file of Object.values(build.npm)) hash.update(npmVersion(file));
-  if (build.debian !== undefined) {
-    const suite = imageSuite(lock);
-    for (const recipe of [baseRecipe(suite), { suite, packages: build.debian }]) hash.update(rootKey(recipe));
-  }
+  const root = imageRoot(lock, build);
+  if (root !== undefined) for (const recipe of [baseRecipe(root.suite), root]) hash.update(rootKey(recipe));
   if (build.files !== undefined) {
     for (const entry of folderEntries(join(here, build.files))) hash.update(JSON.stringify(entry));
   }

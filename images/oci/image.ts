@@ -6,7 +6,7 @@ import { ensureRootLayers, openRoot } from '../roots.ts';
 import { imageFiles } from './image-files.ts';
 import { type Layer, layerCompressor, layerType, Meter } from './layer.ts';
 import { digestOf, headBlob, putBlob, putManifest, type Repository } from './registry-client.ts';
-import { imageSuite } from './suite.ts';
+import { imageRoot } from './suite.ts';
 import { archiveTime, type TarEntry, tar } from './tar.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -30,9 +30,9 @@ export async function pushImage(
   const { build } = image;
   if (build === undefined) throw new Error(`${image.ref} says nothing of how it is built`);
   const layers: Layer[] = [];
-  if (build.debian !== undefined) {
-    const recipe = { suite: imageSuite(lock), packages: build.debian };
-    for (const layer of await ensureRootLayers(recipe, report, { signal })) {
+  const root = imageRoot(lock, build);
+  if (root !== undefined) {
+    for (const layer of await ensureRootLayers(root, report, { signal })) {
       if ((await headBlob(repository, layer.digest)) !== layer.size) {
         await putBlob(repository, openRoot(layer), () => layer.digest, signal);
       }

@@ -1,4 +1,5 @@
-import type { Lock } from '../../model/lock.ts';
+import type { Lock, LockImage } from '../../model/lock.ts';
+import type { RootRecipe } from '../roots.ts';
 
 /** Debian's name of the release that all images stand on: the one of the image `debian` in the lock file. */
 export function imageSuite(lock: Lock): string {
@@ -10,4 +11,10 @@ export function imageSuite(lock: Lock): string {
     );
   }
   return suite;
+}
+
+/** The Debian system below an image; nothing where it holds none. */
+export function imageRoot(lock: Lock, build: NonNullable<LockImage['build']>): RootRecipe | undefined {
+  const { debian, without } = build;
+  return debian === undefined ? undefined : { suite: imageSuite(lock), packages: debian, without };
 }

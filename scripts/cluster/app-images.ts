@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import type { Engine } from '../../images/engine.ts';
 import { ensureImageRef } from '../../images/mirror.ts';
 import { copyImage } from '../../images/oci/copy.ts';
+import { waitForRegistry } from '../../images/oci/registry-answer.ts';
 import { headManifest, type Repository } from '../../images/oci/registry-client.ts';
 import { parseReference } from '../../images/reference.ts';
 import { mirrorRepository } from '../../images/registry.ts';
@@ -90,6 +91,9 @@ export async function pushAppImages(
   { report, signal }: { report: (message: string) => void; signal?: AbortSignal },
 ): Promise<number> {
   const images = builtImages(environment);
+  const [first] = images;
+  // The node's port leads to a pod a moment after the pod is ready. Where it never does, the copy below says why.
+  if (first !== undefined) await waitForRegistry(first.served.url, 30, signal);
   let pushed = 0;
   for (const { name, kept, served } of images) {
     if ((await headManifest(served, served.tag)) !== undefined) continue;

@@ -15,6 +15,7 @@ import { bootstrap, waitForDeployments } from './bootstrap.ts';
 import { kubeconfigPath } from './client.ts';
 import { repositoryRoot } from './environment.ts';
 import { ensureNodes } from './kind.ts';
+import { ensureNodeNetwork } from './node-network.ts';
 import { formatTimes, type Phase, type PhaseTime, type Report, runPhases } from './phases.ts';
 import { type Rendered, renderEnvironment, renderedPhase } from './rendered.ts';
 import { withClusterLock } from './run-lock.ts';
@@ -96,6 +97,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     return engine;
   };
   const options = (report: Report) => ({ engine: theEngine(), environment, report, signal, manifests });
+  let nodes: Awaited<ReturnType<typeof ensureNodes>> = 'running';
   let commit = '';
   // Supplied while the cluster starts; the phases that need them wait for them.
   const background = {
@@ -160,23 +162,24 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
         // Awaited later; until then a failure is not unhandled.
         for (const promise of [background.bootstrap, background.rest, background.apps])
           promise.catch(() => undefined);
-        return ensureNodes(options(report));
+        nodes = await ensureNodes(options(report));
+        return nodes === 'running' ? `${cluster.nodes.length} running` : undefined;
       },
     },
     {
       title: 'Images of Flux and what it needs',
       run: async (report) => {
         const made = await whileReporting(background.bootstrap, report);
-        return made === 0 ? `${bootstrapImages.length} there` : undefined;
+        return made === 0 ? 'all there' : undefined;
       },
     },
-    { title: 'Flux, Git server, registry', run: (report) => bootstrap(options(report)) },
-    { title: 'Registry ready', run: (report) => ready(['registry'], options(report)) },
     {
-      title: 'Images of the applications',
+      title: 'Flux, Git server, registry',
       run: async (report) => {
-        await whileReporting(background.apps, report);
-        return (await pushAppImages(environment, { report, signal })) === 0 ? 'all there' : undefined;
+        // A new node gets its range of pod addresses some seconds after it answers; what is applied waits for it by itself.
+        const network = nodes === 'made' ? ensureNodeNetwork(options(report)) : undefined;
+        const [note] = await Promise.all([bootstrap(options(report)), network]);
+        return note;
       },
     },
     {
@@ -187,6 +190,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Images of the platform',
       run: async (report) => {
+        await whileReporting(background.apps, report);
         const made = await whileReporting(background.rest, report);
         if (made === 0) return 'all there';
         report('removing what only the compiler needs');
@@ -201,6 +205,14 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
         commit = pushed.commit;
         await startSync(options(report));
         return pushed.changed ? undefined : `${commit.slice(0, 12)} there`;
+      },
+    },
+    // Long before Flux comes to the applications.
+    {
+      title: 'Images of the applications',
+      run: async (report) => {
+        await ready(['registry'], options(report));
+        return (await pushAppImages(environment, { report, signal })) === 0 ? 'all there' : undefined;
       },
     },
     {

@@ -51,10 +51,10 @@ export async function nodeContainers(engine: Engine, cluster?: string): Promise<
 
 /**
  * Brings the cluster's nodes up: makes them, starts those that stand still (after a reboot), or finds that they run.
- * Nodes that an interrupted run left half made are made again.
+ * Nodes that an interrupted run left half made are made again. New ones have no network for pods yet: `ensureNodeNetwork`.
  * @throws Failure where cluster.yaml asks for other nodes or ports than the cluster was made with.
  */
-export async function ensureNodes(options: Options): Promise<string | undefined> {
+export async function ensureNodes(options: Options): Promise<'made' | 'running' | 'started'> {
   const { engine, environment, report, signal } = options;
   const { cluster } = environment;
   const folder = join(stateDir(), cluster.name);
@@ -62,8 +62,6 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   const image = await ensureNodeImage({ engine, report, signal });
   const config = await writeConfig(folder, environment, image.ref);
   await endOrphan(folder);
-  const network = (): Promise<void> =>
-    ensureNodeNetwork({ engine, cluster: cluster.name, nodes: cluster.nodes.length, report, signal });
   const startFile = join(folder, 'nodes.started');
   const startTimes = async (): Promise<string[]> => {
     const names = (await nodeContainers(engine, cluster.name)).map(({ name }) => name);
@@ -90,18 +88,18 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
       report(`starting ${still.join(', ')}`);
       await runEngine(engine, ['start', ...still], { signal });
     }
-    await network();
+    await ensureNodeNetwork(options);
     const times = await startTimes();
     const before = (await readFile(startFile, 'utf8').catch(() => '')).split('\n');
     const since = times.filter((time) => !before.includes(time)).sort()[0];
-    if (since === undefined) return `${containers.length} running`;
+    if (since === undefined) return 'running';
     // Started again, by us or by the engine itself after a reboot. Kubernetes writes times in whole seconds.
     await waitForRestart(cluster.name, new Date(Math.floor(Date.parse(since) / 1000) * 1000), {
       report,
       signal,
     });
     await writeFile(startFile, times.join('\n'));
-    return undefined;
+    return 'started';
   }
   if (containers.length > 0) {
     report('removing what an interrupted run left');
@@ -109,11 +107,10 @@ export async function ensureNodes(options: Options): Promise<string | undefined>
   }
   await rm(made, { force: true });
   await createNodes(options, config.path);
-  await network();
   await writeFile(startFile, (await startTimes()).join('\n'));
   await writeFile(`${made}.new`, config.hash);
   await rename(`${made}.new`, made);
-  return undefined;
+  return 'made';
 }
 
 /** Removes the cluster's containers with their volumes and its kubeconfig. */

@@ -1,5 +1,6 @@
 import { type Engine, runEngine } from '../../images/engine.ts';
 import { networkName } from '../../images/registry.ts';
+import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from './client.ts';
 import { podSubnet } from './kind-config.ts';
 import type { Report } from './phases.ts';
@@ -13,21 +14,23 @@ import { type WatchedObject, watchUntil } from './watch.ts';
  */
 export async function ensureNodeNetwork(options: {
   engine: Engine;
-  cluster: string;
-  nodes: number;
+  environment: Environment;
   report: Report;
   signal: AbortSignal;
 }): Promise<void> {
-  const { engine, cluster, nodes, report, signal } = options;
+  const { engine, environment, report, signal } = options;
+  const { name: cluster, nodes } = environment.cluster;
   let ranges = new Map<string, string>();
   await watchUntil({
     kubeconfig: kubeconfigPath(cluster),
     path: '/api/v1/nodes',
-    what: `${nodes} nodes of ${cluster} with a range of pod addresses each`,
+    what: `${nodes.length} nodes of ${cluster} with a range of pod addresses each`,
     timeoutSeconds: 120,
     missing: (objects) => {
       ranges = new Map(objects.flatMap(rangeOf));
-      return ranges.size >= nodes ? undefined : `${ranges.size} of ${nodes} nodes have one`;
+      return ranges.size >= nodes.length
+        ? undefined
+        : `${ranges.size} of ${nodes.length} nodes have a range of pod addresses`;
     },
     report,
     signal,
