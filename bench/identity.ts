@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { type ChannelCredentials, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
-import { Command } from 'commander';
 import { ask, clientCredentials } from '../apps/kit/client.ts';
 import {
   type HealthCheckResponse,
@@ -10,6 +9,7 @@ import {
   HealthService,
 } from '../apps/kit/generated/health.ts';
 import { IdentityFolder } from '../apps/kit/identity.ts';
+import { npmCommand } from '../scripts/command.ts';
 import { table } from '../scripts/table.ts';
 import { Authority } from '../test/services/authority.ts';
 import { scratch, writeIdentity } from '../test/services/identity-folder.ts';
@@ -24,7 +24,7 @@ interface Side {
   stop(): Promise<void>;
 }
 
-const program = new Command('node bench/identity.ts')
+const program = npmCommand('bench:identity')
   .description(
     'What mutual TLS costs: the same gRPC call with certificates of both sides and without any, in the same run. Handshakes are whole ones, none resumed.',
   )

@@ -1,10 +1,10 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { Command } from 'commander';
+import { npmCommand } from '../scripts/command.ts';
 import { enqueueing, latencies, working } from './jobs/measures.ts';
 import { report } from './jobs/report.ts';
 import { startSides } from './jobs/sides.ts';
 
-const program = new Command('node bench/jobs.ts')
+const program = npmCommand('bench:jobs')
   .description(
     'The service `jobs` beside the bare library, on the same Postgres and in the same run: jobs per second and pick-up latency.',
   )

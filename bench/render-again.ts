@@ -9,7 +9,7 @@ import { measureRepository, type Times } from './render/incremental.ts';
 const usage = `Renders a repository of so many apps for the first time, with no change, with one, and at a save while it watches: from the
 save to the line that says that it is written. Prints median, least and most.
 
-  node bench/render-again.ts [--sizes 100,1000] [--runs 20] [--json]`;
+  npm run bench:render-again -- [--sizes 100,1000] [--runs 20] [--json]`;
 
 const { values } = parseArgs({
   options: {

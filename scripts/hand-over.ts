@@ -1,11 +1,10 @@
 import { styleText } from 'node:util';
-import { Command } from 'commander';
 import { repositoryRoot } from './cluster/environment.ts';
 import { handOver } from './cluster/hand-over.ts';
 import { renderEnvironment } from './cluster/rendered.ts';
-import { runCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
 
-const program = new Command('node scripts/hand-over.ts')
+const program = npmCommand('hand-over')
   .description(
     'Installs Flux in a cluster of machines and points it at manifests/ENV; from then on Git is the way in.',
   )
