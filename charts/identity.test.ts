@@ -319,6 +319,21 @@ describe('authorities', () => {
     ).toEqual(['environment-roots']);
   });
 
+  it('in a roll of the root make the new intermediate below the new root, and both roots are trusted', () => {
+    const both = { trusted: [1, 2], issuing: 2 };
+    const { env, server } = shop({
+      identity: { authorities: 'intermediate', roots: { environment: both, orders: both } },
+    });
+    const component = some(identity(env));
+    const issuer = (name: string) => at(find(component, 'Certificate', name), 'spec', 'issuerRef', 'name');
+    expect(issuer('orders-ca-2')).toBe('environment-ca-2');
+    const leaf = find(appComponent(env, server), 'Certificate', 'orders-server');
+    expect(at(leaf, 'spec', 'issuerRef', 'name')).toBe('orders-ca-2');
+    expect(at(find(component, 'ConfigMap', 'environment-roots'), 'metadata', 'annotations')).toEqual({
+      'plinth.io/trusted': '1,2',
+    });
+  });
+
   it('are none where nobody has to prove who he is', () => {
     const env = environment({ apps: [testApp({ name: 'plain' })] });
     expect(identity(env)).toBeUndefined();

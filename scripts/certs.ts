@@ -1,4 +1,5 @@
-import { authorityNamed, environmentNamed, serviceAuthorities } from './certs/environment.ts';
+import { authorities } from '../model/identity.ts';
+import { authorityNamed, environmentNamed } from './certs/environment.ts';
 import { issue } from './certs/issue.ts';
 import { isWell, printRows, rowsOf } from './certs/list.ts';
 import { observe } from './certs/observe.ts';
@@ -23,9 +24,9 @@ program
   .action((name: string | undefined, options: { env: string; json?: boolean }) =>
     runCommand(async () => {
       const env = await environmentNamed(options.env);
-      const authorities = name === undefined ? serviceAuthorities(env) : [authorityNamed(env, name)];
-      const observation = await observe(clusterClient(env.cluster.name), env, authorities);
-      const rows = rowsOf(authorities, observation);
+      const listed = name === undefined ? authorities(env) : [authorityNamed(env, name)];
+      const observation = await observe(clusterClient(env.cluster.name), env, listed);
+      const rows = rowsOf(listed, observation);
       const text = options.json === true ? JSON.stringify(rows, null, 2) : printRows(rows, observation.at);
       process.stdout.write(`${text}\n`);
       return rows.every(isWell) ? 0 : 1;
@@ -58,7 +59,10 @@ program
   .description(
     'from one generation of a CA to the next, by commits, each seen in every process before the next',
   )
-  .argument('<authority>', 'such as orders, or orders-db for its database')
+  .argument(
+    '<authority>',
+    'such as orders, or orders-db for its database; environment is the root above intermediates',
+  )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--dry-run', 'say what would be done')
   .option('--compromise', 'the old one goes first: who still holds a certificate of it is refused')

@@ -117,7 +117,8 @@ describe('what was issued', () => {
     const issued = readIssued(certificate({ revision: 2, conditions: [ready] }), all).get(
       'orders/orders-server',
     );
-    expect(issued).toMatchObject({ ready: true, issuer: 'orders-ca-1', current: { serial: serial() } });
+    const current = { serial: serial(), subject: 'CN=orders', top: 'CN=orders CA' };
+    expect(issued).toMatchObject({ ready: true, issuer: 'orders-ca-1', current });
     const older = readIssued(certificate({ revision: 3, conditions: [ready] }), all);
     expect(older.get('orders/orders-server')).not.toHaveProperty('current');
   });

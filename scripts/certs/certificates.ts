@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import { serialOf } from '../../apps/kit/pem.ts';
+import { certificatesIn, serialOf } from '../../apps/kit/pem.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
@@ -15,7 +14,15 @@ export interface Issued {
   /** The ClusterIssuer that it asks. */
   issuer: string;
   /** Of the newest; absent before the first. */
-  current?: { serial: string; notBefore: Date; notAfter: Date };
+  current?: {
+    serial: string;
+    notBefore: Date;
+    notAfter: Date;
+    /** Whom it is for, as `CN=…`. */
+    subject: string;
+    /** Who is at the top of the chain that it was issued with, as `CN=…`; itself, of a root. */
+    top: string;
+  };
 }
 
 const metadata = z.object({
@@ -98,10 +105,15 @@ export function readIssued(certificates: unknown, requests: unknown): Map<string
 }
 
 function read(base64: string): NonNullable<Issued['current']> {
-  const certificate = new X509Certificate(Buffer.from(base64, 'base64'));
+  const chain = certificatesIn(Buffer.from(base64, 'base64').toString());
+  const [certificate, last] = [chain[0], chain.at(-1)];
+  if (certificate === undefined || last === undefined)
+    throw new Error('a CertificateRequest holds no certificate');
   return {
     serial: serialOf(certificate),
     notBefore: certificate.validFromDate,
     notAfter: certificate.validToDate,
+    subject: certificate.subject,
+    top: last.issuer,
   };
 }

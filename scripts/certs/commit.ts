@@ -31,15 +31,16 @@ export async function onlyRootsDiffer(environment: string, root = repositoryRoot
   }
 }
 
-/** Writes an authority's roots into cluster.yaml, renders, and commits both, and nothing else. */
+/** Writes the roots of authorities into cluster.yaml, renders, and commits both, and nothing else. */
 export async function commitRoots(
-  options: { environment: string; authority: string; roots: Roots; message: string },
+  options: { environment: string; roots: Record<string, Roots>; message: string },
   root = repositoryRoot,
 ): Promise<void> {
-  const { environment, authority, roots, message } = options;
+  const { environment, roots, message } = options;
   const file = `clusters/${environment}/cluster.yaml`;
   const text = await readFile(join(root, file), 'utf8');
-  await writeFile(join(root, file), withRoots(text, authority, roots));
+  const after = Object.entries(roots).reduce((so, [authority, each]) => withRoots(so, authority, each), text);
+  await writeFile(join(root, file), after);
   await commitAsItStands({ environment, message }, root);
 }
 

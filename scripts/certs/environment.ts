@@ -1,5 +1,5 @@
 import { type Environment, loadGraph } from '../../model/graph.ts';
-import { type Authority, authorities } from '../../model/identity.ts';
+import { type Authority, authorities, environmentAuthority } from '../../model/identity.ts';
 import { suggest } from '../../model/nearest.ts';
 import { readCluster, repositoryRoot } from '../cluster/environment.ts';
 import { Failure } from '../failure.ts';
@@ -16,13 +16,8 @@ export async function environmentNamed(name: string): Promise<Environment> {
   return found;
 }
 
-/** Those of services and databases, which have certificates and can be rolled. */
-export function serviceAuthorities(env: Environment): Authority[] {
-  return authorities(env).filter(({ kind }) => kind !== 'environment');
-}
-
 export function authorityNamed(env: Environment, name: string): Authority {
-  const all = serviceAuthorities(env);
+  const all = authorities(env);
   const found = all.find((each) => each.name === name);
   if (found !== undefined) return found;
   const next = suggest(
@@ -31,7 +26,7 @@ export function authorityNamed(env: Environment, name: string): Authority {
     `see which there are: npm run certs -- list --env ${env.name}`,
   );
   throw new Failure(
-    `there is no authority '${name}' in ${env.name}: apps with a mutual port have one of their name, databases NAME-db.`,
+    `there is no authority '${name}' in ${env.name}: apps with a mutual port have one of their name, databases NAME-db, and where cluster.yaml says authorities: intermediate there is '${environmentAuthority}', above all others.`,
     next.charAt(0).toUpperCase() + next.slice(1),
   );
 }

@@ -35,6 +35,7 @@ interface Given {
   server?: Partial<Use>;
   client?: Partial<Use>;
   issuer?: string;
+  top?: string;
   ready?: boolean;
   generations?: [string, number][];
   ids?: string[];
@@ -43,12 +44,13 @@ interface Given {
 /** All is as cluster.yaml says, but for what is given. */
 function observed(given: Given = {}): Observation {
   const { at = later(10 * minute), issuer = 'orders-ca-1', ready = true, ids = ['r1', 'r2'] } = given;
-  const issued = (key: string, serial: string) =>
+  const top = given.top ?? 'CN=dev orders 1';
+  const issued = (key: string, serial: string, subject = `CN=${serial}`) =>
     [
       key,
       {
         ...{ key, ready, issuer, message: ready ? '' : 'no issuer' },
-        current: { serial, notBefore: start, notAfter: later(24 * 60 * minute) },
+        current: { serial, notBefore: start, notAfter: later(24 * 60 * minute), subject, top },
       },
     ] as const;
   return {
@@ -57,7 +59,8 @@ function observed(given: Given = {}): Observation {
       issued('orders/orders-server', 'A'),
       issued('home/orders-client', 'B'),
       ...[1, 2].map((generation) => {
-        const [key, value] = issued(`cert-manager/orders-ca-${generation}`, `CA${generation}`);
+        const subject = `CN=dev orders ${generation}`;
+        const [key, value] = issued(`cert-manager/orders-ca-${generation}`, `CA${generation}`, subject);
         return [key, { ...value, issuer: 'self-signed', ready: true, message: '' }] as const;
       }),
     ]),
@@ -86,9 +89,14 @@ function observed(given: Given = {}): Observation {
   };
 }
 
-const missing = (given?: Given) =>
-  missingFor(authority, { trusted: [1, 2], issuing: 1 }, observed(given)).map(({ what }) => what);
+const missing = (given?: Given) => missingFor(authority, authority, observed(given)).map(({ what }) => what);
 const home = '(home/orders-client)';
+
+function issuedOf({ issued }: Observation, key: string) {
+  const found = issued.get(key);
+  if (found?.current === undefined) throw new Error(`the fixture has no ${key}`);
+  return { ...found, current: found.current };
+}
 
 describe('what is missing before the next step', () => {
   it('is nothing where each process has it all', () => {
@@ -107,6 +115,11 @@ describe('what is missing before the next step', () => {
       'the roots of orders have not reached the namespace home',
     ],
     ['another issuer', { issuer: 'orders-ca-2' }, 'home/orders-client asks orders-ca-2, not generation 1'],
+    [
+      'what hangs on another root',
+      { top: 'CN=dev orders 2' },
+      'home/orders-client was issued below CN=dev orders 2, not below generation 1 of orders',
+    ],
     ['what is not issued', { ready: false }, 'home/orders-client is not issued: no issuer'],
     [
       'an old one on the wire',
@@ -130,6 +143,28 @@ describe('what is missing before the next step', () => {
     ],
   ])('is %s', (_, given, what) => {
     expect(missing(given)).toContain(what);
+  });
+
+  it('is counted below the root of the environment where orders is an intermediate', () => {
+    const root: Authority = {
+      ...authority,
+      name: 'environment',
+      kind: 'environment',
+      issuing: 2,
+      leaves: [],
+    };
+    const seen = observed({ top: 'CN=dev environment 2' });
+    const ca = { ...issuedOf(seen, 'cert-manager/orders-ca-2'), key: 'cert-manager/environment-ca-2' };
+    ca.current = { ...ca.current, subject: 'CN=dev environment 2' };
+    seen.issued.set(ca.key, ca);
+    const below = (given: Authority) => missingFor(authority, given, seen).map(({ what }) => what);
+    expect(below(root)).toEqual([]);
+    expect(below({ ...root, trusted: [2] })).toEqual([
+      'the roots of environment are those of generation 1 and 2, not of 2',
+    ]);
+    expect(below({ ...root, issuing: 1 })).toContain(
+      'orders/orders-server was issued below CN=dev environment 2, not below generation 1 of environment',
+    );
   });
 
   it('is time, where a process does not say what it holds', () => {

@@ -1,7 +1,6 @@
 import { caName } from '../../charts/names.ts';
 import type { Authority } from '../../model/identity.ts';
 import { keyOf, type Observation, type Use } from './observe.ts';
-import type { Roots } from './steps.ts';
 
 /** What is not yet as cluster.yaml says, and what to type where it stays so. */
 export interface Missing {
@@ -13,12 +12,13 @@ export interface Missing {
 export const settledMs = 150_000;
 
 /**
- * What is missing until an authority's roots and certificates are as `roots` says, everywhere: gathered, brought to each
- * namespace, issued, and in use by each process. Nothing, where the next step of a roll may come.
+ * What is missing until an authority's roots and certificates are as cluster.yaml says, everywhere: gathered, brought to
+ * each namespace, issued, and in use by each process. Nothing, where the next step of a roll may come. `anchor` is the
+ * authority whose roots are trusted for it: itself, or the environment's.
  */
 export function missingFor(
-  { name, anchor, leaves }: Authority,
-  roots: Roots,
+  { name, issuing, leaves }: Authority,
+  anchor: Authority,
   { at, issued, trust, uses }: Observation,
 ): Missing[] {
   const missing: Missing[] = [];
@@ -26,11 +26,10 @@ export function missingFor(
   const known = trust.get(name);
   const ids = [...(known?.roots.keys() ?? [])].sort();
   const present = [...new Set(known?.roots.values() ?? [])];
-  // Below a root of the environment it is that one which is trusted, and it has generations of its own.
-  const wanted = anchor === name ? roots.trusted : (known?.trusted ?? []);
-  if (!same(known?.trusted ?? [], wanted) || !same(present, wanted) || ids.length === 0) {
+  const { trusted } = anchor;
+  if (!same(known?.trusted ?? [], trusted) || !same(present, trusted) || ids.length === 0) {
     note(
-      `the roots of ${name} are those of generation ${list(present)}, not of ${list(wanted)}`,
+      `the roots of ${anchor.name} are those of generation ${list(present)}, not of ${list(trusted)}`,
       'kubectl get certificate -n cert-manager; kubectl logs -n trust deploy/trust-roots',
     );
   }
@@ -42,19 +41,27 @@ export function missingFor(
       );
     }
   }
+  const root = issued.get(`cert-manager/${caName(anchor.name, anchor.issuing)}`)?.current;
   for (const leaf of leaves) {
     const key = keyOf(leaf);
     const certificate = issued.get(key);
     const describe = `kubectl describe certificate -n ${leaf.namespace} ${leaf.name}`;
-    if (certificate?.issuer !== caName(name, roots.issuing)) {
-      note(`${key} asks ${certificate?.issuer ?? 'nobody'}, not generation ${roots.issuing}`, describe);
+    if (certificate?.issuer !== caName(name, issuing)) {
+      note(`${key} asks ${certificate?.issuer ?? 'nobody'}, not generation ${issuing}`, describe);
       continue;
     }
     if (!certificate.ready || certificate.current === undefined) {
       note(`${key} is not issued: ${certificate.message}`, describe);
       continue;
     }
-    const { serial, notBefore } = certificate.current;
+    const { serial, notBefore, top } = certificate.current;
+    if (top !== root?.subject) {
+      note(
+        `${key} was issued below ${top}, not below generation ${anchor.issuing} of ${anchor.name}`,
+        `kubectl delete secret -n ${leaf.namespace} ${leaf.name}`,
+      );
+      continue;
+    }
     const since = Math.max(notBefore.getTime(), known?.spread.get(leaf.namespace)?.since.getTime() ?? 0);
     for (const use of uses.get(key) ?? []) {
       const what = lacks(use, { serial, ids, waitedMs: at.getTime() - since });

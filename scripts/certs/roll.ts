@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Environment } from '../../model/graph.ts';
-import type { Authority } from '../../model/identity.ts';
+import { type Authority, authorities, environmentAuthority, personName } from '../../model/identity.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { deploy } from '../cluster/deploy.ts';
 import { type Report, runPhases } from '../cluster/phases.ts';
@@ -11,8 +11,8 @@ import { authorityNamed, environmentNamed } from './environment.ts';
 import { issue } from './issue.ts';
 import { type Missing, missingFor } from './missing.ts';
 import { nudge } from './nudge.ts';
-import { type Observation, observe } from './observe.ts';
-import { atRest, type Roots, type Step, stepsFrom } from './steps.ts';
+import { keyOf, type Observation, observe } from './observe.ts';
+import { atRest, type Commit, commitsFrom, type Roots } from './steps.ts';
 
 export interface RollOptions {
   env: string;
@@ -25,6 +25,7 @@ const confirmSeconds = 600;
 /**
  * Rolls an authority to the next generation of its CA: a series of commits to cluster.yaml, each deployed and then seen
  * in every process before the next. Nothing is noted elsewhere: where it stands is what cluster.yaml and the cluster say.
+ * The root of an environment takes all CAs along that it signs.
  */
 export async function roll(name: string, options: RollOptions): Promise<number> {
   const env = await environmentNamed(options.env);
@@ -34,23 +35,27 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
   const compromise = options.compromise === true;
   const below = authority.anchor !== authority.name;
   if (compromise && below) throw noWayToDrop(env, name);
-  const steps = stepsFrom(now, compromise);
+  const commits = commitsFrom(
+    authority,
+    trusting(env, name).filter((each) => each !== authority),
+    compromise,
+  );
   const again = `npm run certs -- roll ${name}${compromise ? ' --compromise' : ''} --env ${env.name}`;
   if (options.dryRun === true) {
-    process.stdout.write(`${describe(env, name, now, steps)}\n`);
+    process.stdout.write(`${describe(env, name, now, commits)}\n`);
     return 0;
   }
   await onlyRootsDiffer(env.name);
   const client = clusterClient(env.cluster.name);
-  const context: Context = { env, client, again };
-  const unfinished = missingFor(authority, now, await observe(client, env, [authority]));
+  const context: Context = { env, client, name, again };
+  const unfinished = (await look(context)).missing;
   const underWay = !atRest(now) || (issuing > 1 && unfinished.length > 0);
   if (underWay || (unfinished.length > 0 && !compromise)) {
     say(`${name} stands at ${inWords(now)}, which is not everywhere yet.`);
     // After a compromise no step waits for an older one.
     if (atRest(now) || !compromise) {
       await commitAsItStands({ environment: env.name, message: `Certificates: ${name}: ${inWords(now)}` });
-      await bring(context, name, now, inWords(now));
+      await bring(context, inWords(now));
       if (underWay && atRest(now)) {
         say(
           styleText(
@@ -62,61 +67,73 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
       }
     }
   }
-  for (const [i, { roots, title }] of steps.entries()) {
-    say(styleText('bold', `${i + 1} of ${steps.length}: ${title}`));
-    await commitRoots({
-      ...{ environment: env.name, authority: name, roots },
-      message: `Certificates: ${name}: ${title}`,
-    });
-    await bring(context, name, roots, title);
+  for (const [i, { roots, title }] of commits.entries()) {
+    say(styleText('bold', `${i + 1} of ${commits.length}: ${title}`));
+    await commitRoots({ environment: env.name, roots, message: `Certificates: ${name}: ${title}` });
+    await bring(context, title);
   }
-  const newest = steps.at(-1)?.roots.issuing;
+  const newest = commits.at(-1)?.roots[name]?.issuing;
   say(
     below
       ? `${styleText('green', `${name}: generation ${newest} alone issues and is in use.`)} What the one before issued is good until it ends, within ${env.cluster.identity.certificates.duration}: everyone trusts the root above both.`
       : styleText('green', `${name}: generation ${newest} alone is trusted and in use.`),
   );
-  const people = authority.leaves.filter(({ commonName }) => commonName.startsWith('person:'));
+  const people = trusting(env, name).flatMap((each) =>
+    each.leaves
+      .filter(({ commonName }) => commonName.startsWith(personName('')))
+      .map(
+        ({ commonName }) =>
+          `\n  npm run certs -- issue ${personOf(commonName)} --for ${each.name} --env ${env.name}`,
+      ),
+  );
   if (people.length > 0) {
-    const names = people.map(({ commonName }) => commonName.slice('person:'.length));
-    say(
-      `People have theirs on machines that nobody sees from here: ${names.join(', ')}.\n  npm run certs -- issue NAME --for ${name} --env ${env.name}`,
-    );
+    say(`People have theirs on machines that nobody sees from here. Each of them types:${people.join('')}`);
   }
   return 0;
+}
+
+function personOf(commonName: string): string {
+  return commonName.slice(personName('').length);
+}
+
+/** Those whose certificates hang on the roots of this authority: itself, and of the environment's all others. */
+function trusting(env: Environment, name: string): Authority[] {
+  return authorities(env).filter((each) => each.name === name || each.anchor === name);
 }
 
 /** Below a root of the environment whatever an intermediate issued is trusted by that root, whoever is still told to issue. */
 function noWayToDrop({ name: env, cluster }: Environment, name: string): Failure {
   return new Failure(
-    `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: no roll can drop it at once.`,
-    `Roll it in order: npm run certs -- roll ${name} --env ${env}. To be rid of it at once, take the way of self-signed roots: authorities: self-signed, in a new cluster.`,
+    `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: its roll cannot drop it at once.`,
+    `Roll it in order: npm run certs -- roll ${name} --env ${env}. To be rid of it at once, drop the root, and what every other service has below it: npm run certs -- roll ${environmentAuthority} --compromise --env ${env}`,
   );
 }
 
 interface Context {
   env: Environment;
   client: ClusterClient;
+  /** The authority that is rolled. */
+  name: string;
   again: string;
 }
 
+/** What is seen now of everyone whom the roll concerns, and what is missing until the next step. */
+async function look({ env, client, name }: Context): Promise<{ seen: Observation; missing: Missing[] }> {
+  const concerned = trusting(env, name);
+  const seen = await observe(client, env, concerned);
+  const missing = concerned.flatMap((each) => missingFor(each, authorityNamed(env, each.anchor), seen));
+  // What is missing at the root is missing for each below it.
+  return { seen, missing: [...new Map(missing.map((each) => [each.what, each])).values()] };
+}
+
 /** Brings what cluster.yaml says into the cluster, and waits until every process is seen to do it. */
-async function bring(
-  { env, client, again }: Context,
-  name: string,
-  roots: Roots,
-  title: string,
-): Promise<void> {
+async function bring(context: Context, title: string): Promise<void> {
+  const { env, name, again } = context;
   if (env.cluster.source.kind === 'git') {
-    const after = await environmentNamed(env.name);
-    const left = missingFor(
-      authorityNamed(after, name),
-      roots,
-      await observe(client, after, [authorityNamed(after, name)]),
-    );
-    if (left.length === 0) return;
+    const { missing } = await look({ ...context, env: await environmentNamed(env.name) });
+    if (missing.length === 0) return;
     throw new Failure(
-      `${env.name} reads ${env.cluster.source.url}, and is not there yet: ${left[0]?.what}.`,
+      `${env.name} reads ${env.cluster.source.url}, and is not there yet: ${missing[0]?.what}.`,
       `Push the commit: git push. When Flux has it, this goes on from here: ${again}`,
     );
   }
@@ -129,65 +146,59 @@ async function bring(
     [
       {
         title: `Seen in every process: ${title}`,
-        run: (report) =>
-          confirm({ env: after, client, again }, authorityNamed(after, name), roots, report, signal),
+        run: (report) => confirm({ ...context, env: after }, report, signal),
       },
     ],
     { controller, again },
   );
 }
 
-async function confirm(
-  { env, client, again }: Context,
-  authority: Authority,
-  roots: Roots,
-  report: Report,
-  signal: AbortSignal,
-): Promise<undefined> {
+async function confirm(context: Context, report: Report, signal: AbortSignal): Promise<undefined> {
   const end = Date.now() + confirmSeconds * 1000;
   const nudged = new Map<string, number>();
   let missing: Missing[] = [];
   while (Date.now() < end) {
-    const seen = await observe(client, env, [authority]);
-    missing = missingFor(authority, roots, seen);
+    const now = await look(context);
+    missing = now.missing;
     if (missing.length === 0) return undefined;
     report(`${missing[0]?.what}${missing.length > 1 ? `, and ${missing.length - 1} more` : ''}`);
-    await hasten({ env, client, again }, authority, seen, missing, nudged);
+    await hasten(context, now, nudged);
     await sleep(2_000, undefined, { signal });
   }
   throw new Failure(
-    `${authority.name}: after ${confirmSeconds} s ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} still missing:\n${missing
+    `${context.name}: after ${confirmSeconds} s ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} still missing:\n${missing
       .map(({ what, remedy }) => `  ${what}\n    ${remedy}`)
       .join('\n')}`,
-    `When it is mended, it goes on from here with: ${again}`,
+    `When it is mended, it goes on from here with: ${context.again}`,
   );
 }
 
 /** What is late gets its files now: pods by a nudge, this machine's own by a new issue. */
 async function hasten(
-  { env, client }: Context,
-  { name, leaves }: Authority,
-  { uses }: Observation,
-  missing: readonly Missing[],
+  { env, client, name }: Context,
+  { seen, missing }: { seen: Observation; missing: readonly Missing[] },
   nudged: Map<string, number>,
 ): Promise<void> {
-  for (const leaf of leaves) {
-    for (const { who, by } of uses.get(`${leaf.namespace}/${leaf.name}`) ?? []) {
+  for (const leaf of trusting(env, name).flatMap(({ leaves }) => leaves)) {
+    for (const { who, by } of seen.uses.get(keyOf(leaf)) ?? []) {
       const late = missing.some(({ what }) => what.startsWith(`${who} `));
       if (!late || Date.now() - (nudged.get(who) ?? 0) < 15_000) continue;
       nudged.set(who, Date.now());
-      if (by === 'files') await issue(env, leaf.commonName.slice('person:'.length), name);
+      if (by === 'files') await issue(env, personOf(leaf.commonName), leaf.authority);
       else await nudge(client, who);
     }
   }
 }
 
-function describe(env: Environment, name: string, now: Roots, steps: readonly Step[]): string {
-  const line = ({ trusted, issuing }: Roots) =>
+function describe(env: Environment, name: string, now: Roots, commits: readonly Commit[]): string {
+  const line = ([name, { trusted, issuing }]: [string, Roots]) =>
     `identity.roots.${name}: { trusted: [${trusted.join(', ')}], issuing: ${issuing} }`;
   return [
-    `clusters/${env.name}/cluster.yaml says: ${line(now)}`,
-    ...steps.map(({ title, roots }, i) => `${i + 1}. ${title}\n   ${line(roots)}`),
+    `clusters/${env.name}/cluster.yaml says: ${line([name, now])}`,
+    ...commits.flatMap(({ title, roots }, i) => [
+      `${i + 1}. ${title}`,
+      ...Object.entries(roots).map((each) => `   ${line(each)}`),
+    ]),
     'Each is a commit, is deployed, and is seen in every process before the next.',
   ].join('\n');
 }

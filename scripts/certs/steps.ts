@@ -1,9 +1,10 @@
 import type { Cluster } from '../../model/cluster.ts';
+import type { Authority } from '../../model/identity.ts';
 
 /** What cluster.yaml says of an authority: the generations of its CA that are trusted, and the one that issues. */
 export type Roots = Cluster['identity']['roots'][string];
 
-/** One commit of a roll. */
+/** One step of a roll. */
 export interface Step {
   roots: Roots;
   /** What it does, for the commit and for people. */
@@ -35,6 +36,38 @@ export function stepsFrom({ trusted, issuing }: Roots, compromise = false): Step
       : [{ roots: { trusted: all, issuing: newest }, title: `generation ${newest} issues` }]),
     last,
   ];
+}
+
+/** One commit of a roll. */
+export interface Commit {
+  /** By authority: what is written into cluster.yaml. */
+  roots: Record<string, Roots>;
+  title: string;
+}
+
+/**
+ * The steps of an authority as commits. `below`: the authorities whose CAs it signs. With a new root to issue, each of
+ * them goes on to a generation that was never below the old one, so that every leaf is issued anew, below the new one.
+ */
+export function commitsFrom(
+  { name, ...now }: Pick<Authority, 'name' | keyof Roots>,
+  below: readonly Pick<Authority, 'name' | keyof Roots>[],
+  compromise = false,
+): Commit[] {
+  return stepsFrom(now, compromise).map(({ roots, title }, _, steps) => {
+    const anew = steps.at(-1)?.roots.issuing !== now.issuing;
+    const moved = below.map((each) => {
+      const issuing = anew ? Math.max(...each.trusted) + 1 : each.issuing;
+      const trusted = atRest(roots) ? [issuing] : [...new Set([...each.trusted, issuing])];
+      return [each.name, { trusted, issuing }] as const;
+    });
+    if (below.length === 0 || (anew && roots.issuing === now.issuing))
+      return { roots: { [name]: roots }, title };
+    return {
+      roots: { [name]: roots, ...Object.fromEntries(moved) },
+      title: anew && !atRest(roots) ? `${title}, to a new generation of each CA below it` : title,
+    };
+  });
 }
 
 /** Whether nothing of a roll is under way, as far as cluster.yaml says. */

@@ -74,10 +74,25 @@ describe('identity as in production', () => {
     expect([...new Set(issuers.map(({ issuer }) => issuer))]).toEqual([`${name}-ca-2`]);
   });
 
-  it('says that no roll can drop an intermediate at once', async () => {
+  it('says that the roll of an intermediate cannot drop the old one at once', async () => {
     const ended = await world.checkout.npm('certs', 'roll', 'orders', '--compromise');
     expect(ended.exitCode).toBe(1);
-    expect(ended.stderr).toContain('no roll can drop it at once');
+    expect(ended.stderr).toContain('its roll cannot drop it at once');
+  });
+
+  it('rolls the root above them without a failed request', async () => {
+    load ??= Load.start(world.cluster);
+    const wanted = { namespace: 'orders', secret: 'orders-db-rw', authority: 'orders-db' };
+    const before = await identityIn(world.cluster, wanted);
+    const started = performance.now();
+    const ended = await world.checkout.npm('certs', 'roll', 'environment');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    expect(lostNothing(load.since(`roll of the root in ${seconds(started)} s`))).toBe('nothing');
+    const after = await identityIn(world.cluster, wanted);
+    expect(after.roots.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
+    expect(after.roots).not.toBe(before.roots);
+    const cas = (await world.inUse()).filter(({ certificate }) => certificate.startsWith('cert-manager/'));
+    expect([...new Set(cas.map(({ issuer }) => issuer))].sort()).toEqual(['environment-ca-2', 'self-signed']);
   });
 
   it('fails over without a lost call when the primary is killed, three times', async () => {
