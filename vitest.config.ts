@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'services',
           include: ['test/services/**/*.test.ts'],
-          globalSetup: 'test/services/postgres-for-all.ts',
+          globalSetup: ['test/services/temporary-folder.ts', 'test/services/postgres-for-all.ts'],
           // One process for all: loading the packages takes longer than the tests.
           isolate: false,
           maxWorkers: 1,

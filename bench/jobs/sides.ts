@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PgBoss } from 'pg-boss';
@@ -18,8 +19,9 @@ import type { Side } from './side.ts';
 export async function startSides(): Promise<{ sides: Side[]; stop(): Promise<void> }> {
   const authority = await Authority.make('databases');
   const postgres = await Postgres.start(authority, { fsync: 'on', synchronous_commit: 'on' });
+  const identities = scratch();
   const login = async (app: string, access: 'owner' | 'read-write') => {
-    const folder = scratch();
+    const folder = join(identities, `${app}-${access}`);
     writeIdentity(folder, await authority.issue({ commonName: databaseRole(app, access) }), authority.roots);
     return databaseEnv(postgres, app, access, folder);
   };
@@ -30,13 +32,14 @@ export async function startSides(): Promise<{ sides: Side[]; stop(): Promise<voi
   const access = databaseAccess('bare', await login('bare', 'read-write'));
   const polling = await bareSide('library, as it comes: it polls', access, false);
   const notified = await bareSide('library with its LISTEN', access, true);
-  const service = await serviceSide(await login('jobs', 'read-write'));
+  const service = await serviceSide(await login('jobs', 'read-write'), identities);
   return {
     sides: [polling.side, notified.side, service.side],
     stop: async () => {
       for (const each of [polling, notified, service]) await each.stop();
       access.close();
       await postgres.stop();
+      await rm(identities, { recursive: true });
     },
   };
 }
@@ -70,9 +73,9 @@ async function bareSide(name: string, access: DatabaseAccess, notify: boolean) {
   return { side, stop: () => boss.stop({ graceful: false }) };
 }
 
-async function serviceSide(env: Record<string, string>) {
+async function serviceSide(env: Record<string, string>, identities: string) {
   const authority = await Authority.make('jobs');
-  const [server, client] = [scratch(), scratch()];
+  const [server, client] = [join(identities, 'server'), join(identities, 'client')];
   writeIdentity(
     server,
     await authority.issue({ commonName: 'jobs', dnsNames: ['localhost'] }),

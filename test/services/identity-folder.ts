@@ -28,8 +28,9 @@ export function writeIdentity(folder: string, { cert, key }: Pair, roots: string
   }
 }
 
+/** A new folder; whoever makes one outside the tests of services removes it. */
 export function scratch(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'plinth-services-'));
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-scratch-'));
   chmodSync(folder, 0o755);
   return folder;
 }

@@ -1,0 +1,17 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What a run leaves in the temporary directory is in one folder, which goes when the last process of the run has ended. */
+export default function setup(): () => void {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-services-'));
+  // Postgres does not run as root, and comes through here.
+  chmodSync(folder, 0o755);
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  return () => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
