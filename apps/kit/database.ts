@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { z } from 'zod';
 import { IdentityFolder } from './identity.ts';
 import { log } from './log.ts';
 import { databaseSeconds, gauge } from './metrics.ts';
+import { Reachability } from './reachability.ts';
 import { inSpan, SpanKind } from './tracing.ts';
 
 /** libpq's own variables (PostgreSQL, 'Environment Variables'). No password among them: the certificate is the login. */
@@ -27,11 +27,6 @@ const variables = z
 
 /** How long a connection may serve: after it, and after a renewal, every connection was made with the new certificate. */
 const maxLifetimeSeconds = 300;
-
-/** So long the database may be away before a process is no longer ready: as long as a call may wait for it. */
-const graceMs = 60_000;
-const leastWaitMs = 50;
-const mostWaitMs = 1_000;
 
 /** Options of `pg`, each of them given. */
 export type DatabaseConfig = {
@@ -100,8 +95,7 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
 export class Database {
   readonly pool: pg.Pool;
   #access: DatabaseAccess;
-  #answered = Number.NEGATIVE_INFINITY;
-  #waiting = 0;
+  #reachability = new Reachability();
 
   constructor(access: DatabaseAccess) {
     this.#access = access;
@@ -113,8 +107,8 @@ export class Database {
   }
 
   /**
-   * One statement; `name` is its label in metrics and traces. With `until` it waits for a database that is away, as while
-   * a new primary is made, and is sent again until that aborts: for statements that change nothing when they run twice.
+   * One statement; `name` is its label in metrics and traces. With `until` it waits for a database that is away, and is
+   * sent again until that aborts: for statements that change nothing when they run twice.
    */
   async query<Row extends pg.QueryResultRow>(
     name: string,
@@ -123,16 +117,13 @@ export class Database {
     until?: AbortSignal,
   ): Promise<Row[]> {
     const once = () => this.#observed(name, () => this.pool.query<Row>(text, values));
-    const { rows } = await (until ? this.#whileUnreachable(once, until) : once());
-    this.#answered = performance.now();
+    const { rows } = await this.#reachability.ask(once, until);
     return rows;
   }
 
   /** For readiness: throws where the database has not answered for longer than calls wait for it, and at first. */
-  async reachable(): Promise<void> {
-    const answer = this.query('ready', 'select 1');
-    if (performance.now() - this.#answered > graceMs) await answer;
-    else answer.catch((error: Error) => log.warn('the database does not answer', { error: error.message }));
+  reachable(): Promise<void> {
+    return this.#reachability.ready(() => this.#observed('ready', () => this.pool.query('select 1')));
   }
 
   /** Several statements that happen together or not at all. */
@@ -162,27 +153,6 @@ export class Database {
     this.#access.close();
   }
 
-  async #whileUnreachable<T>(work: () => Promise<T>, until: AbortSignal): Promise<T> {
-    let waits = false;
-    try {
-      for (let wait = leastWaitMs; ; wait = Math.min(wait * 2, mostWaitMs)) {
-        try {
-          return await work();
-        } catch (error) {
-          if (until.aborted || !(error instanceof Error) || !isUnreachable(error)) throw error;
-          if (!waits && this.#waiting++ === 0)
-            log.warn('calls wait for the database', { error: error.message });
-          waits = true;
-          await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal: until }).catch(() => {
-            throw error;
-          });
-        }
-      }
-    } finally {
-      if (waits) this.#waiting--;
-    }
-  }
-
   async #observed<T>(name: string, work: () => Promise<T>): Promise<T> {
     const end = databaseSeconds.startTimer({ query: name });
     return inSpan(`db ${name}`, SpanKind.CLIENT, { 'db.system.name': 'postgresql' }, async () => {
@@ -196,17 +166,4 @@ export class Database {
       }
     });
   }
-}
-
-/** Whether an error says that the database could not be reached, rather than that it refused: a caller may try again. */
-export function isUnreachable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    // 25006: what was the primary follows another one now. CERT_NOT_YET: our clock is behind.
-    /^(08|57P0|53300|25006|CERT_NOT_YET|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/.test(
-      error.message,
-    )
-  );
 }

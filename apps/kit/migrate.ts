@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { isUnreachable } from './database.ts';
+import { isUnreachable } from './reachability.ts';
 
 /** One file: `001-orders.sql`; it runs once, in the order of the names. */
 interface Migration {

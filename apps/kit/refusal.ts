@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { z } from 'zod';
-import { isUnreachable } from './database.ts';
+import { isUnreachable } from './reachability.ts';
 
 /** Why a request is not carried out, as its caller is told. Anything else that is thrown is a fault of ours. */
 export class Refusal extends Error {

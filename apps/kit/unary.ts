@@ -16,7 +16,7 @@ export interface Call {
 }
 
 /** The longest that a call may take, whatever its caller asks for. */
-const longestMs = 60_000;
+export const longestMs = 60_000;
 
 /**
  * A handler that takes a request and returns a response, as gRPC wants it: with a deadline, counted, traced, and with

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ask } from '../../apps/kit/client.ts';
+import { JobsServiceClient } from '../../apps/kit/generated/jobs.ts';
 import { OrderState, OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import { startOrders } from '../../apps/orders/src/orders.ts';
 import { asSuperuser, Postgres } from './postgres.ts';
@@ -132,38 +133,93 @@ describe('the database', () => {
 });
 
 describe('a database that is killed and comes back', () => {
-  it('costs no call that has the time to wait, and no order that was answered', async () => {
-    const postgres = await Postgres.start(await databaseAuthority(), { fsync: 'on' });
-    const killed = await runOrders('orders-killed', ['home'], jobs, postgres);
-    const client = connect(OrdersServiceClient, killed.address, await identity(killed.authority, 'home'), {
-      'grpc.service_config': '{}', // nothing is tried again on this side
-    });
-    const ready = async () => (await fetch(`http://localhost:${killed.service.plainPort}/readyz`)).status;
+  const once = { 'grpc.service_config': '{}' }; // nothing is tried again on this side
+
+  /** Kills a database under a load of calls that make something, and brings it back; the ids that were answered. */
+  async function killUnderLoad(
+    postgres: Postgres,
+    { service }: Running,
+    make: () => Promise<string>,
+    look: (milliseconds: number) => Promise<unknown>,
+  ): Promise<string[]> {
+    const ready = async () => (await fetch(`http://localhost:${service.plainPort}/readyz`)).status;
     const begun: Promise<string>[] = [];
-    const place = () =>
-      ask(client, client.placeOrder, { customer: 'Load', lines, idempotencyKey: '' }, 30_000);
-    const load = setInterval(() => begun.push(place().then(({ order }) => order?.id ?? 'none', String)), 20);
+    const load = setInterval(() => begun.push(make().catch(String)), 20);
     try {
       await eventually(() => (begun.length > 20 ? true : undefined));
       await postgres.kill();
       // Who has no time to wait is told, and the service stays where callers find it.
-      await expect(ask(client, client.listOrders, list, 300)).rejects.toMatchObject({
-        code: status.DEADLINE_EXCEEDED,
-      });
+      await expect(look(300)).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
       expect(await ready()).toBe(200);
       await postgres.run();
       const so = begun.length;
       await eventually(() => (begun.length > so + 20 ? true : undefined));
-      clearInterval(load);
-      const answers = await Promise.all(begun);
-      const rows = await postgres.asSuperuser('orders_killed', 'select id, idempotency_key from orders');
-      console.log(`database killed: ${answers.length} calls, ${rows.length} orders`);
-      const kept = new Set(rows.map(({ id }) => id));
-      expect(answers.filter((id) => !kept.has(id))).toEqual([]);
-      // Sent twice or not, each is one order.
-      expect(kept.size).toBe(answers.length);
     } finally {
       clearInterval(load);
+    }
+    return Promise.all(begun);
+  }
+
+  it('costs no call that has the time to wait, and no order that was answered', async () => {
+    const postgres = await Postgres.start(await databaseAuthority(), { fsync: 'on' });
+    const killed = await runOrders('orders-killed', ['home'], jobs, postgres);
+    const folder = await identity(killed.authority, 'home');
+    const client = connect(OrdersServiceClient, killed.address, folder, once);
+    const order = { customer: 'Load', lines, idempotencyKey: '' };
+    try {
+      const answers = await killUnderLoad(
+        postgres,
+        killed,
+        async () => (await ask(client, client.placeOrder, order, 30_000)).order?.id ?? 'none',
+        (milliseconds) => ask(client, client.listOrders, list, milliseconds),
+      );
+      const rows = await postgres.asSuperuser('orders_killed', 'select id from orders');
+      console.log(`database killed: ${answers.length} calls, ${rows.length} orders`);
+      // Sent twice or not, each is one order.
+      expect(answers.sort()).toEqual(rows.map(({ id }) => id).sort());
+    } finally {
+      client.close();
+      await killed.service.stop();
+      await postgres.stop();
+    }
+  });
+
+  it('costs no job that was enqueued, and makes none twice', async () => {
+    const postgres = await Postgres.start(await databaseAuthority(), { fsync: 'on' });
+    const killed = await runJobs('jobs-killed', ['shop'], postgres);
+    const client = connect(JobsServiceClient, killed.address, await identity(killed.authority, 'shop'), once);
+    const job = { payload: {}, idempotencyKey: '', priority: 0, runAt: undefined, retry: undefined };
+    let duplicates = 0;
+    try {
+      const answers = await killUnderLoad(
+        postgres,
+        killed,
+        async () => {
+          const { id, duplicate } = await ask(client, client.enqueue, { queue: 'shop', ...job }, 30_000);
+          if (duplicate) duplicates++;
+          return id;
+        },
+        (milliseconds) => ask(client, client.listQueues, {}, milliseconds),
+      );
+      const rows = await postgres.asSuperuser('jobs_killed', "select id from pgboss.job where name = 'shop'");
+      console.log(`database killed: ${answers.length} calls, ${rows.length} jobs`);
+      expect(answers.sort()).toEqual(rows.map(({ id }) => id).sort());
+      expect(duplicates).toBe(0);
+      // A queue that nobody named before is made while the database is away, too.
+      await postgres.kill();
+      const first = ask(client, client.enqueue, { queue: 'shop.new', ...job }, 30_000);
+      const listed = ask(
+        client,
+        client.listJobs,
+        { queue: 'shop', state: 0, pageSize: 1, pageToken: '' },
+        30_000,
+      );
+      await postgres.run();
+      expect((await listed).jobs).toHaveLength(1);
+      const { id } = await first;
+      const cancelled = await ask(client, client.cancelJob, { queue: 'shop.new', id });
+      expect(cancelled.job?.id).toBe(id);
+    } finally {
       client.close();
       await killed.service.stop();
       await postgres.stop();
@@ -203,7 +259,7 @@ describe('the queue', () => {
     const { order } = await ask(client, client.placeOrder, { customer: 'Ada', lines, idempotencyKey: '' });
     const id = order?.id ?? '';
     expect(order?.state).toBe(OrderState.ORDER_STATE_PLACED);
-    jobs = await startJobsOn('jobs-of-failure', ['orders'], jobs.authority, port);
+    jobs = await startJobsOn('jobs-of-failure', ['orders'], jobs.authority, { port });
     await eventually(async () => {
       const { order } = await ask(client, client.getOrder, { id });
       return order?.state === OrderState.ORDER_STATE_CONFIRMED ? true : undefined;

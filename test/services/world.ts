@@ -56,10 +56,14 @@ export interface Running {
 }
 
 /** `jobs` on a new database of that name. */
-export async function runJobs(database: string, callers: string[]): Promise<Running> {
-  await makeDatabase(inject('postgres'), database);
-  await migrateJobs(databaseAccess('migrations', await loginAs(database, 'owner')), () => {});
-  return startJobsOn(database, callers, await Authority.make('jobs'));
+export async function runJobs(
+  database: string,
+  callers: string[],
+  at: Place = inject('postgres'),
+): Promise<Running> {
+  await makeDatabase(at, database);
+  await migrateJobs(databaseAccess('migrations', await loginAs(database, 'owner', at)), () => {});
+  return startJobsOn(database, callers, await Authority.make('jobs'), { at });
 }
 
 /** Another replica of it. */
@@ -67,11 +71,11 @@ export async function startJobsOn(
   database: string,
   callers: string[],
   authority: Authority,
-  port = 0,
+  { port = 0, at = inject('postgres') }: { port?: number; at?: Place } = {},
 ): Promise<Running> {
   const folder = await identity(authority, 'jobs', ['localhost', 'jobs.jobs.svc.cluster.local']);
   const service = await startJobs({
-    env: { ...(await loginAs(database, 'read-write')), IDENTITY_DIR: folder, CALLERS: callers.join(',') },
+    env: { ...(await loginAs(database, 'read-write', at)), IDENTITY_DIR: folder, CALLERS: callers.join(',') },
     page: join(root, 'apps/jobs/page'),
     ports: { mutual: port, plain: 0 },
   });

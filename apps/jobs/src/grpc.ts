@@ -22,8 +22,8 @@ const stateNumbers = {
 export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): JobsServiceServer {
   return {
     work,
-    enqueue: unary(async (request, { caller }) =>
-      queue.enqueue(caller, request.queue, {
+    enqueue: unary(async (request, call) =>
+      queue.enqueue(call, request.queue, {
         payload: request.payload ?? {},
         priority: request.priority,
         ...(request.idempotencyKey === '' ? {} : { idempotencyKey: request.idempotencyKey }),
@@ -32,28 +32,28 @@ export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): Jobs
         ...(request.timeoutSeconds === undefined ? {} : { timeoutSeconds: request.timeoutSeconds }),
       }),
     ),
-    getJob: unary(async (request, { caller }) => ({
-      job: jobMessage(await queue.get(caller, request.queue, request.id)),
+    getJob: unary(async (request, call) => ({
+      job: jobMessage(await queue.get(call, request.queue, request.id)),
     })),
-    listJobs: unary(async (request, { caller }) => {
+    listJobs: unary(async (request, call) => {
       const state = Object.entries(stateNumbers).find(([, number]) => number === request.state)?.[0];
-      const { jobs, nextPageToken } = await queue.list(caller, request.queue, {
+      const { jobs, nextPageToken } = await queue.list(call, request.queue, {
         ...(state === undefined ? {} : { state }),
         ...(request.pageSize === 0 ? {} : { pageSize: request.pageSize }),
         ...(request.pageToken === '' ? {} : { pageToken: request.pageToken }),
       });
       return { jobs: jobs.map(jobMessage), nextPageToken: nextPageToken ?? '' };
     }),
-    retryJob: unary(async (request, { caller }) => ({
-      job: jobMessage(await queue.retry(caller, request.queue, request.id)),
+    retryJob: unary(async (request, call) => ({
+      job: jobMessage(await queue.retry(call, request.queue, request.id)),
     })),
-    cancelJob: unary(async (request, { caller }) => ({
-      job: jobMessage(await queue.cancel(caller, request.queue, request.id)),
+    cancelJob: unary(async (request, call) => ({
+      job: jobMessage(await queue.cancel(call, request.queue, request.id)),
     })),
-    listQueues: unary(async (_request, { caller }) => ({ queues: await queue.queues(caller) })),
-    putSchedule: unary(async ({ schedule }, { caller }) => {
+    listQueues: unary(async (_request, call) => ({ queues: await queue.queues(call) })),
+    putSchedule: unary(async ({ schedule }, call) => {
       const { nextRunAt, ...made } = await queue.putSchedule(
-        caller,
+        call,
         schedule?.queue ?? '',
         schedule?.key ?? '',
         {
@@ -64,11 +64,11 @@ export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): Jobs
       );
       return { schedule: scheduleMessage(made), nextRunAt: new Date(nextRunAt) };
     }),
-    listSchedules: unary(async (_request, { caller }) => ({
-      schedules: (await queue.schedules(caller)).map(scheduleMessage),
+    listSchedules: unary(async (_request, call) => ({
+      schedules: (await queue.schedules(call)).map(scheduleMessage),
     })),
-    deleteSchedule: unary(async (request, { caller }) => {
-      await queue.deleteSchedule(caller, request.queue, request.key);
+    deleteSchedule: unary(async (request, call) => {
+      await queue.deleteSchedule(call, request.queue, request.key);
       return {};
     }),
   };

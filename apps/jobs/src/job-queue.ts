@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { PgBoss } from 'pg-boss';
+import type { Reachability } from '../../kit/reachability.ts';
 import { checked, Refusal } from '../../kit/refusal.ts';
+import type { Call } from '../../kit/unary.ts';
 import { Inserter } from './inserter.ts';
 import { jobFrom, record } from './job-from.ts';
 import { listJobs, queueCounts } from './job-table.ts';
@@ -23,26 +25,31 @@ const keptSeconds = 7 * 24 * 3600;
 /** A job whose service says nothing for so long is given to another worker. */
 export const heartbeatSeconds = 30;
 
-/** What callers may do with queues, by whichever face they come. pg-boss does the work. */
+/**
+ * What callers may do with queues, by whichever face they come. pg-boss does the work; a call waits for a database that
+ * is away, until its signal aborts.
+ */
 export class JobQueue {
   #boss: PgBoss;
+  #database: Reachability;
   #inserter: Inserter;
   #known = new Set<string>();
   #announce: (queue: string) => void;
 
   /** `announce` is told of a queue that has a job for now. */
-  constructor(boss: PgBoss, announce: (queue: string) => void) {
+  constructor(boss: PgBoss, database: Reachability, announce: (queue: string) => void) {
     this.#boss = boss;
+    this.#database = database;
     this.#inserter = new Inserter(boss);
     this.#announce = announce;
   }
 
-  async enqueue(caller: string, queue: string, given: unknown): Promise<{ id: string; duplicate: boolean }> {
-    const name = allowed(caller, queue);
+  async enqueue(call: Call, queue: string, given: unknown): Promise<{ id: string; duplicate: boolean }> {
+    const name = allowed(call.caller, queue);
     const { payload, idempotencyKey, priority, runAt, retry, timeoutSeconds } = checked(newJob, given);
-    await this.#make(name);
+    await this.#make(name, call.signal);
     const id = idempotencyKey === undefined ? randomUUID() : idOf(name, idempotencyKey);
-    const made = await this.#inserter.insert(name, {
+    const job = {
       id,
       data: payload,
       ...(runAt === undefined ? {} : { startAfter: new Date(runAt) }),
@@ -52,73 +59,80 @@ export class JobQueue {
       retryDelayMax: retry.delayMaxSeconds,
       retryBackoff: true,
       expireInSeconds: timeoutSeconds,
-    });
+    };
+    const inserted = await this.#ask(call, () => this.#inserter.insert(name, job));
+    // Without a key nobody else has its id: it was there already where a lost connection hid that it was written.
+    const made = inserted || idempotencyKey === undefined;
     enqueuedJobs.inc({ queue: name, duplicate: String(!made) });
     if (made) this.#announce(name);
     return { id, duplicate: !made };
   }
 
-  async get(caller: string, queue: string, id: string): Promise<Job> {
-    const found = await this.#boss.getJobById<object>(allowed(caller, queue), checked(jobId, id));
+  async get(call: Call, queue: string, id: string): Promise<Job> {
+    const [name, job] = [allowed(call.caller, queue), checked(jobId, id)];
+    const found = await this.#ask(call, (boss) => boss.getJobById<object>(name, job));
     if (found === null) throw new Refusal(status.NOT_FOUND, `no job ${id} in ${queue}`);
     return jobFrom(found);
   }
 
   async list(
-    caller: string,
+    call: Call,
     queue: string,
     given: unknown,
   ): Promise<{ jobs: Job[]; nextPageToken: string | null }> {
-    return listJobs(this.#boss, allowed(caller, queue), checked(listQuery, given));
+    const [name, wanted] = [allowed(call.caller, queue), checked(listQuery, given)];
+    return this.#ask(call, (boss) => listJobs(boss, name, wanted));
   }
 
-  async retry(caller: string, queue: string, id: string): Promise<Job> {
-    const { state } = await this.get(caller, queue, id);
-    if (state === 'dead') await this.#boss.retry(queue, id);
-    else if (state === 'cancelled') await this.#boss.resume(queue, id);
+  async retry(call: Call, queue: string, id: string): Promise<Job> {
+    const { state } = await this.get(call, queue, id);
+    if (state === 'dead') await this.#ask(call, (boss) => boss.retry(queue, id));
+    else if (state === 'cancelled') await this.#ask(call, (boss) => boss.resume(queue, id));
     else
       throw new Refusal(
         status.FAILED_PRECONDITION,
         `job ${id} is ${state}: only a dead or cancelled one can be retried`,
       );
     this.#announce(queue);
-    return this.get(caller, queue, id);
+    return this.get(call, queue, id);
   }
 
-  async cancel(caller: string, queue: string, id: string): Promise<Job> {
-    const { state } = await this.get(caller, queue, id);
+  async cancel(call: Call, queue: string, id: string): Promise<Job> {
+    const { state } = await this.get(call, queue, id);
     if (state !== 'queued' && state !== 'retry') {
       throw new Refusal(
         status.FAILED_PRECONDITION,
         `job ${id} is ${state}: only a waiting one can be cancelled`,
       );
     }
-    await this.#boss.cancel(queue, id);
-    return this.get(caller, queue, id);
+    await this.#ask(call, (boss) => boss.cancel(queue, id));
+    return this.get(call, queue, id);
   }
 
-  async queues(caller: string): Promise<Queue[]> {
-    return (await queueCounts(this.#boss)).filter(({ name }) => owns(caller, name));
+  async queues(call: Call): Promise<Queue[]> {
+    const found = await this.#ask(call, queueCounts);
+    return found.filter(({ name }) => owns(call.caller, name));
   }
 
   async putSchedule(
-    caller: string,
+    call: Call,
     queue: string,
     key: string,
     given: unknown,
   ): Promise<Schedule & { nextRunAt: string }> {
-    const name = allowed(caller, queue);
+    const name = allowed(call.caller, queue);
     const { cron, timeZone, payload } = checked(newSchedule, given);
     const next = this.#next(cron, timeZone);
-    await this.#make(name);
-    await this.#boss.schedule(name, cron, payload, { tz: timeZone, key: checked(scheduleKey, key) });
+    const options = { tz: timeZone, key: checked(scheduleKey, key) };
+    await this.#make(name, call.signal);
+    await this.#ask(call, (boss) => boss.schedule(name, cron, payload, options));
     return { queue: name, key, cron, timeZone, payload, nextRunAt: next.toISOString() };
   }
 
-  async schedules(caller: string): Promise<Schedule[]> {
-    const found = await this.#boss.getSchedules();
+  async schedules(call: Call): Promise<Schedule[]> {
+    const found = await this.#ask(call, (boss) => boss.getSchedules());
     return found
-      .filter(({ name }) => owns(caller, name))
+      .filter(({ name }) => owns(call.caller, name))
       .map(({ name, key, cron, timezone, data }) => ({
         queue: name,
         key,
@@ -128,15 +142,15 @@ export class JobQueue {
       }));
   }
 
-  async deleteSchedule(caller: string, queue: string, key: string): Promise<void> {
-    const name = allowed(caller, queue);
-    if ((await this.#boss.getSchedule(name, key)) === null) {
+  async deleteSchedule(call: Call, queue: string, key: string): Promise<void> {
+    const name = allowed(call.caller, queue);
+    if ((await this.#ask(call, (boss) => boss.getSchedule(name, key))) === null) {
       throw new Refusal(status.NOT_FOUND, `no schedule '${key}' for ${queue}`);
     }
-    await this.#boss.unschedule(name, key);
+    await this.#ask(call, (boss) => boss.unschedule(name, key));
   }
 
-  /** Makes the queue where it is not there yet, so that a worker may wait for its first job. */
+  /** Makes the queue where it is not there yet, so that a worker may wait for its first job; a worker calls again by itself. */
   async open(caller: string, queue: string): Promise<string> {
     const name = allowed(caller, queue);
     await this.#make(name);
@@ -154,10 +168,15 @@ export class JobQueue {
     return next;
   }
 
-  async #make(name: string): Promise<void> {
+  async #make(name: string, until?: AbortSignal): Promise<void> {
     if (this.#known.has(name)) return;
-    await this.#boss.createQueue(name, { deleteAfterSeconds: keptSeconds, heartbeatSeconds });
+    const options = { deleteAfterSeconds: keptSeconds, heartbeatSeconds };
+    await this.#database.ask(() => this.#boss.createQueue(name, options), until);
     this.#known.add(name);
+  }
+
+  #ask<T>({ signal }: Call, work: (boss: PgBoss) => Promise<T>): Promise<T> {
+    return this.#database.ask(() => work(this.#boss), signal);
   }
 }
 

@@ -2,6 +2,7 @@ import { databaseAccess } from '../../kit/database.ts';
 import { JobsServiceService } from '../../kit/generated/jobs.ts';
 import { log } from '../../kit/log.ts';
 import { gauge } from '../../kit/metrics.ts';
+import { Reachability } from '../../kit/reachability.ts';
 import { type Service, startService } from '../../kit/service.ts';
 import { descriptors } from '../generated/descriptors.ts';
 import { makeBoss } from './boss.ts';
@@ -24,7 +25,8 @@ export async function startJobs(options: {
   const boss = await makeBoss(access).start();
   const dispatcher = new Dispatcher(boss);
   await dispatcher.start();
-  const queue = new JobQueue(boss, (name) => dispatcher.announce(name));
+  const database = new Reachability();
+  const queue = new JobQueue(boss, database, (name) => dispatcher.announce(name));
   const settler = new Settler(boss);
   const workers = new Workers(queue, dispatcher, settler);
 
@@ -41,7 +43,7 @@ export async function startJobs(options: {
         },
       ],
       http: (callers) => restFace(queue, callers, page),
-      ready: () => boss.getDb().executeSql('select 1'),
+      ready: () => database.ready(() => boss.getDb().executeSql('select 1')),
       ...(ports ? { ports } : {}),
     },
     async () => {

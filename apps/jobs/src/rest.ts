@@ -5,6 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { nameOf } from '../../kit/callers.ts';
 import { log } from '../../kit/log.ts';
 import { asRefusal, Refusal } from '../../kit/refusal.ts';
+import { longestMs } from '../../kit/unary.ts';
 import type { JobQueue } from './job-queue.ts';
 import { openApi } from './openapi.ts';
 import { type Route, routes } from './routes.ts';
@@ -70,8 +71,10 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
     const found = find(request.method ?? '', url.pathname);
     if (found === undefined)
       throw new Refusal(status.NOT_FOUND, `${request.method} ${url.pathname} is not known here`);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     const result = await found.route.run(queue, {
-      caller,
+      call: { caller, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(longestMs)]) },
       path: found.path,
       query: Object.fromEntries(url.searchParams),
       body: found.route.body ? await readJson(request) : undefined,

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
+import type { Call } from '../../kit/unary.ts';
 import type { JobQueue } from './job-queue.ts';
 import * as schemas from './schemas.ts';
 
 /** What a request gives to its route, checked by the route's own schemas. */
 export interface Given {
-  caller: string;
+  call: Call;
   path: Record<string, string>;
   query: Record<string, string>;
   body: unknown;
@@ -33,7 +34,7 @@ export const routes: readonly Route[] = [
     id: 'listQueues',
     summary: 'Queues, and how many of their jobs are in which state.',
     answer: schemas.queueList,
-    run: async (queue, { caller }) => ({ queues: await queue.queues(caller) }),
+    run: async (queue, { call }) => ({ queues: await queue.queues(call) }),
   },
   {
     method: 'post',
@@ -42,7 +43,7 @@ export const routes: readonly Route[] = [
     summary: 'Puts a job into a queue. The queue is made when it is named for the first time.',
     body: schemas.newJob,
     answer: schemas.enqueued,
-    run: (queue, { caller, path, body }) => queue.enqueue(caller, path.queue ?? '', body),
+    run: (queue, { call, path, body }) => queue.enqueue(call, path.queue ?? '', body),
   },
   {
     method: 'get',
@@ -51,7 +52,7 @@ export const routes: readonly Route[] = [
     summary: 'Jobs of a queue, newest first.',
     query: schemas.listQuery,
     answer: schemas.jobList,
-    run: (queue, { caller, path, query }) => queue.list(caller, path.queue ?? '', query),
+    run: (queue, { call, path, query }) => queue.list(call, path.queue ?? '', query),
   },
   {
     method: 'get',
@@ -59,7 +60,7 @@ export const routes: readonly Route[] = [
     id: 'getJob',
     summary: 'One job.',
     answer: schemas.job,
-    run: (queue, { caller, path }) => queue.get(caller, path.queue ?? '', path.id ?? ''),
+    run: (queue, { call, path }) => queue.get(call, path.queue ?? '', path.id ?? ''),
   },
   {
     method: 'post',
@@ -67,7 +68,7 @@ export const routes: readonly Route[] = [
     id: 'retryJob',
     summary: 'Runs a dead or cancelled job once more.',
     answer: schemas.job,
-    run: (queue, { caller, path }) => queue.retry(caller, path.queue ?? '', path.id ?? ''),
+    run: (queue, { call, path }) => queue.retry(call, path.queue ?? '', path.id ?? ''),
   },
   {
     method: 'post',
@@ -75,7 +76,7 @@ export const routes: readonly Route[] = [
     id: 'cancelJob',
     summary: 'Takes a job that does not run yet out of its queue.',
     answer: schemas.job,
-    run: (queue, { caller, path }) => queue.cancel(caller, path.queue ?? '', path.id ?? ''),
+    run: (queue, { call, path }) => queue.cancel(call, path.queue ?? '', path.id ?? ''),
   },
   {
     method: 'get',
@@ -83,7 +84,7 @@ export const routes: readonly Route[] = [
     id: 'listSchedules',
     summary: 'Schedules.',
     answer: schemas.scheduleList,
-    run: async (queue, { caller }) => ({ schedules: await queue.schedules(caller) }),
+    run: async (queue, { call }) => ({ schedules: await queue.schedules(call) }),
   },
   {
     method: 'put',
@@ -92,13 +93,13 @@ export const routes: readonly Route[] = [
     summary: 'Enqueues a job again and again, by a cron line; replaces the schedule of that key.',
     body: schemas.newSchedule,
     answer: schemas.scheduled,
-    run: (queue, { caller, path, body }) => queue.putSchedule(caller, path.queue ?? '', path.key ?? '', body),
+    run: (queue, { call, path, body }) => queue.putSchedule(call, path.queue ?? '', path.key ?? '', body),
   },
   {
     method: 'delete',
     path: ofSchedule,
     id: 'deleteSchedule',
     summary: 'Ends a schedule.',
-    run: (queue, { caller, path }) => queue.deleteSchedule(caller, path.queue ?? '', path.key ?? ''),
+    run: (queue, { call, path }) => queue.deleteSchedule(call, path.queue ?? '', path.key ?? ''),
   },
 ];
