@@ -100,7 +100,7 @@ describe('what was issued', () => {
       },
     ],
   });
-  const request = (revision: string) => ({
+  const request = (revision: string, chain = pair.cert) => ({
     metadata: {
       ...{ namespace: 'orders', name: `orders-server-${revision}` },
       annotations: {
@@ -108,9 +108,20 @@ describe('what was issued', () => {
         'cert-manager.io/certificate-revision': revision,
       },
     },
-    status: { certificate: Buffer.from(pair.cert).toString('base64') },
+    status: { certificate: Buffer.from(chain).toString('base64') },
   });
   const ready = { type: 'Ready', status: 'True', observedGeneration: 1 };
+
+  it('by an intermediate says which root is at the top of its chain', async () => {
+    const environment = await Authority.make('environment');
+    const intermediate = await environment.issue({ commonName: 'orders CA' });
+    const all = { items: [request('1', pair.cert + intermediate.cert)] };
+    const issued = readIssued(certificate({ revision: 1, conditions: [ready] }), all).get(
+      'orders/orders-server',
+    );
+    const current = { serial: serial(), subject: 'CN=orders', top: 'CN=environment CA' };
+    expect(issued).toMatchObject({ current });
+  });
 
   it('stands in the request of the present revision', () => {
     const all = { items: [request('2')] };
