@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { sha256Of } from './binary-cache.ts';
+import { fetchOutside } from './fetch-outside.ts';
 import type { Recipe } from './go-recipe.ts';
 
 /** How long a server may take to answer before the executable is built instead. */
@@ -41,7 +42,9 @@ async function fetchTo(url: string, path: string, signal: AbortSignal | undefine
   const answer = new AbortController();
   const timer = setTimeout(() => answer.abort(new Error(`${url} does not answer`)), ANSWER_MS);
   const signals = signal ? [answer.signal, signal] : [answer.signal];
-  const response = await fetch(url, { signal: AbortSignal.any(signals) }).finally(() => clearTimeout(timer));
+  const response = await fetchOutside(url, { signal: AbortSignal.any(signals) }).finally(() =>
+    clearTimeout(timer),
+  );
   if (!response.ok || response.body === null) throw new Error(`${url} answers ${response.status}`);
   await pipeline(Readable.fromWeb(response.body), createWriteStream(path), signal ? { signal } : {});
 }

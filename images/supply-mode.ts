@@ -1,3 +1,5 @@
+import { fetchOutside } from './fetch-outside.ts';
+
 /** Whether images are fetched from where upstream publishes them, or built here. */
 export type SupplyMode = 'pull' | 'build';
 
@@ -18,7 +20,7 @@ export function supplyMode(): Promise<SupplyMode> {
 
 async function probe(): Promise<SupplyMode> {
   try {
-    const response = await fetch('https://registry.k8s.io/v2/', { signal: AbortSignal.timeout(3000) });
+    const response = await fetchOutside('https://registry.k8s.io/v2/', { signal: AbortSignal.timeout(3000) });
     // What is no registry, such as the page of a firewall, answers otherwise.
     return response.ok || response.status === 401 ? 'pull' : 'build';
   } catch {

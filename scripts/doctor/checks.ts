@@ -127,7 +127,7 @@ function sources({ lock, host }: ChecksInput): Check[] {
         const answer = await goProxy;
         if (answer === undefined) return ok('no proxy: go asks each origin itself');
         return source({
-          what: `${pending(lock).binaries} programs`,
+          what: 'program',
           answer,
           pending: pending(lock).binaries,
           mend: 'Name a proxy that can be reached: export GOPROXY=https://…',
@@ -139,7 +139,7 @@ function sources({ lock, host }: ChecksInput): Check[] {
       find: async () => {
         const images = (await supplyMode()) === 'build' ? pending(lock).images : 0;
         return source({
-          what: `${images} images`,
+          what: 'image',
           answer: await debian,
           pending: images,
           mend: asRoot(host, 'apt-get update'),
@@ -149,7 +149,7 @@ function sources({ lock, host }: ChecksInput): Check[] {
     {
       name: 'npm registry',
       find: async () =>
-        source({ what: 'npm packages', answer: await npm, pending: 0, mend: 'npm config get registry' }),
+        source({ what: 'npm package', answer: await npm, pending: 0, mend: 'npm config get registry' }),
     },
     {
       name: 'clock',

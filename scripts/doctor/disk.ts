@@ -14,7 +14,7 @@ export interface DiskInput {
 const gigabyte = 1e9;
 
 /** Room that the work takes, in GB: Go's caches while everything is built, or layers while they are pulled. */
-const needs = { build: 12, pull: 6, nothing: 2 } as const;
+const needs = { build: 16, pull: 6, nothing: 2 } as const;
 
 /** Whether the cache and the containers have room. */
 export function disk({ folder, freeBytes, supply, missingImages }: DiskInput): Finding {

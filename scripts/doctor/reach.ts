@@ -33,7 +33,7 @@ export function imageSupply({ supply, forced, registries }: ImagesInput): Findin
 
 /** Something that is fetched while there is work left to do. */
 export interface SourceInput {
-  /** `Go modules` */
+  /** One of what comes from there: `program`. */
   what: string;
   answer: Answer;
   /** How much is still to be fetched from there; 0: it is not needed now. */
@@ -46,5 +46,8 @@ export function source({ what, answer, pending, mend }: SourceInput): Finding {
   if (answer.reached) return ok(`${answer.place} answers`);
   const found = `${answer.place} does not answer (${answer.why ?? 'no reason'})`;
   if (pending === 0) return ok(`${found}; nothing has to come from there now`);
-  return fail(`${found}, and ${what} have to come from there`, mend);
+  return fail(
+    `${found}, and ${pending === 1 ? `one ${what} has` : `${pending} ${what}s have`} to come from there`,
+    mend,
+  );
 }

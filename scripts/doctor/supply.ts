@@ -11,15 +11,21 @@ import { goMinimum } from './go.ts';
 export interface Pending {
   /** Components whose executables are not in the cache. */
   binaries: number;
-  /** Images that are not in the mirror registry. */
+  /** Images that are made here and not in the mirror registry; those aside that only a test or a cloud asks for. */
   images: number;
 }
 
 /** Looks at names only: whether what is there is whole, init-cluster finds out. */
 export function pending(lock: Lock): Pending {
+  const needed = neededBinaries(lock);
+  const images = Object.values(lock.images).filter(
+    ({ build }) =>
+      build !== undefined &&
+      Object.values(build.binaries).every((program) => needed.includes(recipeOf(lock, program).component)),
+  );
   return {
-    binaries: neededBinaries(lock).filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
-    images: Object.values(lock.images).filter(({ ref }) => !isMirrored(ref)).length,
+    binaries: needed.filter((name) => readEntry(recipeOf(lock, name)) === undefined).length,
+    images: images.filter(({ ref }) => !isMirrored(ref)).length,
   };
 }
 

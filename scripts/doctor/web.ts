@@ -1,3 +1,4 @@
+import { fetchOutside } from '../../images/fetch-outside.ts';
 import { reason } from '../cluster/request.ts';
 import type { Answer } from './reach.ts';
 
@@ -12,7 +13,7 @@ export interface WebAnswer extends Answer {
 export async function askWeb(url: string, accepts: (status: number) => boolean): Promise<WebAnswer> {
   const place = new URL(url).host;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(3_000), redirect: 'manual' });
+    const response = await fetchOutside(url, { signal: AbortSignal.timeout(3_000), redirect: 'manual' });
     await response.body?.cancel();
     const date = Date.parse(response.headers.get('date') ?? '');
     const offset = Number.isNaN(date) ? {} : { offset: (Date.now() - date) / 1_000 };
