@@ -31,13 +31,15 @@ export function boundBuildCache(report: Report): void {
   rmSync(build, { recursive: true, force: true });
 }
 
-/** The bytes of all files below a directory; 0 where there is none. */
-export function sizeOf(dir: string): number {
+/** The bytes that all files below a directory take on its disk; 0 where there is none. What is mounted there is not its own. */
+export function sizeOf(dir: string, device = lstatSync(dir, { throwIfNoEntry: false })?.dev): number {
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return 0;
   let size = 0;
-  for (const file of readdirSync(dir, { withFileTypes: true })) {
-    const path = join(dir, file.name);
-    size += file.isDirectory() ? sizeOf(path) : (lstatSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  for (const file of readdirSync(dir)) {
+    const path = join(dir, file);
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined || found.dev !== device) continue;
+    size += found.isDirectory() ? sizeOf(path, device) : found.blocks * 512;
   }
   return size;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadLock } from '../model/lock.ts';
@@ -81,10 +81,9 @@ function line({ name, ref, had, seconds, size }: Item): string {
 }
 
 function disk(): { what: string; size: number }[] {
-  return ['bin', 'go', 'roots', 'registry', 'artifacts', 'engine', 'images']
-    .map((folder) => join(cacheDir(), folder))
-    .filter((folder) => existsSync(folder))
-    .map((folder) => ({ what: folder, size: sizeOf(folder) }));
+  const folders = existsSync(cacheDir()) ? readdirSync(cacheDir()).sort() : [];
+  const each = folders.map((what) => ({ what, size: sizeOf(join(cacheDir(), what)) }));
+  return [...each, { what: 'all', size: each.reduce((sum, { size }) => sum + size, 0) }];
 }
 
 function show<T>(json: boolean, items: T[], text: (item: T) => string): void {
