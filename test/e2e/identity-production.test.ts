@@ -127,7 +127,7 @@ describe('identity as in production', () => {
     const started = performance.now();
     const text = await world.checkout.npmKilledAt(/orders-migrations \([^)]*[Ff]ail/, 'deploy', 0);
     console.log(`failed migration, from the file to its failure: ${seconds(started)} s`);
-    expect(text).not.toContain('Flux has synced');
+    expect(text).not.toContain('✔ Flux has synced');
     const log = ['logs', '-n', 'orders', '-l', 'app.kubernetes.io/name=orders-migrations', '--tail=-1'];
     expect(await world.probe.kubectl(log)).toContain('002-wrong.sql:1:13: relation "nowhere" does not exist');
     expect(await world.probe.kubectl(versions)).toBe(before);
