@@ -123,7 +123,7 @@ describe('identity as in production', () => {
     const versions = ['get', 'pods', '-n', 'orders', '-l', 'app.kubernetes.io/name=orders', '-o', 'name'];
     const before = await world.probe.kubectl(versions);
     const file = join(world.checkout.root, 'apps/orders/migrations/002-wrong.sql');
-    await writeFile(file, 'alter table nowhere add column x int;\n');
+    await writeFile(file, 'insert into nowhere values (1);\n');
     const started = performance.now();
     const text = await world.checkout.npmKilledAt(/orders-migrations \([^)]*[Ff]ail/, 'deploy', 0);
     console.log(`failed migration, from the file to its failure: ${seconds(started)} s`);
