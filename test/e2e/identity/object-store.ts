@@ -44,8 +44,12 @@ export class ObjectStore {
       await runEngine(engine, ['cp', program, `${node}:${folder}/versitygw`]);
       for (const [name] of files)
         await runEngine(engine, ['cp', join(made, name), `${node}:${folder}/${name}`]);
-      const serve = `./versitygw --port :${port} --cert tls.crt --key tls.key posix --sidecar sidecar data`;
+      // It changes to the folder of its data first: what is relative would lie in there.
+      const backend = `posix --sidecar ${folder}/sidecar ${folder}/data`;
+      const serve = `./versitygw --port :${port} --cert ${folder}/tls.crt --key ${folder}/tls.key ${backend}`;
       await sh(`cd ${folder} && set -a && . ./env && (nohup ${serve} >log 2>&1 &)`);
+      const asked = `curl --silent --insecure --output /dev/null https://127.0.0.1:${port}`;
+      await sh(`for i in $(seq 50); do ${asked} && exit; sleep 0.2; done; cat ${folder}/log >&2; exit 1`);
       const address = (await sh("hostname -i | tr ' ' '\\n' | grep -m1 -v :")).trim();
       await probe.kubectl(['apply', '-f', '-'], service(address));
     } finally {
