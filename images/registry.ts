@@ -32,11 +32,15 @@ export function registryPort(): number {
 export function mirrorRepository(ref: string): Repository & { tag: string } {
   const { host, path, tag } = parseReference(ref);
   return {
-    url: `http://127.0.0.1:${registryPort()}`,
+    url: registryUrl(),
     path: `${host}/${path}`,
     tag,
     hint: `See why with: docker logs ${registryName}, on the engine in use.`,
   };
+}
+
+function registryUrl(): string {
+  return `http://127.0.0.1:${registryPort()}`;
 }
 
 /** The directory with all that the registry holds. */
@@ -54,7 +58,7 @@ export async function ensureRegistry(
   signal?: AbortSignal,
 ): Promise<string | undefined> {
   const port = registryPort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = registryUrl();
   await ensureNetwork(engine);
   const image = await ensureEngineImage('registry', { engine, report, signal });
   const state = await containerState(engine);

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { isUnreachable } from './reachability.ts';
+import { isUnreachable, untilReachable } from './reachability.ts';
 
 /** One file: `001-orders.sql`; it runs once, in the order of the names. */
 interface Migration {
@@ -75,20 +74,14 @@ async function connect(
   patienceSeconds: number,
   report: (line: string) => void,
 ): Promise<pg.Client> {
-  const deadline = Date.now() + patienceSeconds * 1000;
-  let told = '';
-  for (;;) {
+  const once = async () => {
     const client = new pg.Client({ ...config, statement_timeout: 0, query_timeout: 0 });
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      if (!(error instanceof Error) || !isUnreachable(error) || Date.now() > deadline) throw error;
-      if (error.message !== told) report(`waiting for the database: ${error.message}`);
-      told = error.message;
-      await sleep(500);
-    }
-  }
+    await client.connect();
+    return client;
+  };
+  return await untilReachable(once, AbortSignal.timeout(patienceSeconds * 1000), (error) =>
+    report(`waiting for the database: ${error.message}`),
+  );
 }
 
 async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promise<void> {

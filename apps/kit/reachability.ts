@@ -31,21 +31,34 @@ export class Reachability {
   async #again<T>(work: () => Promise<T>, until: AbortSignal): Promise<T> {
     let waits = false;
     try {
-      for (let wait = leastWaitMs; ; wait = Math.min(wait * 2, mostWaitMs)) {
-        try {
-          return await work();
-        } catch (error) {
-          if (until.aborted || !(error instanceof Error) || !isUnreachable(error)) throw error;
-          if (!waits && this.#waiting++ === 0)
-            log.warn('calls wait for the database', { error: error.message });
-          waits = true;
-          await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal: until }).catch(() => {
-            throw error;
-          });
-        }
-      }
+      return await untilReachable(work, until, (error) => {
+        waits = true;
+        if (this.#waiting++ === 0) log.warn('calls wait for the database', { error: error.message });
+      });
     } finally {
       if (waits) this.#waiting--;
+    }
+  }
+}
+
+/** Tries again while the database can't be reached, until `until` aborts. Calls `waits` once, with the first error. */
+export async function untilReachable<T>(
+  work: () => Promise<T>,
+  until: AbortSignal,
+  waits: (error: Error) => void,
+): Promise<T> {
+  for (let wait = 0; ; wait = Math.min(wait * 2, mostWaitMs)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (until.aborted || !(error instanceof Error) || !isUnreachable(error)) throw error;
+      if (wait === 0) {
+        waits(error);
+        wait = leastWaitMs;
+      }
+      await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal: until }).catch(() => {
+        throw error;
+      });
     }
   }
 }

@@ -8,7 +8,7 @@ export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<stri
   let rest: Buffer = Buffer.alloc(0);
   /** Bytes of the present entry that have not passed yet. */
   let content = 0;
-  let longName = '';
+  const names = new Names();
   for await (const chunk of archive) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     let at = 0;
@@ -25,19 +25,14 @@ export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<stri
         yield rest.subarray(0, at);
         return;
       }
-      const size = Number.parseInt(text(header, 124, 12), 8);
-      const type = String.fromCharCode(header[156] ?? 0);
-      if (type === 'L' || type === 'x') {
-        // The name of the next entry is its content, whole in one chunk or not at all.
+      const size = sizeOf(header);
+      if (isExtended(header)) {
+        // Its content speaks of the next entry: whole in one chunk or not at all.
         const end = at + block + size;
         if (rest.length < end) break;
-        const body = rest.subarray(at + block, end).toString();
-        longName = type === 'L' ? body.replace(/\0.*$/s, '') : (/\d+ path=(.*)\n/.exec(body)?.[1] ?? '');
+        names.note(header, rest.subarray(at + block, end));
       } else {
-        const prefix = text(header, 345, 155);
-        const name = longName || (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100);
-        paths.add(plain(name));
-        longName = '';
+        paths.add(names.take(header).path);
       }
       at += block;
       content = Math.ceil(size / block) * block;
@@ -63,8 +58,7 @@ export interface RawEntry {
 /** Reads an archive entry by entry, each as a whole in memory. Reads extended headers (POSIX pax, GNU long names). */
 export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerator<RawEntry> {
   let before: Buffer[] = [];
-  let longName = '';
-  let longTarget = '';
+  const names = new Names();
   // Put together once an entry is whole: a large one comes in thousands of chunks.
   let pending: Buffer[] = [];
   let length = 0;
@@ -77,7 +71,7 @@ export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerato
     wanted = block;
     while (rest.length >= block) {
       if (rest[0] === 0) return;
-      const size = Number.parseInt(text(rest, 124, 12) || '0', 8);
+      const size = sizeOf(rest);
       wanted = block + Math.ceil(size / block) * block;
       if (rest.length < wanted) break;
       const header = rest.subarray(0, block);
@@ -85,34 +79,61 @@ export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerato
       const raw = rest.subarray(0, wanted);
       rest = rest.subarray(wanted);
       wanted = block;
-      const type = String.fromCharCode(header[156] ?? 0);
-      if (type === 'x' || type === 'L' || type === 'K') {
-        const body = content.toString();
-        if (type === 'x') {
-          longName = /\d+ path=(.*)\n/.exec(body)?.[1] ?? longName;
-          longTarget = /\d+ linkpath=(.*)\n/.exec(body)?.[1] ?? longTarget;
-        } else if (type === 'L') longName = body.replace(/\0.*$/s, '');
-        else longTarget = body.replace(/\0.*$/s, '');
+      if (isExtended(header)) {
+        names.note(header, content);
         before.push(raw);
         continue;
       }
-      const prefix = text(header, 345, 155);
-      const name = longName || (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100);
-      const target = longTarget || text(header, 157, 100);
       yield {
-        path: plain(name),
+        ...names.take(header),
         attributes: Buffer.concat([header.subarray(100, 148), header.subarray(156, 157)]),
-        target: type === '1' ? plain(target) : target,
         content,
         raw: Buffer.concat([...before, raw]),
       };
       before = [];
-      longName = '';
-      longTarget = '';
     }
     pending = [rest];
     length = rest.length;
   }
+}
+
+/** What names an entry: its own header, and the extended headers before it. */
+class Names {
+  #path = '';
+  #target = '';
+
+  /** An extended header (POSIX pax, GNU long name or link) speaks of the next entry. */
+  note(header: Buffer, content: Buffer): void {
+    const body = content.toString();
+    const type = typeOf(header);
+    if (type === 'L') this.#path = body.replace(/\0.*$/s, '');
+    else if (type === 'K') this.#target = body.replace(/\0.*$/s, '');
+    else {
+      this.#path = /\d+ path=(.*)\n/.exec(body)?.[1] ?? this.#path;
+      this.#target = /\d+ linkpath=(.*)\n/.exec(body)?.[1] ?? this.#target;
+    }
+  }
+
+  take(header: Buffer): { path: string; target: string } {
+    const prefix = text(header, 345, 155);
+    const path = this.#path || (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100);
+    const target = this.#target || text(header, 157, 100);
+    this.#path = '';
+    this.#target = '';
+    return { path: plain(path), target: typeOf(header) === '1' ? plain(target) : target };
+  }
+}
+
+function isExtended(header: Buffer): boolean {
+  return 'xLK'.includes(typeOf(header));
+}
+
+function typeOf(header: Buffer): string {
+  return String.fromCharCode(header[156] ?? 0);
+}
+
+function sizeOf(header: Buffer): number {
+  return Number.parseInt(text(header, 124, 12) || '0', 8);
 }
 
 function plain(name: string): string {

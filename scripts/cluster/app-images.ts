@@ -7,7 +7,7 @@ import { copyImage } from '../../images/oci/copy.ts';
 import { waitForRegistry } from '../../images/oci/registry-answer.ts';
 import { headManifest, type Repository } from '../../images/oci/registry-client.ts';
 import { parseReference } from '../../images/reference.ts';
-import { mirrorRepository } from '../../images/registry.ts';
+import { mirrorRepository, registryName } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { bundle } from './bundle.ts';
@@ -79,7 +79,7 @@ export async function buildAppImages(
     if (pushed.exitCode !== 0) {
       throw new Failure(
         `the image of ${name} could not be pushed to the mirror registry: ${lastLines(pushed.stderr)}`,
-        `See why: ${engine.name} logs plinth-registry; then type the same command again.`,
+        `See why: ${engine.name} logs ${registryName}; then type the same command again.`,
       );
     }
   }
