@@ -1,10 +1,11 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { supply } from '../../images/supply.ts';
 import { pushManifests } from '../../scripts/cluster/manifest-repository.ts';
 import { renderEnvironment } from '../../scripts/cluster/rendered.ts';
+import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { onHost } from './containers.ts';
 import { readyKustomizations, secretsByHand } from './flux.ts';
 import { type GitHost, startGitHost } from './git-host.ts';
@@ -15,6 +16,7 @@ const four = [...three, 'worker-3'];
 
 let site: Site;
 let git: GitHost | undefined;
+let project: Project | undefined;
 
 beforeAll(async () => {
   site = await Site.make('nodes-test', 'v1.36.3');
@@ -25,6 +27,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   git?.close();
+  project?.close();
   await site?.remove();
 });
 
@@ -90,7 +93,8 @@ describe('machines', () => {
       .toEqual(four);
   });
 
-  it('Flux takes the cluster over, without a hand', async () => {
+  it('pulumi up hands the cluster to Flux', async () => {
+    await ensurePulumi();
     const folder = join(dirname(site.checkout.root), 'git');
     await mkdir(folder, { recursive: true });
     git = await startGitHost(folder, await site.network('Gateway'));
@@ -115,15 +119,23 @@ describe('machines', () => {
       authority: git.authority,
       registry: 'registry.hosts.localhost',
     });
-    await site.timed('hand-over until every Kustomization is Ready', async () => {
-      const args = ['scripts/hand-over.ts', environment, '--kubeconfig', site.kubeconfig];
-      const { root, env } = site.checkout;
-      await execa(process.execPath, args, { cwd: root, env, stdin: 'ignore' });
+    project = await Project.at(dirname(site.checkout.root), {
+      ...site.checkout.env,
+      SSH_AUTH_SOCK: await site.sshAgent(),
+    });
+    await project.pulumi('stack', 'init', environment);
+    await site.timed('pulumi up until every Kustomization is Ready', async () => {
+      const up = await project?.pulumi('up', '-s', environment, '--yes');
+      expect(up?.exitCode, up && said(up)).toBe(0);
       const names = [...rendered.manifests.keys()].flatMap(
         (path) => /(?:flux-sync|crds)\/kustomization-(.+)\.yaml$/.exec(path)?.[1] ?? [],
       );
       expect(await readyKustomizations(site.kubeconfig)).toEqual(names.sort());
     });
+    const again = await project.pulumi('preview', '-s', environment, '--expect-no-changes');
+    expect(again.exitCode, said(again)).toBe(0);
+    const { kubeconfig } = await project.outputs(environment);
+    expect(kubeconfig).toBe(await readFile(site.kubeconfig, 'utf8'));
   });
 
   it('a control plane that burned down comes back from its snapshot', async () => {

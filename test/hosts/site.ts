@@ -55,6 +55,7 @@ export class Site {
   readonly cluster: string;
   private readonly description: Description;
   private readonly equipment: Equipment;
+  private agent: number | undefined;
   private readonly times: string[] = [];
   private readonly hosts = new Map<string, TestHost & { role: 'control-plane' | 'worker' }>();
 
@@ -93,6 +94,7 @@ export class Site {
   /** Takes everything away, and says how long what took. */
   async remove(): Promise<void> {
     for (const name of await hostNames(this.engine)) await killHost(this.engine, name);
+    if (this.agent !== undefined) process.kill(this.agent);
     await this.checkout.remove();
     if (!this.equipment.engineStays) {
       await removeRegistry(this.engine);
@@ -176,6 +178,15 @@ export class Site {
       ...args,
     );
     return answerSchema.parse(JSON.parse(good(ended).stdout));
+  }
+
+  /** The socket of an SSH agent that holds the key, as a person has one. */
+  async sshAgent(): Promise<string> {
+    const socket = join(dirname(this.checkout.root), 'agent');
+    const { stdout } = await execa('ssh-agent', ['-s', '-a', socket]);
+    this.agent = Number(/SSH_AGENT_PID=(\d+)/.exec(stdout)?.[1]);
+    await execa('ssh-add', ['-q', this.equipment.key], { env: { SSH_AUTH_SOCK: socket } });
+    return socket;
   }
 
   /** Runs an action of the Molecule scenario on the machines, by the same inventory as the command. */

@@ -30,8 +30,8 @@ export async function ensurePulumi(): Promise<void> {
 }
 
 /**
- * A copy of the repository on which the real engine works, with a state of its own, an account of AWS that exists in
- * memory, and in place of Ansible a script that says where the API server is.
+ * A copy of the repository on which the real engine works, with a state of its own, and an account of AWS that exists in
+ * memory.
  */
 export class Project {
   readonly account = new Account();
@@ -46,15 +46,27 @@ export class Project {
   }
 
   static async make(): Promise<Project> {
-    const project = new Project(await mkdtemp(join(tmpdir(), 'plinth-stacks-')));
-    await copyRepository(project.root);
-    await mkdir(join(project.folder, 'state'));
+    const folder = await mkdtemp(join(tmpdir(), 'plinth-stacks-'));
+    await copyRepository(join(folder, 'repository'));
+    return Project.at(folder);
+  }
+
+  /** With the copy that stands in a folder already; `commandEnv` is for what Pulumi runs. */
+  static async at(folder: string, commandEnv: Record<string, string> = {}): Promise<Project> {
+    const project = new Project(folder);
+    await mkdir(join(folder, 'backend'));
     const aws = await serve(localAws(project.account));
-    const command = await serve(localCommand(join(project.root, 'stacks'), () => project.commandEnv()));
+    const command = await serve(
+      localCommand(join(project.root, 'stacks'), () => ({
+        PATH: project.path,
+        PLINTH_TEST_API: join(folder, 'api-port'),
+        ...commandEnv,
+      })),
+    );
     project.closing.push(aws.close, command.close);
     project.env = {
-      PULUMI_BACKEND_URL: `file://${join(project.folder, 'state')}`,
-      PULUMI_HOME: join(project.folder, 'home'),
+      PULUMI_BACKEND_URL: `file://${join(folder, 'backend')}`,
+      PULUMI_HOME: join(folder, 'home'),
       PULUMI_CONFIG_PASSPHRASE: 'only for this test',
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
       PULUMI_DEBUG_PROVIDERS: `aws:${aws.port},command:${command.port}`,
@@ -81,7 +93,7 @@ export class Project {
 
   /** The state as it lies on the disk. */
   async state(stack: string): Promise<string> {
-    return readFile(join(this.folder, 'state', '.pulumi', 'stacks', 'plinth', `${stack}.json`), 'utf8');
+    return readFile(join(this.folder, 'backend', '.pulumi', 'stacks', 'plinth', `${stack}.json`), 'utf8');
   }
 
   edit(file: string, change: (text: string) => string): Promise<void> {
@@ -95,8 +107,13 @@ export class Project {
     await writeFile(path, text);
   }
 
-  async remove(): Promise<void> {
+  /** Ends what it started. */
+  close(): void {
     for (const close of this.closing) close();
+  }
+
+  async remove(): Promise<void> {
+    this.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -129,9 +146,5 @@ console.log(JSON.stringify({ machines: {}, seconds: 0, kubeconfig: ${JSON.string
   /** With programs in front that stand in for those of AWS. */
   private get path(): string {
     return `${join(this.root, 'test', 'stacks', 'bin')}:${process.env.PATH}`;
-  }
-
-  private commandEnv(): Record<string, string> {
-    return { PATH: this.path, PLINTH_TEST_API: join(this.folder, 'api-port') };
   }
 }
