@@ -187,7 +187,7 @@ function backup(app: string, { destination, endpoint, authority, credentials, ke
 }
 
 function scheduledBackup(chart: Chart, env: Environment, app: EnvironmentApp): void {
-  const { backups, instances: count } = env.cluster.databases;
+  const { backups } = env.cluster.databases;
   if (!backups) return;
   const name = databaseCluster(app.name);
   new ApiObject(chart, 'scheduled-backup', {
@@ -199,7 +199,10 @@ function scheduledBackup(chart: Chart, env: Environment, app: EnvironmentApp): v
       immediate: true,
       backupOwnerReference: 'self',
       method: 'barmanObjectStore',
-      target: count > 1 ? 'prefer-standby' : 'primary',
+      // A primary begins a new segment of its log for a backup, a standby does not (PostgreSQL's do_pg_backup_start).
+      // Where backups were asked for after a failover, a standby's begins with pages of a timeline whose history the
+      // archive never got, and nobody can restore it.
+      target: 'primary',
       cluster: { name },
     },
   });

@@ -207,7 +207,7 @@ describe('a database', () => {
       },
     });
     expect(find(objects, 'ScheduledBackup', 'orders-db')).toMatchObject({
-      spec: { schedule: '0 0 2 * * *', target: 'prefer-standby', cluster: { name: 'orders-db' } },
+      spec: { schedule: '0 0 2 * * *', target: 'primary', cluster: { name: 'orders-db' } },
     });
     expect(component.objects.map(({ kind }) => kind)).not.toContain('ScheduledBackup');
   });
