@@ -9,9 +9,9 @@ import { type WatchedObject, watchUntil } from './watch.ts';
 /**
  * The network of the nodes: each pod has a link of its own to its node, addresses out of the range that the cluster gave that
  * node, and each node a route to every other node's range. So every packet between pods is routed and keeps its source, on
- * which network policies depend. What is for a pod that is gone is refused at once: without a route of its own it would be sent
- * away from the node, and a database's standby would wait 15 s for a primary that was killed. Routes go when a node restarts and addresses may change, so this is done in every run; it
- * changes nothing where all is as it should be.
+ * which network policies depend. What is for a pod that is gone is refused at once: it would leave the node by its default
+ * route, and whoever asks would wait. Routes go when a node restarts and addresses may change, so this is done in every run;
+ * it changes nothing where all is as it should be.
  */
 export async function ensureNodeNetwork(options: {
   engine: Engine;
