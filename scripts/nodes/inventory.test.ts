@@ -66,6 +66,23 @@ describe('inventory', () => {
     const { all } = inventoryOf(plain, loadLock(), await machinesOf('shop', plain), local);
     expect(Object.keys(all.vars.registry_hosts as object)).toEqual(['registry.shop.example.org']);
   });
+
+  it('takes snapshots into the bucket that the stacks make, where they make the machines', async () => {
+    const machines = await machinesOf('shop', cluster());
+    const aws = cluster((text) =>
+      text.replace(
+        /^provider: .*$/m,
+        'provider: { kind: aws, region: eu-central-1, account: "123456789012" }',
+      ),
+    );
+    expect(inventoryOf(aws, loadLock(), machines, local).all.vars).toMatchObject({
+      snapshot_bucket: 'https://shop-etcd-123456789012.s3.eu-central-1.amazonaws.com',
+      snapshot_region: 'eu-central-1',
+    });
+    expect(inventoryOf(cluster(), loadLock(), machines, local).all.vars).toMatchObject({
+      snapshot_bucket: '',
+    });
+  });
 });
 
 describe('machines', () => {

@@ -1,4 +1,5 @@
 import { hostsToml } from '../../images/registry.ts';
+import { bucketName } from '../../model/aws-role.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
 import { vpcCidr } from '../../stacks/network/addresses.ts';
@@ -72,6 +73,7 @@ export function inventoryOf(
         api_address: endpoint,
         virtual_address: kubernetes.virtualAddress ?? '',
         service_account_issuer: serviceAccountIssuer,
+        ...snapshotBucket(cluster),
         pod_subnet: podSubnet,
         service_subnet: serviceSubnet,
         // Empty: each node by its address.
@@ -91,6 +93,16 @@ export function inventoryOf(
         k3s: { children: kubernetes.distribution === 'k3s' ? { cluster: {} } : {} },
       },
     },
+  };
+}
+
+/** Where snapshots of etcd are taken beside the machine: the bucket that the stacks make for them, if they make the machines. */
+function snapshotBucket({ name, provider }: Cluster): { snapshot_bucket: string; snapshot_region: string } {
+  if (provider.kind !== 'aws') return { snapshot_bucket: '', snapshot_region: '' };
+  const bucket = bucketName(name, 'etcd', provider.account);
+  return {
+    snapshot_bucket: `https://${bucket}.s3.${provider.region}.amazonaws.com`,
+    snapshot_region: provider.region,
   };
 }
 
