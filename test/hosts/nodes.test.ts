@@ -186,7 +186,8 @@ async function leftOn(name: string): Promise<string> {
       'ls -d /etc/kubernetes /var/lib/kubelet /var/lib/etcd /var/lib/containerd /etc/cni /opt/cni 2>/dev/null',
       'ls /usr/local/bin | grep -v ^entrypoint$',
       'ip -brief link | grep -E "cni|flannel|veth"',
-      '{ nft list ruleset; iptables-save; ipset list -name; } 2>/dev/null | grep -iE "kube|flannel|cni"',
+      // The firewall's own table stays, and names links of pods.
+      '{ nft list tables; iptables-save; ipset list -name; } 2>/dev/null | grep -iE "kube|flannel|cni"',
       'true',
     ].join('; '),
   );
