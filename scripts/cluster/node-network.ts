@@ -72,7 +72,10 @@ async function nodeAddresses(
   return new Map(names.map((name, i) => [name, addresses[i] ?? '']));
 }
 
-/** Reads the plugins' configuration from standard input; its arguments are a file for nft, this node's range, and routes to the others, RANGE=GATEWAY. */
+/**
+ * Reads the plugins' configuration from standard input; its arguments are a file for nft, this node's range, and routes to
+ * the others, RANGE=GATEWAY.
+ */
 const script = `
 printf %s "$1" | nft -f -
 ip route replace unreachable "$2"
