@@ -22,12 +22,12 @@ export default defineConfig({
         test: {
           name: 'stacks',
           include: ['test/stacks/**/*.test.ts'],
+          globalSetup: ['test/stacks/programs.ts'],
           // One story each, beside each other: every step stands on the one before it.
           bail: 1,
           maxWorkers: 2,
           testTimeout: 120_000,
-          // Where Pulumi is not installed it is built first.
-          hookTimeout: 20 * 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

@@ -159,12 +159,15 @@ function run(command: string, args: string[]) {
 
 function announceBuilds(): void {
   const lock = loadLock();
-  if (readEntry(recipeOf(lock, 'pulumi')) === undefined) {
+  const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
+  const ofStacks = lacking(['pulumi', 'versitygw']);
+  if (ofStacks.length > 0) {
     console.log(
-      'The cache lacks pulumi. Where none is installed, the test of the stacks builds it first: 5 to 8 minutes on two cores.',
+      `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, Pulumi where none is installed: ` +
+        'up to 10 minutes on two cores.',
     );
   }
-  const missing = neededBinaries(lock).filter((name) => readEntry(recipeOf(lock, name)) === undefined);
+  const missing = lacking(neededBinaries(lock));
   if (missing.length === 0) return;
   console.log(
     `The cache lacks ${missing.join(', ')}. Where no registry of images answers, the end-to-end test builds them first: ` +

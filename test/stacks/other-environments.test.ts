@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiServer } from './api-server.ts';
-import { ensurePulumi, Project, said } from './project.ts';
+import { Project, said } from './project.ts';
 
 describe('pulumi', () => {
   let project: Project;
   let api: Awaited<ReturnType<typeof apiServer>>;
 
   beforeAll(async () => {
-    await ensurePulumi();
     project = await Project.make();
     // Nobody stands between here and machines: their API server is found at the port that the kubeconfig names.
     api = await apiServer('api.plinth-staging.internal');

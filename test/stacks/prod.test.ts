@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiServer, publicKeys } from './api-server.ts';
-import { ensurePulumi, Project, said } from './project.ts';
+import { Project, said } from './project.ts';
 
 /** Of an `up` of which a preview would tell nothing new. */
 const atOnce = ['--yes', '--skip-preview'];
@@ -33,7 +33,6 @@ describe('pulumi -s prod', () => {
   }
 
   beforeAll(async () => {
-    await ensurePulumi();
     project = await Project.make();
     api = await apiServer('api.plinth-prod.internal');
     await project.standIns(api);

@@ -1,0 +1,8 @@
+import { ensureBinary } from '../../images/go-build.ts';
+import { ensurePulumi } from './project.ts';
+
+/** What the tests run is there before their clocks do. */
+export default async function setup(): Promise<void> {
+  await ensurePulumi();
+  await ensureBinary('versitygw', console.log);
+}
