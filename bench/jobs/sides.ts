@@ -10,9 +10,10 @@ import { type DatabaseAccess, databaseAccess } from '../../apps/kit/database.ts'
 import { type Job, JobsServiceClient } from '../../apps/kit/generated/jobs.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { databaseRole } from '../../model/database.ts';
+import { freePort } from '../../test/free-port.ts';
 import { Authority } from '../../test/services/authority.ts';
 import { scratch, writeIdentity } from '../../test/services/identity-folder.ts';
-import { databaseEnv, freePort, makeDatabase, Postgres } from '../../test/services/postgres.ts';
+import { databaseEnv, makeDatabase, Postgres } from '../../test/services/postgres.ts';
 import type { Side } from './side.ts';
 
 /** Both sides on one Postgres, each in a database of its own, both by certificate; the service in a process of its own. */

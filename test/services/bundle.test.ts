@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { bundle } from '../../scripts/cluster/bundle.ts';
+import { freePort } from '../free-port.ts';
 import { Authority } from './authority.ts';
-import { freePort, makeDatabase } from './postgres.ts';
+import { makeDatabase } from './postgres.ts';
 import { eventually, identity, loginAs } from './world.ts';
 
 const root = join(import.meta.dirname, '../..');

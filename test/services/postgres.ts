@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { chmod, chown, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -8,6 +7,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { grants } from '../../charts/database-grants.ts';
 import { databaseName, databaseRole } from '../../model/database.ts';
+import { freePort } from '../free-port.ts';
 import type { Authority } from './authority.ts';
 import { scratch } from './identity-folder.ts';
 
@@ -196,14 +196,4 @@ async function write(file: string, text: string): Promise<void> {
 
 function as(): { uid?: number; gid?: number } {
   return process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
-}
-
-/** A port that nothing listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

@@ -10,6 +10,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureBinary } from '../../images/go-build.ts';
 import { repositoryRoot } from '../../stacks/environment.ts';
+import { freePort } from '../free-port.ts';
 
 const upload = join(repositoryRoot, 'ansible/roles/backup/files/plinth-upload');
 /** versitygw knows no sessions: with an empty token there is none. */
@@ -21,13 +22,17 @@ const credentials = {
 
 let folder: string;
 let metadata: Server;
+let metadataUrl: string;
 let s3: { url: string; stop: () => void };
 /** What the machine has asked of its metadata. */
 let asked: string[];
+/** With what it answers. */
+let given = credentials;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plinth-upload-'));
-  metadata = await startMetadata();
+  metadata = metadataService();
+  metadataUrl = await listen(metadata);
   s3 = await startS3(await ensureBinary('versitygw', console.log));
 });
 
@@ -39,7 +44,6 @@ afterAll(async () => {
 
 describe('a snapshot', () => {
   it('goes into a bucket by the role of its machine, byte for byte', async () => {
-    asked = [];
     const archive = randomBytes(3 * 2 ** 20);
     const file = join(folder, 'snapshot.tar');
     await writeFile(file, archive);
@@ -56,14 +60,11 @@ describe('a snapshot', () => {
   it('whose signature is another one is refused, and that is an error', async () => {
     const file = join(folder, 'refused.tar');
     await writeFile(file, 'snapshot');
-    const { SecretAccessKey } = credentials;
-    credentials.SecretAccessKey = 'another';
-    await expect(put(`${s3.url}/etcd/refused.tar`, file)).rejects.toThrow('SignatureDoesNotMatch');
-    credentials.SecretAccessKey = SecretAccessKey;
+    const wrong = put(`${s3.url}/etcd/refused.tar`, file, { SecretAccessKey: 'another' });
+    await expect(wrong).rejects.toThrow('SignatureDoesNotMatch');
   });
 
   it('is signed with the token of the session', async () => {
-    credentials.Token = 'of-the-session';
     const file = join(folder, 'signed.tar');
     await writeFile(file, 'snapshot');
     const seen: IncomingHttpHeaders[] = [];
@@ -71,25 +72,26 @@ describe('a snapshot', () => {
       seen.push(request.headers);
       request.resume().on('end', () => response.end());
     });
-    recorder.listen(0, '127.0.0.1');
-    await once(recorder, 'listening');
-    await put(`http://127.0.0.1:${portOf(recorder)}/signed.tar`, file).finally(() => recorder.close());
+    const url = `${await listen(recorder)}/signed.tar`;
+    await put(url, file, { Token: 'of-the-session' }).finally(() => recorder.close());
     expect(seen).toMatchObject([{ 'x-amz-security-token': 'of-the-session' }]);
     expect(seen[0]?.authorization).toMatch(/SignedHeaders=[a-z0-9;-]*x-amz-security-token/);
-    credentials.Token = '';
   });
 });
 
-function put(url: string, file: string) {
-  const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${portOf(metadata)}` };
+/** `change`: what the metadata answer instead. */
+function put(url: string, file: string, change: Partial<typeof credentials> = {}) {
+  asked = [];
+  given = { ...credentials, ...change };
+  const env = { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl };
   return execa('sh', [upload, url, 'us-east-1', file], { env });
 }
 
 /** The metadata service of EC2 in version 2, as far as it gives credentials: nothing without a token. */
-async function startMetadata(): Promise<Server> {
+function metadataService(): Server {
   const answers: Record<string, () => string> = {
     '/latest/meta-data/iam/security-credentials/': () => 'shop-control-plane',
-    '/latest/meta-data/iam/security-credentials/shop-control-plane': () => JSON.stringify(credentials),
+    '/latest/meta-data/iam/security-credentials/shop-control-plane': () => JSON.stringify(given),
   };
   const server = createServer((request, response) => {
     const { method, url = '', headers } = request;
@@ -99,8 +101,6 @@ async function startMetadata(): Promise<Server> {
     if (headers['x-aws-ec2-metadata-token'] !== 'of-now') return response.writeHead(401).end();
     response.end(answers[url]?.());
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   return server;
 }
 
@@ -108,10 +108,7 @@ async function startMetadata(): Promise<Server> {
 async function startS3(program: string): Promise<{ url: string; stop: () => void }> {
   await mkdir(join(folder, 'data/etcd'), { recursive: true });
   await mkdir(join(folder, 'sidecar'));
-  const free = createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const port = portOf(free);
-  free.close();
+  const port = await freePort();
   const backend = ['posix', '--sidecar', join(folder, 'sidecar'), join(folder, 'data')];
   const server = spawn(program, ['--port', `127.0.0.1:${port}`, ...backend], {
     env: { ROOT_ACCESS_KEY: credentials.AccessKeyId, ROOT_SECRET_KEY: credentials.SecretAccessKey },
@@ -123,6 +120,9 @@ async function startS3(program: string): Promise<{ url: string; stop: () => void
   return { url, stop: () => server.kill() };
 }
 
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
+/** At a port of the loopback. */
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
