@@ -37,7 +37,7 @@ export function environment(
     cluster: clusterSchema.parse({
       name: 'plinth-test',
       domain: 'test.localhost',
-      kubernetes: { version: 'v1.36.3' },
+      kubernetes: { version: 'v1.36.4' },
       provider: { kind: 'kind' },
       nodes: [{ name: 'control-plane', role: 'control-plane' }],
       registry: { overlay: 'http' },
@@ -48,7 +48,7 @@ export function environment(
     apps: given.apps ?? [],
     operators: (given.operators ?? []).map((operator) => operatorSchema.parse(operator)),
     lock: {
-      kubernetes: 'v1.36.3',
+      kubernetes: 'v1.36.4',
       binaries: {},
       images: Object.fromEntries(images.map((name) => [name, { ref: `example.org/${name}:v1.0.0` }])),
       artifacts: {},

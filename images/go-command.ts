@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDir } from './paths.ts';
@@ -13,6 +14,23 @@ const GRACE_MS = 5000;
 export function goCaches(): { root: string; modules: string; build: string; scratch: string } {
   const root = join(cacheDir(), 'go');
   return { root, modules: join(root, 'mod'), build: join(root, 'build'), scratch: join(root, 'tmp') };
+}
+
+/** Below this a compiler collects its garbage as usual: Go's largest packages need about so much. */
+const MEMORY_LIMIT_FLOOR = 2 * 2 ** 30;
+
+/**
+ * Settings of the Go runtime for the compilers: no garbage collection until a process reaches its share of the memory
+ * that is available now. One compiler runs on each core, and go itself beside them.
+ *
+ * @see https://go.dev/doc/gc-guide#Memory_limit
+ */
+export function compilerMemory(
+  available = process.availableMemory(),
+  cores = availableParallelism(),
+): { GOGC?: string; GOMEMLIMIT?: string } {
+  const share = Math.floor((available * 0.7) / (cores + 1));
+  return share < MEMORY_LIMIT_FLOOR ? {} : { GOGC: 'off', GOMEMLIMIT: String(share) };
 }
 
 /** Thrown when the caller's signal ended a build. */
@@ -45,6 +63,7 @@ export async function runGo(
       GOFLAGS: '-modcacherw',
       GOWORK: 'off',
       GOENV: 'off',
+      ...compilerMemory(),
     },
     detached: true,
     reject: false,

@@ -170,7 +170,7 @@ const cases: [name: string, damage: Damage][] = [
     'a list for a map',
     change(dev, (text) => text.replace('catalog:', '- catalog').replace(/ {2}shop:[\s\S]*/, '')),
   ],
-  ['a date for a version', change(dev, (text) => text.replace('v1.36.3', '2026-01-01'))],
+  ['a date for a version', change(dev, (text) => text.replace('v1.36.4', '2026-01-01'))],
   // Programs where data is asked for
   ['a function for a value', change(catalog, (text) => text.replace("'10m'", '() => 1'))],
   ['an object of a class', change(catalog, (text) => text.replace("'10m'", 'new Date(0)'))],

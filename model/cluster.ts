@@ -328,7 +328,7 @@ export const clusterSchema = z.strictObject({
         .describe('What makes a cluster of the nodes; a Kind cluster is always of kubeadm.'),
       version: z
         .string()
-        .regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.3'")
+        .regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.4'")
         .describe('That of images/lock.yaml; on machines also the one before.'),
       endpoint: address
         .optional()

@@ -40,7 +40,7 @@ const secondKind: Edit[] = [
     'clusters/lab/cluster.yaml',
     `name: shop-lab
 domain: lab.localhost
-kubernetes: { version: v1.36.3 }
+kubernetes: { version: v1.36.4 }
 provider: { kind: kind }
 nodes: [{ name: control-plane, role: control-plane }]
 registry: { overlay: http }
@@ -165,18 +165,18 @@ describe('takes', () => {
 });
 
 describe('from the version that runs', () => {
-  const source = readYaml('kubernetes: { version: v1.36.3 }', dev).source;
-  const cluster = clusterSchema.partial().parse({ kubernetes: { version: 'v1.36.3' } });
+  const source = readYaml('kubernetes: { version: v1.36.4 }', dev).source;
+  const cluster = clusterSchema.partial().parse({ kubernetes: { version: 'v1.36.4' } });
 
   it.each([
-    ['v1.36.3', []],
+    ['v1.36.4', []],
     ['v1.36.0', []],
     ['v1.35.9', []],
     ['v1.34.1', ['version-skips-minor']],
     ['v0.36.3', ['version-skips-minor']],
     ['v1.36.4', ['version-goes-back']],
     ['v1.37.0', ['version-goes-back']],
-  ])('%s to v1.36.3: %j', (running, codes) => {
+  ])('%s to v1.36.4: %j', (running, codes) => {
     if (source === undefined || cluster.kubernetes === undefined) throw new Error('not read');
     const problems = checkUpgrade({ source, value: { kubernetes: cluster.kubernetes } }, running);
     expect(problems.map(({ code }) => code)).toEqual(codes);

@@ -15,7 +15,7 @@ it('joins what is described into environments, with the operators of their provi
   expect(dev?.apps.map(({ name }) => name)).toEqual(['catalog', 'shop']);
   expect(dev?.operators.map(({ name }) => name)).toEqual(['local-path', 'registry', 'traefik']);
   expect(prod?.operators.map(({ name }) => name)).toEqual(['registry', 'traefik']);
-  expect(prod?.lock.kubernetes).toBe('v1.36.3');
+  expect(prod?.lock.kubernetes).toBe('v1.36.4');
 });
 
 it('lets an environment change what an app says, key by key', async () => {

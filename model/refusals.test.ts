@@ -54,7 +54,7 @@ const cases: [name: string, edits: Edit[]][] = [
   // cluster.yaml against the rest
   ['an unknown app', [[dev, 'catalog:', 'catalogue:']]],
   ['an app without what it uses', [[prod, '  catalog:\n', '']]],
-  ['a version that is not locked', [[dev, 'v1.36.3', 'v1.35.0']]],
+  ['a version that is not locked', [[dev, 'v1.36.4', 'v1.35.0']]],
   ['another name than the folder', [[dev, 'name: shop-dev', 'name: shop-test']]],
   ['no control plane', [[dev, 'role: control-plane', 'role: worker']]],
   ['two control planes', [[prod, 'role: worker', 'role: control-plane']]],
@@ -72,7 +72,7 @@ const cases: [name: string, edits: Edit[]][] = [
   ],
   [
     'a virtual address in a cloud',
-    [[prod, 'version: v1.36.3', 'version: v1.36.3\n  virtualAddress: 192.0.2.9']],
+    [[prod, 'version: v1.36.4', 'version: v1.36.4\n  virtualAddress: 192.0.2.9']],
   ],
   [
     'a virtual address beside an endpoint',
@@ -80,7 +80,7 @@ const cases: [name: string, edits: Edit[]][] = [
       [dev, 'kind: kind', 'kind: machines'],
       [dev, 'overlay: http', 'overlay: tls'],
       [dev, 'role: control-plane', 'role: control-plane\n    address: 192.0.2.1'],
-      [dev, 'version: v1.36.3', 'version: v1.36.3\n  virtualAddress: 192.0.2.9\n  endpoint: 192.0.2.8'],
+      [dev, 'version: v1.36.4', 'version: v1.36.4\n  virtualAddress: 192.0.2.9\n  endpoint: 192.0.2.8'],
     ],
   ],
   [
@@ -89,7 +89,7 @@ const cases: [name: string, edits: Edit[]][] = [
       [dev, 'kind: kind', 'kind: machines'],
       [dev, 'overlay: http', 'overlay: tls'],
       [dev, 'role: control-plane', 'role: control-plane\n    address: 192.0.2.1'],
-      [dev, 'version: v1.36.3', 'version: v1.36.3\n  virtualAddress: 192.0.2.1'],
+      [dev, 'version: v1.36.4', 'version: v1.36.4\n  virtualAddress: 192.0.2.1'],
     ],
   ],
   ['production without TLS', [[prod, 'overlay: tls', 'overlay: http']]],
@@ -185,7 +185,7 @@ it('shows all problems of a run at once, in the order of files and lines', async
     [prod, 'overlay: tls', 'overlay: http'],
     [shopApp, "port: 'api'", "port: 'http'"],
     [dev, 'catalog:', 'catalogue:'],
-    [dev, 'v1.36.3', 'v1.35.0'],
+    [dev, 'v1.36.4', 'v1.35.0'],
   ];
   const { problems } = await withEdits(edits, (root) => loadGraph(root));
   expect(problems.map(({ file, line, code }) => [file, line, code])).toEqual([

@@ -20,7 +20,7 @@ export function environment(change: (text: string) => string = (text) => text): 
       change(`
 name: shop
 domain: example.org
-kubernetes: { version: v1.36.3 }
+kubernetes: { version: v1.36.4 }
 provider: { kind: aws, region: eu-central-1, account: "111122223333", zones: 3, nat: one }
 nodes:
   - { name: control-1, role: control-plane, instanceType: t3.large }

@@ -42,7 +42,7 @@ export function writeRepository(root: string, count: number): void {
     join(root, 'clusters/many/cluster.yaml'),
     `name: many
 domain: many.example.org
-kubernetes: { version: v1.36.3 }
+kubernetes: { version: v1.36.4 }
 provider: { kind: machines }
 nodes:
   - { name: control-1, role: control-plane, cpu: "4000", memory: 16Ti, address: 192.0.2.1 }

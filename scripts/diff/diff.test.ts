@@ -67,7 +67,7 @@ it('says what a change does, the gravest first, before anything is written', asy
 it('refuses a version that a running cluster cannot be led to, and a commit that is none', async () => {
   await withCommit(async (root, edit) => {
     for (const file of ['clusters/dev/cluster.yaml', 'clusters/prod/cluster.yaml', 'images/lock.yaml'])
-      edit(file, 'v1.36.3', 'v1.38.0');
+      edit(file, 'v1.36.4', 'v1.38.0');
     const { problems } = await diff(root, 'HEAD');
     expect(problems.map(({ code, file, line }) => `${file}:${line} ${code}`)).toEqual([
       'clusters/dev/cluster.yaml:4 version-skips-minor',
@@ -79,9 +79,9 @@ it('refuses a version that a running cluster cannot be led to, and a commit that
 
 it('knows the version that was committed however it was written', async () => {
   await withCommit(async (root, edit, commit) => {
-    edit('clusters/dev/cluster.yaml', 'kubernetes:\n  version: v1.36.3', 'kubernetes: { version: v1.34.1 }');
+    edit('clusters/dev/cluster.yaml', 'kubernetes:\n  version: v1.36.4', 'kubernetes: { version: v1.34.1 }');
     await commit();
-    edit('clusters/dev/cluster.yaml', 'v1.34.1', 'v1.36.3');
+    edit('clusters/dev/cluster.yaml', 'v1.34.1', 'v1.36.4');
     expect((await diff(root, 'HEAD')).problems).toMatchObject([{ code: 'version-skips-minor' }]);
   });
 });

@@ -17,7 +17,7 @@ function cluster(change: (text: string) => string = (text) => text): Cluster {
       change(`
 name: shop
 domain: shop.example.org
-kubernetes: { version: v1.36.3 }
+kubernetes: { version: v1.36.4 }
 provider: { kind: machines, ssh: { user: debian, port: 2222 }, network: 192.0.2.0/24 }
 nodes:
   - { name: one, role: control-plane, address: 192.0.2.1 }
@@ -110,13 +110,13 @@ describe('machines', () => {
     const named = cluster((text) =>
       text
         .replace('role: worker', 'role: control-plane')
-        .replace('version: v1.36.3', 'version: v1.36.3, endpoint: 192.0.2.10'),
+        .replace('version: v1.36.4', 'version: v1.36.4, endpoint: 192.0.2.10'),
     );
     expect((await machinesOf('shop', named)).endpoint).toBe('192.0.2.10');
     const held = cluster((text) =>
       text
         .replace('role: worker', 'role: control-plane')
-        .replace('version: v1.36.3', 'version: v1.36.3, virtualAddress: 192.0.2.9'),
+        .replace('version: v1.36.4', 'version: v1.36.4, virtualAddress: 192.0.2.9'),
     );
     expect((await machinesOf('shop', held)).endpoint).toBe('192.0.2.9');
   });

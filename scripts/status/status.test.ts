@@ -16,7 +16,7 @@ const { name: clusterName } = readCluster('dev');
 
 const node = {
   metadata: { name: 'one', labels: { 'node-role.kubernetes.io/control-plane': '' } },
-  status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { kubeletVersion: 'v1.36.3' } },
+  status: { conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { kubeletVersion: 'v1.36.4' } },
 };
 const revision = `main@sha1:${'d'.repeat(40)}`;
 const kustomization = {

@@ -9,9 +9,9 @@ let site: Site;
 let address: string;
 
 beforeAll(async () => {
-  site = await Site.make('control-planes-test', 'v1.36.3');
+  site = await Site.make('control-planes-test', 'v1.36.4');
   address = lastOf(await site.network('Subnet'));
-  await site.describe({ kubernetes: { version: 'v1.36.3', virtualAddress: address } });
+  await site.describe({ kubernetes: { version: 'v1.36.4', virtualAddress: address } });
   for (const name of three) await site.add(name, 'control-plane');
 });
 

@@ -19,7 +19,7 @@ let git: GitHost | undefined;
 let project: Project | undefined;
 
 beforeAll(async () => {
-  site = await Site.make('nodes-test', 'v1.36.3');
+  site = await Site.make('nodes-test', 'v1.36.4');
   await site.add('control-1', 'control-plane');
   await site.add('worker-1', 'worker');
   await site.add('worker-2', 'worker');

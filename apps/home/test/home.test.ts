@@ -70,7 +70,7 @@ describe('the state', () => {
       syncs: [{ name: 'platform', mood: 'good', revision: 'main@d8f9eadb' }],
       source: { revision: 'main@d8f9eadb', branch: 'main' },
       nodes: [
-        { name: 'one', mood: 'good', version: 'v1.36.3', role: 'control plane', size: '2 CPU, 23.5 GiB' },
+        { name: 'one', mood: 'good', version: 'v1.36.4', role: 'control plane', size: '2 CPU, 23.5 GiB' },
       ],
     });
     expect((await get('/readyz')).status).toBe(200);

@@ -214,7 +214,7 @@ export function node(name: string, ready = true): Node {
         },
       ],
       capacity: { cpu: '2', memory: '24605432Ki' },
-      nodeInfo: { kubeletVersion: 'v1.36.3', containerRuntimeVersion: 'containerd://2.4.2' },
+      nodeInfo: { kubeletVersion: 'v1.36.4', containerRuntimeVersion: 'containerd://2.4.2' },
     },
   };
 }
