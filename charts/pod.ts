@@ -19,6 +19,8 @@ export interface ContainerInput extends Omit<k8s.Container, 'securityContext' | 
 export interface PodInput
   extends Omit<k8s.PodSpec, 'containers' | 'securityContext' | 'automountServiceAccountToken'> {
   container: ContainerInput;
+  /** Further containers of the pod. Default: none. */
+  beside?: ContainerInput[];
   /** Numeric user that the process runs as; never 0. */
   user: number;
   /** Whether its volumes are handed to the group of the same number. */
@@ -35,8 +37,7 @@ export const nonRoot = 65532;
  * service account unless it is asked for.
  */
 export function podSpec(input: PodInput): k8s.PodSpec {
-  const { container, user, ownsVolumes = false, kubernetesApi = false, ...rest } = input;
-  const { resources, ...given } = container;
+  const { container, beside = [], user, ownsVolumes = false, kubernetesApi = false, ...rest } = input;
   return {
     enableServiceLinks: false,
     ...rest,
@@ -48,17 +49,15 @@ export function podSpec(input: PodInput): k8s.PodSpec {
       ...(ownsVolumes ? { fsGroup: user, fsGroupChangePolicy: 'OnRootMismatch' } : {}),
       seccompProfile: { type: 'RuntimeDefault' },
     },
-    containers: [
-      {
-        ...given,
-        resources: kubeResources(resources),
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          capabilities: { drop: ['ALL'] },
-          readOnlyRootFilesystem: true,
-        },
+    containers: [container, ...beside].map(({ resources, ...given }) => ({
+      ...given,
+      resources: kubeResources(resources),
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+        readOnlyRootFilesystem: true,
       },
-    ],
+    })),
   };
 }
 

@@ -17,12 +17,20 @@ import { volumeClaim } from './volume-claim.ts';
 const name = 'registry';
 const space = 'registry';
 const port = 5000;
+
+/** On the loopback of the pod alone, where pushes are taken: the API server leads there whoever may forward a port. */
+export const registryWritePort = 5001;
+
 const folders = { config: '/etc/registry', data: '/var/lib/registry', tls: '/etc/registry-tls' } as const;
 
 /** Secret with the registry's certificate where its overlay is `tls`. */
 export const registryTlsSecret = 'registry-tls';
 
-/** The registry of the team's own images. Nodes reach it by the node port, which answers on each of them. */
+/**
+ * The registry of the team's own images. Nodes reach it by the node port, which answers on each of them and serves
+ * reads alone. A second process takes pushes on the pod's loopback: the right to write is the right to forward a port
+ * into this namespace, and there is no password.
+ */
 export function registry(env: Environment): Component {
   const { overlay, storage } = env.cluster.registry;
   const tls = overlay === 'tls';
@@ -30,7 +38,14 @@ export function registry(env: Environment): Component {
     namespace(chart, space, 'restricted');
     serviceAccount(chart, name, space);
     volumeClaim(chart, name, space, storage);
-    const podAnnotations = configMap(chart, name, space, { 'config.yml': stringify(configuration(tls)) });
+    const podAnnotations = configMap(chart, name, space, {
+      'config.yml': stringify(readConfiguration(tls)),
+      'write.yml': stringify(writeConfiguration),
+    });
+    const image = imageRef(env, 'registry');
+    // The registry exports traces to localhost unless it is told not to.
+    const environment = [{ name: 'OTEL_TRACES_EXPORTER', value: 'none' }];
+    const config = { name: 'config', mountPath: folders.config, readOnly: true };
     deployment(chart, {
       name,
       namespace: space,
@@ -42,20 +57,29 @@ export function registry(env: Environment): Component {
         ownsVolumes: true,
         container: {
           name,
-          image: imageRef(env, 'registry'),
+          image,
           args: ['serve', `${folders.config}/config.yml`],
-          // The registry exports traces to localhost unless it is told not to.
-          env: [{ name: 'OTEL_TRACES_EXPORTER', value: 'none' }],
+          env: environment,
           ports: [{ name, containerPort: port }],
           readinessProbe: httpProbe(name, '/', { period: 2, scheme: tls ? 'HTTPS' : 'HTTP' }),
           livenessProbe: httpProbe(name, '/', { scheme: tls ? 'HTTPS' : 'HTTP' }),
           resources: { cpu: '20m', memory: '64Mi', memoryLimit: '512Mi' },
           volumeMounts: [
-            { name: 'config', mountPath: folders.config, readOnly: true },
-            { name: 'data', mountPath: folders.data },
+            config,
+            { name: 'data', mountPath: folders.data, readOnly: true },
             ...(tls ? [{ name: 'tls', mountPath: folders.tls, readOnly: true }] : []),
           ],
         },
+        beside: [
+          {
+            name: 'write',
+            image,
+            args: ['serve', `${folders.config}/write.yml`],
+            env: environment,
+            resources: { cpu: '10m', memory: '64Mi', memoryLimit: '512Mi' },
+            volumeMounts: [config, { name: 'data', mountPath: folders.data }],
+          },
+        ],
         volumes: [
           { name: 'config', configMap: { name } },
           { name: 'data', persistentVolumeClaim: { claimName: name } },
@@ -69,15 +93,18 @@ export function registry(env: Environment): Component {
   });
 }
 
-function configuration(tls: boolean): object {
+/** Each request is in the other log too; this one would repeat every probe. */
+const log = { level: 'info', formatter: 'json', accesslog: { disabled: true } };
+const filesystem = { rootdirectory: folders.data };
+
+function readConfiguration(tls: boolean): object {
   return {
     version: '0.1',
-    // Each request is in the other log too; this one would repeat every probe.
-    log: { level: 'info', formatter: 'json', accesslog: { disabled: true } },
+    log,
     storage: {
-      filesystem: { rootdirectory: folders.data },
+      filesystem,
       cache: { blobdescriptor: 'inmemory' },
-      delete: { enabled: true },
+      maintenance: { readonly: { enabled: true }, uploadpurging: { enabled: false } },
     },
     http: {
       addr: `:${port}`,
@@ -87,3 +114,11 @@ function configuration(tls: boolean): object {
     health: { storagedriver: { enabled: true, interval: '10s', threshold: 3 } },
   };
 }
+
+/** Nothing deletes: a version that runs, or that somebody wants back, stays. */
+const writeConfiguration = {
+  version: '0.1',
+  log,
+  storage: { filesystem, delete: { enabled: false } },
+  http: { addr: `127.0.0.1:${registryWritePort}` },
+};

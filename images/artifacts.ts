@@ -7,8 +7,8 @@ import { type Lock, type LockArtifact, loadLock } from '../model/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { goModule } from './go-module.ts';
 import { ensureMirrored, type SupplyOptions } from './mirror.ts';
+import { digestOf } from './oci/digest.ts';
 import { folderEntries } from './oci/folder-entries.ts';
-import { digestOf, putBlob, putManifest } from './oci/registry-client.ts';
 import { archiveTime, tar } from './oci/tar.ts';
 import { cacheDir } from './paths.ts';
 import { type Report, silent } from './report.ts';
@@ -25,13 +25,13 @@ const generation = 1;
 export async function ensureArtifact(name: string, options: SupplyOptions): Promise<boolean> {
   const artifact = lockArtifact(loadLock(), name);
   const key = artifactKey(artifact);
-  return ensureMirrored(name, artifact.ref, key, options, async (repository) => {
+  return ensureMirrored(name, artifact.ref, key, options, async ({ store, path, tag }) => {
     const { report, signal } = options;
     await artifactFiles(name, report, signal);
     report(`packing ${artifact.ref}`);
     const content = await pack(folderOf(name, key));
     const config = Buffer.from('{}');
-    for (const blob of [config, content]) await putBlob(repository, blob, () => digestOf(blob), signal);
+    for (const blob of [config, content]) await store.putBlob(path, blob, signal);
     const manifest = JSON.stringify({
       schemaVersion: 2,
       mediaType: manifestType,
@@ -43,7 +43,7 @@ export async function ensureArtifact(name: string, options: SupplyOptions): Prom
         'org.opencontainers.image.revision': artifact.build.version,
       },
     });
-    const digest = await putManifest(repository, repository.tag, manifestType, manifest);
+    const digest = await store.putManifest(path, manifest, tag);
     return { digest, size: config.length + content.length + manifest.length, source: 'built' };
   });
 }

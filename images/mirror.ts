@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -8,20 +10,22 @@ import type { Engine } from './engine.ts';
 import { ensureEngineImage, unknownImage } from './engine-images.ts';
 import { ensureBinary } from './go-build.ts';
 import { type ImageNote, readImageNote, writeImageNote } from './image-note.ts';
-import { pushImage } from './oci/image.ts';
+import { Meter } from './oci/digest.ts';
+import { buildImage } from './oci/image.ts';
 import { imageKey } from './oci/image-key.ts';
-import { Meter } from './oci/layer.ts';
-import { getBlob, getManifest, headBlob, type Repository } from './oci/registry-client.ts';
+import type { StoredImage } from './oci/image-store.ts';
 import { parseReference } from './reference.ts';
-import { mirrorRepository, registryData } from './registry.ts';
+import { storedImage } from './registry.ts';
 import type { Report } from './report.ts';
 import { supplyMode } from './supply-mode.ts';
 
-/** What supplying needs: where to tell of progress, and what ends it. The mirror registry must run. */
+/** What supplying needs: where to tell of progress, and what ends it. */
 export interface SupplyOptions {
   report: Report;
   signal?: AbortSignal | undefined;
 }
+
+const indexSchema = z.object({ manifests: z.tuple([z.object({ digest: z.string() })]) });
 
 const manifestSchema = z.object({
   config: z.object({ digest: z.string(), size: z.number() }).optional(),
@@ -37,9 +41,7 @@ export async function ensureImage(name: string, options: SupplyOptions): Promise
   const image = lock.images[name];
   if (image === undefined) throw new Error(unknownImage(lock, name));
   const key = imageKey(lock, image);
-  return ensureMirrored(name, image.ref, key, options, (repository) =>
-    make(lock, image, repository, options),
-  );
+  return ensureMirrored(name, image.ref, key, options, (target) => make(lock, image, target, options));
 }
 
 /**
@@ -51,14 +53,14 @@ export async function ensureMirrored(
   ref: string,
   key: string,
   { report, signal }: SupplyOptions,
-  make: (repository: Repository & { tag: string }) => Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>>,
+  make: (target: StoredImage) => Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>>,
 ): Promise<boolean> {
-  const repository = mirrorRepository(ref);
+  const target = storedImage(ref);
   let told = '';
   const present = async (): Promise<false | undefined> => {
     const note = readImageNote(name);
     if (note?.key !== key) return undefined;
-    const fault = await faultOfMirrored(repository, note.digest);
+    const fault = faultOfMirrored(target, note.digest);
     if (fault === undefined) return false;
     if (fault !== told) report(`${ref}: ${fault}; making it again`);
     told = fault;
@@ -68,7 +70,7 @@ export async function ensureMirrored(
   if (found !== undefined) return found;
   return withCacheLock(`image-${name}`, { report, signal, done: present }, async () => {
     const started = performance.now();
-    const made = await make(repository);
+    const made = await make(target);
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     await writeImageNote(name, { key, ref, seconds, ...made });
     return true;
@@ -105,17 +107,13 @@ export function fullReference(ref: string): string {
   return /[.:]/.test(host) || host === 'localhost' ? ref : `docker.io/${ref}`;
 }
 
-/** What is wrong with a manifest in the registry or with what it names; quick, it reads no blob. */
-async function faultOfMirrored(
-  repository: Repository & { tag: string },
-  digest: string,
-): Promise<string | undefined> {
-  const manifest = await getManifest(repository, repository.tag);
+/** What is wrong with a manifest of the store or with what it names; quick, it reads no blob. */
+function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): string | undefined {
+  const manifest = store.manifest(path, tag);
   if (manifest === undefined) return 'the mirror registry lacks it';
   if (manifest.digest !== digest) return 'the mirror registry has another one';
   for (const blob of blobsOf(manifest.text)) {
-    if ((await headBlob(repository, blob.digest)) !== blob.size)
-      return `the mirror registry lacks ${blob.digest}`;
+    if (store.blobSize(blob.digest) !== blob.size) return `the mirror registry lacks ${blob.digest}`;
   }
   return undefined;
 }
@@ -125,27 +123,22 @@ async function faultOfMirrored(
  * `ensureImage` makes them again. Returns what was wrong.
  */
 export async function verifyMirrored(ref: string): Promise<string[]> {
-  const repository = mirrorRepository(ref);
-  const manifest = await getManifest(repository, repository.tag);
+  const { store, path, tag } = storedImage(ref);
+  const manifest = store.manifest(path, tag);
   if (manifest === undefined) return [`${ref} is missing`];
   const faults: string[] = [];
   for (const { digest } of blobsOf(manifest.text)) {
-    const blob = await getBlob(repository, digest);
     const meter = new Meter();
-    let broken = blob === undefined;
-    if (blob !== undefined) {
-      try {
-        for await (const _ of blob.pipe(meter));
-        broken = meter.digest() !== digest;
-      } catch {
-        broken = true;
-      }
+    let broken = false;
+    try {
+      for await (const _ of store.openBlob(digest).pipe(meter));
+      broken = meter.digest() !== digest;
+    } catch {
+      broken = true;
     }
     if (!broken) continue;
     faults.push(`${ref}: ${digest} is damaged`);
-    const hex = digest.replace(/^sha256:/, '');
-    const path = join('docker', 'registry', 'v2', 'blobs', 'sha256', hex.slice(0, 2), hex);
-    if (/^[0-9a-f]{64}$/.test(hex)) rmSync(join(registryData(), path), { recursive: true, force: true });
+    await store.removeBlob(digest);
   }
   return faults;
 }
@@ -158,7 +151,7 @@ function blobsOf(manifest: string): { digest: string; size: number }[] {
 async function make(
   lock: Lock,
   image: LockImage,
-  repository: Repository & { tag: string },
+  target: StoredImage,
   options: SupplyOptions,
 ): Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>> {
   const { report, signal } = options;
@@ -166,7 +159,7 @@ async function make(
   if (!ours && (await supplyMode()) === 'pull') {
     try {
       report(`copying ${image.ref}`);
-      return { source: 'pulled', ...(await copy(image, repository, options)) };
+      return { source: 'pulled', ...(await copy(image, target, options)) };
     } catch (error) {
       signal?.throwIfAborted();
       if (image.build === undefined) throw error;
@@ -179,7 +172,7 @@ async function make(
     );
   }
   report(`building ${image.ref}`);
-  return { source: 'built', ...(await pushImage(lock, image, repository, repository.tag, options)) };
+  return { source: 'built', ...(await buildImage(lock, image, target, options)) };
 }
 
 /** The host of references to images that only this repository makes. No such host exists anywhere. */
@@ -187,20 +180,27 @@ export const ownHost = 'registry.plinth.internal';
 
 async function copy(
   image: LockImage,
-  repository: Repository & { tag: string },
+  { store, path, tag }: StoredImage,
   { report, signal }: SupplyOptions,
 ): Promise<{ digest: string; size: number }> {
   const crane = await ensureBinary('crane', report, { signal });
   const source =
     image.digest === undefined ? image.ref : `${image.ref.replace(/:[^:/]+$/, '')}@${image.digest}`;
   const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-  const target = `${new URL(repository.url).host}/${repository.path}:${repository.tag}`;
-  await execa(crane, ['copy', '--platform', platform, source, target], {
-    stdin: 'ignore',
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
-  const manifest = await getManifest(repository, repository.tag);
-  if (manifest === undefined) throw new Error(`crane copied ${image.ref}, and the mirror registry lacks it`);
-  const size = blobsOf(manifest.text).reduce((sum, blob) => sum + blob.size, manifest.text.length);
-  return { digest: manifest.digest, size };
+  const layout = await mkdtemp(join(tmpdir(), 'plinth-pull-'));
+  try {
+    await execa(crane, ['pull', '--format=oci', '--platform', platform, source, layout], {
+      stdin: 'ignore',
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
+    const index = indexSchema.parse(JSON.parse(await readFile(join(layout, 'index.json'), 'utf8')));
+    const text = await readFile(blob(index.manifests[0].digest), 'utf8');
+    const blobs = blobsOf(text);
+    for (const { digest } of blobs) await store.putBlob(path, createReadStream(blob(digest)), signal);
+    const size = blobs.reduce((sum, one) => sum + one.size, text.length);
+    return { digest: await store.putManifest(path, text, tag), size };
+  } finally {
+    await rm(layout, { recursive: true, force: true });
+  }
 }

@@ -5,8 +5,8 @@ import { loadLock } from '../model/lock.ts';
 import { type Engine, EngineError, runEngine } from './engine.ts';
 import { ensureEngineImage } from './engine-images.ts';
 import { inspectEngineImage } from './oci/engine-image.ts';
+import { ImageStore, type StoredImage } from './oci/image-store.ts';
 import { registryAnswers, waitForRegistry } from './oci/registry-answer.ts';
-import type { Repository } from './oci/registry-client.ts';
 import { cacheDir } from './paths.ts';
 import { parseReference } from './reference.ts';
 import type { Report } from './report.ts';
@@ -28,29 +28,27 @@ export function registryPort(): number {
   throw new Error(`PLINTH_REGISTRY_PORT is '${text}': set it to a port from 1 to 65535, or unset it`);
 }
 
-/** Where an upstream reference stands in the mirror registry, as this machine reaches it. */
-export function mirrorRepository(ref: string): Repository & { tag: string } {
+/** Where an upstream reference stands in the folder that the mirror registry serves. */
+export function storedImage(ref: string): StoredImage {
   const { host, path, tag } = parseReference(ref);
-  return {
-    url: registryUrl(),
-    path: `${host}/${path}`,
-    tag,
-    hint: `See why with: docker logs ${registryName}, on the engine in use.`,
-  };
+  return { store: new ImageStore(registryData()), path: `${host}/${path}`, tag };
 }
 
 function registryUrl(): string {
   return `http://127.0.0.1:${registryPort()}`;
 }
 
-/** The directory with all that the registry holds. */
+/** The folder that the registry serves. It belongs to the user, who alone may write it. */
 export function registryData(): string {
   return join(cacheDir(), 'registry');
 }
 
+/** Counts up when the same image is started with other arguments. */
+const generation = 'read-only';
+
 /**
- * Has the mirror registry run on the engine, on the nodes' network, with its data in the cache. It comes back by
- * itself with the engine. Returns what there is to say where nothing had to be done.
+ * Has the mirror registry run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
+ * neither by HTTP nor in the file system. It comes back by itself with the engine. Returns what there is to say where nothing had to be done.
  */
 export async function ensureRegistry(
   engine: Engine,
@@ -62,7 +60,7 @@ export async function ensureRegistry(
   await ensureNetwork(engine);
   const image = await ensureEngineImage('registry', { engine, report, signal });
   const state = await containerState(engine);
-  const wanted = `${await inspectEngineImage(engine, image)} ${port}`;
+  const wanted = `${await inspectEngineImage(engine, image)} ${port} ${generation}`;
   if (state?.wanted === wanted && state.status === 'running' && (await registryAnswers(url)))
     return 'running';
   if (state?.wanted === wanted) {
@@ -129,11 +127,14 @@ function registryArguments(image: string, wanted: string): string[] {
   return [
     ...['--detach', '--name', registryName, '--restart', 'always', '--network', networkName],
     ...['--publish', `127.0.0.1:${registryPort()}:5000`],
-    ...['--volume', `${registryData()}:/var/lib/registry`],
+    ...['--volume', `${registryData()}:/var/lib/registry:ro`],
     ...['--label', `plinth.registry=${wanted}`],
     ...['--env', 'OTEL_TRACES_EXPORTER=none', '--env', 'REGISTRY_LOG_ACCESSLOG_DISABLED=true'],
     ...['--env', 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry'],
-    ...['--env', 'REGISTRY_STORAGE_DELETE_ENABLED=true', '--env', 'REGISTRY_LOG_LEVEL=warn'],
+    ...['--env', 'REGISTRY_STORAGE_MAINTENANCE_READONLY={"enabled":true}'],
+    ...['--env', 'REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING={"enabled":false}'],
+    ...['--env', 'REGISTRY_STORAGE_DELETE_ENABLED=false', '--env', 'REGISTRY_LOG_LEVEL=warn'],
+    ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
     image,
   ];
 }

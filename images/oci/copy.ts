@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import {
-  getBlob,
-  getManifest,
-  headBlob,
-  mountBlob,
-  putBlob,
-  putManifest,
-  type Repository,
-} from './registry-client.ts';
+import type { StoredImage } from './image-store.ts';
+import { headBlob, mountBlob, putBlob, putManifest, type Repository } from './registry-client.ts';
 
 const manifestSchema = z.object({
   config: z.object({ digest: z.string() }),
@@ -15,24 +8,22 @@ const manifestSchema = z.object({
 });
 
 /**
- * Copies an image of one platform from one registry to another, byte for byte. A blob that one of `siblings` has, other
- * repositories of the target's registry, is not sent again. Throws where the source has no such image.
+ * Copies an image of one platform from the store to a registry, byte for byte. A blob that one of `siblings` has, other
+ * repositories of that registry, is not sent again. Throws where the store has no such image.
  */
 export async function copyImage(
-  from: Repository & { tag: string },
+  from: StoredImage,
   to: Repository & { tag: string },
   options: { siblings?: readonly string[]; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const { siblings = [], signal } = options;
-  const manifest = await getManifest(from, from.tag);
-  if (manifest === undefined) throw new Error(`${from.url} has no ${from.path}:${from.tag}`);
+  const manifest = from.store.manifest(from.path, from.tag);
+  if (manifest === undefined) throw new Error(`the mirror registry has no ${from.path}:${from.tag}`);
   const { config, layers } = manifestSchema.parse(JSON.parse(manifest.text));
   for (const { digest } of [config, ...layers]) {
     if ((await headBlob(to, digest)) !== undefined) continue;
     if (await mountFromAny(to, digest, siblings)) continue;
-    const blob = await getBlob(from, digest);
-    if (blob === undefined) throw new Error(`${from.url} lacks ${digest} of ${from.path}:${from.tag}`);
-    await putBlob(to, blob, () => digest, signal);
+    await putBlob(to, from.store.openBlob(digest), () => digest, signal);
   }
   await putManifest(to, to.tag, manifest.type, manifest.text);
 }

@@ -3,29 +3,29 @@ import { pipeline } from 'node:stream/promises';
 import type { Lock, LockImage } from '../../model/lock.ts';
 import type { Report } from '../report.ts';
 import { ensureRootLayers, openRoot } from '../roots.ts';
+import { digestOf, Meter } from './digest.ts';
 import { imageFiles } from './image-files.ts';
-import { type Layer, layerCompressor, layerType, Meter } from './layer.ts';
-import { digestOf, headBlob, putBlob, putManifest, type Repository } from './registry-client.ts';
+import type { ImageStore, StoredImage } from './image-store.ts';
+import { type Layer, layerCompressor, layerType } from './layer.ts';
 import { imageRoot } from './suite.ts';
 import { archiveTime, type TarEntry, tar } from './tar.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const configType = 'application/vnd.oci.image.config.v1+json';
 
-/** What a pushed image weighs in the registry, and its manifest's digest. */
-export interface Pushed {
+/** The size of an image in the store in bytes, and its manifest's digest. */
+export interface Built {
   digest: string;
   size: number;
 }
 
-/** Makes an image by its description in the lock file and pushes it; the same description gives the same digest. */
-export async function pushImage(
+/** Makes an image by its description in the lock file; the same description gives the same digest. */
+export async function buildImage(
   lock: Lock,
   image: LockImage,
-  repository: Repository,
-  tag: string,
+  { store, path, tag }: StoredImage,
   options: { report: Report; signal?: AbortSignal | undefined },
-): Promise<Pushed> {
+): Promise<Built> {
   const { report, signal } = options;
   const { build } = image;
   if (build === undefined) throw new Error(`${image.ref} says nothing of how it is built`);
@@ -33,51 +33,40 @@ export async function pushImage(
   const root = imageRoot(lock, build);
   if (root !== undefined) {
     for (const layer of await ensureRootLayers(root, report, { signal })) {
-      if ((await headBlob(repository, layer.digest)) !== layer.size) {
-        await putBlob(repository, openRoot(layer), () => layer.digest, signal);
-      }
+      if (store.blobSize(layer.digest) === layer.size) await store.linkBlob(path, layer.digest);
+      else await store.putBlob(path, openRoot(layer), signal);
       layers.push(layer);
     }
   }
   const files = await imageFiles(build, report, { signal });
-  if (files.length > 0) layers.push(await pushFiles(repository, files, signal));
+  if (files.length > 0) layers.push(await packFiles(store, path, files, signal));
   const config = Buffer.from(JSON.stringify(imageConfig(build, layers)));
-  await putBlob(repository, config, () => digestOf(config), signal);
+  await store.putBlob(path, config, signal);
   const manifest = JSON.stringify({
     schemaVersion: 2,
     mediaType: manifestType,
     config: { mediaType: configType, digest: digestOf(config), size: config.length },
     layers: layers.map(({ digest, size }) => ({ mediaType: layerType, digest, size })),
   });
-  const digest = await putManifest(repository, tag, manifestType, manifest);
+  const digest = await store.putManifest(path, manifest, tag);
   return { digest, size: layers.reduce((sum, { size }) => sum + size, config.length + manifest.length) };
 }
 
-/** Packs and sends files in one pass; the digest is known at the end. */
-async function pushFiles(
-  repository: Repository,
+/** Packs files as a layer in one pass. */
+async function packFiles(
+  store: ImageStore,
+  path: string,
   files: TarEntry[],
   signal: AbortSignal | undefined,
 ): Promise<Layer> {
   const plain = new Meter();
-  const compressed = new Meter();
   const out = new PassThrough({ highWaterMark: 1 << 20 });
-  let digest = '';
-  const packed = pipeline(tar(files), plain, layerCompressor(), compressed, out).then(() => {
-    digest = compressed.digest();
-  });
-  // Handled below; a failure to send ends the packing too, and the other way round.
+  // A failure to pack ends the writing too, and the other way round.
+  const packed = pipeline(tar(files), plain, layerCompressor(), out);
   packed.catch((error) => out.destroy(error));
-  await putBlob(
-    repository,
-    (async function* (): AsyncGenerator<Buffer> {
-      for await (const chunk of out) yield chunk as Buffer;
-      await packed;
-    })(),
-    () => digest,
-    signal,
-  );
-  return { digest, size: compressed.size, diffId: plain.digest() };
+  const layer = await store.putBlob(path, out, signal);
+  await packed;
+  return { ...layer, diffId: plain.digest() };
 }
 
 /** The OCI configuration of an image. PATH is set, as upstream's images do. */

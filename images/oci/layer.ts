@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { type Readable, Transform } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
+import { Meter } from './digest.ts';
 
 /** What a manifest and a configuration say of a layer. */
 export interface Layer {
@@ -20,27 +20,6 @@ export const layerType = 'application/vnd.oci.image.layer.v1.tar+zstd';
 /** A compressor whose output depends on nothing but its input. */
 export function layerCompressor(): Transform {
   return createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-}
-
-/** Passes bytes on; `digest()` and `size` tell of those that passed. */
-export class Meter extends Transform {
-  size = 0;
-  readonly #hash = createHash('sha256');
-
-  override _transform(
-    chunk: Buffer,
-    _: BufferEncoding,
-    done: (error: Error | null, data: Buffer) => void,
-  ): void {
-    this.size += chunk.length;
-    this.#hash.update(chunk);
-    done(null, chunk);
-  }
-
-  /** Once, when all has passed. */
-  digest(): string {
-    return `sha256:${this.#hash.digest('hex')}`;
-  }
 }
 
 /** Writes an archive into a file as a layer. */

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { digestOf } from './digest.ts';
 
 /** A repository of a registry that is reached without TLS or a password: `http://127.0.0.1:5001`, `docker.io/library/debian`. */
 export interface Repository {
@@ -7,11 +7,6 @@ export interface Repository {
   path: string;
   /** What to look at where it does not answer well. */
   hint?: string;
-}
-
-/** The digest of these bytes, as a registry writes it. */
-export function digestOf(bytes: string | Buffer): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** The digest of a manifest that the registry has under a tag or digest; `undefined` where it has none. */

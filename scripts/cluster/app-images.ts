@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { registryWritePort } from '../../charts/registry.ts';
 import type { Engine } from '../../images/engine.ts';
 import { ensureImageRef } from '../../images/mirror.ts';
 import { copyImage } from '../../images/oci/copy.ts';
+import { exportEngineImage } from '../../images/oci/engine-export.ts';
+import type { StoredImage } from '../../images/oci/image-store.ts';
 import { waitForRegistry } from '../../images/oci/registry-answer.ts';
-import { headManifest, type Repository } from '../../images/oci/registry-client.ts';
+import { headManifest } from '../../images/oci/registry-client.ts';
 import { parseReference } from '../../images/reference.ts';
-import { mirrorRepository, registryName } from '../../images/registry.ts';
+import { storedImage } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
+import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../failure.ts';
 import { bundle } from './bundle.ts';
 
@@ -20,21 +24,23 @@ interface BuiltImage {
   folder: string;
   /** The program in it that is bundled first, if any. */
   bundle: string | undefined;
-  /** In the mirror registry, where it outlives the clusters. */
-  kept: Repository & { tag: string };
-  /** In the cluster's registry, by its port on this machine. */
-  served: Repository & { tag: string };
+  /** Its full reference. */
+  ref: string;
+  /** In the folder of the mirror registry, where it outlives the clusters. */
+  kept: StoredImage;
 }
 
 /** The images of the environment's apps that are built here; their tag is the hash of what goes into them. */
 function builtImages(environment: Environment): BuiltImage[] {
   const { provider } = environment.cluster;
   if (provider.kind !== 'kind') return [];
-  const image = (ref: string, folder: string, bundle: string | undefined): BuiltImage => {
-    const { path, tag } = parseReference(ref);
-    const served = { url: `http://127.0.0.1:${provider.ports.registry}`, path, tag };
-    return { name: path, folder, bundle, kept: mirrorRepository(ref), served };
-  };
+  const image = (ref: string, folder: string, bundle: string | undefined): BuiltImage => ({
+    name: parseReference(ref).path,
+    folder,
+    bundle,
+    ref,
+    kept: storedImage(ref),
+  });
   return environment.apps.flatMap((app) => {
     const folder = `apps/${app.name}`;
     const migrations = app.database?.migrations;
@@ -49,7 +55,7 @@ function builtImages(environment: Environment): BuiltImage[] {
 
 /**
  * Builds what the mirror registry does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
- * The base images that the Dockerfiles name come from the mirror registry too.
+ * The base images that the Dockerfiles name are put into the engine's own store first.
  */
 export async function buildAppImages(
   environment: Environment,
@@ -57,16 +63,15 @@ export async function buildAppImages(
 ): Promise<void> {
   const { root, engine, report, signal } = options;
   const run = runner(engine, signal);
-  for (const { name, folder, bundle: entry, kept } of builtImages(environment)) {
-    if ((await headManifest(kept, kept.tag)) !== undefined) continue;
+  for (const { name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
+    if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
     for (const base of baseImages(await readFile(join(root, folder, 'Dockerfile'), 'utf8'))) {
       report(`${name}: ${base}`);
       await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
     }
     report(`${name}: building`);
     if (entry !== undefined) await bundle({ root, folder, entry });
-    const local = `${new URL(kept.url).host}/${kept.path}:${kept.tag}`;
-    const built = await run(['build', '--quiet', '--tag', local, join(root, folder)]);
+    const built = await run(['build', '--quiet', '--tag', ref, join(root, folder)]);
     if (built.exitCode !== 0) {
       throw new Failure(
         `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
@@ -74,43 +79,56 @@ export async function buildAppImages(
       );
     }
     report(`${name}: keeping it`);
-    const insecure = engine.name === 'podman' ? ['--tls-verify=false'] : [];
-    const pushed = await run(['push', '--quiet', ...insecure, local]);
-    if (pushed.exitCode !== 0) {
-      throw new Failure(
-        `the image of ${name} could not be pushed to the mirror registry: ${lastLines(pushed.stderr)}`,
-        `See why: ${engine.name} logs ${registryName}; then type the same command again.`,
-      );
-    }
+    await exportEngineImage(engine, ref, kept, signal);
   }
 }
 
-/** Copies what the cluster's registry does not hold yet out of the mirror registry; both must answer. */
+/**
+ * Copies to the cluster's registry what it lacks, by digest. The registry takes pushes on its pod's loopback alone,
+ * which the API server leads to. Returns how many images were copied.
+ */
 export async function pushAppImages(
   environment: Environment,
   { report, signal }: { report: (message: string) => void; signal?: AbortSignal },
 ): Promise<number> {
   const images = builtImages(environment);
-  const [first] = images;
-  // The node's port leads to a pod a moment after the pod is ready. Where it never does, the copy below says why.
-  if (first !== undefined) await waitForRegistry(first.served.url, 30, signal);
-  let pushed = 0;
-  for (const { name, kept, served } of images) {
-    if ((await headManifest(served, served.tag)) !== undefined) continue;
-    report(`${name}: pushing`);
-    const siblings = images.map((image) => image.served.path);
-    try {
-      await copyImage(kept, served, { siblings, signal });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new Failure(
-        `the image of ${name} could not be pushed to the cluster's registry: ${error instanceof Error ? error.message : error}`,
-        'See that the registry runs (npm run status), then type the same command again.',
-      );
+  if (images.length === 0) return 0;
+  const way = await forwardToPod(environment.cluster.name, 'registry', registryWritePort);
+  try {
+    const url = `http://127.0.0.1:${way.port}`;
+    await waitForRegistry(url, 30, signal);
+    const siblings = images.map(({ name }) => name);
+    let pushed = 0;
+    for (const { name, kept } of images) {
+      const target = { url, path: name, tag: kept.tag };
+      const wanted = kept.store.manifest(kept.path, kept.tag)?.digest;
+      if ((await headManifest(target, kept.tag)) === wanted) continue;
+      report(`${name}: pushing`);
+      try {
+        await copyImage(kept, target, { siblings, signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw new Failure(
+          `the image of ${name} could not be pushed to the cluster's registry: ${error instanceof Error ? error.message : error}`,
+          'See that the registry runs (npm run status), then type the same command again.',
+        );
+      }
+      pushed++;
     }
-    pushed++;
+    return pushed;
+  } finally {
+    way.close();
   }
-  return pushed;
+}
+
+/** The digest of each image of the environment's apps that is built here, by its reference. */
+export function appImageDigests(environment: Environment): Map<string, string> {
+  return new Map(
+    builtImages(environment).flatMap(({ ref, kept }) => {
+      const digest = kept.store.manifest(kept.path, kept.tag)?.digest;
+      return digest === undefined ? [] : [[ref, digest] as const];
+    }),
+  );
 }
 
 /** The images that a Dockerfile starts from, without its own earlier stages and `scratch`. */

@@ -4,6 +4,7 @@ import { buildAppImages, pushAppImages } from './app-images.ts';
 import { repositoryRoot } from './environment.ts';
 import { nodeContainers } from './kind.ts';
 import { formatTimes, runPhases } from './phases.ts';
+import { knownDigests, pinDigests } from './pin-digests.ts';
 import { renderEnvironment, renderedPhase } from './rendered.ts';
 import { withClusterLock } from './run-lock.ts';
 import { push, waitForSync } from './sync.ts';
@@ -43,7 +44,14 @@ export async function deploy(options: {
         {
           title: 'Manifests pushed',
           run: async (report) => {
-            const pushed = await push({ ...shared, root, report, message: options.message });
+            const pinned = pinDigests(manifests, knownDigests(environment));
+            const pushed = await push({
+              ...shared,
+              manifests: pinned,
+              root,
+              report,
+              message: options.message,
+            });
             commit = pushed.commit;
             return pushed.changed ? undefined : `${commit.slice(0, 12)} there`;
           },

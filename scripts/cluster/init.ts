@@ -17,6 +17,7 @@ import { repositoryRoot } from './environment.ts';
 import { ensureNodes } from './kind.ts';
 import { ensureNodeNetwork } from './node-network.ts';
 import { formatTimes, type Phase, type PhaseTime, type Report, runPhases } from './phases.ts';
+import { knownDigests, pinDigests } from './pin-digests.ts';
 import { type Rendered, renderEnvironment, renderedPhase } from './rendered.ts';
 import { withClusterLock } from './run-lock.ts';
 import { push, startSync, waitForSync } from './sync.ts';
@@ -97,6 +98,8 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     return engine;
   };
   const options = (report: Report) => ({ engine: theEngine(), environment, report, signal, manifests });
+  /** With the digests of what is in the mirror registry by now. */
+  const pinned = () => pinDigests(manifests, knownDigests(environment));
   let nodes: Awaited<ReturnType<typeof ensureNodes>> = 'running';
   let commit = '';
   // Supplied while the cluster starts; the phases that need them wait for them.
@@ -178,7 +181,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
       run: async (report) => {
         // A new node gets its range of pod addresses some seconds after it answers; what is applied waits for it by itself.
         const network = nodes === 'made' ? ensureNodeNetwork(options(report)) : undefined;
-        const [note] = await Promise.all([bootstrap(options(report)), network]);
+        const [note] = await Promise.all([bootstrap({ ...options(report), manifests: pinned() }), network]);
         return note;
       },
     },
@@ -201,9 +204,10 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Manifests pushed',
       run: async (report) => {
-        const pushed = await push({ ...options(report), root, message: `Render of ${environment.name}` });
+        const own = { ...options(report), manifests: pinned() };
+        const pushed = await push({ ...own, root, message: `Render of ${environment.name}` });
         commit = pushed.commit;
-        await startSync(options(report));
+        await startSync(own);
         return pushed.changed ? undefined : `${commit.slice(0, 12)} there`;
       },
     },

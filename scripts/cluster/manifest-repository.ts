@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { Engine } from '../../images/engine.ts';
 import { stateDir } from '../../images/paths.ts';
@@ -13,7 +14,7 @@ export interface ManifestRepository {
   /** For `git push` and `git clone`. */
   remote: string;
   environment: Record<string, string>;
-  /** Where the commits are made: a Git directory in the state folder whose work tree is this checkout. */
+  /** Where the commits are made: a Git directory in the state folder, with a work tree inside. */
   gitDir: string;
 }
 
@@ -45,21 +46,29 @@ export interface Pushed {
 }
 
 /**
- * Commits `manifests/ENV` of this checkout on top of what the repository holds, and pushes it. What others pushed to
- * other paths stays; nothing of the checkout's own Git state is touched.
+ * Commits these manifests as `manifests/ENV` on top of what the repository holds, and pushes them. What others pushed to
+ * other paths stays; nothing of the checkout, whose Git configuration names the author, is touched.
  */
 export async function pushManifests(
   repository: ManifestRepository,
-  options: { root: string; environment: string; message: string; signal?: AbortSignal },
+  options: {
+    root: string;
+    environment: string;
+    /** From path to text. */
+    manifests: ReadonlyMap<string, string>;
+    message: string;
+    signal?: AbortSignal;
+  },
 ): Promise<Pushed> {
-  const { root, environment, message, signal } = options;
+  const { root, environment, manifests, message, signal } = options;
+  const workTree = join(repository.gitDir, 'work-tree');
   const git = async (args: string[], input?: string): Promise<string> => {
     const { stdout } = await execa('git', ['-c', 'protocol.ext.allow=user', ...args], {
-      cwd: root,
+      cwd: workTree,
       env: {
         ...repository.environment,
         GIT_DIR: repository.gitDir,
-        GIT_WORK_TREE: root,
+        GIT_WORK_TREE: workTree,
         GIT_INDEX_FILE: join(repository.gitDir, 'plinth-index'),
         GIT_TERMINAL_PROMPT: '0',
       },
@@ -72,6 +81,11 @@ export async function pushManifests(
     await execa('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.gitDir]);
   }
   const path = `manifests/${environment}`;
+  await rm(workTree, { recursive: true, force: true });
+  for (const folder of new Set([...manifests.keys()].map(dirname))) {
+    await mkdir(join(workTree, folder), { recursive: true });
+  }
+  await Promise.all([...manifests].map(([file, text]) => writeFile(join(workTree, file), text)));
   for (let attempt = 1; ; attempt++) {
     const parent = (await git(['ls-remote', repository.remote, 'refs/heads/main'])).split(/\s/)[0] ?? '';
     if (parent === '') await git(['read-tree', '--empty']);

@@ -16,12 +16,15 @@ interface Options {
 }
 
 /** Commits the environment's manifests to the cluster's repository. */
-export async function push(options: Options & { root: string; message: string }): Promise<Pushed> {
-  const { engine, environment, root, message, signal, report } = options;
+export async function push(
+  options: Options & { manifests: ReadonlyMap<string, string>; root: string; message: string },
+): Promise<Pushed> {
+  const { engine, environment, manifests, root, message, signal, report } = options;
   report('reading what the repository holds');
   return pushManifests(manifestRepository(engine, environment.cluster.name), {
     root,
     environment: environment.name,
+    manifests,
     message,
     signal,
   });

@@ -113,7 +113,12 @@ describe('machines', () => {
       gitDir: join(folder, 'work.git'),
     };
     await execa('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.remote]);
-    await pushManifests(repository, { root: site.checkout.root, environment, message: 'Hosts' });
+    await pushManifests(repository, {
+      root: site.checkout.root,
+      environment,
+      manifests: rendered.manifests,
+      message: 'Hosts',
+    });
     await secretsByHand(site.kubeconfig, {
       folder,
       authority: git.authority,
