@@ -12,6 +12,7 @@ import { networkName } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { kubeconfigPath } from './client.ts';
+import { revokeJoinTokens } from './join-tokens.ts';
 import { kindConfig } from './kind-config.ts';
 import { ensureNodeNetwork } from './node-network.ts';
 import type { Report } from './phases.ts';
@@ -107,6 +108,7 @@ export async function ensureNodes(options: Options): Promise<'made' | 'running' 
   }
   await rm(made, { force: true });
   await createNodes(options, config.path);
+  await revokeJoinTokens(engine, cluster.name, signal);
   await writeFile(startFile, (await startTimes()).join('\n'));
   await writeFile(`${made}.new`, config.hash);
   await rename(`${made}.new`, made);

@@ -11,6 +11,7 @@ import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
 import { identityStory } from './identity/story.ts';
 import { World, withTwoMoreApps } from './identity/world.ts';
+import { intrudesFromMachine, intrudesFromPod, runsByDigest } from './intruder.ts';
 import { loseProcesses } from './lose-processes.ts';
 import { machineState } from './machine-state.ts';
 import { ManifestClone } from './manifest-clone.ts';
@@ -84,6 +85,19 @@ describe('a platform on this machine', () => {
 
   it('lets through what is declared, and nothing else, on every node', async () => {
     await expectDeclaredFlows();
+  });
+
+  it('lets neither a pod nor another user of this machine join as a node or write to a registry', async () => {
+    const engine = await theEngine();
+    await intrudesFromPod(engine, cluster, {
+      namespace: 'stranger',
+      pod: `pod/probe-${cluster}-control-plane`,
+    });
+    await intrudesFromMachine(cluster, ports.registry);
+  });
+
+  it('runs every pod by the digest of its image', async () => {
+    await runsByDigest(await theEngine(), cluster);
   });
 
   it('takes its storage from Git, not from Kind', async () => {
