@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { toYaml } from '../charts/yaml.ts';
-import { buildBinaries } from '../images/go-build.ts';
+import { ensureProgram } from '../images/program.ts';
 import { table } from '../scripts/table.ts';
 import { type Measured, measure, median } from './measure.ts';
 import { writeHelmChart, writeKustomization } from './render/inputs.ts';
@@ -58,7 +58,8 @@ async function main(): Promise<void> {
   try {
     const programs = ['helm', 'kustomize'].filter((name) => !values.without.split(',').includes(name));
     say(`having ${programs.join(' and ') || 'no other programs'}`);
-    const binaries = await buildBinaries(programs, { report: say });
+    const binaries = new Map<string, string>();
+    for (const name of programs) binaries.set(name, await ensureProgram(name, say));
     for (const size of [compared, ...sizes]) {
       writeHelmChart(join(folder, `helm-${size}`), size);
       writeKustomization(join(folder, `kustomize-${size}`), size);

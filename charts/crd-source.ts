@@ -11,6 +11,7 @@ const mirror = 'plinth-registry:5000';
 export function crdSource(env: Environment, name: string, artifact: LockArtifact): KubeObject {
   const colon = artifact.ref.lastIndexOf(':');
   const [path, tag] = [artifact.ref.slice(0, colon), artifact.ref.slice(colon + 1)];
+  const exact = artifact.digest === undefined ? { tag } : { tag, digest: artifact.digest };
   const metadata = syncMetadata(name);
   // A tag of others never moves; a day is soon enough to notice that it is gone.
   const interval = '24h';
@@ -19,7 +20,7 @@ export function crdSource(env: Environment, name: string, artifact: LockArtifact
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
       metadata,
-      spec: { interval, url: `oci://${mirror}/${path}`, ref: { tag }, insecure: true },
+      spec: { interval, url: `oci://${mirror}/${path}`, ref: exact, insecure: true },
     };
   }
   const github = /^github\.com\/[^/]+\/[^/]+/.exec(path)?.[0];
@@ -28,7 +29,7 @@ export function crdSource(env: Environment, name: string, artifact: LockArtifact
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
       metadata,
-      spec: { interval, url: `oci://${path}`, ref: { tag } },
+      spec: { interval, url: `oci://${path}`, ref: exact },
     };
   }
   return {

@@ -52,6 +52,7 @@ export function environment(
       binaries: {},
       images: Object.fromEntries(images.map((name) => [name, { ref: `example.org/${name}:v1.0.0` }])),
       artifacts: {},
+      nodeImages: {},
     },
   };
 }

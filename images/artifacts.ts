@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createGzip } from 'node:zlib';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type Lock, type LockArtifact, loadLock } from '../model/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { goModule } from './go-module.ts';
@@ -12,6 +11,7 @@ import { folderEntries } from './oci/folder-entries.ts';
 import { archiveTime, tar } from './oci/tar.ts';
 import { cacheDir } from './paths.ts';
 import { type Report, silent } from './report.ts';
+import { storedGzip } from './stored-gzip.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 /** What Flux's source-controller looks for. */
@@ -19,7 +19,7 @@ const configType = 'application/vnd.cncf.flux.config.v1+json';
 const contentType = 'application/vnd.cncf.flux.content.v1.tar+gzip';
 
 /** Counts up when the same module makes another artifact. */
-const generation = 1;
+const generation = 2;
 
 /** Has an artifact of the lock file in the mirror registry. Returns whether there was something to do. */
 export async function ensureArtifact(name: string, options: SupplyOptions): Promise<boolean> {
@@ -27,25 +27,51 @@ export async function ensureArtifact(name: string, options: SupplyOptions): Prom
   const key = artifactKey(artifact);
   return ensureMirrored(name, artifact.ref, key, options, async ({ store, path, tag }) => {
     const { report, signal } = options;
-    await artifactFiles(name, report, signal);
     report(`packing ${artifact.ref}`);
-    const content = await pack(folderOf(name, key));
-    const config = Buffer.from('{}');
-    for (const blob of [config, content]) await store.putBlob(path, blob, signal);
-    const manifest = JSON.stringify({
-      schemaVersion: 2,
-      mediaType: manifestType,
-      config: { mediaType: configType, digest: digestOf(config), size: config.length },
-      layers: [{ mediaType: contentType, digest: digestOf(content), size: content.length }],
-      annotations: {
-        'org.opencontainers.image.created': new Date(archiveTime * 1000).toISOString(),
-        'org.opencontainers.image.source': `https://${artifact.build.module}`,
-        'org.opencontainers.image.revision': artifact.build.version,
-      },
-    });
+    const { manifest, blobs } = await packArtifact(name, report, signal);
+    const made = digestOf(manifest);
+    if (artifact.digest !== undefined && artifact.digest !== made) {
+      throw new Error(
+        `images/lock.yaml, artifacts.${name}: its digest is ${artifact.digest}, and what ${artifact.build.module} ` +
+          `${artifact.build.version} makes is ${made}. Write that with: npm run lock -- update ${name}`,
+      );
+    }
+    for (const blob of blobs) await store.putBlob(path, blob, signal);
     const digest = await store.putManifest(path, manifest, tag);
-    return { digest, size: config.length + content.length + manifest.length, source: 'built' };
+    return {
+      digest,
+      size: blobs.reduce((sum, blob) => sum + blob.length, manifest.length),
+      source: 'built',
+    };
   });
+}
+
+/** The digest of what is made of an artifact of the lock file, on this machine and on every other one. */
+export async function artifactDigest(name: string, report: Report, signal?: AbortSignal): Promise<string> {
+  return digestOf((await packArtifact(name, report, signal)).manifest);
+}
+
+async function packArtifact(
+  name: string,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<{ manifest: string; blobs: Buffer[] }> {
+  const artifact = lockArtifact(loadLock(), name);
+  await artifactFiles(name, report, signal);
+  const content = await pack(folderOf(name, artifactKey(artifact)));
+  const config = Buffer.from('{}');
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: { mediaType: configType, digest: digestOf(config), size: config.length },
+    layers: [{ mediaType: contentType, digest: digestOf(content), size: content.length }],
+    annotations: {
+      'org.opencontainers.image.created': new Date(archiveTime * 1000).toISOString(),
+      'org.opencontainers.image.source': `https://${artifact.build.module}`,
+      'org.opencontainers.image.revision': artifact.build.version,
+    },
+  });
+  return { manifest, blobs: [config, content] };
 }
 
 /** The YAML files of an artifact of the lock file, in the cache, in order; taken out of its Go module where missing. */
@@ -68,11 +94,9 @@ export async function artifactFiles(
     const partial = `${folder}.partial`;
     rmSync(partial, { recursive: true, force: true });
     await mkdir(partial, { recursive: true });
-    for (const file of paths.flatMap((path) => yamlFiles(join(source, path)))) {
-      await copyFile(file, join(partial, file.slice(file.lastIndexOf('/') + 1)));
-    }
-    const found = readdirSync(partial);
-    if (found.length === 0) {
+    const wanted = [...source].filter(([file]) => paths.some((path) => isWanted(file, path)));
+    for (const [file, content] of wanted) await writeFile(join(partial, basename(file)), content);
+    if (wanted.length === 0) {
       throw new Error(
         `${module} ${version} has no YAML file below ${paths.join(', ')}: correct images/lock.yaml, artifacts.${name}`,
       );
@@ -82,25 +106,17 @@ export async function artifactFiles(
   });
 }
 
-/** The files of a folder, or the one file, without kustomization.yaml: it may name files that stay behind. */
-function yamlFiles(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return [path];
-  if (!existsSync(path)) return [];
-  return readdirSync(path)
-    .filter((file) => /\.ya?ml$/.test(file) && file !== 'kustomization.yaml')
-    .sort()
-    .map((file) => join(path, file));
+/** The one file, or a YAML file right in the folder; not kustomization.yaml, which may name files that stay behind. */
+function isWanted(file: string, path: string): boolean {
+  if (file === path) return true;
+  const name = file.startsWith(`${path}/`) ? file.slice(path.length + 1) : '';
+  return /^[^/]+\.ya?ml$/.test(name) && name !== 'kustomization.yaml';
 }
 
 async function pack(folder: string): Promise<Buffer> {
-  const gzip = createGzip({ level: 9 });
-  const packed: Buffer[] = [];
-  gzip.on('data', (chunk: Buffer) => packed.push(chunk));
-  const ended = new Promise<void>((resolve, reject) => gzip.on('end', resolve).on('error', reject));
-  for await (const chunk of tar(folderEntries(folder))) gzip.write(chunk);
-  gzip.end();
-  await ended;
-  return Buffer.concat(packed);
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar(folderEntries(folder))) chunks.push(chunk);
+  return storedGzip(Buffer.concat(chunks));
 }
 
 function folderOf(name: string, key: string): string {
@@ -109,7 +125,7 @@ function folderOf(name: string, key: string): string {
 
 function artifactKey(artifact: LockArtifact): string {
   return createHash('sha256')
-    .update(JSON.stringify([generation, artifact]))
+    .update(JSON.stringify([generation, artifact.ref, artifact.build]))
     .digest('hex')
     .slice(0, 16);
 }

@@ -19,9 +19,7 @@ const entrySchema = z.object({
   component: z.string(),
   version: z.string(),
   key: z.string(),
-  /** How the executables were had. */
-  source: z.enum(['built', 'downloaded']),
-  /** How long that took. */
+  /** How long the build took. */
   seconds: z.number(),
   builtAt: z.string(),
   /** `modified` is in whole seconds. */
@@ -101,11 +99,7 @@ function isOther(pid: number): boolean {
 }
 
 /** Notes checksums, puts the finished directory in its place at once, and removes the component's earlier entries. */
-export async function commitPartial(
-  recipe: Recipe,
-  partial: string,
-  how: Pick<Entry, 'source' | 'seconds'>,
-): Promise<void> {
+export async function commitPartial(recipe: Recipe, partial: string, seconds: number): Promise<void> {
   const files: Entry['files'] = {};
   for (const executable of Object.keys(recipe.packages)) {
     const path = join(partial, executable);
@@ -118,7 +112,7 @@ export async function commitPartial(
     component: recipe.component,
     version: recipe.version,
     key: recipe.key,
-    ...how,
+    seconds,
     builtAt: new Date().toISOString(),
     files,
   };

@@ -1,54 +1,40 @@
-import { createWriteStream } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { sha256Of } from './binary-cache.ts';
-import { fetchOutside } from './fetch-outside.ts';
-import type { Recipe } from './go-recipe.ts';
+import { createGunzip } from 'node:zlib';
+import { fetchFile } from './fetch-file.ts';
+import { rawEntries } from './oci/tar-reader.ts';
+import type { PublishedFile } from './published-file.ts';
+import type { Report } from './report.ts';
 
-/** How long a server may take to answer before the executable is built instead. */
-const ANSWER_MS = 10_000;
-
-/**
- * Fetches all executables of a recipe into `dir` where upstream publishes every one for this platform.
- * Returns false where it does not, where the internet does not answer, or where a checksum differs.
- */
-export async function downloadAll(
-  recipe: Recipe,
-  dir: string,
-  options: { report: (message: string) => void; signal?: AbortSignal | undefined },
-): Promise<boolean> {
-  const { report, signal } = options;
-  const executables = Object.keys(recipe.packages);
-  if (!executables.every((name) => recipe.downloads[name]?.platform === recipe.platform)) return false;
-  try {
-    for (const executable of executables) {
-      const source = recipe.downloads[executable];
-      if (source === undefined) return false;
-      report(`${executable} ${recipe.version}: downloading`);
-      const path = join(dir, executable);
-      await fetchTo(source.url, path, signal);
-      if ((await sha256Of(path)) !== source.sha256) throw new Error(`${source.url} has another checksum`);
-    }
-    return true;
-  } catch (error) {
-    signal?.throwIfAborted();
-    report(`${recipe.component} ${recipe.version}: ${messageOf(error)}; building it instead`);
-    return false;
+/** Fetches a program and puts it in its place, whole and executable, or throws: the file must have the lock file's checksum. */
+export async function download(
+  { executable, version, url, member, sha256 }: PublishedFile,
+  path: string,
+  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
+): Promise<void> {
+  report(`${executable} ${version}: downloading`);
+  const file = await fetchFile(url, { signal });
+  const found = createHash('sha256').update(file).digest('hex');
+  if (found !== sha256) {
+    throw new Error(
+      `${url} has the SHA-256 ${found}, and images/lock.yaml says ${sha256}. Nothing of it is used. ` +
+        'Where a proxy or a page to log in stands between, mend that; if upstream changed the file, ask why before you run npm run lock -- update.',
+    );
   }
+  const program = member === undefined ? file : await memberOf(file, member, url);
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}`;
+  await writeFile(partial, program);
+  await chmod(partial, 0o755);
+  await rename(partial, path);
 }
 
-async function fetchTo(url: string, path: string, signal: AbortSignal | undefined): Promise<void> {
-  const answer = new AbortController();
-  const timer = setTimeout(() => answer.abort(new Error(`${url} does not answer`)), ANSWER_MS);
-  const signals = signal ? [answer.signal, signal] : [answer.signal];
-  const response = await fetchOutside(url, { signal: AbortSignal.any(signals) }).finally(() =>
-    clearTimeout(timer),
-  );
-  if (!response.ok || response.body === null) throw new Error(`${url} answers ${response.status}`);
-  await pipeline(Readable.fromWeb(response.body), createWriteStream(path), signal ? { signal } : {});
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+async function memberOf(archive: Buffer, member: string, url: string): Promise<Buffer> {
+  const plain = Readable.from([archive]).pipe(createGunzip());
+  for await (const { path, content } of rawEntries(plain)) {
+    if (path === member) return Buffer.from(content);
+  }
+  throw new Error(`${url} holds no ${member}: correct images/lock.yaml, member`);
 }

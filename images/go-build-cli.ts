@@ -75,7 +75,7 @@ function printTimes(names: string[]): void {
     const size = Object.values(entry?.files ?? {}).reduce((sum, file) => sum + file.size, 0);
     total += entry?.seconds ?? 0;
     const what = entry
-      ? `${entry.seconds.toFixed(1).padStart(7)} s ${String(Math.round(size / 2 ** 20)).padStart(5)} MiB  ${entry.source}`
+      ? `${entry.seconds.toFixed(1).padStart(7)} s ${String(Math.round(size / 2 ** 20)).padStart(5)} MiB`
       : 'not in the cache';
     console.log(`${recipe.component.padEnd(24)} ${recipe.version.padEnd(10)} ${what}`);
   }

@@ -52,7 +52,7 @@ describe('ensureBinary', () => {
     expect(readFileSync(path, 'utf8')).toBe('built\n');
     expect(statSync(path).mode & 0o111).toBe(0o111);
     const entry: unknown = JSON.parse(readFileSync(join(dirname(path), 'entry.json'), 'utf8'));
-    expect(entry).toMatchObject({ component: 'pause', version: 'v3.10', source: 'built' });
+    expect(entry).toMatchObject({ component: 'pause', version: 'v3.10' });
     expect(said.slice(0, 2)).toEqual(['pause v3.10: fetching modules', 'pause v3.10: compiling']);
     said = [];
     expect(await ensure()).toBe(path);

@@ -4,7 +4,6 @@ import { basename, join } from 'node:path';
 import { type Lock, loadLock } from '../model/lock.ts';
 import { commitPartial, entryDir, faultOf, openPartial } from './binary-cache.ts';
 import { withCacheLock } from './cache-lock.ts';
-import { downloadAll } from './download.ts';
 import { boundBuildCache } from './go-caches.ts';
 import { goCaches, runGo } from './go-command.ts';
 import { goOutputName, type Recipe, recipeOf } from './go-recipe.ts';
@@ -19,15 +18,17 @@ interface Options {
   signal?: AbortSignal | undefined;
   /** Default: images/lock.yaml. */
   lock?: Lock;
+  /** Where it is to run, GOOS/GOARCH. Default: in a container on this machine. */
+  platform?: string;
 }
 
 /**
- * The absolute path of an executable of images/lock.yaml, verified; downloaded or built where the cache lacks it.
+ * The absolute path of an executable of images/lock.yaml, verified; built where the cache lacks it.
  * Where many are needed, `buildBinaries` first takes less time.
  */
 export async function ensureBinary(name: string, report: Report, options: Options = {}): Promise<string> {
-  const { lock = loadLock(), signal } = options;
-  const recipe = recipeOf(lock, name);
+  const { lock = loadLock(), signal, platform } = options;
+  const recipe = recipeOf(lock, name, platform);
   const executables = Object.keys(recipe.packages);
   const executable = executables.includes(name) || executables.length > 1 ? name : (executables[0] ?? name);
   if (!executables.includes(executable)) {
@@ -92,11 +93,10 @@ async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | 
       const started = performance.now();
       rmSync(goCaches().scratch, { recursive: true, force: true });
       const partial = openPartial(recipe);
-      const downloaded = await downloadAll(recipe, partial, { report, signal });
-      if (!downloaded) await compile(recipe, partial, report, signal);
+      await compile(recipe, partial, report, signal);
       const seconds = Math.round((performance.now() - started) / 100) / 10;
-      await commitPartial(recipe, partial, { source: downloaded ? 'downloaded' : 'built', seconds });
-      report(`${title}: ${downloaded ? 'downloaded' : 'built'} in ${seconds} s`);
+      await commitPartial(recipe, partial, seconds);
+      report(`${title}: built in ${seconds} s`);
       boundBuildCache(report);
       return dir;
     },

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lock, LockBinary } from '../model/lock.ts';
+import { containerPlatform } from './platform.ts';
 
 /** All that decides what the executables of one component are. */
 export interface Recipe {
@@ -16,7 +17,6 @@ export interface Recipe {
   readonly packages: Readonly<Record<string, string>>;
   /** What `go build` is given before the packages. */
   readonly flags: readonly string[];
-  readonly downloads: LockBinary['download'];
   /** GOOS/GOARCH. */
   readonly platform: string;
   /** Short hash of everything above and of the wrapper's files: another key, another build. */
@@ -25,11 +25,8 @@ export interface Recipe {
 
 const wrappersDir = fileURLToPath(new URL('go', import.meta.url));
 
-/** Executables are for Linux, on the architecture of this machine: they run in containers on it. */
-const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-
 /** The recipe of a component, or of the component that has an executable of this name. */
-export function recipeOf(lock: Lock, name: string): Recipe {
+export function recipeOf(lock: Lock, name: string, platform: string = containerPlatform()): Recipe {
   const component =
     Object.keys(lock.binaries).find((candidate) => executablesOf(lock, candidate).includes(name)) ??
     (name in lock.binaries ? name : undefined);
@@ -49,7 +46,6 @@ export function recipeOf(lock: Lock, name: string): Recipe {
     instead: entry.go.instead,
     packages: entry.go.packages,
     flags,
-    downloads: entry.download,
     platform,
     key: keyOf([component, entry.version, platform, JSON.stringify([entry.go.packages, flags])], wrapperDir),
   };

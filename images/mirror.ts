@@ -14,7 +14,8 @@ import { Meter } from './oci/digest.ts';
 import { buildImage } from './oci/image.ts';
 import { imageKey } from './oci/image-key.ts';
 import type { StoredImage } from './oci/image-store.ts';
-import { parseReference } from './reference.ts';
+import { buildOwnImage } from './own-image.ts';
+import { parseReference, withoutDigest } from './reference.ts';
 import { storedImage } from './registry.ts';
 import type { Report } from './report.ts';
 import { supplyMode } from './supply-mode.ts';
@@ -36,7 +37,10 @@ const manifestSchema = z.object({
  * Has an image of the lock file in the mirror registry: copied from upstream where that answers, else built.
  * Returns whether there was something to do.
  */
-export async function ensureImage(name: string, options: SupplyOptions): Promise<boolean> {
+export async function ensureImage(
+  name: string,
+  options: SupplyOptions & { engine: Engine },
+): Promise<boolean> {
   const lock = loadLock();
   const image = lock.images[name];
   if (image === undefined) throw new Error(unknownImage(lock, name));
@@ -86,7 +90,7 @@ export async function ensureImageRef(
   options: SupplyOptions & { engine: Engine },
 ): Promise<void> {
   const lock = loadLock();
-  const full = fullReference(ref);
+  const full = fullReference(withoutDigest(ref));
   const found = Object.entries(lock.images).find(([, image]) => image.ref === full);
   if (found === undefined) {
     throw new Error(
@@ -152,11 +156,13 @@ async function make(
   lock: Lock,
   image: LockImage,
   target: StoredImage,
-  options: SupplyOptions,
+  options: SupplyOptions & { engine: Engine },
 ): Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>> {
   const { report, signal } = options;
-  const ours = parseReference(image.ref).host === ownHost;
-  if (!ours && (await supplyMode()) === 'pull') {
+  if ((await supplyMode()) === 'pull') {
+    if (parseReference(image.ref).host === ownHost) {
+      return { source: 'built', ...(await buildOwnImage(lock, image, target, options)) };
+    }
     try {
       report(`copying ${image.ref}`);
       return { source: 'pulled', ...(await copy(image, target, options)) };

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import { loadLock } from '../model/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
@@ -10,7 +9,6 @@ import { goModule } from './go-module.ts';
 import { recipeOf } from './go-recipe.ts';
 import { readImageNote, writeImageNote } from './image-note.ts';
 import { hasEngineImage, importEngineImage, inspectEngineImage } from './oci/engine-image.ts';
-import { folderEntries } from './oci/folder-entries.ts';
 import { imageSuite } from './oci/suite.ts';
 import { type TarEntry, withParents } from './oci/tar.ts';
 import type { Report } from './report.ts';
@@ -170,16 +168,17 @@ async function nodeFiles(report: Report, signal: AbortSignal | undefined): Promi
 
 /** What Kind's own module has for its base image, with the modes that its Dockerfile gives. */
 async function kindFiles(version: string, signal: AbortSignal | undefined): Promise<TarEntry[]> {
-  const folder = join(await goModule('sigs.k8s.io/kind', version, signal), 'images', 'base', 'files');
+  const folder = 'images/base/files/';
   const pause = loadLock().images.pause?.ref ?? '';
-  return folderEntries(folder).map((entry) => {
-    const executable = /^(usr\/local\/bin|kind\/bin)\//.test(entry.path);
-    const content =
-      entry.path === 'etc/containerd/config.toml'
-        ? containerdConfig(entry.content.toString(), pause)
-        : entry.content;
-    return { ...entry, mode: executable ? 0o755 : 0o644, content };
-  });
+  return [...(await goModule('sigs.k8s.io/kind', version, signal))]
+    .filter(([file]) => file.startsWith(folder))
+    .map(([file, text]) => {
+      const path = file.slice(folder.length);
+      const executable = /^(usr\/local\/bin|kind\/bin)\//.test(path);
+      const content = path === 'etc/containerd/config.toml' ? containerdConfig(text.toString(), pause) : text;
+      return { path, mode: executable ? 0o755 : 0o644, kind: 'file' as const, content };
+    })
+    .sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 /** Kind's configuration of containerd with our sandbox image, on a machine that may lack CAP_SYS_RESOURCE. */

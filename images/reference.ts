@@ -1,4 +1,4 @@
-/** The parts of `docker.io/library/debian:bookworm-slim`. */
+/** The parts of `docker.io/library/debian:bookworm-slim@sha256:…`. */
 export interface Reference {
   /** `docker.io` */
   host: string;
@@ -6,16 +6,24 @@ export interface Reference {
   path: string;
   /** `bookworm-slim` */
   tag: string;
+  /** `sha256:…`, where the reference says it. */
+  digest?: string;
 }
 
-/** Takes a full reference apart; the lock file's schema has checked its form. */
+/** Takes a full reference apart, with its digest or without. */
 export function parseReference(ref: string): Reference {
-  const match = /^([^/]+)\/(.+):([^:/]+)$/.exec(ref);
-  const [, host, path, tag] = match ?? [];
+  const match = /^([^/@]+)\/([^@]+):([^:/@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(ref);
+  const [, host, path, tag, digest] = match ?? [];
   if (host === undefined || path === undefined || tag === undefined) {
     throw new Error(
-      `${ref} is no full reference of an image: write HOST/PATH:TAG, for instance docker.io/library/debian:bookworm-slim`,
+      `${ref} is no full reference of an image: write HOST/PATH:TAG, for instance docker.io/library/debian:bookworm-slim, ` +
+        'with @sha256: and 64 hexadecimal digits behind it or without',
     );
   }
-  return { host, path, tag };
+  return { host, path, tag, ...(digest === undefined ? {} : { digest }) };
+}
+
+/** A reference without its digest, as the lock file's `ref` and the engine's store name an image. */
+export function withoutDigest(ref: string): string {
+  return ref.replace(/@sha256:[0-9a-f]{64}$/, '');
 }

@@ -1,5 +1,6 @@
 import { loadLock } from '../model/lock.ts';
 import { ensureArtifact } from './artifacts.ts';
+import { compilerImage } from './dockerfile.ts';
 import type { Engine } from './engine.ts';
 import { ensureImage } from './mirror.ts';
 import { ensureNodeImage, nodeImageName } from './node-image.ts';
@@ -53,10 +54,10 @@ export async function supply(names: readonly string[] | 'all', options: SupplyAl
   return made;
 }
 
-/** All images and artifacts of the lock file, in the order in which a new cluster needs them. */
+/** All images and artifacts of the lock file that clusters need, in the order in which a new one does. */
 export function supplyNames(): string[] {
   const { images, artifacts } = loadLock();
-  return [...Object.keys(images), ...Object.keys(artifacts)];
+  return [...Object.keys(images).filter((name) => name !== compilerImage), ...Object.keys(artifacts)];
 }
 
 async function supplyOne(name: string, options: SupplyAllOptions): Promise<boolean> {

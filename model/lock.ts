@@ -55,10 +55,28 @@ const goBuild = z.strictObject({
   tags: z.array(z.string()).default([]).describe('Build tags.'),
 });
 
+/** Where programs run, as Go names it. */
+export const platforms = ['linux/amd64', 'linux/arm64', 'darwin/amd64', 'darwin/arm64'] as const;
+
 const download = z.strictObject({
-  url: z.url({ protocol: /^https$/ }).describe('An https:// address.'),
-  sha256: sha256.describe('Of the file.'),
-  platform: z.string().default('linux/amd64').describe('Where it runs, GOOS/GOARCH.'),
+  url: z
+    .string()
+    .regex(/^https:\/\/[\w.-]+\/[\w./{}%+-]+$/, 'an https:// address')
+    .describe(
+      'An https:// address, in which `{version}` stands for the version as it is written, `{number}` for the same without its v, `{os}` for linux or darwin, `{arch}` for amd64 or arm64 and `{cpu}` for x64 or arm64.',
+    ),
+  member: z
+    .string()
+    .optional()
+    .describe(
+      'Where the program stands in the file, if that is an archive (.tar.gz). Default: the file itself is the program.',
+    ),
+  sha256: z
+    .partialRecord(z.enum(platforms), sha256)
+    .default({})
+    .describe(
+      'Of the file, by platform; `npm run lock -- update` adds what is missing. A platform without one is not downloaded for.',
+    ),
 });
 
 /**
@@ -75,13 +93,13 @@ const binary = z.strictObject({
   download: z
     .record(name, download)
     .default({})
-    .describe(
-      'By executable: the same program, published by upstream, as a bare file whose checksum is known.',
-    ),
+    .describe('By executable: the same program, as upstream publishes it, for the machine that runs it.'),
 });
 
-/** A place in an image, from its root. */
-const imagePath = z.string().regex(/^(\/[\w.+-]+)+$/, 'a path from the root such as /usr/local/bin/etcd');
+/** A place in an image, from its root; `{arch}` stands for amd64 or arm64. */
+const imagePath = z
+  .string()
+  .regex(/^(\/([\w.+-]|\{arch\})+)+$/, 'a path from the root such as /usr/local/bin/etcd');
 
 /** How to make an image here: a Debian system or nothing, and what is laid over it. */
 const imageBuild = z.strictObject({
@@ -120,7 +138,11 @@ const imageBuild = z.strictObject({
 
 const image = z.strictObject({
   ref: reference.describe('What manifests say.'),
-  digest: digest.optional().describe("Upstream's digest, where it is known."),
+  digest: digest
+    .optional()
+    .describe(
+      "Of upstream's index of all platforms. Manifests say it behind the tag, and what is pulled must have it. Default: the tag alone.",
+    ),
   build: imageBuild
     .optional()
     .describe('How to make it where the registry does not answer. Default: it can only be pulled.'),
@@ -135,7 +157,9 @@ const artifactBuild = z.strictObject({
 
 const artifact = z.strictObject({
   ref: reference.describe('What manifests say.'),
-  digest: digest.optional().describe("Upstream's digest, where it is known."),
+  digest: digest
+    .optional()
+    .describe('Of what is made of it here, the same on every machine. Default: the tag alone.'),
   build: artifactBuild.describe('How to make it.'),
 });
 
@@ -152,6 +176,12 @@ export const lockSchema = z
       .record(name, artifact)
       .default({})
       .describe('Files of others that Flux reads, by the name that operators use.'),
+    nodeImages: z
+      .record(version, z.record(version, digest))
+      .default({})
+      .describe(
+        "By version of Kind, then of Kubernetes: digests of the node images that were made for it, from Kind's release notes.",
+      ),
   })
   .superRefine((lock, context) => {
     const owners = new Map<string, string>();
@@ -176,6 +206,7 @@ export const lockSchema = z
         });
       }
     }
+    refuseStrangeNodeImage(lock, (problem) => context.addIssue({ code: 'custom', ...problem }));
     for (const [imageName, { build }] of Object.entries(lock.images)) {
       for (const [path, executable] of Object.entries(build?.binaries ?? {})) {
         if (owners.has(executable)) continue;
@@ -188,10 +219,43 @@ export const lockSchema = z
     }
   });
 
+/** Another node image than Kind's own may lack what this version of Kind expects in it. */
+function refuseStrangeNodeImage(
+  lock: {
+    binaries: Record<string, { version: string }>;
+    images: Record<string, { ref: string; digest?: string | undefined }>;
+    nodeImages: Record<string, Record<string, string>>;
+  },
+  refuse: (problem: { path: string[]; message: string }) => void,
+): void {
+  const kind = lock.binaries.kind?.version;
+  const image = lock.images['kindest-node'];
+  const made = kind === undefined ? undefined : lock.nodeImages[kind];
+  if (image === undefined || made === undefined) return;
+  const tag = image.ref.slice(image.ref.lastIndexOf(':') + 1);
+  const known = made[tag];
+  if (known === undefined) {
+    refuse({
+      path: ['images', 'kindest-node', 'ref'],
+      message: `Kind ${kind} has no node image ${tag}: it has ${Object.keys(made).join(', ')} (nodeImages)`,
+    });
+  } else if (image.digest !== known) {
+    refuse({
+      path: ['images', 'kindest-node', 'digest'],
+      message: `the node image ${tag} of Kind ${kind} is ${known} (nodeImages): write that`,
+    });
+  }
+}
+
 export type Lock = z.output<typeof lockSchema>;
 export type LockBinary = Lock['binaries'][string];
 export type LockImage = Lock['images'][string];
 export type LockArtifact = Lock['artifacts'][string];
+
+/** What manifests say of an image: its reference, and behind it the digest where that is known. */
+export function pinnedReference({ ref, digest }: { ref: string; digest?: string | undefined }): string {
+  return digest === undefined ? ref : `${ref}@${digest}`;
+}
 
 /** The components without which a cluster cannot be made. */
 export function neededBinaries(lock: Lock): string[] {

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { styleText } from 'node:util';
 import { execa } from 'execa';
-import { ensureBinary } from '../images/go-build.ts';
+import { ensureProgram } from '../images/program.ts';
 import { repositoryRoot } from './cluster/environment.ts';
 import { runCommand } from './command.ts';
 
@@ -35,7 +35,7 @@ await runCommand(async () => {
 async function pulumi(): Promise<string> {
   const installed = await execa('pulumi', ['version'], { reject: false });
   if (!installed.failed) return 'pulumi';
-  return ensureBinary('pulumi', (message) =>
+  return ensureProgram('pulumi', (message) =>
     process.stderr.write(`${styleText('dim', message, { stream: process.stderr })}\n`),
   );
 }

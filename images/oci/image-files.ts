@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LockImage } from '../../model/lock.ts';
 import { ensureBinary } from '../go-build.ts';
+import { containerPlatform } from '../platform.ts';
 import type { Report } from '../report.ts';
 import { folderEntries } from './folder-entries.ts';
 import { type TarEntry, withParents } from './tar.ts';
@@ -15,18 +16,21 @@ type Build = NonNullable<LockImage['build']>;
 export async function imageFiles(
   build: Build,
   report: Report,
-  options: { signal?: AbortSignal | undefined } = {},
+  options: { signal?: AbortSignal | undefined; platform?: string } = {},
 ): Promise<TarEntry[]> {
+  const { signal, platform = containerPlatform() } = options;
+  const arch = platform.slice(platform.indexOf('/') + 1);
+  const named = (path: string): string => path.replaceAll('{arch}', arch);
   const entries: TarEntry[] = [];
   for (const [path, executable] of Object.entries(build.binaries)) {
-    const source = await ensureBinary(executable, report, options);
-    entries.push({ path: path.slice(1), mode: 0o755, kind: 'file', source });
+    const source = await ensureBinary(executable, report, { signal, platform });
+    entries.push({ path: named(path.slice(1)), mode: 0o755, kind: 'file', source });
   }
   for (const [path, file] of Object.entries(build.npm)) {
     entries.push({ path: path.slice(1), mode: 0o755, kind: 'file', source: join(modules, file) });
   }
   for (const [path, target] of Object.entries(build.links)) {
-    entries.push({ path: path.slice(1), mode: 0o777, kind: 'link', target });
+    entries.push({ path: named(path.slice(1)), mode: 0o777, kind: 'link', target: named(target) });
   }
   if (build.workdir !== undefined)
     entries.push({ path: build.workdir.slice(1), mode: 0o755, kind: 'directory' });

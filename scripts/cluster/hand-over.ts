@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { ensureBinary } from '../../images/go-build.ts';
+import { ensureProgram } from '../../images/program.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { fluxDefinitions, fluxObjects } from './bootstrap.ts';
@@ -26,7 +26,7 @@ export async function handOver({ environment, manifests, kubeconfig, report }: O
       'Write source: { kind: git, url: … }, an address that the machines reach.',
     );
   }
-  const kubectl = await ensureBinary('kubectl', report);
+  const kubectl = await ensureProgram('kubectl', report);
   const run = async (args: string[], input?: string): Promise<void> => {
     const result = await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args], {
       ...(input === undefined ? { stdin: 'ignore' as const } : { input }),

@@ -3,9 +3,9 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { type Engine, ensureEngine } from '../../images/engine.ts';
-import { ensureBinary } from '../../images/go-build.ts';
 import { pruneGoCaches } from '../../images/go-caches.ts';
 import { stateDir } from '../../images/paths.ts';
+import { ensureProgram } from '../../images/program.ts';
 import { ensureRegistry } from '../../images/registry.ts';
 import { supply } from '../../images/supply.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -152,7 +152,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
       title: 'Nodes',
       run: async (report) => {
         // Before the others are built: Go programs are built one after another, and the nodes wait for this one alone.
-        await ensureBinary('kind', report, { signal });
+        await ensureProgram('kind', report, { signal });
         const note: Report = (line) => {
           background.lines = line;
         };

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { type Engine, runEngine } from '../../images/engine.ts';
-import { ensureBinary } from '../../images/go-build.ts';
 import { ensureNodeImage } from '../../images/node-image.ts';
 import { stateDir } from '../../images/paths.ts';
+import { ensureProgram } from '../../images/program.ts';
 import { networkName } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
@@ -117,7 +117,7 @@ export async function ensureNodes(options: Options): Promise<'made' | 'running' 
 
 /** Removes the cluster's containers with their volumes and its kubeconfig. */
 export async function deleteNodes(engine: Engine, cluster: string, report: Report): Promise<void> {
-  const kind = await ensureBinary('kind', report);
+  const kind = await ensureProgram('kind', report);
   await execa(kind, ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfigPath(cluster)], {
     env: kindEnvironment(engine),
     stdin: 'ignore',
@@ -126,7 +126,7 @@ export async function deleteNodes(engine: Engine, cluster: string, report: Repor
 
 async function createNodes({ engine, environment, report, signal }: Options, config: string): Promise<void> {
   const { cluster } = environment;
-  const kind = await ensureBinary('kind', report);
+  const kind = await ensureProgram('kind', report);
   report(`kind create cluster, ${cluster.nodes.length} ${cluster.nodes.length === 1 ? 'node' : 'nodes'}`);
   const child = execa(
     kind,

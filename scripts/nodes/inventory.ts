@@ -1,7 +1,7 @@
 import { hostsToml } from '../../images/registry.ts';
 import { bucketName } from '../../model/aws-role.ts';
 import type { Cluster } from '../../model/cluster.ts';
-import type { Lock } from '../../model/lock.ts';
+import { type Lock, pinnedReference } from '../../model/lock.ts';
 import { vpcCidr } from '../../stacks/network/addresses.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';
@@ -79,7 +79,13 @@ export function inventoryOf(
         // Empty: each node by its address.
         node_network: provider.kind === 'machines' ? (provider.network ?? '') : vpcCidr,
         binaries: local.binaries,
-        images: Object.fromEntries(Object.entries(lock.images).map(([image, { ref }]) => [image, ref])),
+        // A mirror may hold images that were built, whose digests are their own.
+        images: Object.fromEntries(
+          Object.entries(lock.images).map(([name, image]) => [
+            name,
+            mirror === undefined ? pinnedReference(image) : image.ref,
+          ]),
+        ),
         registry_name: registryName,
         registry_hosts: { ...hosts, [registryName]: ownRegistry(registryName, registry.overlay, local) },
         registry_mirror: mirror ?? '',

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { ensureBinary } from '../../images/go-build.ts';
+import { ensureProgram } from '../../images/program.ts';
 
 /** What people bring into a cluster by hand before Flux reads Git; no secret is in Git. */
 export async function secretsByHand(
@@ -39,7 +39,7 @@ export async function readyKustomizations(kubeconfig: string): Promise<string[]>
 
 /** Runs the kubectl of the lock file. */
 export async function kubectl(kubeconfig: string, args: string[], input?: string): Promise<string> {
-  const path = await ensureBinary('kubectl', () => undefined);
+  const path = await ensureProgram('kubectl', () => undefined);
   const { stdout } = await execa(path, [`--kubeconfig=${kubeconfig}`, ...args], {
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });

@@ -66,12 +66,12 @@ export async function ensureHostImage(engine: Engine, report: Report): Promise<s
   if (await hasEngineImage(engine, ref, key)) return ref;
   const root = await ensureRoot(recipe, report);
   // Kind's own entry point makes a container fit for systemd and a kubelet.
-  const entrypoint = join(
-    await goModule('sigs.k8s.io/kind', kind),
+  const entrypoint = (await goModule('sigs.k8s.io/kind', kind)).get(
     'images/base/files/usr/local/bin/entrypoint',
   );
+  if (entrypoint === undefined) throw new Error(`Kind ${kind} has no entry point for nodes`);
   const files: TarEntry[] = withParents([
-    { path: 'usr/local/bin/entrypoint', mode: 0o755, kind: 'file', content: await readFile(entrypoint) },
+    { path: 'usr/local/bin/entrypoint', mode: 0o755, kind: 'file', content: entrypoint },
   ]);
   const changes = [
     'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]',

@@ -1,8 +1,8 @@
-import { ensureBinary } from '../../images/go-build.ts';
+import { ensureProgram } from '../../images/program.ts';
 import { ensurePulumi } from './project.ts';
 
 /** What the tests run is there before their clocks do. */
 export default async function setup(): Promise<void> {
   await ensurePulumi();
-  await ensureBinary('versitygw', console.log);
+  await ensureProgram('versitygw', console.log);
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { ensureBinary } from '../../images/go-build.ts';
+import { ensureProgram } from '../../images/program.ts';
 import { copyRepository, editFile } from '../e2e/checkout.ts';
 import { Account } from './local-aws/account.ts';
 import { localAws } from './local-aws/provider.ts';
@@ -26,7 +26,7 @@ export function said({ all, exitCode }: Said): string {
 /** The command that `npm run pulumi` uses is there before the clock of a test runs. */
 export async function ensurePulumi(): Promise<void> {
   const { failed } = await execa('pulumi', ['version'], { reject: false });
-  if (failed) await ensureBinary('pulumi', (line) => console.log(line));
+  if (failed) await ensureProgram('pulumi', (line) => console.log(line));
 }
 
 /**

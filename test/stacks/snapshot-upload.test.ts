@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { ensureBinary } from '../../images/go-build.ts';
+import { ensureProgram } from '../../images/program.ts';
 import { repositoryRoot } from '../../stacks/environment.ts';
 import { freePort } from '../free-port.ts';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plinth-upload-'));
   metadata = metadataService();
   metadataUrl = await listen(metadata);
-  s3 = await startS3(await ensureBinary('versitygw', console.log));
+  s3 = await startS3(await ensureProgram('versitygw', console.log));
 });
 
 afterAll(async () => {

@@ -14,6 +14,7 @@ import (
 	"github.com/cloudnativelabs/kube-router/v2/pkg/controllers/netpol"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/healthcheck"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/options"
+	"github.com/cloudnativelabs/kube-router/v2/pkg/svcip"
 	"github.com/cloudnativelabs/kube-router/v2/pkg/version"
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/informers"
@@ -83,9 +84,20 @@ func run(config *options.KubeRouterConfig) error {
 	if err != nil {
 		return fmt.Errorf("no iptables or ipset: %w", err)
 	}
+	ranges, err := svcip.NewValidator(svcip.Config{
+		ExternalIPCIDRs:   config.ExternalIPCIDRs,
+		LoadBalancerCIDRs: config.LoadBalancerCIDRs,
+		ClusterIPCIDRs:    config.ClusterIPCIDRs,
+		StrictValidation:  config.StrictExternalIPValidation,
+		EnableIPv4:        config.EnableIPv4,
+		EnableIPv6:        config.EnableIPv6,
+	})
+	if err != nil {
+		return fmt.Errorf("no ranges of service addresses: %w", err)
+	}
 	var ipsetLock sync.Mutex
 	controller, err := netpol.NewNetworkPolicyController(
-		clientset, config, pods, policies, namespaces, &ipsetLock, iptables, ipsets)
+		clientset, config, pods, policies, namespaces, &ipsetLock, nil, iptables, ipsets, ranges)
 	if err != nil {
 		return fmt.Errorf("no network policy controller: %w", err)
 	}

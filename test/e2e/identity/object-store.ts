@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findEngine, runEngine } from '../../../images/engine.ts';
-import { ensureBinary } from '../../../images/go-build.ts';
+import { ensureProgram } from '../../../images/program.ts';
 import { Authority } from '../../services/authority.ts';
 import type { Probe } from './probe.ts';
 
@@ -30,7 +30,7 @@ export class ObjectStore {
     const engine = await findEngine();
     if (engine === undefined) throw new Error('no container engine runs');
     const node = `${cluster}-control-plane`;
-    const program = await ensureBinary('versitygw', console.log);
+    const program = await ensureProgram('versitygw', console.log);
     const authority = await Authority.make('object store');
     const { cert, key } = await authority.issue({ commonName: host, dnsNames: [host], seconds: 86_400 });
     const secret = randomBytes(16).toString('hex');

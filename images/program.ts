@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Lock, loadLock } from '../model/lock.ts';
+import { faultOf } from './binary-cache.ts';
+import { withCacheLock } from './cache-lock.ts';
+import { download } from './download.ts';
+import { ensureBinary } from './go-build.ts';
+import { recipeOf } from './go-recipe.ts';
+import { cacheDir } from './paths.ts';
+import { ownPlatform } from './platform.ts';
+import { type PublishedFile, publishedFile } from './published-file.ts';
+import type { Report } from './report.ts';
+import { supplyMode } from './supply-mode.ts';
+
+/**
+ * The absolute path of a program that this machine runs itself: kind, kubectl. It is downloaded for this machine's system where
+ * images are pulled, else built; one that is there already is taken without asking anybody.
+ */
+export async function ensureProgram(
+  name: string,
+  report: Report,
+  options: { signal?: AbortSignal | undefined; lock?: Lock } = {},
+): Promise<string> {
+  const { signal, lock = loadLock() } = options;
+  const platform = ownPlatform();
+  const published = publishedFile(lock, name, platform);
+  const path = published?.sha256 === undefined ? undefined : pathOf(published, published.sha256);
+  if (published === undefined || path === undefined) {
+    return ensureBinary(name, report, { signal, lock, platform });
+  }
+  if (existsSync(path)) return path;
+  const built = (await faultOf(recipeOf(lock, name, platform))) === undefined;
+  if (built || (await supplyMode()) === 'build')
+    return ensureBinary(name, report, { signal, lock, platform });
+  const present = async (): Promise<string | undefined> => (existsSync(path) ? path : undefined);
+  return withCacheLock(`program-${name}`, { report, signal, done: present }, async () => {
+    await download(published, path, { report, signal });
+    return path;
+  });
+}
+
+/** By the checksum of the file: another one is another program. */
+function pathOf({ executable, version }: PublishedFile, sha256: string): string {
+  return join(cacheDir(), 'programs', executable, `${version}-${sha256.slice(0, 12)}`, executable);
+}
