@@ -15,8 +15,8 @@ export async function goModule(
   module: string,
   version: string,
   signal?: AbortSignal,
+  wanted: string = moduleSum(module, version),
 ): Promise<Map<string, Buffer>> {
-  const wanted = moduleSum(module, version);
   const kept = join(cacheDir(), 'modules', `${module.replaceAll('/', '_')}@${version}.zip`);
   if (existsSync(kept)) {
     const files = filesOf(readFileSync(kept));

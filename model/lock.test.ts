@@ -6,6 +6,20 @@ const pause = `
     version: v1.0.0
     go: {wrapper: pause, packages: {pause: .}}`;
 
+const digest = `sha256:${'a'.repeat(64)}`;
+
+function nodeImage(ref: string, its: string): string {
+  return `
+kubernetes: v1.0.0
+binaries:
+  kind: {version: v0.1.0, go: {wrapper: kind, packages: {kind: sigs.k8s.io/kind}}}
+images:
+  kindest-node: {ref: "${ref}", digest: "${its}"}
+nodeImages:
+  v0.1.0: {v1.2.3: "${digest}"}
+`;
+}
+
 /** What is said of a lock file. */
 function complaintOf(text: string): string {
   try {
@@ -19,6 +33,19 @@ function complaintOf(text: string): string {
 describe('parseLock', () => {
   it('reads the lock file of this repository', () => {
     expect(loadLock().binaries.kubernetes?.version).toBe(loadLock().kubernetes);
+  });
+
+  it("has one of Kind's own node images of the locked version of Kubernetes", () => {
+    const { kubernetes, binaries, images, nodeImages } = loadLock();
+    const made = nodeImages[binaries.kind?.version ?? ''];
+    expect(images['kindest-node']).toEqual({
+      ref: `docker.io/kindest/node:${kubernetes}`,
+      digest: made?.[kubernetes] ?? 'a digest',
+    });
+  });
+
+  it('takes a node image with the digest that Kind names', () => {
+    expect(complaintOf(nodeImage('docker.io/kindest/node:v1.2.3', digest))).toBe('none');
   });
 
   it.each([
@@ -49,13 +76,28 @@ describe('parseLock', () => {
       'no component under binaries has an executable pose',
     ],
     [
-      'a download without a checksum',
-      `kubernetes: v1.0.0\nbinaries:${pause}\n    download: {pause: {url: "https://example.org/pause"}}`,
-      "the key 'sha256' is missing in binaries.pause.download.pause",
+      'a download over an open line',
+      `kubernetes: v1.0.0\nbinaries:${pause}\n    download: {pause: {url: "http://example.org/pause"}}`,
+      'binaries.pause.download.pause.url',
+    ],
+    [
+      'a checksum for a platform that there is not',
+      `kubernetes: v1.0.0\nbinaries:${pause}\n    download: {pause: {url: "https://example.org/pause", sha256: {linux/riscv64: ${'a'.repeat(64)}}}}`,
+      'linux/riscv64',
+    ],
+    [
+      'a node image that Kind does not have',
+      nodeImage('docker.io/kindest/node:v1.2.4', digest),
+      'Kind v0.1.0 has no node image v1.2.4: it has v1.2.3 (nodeImages)',
+    ],
+    [
+      'another digest than that of the node image that Kind has',
+      nodeImage('docker.io/kindest/node:v1.2.3', `sha256:${'b'.repeat(64)}`),
+      `the node image v1.2.3 of Kind v0.1.0 is ${digest} (nodeImages): write that`,
     ],
     [
       'a download of an executable that there is not',
-      `kubernetes: v1.0.0\nbinaries:${pause}\n    download: {pose: {url: "https://example.org/pause", sha256: ${'a'.repeat(64)}}}`,
+      `kubernetes: v1.0.0\nbinaries:${pause}\n    download: {pose: {url: "https://example.org/pause"}}`,
       'pause has no executable pose: it has pause',
     ],
     ['a key that nobody knows', 'kubernetes: v1.0.0\nbinary: {}', "unknown key 'binary'"],

@@ -73,5 +73,8 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-// Its own version of netlink is a commit that no module proxy here has.
-replace github.com/vishvananda/netlink => github.com/vishvananda/netlink v1.3.2-0.20251022194116-03b8f90390d9
+// Of netlink it requires a commit that module proxies may lack, of go-version more than the other components do.
+replace (
+	github.com/hashicorp/go-version => github.com/hashicorp/go-version v1.8.0
+	github.com/vishvananda/netlink => github.com/vishvananda/netlink v1.3.2-0.20251022194116-03b8f90390d9
+)
