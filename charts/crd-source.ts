@@ -11,11 +11,12 @@ const mirror = 'plinth-registry:5000';
 export function crdSource(env: Environment, name: string, artifact: LockArtifact): KubeObject {
   const colon = artifact.ref.lastIndexOf(':');
   const [path, tag] = [artifact.ref.slice(0, colon), artifact.ref.slice(colon + 1)];
-  const exact = artifact.digest === undefined ? { tag } : { tag, digest: artifact.digest };
   const metadata = syncMetadata(name);
   // A tag of others never moves; a day is soon enough to notice that it is gone.
   const interval = '24h';
   if (env.cluster.artifacts === 'mirror') {
+    // Of what is made of it here; upstream packs it otherwise.
+    const exact = artifact.digest === undefined ? { tag } : { tag, digest: artifact.digest };
     return {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
@@ -29,7 +30,7 @@ export function crdSource(env: Environment, name: string, artifact: LockArtifact
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
       metadata,
-      spec: { interval, url: `oci://${path}`, ref: exact },
+      spec: { interval, url: `oci://${path}`, ref: { tag } },
     };
   }
   return {

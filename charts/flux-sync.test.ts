@@ -14,10 +14,14 @@ const things: Unit = {
   reasons: new Map(),
 };
 
-function sync(cluster: Record<string, unknown> = {}, ref = 'github.com/example/things:v1.2.3') {
+function sync(
+  cluster: Record<string, unknown> = {},
+  ref = 'github.com/example/things:v1.2.3',
+  digest?: string,
+) {
   const env = environment({ cluster });
   const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
-  env.lock.artifacts['thing-crds'] = { ref, build };
+  env.lock.artifacts['thing-crds'] = { ref, build, ...(digest === undefined ? {} : { digest }) };
   const objects = [...fluxSync(env, [crds, things]).values()].flat();
   return (kind: string, name: string) => {
     const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
@@ -61,6 +65,17 @@ describe('definitions of others', () => {
       ref: { tag: 'v1.2.3' },
       insecure: true,
     });
+  });
+
+  it('are in the mirror what the lock file says, and from elsewhere what their tag is there', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const github = 'github.com/example/things:v1.2.3';
+    const mirrored = sync({ artifacts: 'mirror' }, github, digest)('OCIRepository', 'thing-crds');
+    expect(field(mirrored, 'ref')).toEqual({ tag: 'v1.2.3', digest });
+    const git = sync({}, github, digest)('GitRepository', 'thing-crds');
+    expect(field(git, 'ref')).toEqual({ tag: 'v1.2.3' });
+    const registry = sync({}, 'ghcr.io/example/things:v1.2.3', digest)('OCIRepository', 'thing-crds');
+    expect(field(registry, 'ref')).toEqual({ tag: 'v1.2.3' });
   });
 
   it('come from Git where upstream has them there', () => {

@@ -7,7 +7,9 @@ let close: (() => void) | undefined;
 afterEach(() => close?.());
 
 /** A server that answers with each of these in turn, then with the last one. */
-async function serve(...turns: ((response: ServerResponse) => void)[]): Promise<{ url: string; asked: () => number }> {
+async function serve(
+  ...turns: ((response: ServerResponse) => void)[]
+): Promise<{ url: string; asked: () => number }> {
   let asked = 0;
   const server = createServer((_, response) => turns[Math.min(asked++, turns.length - 1)]?.(response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -45,7 +47,9 @@ it('ends with its name where nothing more comes', async () => {
     response.writeHead(200, { 'content-length': '100' });
     response.write('half');
   });
-  await expect(fetchFile(url, { pauses: [], silence: 0.2 })).rejects.toThrow(`${url} sends nothing for 0.2 s`);
+  await expect(fetchFile(url, { pauses: [], silence: 0.2 })).rejects.toThrow(
+    `${url} sends nothing for 0.2 s`,
+  );
 });
 
 it('ends at once where its caller does', async () => {

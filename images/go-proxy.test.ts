@@ -3,7 +3,10 @@ import { goProxies, zipAddress } from './go-proxy.ts';
 
 it.each([
   ['https://proxy.golang.org,direct', ['https://proxy.golang.org']],
-  ['https://one.example.org/go/,https://two.example.org|direct', ['https://one.example.org/go', 'https://two.example.org']],
+  [
+    'https://one.example.org/go/,https://two.example.org|direct',
+    ['https://one.example.org/go', 'https://two.example.org'],
+  ],
   ['https://one.example.org,off,https://two.example.org', ['https://one.example.org']],
   ['file:///var/modules', ['file:///var/modules']],
 ])('GOPROXY=%s asks %j', (goproxy, urls) => {

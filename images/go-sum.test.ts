@@ -31,7 +31,10 @@ it('is of the zip and not of its go.mod, and of nothing where no go.sum names th
   try {
     mkdirSync(join(folder, 'bare'));
     mkdirSync(join(folder, 'thing'));
-    writeFileSync(join(folder, 'thing', 'go.sum'), 'example.org/m v1.0.0/go.mod h1:A=\nexample.org/m v1.0.0 h1:B=\n');
+    writeFileSync(
+      join(folder, 'thing', 'go.sum'),
+      'example.org/m v1.0.0/go.mod h1:A=\nexample.org/m v1.0.0 h1:B=\n',
+    );
     expect(moduleSum('example.org/m', 'v1.0.0', folder)).toBe('h1:B=');
     expect(() => moduleSum('example.org/m', 'v1.0.1', folder)).toThrow(
       /no go\.sum below images\/go has example\.org\/m v1\.0\.1.*Require it/,

@@ -21,9 +21,13 @@ function insert(text: string, map: YAMLMap, keys: readonly string[], value: stri
   const starts = map.items.map(({ key }) => (isScalar(key) ? (key.range?.[0] ?? 0) : 0));
   const [first] = starts;
   if (map.flow === true || first === undefined) {
-    throw new Error('images/lock.yaml: write this entry in lines of their own, not in { }, then type the same command again');
+    throw new Error(
+      'images/lock.yaml: write this entry in lines of their own, not in { }, then type the same command again',
+    );
   }
-  const at = map.items.findIndex(({ key }) => isScalar(key) && key.value === (keys[0] === 'digest' ? 'ref' : undefined));
+  const at = map.items.findIndex(
+    ({ key }) => isScalar(key) && key.value === (keys[0] === 'digest' ? 'ref' : undefined),
+  );
   // A map ends where the next key begins: what stands between, blank lines and comments, stays below.
   const last = map.items[at === -1 ? map.items.length - 1 : at]?.value;
   const end = endOf(last) ?? map.range?.[1] ?? text.length;
@@ -32,7 +36,8 @@ function insert(text: string, map: YAMLMap, keys: readonly string[], value: stri
     const indentation = ' '.repeat(column + 2 * depth);
     return `\n${indentation}${key}:${depth === keys.length - 1 ? ` ${value}` : ''}`;
   });
-  const kept = text.slice(0, end).trimEnd().length;
+  const lineEnd = text.indexOf('\n', text.slice(0, end).trimEnd().length);
+  const kept = lineEnd === -1 ? text.length : lineEnd;
   return `${text.slice(0, kept)}${lines.join('')}${text.slice(kept)}`;
 }
 

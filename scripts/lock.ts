@@ -13,10 +13,10 @@ const program = npmCommand('lock')
     "Compares the digests and checksums of images/lock.yaml with what upstream's registries and download hosts have now.",
   )
   .addArgument(
-    new Argument('<what>', 'check tells what differs and changes nothing; update writes what upstream has').choices([
-      'check',
-      'update',
-    ]),
+    new Argument(
+      '<what>',
+      'check tells what differs and changes nothing; update writes what upstream has',
+    ).choices(['check', 'update']),
   )
   .argument(
     '[names...]',
@@ -89,7 +89,9 @@ function print(what: 'check' | 'update', asked: number, different: readonly Comp
   for (const line of table(header, rows)) process.stdout.write(`${line}\n`);
   const found = different.filter((one) => one.found !== undefined);
   if (what === 'check') {
-    process.stdout.write(`\n${different.length} of ${asked} differ. To write what upstream has: npm run lock -- update\n`);
+    process.stdout.write(
+      `\n${different.length} of ${asked} differ or could not be compared. To write what upstream has: npm run lock -- update\n`,
+    );
     return;
   }
   process.stdout.write(`\n${found.length} written. To render manifests with them: npm run render\n`);

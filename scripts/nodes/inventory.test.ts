@@ -67,6 +67,16 @@ describe('inventory', () => {
     expect(Object.keys(all.vars.registry_hosts as object)).toEqual(['registry.shop.example.org']);
   });
 
+  it("names images with upstream's digests, and by their tags alone where a mirror may have built them", async () => {
+    const lock = loadLock();
+    const { ref, digest } = lock.images.flannel ?? {};
+    const imagesOf = async (which: Cluster): Promise<unknown> =>
+      inventoryOf(which, lock, await machinesOf('shop', which), local).all.vars.images;
+    const plain = cluster((text) => text.replace(/^mirror: .*$/m, ''));
+    expect(await imagesOf(plain)).toMatchObject({ flannel: `${ref}@${digest}` });
+    expect(await imagesOf(cluster())).toMatchObject({ flannel: ref });
+  });
+
   it('takes snapshots into the bucket that the stacks make, where they make the machines', async () => {
     const machines = await machinesOf('shop', cluster());
     const aws = cluster((text) =>
