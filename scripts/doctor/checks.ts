@@ -93,7 +93,8 @@ function tools({ lock, host }: ChecksInput): Check[] {
           printed('go', ['version']),
           printed('go', ['env', 'GOTOOLCHAIN']),
         ]);
-        return go({ printed: version, toolchain, minimum: goVersion(), toBuild: pending(lock).binaries });
+        const toBuild = (await supplyMode()) === 'build' ? pending(lock).binaries : 0;
+        return go({ printed: version, toolchain, minimum: goVersion(), toBuild });
       },
     },
   ];

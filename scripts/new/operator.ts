@@ -28,7 +28,7 @@ export function newOperator(root: string, name: string, image: string): Start {
     next: [
       `$EDITOR charts/${name}.ts    # arguments, probes, rights, network`,
       `$EDITOR operators/${name}.ts    # CRDs that it brings (crds, provides), where it runs (only)`,
-      `$EDITOR ${lock}    # the image's digest`,
+      `npm run lock -- update ${name}    # the image's digest, from its registry`,
       'npm run render',
       'for machines that reach no registry of images, how to make it there, as metrics-server has it:',
       `  ${lock}, images, ${name}:    build: { binaries: { /${name}: ${name} }, entrypoint: [/${name}] }`,
