@@ -31,14 +31,14 @@ describe('a platform on this machine', () => {
     process.env.PLINTH_STATE = checkout.state;
     await withTwoMoreApps(checkout);
     // What an earlier run left goes first, and with it an engine that serves no other cluster.
-    await checkout.npm('init-cluster', '--down');
+    await checkout.npm('init-cluster', '--down', '--yes');
     before = await machineState();
   });
 
   afterAll(async () => {
     const engine = await findEngine();
     if (engine !== undefined && (await nodeContainers(engine, cluster)).length > 0) {
-      await checkout.npm('init-cluster', '--down');
+      await checkout.npm('init-cluster', '--down', '--yes');
     }
     await checkout.remove();
   });
@@ -180,7 +180,7 @@ describe('a platform on this machine', () => {
   });
 
   it('goes without a trace', async () => {
-    const ended = await checkout.npm('init-cluster', '--down');
+    const ended = await checkout.npm('init-cluster', '--down', '--yes');
     expect(ended.exitCode, said(ended)).toBe(0);
     expect(await machineState()).toEqual(before);
     expect(existsSync(join(checkout.state, cluster))).toBe(false);
