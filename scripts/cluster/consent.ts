@@ -7,7 +7,10 @@ export async function consent(
   { again, input = process.stdin, output = process.stderr }: Terminal,
 ): Promise<void> {
   if (input.isTTY !== true || output.isTTY !== true) {
-    throw new Failure('nothing was removed: nobody can be asked here.', `To remove it without being asked: ${again}`);
+    throw new Failure(
+      'nothing was removed: nobody can be asked here.',
+      `To remove it without being asked: ${again}`,
+    );
   }
   const reader = createInterface({ input, output });
   try {

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { objectId } from '../../charts/object-id.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
 import { type Engine, findEngine } from '../../images/engine.ts';
 import { cacheDir, stateDir } from '../../images/paths.ts';
 import { removeRegistry } from '../../images/registry.ts';
-import { objectId } from '../../charts/object-id.ts';
 import { Failure } from '../failure.ts';
 import { dataIn } from '../render/data.ts';
 import { consent } from './consent.ts';

@@ -26,7 +26,13 @@ const claims = z.object({
 
 /** The databases and other volumes of a cluster, as its API server knows them. */
 export async function heldData(engine: Engine, cluster: string): Promise<HeldData[]> {
-  const args = ['get', 'persistentvolumeclaims', '--all-namespaces', '--output=json', '--request-timeout=15s'];
+  const args = [
+    'get',
+    'persistentvolumeclaims',
+    '--all-namespaces',
+    '--output=json',
+    '--request-timeout=15s',
+  ];
   return readClaims(await nodeKubectl(engine, cluster, args));
 }
 

@@ -106,11 +106,7 @@ function differences(was: Shape, wanted: Shape): string[] {
   const note = (what: string, before: unknown, after: unknown) => {
     if (before !== after) found.push(`${what}: ${before ?? 'none'} → ${after ?? 'none'}`);
   };
-  note(
-    'nodes, control planes',
-    count(was.roles, 'control-plane'),
-    count(wanted.roles, 'control-plane'),
-  );
+  note('nodes, control planes', count(was.roles, 'control-plane'), count(wanted.roles, 'control-plane'));
   note('nodes, workers', count(was.roles, 'worker'), count(wanted.roles, 'worker'));
   note('kubernetes.version, as image of the nodes', was.image, wanted.image);
   const hostPort = ({ ports }: Shape, node: number) => ports.find((port) => port.node === node)?.host;
@@ -118,6 +114,8 @@ function differences(was: Shape, wanted: Shape): string[] {
     note(`provider.ports.${name}`, hostPort(was, node), hostPort(wanted, node));
   const settings = changes(was.settings, wanted.settings).map(({ path }) => path);
   if (settings.length > 0)
-    found.push(`settings of the nodes, which this version of the program makes otherwise: ${settings.join(', ')}`);
+    found.push(
+      `settings of the nodes, which this version of the program makes otherwise: ${settings.join(', ')}`,
+    );
   return found;
 }

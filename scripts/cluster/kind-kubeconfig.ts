@@ -13,7 +13,10 @@ const kubeconfig = z.object({
 });
 
 /** Whether the kubeconfig of a cluster is there, whole, and leads to where its API server listens. */
-export async function kubeconfigState(cluster: string, apiPort: number | undefined): Promise<'fits' | 'lost'> {
+export async function kubeconfigState(
+  cluster: string,
+  apiPort: number | undefined,
+): Promise<'fits' | 'lost'> {
   try {
     const { clusters } = kubeconfig.parse(parse(await readFile(kubeconfigPath(cluster), 'utf8')));
     return new URL(clusters[0]?.cluster.server ?? '').port === String(apiPort) ? 'fits' : 'lost';

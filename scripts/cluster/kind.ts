@@ -156,7 +156,9 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
   const { name } = environment;
   const file = `clusters/${name}/cluster.yaml`;
   const init = `npm run init-cluster -- --env ${name}`;
-  const databases = environment.apps.filter(({ database }) => database).map((app) => databaseCluster(app.name));
+  const databases = environment.apps
+    .filter(({ database }) => database)
+    .map((app) => databaseCluster(app.name));
   const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
   const ways: Record<Way, string> = {
     'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,

@@ -19,9 +19,7 @@ const inspected = z.array(
     Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
     HostConfig: z.object({
       Binds: z.array(z.string()).nullish(),
-      PortBindings: z
-        .record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable())
-        .nullish(),
+      PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()).nullish(),
     }),
     NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }),
   }),
