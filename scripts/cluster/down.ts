@@ -11,7 +11,7 @@ import { consent } from './consent.ts';
 import { readCluster, repositoryRoot } from './environment.ts';
 import { heldData } from './held-data.ts';
 import { deleteNodes, nodeContainers } from './kind.ts';
-import type { NodeContainer } from './kind-decision.ts';
+import { type NodeContainer, strangers } from './kind-decision.ts';
 import { readRecord, writeRecord } from './kind-record.ts';
 import { engineIdentity, inspectNodes } from './node-containers.ts';
 import { formatTimes, type Phase, runPhases } from './phases.ts';
@@ -50,7 +50,7 @@ async function agree(
   if (containers.length === 0) return;
   const record = await readRecord(cluster);
   // Nothing was ever put into what was not finished.
-  if (record.phase !== 'unfinished' || containers.some(({ files }) => files !== nodeFiles(cluster))) {
+  if (record.phase !== 'unfinished' || strangers(containers, nodeFiles(cluster)).length > 0) {
     process.stderr.write(`${await holdings(engine, cluster, environment, containers)}\n`);
     if (!yes) await consent(`Remove ${cluster} with all of this? Type yes: `, { again: `${again} --yes` });
   }
@@ -63,7 +63,7 @@ async function holdings(
   environment: string,
   containers: NodeContainer[],
 ): Promise<string> {
-  const files = containers.find((each) => each.files !== nodeFiles(cluster))?.files;
+  const files = strangers(containers, nodeFiles(cluster))[0]?.files;
   const lines = [
     `${cluster} goes: the containers ${containers.map(({ name }) => name).join(', ')}${files === undefined ? '' : `, made from ${files}`}, and what they hold:`,
   ];

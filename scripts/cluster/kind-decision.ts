@@ -58,7 +58,7 @@ export function decide({ containers, record, engine, kubeconfig, wanted, setting
     }
     return { do: 'make' };
   }
-  const others = containers.filter(({ onOurNetwork, files }) => !onOurNetwork || files !== wanted.files);
+  const others = strangers(containers, wanted.files);
   if (others.length > 0) {
     const made = others.map(({ name, files }) => (files === undefined ? name : `${name} (from ${files})`));
     return {
@@ -72,7 +72,7 @@ export function decide({ containers, record, engine, kubeconfig, wanted, setting
     const why = `the cluster ${wanted.name} was begun on another container engine (${record.engine}) than the one that answers now (${engine}), which has containers of that name`;
     return { do: 'refuse', why, way: 'other-engine' };
   }
-  const nodes = containers.filter(({ role }) => role === 'control-plane' || role === 'worker');
+  const nodes = containers.filter(({ role }) => role !== balancer);
   const there = {
     roles: nodes.map(({ role }) => role),
     image: nodes[0]?.image ?? '',
@@ -93,6 +93,14 @@ export function decide({ containers, record, engine, kubeconfig, wanted, setting
   if (record.phase !== 'finished') return { do: 'adopt' };
   const start = containers.filter(({ running }) => !running).map(({ name }) => name);
   return { do: 'keep', start, fetchKubeconfig: kubeconfig === 'lost' };
+}
+
+/** Kind's own before several control planes; it has no mounts. */
+export const balancer = 'external-load-balancer';
+
+/** Those that were not made from this folder: by another tool, another user or another checkout. */
+export function strangers<T extends NodeContainer>(containers: readonly T[], files: string): T[] {
+  return containers.filter((each) => !each.onOurNetwork || (each.role !== balancer && each.files !== files));
 }
 
 type Shape = Omit<Extract<KindRecord, { phase: 'finished' }>, 'phase' | 'engine' | 'roles'> & {

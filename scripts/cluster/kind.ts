@@ -13,7 +13,7 @@ import { Failure } from '../failure.ts';
 import { kubeconfigPath } from './client.ts';
 import { revokeJoinTokens } from './join-tokens.ts';
 import { kindCluster, kindDocument, kindSettings, ownRegistries, writeNodeFiles } from './kind-config.ts';
-import { type Decision, decide, type Way } from './kind-decision.ts';
+import { balancer, type Decision, decide, type Way } from './kind-decision.ts';
 import { fetchKubeconfig, kubeconfigState } from './kind-kubeconfig.ts';
 import { readRecord, writeRecord } from './kind-record.ts';
 import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
@@ -60,7 +60,8 @@ async function look({ engine, environment, signal }: Options) {
     engineIdentity(engine, signal),
     readRecord(name),
   ]);
-  const apiPort = containers.find((container) => container.apiPort !== undefined)?.apiPort;
+  const serving = containers.filter((container) => container.apiPort !== undefined);
+  const apiPort = (serving.find(({ role }) => role === balancer) ?? serving[0])?.apiPort;
   const decision = decide({
     containers,
     record,
