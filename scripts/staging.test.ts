@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { makeStaging, removeAbandoned } from './staging.ts';
+
+// Each starts a process.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder = '';
 beforeEach(() => {

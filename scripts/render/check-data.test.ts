@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../../model/problem.ts';
 import { repositoryRoot } from '../cluster/environment.ts';
 import { diff } from '../diff/diff.ts';
@@ -22,6 +22,9 @@ const cluster = 'clusters/dev/cluster.yaml';
 const orders = 'apps/orders/app.ts';
 const database = 'manifests/dev/orders-db/cluster-orders-db.yaml';
 let root = '';
+
+// Each renders a whole environment.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** This repository with one environment, as it was rendered and committed. */
 beforeEach(async () => {
