@@ -1,6 +1,6 @@
 import type { Chart } from 'cdk8s';
 import type { App } from '../model/app.ts';
-import { databaseClient, databaseCluster, databaseUse } from '../model/database.ts';
+import { databaseClient, databaseCluster, databaseUse, retirement } from '../model/database.ts';
 import type { Environment, EnvironmentApp } from '../model/graph.ts';
 import { authorities, mutualPort, mutualUses } from '../model/identity.ts';
 import { leafCertificate } from './certificate.ts';
@@ -29,7 +29,8 @@ type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number]
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
   const space = namespaceOf(app);
   return component(app.name, (chart) => {
-    if (app.database === undefined) {
+    // Else it stands with the database: it is there before the app, and stays when the app goes.
+    if (app.database === undefined && retirement(env, app.name) === undefined) {
       namespace(chart, space, 'restricted');
       denyAll(chart, space, ['Ingress', 'Egress']);
     }

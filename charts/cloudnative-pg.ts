@@ -1,5 +1,5 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import { databaseCluster } from '../model/database.ts';
+import { databaseCluster, databasesOf } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
 import { component } from './component.ts';
 import { controllerDeployment } from './controller-deployment.ts';
@@ -32,17 +32,16 @@ export function cloudnativePg(env: Environment): Component {
     service(chart, name, space, [{ name: 'https', port: 443 }], webhookService);
     webhooks(chart);
     denyAll(chart, space, ['Ingress', 'Egress']);
-    const databases = env.apps.filter(({ database }) => database !== undefined);
     allow(chart, name, space, {
       ingress: [{ ports: [{ port: webhookPort }] }],
       egress: [
         toDns,
         toKubernetesApi,
-        ...databases.map((app) => ({
+        ...databasesOf(env).map(({ app }) => ({
           peers: [
             {
-              ...everyPodOf(app.name),
-              podSelector: { matchLabels: { 'cnpg.io/cluster': databaseCluster(app.name) } },
+              ...everyPodOf(app),
+              podSelector: { matchLabels: { 'cnpg.io/cluster': databaseCluster(app) } },
             },
           ],
           ports: [{ port: 8000 }],

@@ -47,7 +47,7 @@ export interface Part {
 
 /**
  * Everything that runs in an environment: one part for each operator and one for each app, and two more for an app that
- * owns a database: that, and what brings its schema up to date.
+ * owns a database: that, and what brings its schema up to date; one for each database that is retired.
  */
 export function parts(env: Environment): Part[] {
   const operators = env.operators.map(({ name }): Part => {
@@ -64,7 +64,13 @@ export function parts(env: Environment): Part[] {
     { name: migrationsName(app.name), view, build: () => migrations(view, app) },
     { name: app.name, view, build: () => appComponent(view, app) },
   ]);
-  return [...operators, ...apps];
+  const retired = env.cluster.retired
+    .filter(({ database }) => !env.apps.some(({ name }) => name === database))
+    .map(({ database }): Part => {
+      const build = () => databaseComponent(env, { name: database });
+      return { name: databaseCluster(database), view: env, build };
+    });
+  return [...operators, ...apps, ...retired];
 }
 
 /** The objects of all of them. */

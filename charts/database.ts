@@ -1,15 +1,19 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import type { App } from '../model/app.ts';
 import { backupRole } from '../model/aws-role.ts';
 import {
   accesses,
   databaseCluster,
   databaseName,
   databaseRole,
+  databasesOf,
   databaseUse,
   migrationsName,
+  type OwnedDatabase,
+  retirement,
 } from '../model/database.ts';
-import type { Environment, EnvironmentApp } from '../model/graph.ts';
+import type { Environment } from '../model/graph.ts';
 import { authorities } from '../model/identity.ts';
 import { awsRole } from './aws-role.ts';
 import { leafCertificate } from './certificate.ts';
@@ -27,23 +31,27 @@ const projectedFolder = '/projected';
 /** Where each instance answers the operator and the other instances, by mutual TLS of the operator's own. */
 const statusPort = 8000;
 
-/** The PostgreSQL of an app that owns one, in the app's namespace, which it brings: it is there before the app. */
-export function databaseComponent(env: Environment, app: EnvironmentApp): Component | undefined {
-  const { database } = app;
-  if (database === undefined) return undefined;
-  const name = databaseCluster(app.name);
-  const space = namespaceOf(app);
+/**
+ * The PostgreSQL that an app owns or owned, in the app's namespace, which it brings: it is there before the app. Of one
+ * that is retired with its data only the namespace is left, so that Flux deletes the rest.
+ */
+export function databaseComponent(env: Environment, { name: app }: Pick<App, 'name'>): Component | undefined {
+  const database = databasesOf(env).find((each) => each.app === app);
+  if (database === undefined && retirement(env, app) === undefined) return undefined;
+  const name = databaseCluster(app);
+  const space = namespaceOf({ name: app });
   return component(name, (chart) => {
     namespace(chart, space, 'restricted');
     denyAll(chart, space, ['Ingress', 'Egress']);
+    if (database === undefined) return;
     const own = authorities(env).find((authority) => authority.name === name)?.leaves ?? [];
     for (const leaf of own.filter((each) => each.namespace === space && isOfPostgres(name, each.name)))
       leafCertificate(chart, env, leaf);
     noPassword(chart, app);
-    cluster(chart, env, app, database.storage);
+    cluster(chart, env, database);
     scheduledBackup(chart, env, app);
-    allowTo(chart, name, space, instances(app.name), {
-      ingress: ingress(env, app),
+    allowTo(chart, name, space, instances(app), {
+      ingress: ingress(env, database),
       egress: egress(env, app),
     });
   });
@@ -72,15 +80,15 @@ export function isOfPostgres(cluster: string, name: string): boolean {
  * CloudNativePG wants a Secret with the owner's password and makes one where there is none. An empty password, passed
  * on as it is, is none to PostgreSQL: `ALTER ROLE … PASSWORD ''` leaves the role without.
  */
-function noPassword(chart: Chart, app: EnvironmentApp): void {
+function noPassword(chart: Chart, app: string): void {
   new k8s.KubeSecret(chart, 'no-password', {
     metadata: {
-      name: noPasswordName(app.name),
-      namespace: namespaceOf(app),
+      name: noPasswordName(app),
+      namespace: namespaceOf({ name: app }),
       annotations: { 'cnpg.io/passwordPassthrough': 'enabled' },
     },
     type: 'kubernetes.io/basic-auth',
-    data: { username: Buffer.from(databaseRole(app.name, 'owner')).toString('base64'), password: '' },
+    data: { username: Buffer.from(databaseRole(app, 'owner')).toString('base64'), password: '' },
   });
 }
 
@@ -88,17 +96,17 @@ function noPasswordName(app: string): string {
   return `${databaseCluster(app)}-no-password`;
 }
 
-function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: string): void {
-  const name = databaseCluster(app.name);
-  const database = databaseName(app.name);
-  const roles = accesses.map((access) => databaseRole(app.name, access));
+function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase): void {
+  const name = databaseCluster(app);
+  const database = databaseName(app);
+  const roles = accesses.map((access) => databaseRole(app, access));
   const { instances: count, backups, resources } = env.cluster.databases;
   const role =
-    backups?.credentials === 'machine' ? awsRole(env, backupRole(app.name), projectedFolder) : undefined;
+    backups?.credentials === 'machine' ? awsRole(env, backupRole(app), projectedFolder) : undefined;
   new ApiObject(chart, 'cluster', {
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'Cluster',
-    metadata: { name, namespace: namespaceOf(app) },
+    metadata: { name, namespace: namespaceOf({ name: app }) },
     spec: {
       instances: count,
       imageName: imageRef(env, 'postgresql'),
@@ -114,11 +122,11 @@ function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: s
       bootstrap: {
         initdb: {
           database,
-          owner: databaseRole(app.name, 'owner'),
-          secret: { name: noPasswordName(app.name) },
+          owner: databaseRole(app, 'owner'),
+          secret: { name: noPasswordName(app) },
           dataChecksums: true,
           encoding: 'UTF8',
-          postInitApplicationSQL: grants(app.name),
+          postInitApplicationSQL: grants(app),
         },
       },
       managed: {
@@ -155,7 +163,7 @@ function cluster(chart: Chart, env: Environment, app: EnvironmentApp, storage: s
       affinity: { enablePodAntiAffinity: true, topologyKey: 'kubernetes.io/hostname' },
       storage: { size: storage },
       resources: { requests: resources, limits: { memory: resources.memory } },
-      ...(backups ? { backup: backup(app.name, backups) } : {}),
+      ...(backups ? { backup: backup(app, backups) } : {}),
       ...(role ? { env: role.env, projectedVolumeTemplate: { sources: [role.source] } } : {}),
     },
   });
@@ -186,14 +194,14 @@ function backup(app: string, { destination, endpoint, authority, credentials, ke
   };
 }
 
-function scheduledBackup(chart: Chart, env: Environment, app: EnvironmentApp): void {
+function scheduledBackup(chart: Chart, env: Environment, app: string): void {
   const { backups } = env.cluster.databases;
   if (!backups) return;
-  const name = databaseCluster(app.name);
+  const name = databaseCluster(app);
   new ApiObject(chart, 'scheduled-backup', {
     apiVersion: 'postgresql.cnpg.io/v1',
     kind: 'ScheduledBackup',
-    metadata: { name, namespace: namespaceOf(app) },
+    metadata: { name, namespace: namespaceOf({ name: app }) },
     spec: {
       schedule: backups.schedule,
       immediate: true,
@@ -208,26 +216,26 @@ function scheduledBackup(chart: Chart, env: Environment, app: EnvironmentApp): v
   });
 }
 
-function ingress(env: Environment, app: EnvironmentApp): Flow[] {
-  const users = env.apps.filter((user) => databaseUse(user)?.of === app.name).map(({ name }) => name);
+function ingress(env: Environment, { app, migrated }: OwnedDatabase): Flow[] {
+  const users = env.apps.filter((user) => databaseUse(user)?.of === app).map(({ name }) => name);
   return [
     {
       peers: [
         ...users.map((user) => pods(user, user)),
-        ...(app.migrationsRef === undefined ? [] : [pods(migrationsName(app.name), app.name)]),
+        ...(migrated ? [pods(migrationsName(app), app)] : []),
       ],
       ports: [{ port: postgresPort }],
     },
-    { peers: [databasePods(app.name)], ports: [{ port: postgresPort }, { port: statusPort }] },
+    { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
     { peers: [pods(postgresOperator, postgresNamespace)], ports: [{ port: statusPort }] },
   ].filter(({ peers }) => peers.length > 0);
 }
 
-function egress(env: Environment, app: EnvironmentApp): Flow[] {
+function egress(env: Environment, app: string): Flow[] {
   return [
     toDns,
     toKubernetesApi,
-    { peers: [databasePods(app.name)], ports: [{ port: postgresPort }, { port: statusPort }] },
+    { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
     ...(env.cluster.databases.backups ? [{ ports: [{ port: portOf(env.cluster.databases.backups) }] }] : []),
   ];
 }

@@ -122,14 +122,17 @@ export function sourceOf(env: Environment, component: string): string {
   return appFiles(env).get(component) ?? `operators/${component}.ts`;
 }
 
-/** From each component of an app to its file. */
+/** From each component of an app, or of a database that is retired, to its file. */
 const appFiles = onceEach(
-  ({ apps }: Environment) =>
-    new Map(
-      apps.flatMap(({ name }) =>
+  ({ name: environment, apps, cluster }: Environment) =>
+    new Map([
+      ...apps.flatMap(({ name }) =>
         [databaseCluster(name), migrationsName(name), name].map((of) => [of, `apps/${name}/app.ts`] as const),
       ),
-    ),
+      ...cluster.retired.map(
+        ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
+      ),
+    ]),
 );
 
 /** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */

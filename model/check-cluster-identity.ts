@@ -75,6 +75,9 @@ function authoritiesOf({ value }: Loaded<Cluster>, { apps }: Repository): Map<st
   return new Map([
     ...here.filter((app) => mutualPort(app.value)).map(({ name }) => [name, name] as const),
     ...here.filter((app) => app.value.database).map(({ name }) => [databaseCluster(name), name] as const),
+    ...value.retired
+      .filter(({ data }) => data === 'keep')
+      .map(({ database }) => [databaseCluster(database), database] as const),
     ...(value.identity.authorities === 'intermediate' ? [[environmentAuthority, undefined] as const] : []),
   ]);
 }

@@ -1,4 +1,5 @@
 import { checkBackups } from './check-backups.ts';
+import { checkRetired } from './check-retired.ts';
 import { checkVersion } from './check-version.ts';
 import { checkVirtualAddress } from './check-virtual-address.ts';
 import type { Cluster } from './cluster.ts';
@@ -18,6 +19,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkBackups(cluster),
     ...checkRegistry(cluster),
     ...checkApps(cluster, repository),
+    ...checkRetired(cluster, repository),
     ...checkHosts(cluster, repository),
   ];
 }

@@ -63,16 +63,31 @@ function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository)
   });
 }
 
+/** The first app with a database that runs there, or the first one that is retired with its data kept. */
+function databaseOwner(
+  { source, value }: Pick<Loaded<Cluster>, 'source' | 'value'>,
+  apps: Repository['apps'],
+): { name: string; path: FieldPath; because: string } | undefined {
+  const app = apps.find(({ name, value: { database } }) => Object.hasOwn(value.apps, name) && database);
+  if (app !== undefined) {
+    return { name: app.name, path: ['apps', app.name], because: reference(app.source, ['database']) };
+  }
+  const kept = value.retired.findIndex(({ data }) => data === 'keep');
+  const name = value.retired[kept]?.database;
+  if (name === undefined) return undefined;
+  return { name, path: ['retired', kept], because: reference(source, ['retired', kept]) };
+}
+
 function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
-  const owner = apps.find((app) => Object.hasOwn(value.apps, app.name) && app.value.database !== undefined);
+  const owner = databaseOwner({ source, value }, apps);
   if (owner === undefined) return [];
-  const because = reference(owner.source, ['database']);
+  const { because } = owner;
   const { instances, backups } = value.databases;
   const problems: Problem[] = [];
   // Where nothing is written of databases, the app is what asks for it.
   const report = (path: FieldPath, words: Words) => problems.push(problemAt(source, path, words, 'key'));
   if (instances < 3) {
-    report(instances === 1 ? ['apps', owner.name] : ['databases', 'instances'], {
+    report(instances === 1 ? owner.path : ['databases', 'instances'], {
       code: 'production-few-instances',
       what: `this is production, and each database has ${instances === 1 ? 'one instance' : `${instances} instances`}`,
       why: `'${owner.name}' owns one (${because}), which must bear a failure while another instance is replaced`,
@@ -80,7 +95,7 @@ function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository
     });
   }
   if (backups === undefined) {
-    report(['apps', owner.name], {
+    report(owner.path, {
       code: 'production-without-backups',
       what: 'this is production, and no database is backed up',
       why: `'${owner.name}' owns one (${because}): what is deleted by mistake would be gone`,

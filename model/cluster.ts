@@ -280,6 +280,30 @@ const databases = z.strictObject({
     .describe("Where the databases' backups and logs of changes go. Default: nowhere."),
 });
 
+const retiredReason = z
+  .string()
+  .trim()
+  .min(10, 'a sentence that says why')
+  .describe('Why nobody needs it any more, or what becomes of it.');
+
+const retired = z.discriminatedUnion('data', [
+  z.strictObject({
+    database: appName.describe('The app that owned it.'),
+    data: z
+      .literal('keep')
+      .describe(
+        'It goes on running with what it holds, its certificates and its backups; no app reaches it.',
+      ),
+    storage: bytes.describe('Its volume, in bytes, as database.storage said: it can grow and never shrink.'),
+    reason: retiredReason,
+  }),
+  z.strictObject({
+    database: appName.describe('The app that owned it.'),
+    data: z.literal('delete').describe('Flux deletes it with its volumes; only backups are left.'),
+    reason: retiredReason,
+  }),
+]);
+
 /** What an environment may change of an app. */
 export const appOverride = z.strictObject({
   replicas: z.number().int().min(0).max(100).optional().describe('How many pods. Default: as app.ts says.'),
@@ -386,6 +410,12 @@ export const clusterSchema = z.strictObject({
     .describe(
       'By name: people who may call apps from their own machines, each with a certificate whose CN is `person:NAME`.',
     ),
+  retired: z
+    .array(retired)
+    .default([])
+    .describe(
+      'Databases whose app no longer runs here or no longer owns one, and what becomes of their data. One that is in the manifests, described by no app and not listed here is refused.',
+    ),
   apps: z
     .record(dnsLabel, appOverride.nullable())
     .describe(
@@ -394,4 +424,5 @@ export const clusterSchema = z.strictObject({
 });
 
 export type Cluster = z.infer<typeof clusterSchema>;
+export type RetiredDatabase = Cluster['retired'][number];
 export type AppOverride = z.infer<typeof appOverride>;

@@ -24,6 +24,12 @@ it('is right before it is broken', async () => {
 });
 
 const certificates = (lines: string): Edit => [dev, 'people:', `identity:\n  ${lines}\npeople:`];
+const retired = (...entries: string[]): Edit => [
+  dev,
+  'people:',
+  `retired:\n${entries.map((entry) => `  - { ${entry} }\n`).join('')}people:`,
+];
+const reason = "reason: 'Nobody asks for it any more.'";
 const longName = 'a'.repeat(60);
 
 /** Each edit breaks one rule. */
@@ -84,6 +90,33 @@ const cases: [name: string, edits: Edit[]][] = [
   ['an issuer that nobody trusts', [certificates('roots: { catalog: { trusted: [1], issuing: 2 } }')]],
   ['a generation twice', [certificates('roots: { catalog: { trusted: [1, 1], issuing: 1 } }')]],
   ['an unknown authority', [certificates('roots: { catalgo: { trusted: [1], issuing: 1 } }')]],
+  [
+    'a database retired while its app runs with it',
+    [retired(`database: catalog, data: keep, storage: 1Gi, ${reason}`)],
+  ],
+  [
+    'a database retired twice',
+    [retired(`database: old, data: delete, ${reason}`, `database: old, data: keep, storage: 1Gi, ${reason}`)],
+  ],
+  ['a database retired without a word on its volume', [retired(`database: old, data: keep, ${reason}`)]],
+  ['a database retired without a reason', [retired('database: old, data: delete')]],
+  ['a database retired without a word on its data', [retired(`database: old, ${reason}`)]],
+  [
+    'a database retired under the name of an operator',
+    [retired(`database: traefik, data: delete, ${reason}`)],
+  ],
+  [
+    'a retired database whose component is an app',
+    [
+      retired(`database: old, data: delete, ${reason}`),
+      [
+        'apps/old-db/app.ts',
+        `export default { name: 'old-db', summary: 'x', image: { ref: 'a.io/b:1' }, ports: { a: { port: 8000 } },
+  probes: { ready: { path: '/', port: 'a' } }, resources: { cpu: '1', memory: '1Gi' } };
+`,
+      ],
+    ],
+  ],
   ['a person who calls what has no mutual port', [[dev, 'me: { uses: [catalog] }', 'me: { uses: [shop] }']]],
   ['a person who calls what does not exist', [[dev, 'me: { uses: [catalog] }', 'me: { uses: [catalgo] }']]],
 ];

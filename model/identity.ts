@@ -1,6 +1,13 @@
 import type { App, Use } from './app.ts';
 import type { Cluster } from './cluster.ts';
-import { databaseClient, databaseCluster, databaseRole, databaseUse } from './database.ts';
+import {
+  databaseClient,
+  databaseCluster,
+  databaseRole,
+  databasesOf,
+  databaseUse,
+  type OwnedDatabase,
+} from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { onceEach } from './once-each.ts';
 
@@ -77,7 +84,7 @@ export function callersOf(env: Environment, app: string): string[] {
 function derive(env: Environment): Authority[] {
   const found = [
     ...env.apps.filter((app) => mutualPort(app) !== undefined).map((app) => appAuthority(env, app)),
-    ...env.apps.filter(({ database }) => database !== undefined).map((app) => databaseAuthority(env, app)),
+    ...databasesOf(env).map((database) => databaseAuthority(env, database)),
   ];
   if (found.length > 0 && env.cluster.identity.authorities === 'intermediate') {
     found.push(authority(env.cluster, environmentAuthority, 'environment', []));
@@ -105,14 +112,14 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
 }
 
 /** Postgres itself is a client too: each instance follows the primary as `streaming_replica`. */
-function databaseAuthority(env: Environment, { name, database }: EnvironmentApp): Authority {
+function databaseAuthority(env: Environment, { app: name, migrated }: OwnedDatabase): Authority {
   const cluster = databaseCluster(name);
   const dnsNames = ['rw', 'r', 'ro'].flatMap((service) => serviceNames(`${cluster}-${service}`, name));
   const users = env.apps.flatMap((app) => {
     const use = databaseUse(app);
     return use?.of === name ? [{ namespace: app.name, as: use.as }] : [];
   });
-  if (database?.migrations !== undefined) users.push({ namespace: name, as: 'owner' });
+  if (migrated) users.push({ namespace: name, as: 'owner' });
   const clients = users.map(({ namespace, as }) =>
     leaf(cluster, namespace, databaseClient(name, as), { commonName: databaseRole(name, as) }),
   );

@@ -7,7 +7,11 @@ const program = npmCommand('init-cluster')
     'A whole platform in a Kind cluster on this machine. Run it again at any time: it does what is left to do.',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--down', 'remove the cluster and everything that runs for it; caches stay')
+  .option(
+    '--down',
+    'remove the cluster, its databases and everything that runs for it, once it was asked; caches stay',
+  )
+  .option('--yes', 'with --down: name what goes, and do not ask')
   .option('--purge', 'with --down: remove caches, images and data too')
   .option('--json', 'print the phases with their times as JSON instead')
   .addHelpText(
@@ -16,22 +20,29 @@ const program = npmCommand('init-cluster')
 Places:  caches in $PLINTH_CACHE or ~/.cache/plinth, a cluster's state in $PLINTH_STATE or ~/.local/state/plinth
 Exit:    0 when every Kustomization is Ready and the front page answers, 1 otherwise, 130 after Ctrl-C`,
   )
-  .action(async (options: { env: string; down?: boolean; purge?: boolean; json?: boolean }) => {
-    await runCommand(async () => {
-      if (options.purge === true && options.down !== true) {
-        process.stderr.write(
-          `${styleText('red', 'error:', { stream: process.stderr })} --purge goes with --down\n`,
-        );
-        return 2;
-      }
-      // Not plain imports, which would be loaded before the cache of compiled code is there.
-      if (options.down === true) {
-        const { takeDown } = await import('./cluster/down.ts');
-        return takeDown({ environment: options.env, purge: options.purge === true });
-      }
-      const { initCluster } = await import('./cluster/init.ts');
-      return initCluster({ environment: options.env, json: options.json === true });
-    });
-  });
+  .action(
+    async (options: { env: string; down?: boolean; purge?: boolean; yes?: boolean; json?: boolean }) => {
+      await runCommand(async () => {
+        const alone = options.purge === true ? '--purge' : options.yes === true ? '--yes' : undefined;
+        if (alone !== undefined && options.down !== true) {
+          process.stderr.write(
+            `${styleText('red', 'error:', { stream: process.stderr })} ${alone} goes with --down\n`,
+          );
+          return 2;
+        }
+        // Not plain imports, which would be loaded before the cache of compiled code is there.
+        if (options.down === true) {
+          const { takeDown } = await import('./cluster/down.ts');
+          return takeDown({
+            environment: options.env,
+            purge: options.purge === true,
+            yes: options.yes === true,
+          });
+        }
+        const { initCluster } = await import('./cluster/init.ts');
+        return initCluster({ environment: options.env, json: options.json === true });
+      });
+    },
+  );
 
 await program.parseAsync();

@@ -3,7 +3,8 @@ import { npmCommand, runCommand } from './command.ts';
 import { newApp } from './new/app.ts';
 import { newEnvironment } from './new/environment.ts';
 import { newOperator } from './new/operator.ts';
-import { checkedName, type Start, write } from './new/start.ts';
+import { checkedName, type Start, type Written, write } from './new/start.ts';
+import { holdSignals } from './staging.ts';
 
 const program = npmCommand('new')
   .description('Writes a working start, which renders at once, and says what to do next.')
@@ -38,15 +39,22 @@ await program.parseAsync();
 async function start(prepare: (root: string) => Start): Promise<void> {
   await runCommand(async () => {
     const prepared = prepare(repositoryRoot);
-    const { files, undo } = write(repositoryRoot, prepared);
+    let written: Written | undefined;
+    const signals = holdSignals(() => written?.undo());
     try {
+      written = write(repositoryRoot, prepared);
       // Loaded when the files are there: a new chart is part of the program.
       const { renderAll } = await import('./render/render.ts');
       await renderAll(repositoryRoot);
+      await signals.told();
+      written.done();
     } catch (error) {
-      undo();
+      written?.undo();
       throw error;
+    } finally {
+      signals.release();
     }
+    const { files } = written;
     process.stdout.write(`${files.map((file) => `wrote ${file}\n`).join('')}\nnext:\n`);
     process.stdout.write(prepared.next.map((line) => `  ${line}\n`).join(''));
     return 0;

@@ -1,29 +1,90 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { objectId } from '../../charts/object-id.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
-import { findEngine } from '../../images/engine.ts';
+import { type Engine, findEngine } from '../../images/engine.ts';
 import { cacheDir, stateDir } from '../../images/paths.ts';
 import { removeRegistry } from '../../images/registry.ts';
-import { readCluster } from './environment.ts';
+import { Failure } from '../failure.ts';
+import { dataIn } from '../render/data.ts';
+import { consent } from './consent.ts';
+import { readCluster, repositoryRoot } from './environment.ts';
+import { heldData } from './held-data.ts';
 import { deleteNodes, nodeContainers } from './kind.ts';
+import { type NodeContainer, strangers } from './kind-decision.ts';
+import { readRecord, writeRecord } from './kind-record.ts';
+import { engineIdentity, inspectNodes } from './node-containers.ts';
 import { formatTimes, type Phase, runPhases } from './phases.ts';
 import { withClusterLock } from './run-lock.ts';
 
 /**
  * Removes a cluster: its nodes and state and, with the last cluster, the mirror registry, its network and the private
- * engine. What was built and pulled stays in the cache unless `purge` is set.
+ * engine. What was built and pulled stays in the cache unless `purge` is set. What it holds is named first, and it is
+ * asked for, unless `yes` is set.
  */
-export async function takeDown(options: { environment: string; purge: boolean }): Promise<number> {
-  const { name } = readCluster(options.environment);
+export async function takeDown(options: {
+  environment: string;
+  purge: boolean;
+  yes: boolean;
+}): Promise<number> {
+  const { environment, purge, yes } = options;
+  const { name } = readCluster(environment);
   return withClusterLock(name, async () => {
+    const again = `npm run init-cluster -- --env ${environment} --down${purge ? ' --purge' : ''}`;
+    const engine = await findEngine();
+    if (engine !== undefined) await agree(engine, name, { environment, again, yes });
     const controller = new AbortController();
-    const times = await runPhases(phases(name, options.purge), {
-      controller,
-      again: `npm run init-cluster -- --env ${options.environment} --down${options.purge ? ' --purge' : ''}`,
-    });
+    const times = await runPhases(phases(name, purge), { controller, again: `${again} --yes` });
     process.stdout.write(`\n${formatTimes(times)}\n`);
     return 0;
   });
+}
+
+/** Names what goes with the nodes, asks, and notes that whoever comes next may remove what is left of them. */
+async function agree(
+  engine: Engine,
+  cluster: string,
+  { environment, again, yes }: { environment: string; again: string; yes: boolean },
+): Promise<void> {
+  const containers = await inspectNodes(engine, cluster);
+  if (containers.length === 0) return;
+  const record = await readRecord(cluster);
+  // Nothing was ever put into what was not finished.
+  if (record.phase !== 'unfinished' || strangers(containers, nodeFiles(cluster)).length > 0) {
+    process.stderr.write(`${await holdings(engine, cluster, environment, containers)}\n`);
+    if (!yes) await consent(`Remove ${cluster} with all of this? Type yes: `, { again: `${again} --yes` });
+  }
+  await writeRecord(cluster, { phase: 'unfinished', engine: await engineIdentity(engine) });
+}
+
+async function holdings(
+  engine: Engine,
+  cluster: string,
+  environment: string,
+  containers: NodeContainer[],
+): Promise<string> {
+  const files = strangers(containers, nodeFiles(cluster))[0]?.files;
+  const lines = [
+    `${cluster} goes: the containers ${containers.map(({ name }) => name).join(', ')}${files === undefined ? '' : `, made from ${files}`}, and what they hold:`,
+  ];
+  try {
+    const data = await heldData(engine, cluster);
+    lines.push(...data.map(({ kind, name, size }) => `  ${kind} ${name}, ${size}`));
+    if (data.length === 0) lines.push('  no database and no volume');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const described = dataIn(join(repositoryRoot, 'manifests'), environment);
+    lines.push(
+      ...described.map(({ object }) => `  ${objectId(object)}, as manifests/${environment} describes it`),
+      `  The cluster itself cannot be asked what it holds: ${error.message}`,
+    );
+  }
+  lines.push('How a database is copied out first: docs/moving-a-database.md');
+  return lines.join('\n');
+}
+
+function nodeFiles(cluster: string): string {
+  return join(stateDir(), cluster, 'nodes');
 }
 
 function phases(name: string, purge: boolean): Phase[] {
@@ -34,7 +95,7 @@ function phases(name: string, purge: boolean): Phase[] {
       run: async (report) => {
         const engine = await findEngine();
         if (engine === undefined) return 'no engine runs';
-        const containers = await nodeContainers(engine, name);
+        const containers = await inspectNodes(engine, name);
         if (containers.length > 0) await deleteNodes(engine, name, report);
         return containers.length === 0 ? 'there were none' : undefined;
       },

@@ -14,7 +14,7 @@ import { buildAppImages, pushAppImages } from './app-images.ts';
 import { bootstrap, waitForDeployments } from './bootstrap.ts';
 import { kubeconfigPath } from './client.ts';
 import { repositoryRoot } from './environment.ts';
-import { ensureNodes } from './kind.ts';
+import { ensureNodes, refuseOtherNodes } from './kind.ts';
 import { ensureNodeNetwork } from './node-network.ts';
 import { formatTimes, type Phase, type PhaseTime, type Report, runPhases } from './phases.ts';
 import { knownDigests, pinDigests } from './pin-digests.ts';
@@ -134,6 +134,7 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
       title: 'Container engine',
       run: async (report) => {
         engine = await ensureEngine(report);
+        await refuseOtherNodes(options(report));
         return `${engine.private ? 'private ' : ''}${engine.name}`;
       },
     },

@@ -18,19 +18,22 @@ export interface KindCluster {
   ports: { host: number; node: number }[];
 }
 
+/** Where the nodes have what containerd reads of registries. */
+export const registriesFolder = '/etc/containerd/certs.d';
+
 /** The addresses of all pods; each node has a part of them. */
 export const podSubnet = '10.244.0.0/16';
 
-/** What Kind is told of an environment. Writes what the nodes mount below `folder`. */
-export async function kindConfig(environment: Environment, image: string, folder: string): Promise<object> {
-  const { name, provider, nodes, domain } = environment.cluster;
+/** What Kind is to make of an environment. */
+export function kindCluster(environment: Environment, image: string, folder: string): KindCluster {
+  const { name, provider, nodes } = environment.cluster;
   if (provider.kind !== 'kind') {
     throw new Failure(
       `${name} is not a Kind cluster.`,
       `Set provider.kind in clusters/${environment.name}/cluster.yaml.`,
     );
   }
-  const cluster: KindCluster = {
+  return {
     name,
     roles: nodes.map(({ role }) => role),
     image,
@@ -40,24 +43,16 @@ export async function kindConfig(environment: Environment, image: string, folder
       node: nodePorts[port],
     })),
   };
-  await writeNodeFiles(cluster, { [`registry.${domain}`]: ownRegistry(name) });
-  return kindDocument(cluster);
 }
 
-/** Kind's own document (kind.x-k8s.io/v1alpha4). */
-export function kindDocument(cluster: KindCluster): object {
-  const { name, roles, image, ports } = cluster;
-  const mounts = [
-    mount(cluster, 'certs.d', '/etc/containerd/certs.d'),
-    mount(cluster, 'default-storage.yaml', '/kind/manifests/default-storage.yaml'),
-  ];
-  const controlPlaneFirst = [...roles].sort(
-    (a, b) => Number(b === 'control-plane') - Number(a === 'control-plane'),
-  );
+/** What registries the nodes of an environment are told of beside those of the lock file. */
+export function ownRegistries({ cluster: { name, domain } }: Environment): Record<string, string> {
+  return { [`registry.${domain}`]: ownRegistry(name) };
+}
+
+/** What Kind is told the same of every cluster. */
+export function kindSettings(): Record<string, unknown> {
   return {
-    kind: 'Cluster',
-    apiVersion: 'kind.x-k8s.io/v1alpha4',
-    name,
     networking: {
       ipFamily: 'ipv4',
       podSubnet,
@@ -70,6 +65,24 @@ export function kindDocument(cluster: KindCluster): object {
       '[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
     ],
     kubeadmConfigPatches: [stringify(kubelet)],
+  };
+}
+
+/** Kind's own document (kind.x-k8s.io/v1alpha4). */
+export function kindDocument(cluster: KindCluster): object {
+  const { name, roles, image, ports } = cluster;
+  const mounts = [
+    mount(cluster, 'certs.d', registriesFolder),
+    mount(cluster, 'default-storage.yaml', '/kind/manifests/default-storage.yaml'),
+  ];
+  const controlPlaneFirst = [...roles].sort(
+    (a, b) => Number(b === 'control-plane') - Number(a === 'control-plane'),
+  );
+  return {
+    kind: 'Cluster',
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    name,
+    ...kindSettings(),
     nodes: controlPlaneFirst.map((role, index) => ({
       role,
       image,

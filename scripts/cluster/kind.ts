@@ -1,19 +1,22 @@
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { type Engine, runEngine } from '../../images/engine.ts';
-import { ensureNodeImage } from '../../images/node-image.ts';
+import { ensureNodeImage, loadNodeImage } from '../../images/node-image.ts';
 import { stateDir } from '../../images/paths.ts';
 import { ensureProgram } from '../../images/program.ts';
 import { networkName } from '../../images/registry.ts';
+import { databaseCluster } from '../../model/database.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../failure.ts';
 import { kubeconfigPath } from './client.ts';
 import { revokeJoinTokens } from './join-tokens.ts';
-import { kindConfig } from './kind-config.ts';
+import { kindCluster, kindDocument, kindSettings, ownRegistries, writeNodeFiles } from './kind-config.ts';
+import { balancer, type Decision, decide, type Way } from './kind-decision.ts';
+import { fetchKubeconfig, kubeconfigState } from './kind-kubeconfig.ts';
+import { readRecord, writeRecord } from './kind-record.ts';
+import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
 import { ensureNodeNetwork } from './node-network.ts';
 import type { Report } from './phases.ts';
 import { waitForRestart } from './restart.ts';
@@ -30,8 +33,6 @@ interface Container {
   name: string;
   running: boolean;
 }
-
-const clusterLabel = 'io.x-k8s.kind.cluster';
 
 /** The containers of the cluster of that name; of all our clusters where no name is given. */
 export async function nodeContainers(engine: Engine, cluster?: string): Promise<Container[]> {
@@ -50,69 +51,123 @@ export async function nodeContainers(engine: Engine, cluster?: string): Promise<
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** The state of an environment's nodes, and what is to be done about them. Changes nothing. */
+async function look({ engine, environment, signal }: Options) {
+  const { name } = environment.cluster;
+  const wanted = kindCluster(environment, loadNodeImage().ref, join(stateDir(), name));
+  const [containers, identity, record] = await Promise.all([
+    inspectNodes(engine, name, signal),
+    engineIdentity(engine, signal),
+    readRecord(name),
+  ]);
+  const serving = containers.filter((container) => container.apiPort !== undefined);
+  const apiPort = (serving.find(({ role }) => role === balancer) ?? serving[0])?.apiPort;
+  const decision = decide({
+    containers,
+    record,
+    engine: identity,
+    kubeconfig: await kubeconfigState(name, apiPort),
+    wanted,
+    settings: kindSettings(),
+  });
+  return { wanted, containers, identity, decision };
+}
+
+/**
+ * Refuses before anything is made where the nodes that are there cannot become those of cluster.yaml.
+ * @throws Failure with what differs and the way on. Nothing is ever removed to get there.
+ */
+export async function refuseOtherNodes(options: Options): Promise<void> {
+  const { decision } = await look(options);
+  if (decision.do === 'refuse') throw refusal(options.environment, decision);
+}
+
 /**
  * Brings the cluster's nodes up: makes them, starts those that stand still (after a reboot), or finds that they run.
- * Nodes that an interrupted run left half made are made again. New ones have no network for pods yet: `ensureNodeNetwork`.
+ * Nodes that an interrupted run left half made are made again; nodes that were finished are never removed.
+ * New ones have no network for pods yet: `ensureNodeNetwork`.
  * @throws Failure where cluster.yaml asks for other nodes or ports than the cluster was made with.
  */
 export async function ensureNodes(options: Options): Promise<'made' | 'running' | 'started'> {
   const { engine, environment, report, signal } = options;
-  const { cluster } = environment;
-  const folder = join(stateDir(), cluster.name);
-  const made = join(folder, 'nodes.sha256');
+  const { name } = environment.cluster;
+  const folder = join(stateDir(), name);
   const image = await ensureNodeImage({ engine, report, signal });
-  const config = await writeConfig(folder, environment, image.ref);
   await endOrphan(folder);
-  const startFile = join(folder, 'nodes.started');
-  const startTimes = async (): Promise<string[]> => {
-    const names = (await nodeContainers(engine, cluster.name)).map(({ name }) => name);
-    const text = await runEngine(engine, ['inspect', '--format', '{{.State.StartedAt}}', ...names], {
-      signal,
-    });
-    return text.trim().split('\n');
+  const { wanted, containers, identity, decision } = await look(options);
+  if (decision.do === 'refuse') throw refusal(environment, decision);
+  const cluster = { ...wanted, image: image.ref };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeNodeFiles(cluster, ownRegistries(environment));
+  const finished = (): Promise<void> => {
+    const { roles, image, ports } = cluster;
+    const settings = kindSettings();
+    return writeRecord(name, { phase: 'finished', engine: identity, roles, image, ports, settings });
   };
-  const containers = await nodeContainers(engine, cluster.name);
-  const recorded = await readFile(made, 'utf8').catch(() => undefined);
-  if (
-    recorded !== undefined &&
-    containers.length === cluster.nodes.length &&
-    existsSync(kubeconfigPath(cluster.name))
-  ) {
-    if (recorded !== config.hash) {
-      throw new Failure(
-        `clusters/${environment.name}/cluster.yaml: nodes, ports, domain or version are others than those that the cluster ${cluster.name} was made with, and Kind cannot change them.`,
-        `Make it anew: npm run init-cluster -- --env ${environment.name} --down, then npm run init-cluster -- --env ${environment.name}`,
-      );
+  const startFile = join(folder, 'nodes.started');
+  const startTimes = async (): Promise<string[]> =>
+    (await inspectNodes(engine, name, signal)).map(({ startedAt }) => startedAt);
+
+  if (decision.do === 'keep' || decision.do === 'adopt') {
+    const names = containers.map((container) => container.name);
+    // What the nodes mount went with the record: they see the new files once they are started again.
+    const start = decision.do === 'adopt' ? names : decision.start;
+    if (start.length > 0) {
+      report(`starting ${start.join(', ')}`);
+      await runEngine(engine, [decision.do === 'adopt' ? 'restart' : 'start', ...start], { signal });
     }
-    const still = containers.filter(({ running }) => !running).map(({ name }) => name);
-    if (still.length > 0) {
-      report(`starting ${still.join(', ')}`);
-      await runEngine(engine, ['start', ...still], { signal });
+    if (decision.do === 'adopt' || decision.fetchKubeconfig) {
+      report('the kubeconfig is gone or of another cluster: fetching it again');
+      const command = await ensureProgram('kind', report);
+      const down = `npm run init-cluster -- --env ${environment.name} --down`;
+      await fetchKubeconfig(name, { command, env: kindEnvironment(engine), signal, down });
     }
     await ensureNodeNetwork(options);
+    if (decision.do === 'adopt') {
+      await revokeJoinTokens(engine, name, signal);
+      await finished();
+    }
     const times = await startTimes();
     const before = (await readFile(startFile, 'utf8').catch(() => '')).split('\n');
     const since = times.filter((time) => !before.includes(time)).sort()[0];
     if (since === undefined) return 'running';
     // Started again, by us or by the engine itself after a reboot. Kubernetes writes times in whole seconds.
-    await waitForRestart(cluster.name, new Date(Math.floor(Date.parse(since) / 1000) * 1000), {
+    await waitForRestart(name, new Date(Math.floor(Date.parse(since) / 1000) * 1000), {
       report,
       signal,
     });
     await writeFile(startFile, times.join('\n'));
     return 'started';
   }
-  if (containers.length > 0) {
+  if (decision.do === 'remake') {
     report('removing what an interrupted run left');
-    await deleteNodes(engine, cluster.name, report);
+    await deleteNodes(engine, name, report);
   }
-  await rm(made, { force: true });
-  await createNodes(options, config.path);
-  await revokeJoinTokens(engine, cluster.name, signal);
+  await writeRecord(name, { phase: 'unfinished', engine: identity });
+  const config = join(folder, 'kind.yaml');
+  await writeFile(config, stringify(kindDocument(cluster)));
+  await createNodes(options, config);
+  await revokeJoinTokens(engine, name, signal);
   await writeFile(startFile, (await startTimes()).join('\n'));
-  await writeFile(`${made}.new`, config.hash);
-  await rename(`${made}.new`, made);
+  await finished();
   return 'made';
+}
+
+function refusal(environment: Environment, { why, way }: Extract<Decision, { do: 'refuse' }>): Failure {
+  const { name } = environment;
+  const file = `clusters/${name}/cluster.yaml`;
+  const init = `npm run init-cluster -- --env ${name}`;
+  const databases = environment.apps
+    .filter(({ database }) => database)
+    .map((app) => databaseCluster(app.name));
+  const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
+  const ways: Record<Way, string> = {
+    'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,
+    'other-name': `Nothing was changed. Write another name into ${file}; or, if nobody needs those containers: ${init} --down`,
+    'other-engine': `Nothing was changed. Start that engine, or say by DOCKER_HOST or PLINTH_ENGINE which one is meant. If that one is gone with all that it held: ${init} --down, then ${init}`,
+    'take-down': `Nothing was changed. Copy out what is still there (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
+  };
+  return new Failure(`${file}: ${why}.`, ways[way]);
 }
 
 /** Removes the cluster's containers with their volumes and its kubeconfig. */
@@ -184,16 +239,4 @@ async function endOrphan(folder: string): Promise<void> {
     if (line.includes('create\0cluster')) process.kill(pid, 'SIGKILL');
   }
   await rm(pidFile, { force: true });
-}
-
-async function writeConfig(
-  folder: string,
-  environment: Environment,
-  image: string,
-): Promise<{ path: string; hash: string }> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, 'kind.yaml');
-  const text = stringify(await kindConfig(environment, image, folder));
-  await writeFile(path, text);
-  return { path, hash: createHash('sha256').update(text).digest('hex') };
 }

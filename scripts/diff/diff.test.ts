@@ -47,8 +47,8 @@ it('says what a change does, the gravest first, before anything is written', asy
         effects.map(({ gravity, object }) => `${gravity} ${object}`),
       ]),
     );
-    expect(effects.dev?.slice(0, 3)).toEqual([
-      'lost Namespace shop',
+    expect(effects.dev).toContain('other Namespace shop');
+    expect(effects.dev?.slice(0, 2)).toEqual([
       'stops Deployment shop/shop',
       'restarts Deployment catalog/catalog',
     ]);
@@ -60,6 +60,20 @@ it('says what a change does, the gravest first, before anything is written', asy
     expect(text).toContain('Deployment shop/shop runs 2 pods instead of 3');
     expect((await diff(root, 'HEAD', 'prod')).environments.map(({ environment }) => environment)).toEqual([
       'prod',
+    ]);
+  });
+});
+
+it('says of an environment that is gone that what runs stays', async () => {
+  await withCommit(async (root) => {
+    rmSync(join(root, 'clusters/prod'), { recursive: true });
+    const prod = (await diff(root, 'HEAD')).environments.find(({ environment }) => environment === 'prod');
+    expect(prod?.effects).toMatchObject([
+      {
+        gravity: 'other',
+        object: 'Environment prod',
+        what: expect.stringContaining('what runs stays as it is'),
+      },
     ]);
   });
 });

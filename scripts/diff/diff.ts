@@ -5,13 +5,16 @@ import { objectId } from '../../charts/object-id.ts';
 import { checkUpgrade } from '../../model/check-version.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Problem } from '../../model/problem.ts';
-import { compareText } from '../../model/problem.ts';
+import { compareProblems, compareText } from '../../model/problem.ts';
 import { readText } from '../../model/read-text.ts';
 import { readYaml } from '../../model/read-yaml.ts';
 import { Failure } from '../failure.ts';
+import { checkData } from '../render/check-data.ts';
+import { dataOf } from '../render/data.ts';
 import { renderAll } from '../render/render.ts';
 import { committedFiles } from './committed.ts';
 import { type Effect, effectsOf, gravities } from './effects.ts';
+import { fates, kustomizations } from './fate.ts';
 
 /** An effect and the file that was rendered. */
 export interface FileEffect extends Effect {
@@ -29,7 +32,7 @@ export interface EnvironmentDiff {
 export interface Diff {
   ref: string;
   environments: EnvironmentDiff[];
-  /** Versions that a running cluster cannot be led to. */
+  /** What cannot be done to a running cluster: versions that it cannot be led to, data that would be lost unsaid. */
   problems: Problem[];
 }
 
@@ -45,13 +48,31 @@ export async function diff(root: string, ref: string, environment?: string): Pro
   const names = [...committed.keys(), ...rendered.files.keys()]
     .flatMap((path) => environmentOf(path) ?? [])
     .filter((name) => environment === undefined || name === environment);
+  const syncs = { before: kustomizations(committed), after: kustomizations(rendered.files) };
   return {
     ref,
     environments: [...new Set(names)].sort(compareText).map((name) => ({
       environment: name,
-      effects: effects(before.get(name) ?? new Map(), after.get(name) ?? new Map()),
+      effects: rendered.environments.some((env) => env.name === name)
+        ? effects(before.get(name) ?? new Map(), after.get(name) ?? new Map(), syncs)
+        : [forgotten(name)],
     })),
-    problems: upgrades(root, rendered.environments, await committedFiles(root, ref, 'clusters')),
+    problems: [
+      ...upgrades(root, rendered.environments, await committedFiles(root, ref, 'clusters')),
+      ...checkData(root, rendered.environments, dataOf(committed), rendered.files),
+    ].sort(compareProblems),
+  };
+}
+
+/** Flux finds the folder that it applies no longer, which is an error and no wish to remove what runs. */
+function forgotten(environment: string): FileEffect {
+  return {
+    gravity: 'other',
+    object: `Environment ${environment}`,
+    what: 'is described no longer: Flux finds nothing to apply, and what runs stays as it is',
+    next: 'take its machines down by what made them, with the commit before this change: npm run init-cluster -- --down, npm run nodes -- reset or npm run pulumi -- destroy',
+    file: `clusters/${environment}/cluster.yaml`,
+    changes: [],
   };
 }
 
@@ -94,12 +115,25 @@ function objectIn(file: string, text: string): KubeObject {
   );
 }
 
-function effects(before: Map<string, Placed>, after: Map<string, Placed>): FileEffect[] {
+function effects(
+  before: Map<string, Placed>,
+  after: Map<string, Placed>,
+  syncs: { before: Map<string, KubeObject>; after: Map<string, KubeObject> },
+): FileEffect[] {
   const keys = [...new Set([...before.keys(), ...after.keys()])];
+  const gone = [...before].filter(([key]) => !after.has(key)).map(([, placed]) => placed);
+  const fate = fates(
+    gone.map(({ object, file }) => ({ object, folder: file.slice(0, file.lastIndexOf('/')) })),
+    syncs.before,
+    syncs.after,
+  );
   const all = keys.flatMap((key) => {
     const [old, now] = [before.get(key), after.get(key)];
     const file = now?.file ?? old?.file ?? '';
-    return effectsOf(old?.object, now?.object).map((effect) => ({ ...effect, file }));
+    return effectsOf(old?.object, now?.object, old && fate.get(old.object)).map((effect) => ({
+      ...effect,
+      file,
+    }));
   });
   const rank = ({ gravity }: Effect) => gravities.indexOf(gravity);
   return all.sort((a, b) => rank(a) - rank(b) || compareText(a.file, b.file) || compareText(a.what, b.what));

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../charts/kube-object.ts';
 import { kindOf, objectId } from '../../charts/object-id.ts';
 import { podTemplate } from '../../charts/pod-template.ts';
 import { type Change, changes } from '../objects/changes.ts';
+import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';
 
 /** What a change does, the gravest first. */
@@ -30,10 +31,17 @@ export interface Effect {
   changes: Change[];
 }
 
-/** What happens to one object: `before` is what runs, `after` what is to run; absent where it comes or goes. */
-export function effectsOf(before: KubeObject | undefined, after: KubeObject | undefined): Effect[] {
+/**
+ * What happens to one object: `before` is what runs, `after` what is to run; absent where it comes or goes. `fate` is what
+ * Flux does where it goes.
+ */
+export function effectsOf(
+  before: KubeObject | undefined,
+  after: KubeObject | undefined,
+  fate: Fate = 'pruned',
+): Effect[] {
   if (before === undefined) return after === undefined ? [] : arrival(after);
-  if (after === undefined) return departure(before);
+  if (after === undefined) return departure(before, fate);
   const all = changes(before, after);
   if (all.length === 0) return [];
   const effects = [
@@ -70,9 +78,26 @@ function remedy(after: KubeObject, path: string): string {
   }
 }
 
-function departure(before: KubeObject): Effect[] {
+/** Why Flux leaves what has no manifest any more. */
+const leaves: Readonly<Record<Exclude<Fate, 'pruned' | 'with-namespace'>, string>> = {
+  annotated: 'it says that Flux never prunes it',
+  'not-pruned': 'its Kustomization prunes nothing',
+  orphaned: 'its Kustomization goes with deletionPolicy: Orphan',
+};
+
+function departure(before: KubeObject, fate: Fate): Effect[] {
   const object = objectId(before);
   const effect = (gravity: Gravity, what: string): Effect[] => [{ gravity, object, what, changes: [] }];
+  if (fate !== 'pruned' && fate !== 'with-namespace') {
+    const what = `stays as it is, and nobody looks after it any more: ${leaves[fate]}`;
+    const next = `once nobody needs ${before.kind === 'Namespace' ? 'what is in it' : 'it'}: kubectl delete ${resource(before)}`;
+    return [{ gravity: 'other', object, what, next, changes: [] }];
+  }
+  if (kindOf(before) === 'Kustomization.kustomize.toolkit.fluxcd.io') {
+    const policy = textField(before, 'spec', 'deletionPolicy');
+    const stays = policy === 'Orphan' || (policy !== 'Delete' && field(before, 'spec', 'prune') !== true);
+    return effect('other', stays ? 'goes; what it applied stays' : 'goes, and what it applied');
+  }
   switch (before.kind) {
     case 'Namespace':
       return effect('lost', 'goes, and everything in it, volumes and Secrets too');
@@ -84,6 +109,7 @@ function departure(before: KubeObject): Effect[] {
     case 'CustomResourceDefinition':
       return effect('lost', 'goes, and with it every object of its kind');
     case 'Cluster':
+      if (kindOf(before) !== 'Cluster.postgresql.cnpg.io') return effect('other', 'goes');
       return effect('lost', 'goes, and with it the volumes of all its instances: only backups are left');
     case 'Secret':
       return effect('lost', 'goes');

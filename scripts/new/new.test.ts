@@ -1,6 +1,18 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -81,6 +93,19 @@ describe('in a copy of this repository', () => {
     expect(readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8')).toBe(before);
   }, 300_000);
 
+  it('takes back what it wrote where Ctrl-C ends it before it is known to render', async () => {
+    const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const child = type('new', 'app', 'half-done');
+      while (!existsSync(join(root, 'apps/half-done/app.ts')) && child.exitCode === null) await sleep(1);
+      child.kill(signal);
+      expect((await child).signal).toBe(signal);
+      expect(readdirSync(join(root, 'apps'))).not.toContain('half-done');
+      expect(readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8')).toBe(before);
+      expect(readdirSync(root).filter((name) => name.startsWith('.new-'))).toEqual([]);
+    }
+  }, 300_000);
+
   it('writes nothing over what is there', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
     const { all, exitCode } = await type('new', 'app', 'home');
@@ -118,6 +143,50 @@ it('takes back what it wrote where a file cannot be written', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a disk of its own', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plinth-new-disk-'));
+
+  beforeAll(() => void execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', folder]));
+  afterAll(() => {
+    execFileSync('umount', [folder]);
+    rmdirSync(folder);
+  });
+
+  it('leaves nothing and changes nothing where the disk is full, at whichever file, and says so once', () => {
+    writeFileSync(join(folder, 'cluster.yaml'), 'apps:\n');
+    const big = 'x'.repeat(300_000);
+    for (const [files, changes] of [
+      [{ 'apps/a/app.ts': big, 'apps/a/b.ts': 'two' }, { 'cluster.yaml': 'apps:\n  a:\n' }],
+      [{ 'apps/a/app.ts': 'one', 'apps/a/b.ts': big }, { 'cluster.yaml': 'apps:\n  a:\n' }],
+      [{ 'apps/a/app.ts': 'one' }, { 'cluster.yaml': big }],
+    ] as { [file: string]: string }[][]) {
+      const begin = () => write(folder, { files: files ?? {}, changes: changes ?? {}, next: [] });
+      expect(begin).toThrow(
+        expect.objectContaining({
+          name: 'Failure',
+          message: expect.stringMatching(
+            /^it cannot be written: ENOSPC: no space left on device.*Nothing was$/,
+          ),
+          next: 'Make room on the disk, then type the same command again.',
+        }),
+      );
+      expect(readdirSync(folder)).toEqual(['cluster.yaml']);
+      expect(readFileSync(join(folder, 'cluster.yaml'), 'utf8')).toBe('apps:\n');
+    }
+  });
+
+  it('takes back what it wrote on a disk that is full by then', () => {
+    writeFileSync(join(folder, 'cluster.yaml'), 'apps:\n');
+    const files = { 'apps/a/app.ts': 'one' };
+    const { undo } = write(folder, { files, changes: { 'cluster.yaml': 'apps:\n  a:\n' }, next: [] });
+    expect(readFileSync(join(folder, 'cluster.yaml'), 'utf8')).toBe('apps:\n  a:\n');
+    expect(() => writeFileSync(join(folder, 'full'), Buffer.alloc(400_000))).toThrow('ENOSPC');
+    undo();
+    expect(readdirSync(folder)).toEqual(['cluster.yaml', 'full']);
+    expect(readFileSync(join(folder, 'cluster.yaml'), 'utf8')).toBe('apps:\n');
+  });
 });
 
 describe('an app is enabled', () => {

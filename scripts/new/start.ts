@@ -1,7 +1,22 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { appName } from '../../model/cluster.ts';
 import { Failure } from '../failure.ts';
+import { isDiskError, remedyOf } from '../render/disk-failure.ts';
+import { makeStaging, removeAbandoned } from '../staging.ts';
+
+/** Of folders that hold what is being written. */
+const prefix = '.new-';
 
 /** What a new thing begins with. */
 export interface Start {
@@ -17,8 +32,10 @@ export interface Start {
 export interface Written {
   /** Sorted. */
   files: string[];
-  /** Makes everything as it was before. */
+  /** Makes everything as it was before; needs no room on the disk. To be called at most once, and not after `done`. */
   undo(): void;
+  /** Gives up what undo would need. */
+  done(): void;
 }
 
 /** Writes all of it or, where something fails, nothing. */
@@ -27,34 +44,55 @@ export function write(root: string, { files, changes }: Start): Written {
     if (!existsSync(join(root, file))) continue;
     throw new Failure(`${file} is there already`, `Edit it, or take another name.`);
   }
-  const before = Object.keys(changes).map((file) => [file, readFileSync(join(root, file))] as const);
-  const written: string[] = [];
-  const made: string[] = [];
+  removeAbandoned(root, prefix);
+  const undos: (() => void)[] = [];
   const undo = () => {
-    for (const file of written) rmSync(join(root, file));
-    for (const folder of made.toReversed()) rmdirSync(folder);
-    for (const [file, bytes] of before) writeFileSync(join(root, file), bytes);
+    for (const step of undos.splice(0).toReversed()) step();
   };
+  const step = (back: () => void) => void undos.push(back);
   try {
-    for (const [file, text] of Object.entries(files)) {
-      made.push(...makeFolder(dirname(join(root, file))));
-      writeFileSync(join(root, file), text, { flag: 'wx' });
-      written.push(file);
+    // Whatever needs room is written beside what is there. What follows moves names only, and so does the way back.
+    const staging = makeStaging(root, prefix);
+    step(() => rmSync(staging, { recursive: true, force: true }));
+    const texts = { ...files, ...changes };
+    const drafts = new Map(Object.keys(texts).map((file, i) => [file, join(staging, String(i))]));
+    for (const [file, draft] of drafts) {
+      writeFileSync(draft, texts[file] ?? '');
+      if (!Object.hasOwn(changes, file)) continue;
+      copyFileSync(join(root, file), `${draft}-before`);
+      chmodSync(draft, statSync(join(root, file)).mode);
     }
-    for (const [file, text] of Object.entries(changes)) writeFileSync(join(root, file), text);
+    for (const [file, draft] of drafts) {
+      const path = join(root, file);
+      if (Object.hasOwn(files, file)) {
+        makeFolder(dirname(path), (made) => step(() => rmdirSync(made)));
+        renameSync(draft, path);
+        step(() => rmSync(path));
+      } else {
+        renameSync(draft, path);
+        step(() => renameSync(`${draft}-before`, path));
+      }
+    }
+    const done = () => {
+      undos.length = 0;
+      rmSync(staging, { recursive: true, force: true });
+    };
+    return { files: Object.keys(texts).sort(), undo, done };
   } catch (error) {
     undo();
-    throw error;
+    if (error instanceof Failure || !isDiskError(error)) throw error;
+    throw new Failure(`it cannot be written: ${error.message}. Nothing was`, remedyOf(error), {
+      cause: error,
+    });
   }
-  return { files: [...written, ...before.map(([file]) => file)].sort(), undo };
 }
 
-/** Gives the folders that it made, from the top. */
-function makeFolder(path: string): string[] {
-  if (existsSync(path)) return [];
-  const above = makeFolder(dirname(path));
+/** Tells of each folder that it made, from the top. */
+function makeFolder(path: string, made: (path: string) => void): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path), made);
   mkdirSync(path);
-  return [...above, path];
+  made(path);
 }
 
 /** A name that folders, objects and host names can have, and what is made of it too. */

@@ -1,9 +1,14 @@
 import { Failure } from '../failure.ts';
 
-/** What to do where the disk does not do what a render asks of it. */
-const remedies: Readonly<Record<string, string>> = {
+/** What to do where the disk does not do what is asked of it, whatever that is. */
+const always: Readonly<Record<string, string>> = {
   ENOSPC: 'Make room on the disk, then type the same command again.',
   EDQUOT: 'Make room in your quota, then type the same command again.',
+};
+
+/** What to do where it does not do what a render asks of it. */
+const remedies: Readonly<Record<string, string>> = {
+  ...always,
   ENOENT: 'No folder can be made there: name another one by --out.',
   EROFS: 'The file system is mounted read-only: name a folder elsewhere by --out.',
   EACCES: 'See who may write there (ls -ld), or name a folder of your own by --out.',
@@ -18,7 +23,7 @@ export function onDisk<T>(folder: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!isDiskError(error)) throw error;
-    const next = remedies[String(error.code)] ?? 'Look at the disk, then type the same command again.';
+    const next = remedies[String(error.code)] ?? remedyOf(error);
     throw new Failure(`the manifests in ${folder}: ${error.message}`, next, { cause: error });
   }
 }
@@ -37,6 +42,13 @@ export async function readingDisk<T>(root: string, work: () => Promise<T>): Prom
   }
 }
 
-function isDiskError(error: unknown): error is Error & { code: unknown } {
+/** What to type where the disk failed at other work than a render. */
+export function remedyOf({ code }: { code: unknown }): string {
+  return (
+    always[String(code)] ?? 'Look at the disk and at who may write there, then type the same command again.'
+  );
+}
+
+export function isDiskError(error: unknown): error is Error & { code: unknown } {
   return error instanceof Error && 'syscall' in error && 'code' in error;
 }

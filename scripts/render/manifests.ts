@@ -50,7 +50,8 @@ export function environmentManifests(env: Environment, memory = new Memory()): E
     add(write(folder, cluster, objects, (object, path) => memory.text(path, object)));
   for (const { kind, name, objects } of units) {
     if (kind !== 'component') continue;
-    add(memory.files(env.name, name, () => write(name, `${sourceOf(env, name)} and ${cluster}`, objects)));
+    const sources = [...new Set([sourceOf(env, name), cluster])].join(' and ');
+    add(memory.files(env.name, name, () => write(name, sources, objects)));
   }
   return { files, problems, checked };
 }

@@ -5,6 +5,8 @@ import { placeInFile } from '../../model/place-in-file.ts';
 import { compareProblems, type Problem } from '../../model/problem.ts';
 import { Failure } from '../failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
+import { checkData } from './check-data.ts';
+import { committedData, dataIn } from './data.ts';
 import { type Difference, findDifference } from './difference.ts';
 import { onDisk, readingDisk } from './disk-failure.ts';
 import { environmentManifests } from './manifests.ts';
@@ -81,7 +83,12 @@ export interface RenderResult extends Rendered {
 /** Renders, compares with what is on the disk and writes what differs. */
 export async function render(root: string, options: RenderOptions = {}): Promise<RenderResult> {
   const { environment, out = join(root, 'manifests'), write = true, memory = new Memory() } = options;
+  const committed = committedData(root);
   const rendered = await renderAll(root, environment, memory);
+  const there = onDisk(out, () => rendered.environments.flatMap(({ name }) => dataIn(out, name)));
+  const before = [...(await committed), ...there];
+  const lost = checkData(root, rendered.environments, before, rendered.files);
+  if (lost.length > 0) throw new ProblemsFailure(lost.sort(compareProblems));
   const below = new Map([...rendered.files].map(([path, text]) => [path.slice('manifests/'.length), text]));
   const difference = onDisk(out, () => findDifference(out, below, environment, memory.disk));
   const [foreign] = difference.foreign;

@@ -1,9 +1,8 @@
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -11,36 +10,47 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { holdSignals, makeStaging, removeAbandoned } from '../staging.ts';
 import type { Difference } from './difference.ts';
+
+/** Of folders that hold what is being written. */
+const prefix = '.render-';
 
 /**
  * Makes `folder` hold the render: everything that changed is first written beside it, then moved into place, then what
  * is gone is removed. Where the disk is full, a folder cannot be written or the process is killed while writing, nothing
- * has changed.
+ * has changed. Ctrl-C waits until all is in place: it takes milliseconds. What a killed render left is removed first.
  */
 export function writeDifference(
   folder: string,
   files: ReadonlyMap<string, string>,
   { changed, removed }: Difference,
 ): void {
-  if (changed.length === 0 && removed.length === 0) return;
+  if (changed.length === 0 && removed.length === 0) {
+    if (existsSync(folder)) removeAbandoned(folder, prefix);
+    return;
+  }
   makeFolder(folder);
-  removeAbandoned(folder);
-  const staging = mkdtempSync(join(folder, '.render-'));
+  removeAbandoned(folder, prefix);
+  const signals = holdSignals();
+  let staging: string | undefined;
   try {
-    for (const [i, path] of changed.entries()) writeFileSync(join(staging, String(i)), files.get(path) ?? '');
+    staging = makeStaging(folder, prefix);
+    const drafts = staging;
+    for (const [i, path] of changed.entries()) writeFileSync(join(drafts, String(i)), files.get(path) ?? '');
     const folders = new Set([...changed, ...removed].map((path) => dirname(join(folder, path))));
     for (const below of folders) {
       makeFolder(below);
       accessSync(below, constants.W_OK);
     }
-    for (const [i, path] of changed.entries()) renameSync(join(staging, String(i)), join(folder, path));
+    for (const [i, path] of changed.entries()) renameSync(join(drafts, String(i)), join(folder, path));
     for (const path of removed) {
       rmSync(join(folder, path), { force: true });
       removeIfEmpty(dirname(join(folder, path)));
     }
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
+    signals.release();
   }
 }
 
@@ -49,16 +59,6 @@ function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   makeFolder(dirname(path));
   mkdirSync(path);
-}
-
-/** What renders left behind that were killed: nothing takes ten minutes here. */
-function removeAbandoned(folder: string): void {
-  const before = Date.now() - 10 * 60_000;
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (name.startsWith('.render-') && statSync(path).mtimeMs < before)
-      rmSync(path, { recursive: true, force: true });
-  }
 }
 
 /** A component's folder that holds nothing any more, and its environment's. */

@@ -1,5 +1,5 @@
 import { backupRole, volumeRole } from '../../model/aws-role.ts';
-import { databaseCluster } from '../../model/database.ts';
+import { databaseCluster, databasesOf } from '../../model/database.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Purpose } from '../storage/purposes.ts';
 
@@ -28,16 +28,14 @@ export function bucketUsers({
   cluster,
 }: Pick<Environment, 'apps' | 'operators' | 'cluster'>): BucketUser[] {
   const folder = backupFolder(cluster.databases.backups?.destination);
-  const databases = apps
-    .filter((app) => app.database !== undefined)
-    .map(({ name }) => ({
-      name: backupRole(name),
-      namespace: name,
-      // CloudNativePG names the account of a database as the database.
-      serviceAccount: databaseCluster(name),
-      bucket: 'backups' as const,
-      folder: `${folder}${databaseCluster(name)}`,
-    }));
+  const databases = databasesOf({ apps, cluster }).map(({ app: name }) => ({
+    name: backupRole(name),
+    namespace: name,
+    // CloudNativePG names the account of a database as the database.
+    serviceAccount: databaseCluster(name),
+    bucket: 'backups' as const,
+    folder: `${folder}${databaseCluster(name)}`,
+  }));
   const stores = operators.flatMap(({ name, namespace }) => {
     const bucket = Object.hasOwn(storing, name) ? storing[name] : undefined;
     return bucket === undefined ? [] : [{ name, namespace, serviceAccount: name, bucket }];

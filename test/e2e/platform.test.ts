@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, findEngine } from '../../images/engine.ts';
+import { kubeconfigPath } from '../../scripts/cluster/client.ts';
 import { nodeContainers } from '../../scripts/cluster/kind.ts';
+import { readRecord, recordPath } from '../../scripts/cluster/kind-record.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
 import { reaches, startProbes } from './flows.ts';
@@ -31,14 +33,14 @@ describe('a platform on this machine', () => {
     process.env.PLINTH_STATE = checkout.state;
     await withTwoMoreApps(checkout);
     // What an earlier run left goes first, and with it an engine that serves no other cluster.
-    await checkout.npm('init-cluster', '--down');
+    await checkout.npm('init-cluster', '--down', '--yes');
     before = await machineState();
   });
 
   afterAll(async () => {
     const engine = await findEngine();
     if (engine !== undefined && (await nodeContainers(engine, cluster)).length > 0) {
-      await checkout.npm('init-cluster', '--down');
+      await checkout.npm('init-cluster', '--down', '--yes');
     }
     await checkout.remove();
   });
@@ -55,7 +57,7 @@ describe('a platform on this machine', () => {
 
   it('is killed while the nodes come up', async () => {
     await checkout.npmKilledAt(/kind create cluster/, 'init-cluster', 6_000);
-    expect(existsSync(join(checkout.state, cluster, 'nodes.sha256'))).toBe(false);
+    expect(await readRecord(cluster)).toMatchObject({ phase: 'unfinished' });
   });
 
   it('goes on with the same command until Flux has synced', async () => {
@@ -85,6 +87,72 @@ describe('a platform on this machine', () => {
 
   it('lets through what is declared, and nothing else, on every node', async () => {
     await expectDeclaredFlows();
+  });
+
+  describe('keeps what its databases hold', () => {
+    const kubeconfig = () => kubeconfigPath(cluster);
+    let uid = '';
+
+    it('which is a row in the database of orders from here on', async () => {
+      uid = await clusterUid();
+      await inOrders("create table e2e_kept (note text); insert into e2e_kept values ('precious')");
+    });
+
+    const losses: [string, () => Promise<void>][] = [
+      ['the kubeconfig is gone', () => rm(kubeconfig())],
+      ['the kubeconfig is cut short', () => writeFile(kubeconfig(), 'apiVersion: v1\nclusters:\n- clus')],
+      ['the record cannot be read', () => writeFile(recordPath(cluster), '{"phase":')],
+      ['the state folder is gone', () => rm(join(checkout.state, cluster), { recursive: true })],
+    ];
+
+    it.each(losses)('where %s, and has it again with the same command', async (_, lose) => {
+      await lose();
+      const ended = await checkout.npm('init-cluster');
+      expect(ended.exitCode, said(ended)).toBe(0);
+      await expectKept();
+      expect(existsSync(kubeconfig())).toBe(true);
+      expect(await readRecord(cluster)).toMatchObject({ phase: 'finished' });
+      expect((await get('/')).status).toBe(200);
+    });
+
+    it('where cluster.yaml asks for another cluster, which it refuses at once, field by field', async () => {
+      await changed(
+        /^( *)- \{ name: control-plane/m,
+        '$1- { name: more, role: worker }\n$&',
+        'nodes, workers: 0 → 1',
+      );
+      await changed(`http: ${ports.http}`, `http: ${ports.http + 1}`, 'provider.ports.http: 18080 → 18081');
+    });
+
+    it('where it is to be taken down and nobody can be asked, and names what would go', async () => {
+      const ended = await checkout.npm('init-cluster', '--down');
+      expect(ended.exitCode, said(ended)).toBe(1);
+      expect(said(ended)).toContain('database orders/orders-db');
+      expect(said(ended)).toContain('volume git-server/git-server');
+      expect(said(ended)).toContain('--down --yes');
+      await expectKept();
+    });
+
+    /** Asks for another cluster, is told what differs, and writes back what it was. */
+    async function changed(from: string | RegExp, to: string, told: string): Promise<void> {
+      const file = join(checkout.root, 'clusters/dev/cluster.yaml');
+      const before = await readFile(file, 'utf8');
+      await checkout.edit('clusters/dev/cluster.yaml', (text) => text.replace(from, to));
+      const ended = await checkout.npm('init-cluster');
+      await writeFile(file, before);
+      expect(ended.exitCode, said(ended)).toBe(1);
+      expect(said(ended)).toContain(told);
+      expect(said(ended)).toMatch(/--down deletes its databases \(.*orders-db.*\)/);
+      await expectKept();
+    }
+
+    async function expectKept(): Promise<void> {
+      expect(await clusterUid()).toBe(uid);
+      await until(
+        async () => (await inOrders('select note from e2e_kept')) === 'precious',
+        'the row of before',
+      );
+    }
   });
 
   it('lets neither a pod nor another user of this machine join as a node or write to a registry', async () => {
@@ -180,7 +248,7 @@ describe('a platform on this machine', () => {
   });
 
   it('goes without a trace', async () => {
-    const ended = await checkout.npm('init-cluster', '--down');
+    const ended = await checkout.npm('init-cluster', '--down', '--yes');
     expect(ended.exitCode, said(ended)).toBe(0);
     expect(await machineState()).toEqual(before);
     expect(existsSync(join(checkout.state, cluster))).toBe(false);
@@ -252,6 +320,13 @@ async function clusterUid(): Promise<string> {
     '-o',
     'jsonpath={.metadata.uid}',
   ]);
+}
+
+/** What a statement prints that the superuser runs in the database of orders. */
+async function inOrders(statement: string): Promise<string> {
+  const psql = ['psql', '-Atq', '-v', 'ON_ERROR_STOP=1', '-d', 'orders', '-c', statement];
+  const pod = ['-n', 'orders', 'orders-db-1', '-c', 'postgres'];
+  return (await nodeKubectl(await theEngine(), cluster, ['exec', ...pod, '--', ...psql])).trim();
 }
 
 /** The ids of the pods that run, sorted, in one namespace or in all. */

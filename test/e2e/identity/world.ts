@@ -50,7 +50,7 @@ export class World {
     process.env.PLINTH_STATE = checkout.state;
     await change(checkout);
     await this.take(checkout);
-    await checkout.npm('init-cluster', '--down');
+    await checkout.npm('init-cluster', '--down', '--yes');
   }
 
   /** Goes on with a checkout, which becomes a Git repository of its own: a roll is commits. */
@@ -63,7 +63,7 @@ export class World {
   }
 
   async end(): Promise<void> {
-    await this.checkout.npm('init-cluster', '--down');
+    await this.checkout.npm('init-cluster', '--down', '--yes');
     await this.checkout.remove();
   }
 

@@ -1,0 +1,55 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { stateDir } from '../../images/paths.ts';
+
+const recordSchema = z.discriminatedUnion('phase', [
+  /** Written before the first container is made, and before the first one is removed: what is there holds no data to keep. */
+  z.strictObject({ phase: z.literal('unfinished'), engine: z.string() }),
+  /** Written once Kind has made every node. */
+  z.strictObject({
+    phase: z.literal('finished'),
+    engine: z.string(),
+    roles: z.array(z.enum(['control-plane', 'worker'])),
+    image: z.string(),
+    ports: z.array(z.strictObject({ host: z.number(), node: z.number() })),
+    /** What Kind was told beside these: the same for every cluster of one version of this program. */
+    settings: z.record(z.string(), z.unknown()),
+  }),
+]);
+
+/** What the state folder says of a cluster's nodes. It outlives every run, and each change of it is whole or none. */
+export type KindRecord = z.infer<typeof recordSchema>;
+
+/** The record as it was found: absent, or there and not to be understood. */
+export type FoundRecord = KindRecord | { phase: 'none' } | { phase: 'unreadable'; why: string };
+
+/** Where the record of the cluster of that name stands. */
+export function recordPath(cluster: string): string {
+  return join(stateDir(), cluster, 'nodes.json');
+}
+
+/** Never throws: what cannot be read is no leave to remove anything. */
+export async function readRecord(cluster: string): Promise<FoundRecord> {
+  let text: string;
+  try {
+    text = await readFile(recordPath(cluster), 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { phase: 'none' };
+    return { phase: 'unreadable', why: error instanceof Error ? error.message : String(error) };
+  }
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    return { phase: 'unreadable', why };
+  }
+}
+
+/** Puts the record in place at once or not at all. */
+export async function writeRecord(cluster: string, record: KindRecord): Promise<void> {
+  const path = recordPath(cluster);
+  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+  await writeFile(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`, { flush: true });
+  await rename(`${path}.new`, path);
+}

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { readContainers } from './node-containers.ts';
+
+/** As the engines' `inspect` prints it, without what nobody looks at. */
+const inspected = (
+  name: string,
+  more: { binds?: string[] | null; network?: string; running?: boolean } = {},
+) => ({
+  Id: 'x',
+  Name: name,
+  State: { Running: more.running ?? true, StartedAt: '2026-01-01T00:00:00.123456789Z' },
+  Config: { Image: 'docker.io/kindest/node:v1', Labels: { 'io.x-k8s.kind.role': 'control-plane' } },
+  HostConfig: {
+    Binds: more.binds === undefined ? ['/s/test/nodes/certs.d:/etc/containerd/certs.d:ro'] : more.binds,
+    PortBindings: {
+      '6443/tcp': [{ HostIp: '127.0.0.1', HostPort: '40001' }],
+      '30080/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }],
+      '30443/tcp': null,
+    },
+  },
+  NetworkSettings: { Networks: { [more.network ?? 'plinth']: {} } },
+});
+
+it('reads of a container who made it, what it publishes and whether it runs', () => {
+  const text = JSON.stringify([
+    inspected('/b', { running: false }),
+    inspected('a', { binds: null, network: 'kind' }),
+  ]);
+  expect(readContainers(text)).toMatchObject([
+    { name: 'a', files: undefined, onOurNetwork: false },
+    {
+      name: 'b',
+      running: false,
+      role: 'control-plane',
+      image: 'docker.io/kindest/node:v1',
+      ports: [{ host: 8080, node: 30080 }],
+      apiPort: 40001,
+      files: '/s/test/nodes',
+      onOurNetwork: true,
+    },
+  ]);
+});
+
+it('fails on an answer that is cut short, rather than to see fewer containers', () => {
+  expect(() => readContainers(JSON.stringify([inspected('a'), { Name: 'b' }]))).toThrow('State');
+  expect(() => readContainers('[{')).toThrow();
+});

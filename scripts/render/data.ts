@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { isKubeObject, type KubeObject } from '../../charts/kube-object.ts';
+import { kindOf } from '../../charts/object-id.ts';
+
+/** A manifest of something that holds data. */
+export interface DataManifest {
+  environment: string;
+  /** From the root, with `/`: `manifests/dev/orders-db/cluster-orders-db.yaml`. */
+  file: string;
+  object: KubeObject;
+}
+
+/** Files whose name says that they may describe a database or a volume. */
+const pattern = /^manifests\/([^/]+)\/[^/]+\/(?:cluster|persistentvolumeclaim)-[^/]+\.yaml$/;
+
+const kinds = ['Cluster.postgresql.cnpg.io', 'PersistentVolumeClaim'];
+
+/** What holds data among manifests, by their paths. What cannot be parsed was rendered by nobody. */
+export function dataOf(files: Iterable<readonly [path: string, text: string]>): DataManifest[] {
+  return [...files].flatMap(([file, text]) => {
+    const environment = pattern.exec(file)?.[1];
+    if (environment === undefined) return [];
+    const object: unknown = parse(text, { logLevel: 'silent', strict: false });
+    return isKubeObject(object) && kinds.includes(kindOf(object)) ? [{ environment, file, object }] : [];
+  });
+}
+
+/** What of an environment holds data, as the manifests in a folder describe it. */
+export function dataIn(folder: string, environment: string): DataManifest[] {
+  const files: [string, string][] = [];
+  for (const component of foldersIn(join(folder, environment))) {
+    for (const name of readdirSync(join(folder, environment, component))) {
+      const path = `manifests/${environment}/${component}/${name}`;
+      if (pattern.test(path))
+        files.push([path, readFileSync(join(folder, environment, component, name), 'utf8')]);
+    }
+  }
+  return dataOf(files);
+}
+
+function foldersIn(path: string): string[] {
+  try {
+    const entries = readdirSync(path, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return [];
+    throw error;
+  }
+}
+
+/**
+ * The same as the last commit has it, for who removed the folder and renders it anew. Nothing where this is no Git
+ * repository or has no commit yet.
+ */
+export async function committedData(root: string): Promise<DataManifest[]> {
+  const git = async (...args: string[]): Promise<string> => {
+    try {
+      const { stdout } = await promisify(execFile)('git', args, { cwd: root, maxBuffer: 1 << 28 });
+      return stdout;
+    } catch (error) {
+      // Ends with an error where there is no repository or no commit, and is no program where Git is not installed.
+      if (error instanceof Error && 'code' in error) return '';
+      throw error;
+    }
+  };
+  const names = await git('ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', 'manifests');
+  const paths = names.split('\0').filter((path) => pattern.test(path));
+  return dataOf(
+    await Promise.all(paths.map(async (path) => [path, await git('show', `HEAD:./${path}`)] as const)),
+  );
+}
