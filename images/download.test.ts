@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { parseLock } from '../model/lock.ts';
 import { downloadAll } from './download.ts';
 import { type Recipe, recipeOf } from './go-recipe.ts';
+import { containerPlatform } from './platform.ts';
 
 const content = 'an executable';
 
@@ -25,7 +26,7 @@ afterEach(() => {
 /** A recipe whose only executable is published with the checksum of this content. */
 function recipe(published: string): Recipe {
   const sha256 = createHash('sha256').update(published).digest('hex');
-  const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const platform = containerPlatform();
   const text = `{kubernetes: v1.0.0, binaries: {pause: {version: v3.10, go: {wrapper: pause, packages: {pause: .}}, download: {pause: {url: "https://example.org/pause", sha256: "${sha256}", platform: ${platform}}}}}}`;
   return recipeOf(parseLock(text, 'lock.yaml'), 'pause');
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { z } from 'zod';
 import { runGo } from './go-command.ts';
 import { cacheDir } from './paths.ts';
+import { containerPlatform } from './platform.ts';
 
 const answerSchema = z.object({ Dir: z.string() });
 
@@ -9,7 +10,7 @@ const answerSchema = z.object({ Dir: z.string() });
 export async function goModule(module: string, version: string, signal?: AbortSignal): Promise<string> {
   const cwd = cacheDir();
   mkdirSync(cwd, { recursive: true });
-  const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const platform = containerPlatform();
   const answer = await runGo(['mod', 'download', '-json', `${module}@${version}`], { cwd, platform, signal });
   return answerSchema.parse(JSON.parse(answer)).Dir;
 }

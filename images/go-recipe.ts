@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lock, LockBinary } from '../model/lock.ts';
+import { containerPlatform } from './platform.ts';
 
 /** All that decides what the executables of one component are. */
 export interface Recipe {
@@ -25,9 +26,6 @@ export interface Recipe {
 
 const wrappersDir = fileURLToPath(new URL('go', import.meta.url));
 
-/** Executables are for Linux, on the architecture of this machine: they run in containers on it. */
-const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-
 /** The recipe of a component, or of the component that has an executable of this name. */
 export function recipeOf(lock: Lock, name: string): Recipe {
   const component =
@@ -42,6 +40,7 @@ export function recipeOf(lock: Lock, name: string): Recipe {
   }
   const flags = buildFlags(entry);
   const wrapperDir = join(wrappersDir, entry.go.wrapper);
+  const platform = containerPlatform();
   return {
     component,
     version: entry.version,
