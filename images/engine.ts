@@ -57,10 +57,10 @@ export async function runEngine(engine: Engine, args: string[], options: RunOpti
 /** Finds the engine that answers now: Docker, Podman, or the private one. Starts nothing. */
 export async function findEngine(): Promise<Engine | undefined> {
   const found = await lookForEngine();
-  return 'engine' in found ? found.engine : undefined;
+  return 'engine' in found ? used(found.engine) : undefined;
 }
 
-/** The same; where none answers, what each of their clients said. */
+/** The same, without having it used; where none answers, what each of their clients said. */
 export async function lookForEngine(): Promise<{ engine: Engine } | { said: string[] }> {
   const said: string[] = [];
   if (process.env.PLINTH_ENGINE !== 'private') {
@@ -68,14 +68,14 @@ export async function lookForEngine(): Promise<{ engine: Engine } | { said: stri
       const answer = await askEngine(command);
       // What is called docker may be Podman: Debian's package podman-docker.
       if ('info' in answer)
-        return used({ name: answer.info.name, private: false, command, env: {}, ...answer });
+        return { engine: { name: answer.info.name, private: false, command, env: {}, ...answer } };
       said.push(answer.why);
     }
   }
   const own = privateEngine();
   if (own === undefined) return { said };
   const answer = await askEngine(own.command, own.env);
-  return 'info' in answer ? used({ ...own, ...answer }) : { said: [...said, answer.why] };
+  return 'info' in answer ? { engine: { ...own, ...answer } } : { said: [...said, answer.why] };
 }
 
 /**
@@ -83,10 +83,10 @@ export async function lookForEngine(): Promise<{ engine: Engine } | { said: stri
  * `PLINTH_ENGINE=private` passes over the engines of this machine.
  */
 export async function ensureEngine(report: Report = silent): Promise<Engine> {
-  return (await findEngine()) ?? used(await startPrivateEngine(report)).engine;
+  return (await findEngine()) ?? used(await startPrivateEngine(report));
 }
 
-function used(engine: Engine): { engine: Engine } {
+function used(engine: Engine): Engine {
   useEnginePlatform(engine.info);
-  return { engine };
+  return engine;
 }

@@ -10,11 +10,14 @@ test('is of the processor of this machine before an engine has answered', () => 
   expect(platform.containerPlatform()).toBe(`linux/${platform.ownArchitecture()}`);
 });
 
-test.each(['linux/amd64', 'linux/arm64'])('is %s once an engine says so, whatever this machine is', (said) => {
-  platform.useEnginePlatform({ name: 'docker', platform: said });
-  expect(platform.containerPlatform()).toBe(said);
-  expect(`linux/${platform.containerArchitecture()}`).toBe(said);
-});
+test.each(['linux/amd64', 'linux/arm64'])(
+  'is %s once an engine says so, whatever this machine is',
+  (said) => {
+    platform.useEnginePlatform({ name: 'docker', platform: said });
+    expect(platform.containerPlatform()).toBe(said);
+    expect(`linux/${platform.containerArchitecture()}`).toBe(said);
+  },
+);
 
 test.each(['windows/amd64', 'linux/riscv64', 'linux/armv7l'])('refuses an engine of %s by name', (said) => {
   expect(() => platform.useEnginePlatform({ name: 'docker', platform: said })).toThrow(

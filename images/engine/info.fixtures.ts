@@ -1,3 +1,5 @@
+import { type EngineInfo, parseEngineInfo } from './info.ts';
+
 /** What `info --format '{{json .}}'` prints on machines that people have, without what is not read. */
 
 const linux = {
@@ -70,7 +72,9 @@ export const engineInfos = {
     ServerVersion: '28.5.1',
     ClientInfo: {
       Context: 'default',
-      Plugins: [{ Name: 'buildx', Version: 'v0.29.1', Path: '/usr/libexec/docker/cli-plugins/docker-buildx' }],
+      Plugins: [
+        { Name: 'buildx', Version: 'v0.29.1', Path: '/usr/libexec/docker/cli-plugins/docker-buildx' },
+      ],
     },
   },
   'Docker 28 whose plugin buildx cannot be started': {
@@ -155,7 +159,11 @@ export const engineInfos = {
   },
   'Podman 4 without root': { host: podmanHost, store: podmanStore, version: { Version: '4.9.3' } },
   'Podman 5 with root': {
-    host: { ...podmanHost, security: { rootless: false }, cgroupControllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'] },
+    host: {
+      ...podmanHost,
+      security: { rootless: false },
+      cgroupControllers: ['cpuset', 'cpu', 'io', 'memory', 'pids'],
+    },
     store: { ...podmanStore, graphRoot: '/var/lib/containers/storage' },
     version: { Version: '5.6.2' },
   },
@@ -170,3 +178,12 @@ export const engineInfos = {
     version: { Version: '5.6.2' },
   },
 } as const;
+
+export type Machine = keyof typeof engineInfos;
+
+/** What is read of it. */
+export function infoOf(machine: Machine): EngineInfo {
+  const answer = parseEngineInfo(JSON.stringify(engineInfos[machine]));
+  if ('why' in answer) throw new Error(answer.why);
+  return answer.info;
+}

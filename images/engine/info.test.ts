@@ -4,16 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { buildEnvironment } from './builder.ts';
 import { containerUser } from './container-user.ts';
-import { engineInfos } from './info.fixtures.ts';
-import { askEngine, type EngineInfo, parseEngineInfo } from './info.ts';
-
-type Machine = keyof typeof engineInfos;
-
-function infoOf(machine: Machine): EngineInfo {
-  const answer = parseEngineInfo(JSON.stringify(engineInfos[machine]));
-  if ('why' in answer) throw new Error(answer.why);
-  return answer.info;
-}
+import { engineInfos, infoOf, type Machine } from './info.fixtures.ts';
+import { askEngine } from './info.ts';
 
 const everyOne = Object.keys(engineInfos) as Machine[];
 
@@ -53,16 +45,16 @@ test('a virtual machine is known by what carries it, and this machine is none', 
 
 test('a rootless engine is known, and which controllers it cannot use', () => {
   const rootless = everyOne.filter((machine) => infoOf(machine).rootless);
-  expect(Object.fromEntries(rootless.map((machine) => [machine, infoOf(machine).missingControllers]))).toEqual(
-    {
-      'rootless Docker': [],
-      'rootless Docker to which systemd delegates memory and pids alone': ['cpu'],
-      'rootless Docker without systemd': ['cpu', 'memory', 'pids'],
-      'Podman 4 without root': [],
-      'Podman 4 to which systemd delegates nothing': ['cpu', 'memory', 'pids'],
-      "Podman's machine on a Mac of Apple": [],
-    },
-  );
+  expect(
+    Object.fromEntries(rootless.map((machine) => [machine, infoOf(machine).missingControllers])),
+  ).toEqual({
+    'rootless Docker': [],
+    'rootless Docker to which systemd delegates memory and pids alone': ['cpu'],
+    'rootless Docker without systemd': ['cpu', 'memory', 'pids'],
+    'Podman 4 without root': [],
+    'Podman 4 to which systemd delegates nothing': ['cpu', 'memory', 'pids'],
+    "Podman's machine on a Mac of Apple": [],
+  });
 });
 
 test('Podman says how much room is left, Docker does not', () => {
@@ -127,7 +119,11 @@ describe('an engine that does not answer', () => {
       `echo '{"ServerErrors":["Error response from daemon: client version 1.41 is too old. Minimum supported API version is 1.44"]}'`,
       'Error response from daemon: client version 1.41 is too old. Minimum supported API version is 1.44',
     ],
-    ['banner', "echo 'Emulate Docker CLI using podman.'", 'info printed no JSON: Emulate Docker CLI using podman.'],
+    [
+      'banner',
+      "echo 'Emulate Docker CLI using podman.'",
+      'info printed no JSON: Emulate Docker CLI using podman.',
+    ],
     ['mute', 'true', 'info printed no JSON: nothing'],
     ['empty', "echo '{}'", 'info names neither a version nor a platform'],
   ])('%s: says why in one line', async (name, lines, why) => {
@@ -135,7 +131,9 @@ describe('an engine that does not answer', () => {
   });
 
   test('a client that is not installed, and one that hangs, are named', async () => {
-    expect(await askEngine(join(folder, 'none'))).toEqual({ why: `${join(folder, 'none')} is not installed` });
+    expect(await askEngine(join(folder, 'none'))).toEqual({
+      why: `${join(folder, 'none')} is not installed`,
+    });
     const hangs = client('hangs', 'exec sleep 60');
     expect(await askEngine(hangs, {}, 0.2)).toEqual({ why: `${hangs} info does not end within 0.2 s` });
   });
