@@ -7,6 +7,7 @@ import { removeRegistry } from '../../images/registry.ts';
 import { readCluster } from './environment.ts';
 import { deleteNodes, nodeContainers } from './kind.ts';
 import { formatTimes, type Phase, runPhases } from './phases.ts';
+import { removeCaches } from './remove-caches.ts';
 import { withClusterLock } from './run-lock.ts';
 
 /**
@@ -65,7 +66,7 @@ function phases(name: string, purge: boolean): Phase[] {
             title: 'Caches removed',
             run: async () => {
               if (!last) return 'other clusters use them';
-              await rm(cacheDir(), { recursive: true, force: true });
+              await removeCaches(cacheDir());
               return undefined;
             },
           },

@@ -55,8 +55,18 @@ export interface ChecksInput {
 
 /** Everything that this machine needs for the environment. Several checks ask the same servers; each is asked once. */
 export function checks(input: ChecksInput): Check[] {
+  const { hosts, host, cluster } = input;
   const common = [...tools(input), ...sources(input)];
-  return input.cluster.provider.kind === 'kind' ? [...common, ...machineChecks(input)] : common;
+  if (cluster.provider.kind !== 'kind') return common;
+  const hostNames: Check = {
+    name: 'host names',
+    find: async () =>
+      names(
+        await Promise.all(hosts.map(async (name) => ({ name, addresses: await addressesOf(name) }))),
+        host,
+      ),
+  };
+  return [...common, hostNames, ...machineChecks(input)];
 }
 
 function tools({ lock, host }: ChecksInput): Check[] {
@@ -172,7 +182,7 @@ function sources({ lock, host }: ChecksInput): Check[] {
 }
 
 /** What a cluster of containers needs of this machine and of its engine: asked here, nothing of the network. */
-export function machineChecks({ environment, cluster, hosts, lock, host }: ChecksInput): Check[] {
+export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksInput, 'hosts'>): Check[] {
   const looked = lookForEngine();
   const engineHere = looked.then((found) => {
     if (!('engine' in found)) return undefined;
@@ -224,11 +234,13 @@ export function machineChecks({ environment, cluster, hosts, lock, host }: Check
       name: 'disk',
       find: async () => {
         await engineHere; // whose platform decides what is missing
+        const missingImages = pending(lock).images;
         return disk({
           folder: cacheDir(),
           freeBytes: freeBytes(cacheDir()),
-          supply: await supplyMode(),
-          missingImages: pending(lock).images,
+          // Asks the network, for which there is no reason where all is there.
+          supply: missingImages === 0 ? 'pull' : await supplyMode(),
+          missingImages,
         });
       },
     },
@@ -252,14 +264,6 @@ export function machineChecks({ environment, cluster, hosts, lock, host }: Check
             : { totalBytes: info.memoryBytes, availableBytes: undefined, machine, wsl: host.wsl },
         );
       },
-    },
-    {
-      name: 'host names',
-      find: async () =>
-        names(
-          await Promise.all(hosts.map(async (name) => ({ name, addresses: await addressesOf(name) }))),
-          host,
-        ),
     },
   ];
   checks.push({
