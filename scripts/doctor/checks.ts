@@ -56,7 +56,7 @@ export interface ChecksInput {
 /** Everything that this machine needs for the environment. Several checks ask the same servers; each is asked once. */
 export function checks(input: ChecksInput): Check[] {
   const { hosts, host, cluster } = input;
-  const common = [...tools(input), ...sources(input)];
+  const common = [...toolChecks(input), ...sources(input)];
   if (cluster.provider.kind !== 'kind') return common;
   const hostNames: Check = {
     name: 'host names',
@@ -69,7 +69,8 @@ export function checks(input: ChecksInput): Check[] {
   return [...common, hostNames, ...machineChecks(input)];
 }
 
-function tools({ lock, host }: ChecksInput): Check[] {
+/** Programs that commands start. */
+export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): Check[] {
   return [
     {
       name: 'node',
@@ -110,7 +111,10 @@ function tools({ lock, host }: ChecksInput): Check[] {
           printed('go', ['version']),
           printed('go', ['env', 'GOTOOLCHAIN']),
         ]);
-        return go({ printed: version, toolchain, minimum: goVersion(), toBuild: pending(lock).binaries });
+        const missing = pending(lock).binaries;
+        // Where images are pulled, programs are too.
+        const toBuild = missing > 0 && (await supplyMode()) === 'build' ? missing : 0;
+        return go({ printed: version, toolchain, minimum: goVersion(), toBuild });
       },
     },
   ];
