@@ -159,7 +159,7 @@ async function refuseTakenPort(): Promise<void> {
       reject(
         new Error(
           `port ${port} of 127.0.0.1 is taken, and the mirror registry was to answer there. See by what: ` +
-            `ss -tlnp 'sport = :${port}'. Or choose another: PLINTH_REGISTRY_PORT=5011`,
+            `${process.platform === 'linux' ? `ss -tlnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`}. Or choose another: PLINTH_REGISTRY_PORT=5011`,
         ),
       ),
     );

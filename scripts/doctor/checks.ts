@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { existsSync } from 'node:fs';
 import { homedir, totalmem } from 'node:os';
 import { containerPlatformSchema } from '../../images/engine/info.ts';
 import { type Engine, lookForEngine, runEngine } from '../../images/engine.ts';
@@ -13,6 +14,7 @@ import { capabilities } from './capabilities.ts';
 import { cgroups, engineCgroups } from './cgroups.ts';
 import { type Check, type Finding, ok } from './check.ts';
 import { clock } from './clock.ts';
+import { debianTools } from './debian-tools.ts';
 import { disk, engineDisk } from './disk.ts';
 import { engine, userNamespaces } from './engine.ts';
 import { go } from './go.ts';
@@ -246,6 +248,15 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
           supply: missingImages === 0 ? 'pull' : await supplyMode(),
           missingImages,
         });
+      },
+    },
+    {
+      name: 'debian tools',
+      find: async () => {
+        await engineHere;
+        const toBuild = pending(lock).images > 0 && (await supplyMode()) === 'build';
+        const keys = existsSync('/usr/share/keyrings/debian-archive-keyring.gpg');
+        return debianTools({ host, toBuild, mmdebstrap: inPath('mmdebstrap'), keys });
       },
     },
     {
