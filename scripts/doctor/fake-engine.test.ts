@@ -39,7 +39,10 @@ async function rows(client: 'docker' | 'podman', machine: Machine, host: Host, e
     chmodSync(join(folder, 'bin', 'docker'), 0o755);
   }
   const cluster = readCluster('dev');
-  const results = await runChecks(machineChecks({ environment: 'dev', cluster, lock: loadLock(), host }));
+  const results = await runChecks(
+    machineChecks({ environment: 'dev', cluster, lock: loadLock(), host }),
+    60_000,
+  );
   return Object.fromEntries(results.map(({ name, state, found }) => [name, `${state}: ${found}`]));
 }
 
