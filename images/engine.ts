@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
+import { askEngine, type EngineInfo } from './engine/info.ts';
 import { privateEngine, startPrivateEngine } from './engine/private-engine.ts';
+import { useEnginePlatform } from './platform.ts';
 import { type Report, silent } from './report.ts';
 
 /** What runs containers here. */
@@ -12,6 +14,8 @@ export interface Engine {
   command: string;
   /** What the client, and Kind, need in their environment to reach this engine; added to process.env. */
   env: Record<string, string>;
+  /** What it said of itself when it was found. */
+  info: EngineInfo;
 }
 
 /** Options of a call of an engine's client. */
@@ -52,14 +56,26 @@ export async function runEngine(engine: Engine, args: string[], options: RunOpti
 
 /** Finds the engine that answers now: Docker, Podman, or the private one. Starts nothing. */
 export async function findEngine(): Promise<Engine | undefined> {
+  const found = await lookForEngine();
+  return 'engine' in found ? used(found.engine) : undefined;
+}
+
+/** The same, without having it used; where none answers, what each of their clients said. */
+export async function lookForEngine(): Promise<{ engine: Engine } | { said: string[] }> {
+  const said: string[] = [];
   if (process.env.PLINTH_ENGINE !== 'private') {
-    for (const name of ['docker', 'podman'] as const) {
-      const engine: Engine = { name, private: false, command: name, env: {} };
-      if (await answers(engine)) return engine;
+    for (const command of ['docker', 'podman']) {
+      const answer = await askEngine(command);
+      // What is called docker may be Podman: Debian's package podman-docker.
+      if ('info' in answer)
+        return { engine: { name: answer.info.name, private: false, command, env: {}, ...answer } };
+      said.push(answer.why);
     }
   }
   const own = privateEngine();
-  return own !== undefined && (await answers(own)) ? own : undefined;
+  if (own === undefined) return { said };
+  const answer = await askEngine(own.command, own.env);
+  return 'info' in answer ? { engine: { ...own, ...answer } } : { said: [...said, answer.why] };
 }
 
 /**
@@ -67,16 +83,10 @@ export async function findEngine(): Promise<Engine | undefined> {
  * `PLINTH_ENGINE=private` passes over the engines of this machine.
  */
 export async function ensureEngine(report: Report = silent): Promise<Engine> {
-  return (await findEngine()) ?? (await startPrivateEngine(report));
+  return (await findEngine()) ?? used(await startPrivateEngine(report));
 }
 
-async function answers(engine: Engine): Promise<boolean> {
-  const { failed, stdout } = await execa(engine.command, ['info', '--format', '{{json .}}'], {
-    env: engine.env,
-    stdin: 'ignore',
-    timeout: 10_000,
-    reject: false,
-  });
-  // Docker's client ends well on some errors of its server, which it then names in the answer.
-  return !failed && stdout.startsWith('{') && !/"ServerErrors":\["/.test(stdout);
+function used(engine: Engine): Engine {
+  useEnginePlatform(engine.info);
+  return engine;
 }

@@ -15,6 +15,7 @@ import { buildImage } from './oci/image.ts';
 import { imageKey } from './oci/image-key.ts';
 import type { StoredImage } from './oci/image-store.ts';
 import { buildOwnImage } from './own-image.ts';
+import { containerPlatform } from './platform.ts';
 import { parseReference, withoutDigest } from './reference.ts';
 import { storedImage } from './registry.ts';
 import type { Report } from './report.ts';
@@ -192,10 +193,9 @@ async function copy(
   const crane = await ensureBinary('crane', report, { signal });
   const source =
     image.digest === undefined ? image.ref : `${image.ref.replace(/:[^:/]+$/, '')}@${image.digest}`;
-  const platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   const layout = await mkdtemp(join(tmpdir(), 'plinth-pull-'));
   try {
-    await execa(crane, ['pull', '--format=oci', '--platform', platform, source, layout], {
+    await execa(crane, ['pull', '--format=oci', '--platform', containerPlatform(), source, layout], {
       stdin: 'ignore',
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     });

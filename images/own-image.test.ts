@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadLock } from '../model/lock.ts';
 import { dockerfileOf } from './dockerfile.ts';
+import { infoOf } from './engine/info.fixtures.ts';
 import type { Engine } from './engine.ts';
 import { digestOf } from './oci/digest.ts';
 import { ImageStore } from './oci/image-store.ts';
@@ -47,7 +48,13 @@ esac
 `;
   writeFileSync(join(folder, 'docker'), script);
   chmodSync(join(folder, 'docker'), 0o755);
-  engine = { name: 'docker', private: false, command: join(folder, 'docker'), env: {} };
+  engine = {
+    name: 'docker',
+    private: false,
+    command: join(folder, 'docker'),
+    env: {},
+    info: infoOf('Docker 28'),
+  };
 });
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lock, LockImage } from '../model/lock.ts';
 import { basesOf, dockerfileOf } from './dockerfile.ts';
+import { buildEnvironment } from './engine/builder.ts';
 import { type Engine, runEngine } from './engine.ts';
 import { ensureEngineImage } from './engine-images.ts';
 import { recipeOf } from './go-recipe.ts';
@@ -38,7 +39,10 @@ export async function buildOwnImage(
     const proxies = proxyVariables.filter((name) => process.env[name] !== undefined);
     await runEngine(
       // An attestation beside the image would make an index of it.
-      { ...engine, env: { ...engine.env, BUILDX_NO_DEFAULT_ATTESTATIONS: '1' } },
+      {
+        ...engine,
+        env: { ...engine.env, ...buildEnvironment(engine), BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
+      },
       ['build', '--quiet', ...proxies.flatMap((name) => ['--build-arg', name]), '--tag', ref, context],
       { signal, timeoutSeconds: 1800 },
     );

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { loadLock } from '../model/lock.ts';
+import { containerUser } from './engine/container-user.ts';
 import { type Engine, EngineError, runEngine } from './engine.ts';
 import { ensureEngineImage } from './engine-images.ts';
 import { inspectEngineImage } from './oci/engine-image.ts';
@@ -73,7 +74,7 @@ export async function ensureRegistry(
   await refuseTakenPort();
   report('starting the mirror registry');
   await mkdir(registryData(), { recursive: true });
-  await runEngine(engine, ['run', ...registryArguments(image, wanted)], { signal });
+  await runEngine(engine, ['run', ...registryArguments(engine, image, wanted)], { signal });
   if (await waitForRegistry(url, 60, signal)) return undefined;
   const log = await runEngine(engine, ['logs', '--tail', '10', registryName]).catch(String);
   throw new Error(
@@ -123,11 +124,11 @@ async function ensureNetwork(engine: Engine): Promise<void> {
   });
 }
 
-function registryArguments(image: string, wanted: string): string[] {
+function registryArguments(engine: Engine, image: string, wanted: string): string[] {
   return [
     ...['--detach', '--name', registryName, '--restart', 'always', '--network', networkName],
     ...['--publish', `127.0.0.1:${registryPort()}:5000`],
-    ...['--volume', `${registryData()}:/var/lib/registry:ro`],
+    ...['--volume', `${registryData()}:/var/lib/registry:ro`, ...containerUser(engine)],
     ...['--label', `plinth.registry=${wanted}`],
     ...['--env', 'OTEL_TRACES_EXPORTER=none', '--env', 'REGISTRY_LOG_ACCESSLOG_DISABLED=true'],
     ...['--env', 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry'],
@@ -158,7 +159,7 @@ async function refuseTakenPort(): Promise<void> {
       reject(
         new Error(
           `port ${port} of 127.0.0.1 is taken, and the mirror registry was to answer there. See by what: ` +
-            `ss -tlnp 'sport = :${port}'. Or choose another: PLINTH_REGISTRY_PORT=5011`,
+            `${process.platform === 'linux' ? `ss -tlnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`}. Or choose another: PLINTH_REGISTRY_PORT=5011`,
         ),
       ),
     );

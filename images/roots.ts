@@ -13,6 +13,7 @@ import { type Layer, writeLayer } from './oci/layer.ts';
 import { archiveTime } from './oci/tar.ts';
 import { difference } from './oci/tar-difference.ts';
 import { cacheDir } from './paths.ts';
+import { containerArchitecture, containerPlatform, ownArchitecture } from './platform.ts';
 import type { Report } from './report.ts';
 
 /** A Debian system to be made. */
@@ -47,7 +48,9 @@ const unwanted = ['doc', 'man', 'info', 'locale', 'lintian', 'linda', 'groff'];
 /** Makes a Debian system by mmdebstrap, or finds it in the cache; a damaged one is made again. */
 export function ensureRoot(recipe: RootRecipe, report: Report, options: Options = {}): Promise<Root> {
   return ensureArchive(rootKey(recipe), report, options, async (path) => {
-    await installDebianPackages(['mmdebstrap'], report);
+    refuseOtherMachine(recipe);
+    // Ubuntu's mmdebstrap brings Ubuntu's keys alone.
+    await installDebianPackages(['mmdebstrap', 'debian-archive-keyring'], report);
     const label = recipe.packages.length === 0 ? '' : ` with ${recipe.packages.length} packages`;
     report(`making Debian ${recipe.suite}${label}`);
     return debootstrap(recipe, path, options.signal);
@@ -117,7 +120,13 @@ function notePath(path: string): string {
 
 /** Sixteen characters that change whenever the result may. */
 export function rootKey(recipe: RootRecipe): string {
-  const parts = [generation, process.arch, recipe.suite, [...recipe.packages].sort(), finishOf(recipe)];
+  const parts = [
+    generation,
+    containerPlatform(),
+    recipe.suite,
+    [...recipe.packages].sort(),
+    finishOf(recipe),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 
@@ -155,6 +164,15 @@ async function debootstrap(
       `mmdebstrap could not make Debian ${recipe.suite}:\n${lines}\nSee whether apt-get update works.`,
     );
   }
+}
+
+/** Packages are unpacked and set up by their own programs, which have to run here. */
+function refuseOtherMachine({ suite }: RootRecipe): void {
+  if (containerArchitecture() === ownArchitecture()) return;
+  throw new Error(
+    `Debian ${suite} for ${containerPlatform()}, on which the container engine runs its containers, cannot be put together on ` +
+      `${ownArchitecture()}. Pull the images instead: export PLINTH_SUPPLY=pull`,
+  );
 }
 
 /** The command line of mmdebstrap; the archive goes to its standard output. */

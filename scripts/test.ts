@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { readEntry } from '../images/binary-cache.ts';
-import { recipeOf } from '../images/go-recipe.ts';
-import { loadLock, neededBinaries } from '../model/lock.ts';
+import { loadLock } from '../model/lock.ts';
 import { repositoryRoot } from './cluster/environment.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand, runCommand } from './command.ts';
+import { thisHost } from './doctor/host.ts';
+import { refuseUnfit } from './doctor/refuse.ts';
+import { buildsBefore, checksBefore } from './test/before.ts';
+import { expectedDuration, noteDuration, readDurations } from './test/durations.ts';
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
@@ -66,47 +68,56 @@ const program = npmCommand('test')
     '--upgrade',
     'the same with an upgrade under load; builds the version of Kubernetes before, 10 minutes',
   )
-  .action(async (asked: Asked) => {
-    const { unit } = asked;
-    if (unit !== true) announceBuilds();
-    const total: Count = { passed: 0, failures: [] };
-    const everything: Step[] = [
-      ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
-      ['types', () => one('tsc', ['--noEmit'])],
-      ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
-      ['contracts', () => one(process.execPath, ['scripts/generate.ts', '--check'])],
-      ['custom resources', () => one(process.execPath, ['scripts/verify.ts'])],
-      ['unit tests', () => vitest('unit')],
-      ['services', () => vitest('services')],
-    ];
-    if (unit !== true) {
-      everything.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
-      everything.push(['stacks on the real engine', () => vitest('stacks')]);
-      // Machines need Debian's packages and the kernel's limits for watches.
-      if (process.getuid?.() === 0)
-        everything.push(['machines', () => vitest('nodes', '--tags-filter=core')]);
-      else console.log('Left out, since it takes root: machines that Ansible makes a cluster of.');
-      everything.push(['end-to-end test', () => vitest('e2e')]);
-    }
-    const alone = stories
-      .filter(([option]) => asked[option] === true)
-      .map(([, project]): Step => [project, () => vitest(project)]);
-    for (const [title, run] of alone.length > 0 ? alone : everything) {
-      const started = performance.now();
-      console.log(`\n== ${title}`);
-      const { passed, failures } = await run();
-      total.passed += passed;
-      total.failures.push(...failures.map((failure) => `${title}: ${failure}`));
-      console.log(
-        `== ${title}: ${failures.length === 0 ? 'passed' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
-      );
-    }
-    for (const failure of total.failures) console.log(`\nFAILED ${failure}`);
-    console.log(`\n${total.passed} passed, ${total.failures.length} failed`);
-    process.exitCode = total.failures.length === 0 ? 0 : 1;
-  });
+  .action((asked: Asked) => runCommand(() => test(asked)));
 
 await program.parseAsync();
+
+async function test(asked: Asked): Promise<number> {
+  const { unit } = asked;
+  const total: Count = { passed: 0, failures: [] };
+  const everything: Step[] = [
+    ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
+    ['types', () => one('tsc', ['--noEmit'])],
+    ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
+    ['contracts', () => one(process.execPath, ['scripts/generate.ts', '--check'])],
+    ['custom resources', () => one(process.execPath, ['scripts/verify.ts'])],
+    ['unit tests', () => vitest('unit')],
+    ['services', () => vitest('services')],
+  ];
+  if (unit !== true) {
+    everything.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
+    everything.push(['stacks on the real engine', () => vitest('stacks')]);
+    // Machines need Debian's packages and the kernel's limits for watches.
+    if (process.getuid?.() === 0) everything.push(['machines', () => vitest('nodes', '--tags-filter=core')]);
+    else console.log('Left out, since it takes root: machines that Ansible makes a cluster of.');
+    everything.push(['end-to-end test', () => vitest('e2e')]);
+  }
+  const alone = stories
+    .filter(([option]) => asked[option] === true)
+    .map(([, project]): Step => [project, () => vitest(project)]);
+  const steps = alone.length > 0 ? alone : everything;
+  const usual =
+    alone.length > 0 ? 'up to 45 minutes' : unit === true ? 'about 8 minutes' : 'about 30 minutes';
+  const titles = steps.map(([title]) => title);
+  console.log(`${titles.join(', ')}: ${expectedDuration(titles, readDurations(), usual)}.`);
+  const lock = loadLock();
+  if (unit !== true) for (const line of buildsBefore(lock)) console.log(line);
+  const parts = { browser: alone.length === 0, clusters: unit !== true };
+  await refuseUnfit(checksBefore(parts, lock, thisHost()));
+  for (const [title, run] of steps) {
+    const started = performance.now();
+    console.log(`\n== ${title}`);
+    const { passed, failures } = await run();
+    total.passed += passed;
+    total.failures.push(...failures.map((failure) => `${title}: ${failure}`));
+    const seconds = (performance.now() - started) / 1000;
+    if (failures.length === 0) noteDuration(title, seconds);
+    console.log(`== ${title}: ${failures.length === 0 ? 'passed' : 'FAILED'} in ${seconds.toFixed(0)} s`);
+  }
+  for (const failure of total.failures) console.log(`\nFAILED ${failure}`);
+  console.log(`\n${total.passed} passed, ${total.failures.length} failed`);
+  return total.failures.length === 0 ? 0 : 1;
+}
 
 /** A tool that passes or fails as a whole. */
 async function one(command: string, args: string[]): Promise<Count> {
@@ -155,22 +166,4 @@ function run(command: string, args: string[]) {
     stderr: 'inherit',
     reject: false,
   });
-}
-
-function announceBuilds(): void {
-  const lock = loadLock();
-  const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
-  const ofStacks = lacking(['pulumi', 'versitygw']);
-  if (ofStacks.length > 0) {
-    console.log(
-      `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, Pulumi where none is installed: ` +
-        'up to 10 minutes on two cores.',
-    );
-  }
-  const missing = lacking(neededBinaries(lock));
-  if (missing.length === 0) return;
-  console.log(
-    `The cache lacks ${missing.join(', ')}. Where no registry of images answers, the end-to-end test builds them first: ` +
-      'about half an hour on two cores, once per machine.',
-  );
 }

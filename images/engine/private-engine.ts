@@ -20,6 +20,7 @@ import { bridgesIn, ensureBridge, removeBridges, unplugAll } from './bridges.ts'
 import { checkCgroups, makeCgroup, removeCgroup } from './cgroups.ts';
 import { installDebianPackages } from './debian-packages.ts';
 import { cleanFirewall, readFirewall } from './firewall.ts';
+import { askEngine } from './info.ts';
 import { type Notes, readNotes, writeNotes } from './notes.ts';
 import { type PrivatePaths, privatePaths } from './private-paths.ts';
 import { endProcesses, isAlive, type Process, processes, withDescendants } from './processes.ts';
@@ -29,7 +30,7 @@ const startSeconds = 60;
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
 
 /** The private engine as a client reaches it, running or not; `undefined` where none was ever started. */
-export function privateEngine(): Engine | undefined {
+export function privateEngine(): Omit<Engine, 'info'> | undefined {
   const paths = privatePaths();
   const command = `${paths.bin}/docker`;
   if (!existsSync(command)) return undefined;
@@ -115,13 +116,8 @@ async function refuseWhileInUse(paths: PrivatePaths): Promise<void> {
 async function running(paths: PrivatePaths): Promise<Engine | undefined> {
   const engine = privateEngine();
   if (engine === undefined || !(await accepts(paths.socket))) return undefined;
-  const { failed } = await execa(engine.command, ['version'], {
-    env: engine.env,
-    stdin: 'ignore',
-    timeout: startSeconds * 1000,
-    reject: false,
-  });
-  return failed ? undefined : engine;
+  const answer = await askEngine(engine.command, engine.env, startSeconds);
+  return 'info' in answer ? { ...engine, ...answer } : undefined;
 }
 
 function refuseWhereImpossible(): void {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
+import { buildEnvironment } from '../engine/builder.ts';
 import type { Engine } from '../engine.ts';
 import { runEngine } from '../engine.ts';
 import type { Root } from '../roots.ts';
@@ -49,14 +50,12 @@ export async function importEngineImage(
   const changes = [...content.changes, `LABEL ${keyLabel}=${content.key}`];
   const args = ['import', ...changes.flatMap((change) => ['--change', change]), '-', ref];
   const stream = archive(content.files, content.root);
-  const id = (await runEngine(engine, args, { input: stream, signal, timeoutSeconds: 600 })).trim();
+  await runEngine(engine, args, { input: stream, signal, timeoutSeconds: 600 });
   if (content.stopSignal === undefined) return;
-  // An import cannot set it.
-  const input = `FROM ${id}\nSTOPSIGNAL ${content.stopSignal}\n`;
-  await runEngine({ ...engine, env: { ...engine.env, DOCKER_BUILDKIT: '0' } }, ['build', '--tag', ref, '-'], {
-    input,
-    signal,
-  });
+  // An import cannot set it. By name, as BuildKit starts from no image by its id.
+  const input = `FROM ${ref}\nSTOPSIGNAL ${content.stopSignal}\n`;
+  const env = { ...engine.env, ...buildEnvironment(engine) };
+  await runEngine({ ...engine, env }, ['build', '--tag', ref, '-'], { input, signal });
 }
 
 /** The root's archive, then the files; an engine refuses a path that comes twice, a directory too. */

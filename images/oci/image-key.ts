@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lock, LockImage } from '../../model/lock.ts';
 import { recipeOf } from '../go-recipe.ts';
+import { containerPlatform } from '../platform.ts';
 import { baseRecipe, rootKey } from '../roots.ts';
 import { folderEntries } from './folder-entries.ts';
 import { imageRoot } from './suite.ts';
@@ -17,7 +18,7 @@ const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
 /** Sixteen characters that change with everything that decides an image's content. Quick: it builds nothing. */
 export function imageKey(lock: Lock, image: LockImage): string {
   const { build } = image;
-  const hash = createHash('sha256').update(JSON.stringify([generation, process.arch, image]));
+  const hash = createHash('sha256').update(JSON.stringify([generation, containerPlatform(), image]));
   if (build === undefined) return hash.digest('hex').slice(0, 16);
   for (const executable of Object.values(build.binaries)) hash.update(recipeOf(lock, executable).key);
   for (const file of Object.values(build.npm)) hash.update(npmVersion(file));

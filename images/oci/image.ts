@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Lock, LockImage } from '../../model/lock.ts';
+import { containerArchitecture } from '../platform.ts';
 import type { Report } from '../report.ts';
 import { ensureRootLayers, openRoot } from '../roots.ts';
 import { digestOf, Meter } from './digest.ts';
@@ -72,7 +73,7 @@ async function packFiles(
 /** The OCI configuration of an image. PATH is set, as upstream's images do. */
 export function imageConfig(build: NonNullable<LockImage['build']>, layers: Pick<Layer, 'diffId'>[]): object {
   return {
-    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+    architecture: containerArchitecture(),
     os: 'linux',
     created: new Date(archiveTime * 1000).toISOString(),
     config: {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { registryWritePort } from '../../charts/registry.ts';
+import { buildEnvironment } from '../../images/engine/builder.ts';
 import type { Engine } from '../../images/engine.ts';
 import { ensureImageRef } from '../../images/mirror.ts';
 import { copyImage } from '../../images/oci/copy.ts';
@@ -146,7 +147,7 @@ export function baseImages(dockerfile: string): string[] {
 function runner(engine: Engine, signal: AbortSignal | undefined) {
   return async (args: string[]): Promise<{ exitCode: number; stderr: string }> => {
     const result = await execa(engine.command, args, {
-      env: { ...engine.env, DOCKER_BUILDKIT: '0' },
+      env: { ...engine.env, ...buildEnvironment(engine) },
       reject: false,
       stdin: 'ignore',
       ...(signal === undefined ? {} : { cancelSignal: signal }),

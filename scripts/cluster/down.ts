@@ -15,6 +15,7 @@ import { type NodeContainer, strangers } from './kind-decision.ts';
 import { readRecord, writeRecord } from './kind-record.ts';
 import { engineIdentity, inspectNodes } from './node-containers.ts';
 import { formatTimes, type Phase, runPhases } from './phases.ts';
+import { removeCaches } from './remove-caches.ts';
 import { withClusterLock } from './run-lock.ts';
 
 /**
@@ -126,7 +127,7 @@ function phases(name: string, purge: boolean): Phase[] {
             title: 'Caches removed',
             run: async () => {
               if (!last) return 'other clusters use them';
-              await rm(cacheDir(), { recursive: true, force: true });
+              await removeCaches(cacheDir());
               return undefined;
             },
           },

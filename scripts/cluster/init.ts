@@ -9,6 +9,10 @@ import { ensureProgram } from '../../images/program.ts';
 import { ensureRegistry } from '../../images/registry.ts';
 import { supply } from '../../images/supply.ts';
 import type { Environment } from '../../model/graph.ts';
+import { loadLock } from '../../model/lock.ts';
+import { machineChecks } from '../doctor/checks.ts';
+import { thisHost } from '../doctor/host.ts';
+import { refuseUnfit } from '../doctor/refuse.ts';
 import { Failure } from '../failure.ts';
 import { buildAppImages, pushAppImages } from './app-images.ts';
 import { bootstrap, waitForDeployments } from './bootstrap.ts';
@@ -130,6 +134,19 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
 
   return [
     renderedPhase({ manifests, changed }),
+    {
+      title: 'This machine',
+      run: async () => {
+        const checks = machineChecks({
+          environment: environment.name,
+          cluster,
+          lock: loadLock(),
+          host: thisHost(),
+        });
+        await refuseUnfit(checks);
+        return `${checks.length} checks`;
+      },
+    },
     {
       title: 'Container engine',
       run: async (report) => {

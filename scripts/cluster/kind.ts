@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { parseEngineTime } from '../../images/engine/engine-time.ts';
 import { type Engine, runEngine } from '../../images/engine.ts';
 import { ensureNodeImage, loadNodeImage } from '../../images/node-image.ts';
 import { stateDir } from '../../images/paths.ts';
@@ -129,10 +130,13 @@ export async function ensureNodes(options: Options): Promise<'made' | 'running' 
     }
     const times = await startTimes();
     const before = (await readFile(startFile, 'utf8').catch(() => '')).split('\n');
-    const since = times.filter((time) => !before.includes(time)).sort()[0];
+    const since = times
+      .filter((time) => !before.includes(time))
+      .map(parseEngineTime)
+      .sort((a, b) => a.getTime() - b.getTime())[0];
     if (since === undefined) return 'running';
     // Started again, by us or by the engine itself after a reboot. Kubernetes writes times in whole seconds.
-    await waitForRestart(name, new Date(Math.floor(Date.parse(since) / 1000) * 1000), {
+    await waitForRestart(name, new Date(Math.floor(since.getTime() / 1000) * 1000), {
       report,
       signal,
     });

@@ -1,4 +1,5 @@
 import { checkCgroups } from '../../images/engine/cgroups.ts';
+import type { EngineInfo } from '../../images/engine/info.ts';
 import { type Finding, fail, ok, warn } from './check.ts';
 
 /** What the machine says of its control groups. */
@@ -10,6 +11,27 @@ export interface CgroupInput {
 }
 
 const unified = 'Boot with version 2: add systemd.unified_cgroup_hierarchy=1 to the kernel command line';
+
+const delegate =
+  "sudo mkdir -p /etc/systemd/system/user@.service.d && printf '[Service]\\nDelegate=yes\\n' | " +
+  'sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload   (then log out and in again)';
+
+/** The same of an engine that says it itself: a rootless one, whose user has what systemd delegates (Kind's 'Rootless'), or a remote one. */
+export function engineCgroups({ rootless, cgroups, missingControllers }: EngineInfo): Finding {
+  if (cgroups === 1) {
+    return rootless
+      ? fail('version 1, where a rootless engine can make no node', unified)
+      : warn('version 1, which works as yet; Kubernetes is about to drop it', unified);
+  }
+  if (missingControllers.length === 0) return ok('version 2 with cpu, memory, pids');
+  const missing = missingControllers.join(', ');
+  return rootless
+    ? fail(
+        `systemd does not delegate ${missing} to this user, so that a rootless engine can make no node`,
+        delegate,
+      )
+    : fail(`version 2 without ${missing}`, 'docker info   (its warnings say what is missing)');
+}
 
 /** Whether containers can be given their share of processor and memory. */
 export function cgroups({ mounts, controllers }: CgroupInput): Finding {

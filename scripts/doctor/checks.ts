@@ -1,16 +1,21 @@
 import { lookup } from 'node:dns/promises';
-import { totalmem } from 'node:os';
-import { type Engine, findEngine, runEngine } from '../../images/engine.ts';
-import { cacheDir } from '../../images/paths.ts';
+import { existsSync } from 'node:fs';
+import { homedir, totalmem } from 'node:os';
+import { containerPlatformSchema } from '../../images/engine/info.ts';
+import { type Engine, lookForEngine, runEngine } from '../../images/engine.ts';
+import { cacheDir, stateDir } from '../../images/paths.ts';
+import { useEnginePlatform } from '../../images/platform.ts';
 import { registryName, registryPort } from '../../images/registry.ts';
 import { supplyMode } from '../../images/supply-mode.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
+import { repositoryRoot } from '../cluster/environment.ts';
 import { capabilities } from './capabilities.ts';
-import { cgroups } from './cgroups.ts';
-import { type Check, ok } from './check.ts';
+import { cgroups, engineCgroups } from './cgroups.ts';
+import { type Check, type Finding, ok } from './check.ts';
 import { clock } from './clock.ts';
-import { disk } from './disk.ts';
+import { debianTools } from './debian-tools.ts';
+import { disk, engineDisk } from './disk.ts';
 import { engine, userNamespaces } from './engine.ts';
 import { go } from './go.ts';
 import { asRoot, type Host, install } from './host.ts';
@@ -19,6 +24,7 @@ import { kernel } from './kernel.ts';
 import {
   availableMemory,
   debianSource,
+  dockerEndpoint,
   dockerSocket,
   freeBytes,
   inPath,
@@ -30,8 +36,11 @@ import {
 } from './machine.ts';
 import { memory } from './memory.ts';
 import { names } from './names.ts';
+import { ownFiles } from './own-files.ts';
+import { place } from './place.ts';
 import { type PortUse, ports } from './ports.ts';
 import { imageSupply, source } from './reach.ts';
+import { repository } from './repository.ts';
 import { goVersion, imageRegistries, moduleAddress, pending } from './supply.ts';
 import { tool } from './tool.ts';
 import { askWeb, isFile, isRegistry } from './web.ts';
@@ -48,11 +57,22 @@ export interface ChecksInput {
 
 /** Everything that this machine needs for the environment. Several checks ask the same servers; each is asked once. */
 export function checks(input: ChecksInput): Check[] {
-  const common = [...tools(input), ...sources(input)];
-  return input.cluster.provider.kind === 'kind' ? [...common, ...forContainers(input)] : common;
+  const { hosts, host, cluster } = input;
+  const common = [...toolChecks(input), ...sources(input)];
+  if (cluster.provider.kind !== 'kind') return common;
+  const hostNames: Check = {
+    name: 'host names',
+    find: async () =>
+      names(
+        await Promise.all(hosts.map(async (name) => ({ name, addresses: await addressesOf(name) }))),
+        host,
+      ),
+  };
+  return [...common, hostNames, ...machineChecks(input)];
 }
 
-function tools({ lock, host }: ChecksInput): Check[] {
+/** Programs that commands start. */
+export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): Check[] {
   return [
     {
       name: 'node',
@@ -93,7 +113,9 @@ function tools({ lock, host }: ChecksInput): Check[] {
           printed('go', ['version']),
           printed('go', ['env', 'GOTOOLCHAIN']),
         ]);
-        const toBuild = (await supplyMode()) === 'build' ? pending(lock).binaries : 0;
+        const missing = pending(lock).binaries;
+        // Where images are pulled, programs are too.
+        const toBuild = missing > 0 && (await supplyMode()) === 'build' ? missing : 0;
         return go({ printed: version, toolchain, minimum: goVersion(), toBuild });
       },
     },
@@ -165,53 +187,119 @@ function sources({ lock, host }: ChecksInput): Check[] {
   ];
 }
 
-function forContainers({ environment, cluster, hosts, lock, host }: ChecksInput): Check[] {
-  const engineHere = findEngine();
+/** What a cluster of containers needs of this machine and of its engine: asked here, nothing of the network. */
+export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksInput, 'hosts'>): Check[] {
+  const looked = lookForEngine();
+  const engineHere = looked.then((found) => {
+    if (!('engine' in found)) return undefined;
+    const { info } = found.engine;
+    if (containerPlatformSchema.safeParse(info.platform).success) useEnginePlatform(info);
+    return found.engine;
+  });
+  /** What is read of this machine's kernel says nothing of a virtual machine's. */
+  const unlessVirtual = async (find: (found: Engine | undefined) => Finding): Promise<Finding> => {
+    const found = await engineHere;
+    return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
+  };
   const checks: Check[] = [
     {
       name: 'engine',
-      find: async () =>
-        engine({
+      find: async () => {
+        const found = await looked;
+        const [docker, podman] = [inPath('docker'), inPath('podman')];
+        const said = 'said' in found ? found.said[docker ? 0 : 1] : undefined;
+        const start = inPath('orb') ? 'orb start' : inPath('colima') ? 'colima start' : undefined;
+        return engine({
           host,
           engine: await engineHere,
-          docker: inPath('docker'),
-          podman: inPath('podman'),
+          said,
+          docker,
+          podman,
+          start,
           socket: dockerSocket(),
-        }),
+        });
+      },
     },
+    {
+      name: "engine's place",
+      find: async () => {
+        const found = await engineHere;
+        return place({
+          machine: found?.info.machine,
+          endpoint: found?.name === 'docker' && !found.private ? await dockerEndpoint() : undefined,
+          folders: [cacheDir(), stateDir()],
+          home: homedir(),
+          wsl: host.wsl,
+        });
+      },
+    },
+    { name: 'repository', find: () => repository(repositoryRoot, host) },
+    { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
     { name: 'ports', find: async () => checkPorts(environment, cluster, await engineHere) },
     {
       name: 'disk',
-      find: async () =>
-        disk({
+      find: async () => {
+        await engineHere; // whose platform decides what is missing
+        const missingImages = pending(lock).images;
+        return disk({
           folder: cacheDir(),
           freeBytes: freeBytes(cacheDir()),
-          supply: await supplyMode(),
-          missingImages: pending(lock).images,
-        }),
+          // Asks the network, for which there is no reason where all is there.
+          supply: missingImages === 0 ? 'pull' : await supplyMode(),
+          missingImages,
+        });
+      },
     },
-    { name: 'memory', find: () => memory(totalmem(), availableMemory() ?? totalmem()) },
     {
-      name: 'host names',
-      find: async () =>
-        names(
-          await Promise.all(hosts.map(async (name) => ({ name, addresses: await addressesOf(name) }))),
-          host,
-        ),
+      name: 'debian tools',
+      find: async () => {
+        await engineHere;
+        const toBuild = pending(lock).images > 0 && (await supplyMode()) === 'build';
+        const keys = existsSync('/usr/share/keyrings/debian-archive-keyring.gpg');
+        return debianTools({ host, toBuild, mmdebstrap: inPath('mmdebstrap'), keys });
+      },
+    },
+    {
+      name: "engine's disk",
+      find: async () => {
+        const info = (await engineHere)?.info;
+        if (info === undefined) return ok('that of the cache');
+        const local = info.machine === undefined ? freeBytes(info.root) : undefined;
+        return engineDisk(info.root, info.freeBytes ?? local, info.machine);
+      },
+    },
+    {
+      name: 'memory',
+      find: async () => {
+        const info = (await engineHere)?.info;
+        const machine = info?.machine;
+        return memory(
+          info === undefined || machine === undefined
+            ? { totalBytes: totalmem(), availableBytes: availableMemory(), machine, wsl: host.wsl }
+            : { totalBytes: info.memoryBytes, availableBytes: undefined, machine, wsl: host.wsl },
+        );
+      },
     },
   ];
+  checks.push({
+    name: 'control groups',
+    find: async () => {
+      const info = (await engineHere)?.info;
+      if (info !== undefined && (info.rootless || info.machine !== undefined)) return engineCgroups(info);
+      if (host.platform !== 'linux') return ok('those of the engine count');
+      return cgroups({
+        mounts: readText('/proc/mounts') ?? '',
+        controllers: readText('/sys/fs/cgroup/cgroup.controllers'),
+      });
+    },
+  });
   // Elsewhere containers run in a virtual machine that brings its own kernel.
   if (host.platform !== 'linux') return checks;
   return [
     ...checks,
-    { name: 'kernel', find: () => kernel(kernelEvidence(), host) },
     {
-      name: 'control groups',
-      find: () =>
-        cgroups({
-          mounts: readText('/proc/mounts') ?? '',
-          controllers: readText('/sys/fs/cgroup/cgroup.controllers'),
-        }),
+      name: 'kernel',
+      find: () => unlessVirtual((found) => kernel(kernelEvidence(), host, found?.info.rootless)),
     },
     {
       name: 'capabilities',
@@ -229,9 +317,11 @@ function forContainers({ environment, cluster, hosts, lock, host }: ChecksInput)
     {
       name: 'inotify',
       find: () =>
-        inotify(
-          { max_user_watches: limit('max_user_watches'), max_user_instances: limit('max_user_instances') },
-          host,
+        unlessVirtual(() =>
+          inotify(
+            { max_user_watches: limit('max_user_watches'), max_user_instances: limit('max_user_instances') },
+            host,
+          ),
         ),
     },
   ];

@@ -16,6 +16,22 @@ const gigabyte = 1e9;
 /** Room that the work takes, in GB: Go's caches while everything is built, or layers while they are pulled. */
 const needs = { build: 16, pull: 6, nothing: 2 } as const;
 
+/** Whether the engine has room for the nodes' unpacked images and volumes, where it can be seen how much is left. */
+export function engineDisk(
+  root: string,
+  freeBytes: number | undefined,
+  machine: string | undefined,
+): Finding {
+  if (freeBytes === undefined) {
+    return ok(
+      `${machine ?? 'the engine'} does not say how much is left at ${root}; ${needs.pull} GB are needed`,
+    );
+  }
+  const found = `${(freeBytes / gigabyte).toFixed(1)} GB free at ${root}; ${needs.pull} GB are needed`;
+  if (freeBytes >= needs.pull * gigabyte) return ok(found);
+  return warn(found, 'docker system df   (then: docker system prune)');
+}
+
 /** Whether the cache and the containers have room. */
 export function disk({ folder, freeBytes, supply, missingImages }: DiskInput): Finding {
   const need = needs[missingImages > 0 ? supply : 'nothing'];

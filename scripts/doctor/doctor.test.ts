@@ -19,10 +19,10 @@ import { imageSupply, source } from './reach.ts';
 import { runChecks } from './run.ts';
 import { tool } from './tool.ts';
 
-const debian: Host = { platform: 'linux', root: false, packages: 'apt-get' };
+const debian: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 const debianRoot: Host = { ...debian, root: true };
-const fedora: Host = { platform: 'linux', root: false, packages: 'dnf' };
-const mac: Host = { platform: 'darwin', root: false, packages: 'brew' };
+const fedora: Host = { platform: 'linux', root: false, wsl: false, packages: 'dnf' };
+const mac: Host = { platform: 'darwin', root: false, wsl: false, packages: 'brew' };
 
 describe('tools', () => {
   test.each([
@@ -64,16 +64,33 @@ describe('engine', () => {
   };
 
   test.each<[string, Partial<EngineInput>, string, RegExp]>([
-    ['one answers', { engine: { name: 'podman', private: false } }, 'ok', /podman/],
     ['root on Debian', { host: debianRoot }, 'ok', /sets up a private/],
     ['root on Debian, with a Docker that sleeps', { host: debianRoot, docker: true }, 'ok', /private/],
     ['no right to the socket', { docker: true, socket: 'denied' }, 'fail', /usermod -aG docker/],
     ['Docker is stopped', { docker: true }, 'fail', /sudo systemctl start docker/],
-    ['Podman is stopped', { podman: true, host: fedora }, 'fail', /systemctl --user start podman/],
+    [
+      'Podman fails',
+      { podman: true, host: fedora, said: 'no subuid ranges' },
+      'fail',
+      /\(no subuid ranges\) podman info/,
+    ],
+    [
+      'Docker is stopped in WSL 2',
+      { docker: true, host: { ...debian, wsl: true } },
+      'fail',
+      /WSL integration/,
+    ],
+    [
+      'the client is older than the engine allows',
+      { docker: true, said: 'client version 1.41 is too old' },
+      'fail',
+      /does not answer \(client version 1\.41 is too old\)/,
+    ],
     ['nothing on Debian', {}, 'fail', /sudo apt-get install docker\.io && sudo usermod/],
     ['nothing on Fedora', { host: fedora }, 'fail', /sudo dnf install podman/],
     ['nothing on a Mac', { host: mac }, 'fail', /brew install podman/],
     ['Docker is closed on a Mac', { host: mac, docker: true }, 'fail', /open -a Docker/],
+    ['colima is stopped', { host: mac, docker: true, start: 'colima start' }, 'fail', /colima start$/],
   ])('%s', (_, change, state, text) => {
     const finding = engine({ ...none, ...change });
     expect(finding.state).toBe(state);
@@ -220,9 +237,16 @@ describe('what there is of it', () => {
 
   test('memory', () => {
     const gibibyte = 2 ** 30;
-    expect(memory(8 * gibibyte, 6 * gibibyte).state).toBe('ok');
-    expect(memory(3 * gibibyte, 3 * gibibyte).state).toBe('warn');
-    expect(memory(8 * gibibyte, 1 * gibibyte).state).toBe('warn');
+    const state = (total: number, available: number): string =>
+      memory({
+        totalBytes: total * gibibyte,
+        availableBytes: available * gibibyte,
+        machine: undefined,
+        wsl: false,
+      }).state;
+    expect(state(8, 6)).toBe('ok');
+    expect(state(3, 3)).toBe('warn');
+    expect(state(8, 1)).toBe('warn');
   });
 });
 

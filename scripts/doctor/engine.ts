@@ -1,3 +1,5 @@
+import { coerce, gte } from 'semver';
+import { containerPlatformSchema, type EngineInfo } from '../../images/engine/info.ts';
 import { type Finding, fail, ok, warn } from './check.ts';
 import { asRoot, type Host, install } from './host.ts';
 
@@ -5,17 +7,26 @@ import { asRoot, type Host, install } from './host.ts';
 export interface EngineInput {
   host: Host;
   /** The engine that answers. */
-  engine: { name: string; private: boolean } | undefined;
+  engine: { info: EngineInfo; private: boolean } | undefined;
+  /** Why none answers, as the client in PATH said it. */
+  said?: string | undefined;
   /** Whether a program of this name is in PATH. */
   docker: boolean;
   podman: boolean;
+  /** The command that starts the virtual machine of an engine which is installed here, where that is known. */
+  start?: string | undefined;
   /** Whether Docker's socket is there, and whether this user may use it. */
   socket: 'absent' | 'denied' | 'usable';
 }
 
+/** Control groups of version 2 and rootless nodes came with Docker 20.10; names of containers on networks with Podman 4. */
+const minimum = { docker: '20.10.0', podman: '4.0.0' } as const;
+
 /** Whether containers can be run here. */
-export function engine({ host, engine: found, docker, podman, socket }: EngineInput): Finding {
-  if (found) return ok(found.private ? 'the private Docker engine of Plinth' : found.name);
+export function engine(input: EngineInput): Finding {
+  const { host, engine: found, said, docker, podman, start, socket } = input;
+  if (found) return answering(found);
+  const why = said === undefined ? '' : ` (${said})`;
   if (socket === 'denied') {
     return fail(
       'Docker is here, but this user may not use it',
@@ -25,23 +36,53 @@ export function engine({ host, engine: found, docker, podman, socket }: EngineIn
   if (host.platform === 'linux' && host.root && host.packages === 'apt-get') {
     return ok('none answers: init-cluster sets up a private Docker engine, which ends with the cluster');
   }
-  if (host.platform === 'linux') {
-    if (docker)
-      return fail('Docker is installed, but does not answer', asRoot(host, 'systemctl start docker'));
-    if (podman)
-      return fail('Podman is installed, but does not answer', 'systemctl --user start podman.socket');
-    const name = host.packages === 'apt-get' ? 'docker.io' : 'podman';
+  const name = docker ? 'Docker' : 'Podman';
+  if (docker || podman) {
+    return fail(`${name} is installed, but does not answer${why}`, start ?? startLine(host, name));
+  }
+  if (host.platform !== 'linux') return fail('no container engine answers', install(host, 'podman'));
+  const wanted = host.packages === 'apt-get' ? 'docker.io' : 'podman';
+  return fail(
+    'no container engine answers, and only root on Debian or Ubuntu gets a private one',
+    `${install(host, wanted)}${wanted === 'docker.io' ? ' && sudo usermod -aG docker "$USER"   (then log out and in again)' : ''}`,
+  );
+}
+
+function startLine(host: Host, name: 'Docker' | 'Podman'): string {
+  if (name === 'Podman') return host.platform === 'linux' ? 'podman info' : 'podman machine start';
+  if (host.platform !== 'linux') return 'open -a Docker';
+  if (!host.wsl) return asRoot(host, 'systemctl start docker');
+  return `${asRoot(host, 'service docker start')}   (or in Docker Desktop: Settings, Resources, WSL integration)`;
+}
+
+function answering({ info, private: own }: NonNullable<EngineInput['engine']>): Finding {
+  const { version, platform, machine, rootless } = info;
+  const name = info.name === 'docker' ? 'Docker' : 'Podman';
+  const found = [
+    `${own ? "Plinth's private " : ''}${name} ${version}`,
+    ...(rootless ? ['rootless'] : []),
+    ...(machine === undefined ? [] : [`in ${machine}`]),
+    platform,
+  ].join(', ');
+  if (!gte(coerce(version) ?? '0.0.0', minimum[info.name])) {
+    const where = {
+      docker: 'https://docs.docker.com/engine/install/',
+      podman: 'https://podman.io/docs/installation',
+    };
     return fail(
-      'no container engine answers, and only root on Debian or Ubuntu gets a private one',
-      `${install(host, name)}${name === 'docker.io' ? ' && sudo usermod -aG docker "$USER"   (then log out and in again)' : ''}`,
+      `${found}: at least ${minimum[info.name]} is needed`,
+      `Install a newer one: ${where[info.name]}`,
     );
   }
-  if (docker || podman) {
-    const name = docker ? 'Docker' : 'Podman';
-    const start = docker ? 'open -a Docker' : 'podman machine start';
-    return fail(`${name} is installed, but does not answer`, start);
+  if (!containerPlatformSchema.safeParse(platform).success) {
+    return fail(
+      `${found}: images are had for ${containerPlatformSchema.options.join(' and ')} alone`,
+      platform.startsWith('windows/')
+        ? 'In the menu of Docker Desktop: Switch to Linux containers'
+        : 'Use an engine on such a machine: docker context use NAME',
+    );
   }
-  return fail('no container engine answers', install(host, 'podman'));
+  return ok(found);
 }
 
 /** Without user namespaces only a rootless engine cannot work. */

@@ -10,14 +10,14 @@ export interface GoInput {
   toolchain: string;
   /** The highest version that a go.mod of images/go asks for. */
   minimum: string;
-  /** Components of the lock file that are still to be built; none where images are pulled. */
+  /** Executables of the lock file that are neither in the cache nor fetched. */
   toBuild: number;
 }
 
 /** Whether what has to be built can be. */
 export function go({ printed, toolchain, minimum, toBuild }: GoInput): Finding {
   if (toBuild === 0 && printed === undefined) {
-    return ok('not installed, and not needed: nothing is left to build');
+    return ok('not installed, and not needed: no program has to be built');
   }
   const mend = `Install Go ${minimum} or later: https://go.dev/dl, then put its bin folder into PATH`;
   const version = coerce(printed);

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
+import { release } from 'node:os';
 
 /** What kind of machine this is, as far as the lines that mend something depend on it. */
 export interface Host {
   platform: NodeJS.Platform;
   root: boolean;
+  /** A distribution of Linux below Windows. */
+  wsl: boolean;
   packages: 'apt-get' | 'dnf' | 'brew' | undefined;
 }
 
@@ -12,6 +15,7 @@ export function thisHost(): Host {
   return {
     platform: process.platform,
     root: process.getuid?.() === 0,
+    wsl: process.platform === 'linux' && /microsoft/i.test(release()),
     packages: existsSync('/usr/bin/apt-get')
       ? 'apt-get'
       : existsSync('/usr/bin/dnf')

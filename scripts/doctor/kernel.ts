@@ -63,9 +63,11 @@ const features: Feature[] = [
   },
 ];
 
-/** Whether the kernel has what containers and Services are made of. */
-export function kernel(evidence: KernelEvidence, host: Host): Finding {
+/** Whether the kernel has what containers and Services are made of; for a rootless engine, whether it is loaded. */
+export function kernel(evidence: KernelEvidence, host: Host, rootless = false): Finding {
   const judged = features.map((feature) => ({ ...feature, presence: presence(feature, evidence) }));
+  // Root loads a module when it is wanted; a rootless engine cannot.
+  const unloaded = rootless ? judged.filter((feature) => feature.presence === 'loadable') : [];
   const missing = judged.filter((feature) => feature.presence === 'missing');
   const unknown = judged.filter((feature) => feature.presence === 'unknown');
   const modprobe = (some: Feature[]): string =>
@@ -74,6 +76,10 @@ export function kernel(evidence: KernelEvidence, host: Host): Finding {
     const found = missing.map(({ name, without }) => `no ${name}: ${without}`).join('; ');
     const state = missing.some(({ needed }) => needed === 'must') ? fail : warn;
     return state(found, modprobe(missing));
+  }
+  if (unloaded.length > 0) {
+    const names = unloaded.map(({ name }) => name).join(', ');
+    return warn(`${names} not loaded, which a rootless engine cannot do`, modprobe(unloaded));
   }
   if (unknown.length > 0) {
     const names = unknown.map(({ name }) => name).join(', ');

@@ -37,6 +37,12 @@ export function dockerSocket(): EngineInput['socket'] {
   return mayUse(socket, constants.R_OK | constants.W_OK) ? 'usable' : 'denied';
 }
 
+/** The address of the engine that Docker's client asks, by DOCKER_HOST, DOCKER_CONTEXT or `docker context use`. */
+export async function dockerEndpoint(): Promise<string | undefined> {
+  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
+  return printed('docker', ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']);
+}
+
 /** All that the kernel says of itself. */
 export function kernelEvidence(): KernelEvidence {
   const modules = `/lib/modules/${release()}`;

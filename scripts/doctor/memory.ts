@@ -2,15 +2,41 @@ import { type Finding, ok, warn } from './check.ts';
 
 const gibibyte = 2 ** 30;
 
-/** Whether a cluster fits, given the machine's memory and what is available of it now. */
-export function memory(totalBytes: number, availableBytes: number): Finding {
-  const found = `${(totalBytes / gibibyte).toFixed(1)} GiB, of which ${(availableBytes / gibibyte).toFixed(1)} are available`;
-  if (totalBytes < 4 * gibibyte) {
-    return warn(
-      `${found}: a cluster wants 4`,
-      'Give this machine, or the virtual machine of its engine, 4 GiB or more',
-    );
+/** The memory of the machine that containers run on. */
+export interface MemoryInput {
+  totalBytes: number;
+  /** What is available of it now, where that can be seen. */
+  availableBytes: number | undefined;
+  /** What carries the virtual machine that it belongs to; nothing where it is this machine's own. */
+  machine: string | undefined;
+  /** Whether this is a distribution below WSL 2. */
+  wsl: boolean;
+}
+
+/** Lines that give a virtual machine more. */
+const growth: Record<string, string> = {
+  'Docker Desktop': 'In Docker Desktop: Settings, Resources, Memory limit: 8 GB',
+  OrbStack: 'orb config set memory_mib 8192 && orb stop && orb start',
+  colima: 'colima stop && colima start --cpu 4 --memory 8',
+  'podman machine':
+    'podman machine stop && podman machine set --cpus 4 --memory 8192 && podman machine start',
+};
+
+/** Whether a cluster fits. */
+export function memory({ totalBytes, availableBytes, machine, wsl }: MemoryInput): Finding {
+  const inGibibytes = (bytes: number): string => (bytes / gibibyte).toFixed(1);
+  const whose = machine === undefined ? '' : ` of ${machine}`;
+  const available =
+    availableBytes === undefined ? '' : `, of which ${inGibibytes(availableBytes)} are available`;
+  const found = `${inGibibytes(totalBytes)} GiB${whose}${available}`;
+  if (totalBytes < 3.8 * gibibyte) {
+    const more = wsl
+      ? `In %UserProfile%\\.wslconfig, below [wsl2]: memory=8GB; then wsl --shutdown`
+      : (growth[machine ?? ''] ?? 'Give this machine 4 GiB or more');
+    return warn(`${found}: a cluster wants 4`, more);
   }
-  if (availableBytes < 2 * gibibyte) return warn(`${found}: a cluster wants 2`, 'ps aux --sort=-rss | head');
+  if (availableBytes !== undefined && availableBytes < 2 * gibibyte) {
+    return warn(`${found}: a cluster wants 2`, 'ps aux --sort=-rss | head');
+  }
   return ok(found);
 }

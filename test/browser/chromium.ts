@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { installDebianPackages } from '../../images/engine/debian-packages.ts';
-
-const usual = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+import { findChromium } from '../../scripts/doctor/chromium.ts';
 
 /** A Chromium without a window: `PLINTH_CHROMIUM`, one that is installed, else Debian's, which root gets installed. */
 export async function openChromium(): Promise<Browser> {
@@ -20,17 +18,13 @@ export async function openChromium(): Promise<Browser> {
 }
 
 async function chromiumPath(): Promise<string> {
-  const { PLINTH_CHROMIUM: named } = process.env;
-  if (named !== undefined) {
-    if (existsSync(named)) return named;
-    throw new Error(`PLINTH_CHROMIUM names ${named}, which does not exist`);
-  }
-  const find = (): string | undefined => usual.find((path) => existsSync(path));
-  const found = find();
+  const found = findChromium();
   if (found !== undefined) return found;
+  const { PLINTH_CHROMIUM: named } = process.env;
+  if (named !== undefined) throw new Error(`PLINTH_CHROMIUM names ${named}, which does not exist`);
   // fonts-dejavu-core: without any font Chromium shows no text.
   await installDebianPackages(['chromium', 'fonts-dejavu-core'], (line) => console.log(line));
-  const installed = find();
-  if (installed === undefined) throw new Error(`chromium is installed, but at none of ${usual.join(', ')}`);
+  const installed = findChromium();
+  if (installed === undefined) throw new Error('chromium is installed, but at none of the usual places');
   return installed;
 }

@@ -1,0 +1,175 @@
+import { execa } from 'execa';
+import { z } from 'zod';
+
+/** What containers run on: the platforms for which the images of this repository are pulled and built. */
+export const containerPlatformSchema = z.enum(['linux/amd64', 'linux/arm64']);
+export type ContainerPlatform = z.infer<typeof containerPlatformSchema>;
+
+/** What an engine says of itself and of the machine that it runs on, which may be a virtual one. */
+export interface EngineInfo {
+  name: 'docker' | 'podman';
+  version: string;
+  /** OS/ARCHITECTURE of the machine that the containers run on, as Go names them. */
+  platform: string;
+  /** What carries the virtual machine that the engine runs in; nothing where it runs on this machine itself. */
+  machine: string | undefined;
+  /** Whether it runs as an ordinary user, so that root in a container is that user. */
+  rootless: boolean;
+  processors: number;
+  memoryBytes: number;
+  cgroups: 1 | 2;
+  /** Controllers of control groups that containers need and this engine cannot use. */
+  missingControllers: string[];
+  /** Where it keeps images and volumes, on its machine. */
+  root: string;
+  /** Room at `root`, where the engine says it. */
+  freeBytes: number | undefined;
+  /** The context of Docker's client, which names a builder of BuildKit too. */
+  context: string;
+  /** Whether the client has what BuildKit takes since Docker 23: the plugin buildx. */
+  buildx: boolean;
+}
+
+/** https://docs.docker.com/reference/api/engine/ (SystemInfo), and what the client adds to it. */
+const dockerSchema = z
+  .object({
+    ServerVersion: z.string(),
+    OSType: z.string(),
+    Architecture: z.string(),
+    OperatingSystem: z.string().default(''),
+    Name: z.string().default(''),
+    NCPU: z.number().default(0),
+    MemTotal: z.number().default(0),
+    CgroupVersion: z.string().default('1'),
+    CgroupDriver: z.string().default(''),
+    MemoryLimit: z.boolean().default(true),
+    PidsLimit: z.boolean().default(true),
+    CPUShares: z.boolean().default(true),
+    SecurityOptions: z.array(z.string()).nullish(),
+    DockerRootDir: z.string().default('/var/lib/docker'),
+    ClientInfo: z
+      .object({
+        Context: z.string().default('default'),
+        Plugins: z.array(z.object({ Name: z.string(), Err: z.string().optional() })).nullish(),
+      })
+      .default({ Context: 'default' }),
+  })
+  .transform((info): EngineInfo => {
+    const can = { cpu: info.CPUShares, memory: info.MemoryLimit, pids: info.PidsLimit };
+    return {
+      name: 'docker',
+      version: info.ServerVersion,
+      platform: platformOf(info.OSType, info.Architecture),
+      machine: machineOf(info.OperatingSystem, info.Name),
+      rootless: (info.SecurityOptions ?? []).some((option) => option.split(',').includes('name=rootless')),
+      processors: info.NCPU,
+      memoryBytes: info.MemTotal,
+      cgroups: info.CgroupVersion === '2' ? 2 : 1,
+      // Without a driver the three say nothing (Kind's own check of a rootless engine).
+      missingControllers: Object.entries(can)
+        .filter(([, yes]) => !yes || info.CgroupDriver === 'none')
+        .map(([name]) => name),
+      root: info.DockerRootDir,
+      freeBytes: undefined,
+      context: info.ClientInfo.Context,
+      buildx: (info.ClientInfo.Plugins ?? []).some(({ Name, Err }) => Name === 'buildx' && Err === undefined),
+    };
+  });
+
+/** https://docs.podman.io/en/latest/markdown/podman-info.1.html */
+const podmanSchema = z
+  .object({
+    host: z.object({
+      arch: z.string(),
+      os: z.string(),
+      cpus: z.number().default(0),
+      memTotal: z.number().default(0),
+      cgroupVersion: z.string().default('v1'),
+      cgroupControllers: z.array(z.string()).nullish(),
+      serviceIsRemote: z.boolean().default(false),
+      security: z.object({ rootless: z.boolean() }),
+    }),
+    store: z.object({
+      graphRoot: z.string(),
+      graphRootAllocated: z.number().optional(),
+      graphRootUsed: z.number().optional(),
+    }),
+    version: z.object({ Version: z.string() }),
+  })
+  .transform(({ host, store, version }): EngineInfo => {
+    const { graphRootAllocated: allocated, graphRootUsed: used } = store;
+    const controllers = host.cgroupControllers ?? [];
+    return {
+      name: 'podman',
+      version: version.Version,
+      platform: platformOf(host.os, host.arch),
+      machine: host.serviceIsRemote ? 'podman machine' : undefined,
+      rootless: host.security.rootless,
+      processors: host.cpus,
+      memoryBytes: host.memTotal,
+      cgroups: host.cgroupVersion === 'v2' ? 2 : 1,
+      missingControllers:
+        host.cgroupVersion === 'v2'
+          ? ['cpu', 'memory', 'pids'].filter((name) => !controllers.includes(name))
+          : [],
+      root: store.graphRoot,
+      freeBytes: allocated === undefined || used === undefined ? undefined : allocated - used,
+      context: 'default',
+      buildx: false,
+    };
+  });
+
+/** What `info --format '{{json .}}'` prints: Podman's too, which may be what is called `docker` here. */
+const infoSchema = z.union([podmanSchema, dockerSchema]);
+
+/** Docker's client ends well on some errors of its server, which it then names in the answer. */
+const serverErrorsSchema = z.object({ ServerErrors: z.array(z.string()).min(1) });
+
+/** Asks an engine by its client. What it is, or why it does not answer, in one line. */
+export async function askEngine(
+  command: string,
+  env: Record<string, string> = {},
+  seconds = 10,
+): Promise<{ info: EngineInfo } | { why: string }> {
+  const { failed, code, stdout, stderr, timedOut, shortMessage } = await execa(
+    command,
+    ['info', '--format', '{{json .}}'],
+    { env, stdin: 'ignore', timeout: seconds * 1000, reject: false },
+  );
+  if (code === 'ENOENT') return { why: `${command} is not installed` };
+  if (timedOut) return { why: `${command} info does not end within ${seconds} s` };
+  if (failed) return { why: firstLine(stderr) ?? firstLine(shortMessage) ?? `${command} info failed` };
+  return parseEngineInfo(stdout);
+}
+
+/** Reads what `info --format '{{json .}}'` printed. */
+export function parseEngineInfo(text: string): { info: EngineInfo } | { why: string } {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return { why: `info printed no JSON: ${firstLine(text) ?? 'nothing'}` };
+  }
+  const errors = serverErrorsSchema.safeParse(answer);
+  if (errors.success) return { why: errors.data.ServerErrors.join('; ') };
+  const info = infoSchema.safeParse(answer);
+  return info.success ? { info: info.data } : { why: 'info names neither a version nor a platform' };
+}
+
+function firstLine(text = ''): string | undefined {
+  return text.trim().split('\n')[0] || undefined;
+}
+
+/** The kernel says x86_64 and aarch64, Go says amd64 and arm64; Docker repeats the kernel's, Podman Go's. */
+function platformOf(system: string, architecture: string): string {
+  const names: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64' };
+  return `${system}/${names[architecture] ?? architecture}`;
+}
+
+/** Docker's engine names its system, or the host name that the tool gave to its virtual machine. */
+function machineOf(system: string, name: string): string | undefined {
+  if (/^(Docker Desktop|OrbStack|Rancher Desktop)/.test(system)) return system.replace(/ WSL.*/, '');
+  if (/^colima(-|$)/.test(name)) return 'colima';
+  if (name === 'lima-rancher-desktop') return 'Rancher Desktop';
+  return name.startsWith('lima-') ? 'Lima' : undefined;
+}

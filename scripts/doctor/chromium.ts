@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { type Finding, fail, ok } from './check.ts';
+import { type Host, install } from './host.ts';
+
+const usual = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** A Chromium that is installed: the one that `PLINTH_CHROMIUM` names, else one at a usual place. */
+export function findChromium(
+  named = process.env.PLINTH_CHROMIUM,
+  exists: (path: string) => boolean = existsSync,
+): string | undefined {
+  return (named === undefined ? usual : [named]).find(exists);
+}
+
+/** Whether the tests find a browser, or may install one. */
+export function chromium(
+  found: string | undefined,
+  host: Host,
+  named = process.env.PLINTH_CHROMIUM,
+): Finding {
+  if (found !== undefined) return ok(found);
+  if (named !== undefined)
+    return fail(`PLINTH_CHROMIUM names ${named}, which does not exist`, 'unset PLINTH_CHROMIUM');
+  if (host.root && host.packages === 'apt-get') return ok("none: Debian's package is installed");
+  const brew = 'brew install --cask chromium';
+  return fail('no Chromium is installed', host.packages === 'brew' ? brew : install(host, 'chromium'));
+}

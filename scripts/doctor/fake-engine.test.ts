@@ -1,0 +1,90 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { engineInfos, type Machine } from '../../images/engine/info.fixtures.ts';
+import { loadLock } from '../../model/lock.ts';
+import { readCluster } from '../cluster/environment.ts';
+import { machineChecks } from './checks.ts';
+import type { Host } from './host.ts';
+import { runChecks } from './run.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plinth-fake-engine-'));
+  mkdirSync(join(folder, 'bin'));
+  vi.stubEnv('PATH', [join(folder, 'bin'), '/usr/bin', '/bin'].join(delimiter));
+  vi.stubEnv('HOME', join(folder, 'home'));
+  vi.stubEnv('PLINTH_SUPPLY', 'pull');
+  for (const name of ['PLINTH_CACHE', 'PLINTH_STATE', 'XDG_CACHE_HOME', 'XDG_STATE_HOME', 'DOCKER_HOST'])
+    vi.stubEnv(name, '');
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+const mac: Host = { platform: 'darwin', root: false, wsl: false, packages: 'brew' };
+const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
+
+/** What the rows say where a client of this name answers as that machine's does. */
+async function rows(client: 'docker' | 'podman', machine: Machine, host: Host, endpoint: string) {
+  const path = join(folder, 'bin', client);
+  writeFileSync(join(folder, 'info.json'), JSON.stringify(engineInfos[machine]));
+  const answers = `#!/bin/sh\ncase "$1" in info) cat '${folder}/info.json' ;; context) echo '${endpoint}' ;; ps) ;; *) exit 1 ;; esac\n`;
+  writeFileSync(path, answers);
+  chmodSync(path, 0o755);
+  if (client === 'podman') {
+    writeFileSync(join(folder, 'bin', 'docker'), '#!/bin/sh\nexit 1\n');
+    chmodSync(join(folder, 'bin', 'docker'), 0o755);
+  }
+  const cluster = readCluster('dev');
+  const results = await runChecks(
+    machineChecks({ environment: 'dev', cluster, lock: loadLock(), host }),
+    60_000,
+  );
+  return Object.fromEntries(results.map(({ name, state, found }) => [name, `${state}: ${found}`]));
+}
+
+test("Docker Desktop on a Mac: memory, disk and control groups are the virtual machine's", async () => {
+  const endpoint = 'unix:///Users/ann/.docker/run/docker.sock';
+  expect(await rows('docker', 'Docker Desktop on a Mac of Apple', mac, endpoint)).toMatchObject({
+    engine: 'ok: Docker 28.5.1, in Docker Desktop, linux/arm64',
+    "engine's place": `ok: Docker Desktop, which sees ${folder}/home/.cache/plinth, ${folder}/home/.local/state/plinth`,
+    "engine's disk": 'ok: Docker Desktop does not say how much is left at /var/lib/docker; 6 GB are needed',
+    memory: 'ok: 7.7 GiB of Docker Desktop',
+    'control groups': 'ok: version 2 with cpu, memory, pids',
+  });
+});
+
+test('Docker Desktop on Linux: the kernel that counts is not the one of this machine', async () => {
+  const found = await rows(
+    'docker',
+    'Docker Desktop in WSL 2',
+    { ...linux, wsl: true },
+    'unix:///run/d.sock',
+  );
+  expect(found).toMatchObject({
+    kernel: 'ok: that of Docker Desktop counts',
+    inotify: 'ok: that of Docker Desktop counts',
+  });
+});
+
+test('a context that leads to another machine is refused', async () => {
+  const found = await rows('docker', 'Docker 28', linux, 'ssh://ann@build.example.org');
+  expect(found["engine's place"]).toMatch(/^fail: the engine is on another machine, ssh:\/\/ann@build/);
+});
+
+test('Podman is found behind a Docker that does not answer', async () => {
+  const found = await rows('podman', 'Podman 4 to which systemd delegates nothing', linux, '');
+  expect(found).toMatchObject({
+    engine: 'ok: Podman 4.3.1, rootless, linux/amd64',
+    'control groups': expect.stringMatching(/^fail: systemd does not delegate cpu, memory, pids/),
+    "engine's disk": 'ok: 50.0 GB free at /home/ann/.local/share/containers/storage; 6 GB are needed',
+  });
+});
+
+test("Podman that answers by the name of docker (Debian's podman-docker) is taken for what it is", async () => {
+  const found = await rows('docker', 'Podman 4 without root', linux, '');
+  expect(found.engine).toBe('ok: Podman 4.9.3, rootless, linux/amd64');
+});

@@ -1,0 +1,206 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { infoOf, type Machine } from '../../images/engine/info.fixtures.ts';
+import { engineCgroups } from './cgroups.ts';
+import { engineDisk } from './disk.ts';
+import { engine } from './engine.ts';
+import type { Host } from './host.ts';
+import { kernel } from './kernel.ts';
+import { memory } from './memory.ts';
+import { ownFiles } from './own-files.ts';
+import { place } from './place.ts';
+import { repository } from './repository.ts';
+
+const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
+
+describe('the engine that answers is named with all that matters', () => {
+  const judged = (machine: Machine) => {
+    const input = { host: linux, docker: true, podman: false, socket: 'usable' } as const;
+    return engine({ ...input, engine: { info: infoOf(machine), private: false } });
+  };
+
+  test.each<[Machine, string]>([
+    [
+      'Docker 20.10 of Debian 11, whose client has BuildKit and no plugins',
+      'Docker 20.10.24+dfsg1, linux/amd64',
+    ],
+    ['Docker 29 on arm64', 'Docker 29.0.1, linux/arm64'],
+    ['rootless Docker', 'Docker 28.5.1, rootless, linux/amd64'],
+    ['Docker Desktop on a Mac of Apple', 'Docker 28.5.1, in Docker Desktop, linux/arm64'],
+    ['OrbStack', 'Docker 28.5.2, in OrbStack, linux/arm64'],
+    ['colima', 'Docker 28.4.0, in colima, linux/arm64'],
+    ['Podman 4 without root', 'Podman 4.9.3, rootless, linux/amd64'],
+    ["Podman's machine on a Mac of Apple", 'Podman 5.6.2, rootless, in podman machine, linux/arm64'],
+  ])('%s', (machine, found) => {
+    expect(judged(machine)).toEqual({ state: 'ok', found });
+  });
+
+  test('containers of Windows are refused, with what to choose', () => {
+    expect(judged('containers of Windows')).toEqual({
+      state: 'fail',
+      found: 'Docker 28.5.1, windows/amd64: images are had for linux/amd64 and linux/arm64 alone',
+      mend: 'In the menu of Docker Desktop: Switch to Linux containers',
+    });
+  });
+
+  test.each([
+    ['docker', '19.03.15', 'fail'],
+    ['docker', '20.10.0', 'ok'],
+    ['podman', '3.4.4', 'fail'],
+    ['podman', '4.0.0-dev', 'ok'],
+  ] as const)('%s %s: %s', (name, version, state) => {
+    const info = { ...infoOf('Docker 28'), name, version };
+    expect(
+      engine({ host: linux, docker: true, podman: false, socket: 'usable', engine: { info, private: false } })
+        .state,
+    ).toBe(state);
+  });
+});
+
+describe('control groups, as the engine says them', () => {
+  test.each<[Machine, string]>([
+    ['rootless Docker', 'ok'],
+    ['Podman 4 without root', 'ok'],
+    ['colima', 'ok'],
+    ['rootless Docker without systemd', 'fail'],
+    ['rootless Docker to which systemd delegates memory and pids alone', 'fail'],
+    ['Podman 4 to which systemd delegates nothing', 'fail'],
+    ['Docker 20.10 on control groups of version 1', 'warn'],
+  ])('%s: %s', (machine, state) => {
+    expect(engineCgroups(infoOf(machine)).state).toBe(state);
+  });
+
+  test('what systemd does not delegate comes with the lines of Kind', () => {
+    const finding = engineCgroups(infoOf('rootless Docker to which systemd delegates memory and pids alone'));
+    expect(finding.found).toBe(
+      'systemd does not delegate cpu to this user, so that a rootless engine can make no node',
+    );
+    expect(finding.mend).toMatch(/Delegate=yes.*user@\.service\.d\/delegate\.conf/);
+  });
+
+  test('version 1 ends a rootless engine', () => {
+    expect(engineCgroups({ ...infoOf('rootless Docker'), cgroups: 1 }).state).toBe('fail');
+  });
+});
+
+test('a module that a rootless engine could not load is to be loaded by hand; root loads it by itself', () => {
+  const every = ['overlay', 'bridge', 'veth', 'nf_conntrack', 'br_netfilter'];
+  const evidence = {
+    filesystems: '',
+    loaded: every,
+    builtin: '',
+    loadable: 'kernel/net/netfilter/nf_tables.ko.xz:',
+    config: '',
+  };
+  expect(kernel(evidence, linux).state).toBe('ok');
+  expect(kernel(evidence, linux, true)).toEqual({
+    state: 'warn',
+    found: 'nf_tables or iptables not loaded, which a rootless engine cannot do',
+    mend: 'sudo modprobe -a nf_tables',
+  });
+});
+
+describe('memory is that of the machine that containers run on', () => {
+  const judged = (machine: Machine, wsl = false) => {
+    const { memoryBytes, machine: carrier } = infoOf(machine);
+    return memory({ totalBytes: memoryBytes, availableBytes: undefined, machine: carrier, wsl });
+  };
+
+  test('colima as it is by default has too little, and gets the line that gives it more', () => {
+    expect(judged('colima')).toEqual({
+      state: 'warn',
+      found: '1.9 GiB of colima: a cluster wants 4',
+      mend: 'colima stop && colima start --cpu 4 --memory 8',
+    });
+  });
+
+  test.each<[Machine, boolean, string, string]>([
+    ['Docker Desktop on a Mac of Apple', false, 'ok', ''],
+    ["Podman's machine on a Mac of Apple", false, 'warn', 'podman machine set --cpus 4 --memory 8192'],
+    ["Podman's machine on a Mac of Apple", true, 'warn', '.wslconfig'],
+  ])('%s, below WSL %s: %s', (machine, wsl, state, mend) => {
+    const finding = judged(machine, wsl);
+    expect(finding.state).toBe(state);
+    expect(finding.mend ?? '').toContain(mend);
+  });
+});
+
+test('room is that of the engine, where it says it', () => {
+  const podman = infoOf('Podman 4 without root');
+  expect(engineDisk(podman.root, podman.freeBytes, podman.machine)).toEqual({
+    state: 'ok',
+    found: '50.0 GB free at /home/ann/.local/share/containers/storage; 6 GB are needed',
+  });
+  expect(engineDisk('/var/lib/docker', 1e9, undefined).state).toBe('warn');
+  expect(engineDisk('/var/lib/docker', undefined, 'OrbStack')).toEqual({
+    state: 'ok',
+    found: 'OrbStack does not say how much is left at /var/lib/docker; 6 GB are needed',
+  });
+});
+
+describe("the engine's place", () => {
+  const home = '/Users/ann';
+  const folders = [`${home}/.cache/plinth`, `${home}/.local/state/plinth`];
+  const here = { machine: undefined, endpoint: 'unix:///var/run/docker.sock', folders, home, wsl: false };
+
+  test.each([
+    [undefined, 'ok'],
+    ['unix:///Users/ann/.colima/default/docker.sock', 'ok'],
+    ['npipe:////./pipe/docker_engine', 'ok'],
+    ['tcp://127.0.0.1:2375', 'ok'],
+    ['tcp://localhost:2375', 'ok'],
+    ['tcp://[::1]:2375', 'ok'],
+    ['tcp://10.0.0.7:2376', 'fail'],
+    ['ssh://ann@build.example.org', 'fail'],
+  ])('%s: %s', (endpoint, state) => {
+    expect(place({ ...here, endpoint }).state).toBe(state);
+  });
+
+  test.each([
+    ['colima', '/Users/ann/.cache/plinth', 'ok'],
+    ['colima', '/Users/annabel/.cache/plinth', 'warn'],
+    ['colima', '/data/plinth', 'warn'],
+    ['podman machine', '/data/plinth', 'warn'],
+    ['Docker Desktop', '/private/tmp/plinth', 'ok'],
+    ['Docker Desktop', '/data/plinth', 'warn'],
+    ['OrbStack', '/data/plinth', 'ok'],
+  ])('%s with the cache at %s: %s', (machine, folder, state) => {
+    expect(place({ ...here, machine, folders: [folder] }).state).toBe(state);
+  });
+
+  test('Docker Desktop sees every folder of a distribution below WSL', () => {
+    expect(place({ ...here, machine: 'Docker Desktop', folders: ['/data/plinth'], wsl: true }).state).toBe(
+      'ok',
+    );
+  });
+});
+
+test('a repository on a drive of Windows is warned of, below WSL alone', () => {
+  const wsl = { ...linux, wsl: true };
+  expect(repository('/mnt/c/Users/ann/plinth', wsl).state).toBe('warn');
+  expect(repository('/home/ann/plinth', wsl).state).toBe('ok');
+  expect(repository('/mnt/c/plinth', linux).state).toBe('ok');
+});
+
+describe('own files', () => {
+  const folder = mkdtempSync(join(tmpdir(), "ann's files "));
+  mkdirSync(join(folder, 'registry'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const uid = process.getuid?.() ?? 0;
+
+  test('are well where they belong to whoever runs this, where there are none, and for root', () => {
+    expect(ownFiles([folder], uid).state).toBe('ok');
+    expect(ownFiles([join(folder, 'none')], uid + 1).state).toBe('ok');
+    expect(ownFiles([folder], 0).state).toBe('ok');
+  });
+
+  test('of another user come with the line that gives them back, quoted for a shell', () => {
+    expect(ownFiles([folder], uid + 1)).toEqual({
+      state: 'fail',
+      found: `${folder} has files of another user, which cannot be replaced`,
+      mend: `sudo chown -R "$(id -u):$(id -g)" '${folder.replace("'", "'\\''")}'`,
+    });
+  });
+});

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { Failure } from '../failure.ts';
+import { fail, ok, warn } from './check.ts';
+import { refuseUnfit } from './refuse.ts';
+
+test('a machine that only warns, or cannot be asked, is taken', async () => {
+  await refuseUnfit([
+    { name: 'git', find: () => ok('2.39.5') },
+    { name: 'memory', find: () => warn('1.9 GiB', 'colima start --memory 8') },
+    {
+      name: 'broken',
+      find: () => {
+        throw new Error('no such luck');
+      },
+    },
+  ]);
+});
+
+test('what fails is said with every line that mends it', async () => {
+  const refused = refuseUnfit([
+    { name: 'engine', find: () => fail('Docker is installed, but does not answer', 'colima start') },
+    { name: 'git', find: () => ok('2.39.5') },
+    { name: 'ports', find: () => fail('8080 (the gateway) is taken by nginx (pid 4711)', 'Stop it') },
+  ]);
+  await expect(refused).rejects.toEqual(
+    new Failure(
+      'this machine lacks what is needed, and nothing was made:\n' +
+        '  engine: Docker is installed, but does not answer\n' +
+        '  ports: 8080 (the gateway) is taken by nginx (pid 4711)',
+      'colima start\n  Stop it\n  All that was looked at: npm run doctor',
+    ),
+  );
+});

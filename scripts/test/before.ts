@@ -1,0 +1,57 @@
+import { readEntry } from '../../images/binary-cache.ts';
+import { recipeOf } from '../../images/go-recipe.ts';
+import { type Lock, neededBinaries } from '../../model/lock.ts';
+import { readCluster } from '../cluster/environment.ts';
+import type { Check } from '../doctor/check.ts';
+import { machineChecks, toolChecks } from '../doctor/checks.ts';
+import { chromium, findChromium } from '../doctor/chromium.ts';
+import { type Host, install } from '../doctor/host.ts';
+import { printed } from '../doctor/machine.ts';
+import { tool } from '../doctor/tool.ts';
+
+/** What the parts of the tests that are asked for need of this machine: looked at before the first begins. */
+export function checksBefore(
+  parts: { browser: boolean; clusters: boolean },
+  lock: Lock,
+  host: Host,
+): Check[] {
+  const environment = 'dev';
+  const tools = toolChecks({ lock, host }).filter(({ name }) => parts.clusters || name !== 'go');
+  const browser: Check = { name: 'chromium', find: () => chromium(findChromium(), host) };
+  const python: Check = {
+    name: 'python3',
+    find: async () =>
+      tool({
+        name: 'python3',
+        printed: await printed('python3', ['--version']),
+        minimum: '3.11.0',
+        mend: install(host, 'python3 python3-venv'),
+      }),
+  };
+  // The tests' own clusters are published on other ports.
+  const machine = machineChecks({ environment, cluster: readCluster(environment), lock, host }).filter(
+    ({ name }) => name !== 'ports',
+  );
+  return [...tools, ...(parts.browser ? [browser] : []), ...(parts.clusters ? [python, ...machine] : [])];
+}
+
+/** What has to be built first, and how long that takes; nothing where the cache has it. */
+export function buildsBefore(lock: Lock): string[] {
+  const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
+  const ofStacks = lacking(['pulumi', 'versitygw']);
+  const missing = lacking(neededBinaries(lock));
+  return [
+    ...(ofStacks.length === 0
+      ? []
+      : [
+          `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, Pulumi where none is installed: ` +
+            'up to 10 minutes on two cores.',
+        ]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `The cache lacks ${missing.join(', ')}. Where no registry of images answers, the end-to-end test builds them first: ` +
+            'about half an hour on two cores, once per machine.',
+        ]),
+  ];
+}

@@ -1,0 +1,34 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { cacheDir } from '../../images/paths.ts';
+
+const schema = z.record(z.string(), z.number().positive());
+
+/** How long each part of the tests took on this machine when it passed last, in seconds. */
+export type Durations = z.infer<typeof schema>;
+
+const file = (): string => join(cacheDir(), 'test-durations.json');
+
+/** Reads them; none where no part has passed here yet, or where the note cannot be read. */
+export function readDurations(): Durations {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file(), 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+/** Notes that a part has passed. */
+export function noteDuration(part: string, seconds: number): void {
+  mkdirSync(dirname(file()), { recursive: true });
+  writeFileSync(file(), `${JSON.stringify({ ...readDurations(), [part]: Math.ceil(seconds) }, null, 2)}\n`);
+}
+
+/** What these parts take in all, as people say it: as they took here last, else `usual`. */
+export function expectedDuration(parts: string[], known: Durations, usual: string): string {
+  const seconds = parts.map((part) => known[part]);
+  if (seconds.some((one) => one === undefined)) return `${usual} on two cores`;
+  const minutes = seconds.reduce<number>((sum, one) => sum + (one ?? 0), 0) / 60;
+  return `${minutes < 1.5 ? 'about a minute' : `about ${Math.round(minutes)} minutes`}, as on this machine last time`;
+}
