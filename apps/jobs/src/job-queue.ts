@@ -143,11 +143,11 @@ export class JobQueue {
   }
 
   async deleteSchedule(call: Call, queue: string, key: string): Promise<void> {
-    const name = allowed(call.caller, queue);
-    if ((await this.#ask(call, (boss) => boss.getSchedule(name, key))) === null) {
-      throw new Refusal(status.NOT_FOUND, `no schedule '${key}' for ${queue}`);
+    const [name, known] = [allowed(call.caller, queue), checked(scheduleKey, key)];
+    if ((await this.#ask(call, (boss) => boss.getSchedule(name, known))) === null) {
+      throw new Refusal(status.NOT_FOUND, `no schedule '${known}' for ${queue}`);
     }
-    await this.#ask(call, (boss) => boss.unschedule(name, key));
+    await this.#ask(call, (boss) => boss.unschedule(name, known));
   }
 
   /** Makes the queue where it is not there yet, so that a worker may wait for its first job; a worker calls again by itself. */

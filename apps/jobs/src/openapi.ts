@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { type Route, routes } from './routes.ts';
-import { problem } from './schemas.ts';
+import { jobId, problem, queueName, scheduleKey } from './schemas.ts';
+
+/** What stands in a path, by its name there. */
+const parameters: Record<string, z.ZodType> = { queue: queueName, id: jobId, key: scheduleKey.min(1) };
 
 /** The REST face as an OpenAPI 3.1 document, from the same routes and schemas that serve it. */
 export function openApi(): object {
@@ -24,12 +27,11 @@ export function openApi(): object {
 }
 
 function operation({ id, summary, path, query, body, answer }: Route): object {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const schema = parameters[name];
+    if (schema === undefined) throw new Error(`${path}: nothing says what {${name}} is`);
+    return { name, in: 'path', required: true, schema: json(schema, 'input') };
+  });
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
