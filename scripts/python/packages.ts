@@ -70,7 +70,9 @@ async function pythonVersion(title: string): Promise<string> {
   const [major = 0, minor = 0] = (stdout ?? '').split('.').map(Number);
   if (!failed && (major > 3 || (major === 3 && minor >= 11))) return stdout.trim();
   throw new Failure(
-    failed ? `there is no python3 here, which ${title} runs on.` : `python3 is ${stdout}; ${title} needs 3.11.`,
+    failed
+      ? `there is no python3 here, which ${title} runs on.`
+      : `python3 is ${stdout}; ${title} needs 3.11.`,
     'Install it: apt-get install python3 python3-venv',
   );
 }

@@ -70,7 +70,10 @@ export class JobQueue {
 
   async get(call: Call, queue: string, id: string): Promise<Job> {
     const [name, job] = [allowed(call.caller, queue), checked(jobId, id)];
-    const found = await this.#ask(call, (boss) => boss.getJobById<object>(name, job));
+    // pg-boss throws where nobody named the queue yet.
+    const found = await this.#ask(call, async (boss) =>
+      (await boss.getQueue(name)) === null ? null : boss.getJobById<object>(name, job),
+    );
     if (found === null) throw new Refusal(status.NOT_FOUND, `no job ${id} in ${queue}`);
     return jobFrom(found);
   }

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { pageToken } from '../../kit/page-token.ts';
 import { faultOf } from '../../kit/stored-json.ts';
-import { storedText } from '../../kit/stored-text.ts';
-import { cronPattern } from './cron.ts';
+import { storablePattern, storedText } from '../../kit/stored-text.ts';
 
 export const states = ['queued', 'active', 'retry', 'completed', 'cancelled', 'dead'] as const;
 
@@ -23,7 +22,14 @@ const payload = z
     if (fault !== undefined) context.addIssue({ code: 'custom', path: fault.path, message: fault.why });
     else if (Buffer.byteLength(JSON.stringify(value)) > 64 * 1024) context.addIssue('at most 64 KiB as JSON');
   })
-  .describe('What the worker gets.');
+  .meta({
+    description: 'What the worker gets: at most 64 KiB.',
+    propertyNames: { pattern: storablePattern },
+    additionalProperties: { $ref: '#/components/schemas/Json' },
+  });
+
+/** That every clock knows; aliases are taken too. */
+const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 
 const seconds = (most: number) => z.int().min(1).max(most);
 
@@ -107,12 +113,12 @@ export const newSchedule = z.strictObject({
   cron: z
     .string()
     .max(100)
-    .regex(cronPattern, 'five fields, minutes first')
-    .meta({ format: 'cron', description: 'Five fields, minutes first.' }),
+    .refine((line) => line.trim().split(/\s+/).length === 5, 'five fields, minutes first')
+    .meta({ format: 'cron', description: 'Five fields, minutes first.', examples: ['0 3 * * 1-5'] }),
   timeZone: z
     .string()
     .refine((name) => isTimeZone(name), "an IANA name such as 'Europe/Berlin'")
-    .meta({ enum: ['UTC', ...Intl.supportedValuesOf('timeZone')] })
+    .meta({ pattern: `^(${zones.join('|').replaceAll('+', '\\+')})$` })
     .default('UTC'),
   payload: payload.default({}),
 });
