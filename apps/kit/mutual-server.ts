@@ -128,7 +128,7 @@ export class MutualServer {
         requestCert: true,
         rejectUnauthorized: true,
         handshakeTimeout: handshakeMs,
-        headersTimeout: headersMs,
+        headersTimeout: Math.min(headersMs, requestMs),
         requestTimeout: requestMs,
         connectionsCheckingInterval: Math.min(1_000, headersMs),
         // Who offers both, such as a browser, wants HTTP; gRPC offers h2 alone.
