@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Failure } from '../../scripts/failure.ts';
 import { ensurePythonPackages } from '../../scripts/python/packages.ts';
 import { scratch } from './identity-folder.ts';
 import { identity, type Running, runJobs } from './world.ts';
@@ -9,16 +10,17 @@ const folder = join(import.meta.dirname, 'schemathesis');
 let jobs: Running;
 let programs = '';
 
+const schemathesis = {
+  title: 'Schemathesis',
+  name: 'schemathesis',
+  requirements: join(folder, 'requirements.txt'),
+  debian: ['python3-venv'],
+};
+
 beforeAll(async () => {
-  programs = await ensurePythonPackages(
-    {
-      title: 'Schemathesis',
-      name: 'schemathesis',
-      requirements: join(folder, 'requirements.txt'),
-      debian: ['python3-venv'],
-    },
-    (line) => console.log(line),
-  );
+  programs = await ensurePythonPackages(schemathesis, (line) => console.log(line)).catch((error: unknown) => {
+    throw error instanceof Failure ? new Error(`${error.message} ${error.next}`) : error;
+  });
   jobs = await runJobs('jobs-schemathesis', ['person:me']);
 }, 300_000);
 
@@ -36,7 +38,7 @@ describe('the REST face, by Schemathesis', () => {
         // The same requests each time, and an end to them.
         ...['--seed', '1', '--generation-database', 'none'],
         ...['--max-examples', '20', '--checks', 'all'],
-        ...['--suppress-health-check', 'all', '--max-failures', '30', '--request-timeout', '10'],
+        ...['--suppress-health-check', 'all', '--max-failures', '10', '--request-timeout', '10'],
       ],
       {
         // Its reports go nowhere else.
@@ -47,4 +49,18 @@ describe('the REST face, by Schemathesis', () => {
     );
     expect(exitCode, all).toBe(0);
   }, 300_000);
+});
+
+describe('a tool in Python', () => {
+  it('says what to install where there is no Python', async () => {
+    vi.stubEnv('PATH', scratch());
+    try {
+      await expect(ensurePythonPackages(schemathesis, () => {})).rejects.toMatchObject({
+        message: 'there is no python3 here, which Schemathesis runs on.',
+        next: 'Install it: apt-get install python3 python3-venv',
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
 });
