@@ -7,6 +7,7 @@ import {
   type ServerUnaryCall,
   status,
 } from '@grpc/grpc-js';
+import { asRefusal, Refusal } from './refusal.ts';
 
 /** Names that may call, as CALLERS lists them. The certificate was checked by then; this asks whose it is. */
 export function callersFrom(env: NodeJS.ProcessEnv): ReadonlySet<string> {
@@ -15,14 +16,29 @@ export function callersFrom(env: NodeJS.ProcessEnv): ReadonlySet<string> {
 }
 
 /** The name in a certificate; none where it has no name or several. */
-export function nameIn(certificate: PeerCertificate | undefined): string | undefined {
+function nameIn(certificate: PeerCertificate | undefined): string | undefined {
   const name: unknown = certificate?.subject?.CN;
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
+/** The certificate of a connection on which it was checked; none on any other. */
+function certificateOf(socket: unknown): PeerCertificate | undefined {
+  return socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
+}
+
 /** The name of the caller on a connection whose certificate was checked; none on any other. */
-export function nameOf(socket: unknown): string | undefined {
-  return socket instanceof TLSSocket && socket.authorized ? nameIn(socket.getPeerCertificate()) : undefined;
+export function nameOf(socket: TLSSocket): string | undefined {
+  return nameIn(certificateOf(socket));
+}
+
+/** When the certificate of a connection ends, in milliseconds since 1970. */
+export function endOf(socket: TLSSocket): number {
+  return Date.parse(socket.getPeerCertificate().valid_to);
+}
+
+/** The caller of a request on a connection, which is one of `callers` with a certificate that is valid now; throws a refusal. */
+export function admitted(socket: unknown, callers: ReadonlySet<string>): string {
+  return admittedBy(certificateOf(socket), callers);
 }
 
 /** The caller of a call that `onlyCallers` let through. */
@@ -32,21 +48,35 @@ export function callerOf(call: Pick<ServerUnaryCall<unknown, unknown>, 'getAuthC
   return name;
 }
 
-/** Refuses every call, of every service, whose caller is not one of `callers`. */
+/** Refuses every call, of every service, whose caller is not one of `callers` with a certificate that is valid now. */
 export function onlyCallers(callers: ReadonlySet<string>): ServerInterceptor {
   return (_method, call) =>
     new ServerInterceptingCall(call, {
       start(next) {
-        const name = nameIn(call.getAuthContext().sslPeerCertificate);
-        if (name !== undefined && callers.has(name)) {
-          next(new ServerListenerBuilder().build());
+        try {
+          admittedBy(call.getAuthContext().sslPeerCertificate, callers);
+        } catch (error) {
+          const { code, message } = asRefusal(error);
+          call.sendStatus({ code, details: message, metadata: new Metadata() });
           return;
         }
-        call.sendStatus({
-          code: name === undefined ? status.UNAUTHENTICATED : status.PERMISSION_DENIED,
-          details: name === undefined ? 'no certificate' : `${name} may not call this service`,
-          metadata: new Metadata(),
-        });
+        next(new ServerListenerBuilder().build());
       },
     });
+}
+
+/** A connection outlives the moment that its certificate was checked: the dates are looked at for each request. */
+function admittedBy(certificate: PeerCertificate | undefined, callers: ReadonlySet<string>): string {
+  const name = nameIn(certificate);
+  if (certificate === undefined || name === undefined)
+    throw new Refusal(status.UNAUTHENTICATED, 'no certificate');
+  const now = Date.now();
+  if (!(Date.parse(certificate.valid_from) <= now && now < Date.parse(certificate.valid_to))) {
+    throw new Refusal(
+      status.UNAUTHENTICATED,
+      `the certificate of ${name} is valid from ${certificate.valid_from} to ${certificate.valid_to}: connect again with the one that is valid now`,
+    );
+  }
+  if (!callers.has(name)) throw new Refusal(status.PERMISSION_DENIED, `${name} may not call this service`);
+  return name;
 }

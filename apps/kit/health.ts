@@ -35,11 +35,8 @@ export class Health {
         return this.#answer();
       }),
       watch: (call) => {
-        if (!this.#services.has(call.request.service)) {
-          call.write({ status: Status.SERVICE_UNKNOWN });
-          return;
-        }
-        call.write(this.#answer());
+        const known = this.#services.has(call.request.service);
+        call.write(known ? this.#answer() : { status: Status.SERVICE_UNKNOWN });
         this.#watching.add(call);
         call.on('cancelled', () => this.#watching.delete(call));
       },

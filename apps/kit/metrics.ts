@@ -35,6 +35,12 @@ export const refusedHandshakes = new Counter({
   help: 'Connections that ended before the other side proved who it is.',
 });
 
+export const connectionsOverLimit = new Counter({
+  name: 'tls_server_connections_over_limit_total',
+  help: 'Connections that were closed at once, since their address or their caller had as many as it may.',
+  labelNames: ['limit'],
+});
+
 export const databaseSeconds = new Histogram({
   name: 'database_query_seconds',
   help: 'Time of a query, with the wait for a connection.',

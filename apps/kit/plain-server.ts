@@ -6,13 +6,18 @@ import { registry } from './metrics.ts';
 /** Tells whether the service can do its work; throws what is in its way. */
 export type Check = () => Promise<unknown>;
 
+/** Probes and scrapes are short, and few at once. */
+const limits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
+const silentMs = 30_000;
+const mostConnections = 100;
+
 /** The port for probes and metrics. It serves nothing that needs a name, and is for the kubelet and Prometheus alone. */
 export class PlainServer {
   #server: Server;
   #stopping = false;
 
   private constructor(check: Check) {
-    this.#server = createServer((request, response) => {
+    this.#server = createServer(limits, (request, response) => {
       const end = (status: number, text: string, type = 'text/plain; charset=utf-8') =>
         response.writeHead(status, { 'content-type': type }).end(text);
       if (request.url === '/healthz') return end(200, 'ok\n');
@@ -31,6 +36,8 @@ export class PlainServer {
       }
       return end(404, 'not found\n');
     });
+    this.#server.setTimeout(silentMs);
+    this.#server.maxConnections = mostConnections;
   }
 
   static async listen(port: number, check: Check): Promise<PlainServer> {

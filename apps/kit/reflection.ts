@@ -1,17 +1,37 @@
 import { createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { status } from '@grpc/grpc-js';
-import type {
-  ServerReflectionRequest,
-  ServerReflectionResponse,
-  ServerReflectionServer,
+import { type ServiceDefinition, status } from '@grpc/grpc-js';
+import {
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+  type ServerReflectionServer,
+  ServerReflectionService,
 } from './generated/reflection.ts';
 
 type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
 
+/** Its messages are the same in both; there are clients that know the older name alone. */
+const packages = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'];
+
+/** The protocol under each of its names. */
+export function reflectionServices(
+  implementation: ServerReflectionServer,
+): { definition: ServiceDefinition; implementation: ServerReflectionServer }[] {
+  const { serverReflectionInfo } = ServerReflectionService;
+  return packages.map((name) => ({
+    definition: {
+      serverReflectionInfo: {
+        ...serverReflectionInfo,
+        path: `/${name}.ServerReflection/ServerReflectionInfo`,
+      },
+    },
+    implementation,
+  }));
+}
+
 /**
  * gRPC's server reflection protocol, so that grpcurl needs no .proto file. `services` are those that are
- * served; `sets` are FileDescriptorSets in base64 and may hold more.
+ * served beside it; `sets` are FileDescriptorSets in base64 and may hold more.
  */
 export function reflection(services: readonly string[], sets: readonly string[]): ServerReflectionServer {
   const registries = sets.map((set) =>
@@ -32,7 +52,8 @@ export function reflection(services: readonly string[], sets: readonly string[])
 
   const answer = ({ messageRequest: asked }: ServerReflectionRequest): Answer => {
     if (asked?.$case === 'listServices') {
-      const service = [...services].sort().map((name) => ({ name }));
+      const own = packages.map((name) => `${name}.ServerReflection`);
+      const service = [...services, ...own].sort().map((name) => ({ name }));
       return { $case: 'listServicesResponse', value: { service } };
     }
     const file =

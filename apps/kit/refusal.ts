@@ -2,13 +2,16 @@ import { status } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { isUnreachable } from './reachability.ts';
 
+/** Of a status's text: it travels in a header, whose size the other side bounds. */
+const longestMessage = 1_000;
+
 /** Why a request is not carried out, as its caller is told. Anything else that is thrown is a fault of ours. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: status;
 
   constructor(code: status, message: string) {
-    super(message);
+    super(message.slice(0, longestMessage).toWellFormed());
     this.code = code;
   }
 }

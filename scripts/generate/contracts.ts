@@ -6,6 +6,8 @@ import { repositoryRoot } from '../cluster/environment.ts';
 import { Failure } from '../failure.ts';
 
 const shared = ['apps/kit/proto/health.proto', 'apps/kit/proto/reflection.proto'];
+/** The same types under an older name. */
+const older = 'apps/kit/proto/reflection-v1alpha.proto';
 const jobs = 'apps/jobs/jobs.proto';
 const orders = 'apps/orders/orders.proto';
 
@@ -14,7 +16,7 @@ const types = { to: 'apps/kit/generated', from: [...shared, jobs, orders] } as c
 
 /** What each server says of itself. */
 const described = [
-  { to: 'apps/kit/generated', from: shared },
+  { to: 'apps/kit/generated', from: [...shared, older] },
   { to: 'apps/jobs/generated', from: [jobs] },
   { to: 'apps/orders/generated', from: [orders] },
 ] as const;

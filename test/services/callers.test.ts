@@ -160,6 +160,7 @@ describe('the protocols that every gRPC server has', () => {
         service: [
           { name: 'grpc.health.v1.Health' },
           { name: 'grpc.reflection.v1.ServerReflection' },
+          { name: 'grpc.reflection.v1alpha.ServerReflection' },
           { name: 'orders.v1.OrdersService' },
         ],
       },

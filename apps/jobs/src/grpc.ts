@@ -27,7 +27,7 @@ export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): Jobs
         payload: request.payload ?? {},
         priority: request.priority,
         ...(request.idempotencyKey === '' ? {} : { idempotencyKey: request.idempotencyKey }),
-        ...(request.runAt ? { runAt: request.runAt.toISOString() } : {}),
+        ...(request.runAt ? { runAt: timeText(request.runAt) } : {}),
         ...(request.retry ? { retry: retryFrom(request.retry) } : {}),
         ...(request.timeoutSeconds === undefined ? {} : { timeoutSeconds: request.timeoutSeconds }),
       }),
@@ -36,7 +36,10 @@ export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): Jobs
       job: jobMessage(await queue.get(call, request.queue, request.id)),
     })),
     listJobs: unary(async (request, call) => {
-      const state = Object.entries(stateNumbers).find(([, number]) => number === request.state)?.[0];
+      // A number that is no state is refused by its own text.
+      const state =
+        Object.entries(stateNumbers).find(([, number]) => number === request.state)?.[0] ??
+        (request.state === JobState.JOB_STATE_UNSPECIFIED ? undefined : String(request.state));
       const { jobs, nextPageToken } = await queue.list(call, request.queue, {
         ...(state === undefined ? {} : { state }),
         ...(request.pageSize === 0 ? {} : { pageSize: request.pageSize }),
@@ -89,6 +92,11 @@ export function jobMessage(job: Job): JobMessage {
 
 function scheduleMessage({ queue, key, cron, timeZone, payload }: Schedule): ScheduleMessage {
   return { queue, key, cron, timeZone, payload };
+}
+
+/** A Timestamp can name a moment that no Date can. */
+function timeText(time: Date): string {
+  return Number.isNaN(time.getTime()) ? 'out of range' : time.toISOString();
 }
 
 function retryFrom({ limit, delaySeconds, delayMaxSeconds }: RetryPolicy) {

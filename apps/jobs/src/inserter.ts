@@ -1,4 +1,5 @@
 import type { JobInsert, PgBoss } from 'pg-boss';
+import { isUnreachable } from '../../kit/reachability.ts';
 
 /** A job that waits to be written, and who waits for it. */
 interface Waiting {
@@ -37,19 +38,20 @@ export class Inserter {
   }
 
   async #write(queue: string, waiting: Waiting[]): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, most);
-      try {
-        // Of two with one id the first is written, and the other told that it was there already.
-        const jobs = new Map(batch.toReversed().map(({ job }) => [job.id, job]));
-        const made = new Set(
-          await this.#boss.insert(queue, [...jobs.values()].reverse(), { returnId: true }),
-        );
-        for (const { job, done } of batch) done(made.delete(job.id));
-      } catch (error) {
-        for (const { fail } of batch) fail(error);
-      }
-    }
+    while (waiting.length > 0) await this.#writeBatch(queue, waiting.splice(0, most));
     this.#waiting.delete(queue);
+  }
+
+  /** One statement; where the database refuses it, one for each job: what is wrong with one of them is no other's fault. */
+  async #writeBatch(queue: string, batch: readonly Waiting[]): Promise<void> {
+    try {
+      // Of two with one id the first is written, and the other told that it was there already.
+      const jobs = new Map(batch.toReversed().map(({ job }) => [job.id, job]));
+      const made = new Set(await this.#boss.insert(queue, [...jobs.values()].reverse(), { returnId: true }));
+      for (const { job, done } of batch) done(made.delete(job.id));
+    } catch (error) {
+      if (batch.length === 1 || isUnreachable(error)) for (const { fail } of batch) fail(error);
+      else for (const one of batch) await this.#writeBatch(queue, [one]);
+    }
   }
 }

@@ -70,7 +70,10 @@ export class JobQueue {
 
   async get(call: Call, queue: string, id: string): Promise<Job> {
     const [name, job] = [allowed(call.caller, queue), checked(jobId, id)];
-    const found = await this.#ask(call, (boss) => boss.getJobById<object>(name, job));
+    // pg-boss throws where nobody named the queue yet.
+    const found = await this.#ask(call, async (boss) =>
+      (await boss.getQueue(name)) === null ? null : boss.getJobById<object>(name, job),
+    );
     if (found === null) throw new Refusal(status.NOT_FOUND, `no job ${id} in ${queue}`);
     return jobFrom(found);
   }
@@ -143,11 +146,11 @@ export class JobQueue {
   }
 
   async deleteSchedule(call: Call, queue: string, key: string): Promise<void> {
-    const name = allowed(call.caller, queue);
-    if ((await this.#ask(call, (boss) => boss.getSchedule(name, key))) === null) {
-      throw new Refusal(status.NOT_FOUND, `no schedule '${key}' for ${queue}`);
+    const [name, known] = [allowed(call.caller, queue), checked(scheduleKey, key)];
+    if ((await this.#ask(call, (boss) => boss.getSchedule(name, known))) === null) {
+      throw new Refusal(status.NOT_FOUND, `no schedule '${known}' for ${queue}`);
     }
-    await this.#ask(call, (boss) => boss.unschedule(name, key));
+    await this.#ask(call, (boss) => boss.unschedule(name, known));
   }
 
   /** Makes the queue where it is not there yet, so that a worker may wait for its first job; a worker calls again by itself. */

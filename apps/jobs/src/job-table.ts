@@ -1,7 +1,6 @@
-import { status } from '@grpc/grpc-js';
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
-import { z } from 'zod';
-import { Refusal } from '../../kit/refusal.ts';
+import type { z } from 'zod';
+import { placeOf, tokenOf, tokenTime } from '../../kit/page-token.ts';
 import { schema } from './boss.ts';
 import { jobFrom, stateFrom } from './job-from.ts';
 import { type Job, type listQuery, type Queue, states } from './schemas.ts';
@@ -11,19 +10,16 @@ const columns = `id, name, data, state, priority, retry_count as "retryCount", r
   created_on as "createdOn", start_after as "startAfter", started_on as "startedOn",
   completed_on as "completedOn", output`;
 
-/** Where a page ends: to the microsecond, as Postgres keeps time. */
-const cursor = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/), z.uuid()]);
-
 /** Newest first. */
 export async function listJobs(
   boss: PgBoss,
   queue: string,
   { state, pageSize, pageToken }: z.output<typeof listQuery>,
 ): Promise<{ jobs: Job[]; nextPageToken: string | null }> {
-  const [before, id] = pageToken === undefined ? [null, null] : decode(pageToken);
+  const [before, id] = placeOf(pageToken);
   const { rows } = await boss.getDb().executeSql(
     `select ${columns},
-       to_char(created_on at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at
+       ${tokenTime('created_on')} as at
      from ${schema}.job
      where name = $1 and ($2::text is null or state::text = $2)
        and ($3::timestamptz is null or (created_on, id) < ($3::timestamptz, $4::uuid))
@@ -36,7 +32,7 @@ export async function listJobs(
   const more = found.length > pageSize && last !== undefined;
   return {
     jobs: page.map(jobFrom),
-    nextPageToken: more ? Buffer.from(JSON.stringify([last.at, last.id])).toString('base64url') : null,
+    nextPageToken: more ? tokenOf(last.at, last.id) : null,
   };
 }
 
@@ -67,12 +63,4 @@ export async function queueCounts(boss: PgBoss): Promise<Queue[]> {
 function databaseState(state: (typeof states)[number]): string {
   if (state === 'queued') return 'created';
   return state === 'dead' ? 'failed' : state;
-}
-
-function decode(token: string): z.output<typeof cursor> {
-  try {
-    return cursor.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
-  } catch {
-    throw new Refusal(status.INVALID_ARGUMENT, 'pageToken: not one that this service gave');
-  }
 }

@@ -1,6 +1,26 @@
 import { z } from 'zod';
+import { deepestJson } from '../../kit/stored-json.ts';
+import { storablePattern } from '../../kit/stored-text.ts';
 import { type Route, routes } from './routes.ts';
-import { problem } from './schemas.ts';
+import { jobId, problem, queueName, scheduleKey } from './schemas.ts';
+
+/** What stands in a path, by its name there. */
+const parameters: Record<string, z.ZodType> = { queue: queueName, id: jobId, key: scheduleKey.min(1) };
+
+/** A value of a payload. */
+const anyJson = {
+  description: `At most ${deepestJson} objects and lists in each other, and no text or name with the character NUL.`,
+  anyOf: [
+    { type: ['null', 'boolean', 'number'] },
+    { type: 'string', pattern: storablePattern },
+    { type: 'array', items: { $ref: '#/components/schemas/Json' } },
+    {
+      type: 'object',
+      propertyNames: { pattern: storablePattern },
+      additionalProperties: { $ref: '#/components/schemas/Json' },
+    },
+  ],
+};
 
 /** The REST face as an OpenAPI 3.1 document, from the same routes and schemas that serve it. */
 export function openApi(): object {
@@ -18,18 +38,17 @@ export function openApi(): object {
     },
     servers: [{ url: '/' }],
     security: [{ certificate: [] }],
-    components: { securitySchemes: { certificate: { type: 'mutualTLS' } } },
+    components: { securitySchemes: { certificate: { type: 'mutualTLS' } }, schemas: { Json: anyJson } },
     paths,
   };
 }
 
-function operation({ id, summary, path, query, body, answer }: Route): object {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+function operation({ id, summary, path, query, body, answer, leadsTo = [] }: Route): object {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const schema = parameters[name];
+    if (schema === undefined) throw new Error(`${path}: nothing says what {${name}} is`);
+    return { name, in: 'path', required: true, schema: json(schema, 'input') };
+  });
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
@@ -43,12 +62,17 @@ function operation({ id, summary, path, query, body, answer }: Route): object {
     ...(body ? { requestBody: { required: true, content: content(body, 'input') } } : {}),
     responses: {
       ...(answer
-        ? { 200: { description: 'Done.', content: content(answer, 'output') } }
+        ? { 200: { description: 'Done.', content: content(answer, 'output'), links: links(leadsTo) } }
         : { 204: { description: 'Done.' } }),
       '4XX': refused,
       '5XX': refused,
     },
   };
+}
+
+function links(operations: readonly string[]) {
+  const parameters = { queue: '$request.path.queue', id: '$response.body#/id' };
+  return Object.fromEntries(operations.map((operationId) => [operationId, { operationId, parameters }]));
 }
 
 function content(schema: z.ZodType, io: 'input' | 'output') {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { nameOf } from '../../kit/callers.ts';
+import { admitted } from '../../kit/callers.ts';
 import { log } from '../../kit/log.ts';
 import { asRefusal, Refusal } from '../../kit/refusal.ts';
 import { longestMs } from '../../kit/unary.ts';
@@ -50,36 +50,42 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const caller = nameOf(request.socket);
-    if (caller === undefined) throw new Refusal(status.UNAUTHENTICATED, 'no certificate');
-    if (!callers.has(caller)) {
-      throw new Refusal(status.PERMISSION_DENIED, `${caller} may not call this service`);
-    }
+    const caller = admitted(request.socket, callers);
     // A browser shows its user's certificate to whoever asks: what another site makes it send is not its user's wish.
     const site = request.headers['sec-fetch-site'];
-    if (request.method !== 'GET' && site !== undefined && site !== 'same-origin') {
+    // Node leaves the body of an answer to HEAD away.
+    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+    if (method !== 'GET' && site !== undefined && site !== 'same-origin') {
       throw new Refusal(status.PERMISSION_DENIED, 'not from another site');
     }
-    const url = new URL(request.url ?? '/', 'https://jobs');
-    const file = request.method === 'GET' ? files.get(url.pathname) : undefined;
-    if (file) {
+    const url = target(request.url ?? '');
+    const file = files.get(url.pathname);
+    const found = find(url.pathname);
+    const methods = file === undefined ? [...found.keys()] : ['GET'];
+    if (methods.length === 0) throw new Refusal(status.NOT_FOUND, `${url.pathname} is not known here`);
+    if (file !== undefined && method === 'GET') {
       response
         .writeHead(200, { ...guard, 'content-type': file.type, 'cache-control': 'no-cache' })
         .end(file.text);
       return;
     }
-    const found = find(request.method ?? '', url.pathname);
-    if (found === undefined)
-      throw new Refusal(status.NOT_FOUND, `${request.method} ${url.pathname} is not known here`);
+    const operation = found.get(method);
+    if (operation === undefined) {
+      const allow = methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ');
+      response.setHeader('allow', allow);
+      send(response, 405, { error: `${url.pathname} takes ${allow}` });
+      return;
+    }
+    const { route, path } = operation;
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const result = await found.route.run(queue, {
+    const result = await route.run(queue, {
       call: { caller, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(longestMs)]) },
-      path: found.path,
+      path,
       query: Object.fromEntries(url.searchParams),
-      body: found.route.body ? await readJson(request) : undefined,
+      body: route.body ? await readJson(request) : undefined,
     });
-    if (found.route.answer === undefined) response.writeHead(204, guard).end();
+    if (route.answer === undefined) response.writeHead(204, guard).end();
     else send(response, 200, result);
   }
 }
@@ -89,21 +95,29 @@ const patterns = routes.map((route) => ({
   pattern: new RegExp(`^${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`),
 }));
 
-function find(method: string, pathname: string): { route: Route; path: Record<string, string> } | undefined {
-  for (const { route, pattern } of patterns) {
-    const match = route.method.toUpperCase() === method ? pattern.exec(pathname) : null;
-    if (match === null) continue;
-    try {
-      const path = Object.entries(match.groups ?? {}).map(([name, value]) => [
-        name,
-        decodeURIComponent(value),
-      ]);
-      return { route, path: Object.fromEntries(path) };
-    } catch {
-      throw new Refusal(status.INVALID_ARGUMENT, 'the path is not well-formed');
-    }
+/** Where a request goes, in either form that it may have (RFC 9112, 3.2). */
+function target(url: string): URL {
+  const read = URL.parse(url.startsWith('/') ? `https://jobs${url}` : url);
+  if (read === null) throw new Refusal(status.INVALID_ARGUMENT, 'the path is not well-formed');
+  return read;
+}
+
+/** The routes of a path, by their methods. */
+function find(pathname: string): Map<string, { route: Route; path: Record<string, string> }> {
+  const found = patterns.flatMap(({ route, pattern }) => {
+    const match = pattern.exec(pathname);
+    return match === null ? [] : [{ route, values: match.groups ?? {} }];
+  });
+  try {
+    return new Map(
+      found.map(({ route, values }) => {
+        const path = Object.entries(values).map(([name, value]) => [name, decodeURIComponent(value)]);
+        return [route.method.toUpperCase(), { route, path: Object.fromEntries(path) }];
+      }),
+    );
+  } catch {
+    throw new Refusal(status.INVALID_ARGUMENT, 'the path is not well-formed');
   }
-  return undefined;
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -120,7 +134,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString());
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)));
   } catch (error) {
     throw new Refusal(
       status.INVALID_ARGUMENT,

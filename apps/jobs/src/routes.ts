@@ -20,6 +20,8 @@ export interface Route {
   query?: z.ZodObject;
   body?: z.ZodType;
   answer?: z.ZodType;
+  /** Operations on the job that the answer names. */
+  leadsTo?: readonly string[];
   run(queue: JobQueue, given: Given): Promise<unknown>;
 }
 
@@ -43,6 +45,7 @@ export const routes: readonly Route[] = [
     summary: 'Puts a job into a queue. The queue is made when it is named for the first time.',
     body: schemas.newJob,
     answer: schemas.enqueued,
+    leadsTo: ['getJob', 'cancelJob', 'retryJob'],
     run: (queue, { call, path, body }) => queue.enqueue(call, path.queue ?? '', body),
   },
   {

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { pageToken } from '../../kit/page-token.ts';
+import { faultOf } from '../../kit/stored-json.ts';
+import { storablePattern, storedText } from '../../kit/stored-text.ts';
 
 export const states = ['queued', 'active', 'retry', 'completed', 'cancelled', 'dead'] as const;
 
@@ -14,8 +17,19 @@ export const jobId = z.uuid();
 
 const payload = z
   .record(z.string(), z.unknown())
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= 64 * 1024, 'at most 64 KiB as JSON')
-  .describe('What the worker gets.');
+  .superRefine((value, context) => {
+    const fault = faultOf(value);
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: fault.path, message: fault.why });
+    else if (Buffer.byteLength(JSON.stringify(value)) > 64 * 1024) context.addIssue('at most 64 KiB as JSON');
+  })
+  .meta({
+    description: 'What the worker gets: at most 64 KiB.',
+    propertyNames: { pattern: storablePattern },
+    additionalProperties: { $ref: '#/components/schemas/Json' },
+  });
+
+/** That every clock knows; aliases are taken too. */
+const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 
 const seconds = (most: number) => z.int().min(1).max(most);
 
@@ -31,13 +45,16 @@ export const retryPolicy = z
 
 export const newJob = z.strictObject({
   payload: payload.default({}),
-  idempotencyKey: z
-    .string()
+  idempotencyKey: storedText
     .max(200)
     .optional()
     .describe('The same key in the same queue is the same job, for a week after its end.'),
   priority: z.int().min(-1000).max(1000).default(0).describe('Higher first.'),
-  runAt: z.iso.datetime({ offset: true }).optional().describe('Default: now.'),
+  runAt: z.iso
+    .datetime({ offset: true })
+    .refine(inYears1To9999, 'in the years 1 to 9999 of UTC')
+    .optional()
+    .describe('Default: now.'),
   retry: retryPolicy.prefault({}),
   timeoutSeconds: seconds(86_400).default(900).describe('How long one attempt may take.'),
 });
@@ -69,7 +86,7 @@ export type Job = z.output<typeof job>;
 export const listQuery = z.object({
   state: z.enum(states).optional(),
   pageSize: z.coerce.number().int().min(1).max(200).default(50),
-  pageToken: z.string().max(200).optional(),
+  pageToken: pageToken.optional(),
 });
 
 export const jobList = z.object({ jobs: z.array(job), nextPageToken: z.string().nullable() });
@@ -89,17 +106,19 @@ export const queueList = z.object({ queues: z.array(queue) });
 export const scheduleKey = z
   .string()
   .max(64)
-  .regex(/^[\w.-]*$/, "letters, digits, '.', '-' and '_'");
+  // '.' and '..' would be folders to whoever reads the path.
+  .regex(/^([A-Za-z0-9_-][A-Za-z0-9_.-]*)?$/, "letters, digits, '.', '-' and '_', with no '.' in front");
 
 export const newSchedule = z.strictObject({
   cron: z
     .string()
     .max(100)
     .refine((line) => line.trim().split(/\s+/).length === 5, 'five fields, minutes first')
-    .describe('Five fields, minutes first.'),
+    .meta({ format: 'cron', description: 'Five fields, minutes first.', examples: ['0 3 * * 1-5'] }),
   timeZone: z
     .string()
     .refine((name) => isTimeZone(name), "an IANA name such as 'Europe/Berlin'")
+    .meta({ pattern: `^(${zones.join('|').replaceAll('+', '\\+')})$` })
     .default('UTC'),
   payload: payload.default({}),
 });
@@ -116,6 +135,12 @@ export const scheduled = schedule.extend({ nextRunAt: time });
 export const scheduleList = z.object({ schedules: z.array(schedule) });
 
 export const problem = z.object({ error: z.string() });
+
+/** What Postgres reads and an ISO time can say. */
+function inYears1To9999(time: string): boolean {
+  const at = Date.parse(time);
+  return at >= Date.parse('0001-01-01T00:00:00Z') && at <= Date.parse('9999-12-31T23:59:59.999Z');
+}
 
 function isTimeZone(name: string): boolean {
   try {

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PgBoss } from 'pg-boss';
 import { log } from '../../kit/log.ts';
+import { storableObject } from '../../kit/stored-json.ts';
+import { storable } from '../../kit/stored-text.ts';
 import { schema } from './boss.ts';
 import { finishedAttempts } from './metrics.ts';
 
@@ -23,7 +25,9 @@ export class Settler {
   complete(queue: string, attempt: Attempt, result: object | undefined): void {
     finishedAttempts.inc({ queue, outcome: 'completed' });
     if (result !== undefined && Object.keys(result).length > 0) {
-      this.#try(queue, () => this.#boss.complete(queue, attempt, result));
+      // Its work is done, and is not done again for what the database can't hold.
+      const kept = storableObject(result);
+      this.#try(queue, () => this.#boss.complete(queue, attempt, kept));
       return;
     }
     const waiting = this.#completed.get(queue);
@@ -44,7 +48,8 @@ export class Settler {
     attempt: Attempt,
     failure: { message: string; permanent?: boolean; lost?: boolean },
   ): void {
-    const { message, permanent, lost } = failure;
+    const { permanent, lost } = failure;
+    const message = storable(failure.message);
     finishedAttempts.inc({ queue, outcome: lost === true ? 'lost' : 'failed' });
     this.#try(queue, async () => {
       if (permanent === true) await this.#lastAttempt(queue, attempt);

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { Database } from '../../kit/database.ts';
 import { type Order, OrderState } from '../../kit/generated/orders.ts';
+import { placeOf, tokenOf, tokenTime } from '../../kit/page-token.ts';
 import { Refusal } from '../../kit/refusal.ts';
-import { cursor, type NewOrder } from './schemas.ts';
+import type { ListedOrders, NewOrder } from './schemas.ts';
 
 interface Row {
   id: string;
@@ -16,7 +17,7 @@ interface Row {
 }
 
 const columns = `o.id, o.customer, o.total, o.placed_at, o.confirmed_at,
-  to_char(o.placed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+  ${tokenTime('o.placed_at')} as at,
   (select coalesce(json_agg(json_build_object('sku', l.sku, 'quantity', l.quantity, 'unit_price', l.unit_price)
      order by l.number), '[]') from order_lines l where l.order_id = o.id) as lines`;
 
@@ -71,9 +72,8 @@ export class OrderStore {
     return orderFrom(row);
   }
 
-  async list(given: { customer: string; pageSize: number; pageToken: string }, until: AbortSignal) {
-    const { customer, pageSize, pageToken } = given;
-    const [before, id] = pageToken === '' ? [null, null] : decode(pageToken);
+  async list({ customer, pageSize, pageToken }: ListedOrders, until: AbortSignal) {
+    const [before, id] = placeOf(pageToken);
     const rows = await this.#database.query<Row>(
       'list orders',
       `select ${columns} from orders o
@@ -86,7 +86,7 @@ export class OrderStore {
     const page = rows.slice(0, pageSize);
     const last = page.at(-1);
     const more = rows.length > pageSize && last !== undefined;
-    return { orders: page.map(orderFrom), nextPageToken: more ? encode([last.at, last.id]) : '' };
+    return { orders: page.map(orderFrom), nextPageToken: more ? tokenOf(last.at, last.id) : '' };
   }
 
   /** Safe to do twice. */
@@ -138,16 +138,4 @@ function orderFrom({ id, customer, total, placed_at, confirmed_at, lines }: Row)
     confirmedAt: confirmed_at ?? undefined,
     lines: lines.map(({ sku, quantity, unit_price }) => ({ sku, quantity, unitPrice: unit_price })),
   };
-}
-
-function encode(position: [string, string]): string {
-  return Buffer.from(JSON.stringify(position)).toString('base64url');
-}
-
-function decode(token: string): [string, string] {
-  try {
-    return cursor.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
-  } catch {
-    throw new Refusal(status.INVALID_ARGUMENT, 'page_token: not one that this service gave');
-  }
 }

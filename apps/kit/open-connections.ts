@@ -1,0 +1,28 @@
+import type { Socket } from 'node:net';
+
+/** What is open, by whose it is: nobody takes more than a share. */
+export class OpenConnections {
+  #most: number;
+  #open = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Whether one more of `whose` may be open. It counts until its socket closes, or until what this returns is called. */
+  admit(whose: string, socket: Socket): (() => void) | undefined {
+    const open = this.#open.get(whose) ?? 0;
+    if (open >= this.#most) return undefined;
+    this.#open.set(whose, open + 1);
+    let counts = true;
+    const end = () => {
+      if (!counts) return;
+      counts = false;
+      const left = (this.#open.get(whose) ?? 1) - 1;
+      if (left === 0) this.#open.delete(whose);
+      else this.#open.set(whose, left);
+    };
+    socket.once('close', end);
+    return end;
+  }
+}

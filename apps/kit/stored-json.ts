@@ -1,0 +1,61 @@
+import { isStorable, storable } from './stored-text.ts';
+
+/**
+ * So many objects and lists may stand in each other. Protobuf's readers take 100 messages, of which an object of
+ * `google.protobuf.Struct` is three and the messages around it are two: what is deeper reaches no worker.
+ */
+export const deepestJson = 32;
+
+const tooDeep = `at most ${deepestJson} objects and lists in each other`;
+
+type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
+
+interface Fault {
+  /** Where in the value. */
+  path: string[];
+  why: string;
+}
+
+/** What keeps a value from being JSON that Postgres keeps as it is; none where nothing does. Never calls itself: depth costs no stack. */
+export function faultOf(value: unknown): Fault | undefined {
+  const open: { value: unknown; path: string[] }[] = [{ value, path: [] }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, path } = next;
+    const why = faultOfOne(value, path.length);
+    if (why !== undefined) return { path, why };
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (!isStorable(key)) return { path, why: 'a name with NUL or half a surrogate pair' };
+      open.push({ value: inner, path: [...path, key] });
+    }
+  }
+  return undefined;
+}
+
+/** The same object, or what comes next to it that can be kept: for what must not be lost. */
+export function storableObject(value: object, depth = 0): { [name: string]: JsonValue } {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [storable(key), storableValue(inner, depth + 1)]),
+  );
+}
+
+function storableValue(value: unknown, depth: number): JsonValue {
+  if (typeof value === 'string') return storable(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'object' || value === null) return null;
+  if (depth >= deepestJson) return `left out: ${tooDeep}`;
+  return Array.isArray(value)
+    ? value.map((inner) => storableValue(inner, depth + 1))
+    : storableObject(value, depth);
+}
+
+function faultOfOne(value: unknown, depth: number): string | undefined {
+  if (typeof value === 'string')
+    return isStorable(value) ? undefined : 'a text with NUL or half a surrogate pair';
+  // From JSON such as 1e400, or as a protobuf double.
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${value} is no number of JSON`;
+  if (typeof value === 'boolean' || value === null) return undefined;
+  if (typeof value !== 'object') return 'no value';
+  return depth >= deepestJson ? tooDeep : undefined;
+}
