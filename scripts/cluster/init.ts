@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { type Engine, ensureEngine } from '../../images/engine.ts';
+import { type Engine, ensureEngine, findEngine } from '../../images/engine.ts';
 import { pruneGoCaches } from '../../images/go-caches.ts';
 import { stateDir } from '../../images/paths.ts';
 import { ensureProgram } from '../../images/program.ts';
@@ -136,7 +136,10 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     renderedPhase({ manifests, changed }),
     {
       title: 'This machine',
-      run: async () => {
+      run: async (report) => {
+        // A cluster that stands says more than what its own containers take of this machine.
+        engine = await findEngine();
+        if (engine !== undefined) await refuseOtherNodes(options(report));
         const checks = machineChecks({
           environment: environment.name,
           cluster,
@@ -150,8 +153,10 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
     {
       title: 'Container engine',
       run: async (report) => {
-        engine = await ensureEngine(report);
-        await refuseOtherNodes(options(report));
+        if (engine === undefined) {
+          engine = await ensureEngine(report);
+          await refuseOtherNodes(options(report));
+        }
         return `${engine.private ? 'private ' : ''}${engine.name}`;
       },
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engineInfos } from '../../images/engine/info.fixtures.ts';
 import { repositoryRoot } from './environment.ts';
 
 let root = '';
@@ -18,7 +19,7 @@ import { appendFileSync, readFileSync } from 'node:fs';
 const args = process.argv.slice(2);
 const shown = JSON.parse(readFileSync(process.env.SHOWN, 'utf8'));
 appendFileSync(process.env.CALLS, JSON.stringify(args) + '\\n');
-if (args[0] === 'info') console.log(args.at(-1) === '{{.ID}}' ? 'AAAA' : '{"ServerVersion":"29"}');
+if (args[0] === 'info') console.log(args.at(-1) === '{{.ID}}' ? 'AAAA' : process.env.INFO);
 else if (args[0] === 'ps') console.log(shown.map(({ Name }) => Name).join('\\n'));
 else if (args[0] === 'inspect') console.log(JSON.stringify(shown));
 else if (args[0] === 'exec' && args.includes('persistentvolumeclaims') && shown[0].State.Running)
@@ -75,6 +76,7 @@ async function type(shown: object[], ...args: string[]) {
       PLINTH_STATE: state,
       PLINTH_CACHE: join(root, 'cache'),
       PLINTH_ENGINE: '',
+      INFO: JSON.stringify(engineInfos['Docker 28']),
       SHOWN: join(root, 'shown.json'),
       CALLS: join(root, 'calls'),
       CLAIMS: join(root, 'claims.json'),
