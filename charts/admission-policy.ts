@@ -22,7 +22,10 @@ export interface Policy {
   conditions?: { name: string; expression: string }[];
   variables?: { name: string; expression: string }[];
   validations: Validation[];
-  /** A ConfigMap whose `data` the expressions read as `params.data`; where it is missing, all is refused. */
+  /**
+   * A ConfigMap whose `data` the expressions read as `params.data`. Where it is missing all that the rule names is refused,
+   * before any condition is looked at.
+   */
   table?: { name: string; namespace: string };
 }
 
@@ -64,6 +67,14 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
       validationActions: ['Deny'],
     },
   });
+}
+
+/** CEL: a list of names. */
+export function celList(names: readonly string[]): string {
+  return `[${[...new Set(names)]
+    .sort()
+    .map((name) => `'${name}'`)
+    .join(', ')}]`;
 }
 
 /** CEL: looks at an object when it comes and when what it asks for changes, not at every note in its metadata. */

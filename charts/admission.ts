@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import type { Environment } from '../model/graph.ts';
 import { peopleNamespace } from '../model/identity.ts';
-import { admissionPolicy, asksAnew } from './admission-policy.ts';
+import { admissionPolicy, asksAnew, celList } from './admission-policy.ts';
 import { certManagerNamespace } from './cert-manager.ts';
 import { type CertificateRequest, certificateRequests, privateKey, reloadLabels } from './certificate.ts';
 import { component } from './component.ts';
@@ -47,10 +47,7 @@ function tokens(chart: Chart, env: Environment): void {
     conditions: [
       {
         name: 'is-an-account-of-the-platform',
-        expression: `request.namespace in [${[...new Set(spaces)]
-          .sort()
-          .map((space) => `'${space}'`)
-          .join(', ')}]`,
+        expression: `request.namespace in ${celList(spaces)}`,
       },
     ],
     validations: [

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { OperatorInput } from '../model/operator.ts';
 import { components } from './components.ts';
 import { environment, testApp } from './fixture.ts';
+import { isIfAbsent } from './if-absent.ts';
 import type { KubeObject } from './kube-object.ts';
 import { at, list } from './select.ts';
 
@@ -25,7 +26,7 @@ describe.each([
     operators: operators.filter(({ only }) => only?.includes(provider) ?? true),
     cluster,
   });
-  const all = components(env).flatMap(({ objects }) => objects);
+  const all = components(env).flatMap(({ objects }) => objects.filter((object) => !isIfAbsent(object)));
   const deployments = all.filter(({ kind }) => kind === 'Deployment');
 
   it('is the same on every run', () => {

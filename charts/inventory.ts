@@ -1,6 +1,7 @@
 import type { Environment } from '../model/graph.ts';
 import { onceEach } from '../model/once-each.ts';
 import { field, textField } from './field.ts';
+import { isIfAbsent } from './if-absent.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 import { kindOf } from './object-id.ts';
 import { podTemplate } from './pod-template.ts';
@@ -25,7 +26,7 @@ export interface Workload extends Owned {
   ends: boolean;
 }
 
-/** All objects that were rendered for one environment, found by what they are and where they stand. */
+/** All objects that were rendered for one environment, found by what they are and where they stand; without stand-ins. */
 export class Inventory {
   readonly env: Environment;
   readonly workloads: Workload[] = [];
@@ -77,12 +78,14 @@ interface Entry {
 }
 
 const entriesOf = onceEach(({ name, objects }: Component): Entry[] =>
-  objects.map((object) => {
-    const owned = { component: name, object };
-    const kind = kindOf(object);
-    const place = `${kind} ${object.metadata.namespace ?? ''}`;
-    return { owned, kind, place, workload: workloadOf(owned) };
-  }),
+  objects
+    .filter((object) => !isIfAbsent(object))
+    .map((object) => {
+      const owned = { component: name, object };
+      const kind = kindOf(object);
+      const place = `${kind} ${object.metadata.namespace ?? ''}`;
+      return { owned, kind, place, workload: workloadOf(owned) };
+    }),
 );
 
 function workloadOf({ component, object }: Owned): Workload | undefined {

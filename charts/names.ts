@@ -18,7 +18,18 @@ export const annotations = {
 } as const;
 
 /** The Gateway that every exposed app is attached to. */
-export const gateway = { namespace: 'gateway', name: 'gateway', listener: 'http' } as const;
+export const gateway = {
+  namespace: 'gateway',
+  name: 'gateway',
+  listener: 'http',
+  className: 'traefik',
+} as const;
+
+/** On the namespaces from which the Gateway takes routes; an admission policy lets no others have it. */
+export const routesLabel = { 'plinth.io/routes': 'gateway' } as const;
+
+/** The admission policy that says who has which host, and its table; namespaces with `routesLabel` come after it. */
+export const routesPolicy = 'hosts-of-the-graph';
 
 /** Labels by which Services, policies and budgets find the pods of one workload. */
 export function podLabels(name: string): Record<string, string> {
