@@ -1,13 +1,16 @@
 import { ApiObject, type Chart } from 'cdk8s';
+import type { Subject } from './rbac.ts';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
 /** What a policy looks at. */
 export interface PolicyRule {
-  /** An API group; '' is Kubernetes' own. */
+  /** An API group; '' is Kubernetes' own, `*` any. */
   group: string;
   resources: string[];
-  operations: ('CREATE' | 'UPDATE')[];
+  operations: ('CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT')[];
+  /** Default: objects of namespaces and those of none. */
+  scope?: 'Namespaced';
 }
 
 /** A sentence of CEL that must hold; the refusal says why in words, or in another sentence of CEL. */
@@ -27,16 +30,17 @@ export interface Policy {
    * before any condition is looked at.
    */
   table?: { name: string; namespace: string };
+  annotations?: Record<string, string>;
 }
 
 /** A policy of the API server, and its binding of the same name: in the whole cluster what does not hold is refused. */
 export function admissionPolicy(chart: Chart, name: string, policy: Policy): void {
   const { rule, conditions, variables, validations, table } = policy;
-  const { group, resources, operations } = rule;
+  const { group, resources, operations, scope = '*' } = rule;
   new ApiObject(chart, `policy-${name}`, {
     apiVersion,
     kind: 'ValidatingAdmissionPolicy',
-    metadata: { name },
+    metadata: { name, ...(policy.annotations ? { annotations: policy.annotations } : {}) },
     spec: {
       failurePolicy: 'Fail',
       ...(table ? { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' } } : {}),
@@ -48,7 +52,7 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
             apiVersions: ['*'],
             operations,
             resources,
-            scope: '*',
+            scope,
           },
         ],
       },
@@ -68,6 +72,47 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
     },
   });
 }
+
+/**
+ * Whatever RBAC gives a service account in all namespaces: it makes, changes and enters nothing but in these. What it may
+ * read no policy bounds.
+ */
+export function boundAccount(
+  chart: Chart,
+  name: string,
+  { serviceAccount, namespace }: Subject,
+  namespaces: string[],
+): void {
+  const spaces = [...new Set(namespaces)].sort();
+  admissionPolicy(chart, name, {
+    rule: {
+      group: '*',
+      resources: ['*/*'],
+      operations: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'],
+      scope: 'Namespaced',
+    },
+    conditions: [
+      {
+        name: 'is-this-account',
+        expression: `request.userInfo.username == 'system:serviceaccount:${namespace}:${serviceAccount}'`,
+      },
+    ],
+    validations: [
+      {
+        expression: `request.namespace in ${celList(spaces)}`,
+        message: `${namespace}/${serviceAccount} works in these namespaces alone: ${spaces.join(', ')}`,
+        reason: 'Forbidden',
+      },
+    ],
+    annotations: {
+      [bound.account]: `${namespace}/${serviceAccount}`,
+      [bound.namespaces]: spaces.join(' '),
+    },
+  });
+}
+
+/** Annotations of such a policy, by which the reach of the account is worked out. */
+export const bound = { account: 'plinth.io/account', namespaces: 'plinth.io/namespaces' } as const;
 
 /** CEL: a list of names. */
 export function celList(names: readonly string[]): string {
