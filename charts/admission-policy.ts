@@ -1,12 +1,13 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import type { Subject } from './rbac.ts';
+import { doors } from './reach-doors.ts';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
 /** What a policy looks at. */
 export interface PolicyRule {
-  /** An API group; '' is Kubernetes' own, `*` any. */
-  group: string;
+  /** API groups; '' is Kubernetes' own. */
+  groups: string[];
   resources: string[];
   operations: ('CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT')[];
   /** Default: objects of namespaces and those of none. */
@@ -36,7 +37,7 @@ export interface Policy {
 /** A policy of the API server, and its binding of the same name: in the whole cluster what does not hold is refused. */
 export function admissionPolicy(chart: Chart, name: string, policy: Policy): void {
   const { rule, conditions, variables, validations, table } = policy;
-  const { group, resources, operations, scope = '*' } = rule;
+  const { groups, resources, operations, scope = '*' } = rule;
   new ApiObject(chart, `policy-${name}`, {
     apiVersion,
     kind: 'ValidatingAdmissionPolicy',
@@ -47,7 +48,7 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
       matchConstraints: {
         resourceRules: [
           {
-            apiGroups: [group],
+            apiGroups: groups,
             // Whichever a group comes to have.
             apiVersions: ['*'],
             operations,
@@ -74,20 +75,20 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
 }
 
 /**
- * Whatever RBAC gives a service account in all namespaces: it makes, changes and enters nothing but in these. What it may
- * read no policy bounds.
+ * Whatever RBAC gives a service account in all namespaces: of what leads to pods, keys and rights of others it makes, changes
+ * and enters nothing but in its own namespace and in those with a label. What it may read no policy bounds.
  */
 export function boundAccount(
   chart: Chart,
   name: string,
   { serviceAccount, namespace }: Subject,
-  namespaces: string[],
+  label: string,
 ): void {
-  const spaces = [...new Set(namespaces)].sort();
+  const bounded = doors.filter((door) => door.bounded === true);
   admissionPolicy(chart, name, {
     rule: {
-      group: '*',
-      resources: ['*/*'],
+      groups: [...new Set(bounded.flatMap(({ groups }) => groups))].sort(),
+      resources: [...new Set(bounded.flatMap(({ resources }) => resources))].sort(),
       operations: ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'],
       scope: 'Namespaced',
     },
@@ -99,20 +100,17 @@ export function boundAccount(
     ],
     validations: [
       {
-        expression: `request.namespace in ${celList(spaces)}`,
-        message: `${namespace}/${serviceAccount} works in these namespaces alone: ${spaces.join(', ')}`,
+        expression: `request.namespace == '${namespace}' || (has(namespaceObject.metadata.labels) && '${label}' in namespaceObject.metadata.labels)`,
+        message: `${namespace}/${serviceAccount} works in namespaces that are labelled ${label} alone`,
         reason: 'Forbidden',
       },
     ],
-    annotations: {
-      [bound.account]: `${namespace}/${serviceAccount}`,
-      [bound.namespaces]: spaces.join(' '),
-    },
+    annotations: { [bound.account]: `${namespace}/${serviceAccount}`, [bound.label]: label },
   });
 }
 
 /** Annotations of such a policy, by which the reach of the account is worked out. */
-export const bound = { account: 'plinth.io/account', namespaces: 'plinth.io/namespaces' } as const;
+export const bound = { account: 'plinth.io/account', label: 'plinth.io/label' } as const;
 
 /** CEL: a list of names. */
 export function celList(names: readonly string[]): string {

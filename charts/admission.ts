@@ -21,7 +21,7 @@ export function admission(env: Environment): Component {
 /** Whoever may make Secrets, or tokens, in a namespace would be every account of it: the kubelet alone gives tokens, to pods. */
 function tokens(chart: Chart, env: Environment): void {
   admissionPolicy(chart, 'no-token-secrets', {
-    rule: { group: '', resources: ['secrets'], operations: ['CREATE', 'UPDATE'] },
+    rule: { groups: [''], resources: ['secrets'], operations: ['CREATE', 'UPDATE'] },
     conditions: [
       {
         name: 'is-a-token',
@@ -43,7 +43,7 @@ function tokens(chart: Chart, env: Environment): void {
     ...['kube-system', peopleNamespace],
   ];
   admissionPolicy(chart, 'tokens-for-pods', {
-    rule: { group: '', resources: ['serviceaccounts/token'], operations: ['CREATE'] },
+    rule: { groups: [''], resources: ['serviceaccounts/token'], operations: ['CREATE'] },
     conditions: [
       {
         name: 'is-an-account-of-the-platform',
@@ -78,7 +78,7 @@ function certificates(chart: Chart, requests: CertificateRequest[]): void {
   );
   admissionPolicy(chart, certificatePolicy, {
     table: { name: certificatePolicy, namespace: certManagerNamespace },
-    rule: { group: 'cert-manager.io', resources: ['certificates'], operations: ['CREATE', 'UPDATE'] },
+    rule: { groups: ['cert-manager.io'], resources: ['certificates'], operations: ['CREATE', 'UPDATE'] },
     conditions: [asksAuthority, asksAnew],
     variables: [
       { name: 'key', expression: "object.metadata.namespace + '.' + object.metadata.name" },
@@ -111,7 +111,11 @@ function certificates(chart: Chart, requests: CertificateRequest[]): void {
     ],
   });
   admissionPolicy(chart, 'certificate-requests-of-cert-manager', {
-    rule: { group: 'cert-manager.io', resources: ['certificaterequests'], operations: ['CREATE', 'UPDATE'] },
+    rule: {
+      groups: ['cert-manager.io'],
+      resources: ['certificaterequests'],
+      operations: ['CREATE', 'UPDATE'],
+    },
     conditions: [asksAuthority],
     validations: [
       {

@@ -6,7 +6,7 @@ import { component } from './component.ts';
 import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { namespaceOf, postgresNamespace, postgresOperator } from './names.ts';
+import { databasesLabel, postgresNamespace, postgresOperator } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf, toDns, toKubernetesApi } from './network-policy.ts';
 import { httpProbe } from './probe.ts';
@@ -29,15 +29,13 @@ export function cloudnativePg(env: Environment): Component {
     namespace(chart, space, 'restricted');
     serviceAccount(chart, name, space);
     rights(chart);
-    const databases = env.apps.filter(({ database }) => database !== undefined);
-    boundAccount(chart, 'databases-alone', { serviceAccount: name, namespace: space }, [
-      space,
-      ...databases.map(namespaceOf),
-    ]);
+    const [label = ''] = Object.keys(databasesLabel);
+    boundAccount(chart, 'databases-alone', { serviceAccount: name, namespace: space }, label);
     operator(chart, imageRef(env, 'cloudnative-pg'));
     service(chart, name, space, [{ name: 'https', port: 443 }], webhookService);
     webhooks(chart);
     denyAll(chart, space, ['Ingress', 'Egress']);
+    const databases = env.apps.filter(({ database }) => database !== undefined);
     allow(chart, name, space, {
       ingress: [{ ports: [{ port: webhookPort }] }],
       egress: [

@@ -25,7 +25,7 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   const rules = 'has(object.spec.rules)';
   admissionPolicy(chart, routesPolicy, {
     table,
-    rule: { group: 'gateway.networking.k8s.io', resources: routes, operations: ['CREATE', 'UPDATE'] },
+    rule: { groups: ['gateway.networking.k8s.io'], resources: routes, operations: ['CREATE', 'UPDATE'] },
     conditions: [elsewhere, asksAnew],
     variables: [host],
     validations: [
@@ -44,7 +44,7 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   });
   admissionPolicy(chart, 'gateways-of-the-platform', {
     rule: {
-      group: 'gateway.networking.k8s.io',
+      groups: ['gateway.networking.k8s.io'],
       resources: ['gateways'],
       operations: ['CREATE', 'UPDATE'],
     },
@@ -61,7 +61,7 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   const carries = (object: string) =>
     `has(${object}.metadata.labels) && '${label}' in ${object}.metadata.labels`;
   admissionPolicy(chart, 'namespaces-with-routes', {
-    rule: { group: '', resources: ['namespaces'], operations: ['CREATE', 'UPDATE'] },
+    rule: { groups: [''], resources: ['namespaces'], operations: ['CREATE', 'UPDATE'] },
     conditions: [
       { name: 'is-labelled', expression: carries('object') },
       { name: 'was-not', expression: `oldObject == null || !(${carries('oldObject')})` },

@@ -70,5 +70,8 @@ export const postgresNamespace = 'cnpg-system';
 /** Its Deployment: it looks for itself by the label that follows from this name. */
 export const postgresOperator = 'cloudnative-pg';
 
+/** On the namespaces of databases: CloudNativePG works in no others. A person labels one to restore a database there. */
+export const databasesLabel = { 'plinth.io/databases': 'postgres' } as const;
+
 /** The admission policy that guards every ClusterIssuer, and its binding; objects that ask one come after it. */
 export const certificatePolicy = 'certificates-of-the-graph';

@@ -1,8 +1,9 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { App } from '../model/app.ts';
+import { retirement } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
-import { namespaceOf, routesLabel } from './names.ts';
+import { databasesLabel, namespaceOf, routesLabel } from './names.ts';
 import { neverPruned } from './never-pruned.ts';
 
 /** A level of the Pod Security Standards. */
@@ -27,8 +28,13 @@ export function namespace(
   });
 }
 
-/** The namespace of an app; the gateway takes routes from those of apps that have a host. */
-export function appNamespace(chart: Chart, env: Environment, app: Pick<App, 'name'>): void {
-  const { host } = env.apps.find(({ name }) => name === app.name) ?? {};
-  namespace(chart, namespaceOf(app), 'restricted', { labels: host === undefined ? {} : routesLabel });
+/**
+ * The namespace of an app, labelled for the gateway where the app has a host, and for CloudNativePG where it owns a database
+ * or owned one: until nothing is left of that.
+ */
+export function appNamespace(chart: Chart, env: Environment, { name }: Pick<App, 'name'>): void {
+  const app = env.apps.find((each) => each.name === name);
+  const owns = app?.database !== undefined || retirement(env, name) !== undefined;
+  const labels = { ...(app?.host === undefined ? {} : routesLabel), ...(owns ? databasesLabel : {}) };
+  namespace(chart, namespaceOf({ name }), 'restricted', { labels });
 }

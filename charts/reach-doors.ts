@@ -6,6 +6,8 @@ export interface Door {
   groups: readonly string[];
   resources: readonly string[];
   verbs: readonly string[];
+  /** Whether `boundAccount` keeps those to some namespaces who have it in all. */
+  bounded?: true;
 }
 
 const write = ['create', 'update', 'patch'];
@@ -13,10 +15,11 @@ const write = ['create', 'update', 'patch'];
 /** A right that fits none of these reads what is no secret, or writes what nobody acts on but its owner. */
 export const doors: readonly Door[] = [
   { power: 'reads Secrets', groups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] },
-  { power: 'writes Secrets', groups: [''], resources: ['secrets'], verbs: write },
-  { power: 'writes ConfigMaps', groups: [''], resources: ['configmaps'], verbs: write },
+  { power: 'writes Secrets', bounded: true, groups: [''], resources: ['secrets'], verbs: write },
+  { power: 'writes ConfigMaps', bounded: true, groups: [''], resources: ['configmaps'], verbs: write },
   {
     power: 'runs pods',
+    bounded: true,
     groups: ['', 'apps', 'batch'],
     resources: [
       ...['pods', 'replicationcontrollers', 'deployments', 'replicasets', 'statefulsets', 'daemonsets'],
@@ -26,13 +29,21 @@ export const doors: readonly Door[] = [
   },
   {
     power: 'enters pods',
+    bounded: true,
     groups: [''],
     resources: ['pods/exec', 'pods/attach', 'pods/ephemeralcontainers', 'pods/portforward', 'pods/proxy'],
     verbs: ['get', ...write],
   },
-  { power: 'mints tokens', groups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+  {
+    power: 'mints tokens',
+    bounded: true,
+    groups: [''],
+    resources: ['serviceaccounts/token'],
+    verbs: ['create'],
+  },
   {
     power: 'writes roles',
+    bounded: true,
     groups: ['rbac.authorization.k8s.io'],
     resources: ['roles', 'clusterroles', 'rolebindings', 'clusterrolebindings'],
     verbs: [...write, 'escalate', 'bind'],
@@ -74,12 +85,14 @@ export const doors: readonly Door[] = [
   { power: 'makes volumes', groups: [''], resources: ['persistentvolumes'], verbs: write },
   {
     power: 'opens flows',
+    bounded: true,
     groups: ['networking.k8s.io'],
     resources: ['networkpolicies'],
     verbs: [...write, 'delete'],
   },
   {
     power: 'moves requests',
+    bounded: true,
     groups: ['', 'discovery.k8s.io', 'networking.k8s.io', 'gateway.networking.k8s.io'],
     resources: [
       ...['services', 'endpoints', 'endpointslices', 'ingresses'],

@@ -81,8 +81,12 @@ export const reasons: readonly Reason[] = [
     'enters pods': 'It asks an instance how it is where its status port does not answer.',
     'writes roles': 'Each database has an account with a role of its own.',
     'moves requests': 'The Services of a database lead to its primary.',
-    'makes databases': 'It keeps what it has done in the objects of its own kinds.',
   }),
+  {
+    account: 'cnpg-system/cloudnative-pg',
+    power: 'makes databases of every namespace',
+    reason: 'It keeps what it has done in the objects of its own kinds.',
+  },
   {
     account: 'ebs-csi/ebs-csi-controller',
     power: 'makes volumes of every namespace',

@@ -52,19 +52,19 @@ function boundsOf(inventory: Inventory): Map<string, string[]> {
       .filter(({ object }) => isRefused(inventory, object.metadata.name))
       .flatMap(({ object: { metadata } }): [string, string[]][] => {
         const account = metadata.annotations?.[bound.account];
-        return account === undefined
-          ? []
-          : [[account, metadata.annotations?.[bound.namespaces]?.split(' ') ?? []]];
+        const label = metadata.annotations?.[bound.label];
+        if (account === undefined || label === undefined) return [];
+        const labelled = inventory
+          .all('Namespace')
+          .filter(({ object }) => object.metadata.labels?.[label] !== undefined)
+          .map(({ object }) => object.metadata.name);
+        return [[account, [account.replace(/\/.*/, ''), ...labelled].sort()]];
       }),
   );
 }
 
-/** No policy is asked about what is read; and objects of no namespace are in none. */
 function isBounded({ power, scope }: Power): boolean {
-  const unbounded = [everything, 'reads Secrets', 'decides what is admitted', 'makes volumes'];
-  return (
-    scope === '*' && ![...unbounded, 'writes nodes', 'writes namespaces', 'asks kubelets'].includes(power)
-  );
+  return scope === '*' && doors.some((door) => door.power === power && door.bounded === true);
 }
 
 /** What stands in the table and in the list of reasons: `reads Secrets of every namespace`. */
