@@ -43,6 +43,17 @@ describe.each([
     expect(all.filter(({ metadata }) => !known.includes(metadata.namespace)).map(idOf)).toEqual([]);
   });
 
+  it('lets the CA injector write into each webhook that asks it to', () => {
+    const asking = all.filter(
+      ({ metadata }) => metadata.annotations?.['cert-manager.io/inject-ca-from-secret'] !== undefined,
+    );
+    const role = all.find(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'cert-manager-cainjector',
+    );
+    const written = list(role, 'rules').flatMap((rule) => list(rule, 'resourceNames'));
+    expect(new Set(written)).toEqual(new Set(asking.map(({ metadata }) => metadata.name)));
+  });
+
   it('says what it is part of', () => {
     const labels = all.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);
     expect(new Set(labels)).toEqual(new Set(['plinth']));

@@ -26,7 +26,7 @@ export interface Workload extends Owned {
   ends: boolean;
 }
 
-/** All objects that were rendered for one environment, found by what they are and where they stand; without stand-ins. */
+/** All objects that were rendered for one environment, found by what they are and where they stand. */
 export class Inventory {
   readonly env: Environment;
   readonly workloads: Workload[] = [];
@@ -61,7 +61,8 @@ export class Inventory {
   #add({ owned, kind, place, workload }: Entry): void {
     push(this.#byKind, kind, owned);
     push(this.#byPlace, place, owned);
-    if (kind === 'Namespace') this.#namespaces.set(owned.object.metadata.name, owned.object);
+    if (kind === 'Namespace' && !isIfAbsent(owned.object))
+      this.#namespaces.set(owned.object.metadata.name, owned.object);
     if (workload === undefined) return;
     this.workloads.push(workload);
     push(this.#workloadsByNamespace, workload.namespace, workload);
@@ -78,14 +79,12 @@ interface Entry {
 }
 
 const entriesOf = onceEach(({ name, objects }: Component): Entry[] =>
-  objects
-    .filter((object) => !isIfAbsent(object))
-    .map((object) => {
-      const owned = { component: name, object };
-      const kind = kindOf(object);
-      const place = `${kind} ${object.metadata.namespace ?? ''}`;
-      return { owned, kind, place, workload: workloadOf(owned) };
-    }),
+  objects.map((object) => {
+    const owned = { component: name, object };
+    const kind = kindOf(object);
+    const place = `${kind} ${object.metadata.namespace ?? ''}`;
+    return { owned, kind, place, workload: workloadOf(owned) };
+  }),
 );
 
 function workloadOf({ component, object }: Owned): Workload | undefined {
