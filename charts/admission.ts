@@ -40,6 +40,7 @@ function tokens(chart: Chart, env: Environment): void {
   const spaces = [
     ...env.operators.map(({ namespace }) => namespace),
     ...env.apps.map(namespaceOf),
+    ...env.cluster.retired.map(({ database }) => namespaceOf({ name: database })),
     ...['kube-system', peopleNamespace],
   ];
   admissionPolicy(chart, 'tokens-for-pods', {

@@ -35,7 +35,6 @@ export function cloudnativePg(env: Environment): Component {
     service(chart, name, space, [{ name: 'https', port: 443 }], webhookService);
     webhooks(chart);
     denyAll(chart, space, ['Ingress', 'Egress']);
-    const databases = env.apps.filter(({ database }) => database !== undefined);
     allow(chart, name, space, {
       ingress: [{ ports: [{ port: webhookPort }] }],
       egress: [

@@ -190,15 +190,16 @@ function cloudnativePg(powers: Record<string, string>): Reason[] {
 
 /** The reason of a power: out of the list, or out of app.ts, where an app uses the Kubernetes API and says why. */
 export function reasonOf(env: Environment, power: Power): Reason | undefined {
-  const [space = ''] = power.account.split('/');
-  const app = env.apps.find((each) => namespaceOf(each) === space);
-  const apps = new Set(env.apps.map(namespaceOf));
-  if (app !== undefined && power.account === `${space}/${app.name}`) {
-    const use = app.uses.find(({ kind }) => kind === 'kubernetes');
+  const [space = '', own = ''] = power.account.split('/');
+  const names = [...env.apps.map(({ name }) => name), ...env.cluster.retired.map(({ database }) => database)];
+  const apps = new Map(names.map((name) => [namespaceOf({ name }), name]));
+  const app = apps.get(space);
+  if (app !== undefined && own === app) {
+    const use = env.apps.find(({ name }) => name === app)?.uses.find(({ kind }) => kind === 'kubernetes');
     if (use?.kind !== 'kubernetes') return undefined;
     return { account: power.account, power: power.power, reason: use.reason };
   }
-  const account = app === undefined ? power.account : power.account.replaceAll(app.name, 'APP');
+  const account = app === undefined ? power.account : `APP/${own.replace(app, 'APP')}`;
   const where = () => {
     if (power.scope === '*') return 'every namespace';
     if (apps.has(power.scope)) return 'APP';
