@@ -163,7 +163,7 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
   const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
   const ways: Record<Way, string> = {
     'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,
-    'other-name': `Nothing was changed. Write another name into ${file}; or, if nobody needs those containers: ${init} --down`,
+    'other-name': `Nothing was changed. If they are yours, set PLINTH_STATE to the state folder that they were made from. Else write another name into ${file}; or, if nobody needs them: ${init} --down`,
     'other-engine': `Nothing was changed. Start that engine, or say by DOCKER_HOST or PLINTH_ENGINE which one is meant. If that one is gone with all that it held: ${init} --down, then ${init}`,
     'take-down': `Nothing was changed. Copy out what is still there (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
   };
