@@ -12,7 +12,7 @@ import { identityFiles } from './identity-files.ts';
 import type { Component } from './kube-object.ts';
 import { migrationsJob } from './migrations.ts';
 import { annotations, gateway, namespaceOf } from './names.ts';
-import { namespace } from './namespace.ts';
+import { appNamespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
 import { idOf } from './object-id.ts';
 import { nonRoot, type PodInput } from './pod.ts';
@@ -31,7 +31,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
   return component(app.name, (chart) => {
     // Else it stands with the database: it is there before the app, and stays when the app goes.
     if (app.database === undefined && retirement(env, app.name) === undefined) {
-      namespace(chart, space, 'restricted');
+      appNamespace(chart, env, app);
       denyAll(chart, space, ['Ingress', 'Egress']);
     }
     serviceAccount(chart, app.name, space);

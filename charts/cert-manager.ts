@@ -40,6 +40,9 @@ const controllers = [
   'certificates-trigger',
 ];
 
+/** Webhooks whose CA the injector writes: its own, and those of operators with the annotation for it. */
+const injected = [webhook, 'trust-manager'];
+
 /** A lease that a node took with it when it lost power is free again after 15 s. */
 const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' };
 
@@ -214,7 +217,13 @@ function injector(chart: Chart, image: string): void {
     {
       apiGroups: ['admissionregistration.k8s.io'],
       resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
-      verbs: [...read, 'update', 'patch'],
+      verbs: read,
+    },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+      resourceNames: injected,
+      verbs: ['update', 'patch'],
     },
     // The Secrets of webhooks' certificates, in the namespaces that webhooks' annotations name.
     { apiGroups: [''], resources: ['secrets'], verbs: read },

@@ -14,7 +14,7 @@ import { caName } from './names.ts';
 /** The ClusterIssuer of roots. */
 export const selfSigned = 'self-signed';
 
-/** What a Certificate asks for, as far as it says who somebody is; the admission policy compares exactly this. */
+/** All that a Certificate asks for; the admission policy compares exactly this. */
 export interface CertificateRequest {
   name: string;
   namespace: string;
@@ -24,13 +24,27 @@ export interface CertificateRequest {
   commonName: string;
   dnsNames: string[];
   usages: string[];
+  /** As Go prints it. */
+  duration: string;
+  /** As Go prints it. */
+  renewBefore: string;
+  /** Whether each renewal makes a new key. */
+  rotationPolicy: 'Always' | 'Never';
+  /** Whether its Secret is labelled for CloudNativePG, which reads one with that label again when it changes. */
+  reloads: boolean;
 }
+
+/** The key of every certificate. */
+export const privateKey = { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8' } as const;
+
+/** On the Secret of a certificate that CloudNativePG uses. */
+export const reloadLabels = { 'cnpg.io/reload': '' } as const;
 
 /** All Certificates of an environment: of authorities and of those to whom they issue. */
 export function certificateRequests(env: Environment): CertificateRequest[] {
   return authorities(env).flatMap((authority) => [
     ...authority.trusted.map((generation) => caRequest(env, authority, generation)),
-    ...authority.leaves.map((leaf) => leafRequest(authority, leaf)),
+    ...authority.leaves.map((leaf) => leafRequest(env, authority, leaf)),
   ]);
 }
 
@@ -41,16 +55,10 @@ export function caCertificate(
   authority: Authority,
   generation: number,
 ): void {
-  const { duration, renewBefore } = env.cluster.identity.ca;
-  // The root of all others must outlive each of them.
-  const times = authority.kind === 'environment' ? [2, 1] : [1, undefined];
   certificate(chart, caRequest(env, authority, generation), {
-    duration: inSeconds(duration) * (times[0] ?? 1),
-    renewBefore: times[1] === undefined ? inSeconds(renewBefore) : inSeconds(duration),
     // trust-roots finds the roots by these.
-    labels: { 'plinth.io/authority': authority.name, 'plinth.io/generation': `${generation}` },
-    // With another key it would be another root, and that is what generations are for.
-    rotationPolicy: 'Never',
+    'plinth.io/authority': authority.name,
+    'plinth.io/generation': `${generation}`,
   });
 }
 
@@ -59,20 +67,17 @@ export function leafCertificate(chart: Chart, env: Environment, leaf: Leaf): voi
   const authority = authorities(env).find(({ name }) => name === leaf.authority);
   if (authority === undefined)
     throw new Error(`${leaf.name} is issued by '${leaf.authority}', which does not exist`);
-  const { duration, renewBefore } = env.cluster.identity.certificates;
-  certificate(chart, leafRequest(authority, leaf), {
-    duration: inSeconds(duration),
-    renewBefore: inSeconds(renewBefore),
-    rotationPolicy: 'Always',
-    // CloudNativePG reads a Secret with this label again when it changes.
-    ...(authority.kind === 'database' ? { secretLabels: { 'cnpg.io/reload': '' } } : {}),
-  });
+  certificate(chart, leafRequest(env, authority, leaf));
 }
 
 function caRequest(env: Environment, authority: Authority, generation: number): CertificateRequest {
   const name = caName(authority.name, generation);
   const above = authorities(env).find((each) => each.name === environmentAuthority);
   const isRoot = authority.anchor === authority.name;
+  const ca = env.cluster.identity.ca;
+  const [duration, renewBefore] = [inSeconds(ca.duration), inSeconds(ca.renewBefore)];
+  // The root of all others must outlive each of them.
+  const isAbove = authority.kind === 'environment';
   return {
     name,
     namespace: certManagerNamespace,
@@ -81,13 +86,20 @@ function caRequest(env: Environment, authority: Authority, generation: number): 
     commonName: authorityCommonName(env.cluster, authority.name, generation),
     dnsNames: [],
     usages: ['cert sign', 'crl sign'],
+    duration: goDuration(isAbove ? 2 * duration : duration),
+    renewBefore: goDuration(isAbove ? duration : renewBefore),
+    // With another key it would be another root, and that is what generations are for.
+    rotationPolicy: 'Never',
+    reloads: false,
   };
 }
 
 function leafRequest(
+  env: Environment,
   authority: Authority,
   { name, namespace, commonName, dnsNames, usage }: Leaf,
 ): CertificateRequest {
+  const { duration, renewBefore } = env.cluster.identity.certificates;
   return {
     name,
     namespace,
@@ -96,41 +108,29 @@ function leafRequest(
     commonName,
     dnsNames,
     usages: ['digital signature', usage === 'server' ? 'server auth' : 'client auth'],
+    duration: goDuration(inSeconds(duration)),
+    renewBefore: goDuration(inSeconds(renewBefore)),
+    rotationPolicy: 'Always',
+    reloads: authority.kind === 'database',
   };
 }
 
-function certificate(
-  chart: Chart,
-  { name, namespace, issuer, isCA, commonName, dnsNames, usages }: CertificateRequest,
-  given: {
-    /** In seconds. */
-    duration: number;
-    /** In seconds. */
-    renewBefore: number;
-    rotationPolicy: 'Always' | 'Never';
-    labels?: Record<string, string>;
-    secretLabels?: Record<string, string>;
-  },
-): void {
+function certificate(chart: Chart, request: CertificateRequest, labels?: Record<string, string>): void {
+  const { name, namespace, issuer, isCA, commonName, dnsNames, usages } = request;
   new ApiObject(chart, `certificate-${name}`, {
     apiVersion: 'cert-manager.io/v1',
     kind: 'Certificate',
-    metadata: { name, namespace, ...(given.labels ? { labels: given.labels } : {}) },
+    metadata: { name, namespace, ...(labels ? { labels } : {}) },
     spec: {
       secretName: name,
-      ...(given.secretLabels ? { secretTemplate: { labels: given.secretLabels } } : {}),
+      ...(request.reloads ? { secretTemplate: { labels: reloadLabels } } : {}),
       isCA,
       commonName,
       ...(dnsNames.length > 0 ? { dnsNames } : {}),
       usages,
-      duration: goDuration(given.duration),
-      renewBefore: goDuration(given.renewBefore),
-      privateKey: {
-        algorithm: 'ECDSA',
-        size: 256,
-        encoding: 'PKCS8',
-        rotationPolicy: given.rotationPolicy,
-      },
+      duration: request.duration,
+      renewBefore: request.renewBefore,
+      privateKey: { ...privateKey, rotationPolicy: request.rotationPolicy },
       revisionHistoryLimit: 1,
       issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: issuer },
     },

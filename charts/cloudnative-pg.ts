@@ -1,11 +1,12 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { databaseCluster, databasesOf } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
+import { boundAccount } from './admission-policy.ts';
 import { component } from './component.ts';
 import { controllerDeployment } from './controller-deployment.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { postgresNamespace, postgresOperator } from './names.ts';
+import { databasesLabel, postgresNamespace, postgresOperator } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf, toDns, toKubernetesApi } from './network-policy.ts';
 import { httpProbe } from './probe.ts';
@@ -28,6 +29,8 @@ export function cloudnativePg(env: Environment): Component {
     namespace(chart, space, 'restricted');
     serviceAccount(chart, name, space);
     rights(chart);
+    const [label = ''] = Object.keys(databasesLabel);
+    boundAccount(chart, 'databases-alone', { serviceAccount: name, namespace: space }, label);
     operator(chart, imageRef(env, 'cloudnative-pg'));
     service(chart, name, space, [{ name: 'https', port: 443 }], webhookService);
     webhooks(chart);
@@ -90,7 +93,10 @@ function operator(chart: Chart, image: string): void {
   });
 }
 
-/** As its release manifest has them, without volume snapshots, monitors of Prometheus and the plug-ins' deployments. */
+/**
+ * As its release manifest has them, without volume snapshots, monitors of Prometheus and the plug-ins' deployments. In all
+ * namespaces it would be everybody, by pods that it makes or enters: the policy `databases-alone` bounds it.
+ */
 function rights(chart: Chart): void {
   const main = [
     'backups',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { OperatorInput } from '../model/operator.ts';
 import { components } from './components.ts';
 import { environment, testApp } from './fixture.ts';
+import { isIfAbsent } from './if-absent.ts';
 import type { KubeObject } from './kube-object.ts';
 import { at, list } from './select.ts';
 
@@ -25,7 +26,7 @@ describe.each([
     operators: operators.filter(({ only }) => only?.includes(provider) ?? true),
     cluster,
   });
-  const all = components(env).flatMap(({ objects }) => objects);
+  const all = components(env).flatMap(({ objects }) => objects.filter((object) => !isIfAbsent(object)));
   const deployments = all.filter(({ kind }) => kind === 'Deployment');
 
   it('is the same on every run', () => {
@@ -40,6 +41,17 @@ describe.each([
   it('stands in a namespace that exists', () => {
     const known = [...named(all, 'Namespace'), 'kube-system', undefined];
     expect(all.filter(({ metadata }) => !known.includes(metadata.namespace)).map(idOf)).toEqual([]);
+  });
+
+  it('lets the CA injector write into each webhook that asks it to', () => {
+    const asking = all.filter(
+      ({ metadata }) => metadata.annotations?.['cert-manager.io/inject-ca-from-secret'] !== undefined,
+    );
+    const role = all.find(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'cert-manager-cainjector',
+    );
+    const written = list(role, 'rules').flatMap((rule) => list(rule, 'resourceNames'));
+    expect(new Set(written)).toEqual(new Set(asking.map(({ metadata }) => metadata.name)));
   });
 
   it('says what it is part of', () => {

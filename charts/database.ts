@@ -22,7 +22,7 @@ import { grants } from './database-grants.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
 import { namespaceOf, peersName, postgresNamespace, postgresOperator } from './names.ts';
-import { namespace } from './namespace.ts';
+import { appNamespace } from './namespace.ts';
 import { allowTo, denyAll, everyPodOf, type Flow, pods, toDns, toKubernetesApi } from './network-policy.ts';
 
 const postgresPort = 5432;
@@ -41,7 +41,7 @@ export function databaseComponent(env: Environment, { name: app }: Pick<App, 'na
   const name = databaseCluster(app);
   const space = namespaceOf({ name: app });
   return component(name, (chart) => {
-    namespace(chart, space, 'restricted');
+    appNamespace(chart, env, { name: app });
     denyAll(chart, space, ['Ingress', 'Egress']);
     if (database === undefined) return;
     const own = authorities(env).find((authority) => authority.name === name)?.leaves ?? [];

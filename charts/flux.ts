@@ -9,12 +9,13 @@ import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOf } from './network-policy.ts';
 import type { Resources } from './pod.ts';
 import { httpProbe } from './probe.ts';
-import { bindClusterRole, clusterRole, role } from './rbac.ts';
+import { bindClusterRole, role } from './rbac.ts';
 import { service } from './service.ts';
 import { serviceAccount } from './service-account.ts';
 
 const space = 'flux-system';
 const storagePort = 9090;
+const read = ['get', 'list', 'watch'];
 
 /** Flux: fetches what Git and registries hold, applies it, waits for it, removes what has gone. */
 export function flux(env: Environment): Component {
@@ -54,28 +55,14 @@ function sourceController(chart: Chart, image: string): void {
   // Artifacts hold everything that is in Git, and whoever asks gets them.
   allow(chart, name, space, { ingress: [{ peers: [everyPodOf(space)], ports: [{ port: storagePort }] }] });
 
-  const subject = { serviceAccount: name, namespace: space };
-  const read = ['get', 'list', 'watch'];
   const kinds = ['buckets', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'];
   const apiGroups = ['source.toolkit.fluxcd.io'];
-  clusterRole(chart, `flux-${name}`, subject, [
-    { apiGroups, resources: kinds, verbs: [...read, 'create', 'update', 'patch', 'delete'] },
-    {
-      apiGroups,
-      resources: kinds.flatMap((kind) => [`${kind}/status`, `${kind}/finalizers`]),
-      verbs: ['get', 'create', 'update', 'patch', 'delete'],
-    },
-    // Credentials and pull secrets that sources name, in whichever namespace they stand.
-    { apiGroups: [''], resources: ['secrets', 'configmaps', 'serviceaccounts'], verbs: read },
-    { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
-  ]);
-  role(chart, `${name}-leader-election`, space, subject, [
-    {
-      apiGroups: ['coordination.k8s.io'],
-      resources: ['leases'],
-      verbs: [...read, 'create', 'update', 'patch', 'delete'],
-    },
+  ownRights(chart, name, [
+    { apiGroups, resources: kinds, verbs: [...read, 'update', 'patch'] },
+    { apiGroups, resources: kinds.map((kind) => `${kind}/status`), verbs: ['get', 'update', 'patch'] },
+    { apiGroups, resources: kinds.map((kind) => `${kind}/finalizers`), verbs: ['update', 'patch'] },
+    // Credentials that sources name.
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
   ]);
 }
 
@@ -90,6 +77,7 @@ function kustomizeController(chart: Chart, image: string): void {
       '--concurrent=32',
       // What is applied stands in Git; nothing is fetched while it is.
       '--no-remote-bases=true',
+      '--no-cross-namespace-refs=true',
       // A commit that mends a broken one is applied at once, not after the broken one's wait.
       '--feature-gates=CancelHealthCheckOnNewRevision=true',
     ],
@@ -102,15 +90,27 @@ function kustomizeController(chart: Chart, image: string): void {
       reason: 'It builds up to 32 Kustomizations at once, and holds all objects of each.',
     },
   });
-  appliesEverything(chart, name);
+  // What is in Git may be any object, ClusterRoles with any right among them, and nobody can grant what he does not have:
+  // the right to push is the right to everything.
+  bindClusterRole(chart, `flux-${name}`, { serviceAccount: name, namespace: space }, 'cluster-admin');
 }
 
+/**
+ * It may do nothing outside of its own namespace: a chart that makes a HelmRelease brings a service account with what its
+ * objects need, names it in the release, and lets helm-controller be that account (a role with `impersonate`).
+ */
 function helmController(chart: Chart, image: string): void {
   const name = 'helm-controller';
   controller(chart, {
     name,
     image,
-    args: ['--requeue-dependency=1s', '--concurrent=4'],
+    args: [
+      '--requeue-dependency=1s',
+      '--concurrent=4',
+      '--no-cross-namespace-refs=true',
+      // It would list all Secrets to see which of them a release names.
+      '--feature-gates=DisableConfigWatchers=true',
+    ],
     update: 'rolling',
     // An upgrade that is under way is finished first.
     stopSeconds: 600,
@@ -121,15 +121,34 @@ function helmController(chart: Chart, image: string): void {
       reason: 'It renders up to four Helm charts at once, with all their CustomResourceDefinitions.',
     },
   });
-  appliesEverything(chart, name);
+  const apiGroups = ['helm.toolkit.fluxcd.io'];
+  const sources = ['source.toolkit.fluxcd.io'];
+  ownRights(chart, name, [
+    { apiGroups, resources: ['helmreleases'], verbs: [...read, 'update', 'patch'] },
+    { apiGroups, resources: ['helmreleases/status'], verbs: ['get', 'update', 'patch'] },
+    { apiGroups, resources: ['helmreleases/finalizers'], verbs: ['update', 'patch'] },
+    {
+      apiGroups: sources,
+      resources: ['helmcharts'],
+      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+    },
+    { apiGroups: sources, resources: ['ocirepositories'], verbs: read },
+  ]);
 }
 
-/**
- * What is in Git may be any object, ClusterRoles with any right among them, and nobody can grant what he does not
- * have: Flux's own model, in which the right to push is the right to everything.
- */
-function appliesEverything(chart: Chart, name: string): void {
-  bindClusterRole(chart, `flux-${name}`, { serviceAccount: name, namespace: space }, 'cluster-admin');
+/** In Flux' own namespace, where all that it reads stands; and the lease of the one that works. */
+function ownRights(chart: Chart, name: string, rules: k8s.PolicyRule[]): void {
+  role(chart, name, space, { serviceAccount: name, namespace: space }, [
+    ...rules,
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: [`${name}-leader-election`],
+      verbs: ['get', 'update', 'patch'],
+    },
+  ]);
 }
 
 interface ControllerInput {
@@ -181,7 +200,8 @@ function controller(chart: Chart, input: ControllerInput): void {
 const commonArgs = [
   // There is no notification controller to send events to.
   '--events-addr=',
-  '--watch-all-namespaces=true',
+  // Whoever could write a Kustomization elsewhere would have Flux's rights.
+  '--watch-all-namespaces=false',
   '--log-level=info',
   '--log-encoding=json',
   '--enable-leader-election',

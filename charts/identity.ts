@@ -35,7 +35,8 @@ export function identity(env: Environment): Component | undefined {
     const people = all.flatMap(({ leaves }) => leaves.filter((leaf) => leaf.namespace === peopleNamespace));
     if (people.length > 0) namespace(chart, peopleNamespace, 'restricted');
     for (const leaf of people) leafCertificate(chart, env, leaf);
-    trustRoots(chart, imageRef(env, controller));
+    const anchors = all.filter(({ name, anchor }) => name === anchor).map(({ name }) => rootsName(name));
+    trustRoots(chart, imageRef(env, controller), anchors);
   });
 }
 
@@ -88,7 +89,8 @@ function bundle(chart: Chart, name: string, anchor: string, namespaces: string[]
   });
 }
 
-function trustRoots(chart: Chart, image: string): void {
+/** `written`: the ConfigMaps to which it adds roots. */
+function trustRoots(chart: Chart, image: string, written: string[]): void {
   serviceAccount(chart, controller, trustNamespace);
   controllerDeployment(chart, {
     name: controller,
@@ -112,7 +114,8 @@ function trustRoots(chart: Chart, image: string): void {
     { apiGroups: ['cert-manager.io'], resources: ['certificaterequests'], verbs: ['list', 'watch'] },
   ]);
   role(chart, `${controller}-write`, trustNamespace, subject, [
-    { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch', 'patch'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'] },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: written, verbs: ['patch'] },
   ]);
   allow(chart, controller, trustNamespace, { egress: [toKubernetesApi] });
 }

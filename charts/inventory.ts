@@ -1,6 +1,7 @@
 import type { Environment } from '../model/graph.ts';
 import { onceEach } from '../model/once-each.ts';
 import { field, textField } from './field.ts';
+import { isIfAbsent } from './if-absent.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 import { kindOf } from './object-id.ts';
 import { podTemplate } from './pod-template.ts';
@@ -60,7 +61,8 @@ export class Inventory {
   #add({ owned, kind, place, workload }: Entry): void {
     push(this.#byKind, kind, owned);
     push(this.#byPlace, place, owned);
-    if (kind === 'Namespace') this.#namespaces.set(owned.object.metadata.name, owned.object);
+    if (kind === 'Namespace' && !isIfAbsent(owned.object))
+      this.#namespaces.set(owned.object.metadata.name, owned.object);
     if (workload === undefined) return;
     this.workloads.push(workload);
     push(this.#workloadsByNamespace, workload.namespace, workload);

@@ -18,7 +18,18 @@ export const annotations = {
 } as const;
 
 /** The Gateway that every exposed app is attached to. */
-export const gateway = { namespace: 'gateway', name: 'gateway', listener: 'http' } as const;
+export const gateway = {
+  namespace: 'gateway',
+  name: 'gateway',
+  listener: 'http',
+  className: 'traefik',
+} as const;
+
+/** On the namespaces from which the Gateway takes routes; an admission policy lets no others have it. */
+export const routesLabel = { 'plinth.io/routes': 'gateway' } as const;
+
+/** The admission policy that says who has which host, and its table; namespaces with `routesLabel` come after it. */
+export const routesPolicy = 'hosts-of-the-graph';
 
 /** Labels by which Services, policies and budgets find the pods of one workload. */
 export function podLabels(name: string): Record<string, string> {
@@ -58,6 +69,9 @@ export const postgresNamespace = 'cnpg-system';
 
 /** Its Deployment: it looks for itself by the label that follows from this name. */
 export const postgresOperator = 'cloudnative-pg';
+
+/** On the namespaces of databases: CloudNativePG works in no others. A person labels one to restore a database there. */
+export const databasesLabel = { 'plinth.io/databases': 'postgres' } as const;
 
 /** The admission policy that guards every ClusterIssuer, and its binding; objects that ask one come after it. */
 export const certificatePolicy = 'certificates-of-the-graph';

@@ -2,7 +2,7 @@ import { onceEach } from '../model/once-each.ts';
 import { builtInGroups } from './built-in-groups.ts';
 import { field, listField, textField } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
-import { annotations, certificatePolicy, trustNamespace } from './names.ts';
+import { annotations, certificatePolicy, routesLabel, routesPolicy, trustNamespace } from './names.ts';
 import { idOf, kindOf } from './object-id.ts';
 import { podNeeds } from './pod-needs.ts';
 
@@ -24,6 +24,7 @@ export const needs: (object: KubeObject) => string[] = onceEach((object) => {
     ...storageNeeds(object),
     ...roleNeeds(object),
     ...gatewayNeeds(object),
+    ...routesNeeds(object),
     ...certificateNeeds(object),
     ...databaseNeeds(object),
     ...(object.metadata.annotations?.[annotations.after]?.split(', ') ?? []),
@@ -64,7 +65,8 @@ function gatewayNeeds(object: KubeObject): string[] {
   const own = object.metadata.namespace ?? 'default';
   const reference = (to: unknown, kind: string): string[] => {
     const name = textField(to, 'name');
-    if (name === undefined) return [];
+    // Traefik has services of its own, such as ping@internal.
+    if (name === undefined || name.includes('@')) return [];
     return [idOf(textField(to, 'kind') ?? kind, name, textField(to, 'namespace') ?? own)];
   };
   const gatewayClass = object.kind === 'Gateway' ? textField(object, 'spec', 'gatewayClassName') : undefined;
@@ -75,6 +77,13 @@ function gatewayNeeds(object: KubeObject): string[] {
       listField(rule, 'backendRefs').flatMap((backend) => reference(backend, 'Service')),
     ),
   ];
+}
+
+/** Of a namespace from which the Gateway takes routes: the policy knows of it before it is labelled. */
+function routesNeeds(object: KubeObject): string[] {
+  const labelled = Object.keys(routesLabel).some((label) => object.metadata.labels?.[label] !== undefined);
+  if (object.kind !== 'Namespace' || !labelled) return [];
+  return [idOf('ValidatingAdmissionPolicyBinding', routesPolicy)];
 }
 
 /** Of cert-manager and trust-manager: who issues, and where a Bundle's roots are. */

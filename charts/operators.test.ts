@@ -30,13 +30,19 @@ describe('flux', () => {
     ]);
   });
 
-  it('makes administrators of those that apply, and of no other', () => {
-    const bindings = component.objects.filter((object) => at(object, 'roleRef', 'name') === 'cluster-admin');
-    expect(bindings.map((binding) => at(binding, 'subjects', 0, 'name'))).toEqual([
-      'kustomize-controller',
-      'helm-controller',
-    ]);
+  it('makes an administrator of the one that applies what is in Git, and gives the others no right elsewhere', () => {
+    const bindings = component.objects.filter(({ kind }) => kind === 'ClusterRoleBinding');
+    expect(
+      bindings.map((binding) => [at(binding, 'subjects', 0, 'name'), at(binding, 'roleRef', 'name')]),
+    ).toEqual([['kustomize-controller', 'cluster-admin']]);
   });
+
+  it.each(['source-controller', 'kustomize-controller', 'helm-controller'])(
+    '%s takes no orders from other namespaces',
+    (name) => {
+      expect(args(component, name)).toContain('--watch-all-namespaces=false');
+    },
+  );
 });
 
 describe('traefik', () => {

@@ -5,6 +5,7 @@ import { onceEach } from '../model/once-each.ts';
 import type { Problem } from '../model/problem.ts';
 import { compareProblems, compareText } from '../model/problem.ts';
 import { definitions, platform, syncFolder } from './flux-sync.ts';
+import { isIfAbsent } from './if-absent.ts';
 import type { Component, KubeObject } from './kube-object.ts';
 import { builtIn, madeOutside } from './made-outside.ts';
 import { kindNeed, needs } from './needs.ts';
@@ -72,6 +73,7 @@ export function order(env: Environment, components: Component[]): { units: Unit[
     for (const artifact of operator?.crds ?? []) {
       after.set(artifact, { object: `operator ${component.name}`, need: `artifact ${artifact}` });
     }
+    const standIns = new Set(component.objects.filter(isIfAbsent).map(objectId));
     for (const { id, kind, needed } of wantsOf(component)) {
       const guard = guards.get(kind);
       if (guard !== undefined && guard !== component.name && !after.has(guard)) {
@@ -87,7 +89,7 @@ export function order(env: Environment, components: Component[]): { units: Unit[
             fix: remedy(need, [...providers.keys()]),
           });
         }
-        if (makers === undefined || makers.includes(component.name)) continue;
+        if (makers === undefined || makers.includes(component.name) || standIns.has(need)) continue;
         for (const maker of makers) if (!after.has(maker)) after.set(maker, { object: id, need });
       }
     }
@@ -184,15 +186,18 @@ const wantsOf = onceEach(({ objects }: Component) =>
 );
 
 /** What a component makes, and what is there once it is ready. */
-const madeBy = onceEach(({ name, objects }: Component) => ({
-  name,
-  made: objects.map((object) => {
-    const id = objectId(object);
-    // Two kinds of different groups may have one name: their objects are not the same.
-    return { id, identity: `${kindOf(object)} ${id}` };
-  }),
-  provided: objects.flatMap(provides),
-}));
+const madeBy = onceEach(({ name, objects }: Component) => {
+  const own = objects.filter((object) => !isIfAbsent(object));
+  return {
+    name,
+    made: own.map((object) => {
+      const id = objectId(object);
+      // Two kinds of different groups may have one name: their objects are not the same.
+      return { id, identity: `${kindOf(object)} ${id}` };
+    }),
+    provided: own.flatMap(provides),
+  };
+});
 
 /** From `Kind.group` to the component whose webhook is asked about every object of that kind. */
 function findGuards(env: Environment, components: Component[]): Map<string, string> {

@@ -7,15 +7,20 @@ export interface ProbeTiming {
   timeout?: number;
 }
 
-/** Asks `path` of the container's port of that name. */
+/** Asks `path` of the container's port of that name; `host` where it serves several. */
 export function httpProbe(
   port: string,
   path: string,
-  timing: ProbeTiming & { scheme?: 'HTTP' | 'HTTPS' } = {},
+  timing: ProbeTiming & { scheme?: 'HTTP' | 'HTTPS'; host?: string } = {},
 ): k8s.Probe {
-  const { scheme } = timing;
+  const { scheme, host } = timing;
   return {
-    httpGet: { port: k8s.IntOrString.fromString(port), path, ...(scheme ? { scheme } : {}) },
+    httpGet: {
+      port: k8s.IntOrString.fromString(port),
+      path,
+      ...(scheme ? { scheme } : {}),
+      ...(host ? { httpHeaders: [{ name: 'Host', value: host }] } : {}),
+    },
     ...common(timing),
   };
 }

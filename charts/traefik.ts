@@ -3,28 +3,34 @@ import type { Environment } from '../model/graph.ts';
 import { nodePorts } from '../model/node-ports.ts';
 import { component } from './component.ts';
 import { controllerDeployment } from './controller-deployment.ts';
+import { gatewayPolicies } from './gateway-policy.ts';
+import { ifAbsent } from './if-absent.ts';
 import { imageRef } from './image.ts';
 import type { Component } from './kube-object.ts';
-import { gateway } from './names.ts';
+import { gateway, namespaceOf, routesLabel } from './names.ts';
 import { namespace } from './namespace.ts';
 import { allow, denyAll, everyPodOfPlatform, toKubernetesApi } from './network-policy.ts';
 import { httpProbe } from './probe.ts';
-import { clusterRole } from './rbac.ts';
+import { clusterRole, role } from './rbac.ts';
 import { service } from './service.ts';
 import { serviceAccount } from './service-account.ts';
 
-const name = 'traefik';
+const name = gateway.className;
 const space = gateway.namespace;
 /** A Gateway's listener must have the port of an entry point of Traefik, which is the port in the pod. */
 const httpPort = 8000;
 const pingPort = 8082;
 
+/** By this name Traefik asks itself whether it knows its routes. */
+const readyHost = 'ready.gateway.internal';
+
 /** Traefik as the controller of the Gateway API: everything from outside comes through its one Gateway. */
 export function traefik(env: Environment): Component {
   return component(name, (chart) => {
-    namespace(chart, space, 'restricted');
+    namespace(chart, space, 'restricted', { labels: routesLabel });
     serviceAccount(chart, name, space);
-    rights(chart);
+    gatewayPolicies(chart, env);
+    rights(chart, env);
     controller(chart, env);
     service(chart, name, space, [{ name: 'http', port: 80, nodePort: nodePorts.http }]);
     denyAll(chart, space, ['Ingress', 'Egress']);
@@ -35,7 +41,13 @@ export function traefik(env: Environment): Component {
     });
     gatewayClass(chart);
     listeners(chart);
+    readyRoute(chart);
   });
+}
+
+/** The namespaces that it looks at: its own, and those of apps that it serves. */
+function served(env: Environment): string[] {
+  return [space, ...env.apps.filter(({ host }) => host !== undefined).map(namespaceOf)];
 }
 
 function controller(chart: Chart, env: Environment): void {
@@ -58,6 +70,8 @@ function controller(chart: Chart, env: Environment): void {
           `--entryPoints.ping.address=:${pingPort}`,
           '--ping.entryPoint=ping',
           '--providers.kubernetesGateway=true',
+          // In all of them it would read all Secrets: it lists them wherever it looks, and waits until it may.
+          `--providers.kubernetesGateway.namespaces=${served(env).join(',')}`,
           // Behind node ports there is no load balancer whose address a Gateway could show.
           `--providers.kubernetesGateway.statusAddress.hostname=${env.cluster.domain}`,
         ],
@@ -65,7 +79,8 @@ function controller(chart: Chart, env: Environment): void {
           { name: 'http', containerPort: httpPort },
           { name: 'ping', containerPort: pingPort },
         ],
-        readinessProbe: httpProbe('ping', '/ping', { period: 2 }),
+        // Through a route of its own: one that has just started answers pings before it knows any.
+        readinessProbe: httpProbe('http', '/ping', { period: 2, host: readyHost }),
         livenessProbe: httpProbe('ping', '/ping'),
         resources: { cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' },
       },
@@ -73,18 +88,29 @@ function controller(chart: Chart, env: Environment): void {
   });
 }
 
-/** What Traefik's documentation asks for, without the kinds of the experimental channel and its tracing. */
-function rights(chart: Chart): void {
+/**
+ * What Traefik's documentation asks for, in the namespaces that it serves, without the kinds of the experimental channel and
+ * its tracing. Until it may list all of these in each of them it serves nothing: the rights come with it, not with the app,
+ * and so do namespaces that are not there yet.
+ */
+function rights(chart: Chart, env: Environment): void {
   const group = 'gateway.networking.k8s.io';
-  const written = ['gatewayclasses', 'gateways', 'httproutes', 'grpcroutes', 'backendtlspolicies'];
-  clusterRole(chart, name, { serviceAccount: name, namespace: space }, [
+  const subject = { serviceAccount: name, namespace: space };
+  const written = ['gateways', 'httproutes', 'grpcroutes', 'backendtlspolicies'];
+  clusterRole(chart, name, subject, [
     { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
-    // Of all namespaces: a route there may name any Service, and a listener any Secret that it is granted.
-    { apiGroups: [''], resources: ['services', 'secrets', 'configmaps'], verbs: ['get', 'list', 'watch'] },
-    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
-    { apiGroups: [group], resources: [...written, 'referencegrants'], verbs: ['get', 'list', 'watch'] },
-    { apiGroups: [group], resources: written.map((kind) => `${kind}/status`), verbs: ['update'] },
+    { apiGroups: [group], resources: ['gatewayclasses'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [group], resources: ['gatewayclasses/status'], verbs: ['update'] },
   ]);
+  for (const each of served(env)) {
+    if (each !== space) namespace(chart, each, 'restricted', { annotations: ifAbsent });
+    role(chart, name, each, subject, [
+      { apiGroups: [''], resources: ['services', 'secrets', 'configmaps'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+      { apiGroups: [group], resources: [...written, 'referencegrants'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: [group], resources: written.map((kind) => `${kind}/status`), verbs: ['update'] },
+    ]);
+  }
 }
 
 function gatewayClass(chart: Chart): void {
@@ -108,9 +134,22 @@ function listeners(chart: Chart): void {
           name: gateway.listener,
           protocol: 'HTTP',
           port: httpPort,
-          allowedRoutes: { namespaces: { from: 'All' } },
+          allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: routesLabel } } },
         },
       ],
+    },
+  });
+}
+
+function readyRoute(chart: Chart): void {
+  new ApiObject(chart, 'ready-route', {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'ready', namespace: space },
+    spec: {
+      parentRefs: [{ name: gateway.name, namespace: space, sectionName: gateway.listener }],
+      hostnames: [readyHost],
+      rules: [{ backendRefs: [{ group: 'traefik.io', kind: 'TraefikService', name: 'ping@internal' }] }],
     },
   });
 }

@@ -2,6 +2,6 @@ import { defineOperator } from '../model/operator.ts';
 
 export default defineOperator({
   name: 'admission',
-  summary: 'Lets nobody have a certificate that no edge of the graph asks for.',
+  summary: 'Refuses certificates that no edge of the graph asks for, and tokens that are not for a pod.',
   namespace: 'cert-manager',
 });

@@ -19,11 +19,7 @@ export default defineOperator({
     {
       rule: 'rbac-escalation',
       reason:
-        'Flux applies whatever is in Git, and nobody can grant what he does not have: the right to push is the right to everything.',
-    },
-    {
-      rule: 'rbac-secrets',
-      reason: 'A source names its credentials, in whichever namespace it stands.',
+        'kustomize-controller applies whatever is in Git, and nobody can grant what he does not have: the right to push is the right to everything.',
     },
     {
       rule: 'default-deny-egress',

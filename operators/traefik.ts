@@ -19,11 +19,4 @@ export default defineOperator({
     ],
     classes: ['traefik'],
   },
-  exceptions: [
-    {
-      rule: 'rbac-secrets',
-      reason:
-        'A listener may name a Secret with its certificate, and Traefik asks for all of them at once or for none.',
-    },
-  ],
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { appliedMigrations, noteApplied } from './applied.ts';
 import { isUnreachable, untilReachable } from './reachability.ts';
 
 /** One file: `001-orders.sql`; it runs once, in the order of the names. */
@@ -49,14 +50,7 @@ export async function migrate(options: {
   const client = await connect(options.config, patienceSeconds, report);
   try {
     await client.query('select pg_advisory_lock($1)', [lock]);
-    await client.query(
-      `create table if not exists migrations (
-         name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
-    );
-    const { rows } = await client.query<{ name: string; sha256: string }>(
-      'select name, sha256 from migrations',
-    );
-    const applied = new Map(rows.map(({ name, sha256 }) => [name, sha256]));
+    const applied = await appliedMigrations(client);
     refuseChanged(files, applied);
     for (const file of files.filter(({ name }) => !applied.has(name))) {
       await apply(client, file);
@@ -88,7 +82,7 @@ async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promi
   try {
     await client.query('begin');
     await client.query(sql);
-    await client.query('insert into migrations (name, sha256) values ($1, $2)', [name, sha256]);
+    await noteApplied(client, name, sha256);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {}); // the connection is gone: so is the transaction

@@ -1,5 +1,6 @@
 import { parse, YAMLParseError } from 'yaml';
 import { textField } from '../../charts/field.ts';
+import { isIfAbsent } from '../../charts/if-absent.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube-object.ts';
 import { objectId } from '../../charts/object-id.ts';
 import { checkUpgrade } from '../../model/check-version.ts';
@@ -88,6 +89,7 @@ function objects(files: ReadonlyMap<string, string>): Map<string, Map<string, Pl
     const environment = environmentOf(file);
     if (environment === undefined) continue;
     const object = objectIn(file, text);
+    if (isIfAbsent(object)) continue;
     const here = found.get(environment) ?? new Map<string, Placed>();
     // Another version of the API is another way to write the same object.
     here.set(`${object.apiVersion.split('/').slice(0, -1).join()} ${objectId(object)}`, { object, file });

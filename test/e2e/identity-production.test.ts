@@ -173,6 +173,7 @@ describe('identity as in production', () => {
 
     const started = performance.now();
     await world.probe.kubectl(['create', 'namespace', 'restored']);
+    await world.probe.kubectl(['label', 'namespace', 'restored', 'plinth.io/databases=postgres']);
     await (await startStore()).letIn('restored');
     const cluster = ['get', 'clusters.postgresql.cnpg.io', 'orders-db', '-n', 'orders', '-o', 'json'];
     await world.probe.kubectl(

@@ -17,6 +17,7 @@ import { intrudesFromMachine, intrudesFromPod, runsByDigest } from './intruder.t
 import { loseProcesses } from './lose-processes.ts';
 import { machineState } from './machine-state.ts';
 import { ManifestClone } from './manifest-clone.ts';
+import { rightsRefusals } from './rights-refusals.ts';
 
 const cluster = 'e2e-dev';
 const ports = { http: 18080, https: 18443, registry: 15002 };
@@ -167,6 +168,8 @@ describe('a platform on this machine', () => {
   it('runs every pod by the digest of its image', async () => {
     await runsByDigest(await theEngine(), cluster);
   });
+
+  rightsRefusals(cluster, host);
 
   it('takes its storage from Git, not from Kind', async () => {
     const engine = await theEngine();

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import pg from 'pg';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { migrateJobs } from '../../apps/jobs/migrations/schema.ts';
 import { databaseAccess } from '../../apps/kit/database.ts';
@@ -24,8 +26,8 @@ function files(sql: Record<string, string>) {
     for (const [name, text] of Object.entries(more)) writeFileSync(join(folder, name), text);
   };
   add(sql);
-  const run = async () => {
-    const access = databaseAccess('migrations', env);
+  const run = async (as = env) => {
+    const access = databaseAccess('migrations', as);
     const lines: string[] = [];
     try {
       await migrate({ config: access.config, folder, report: (line) => lines.push(line) });
@@ -46,7 +48,7 @@ describe('migrations', () => {
   });
 
   it('run once, in order, however many run them at the same time', async () => {
-    const all = await Promise.all(Array.from({ length: 5 }, good.run));
+    const all = await Promise.all(Array.from({ length: 5 }, () => good.run()));
     expect(
       all
         .flat()
@@ -116,6 +118,73 @@ describe('migrations', () => {
       'after',
       'the database is up to date',
     ]);
+  });
+
+  it.each(['read-write', 'read-only'] as const)(
+    'that ran are noted where a %s role can neither write nor read, nor make a table of that name before',
+    async (access) => {
+      const login = await loginAs('shop', access);
+      const { config, close } = databaseAccess('migrations', login);
+      const client = new pg.Client(config);
+      await client.connect();
+      try {
+        for (const statement of [
+          'select * from plinth.migrations',
+          "insert into plinth.migrations values ('009-mine.sql', 'x')",
+          "update plinth.migrations set sha256 = 'x'",
+          'delete from plinth.migrations',
+          'truncate plinth.migrations',
+          'create table plinth.mine (id int)',
+          'create schema mine',
+        ]) {
+          await expect(client.query(statement), statement).rejects.toThrow('permission denied');
+        }
+        expect((await client.query(`select to_regclass('public.migrations') as earlier`)).rows).toEqual([
+          { earlier: null },
+        ]);
+      } finally {
+        await client.end();
+        close();
+      }
+    },
+  );
+
+  it('that ran are taken along from public.migrations, where earlier versions noted them for the app to write', async () => {
+    await makeDatabase(inject('postgres'), 'early');
+    const early = await loginAs('early', 'owner');
+    const { run } = files({ '001-shop.sql': 'create table shop (id int);' });
+    const { config, close } = databaseAccess('migrations', early);
+    const client = new pg.Client(config);
+    await client.connect();
+    const note = createHash('sha256').update('create table shop (id int);').digest('hex');
+    await client.query(
+      'create table migrations (name text primary key, sha256 text not null, applied_at timestamptz not null default now())',
+    );
+    await client.query("insert into migrations values ('001-shop.sql', $1)", [note]);
+    await client.end();
+    close();
+    expect(await run(early)).toEqual(['the database is up to date']);
+    const at = (statement: string) => asSuperuser(inject('postgres'), 'early', statement);
+    expect(await at('select name, sha256 from plinth.migrations')).toEqual([
+      { name: '001-shop.sql', sha256: note },
+    ]);
+    expect(
+      await at(
+        `select has_table_privilege('early_rw', 'plinth.migrations', 'insert, update, delete, select') as written,
+                to_regclass('public.migrations') as earlier`,
+      ),
+    ).toEqual([{ written: false, earlier: null }]);
+  });
+
+  it("of an app that has a table named 'migrations' of its own leave that one alone", async () => {
+    await makeDatabase(inject('postgres'), 'own');
+    const own = await loginAs('own', 'owner');
+    const { run } = files({ '001-own.sql': 'create table migrations (bird text);' });
+    expect(await run(own)).toContain('001-own.sql: applied');
+    expect(await run(own)).toEqual(['the database is up to date']);
+    expect(
+      await asSuperuser(inject('postgres'), 'own', `select to_regclass('public.migrations')::text as own`),
+    ).toEqual([{ own: 'migrations' }]);
   });
 
   it("of the queue's tables run twice and at the same time", async () => {

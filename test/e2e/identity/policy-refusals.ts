@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { knownCertificateFields } from '../../../charts/admission.ts';
+import { at, list } from '../../../charts/select.ts';
 import type { World } from './world.ts';
 
 /** Certificates that somebody asks for who may make Certificates anywhere. */
@@ -38,6 +40,31 @@ export function policyRefusals(world: World): void {
       expect(await world.probe.refused([...args, '{"spec":{"uris":["spiffe://a/b"]}}'])).toContain(
         'no other names',
       );
+    });
+
+    it.each<[string, object, string]>([
+      ['for longer', { duration: '87600h0m0s' }, 'duration='],
+      ['with another key', { privateKey: { algorithm: 'RSA', size: 2048 } }, 'key=ECDSA'],
+      ['into a keystore', { keystores: { pkcs12: { create: true } } }, 'no keystores'],
+      ['with annotations for others', { secretTemplate: { annotations: { a: 'b' } } }, 'no annotations'],
+    ])('lets nobody have one %s', async (_, spec, reason) => {
+      const args = [
+        'patch',
+        'certificate',
+        'ledger-db-ro',
+        '-n',
+        'reader',
+        '--type=merge',
+        '--dry-run=server',
+      ];
+      expect(await world.probe.refused([...args, '-p', JSON.stringify({ spec })])).toContain(reason);
+    });
+
+    it('knows every field of a Certificate: a new one needs a rule', async () => {
+      const definition = await world.probe.json(['get', 'crd', 'certificates.cert-manager.io']);
+      const [version] = list(definition, 'spec', 'versions');
+      const fields = at(version, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties');
+      expect(Object.keys(Object(fields)).sort()).toEqual([...knownCertificateFields].sort());
     });
 
     it('lets nobody but cert-manager ask a ClusterIssuer', async () => {
