@@ -4,6 +4,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { withCacheLock } from '../cache-lock.ts';
+import type { ContainerPlatform } from '../engine/info.ts';
+import { refuseOtherPlatform } from '../platform.ts';
 import { parseReference, type Reference } from '../reference.ts';
 import { type Place, placeOf } from '../registry-place.ts';
 import type { Report } from '../report.ts';
@@ -24,8 +26,7 @@ import { patience as defaultPatience, type Patience, Progress } from './watch.ts
 export interface PullOptions {
   /** Of the index, or of the manifest where upstream has one platform only. Default: what the tag says now. */
   digest?: string | undefined;
-  /** `linux/amd64` */
-  platform: string;
+  platform: ContainerPlatform;
   report: Report;
   signal?: AbortSignal | undefined;
   patience?: Patience;
@@ -193,11 +194,7 @@ class Pull {
     const found = platformSchema.safeParse(
       parseObject(await text(this.#target.store.openBlob(config.digest))),
     );
-    if (found.success && platformName(found.data) !== this.#options.platform) {
-      throw new PullError(
-        `${this.#ref} is published for ${platformName(found.data)} only, and the container engine runs ${this.#options.platform}.`,
-      );
-    }
+    if (found.success) refuseOtherPlatform(this.#ref, platformName(found.data), this.#options.platform);
   }
 
   async #blobs(all: readonly Blob[]): Promise<void> {

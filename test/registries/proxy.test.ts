@@ -84,7 +84,7 @@ describe('a proxy', () => {
       import { fetchOutside } from ${JSON.stringify(join(repositoryRoot, 'images/fetch-outside.ts'))};
       import { useProxies } from ${JSON.stringify(join(repositoryRoot, 'images/proxy.ts'))};
       useProxies();
-      await fetchOutside('https://outside.example.test/', { signal: AbortSignal.timeout(500) })
+      await fetchOutside('https://outside.example.test/', { signal: AbortSignal.timeout(3_000) })
         .catch((error) => console.log(error.name));
     `;
     const { stdout } = await run(program, { HTTPS_PROXY: proxy.url });

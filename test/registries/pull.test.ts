@@ -117,7 +117,9 @@ describe('a pull', () => {
 
   it('refuses an image without an index that is of another platform', async () => {
     await publish(upstream, 'quay.io/example/bare', 'v1', { platforms: ['linux/arm64'], index: false });
-    expect(await failure({}, 'quay.io/example/bare:v1')).toContain('is published for linux/arm64 only');
+    expect(await failure({}, 'quay.io/example/bare:v1')).toContain(
+      'quay.io/example/bare:v1 is for linux/arm64, and containers run on linux/amd64 here.',
+    );
     expect(store.manifest('quay.io/example/bare', 'v1')).toBeUndefined();
   });
 
@@ -132,12 +134,16 @@ describe('a pull', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('is gone on with by Range, from the byte at which it broke', async () => {
+  it('is gone on with by Range, from what had come', async () => {
     broken({ kind: 'cut', after: 100_000 }, { at: 'blob', times: 2 });
     await pull();
     expectWhole(image);
-    const ranges = registries.asked.flatMap(({ range }) => range ?? []);
-    expect(ranges).toContain('bytes=100000-');
+    // What had come and was not on the disk yet when it broke comes again.
+    const from = registries.asked.flatMap(({ range }) =>
+      range === undefined ? [] : Number(range.slice(6, -1)),
+    );
+    expect(from.length).toBeGreaterThan(0);
+    expect(from.every((byte) => byte > 0 && byte <= 200_000)).toBe(true);
     expect(said.some((line) => line.includes('trying again in 1 s'))).toBe(true);
   });
 
