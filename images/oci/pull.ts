@@ -1,8 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { open, rm } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { withCacheLock } from '../cache-lock.ts';
 import type { ContainerPlatform } from '../engine/info.ts';
 import { refuseOtherPlatform } from '../platform.ts';
@@ -268,19 +265,18 @@ class Pull {
           throw new PullError(notWhat(this.#place.host, this.#ref, 'content', answer.type));
         this.#progress.skip(from - counted);
         counted = from;
-        const progress = this.#progress;
-        const chunks = async function* (): AsyncGenerator<Uint8Array> {
+        // Piece by piece: what has come is kept whatever happens to the connection.
+        const handle = await open(file, from > 0 ? 'r+' : 'w');
+        try {
           for await (const chunk of answer.chunks()) {
+            await handle.write(chunk, 0, chunk.length, counted);
             counted += chunk.length;
-            progress.add(chunk.length);
-            if (counted > size) return; // more than there is: its digest is another one
-            yield chunk;
+            this.#progress.add(chunk.length);
+            if (counted > size) break; // more than there is: its digest is another one
           }
-        };
-        await pipeline(
-          Readable.from(chunks(), { objectMode: false }),
-          createWriteStream(file, from > 0 ? { flags: 'r+', start: from } : {}),
-        );
+        } finally {
+          await handle.close();
+        }
         if (counted < size) throw new Error(`the connection ended after ${counted} of ${size} bytes`);
       },
     );

@@ -82,6 +82,7 @@ export class Upstream {
           throw new PullError(
             `${ref} cannot be kept: ${error.message}. See what the cache takes: npm run supply -- --disk`,
           );
+        if (watch.bytes >= patience.enoughBytes) attempt = 1;
         const why = error instanceof Passing ? error.message : `${this.#place.host}: ${whyFailed(error)}`;
         const asked = error instanceof Passing ? error.waitMs : undefined;
         const pause = asked ?? patience.pauseMs * 2 ** (attempt - 1);
@@ -115,7 +116,7 @@ export class Upstream {
       async *chunks() {
         if (response.body === null) return;
         for await (const chunk of response.body) {
-          watch.touch();
+          watch.touch(chunk.length);
           yield chunk;
         }
       },

@@ -4,15 +4,23 @@ import type { Report } from '../report.ts';
 export interface Patience {
   /** A pull ends when no byte comes for so long. */
   idleMs: number;
-  /** A server that answers badly or breaks off is asked so often. */
+  /** A server that answers badly or breaks off is asked so often, without `enoughBytes` between. */
   tries: number;
+  /** So many bytes of one try show that the connection is worth another one. */
+  enoughBytes: number;
   /** After the first try; twice as long after the second. */
   pauseMs: number;
   /** The longest wait that a registry may ask for and get. */
   longestWaitMs: number;
 }
 
-export const patience: Patience = { idleMs: 60_000, tries: 3, pauseMs: 1_000, longestWaitMs: 120_000 };
+export const patience: Patience = {
+  idleMs: 60_000,
+  tries: 3,
+  enoughBytes: 2 ** 20,
+  pauseMs: 1_000,
+  longestWaitMs: 120_000,
+};
 
 const mebibyte = 2 ** 20;
 
@@ -53,7 +61,9 @@ export class Progress {
 export class IdleWatch {
   readonly #controller = new AbortController();
   readonly #ms: number;
-  #timer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
+  /** How many have come. */
+  bytes = 0;
 
   constructor(ms: number) {
     this.#ms = ms;
@@ -69,7 +79,8 @@ export class IdleWatch {
   }
 
   /** Something came. */
-  touch(): void {
+  touch(bytes = 0): void {
+    this.bytes += bytes;
     this.#timer.refresh();
   }
 

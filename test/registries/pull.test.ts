@@ -16,7 +16,13 @@ const ref = 'ghcr.io/example/app:v1';
 const path = 'ghcr.io/example/app';
 const amd64 = 'linux/amd64';
 /** Long enough for a machine with much else to do; `idleMs` is what a test of a stall waits for. */
-const patience: Patience = { idleMs: 20_000, tries: 3, pauseMs: 10, longestWaitMs: 3_000 };
+const patience: Patience = {
+  idleMs: 20_000,
+  tries: 3,
+  enoughBytes: 2 ** 20,
+  pauseMs: 10,
+  longestWaitMs: 3_000,
+};
 
 let folder: string;
 let upstream: ImageStore;
@@ -148,15 +154,25 @@ describe('a connection that breaks', () => {
   });
 
   it('for ever ends the pull after three tries, and the next pull goes on from there', async () => {
-    broken({ kind: 'cut', after: 30_000 }, { at: 'blob' });
-    const message = await failure();
-    expect(message).toMatch(/^ghcr\.io\/example\/app:v1 could not be pulled, tried 3 times: ghcr\.io: /);
+    const longer = 'quay.io/example/longer';
+    const published = await publish(upstream, longer, 'v1', { layers: [800_000] });
+    broken({ kind: 'cut', after: 180_000 }, { at: 'blob' });
+    const message = await failure({}, `${longer}:v1`);
+    expect(message).toMatch(/^quay\.io\/example\/longer:v1 could not be pulled, tried 3 times: quay\.io: /);
     expect(message).toContain('What has come stays');
     registries.faults.clear();
     registries.asked.length = 0;
-    await pull();
-    expectWhole(image);
+    await pull({}, `${longer}:v1`);
+    expectWhole(published, longer);
     expect(registries.asked.some(({ range }) => range !== undefined)).toBe(true);
+  });
+
+  it('after more than a few bytes each time is gone on with as often as it takes', async () => {
+    const large = await publish(upstream, 'quay.io/example/large', 'v1', { layers: [400_000] });
+    broken({ kind: 'cut', after: 70_000 }, { at: 'blob' });
+    await pull({ patience: { ...patience, enoughBytes: 50_000 } }, 'quay.io/example/large:v1');
+    expectWhole(large, 'quay.io/example/large');
+    expect(registries.asked.filter(({ range }) => range !== undefined).length).toBeGreaterThan(3);
   });
 
   it('is asked again for a manifest', async () => {
