@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Engine, runEngine } from '../../images/engine.ts';
 import { ensureEngineImage } from '../../images/engine-images.ts';
+import { recipeOf } from '../../images/go-recipe.ts';
 import { storedImage } from '../../images/mirror-folder.ts';
 import { ensureNodeImage } from '../../images/node-image.ts';
 import { exportEngineImage } from '../../images/oci/engine-export.ts';
 import { ownHost } from '../../images/reference.ts';
 import { supply, supplyNames } from '../../images/supply.ts';
-import type { Lock } from '../../model/lock.ts';
+import { type Lock, neededBinaries } from '../../model/lock.ts';
 
 /**
  * Has every image of the lock file that upstream publishes in this machine's mirror registry, built here where it is not there
@@ -20,7 +21,15 @@ export async function upstreamImages(
   lock: Lock,
   report: (line: string) => void,
 ): Promise<Map<string, string>> {
-  const built = supplyNames().filter((name) => lock.images[name]?.build !== undefined);
+  const needed = neededBinaries(lock);
+  const built = supplyNames().filter((name) => {
+    const build = lock.images[name]?.build;
+    // Not those of the version of Kubernetes before, which take ten minutes and which no cluster here runs.
+    return (
+      build !== undefined &&
+      Object.values(build.binaries).every((program) => needed.includes(recipeOf(lock, program).component))
+    );
+  });
   await supply(built, { engine, report });
   const { ref: node } = await ensureNodeImage({ engine, report });
   await exportOnce(engine, node, report);
