@@ -13,6 +13,7 @@ export default defineConfig({
             'test/services/**',
             'test/stacks/**',
             'test/hosts/**',
+            'test/pull/**',
           ],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -69,6 +70,15 @@ export default defineConfig({
           hookTimeout: 10 * 60_000,
         },
       })),
+      {
+        test: {
+          name: 'pull',
+          include: ['test/pull/pull.test.ts'],
+          bail: 1,
+          testTimeout: 45 * 60_000,
+          hookTimeout: 60 * 60_000,
+        },
+      },
       // One story each, as above, on machines that are made here.
       ...['nodes', 'control-planes', 'upgrade'].map((name) => ({
         test: {

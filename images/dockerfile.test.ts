@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { loadLock } from '../model/lock.ts';
 import { basesOf, dockerfileOf } from './dockerfile.ts';
 import { recipeOf } from './go-recipe.ts';
-import { ownHost } from './mirror.ts';
+import { ownHost } from './reference.ts';
 
 const lock = loadLock();
 

@@ -1,7 +1,8 @@
 import { type Lock, loadLock } from '../model/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, runEngine } from './engine.ts';
 import { pullEngineImage } from './engine-pull.ts';
+import { readImageNote, writeImageNote } from './image-note.ts';
 import { ensureNodeImage, nodeImageName } from './node-image.ts';
 import { hasEngineImage, importEngineImage, inspectEngineImage } from './oci/engine-image.ts';
 import { imageEnvironment } from './oci/image.ts';
@@ -30,29 +31,30 @@ export async function ensureEngineImage(name: string, options: Options): Promise
   if (image === undefined) throw new Error(unknownImage(lock, name));
   const { ref, build } = image;
   const key = imageKey(lock, image);
+  const noteName = `engine-${name}`;
   const present = async (): Promise<string | undefined> => {
     if (await hasEngineImage(engine, ref, key)) return ref;
-    // One that was pulled has no label of ours; it stays as long as nothing better can be had.
-    return (await supplyMode()) === 'pull' && (await inspectEngineImage(engine, ref)) !== undefined
-      ? ref
-      : undefined;
+    // One that was pulled has no label of ours. Whatever answers now, it stays.
+    const note = readImageNote(noteName);
+    const id = note?.key === key ? await inspectEngineImage(engine, ref) : undefined;
+    return id !== undefined && note?.digest === id ? ref : undefined;
   };
   const found = await present();
   if (found !== undefined) return found;
   return withCacheLock(`engine-image-${name}`, { report, signal, done: present }, async () => {
-    if ((await supplyMode()) === 'pull') {
-      try {
-        report(`pulling ${ref}`);
-        await pullEngineImage(engine, ref, image.digest, signal);
-        return ref;
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (build === undefined) throw error;
-        report(`${error instanceof Error ? error.message : String(error)}; building it instead`);
-      }
+    if ((await supplyMode(report)) === 'pull') {
+      const started = performance.now();
+      await pullEngineImage(engine, image, { report, signal });
+      const digest = (await inspectEngineImage(engine, ref)) ?? '';
+      const size = Number(await runEngine(engine, ['image', 'inspect', '--format', '{{.Size}}', ref]));
+      const seconds = Math.round((performance.now() - started) / 100) / 10;
+      await writeImageNote(noteName, { key, ref, digest, source: 'pulled', seconds, size });
+      return ref;
     }
     if (build === undefined) {
-      throw new Error(`${ref} can only be pulled, and no registry of images answers from here`);
+      throw new Error(
+        `${ref} can only be pulled: nothing here says how it is built. To pull: PLINTH_SUPPLY=pull`,
+      );
     }
     report(`making ${ref} for the engine`);
     const files = await imageFiles(build, report, { signal });

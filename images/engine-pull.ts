@@ -1,17 +1,31 @@
 import { type Engine, runEngine } from './engine.ts';
-import { containerPlatform, refuseOtherPlatform } from './platform.ts';
+import { storedImage } from './mirror-folder.ts';
+import { dockerArchive } from './oci/docker-archive.ts';
+import { pullImage } from './oci/pull.ts';
+import { containerPlatform } from './platform.ts';
+import type { Report } from './report.ts';
 
-/** Pulls into the engine's own store, by digest where one is known, and tags it as the manifests name it. */
+/**
+ * Has an image in the engine's own store, under the name that manifests give it. It is pulled into the mirror registry's
+ * folder and loaded from there: so every image comes the same way, whatever the engine, and is compared with its digest.
+ */
 export async function pullEngineImage(
   engine: Engine,
-  ref: string,
-  digest: string | undefined,
-  signal: AbortSignal | undefined,
+  { ref, digest }: { ref: string; digest?: string | undefined },
+  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const exact = digest === undefined ? ref : `${ref}@${digest}`;
-  const platform = ['--platform', containerPlatform()];
-  await runEngine(engine, ['pull', '--quiet', ...platform, exact], { signal, timeoutSeconds: 900 });
-  const format = '{{.Os}}/{{.Architecture}}';
-  refuseOtherPlatform(ref, (await runEngine(engine, ['image', 'inspect', '--format', format, exact])).trim());
-  if (digest !== undefined) await runEngine(engine, ['tag', exact, ref], { signal });
+  const target = storedImage(ref);
+  report(`pulling ${ref}`);
+  const { manifest } = await pullImage(ref, target, {
+    digest,
+    platform: containerPlatform(),
+    report,
+    signal,
+  });
+  report(`loading ${ref} into ${engine.name}`);
+  await runEngine(engine, ['load'], {
+    input: dockerArchive(ref, manifest, target.store),
+    signal,
+    timeoutSeconds: 900,
+  });
 }

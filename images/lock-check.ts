@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { type Lock, platforms } from '../model/lock.ts';
 import { artifactDigest } from './artifacts.ts';
 import { fetchFile } from './fetch-file.ts';
-import { ownHost } from './mirror.ts';
 import { nodeImageName } from './node-image.ts';
-import { headManifest } from './oci/registry-client.ts';
+import { upstreamDigest } from './oci/pull.ts';
 import { publishedFile } from './published-file.ts';
-import { parseReference, type Reference } from './reference.ts';
+import { ownHost, parseReference, type Reference } from './reference.ts';
 import type { Report } from './report.ts';
-import { upstreamRepository } from './upstream-repository.ts';
 
 /** A value of the lock file and what upstream has in its place. */
 export interface Compared {
@@ -38,7 +36,7 @@ export interface Ask {
 /** Asks registries, download hosts and module proxies. */
 export function askUpstream(report: Report, signal?: AbortSignal): Ask {
   return {
-    manifest: (reference, what) => headManifest(upstreamRepository(reference), what),
+    manifest: (reference, what) => upstreamDigest(reference, what, { report, signal }),
     file: async (url) => {
       report(`fetching ${url}`);
       return createHash('sha256')

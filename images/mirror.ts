@@ -1,24 +1,19 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
-import { z } from 'zod';
 import { fullReference } from '../model/image-reference.ts';
 import { type Lock, type LockImage, loadLock } from '../model/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import type { Engine } from './engine.ts';
 import { ensureEngineImage, unknownImage } from './engine-images.ts';
-import { ensureBinary } from './go-build.ts';
 import { type ImageNote, readImageNote, writeImageNote } from './image-note.ts';
+import { storedImage } from './mirror-folder.ts';
 import { Meter } from './oci/digest.ts';
 import { buildImage } from './oci/image.ts';
 import { imageKey } from './oci/image-key.ts';
 import type { StoredImage } from './oci/image-store.ts';
+import { imageManifestSchema, indexSchema, manifestOfPlatform } from './oci/media-types.ts';
+import { pullImage } from './oci/pull.ts';
 import { buildOwnImage } from './own-image.ts';
 import { containerPlatform } from './platform.ts';
-import { parseReference, withoutDigest } from './reference.ts';
-import { storedImage } from './registry.ts';
+import { ownHost, parseReference, withoutDigest } from './reference.ts';
 import type { Report } from './report.ts';
 import { supplyMode } from './supply-mode.ts';
 
@@ -28,15 +23,8 @@ export interface SupplyOptions {
   signal?: AbortSignal | undefined;
 }
 
-const indexSchema = z.object({ manifests: z.tuple([z.object({ digest: z.string() })]) });
-
-const manifestSchema = z.object({
-  config: z.object({ digest: z.string(), size: z.number() }).optional(),
-  layers: z.array(z.object({ digest: z.string(), size: z.number() })).default([]),
-});
-
 /**
- * Has an image of the lock file in the mirror registry: copied from upstream where that answers, else built.
+ * Has an image of the lock file in the mirror registry: pulled from upstream, or built.
  * Returns whether there was something to do.
  */
 export async function ensureImage(
@@ -110,7 +98,9 @@ function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): str
   const manifest = store.manifest(path, tag);
   if (manifest === undefined) return 'the mirror registry lacks it';
   if (manifest.digest !== digest) return 'the mirror registry has another one';
-  for (const blob of blobsOf(manifest.text)) {
+  const blobs = blobsOf({ store, path, tag });
+  if (blobs === undefined) return `the mirror registry lacks the image for ${containerPlatform()}`;
+  for (const blob of blobs) {
     if (store.blobSize(blob.digest) !== blob.size) return `the mirror registry lacks ${blob.digest}`;
   }
   return undefined;
@@ -121,11 +111,12 @@ function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): str
  * `ensureImage` makes them again. Returns what was wrong.
  */
 export async function verifyMirrored(ref: string): Promise<string[]> {
-  const { store, path, tag } = storedImage(ref);
-  const manifest = store.manifest(path, tag);
-  if (manifest === undefined) return [`${ref} is missing`];
+  const target = storedImage(ref);
+  const { store } = target;
+  const blobs = blobsOf(target);
+  if (blobs === undefined) return [`${ref} is missing`];
   const faults: string[] = [];
-  for (const { digest } of blobsOf(manifest.text)) {
+  for (const { digest } of blobs) {
     const meter = new Meter();
     let broken = false;
     try {
@@ -141,9 +132,16 @@ export async function verifyMirrored(ref: string): Promise<string[]> {
   return faults;
 }
 
-function blobsOf(manifest: string): { digest: string; size: number }[] {
-  const { config, layers } = manifestSchema.parse(JSON.parse(manifest));
-  return config === undefined ? layers : [config, ...layers];
+/** What the image under a tag is made of, of an index the one for the engine's platform; `undefined` where it is not there. */
+function blobsOf({ store, path, tag }: StoredImage): { digest: string; size: number }[] | undefined {
+  let json: unknown = JSON.parse(store.manifest(path, tag)?.text ?? 'null');
+  const index = indexSchema.safeParse(json);
+  if (index.success) {
+    const child = manifestOfPlatform(index.data, containerPlatform());
+    json = JSON.parse((child && store.manifest(path, child.digest)?.text) ?? 'null');
+  }
+  const manifest = imageManifestSchema.safeParse(json);
+  return manifest.success ? [manifest.data.config, ...manifest.data.layers] : undefined;
 }
 
 async function make(
@@ -153,53 +151,23 @@ async function make(
   options: SupplyOptions & { engine: Engine },
 ): Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>> {
   const { report, signal } = options;
-  if ((await supplyMode()) === 'pull') {
+  if ((await supplyMode(report)) === 'pull') {
     if (parseReference(image.ref).host === ownHost) {
       return { source: 'built', ...(await buildOwnImage(lock, image, target, options)) };
     }
-    try {
-      report(`copying ${image.ref}`);
-      return { source: 'pulled', ...(await copy(image, target, options)) };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (image.build === undefined) throw error;
-      report(`${error instanceof Error ? error.message : String(error)}; building it instead`);
-    }
+    report(`pulling ${image.ref}`);
+    const platform = containerPlatform();
+    const { digest } = image;
+    return {
+      source: 'pulled',
+      ...(await pullImage(image.ref, target, { digest, platform, report, signal })),
+    };
   }
   if (image.build === undefined) {
     throw new Error(
-      `${image.ref} can only be copied from upstream, and no registry of images answers from here`,
+      `${image.ref} can only be pulled: nothing here says how it is built. To pull: PLINTH_SUPPLY=pull`,
     );
   }
   report(`building ${image.ref}`);
   return { source: 'built', ...(await buildImage(lock, image, target, options)) };
-}
-
-/** The host of references to images that only this repository makes. No such host exists anywhere. */
-export const ownHost = 'registry.plinth.internal';
-
-async function copy(
-  image: LockImage,
-  { store, path, tag }: StoredImage,
-  { report, signal }: SupplyOptions,
-): Promise<{ digest: string; size: number }> {
-  const crane = await ensureBinary('crane', report, { signal });
-  const source =
-    image.digest === undefined ? image.ref : `${image.ref.replace(/:[^:/]+$/, '')}@${image.digest}`;
-  const layout = await mkdtemp(join(tmpdir(), 'plinth-pull-'));
-  try {
-    await execa(crane, ['pull', '--format=oci', '--platform', containerPlatform(), source, layout], {
-      stdin: 'ignore',
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    });
-    const blob = (digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
-    const index = indexSchema.parse(JSON.parse(await readFile(join(layout, 'index.json'), 'utf8')));
-    const text = await readFile(blob(index.manifests[0].digest), 'utf8');
-    const blobs = blobsOf(text);
-    for (const { digest } of blobs) await store.putBlob(path, createReadStream(blob(digest)), signal);
-    const size = blobs.reduce((sum, one) => sum + one.size, text.length);
-    return { digest: await store.putManifest(path, text, tag), size };
-  } finally {
-    await rm(layout, { recursive: true, force: true });
-  }
 }

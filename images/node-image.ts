@@ -92,16 +92,10 @@ export async function ensureNodeImage(options: {
       const seconds = Math.round((performance.now() - started) / 100) / 10;
       await writeImageNote(nodeImageName, { key: noted, ref, digest, source, seconds, size });
     };
-    if ((await supplyMode()) === 'pull') {
-      try {
-        report(`pulling ${ref}`);
-        await pullEngineImage(engine, ref, image.digest, signal);
-        await note('pulled', pulledKey(image));
-        return { ref, source: 'pulled', made: true };
-      } catch (error) {
-        signal?.throwIfAborted();
-        report(`${error instanceof Error ? error.message : String(error)}; building it instead`);
-      }
+    if ((await supplyMode(report)) === 'pull') {
+      await pullEngineImage(engine, image, { report, signal });
+      await note('pulled', pulledKey(image));
+      return { ref, source: 'pulled', made: true };
     }
     const root = await ensureRoot(rootRecipe(), report, { signal });
     const files = await nodeFiles(report, signal);

@@ -12,10 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { loadLock } from '../model/lock.ts';
-import { dockerfileOf } from './dockerfile.ts';
+import { compilerImage, debianImage, dockerfileOf } from './dockerfile.ts';
 import { infoOf } from './engine/info.fixtures.ts';
 import type { Engine } from './engine.ts';
+import { writeImageNote } from './image-note.ts';
 import { digestOf } from './oci/digest.ts';
+import { imageKey } from './oci/image-key.ts';
 import { ImageStore } from './oci/image-store.ts';
 import { tar } from './oci/tar.ts';
 import { buildOwnImage } from './own-image.ts';
@@ -55,11 +57,20 @@ esac
     env: {},
     info: infoOf('Docker 28'),
   };
+  for (const name of [compilerImage, debianImage]) await notePulled(name);
 });
 afterEach(() => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** As it is noted of an image that was pulled into this engine before. */
+async function notePulled(name: string): Promise<void> {
+  const image = lock.images[name];
+  if (image === undefined) throw new Error(`no ${name}`);
+  const note = { key: imageKey(lock, image), ref: image.ref, digest: '1234', seconds: 1, size: 1234 };
+  await writeImageNote(`engine-${name}`, { ...note, source: 'pulled' });
+}
 
 async function archive(files: Record<string, string | Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = [];

@@ -43,8 +43,7 @@ export function useEnginePlatform({ name, platform }: Pick<EngineInfo, 'name' | 
  * Refuses an image of another platform. An engine may run it by emulation, a hundred times as slow, or end it with 'exec
  * format error' long after.
  */
-export function refuseOtherPlatform(ref: string, platform: string): void {
-  const wanted = containerPlatform();
+export function refuseOtherPlatform(ref: string, platform: string, wanted = containerPlatform()): void {
   if (platform === wanted) return;
   throw new Error(
     `${ref} is for ${platform}, and containers run on ${wanted} here. Take a version of it that is published for ${wanted} ` +

@@ -79,6 +79,6 @@ it('never builds instead of a download that has another checksum', async () => {
   vi.stubEnv('PLINTH_SUPPLY', 'pull');
   answer('a page to log in');
   await expect(ensure(lockOf('downloaded'))).rejects.toThrow('Nothing of it is used.');
-  expect(said).toEqual(['pause v3.10: downloading']);
+  expect(said.at(-1)).toBe('pause v3.10: downloading');
   expect(() => readFileSync(join(go.dir, 'cache', 'programs'))).toThrow('ENOENT');
 });

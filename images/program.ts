@@ -30,7 +30,7 @@ export async function ensureProgram(
   }
   if (existsSync(path)) return path;
   const built = (await faultOf(recipeOf(lock, name, platform))) === undefined;
-  if (built || (await supplyMode()) === 'build')
+  if (built || (await supplyMode(report)) === 'build')
     return ensureBinary(name, report, { signal, lock, platform });
   const present = async (): Promise<string | undefined> => (existsSync(path) ? path : undefined);
   return withCacheLock(`program-${name}`, { report, signal, done: present }, async () => {

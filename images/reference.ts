@@ -1,3 +1,6 @@
+/** The host of references to images that only this repository makes. No such host exists anywhere. */
+export const ownHost = 'registry.plinth.internal';
+
 /** The parts of `docker.io/library/debian:bookworm-slim@sha256:…`. */
 export interface Reference {
   /** `docker.io` */

@@ -1,15 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { loadLock } from '../model/lock.ts';
 import { containerUser } from './engine/container-user.ts';
 import { type Engine, EngineError, runEngine } from './engine.ts';
 import { ensureEngineImage } from './engine-images.ts';
+import { registryData } from './mirror-folder.ts';
 import { inspectEngineImage } from './oci/engine-image.ts';
-import { ImageStore, type StoredImage } from './oci/image-store.ts';
 import { registryAnswers, waitForRegistry } from './oci/registry-answer.ts';
-import { cacheDir } from './paths.ts';
 import { parseReference } from './reference.ts';
+import { placeOf } from './registry-place.ts';
 import type { Report } from './report.ts';
 
 /** The network on the engine that the nodes and the mirror registry share. */
@@ -29,19 +28,8 @@ export function registryPort(): number {
   throw new Error(`PLINTH_REGISTRY_PORT is '${text}': set it to a port from 1 to 65535, or unset it`);
 }
 
-/** Where an upstream reference stands in the folder that the mirror registry serves. */
-export function storedImage(ref: string): StoredImage {
-  const { host, path, tag } = parseReference(ref);
-  return { store: new ImageStore(registryData()), path: `${host}/${path}`, tag };
-}
-
 function registryUrl(): string {
   return `http://127.0.0.1:${registryPort()}`;
-}
-
-/** The folder that the registry serves. It belongs to the user, who alone may write it. */
-export function registryData(): string {
-  return join(cacheDir(), 'registry');
 }
 
 /** Counts up when the same image is started with other arguments. */
@@ -99,7 +87,7 @@ export function hostsToml(mirror = `http://${registryAddress}`): Record<string, 
       .map((host) => [
         host,
         [
-          `server = "https://${host === 'docker.io' ? 'registry-1.docker.io' : host}"`,
+          ...upstreamServer(host),
           '',
           `[host."${mirror}/v2/${host}"]`,
           '  capabilities = ["pull", "resolve"]',
@@ -108,6 +96,12 @@ export function hostsToml(mirror = `http://${registryAddress}`): Record<string, 
         ].join('\n'),
       ]),
   );
+}
+
+/** Where containerd asks when the mirror has nothing: the registry itself, or the one that stands for it. */
+function upstreamServer(host: string): string[] {
+  const { url, path } = placeOf({ host, path: '' });
+  return path === '' ? [`server = "${url}"`] : [`server = "${url}/v2/${path}"`, 'override_path = true'];
 }
 
 /** As Kind would make it, IPv4 only, with the MTU of the way out. */

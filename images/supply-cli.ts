@@ -8,6 +8,7 @@ import { readImageNote } from './image-note.ts';
 import { verifyMirrored } from './mirror.ts';
 import { nodeImageName } from './node-image.ts';
 import { cacheDir } from './paths.ts';
+import { useProxies } from './proxy.ts';
 import { ensureRegistry } from './registry.ts';
 import { supply, supplyNames } from './supply.ts';
 
@@ -29,6 +30,7 @@ async function main(args: string[]): Promise<void> {
       allowPositionals: true,
       options: { list: boolean, verify: boolean, disk: boolean, json: boolean, help: boolean },
     });
+    useProxies();
     if (values.help) print(usage);
     else if (values.disk) show(values.json, disk(), ({ what, size }) => `${megabytes(size)}  ${what}`);
     else if (values.list) show(values.json, list(positionals), line);

@@ -2,6 +2,7 @@ import { loadLock } from '../model/lock.ts';
 import { ensureArtifact } from './artifacts.ts';
 import { compilerImage } from './dockerfile.ts';
 import type { Engine } from './engine.ts';
+import { readImageNote } from './image-note.ts';
 import { ensureImage } from './mirror.ts';
 import { ensureNodeImage, nodeImageName } from './node-image.ts';
 import type { Report } from './report.ts';
@@ -58,6 +59,11 @@ export async function supply(names: readonly string[] | 'all', options: SupplyAl
 export function supplyNames(): string[] {
   const { images, artifacts } = loadLock();
   return [...Object.keys(images).filter((name) => name !== compilerImage), ...Object.keys(artifacts)];
+}
+
+/** Whether an image or artifact was had on this machine before, in this or another version; quick, it asks nobody. */
+export function wasSupplied(name: string): boolean {
+  return readImageNote(name) !== undefined;
 }
 
 async function supplyOne(name: string, options: SupplyAllOptions): Promise<boolean> {

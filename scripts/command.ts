@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { useProxies } from '../images/proxy.ts';
 import { Failure } from './failure.ts';
 
 /** A command as people type it; who types it wrongly is told where to look. */
@@ -24,11 +25,23 @@ export async function runCommand(
     process.exit(failed);
   });
   try {
+    throughProxies();
     process.exitCode = await work();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     process.stderr.write(failureText(error));
     process.exitCode = failed;
+  }
+}
+
+function throughProxies(): void {
+  try {
+    useProxies();
+  } catch (error) {
+    throw new Failure(
+      error instanceof Error ? error.message : String(error),
+      'Then type the same command again.',
+    );
   }
 }
 

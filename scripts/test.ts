@@ -45,6 +45,7 @@ const stories = [
   ['nodes', 'nodes'],
   ['controlPlanes', 'control-planes'],
   ['upgrade', 'upgrade'],
+  ['pull', 'pull'],
 ] as const;
 
 type Asked = { [option in (typeof stories)[number][0] | 'unit']?: boolean };
@@ -67,6 +68,10 @@ const program = npmCommand('test')
   .option(
     '--upgrade',
     'the same with an upgrade under load; builds the version of Kubernetes before, 10 minutes',
+  )
+  .option(
+    '--pull',
+    "instead of all that: a cluster of images that are pulled, by an ordinary user, from registries on this machine's loopback that then misbehave",
   )
   .action((asked: Asked) => runCommand(() => test(asked)));
 

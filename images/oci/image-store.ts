@@ -48,6 +48,11 @@ export class ImageStore {
     return statSync(this.#blob(digest), { throwIfNoEntry: false })?.size;
   }
 
+  /** The file of a blob, to be read only. */
+  blobFile(digest: string): string {
+    return this.#blob(digest);
+  }
+
   /** The bytes of a blob. */
   openBlob(digest: string): Readable {
     return createReadStream(this.#blob(digest), { highWaterMark: 1 << 20 });

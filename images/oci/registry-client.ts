@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { digestOf } from './digest.ts';
+import { manifestTypes } from './media-types.ts';
 
 /** A repository of a registry that is reached without TLS or a password: `http://127.0.0.1:5001`, `docker.io/library/debian`. */
 export interface Repository {
@@ -18,20 +19,6 @@ export async function headManifest(repository: Repository, reference: string): P
   if (response.status === 404) return undefined;
   expect(response, [200], repository, `manifest ${reference}`);
   return response.headers.get('docker-content-digest') ?? undefined;
-}
-
-/** The manifest under a tag or digest, as it is stored. */
-export async function getManifest(
-  repository: Repository,
-  reference: string,
-): Promise<{ type: string; text: string; digest: string } | undefined> {
-  const response = await call(repository, `manifests/${reference}`, {
-    headers: { accept: manifestTypes.join(', ') },
-  });
-  if (response.status === 404) return undefined;
-  expect(response, [200], repository, `manifest ${reference}`);
-  const text = await response.text();
-  return { type: response.headers.get('content-type') ?? '', text, digest: digestOf(text) };
 }
 
 /** Puts a manifest under a tag and returns its digest. All that it names must be there. */
@@ -56,14 +43,6 @@ export async function headBlob(repository: Repository, digest: string): Promise<
   if (response.status === 404) return undefined;
   expect(response, [200], repository, `blob ${digest}`);
   return Number(response.headers.get('content-length'));
-}
-
-/** A blob's bytes as a stream; `undefined` where the registry has none of this digest. */
-export async function getBlob(repository: Repository, digest: string): Promise<Readable | undefined> {
-  const response = await call(repository, `blobs/${digest}`, {});
-  if (response.status === 404) return undefined;
-  expect(response, [200], repository, `blob ${digest}`);
-  return response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
 }
 
 /** Lets a repository have a blob that another one of the same registry holds. Returns whether it could. */
@@ -96,14 +75,6 @@ export async function putBlob(
   const ended = await call(repository, end.href, { method: 'PUT', headers: { 'content-length': '0' } });
   expect(ended, [201], repository, `blob ${digest()}`);
 }
-
-/** What may lie behind a tag. */
-export const manifestTypes = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-];
 
 interface Call {
   method?: string;

@@ -7,7 +7,8 @@ import { pruneGoCaches } from '../../images/go-caches.ts';
 import { stateDir } from '../../images/paths.ts';
 import { ensureProgram } from '../../images/program.ts';
 import { ensureRegistry } from '../../images/registry.ts';
-import { supply } from '../../images/supply.ts';
+import { supply, wasSupplied } from '../../images/supply.ts';
+import { saidSupply } from '../../images/supply-mode.ts';
 import type { Environment } from '../../model/graph.ts';
 import { loadLock } from '../../model/lock.ts';
 import { machineChecks } from '../doctor/checks.ts';
@@ -24,6 +25,7 @@ import { formatTimes, type Phase, type PhaseTime, type Report, runPhases } from 
 import { knownDigests, pinDigests } from './pin-digests.ts';
 import { type Rendered, renderEnvironment, renderedPhase } from './rendered.ts';
 import { withClusterLock } from './run-lock.ts';
+import { choseToBuild } from './supply-choice.ts';
 import { push, startSync, waitForSync } from './sync.ts';
 import { urls } from './urls.ts';
 
@@ -76,12 +78,15 @@ export async function initCluster(options: InitOptions): Promise<number> {
     );
   }
   return withClusterLock(cluster.name, async () => {
-    const controller = new AbortController();
     const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
-    const times = await runPhases(phases({ ...rendered, root, signal: controller.signal }), {
-      controller,
-      again,
-      quiet: options.json,
+    const run = (): Promise<PhaseTime[]> => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      return runPhases(phases({ ...rendered, root, signal }), { controller, again, quiet: options.json });
+    };
+    const times = await run().catch(async (error: unknown) => {
+      if (options.json || !(await choseToBuild(error))) throw error;
+      return run();
     });
     await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
     print(environment, times, options.json);
@@ -158,6 +163,14 @@ function phases({ environment, manifests, changed, root, signal }: Work): Phase[
           await refuseOtherNodes(options(report));
         }
         return `${engine.private ? 'private ' : ''}${engine.name}`;
+      },
+    },
+    {
+      title: 'Where images come from',
+      run: async (report) => {
+        if ([...nodeImages, ...bootstrapImages, ...restImages(environment)].every(wasSupplied))
+          return 'all there';
+        return saidSupply(report);
       },
     },
     {

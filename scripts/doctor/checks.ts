@@ -6,7 +6,7 @@ import { type Engine, lookForEngine, runEngine } from '../../images/engine.ts';
 import { cacheDir, stateDir } from '../../images/paths.ts';
 import { useEnginePlatform } from '../../images/platform.ts';
 import { registryName, registryPort } from '../../images/registry.ts';
-import { supplyMode } from '../../images/supply-mode.ts';
+import { findSupply } from '../../images/supply-mode.ts';
 import type { Cluster } from '../../model/cluster.ts';
 import type { Lock } from '../../model/lock.ts';
 import { repositoryRoot } from '../cluster/environment.ts';
@@ -115,7 +115,7 @@ export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): 
         ]);
         const missing = pending(lock).binaries;
         // Where images are pulled, programs are too.
-        const toBuild = missing > 0 && (await supplyMode()) === 'build' ? missing : 0;
+        const toBuild = missing > 0 && (await supplyHere()).mode === 'build' ? missing : 0;
         return go({ printed: version, toolchain, minimum: goVersion(), toBuild });
       },
     },
@@ -137,12 +137,7 @@ function sources({ lock, host }: ChecksInput): Check[] {
   return [
     {
       name: 'images',
-      find: async () =>
-        imageSupply({
-          supply: await supplyMode(),
-          forced: ['pull', 'build'].includes(process.env.PLINTH_SUPPLY ?? ''),
-          registries: await registries,
-        }),
+      find: async () => imageSupply({ decision: await supplyHere(), registries: await registries }),
     },
     {
       name: 'go modules',
@@ -160,7 +155,7 @@ function sources({ lock, host }: ChecksInput): Check[] {
     {
       name: 'debian',
       find: async () => {
-        const images = (await supplyMode()) === 'build' ? pending(lock).images : 0;
+        const images = (await supplyHere()).mode === 'build' ? pending(lock).images : 0;
         return source({
           what: 'image',
           answer: await debian,
@@ -245,7 +240,7 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
           folder: cacheDir(),
           freeBytes: freeBytes(cacheDir()),
           // Asks the network, for which there is no reason where all is there.
-          supply: missingImages === 0 ? 'pull' : await supplyMode(),
+          supply: missingImages > 0 && (await supplyHere()).mode === 'build' ? 'build' : 'pull',
           missingImages,
         });
       },
@@ -254,7 +249,7 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
       name: 'debian tools',
       find: async () => {
         await engineHere;
-        const toBuild = pending(lock).images > 0 && (await supplyMode()) === 'build';
+        const toBuild = pending(lock).images > 0 && (await supplyHere()).mode === 'build';
         const keys = existsSync('/usr/share/keyrings/debian-archive-keyring.gpg');
         return debianTools({ host, toBuild, mmdebstrap: inPath('mmdebstrap'), keys });
       },
@@ -326,6 +321,14 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
     },
   ];
 }
+
+/** Several checks ask; the registries are asked once. */
+function supplyHere(): ReturnType<typeof findSupply> {
+  supplyFound ??= findSupply();
+  return supplyFound;
+}
+
+let supplyFound: ReturnType<typeof findSupply> | undefined;
 
 function limit(name: string): number | undefined {
   const text = readText(`/proc/sys/fs/inotify/${name}`);

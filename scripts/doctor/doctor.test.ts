@@ -15,7 +15,7 @@ import { memory } from './memory.ts';
 import { names } from './names.ts';
 import { type PortInput, ports } from './ports.ts';
 import { printResults } from './print.ts';
-import { imageSupply, source } from './reach.ts';
+import { type Answer, imageSupply, source } from './reach.ts';
 import { runChecks } from './run.ts';
 import { tool } from './tool.ts';
 
@@ -254,18 +254,17 @@ describe('the network', () => {
   const reached = { place: 'registry.k8s.io', reached: true };
   const silent = { place: 'ghcr.io', reached: false, why: 'no answer in time' };
 
-  test('what answers decides between pull and build', () => {
-    const build = imageSupply({ supply: 'build', forced: false, registries: [silent] });
-    expect(build).toEqual(ok('built here: registry.k8s.io does not answer'));
-    const pull = imageSupply({ supply: 'pull', forced: false, registries: [reached] });
-    expect(pull).toEqual(ok('pulled from registry.k8s.io'));
-    const forced = imageSupply({ supply: 'build', forced: true, registries: [reached] });
-    expect(forced).toEqual(ok('built here, as PLINTH_SUPPLY says'));
-    const partly = imageSupply({ supply: 'pull', forced: false, registries: [reached, silent] });
-    expect(partly).toMatchObject({
+  test('where images come from is what init-cluster decides', () => {
+    const found = (mode: 'pull' | 'build' | 'undecided' | 'impossible', registries: Answer[] = [silent]) =>
+      imageSupply({ decision: { mode, text: 'why' }, registries });
+    expect(found('build')).toEqual(ok('why'));
+    expect(found('pull', [reached])).toEqual(ok('why'));
+    expect(found('pull', [reached, silent])).toMatchObject({
       state: 'warn',
-      found: expect.stringContaining('ghcr.io does not answer'),
+      found: 'why; but ghcr.io does not answer (no answer in time)',
     });
+    expect(found('undecided')).toMatchObject({ state: 'warn', found: 'why' });
+    expect(found('impossible')).toMatchObject({ state: 'fail', found: 'why' });
   });
 
   test('a source that nothing has to come from may be silent', () => {

@@ -1,3 +1,4 @@
+import type { SupplyDecision } from '../../images/supply-decision.ts';
 import { type Finding, fail, ok, warn } from './check.ts';
 
 /** One place on the network and whether it answered. */
@@ -9,24 +10,21 @@ export interface Answer {
   why?: string;
 }
 
-/** How images are had, and from where. */
+/** How images are had, and which registries answer. */
 export interface ImagesInput {
-  supply: 'pull' | 'build';
-  /** Whether `PLINTH_SUPPLY` says so. */
-  forced: boolean;
+  decision: SupplyDecision;
   registries: Answer[];
 }
 
-/** Where images come from: the same question as init-cluster asks. */
-export function imageSupply({ supply, forced, registries }: ImagesInput): Finding {
-  const by = forced ? ', as PLINTH_SUPPLY says' : '';
-  if (supply === 'build') {
-    return ok(`built here${by || ': registry.k8s.io does not answer'}`);
-  }
-  const silent = registries.filter(({ reached }) => !reached);
-  if (silent.length === 0) return ok(`pulled from ${registries.map(({ place }) => place).join(', ')}${by}`);
+/** Where images come from: the same decision as init-cluster's. */
+export function imageSupply({ decision: { mode, text }, registries }: ImagesInput): Finding {
+  if (mode === 'undecided')
+    return warn(text, 'Choose: export PLINTH_SUPPLY=pull, or export PLINTH_SUPPLY=build');
+  if (mode === 'impossible') return fail(text, 'Connect this machine, then: npm run doctor');
+  const silent = mode === 'pull' ? registries.filter(({ reached }) => !reached) : [];
+  if (silent.length === 0) return ok(text);
   return warn(
-    `pulled${by}, but ${silent.map(({ place, why }) => `${place} does not answer (${why ?? 'no reason'})`).join(', ')}`,
+    `${text}; but ${silent.map(({ place, why }) => `${place} does not answer (${why ?? 'no reason'})`).join(', ')}`,
     'To build everything here instead: export PLINTH_SUPPLY=build',
   );
 }

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEntry } from '../../images/binary-cache.ts';
 import { recipeOf } from '../../images/go-recipe.ts';
+import { registryData } from '../../images/mirror-folder.ts';
 import { parseReference } from '../../images/reference.ts';
-import { registryData } from '../../images/registry.ts';
 import { type Lock, lockPath, neededBinaries } from '../../model/lock.ts';
 import { goMinimum } from './go.ts';
 

@@ -1,0 +1,43 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { afterAll, expect, it } from 'vitest';
+import { dockerArchive } from './docker-archive.ts';
+import { ImageStore } from './image-store.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'plinth-archive-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('is an archive with the configuration, each layer once and as it is, and the name that manifests give', async () => {
+  const store = new ImageStore(folder);
+  const config = await store.putBlob('example.org/a', Buffer.from('{"os":"linux"}'));
+  const layer = await store.putBlob('example.org/a', gzipSync('a layer'));
+  const empty = await store.putBlob('example.org/a', gzipSync(''));
+  const input = await buffer(
+    dockerArchive('example.org/a:v1', { config, layers: [empty, layer, empty] }, store),
+  );
+  const list = await execa('tar', ['--list'], { input });
+  const hex = (blob: { digest: string }): string => blob.digest.replace('sha256:', '');
+  expect(list.stdout.split('\n')).toEqual([
+    'manifest.json',
+    `${hex(config)}.json`,
+    `${hex(empty)}.tar.gz`,
+    `${hex(layer)}.tar.gz`,
+  ]);
+  const description = await execa('tar', ['--extract', '--to-stdout', 'manifest.json'], { input });
+  expect(JSON.parse(description.stdout)).toEqual([
+    {
+      Config: `${hex(config)}.json`,
+      RepoTags: ['example.org/a:v1'],
+      Layers: [`${hex(empty)}.tar.gz`, `${hex(layer)}.tar.gz`, `${hex(empty)}.tar.gz`],
+    },
+  ]);
+  const content = await execa('tar', ['--extract', '--to-stdout', `${hex(layer)}.tar.gz`], {
+    input,
+    encoding: 'buffer',
+  });
+  expect(Buffer.from(content.stdout)).toEqual(gzipSync('a layer'));
+});

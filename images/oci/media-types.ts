@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** What may lie behind a tag. */
+export const manifestTypes = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+];
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const descriptor = z.object({ digest, size: z.int().nonnegative(), mediaType: z.string().optional() });
+
+/** An image of one platform, or an artifact. */
+export const imageManifestSchema = z.object({ config: descriptor, layers: z.array(descriptor) });
+export type ImageManifest = z.output<typeof imageManifestSchema>;
+
+/** An index of images, one for each platform. */
+export const indexSchema = z.object({
+  manifests: z.array(
+    descriptor.extend({ platform: z.object({ os: z.string(), architecture: z.string() }).optional() }),
+  ),
+});
+export type ImageIndex = z.output<typeof indexSchema>;
+
+/** What an index has for a platform such as `linux/amd64`. */
+export function manifestOfPlatform(
+  { manifests }: ImageIndex,
+  platform: string,
+): ImageIndex['manifests'][number] | undefined {
+  return manifests.find((one) => platformName(one.platform) === platform);
+}
+
+/** `linux/amd64` */
+export function platformName(platform: { os: string; architecture: string } | undefined): string {
+  return platform === undefined ? 'unknown' : `${platform.os}/${platform.architecture}`;
+}
+
+/** What of an image's configuration says where it runs. */
+export const platformSchema = z.object({ os: z.string(), architecture: z.string() });

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { placeOf } from './registry-place.ts';
+
+const debian = { host: 'docker.io', path: 'library/debian' };
+const flux = { host: 'ghcr.io', path: 'fluxcd/source-controller' };
+
+describe('placeOf', () => {
+  it('is the registry itself, which for Docker Hub has another name', () => {
+    expect(placeOf(debian, '')).toEqual({
+      host: 'docker.io',
+      url: 'https://registry-1.docker.io',
+      path: 'library/debian',
+    });
+    expect(placeOf(flux, '')).toEqual({ ...flux, url: 'https://ghcr.io' });
+  });
+
+  it('is a folder of one mirror for all, with and without a path of its own', () => {
+    expect(placeOf(debian, 'mirror.example.org')).toEqual({
+      host: 'mirror.example.org',
+      url: 'https://mirror.example.org',
+      path: 'docker.io/library/debian',
+    });
+    expect(placeOf(flux, 'http://10.0.0.5:5000/all/')).toEqual({
+      host: '10.0.0.5:5000',
+      url: 'http://10.0.0.5:5000',
+      path: 'all/ghcr.io/fluxcd/source-controller',
+    });
+  });
+
+  it('is what a table says, and the registry itself where it says nothing', () => {
+    const table = 'docker.io=mirror.example.org/hub, quay.io=mirror.example.org';
+    expect(placeOf(debian, table)).toEqual({
+      host: 'mirror.example.org',
+      url: 'https://mirror.example.org',
+      path: 'hub/library/debian',
+    });
+    expect(placeOf(flux, table)).toEqual({ ...flux, url: 'https://ghcr.io' });
+  });
+
+  it.each([
+    'one.example.org,two.example.org',
+    '=mirror.example.org',
+    'docker.io=',
+    'ftp://mirror.example.org',
+    'https://someone:secret@mirror.example.org',
+    'mirror.example.org/Hub?x=1',
+    'docker.io=a=b',
+  ])('refuses %s', (text) => {
+    expect(() => placeOf(debian, text)).toThrow(
+      'set it to one mirror of all registries, such as mirror.example.org/prefix, or to a table',
+    );
+  });
+});

@@ -1,0 +1,7 @@
+/** Why a request failed, in a few words: `fetch` says 'fetch failed' and keeps what happened in the cause. */
+export function whyFailed(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return 'no answer in time';
+  const cause = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause;
+  return cause instanceof Error ? whyFailed(cause) : error.message || error.name;
+}

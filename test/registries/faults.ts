@@ -1,0 +1,61 @@
+/** What a registry does instead of answering well. */
+export type Fault =
+  /** Another status: 404, 403, 429, 503. */
+  | { kind: 'status'; status: number; headers?: Record<string, string>; code?: string }
+  /** The page of a network that wants people to sign in: HTML, with 200. */
+  | { kind: 'page' }
+  /** Closes the connection, after so many bytes of the body. */
+  | { kind: 'cut'; after: number }
+  /** Goes on without a byte, after so many of the body; with 0 it does not even answer. */
+  | { kind: 'stall'; after: number }
+  /** One byte of the body is another one. */
+  | { kind: 'corrupt' }
+  /** Another manifest than the one that was asked for. */
+  | { kind: 'other' }
+  | { kind: 'slow'; bytesPerSecond: number };
+
+/** What is asked of a registry. */
+export type Part = 'version' | 'token' | 'manifest' | 'blob';
+
+/** Where and how often. */
+export interface Rule {
+  fault: Fault;
+  /** Default: at every registry. */
+  host?: string;
+  /** Default: everywhere. */
+  at?: Part;
+  /** So many requests before it are answered well. Default: none. */
+  after?: number;
+  /** Default: for ever. */
+  times?: number;
+}
+
+/** The faults that are on. */
+export class Faults {
+  #rules: Rule[] = [];
+
+  add(rule: Rule): void {
+    this.#rules.push({ times: Number.POSITIVE_INFINITY, ...rule });
+  }
+
+  clear(): void {
+    this.#rules = [];
+  }
+
+  /** What this request meets, if anything; counts it. */
+  meet(host: string, at: Part): Fault | undefined {
+    const rule = this.#rules.find(
+      (one) =>
+        (one.times ?? 0) > 0 &&
+        (one.host === undefined || one.host === host) &&
+        (one.at === undefined || one.at === at),
+    );
+    if (rule === undefined) return undefined;
+    if (rule.after) {
+      rule.after--;
+      return undefined;
+    }
+    rule.times = (rule.times ?? 0) - 1;
+    return rule.fault;
+  }
+}

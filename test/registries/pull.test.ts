@@ -1,0 +1,408 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ImageStore } from '../../images/oci/image-store.ts';
+import { type PullOptions, pullImage } from '../../images/oci/pull.ts';
+import type { Patience } from '../../images/oci/watch.ts';
+import { useProxies } from '../../images/proxy.ts';
+import type { Fault, Rule } from './faults.ts';
+import { type Published, publish } from './image-fixture.ts';
+import { NamesProxy } from './names-proxy.ts';
+import { Registries } from './registries.ts';
+
+const ref = 'ghcr.io/example/app:v1';
+const path = 'ghcr.io/example/app';
+const amd64 = 'linux/amd64';
+/** Long enough for a machine with much else to do; `idleMs` is what a test of a stall waits for. */
+const patience: Patience = {
+  idleMs: 20_000,
+  tries: 3,
+  enoughBytes: 2 ** 20,
+  pauseMs: 10,
+  longestWaitMs: 3_000,
+};
+
+let folder: string;
+let upstream: ImageStore;
+let image: Published;
+let registries: Registries;
+let names: NamesProxy;
+let store: ImageStore;
+let said: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plinth-registries-'));
+  upstream = new ImageStore(join(folder, 'upstream'));
+  image = await publish(upstream, path, 'v1');
+  registries = await Registries.start({ store: upstream });
+  names = await NamesProxy.start(registries.port);
+  useProxies({ HTTPS_PROXY: names.url });
+  setDefaultCACertificates([...getCACertificates('default'), registries.authority.roots]);
+});
+
+afterAll(async () => {
+  await names.stop();
+  await registries.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let count = 0;
+beforeEach(() => {
+  count++;
+  vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
+  vi.stubEnv('PLINTH_CACHE', join(folder, `cache-${count}`));
+  vi.stubEnv('DOCKER_CONFIG', join(folder, 'nobody'));
+  store = new ImageStore(join(folder, `store-${count}`));
+  said = [];
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  registries.faults.clear();
+  registries.asked.length = 0;
+});
+
+function pull(options: Partial<PullOptions> = {}, of = ref) {
+  const target = { store, path: of.replace(/:[^:]+$/, ''), tag: of.replace(/.*:/, '') };
+  return pullImage(of, target, {
+    platform: amd64,
+    patience,
+    report: (line) => void said.push(line),
+    ...options,
+  });
+}
+
+async function failure(options: Partial<PullOptions> = {}, of = ref): Promise<string> {
+  const error: unknown = await pull(options, of).catch((thrown) => thrown);
+  if (!(error instanceof Error)) throw new Error('the pull came to an end');
+  return error.message;
+}
+
+/** The image of this platform is in the store, whole. */
+function expectWhole(published: Published, repository = path): void {
+  expect(store.manifest(repository, 'v1')?.digest).toBe(published.digest);
+  expect(store.manifest(repository, published.manifests[amd64] ?? '')).toBeDefined();
+  for (const digest of published.layers[amd64] ?? [])
+    expect(store.blobSize(digest)).toBe(upstream.blobSize(digest));
+}
+
+const broken = (fault: Fault, rule: Partial<Rule> = {}) => registries.faults.add({ fault, ...rule });
+
+describe('a pull', () => {
+  it('brings the index and the one platform, with a token of another host and blobs by redirect', async () => {
+    const pulled = await pull({ digest: image.digest });
+    expect(pulled.digest).toBe(image.digest);
+    expectWhole(image);
+    for (const digest of image.layers['linux/arm64'] ?? []) expect(store.blobSize(digest)).toBeUndefined();
+    expect(registries.askedOf('token')).not.toEqual([]);
+    const redirected = registries.asked.filter(({ url }) => url.startsWith('/content/'));
+    expect(redirected.length).toBe(3);
+    expect(redirected.map(({ authorization }) => authorization)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('asks nothing again of what the store has', async () => {
+    await pull();
+    registries.asked.length = 0;
+    await pull();
+    expect(registries.askedOf('blobs')).toEqual([]);
+  });
+
+  it('takes a layer once that two images share, pulled at once', async () => {
+    await Promise.all([pull(), pull()]);
+    expect(registries.askedOf('blobs').length).toBe(3);
+  });
+
+  it('refuses by name what is not published for the platform', async () => {
+    await publish(upstream, 'quay.io/example/one', 'v1', { platforms: ['linux/arm64'] });
+    expect(await failure({}, 'quay.io/example/one:v1')).toBe(
+      'quay.io/example/one:v1 is not published for linux/amd64, which the container engine runs; upstream has linux/arm64.',
+    );
+  });
+
+  it('refuses an image without an index that is of another platform', async () => {
+    await publish(upstream, 'quay.io/example/bare', 'v1', { platforms: ['linux/arm64'], index: false });
+    expect(await failure({}, 'quay.io/example/bare:v1')).toContain(
+      'quay.io/example/bare:v1 is for linux/arm64, and containers run on linux/amd64 here.',
+    );
+    expect(store.manifest('quay.io/example/bare', 'v1')).toBeUndefined();
+  });
+
+  it('ends at once when it is told to', async () => {
+    broken({ kind: 'slow', bytesPerSecond: 1000 }, { at: 'blob' });
+    const controller = new AbortController();
+    const ended = failure({ signal: controller.signal });
+    await vi.waitUntil(() => registries.asked.some(({ url }) => url.startsWith('/content/')));
+    controller.abort(new Error('interrupted'));
+    expect(await ended).toBe('interrupted');
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('is gone on with by Range, from what had come', async () => {
+    broken({ kind: 'cut', after: 100_000 }, { at: 'blob', times: 2 });
+    await pull();
+    expectWhole(image);
+    // What had come and was not on the disk yet when it broke comes again.
+    const from = registries.asked.flatMap(({ range }) =>
+      range === undefined ? [] : Number(range.slice(6, -1)),
+    );
+    expect(from.length).toBeGreaterThan(0);
+    expect(from.every((byte) => byte > 0 && byte <= 200_000)).toBe(true);
+    expect(said.some((line) => line.includes('trying again in 1 s'))).toBe(true);
+  });
+
+  it('for ever ends the pull after three tries, and the next pull goes on from there', async () => {
+    const longer = 'quay.io/example/longer';
+    const published = await publish(upstream, longer, 'v1', { layers: [800_000] });
+    broken({ kind: 'cut', after: 180_000 }, { at: 'blob' });
+    const message = await failure({}, `${longer}:v1`);
+    expect(message).toMatch(/^quay\.io\/example\/longer:v1 could not be pulled, tried 3 times: quay\.io: /);
+    expect(message).toContain('What has come stays');
+    registries.faults.clear();
+    registries.asked.length = 0;
+    await pull({}, `${longer}:v1`);
+    expectWhole(published, longer);
+    expect(registries.asked.some(({ range }) => range !== undefined)).toBe(true);
+  });
+
+  it('after more than a few bytes each time is gone on with as often as it takes', async () => {
+    const large = await publish(upstream, 'quay.io/example/large', 'v1', { layers: [400_000] });
+    broken({ kind: 'cut', after: 70_000 }, { at: 'blob' });
+    await pull({ patience: { ...patience, enoughBytes: 50_000 } }, 'quay.io/example/large:v1');
+    expectWhole(large, 'quay.io/example/large');
+    expect(registries.asked.filter(({ range }) => range !== undefined).length).toBeGreaterThan(3);
+  });
+
+  it('is asked again for a manifest', async () => {
+    broken({ kind: 'cut', after: 10 }, { at: 'manifest', times: 1 });
+    await pull();
+    expectWhole(image);
+  });
+});
+
+describe('a connection on which nothing comes', () => {
+  const brief = { ...patience, idleMs: 1_500 };
+
+  it('ends the pull with its name, bytes and speed', async () => {
+    broken({ kind: 'stall', after: 40_000 }, { at: 'blob' });
+    expect(await failure({ patience: brief })).toMatch(
+      /^nothing of ghcr\.io\/example\/app:v1 came from ghcr\.io for 2 s: 0\.\d of 0\.2 MiB, \d+\.\d MiB\/s\. What has come stays: type the same command again/,
+    );
+  });
+
+  it('ends it before the first byte too', async () => {
+    broken({ kind: 'stall', after: 0 }, { at: 'manifest' });
+    expect(await failure({ patience: brief })).toContain('for 2 s: nothing has come yet');
+  });
+
+  it('is told from one that is slow: that one comes to its end', async () => {
+    const small = 'docker.io/example/slow';
+    const slow = await publish(upstream, small, 'v1', { layers: [12_000] });
+    broken({ kind: 'slow', bytesPerSecond: 4_000 }, { host: 'docker.io', at: 'blob' });
+    await pull({ patience: brief }, `${small}:v1`);
+    expectWhole(slow, small);
+  });
+});
+
+describe('a registry that allows no more pulls (429)', () => {
+  const limit = (rule: Partial<Rule>, retryAfter?: string) =>
+    broken(
+      {
+        kind: 'status',
+        status: 429,
+        code: 'TOOMANYREQUESTS',
+        ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
+      },
+      rule,
+    );
+
+  it('is waited for as long as it says, once', async () => {
+    limit({ at: 'manifest', times: 1 }, '1');
+    const before = performance.now();
+    await pull();
+    expect(performance.now() - before).toBeGreaterThan(950);
+    expectWhole(image);
+    expect(said).toContain(
+      'ghcr.io/example/app:v1: ghcr.io allows no more pulls for now (429); trying again in 1 s',
+    );
+  });
+
+  it('ends the pull when it goes on so, and names who is asked and how to sign in', async () => {
+    limit({ at: 'manifest' });
+    expect(await failure()).toBe(
+      'ghcr.io allows no more pulls from this address for now (429 for ghcr.io/example/app:v1). Sign in, which raises ' +
+        'the limit: docker login ghcr.io. Then type the same command again: what has come stays, and nothing is built instead.',
+    );
+    expect(registries.askedOf('manifests').length).toBe(3);
+  });
+
+  it('ends it at once where the wait is long, for a blob and a token too', async () => {
+    limit({ at: 'token' }, '3600');
+    expect(await failure()).toContain('and asks to wait 3600 s. Sign in');
+    expect(registries.askedOf('token').length).toBe(1);
+    registries.faults.clear();
+    limit({ at: 'blob' }, '3600');
+    expect(await failure()).toContain('and asks to wait 3600 s. Sign in');
+  });
+});
+
+describe('a registry that refuses', () => {
+  it.each([
+    [
+      403,
+      'manifest',
+      'ghcr.io refuses ghcr.io/example/app:v1 (403, DENIED). If it takes an account, sign in: docker login ghcr.io.',
+    ],
+    [403, 'blob', 'ghcr.io refuses ghcr.io/example/app:v1 (403, DENIED).'],
+    [
+      404,
+      'manifest',
+      'ghcr.io has no ghcr.io/example/app:v1 (404, DENIED, for manifests/v1 of example/app).',
+    ],
+    [404, 'blob', 'ghcr.io has no ghcr.io/example/app:v1 (404, DENIED, for blobs/sha256:'],
+  ] as const)('with %i for a %s is asked once, and what to do is named', async (status, at, expected) => {
+    broken({ kind: 'status', status, code: 'DENIED' }, { at });
+    expect(await failure()).toContain(expected);
+    expect(said.filter((line) => line.includes('trying again'))).toEqual([]);
+  });
+
+  it('with 503 is asked three times', async () => {
+    broken({ kind: 'status', status: 503 }, { at: 'manifest' });
+    expect(await failure()).toContain('tried 3 times: ghcr.io answers 503');
+    expect(registries.askedOf('manifests').length).toBe(3);
+  });
+
+  it('with 503 once is asked again', async () => {
+    broken({ kind: 'status', status: 503 }, { at: 'token', times: 1 });
+    await pull();
+    expectWhole(image);
+  });
+});
+
+describe('what is not what was asked for', () => {
+  it('is refused with both digests: a manifest that is not the locked one', async () => {
+    const moved = await publish(upstream, 'quay.io/example/moved', 'v1', { index: false });
+    broken({ kind: 'other' }, { at: 'manifest' });
+    expect(await failure({ digest: moved.digest }, 'quay.io/example/moved:v1')).toMatch(
+      new RegExp(
+        `^quay\\.io sent a manifest of quay\\.io/example/moved:v1 with another digest: images/lock\\.yaml says ${moved.digest}, and sha256:[0-9a-f]{64} came\\.`,
+      ),
+    );
+    expect(store.manifest('quay.io/example/moved', 'v1')).toBeUndefined();
+  });
+
+  it('is refused with both digests: a manifest of one platform that its index names', async () => {
+    broken({ kind: 'other' }, { at: 'manifest', after: 1 });
+    expect(await failure()).toContain('with another digest: its index says sha256:');
+  });
+
+  it('is refused with both digests: content of a layer, said once', async () => {
+    broken({ kind: 'corrupt' }, { at: 'blob' });
+    const message = await failure();
+    const digests = message.match(/sha256:[0-9a-f]{64}/g) ?? [];
+    expect(message).toMatch(
+      /^ghcr\.io sent content of ghcr\.io\/example\/app:v1 with another digest: its manifest says sha256:\w+, and sha256:\w+ came\. Nothing of it is kept, and nothing is built instead\./,
+    );
+    expect(new Set(digests).size).toBe(2);
+    expect(store.manifest(path, 'v1')).toBeUndefined();
+    expect(said.filter((line) => line.includes('trying again'))).toEqual([]);
+  });
+
+  it('is asked for once more where a part of it was left of an earlier try', async () => {
+    const layer = image.layers[amd64]?.[0] ?? '';
+    await writeFile(await store.partialBlob(layer), Buffer.alloc(1000));
+    await pull();
+    expectWhole(image);
+  });
+
+  it.each(['manifest', 'token'] as const)('is told of as a page, in place of a %s', async (at) => {
+    broken({ kind: 'page' }, { at });
+    expect(await failure()).toMatch(
+      /^ghcr\.io was asked for .*, and something else came \(text\/html.*\)\. A network that wants you to sign in/,
+    );
+  });
+
+  it('is told of as a page, in place of a layer', async () => {
+    broken({ kind: 'page' }, { at: 'blob' });
+    expect(await failure()).toContain('something else came (text/html)');
+  });
+});
+
+describe('a mirror of all registries', () => {
+  it('is asked in place of each, by the name of the registry below its own', async () => {
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${registries.port}`);
+    await pull();
+    expectWhole(image);
+    expect(names.connected.filter((host) => host.startsWith('localhost'))).toEqual([]);
+    expect(registries.askedOf('manifests').at(-1)?.url).toMatch(/^\/v2\/ghcr\.io\/example\/app\/manifests\//);
+  });
+
+  it('is named where it fails', async () => {
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', registries.table);
+    broken({ kind: 'status', status: 403 }, { at: 'manifest' });
+    expect(await failure()).toContain(`localhost:${registries.port} refuses ghcr.io/example/app:v1 (403)`);
+  });
+});
+
+describe('who is signed in', () => {
+  let closed: Registries;
+  beforeAll(async () => {
+    closed = await Registries.start({ store: upstream, accounts: { someone: 'secret' } });
+    setDefaultCACertificates([...getCACertificates('default'), closed.authority.roots]);
+  });
+  afterAll(() => closed.stop());
+  beforeEach(() => vi.stubEnv('PLINTH_REGISTRY_MIRROR', closed.table));
+
+  async function config(content: object): Promise<void> {
+    const home = await mkdtemp(join(folder, 'docker-'));
+    await writeFile(join(home, 'config.json'), JSON.stringify(content));
+    vi.stubEnv('DOCKER_CONFIG', home);
+  }
+  const host = () => new URL(closed.url).host;
+
+  it('is known by what docker login wrote', async () => {
+    const auth = Buffer.from('someone:secret').toString('base64');
+    await config({ auths: { [host()]: { auth } } });
+    await pull();
+    expectWhole(image);
+  });
+
+  it('is known by a credential helper', async () => {
+    const programs = await mkdtemp(join(folder, 'programs-'));
+    const helper = join(programs, 'docker-credential-test');
+    await writeFile(
+      helper,
+      `#!/bin/sh\nread -r key\n[ "$1 $key" = "get ${host()}" ] || { echo 'credentials not found in native keychain'; exit 1; }\necho '{"Username":"someone","Secret":"secret"}'\n`,
+    );
+    await chmod(helper, 0o755);
+    vi.stubEnv('PATH', `${programs}${delimiter}${process.env.PATH}`);
+    await config({ credsStore: 'test' });
+    await pull();
+    expectWhole(image);
+  });
+
+  it('is told how to sign in where nobody is, or with a wrong password', async () => {
+    expect(await failure()).toContain(
+      `(401, UNAUTHORIZED). If it takes an account, sign in: docker login ${host()}.`,
+    );
+    await config({ auths: { [host()]: { username: 'someone', password: 'wrong' } } });
+    expect(await failure()).toContain('docker login');
+  });
+
+  it('is asked without a name where a helper is missing, and that is said', async () => {
+    await config({ credHelpers: { [host()]: 'missing' } });
+    await failure();
+    expect(said.some((line) => line.startsWith('docker-credential-missing gives no credentials'))).toBe(true);
+  });
+
+  it('is told which file cannot be read', async () => {
+    const home = await mkdtemp(join(folder, 'docker-'));
+    await writeFile(join(home, 'config.json'), '{');
+    vi.stubEnv('DOCKER_CONFIG', home);
+    expect(await failure()).toContain(
+      `${home}/config.json, in which docker login notes credentials, cannot be read`,
+    );
+  });
+});

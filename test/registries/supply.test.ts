@@ -1,0 +1,194 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ImageStore } from '../../images/oci/image-store.ts';
+import { useProxies } from '../../images/proxy.ts';
+import { askRegistry } from '../../images/registry-answer.ts';
+import type * as Supply from '../../images/supply-mode.ts';
+import type { Rule } from './faults.ts';
+import { NamesProxy } from './names-proxy.ts';
+import { Registries } from './registries.ts';
+
+const all = ['docker.io', 'ghcr.io', 'public.ecr.aws', 'quay.io', 'registry.k8s.io'];
+
+let folder: string;
+let registries: Registries;
+let names: NamesProxy;
+let said: string[];
+const report = (line: string): void => void said.push(line);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plinth-supply-'));
+  registries = await Registries.start({ store: new ImageStore(join(folder, 'upstream')) });
+  names = await NamesProxy.start(registries.port);
+  useProxies({ HTTPS_PROXY: names.url });
+  await newRun(); // to load all that it imports takes longest the first time
+  setDefaultCACertificates([...getCACertificates('default'), registries.authority.roots]);
+});
+
+afterAll(async () => {
+  await names.stop();
+  await registries.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let count = 0;
+beforeEach(() => {
+  count++;
+  vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
+  vi.stubEnv('PLINTH_SUPPLY', '');
+  vi.stubEnv('PLINTH_CACHE', join(folder, `cache-${count}`));
+  said = [];
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  registries.faults.clear();
+  registries.asked.length = 0;
+  names.open();
+});
+
+/** As a new run of a command has it: nothing decided yet. */
+async function newRun(): Promise<typeof Supply> {
+  vi.resetModules();
+  return import('../../images/supply-mode.ts');
+}
+
+const broken = (fault: Rule['fault'], rule: Partial<Rule> = {}) =>
+  registries.faults.add({ fault, at: 'version', ...rule });
+
+describe('how images are had', () => {
+  it('is asked of every registry of the lock file, once in a run, and said with what to type for the other way', async () => {
+    const { supplyMode } = await newRun();
+    expect(await Promise.all([supplyMode(report), supplyMode(report)])).toEqual(['pull', 'pull']);
+    expect(registries.asked.map(({ host }) => host).sort()).toEqual(all);
+    expect(said).toEqual([
+      'images are pulled, about 2 GB once: docker.io, ghcr.io, public.ecr.aws, quay.io and registry.k8s.io answer. ' +
+        'To build instead: PLINTH_SUPPLY=build',
+    ]);
+  });
+
+  it('is asked again of a registry that broke off once', async () => {
+    broken({ kind: 'cut', after: 0 }, { host: 'ghcr.io', times: 1 });
+    expect(await (await newRun()).supplyMode(report)).toBe('pull');
+    expect(registries.asked.filter(({ host }) => host === 'ghcr.io').length).toBe(2);
+  });
+
+  it('does not follow where a page to sign in answers in place of all', async () => {
+    broken({ kind: 'page' });
+    const { supplyMode, SupplyUndecided } = await newRun();
+    const error: unknown = await supplyMode(report).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(SupplyUndecided);
+    expect(String(error)).toContain(
+      'no registry of images answers as one (docker.io: 200 with text/html; ghcr.io: 200 with text/html',
+    );
+    expect(said).toEqual([]);
+  });
+
+  it.each([
+    [403, 'ghcr.io: 403'],
+    [429, 'ghcr.io: 429'],
+    [503, 'ghcr.io: 503'],
+  ])('does not follow where one registry answers %i and says not that it is one', async (status, told) => {
+    broken({ kind: 'status', status }, { host: 'ghcr.io' });
+    await expect((await newRun()).supplyMode(report)).rejects.toThrow(
+      `only docker.io, public.ecr.aws, quay.io and registry.k8s.io answer as a registry of images (${told}), so nothing is begun.`,
+    );
+  });
+
+  it('does not follow where a proxy lets one host not be reached', async () => {
+    names.refuse('quay.io', 403);
+    await expect((await newRun()).supplyMode(report)).rejects.toThrow('(quay.io: Proxy response (403)');
+  });
+
+  it('stays as it was where images were pulled before, whoever answers now, and nobody is asked', async () => {
+    await (await newRun()).supplyMode(report);
+    registries.asked.length = 0;
+    broken({ kind: 'page' });
+    expect(await (await newRun()).supplyMode(report)).toBe('pull');
+    expect(registries.asked).toEqual([]);
+    expect(said.at(-1)).toMatch(
+      /^images are pulled, as on this machine since \d{4}-\d\d-\d\d\. To ask the registries again: PLINTH_SUPPLY=auto$/,
+    );
+  });
+
+  it('is asked again with PLINTH_SUPPLY=auto', async () => {
+    await (await newRun()).supplyMode(report);
+    broken({ kind: 'page' });
+    vi.stubEnv('PLINTH_SUPPLY', 'auto');
+    await expect((await newRun()).supplyMode(report)).rejects.toThrow('so nothing is begun');
+  });
+
+  it('is what a person chose, in the same run and in those to come, and nobody is asked', async () => {
+    broken({ kind: 'page' });
+    const first = await newRun();
+    await expect(first.supplyMode(report)).rejects.toThrow('so nothing is begun');
+    await first.chooseSupply('build');
+    expect(await first.supplyMode(report)).toBe('build');
+    registries.asked.length = 0;
+    registries.faults.clear();
+    expect(await (await newRun()).supplyMode(report)).toBe('build');
+    expect(registries.asked).toEqual([]);
+  });
+
+  it('is what PLINTH_SUPPLY says, for that run alone', async () => {
+    vi.stubEnv('PLINTH_SUPPLY', 'build');
+    expect(await (await newRun()).supplyMode(report)).toBe('build');
+    expect(said).toEqual(['images are built here, as PLINTH_SUPPLY says']);
+    expect(registries.asked).toEqual([]);
+    vi.stubEnv('PLINTH_SUPPLY', '');
+    expect(await (await newRun()).supplyMode(report)).toBe('pull');
+  });
+
+  it('refuses a PLINTH_SUPPLY that it does not know', async () => {
+    vi.stubEnv('PLINTH_SUPPLY', 'download');
+    await expect((await newRun()).supplyMode(report)).rejects.toThrow(
+      "PLINTH_SUPPLY is 'download': set it to auto, pull or build, or unset it",
+    );
+  });
+
+  it('is looked at without being kept', async () => {
+    const { findSupply } = await newRun();
+    expect((await findSupply()).mode).toBe('pull');
+    registries.asked.length = 0;
+    await (await newRun()).findSupply();
+    expect(registries.asked.length).toBe(all.length);
+  });
+});
+
+describe('a registry that is asked', () => {
+  it('and does not answer in time is silent, the second time too', async () => {
+    broken({ kind: 'stall', after: 0 });
+    expect(await askRegistry('ghcr.io', 1_000)).toEqual({
+      host: 'ghcr.io',
+      kind: 'silent',
+      said: 'no answer in 1 s',
+    });
+    expect(registries.asked.length).toBe(2);
+  });
+
+  it('through a proxy that hangs up is silent, and answers as soon as the proxy does', async () => {
+    names.hangUp();
+    expect(await askRegistry('ghcr.io', 1_000)).toMatchObject({ kind: 'silent', said: 'no answer in 1 s' });
+    names.open();
+    expect(await askRegistry('ghcr.io')).toMatchObject({ kind: 'registry' });
+  });
+
+  it('and has a certificate of nobody that this machine trusts is none', async () => {
+    const stranger = await Registries.start({ store: new ImageStore(join(folder, 'stranger')) });
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${stranger.port}`);
+    const answer = await askRegistry('ghcr.io', 5_000);
+    await stranger.stop();
+    expect(answer.kind).toBe('other');
+    expect(answer.said).toContain('certificate');
+  });
+
+  it('and stands at a port where nothing listens is silent', async () => {
+    const gone = await Registries.start({ store: new ImageStore(join(folder, 'gone')) });
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${gone.port}`);
+    await gone.stop();
+    expect(await askRegistry('ghcr.io', 5_000)).toMatchObject({ kind: 'silent' });
+  });
+});
