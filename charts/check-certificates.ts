@@ -93,8 +93,8 @@ function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): F
   if (issuer === undefined) return [];
   const mapped = new Set([
     'streaming_replica',
-    ...listField(cluster.object, 'spec', 'postgresql', 'pg_ident').map(
-      (line) => String(line).split(/\s+/)[1],
+    ...listField(cluster.object, 'spec', 'postgresql', 'pg_ident').map((line) =>
+      String(line).split(/\s+/)[1]?.replaceAll('"', ''),
     ),
   ]);
   return [...certificates.values()].flatMap((certificate) => {

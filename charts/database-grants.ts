@@ -1,15 +1,16 @@
 import { databaseName, databaseRole } from '../model/database.ts';
+import { quotedName } from '../model/postgres-names.ts';
 
 /**
  * What runs once in a new database, as its superuser: the roles beside the owner, and what they may do with everything
- * that the owner makes from then on, in whichever schema. Names are of a-z, 0-9 and '_' and need no quotes.
+ * that the owner makes from then on, in whichever schema. Names are quoted: an app may be called `order`.
  */
 export function grants(app: string): string[] {
-  const database = databaseName(app);
+  const database = quotedName(databaseName(app));
   const [owner, readWrite, readOnly] = [
-    databaseRole(app, 'owner'),
-    databaseRole(app, 'read-write'),
-    databaseRole(app, 'read-only'),
+    quotedName(databaseRole(app, 'owner')),
+    quotedName(databaseRole(app, 'read-write')),
+    quotedName(databaseRole(app, 'read-only')),
   ];
   const byDefault = `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner}`;
   return [

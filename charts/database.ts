@@ -15,6 +15,7 @@ import {
 } from '../model/database.ts';
 import type { Environment } from '../model/graph.ts';
 import { authorities } from '../model/identity.ts';
+import { quotedName } from '../model/postgres-names.ts';
 import { awsRole } from './aws-role.ts';
 import { leafCertificate } from './certificate.ts';
 import { component } from './component.ts';
@@ -143,11 +144,11 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
         parameters: { password_encryption: 'scram-sha-256' },
         // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
         pg_hba: [
-          `hostssl ${database} ${roles.join(',')} all cert map=${database}`,
+          `hostssl ${quotedName(database)} ${roles.map(quotedName).join(',')} all cert map=${database}`,
           // Plain text, passwords, other databases and other roles.
           'host all all all reject',
         ],
-        pg_ident: roles.map((role) => `${database} ${role} ${role}`),
+        pg_ident: roles.map((role) => `${database} ${quotedName(role)} ${quotedName(role)}`),
         ...(count > 2
           ? { synchronous: { method: 'any', number: 1, dataDurability: 'required', failoverQuorum: true } }
           : {}),

@@ -34,9 +34,10 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
   const clients = mutualUses(app, (name) => env.apps.find((each) => each.name === name)).map((use) => {
     const prefix = use.app.toUpperCase().replaceAll('-', '_');
     const port = env.apps.find(({ name }) => name === use.app)?.ports[use.port]?.port;
-    return files(use.app, `${use.app}-client`, use.app, {
+    const place = `apps/${use.app}`;
+    return files(place, `${use.app}-client`, use.app, {
       [`${prefix}_ADDRESS`]: `${use.app}.${use.app}.svc.cluster.local:${port}`,
-      [`${prefix}_IDENTITY_DIR`]: `${folder}/${use.app}`,
+      [`${prefix}_IDENTITY_DIR`]: `${folder}/${place}`,
     });
   });
   const use = databaseUse(app);
@@ -63,15 +64,16 @@ export function databaseFiles(of: string, access: Access): IdentityFiles {
 
 /**
  * One folder with a certificate, its key and the roots to trust. The roots come from the Bundle's ConfigMap: the
- * `ca.crt` that stands in a certificate's own Secret says who issued it, not whom to trust.
+ * `ca.crt` that stands in a certificate's own Secret says who issued it, not whom to trust. `place` is the folder below
+ * `/identity`: apps have one of their own there, so that none of them is called as what is derived.
  */
 function files(
-  name: string,
+  place: string,
   secret: string,
   authority: string,
   variables: Record<string, string>,
 ): IdentityFiles {
-  const volume = `identity-${name}`;
+  const volume = `identity-${place.replace('/', '-')}`;
   const item = (key: string) => ({ key, path: key });
   return {
     env: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
@@ -88,7 +90,7 @@ function files(
         },
       },
     ],
-    volumeMounts: [{ name: volume, mountPath: `${folder}/${name}`, readOnly: true }],
+    volumeMounts: [{ name: volume, mountPath: `${folder}/${place}`, readOnly: true }],
   };
 }
 

@@ -118,7 +118,7 @@ describe('a client', () => {
   it('is told where, and as whom, without a password', () => {
     expect(variables(component, 'front')).toEqual({
       ORDERS_ADDRESS: 'orders.orders.svc.cluster.local:8443',
-      ORDERS_IDENTITY_DIR: '/identity/orders',
+      ORDERS_IDENTITY_DIR: '/identity/apps/orders',
       PGHOST: 'orders-db-r.orders.svc.cluster.local',
       PGPORT: '5432',
       PGDATABASE: 'orders',
@@ -156,13 +156,13 @@ describe('a database', () => {
 
   it('lets each role in by certificate and refuses everything else', () => {
     expect(at(spec, 'postgresql', 'pg_hba')).toEqual([
-      'hostssl orders orders_owner,orders_rw,orders_ro all cert map=orders',
+      'hostssl "orders" "orders_owner","orders_rw","orders_ro" all cert map=orders',
       'host all all all reject',
     ]);
     expect(at(spec, 'postgresql', 'pg_ident')).toEqual([
-      'orders orders_owner orders_owner',
-      'orders orders_rw orders_rw',
-      'orders orders_ro orders_ro',
+      'orders "orders_owner" "orders_owner"',
+      'orders "orders_rw" "orders_rw"',
+      'orders "orders_ro" "orders_ro"',
     ]);
   });
 
@@ -347,8 +347,8 @@ describe('the policy on certificates', () => {
     expect(table).toMatchObject({
       'front.orders-client':
         'issuer=orders-ca-1 secret=orders-client cn=front dns= usages=digital signature,client auth duration=2160h0m0s renew=720h0m0s key=ECDSA size=256 encoding=PKCS8 new=Always',
-      'people.me-orders':
-        'issuer=orders-ca-1 secret=me-orders cn=person:me dns= usages=digital signature,client auth duration=2160h0m0s renew=720h0m0s key=ECDSA size=256 encoding=PKCS8 new=Always',
+      'people.me.orders':
+        'issuer=orders-ca-1 secret=me.orders cn=person:me dns= usages=digital signature,client auth duration=2160h0m0s renew=720h0m0s key=ECDSA size=256 encoding=PKCS8 new=Always',
       'cert-manager.orders-ca-1':
         'issuer=self-signed secret=orders-ca-1 ca cn=plinth-test orders 1 dns= usages=cert sign,crl sign duration=87600h0m0s renew=17520h0m0s key=ECDSA size=256 encoding=PKCS8 new=Never',
     });
@@ -362,7 +362,7 @@ describe('the policy on certificates', () => {
       'orders.orders-db-rw',
       'orders.orders-db-server',
       'orders.orders-server',
-      'people.me-orders',
+      'people.me.orders',
     ]);
   });
 });

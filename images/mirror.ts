@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
+import { fullReference } from '../model/image-reference.ts';
 import { type Lock, type LockImage, loadLock } from '../model/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import type { Engine } from './engine.ts';
@@ -102,14 +103,6 @@ export async function ensureImageRef(
     );
   }
   await ensureEngineImage(found[0], options);
-}
-
-/** What a short reference of Docker's means: `debian:12` is `docker.io/library/debian:12`. */
-export function fullReference(ref: string): string {
-  const slash = ref.indexOf('/');
-  if (slash < 0) return `docker.io/library/${ref}`;
-  const host = ref.slice(0, slash);
-  return /[.:]/.test(host) || host === 'localhost' ? ref : `docker.io/${ref}`;
 }
 
 /** What is wrong with a manifest of the store or with what it names; quick, it reads no blob. */

@@ -1,22 +1,16 @@
 import { z } from 'zod';
-import { appName, bytes, cores, dnsLabel, variableName } from './cluster.ts';
+import { appName, bytes, cores, reason, sentence, variables } from './cluster.ts';
 import { exceptionSchema } from './exception.ts';
-
-const portName = z
-  .string()
-  .max(15)
-  .regex(
-    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-    'a port name (RFC 6335) of at most 15 letters a-z, digits and dashes',
-  );
+import { pinnedImage } from './image-reference.ts';
+import { dnsLabel, largestInt32, portName } from './kubernetes-names.ts';
 
 const httpProbe = z.strictObject({
   path: z.string().regex(/^\//, "a path that starts with '/'"),
   port: portName,
   /** Seconds between two tries. */
-  period: z.number().int().min(1).default(10),
+  period: z.number().int().min(1).max(largestInt32).default(10),
   /** Failed tries in a row until it counts. */
-  failures: z.number().int().min(1).default(3),
+  failures: z.number().int().min(1).max(largestInt32).default(3),
 });
 
 /**
@@ -61,21 +55,12 @@ const use = z.discriminatedUnion('kind', [
 export const appSchema = z.strictObject({
   name: appName,
   /** One sentence for the front page. */
-  summary: z.string().min(1),
+  summary: sentence,
   /** Built from the Dockerfile in the app's folder, or an upstream image by its full name and tag. */
   image: z.union([
     z.strictObject({ build: z.literal('.'), bundle: bundle.optional() }),
     z.strictObject({
-      ref: z
-        .string()
-        .regex(
-          /^[a-z0-9.-]+\.[a-z]+(:\d+)?\/[^\s:@]+(:[\w.-]+)(@sha256:[0-9a-f]{64})?$/,
-          "a full reference such as 'docker.io/library/nginx:1.29.1'",
-        )
-        .refine(
-          (ref) => !/:latest(@|$)/.test(ref),
-          "latest is another image tomorrow: name a version such as 'docker.io/library/nginx:1.29.1'",
-        ),
+      ref: pinnedImage,
     }),
   ]),
   replicas: z.number().int().min(0).max(100).default(1),
@@ -91,13 +76,13 @@ export const appSchema = z.strictObject({
       tls: z.literal('mutual').optional(),
     }),
   ),
-  env: z.record(variableName, z.string()).default({}),
+  env: variables.default({}),
   probes: z.strictObject({ ready: httpProbe, live: httpProbe.optional() }),
   resources: z.strictObject({
     cpu: cores,
     memory: bytes,
     /** Why it needs that much: written where it is more than a quarter of a core or of a GiB. */
-    reason: z.string().trim().min(10, 'a sentence that says why').optional(),
+    reason: reason.optional(),
   }),
   /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
   exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from './app.ts';
+import { checkBaseImages } from './check-base-images.ts';
 import type { Problem, Words } from './problem.ts';
 import type { Repository } from './repository.ts';
 import type { FieldPath, Loaded } from './source.ts';
@@ -13,18 +14,20 @@ interface Build {
   path: FieldPath;
 }
 
-/** What images are made of must be there: a Dockerfile, the program that is bundled, and the lock file of its packages. */
-export function checkBuilds(root: string, { apps, packageLock }: Repository): Problem[] {
+/** What images are made of must be there: a Dockerfile, the images that it names, the program that is bundled, and the lock file of its packages. */
+export function checkBuilds(root: string, { apps, lock, packageLock }: Repository): Problem[] {
   const exists = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true;
   return apps.flatMap((app) =>
     buildsOf(app).flatMap(({ folder, bundle, path }) => {
       const problem = (field: string, words: Words) => problemAt(app.source, [...path, field], words);
       if (!exists(`${folder}/Dockerfile`)) return [problem('build', noDockerfile(folder, path))];
-      if (bundle === undefined) return [];
-      if (!exists(`${folder}/${bundle}`)) return [problem('bundle', noProgram(folder, bundle))];
+      const problems = checkBaseImages(root, `${folder}/Dockerfile`, lock);
+      if (bundle === undefined) return problems;
+      if (!exists(`${folder}/${bundle}`)) return [...problems, problem('bundle', noProgram(folder, bundle))];
       const unknown = packageLock.read().problem;
-      if (unknown !== undefined) return [problem('bundle', unknown)];
-      return packageLock.packageOf(folder) === undefined ? [problem('bundle', noPackage(folder))] : [];
+      if (unknown !== undefined) return [...problems, problem('bundle', unknown)];
+      if (packageLock.packageOf(folder) !== undefined) return problems;
+      return [...problems, problem('bundle', noPackage(folder))];
     }),
   );
 }

@@ -18,6 +18,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkVirtualAddress(cluster),
     ...checkBackups(cluster),
     ...checkRegistry(cluster),
+    ...checkSource(cluster),
     ...checkApps(cluster, repository),
     ...checkRetired(cluster, repository),
     ...checkHosts(cluster, repository),
@@ -102,6 +103,19 @@ function checkRegistry({
       what: `the registry of '${name}' speaks plain HTTP`,
       why: 'whoever sits on the network could hand the nodes another image',
       fix: 'write overlay: tls',
+    }),
+  ];
+}
+
+/** Whoever asks for a repository by SSH shows a key and knows the host's (fluxcd/pkg, git, AuthOptions.Validate). */
+function checkSource({ source, value: { source: from } }: Loaded<Cluster>): Problem[] {
+  if (from.kind !== 'git' || from.secret !== undefined || !from.url.startsWith('ssh:')) return [];
+  return [
+    problemAt(source, ['source', 'url'], {
+      code: 'no-key',
+      what: `${from.url} is asked by SSH, and no Secret has a key for it`,
+      why: 'Flux wants the keys `identity` and `known_hosts` of one, and would stop without',
+      fix: 'add secret: NAME to source, and make that Secret in flux-system; or write an https:// address',
     }),
   ];
 }

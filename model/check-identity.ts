@@ -1,7 +1,15 @@
 import type { App } from './app.ts';
-import { databaseCluster, databaseUse, migrationsName } from './database.ts';
+import {
+  accesses,
+  databaseCluster,
+  databaseName,
+  databaseRole,
+  databaseUse,
+  migrationsName,
+} from './database.ts';
 import { mutualPort, mutualUses } from './identity.ts';
 import { suggest } from './nearest.ts';
+import { faultOfDatabase, faultOfRole } from './postgres-names.ts';
 import type { Problem } from './problem.ts';
 import { appNamed, type Repository } from './repository.ts';
 import type { Loaded } from './source.ts';
@@ -14,7 +22,6 @@ export function checkIdentity(repository: Repository): Problem[] {
     ...checkDatabase(app, repository),
     ...checkDatabaseUses(app, repository),
     ...checkReload(app, repository),
-    ...checkVariables(app, repository),
   ]);
 }
 
@@ -60,6 +67,21 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
   const { name, database } = value;
   if (database === undefined) return [];
   const problems: Problem[] = [];
+  const faults = [
+    ...accesses.map((access) => faultOfRole(databaseRole(name, access))),
+    faultOfDatabase(databaseName(name)),
+  ];
+  const fault = faults.find((each) => each !== undefined);
+  if (fault !== undefined) {
+    problems.push(
+      problemAt(source, ['name'], {
+        code: 'name-reserved',
+        what: `'${name}' cannot be the name of an app with a database`,
+        why: `its database would be '${databaseName(name)}' and its roles ${accesses.map((access) => `'${databaseRole(name, access)}'`).join(', ')}; ${fault}`,
+        fix: `rename apps/${name}`,
+      }),
+    );
+  }
   for (const taken of [databaseCluster(name), migrationsName(name)]) {
     if (!appNames.has(taken)) continue;
     problems.push(
@@ -146,25 +168,4 @@ function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Prob
       fix: "have it read the files again when they change, then write identity: { reload: 'files' }",
     }),
   ];
-}
-
-function checkVariables({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
-  const derived = new Map<string, string>();
-  if (mutualPort(value)) for (const name of ['IDENTITY_DIR', 'CALLERS']) derived.set(name, 'its mutual port');
-  for (const { app } of mutualUses(value, (name) => appNamed(apps, name)?.value)) {
-    const prefix = app.toUpperCase().replaceAll('-', '_');
-    for (const end of ['ADDRESS', 'IDENTITY_DIR']) derived.set(`${prefix}_${end}`, `its use of '${app}'`);
-  }
-  return Object.keys(value.env).flatMap((name) => {
-    const from =
-      derived.get(name) ?? (databaseUse(value) && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
-    if (from === undefined) return [];
-    const words = {
-      code: 'derived-variable',
-      what: `the variable ${name} is set by hand`,
-      why: `it follows from ${from}, and one of the two would be wrong`,
-      fix: 'remove it',
-    };
-    return [problemAt(source, ['env', name], words, 'key')];
-  });
 }

@@ -42,6 +42,13 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
   const { provider, domain, nodes, databases } = owner.value;
   const claims: Claim[] = [
     {
+      thing: `the name ${owner.value.name}`,
+      owner,
+      path: ['name'],
+      why: 'containers, machines, buckets and files on this machine have the name of their cluster',
+      fix: `write another one, such as ${owner.name}`,
+    },
+    {
       thing: `the domain ${domain}`,
       owner,
       path: ['domain'],

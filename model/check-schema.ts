@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { checkText } from './check-text.ts';
 import { suggest } from './nearest.ts';
 import type { Problem, Words } from './problem.ts';
 import { knownKeys } from './schema-keys.ts';
@@ -10,11 +11,16 @@ type Issue = z.core.$ZodIssue;
 /** Of one file: who has made so many mistakes has made one. */
 const most = 100;
 
+/** What our own rules say beside their message. */
+const custom = z.object({ fix: z.string().optional(), secret: z.boolean().optional() });
+
 /** Checks what a file says against its schema and puts what zod finds into words. */
 export function checkSchema<S extends z.ZodType>(
   schema: S,
   source: Source,
 ): { value?: z.output<S>; problems: Problem[] } {
+  const unwritable = checkText(source);
+  if (unwritable.length > 0) return { problems: unwritable.slice(0, most) };
   const result = schema.safeParse(source.value, { reportInput: true });
   if (result.success) return { value: result.data, problems: [] };
   const found = result.error.issues.slice(0, most).flatMap((issue) => problems(schema, source, issue, []));
@@ -69,10 +75,12 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
     case 'too_big':
       return [outOfRange(source, path, issue, `at most ${issue.maximum}`)];
     case 'custom': {
-      const what = `${name} is ${inWords(issue.input)}`;
-      return [
-        problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix: `change ${name}` }),
-      ];
+      const { fix = `change ${name}`, secret = false } = custom.parse(issue.params ?? {});
+      // What is refused because it is a secret is not shown either: logs are read by many.
+      const what = secret ? `${name} holds more than an address` : `${name} is ${inWords(issue.input)}`;
+      const problem = problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
+      if (secret) delete problem.underlined;
+      return [problem];
     }
     default: {
       const words = {

@@ -1,32 +1,61 @@
 import { z } from 'zod';
-
-/** A name that Kubernetes takes as a DNS label (RFC 1123): at most 63 of a-z, 0-9 and '-', no '-' at either end. */
-export const dnsLabel = z
-  .string()
-  .max(63, 'at most 63 characters')
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "a name of a-z, 0-9 and '-' with a letter or digit at both ends");
-
-/** A DNS name (RFC 1123): labels joined by dots, at most 253 characters. */
-export const dnsName = z
-  .string()
-  .max(253, 'at most 253 characters')
-  .regex(
-    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
-    'a DNS name such as dev.example.org',
-  );
+import { faultOfSchedule } from './cron.ts';
+import { inSeconds } from './duration.ts';
+import { gitUrl, noSecret } from './git-url.ts';
+import { dnsLabel, dnsName, serviceName } from './kubernetes-names.ts';
 
 /** A machine's address: programs take it as an argument. */
 const address = z
   .string()
   .regex(/^[a-z0-9:]([a-z0-9.:-]*[a-z0-9])?$/i, "an IP address or a DNS name such as '192.0.2.1'");
 
-/** The name of an app: others are made of it, of which the longest is that of the Job of its migrations. */
-export const appName = dnsLabel.max(40, 'at most 40 characters, since other names are made of it');
+/** The name of an app and of its Service: others are made of it, of which the longest is that of the Job of its migrations. */
+export const appName = serviceName.max(40, 'at most 40 characters, since other names are made of it');
 
 /** The names of variables that every shell and every libc takes (POSIX, 'Environment Variable Definition'). */
 export const variableName = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/, 'a name of A-Z, 0-9 and _ that starts with no digit');
+
+/** Bytes of `NAME=value` with the zero after it that Linux takes for one process (execve(2), MAX_ARG_STRLEN). */
+const longestVariable = 128 * 1024;
+/** Bytes of all of them together: the API server refuses an object that is larger (etcd, --max-request-bytes). */
+const allVariables = 1024 * 1024;
+
+/** Variables of a process, by name. */
+export const variables = z.record(variableName, z.string()).superRefine((env, context) => {
+  const sizes = Object.entries(env).map(
+    ([name, value]) => [name, Buffer.byteLength(`${name}=${value}`) + 1] as const,
+  );
+  for (const [name, size] of sizes) {
+    if (size <= longestVariable) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [name],
+      message: `with its name it has ${size} bytes, and Linux starts no process with a variable of more than ${longestVariable}`,
+      params: { fix: 'put it into a file of the image' },
+      input: env[name],
+    });
+  }
+  const all = sizes.reduce((sum, [, size]) => sum + size, 0);
+  if (all <= allVariables) return;
+  context.addIssue({
+    code: 'custom',
+    message: `together they have ${all} bytes, and the API server takes no object of more than ${allVariables}`,
+    params: { fix: 'put what is long into a file of the image' },
+    input: env,
+  });
+});
+
+/** One sentence for people: it becomes an annotation, of which an object has room for 256 KiB (apimachinery, ValidateAnnotationsSize). */
+export const sentence = z.string().min(1).max(1000, 'at most 1000 characters');
+
+/** Why something is as it is. */
+export const reason = z
+  .string()
+  .trim()
+  .min(10, 'a sentence that says why')
+  .max(1000, 'at most 1000 characters');
 
 /** Cores as a Kubernetes quantity (API conventions, 'Quantities'), in thousandths at the finest: `250m`, `2`, `0.5`. */
 export const cores = z
@@ -42,7 +71,16 @@ export const bytes = z
   );
 
 /** A duration as Go and Prometheus write it: `30s`, `15m`, `12h`, `7d`. */
-export const duration = z.string().regex(/^[1-9]\d*(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'");
+export const duration = z
+  .string()
+  .regex(/^[1-9]\d*(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'")
+  // Go counts nanoseconds in 63 bits, 292 years; the root of an environment is valid for twice as long as another.
+  .refine(
+    (text) => !/^\d+[smhdw]$/.test(text) || inSeconds(text) <= longestDuration,
+    'at most 140 years, 51100d',
+  );
+
+const longestDuration = 51_100 * 86_400;
 
 const tcpPort = z.number().int().min(1).max(65535);
 
@@ -167,10 +205,7 @@ const source = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('git').describe('A repository elsewhere.'),
-    url: z
-      .string()
-      .regex(/^(https|ssh):\/\/\S+$/, 'an https:// or ssh:// address')
-      .describe('Its address, https:// or ssh://.'),
+    url: gitUrl.describe('Its address, https:// or ssh://, without a name or a token of anybody.'),
     branch: z
       .string()
       .regex(
@@ -182,7 +217,7 @@ const source = z.discriminatedUnion('kind', [
     secret: dnsLabel
       .optional()
       .describe(
-        'Name of the Secret in flux-system with the deploy key; made by hand or by SOPS, never rendered. Default: none, anyone may read the repository.',
+        'Name of the Secret in flux-system with the deploy key, without which nothing is had by SSH; made by hand or by SOPS, never rendered. Default: none, anyone may read the repository.',
       ),
   }),
 ]);
@@ -233,6 +268,7 @@ const backups = z.strictObject({
   endpoint: z
     .string()
     .regex(/^https:\/\/\S+$/, 'an https:// address')
+    .pipe(noSecret)
     .optional()
     .describe("Address of an S3 that is not Amazon's. Default: Amazon's."),
   authority: dnsLabel
@@ -251,6 +287,16 @@ const backups = z.strictObject({
   schedule: z
     .string()
     .regex(/^\S+( \S+){5}$/, "six fields, seconds first, such as '0 0 2 * * *'")
+    .superRefine((text, context) => {
+      const fault = faultOfSchedule(text);
+      if (fault !== undefined)
+        context.addIssue({
+          code: 'custom',
+          message: fault,
+          params: { fix: "write six fields, seconds first, such as '0 0 2 * * *'" },
+          input: text,
+        });
+    })
     .default('0 0 2 * * *')
     .describe("Of a full backup: cron with seconds first (CloudNativePG, 'Scheduled backups')."),
   keep: z
@@ -307,26 +353,15 @@ const retired = z.discriminatedUnion('data', [
 /** What an environment may change of an app. */
 export const appOverride = z.strictObject({
   replicas: z.number().int().min(0).max(100).optional().describe('How many pods. Default: as app.ts says.'),
-  single: z
-    .string()
-    .trim()
-    .min(10, 'a sentence that says why')
+  single: reason
     .optional()
     .describe('Why one replica is enough in production, although somebody waits for the app.'),
-  env: z
-    .record(variableName, z.string())
-    .optional()
-    .describe('Variables that are otherwise or more than in app.ts.'),
+  env: variables.optional().describe('Variables that are otherwise or more than in app.ts.'),
   resources: z
     .strictObject({
       cpu: cores.optional().describe('Cores. Default: as app.ts says.'),
       memory: bytes.optional().describe('Bytes; also the limit. Default: as app.ts says.'),
-      reason: z
-        .string()
-        .trim()
-        .min(10, 'a sentence that says why')
-        .optional()
-        .describe('Why it needs more here than elsewhere.'),
+      reason: reason.optional().describe('Why it needs more here than elsewhere.'),
     })
     .optional()
     .describe('What each pod reserves.'),
@@ -373,6 +408,7 @@ export const clusterSchema = z.strictObject({
   source: source.describe('The Git repository that Flux reads.'),
   mirror: z
     .url({ protocol: /^https?$/ })
+    .pipe(noSecret)
     .optional()
     .describe(
       'A registry that has the images of the lock file as HOST/PATH and that machines ask first. Default: upstream alone.',

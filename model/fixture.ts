@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -11,10 +11,56 @@ export type Edit =
   | readonly [file: string, text: string | null];
 
 /** For tests: a copy of `shop` with edits, in a folder of its own, which is removed when `use` is done. */
-export async function withEdits<T>(edits: readonly Edit[], use: (root: string) => Promise<T>): Promise<T> {
-  const root = mkdtempSync(join(tmpdir(), 'plinth-shop-'));
+export function withEdits<T>(edits: readonly Edit[], use: (root: string) => Promise<T>): Promise<T> {
+  return inFolder((root) => cpSync(shop, root, { recursive: true }), edits, use);
+}
+
+/** For tests: the same of this repository's own operators and lock file, with one environment in which no app runs. */
+export function withPlatform<T>(edits: readonly Edit[], use: (root: string) => Promise<T>): Promise<T> {
+  const repository = join(import.meta.dirname, '..');
+  const fill = (root: string) => {
+    for (const room of ['operators', 'images/lock.yaml'])
+      cpSync(join(repository, room), join(root, room), { recursive: true });
+    for (const room of ['model', 'node_modules']) symlinkSync(join(repository, room), join(root, room));
+    mkdirSync(join(root, 'clusters/dev'), { recursive: true });
+    writeFileSync(join(root, 'clusters/dev/cluster.yaml'), platformCluster(''));
+  };
+  return inFolder(fill, edits, use);
+}
+
+/** For tests: a cluster.yaml for `withPlatform`; `more` are further keys, of which `apps:` is the last. */
+export function platformCluster(more: string): string {
+  return `name: test-dev
+domain: dev.localhost
+kubernetes: { version: v1.36.4 }
+provider: { kind: kind }
+nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]
+registry: { overlay: http }
+source: { kind: in-cluster }
+${more === '' ? 'apps: {}' : more}
+`;
+}
+
+/** For tests: an app.ts with a port and a probe; lines in `more` stand beside them or in their place. */
+export function appFile(name: string, more = ''): string {
+  const lines = [
+    "summary: 'An app of a test.',",
+    "image: { ref: 'docker.io/example/app:1.0' },",
+    'ports: { http: { port: 8080 } },',
+    "probes: { ready: { path: '/', port: 'http' } },",
+    "resources: { cpu: '10m', memory: '32Mi' },",
+  ].filter((line) => !more.includes(line.slice(0, line.indexOf(':') + 1)));
+  return `export default {\n  ${[`name: '${name}',`, ...lines, more].join('\n  ')}\n};\n`;
+}
+
+async function inFolder<T>(
+  fill: (root: string) => void,
+  edits: readonly Edit[],
+  use: (root: string) => Promise<T>,
+): Promise<T> {
+  const root = mkdtempSync(join(tmpdir(), 'plinth-fixture-'));
   try {
-    cpSync(shop, root, { recursive: true });
+    fill(root);
     for (const [file, first, replacement] of edits) {
       const path = join(root, file);
       mkdirSync(dirname(path), { recursive: true });

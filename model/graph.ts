@@ -9,6 +9,7 @@ import { checkOperators } from './check-operators.ts';
 import { checkOwners } from './check-owners.ts';
 import { checkProduction } from './check-production.ts';
 import { checkRetention } from './check-retention.ts';
+import { checkVariables } from './check-variables.ts';
 import type { Cluster } from './cluster.ts';
 import { environments } from './environment.ts';
 import type { KnownSources } from './known-sources.ts';
@@ -78,5 +79,6 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkIdentity(repository),
     ...checkOperators(repository),
     ...checkOwners(repository),
+    ...checkVariables(repository),
   ];
 }

@@ -69,6 +69,14 @@ export function mutualUses(
   });
 }
 
+/**
+ * The name of a person's Certificate for an app and of its Secret. No name of a person or of an app has a dot in it: no
+ * two pairs share one.
+ */
+export function personCertificate(person: string, app: string): string {
+  return `${person}.${app}`;
+}
+
 /** The CN of a person's certificates. */
 export function personName(person: string): string {
   return `person:${person}`;
@@ -106,7 +114,7 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
     server,
     ...callers.map((caller) => leaf(name, caller.name, `${name}-client`, { commonName: caller.name })),
     ...people.map(([person]) =>
-      leaf(name, peopleNamespace, `${person}-${name}`, { commonName: personName(person) }),
+      leaf(name, peopleNamespace, personCertificate(person, name), { commonName: personName(person) }),
     ),
   ]);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { trustName } from '../../charts/names.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mutualPort, peopleNamespace, personName } from '../../model/identity.ts';
+import { mutualPort, peopleNamespace, personCertificate, personName } from '../../model/identity.ts';
 import { suggest } from '../../model/nearest.ts';
 import { readYaml } from '../../model/read-yaml.ts';
 import { identityFolder } from '../call/connection.ts';
@@ -31,7 +31,7 @@ const secret = z.object({ 'tls.crt': z.string(), 'tls.key': z.string() });
 export async function issue(env: Environment, person: string, app: string): Promise<IssuedToPerson> {
   mayCall(env, person, app, readFileSync(join(repositoryRoot, clusterFile(env)), 'utf8'));
   const client = clusterClient(env.cluster.name);
-  const name = `${person}-${app}`;
+  const name = personCertificate(person, app);
   await watchUntil({
     kubeconfig: kubeconfigPath(client.name),
     path: `/apis/cert-manager.io/v1/namespaces/${peopleNamespace}/certificates`,

@@ -12,6 +12,7 @@ import { waitForRegistry } from '../../images/oci/registry-answer.ts';
 import { headManifest } from '../../images/oci/registry-client.ts';
 import { parseReference } from '../../images/reference.ts';
 import { storedImage } from '../../images/registry.ts';
+import { imagesOf } from '../../model/dockerfile.ts';
 import type { Environment } from '../../model/graph.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../failure.ts';
@@ -66,7 +67,8 @@ export async function buildAppImages(
   const run = runner(engine, signal);
   for (const { name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
     if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
-    for (const base of baseImages(await readFile(join(root, folder, 'Dockerfile'), 'utf8'))) {
+    const named = imagesOf(await readFile(join(root, folder, 'Dockerfile'), 'utf8'));
+    for (const base of new Set(named.flatMap(({ image }) => image ?? []))) {
       report(`${name}: ${base}`);
       await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
     }
@@ -130,18 +132,6 @@ export function appImageDigests(environment: Environment): Map<string, string> {
       return digest === undefined ? [] : [[ref, digest] as const];
     }),
   );
-}
-
-/** The images that a Dockerfile starts from, without its own earlier stages and `scratch`. */
-export function baseImages(dockerfile: string): string[] {
-  const stages = new Set(['scratch']);
-  const found = new Set<string>();
-  for (const match of dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*$/gim)) {
-    const [, image, stage] = match;
-    if (image !== undefined && !stages.has(image)) found.add(image);
-    if (stage !== undefined) stages.add(stage);
-  }
-  return [...found];
 }
 
 function runner(engine: Engine, signal: AbortSignal | undefined) {

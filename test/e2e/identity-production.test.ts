@@ -52,7 +52,7 @@ describe('identity as in production', () => {
     const used = await world.inUse();
     expect(used.flatMap(({ uses }) => uses).length).toBeGreaterThan(10);
     for (const [namespace, secret, authority] of [
-      ['people', 'me-orders', 'orders'],
+      ['people', 'me.orders', 'orders'],
       ['orders', 'orders-db-rw', 'orders-db'],
     ] as const) {
       const { pair, roots } = await identityIn(world.cluster, { namespace, secret, authority });

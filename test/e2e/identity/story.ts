@@ -61,7 +61,7 @@ export function identityStory(world: World): void {
       expect(by('process')).toEqual(
         expect.arrayContaining(['orders/jobs-client', 'orders/orders-db-rw', 'jobs/jobs-db-rw']),
       );
-      expect(by('files')).toEqual(['people/me-jobs', 'people/me-orders']);
+      expect(by('files')).toEqual(['people/me.jobs', 'people/me.orders']);
     });
 
     it('says what a roll would do, and does nothing', async () => {

@@ -101,7 +101,7 @@ export function underLoad(world: World): void {
       console.log(`compromise of jobs: the old one refused everywhere after ${seconds(started)} s`);
       const { roots } = await identityIn(world.cluster, {
         namespace: 'people',
-        secret: 'me-jobs',
+        secret: 'me.jobs',
         authority: 'jobs',
       });
       expect(roots).not.toContain(old.roots.trim());

@@ -1,0 +1,41 @@
+/*
+ * Schedules as CloudNativePG reads them: github.com/robfig/cron, v3, parser.go, with a field for seconds.
+ */
+
+const fields = [
+  { name: 'seconds', from: 0, to: 59 },
+  { name: 'minutes', from: 0, to: 59 },
+  { name: 'hours', from: 0, to: 23 },
+  { name: 'day of the month', from: 1, to: 31 },
+  { name: 'month', from: 1, to: 12, words: 'jan feb mar apr may jun jul aug sep oct nov dec' },
+  { name: 'day of the week', from: 0, to: 6, words: 'sun mon tue wed thu fri sat' },
+] as const;
+
+/** What is wrong with a schedule of six fields, seconds first; undefined where nothing is. */
+export function faultOfSchedule(schedule: string): string | undefined {
+  const parts = schedule.split(' ');
+  if (parts.length !== fields.length || parts.includes(''))
+    return "expected six fields with one blank between them, seconds first, such as '0 0 2 * * *'";
+  for (const [i, field] of fields.entries()) {
+    const wrong = (parts[i] ?? '').split(',').find((range) => !isRange(range, field));
+    if (wrong !== undefined)
+      return `'${wrong}' is no value of ${field.name}, which go from ${field.from} to ${field.to}`;
+  }
+  return undefined;
+}
+
+function isRange(range: string, field: (typeof fields)[number]): boolean {
+  const [span = '', step, ...more] = range.split('/');
+  if (more.length > 0 || (step !== undefined && !(/^\d{1,9}$/.test(step) && Number(step) > 0))) return false;
+  if (span === '*' || span === '?') return true;
+  const [first = '', last = first, ...others] = span.split('-');
+  const [low, high] = [numberOf(first, field), numberOf(last, field)];
+  if (others.length > 0 || low === undefined || high === undefined) return false;
+  return field.from <= low && low <= high && high <= field.to;
+}
+
+function numberOf(text: string, field: (typeof fields)[number]): number | undefined {
+  const word = 'words' in field ? field.words.split(' ').indexOf(text.toLowerCase()) : -1;
+  if (word !== -1) return word + field.from;
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

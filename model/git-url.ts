@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+/*
+ * Addresses of Git repositories that Flux takes: fluxcd/source-controller, api/v1 (GitRepositorySpec.URL) and
+ * fluxcd/pkg, git (options.go), which parse them by Go's net/url and want a key wherever SSH is spoken.
+ */
+
+/** What is wrong with an address, and what to write instead; undefined where Flux can use it. */
+export function faultOfGitUrl(text: string): { why: string; fix: string; secret?: boolean } | undefined {
+  const example = 'https://git.example.org/team/platform.git';
+  const [, scheme, authority = '', rest = ''] = /^(https|ssh):\/\/([^/?#]*)(\S*)$/.exec(text) ?? [];
+  if (scheme === undefined) return { why: 'expected an https:// or ssh:// address', fix: `write ${example}` };
+  const at = authority.lastIndexOf('@');
+  const [user, host] = at === -1 ? [undefined, authority] : [authority.slice(0, at), authority.slice(at + 1)];
+  const clean = `${scheme}://${scheme === 'ssh' ? 'git@' : ''}${host}${/^[^?#]*/.exec(rest)?.[0]}`;
+  if (user !== undefined && (scheme === 'https' || user.includes(':'))) {
+    return {
+      why: 'what stands before the @ is a secret or has room for one, and it would stand in Git and in the cluster',
+      fix: `write ${clean}, and the name of a Secret under source.secret`,
+      secret: true,
+    };
+  }
+  const [, name, path] = /^([\w.-]+):(?!\d+$)(.*)$/.exec(host) ?? [];
+  if (name !== undefined) {
+    return {
+      why: 'what follows the colon of an address is a port',
+      fix: `write ssh://${user ?? 'git'}@${name}/${path}${rest}, with a slash before the path`,
+    };
+  }
+  // What a browser mends, Go refuses: by the letter.
+  if (!/^(\[[0-9a-f:.]+\]|[a-z0-9]([\w.-]*\w)?)(:\d{1,5})?$/i.test(host) || !URL.canParse(text))
+    return { why: `'${host}' is no host with a port`, fix: `write an address such as ${example}` };
+  if (user !== undefined && !/^[\w.~-]+$/.test(user))
+    return { why: `'${user}' is no name of a user`, fix: `write ${clean}` };
+  if (/[?#]/.test(rest)) {
+    return {
+      why: 'a question mark or # has no meaning in the path of a repository',
+      fix: `write ${clean}`,
+      secret: true,
+    };
+  }
+  if (!/^\/+[^/]/.test(rest) || /%(?![0-9a-f]{2})/i.test(rest))
+    return {
+      why: 'the path of the repository is missing or broken',
+      fix: `write an address such as ${example}`,
+    };
+  return undefined;
+}
+
+/** The address of a repository: it goes into manifests as it is, and holds no secret. */
+export const gitUrl = z
+  .string()
+  .superRefine((text, context) => {
+    const fault = faultOfGitUrl(text);
+    if (fault === undefined) return;
+    const { why, ...params } = fault;
+    context.addIssue({ code: 'custom', message: why, params, input: text });
+  })
+  .meta({ pattern: '^(https|ssh)://', patternErrorMessage: 'expected an https:// or ssh:// address' });
+
+/** Takes an address that goes into manifests and files of nodes only without a name, a password and a query. */
+export const noSecret = z.string().superRefine((text, context) => {
+  if (!URL.canParse(text)) return;
+  const { protocol, host, pathname, username, password, search, hash } = new URL(text);
+  if (`${username}${password}${search}${hash}` === '') return;
+  context.addIssue({
+    code: 'custom',
+    message: 'a name, a token or a query would stand in Git and in the cluster',
+    params: { fix: `write the address alone: ${protocol}//${host}${pathname}`, secret: true },
+    input: text,
+  });
+});

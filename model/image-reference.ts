@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/*
+ * The grammar of image references: github.com/distribution/reference, regexp.go and reference.go, which container
+ * runtimes and registries parse them by.
+ */
+
+const domainPart = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
+const host = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
+const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const tag = '\\w[\\w.-]{0,127}';
+/** Of the algorithms that go-digest registers, the one that registries use. */
+const digest = 'sha256:[0-9a-f]{64}';
+
+const grammar = new RegExp(
+  `^(?:(?<host>${host})/)?(?<path>${pathPart}(?:/${pathPart})*)(?::(?<tag>${tag}))?(?:@(?<digest>${digest}))?$`,
+);
+
+/** NameTotalLengthMax: of the path. */
+const longestPath = 255;
+
+/** The parts of a reference as it is written. */
+export interface ImageReference {
+  /** Absent in a short one: then it means docker.io. */
+  host?: string;
+  path: string;
+  tag?: string;
+  digest?: string;
+}
+
+/** Takes a reference apart; undefined where it is none. */
+export function parseImageReference(ref: string): ImageReference | undefined {
+  const { host, path = '', tag, digest } = grammar.exec(ref)?.groups ?? {};
+  if (path === '' || path.length > longestPath) return undefined;
+  // What stands before the first slash is a host where it has a dot or a port, or is localhost (splitDockerDomain).
+  const isHost = host !== undefined && (/[.:A-Z]/.test(host) || host === 'localhost');
+  return {
+    ...(isHost ? { host } : {}),
+    path: isHost || host === undefined ? path : `${host}/${path}`,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+  };
+}
+
+/** What a short reference means: `debian:12` is `docker.io/library/debian:12` (familiarizeName, backwards). */
+export function fullReference(ref: string): string {
+  const { host, path = '' } = parseImageReference(ref) ?? {};
+  if (host !== undefined) return ref;
+  return path.includes('/') ? `docker.io/${ref}` : `docker.io/library/${ref}`;
+}
+
+const expected =
+  "a full reference such as 'docker.io/library/nginx:1.29.1': registry, path in small letters, version";
+
+/** A reference that means one image: with its registry, and with a version. */
+export const pinnedImage = z
+  .string()
+  .regex(
+    new RegExp(
+      `^(?=[^/]*[.:]|localhost/)(?:${host})/(?=[^:@]{1,${longestPath}}:)${pathPart}(?:/${pathPart})*:${tag}(?:@${digest})?$`,
+    ),
+    expected,
+  )
+  .refine(
+    (ref) => parseImageReference(ref)?.tag !== 'latest',
+    "latest is another image tomorrow: name a version such as 'docker.io/library/nginx:1.29.1'",
+  );

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+/*
+ * What the API server takes as a name: k8s.io/apimachinery, pkg/util/validation (validation.go), by the names of its
+ * functions.
+ */
+
+/** IsDNS1123Label: of a namespace, a container, a volume, a port of a Service. */
+export const dnsLabel = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "a name of a-z, 0-9 and '-' with a letter or digit at both ends");
+
+/** IsDNS1035Label: of a Service. */
+export const serviceName = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(
+    /^[a-z]([a-z0-9-]*[a-z0-9])?$/,
+    "a name of a-z, 0-9 and '-' that starts with a letter and ends with a letter or digit",
+  );
+
+/**
+ * IsDNS1123Subdomain, and of each label what IsDNS1123Label says: no name server has a longer one. Not by its last
+ * label a number: URLs take such a host for an IPv4 address (WHATWG, 'URL', ends in a number checker).
+ */
+export const dnsName = z
+  .string()
+  .max(253, 'at most 253 characters')
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
+    'a DNS name such as dev.example.org',
+  )
+  .refine(
+    (name) => name.split('.').every(({ length }) => length <= 63),
+    'at most 63 characters between two dots',
+  )
+  .refine(
+    (name) => !/(^|\.)(\d+|0x[0-9a-f]*)$/.test(name),
+    'a DNS name does not end with a number: programs take it for an IP address',
+  );
+
+/** IsValidPortName: of a port of a container. */
+export const portName = z
+  .string()
+  .max(15, 'at most 15 characters')
+  .regex(
+    /^(?=.*[a-z])(?!.*--)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "a port name (RFC 6335) of a-z, 0-9 and single dashes with a letter in it, such as 'http'",
+  );
+
+/** Go's int32, which most whole numbers of the API are. */
+export const largestInt32 = 2 ** 31 - 1;
