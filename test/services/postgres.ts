@@ -7,6 +7,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { grants } from '../../charts/database-grants.ts';
 import { databaseName, databaseRole } from '../../model/database.ts';
+import { quotedName } from '../../model/postgres-names.ts';
 import { freePort } from '../free-port.ts';
 import type { Authority } from './authority.ts';
 import { scratch } from './identity-folder.ts';
@@ -143,12 +144,12 @@ export async function asSuperuser(
 
 /** The database of an app, with the roles and rights that a cluster gives it. */
 export async function makeDatabase(at: Place, app: string): Promise<void> {
-  const owner = databaseRole(app, 'owner');
+  const owner = quotedName(databaseRole(app, 'owner'));
   await asSuperuser(
     at,
     'postgres',
     `create role ${owner} login`,
-    `create database ${databaseName(app)} owner ${owner}`,
+    `create database ${quotedName(databaseName(app))} owner ${owner}`,
   );
   await asSuperuser(at, databaseName(app), ...grants(app));
 }
