@@ -19,6 +19,13 @@ const deployment = (cpu: string, memory: string, replicas = 1): KubeObject => ({
   },
 });
 
+/** The same as charts/deployment.ts makes it: the new pod serves before the old one goes. */
+const rolling = (cpu: string, memory: string, replicas = 1): KubeObject => {
+  const object = deployment(cpu, memory, replicas);
+  const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+  return { ...object, spec: { ...Object(object.spec), strategy } };
+};
+
 const node = (name: string, role: string, cpu = '2', memory = '4Gi') => ({ name, role, cpu, memory });
 
 function codes(objects: KubeObject[], nodes: object[], production = false): string[] {
@@ -62,6 +69,34 @@ describe('what pods ask for', () => {
       spec: { instances: 3, resources: { requests: { cpu: '1300m', memory: '1Gi' } } },
     };
     expect(codes([database], three)).toEqual(['nodes-too-small']);
+  });
+
+  it.each<[string, KubeObject[], string[]]>([
+    ['fits beside all that runs', [rolling('525m', '1Gi')], []],
+    ['does not fit beside the one that serves', [rolling('526m', '1Gi')], ['no-room-to-roll']],
+    ['has no room for its memory', [rolling('1m', '1910Mi')], ['no-room-to-roll']],
+    ['is none: nothing runs', [rolling('1000m', '1Gi', 0)], []],
+  ])('a new pod of a rolling update: %s', (_, objects, expected) => {
+    // 1250m and 3946Mi of the one node are for pods, of which CoreDNS has 200m and 140Mi.
+    expect(codes(objects, [node('a', 'control-plane')])).toEqual(expected);
+  });
+
+  it('says of a rolling update what has no room, how much, and why', () => {
+    const env = environment({ cluster: { nodes: [node('a', 'control-plane')] } });
+    const [words] = shortages(new Inventory(env, [{ name: 'shop', objects: [rolling('10m', '1950Mi')] }]));
+    expect(words).toMatchObject({
+      what: 'a new pod of Deployment shop/shop asks for memory 1950Mi, and beside all that runs the nodes have 1856Mi left',
+      why: expect.stringContaining('no change of it would ever come through'),
+      fix: expect.stringContaining('94Mi less'),
+    });
+  });
+
+  it('counts a Job beside all that runs', () => {
+    const job = { ...deployment('100m', '1Gi'), kind: 'Job' };
+    expect(codes([deployment('950m', '1Gi'), job], [node('a', 'control-plane')])).toEqual([]);
+    expect(codes([deployment('951m', '1Gi'), job], [node('a', 'control-plane')])).toEqual([
+      'no-room-to-roll',
+    ]);
   });
 
   it('says how much is missing, and who asks for most', () => {

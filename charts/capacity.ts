@@ -18,6 +18,8 @@ interface Demand {
   /** Of one pod. */
   each: Amount;
   count: number;
+  /** One pod more for a while: a new one that serves before an old one goes. */
+  surges?: boolean;
 }
 
 const mebibyte = 2 ** 20;
@@ -38,6 +40,7 @@ export function shortages(inventory: Inventory): Words[] {
   const { env } = inventory;
   const nodes = roomFor(env);
   const demands = [...demandsOf(inventory), nameServers];
+  const passing = [...demands.filter(({ surges }) => surges), ...jobsOf(inventory)];
   const found: Words[] = [];
   for (const [key, unit] of [
     ['cpu', cores],
@@ -46,7 +49,7 @@ export function shortages(inventory: Inventory): Words[] {
     const largest = Math.max(...nodes.map((node) => node[key]));
     const total = nodes.reduce((sum, node) => sum + node[key], 0);
     const asked = demands.reduce((sum, { each, count }) => sum + each[key] * count, 0);
-    const tooLarge = demands.filter(({ each }) => exceeds(each[key], largest));
+    const tooLarge = [...demands, ...jobsOf(inventory)].filter(({ each }) => exceeds(each[key], largest));
     for (const { object, each } of tooLarge) {
       found.push({
         code: 'pod-too-large',
@@ -76,6 +79,19 @@ export function shortages(inventory: Inventory): Words[] {
         why: `this is production: what runs on a node that is lost must find place on the others; most is asked for by ${by()}`,
         fix: 'add a node',
       });
+    } else {
+      const homeless = passing.filter(({ each }) => exceeds(asked + each[key], total));
+      for (const { object, each, surges } of homeless) {
+        const left = unit(Math.max(0, total - asked));
+        found.push({
+          code: 'no-room-to-roll',
+          what: `${surges ? `a new pod of ${object}` : object} asks for ${key} ${unit(each[key])}, and beside all that runs the nodes have ${left} left`,
+          why: surges
+            ? 'the old pod serves until the new one does: no change of it would ever come through'
+            : 'it would wait for a node for ever, and what waits for it too',
+          fix: `add a node, make one larger, or let pods ask for ${unit(asked + each[key] - total)} less`,
+        });
+      }
     }
   }
   return found;
@@ -98,6 +114,7 @@ function demandsOf(inventory: Inventory): Demand[] {
       object: objectId(object),
       each: podRequests(pod),
       count: object.kind === 'DaemonSet' ? inventory.env.cluster.nodes.length : replicas,
+      surges: replicas > 0 && Number(field(object, 'spec', 'strategy', 'rollingUpdate', 'maxSurge') ?? 0) > 0,
     }));
   const databases = inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => ({
     object: objectId(object),
@@ -105,6 +122,13 @@ function demandsOf(inventory: Inventory): Demand[] {
     count: Number(field(object, 'spec', 'instances') ?? 1),
   }));
   return [...workloads, ...databases];
+}
+
+/** Pods that end: each of them finds room beside what runs, one after the other. */
+function jobsOf(inventory: Inventory): Demand[] {
+  return inventory.workloads
+    .filter(({ ends }) => ends)
+    .map(({ object, pod }) => ({ object: objectId(object), each: podRequests(pod), count: 1 }));
 }
 
 /** What the scheduler counts: all containers together, or an init container that asks for more than they do. */
