@@ -53,6 +53,13 @@ export default defineConfig({
           hookTimeout: 10 * 60_000,
         },
       },
+      {
+        test: {
+          name: 'dry-run',
+          include: ['test/e2e/dry-run.test.ts'],
+          testTimeout: 10 * 60_000,
+        },
+      },
       ...['identity', 'identity-production'].map((name) => ({
         test: {
           name,

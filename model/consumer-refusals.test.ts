@@ -154,11 +154,11 @@ const cases: [name: string, edits: Edit[]][] = [
   // Dockerfiles
   ['a base image that is not locked', built('FROM docker.io/library/golang:1.26\n')],
   ['a base image that is nearly the one that is locked', built('FROM node:24.21.1-bookworm-slim\n')],
-  ['a base image by a variable without default', built('ARG V\nFROM golang:${V}\n')],
+  ['a base image by a variable without default', built(`ARG V\nFROM golang:\${V}\n`)],
   ['a base image by a variable that nothing declares', built('FROM --platform=$BUILDPLATFORM golang:$V\n')],
   [
     'a base image by a variable with a default',
-    built('ARG V="1.26" W=${V}-alpine\nFROM golang:${W} AS build\n'),
+    built(`ARG V="1.26" W=\${V}-alpine\nFROM golang:\${W} AS build\n`),
   ],
   ['a base image with capitals', built('FROM Golang:1.26\n')],
   [

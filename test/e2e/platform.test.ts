@@ -9,6 +9,7 @@ import { nodeContainers } from '../../scripts/cluster/kind.ts';
 import { readRecord, recordPath } from '../../scripts/cluster/kind-record.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { Checkout, type Ended } from './checkout.ts';
+import { showAccepted } from './dry-run.ts';
 import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
 import { identityStory } from './identity/story.ts';
@@ -84,6 +85,12 @@ describe('a platform on this machine', () => {
     const phases: { title: string; seconds: number }[] = JSON.parse(ended.stdout).phases;
     console.log(`a second run: ${phases.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(1)} s`);
     expect(await podUids()).toEqual(pods);
+  });
+
+  it('takes every object that comes of what the render takes, at the edge of what is allowed', async () => {
+    const { objects, refused } = await showAccepted(kubeconfigPath(cluster));
+    console.log(`${objects} objects were shown to the API server`);
+    expect(refused).toEqual([]);
   });
 
   it('lets through what is declared, and nothing else, on every node', async () => {

@@ -1,0 +1,13 @@
+import { load } from 'js-yaml';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { accepted } from '../../model/accepted.ts';
+import { withPlatform } from '../../model/fixture.ts';
+import { renderAll } from './render.ts';
+
+it.each(accepted)('%s is rendered, and is the same for two parsers', async (_, edits) => {
+  const { files } = await withPlatform(edits, (root) => renderAll(root));
+  const apps = edits.flatMap(([file]) => /^apps\/(.*)\/app\.ts$/.exec(file)?.[1] ?? []);
+  for (const app of apps) expect([...files.keys()]).toContain(`manifests/dev/${app}/deployment-${app}.yaml`);
+  for (const text of files.values()) expect(load(text)).toEqual(parse(text));
+});
