@@ -49,7 +49,7 @@ export function appFile(name: string, more = ''): string {
     'ports: { http: { port: 8080 } },',
     "probes: { ready: { path: '/', port: 'http' } },",
     "resources: { cpu: '10m', memory: '32Mi' },",
-  ].filter((line) => !more.includes(line.slice(0, line.indexOf(':') + 1)));
+  ].filter((line) => !new RegExp(`^\\s*${/^\w+:/.exec(line)?.[0]}`, 'm').test(more));
   return `export default {\n  ${[`name: '${name}',`, ...lines, more].join('\n  ')}\n};\n`;
 }
 

@@ -24,8 +24,8 @@ export interface Shown {
   refused: string[];
 }
 
-/** The namespace in which objects are shown: their own do not exist. It is made, and removed again. */
-const scratch = 'plinth-dry-run';
+/** Of the namespace in which objects are shown, since their own do not exist: it is made, and removed again. */
+const scratch = 'plinth-dry-run-';
 
 /** Policies of the graph know what runs: they are asked after the object was validated (rest.BeforeCreate). */
 const byPolicy = /ValidatingAdmissionPolicy '[^']+' with binding '[^']+' denied request/;
@@ -65,6 +65,7 @@ class DryRun {
   readonly #core: CoreV1Api;
   /** Of the object that is shown next. */
   #yaml = '';
+  #namespace = '';
 
   constructor(kubeconfig: string | undefined) {
     const config = new KubeConfig();
@@ -94,13 +95,14 @@ class DryRun {
   }
 
   async inScratch<T>(work: () => Promise<T>): Promise<T> {
-    if (!(await this.#exists(scratch))) {
-      await this.#core.createNamespace({ body: { metadata: { name: scratch } } });
-    }
+    const made = await this.#core.createNamespace({ body: { metadata: { generateName: scratch } } });
+    const name = made.metadata?.name;
+    if (name === undefined) throw new Error('the API server made a namespace and did not say its name');
+    this.#namespace = name;
     try {
       return await work();
     } finally {
-      await this.#core.deleteNamespace({ name: scratch });
+      await this.#core.deleteNamespace({ name });
     }
   }
 
@@ -112,7 +114,7 @@ class DryRun {
     const shown =
       metadata.namespace === undefined || keeps
         ? object
-        : { ...object, metadata: { ...metadata, namespace: scratch } };
+        : { ...object, metadata: { ...metadata, namespace: this.#namespace } };
     this.#yaml = toYaml(shown);
     try {
       await this.#objects.patch(

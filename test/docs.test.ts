@@ -1,0 +1,177 @@
+import { cpSync, existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { appSchema } from '../model/app.ts';
+import { clusterSchema } from '../model/cluster.ts';
+import { appFile, type Edit, platformCluster, withPlatform } from '../model/fixture.ts';
+import { loadLock } from '../model/lock.ts';
+import { ProblemsFailure } from '../scripts/render/problems-failure.ts';
+import { renderAll } from '../scripts/render/render.ts';
+import { blocksOf, commandsOf, type Example, spansOf } from './examples.ts';
+
+const root = join(import.meta.dirname, '..');
+const files = ['README.md', ...globSync('docs/**/*.md', { cwd: root })].sort();
+const texts = files.map((file) => [file, readFileSync(join(root, file), 'utf8')] as const);
+const blocks = texts.flatMap(([file, text]) => blocksOf(file, text));
+const spans = texts.flatMap(([file, text]) => spansOf(file, text));
+
+type Kind = 'picture' | 'commands' | 'objects' | 'app' | 'cluster';
+
+/** What a block is an example of. Each is one of these: a block of another kind would be run by nobody. */
+function kindOf({ text }: Example): Kind | undefined {
+  if (/[─┐┘]/.test(text)) return 'picture';
+  const lines = text.split('\n').filter((line) => /^\S/.test(line));
+  if (lines.every((line) => /^(?:npm|kubectl|git|aws|export|#|\$EDITOR) ?/.test(line))) return 'commands';
+  if (/^apiVersion: /m.test(text)) return 'objects';
+  const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
+  // A line of an object in TypeScript ends with a comma; one of YAML does not.
+  const isTypeScript = /,\s*(?:\/\/.*)?$/m.test(text);
+  const shape = isTypeScript ? appSchema.shape : clusterSchema.shape;
+  if (keys.length === 0 || !keys.every((key) => Object.hasOwn(shape, key))) return undefined;
+  return isTypeScript ? 'app' : 'cluster';
+}
+
+const ofKind = (kind: Kind) =>
+  blocks.filter((block) => kindOf(block) === kind).map((block) => [block.place, block] as const);
+
+/** What is wrong with a repository that has the platform, the apps of this repository and what an example says. */
+async function problemsOf(cluster: string, edits: Edit[]): Promise<string[]> {
+  const apps: Edit = ['clusters/dev/cluster.yaml', platformCluster(cluster)];
+  return withPlatform([apps, ...edits], async (folder) => {
+    cpSync(join(root, 'apps'), join(folder, 'apps'), {
+      recursive: true,
+      filter: (path) => !path.includes('node_modules'),
+    });
+    cpSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
+    try {
+      await renderAll(folder);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ProblemsFailure)) throw error;
+      return error.message.split('\n');
+    }
+  });
+}
+
+it('every example is of a kind that is run here', () => {
+  expect(blocks.length).toBeGreaterThan(10);
+  expect(blocks.filter((block) => kindOf(block) === undefined)).toEqual([]);
+});
+
+describe('an example of app.ts is rendered as it stands', () => {
+  it.each(ofKind('app'))('%s', async (_, { text }) => {
+    const edits: Edit[] = [
+      ['apps/example/app.ts', appFile('example', text)],
+      ['apps/example/migrations/Dockerfile', 'FROM scratch\n'],
+    ];
+    expect(await problemsOf('apps: { orders: , jobs: , example: }', edits)).toEqual([]);
+  });
+});
+
+describe('an example of cluster.yaml is rendered as it stands', () => {
+  it.each(ofKind('cluster'))('%s', async (_, { text }) => {
+    const lines = text.split('\n');
+    const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
+    // A key that comes again is another example.
+    const examples = new Set(keys).size < keys.length ? lines : [text];
+    for (const example of examples)
+      expect(await problemsOf(`${example}\napps: { orders: , jobs: }`, []), example).toEqual([]);
+  });
+});
+
+describe('a field of a description that the text names is one that its schema takes', () => {
+  const fields = spans.filter(({ text }) => /^\w+: [[{]/.test(text) && !text.includes('…'));
+
+  it.each(fields.map(({ place, text }) => [place, text]))('%s: %s', (_, text) => {
+    const value: unknown = parse(text);
+    const taken = [appSchema.partial(), clusterSchema.partial()].some(
+      (schema) => schema.safeParse(value).success,
+    );
+    expect(taken).toBe(true);
+  });
+});
+
+describe('an example of objects', () => {
+  it.each(ofKind('objects'))('%s is YAML of whole objects, with images of the lock file', (_, { text }) => {
+    const refs = Object.values(loadLock().images).map(({ ref }) => ref);
+    for (const document of parseAllDocuments(text)) {
+      expect(document.errors).toEqual([]);
+      const object: unknown = document.toJS();
+      expect(object).toMatchObject({ apiVersion: expect.any(String), kind: expect.any(String) });
+      const image = /imageName: (\S+)/.exec(document.toString())?.[1];
+      if (image !== undefined) expect(refs).toContain(image);
+    }
+  });
+});
+
+describe('a command that is named', () => {
+  const typed = [...blocks, ...spans].flatMap(commandsOf);
+  const scripts: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;
+
+  it('is one of package.json', () => {
+    expect(typed.length).toBeGreaterThan(20);
+    const unknown = typed.filter(({ script }) => !Object.hasOwn(Object(scripts), script));
+    expect(unknown).toEqual([]);
+  });
+
+  // What follows `pulumi --` is Pulumi's own.
+  const ours = typed.filter(({ script, args }) => script !== 'pulumi' && args.length > 0);
+  const groups = Map.groupBy(ours, ({ script, args: [first = ''] }) =>
+    /^[a-z][a-z-]*$/.test(first) ? `${script} ${first}` : script,
+  );
+
+  it.each([...groups])(
+    'npm run %s has the options that are named',
+    async (_, group) => {
+      const [{ script = '', args: [first = ''] = [] } = {}] = group;
+      const all = await helpOf(script);
+      const isCommand = /^Commands:/m.test(all) && /^[a-z]/.test(first);
+      if (isCommand) expect(all).toMatch(new RegExp(`^ +${first}\\b`, 'm'));
+      const own = isCommand ? all + (await helpOf(script, first)) : all;
+      const has = (option: string) => new RegExp(`(^|[\\s,])${option}\\b`, 'm').test(own);
+      for (const { place, args } of group) {
+        const options = args.map((arg) => arg.replace(/=.*/, '')).filter((arg) => /^--?[a-z]/.test(arg));
+        expect(
+          options.filter((option) => !has(option)),
+          place,
+        ).toEqual([]);
+      }
+    },
+    120_000,
+  );
+
+  /** What a command prints with --help, once each. */
+  const helps = new Map<string, Promise<string>>();
+  function helpOf(script: string, ...args: string[]): Promise<string> {
+    const key = [script, ...args].join(' ');
+    const known = helps.get(key) ?? printHelp(script, args);
+    helps.set(key, known);
+    return known;
+  }
+
+  async function printHelp(script: string, args: string[]): Promise<string> {
+    const file = /^node (\S+)/.exec(String(Reflect.get(Object(scripts), script)))?.[1];
+    if (file === undefined) throw new Error(`npm run ${script} is no program of Node`);
+    const run = await execa(process.execPath, [file, ...args, '--help'], { cwd: root, reject: false });
+    expect(run.exitCode, run.stderr).toBe(0);
+    return run.stdout;
+  }
+});
+
+it('a variable of the environment that is named is one that something reads', async () => {
+  const named = new Set(texts.flatMap(([, text]) => text.match(/\bPLINTH_[A-Z_]+\b/g) ?? []));
+  expect(named.size).toBeGreaterThan(0);
+  const { stdout } = await execa('git', ['grep', '-how', 'PLINTH_[A-Z_]*', '--', '*.ts'], { cwd: root });
+  const read = new Set(stdout.split('\n'));
+  expect([...named].filter((name) => !read.has(name))).toEqual([]);
+});
+
+it('a file that a link leads to is there', () => {
+  const links = texts.flatMap(([file, text]) =>
+    [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, to = '']) => join(dirname(file), to)),
+  );
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+});
