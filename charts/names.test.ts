@@ -264,7 +264,7 @@ it('no two things that are derived of apps, databases and people share a name, w
   );
   // Else it would have looked at nothing.
   expect(passed).toBeGreaterThan(20);
-});
+}, 120_000);
 
 it.each<[string, Drawn[], string[]]>([
   [

@@ -174,7 +174,7 @@ describe('from the version that runs', () => {
     ['v1.35.9', []],
     ['v1.34.1', ['version-skips-minor']],
     ['v0.36.3', ['version-skips-minor']],
-    ['v1.36.4', ['version-goes-back']],
+    ['v1.36.5', ['version-goes-back']],
     ['v1.37.0', ['version-goes-back']],
   ])('%s to v1.36.4: %j', (running, codes) => {
     if (source === undefined || cluster.kubernetes === undefined) throw new Error('not read');
