@@ -48,7 +48,7 @@ function certificate(name: string): KubeObject {
 describe('the policy on certificates', () => {
   it('lets through every certificate that is rendered', () => {
     expect(certificates.map(({ metadata }) => metadata.name).sort()).toEqual([
-      'me-orders',
+      'me.orders',
       'orders-ca-1',
       'orders-db-ca-1',
       'orders-db-owner',

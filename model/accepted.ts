@@ -1,4 +1,6 @@
 import { appFile, type Edit, platformCluster } from './fixture.ts';
+import { parseImageReference } from './image-reference.ts';
+import { loadLock } from './lock.ts';
 
 const app = (name: string, more = ''): Edit => [`apps/${name}/app.ts`, appFile(name, more)];
 const cluster = (more: string): Edit => ['clusters/dev/cluster.yaml', platformCluster(more)];
@@ -9,6 +11,8 @@ const server =
 const query = (of: string) =>
   `database: { storage: '1Gi' }, identity: { reload: 'files' }, uses: [{ kind: 'database', of: '${of}', as: 'read-write' }],`;
 const longest = `a${'-b'.repeat(19)}c`;
+/** The version of an image of the lock file. */
+const tagOf = (name: string) => parseImageReference(loadLock().images[name]?.ref ?? '')?.tag ?? '';
 const built = (name: string, dockerfile: string): Edit[] => [
   [`apps/${name}/app.ts`, appFile(name, "image: { build: '.' },")],
   [`apps/${name}/Dockerfile`, dockerfile],
@@ -145,18 +149,18 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
         [
           '# syntax=docker/dockerfile:1',
           '# FROM golang:1.26',
-          'ARG SUITE=bookworm NAME="debian"',
-          `ARG IMAGE=docker.io/library/\${NAME}:\${SUITE}-slim`,
+          `ARG SUITE=${tagOf('debian')} NAME="debian"`,
+          `ARG IMAGE=docker.io/library/\${NAME}:\${SUITE}`,
           'FROM --platform=$BUILDPLATFORM \\',
           '  # where it is built',
           `  \${IMAGE} AS Build`,
           'RUN <<EOF cat > /x',
           'FROM nowhere:1',
           'EOF',
-          `FROM \${OTHER:-node}:24.21.0-bookworm-slim as second`,
+          `FROM \${OTHER:-node}:${tagOf('node')} as second`,
           'COPY --from=build /x /x',
           'COPY --from=0 /x /y',
-          'COPY --from=debian:bookworm-slim /etc/debian_version /',
+          `COPY --from=debian:${tagOf('debian')} /etc/debian_version /`,
           'FROM scratch',
           'COPY --from=SECOND /x /x',
           '',

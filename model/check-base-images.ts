@@ -5,7 +5,7 @@ import { nearest } from './nearest.ts';
 import { placesOf } from './place.ts';
 import { type Problem, problemOfFile, type Words } from './problem.ts';
 import { readText } from './read-text.ts';
-import { type Loaded, reference } from './source.ts';
+import type { Loaded } from './source.ts';
 
 /** The images that a Dockerfile starts or copies from stand in the lock file: no other is to be had where it is built. */
 export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Problem[] {
@@ -58,7 +58,7 @@ function faultOf(
   return {
     code: 'not-locked',
     what: `'${written}'${means} is no image of ${lock.source.file}`,
-    why: `versions stand there and nowhere else (${reference(lock.source, ['images'])}), and what is not there cannot be had where the image is built`,
+    why: 'versions stand there and nowhere else, and what is not there cannot be had where the image is built',
     fix: near ? `did you mean '${near}'?` : `add ${full} to images in ${lock.source.file}`,
   };
 }

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { loadLock } from './lock.ts';
 
 /** For tests: a small repository in which everything is right. */
 export const shop = join(import.meta.dirname, 'fixtures', 'shop');
@@ -32,7 +33,7 @@ export function withPlatform<T>(edits: readonly Edit[], use: (root: string) => P
 export function platformCluster(more: string): string {
   return `name: test-dev
 domain: dev.localhost
-kubernetes: { version: v1.36.4 }
+kubernetes: { version: ${loadLock().kubernetes} }
 provider: { kind: kind }
 nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]
 registry: { overlay: http }

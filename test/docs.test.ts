@@ -152,7 +152,7 @@ describe('a command that is named', () => {
   }
 
   async function printHelp(script: string, args: string[]): Promise<string> {
-    const file = /^node (\S+)/.exec(String(Reflect.get(Object(scripts), script)))?.[1];
+    const file = /^node (?:-r \S+ )?(\S+)/.exec(String(Reflect.get(Object(scripts), script)))?.[1];
     if (file === undefined) throw new Error(`npm run ${script} is no program of Node`);
     const run = await execa(process.execPath, [file, ...args, '--help'], { cwd: root, reject: false });
     expect(run.exitCode, run.stderr).toBe(0);
