@@ -36,7 +36,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 it('reaches what Node would find, the bundler, and the packages of this repository', () => {
   expect(bundleInputs(root, 'apps/orders')).toEqual({
-    folders: [{ name: 'apps/kit', path: join(root, 'apps/kit') }],
+    folders: ['apps/kit'],
     packages: [
       'node_modules/esbuild 0.28.2 sha512-esbuild',
       'node_modules/pg 8.1.0 sha512-pg',

@@ -1,10 +1,10 @@
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { type LockedPackages, PackageLock } from './package-lock.ts';
 
 /** What a bundle may hold beside the files of its own folder. */
 export interface BundleInputs {
-  /** Packages of this repository, such as `apps/kit`. */
-  folders: { name: string; path: string }[];
+  /** Folders of packages of this repository, such as `apps/kit`; sorted. */
+  folders: string[];
   /** Packages of others, one line each: place, version and integrity as package-lock.json has them; sorted. */
   packages: string[];
 }
@@ -27,10 +27,7 @@ export function bundleInputs(root: string, folder: string, lock = new PackageLoc
       : [];
   });
   return {
-    folders: [...reached]
-      .filter((place) => !place.includes('node_modules/') && place !== start)
-      .map((name) => ({ name, path: join(root, name) }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    folders: [...reached].filter((place) => !place.includes('node_modules/') && place !== start).sort(),
     packages: lines.sort(),
   };
 }

@@ -8,15 +8,17 @@ import { imageHash } from './image-hash.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { Repository } from './repository.ts';
+import { RepositoryFiles } from './repository-files.ts';
 import type { Loaded } from './source.ts';
 
 /** Joins a checked repository into one environment for each cluster; `root` is where the apps' folders are. */
 export function environments(root: string, repository: Repository): Environment[] {
   const { clusters, apps, operators, lock, packageLock } = repository;
+  const files = new RepositoryFiles(root);
   const hashes = new Map<string, string>();
   const hashOf = (folder: string, bundled: boolean): string => {
     const inputs = () => (bundled ? bundleInputs(root, folder, packageLock) : undefined);
-    const hash = hashes.get(folder) ?? imageHash(join(root, folder), inputs());
+    const hash = hashes.get(folder) ?? imageHash(files, folder, inputs());
     hashes.set(folder, hash);
     return hash;
   };

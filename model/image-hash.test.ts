@@ -12,20 +12,26 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { BundleInputs } from './bundle-inputs.ts';
 import { imageHash } from './image-hash.ts';
+import { RepositoryFiles } from './repository-files.ts';
 
 let root = '';
 let folder = '';
 let before = '';
 
+const hashOf = (bundled?: BundleInputs, place = root) =>
+  imageHash(new RepositoryFiles(place), 'app', bundled);
+
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'plinth-hash-'));
   folder = join(root, 'app');
   mkdirSync(join(folder, 'src'), { recursive: true });
+  writeFileSync(join(root, '.gitignore'), 'ignored.js\n');
   writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n');
   writeFileSync(join(folder, 'src/é.js'), 'é');
   writeFileSync(join(folder, 'src/Z.js'), 'Z');
-  before = imageHash(folder);
+  before = hashOf();
 });
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
@@ -34,12 +40,15 @@ it('is a tag', () => {
   expect(before).toMatch(/^[0-9a-f]{12}$/);
 });
 
-it('does not depend on times, modes or the place', () => {
+it('does not depend on times, rights, line ends, leftovers of desktops or the place', () => {
+  for (const path of ['app', '.gitignore'])
+    cpSync(join(root, path), join(root, 'elsewhere', path), { recursive: true });
   utimesSync(join(folder, 'Dockerfile'), 0, 0);
   chmodSync(join(folder, 'src/Z.js'), 0o600);
-  cpSync(folder, join(root, 'elsewhere'), { recursive: true });
-  expect(imageHash(folder)).toBe(before);
-  expect(imageHash(join(root, 'elsewhere'))).toBe(before);
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\r\n');
+  writeFileSync(join(folder, '.DS_Store'), 'x');
+  expect(hashOf()).toBe(before);
+  expect(hashOf(undefined, join(root, 'elsewhere'))).toBe(before);
 });
 
 it.each([
@@ -47,36 +56,47 @@ it.each([
   'src/server.test.ts',
   'test/demo.ts',
   'node_modules/x/index.js',
-  'dist/index.js',
   'src/node_modules/y',
+  'ignored.js',
 ])('leaves out %s', (path) => {
   mkdirSync(join(folder, path, '..'), { recursive: true });
   writeFileSync(join(folder, path), 'something');
-  expect(imageHash(folder)).toBe(before);
+  expect(hashOf()).toBe(before);
 });
 
-it('changes with a content, a name, a new file and a link', () => {
+it('leaves out dist where a bundle is made in it, and counts it elsewhere', () => {
+  const inputs = { folders: [], packages: [] };
+  const bundled = hashOf(inputs);
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(join(folder, 'dist/page.html'), 'page');
+  expect(hashOf(inputs)).toBe(bundled);
+  expect(hashOf()).not.toBe(before);
+});
+
+it('changes with a content, a name, an executable bit, a new file and a link', () => {
   const hashes = [before];
   writeFileSync(join(folder, 'src/Z.js'), 'z');
-  hashes.push(imageHash(folder));
+  hashes.push(hashOf());
   renameSync(join(folder, 'src/Z.js'), join(folder, 'src/z.js'));
-  hashes.push(imageHash(folder));
+  hashes.push(hashOf());
+  chmodSync(join(folder, 'src/z.js'), 0o755);
+  hashes.push(hashOf());
   writeFileSync(join(folder, 'src/app.ts'), '');
-  hashes.push(imageHash(folder));
+  hashes.push(hashOf());
   symlinkSync('src/z.js', join(folder, 'link'));
-  hashes.push(imageHash(folder));
+  hashes.push(hashOf());
   expect(new Set(hashes).size).toBe(hashes.length);
 });
 
 it('counts what a bundle may import from elsewhere, by content and by locked package', () => {
-  const kit = { name: 'apps/kit', path: join(root, 'kit') };
-  mkdirSync(kit.path);
-  writeFileSync(join(kit.path, 'log.ts'), 'one');
-  const inputs = { folders: [kit], packages: ['node_modules/pg 8.0.0 sha512-a'] };
-  const hashes = [before, imageHash(folder, inputs)];
-  hashes.push(imageHash(folder, { ...inputs, packages: ['node_modules/pg 8.0.1 sha512-b'] }));
-  writeFileSync(join(kit.path, 'log.ts'), 'two');
-  hashes.push(imageHash(folder, inputs));
+  const kit = join(root, 'apps/kit');
+  mkdirSync(kit, { recursive: true });
+  writeFileSync(join(kit, 'log.ts'), 'one');
+  const inputs = { folders: ['apps/kit'], packages: ['node_modules/pg 8.0.0 sha512-a'] };
+  const hashes = [before, hashOf(inputs)];
+  hashes.push(hashOf({ ...inputs, packages: ['node_modules/pg 8.0.1 sha512-b'] }));
+  writeFileSync(join(kit, 'log.ts'), 'two');
+  hashes.push(hashOf(inputs));
   expect(new Set(hashes).size).toBe(hashes.length);
-  expect(imageHash(folder, inputs)).toBe(hashes.at(-1));
+  expect(hashOf(inputs)).toBe(hashes.at(-1));
 });

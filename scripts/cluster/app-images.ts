@@ -15,7 +15,7 @@ import { storedImage } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../failure.ts';
-import { bundle } from './bundle.ts';
+import { withBuildContext } from './build-context.ts';
 
 /** An image that is built from a folder of an app. */
 interface BuiltImage {
@@ -71,8 +71,9 @@ export async function buildAppImages(
       await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
     }
     report(`${name}: building`);
-    if (entry !== undefined) await bundle({ root, folder, entry });
-    const built = await run(['build', '--quiet', '--tag', ref, join(root, folder)]);
+    const built = await withBuildContext({ root, folder, entry, tag: kept.tag }, (context) =>
+      run(['build', '--quiet', '--tag', ref, context]),
+    );
     if (built.exitCode !== 0) {
       throw new Failure(
         `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,

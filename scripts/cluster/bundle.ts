@@ -2,6 +2,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BuildFailure, build } from 'esbuild';
 import { bundleInputs } from '../../model/bundle-inputs.ts';
+import { imageFiles } from '../../model/image-hash.ts';
+import { RepositoryFiles } from '../../model/repository-files.ts';
 import { Failure } from '../failure.ts';
 
 /** The Node that runs the bundles: that of the images' base. */
@@ -28,8 +30,8 @@ export async function bundle({
   folder: string;
   entry: string;
 }): Promise<void> {
-  const { packages, folders } = bundleInputs(root, folder);
-  await checkInstalled(root, packages);
+  const inputs = bundleInputs(root, folder);
+  await checkInstalled(root, inputs.packages);
   const dist = join(root, folder, 'dist');
   await rm(dist, { recursive: true, force: true });
   try {
@@ -49,7 +51,12 @@ export async function bundle({
       logLevel: 'silent',
       metafile: true,
     });
-    checkHashed(Object.keys(metafile.inputs), [folder, ...folders.map(({ name }) => name)]);
+    const places = [folder, ...inputs.folders];
+    const files = new RepositoryFiles(root);
+    const hashed = places.flatMap((place) =>
+      imageFiles(files, place, inputs).map(({ path }) => `${place}/${path}`),
+    );
+    checkHashed(Object.keys(metafile.inputs), places, new Set(hashed));
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     const found = error.errors.map(
@@ -82,14 +89,18 @@ async function checkInstalled(root: string, packages: readonly string[]): Promis
 }
 
 /** Refuses a file by which the image's tag would not change. */
-function checkHashed(inputs: readonly string[], places: readonly string[]): void {
-  const other = inputs.find(
-    (input) => !/(^|\/)node_modules\//.test(input) && !places.some((place) => input.startsWith(`${place}/`)),
-  );
+function checkHashed(
+  inputs: readonly string[],
+  places: readonly string[],
+  hashed: ReadonlySet<string>,
+): void {
+  const other = inputs.find((input) => !/(^|\/)node_modules\//.test(input) && !hashed.has(input));
   if (other === undefined) return;
   throw new Failure(
     `${places[0]} imports ${other}, which does not count for its image's tag: a change of it would not be deployed.`,
-    `Move it to ${places.join(' or ')}.`,
+    places.some((place) => other.startsWith(`${place}/`))
+      ? 'Import no test and nothing that Git ignores: move or rename it, or take it out of .gitignore.'
+      : `Move it to ${places.join(' or ')}.`,
   );
 }
 
