@@ -1,37 +1,46 @@
 import { join } from 'node:path';
 import type { App } from './app.ts';
-import { bundleInputs } from './bundle-inputs.ts';
 import type { AppOverride, Cluster } from './cluster.ts';
 import { migrationsName } from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
-import { imageHash } from './image-hash.ts';
+import type { ImageTags } from './image-tags.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { Repository } from './repository.ts';
-import { RepositoryFiles } from './repository-files.ts';
 import type { Loaded } from './source.ts';
 
-/** Joins a checked repository into one environment for each cluster; `root` is where the apps' folders are. */
-export function environments(root: string, repository: Repository): Environment[] {
-  const { clusters, apps, operators, lock, packageLock } = repository;
-  const files = new RepositoryFiles(root);
-  const hashes = new Map<string, string>();
-  const hashOf = (folder: string, bundled: boolean): string => {
-    const inputs = () => (bundled ? bundleInputs(root, folder, packageLock) : undefined);
-    const hash = hashes.get(folder) ?? imageHash(files, folder, inputs());
-    hashes.set(folder, hash);
-    return hash;
-  };
-  return clusters.map(({ name, value: cluster }) => ({
-    name,
-    cluster,
-    apps: apps
+/**
+ * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
+ * the same.
+ */
+export function environments(
+  { clusters, apps, operators, lock }: Repository,
+  images: ImageTags,
+): Environment[] {
+  return clusters.map(({ name, value: cluster }) => {
+    const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
-      .map(({ value: app }) => environmentApp(app, cluster, hashOf)),
-    operators: operatorsOf(cluster, operators),
-    lock: lock.value,
-  }));
+      .map(({ value: app }) => environmentApp(app, cluster, images));
+    const made = {
+      name,
+      cluster,
+      apps: running,
+      operators: operatorsOf(cluster, operators),
+      lock: lock.value,
+    };
+    const before = environmentBefore(cluster);
+    const same =
+      before.made?.name === name &&
+      before.made.operators === made.operators &&
+      before.made.lock === made.lock &&
+      sameList(before.made.apps, made.apps) === before.made.apps;
+    if (same && before.made !== undefined) return before.made;
+    before.made = made;
+    return made;
+  });
 }
+
+const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
 /** The operators that run in a cluster, by its provider; the same list as before where they are the same. */
 function operatorsOf(cluster: Cluster, operators: Loaded<Operator>[]): Operator[] {
@@ -51,12 +60,8 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
 }
 
 /** Of the same app in the same cluster with the same images it is the same object: what was made of it need not be made again. */
-function environmentApp(
-  app: App,
-  cluster: Cluster,
-  hashOf: (folder: string, bundled: boolean) => string,
-): EnvironmentApp {
-  const made = joinApp(app, cluster, hashOf);
+function environmentApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp {
+  const made = joinApp(app, cluster, images);
   const before = joined(app);
   const same = before.get(cluster);
   if (same?.imageRef === made.imageRef && same.migrationsRef === made.migrationsRef) return same;
@@ -66,15 +71,11 @@ function environmentApp(
 
 const joined = onceEach((_app: App) => new WeakMap<Cluster, EnvironmentApp>());
 
-function joinApp(
-  app: App,
-  cluster: Cluster,
-  hashOf: (folder: string, bundled: boolean) => string,
-): EnvironmentApp {
+function joinApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
   const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
-    `registry.${cluster.domain}/${name}:${hashOf(folder, bundle !== undefined)}`;
+    `registry.${cluster.domain}/${name}:${images.of(folder, bundle !== undefined)}`;
   const migrations = app.database?.migrations;
   return {
     ...app,

@@ -11,7 +11,9 @@ import { checkProduction } from './check-production.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Cluster } from './cluster.ts';
 import { environments } from './environment.ts';
-import type { KnownSources } from './known-sources.ts';
+import { ImageTags, type TaggedImage } from './image-tags.ts';
+import type { ImportRecord } from './import-record.ts';
+import { KnownSources } from './known-sources.ts';
 import type { Lock } from './lock.ts';
 import type { Operator } from './operator.ts';
 import type { Problem } from './problem.ts';
@@ -47,6 +49,14 @@ export interface Graph {
   environments: Environment[];
   /** Sorted. */
   problems: Problem[];
+  /** What it was made of beside the files of its folders. */
+  inputs: GraphInputs;
+}
+
+/** What descriptions read when they were imported, and the images that are built. */
+export interface GraphInputs {
+  imports: ImportRecord;
+  images: TaggedImage[];
 }
 
 /**
@@ -54,13 +64,20 @@ export interface Graph {
  * Descriptions that are `known` from before are not read again.
  * What people wrote wrongly comes back as problems, all of them at once; it throws only where the disk fails.
  */
-export async function loadGraph(root: string, known?: KnownSources): Promise<Graph> {
+export async function loadGraph(root: string, known = new KnownSources()): Promise<Graph> {
   const { repository, problems } = await readRepository(root, known);
+  const { imports } = known;
   if (repository !== undefined) problems.push(...checkRepository(root, repository));
   if (repository === undefined || problems.length > 0) {
-    return { environments: [], problems: problems.sort(compareProblems) };
+    return {
+      environments: [],
+      problems: problems.sort(compareProblems),
+      inputs: { imports, images: [] },
+    };
   }
-  return { environments: environments(root, repository), problems };
+  const tags = new ImageTags(root, repository.packageLock);
+  const joined = environments(repository, tags);
+  return { environments: joined, problems, inputs: { imports, images: tags.all() } };
 }
 
 /** What is wrong with descriptions below `root` of which each fits its schema; not sorted. */

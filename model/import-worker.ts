@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FromWorker, failsLater, type ToWorker } from './import-apart.ts';
 import {
@@ -8,12 +9,14 @@ import {
   problemAtStack,
   stackSpot,
 } from './import-description.ts';
+import { recordImports } from './import-record.ts';
 
 /** The thread in which descriptions are imported that may do more than say something. */
 const { root, modules }: ToWorker = workerData;
 const say = (message: FromWorker) => parentPort?.postMessage(message);
 const end = process.exit;
 let current: ModuleText | undefined;
+const record = recordImports();
 
 process.exit = (): never => {
   throw new ExitRefused('process.exit was called');
@@ -36,6 +39,7 @@ async function importAll(): Promise<void> {
     say({ file: module.file, ...(await importDescription(root, module)) });
   }
   current = undefined;
+  say({ record });
 }
 // Not awaited: where an import never ends, the thread does, and Node has nothing to say of it.
 void importAll();

@@ -1,19 +1,16 @@
-import { statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
 import type { Cluster } from './cluster.ts';
+import type { ImportRecord } from './import-record.ts';
 import type { Lock } from './lock.ts';
-import { moduleSource } from './module-source.ts';
 import type { Operator } from './operator.ts';
 import { readText } from './read-text.ts';
 import type { ReadSource, Source } from './source.ts';
 
-/** What a TypeScript file exported when it was imported. */
-export interface KnownModule {
-  text: string;
-  value: unknown;
-}
-
-/** What descriptions said when they were read before: those that are the same are not imported, parsed and checked again. */
+/**
+ * What descriptions said when this process read them before: those that say the same stay the same objects, so that
+ * nothing that follows from them is worked out again.
+ */
 export class KnownSources {
   /** Sources that fitted their schemas, and what they came to. */
   readonly checked = {
@@ -22,59 +19,25 @@ export class KnownSources {
     operators: new WeakMap<Source, Operator>(),
     locks: new WeakMap<Source, Lock>(),
   };
-  readonly #modules: Map<string, KnownModule>;
-  /** Of this process. */
-  readonly #sources = new Map<string, { text: string; stamp: string | undefined; source: Source }>();
-  /** Of files that are being read, from before they were. */
-  readonly #stamps = new Map<string, string | undefined>();
+  /** What descriptions that are programs read when they were last imported. */
+  imports: ImportRecord = { modules: new Map(), complete: true };
+  readonly #sources = new Map<string, { text: string; source: Source; follows: boolean }>();
 
-  constructor(modules: Iterable<readonly [string, KnownModule]> = []) {
-    this.#modules = new Map(modules);
-  }
-
-  /** What a file says, or its text where that must be found out first; a file whose text was read before says the same. */
+  /** What a file says, or its text where that must be found out first. */
   read(root: string, file: string): ReadSource & { text?: string } {
-    const stamp = settledStamp(`${root}/${file}`);
-    const known = this.#sources.get(file);
-    if (stamp !== undefined && known?.stamp === stamp) return { source: known.source, problems: [] };
-    this.#stamps.set(file, stamp);
     const { text, problem } = readText(root, file);
     if (problem !== undefined) return { problems: [problem] };
-    if (known?.text === text) return { source: this.set(known.source, text), problems: [] };
-    const module = this.#modules.get(file);
-    if (module?.text !== text) return { text, problems: [] };
-    return { source: this.set(moduleSource(file, text, module.value), text), problems: [] };
+    const known = this.#sources.get(file);
+    return known?.follows && known.text === text
+      ? { source: known.source, problems: [] }
+      : { text, problems: [] };
   }
 
-  /** Remembers a file that says the same as long as its text does; gives it back. */
-  set(source: Source, text: string): Source {
-    this.#sources.set(source.file, { text, stamp: this.#stamps.get(source.file), source });
+  /** Remembers a source. Its value `follows` from its text alone, or may be another one next time. Gives back the one from before, if both say the same. */
+  keep(source: Source, text: string, { follows }: { follows: boolean }): Source {
+    const known = this.#sources.get(source.file);
+    if (known?.text === text && isDeepStrictEqual(known.source.value, source.value)) return known.source;
+    this.#sources.set(source.file, { text, source, follows });
     return source;
-  }
-
-  /** The same for a TypeScript file that is data, also for the next process. */
-  setModule(source: Source, text: string): Source {
-    this.#modules.set(source.file, { text, value: source.value });
-    return this.set(source, text);
-  }
-
-  /** The TypeScript files, for the next process. */
-  modules(): [string, KnownModule][] {
-    return [...this.#modules];
-  }
-}
-
-/** In milliseconds: what is written twice within less may bear the same time (ext4 takes that of the last tick). */
-const tick = 50;
-
-/** What changes when a file is written or another one takes its place; undefined where that cannot be told yet. */
-function settledStamp(path: string): string | undefined {
-  try {
-    const { size, mtimeMs, ctimeMs, ino, dev } = statSync(path);
-    if (Date.now() - Math.max(mtimeMs, ctimeMs) < tick) return undefined;
-    return `${size} ${mtimeMs} ${ctimeMs} ${ino} ${dev}`;
-  } catch {
-    // The reading says why.
-    return undefined;
   }
 }

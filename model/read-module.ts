@@ -23,14 +23,22 @@ export async function readModules(
       const { value, problem } = await importDescription(root, module);
       const { file, text } = module;
       if (problem !== undefined) read.set(file, { problems: [problem] });
-      else read.set(file, { source: known.setModule(moduleSource(file, text, value), text), problems: [] });
+      else {
+        const source = known.keep(moduleSource(file, text, value), text, { follows: true });
+        read.set(file, { source, problems: [] });
+      }
     }),
   );
-  const apart = await importApart(root, programs);
+  // One may change what another one imports too: always all of them, in the same order.
+  known.imports = { modules: new Map(), complete: true };
+  const apart = await importApart(root, programs, known.imports);
   for (const { file, text } of programs) {
     const { value, problem } = apart.get(file) ?? {};
     if (problem !== undefined) read.set(file, { problems: [problem] });
-    else read.set(file, { source: moduleSource(file, text, value), problems: [] });
+    else {
+      const source = known.keep(moduleSource(file, text, value), text, { follows: false });
+      read.set(file, { source, problems: [] });
+    }
   }
   return read;
 }

@@ -45,9 +45,9 @@ export async function readRepository(
   const yaml = (file: string): ReadSource => {
     const { text, ...found } = known.read(root, file);
     if (text === undefined) return found;
-    const read = readYaml(text, file);
-    if (read.source !== undefined) known.set(read.source, text);
-    return read;
+    const { source, problems } = readYaml(text, file);
+    if (source === undefined) return { problems };
+    return { source: known.keep(source, text, { follows: true }), problems };
   };
 
   const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');

@@ -1,4 +1,12 @@
-import { lstatSync, readdirSync, readFileSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { type GitFiles, gitFiles } from './git-files.ts';
@@ -22,7 +30,9 @@ export class RepositoryFiles {
   /** Those below a folder, which may be a link, by their path from it, in bytewise order; `wanted` by that path. */
   below(folder: string, wanted: (path: string) => boolean = () => true): StoredFile[] {
     this.#readers ??= list(this.#root);
-    const real = relative(realpathSync(this.#root), realpathSync(join(this.#root, folder)));
+    const place = join(this.#root, folder);
+    if (!existsSync(place)) return [];
+    const real = relative(realpathSync(this.#root), realpathSync(place));
     const prefix = real === '' ? '' : `${real}/`;
     return [...this.#readers]
       .filter(([path]) => path.startsWith(prefix) && wanted(path.slice(prefix.length)))

@@ -8,6 +8,7 @@ import { environments } from '../../model/environment.ts';
 import { shop } from '../../model/fixture.ts';
 import { formatProblem } from '../../model/format-problem.ts';
 import { checkRepository } from '../../model/graph.ts';
+import { ImageTags } from '../../model/image-tags.ts';
 import { lockSchema } from '../../model/lock.ts';
 import { moduleSource } from '../../model/module-source.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -86,7 +87,7 @@ function joined(repository: Repository): Problem[] {
   const problems = checkRepository(shop, repository);
   if (problems.length > 0) return problems;
   // One environment stands for all: what a chart would throw at, it throws at in either.
-  const [env] = environments(shop, repository);
+  const [env] = environments(repository, new ImageTags(shop));
   return env === undefined ? [] : environmentManifests(env).problems;
 }
 

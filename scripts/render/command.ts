@@ -11,7 +11,7 @@ export interface RenderCommand {
   env?: string;
   json?: boolean;
   out?: string;
-  /** False: all is made anew, and nothing is kept for the next run. */
+  /** False: it does not look whether anything has changed since the last run, and keeps nothing for the next. */
   cache?: boolean;
   /** What this process made before; takes the place of the cache. */
   memory?: Memory;
@@ -62,7 +62,7 @@ function untouched(cache: RenderCache | undefined): Report | undefined {
   if (last === undefined) return undefined;
   const { environments, files } = last;
   const difference = { changed: [], removed: [], foreign: [] };
-  return { environments, files: Object.keys(files).length, difference };
+  return { environments, files, difference };
 }
 
 /** Undefined where something is wrong and was printed. */
@@ -78,9 +78,8 @@ async function rendered(
   const { render } = await import('./render.ts');
   const { withProblems } = await import('./problems-failure.ts');
   return withProblems(json, print, async () => {
-    const memory = command.memory ?? cache?.memory();
-    const result = await render(root, { environment: env, out, write: !check, memory });
-    if (memory !== undefined) cache?.save(memory, result);
+    const result = await render(root, { environment: env, out, write: !check, memory: command.memory });
+    cache?.save(result);
     const { environments, files, difference } = result;
     return { environments: environments.map(({ name }) => name), files: files.size, difference };
   });

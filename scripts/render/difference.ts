@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compareText } from '../../model/problem.ts';
-import type { Disk } from './disk.ts';
 import { header } from './header.ts';
 
 /** How a folder of manifests differs from the render; paths are below that folder, sorted. */
@@ -16,20 +15,17 @@ export interface Difference {
 
 /**
  * Compares the render with what stands in `folder`. `environment` limits it to that one's own folder; without it,
- * folders of environments that are gone are looked at too. What `disk` knows to stand there is not read.
+ * folders of environments that are gone are looked at too.
  */
 export function findDifference(
   folder: string,
   files: ReadonlyMap<string, string>,
   environment: string | undefined,
-  disk?: Disk,
 ): Difference {
-  disk?.look();
-  const others = (disk?.there() ?? manifestsBelow(folder, environment ?? ''))
+  const others = manifestsBelow(folder, environment ?? '')
     .filter((path) => !files.has(path))
     .sort(compareText);
   const changed = [...files]
-    .filter(([path, content]) => disk?.holds(folder, path, content) !== true)
     .filter(([path, content]) => readIfThere(join(folder, path)) !== content)
     .map(([path]) => path);
   const texts = others.flatMap((path) => {
@@ -57,7 +53,7 @@ export function manifestsBelow(folder: string, below: string): string[] {
 }
 
 /** In a folder, which is not hidden. */
-export function isManifest(path: string): boolean {
+function isManifest(path: string): boolean {
   return /^[^.].*\/.*\.ya?ml$/.test(path);
 }
 

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The code that makes manifests, from the root of the repository that holds this file. */
-const code = ['charts', 'model', 'scripts/render', 'package-lock.json'];
+/** What npm installed, for imports of packages. */
+const packages = ['package-lock.json', 'node_modules/.package-lock.json'];
 
-/** Everything that people write, from the root of the repository that is rendered. */
-const descriptions = ['apps', 'clusters', 'operators', 'images/lock.yaml', 'package-lock.json'];
+/** The code that makes manifests, from the root of the repository that holds this file. */
+const code = ['charts', 'model', 'scripts/render', ...packages];
+
+/** Everything that people write, and what all descriptions import, from the root of the repository that is rendered. */
+const descriptions = ['apps', 'clusters', 'operators', 'model', 'images/lock.yaml', ...packages];
 
 /** Of the code what decides nothing: tests, and what they compare with. */
 const tests = /^(?:golden|fixtures|.*\.test\.ts)$/;
 
-/** Of the descriptions: the lock file says what is in there. An app may have any other name, and hidden files go into images. */
+/** Of the descriptions: the lock file says what is in there. An app may have any other name. */
 const installed = /^node_modules$/;
 
 /** A hash of the program: its code, its packages and Node. */
@@ -19,38 +22,39 @@ export function codeHash(): string {
   return hashOf(join(import.meta.dirname, '../..'), code, tests);
 }
 
-/** A hash of all that can change what the repository at `root` comes to, but for the program. */
+/**
+ * A hash of all that people write where descriptions are looked for in the repository at `root`. What descriptions import
+ * from elsewhere, and what goes into images, is told by the render.
+ */
 export function descriptionHash(root: string): string {
   return hashOf(root, descriptions, installed);
 }
 
+/** Links are followed, as by those who read. */
 function hashOf(root: string, paths: readonly string[], passedOver: RegExp): string {
   const hash = createHash('sha256').update(process.version);
-  const walk = (path: string) => {
-    const place = join(root, path);
-    const status = lstatSync(place, { throwIfNoEntry: false });
-    if (status === undefined) hash.update(`${path}\0gone\0`);
-    else if (status.isDirectory()) {
-      const entries = readdirSync(place, { withFileTypes: true })
-        .filter(({ name }) => !passedOver.test(name))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-      for (const entry of entries) {
-        if (entry.isFile()) add(`${path}/${entry.name}`);
-        else walk(`${path}/${entry.name}`);
-      }
-    } else if (status.isSymbolicLink()) hash.update(`${path}\0link ${readlinkSync(place)}\0`);
-    else if (status.isFile()) add(path);
-    else hash.update(`${path}\0neither file nor folder\0`);
+  const add = (path: string, content: Buffer | string) => {
+    hash.update(`${path}\0${content.length}\0`).update(content);
   };
-  const add = (path: string) => {
+  const walk = (path: string, above: readonly string[]) => {
+    const place = join(root, path);
     try {
-      const content = readFileSync(join(root, path));
-      hash.update(`${path}\0${content.length}\0`).update(content);
+      const status = statSync(place, { throwIfNoEntry: false });
+      if (status?.isDirectory() !== true) add(path, contentOf(place, status));
+      else {
+        const real = realpathSync(place);
+        const names = above.includes(real) ? [] : readdirSync(place).filter((name) => !passedOver.test(name));
+        for (const name of names.sort()) walk(`${path}/${name}`, [...above, real]);
+      }
     } catch (error) {
       // The reading for the render says why.
-      hash.update(`${path}\0${String(error)}\0`);
+      add(path, String(error));
     }
   };
-  for (const path of paths) walk(path);
+  for (const path of paths) walk(path, []);
   return hash.digest('hex');
+}
+
+function contentOf(place: string, status: Stats | undefined): Buffer | string {
+  return status?.isFile() === true ? readFileSync(place) : `${status === undefined ? 'no' : 'another'} file`;
 }

@@ -9,7 +9,7 @@ const program = npmCommand('render')
   .option('--env <name>', 'one environment only: a folder of clusters/')
   .option('--json', 'print the result, or the problems, as JSON')
   .option('--out <folder>', 'write there instead of manifests/')
-  .option('--no-cache', 'make everything anew; what depends on no change is taken from the cache otherwise')
+  .option('--no-cache', 'render even where nothing has changed since the last run')
   .option('--watch', 'render again at every save, until Ctrl-C')
   .addHelpText(
     'after',

@@ -31,23 +31,17 @@ export function environmentManifests(env: Environment, memory = new Memory()): E
   const files = new Map<string, string>();
   if (problems.length > 0) return { files, problems, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;
-  const write = (
-    folder: string,
-    source: string,
-    objects: KubeObject[],
-    yaml: (object: KubeObject, path: string) => string = toYaml,
-  ): [string, string][] => {
+  const write = (folder: string, source: string, objects: KubeObject[]): [string, string][] => {
     const head = `${header}${source} by npm run render: edit there.\n`;
-    return [...fileNames(objects)].map(([name, object]) => {
-      const path = `manifests/${env.name}/${folder}/${name}`;
-      return [path, head + yaml(object, path)];
-    });
+    return [...fileNames(objects)].map(([name, object]) => [
+      `manifests/${env.name}/${folder}/${name}`,
+      head + toYaml(object),
+    ]);
   };
   const add = (written: [string, string][]) => {
     for (const [path, text] of written) files.set(path, text);
   };
-  for (const [folder, objects] of fluxSync(env, units))
-    add(write(folder, cluster, objects, (object, path) => memory.text(path, object)));
+  for (const [folder, objects] of fluxSync(env, units)) add(write(folder, cluster, objects));
   for (const { kind, name, objects } of units) {
     if (kind !== 'component') continue;
     const sources = [...new Set([sourceOf(env, name), cluster])].join(' and ');

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Environment, loadGraph } from '../../model/graph.ts';
+import { type Environment, type GraphInputs, loadGraph } from '../../model/graph.ts';
 import { nearest } from '../../model/nearest.ts';
 import { placeInFile } from '../../model/place-in-file.ts';
 import { compareProblems, type Problem } from '../../model/problem.ts';
@@ -20,6 +20,8 @@ export interface Rendered {
   environments: Environment[];
   /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
   files: Map<string, string>;
+  /** What they were made of, beside the files of the folders that people write in. */
+  inputs: GraphInputs;
 }
 
 /**
@@ -59,7 +61,7 @@ export async function renderAll(
   problems.push(...findingProblems(root, checked), ...shortageProblems(root, checked));
   if (environment === undefined) problems.push(...needlessExceptions(root, checked));
   if (problems.length > 0) throw new ProblemsFailure(problems.sort(compareProblems));
-  return { environments, files };
+  return { environments, files, inputs: graph.inputs };
 }
 
 /** Where and how to render. */
@@ -90,7 +92,7 @@ export async function render(root: string, options: RenderOptions = {}): Promise
   const lost = checkData(root, rendered.environments, before, rendered.files);
   if (lost.length > 0) throw new ProblemsFailure(lost.sort(compareProblems));
   const below = new Map([...rendered.files].map(([path, text]) => [path.slice('manifests/'.length), text]));
-  const difference = onDisk(out, () => findDifference(out, below, environment, memory.disk));
+  const difference = onDisk(out, () => findDifference(out, below, environment));
   const [foreign] = difference.foreign;
   if (write && foreign !== undefined) {
     const [named, more] = [difference.foreign.slice(0, 5), difference.foreign.length - 5];
@@ -101,11 +103,6 @@ export async function render(root: string, options: RenderOptions = {}): Promise
         : 'Name a folder by --out in which nothing else stands.',
     );
   }
-  if (write) {
-    onDisk(out, () => {
-      writeDifference(out, below, difference);
-      memory.disk.note(out, below);
-    });
-  }
+  if (write) onDisk(out, () => writeDifference(out, below, difference));
   return { ...rendered, difference };
 }

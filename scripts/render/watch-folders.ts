@@ -1,23 +1,35 @@
 import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { isJunk } from '../../model/junk.ts';
 import { Failure } from '../failure.ts';
 
-/** What npm, Git, editors and renders leave beside what people write. */
-const passedOver = /^(?:node_modules|\.git|\.render-.*)$|~$|\.swp$/;
+/** What npm and Git keep beside what people write. */
+const passedOver = /^(?:node_modules|\.git)$/;
 
 /**
- * Tells of every change of a file below these paths (folders or files, from `root`), by its path from there, until
- * `close`. A folder is watched, not its files: an editor that puts a new file in place of the old one is seen too.
+ * Tells of every change of a file below `root`, but for the folder `except`, by its path from there, until `close`. A
+ * folder is watched, not its files: an editor that puts a new file in place of the old one is seen too.
  */
 export class FolderWatch {
   readonly #root: string;
+  readonly #except: string;
   readonly #onChange: (path: string) => void;
   readonly #watchers = new Map<string, FSWatcher>();
 
-  constructor(root: string, paths: readonly string[], onChange: (path: string) => void) {
+  constructor(root: string, except: string, onChange: (path: string) => void) {
     this.#root = root;
+    this.#except = relative(root, except);
     this.#onChange = onChange;
-    for (const path of paths) this.#add(path);
+    this.#add('.');
+  }
+
+  /** Tells of changes of these files too, wherever they are; by absolute paths. */
+  alsoOf(files: Iterable<string>): void {
+    for (const file of files) {
+      const path = relative(this.#root, dirname(file));
+      const watched = path.split('/').every((name) => name !== '..' && !passedOver.test(name));
+      if (!watched) this.#watch(path);
+    }
   }
 
   close(): void {
@@ -26,20 +38,31 @@ export class FolderWatch {
   }
 
   #add(path: string): void {
+    if (!this.#watch(path)) return;
+    for (const name of foldersIn(join(this.#root, path)))
+      if (this.#isWanted(path, name)) this.#add(join(path, name));
+  }
+
+  #isWanted(folder: string, name: string): boolean {
+    return !passedOver.test(name) && !isJunk(name) && join(folder, name) !== this.#except;
+  }
+
+  /** Whether it is watched from now on, and was not before. */
+  #watch(path: string): boolean {
     const folder = join(this.#root, path);
     if (this.#watchers.has(path) || lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-      return;
+      return false;
     const watcher = open(folder, (name) => this.#changed(path, name));
-    if (watcher === undefined) return;
+    if (watcher === undefined) return false;
     // A folder that goes away takes its watcher along.
     watcher.on('error', () => this.#forget(path));
     this.#watchers.set(path, watcher);
-    for (const name of foldersIn(folder)) if (!passedOver.test(name)) this.#add(`${path}/${name}`);
+    return true;
   }
 
   #changed(folder: string, name: string | null): void {
-    if (name === null || passedOver.test(name)) return;
-    const path = `${folder}/${name}`;
+    if (name === null || !this.#isWanted(folder, name)) return;
+    const path = join(folder, name);
     const status = lstatSync(join(this.#root, path), { throwIfNoEntry: false });
     if (status === undefined) this.#forget(path);
     else if (status.isDirectory()) this.#add(path);

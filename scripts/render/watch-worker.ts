@@ -10,9 +10,8 @@ import type { Answer, WorkerInput } from './watch.ts';
 const { root, command }: WorkerInput = workerData;
 const memory = new Memory();
 
-parentPort?.on('message', async (touched: string[] | undefined) => {
-  memory.disk.tell(touched);
-  const answer: Answer = { out: '', err: '', ended: false };
+parentPort?.on('message', async () => {
+  const answer: Answer = { out: '', err: '', ended: false, imported: [] };
   try {
     await renderCommand(root, { ...command, memory }, (part) => {
       answer.out += part;
@@ -22,5 +21,6 @@ parentPort?.on('message', async (touched: string[] | undefined) => {
     answer.err = failureText(error);
     answer.ended = !(error instanceof ProblemsFailure);
   }
+  answer.imported = [...memory.sources.imports.modules.keys()];
   parentPort?.postMessage(answer);
 });

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { RenderCommand } from './command.ts';
-import { Touched } from './touched.ts';
 import { FolderWatch } from './watch-folders.ts';
 
 /** What a worker is started with. */
@@ -21,12 +20,14 @@ export interface Answer {
   err: string;
   /** No change of a file will mend it. */
   ended: boolean;
+  /** The files that descriptions imported, by absolute path. */
+  imported: string[];
 }
 
-/** Folders with what people write and with the program itself. */
-const watched = ['apps', 'clusters', 'operators', 'images', 'charts', 'model', 'scripts/render'];
-
-/** The program itself: what imports it must be loaded anew. Descriptions, and what they import, are read for every render. */
+/**
+ * The program itself: what imports it must be loaded anew. Descriptions, and what they import from anywhere else, are read
+ * for every render.
+ */
 const program = /^(?:charts|model|scripts)\//;
 
 /** An editor saves in several steps, and Git writes many files at once. In milliseconds. */
@@ -43,8 +44,9 @@ export async function watchAndRender(
 ): Promise<number> {
   const changed = new Set<string>();
   let wake = () => {};
-  const watch = new FolderWatch(input.root, watched, (path) => {
-    if (path.startsWith('images/') && path !== 'images/lock.yaml') return;
+  const out = resolve(input.command.out ?? join(input.root, 'manifests'));
+  // A description may read any file of the repository.
+  const watch = new FolderWatch(input.root, out, (path) => {
     changed.add(path);
     wake();
   });
@@ -54,13 +56,13 @@ export async function watchAndRender(
       wake = resolve;
       if (changed.size > 0 || signal.aborted) resolve();
     });
-  const touched = new Touched(resolve(input.command.out ?? join(input.root, 'manifests')));
   let worker = startWorker(input);
   try {
-    const { out, err, ended } = await answer(worker, undefined);
-    print.out(out);
-    print.err(err);
-    if (ended) return 1;
+    const first = await answer(worker);
+    print.out(first.out);
+    print.err(first.err);
+    if (first.ended) return 1;
+    watch.alsoOf(first.imported);
     print.err(styleText('dim', 'Watching. Ctrl-C ends it.\n', { stream: process.stderr }));
     for (;;) {
       await somethingHappens();
@@ -73,15 +75,14 @@ export async function watchAndRender(
         await worker.terminate();
         worker = startWorker(input);
       }
-      const since = touched.take();
-      const { out, err } = await answer(worker, anew ? undefined : since);
+      const { out, err, imported } = await answer(worker);
+      watch.alsoOf(imported);
       const what = paths.length > 3 ? `${paths.length} files` : paths.join(', ');
       print.err(`${styleText('dim', what, { stream: process.stderr })}\n${err}`);
       print.out(out);
     }
   } finally {
     watch.close();
-    touched.close();
     await worker.terminate();
   }
 }
@@ -90,10 +91,10 @@ function startWorker(input: WorkerInput): Worker {
   return new Worker(new URL('watch-worker.ts', import.meta.url), { workerData: input });
 }
 
-/** Has the worker render once; of the manifests all may have been touched where none are named. A worker that fails as a whole ends the watch. */
-async function answer(worker: Worker, touched: string[] | undefined): Promise<Answer> {
+/** Has the worker render once. A worker that fails as a whole ends the watch. */
+async function answer(worker: Worker): Promise<Answer> {
   const answered = once(worker, 'message');
-  worker.postMessage(touched);
+  worker.postMessage('render');
   const [answer]: Answer[] = await answered;
   if (answer === undefined) throw new Error('the worker answered nothing');
   return answer;
