@@ -38,7 +38,7 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
       });
     case 'invalid_type':
       if (issue.input === undefined) return [missing(source, path, typeInWords(issue.expected))];
-      return [problemAt(source, path, wrongType(name, path, issue.expected, issue.input))];
+      return [problemAt(source, path, wrongType(source, path, issue.expected, issue.input))];
     case 'invalid_value':
       return [choice(source, path, issue.values.map(String), issue.input)];
     case 'invalid_union': {
@@ -69,7 +69,7 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
     case 'too_big':
       return [outOfRange(source, path, issue, `at most ${issue.maximum}`)];
     case 'custom': {
-      const what = `${name} is ${inWords(issue.input)}`;
+      const what = `${name} is ${inWords(source, path, issue.input)}`;
       return [
         problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix: `change ${name}` }),
       ];
@@ -77,7 +77,7 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
     default: {
       const words = {
         code: 'bad-value',
-        what: `${name} is ${inWords(issue.input)}`,
+        what: `${name} is ${inWords(source, path, issue.input)}`,
         why: `expected ${issue.message}`,
         fix: `write ${issue.message}`,
       };
@@ -109,7 +109,7 @@ function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string
   const expected = issue.message.startsWith('Too ') ? size : issue.message;
   const words = {
     code: 'out-of-range',
-    what: `${fieldName(path)} is ${inWords(issue.input)}`,
+    what: `${fieldName(path)} is ${inWords(source, path, issue.input)}`,
     why: `expected ${expected}`,
     fix: `write ${expected}`,
   };
@@ -121,27 +121,28 @@ function choice(source: Source, path: FieldPath, options: string[], given: unkno
   if (given === undefined) return missing(source, path, list);
   const words = {
     code: 'bad-value',
-    what: `${fieldName(path)} is ${inWords(given)}`,
+    what: `${fieldName(path)} is ${inWords(source, path, given)}`,
     why: `expected ${list}`,
     fix: suggest(String(given), options, 'remove it'),
   };
   return problemAt(source, path, words);
 }
 
-function wrongType(name: string, path: FieldPath, expected: string, input: unknown): Words {
+function wrongType(source: Source, path: FieldPath, expected: string, input: unknown): Words {
   const key = path.at(-1);
   const prefix = typeof key === 'string' ? `${key}: ` : '';
+  const plain = plainText(source, path, input);
   let fix = `write ${typeInWords(expected)}`;
-  if (input === null && prefix !== '') {
+  if (expected === 'string' && plain !== undefined) {
+    fix = `put it in quotes: ${prefix}'${plain}'`;
+  } else if (input === null && prefix !== '') {
     fix = `write ${typeInWords(expected)} after ${prefix.trim()}`;
-  } else if (expected === 'string' && (typeof input === 'number' || typeof input === 'boolean')) {
-    fix = `put it in quotes: ${prefix}'${input}'`;
-  } else if (expected === 'number' && typeof input === 'string' && /^\d+$/.test(input)) {
+  } else if (expected === 'number' && typeof input === 'string' && /^(0|[1-9]\d*)$/.test(input)) {
     fix = `write it without quotes: ${prefix}${input}`;
   }
   return {
     code: 'wrong-type',
-    what: `${name} is ${inWords(input)}`,
+    what: `${fieldName(path)} is ${inWords(source, path, input)}`,
     why: `expected ${typeInWords(expected)}`,
     fix,
   };
@@ -160,7 +161,16 @@ function typeInWords(type: string): string {
   return words[type] ?? type;
 }
 
-function inWords(value: unknown): string {
+/** A number, a boolean or nothing as it is written, where it is; undefined for any other value, and for what is empty. */
+function plainText(source: Source, path: FieldPath, value: unknown): string | undefined {
+  if (value === null) return source.written(path);
+  if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+  return source.written(path) ?? String(value);
+}
+
+function inWords(source: Source, path: FieldPath, value: unknown): string {
+  const plain = plainText(source, path, value);
+  if (plain !== undefined) return value === null ? `${plain}, which is nothing` : `the ${typeof value} ${plain}`;
   if (value === null) return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map of keys';

@@ -27,6 +27,22 @@ export function locateLiteral(text: string, path: FieldPath): Spot {
   return spot;
 }
 
+/** The number, boolean or `null` that stands at exactly this path, as it is written; undefined where anything else does. */
+export function writtenLiteral(text: string, path: FieldPath): string | undefined {
+  let at = exported(text);
+  for (const step of path) {
+    if (at === undefined) return undefined;
+    const next: Spot | undefined = typeof step === 'number' ? item(text, at, step) : member(text, at, step);
+    at = next?.value;
+  }
+  const literal = /(?:[-+]?(?:\d[\w.]*(?:(?<=[eE])[-+]\d+)?|\.\d\w*)|true|false|null)(?![\w$.])/y;
+  if (at === undefined) return undefined;
+  literal.lastIndex = at;
+  const [word] = literal.exec(text) ?? [];
+  // What goes on is an expression.
+  return word !== undefined && /[,}\])]/.test(text[blank(text, literal.lastIndex)] ?? '') ? word : undefined;
+}
+
 /** The offset of the exported literal's bracket. */
 function exported(text: string): number | undefined {
   const start = /^export\s+default\s+/m.exec(text);

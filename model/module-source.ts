@@ -1,4 +1,4 @@
-import { literalEnd, locateLiteral } from './locate-literal.ts';
+import { literalEnd, locateLiteral, writtenLiteral } from './locate-literal.ts';
 import { placesOf } from './place.ts';
 import type { Source } from './source.ts';
 
@@ -12,5 +12,6 @@ export function moduleSource(file: string, text: string, value: unknown): Source
       const start = locateLiteral(text, path)[part];
       return place(start, literalEnd(text, start));
     },
+    written: (path) => writtenLiteral(text, path),
   };
 }

@@ -29,7 +29,7 @@ export function readYaml(text: string, file: string): ReadSource {
   if (problems.length > 0) return { problems };
   try {
     const value: unknown = document.toJS();
-    return { source: { file, value, place: placeOf(document, place) }, problems };
+    return { source: { file, value, ...fieldsOf(document, text, place) }, problems };
   } catch (error) {
     const words = {
       code: 'yaml-aliases',
@@ -134,8 +134,12 @@ function keyOf(key: unknown): string | undefined {
   return String(key.value);
 }
 
-/** Where the fields of a document stand. The keys of a map are indexed once. */
-function placeOf(document: Document.Parsed, place: (start: number, end: number) => Place): Source['place'] {
+/** Where the fields of a document stand, and how they are written. The keys of a map are indexed once. */
+function fieldsOf(
+  document: Document.Parsed,
+  text: string,
+  place: (start: number, end: number) => Place,
+): Pick<Source, 'place' | 'written'> {
   const indexes = new Map<YAMLMap, Map<string, Pair>>();
   const member = (map: YAMLMap, name: string): Pair | undefined => {
     let index = indexes.get(map);
@@ -145,16 +149,17 @@ function placeOf(document: Document.Parsed, place: (start: number, end: number) 
     }
     return index.get(name);
   };
-  return (path: FieldPath, part: 'key' | 'value') => {
+  const resolved = (value: unknown): unknown => (isAlias(value) ? value.resolve(document) : value);
+  const inside = (value: unknown, step: string | number): unknown => {
+    const node = resolved(value);
+    if (isMap(node)) return member(node, String(step));
+    return isSeq(node) && typeof step === 'number' ? node.items[step] : undefined;
+  };
+  const placed = (path: FieldPath, part: 'key' | 'value'): Place => {
     let key: unknown = document.contents;
     let value: unknown = key;
     for (const step of path) {
-      const node = isAlias(value) ? value.resolve(document) : value;
-      const next = isMap(node)
-        ? member(node, String(step))
-        : isSeq(node) && typeof step === 'number'
-          ? node.items[step]
-          : undefined;
+      const next = inside(value, step);
       if (next === undefined) break;
       [key, value] = isPair(next) ? [next.key, next.value ?? next.key] : [next, next];
       // An empty value has no place of its own.
@@ -162,6 +167,17 @@ function placeOf(document: Document.Parsed, place: (start: number, end: number) 
     }
     return place(...rangeOf(part === 'key' ? key : value));
   };
+  const written = (path: FieldPath): string | undefined => {
+    let value: unknown = document.contents;
+    for (const step of path) {
+      const next = inside(value, step);
+      value = isPair(next) ? next.value : next;
+    }
+    const node = resolved(value);
+    if (!isScalar(node) || typeof node.value === 'string') return undefined;
+    return text.slice(...rangeOf(node)) || undefined;
+  };
+  return { place: placed, written };
 }
 
 function rangeOf(node: unknown): [start: number, end: number] {

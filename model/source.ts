@@ -12,6 +12,11 @@ export interface Source {
   value: unknown;
   /** Where the field's key or its value stands; where it is not written, the nearest thing around it. */
   place(path: FieldPath, part: 'key' | 'value'): Place;
+  /**
+   * A number, a boolean or nothing as it is written, which its value does not tell (`1.10`, `0x1F`, `~`); undefined where
+   * the file does not hold it as such.
+   */
+  written(path: FieldPath): string | undefined;
 }
 
 /** What reading a file came to: without a source there is at least one problem. */

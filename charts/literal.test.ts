@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { literal } from './literal.ts';
+import { podSpec } from './pod.ts';
+
+/** What Kubernetes makes of a text, for a pod with these variables. */
+function expand(text: string, variables: Record<string, string>): string {
+  let expanded = '';
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] !== '$' || i + 1 === text.length) expanded += text[i];
+    else if (text[i + 1] === '$') {
+      expanded += '$';
+      i++;
+    } else {
+      const closing = text[i + 1] === '(' ? text.indexOf(')', i + 2) : -1;
+      if (closing === -1) {
+        expanded += `$${text[i + 1]}`;
+        i++;
+      } else {
+        const name = text.slice(i + 2, closing);
+        expanded += variables[name] ?? `$(${name})`;
+        i = closing;
+      }
+    }
+  }
+  return expanded;
+}
+
+it('knows how Kubernetes expands', () => {
+  const variables = { PORT: '8080' };
+  expect(expand('$(PORT) $$(PORT) $(NO) $PORT a$$b $(', variables)).toBe('8080 $(PORT) $(NO) $PORT a$b $(');
+});
+
+it('reaches the process as it is written, whatever it is and whatever variables there are', () => {
+  const text = fc
+    .array(fc.constantFrom('$', '(', ')', 'PORT', 'x', ' ', '$(PORT)', '$$'))
+    .map((parts) => parts.join(''));
+  fc.assert(
+    fc.property(text, (written) => {
+      expect(expand(literal(written), { PORT: '8080', '': 'empty', x: 'y' })).toBe(written);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+it('leaves alone what Kubernetes leaves alone', () => {
+  for (const text of ['$PORT', 'a$', '${PORT}', '', '(x)', '$ (']) expect(literal(text)).toBe(text);
+});
+
+it('is what every pod says in its variables, its command and its arguments', () => {
+  const { containers } = podSpec({
+    user: 1,
+    container: {
+      name: 'a',
+      command: ['$(A)'],
+      args: ['--a=$(A)'],
+      env: [
+        { name: 'B', value: '$(A)' },
+        { name: 'C', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+      ],
+      resources: { cpu: '1m', memory: '1Mi' },
+    },
+  });
+  expect(containers[0]).toMatchObject({
+    command: ['$$(A)'],
+    args: ['--a=$$(A)'],
+    env: [
+      { name: 'B', value: '$$(A)' },
+      { name: 'C', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+    ],
+  });
+});
