@@ -10,6 +10,7 @@ import { type DeploymentInput, deployment } from './deployment.ts';
 import { disruptionBudget } from './disruption-budget.ts';
 import { identityFiles } from './identity-files.ts';
 import type { Component } from './kube-object.ts';
+import { literal } from './literal.ts';
 import { migrationsJob } from './migrations.ts';
 import { annotations, gateway, namespaceOf } from './names.ts';
 import { appNamespace } from './namespace.ts';
@@ -95,7 +96,8 @@ function databaseReady(env: Environment, of: string): string {
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const { ready, live } = app.probes;
   const identity = identityFiles(environment, app);
-  const env = [...Object.entries(app.env).map(([name, value]) => ({ name, value })), ...identity.env];
+  const own = Object.entries(app.env).map(([name, value]) => ({ name, value: literal(value) }));
+  const env = [...own, ...identity.env];
   return {
     serviceAccountName: app.name,
     kubernetesApi: kubernetesUses(app).length > 0,

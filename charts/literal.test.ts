@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { appComponent } from './app.ts';
+import { environment, testApp } from './fixture.ts';
 import { literal } from './literal.ts';
-import { podSpec } from './pod.ts';
+import { at, find } from './select.ts';
 
 /** What Kubernetes makes of a text, for a pod with these variables. */
 function expand(text: string, variables: Record<string, string>): string {
@@ -44,29 +47,16 @@ it('reaches the process as it is written, whatever it is and whatever variables 
 });
 
 it('leaves alone what Kubernetes leaves alone', () => {
-  for (const text of ['$PORT', 'a$', '${PORT}', '', '(x)', '$ (']) expect(literal(text)).toBe(text);
+  for (const text of ['$PORT', 'a$', '$[PORT]', '', '(x)', '$ (']) expect(literal(text)).toBe(text);
 });
 
-it('is what every pod says in its variables, its command and its arguments', () => {
-  const { containers } = podSpec({
-    user: 1,
-    container: {
-      name: 'a',
-      command: ['$(A)'],
-      args: ['--a=$(A)'],
-      env: [
-        { name: 'B', value: '$(A)' },
-        { name: 'C', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-      ],
-      resources: { cpu: '1m', memory: '1Mi' },
-    },
-  });
-  expect(containers[0]).toMatchObject({
-    command: ['$$(A)'],
-    args: ['--a=$$(A)'],
-    env: [
-      { name: 'B', value: '$$(A)' },
-      { name: 'C', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-    ],
-  });
+it('is what the process of an app gets', () => {
+  const written = { GREETING: '$(PORT) costs $$5', HOME: '$HOME', PORT: '8080' };
+  const app = testApp({ name: 'orders', env: written });
+  const env = at(
+    find(appComponent(environment({ apps: [app] }), app), 'Deployment', 'orders'),
+    ...['spec', 'template', 'spec', 'containers', 0, 'env'],
+  );
+  const got = z.array(z.object({ name: z.string(), value: z.string() })).parse(env);
+  expect(Object.fromEntries(got.map(({ name, value }) => [name, expand(value, written)]))).toEqual(written);
 });

@@ -1,5 +1,4 @@
 import { k8s } from 'cdk8s-plus-28';
-import { literal } from './literal.ts';
 
 /** What a workload reserves; memory is also the limit. */
 export interface Resources {
@@ -35,7 +34,7 @@ export const nonRoot = 65532;
 
 /**
  * The one way to a pod spec: what Pod Security calls 'restricted', a read-only root file system, no token of a
- * service account unless it is asked for. Variables, command and arguments are literal: no `$(NAME)` is expanded.
+ * service account unless it is asked for.
  */
 export function podSpec(input: PodInput): k8s.PodSpec {
   const { container, beside = [], user, ownsVolumes = false, kubernetesApi = false, ...rest } = input;
@@ -52,7 +51,6 @@ export function podSpec(input: PodInput): k8s.PodSpec {
     },
     containers: [container, ...beside].map(({ resources, ...given }) => ({
       ...given,
-      ...literals(given),
       resources: kubeResources(resources),
       securityContext: {
         allowPrivilegeEscalation: false,
@@ -60,16 +58,6 @@ export function podSpec(input: PodInput): k8s.PodSpec {
         readOnlyRootFilesystem: true,
       },
     })),
-  };
-}
-
-function literals({ command, args, env }: Pick<k8s.Container, 'command' | 'args' | 'env'>) {
-  return {
-    ...(command ? { command: command.map(literal) } : {}),
-    ...(args ? { args: args.map(literal) } : {}),
-    ...(env
-      ? { env: env.map((each) => (each.value === undefined ? each : { ...each, value: literal(each.value) })) }
-      : {}),
   };
 }
 

@@ -170,7 +170,8 @@ function plainText(source: Source, path: FieldPath, value: unknown): string | un
 
 function inWords(source: Source, path: FieldPath, value: unknown): string {
   const plain = plainText(source, path, value);
-  if (plain !== undefined) return value === null ? `${plain}, which is nothing` : `the ${typeof value} ${plain}`;
+  if (plain !== undefined)
+    return value === null ? `${plain}, which is nothing` : `the ${typeof value} ${plain}`;
   if (value === null) return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map of keys';

@@ -65,7 +65,10 @@ it('renders at every save, says what is wrong and goes on, and ends when it is t
   said = '';
   mkdirSync(join(root, 'lib/deep'), { recursive: true });
   mkdirSync(join(root, 'node_modules/sizes'), { recursive: true });
-  writeFileSync(join(root, 'node_modules/sizes/package.json'), '{ "name": "sizes", "exports": "./size.mjs" }');
+  writeFileSync(
+    join(root, 'node_modules/sizes/package.json'),
+    '{ "name": "sizes", "exports": "./size.mjs" }',
+  );
   writeFileSync(join(root, 'node_modules/sizes/size.mjs'), "export const cpu = '81m';\n");
   writeFileSync(join(root, 'lib/deep/size.ts'), "export { cpu } from 'sizes';\n");
   save("from './size.ts'", "from '../../lib/deep/size.ts'");
