@@ -153,6 +153,18 @@ describe('a render when nothing has changed', () => {
     expect(untouched()).toBeUndefined();
   });
 
+  it('sees that other manifests were committed, with which it may have to refuse', async () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], { cwd: root });
+    git('init', '--quiet');
+    await run();
+    put('manifests/dev/old/cluster-old.yaml', 'kind: Cluster\n');
+    git('add', 'manifests');
+    expect(untouched()).toBeDefined();
+    git('commit', '--quiet', '--message', 'all');
+    expect(untouched()).toBeUndefined();
+  });
+
   it('sees what changes where the folder of an app is a link', async () => {
     renameSync(join(root, 'apps/shop'), join(root, 'shop'));
     symlinkSync('../shop', join(root, 'apps/shop'));

@@ -6,12 +6,12 @@ import { ImageTags, type TaggedImage } from '../../model/image-tags.ts';
 import { contentHash } from '../../model/import-record.ts';
 import { manifestsBelow } from './difference.ts';
 import { onDisk } from './disk-failure.ts';
-import { codeHash, descriptionHash } from './fingerprint.ts';
+import { codeHash, committedTree, descriptionHash } from './fingerprint.ts';
 import type { RenderResult } from './render.ts';
 
 /** What the last render read and wrote. */
 export interface LastRender {
-  /** Of the program, and of all that people write. */
+  /** Of the program, of all that people write, and of the manifests of the last commit. */
   inputs: string;
   /** What descriptions imported, by absolute path. */
   modules: [path: string, hash: string][];
@@ -40,7 +40,7 @@ export class RenderCache {
     this.#environment = environment;
     const name = hash('sha256', JSON.stringify([root, out, environment])).slice(0, 16);
     this.#path = join(cacheDir(), 'render', `${name}.json`);
-    this.#inputs = `${codeHash()} ${descriptionHash(root)}`;
+    this.#inputs = `${codeHash()} ${descriptionHash(root)} ${committedTree(root)}`;
   }
 
   /** The last render, if the next one would come to the same. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +29,14 @@ export function codeHash(): string {
  */
 export function descriptionHash(root: string): string {
   return hashOf(root, descriptions, installed);
+}
+
+/** What tells one state of the committed manifests from another: a render refuses to lose the data that they describe. */
+export function committedTree(root: string): string {
+  const args = ['rev-parse', '--verify', '--quiet', 'HEAD:./manifests'];
+  // Null where there is no Git.
+  const { stdout }: { stdout: string | null } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
+  return stdout?.trim() ?? '';
 }
 
 /** Links are followed, as by those who read. */

@@ -3,8 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { isJunk } from '../../model/junk.ts';
 import { Failure } from '../failure.ts';
 
-/** What npm and Git keep beside what people write. */
-const passedOver = /^(?:node_modules|\.git)$/;
+/** What npm, Git and commands that are at work keep beside what people write. */
+const passedOver = /^(?:node_modules|\.git|\.(?:render|new)-.*)$/;
 
 /**
  * Tells of every change of a file below `root`, but for the folder `except`, by its path from there, until `close`. A
