@@ -10,6 +10,7 @@ import type { Loaded, Source } from '../model/source.ts';
 import { components } from './components.ts';
 import { field, listField, textField } from './field.ts';
 import { environment, testApp } from './fixture.ts';
+import { isIfAbsent } from './if-absent.ts';
 import type { Component } from './kube-object.ts';
 import { order } from './order.ts';
 import { podTemplate } from './pod-template.ts';
@@ -204,6 +205,7 @@ function namesOf(env: Environment, all: Component[] = components(env)): string[]
     `host registry.${env.cluster.domain}`,
     ...all.flatMap(({ objects }) =>
       objects.flatMap((object) => {
+        if (isIfAbsent(object)) return [];
         const { kind, apiVersion, metadata } = object;
         const group = apiVersion.split('/').slice(0, -1).join('');
         const space = metadata.namespace ?? '';
