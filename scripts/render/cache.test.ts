@@ -71,6 +71,9 @@ function put(path: string, text: string): void {
 
 const untouched = () => new RenderCache(root, out, undefined).untouched();
 
+/** From the folder of an app. */
+const lib = '../../lib';
+
 /** A description that takes what it says from everywhere: imports at any depth, of every kind. */
 function importEverything(): void {
   put('lib/common.ts', "import { deep } from './deep/deep.ts';\nexport const common = deep;\n");
@@ -85,12 +88,12 @@ function importEverything(): void {
   edit(
     'apps/shop/app.ts',
     'export default {',
-    `import { common } from '../../lib/common.ts';
-import data from '../../lib/data.json' with { type: 'json' };
-import old from '../../lib/old.cjs';
+    `import { common } from '${lib}/common.ts';
+import data from '${lib}/data.json' with { type: 'json' };
+import old from '${lib}/old.cjs';
 import { size } from 'sizes';
 
-const { later } = await import('../../lib/later.ts');
+const { later } = await import('${lib}/later.ts');
 export default {`,
   );
   edit('apps/shop/app.ts', 'hello', "' + [common, later, data.value, old.old, size].join(' ') + '");
