@@ -23,7 +23,8 @@ type Kind = 'picture' | 'commands' | 'objects' | 'app' | 'cluster';
 function kindOf({ text }: Example): Kind | undefined {
   if (/[─┐┘]/.test(text)) return 'picture';
   const lines = text.split('\n').filter((line) => /^\S/.test(line));
-  if (lines.every((line) => /^(?:npm|kubectl|git|aws|export|#|\$EDITOR) ?/.test(line))) return 'commands';
+  if (lines.every((line) => /^(?:npm|kubectl|git|aws|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line)))
+    return 'commands';
   if (/^apiVersion: /m.test(text)) return 'objects';
   const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
   // A line of an object in TypeScript ends with a comma; one of YAML does not.
@@ -70,14 +71,20 @@ describe('an example of app.ts is rendered as it stands', () => {
   });
 });
 
+const anyPart = clusterSchema.partial();
+
 describe('an example of cluster.yaml is rendered as it stands', () => {
   it.each(ofKind('cluster'))('%s', async (_, { text }) => {
     const lines = text.split('\n');
     const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
     // A key that comes again is another example.
     const examples = new Set(keys).size < keys.length ? lines : [text];
-    for (const example of examples)
-      expect(await problemsOf(`${example}\napps: { orders: , jobs: }`, []), example).toEqual([]);
+    for (const example of examples) {
+      const { retired = [] } = anyPart.parse(parse(example));
+      // What is retired runs no more, and neither does what uses it.
+      const apps = retired.some(({ database }) => database === 'orders') ? 'jobs: ' : 'orders: , jobs: ';
+      expect(await problemsOf(`${example}\napps: { ${apps} }`, []), example).toEqual([]);
+    }
   });
 });
 
