@@ -4,8 +4,8 @@ export type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string>; code?: string }
   /** The page of a network that wants people to sign in: HTML, with 200. */
   | { kind: 'page' }
-  /** Closes the connection, after so many bytes of the body. */
-  | { kind: 'cut'; after: number }
+  /** Closes the connection, after so many bytes of the body and, where it is given, once `when` is fulfilled. */
+  | { kind: 'cut'; after: number; when?: () => Promise<void> }
   /** Goes on without a byte, after so many of the body; with 0 it does not even answer. */
   | { kind: 'stall'; after: number }
   /** One byte of the body is another one. */

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
@@ -90,6 +90,26 @@ function expectWhole(published: Published, repository = path): void {
 
 const broken = (fault: Fault, rule: Partial<Rule> = {}) => registries.faults.add({ fault, ...rule });
 
+/** Waits until a part of a blob is on the disk of the one who pulls. */
+async function partOnDisk(): Promise<void> {
+  const partial = join(folder, `store-${count}`, 'docker/registry/v2/partial');
+  await vi.waitUntil(
+    async () => {
+      const names = await readdir(partial).catch(() => []);
+      const sizes = await Promise.all(
+        names.map((name) =>
+          stat(join(partial, name)).then(
+            ({ size }) => size,
+            () => 0,
+          ),
+        ),
+      );
+      return sizes.some((size) => size > 0);
+    },
+    { timeout: 20_000, interval: 5 },
+  );
+}
+
 describe('a pull', () => {
   it('brings the index and the one platform, with a token of another host and blobs by redirect', async () => {
     const pulled = await pull({ digest: image.digest });
@@ -141,7 +161,7 @@ describe('a pull', () => {
 
 describe('a connection that breaks', () => {
   it('is gone on with by Range, from what had come', async () => {
-    broken({ kind: 'cut', after: 100_000 }, { at: 'blob', times: 2 });
+    broken({ kind: 'cut', after: 100_000, when: partOnDisk }, { at: 'blob', times: 2 });
     await pull();
     expectWhole(image);
     // What had come and was not on the disk yet when it broke comes again.
@@ -156,7 +176,7 @@ describe('a connection that breaks', () => {
   it('for ever ends the pull after three tries, and the next pull goes on from there', async () => {
     const longer = 'quay.io/example/longer';
     const published = await publish(upstream, longer, 'v1', { layers: [800_000] });
-    broken({ kind: 'cut', after: 180_000 }, { at: 'blob' });
+    broken({ kind: 'cut', after: 180_000, when: partOnDisk }, { at: 'blob' });
     const message = await failure({}, `${longer}:v1`);
     expect(message).toMatch(/^quay\.io\/example\/longer:v1 could not be pulled, tried 3 times: quay\.io: /);
     expect(message).toContain('What has come stays');

@@ -241,7 +241,10 @@ export class Registries {
       sent += part.length;
       if (sent < last) continue;
       // The bytes first: what is destroyed sends nothing more.
-      if (fault?.kind === 'cut') response.socket?.end();
+      if (fault?.kind === 'cut') {
+        await fault.when?.();
+        response.socket?.end();
+      }
       return;
     }
     response.end();
