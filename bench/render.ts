@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseAllDocuments } from 'yaml';
-import { toYaml } from '../charts/yaml.ts';
+import { toYaml } from '../charts/kube/yaml.ts';
 import { ensureProgram } from '../images/program.ts';
 import { table } from '../scripts/table.ts';
 import { type Measured, measure, median } from './measure.ts';

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { field, listField, textField } from './field.ts';
-import type { Component, KubeObject } from './kube-object.ts';
-import { find } from './select.ts';
+import { field, listField, textField } from './kube/field.ts';
+import type { Component, KubeObject } from './kube/kube-object.ts';
+import { find } from './kube/select.ts';
 
 /** For tests: what somebody asks of the API server. */
 export interface Asked {

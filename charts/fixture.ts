@@ -1,7 +1,7 @@
 import { type AppInput, appSchema } from '../model/app.ts';
-import { clusterSchema } from '../model/cluster.ts';
 import type { Environment, EnvironmentApp } from '../model/graph.ts';
 import { type OperatorInput, operatorSchema } from '../model/operator.ts';
+import { clusterSchema } from '../model/schema/cluster.ts';
 
 /** For tests: an environment with all operators and images, of which a test says only what matters to it. */
 export function environment(

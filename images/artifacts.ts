@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Lock, type LockArtifact, loadLock } from '../model/lock.ts';
+import { type Lock, type LockArtifact, loadLock } from '../model/schema/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { goModule } from './go-module.ts';
 import { ensureMirrored, type SupplyOptions } from './mirror.ts';

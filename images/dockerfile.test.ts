@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { basesOf, dockerfileOf } from './dockerfile.ts';
 import { recipeOf } from './go-recipe.ts';
 import { ownHost } from './reference.ts';

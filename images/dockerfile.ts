@@ -1,4 +1,4 @@
-import { type Lock, type LockImage, loadLock } from '../model/lock.ts';
+import { type Lock, type LockImage, loadLock } from '../model/schema/lock.ts';
 import { recipeOf } from './go-recipe.ts';
 
 /** The image in which programs of ours are compiled where images are pulled, by its name in the lock file. */

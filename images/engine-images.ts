@@ -1,4 +1,4 @@
-import { type Lock, loadLock } from '../model/lock.ts';
+import { type Lock, loadLock } from '../model/schema/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { type Engine, runEngine } from './engine.ts';
 import { pullEngineImage } from './engine-pull.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare } from 'semver';
 import { z } from 'zod';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { runGo } from './go-command.ts';
 import { type Recipe, recipeOf } from './go-recipe.ts';
 import { workspaceOf } from './go-workspace.ts';

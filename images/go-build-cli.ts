@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { loadLock, neededBinaries } from '../model/lock.ts';
+import { loadLock, neededBinaries } from '../model/schema/lock.ts';
 import { faultOf, readEntry } from './binary-cache.ts';
 import { buildBinaries } from './go-build.ts';
 import { pruneGoCaches } from './go-caches.ts';

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Lock, parseLock } from '../model/lock.ts';
+import { type Lock, parseLock } from '../model/schema/lock.ts';
 import { faultOf } from './binary-cache.ts';
 import { type FakeGo, fakeGo } from './fake-go.ts';
 import { recipeOf } from './go-recipe.ts';

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Lock, loadLock } from '../model/lock.ts';
+import { type Lock, loadLock } from '../model/schema/lock.ts';
 import { commitPartial, entryDir, faultOf, openPartial } from './binary-cache.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { boundBuildCache } from './go-caches.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Lock, LockBinary } from '../model/lock.ts';
+import type { Lock, LockBinary } from '../model/schema/lock.ts';
 import { containerPlatform } from './platform.ts';
 
 /** All that decides what the executables of one component are. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseLock } from '../model/lock.ts';
+import { parseLock } from '../model/schema/lock.ts';
 import { type Ask, compareLock } from './lock-check.ts';
 
 const a = `sha256:${'a'.repeat(64)}`;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Lock, platforms } from '../model/lock.ts';
+import { type Lock, platforms } from '../model/schema/lock.ts';
 import { artifactDigest } from './artifacts.ts';
 import { fetchFile } from './fetch-file.ts';
 import { nodeImageName } from './node-image.ts';

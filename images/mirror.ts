@@ -1,5 +1,5 @@
-import { fullReference } from '../model/image-reference.ts';
-import { type Lock, type LockImage, loadLock } from '../model/lock.ts';
+import { fullReference } from '../model/schema/image-reference.ts';
+import { type Lock, type LockImage, loadLock } from '../model/schema/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import type { Engine } from './engine.ts';
 import { ensureEngineImage, unknownImage } from './engine-images.ts';

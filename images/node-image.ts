@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execa } from 'execa';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { type Engine, runEngine } from './engine.ts';
 import { pullEngineImage } from './engine-pull.ts';

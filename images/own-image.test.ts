@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { compilerImage, debianImage, dockerfileOf } from './dockerfile.ts';
 import { infoOf } from './engine/info.fixtures.ts';
 import type { Engine } from './engine.ts';

@@ -3,7 +3,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Lock, LockImage } from '../model/lock.ts';
+import type { Lock, LockImage } from '../model/schema/lock.ts';
 import { basesOf, dockerfileOf } from './dockerfile.ts';
 import { buildEnvironment } from './engine/builder.ts';
 import { type Engine, runEngine } from './engine.ts';

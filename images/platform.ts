@@ -1,4 +1,4 @@
-import { platforms } from '../model/lock.ts';
+import { platforms } from '../model/schema/lock.ts';
 import { type ContainerPlatform, containerPlatformSchema, type EngineInfo } from './engine/info.ts';
 
 export type Platform = (typeof platforms)[number];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Lock, parseLock } from '../model/lock.ts';
+import { type Lock, parseLock } from '../model/schema/lock.ts';
 import { type FakeGo, fakeGo } from './fake-go.ts';
 import { ownPlatform } from './platform.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Lock, loadLock } from '../model/lock.ts';
+import { type Lock, loadLock } from '../model/schema/lock.ts';
 import { faultOf } from './binary-cache.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { download } from './download.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { loadLock, parseLock, platforms } from '../model/lock.ts';
+import { loadLock, parseLock, platforms } from '../model/schema/lock.ts';
 import { publishedFile } from './published-file.ts';
 
 const sha256 = 'a'.repeat(64);

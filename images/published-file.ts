@@ -1,4 +1,4 @@
-import type { Lock } from '../model/lock.ts';
+import type { Lock } from '../model/schema/lock.ts';
 import type { Platform } from './platform.ts';
 
 /** A program as upstream publishes it for one platform. */

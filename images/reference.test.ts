@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fullReference } from '../model/image-reference.ts';
+import { fullReference } from '../model/schema/image-reference.ts';
 import { parseReference, withoutDigest } from './reference.ts';
 
 const digest = `sha256:${'0a'.repeat(32)}`;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { containerUser } from './engine/container-user.ts';
 import { type Engine, EngineError, runEngine } from './engine.ts';
 import { ensureEngineImage } from './engine-images.ts';

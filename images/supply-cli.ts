@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { ensureEngine } from './engine.ts';
 import { sizeOf } from './go-caches.ts';
 import { readImageNote } from './image-note.ts';

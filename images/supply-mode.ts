@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { missingToBuild } from './can-build.ts';
 import { cacheDir } from './paths.ts';
 import { ownHost, parseReference } from './reference.ts';

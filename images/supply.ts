@@ -1,4 +1,4 @@
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { ensureArtifact } from './artifacts.ts';
 import { compilerImage } from './dockerfile.ts';
 import type { Engine } from './engine.ts';

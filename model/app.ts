@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { appName, bytes, cores, reason, sentence, variables } from './cluster.ts';
-import { exceptionSchema } from './exception.ts';
-import { pinnedImage } from './image-reference.ts';
-import { dnsLabel, largestInt32, portName } from './kubernetes-names.ts';
+import { appName, bytes, cores, reason, sentence, variables } from './schema/cluster.ts';
+import { exceptionSchema } from './schema/exception.ts';
+import { pinnedImage } from './schema/image-reference.ts';
+import { dnsLabel, largestInt32, portName } from './schema/kubernetes-names.ts';
 
 const httpProbe = z.strictObject({
   path: z.string().regex(/^\//, "a path that starts with '/'"),

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { App } from './app.ts';
-import type { AppOverride, Cluster } from './cluster.ts';
-import { migrationsName } from './database.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
-import type { ImageTags } from './image-tags.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
+import type { ImageTags } from './reading/image-tags.ts';
+import type { Loaded } from './reading/source.ts';
 import type { Repository } from './repository.ts';
-import type { Loaded } from './source.ts';
+import type { AppOverride, Cluster } from './schema/cluster.ts';
+import { migrationsName } from './schema/database.ts';
 
 /**
  * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is

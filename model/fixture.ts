@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadLock } from './lock.ts';
+import { loadLock } from './schema/lock.ts';
 
 /** For tests: a small repository in which everything is right. */
 export const shop = join(import.meta.dirname, 'fixtures', 'shop');

@@ -1,26 +1,26 @@
 import type { App } from './app.ts';
-import { checkBuilds } from './check-builds.ts';
-import { checkCluster } from './check-cluster.ts';
-import { checkClusterIdentity } from './check-cluster-identity.ts';
-import { checkEdges } from './check-edges.ts';
-import { checkIdentity } from './check-identity.ts';
-import { checkNames } from './check-names.ts';
-import { checkOperators } from './check-operators.ts';
-import { checkOwners } from './check-owners.ts';
-import { checkProduction } from './check-production.ts';
-import { checkRetention } from './check-retention.ts';
-import { checkVariables } from './check-variables.ts';
-import type { Cluster } from './cluster.ts';
+import { checkBuilds } from './checks/builds.ts';
+import { checkCluster } from './checks/cluster.ts';
+import { checkClusterIdentity } from './checks/cluster-identity.ts';
+import { checkEdges } from './checks/edges.ts';
+import { checkIdentity } from './checks/identity.ts';
+import { checkNames } from './checks/names.ts';
+import { checkOperators } from './checks/operators.ts';
+import { checkOwners } from './checks/owners.ts';
+import { checkProduction } from './checks/production.ts';
+import { checkRetention } from './checks/retention.ts';
+import { checkVariables } from './checks/variables.ts';
+import type { Problem } from './diagnostics/problem.ts';
+import { compareProblems } from './diagnostics/problem.ts';
 import { environments } from './environment.ts';
-import { ImageTags, type TaggedImage } from './image-tags.ts';
-import type { ImportRecord } from './import-record.ts';
-import { KnownSources } from './known-sources.ts';
-import type { Lock } from './lock.ts';
 import type { Operator } from './operator.ts';
-import type { Problem } from './problem.ts';
-import { compareProblems } from './problem.ts';
-import { readRepository } from './read-repository.ts';
+import { ImageTags, type TaggedImage } from './reading/image-tags.ts';
+import type { ImportRecord } from './reading/import-record.ts';
+import { KnownSources } from './reading/known-sources.ts';
+import { readRepository } from './reading/read-repository.ts';
 import type { Repository } from './repository.ts';
+import type { Cluster } from './schema/cluster.ts';
+import type { Lock } from './schema/lock.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
 export interface EnvironmentApp extends App {

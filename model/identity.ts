@@ -1,5 +1,7 @@
 import type { App, Use } from './app.ts';
-import type { Cluster } from './cluster.ts';
+import type { Environment, EnvironmentApp } from './graph.ts';
+import { onceEach } from './once-each.ts';
+import type { Cluster } from './schema/cluster.ts';
 import {
   databaseClient,
   databaseCluster,
@@ -7,9 +9,7 @@ import {
   databasesOf,
   databaseUse,
   type OwnedDatabase,
-} from './database.ts';
-import type { Environment, EnvironmentApp } from './graph.ts';
-import { onceEach } from './once-each.ts';
+} from './schema/database.ts';
 
 /** A certificate of a service or of one who calls it. */
 export interface Leaf {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { exceptionSchema } from './exception.ts';
-import { dnsLabel } from './kubernetes-names.ts';
+import { exceptionSchema } from './schema/exception.ts';
+import { dnsLabel } from './schema/kubernetes-names.ts';
 
 /**
  * A kind of custom resource. `conditions`: those that are True once an object of it works, in its status or, of a route of

@@ -1,10 +1,10 @@
 import type { App } from './app.ts';
-import type { Cluster } from './cluster.ts';
-import type { Lock } from './lock.ts';
 import { onceEach } from './once-each.ts';
 import type { Operator } from './operator.ts';
-import type { PackageLock } from './package-lock.ts';
-import type { Loaded } from './source.ts';
+import type { Loaded } from './reading/source.ts';
+import type { Cluster } from './schema/cluster.ts';
+import type { Lock } from './schema/lock.ts';
+import type { PackageLock } from './schema/package-lock.ts';
 
 /** Everything that was read and fits its schema; what does not is a problem already and missing here. */
 export interface Repository {

@@ -1,5 +1,5 @@
 import { loadGraph } from '../model/graph.ts';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { readCluster, repositoryRoot } from './cluster/environment.ts';
 import { npmCommand, runCommand } from './command.ts';
 import { checks } from './doctor/checks.ts';

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import { Argument } from 'commander';
 import { askUpstream, type Compared, compareLock } from '../images/lock-check.ts';
 import { withValue } from '../images/lock-text.ts';
-import { type Lock, lockPath, parseLock } from '../model/lock.ts';
+import { type Lock, lockPath, parseLock } from '../model/schema/lock.ts';
 import { npmCommand, runCommand } from './command.ts';
 import { Failure } from './failure.ts';
 import { table } from './table.ts';

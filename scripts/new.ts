@@ -23,7 +23,9 @@ program
 
 program
   .command('operator <name>')
-  .description('a controller of others: operators/NAME.ts, charts/NAME.ts and its image in the lock file')
+  .description(
+    'a controller of others: operators/NAME with operator.ts and chart.ts, and its image in the lock file',
+  )
   .requiredOption('--image <reference>', 'such as docker.io/library/nginx:1.29.1')
   .action((name: string, { image }: { image: string }) =>
     start((root) => newOperator(root, checkedName(name), image)),

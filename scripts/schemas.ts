@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jsonSchemas } from '../model/json-schemas.ts';
+import { jsonSchemas } from '../model/schema/json-schemas.ts';
 import { repositoryRoot } from './cluster/environment.ts';
 import { npmCommand } from './command.ts';
 

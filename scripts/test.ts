@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { loadLock } from '../model/lock.ts';
+import { loadLock } from '../model/schema/lock.ts';
 import { repositoryRoot } from './cluster/environment.ts';
 import { npmCommand, runCommand } from './command.ts';
 import { thisHost } from './doctor/host.ts';

@@ -1,6 +1,6 @@
 import { Provider } from '@pulumi/aws/provider.js';
-import type { Cluster } from '../model/cluster.ts';
 import type { Environment } from '../model/graph.ts';
+import type { Cluster } from '../model/schema/cluster.ts';
 import { Access } from './access/access.ts';
 import { Bootstrap } from './bootstrap/bootstrap.ts';
 import { Edge } from './edge/edge.ts';

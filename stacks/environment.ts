@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { RunError } from '@pulumi/pulumi/errors.js';
-import { formatProblem } from '../model/format-problem.ts';
+import { formatProblem } from '../model/diagnostics/format-problem.ts';
 import { type Environment, loadGraph } from '../model/graph.ts';
 
 /** The repository's root. */

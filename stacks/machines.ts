@@ -1,5 +1,5 @@
-import type { Cluster } from '../model/cluster.ts';
 import type { Environment } from '../model/graph.ts';
+import type { Cluster } from '../model/schema/cluster.ts';
 import { Access } from './access/access.ts';
 import { awsProvider, storageOutputs } from './amazon.ts';
 import { Bootstrap } from './bootstrap/bootstrap.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cluster } from '../model/cluster.ts';
+import type { Cluster } from '../model/schema/cluster.ts';
 import { type AmazonProvider, amazon } from './amazon.ts';
 import { environmentOf } from './environment.ts';
 import { kind } from './kind.ts';

@@ -9,7 +9,7 @@ import { ask, clientCredentials, clientOptions } from '../../apps/kit/client.ts'
 import { type DatabaseAccess, databaseAccess } from '../../apps/kit/database.ts';
 import { type Job, JobsServiceClient } from '../../apps/kit/generated/jobs.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
-import { databaseRole } from '../../model/database.ts';
+import { databaseRole } from '../../model/schema/database.ts';
 import { freePort } from '../../test/free-port.ts';
 import { Authority } from '../../test/services/authority.ts';
 import { scratch, writeIdentity } from '../../test/services/identity-folder.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { component } from '../../charts/component.ts';
-import { toYaml } from '../../charts/yaml.ts';
+import { component } from '../../charts/kube/component.ts';
+import { toYaml } from '../../charts/kube/yaml.ts';
 import { addWorkload, workloadNames } from './workload.ts';
 
 /** The manifests of one workload. */

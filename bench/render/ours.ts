@@ -2,8 +2,8 @@ import '../../scripts/compile-cache.ts';
 
 // The render of this repository's charts: COUNT workloads, a file for each in FOLDER.
 const { mkdirSync, writeFileSync } = await import('node:fs');
-const { component } = await import('../../charts/component.ts');
-const { toYaml } = await import('../../charts/yaml.ts');
+const { component } = await import('../../charts/kube/component.ts');
+const { toYaml } = await import('../../charts/kube/yaml.ts');
 const { addWorkload, workloadNames } = await import('./workload.ts');
 
 const [count = '', folder = ''] = process.argv.slice(2);

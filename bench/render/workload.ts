@@ -1,11 +1,11 @@
 import type { Chart } from 'cdk8s';
-import { configMap } from '../../charts/config-map.ts';
-import { deployment } from '../../charts/deployment.ts';
-import { allow, toDns } from '../../charts/network-policy.ts';
-import { nonRoot } from '../../charts/pod.ts';
-import { httpProbe } from '../../charts/probe.ts';
-import { service } from '../../charts/service.ts';
-import { serviceAccount } from '../../charts/service-account.ts';
+import { configMap } from '../../charts/kube/config-map.ts';
+import { deployment } from '../../charts/kube/deployment.ts';
+import { allow, toDns } from '../../charts/kube/network-policy.ts';
+import { nonRoot } from '../../charts/kube/pod.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { service } from '../../charts/kube/service.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
 
 /** The names of so many workloads. */
 export function workloadNames(count: number): string[] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LockImage } from '../../model/lock.ts';
+import type { LockImage } from '../../model/schema/lock.ts';
 import { ensureBinary } from '../go-build.ts';
 import { containerPlatform } from '../platform.ts';
 import type { Report } from '../report.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Lock, LockImage } from '../../model/lock.ts';
+import type { Lock, LockImage } from '../../model/schema/lock.ts';
 import { recipeOf } from '../go-recipe.ts';
 import { containerPlatform } from '../platform.ts';
 import { baseRecipe, rootKey } from '../roots.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Lock, LockImage } from '../../model/lock.ts';
+import type { Lock, LockImage } from '../../model/schema/lock.ts';
 import { containerArchitecture } from '../platform.ts';
 import type { Report } from '../report.ts';
 import { ensureRootLayers, openRoot } from '../roots.ts';

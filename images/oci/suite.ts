@@ -1,4 +1,4 @@
-import type { Lock, LockImage } from '../../model/lock.ts';
+import type { Lock, LockImage } from '../../model/schema/lock.ts';
 import type { RootRecipe } from '../roots.ts';
 
 /** Debian's name of the release that all images stand on: the one of the image `debian` in the lock file. */

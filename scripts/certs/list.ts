@@ -1,6 +1,6 @@
 import { parse as parseName } from 'node:path';
 import { styleText } from 'node:util';
-import { caName } from '../../charts/names.ts';
+import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
 import { table } from '../table.ts';
 import { lacks, settledMs } from './missing.ts';

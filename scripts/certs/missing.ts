@@ -1,4 +1,4 @@
-import { caName } from '../../charts/names.ts';
+import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
 import { keyOf, type Observation, type Use } from './observe.ts';
 

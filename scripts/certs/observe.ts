@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificatesIn, rootId, serialOf } from '../../apps/kit/pem.ts';
-import { isOfPostgres } from '../../charts/database.ts';
+import { isOfPostgres } from '../../charts/database/database.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, type Leaf, mutualPort, peopleNamespace, personName } from '../../model/identity.ts';
 import { identityFolder } from '../call/connection.ts';

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../model/cluster.ts';
 import type { Authority } from '../../model/identity.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 
 /** What cluster.yaml says of an authority: the generations of its CA that are trusted, and the one that issues. */
 export type Roots = Cluster['identity']['roots'][string];

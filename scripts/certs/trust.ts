@@ -1,6 +1,6 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import { certificatesIn, rootId } from '../../apps/kit/pem.ts';
-import { rootsName, trustName, trustNamespace } from '../../charts/names.ts';
+import { rootsName, trustName, trustNamespace } from '../../charts/kube/names.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { registryWritePort } from '../../charts/registry.ts';
 import { buildEnvironment } from '../../images/engine/builder.ts';
 import type { Engine } from '../../images/engine.ts';
 import { ensureImageRef } from '../../images/mirror.ts';
@@ -12,8 +11,9 @@ import type { StoredImage } from '../../images/oci/image-store.ts';
 import { waitForRegistry } from '../../images/oci/registry-answer.ts';
 import { headManifest } from '../../images/oci/registry-client.ts';
 import { parseReference } from '../../images/reference.ts';
-import { imagesOf } from '../../model/dockerfile.ts';
 import type { Environment } from '../../model/graph.ts';
+import { imagesOf } from '../../model/schema/dockerfile.ts';
+import { registryWritePort } from '../../operators/registry/chart.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../failure.ts';
 import { withBuildContext } from './build-context.ts';

@@ -1,5 +1,5 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { annotations, partOf } from '../../charts/names.ts';
+import { annotations, partOf } from '../../charts/kube/names.ts';
 import type { ClusterClient } from './client.ts';
 import { ask } from './request.ts';
 

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import { imageHash } from '../../model/image-hash.ts';
-import { RepositoryFiles } from '../../model/repository-files.ts';
+import { imageHash } from '../../model/reading/image-hash.ts';
+import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { withBuildContext } from './build-context.ts';
 
 let root = '';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { bundleInputs } from '../../model/bundle-inputs.ts';
-import { imageFiles, imageHash } from '../../model/image-hash.ts';
-import { RepositoryFiles } from '../../model/repository-files.ts';
+import { bundleInputs } from '../../model/reading/bundle-inputs.ts';
+import { imageFiles, imageHash } from '../../model/reading/image-hash.ts';
+import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { Failure } from '../failure.ts';
 import { bundle } from './bundle.ts';
 

@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BuildFailure, build } from 'esbuild';
-import { bundleInputs } from '../../model/bundle-inputs.ts';
-import { imageFiles } from '../../model/image-hash.ts';
-import { RepositoryFiles } from '../../model/repository-files.ts';
+import { bundleInputs } from '../../model/reading/bundle-inputs.ts';
+import { imageFiles } from '../../model/reading/image-hash.ts';
+import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { Failure } from '../failure.ts';
 
 /** The Node that runs the bundles: that of the images' base. */

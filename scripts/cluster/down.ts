@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { objectId } from '../../charts/object-id.ts';
+import { objectId } from '../../charts/kube/object-id.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
 import { type Engine, findEngine } from '../../images/engine.ts';
 import { cacheDir, stateDir } from '../../images/paths.ts';

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkSchema } from '../../model/check-schema.ts';
-import { type Cluster, clusterSchema } from '../../model/cluster.ts';
-import { readText } from '../../model/read-text.ts';
-import { readYaml } from '../../model/read-yaml.ts';
+import { checkSchema } from '../../model/checks/schema.ts';
+import { readText } from '../../model/reading/read-text.ts';
+import { readYaml } from '../../model/reading/read-yaml.ts';
+import { type Cluster, clusterSchema } from '../../model/schema/cluster.ts';
 import { Failure } from '../failure.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 

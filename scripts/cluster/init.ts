@@ -10,7 +10,7 @@ import { ensureRegistry } from '../../images/registry.ts';
 import { supply, wasSupplied } from '../../images/supply.ts';
 import { saidSupply } from '../../images/supply-mode.ts';
 import type { Environment } from '../../model/graph.ts';
-import { loadLock } from '../../model/lock.ts';
+import { loadLock } from '../../model/schema/lock.ts';
 import { machineChecks } from '../doctor/checks.ts';
 import { thisHost } from '../doctor/host.ts';
 import { refuseUnfit } from '../doctor/refuse.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { hostsToml } from '../../images/registry.ts';
 import type { Environment } from '../../model/graph.ts';
-import { nodePorts } from '../../model/node-ports.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../failure.ts';
 
 /** All that decides what Kind makes. */

@@ -1,4 +1,4 @@
-import { nodePorts } from '../../model/node-ports.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
 import { changes } from '../objects/changes.ts';
 import type { KindCluster } from './kind-config.ts';
 import type { FoundRecord, KindRecord } from './kind-record.ts';

@@ -1,4 +1,4 @@
-import { definitions, platform, syncFolder } from '../../charts/flux-sync.ts';
+import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import type { Engine } from '../../images/engine.ts';
 import type { Environment } from '../../model/graph.ts';
 import { lastEvents } from './bootstrap.ts';

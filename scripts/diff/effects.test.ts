@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { KubeObject } from '../../charts/kube-object.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { effectsOf } from './effects.ts';
 
 const object = (apiVersion: string, kind: string, rest: object): KubeObject => ({

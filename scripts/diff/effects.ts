@@ -1,7 +1,7 @@
-import { field, listField, textField } from '../../charts/field.ts';
-import type { KubeObject } from '../../charts/kube-object.ts';
-import { kindOf, objectId } from '../../charts/object-id.ts';
-import { podTemplate } from '../../charts/pod-template.ts';
+import { field, listField, textField } from '../../charts/kube/field.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { kindOf, objectId } from '../../charts/kube/object-id.ts';
+import { podTemplate } from '../../charts/kube/pod-template.ts';
 import { type Change, changes } from '../objects/changes.ts';
 import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../charts/kube-object.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { type Fate, fates, kustomizations } from './fate.ts';
 
 const folder = 'manifests/dev/orders-db';

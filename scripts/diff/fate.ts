@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
-import { field, textField } from '../../charts/field.ts';
-import { isKubeObject, type KubeObject } from '../../charts/kube-object.ts';
-import { pruneAnnotation } from '../../charts/never-pruned.ts';
-import { kindOf } from '../../charts/object-id.ts';
+import { field, textField } from '../../charts/kube/field.ts';
+import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
+import { pruneAnnotation } from '../../charts/kube/never-pruned.ts';
+import { kindOf } from '../../charts/kube/object-id.ts';
 
 /**
  * What becomes in the cluster of an object whose manifest goes: Flux deletes it; it goes with its namespace; Flux leaves

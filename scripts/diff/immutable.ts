@@ -1,6 +1,6 @@
-import { field } from '../../charts/field.ts';
-import type { KubeObject } from '../../charts/kube-object.ts';
-import { quantityOf } from '../../model/quantity.ts';
+import { field } from '../../charts/kube/field.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { quantityOf } from '../../model/schema/quantity.ts';
 import { changes } from '../objects/changes.ts';
 
 /** By kind: fields that the API server lets nobody change (its own validation, below pkg/apis). */

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { formatProblem } from '../../model/format-problem.ts';
+import { formatProblem } from '../../model/diagnostics/format-problem.ts';
 import type { Diff, FileEffect } from './diff.ts';
 import type { Gravity } from './effects.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { engineInfos, type Machine } from '../../images/engine/info.fixtures.ts';
-import { loadLock } from '../../model/lock.ts';
+import { loadLock } from '../../model/schema/lock.ts';
 import { readCluster } from '../cluster/environment.ts';
 import { machineChecks } from './checks.ts';
 import type { Host } from './host.ts';

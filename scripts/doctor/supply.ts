@@ -4,7 +4,7 @@ import { readEntry } from '../../images/binary-cache.ts';
 import { recipeOf } from '../../images/go-recipe.ts';
 import { registryData } from '../../images/mirror-folder.ts';
 import { parseReference } from '../../images/reference.ts';
-import { type Lock, lockPath, neededBinaries } from '../../model/lock.ts';
+import { type Lock, lockPath, neededBinaries } from '../../model/schema/lock.ts';
 import { goMinimum } from './go.ts';
 
 /** What of the lock file is not on this machine yet. */

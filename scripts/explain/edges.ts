@@ -1,5 +1,5 @@
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
-import type { FieldPath } from '../../model/source.ts';
+import type { FieldPath } from '../../model/reading/source.ts';
 
 /** Something that a description says and from which objects follow. */
 export interface Edge {

@@ -1,12 +1,12 @@
-import { components } from '../../charts/components.ts';
-import type { KubeObject } from '../../charts/kube-object.ts';
-import { objectId } from '../../charts/object-id.ts';
-import { order } from '../../charts/order.ts';
-import { databaseCluster, migrationsName } from '../../model/database.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { objectId } from '../../charts/kube/object-id.ts';
+import { order } from '../../charts/order/order.ts';
+import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
-import { placeInFile } from '../../model/place-in-file.ts';
-import { compareText } from '../../model/problem.ts';
+import { placeInFile } from '../../model/reading/place-in-file.ts';
+import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
 import { type Change, changes } from '../objects/changes.ts';
+import { components } from '../render/components.ts';
 import { fileNames } from '../render/manifests.ts';
 import { edgesOf } from './edges.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Problem } from '../../model/problem.ts';
+import type { Problem } from '../../model/diagnostics/problem.ts';
 import { byteMutation, dataMutation, mutation } from './mutations.ts';
 import { complaints, type Subject } from './survive.ts';
 

@@ -6,8 +6,8 @@ import type { Start } from './start.ts';
 
 /** A web server of a few lines that answers at NAME.DOMAIN, enabled in one environment. */
 export function newApp(root: string, name: string, environment: string): Start {
-  if (existsSync(join(root, 'operators', `${name}.ts`))) {
-    throw new Failure(`'${name}' is an operator: operators/${name}.ts`, 'Take another name.');
+  if (existsSync(join(root, 'operators', name))) {
+    throw new Failure(`'${name}' is an operator: operators/${name}`, 'Take another name.');
   }
   const cluster = `clusters/${environment}/cluster.yaml`;
   if (!existsSync(join(root, cluster))) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { schemaLine } from '../../model/json-schemas.ts';
-import { loadLock } from '../../model/lock.ts';
+import { schemaLine } from '../../model/schema/json-schemas.ts';
+import { loadLock } from '../../model/schema/lock.ts';
 import { environments, readCluster } from '../cluster/environment.ts';
 import type { Start } from './start.ts';
 

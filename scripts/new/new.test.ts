@@ -17,7 +17,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { enable } from './app.ts';
-import { addImage, register } from './operator.ts';
+import { addImage } from './operator.ts';
 import { checkedName, write } from './start.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -210,12 +210,7 @@ describe('an app is enabled', () => {
   });
 });
 
-it('lists a chart in the order of names, and an image first', () => {
-  const text = "import { a } from './a.ts';\n\nconst operatorCharts: X = {\n  a,\n  'c-d': cD,\n};\n";
-  expect(register(text, 'b-x')).toBe(
-    "import { a } from './a.ts';\nimport { bX } from './b-x.ts';\n\nconst operatorCharts: X = {\n  a,\n  'b-x': bX,\n  'c-d': cD,\n};\n",
-  );
-  expect(() => register('nothing', 'b')).toThrow('operatorCharts');
+it('lists an image first', () => {
   expect(addImage('kubernetes: v1\nimages:\n  a: {}\n', 'b', 'x/b:1')).toBe(
     'kubernetes: v1\nimages:\n  b:\n    ref: x/b:1\n\n  a: {}\n',
   );

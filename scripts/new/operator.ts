@@ -2,9 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appSchema } from '../../model/app.ts';
 import { Failure } from '../failure.ts';
-import { camelCase, type Start } from './start.ts';
+import type { Start } from './start.ts';
 
-const registry = 'charts/components.ts';
 const lock = 'images/lock.yaml';
 
 /** One controller of others: its image in the lock file, its description, and a chart with a Deployment and no rights. */
@@ -20,14 +19,16 @@ export function newOperator(root: string, name: string, image: string): Start {
     );
   }
   return {
-    files: { [`operators/${name}.ts`]: description(name), [`charts/${name}.ts`]: chart(name) },
+    files: {
+      [`operators/${name}/operator.ts`]: description(name),
+      [`operators/${name}/chart.ts`]: chart(name),
+    },
     changes: {
-      [registry]: register(readFileSync(join(root, registry), 'utf8'), name),
       [lock]: addImage(readFileSync(join(root, lock), 'utf8'), name, image),
     },
     next: [
-      `$EDITOR charts/${name}.ts    # arguments, probes, rights, network`,
-      `$EDITOR operators/${name}.ts    # CRDs that it brings (crds, provides), where it runs (only)`,
+      `$EDITOR operators/${name}/chart.ts    # arguments, probes, rights, network`,
+      `$EDITOR operators/${name}/operator.ts    # CRDs that it brings (crds, provides), where it runs (only)`,
       `npm run lock -- update ${name}    # the image's digest, from its registry`,
       'npm run render',
       'for machines that reach no registry of images, how to make it there, as metrics-server has it:',
@@ -37,26 +38,6 @@ export function newOperator(root: string, name: string, image: string): Start {
       `  npm run supply -- --help    # to build it and to see that it can be had`,
     ],
   };
-}
-
-/** The list of charts with one more, in the order of names. */
-export function register(text: string, name: string): string {
-  const list = /const operatorCharts[^{]*\{\n([\s\S]*?)\n\};/.exec(text);
-  const imports = [...text.matchAll(/^import .*\n/gm)].at(-1);
-  if (list?.[1] === undefined || imports === undefined) {
-    throw new Failure(
-      `${registry} has no list operatorCharts that could be added to`,
-      `Write it there by hand: '${name}': ${camelCase(name)}`,
-    );
-  }
-  const constant = camelCase(name);
-  const entry = name === constant ? `  ${name},` : `  '${name}': ${constant},`;
-  const key = (line: string) => line.replace(/^\s*'?([a-z0-9-]+).*$/, '$1');
-  const entries = [...list[1].split('\n'), entry].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  const body = list.index + list[0].indexOf(list[1]);
-  const withEntry = text.slice(0, body) + entries.join('\n') + text.slice(body + list[1].length);
-  const at = imports.index + imports[0].length;
-  return `${withEntry.slice(0, at)}import { ${constant} } from './${name}.ts';\n${withEntry.slice(at)}`;
 }
 
 /** The lock file with one more image, below the line `images:`. */
@@ -70,7 +51,7 @@ export function addImage(text: string, name: string, ref: string): string {
 }
 
 function description(name: string): string {
-  return `import { defineOperator } from '../model/operator.ts';
+  return `import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: '${name}',
@@ -82,21 +63,21 @@ export default defineOperator({
 }
 
 function chart(name: string): string {
-  return `import type { Environment } from '../model/graph.ts';
-import { component } from './component.ts';
-import { deployment } from './deployment.ts';
-import { imageRef } from './image.ts';
-import type { Component } from './kube-object.ts';
-import { namespace } from './namespace.ts';
-import { denyAll } from './network-policy.ts';
-import { nonRoot } from './pod.ts';
-import { httpProbe } from './probe.ts';
-import { serviceAccount } from './service-account.ts';
+  return `import { component } from '../../charts/kube/component.ts';
+import { deployment } from '../../charts/kube/deployment.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { denyAll } from '../../charts/kube/network-policy.ts';
+import { nonRoot } from '../../charts/kube/pod.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import type { Environment } from '../../model/graph.ts';
 
 const name = '${name}';
 
-/** What operators/${name}.ts says it does. It may do nothing yet: add clusterRole() and allow() as it needs them. */
-export function ${camelCase(name)}(env: Environment): Component {
+/** What operator.ts says it does. It may do nothing yet: add clusterRole() and allow() as it needs them. */
+export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'restricted');
     serviceAccount(chart, name, name);

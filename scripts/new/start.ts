@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { appName } from '../../model/cluster.ts';
+import { appName } from '../../model/schema/cluster.ts';
 import { Failure } from '../failure.ts';
 import { isDiskError, remedyOf } from '../render/disk-failure.ts';
 import { makeStaging, removeAbandoned } from '../staging.ts';

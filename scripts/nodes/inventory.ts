@@ -1,7 +1,7 @@
 import { hostsToml } from '../../images/registry.ts';
-import { bucketName } from '../../model/aws-role.ts';
-import type { Cluster } from '../../model/cluster.ts';
-import { type Lock, pinnedReference } from '../../model/lock.ts';
+import { bucketName } from '../../model/schema/aws-role.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { type Lock, pinnedReference } from '../../model/schema/lock.ts';
 import { vpcCidr } from '../../stacks/network/addresses.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';

@@ -3,8 +3,8 @@ import { readEntry } from '../../images/binary-cache.ts';
 import { buildBinaries } from '../../images/go-build.ts';
 import { recipeOf } from '../../images/go-recipe.ts';
 import type { Report } from '../../images/report.ts';
-import type { Cluster } from '../../model/cluster.ts';
-import type { Lock } from '../../model/lock.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import type { Lock } from '../../model/schema/lock.ts';
 import { Failure } from '../failure.ts';
 
 /** Ends the names of the component and of the programs of the version before the present one. */

@@ -1,4 +1,4 @@
-import { compareText } from '../../model/problem.ts';
+import { compareText } from '../../model/diagnostics/problem.ts';
 
 /** One difference between two objects: a field that came (no `before`), went (no `after`) or changed. */
 export interface Change {

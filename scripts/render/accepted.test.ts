@@ -1,7 +1,7 @@
 import { load } from 'js-yaml';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { accepted } from '../../model/accepted.ts';
+import { accepted } from '../../model/checks/accepted.ts';
 import { withPlatform } from '../../model/fixture.ts';
 import { renderAll } from './render.ts';
 

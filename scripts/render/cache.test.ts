@@ -223,7 +223,7 @@ describe('a render when an app has changed', () => {
       replace('apps/catalog/app.ts', 'port: 9000', 'port: 9001'),
       replace('clusters/dev/cluster.yaml', 'domain: ', 'domain: a.'),
       replace('clusters/prod/cluster.yaml', '256Mi', '200Mi'),
-      replace('operators/traefik.ts', 'The gateway.', 'A gateway.'),
+      replace('operators/traefik/operator.ts', 'The gateway.', 'A gateway.'),
       replace('images/lock.yaml', 'traefik:v3.6.12', 'traefik:v3.6.13'),
       // Refused when the graph is joined, when a file is imported, and when the objects are looked at
       replace('apps/shop/app.ts', "app: 'catalog'", "app: 'catlog'"),

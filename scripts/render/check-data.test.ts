@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Problem } from '../../model/problem.ts';
+import type { Problem } from '../../model/diagnostics/problem.ts';
 import { repositoryRoot } from '../cluster/environment.ts';
 import { diff } from '../diff/diff.ts';
 import { ProblemsFailure } from './problems-failure.ts';

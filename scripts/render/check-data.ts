@@ -1,11 +1,11 @@
-import { field, textField } from '../../charts/field.ts';
-import { kindOf, objectId } from '../../charts/object-id.ts';
-import { databasesOf, retirement } from '../../model/database.ts';
+import { field, textField } from '../../charts/kube/field.ts';
+import { kindOf, objectId } from '../../charts/kube/object-id.ts';
+import type { Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
-import { placeInFile } from '../../model/place-in-file.ts';
-import type { Problem } from '../../model/problem.ts';
-import { quantityOf } from '../../model/quantity.ts';
-import type { FieldPath } from '../../model/source.ts';
+import { placeInFile } from '../../model/reading/place-in-file.ts';
+import type { FieldPath } from '../../model/reading/source.ts';
+import { databasesOf, retirement } from '../../model/schema/database.ts';
+import { quantityOf } from '../../model/schema/quantity.ts';
 import { type DataManifest, dataOf } from './data.ts';
 
 /**
@@ -35,7 +35,7 @@ export function checkData(
 }
 
 function lost(root: string, env: Environment, { object, file }: DataManifest): Problem | undefined {
-  // A claim stays where it is when its manifest goes: charts/volume-claim.ts.
+  // A claim stays where it is when its manifest goes: charts/kube/volume-claim.ts.
   if (kindOf(object) !== 'Cluster.postgresql.cnpg.io') return undefined;
   const app = object.metadata.name.replace(/-db$/, '');
   if (retirement(env, app) !== undefined) return undefined;

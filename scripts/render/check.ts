@@ -1,9 +1,9 @@
-import type { Checked } from '../../charts/check.ts';
-import type { Finding } from '../../charts/finding.ts';
-import { sourceOf } from '../../charts/order.ts';
+import type { Checked } from '../../charts/checks/check.ts';
+import type { Finding } from '../../charts/checks/finding.ts';
+import { sourceOf } from '../../charts/order/order.ts';
+import type { Problem, Words } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
-import { placeInFile } from '../../model/place-in-file.ts';
-import type { Problem, Words } from '../../model/problem.ts';
+import { placeInFile } from '../../model/reading/place-in-file.ts';
 
 /** What the checks said of one environment. */
 export interface CheckedEnvironment extends Checked {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { isKubeObject, type KubeObject } from '../../charts/kube-object.ts';
-import { kindOf } from '../../charts/object-id.ts';
+import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
+import { kindOf } from '../../charts/kube/object-id.ts';
 
 /** A manifest of something that holds data. */
 export interface DataManifest {

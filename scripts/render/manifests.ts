@@ -1,14 +1,14 @@
-import { shortages } from '../../charts/capacity.ts';
-import { checkObjects } from '../../charts/check.ts';
-import { parts } from '../../charts/components.ts';
-import { fluxSync } from '../../charts/flux-sync.ts';
-import { Inventory } from '../../charts/inventory.ts';
-import type { KubeObject } from '../../charts/kube-object.ts';
-import { order, sourceOf } from '../../charts/order.ts';
-import { toYaml } from '../../charts/yaml.ts';
+import { shortages } from '../../charts/checks/capacity.ts';
+import { checkObjects } from '../../charts/checks/check.ts';
+import { Inventory } from '../../charts/checks/inventory.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { toYaml } from '../../charts/kube/yaml.ts';
+import { fluxSync } from '../../charts/order/flux-sync.ts';
+import { order, sourceOf } from '../../charts/order/order.ts';
+import type { Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
-import type { Problem } from '../../model/problem.ts';
 import type { CheckedEnvironment } from './check.ts';
+import { parts } from './components.ts';
 import { header } from './header.ts';
 import { Memory } from './memory.ts';
 

@@ -1,6 +1,6 @@
-import type { Part } from '../../charts/components.ts';
-import type { Component } from '../../charts/kube-object.ts';
-import { KnownSources } from '../../model/known-sources.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { KnownSources } from '../../model/reading/known-sources.ts';
+import type { Part } from './components.ts';
 
 /** A component as it was built, and the files that were written from it. */
 interface Built {

@@ -1,6 +1,6 @@
 import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { isJunk } from '../../model/junk.ts';
+import { isJunk } from '../../model/reading/junk.ts';
 import { Failure } from '../failure.ts';
 
 /** What npm, Git and commands that are at work keep beside what people write. */

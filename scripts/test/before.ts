@@ -1,6 +1,6 @@
 import { readEntry } from '../../images/binary-cache.ts';
 import { recipeOf } from '../../images/go-recipe.ts';
-import { type Lock, neededBinaries } from '../../model/lock.ts';
+import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
 import { readCluster } from '../cluster/environment.ts';
 import type { Check } from '../doctor/check.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';

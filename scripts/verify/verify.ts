@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parse, parseAllDocuments } from 'yaml';
-import { builtInGroups } from '../../charts/built-in-groups.ts';
-import { CustomResources } from '../../charts/custom-resources.ts';
-import type { KubeObject } from '../../charts/kube-object.ts';
-import { objectId } from '../../charts/object-id.ts';
+import { CustomResources } from '../../charts/checks/custom-resources.ts';
+import { builtInGroups } from '../../charts/kube/built-in-groups.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { objectId } from '../../charts/kube/object-id.ts';
 import { artifactFiles } from '../../images/artifacts.ts';
-import { compareProblems, type Problem, problemOfFile } from '../../model/problem.ts';
+import { compareProblems, type Problem, problemOfFile } from '../../model/diagnostics/problem.ts';
 import { header } from '../render/header.ts';
 import { renderAll } from '../render/render.ts';
 

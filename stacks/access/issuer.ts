@@ -8,7 +8,7 @@ import {
   output,
 } from '@pulumi/pulumi/index.js';
 import { interpolate, jsonStringify } from '@pulumi/pulumi/output.js';
-import { awsAudience, bucketName } from '../../model/aws-role.ts';
+import { awsAudience, bucketName } from '../../model/schema/aws-role.ts';
 import { PrivateBucket } from '../storage/private-bucket.ts';
 import { policy, type Statement } from './policy.ts';
 import type { ServiceAccount } from './service-accounts.ts';

@@ -1,6 +1,6 @@
-import { backupRole, volumeRole } from '../../model/aws-role.ts';
-import { databaseCluster, databasesOf } from '../../model/database.ts';
 import type { Environment } from '../../model/graph.ts';
+import { backupRole, volumeRole } from '../../model/schema/aws-role.ts';
+import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import type { Purpose } from '../storage/purposes.ts';
 
 /** A service account of the cluster that has a role. */

@@ -1,4 +1,4 @@
-import { volumeTag } from '../../model/aws-role.ts';
+import { volumeTag } from '../../model/schema/aws-role.ts';
 import type { Statement } from './policy.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
-import { compareText } from '../../model/problem.ts';
 import { repositoryRoot } from '../environment.ts';
 
 /** Folders of ansible/ whose files end up on machines or say what does. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { machineSchema } from '../../model/machine.ts';
+import { machineSchema } from '../../model/schema/machine.ts';
 import { askCluster } from './ask-cluster.ts';
 import { openTunnel, type Tunnel } from './sessions.ts';
 

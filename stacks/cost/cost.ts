@@ -1,4 +1,4 @@
-import type { Cluster } from '../../model/cluster.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Prices } from './prices.ts';
 
 /** One line of a month's bill. */

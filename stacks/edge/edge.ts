@@ -1,7 +1,7 @@
 import type { Instance } from '@pulumi/aws/ec2/instance.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
-import type { Cluster } from '../../model/cluster.ts';
-import { nodePorts } from '../../model/node-ports.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
 import { appRole } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import { balancer } from './balancer.ts';

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../model/cluster.ts';
-import { nodePorts } from '../../model/node-ports.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
 
 /** Who has a security group. `gateway` and `api` are the load balancers before the applications and the API server. */
 export type Member = 'gateway' | 'api' | 'control-plane' | 'worker';

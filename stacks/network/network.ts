@@ -10,7 +10,7 @@ import { Subnet } from '@pulumi/aws/ec2/subnet.js';
 import { Vpc } from '@pulumi/aws/ec2/vpc.js';
 import { VpcEndpoint } from '@pulumi/aws/ec2/vpcEndpoint.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
-import type { Cluster } from '../../model/cluster.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 import type { AmazonProvider } from '../amazon.ts';
 import { nodeCidr, publicCidr, vpcCidr, zoneNames } from './addresses.ts';
 import { flows, type Member } from './flows.ts';

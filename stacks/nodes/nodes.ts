@@ -2,7 +2,7 @@ import { Instance } from '@pulumi/aws/ec2/instance.js';
 import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js';
 import type { InstanceProfile } from '@pulumi/aws/iam/instanceProfile.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
-import type { Cluster } from '../../model/cluster.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 import { nodeRoles } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
 import { machineImageId } from './machine-image.ts';

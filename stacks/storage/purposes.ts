@@ -1,5 +1,5 @@
-import type { Cluster } from '../../model/cluster.ts';
-import { inSeconds } from '../../model/duration.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { inSeconds } from '../../model/schema/duration.ts';
 
 /** What a bucket is for; also part of its name. */
 export type Purpose = 'backups' | 'etcd' | 'logs' | 'traces';

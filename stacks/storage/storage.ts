@@ -1,8 +1,8 @@
 import { Alias } from '@pulumi/aws/kms/alias.js';
 import { Key } from '@pulumi/aws/kms/key.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
-import { bucketName } from '../../model/aws-role.ts';
-import type { Cluster } from '../../model/cluster.ts';
+import { bucketName } from '../../model/schema/aws-role.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { bucketRules, type Purpose } from './purposes.ts';
 

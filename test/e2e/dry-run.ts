@@ -8,11 +8,11 @@ import {
   ServerConfiguration,
 } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import { field, listField } from '../../charts/field.ts';
-import type { KubeObject } from '../../charts/kube-object.ts';
-import { objectId } from '../../charts/object-id.ts';
-import { toYaml } from '../../charts/yaml.ts';
-import { accepted } from '../../model/accepted.ts';
+import { field, listField } from '../../charts/kube/field.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { objectId } from '../../charts/kube/object-id.ts';
+import { toYaml } from '../../charts/kube/yaml.ts';
+import { accepted } from '../../model/checks/accepted.ts';
 import { withPlatform } from '../../model/fixture.ts';
 import { isNotFound, reason } from '../../scripts/cluster/request.ts';
 import { renderAll } from '../../scripts/render/render.ts';

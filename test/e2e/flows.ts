@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { Engine } from '../../images/engine.ts';
-import { loadLock } from '../../model/lock.ts';
+import { loadLock } from '../../model/schema/lock.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 
 /** A pod in which connections are tried: `pod/NAME` or `deploy/NAME` of a namespace. */

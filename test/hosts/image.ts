@@ -11,7 +11,7 @@ import type { TarEntry } from '../../images/oci/tar.ts';
 import { withParents } from '../../images/oci/tar.ts';
 import type { Report } from '../../images/report.ts';
 import { ensureRoot, type RootRecipe, rootKey } from '../../images/roots.ts';
-import { loadLock } from '../../model/lock.ts';
+import { loadLock } from '../../model/schema/lock.ts';
 import { ansibleRoot } from '../../scripts/nodes/tools.ts';
 
 /** The user that may log in and become root, as in the images of clouds. */

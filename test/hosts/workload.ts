@@ -1,4 +1,4 @@
-import { nodePorts } from '../../model/node-ports.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
 
 /** Open to all on every node. */
 export const workloadPort = nodePorts.http;

@@ -10,7 +10,7 @@ import { ensureNodeImage } from '../../images/node-image.ts';
 import { exportEngineImage } from '../../images/oci/engine-export.ts';
 import { ownHost } from '../../images/reference.ts';
 import { supply, supplyNames } from '../../images/supply.ts';
-import { type Lock, neededBinaries } from '../../model/lock.ts';
+import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
 
 /**
  * Has every image of the lock file that upstream publishes in this machine's mirror registry, built here where it is not there

@@ -9,7 +9,7 @@ import { recipeOf } from '../../images/go-recipe.ts';
 import { storedImage } from '../../images/mirror-folder.ts';
 import { imageManifestSchema } from '../../images/oci/media-types.ts';
 import { containerPlatform } from '../../images/platform.ts';
-import { loadLock } from '../../model/lock.ts';
+import { loadLock } from '../../model/schema/lock.ts';
 import { copyRepository, type Ended, editFile } from '../e2e/checkout.ts';
 import { freePort } from '../free-port.ts';
 import type { Rule } from '../registries/faults.ts';

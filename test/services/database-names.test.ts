@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { grants } from '../../charts/database-grants.ts';
-import { appName } from '../../model/cluster.ts';
-import { databaseName, databaseRole } from '../../model/database.ts';
-import { faultOfDatabase, faultOfRole, quotedName } from '../../model/postgres-names.ts';
+import { grants } from '../../charts/database/grants.ts';
+import { appName } from '../../model/schema/cluster.ts';
+import { databaseName, databaseRole } from '../../model/schema/database.ts';
+import { faultOfDatabase, faultOfRole, quotedName } from '../../model/schema/postgres-names.ts';
 import { asSuperuser } from './postgres.ts';
 
 const at = inject('postgres');

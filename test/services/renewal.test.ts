@@ -4,7 +4,7 @@ import { ask } from '../../apps/kit/client.ts';
 import { Database, databaseAccess } from '../../apps/kit/database.ts';
 import { OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
-import { databaseRole } from '../../model/database.ts';
+import { databaseRole } from '../../model/schema/database.ts';
 import { Authority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
 import { asSuperuser } from './postgres.ts';

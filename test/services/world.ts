@@ -9,7 +9,7 @@ import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { migrate } from '../../apps/kit/migrate.ts';
 import type { Service } from '../../apps/kit/service.ts';
 import { startOrders } from '../../apps/orders/src/orders.ts';
-import { databaseRole } from '../../model/database.ts';
+import { databaseRole } from '../../model/schema/database.ts';
 import { Authority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
 import { databaseEnv, makeDatabase, type Place } from './postgres.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { knownCertificateFields } from '../../../charts/admission.ts';
-import { at, list } from '../../../charts/select.ts';
+import { at, list } from '../../../charts/kube/select.ts';
+import { knownCertificateFields } from '../../../operators/admission/chart.ts';
 import type { World } from './world.ts';
 
 /** Certificates that somebody asks for who may make Certificates anywhere. */

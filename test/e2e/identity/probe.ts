@@ -1,5 +1,5 @@
 import { type Engine, findEngine } from '../../../images/engine.ts';
-import { loadLock } from '../../../model/lock.ts';
+import { loadLock } from '../../../model/schema/lock.ts';
 import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
 
 /** A cluster as a test asks it: kubectl, and pods with psql and openssl in the place of apps. */

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { AppInput } from '../../model/app.ts';
+import { environment, testApp } from '../fixture.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { at, find } from '../kube/select.ts';
+import { appComponent } from './app.ts';
+
+const container = ['spec', 'template', 'spec', 'containers', 0] as const;
+
+/** The objects of `app` in an environment where it runs beside `others`. */
+function objectsOf(app: Partial<AppInput>, others: Parameters<typeof testApp>[0][] = []) {
+  const apps = [testApp({ name: 'orders', ...app }), ...others.map(testApp)];
+  const [first] = apps;
+  if (!first) throw new Error('no app');
+  return appComponent(environment({ apps }), first);
+}
+
+function names(objects: KubeObject[]): string[] {
+  return objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+}
+
+describe('an app', () => {
+  it('that uses nothing and exposes nothing has only what runs and shields it', () => {
+    expect(names(objectsOf({}).objects)).toEqual([
+      'Deployment orders',
+      'Namespace orders',
+      'NetworkPolicy default-deny',
+      'NetworkPolicy orders',
+      'Service orders',
+      'ServiceAccount orders',
+    ]);
+  });
+
+  it('runs in a namespace where only restricted pods are let in', () => {
+    const labels = at(find(objectsOf({}), 'Namespace', 'orders'), 'metadata', 'labels');
+    expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
+  });
+
+  it('goes on serving while it is replaced', () => {
+    const deployment = find(objectsOf({}), 'Deployment', 'orders');
+    expect(at(deployment, 'spec', 'strategy', 'rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+    expect(at(deployment, ...container, 'lifecycle')).toEqual({ preStop: { sleep: { seconds: 3 } } });
+  });
+
+  it('is spread over nodes and drained one by one where there are several of it', () => {
+    const component = objectsOf({ replicas: 2 });
+    expect(at(find(component, 'PodDisruptionBudget', 'orders'), 'spec', 'maxUnavailable')).toBe(1);
+    const [pod] = [at(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec')];
+    expect(at(pod, 'topologySpreadConstraints', 0, 'topologyKey')).toBe('kubernetes.io/hostname');
+  });
+
+  it('reserves what it says and may use that much memory', () => {
+    const deployment = find(
+      objectsOf({ resources: { cpu: '250m', memory: '128Mi' } }),
+      'Deployment',
+      'orders',
+    );
+    expect(at(deployment, ...container, 'resources')).toEqual({
+      requests: { cpu: '250m', memory: '128Mi' },
+      limits: { memory: '128Mi' },
+    });
+  });
+
+  it('carries its probes and its environment', () => {
+    const probes = {
+      ready: { path: '/ready', port: 'http', period: 2 },
+      live: { path: '/live', port: 'http', failures: 7 },
+    };
+    const deployment = find(objectsOf({ env: { LOG: 'debug' }, probes }), 'Deployment', 'orders');
+    expect(at(deployment, ...container, 'env')).toEqual([{ name: 'LOG', value: 'debug' }]);
+    expect(at(deployment, ...container, 'readinessProbe')).toMatchObject({
+      httpGet: { path: '/ready', port: 'http' },
+      periodSeconds: 2,
+    });
+    expect(at(deployment, ...container, 'livenessProbe')).toMatchObject({ failureThreshold: 7 });
+  });
+});
+
+describe('an exposed app', () => {
+  const exposed = objectsOf({ exposes: { port: 'http', host: 'shop' } });
+
+  it('answers at its host name through the gateway', () => {
+    expect(at(find(exposed, 'HTTPRoute', 'orders'), 'spec')).toEqual({
+      parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'http' }],
+      hostnames: ['shop.test.localhost'],
+      rules: [{ backendRefs: [{ name: 'orders', port: 8080 }] }],
+    });
+  });
+
+  it('tells the front page where, with the port of this machine', () => {
+    const annotations = at(find(exposed, 'Deployment', 'orders'), 'metadata', 'annotations');
+    expect(annotations).toEqual({
+      'plinth.io/summary': 'The app orders.',
+      'plinth.io/url': 'http://shop.test.localhost:8080',
+    });
+  });
+
+  it('leaves the port out where it is 80, and where the cluster is no Kind cluster', () => {
+    const app = testApp({ name: 'orders', exposes: { port: 'http' } });
+    for (const provider of [{ kind: 'kind', ports: { http: 80 } }, { kind: 'machines' }]) {
+      const component = appComponent(environment({ apps: [app], cluster: { provider } }), app);
+      const annotations = at(find(component, 'Deployment', 'orders'), 'metadata', 'annotations');
+      expect(at(annotations, 'plinth.io/url')).toBe('http://orders.test.localhost');
+    }
+  });
+
+  it('lets the gateway in, and nobody else', () => {
+    expect(at(find(exposed, 'NetworkPolicy', 'orders'), 'spec', 'ingress')).toEqual([
+      {
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gateway' } } }],
+        ports: [{ port: 8080, protocol: 'TCP' }],
+      },
+    ]);
+  });
+});
+
+describe('what an app uses', () => {
+  const orders = { name: 'orders', uses: [{ kind: 'app' as const, app: 'stock', port: 'grpc' }] };
+  const stock = { name: 'stock', ports: { http: { port: 8080 }, grpc: { port: 9000 } } };
+  const pods = (name: string) => ({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
+    podSelector: { matchLabels: { 'app.kubernetes.io/name': name } },
+  });
+  const ports = [{ port: 9000, protocol: 'TCP' }];
+
+  it('opens its way out to that port', () => {
+    const egress = at(find(objectsOf(orders, [stock]), 'NetworkPolicy', 'orders'), 'spec', 'egress');
+    expect(egress).toEqual([expect.anything(), { to: [pods('stock')], ports }]);
+  });
+
+  it('opens the way in at the other end', () => {
+    const ingress = at(find(objectsOf(stock, [orders]), 'NetworkPolicy', 'stock'), 'spec', 'ingress');
+    expect(ingress).toEqual([{ from: [pods('orders')], ports }]);
+  });
+
+  it('is refused where it does not run', () => {
+    expect(() => objectsOf(orders)).toThrow('orders uses stock, which does not run in test');
+  });
+});
+
+describe('the Kubernetes API', () => {
+  const rules = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list' as const] }];
+  const reader = objectsOf({ uses: [{ kind: 'kubernetes', reason: 'shows them', rules }] });
+
+  it('is open to who uses it: a role with these rules, a token, the way there', () => {
+    expect(at(find(reader, 'ClusterRole', 'app-orders'), 'rules')).toEqual(rules);
+    expect(at(find(reader, 'ClusterRoleBinding', 'app-orders'), 'subjects')).toEqual([
+      { kind: 'ServiceAccount', name: 'orders', namespace: 'orders' },
+    ]);
+    const pod = at(find(reader, 'Deployment', 'orders'), 'spec', 'template', 'spec');
+    expect(at(pod, 'automountServiceAccountToken')).toBe(true);
+    expect(at(find(reader, 'NetworkPolicy', 'orders'), 'spec', 'egress', 1)).toEqual({
+      ports: [{ port: 6443, protocol: 'TCP' }],
+    });
+  });
+
+  it('is closed to everyone else', () => {
+    const component = objectsOf({});
+    const pod = at(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec');
+    expect(at(pod, 'automountServiceAccountToken')).toBe(false);
+    expect(at(find(component, 'NetworkPolicy', 'orders'), 'spec', 'egress')).toHaveLength(1);
+  });
+});

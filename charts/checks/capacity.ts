@@ -1,0 +1,165 @@
+import type { Words } from '../../model/diagnostics/problem.ts';
+import type { Environment } from '../../model/graph.ts';
+import { inUnits, quantityOf } from '../../model/schema/quantity.ts';
+import { field, listField } from '../kube/field.ts';
+import { objectId } from '../kube/object-id.ts';
+import type { Inventory } from './inventory.ts';
+
+/** Cores and bytes. */
+interface Amount {
+  cpu: number;
+  memory: number;
+}
+
+/** Pods that ask for the same. */
+interface Demand {
+  /** `Deployment shop/shop`. */
+  object: string;
+  /** Of one pod. */
+  each: Amount;
+  count: number;
+  /** One pod more for a while: a new one that serves before an old one goes. */
+  surges?: boolean;
+}
+
+const mebibyte = 2 ** 20;
+
+/** What kubeadm's own pods ask for on a control plane: API server, controller manager, scheduler, etcd. */
+const controlPlane: Amount = { cpu: 0.65, memory: 100 * mebibyte };
+/** On each node, by the network plugin (flannel's manifest). */
+const network: Amount = { cpu: 0.1, memory: 50 * mebibyte };
+/** CoreDNS, two pods (kubeadm's manifest). */
+const nameServers: Demand = { object: 'CoreDNS', each: { cpu: 0.1, memory: 70 * mebibyte }, count: 2 };
+
+/**
+ * Where what the pods of an environment ask for is more than its nodes have. Of production it is asked that it also
+ * fits when its largest node is lost. What pods are packed around is not looked at: it may still not fit where the sum
+ * does by little.
+ */
+export function shortages(inventory: Inventory): Words[] {
+  const { env } = inventory;
+  const nodes = roomFor(env);
+  const demands = [...demandsOf(inventory), nameServers];
+  const passing = [...demands.filter(({ surges }) => surges), ...jobsOf(inventory)];
+  const found: Words[] = [];
+  for (const [key, unit] of [
+    ['cpu', cores],
+    ['memory', mebibytes],
+  ] as const) {
+    const largest = Math.max(...nodes.map((node) => node[key]));
+    const total = nodes.reduce((sum, node) => sum + node[key], 0);
+    const asked = demands.reduce((sum, { each, count }) => sum + each[key] * count, 0);
+    const tooLarge = [...demands, ...jobsOf(inventory)].filter(({ each }) => exceeds(each[key], largest));
+    for (const { object, each } of tooLarge) {
+      found.push({
+        code: 'pod-too-large',
+        what: `a pod of ${object} asks for ${key} ${unit(each[key])}, and the largest node has ${unit(largest)} for pods`,
+        why: 'it would wait for a node for ever',
+        fix: `let it ask for less, or make a node larger`,
+      });
+    }
+    if (tooLarge.length > 0) continue;
+    const by = () =>
+      [...demands]
+        .sort((a, b) => b.each[key] * b.count - a.each[key] * a.count)
+        .slice(0, 3)
+        .map(({ object, each, count }) => `${object} ${unit(each[key] * count)}`)
+        .join(', ');
+    if (exceeds(asked, total)) {
+      found.push({
+        code: 'nodes-too-small',
+        what: `pods ask for ${key} ${unit(asked)}, and the nodes have ${unit(total)} for pods`,
+        why: `some would wait for a node for ever; most is asked for by ${by()}`,
+        fix: `add a node, make one larger, or let pods ask for ${unit(asked - total)} less`,
+      });
+    } else if (env.cluster.production && exceeds(asked, total - largest)) {
+      found.push({
+        code: 'nodes-too-few',
+        what: `pods ask for ${key} ${unit(asked)}, and without the largest node ${unit(total - largest)} is left`,
+        why: `this is production: what runs on a node that is lost must find place on the others; most is asked for by ${by()}`,
+        fix: 'add a node',
+      });
+    } else {
+      const homeless = passing.filter(({ each }) => exceeds(asked + each[key], total));
+      for (const { object, each, surges } of homeless) {
+        const left = unit(Math.max(0, total - asked));
+        found.push({
+          code: 'no-room-to-roll',
+          what: `${surges ? `a new pod of ${object}` : object} asks for ${key} ${unit(each[key])}, and beside all that runs the nodes have ${left} left`,
+          why: surges
+            ? 'the old pod serves until the new one does: no change of it would ever come through'
+            : 'it would wait for a node for ever, and what waits for it too',
+          fix: `add a node, make one larger, or let pods ask for ${unit(asked + each[key] - total)} less`,
+        });
+      }
+    }
+  }
+  return found;
+}
+
+/** What each node has that takes pods: the workers, or the control planes where there are no others. */
+function roomFor({ cluster: { nodes } }: Environment): Amount[] {
+  const workers = nodes.filter(({ role }) => role === 'worker');
+  const reserved = workers.length > 0 ? network : add(network, controlPlane);
+  return (workers.length > 0 ? workers : nodes).map(({ cpu, memory }) => ({
+    cpu: inUnits(cpu) - reserved.cpu,
+    memory: inUnits(memory) - reserved.memory,
+  }));
+}
+
+function demandsOf(inventory: Inventory): Demand[] {
+  const workloads = inventory.workloads
+    .filter(({ ends }) => !ends)
+    .map(({ object, pod, replicas }) => ({
+      object: objectId(object),
+      each: podRequests(pod),
+      count: object.kind === 'DaemonSet' ? inventory.env.cluster.nodes.length : replicas,
+      surges: replicas > 0 && Number(field(object, 'spec', 'strategy', 'rollingUpdate', 'maxSurge') ?? 0) > 0,
+    }));
+  const databases = inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => ({
+    object: objectId(object),
+    each: requests(field(object, 'spec')),
+    count: Number(field(object, 'spec', 'instances') ?? 1),
+  }));
+  return [...workloads, ...databases];
+}
+
+/** Pods that end: each of them finds room beside what runs, one after the other. */
+function jobsOf(inventory: Inventory): Demand[] {
+  return inventory.workloads
+    .filter(({ ends }) => ends)
+    .map(({ object, pod }) => ({ object: objectId(object), each: podRequests(pod), count: 1 }));
+}
+
+/** What the scheduler counts: all containers together, or an init container that asks for more than they do. */
+function podRequests(pod: unknown): Amount {
+  const together = listField(pod, 'containers').map(requests).reduce(add, { cpu: 0, memory: 0 });
+  return listField(pod, 'initContainers')
+    .map(requests)
+    .reduce(
+      (most, one) => ({ cpu: Math.max(most.cpu, one.cpu), memory: Math.max(most.memory, one.memory) }),
+      together,
+    );
+}
+
+function requests(container: unknown): Amount {
+  const of = (key: string) => quantityOf(field(container, 'resources', 'requests', key) ?? 0) ?? 0;
+  return { cpu: of('cpu'), memory: of('memory') };
+}
+
+function add(a: Amount, b: Amount): Amount {
+  return { cpu: a.cpu + b.cpu, memory: a.memory + b.memory };
+}
+
+function cores(amount: number): string {
+  return `${Math.round(amount * 1000)}m`;
+}
+
+function mebibytes(amount: number): string {
+  return `${Math.ceil(amount / mebibyte)}Mi`;
+}
+
+/** Sums of tenths are not exact: a millionth of a core is nothing. */
+function exceeds(asked: number, there: number): boolean {
+  return asked - there > 1e-6;
+}

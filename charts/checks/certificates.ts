@@ -1,0 +1,146 @@
+import { field, listField, textField } from '../kube/field.ts';
+import { annotations } from '../kube/names.ts';
+import { idOf } from '../kube/object-id.ts';
+import { type Finding, finding } from './finding.ts';
+import type { Inventory, Owned, Workload } from './inventory.ts';
+
+/** What works with a certificate until the day on which it is renewed, rolled or stolen. */
+export function checkCertificates(inventory: Inventory): Finding[] {
+  const certificates = new Map(
+    inventory.all('Certificate.cert-manager.io').map((owned) => {
+      const { namespace } = owned.object.metadata;
+      return [idOf('Secret', textField(owned.object, 'spec', 'secretName') ?? '', namespace), owned];
+    }),
+  );
+  return [
+    ...inventory.workloads.flatMap((workload) => checkMounts(workload, certificates)),
+    ...inventory.all('Cluster.postgresql.cnpg.io').flatMap((cluster) => checkRoles(cluster, certificates)),
+  ];
+}
+
+/** A Secret in a pod, with the keys of it that the pod sees; all where it names none. */
+interface Mount {
+  secret: string;
+  keys: string[] | undefined;
+  /** Why a renewed one does not reach the process, however often it reads. */
+  frozen?: string;
+}
+
+function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned>): Finding[] {
+  const mounts = mountsOf(workload).filter(({ secret }) => certificates.has(secret));
+  const findings = mounts.flatMap(({ secret, keys }): Finding[] => {
+    const spec = certificates.get(secret)?.object.spec;
+    if (field(spec, 'isCA') === true) {
+      return [
+        finding('ca-key-mount', workload, {
+          what: `mounts ${secret}, which holds the key of an authority`,
+          why: 'whoever gets into the pod can be anybody',
+          fix: 'mount a certificate of its own; roots to trust come from a Bundle',
+        }),
+      ];
+    }
+    // With a certificate that signed itself there is nothing else to trust, and no roll to survive.
+    if (!(keys === undefined || keys.includes('ca.crt')) || isOwn(workload, certificates.get(secret)))
+      return [];
+    return [
+      finding('leaf-trust', workload, {
+        what: `sees ca.crt of ${secret}`,
+        why: 'it says who issued this certificate, not whom to trust: in a roll the others have another one',
+        fix: 'name the items tls.crt and tls.key, and take the roots from the ConfigMap of a Bundle',
+      }),
+    ];
+  });
+  const reloads = workload.object.metadata.annotations?.[annotations.reload] !== undefined;
+  for (const { secret, frozen } of mounts) {
+    if (frozen === undefined || workload.ends) continue;
+    findings.push(
+      finding('certificate-reload', workload, {
+        what: `gets ${secret} ${frozen}`,
+        why: 'a renewed one never reaches the process: it would go on with the old one until that expires, and then fail',
+        fix: 'mount the Secret as a folder',
+      }),
+    );
+  }
+  if (mounts.length > 0 && !reloads && !workload.ends) {
+    findings.push(
+      finding('certificate-reload', workload, {
+        what: `mounts ${mounts.map(({ secret }) => secret).join(', ')}, and nothing says that it takes up a renewed one`,
+        why: 'it would go on with the old one until that expires, and then fail',
+        fix: `see that it reads the files again, then say so: identity: { reload: 'files' } in app.ts, or the annotation ${annotations.reload} in a chart`,
+      }),
+    );
+  }
+  return findings;
+}
+
+/** A server that shows a certificate to the API server alone, which is told what to trust by the CA injector. */
+function isOwn(workload: Workload, certificate: Owned | undefined): boolean {
+  return (
+    textField(certificate?.object, 'spec', 'issuerRef', 'kind') === 'Issuer' &&
+    certificate?.component === workload.component
+  );
+}
+
+/** A CN that no rule maps to a role is a certificate with which nobody gets in. */
+function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): Finding[] {
+  const { namespace } = cluster.object.metadata;
+  const server = idOf(
+    'Secret',
+    textField(cluster.object, 'spec', 'certificates', 'serverTLSSecret') ?? '',
+    namespace,
+  );
+  const issuer = textField(certificates.get(server)?.object, 'spec', 'issuerRef', 'name');
+  if (issuer === undefined) return [];
+  const mapped = new Set([
+    'streaming_replica',
+    ...listField(cluster.object, 'spec', 'postgresql', 'pg_ident').map((line) =>
+      String(line).split(/\s+/)[1]?.replaceAll('"', ''),
+    ),
+  ]);
+  return [...certificates.values()].flatMap((certificate) => {
+    const { object } = certificate;
+    const name = textField(object, 'spec', 'commonName') ?? '';
+    const isClient = listField(object, 'spec', 'usages').includes('client auth');
+    if (!isClient || textField(object, 'spec', 'issuerRef', 'name') !== issuer || mapped.has(name)) return [];
+    return [
+      finding('cn-is-no-role', certificate, {
+        what: `is for '${name}', and ${idOf('Cluster', cluster.object.metadata.name, namespace)} maps that to no role`,
+        why: 'every login with it would be refused',
+        fix: `make it one of ${[...mapped].sort().join(', ')}`,
+      }),
+    ];
+  });
+}
+
+function mountsOf({ pod, namespace }: Workload): Mount[] {
+  const containers = [...listField(pod, 'initContainers'), ...listField(pod, 'containers')];
+  const parts = containers
+    .flatMap((container) => listField(container, 'volumeMounts'))
+    .filter((mount) => textField(mount, 'subPath') !== undefined)
+    .map((mount) => textField(mount, 'name'));
+  const inFiles = listField(pod, 'volumes').flatMap((volume) =>
+    [volume, ...listField(volume, 'projected', 'sources')].flatMap((source): Mount[] => {
+      const secret = field(source, 'secret');
+      const name = textField(secret, 'secretName') ?? textField(secret, 'name');
+      if (name === undefined) return [];
+      const items = field(secret, 'items');
+      const keys = Array.isArray(items) ? items.map((item) => textField(item, 'key') ?? '') : undefined;
+      const frozen = parts.includes(textField(volume, 'name')) ? { frozen: 'by a subPath' } : {};
+      return [{ secret: idOf('Secret', name, namespace), keys, ...frozen }];
+    }),
+  );
+  const inVariables = containers.flatMap((container) => [
+    ...listField(container, 'env').map((each) => field(each, 'valueFrom', 'secretKeyRef')),
+    ...listField(container, 'envFrom').map((each) => field(each, 'secretRef')),
+  ]);
+  return [
+    ...inFiles,
+    ...inVariables.flatMap((reference): Mount[] => {
+      const name = textField(reference, 'name');
+      if (name === undefined) return [];
+      const key = textField(reference, 'key');
+      const keys = key === undefined ? undefined : [key];
+      return [{ secret: idOf('Secret', name, namespace), keys, frozen: 'in a variable' }];
+    }),
+  ];
+}

@@ -1,0 +1,57 @@
+import type { Environment } from '../../model/graph.ts';
+import type { Exception } from '../../model/schema/exception.ts';
+import { sourceOf } from '../order/order.ts';
+import { checkAccounts } from './accounts.ts';
+import { checkAvailability } from './availability.ts';
+import { checkCertificates } from './certificates.ts';
+import type { Finding } from './finding.ts';
+import { checkFlows } from './flows.ts';
+import type { Inventory } from './inventory.ts';
+import { checkIsolation } from './isolation.ts';
+import { checkNamespaces } from './namespaces.ts';
+import { checkPods } from './pods.ts';
+import { checkRights } from './rights.ts';
+import { checkSecrets } from './secrets.ts';
+
+/** A finding that its component's description excepts, and the reason that stands there. */
+export interface Excepted extends Finding {
+  reason: string;
+}
+
+/** What the rendered objects of one environment break, and what of it is excepted. */
+export interface Checked {
+  findings: Finding[];
+  excepted: Excepted[];
+}
+
+const checks = [
+  checkPods,
+  checkAvailability,
+  checkNamespaces,
+  checkIsolation,
+  checkFlows,
+  checkAccounts,
+  checkRights,
+  checkCertificates,
+  checkSecrets,
+];
+
+/** Looks at what was rendered, whoever made it: each object keeps the rules, or its component says why it does not. */
+export function checkObjects(inventory: Inventory): Checked {
+  const { env } = inventory;
+  const exceptions = exceptionsOf(env);
+  const checked: Checked = { findings: [], excepted: [] };
+  for (const found of checks.flatMap((check) => check(inventory))) {
+    const exception = exceptions.get(sourceOf(env, found.component))?.find(({ rule }) => rule === found.rule);
+    if (exception === undefined) checked.findings.push(found);
+    else checked.excepted.push({ ...found, reason: exception.reason });
+  }
+  return checked;
+}
+
+/** From the file of a description to its exceptions. */
+function exceptionsOf(env: Environment): Map<string, readonly Exception[]> {
+  return new Map(
+    [...env.operators, ...env.apps].map(({ name, exceptions }) => [sourceOf(env, name), exceptions]),
+  );
+}

@@ -1,0 +1,111 @@
+import type { Environment } from '../../model/graph.ts';
+import { onceEach } from '../../model/once-each.ts';
+import { field, textField } from '../kube/field.ts';
+import { isIfAbsent } from '../kube/if-absent.ts';
+import type { Component, KubeObject } from '../kube/kube-object.ts';
+import { kindOf } from '../kube/object-id.ts';
+import { podTemplate } from '../kube/pod-template.ts';
+
+/** An object and the component that has it. */
+export interface Owned {
+  component: string;
+  object: KubeObject;
+}
+
+/** An object that makes pods, and what the checks ask of them. */
+export interface Workload extends Owned {
+  namespace: string;
+  /** Of its pods. */
+  labels: unknown;
+  /** The spec of its pods. */
+  pod: unknown;
+  /** The service account of its pods. */
+  account: string;
+  replicas: number;
+  /** Its pods end by themselves, as a Job's do. */
+  ends: boolean;
+}
+
+/** All objects that were rendered for one environment, found by what they are and where they stand. */
+export class Inventory {
+  readonly env: Environment;
+  readonly workloads: Workload[] = [];
+  readonly #namespaces = new Map<string, KubeObject>();
+  readonly #byKind = new Map<string, Owned[]>();
+  readonly #byPlace = new Map<string, Owned[]>();
+  readonly #workloadsByNamespace = new Map<string, Workload[]>();
+
+  constructor(env: Environment, components: readonly Component[]) {
+    this.env = env;
+    for (const component of components) for (const entry of entriesOf(component)) this.#add(entry);
+  }
+
+  /** By `Kind.group`, as the operators' `provides` names a kind. */
+  all(kind: string): readonly Owned[] {
+    return this.#byKind.get(kind) ?? [];
+  }
+
+  in(namespace: string, kind: string): readonly Owned[] {
+    return this.#byPlace.get(`${kind} ${namespace}`) ?? [];
+  }
+
+  /** A namespace that is rendered here: one of our own. */
+  namespace(name: string): KubeObject | undefined {
+    return this.#namespaces.get(name);
+  }
+
+  workloadsIn(namespace: string): readonly Workload[] {
+    return this.#workloadsByNamespace.get(namespace) ?? [];
+  }
+
+  #add({ owned, kind, place, workload }: Entry): void {
+    push(this.#byKind, kind, owned);
+    push(this.#byPlace, place, owned);
+    if (kind === 'Namespace' && !isIfAbsent(owned.object))
+      this.#namespaces.set(owned.object.metadata.name, owned.object);
+    if (workload === undefined) return;
+    this.workloads.push(workload);
+    push(this.#workloadsByNamespace, workload.namespace, workload);
+  }
+}
+
+/** An object as the inventory finds it. */
+interface Entry {
+  owned: Owned;
+  kind: string;
+  /** Kind and namespace. */
+  place: string;
+  workload: Workload | undefined;
+}
+
+const entriesOf = onceEach(({ name, objects }: Component): Entry[] =>
+  objects.map((object) => {
+    const owned = { component: name, object };
+    const kind = kindOf(object);
+    const place = `${kind} ${object.metadata.namespace ?? ''}`;
+    return { owned, kind, place, workload: workloadOf(owned) };
+  }),
+);
+
+function workloadOf({ component, object }: Owned): Workload | undefined {
+  const template = podTemplate(object);
+  if (template === undefined) return undefined;
+  const replicas = field(object, 'spec', 'replicas');
+  const pod = field(template, 'spec');
+  return {
+    component,
+    object,
+    namespace: object.metadata.namespace ?? 'default',
+    labels: field(template, 'metadata', 'labels'),
+    pod,
+    account: textField(pod, 'serviceAccountName') ?? 'default',
+    replicas: typeof replicas === 'number' ? replicas : 1,
+    ends: object.kind === 'Job' || object.kind === 'CronJob',
+  };
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

@@ -1,0 +1,78 @@
+import { onceEach } from '../../model/once-each.ts';
+import { field, listField } from '../kube/field.ts';
+import { selects, selectsAll } from '../kube/label-selector.ts';
+import type { Inventory, Owned, Workload } from './inventory.ts';
+
+export type Direction = 'Ingress' | 'Egress';
+
+/** A way that a NetworkPolicy opens; without peers, from or to anybody. */
+export interface Way {
+  policy: Owned;
+  peers: unknown[];
+  ports: unknown[];
+}
+
+/** The policies that select the pods of a workload, for one direction. Without any, everything is let through. */
+export function policiesOf(inventory: Inventory, workload: Workload, direction: Direction): Owned[] {
+  return selecting(inventory)(workload)[direction];
+}
+
+const selecting = onceEach((inventory: Inventory) =>
+  onceEach((workload: Workload) => {
+    const all = inventory
+      .in(workload.namespace, 'NetworkPolicy.networking.k8s.io')
+      .filter(({ object }) => selects(field(object, 'spec', 'podSelector'), workload.labels));
+    const of = (direction: Direction) =>
+      all.filter(({ object }) => listField(object, 'spec', 'policyTypes').includes(direction));
+    return { Ingress: of('Ingress'), Egress: of('Egress') };
+  }),
+);
+
+/** The ways that policies open. */
+export function waysOf(policies: readonly Owned[], direction: Direction): Way[] {
+  return policies.flatMap((policy) => waysThrough(policy)[direction]);
+}
+
+const waysThrough = onceEach((policy: Owned): Record<Direction, Way[]> => {
+  const ways = (rules: string, peers: string) =>
+    listField(policy.object, 'spec', rules).map((rule) => ({
+      policy,
+      peers: listField(rule, peers),
+      ports: listField(rule, 'ports'),
+    }));
+  return { Ingress: ways('ingress', 'from'), Egress: ways('egress', 'to') };
+});
+
+/** Whether a peer takes the pods of a workload; `home` is the namespace of the policy that names the peer. */
+export function takes(inventory: Inventory, peer: unknown, home: string, workload: Workload): boolean {
+  const pods = field(peer, 'podSelector');
+  if (pods !== undefined && !selects(pods, workload.labels)) return false;
+  const namespaces = field(peer, 'namespaceSelector');
+  if (namespaces === undefined) return workload.namespace === home;
+  return selects(namespaces, namespaceLabels(inventory, workload.namespace));
+}
+
+/** The namespace that a peer names, or undefined where it means several. */
+export function namespaceOfPeer(peer: unknown, home: string): string | undefined {
+  const namespaces = field(peer, 'namespaceSelector');
+  if (namespaces === undefined) return field(peer, 'ipBlock') === undefined ? home : undefined;
+  const name = field(namespaces, 'matchLabels', 'kubernetes.io/metadata.name');
+  return typeof name === 'string' ? name : undefined;
+}
+
+/** Whether a peer is anybody: every address, or every pod of every namespace. */
+export function isAnybody(peer: unknown): boolean {
+  const cidr = field(peer, 'ipBlock', 'cidr');
+  if (cidr !== undefined) return cidr === '0.0.0.0/0' || cidr === '::/0';
+  const pods = field(peer, 'podSelector');
+  return selectsAll(field(peer, 'namespaceSelector')) && (pods === undefined || selectsAll(pods));
+}
+
+/** Whether a way through these ports lets a port through; no ports are all of them. */
+export function opens(ports: unknown[], port: unknown): boolean {
+  return ports.length === 0 || ports.some((each) => field(each, 'port') === field(port, 'port'));
+}
+
+function namespaceLabels(inventory: Inventory, name: string): object {
+  return { ...inventory.namespace(name)?.metadata.labels, 'kubernetes.io/metadata.name': name };
+}

@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Environment, loadGraph } from '../../model/graph.ts';
+import { components } from '../../scripts/render/components.ts';
+import { environment, testApp } from '../fixture.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { Inventory } from './inventory.ts';
+import { type Power, powerText, reach } from './reach.ts';
+import { doors } from './reach-doors.ts';
+import { reasonOf, reasons } from './reach-reasons.ts';
+
+const { environments } = await loadGraph(join(import.meta.dirname, '../..'));
+
+/** The operators of an environment of this repository, beside apps that stay as they are here. */
+function withApps(env: Environment): Environment {
+  return {
+    ...env,
+    apps: [
+      testApp({
+        name: 'ledger',
+        database: { storage: '1Gi' },
+        exposes: { port: 'http' },
+        uses: [{ kind: 'database', of: 'ledger', as: 'read-write' }],
+        identity: { reload: 'files' },
+      }),
+      testApp({
+        name: 'watcher',
+        uses: [
+          {
+            kind: 'kubernetes',
+            reason: 'It restarts pods that hang.',
+            rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }],
+          },
+        ],
+      }),
+    ],
+  };
+}
+
+const reachOf = (env: Environment) => reach(new Inventory(env, components(env)));
+
+function table(env: Environment): string {
+  return [...reachOf(env)]
+    .map(([account, powers]) => {
+      const lines = powers.flatMap((power) => [
+        `  ${powerText(power)}`,
+        ...power.leadsTo.map((second) => `    then ${second}`),
+        `    because: ${reasonOf(env, power)?.reason}`,
+      ]);
+      return [account, ...(lines.length > 0 ? lines : ['  nothing of others']), ''].join('\n');
+    })
+    .join('\n');
+}
+
+describe('what each service account reaches in two steps', () => {
+  it.each(environments.map((env) => [env.name, env] as const))(
+    'in %s is what somebody has looked at',
+    async (name, env) => {
+      await expect(table(withApps(env))).toMatchFileSnapshot(`golden/reach-${name}.txt`);
+    },
+  );
+
+  const all = environments.flatMap((env) => [env, withApps(env)]);
+
+  it('has a reason, in every environment', () => {
+    const without = all.flatMap((env) =>
+      [...reachOf(env).values()]
+        .flat()
+        .filter((power) => reasonOf(env, power) === undefined)
+        .map((power) => `${env.name}: ${power.account} ${powerText(power)}`),
+    );
+    expect([...new Set(without)]).toEqual([]);
+  });
+
+  it('has no reason left over from a power that nobody has', () => {
+    const used = new Set(
+      all.flatMap((env) => [...reachOf(env).values()].flat().map((power) => reasonOf(env, power))),
+    );
+    expect(reasons.filter((reason) => !used.has(reason))).toEqual([]);
+  });
+});
+
+describe('reach', () => {
+  const app = (space: string) => testApp({ name: space });
+  const env = environment({ apps: [app('one'), app('two')] });
+
+  /** The first app with a right, in its own namespace, in that of the second, or in all. */
+  function given(rule: Record<string, string[]>, where: 'one' | 'two' | '*', more: KubeObject[] = []) {
+    const cluster = where === '*';
+    const at = cluster ? {} : { namespace: where };
+    const group = 'rbac.authorization.k8s.io';
+    const objects: KubeObject[] = [
+      {
+        apiVersion: `${group}/v1`,
+        kind: cluster ? 'ClusterRole' : 'Role',
+        metadata: { name: 'r', ...at },
+        rules: [rule],
+      },
+      {
+        apiVersion: `${group}/v1`,
+        kind: cluster ? 'ClusterRoleBinding' : 'RoleBinding',
+        metadata: { name: 'r', ...at },
+        roleRef: { apiGroup: group, kind: cluster ? 'ClusterRole' : 'Role', name: 'r' },
+        subjects: [{ kind: 'ServiceAccount', name: 'one', namespace: 'one' }],
+      },
+      ...more,
+    ];
+    return new Inventory(env, [...components(env), { name: 'extra', objects }]);
+  }
+  const powersOf = (inventory: Inventory): Power[] => reach(inventory).get('one/one') ?? [];
+
+  it('sees a right through each door, whoever gives it and wherever', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...doors).chain((door) =>
+          fc.record({
+            door: fc.constant(door),
+            group: fc.constantFrom(...door.groups, '*'),
+            resource: fc.constantFrom(...door.resources, '*'),
+            verb: fc.constantFrom(...door.verbs, '*'),
+          }),
+        ),
+        fc.constantFrom('one' as const, 'two' as const, '*' as const),
+        ({ door, group, resource, verb }, where) => {
+          const rule = { apiGroups: [group], resources: ['leases', resource], verbs: ['list', verb] };
+          const powers = powersOf(given(rule, where)).filter(({ scope }) => scope === where);
+          const found = powers.map(({ power }) => power);
+          expect(found.includes(door.power) || found.includes('everything')).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('sees none where somebody only reads what is no secret', () => {
+    const rule = { apiGroups: ['', 'apps'], resources: ['pods', 'deployments'], verbs: ['get', 'list'] };
+    expect(powersOf(given(rule, '*'))).toEqual([]);
+  });
+
+  it('is limited by names, until a rule has none', () => {
+    const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
+    const [named] = powersOf(given({ ...secrets, resourceNames: ['a'] }, 'two'));
+    expect(named && powerText(named)).toBe('reads Secrets of two, of these: a');
+    const [all] = powersOf(given(secrets, 'two'));
+    expect(all && powerText(all)).toBe('reads Secrets of two');
+  });
+
+  it('goes on from pods to every account of their namespace, and to the node where the namespace lets in any pod', () => {
+    const pods = { apiGroups: [''], resources: ['pods'], verbs: ['create'] };
+    const other: KubeObject[] = [
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRoleBinding',
+        metadata: { name: 'two' },
+        roleRef: { kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: [{ kind: 'ServiceAccount', name: 'two', namespace: 'two' }],
+      },
+    ];
+    expect(powersOf(given(pods, 'two', other))[0]?.leadsTo).toEqual(['two/two: everything']);
+    expect(powersOf(given(pods, 'one', other))[0]?.leadsTo).toEqual([]);
+    expect(powersOf(given(pods, '*'))[0]?.leadsTo).toEqual([
+      'the files of a node: tokens and keys of every pod there',
+    ]);
+  });
+
+  it('ends at a policy that refuses tokens, and only where there is one', () => {
+    const tokens = { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] };
+    const binding: KubeObject = {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name: 'tokens-for-pods' },
+      spec: { policyName: 'tokens-for-pods' },
+    };
+    const other: KubeObject = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'two', namespace: 'two' },
+      roleRef: { kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'ServiceAccount', name: 'two', namespace: 'two' }],
+    };
+    expect(powersOf(given(tokens, '*', [other]))[0]?.leadsTo).toEqual(['two/two: everything']);
+    expect(powersOf(given(tokens, '*', [other, binding]))[0]?.leadsTo).toEqual([
+      'nothing: the policy tokens-for-pods refuses it',
+    ]);
+  });
+
+  it('refuses a role of which nobody says what it gives', () => {
+    const binding: KubeObject = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'x' },
+      roleRef: { kind: 'ClusterRole', name: 'system:strange' },
+      subjects: [{ kind: 'ServiceAccount', name: 'one', namespace: 'one' }],
+    };
+    expect(() => powersOf(new Inventory(env, [{ name: 'extra', objects: [binding] }]))).toThrow(
+      'nobody knows what ClusterRole system:strange gives',
+    );
+  });
+});

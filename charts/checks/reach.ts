@@ -1,0 +1,309 @@
+import { bound } from '../kube/admission-policy.ts';
+import { field, listField, textField } from '../kube/field.ts';
+import { bindings } from './grants.ts';
+import type { Inventory, Owned, Workload } from './inventory.ts';
+import { type Door, doors } from './reach-doors.ts';
+
+/** A way of a service account to more than its own objects: the first step. */
+export interface Power {
+  /** `NAMESPACE/NAME`. */
+  account: string;
+  /** Of a door, `everything`, or `is on the node`. */
+  power: string;
+  /** A namespace, or `*`. */
+  scope: string;
+  /** The objects that it is limited to. */
+  names?: string[];
+  /** What it leads to: the second step. */
+  leadsTo: string[];
+}
+
+/** Where RBAC and pods lead an account besides what is named: everything that cluster-admin may do. */
+const everything = 'everything';
+const onTheNode = 'is on the node';
+
+/** From every service account, sorted, to what it can reach in two steps; accounts that controllers make included. */
+export function reach(inventory: Inventory): Map<string, Power[]> {
+  const powers = new Map<string, Power[]>();
+  for (const account of accounts(inventory)) powers.set(account, []);
+  const bounds = boundsOf(inventory);
+  for (const grant of grants(inventory)) {
+    const spaces = bounds.get(grant.account);
+    for (const found of powersOf(grant)) {
+      const scopes = spaces !== undefined && isBounded(found) ? spaces : [found.scope];
+      for (const scope of scopes) add(powers, { ...found, scope });
+    }
+  }
+  for (const workload of inventory.workloads) {
+    if (!reachesNode(workload.pod)) continue;
+    add(powers, { account: accountOf(workload), power: onTheNode, scope: '*', leadsTo: [] });
+  }
+  for (const list of powers.values()) {
+    for (const power of list) power.leadsTo = secondStep(inventory, powers, power);
+  }
+  return new Map([...powers].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** From accounts that an admission policy keeps to some namespaces to these. */
+function boundsOf(inventory: Inventory): Map<string, string[]> {
+  return new Map(
+    inventory
+      .all('ValidatingAdmissionPolicy.admissionregistration.k8s.io')
+      .filter(({ object }) => isRefused(inventory, object.metadata.name))
+      .flatMap(({ object: { metadata } }): [string, string[]][] => {
+        const account = metadata.annotations?.[bound.account];
+        const label = metadata.annotations?.[bound.label];
+        if (account === undefined || label === undefined) return [];
+        const labelled = inventory
+          .all('Namespace')
+          .filter(({ object }) => object.metadata.labels?.[label] !== undefined)
+          .map(({ object }) => object.metadata.name);
+        return [[account, [account.replace(/\/.*/, ''), ...labelled].sort()]];
+      }),
+  );
+}
+
+function isBounded({ power, scope }: Power): boolean {
+  return scope === '*' && doors.some((door) => door.power === power && door.bounded === true);
+}
+
+/** What stands in the table and in the list of reasons: `reads Secrets of every namespace`. */
+export function powerText({ power, scope, names }: Power): string {
+  if (power === everything || power === onTheNode) return power;
+  const where = scope === '*' ? 'of every namespace' : `of ${scope}`;
+  return `${power} ${where}${names === undefined ? '' : `, of these: ${names.join(', ')}`}`;
+}
+
+/** Rules and to whom they are given, where. */
+interface Grant {
+  account: string;
+  scope: string;
+  rules: unknown[];
+}
+
+function accounts(inventory: Inventory): string[] {
+  const made = inventory
+    .all('ServiceAccount')
+    .map(({ object }) => `${object.metadata.namespace}/${object.metadata.name}`);
+  return [...made, ...databases(inventory).map((grant) => grant.account)];
+}
+
+function grants(inventory: Inventory): Grant[] {
+  const given = bindings(inventory).flatMap((binding) => {
+    const { namespace } = binding.object.metadata;
+    const rules = rulesOf(inventory, binding);
+    return listField(binding.object, 'subjects').map((subject) => ({
+      account: `${textField(subject, 'namespace') ?? ''}/${textField(subject, 'name') ?? ''}`,
+      scope: namespace ?? '*',
+      rules,
+    }));
+  });
+  return [...given, ...databases(inventory)];
+}
+
+/** Roles of Kubernetes' own that are given to somebody here. */
+const builtIn: Readonly<Record<string, unknown[]>> = {
+  'cluster-admin': [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
+  // Asks who somebody is and whether he may.
+  'system:auth-delegator': [],
+  'extension-apiserver-authentication-reader': [],
+};
+
+function rulesOf(inventory: Inventory, { object }: Owned): unknown[] {
+  const kind = textField(object, 'roleRef', 'kind') ?? '';
+  const name = textField(object, 'roleRef', 'name') ?? '';
+  const role = inventory
+    .all(`${kind}.rbac.authorization.k8s.io`)
+    .find(
+      ({ object: each }) =>
+        each.metadata.name === name &&
+        (kind === 'ClusterRole' || each.metadata.namespace === object.metadata.namespace),
+    );
+  const rules = role === undefined ? builtIn[name] : listField(role.object, 'rules');
+  if (rules === undefined) throw new Error(`nobody knows what ${kind} ${name} gives: say it in reach.ts`);
+  return rules;
+}
+
+/** CloudNativePG makes an account and a role for each database (pkg/specs/roles.go): what of it leads further. */
+function databases(inventory: Inventory): Grant[] {
+  return inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => {
+    const { name, namespace = '' } = object.metadata;
+    const secrets = Object.values(Object(field(object, 'spec', 'certificates'))).map(String);
+    const password = textField(object, 'spec', 'bootstrap', 'initdb', 'secret', 'name');
+    return {
+      account: `${namespace}/${name}`,
+      scope: namespace,
+      rules: [
+        {
+          apiGroups: [''],
+          resources: ['secrets'],
+          resourceNames: [...new Set([...secrets, ...(password === undefined ? [] : [password])])].sort(),
+          verbs: ['get', 'watch'],
+        },
+        {
+          apiGroups: ['postgresql.cnpg.io'],
+          resources: ['databases', 'databaseroles', 'publications', 'subscriptions'],
+          verbs: ['get', 'update', 'list', 'watch'],
+        },
+      ],
+    };
+  });
+}
+
+function powersOf({ account, scope, rules }: Grant): Power[] {
+  return rules.flatMap((rule): Power[] => {
+    if (['apiGroups', 'resources', 'verbs'].every((part) => listField(rule, part).includes('*'))) {
+      return [{ account, power: everything, scope, leadsTo: [] }];
+    }
+    const names = listField(rule, 'resourceNames').map(String);
+    return doors
+      .filter((door) => opens(rule, door))
+      .map(({ power }) => ({ account, power, scope, ...(names.length > 0 ? { names } : {}), leadsTo: [] }));
+  });
+}
+
+function opens(rule: unknown, door: Door): boolean {
+  const has = (part: string, wanted: readonly string[]) => {
+    const given = listField(rule, part).map(String);
+    return (
+      wanted.some((each) => given.includes(each)) || given.some((each) => each === '*' || each === '*/*')
+    );
+  };
+  return (
+    has('apiGroups', door.groups) &&
+    has('resources', [...door.resources, ...door.resources.map((each) => each.replace(/^.*\//, '*/'))]) &&
+    has('verbs', door.verbs)
+  );
+}
+
+/** One power once, whatever rules give it; a rule without names takes the limit away. */
+function add(powers: Map<string, Power[]>, found: Power): void {
+  const list = powers.get(found.account) ?? [];
+  powers.set(found.account, list);
+  const same = list.find(({ power, scope }) => power === found.power && scope === found.scope);
+  if (same === undefined) list.push(found);
+  else if (same.names !== undefined) {
+    const { names } = found;
+    if (names === undefined) delete same.names;
+    else same.names = [...new Set([...same.names, ...names])].sort();
+  }
+}
+
+function secondStep(inventory: Inventory, powers: Map<string, Power[]>, power: Power): string[] {
+  const { scope, names } = power;
+  switch (power.power) {
+    case 'reads Secrets':
+      return secretsText(inventory, scope, names);
+    case 'writes Secrets':
+      return [
+        ...(names === undefined && (scope === '*' || scope === trustedBy)
+          ? ['the keys by which authorities sign']
+          : []),
+        isRefused(inventory, 'no-token-secrets') ? tokenSecretsRefused : othersText(powers, power),
+      ].flat();
+    case 'runs pods':
+      return [
+        ...secretsText(inventory, scope, undefined),
+        ...othersText(powers, power),
+        ...(isOpen(inventory, scope) ? [theNode] : []),
+      ];
+    case 'enters pods':
+      return [...secretsText(inventory, scope, undefined), ...othersText(powers, power)];
+    case 'mints tokens':
+      return isRefused(inventory, 'tokens-for-pods')
+        ? ['nothing: the policy tokens-for-pods refuses it']
+        : othersText(powers, power);
+    case 'is others':
+      return othersText(powers, power);
+    case 'writes roles':
+      return ['what it has itself, for whomever it names: Kubernetes lets nobody give more'];
+    case 'tells Flux what to apply':
+      return [...powers].flatMap(([account, list]) =>
+        account.startsWith('flux-system/') && (scope === '*' || scope === 'flux-system')
+          ? list.filter(({ power: each }) => each === everything).map(() => `${everything}, as ${account}`)
+          : [],
+      );
+    case 'asks for certificates':
+      return isRefused(inventory, 'certificates-of-the-graph')
+        ? ['certificates of the graph as they are, by the policy certificates-of-the-graph']
+        : ['any name that an authority vouches for'];
+    case 'moves requests':
+      return isRefused(inventory, 'hosts-of-the-graph')
+        ? ['requests of Services; hosts of the graph as they are, by the policy hosts-of-the-graph']
+        : ['any host name'];
+    case 'decides what is admitted':
+      return ['every object that is written, Secrets and pods among them'];
+    case onTheNode:
+    case 'makes volumes':
+    case 'writes nodes':
+      return [theNode];
+    default:
+      return [];
+  }
+}
+
+const theNode = 'the files of a node: tokens and keys of every pod there';
+const tokenSecretsRefused = ['no token of an account: the policy no-token-secrets refuses those'];
+/** Where the keys of authorities stand. */
+const trustedBy = 'cert-manager';
+
+/** Other accounts of the scope that have any power, with it. */
+function othersText(powers: Map<string, Power[]>, { account, scope }: Power): string[] {
+  return [...powers]
+    .filter(
+      ([other, list]) =>
+        other !== account && list.length > 0 && (scope === '*' || other.startsWith(`${scope}/`)),
+    )
+    .map(([other, list]) => `${other}: ${list.map(powerText).join('; ')}`)
+    .sort();
+}
+
+/** Keys that are known to stand in a scope. */
+function secretsText(inventory: Inventory, scope: string, names: string[] | undefined): string[] {
+  const keys = inventory
+    .all('Certificate.cert-manager.io')
+    .filter(({ object }) => scope === '*' || object.metadata.namespace === scope)
+    .map(({ object }) => ({
+      name: textField(object, 'spec', 'secretName') ?? '',
+      isCA: field(object, 'spec', 'isCA') === true,
+      commonName: textField(object, 'spec', 'commonName') ?? '',
+    }))
+    .filter(({ name }) => names === undefined || names.includes(name));
+  const authorities = keys.filter(({ isCA }) => isCA);
+  const leaves = [...new Set(keys.filter(({ isCA }) => !isCA).map(({ commonName }) => commonName))].sort();
+  return [
+    ...(authorities.length > 0 ? ['the keys of authorities: whoever the graph knows'] : []),
+    ...(leaves.length > 0 ? [`the keys of ${leaves.join(', ')}`] : []),
+  ];
+}
+
+/** Whether the API server has a policy that refuses. */
+function isRefused(inventory: Inventory, policy: string): boolean {
+  return inventory
+    .all('ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io')
+    .some(({ object }) => textField(object, 'spec', 'policyName') === policy);
+}
+
+/** Whether a pod that runs there may come to be on the node. */
+function isOpen(inventory: Inventory, scope: string): boolean {
+  if (scope === '*') return true;
+  const level = inventory.namespace(scope)?.metadata.labels?.['pod-security.kubernetes.io/enforce'];
+  return level === undefined || level === 'privileged';
+}
+
+function reachesNode(pod: unknown): boolean {
+  const containers = [...listField(pod, 'initContainers'), ...listField(pod, 'containers')];
+  return (
+    ['hostPID', 'hostIPC'].some((each) => field(pod, each) === true) ||
+    listField(pod, 'volumes').some((volume) => field(volume, 'hostPath') !== undefined) ||
+    containers.some(
+      (container) =>
+        field(container, 'securityContext', 'privileged') === true ||
+        listField(container, 'securityContext', 'capabilities', 'add').length > 0,
+    )
+  );
+}
+
+function accountOf({ namespace, account }: Workload): string {
+  return `${namespace}/${account}`;
+}

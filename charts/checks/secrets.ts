@@ -1,0 +1,27 @@
+import { field } from '../kube/field.ts';
+import { type Finding, finding } from './finding.ts';
+import type { Inventory } from './inventory.ts';
+
+/** What is rendered is committed: it holds no secret but what SOPS has encrypted. */
+export function checkSecrets(inventory: Inventory): Finding[] {
+  return inventory
+    .all('Secret')
+    .filter(({ object }) => object.sops === undefined)
+    .filter(({ object }) =>
+      ['data', 'stringData'].some((part) =>
+        Object.entries(Object(field(object, part) ?? {})).some(([key, value]) => isSecret(key, value)),
+      ),
+    )
+    .map((secret) =>
+      finding('secret-in-git', secret, {
+        what: 'holds a secret that can be read',
+        why: 'manifests are committed, and what was in Git once stays in its history',
+        fix: 'take a certificate in its place, or encrypt it with SOPS and age',
+      }),
+    );
+}
+
+/** A user name without a password is none, and neither is nothing at all. */
+function isSecret(key: string, value: unknown): boolean {
+  return value !== '' && key !== 'username';
+}

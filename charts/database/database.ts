@@ -1,0 +1,255 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { App } from '../../model/app.ts';
+import type { Environment } from '../../model/graph.ts';
+import { authorities } from '../../model/identity.ts';
+import { backupRole } from '../../model/schema/aws-role.ts';
+import {
+  accesses,
+  databaseCluster,
+  databaseName,
+  databaseRole,
+  databasesOf,
+  databaseUse,
+  migrationsName,
+  type OwnedDatabase,
+  retirement,
+} from '../../model/schema/database.ts';
+import { quotedName } from '../../model/schema/postgres-names.ts';
+import { awsRole } from '../app/aws-role.ts';
+import { leafCertificate } from '../identity/certificate.ts';
+import { component } from '../kube/component.ts';
+import { imageRef } from '../kube/image.ts';
+import type { Component } from '../kube/kube-object.ts';
+import { namespaceOf, peersName, postgresNamespace, postgresOperator } from '../kube/names.ts';
+import { appNamespace } from '../kube/namespace.ts';
+import {
+  allowTo,
+  denyAll,
+  everyPodOf,
+  type Flow,
+  pods,
+  toDns,
+  toKubernetesApi,
+} from '../kube/network-policy.ts';
+import { grants } from './grants.ts';
+
+const postgresPort = 5432;
+/** Where CloudNativePG mounts what it is told to project. */
+const projectedFolder = '/projected';
+/** Where each instance answers the operator and the other instances, by mutual TLS of the operator's own. */
+const statusPort = 8000;
+
+/**
+ * The PostgreSQL that an app owns or owned, in the app's namespace, which it brings: it is there before the app. Of one
+ * that is retired with its data only the namespace is left, so that Flux deletes the rest.
+ */
+export function databaseComponent(env: Environment, { name: app }: Pick<App, 'name'>): Component | undefined {
+  const database = databasesOf(env).find((each) => each.app === app);
+  if (database === undefined && retirement(env, app) === undefined) return undefined;
+  const name = databaseCluster(app);
+  const space = namespaceOf({ name: app });
+  return component(name, (chart) => {
+    appNamespace(chart, env, { name: app });
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    if (database === undefined) return;
+    const own = authorities(env).find((authority) => authority.name === name)?.leaves ?? [];
+    for (const leaf of own.filter((each) => each.namespace === space && isOfPostgres(name, each.name)))
+      leafCertificate(chart, env, leaf);
+    noPassword(chart, app);
+    cluster(chart, env, database);
+    scheduledBackup(chart, env, app);
+    allowTo(chart, name, space, instances(app), {
+      ingress: ingress(env, database),
+      egress: egress(env, app),
+    });
+  });
+}
+
+/** The pods of an app's database. */
+function databasePods(app: string): k8s.NetworkPolicyPeer {
+  return { ...everyPodOf(app), podSelector: { matchLabels: instances(app) } };
+}
+
+/** The way of an app to the database that it uses. */
+export function toDatabase(app: string): Flow {
+  return { peers: [databasePods(app)], ports: [{ port: postgresPort }] };
+}
+
+function instances(app: string): Record<string, string> {
+  return { 'cnpg.io/cluster': databaseCluster(app) };
+}
+
+/** Postgres's own two; those of its roles stand with the apps that log in. */
+export function isOfPostgres(cluster: string, name: string): boolean {
+  return [`${cluster}-server`, `${cluster}-replication`].includes(name);
+}
+
+/**
+ * CloudNativePG wants a Secret with the owner's password and makes one where there is none. An empty password, passed
+ * on as it is, is none to PostgreSQL: `ALTER ROLE … PASSWORD ''` leaves the role without.
+ */
+function noPassword(chart: Chart, app: string): void {
+  new k8s.KubeSecret(chart, 'no-password', {
+    metadata: {
+      name: noPasswordName(app),
+      namespace: namespaceOf({ name: app }),
+      annotations: { 'cnpg.io/passwordPassthrough': 'enabled' },
+    },
+    type: 'kubernetes.io/basic-auth',
+    data: { username: Buffer.from(databaseRole(app, 'owner')).toString('base64'), password: '' },
+  });
+}
+
+function noPasswordName(app: string): string {
+  return `${databaseCluster(app)}-no-password`;
+}
+
+function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase): void {
+  const name = databaseCluster(app);
+  const database = databaseName(app);
+  const roles = accesses.map((access) => databaseRole(app, access));
+  const { instances: count, backups, resources } = env.cluster.databases;
+  const role =
+    backups?.credentials === 'machine' ? awsRole(env, backupRole(app), projectedFolder) : undefined;
+  new ApiObject(chart, 'cluster', {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'Cluster',
+    metadata: { name, namespace: namespaceOf({ name: app }) },
+    spec: {
+      instances: count,
+      imageName: imageRef(env, 'postgresql'),
+      enableSuperuserAccess: false,
+      // Of one instance a budget would only forbid to drain its node.
+      enablePDB: count > 1,
+      certificates: {
+        serverTLSSecret: `${name}-server`,
+        serverCASecret: peersName(name),
+        clientCASecret: peersName(name),
+        replicationTLSSecret: `${name}-replication`,
+      },
+      bootstrap: {
+        initdb: {
+          database,
+          owner: databaseRole(app, 'owner'),
+          secret: { name: noPasswordName(app) },
+          dataChecksums: true,
+          encoding: 'UTF8',
+          postInitApplicationSQL: grants(app),
+        },
+      },
+      managed: {
+        // The operator takes back what somebody changes by hand.
+        roles: roles.map((role) => ({
+          name: role,
+          ensure: 'present',
+          login: true,
+          inherit: true,
+          disablePassword: true,
+        })),
+      },
+      postgresql: {
+        parameters: { password_encryption: 'scram-sha-256' },
+        // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
+        pg_hba: [
+          `hostssl ${quotedName(database)} ${roles.map(quotedName).join(',')} all cert map=${database}`,
+          // Plain text, passwords, other databases and other roles.
+          'host all all all reject',
+        ],
+        pg_ident: roles.map((role) => `${database} ${quotedName(role)} ${quotedName(role)}`),
+        ...(count > 2
+          ? { synchronous: { method: 'any', number: 1, dataDurability: 'required', failoverQuorum: true } }
+          : {}),
+      },
+      // Pools hold their connections for ever: there is nothing to wait for before they are told.
+      smartShutdownTimeout: 1,
+      // Every 10 s unless told: for so long would a database that serves again stand without callers.
+      probes: { startup: { periodSeconds: 1 }, readiness: { periodSeconds: 5 } },
+      stopDelay: 60,
+      switchoverDelay: 60,
+      primaryUpdateStrategy: 'unsupervised',
+      primaryUpdateMethod: count > 1 ? 'switchover' : 'restart',
+      affinity: { enablePodAntiAffinity: true, topologyKey: 'kubernetes.io/hostname' },
+      storage: { size: storage },
+      resources: { requests: resources, limits: { memory: resources.memory } },
+      ...(backups ? { backup: backup(app, backups) } : {}),
+      ...(role ? { env: role.env, projectedVolumeTemplate: { sources: [role.source] } } : {}),
+    },
+  });
+}
+
+type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
+
+/**
+ * Full backups and every change as it happens, so that a database can be restored to any moment. CloudNativePG's
+ * built-in way, in docs/decisions: the plug-in that is to follow it keeps the same archive.
+ */
+function backup(app: string, { destination, endpoint, authority, credentials, keep }: Backups): object {
+  const fromSecret = (key: string) =>
+    credentials === 'machine' ? undefined : { name: credentials.secret, key };
+  return {
+    retentionPolicy: keep,
+    barmanObjectStore: {
+      destinationPath: `${destination}/${databaseCluster(app)}`,
+      ...(endpoint ? { endpointURL: endpoint } : {}),
+      ...(authority ? { endpointCA: { name: authority, key: 'ca.crt' } } : {}),
+      s3Credentials:
+        credentials === 'machine'
+          ? { inheritFromIAMRole: true }
+          : { accessKeyId: fromSecret('ACCESS_KEY_ID'), secretAccessKey: fromSecret('ACCESS_SECRET_KEY') },
+      wal: { compression: 'gzip', maxParallel: 2 },
+      data: { compression: 'gzip' },
+    },
+  };
+}
+
+function scheduledBackup(chart: Chart, env: Environment, app: string): void {
+  const { backups } = env.cluster.databases;
+  if (!backups) return;
+  const name = databaseCluster(app);
+  new ApiObject(chart, 'scheduled-backup', {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'ScheduledBackup',
+    metadata: { name, namespace: namespaceOf({ name: app }) },
+    spec: {
+      schedule: backups.schedule,
+      immediate: true,
+      backupOwnerReference: 'self',
+      method: 'barmanObjectStore',
+      // A primary begins a new segment of its log for a backup, a standby does not (PostgreSQL's do_pg_backup_start).
+      // Where backups were asked for after a failover, a standby's begins with pages of a timeline whose history the
+      // archive never got, and nobody can restore it.
+      target: 'primary',
+      cluster: { name },
+    },
+  });
+}
+
+function ingress(env: Environment, { app, migrated }: OwnedDatabase): Flow[] {
+  const users = env.apps.filter((user) => databaseUse(user)?.of === app).map(({ name }) => name);
+  return [
+    {
+      peers: [
+        ...users.map((user) => pods(user, user)),
+        ...(migrated ? [pods(migrationsName(app), app)] : []),
+      ],
+      ports: [{ port: postgresPort }],
+    },
+    { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
+    { peers: [pods(postgresOperator, postgresNamespace)], ports: [{ port: statusPort }] },
+  ].filter(({ peers }) => peers.length > 0);
+}
+
+function egress(env: Environment, app: string): Flow[] {
+  return [
+    toDns,
+    toKubernetesApi,
+    { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
+    ...(env.cluster.databases.backups ? [{ ports: [{ port: portOf(env.cluster.databases.backups) }] }] : []),
+  ];
+}
+
+function portOf({ endpoint }: Backups): number {
+  const port = endpoint === undefined ? '' : new URL(endpoint).port;
+  return port === '' ? 443 : Number(port);
+}

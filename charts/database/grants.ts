@@ -1,0 +1,30 @@
+import { databaseName, databaseRole } from '../../model/schema/database.ts';
+import { quotedName } from '../../model/schema/postgres-names.ts';
+
+/**
+ * What runs once in a new database, as its superuser: the roles beside the owner, and what they may do with everything
+ * that the owner makes from then on, in whichever schema. Names are quoted: an app may be called `order`.
+ */
+export function grants(app: string): string[] {
+  const database = quotedName(databaseName(app));
+  const [owner, readWrite, readOnly] = [
+    quotedName(databaseRole(app, 'owner')),
+    quotedName(databaseRole(app, 'read-write')),
+    quotedName(databaseRole(app, 'read-only')),
+  ];
+  const byDefault = `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner}`;
+  return [
+    `CREATE ROLE ${readWrite} LOGIN`,
+    `CREATE ROLE ${readOnly} LOGIN`,
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
+    `GRANT CONNECT ON DATABASE ${database} TO ${readWrite}, ${readOnly}`,
+    `ALTER SCHEMA public OWNER TO ${owner}`,
+    `GRANT USAGE ON SCHEMA public TO ${readWrite}, ${readOnly}`,
+    `${byDefault} GRANT USAGE ON SCHEMAS TO ${readWrite}, ${readOnly}`,
+    `${byDefault} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${readWrite}`,
+    `${byDefault} GRANT SELECT ON TABLES TO ${readOnly}`,
+    `${byDefault} GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO ${readWrite}`,
+    `${byDefault} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
+    `${byDefault} GRANT EXECUTE ON FUNCTIONS TO ${readWrite}`,
+  ];
+}

@@ -1,0 +1,85 @@
+import type { Chart } from 'cdk8s';
+import type { Environment } from '../../model/graph.ts';
+import { admissionPolicy, asksAnew, celList } from '../kube/admission-policy.ts';
+import { configMap } from '../kube/config-map.ts';
+import { gateway, namespaceOf, routesLabel, routesPolicy } from '../kube/names.ts';
+
+const table = { name: routesPolicy, namespace: gateway.namespace };
+
+/** All kinds of routes, those too that come with another channel of the Gateway API. */
+const routes = ['httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes'];
+
+/**
+ * Who may be reached by which host name. Any route that names a host could take it over, and any Gateway of the class
+ * could bring a listener of its own: the API server lets in what the graph says, from a table that is rendered from it.
+ */
+export function gatewayPolicies(chart: Chart, env: Environment): void {
+  const hosts = env.apps.flatMap((app): [string, string][] =>
+    app.host === undefined ? [] : [[namespaceOf(app), app.host]],
+  );
+  configMap(chart, table.name, table.namespace, Object.fromEntries(hosts));
+  const host = {
+    name: 'host',
+    expression: `has(params.data) && ${space} in params.data ? params.data[${space}] : ''`,
+  };
+  const rules = 'has(object.spec.rules)';
+  admissionPolicy(chart, routesPolicy, {
+    table,
+    rule: { groups: ['gateway.networking.k8s.io'], resources: routes, operations: ['CREATE', 'UPDATE'] },
+    conditions: [elsewhere, asksAnew],
+    variables: [host],
+    validations: [
+      {
+        expression:
+          'has(object.spec.hostnames) && size(object.spec.hostnames) > 0 && object.spec.hostnames.all(name, name == variables.host)',
+        messageExpression: `'no app of the graph gives ' + ${space} + ' these hosts: ' + (has(object.spec.hostnames) ? object.spec.hostnames.join(', ') : 'all') + (variables.host == '' ? '' : '; its host is ' + variables.host)`,
+        reason: 'Forbidden',
+      },
+      {
+        expression: `!${rules} || object.spec.rules.all(rule, !has(rule.backendRefs) || rule.backendRefs.all(to, (!has(to.kind) || to.kind == 'Service') && (!has(to.group) || to.group == '') && (!has(to.namespace) || to.namespace == ${space})))`,
+        message: 'a route of the graph leads to Services of its own namespace alone',
+        reason: 'Forbidden',
+      },
+    ],
+  });
+  admissionPolicy(chart, 'gateways-of-the-platform', {
+    rule: {
+      groups: ['gateway.networking.k8s.io'],
+      resources: ['gateways'],
+      operations: ['CREATE', 'UPDATE'],
+    },
+    conditions: [elsewhere, asksAnew],
+    validations: [
+      {
+        expression: `object.spec.gatewayClassName != '${gateway.className}'`,
+        message: `the platform has one Gateway, ${gateway.namespace}/${gateway.name}: write exposes in app.ts to be reached through it`,
+        reason: 'Forbidden',
+      },
+    ],
+  });
+  const label = Object.keys(routesLabel).join();
+  const carries = (object: string) =>
+    `has(${object}.metadata.labels) && '${label}' in ${object}.metadata.labels`;
+  admissionPolicy(chart, 'namespaces-with-routes', {
+    rule: { groups: [''], resources: ['namespaces'], operations: ['CREATE', 'UPDATE'] },
+    conditions: [
+      { name: 'is-labelled', expression: carries('object') },
+      { name: 'was-not', expression: `oldObject == null || !(${carries('oldObject')})` },
+    ],
+    validations: [
+      {
+        expression: `object.metadata.name in ${celList([gateway.namespace, ...hosts.map(([own]) => own)])}`,
+        message: `the gateway leads to namespaces of apps that say exposes in app.ts: ${label} is theirs`,
+        reason: 'Forbidden',
+      },
+    ],
+  });
+}
+
+const space = 'object.metadata.namespace';
+
+/** Whoever may write where the gateway itself stands needs no route to take it over. */
+const elsewhere = {
+  name: 'is-not-of-the-gateway',
+  expression: `${space} != '${gateway.namespace}'`,
+};

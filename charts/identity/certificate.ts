@@ -1,0 +1,143 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import type { Environment } from '../../model/graph.ts';
+import {
+  type Authority,
+  authorities,
+  authorityCommonName,
+  environmentAuthority,
+  type Leaf,
+} from '../../model/identity.ts';
+import { inSeconds } from '../../model/schema/duration.ts';
+import { caName, certManagerNamespace } from '../kube/names.ts';
+
+/** The ClusterIssuer of roots. */
+export const selfSigned = 'self-signed';
+
+/** All that a Certificate asks for; the admission policy compares exactly this. */
+export interface CertificateRequest {
+  name: string;
+  namespace: string;
+  /** The ClusterIssuer. */
+  issuer: string;
+  isCA: boolean;
+  commonName: string;
+  dnsNames: string[];
+  usages: string[];
+  /** As Go prints it. */
+  duration: string;
+  /** As Go prints it. */
+  renewBefore: string;
+  /** Whether each renewal makes a new key. */
+  rotationPolicy: 'Always' | 'Never';
+  /** Whether its Secret is labelled for CloudNativePG, which reads one with that label again when it changes. */
+  reloads: boolean;
+}
+
+/** The key of every certificate. */
+export const privateKey = { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8' } as const;
+
+/** On the Secret of a certificate that CloudNativePG uses. */
+export const reloadLabels = { 'cnpg.io/reload': '' } as const;
+
+/** All Certificates of an environment: of authorities and of those to whom they issue. */
+export function certificateRequests(env: Environment): CertificateRequest[] {
+  return authorities(env).flatMap((authority) => [
+    ...authority.trusted.map((generation) => caRequest(env, authority, generation)),
+    ...authority.leaves.map((leaf) => leafRequest(env, authority, leaf)),
+  ]);
+}
+
+/** The Certificate of an authority, in one of its generations. */
+export function caCertificate(
+  chart: Chart,
+  env: Environment,
+  authority: Authority,
+  generation: number,
+): void {
+  certificate(chart, caRequest(env, authority, generation), {
+    // trust-roots finds the roots by these.
+    'plinth.io/authority': authority.name,
+    'plinth.io/generation': `${generation}`,
+  });
+}
+
+/** A Certificate in the namespace of the app that holds it. */
+export function leafCertificate(chart: Chart, env: Environment, leaf: Leaf): void {
+  const authority = authorities(env).find(({ name }) => name === leaf.authority);
+  if (authority === undefined)
+    throw new Error(`${leaf.name} is issued by '${leaf.authority}', which does not exist`);
+  certificate(chart, leafRequest(env, authority, leaf));
+}
+
+function caRequest(env: Environment, authority: Authority, generation: number): CertificateRequest {
+  const name = caName(authority.name, generation);
+  const above = authorities(env).find((each) => each.name === environmentAuthority);
+  const isRoot = authority.anchor === authority.name;
+  const ca = env.cluster.identity.ca;
+  const [duration, renewBefore] = [inSeconds(ca.duration), inSeconds(ca.renewBefore)];
+  // The root of all others must outlive each of them.
+  const isAbove = authority.kind === 'environment';
+  return {
+    name,
+    namespace: certManagerNamespace,
+    issuer: isRoot || !above ? selfSigned : caName(above.name, above.issuing),
+    isCA: true,
+    commonName: authorityCommonName(env.cluster, authority.name, generation),
+    dnsNames: [],
+    usages: ['cert sign', 'crl sign'],
+    duration: goDuration(isAbove ? 2 * duration : duration),
+    renewBefore: goDuration(isAbove ? duration : renewBefore),
+    // With another key it would be another root, and that is what generations are for.
+    rotationPolicy: 'Never',
+    reloads: false,
+  };
+}
+
+function leafRequest(
+  env: Environment,
+  authority: Authority,
+  { name, namespace, commonName, dnsNames, usage }: Leaf,
+): CertificateRequest {
+  const { duration, renewBefore } = env.cluster.identity.certificates;
+  return {
+    name,
+    namespace,
+    issuer: caName(authority.name, authority.issuing),
+    isCA: false,
+    commonName,
+    dnsNames,
+    usages: ['digital signature', usage === 'server' ? 'server auth' : 'client auth'],
+    duration: goDuration(inSeconds(duration)),
+    renewBefore: goDuration(inSeconds(renewBefore)),
+    rotationPolicy: 'Always',
+    reloads: authority.kind === 'database',
+  };
+}
+
+function certificate(chart: Chart, request: CertificateRequest, labels?: Record<string, string>): void {
+  const { name, namespace, issuer, isCA, commonName, dnsNames, usages } = request;
+  new ApiObject(chart, `certificate-${name}`, {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name, namespace, ...(labels ? { labels } : {}) },
+    spec: {
+      secretName: name,
+      ...(request.reloads ? { secretTemplate: { labels: reloadLabels } } : {}),
+      isCA,
+      commonName,
+      ...(dnsNames.length > 0 ? { dnsNames } : {}),
+      usages,
+      duration: request.duration,
+      renewBefore: request.renewBefore,
+      privateKey: { ...privateKey, rotationPolicy: request.rotationPolicy },
+      revisionHistoryLimit: 1,
+      issuerRef: { group: 'cert-manager.io', kind: 'ClusterIssuer', name: issuer },
+    },
+  });
+}
+
+/** As Go prints it, so that what the API server returns is what is in Git. */
+function goDuration(seconds: number): string {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;
+}

@@ -1,0 +1,103 @@
+import type { k8s } from 'cdk8s-plus-28';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { callersOf, mutualPort, mutualUses } from '../../model/identity.ts';
+import {
+  type Access,
+  databaseClient,
+  databaseCluster,
+  databaseName,
+  databaseRole,
+  databaseUse,
+} from '../../model/schema/database.ts';
+import { trustName } from '../kube/names.ts';
+
+const folder = '/identity';
+const postgresPort = 5432;
+
+/** What a pod gets to prove who it is and to know the others: files, and the variables that say where they are. */
+export interface IdentityFiles {
+  env: k8s.EnvVar[];
+  volumes: k8s.Volume[];
+  volumeMounts: k8s.VolumeMount[];
+}
+
+/** Of an app: as a server at its mutual port, as a client of what it calls, and of its database. */
+export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
+  const server = mutualPort(app)
+    ? [
+        files('server', `${app.name}-server`, app.name, {
+          IDENTITY_DIR: `${folder}/server`,
+          CALLERS: callersOf(env, app.name).join(','),
+        }),
+      ]
+    : [];
+  const clients = mutualUses(app, (name) => env.apps.find((each) => each.name === name)).map((use) => {
+    const prefix = use.app.toUpperCase().replaceAll('-', '_');
+    const port = env.apps.find(({ name }) => name === use.app)?.ports[use.port]?.port;
+    const place = `apps/${use.app}`;
+    return files(place, `${use.app}-client`, use.app, {
+      [`${prefix}_ADDRESS`]: `${use.app}.${use.app}.svc.cluster.local:${port}`,
+      [`${prefix}_IDENTITY_DIR`]: `${folder}/${place}`,
+    });
+  });
+  const use = databaseUse(app);
+  return join([...server, ...clients, ...(use ? [databaseFiles(use.of, use.as)] : [])]);
+}
+
+/** Of a client of a database: everything that libpq and what follows its conventions needs, and no password. */
+export function databaseFiles(of: string, access: Access): IdentityFiles {
+  const cluster = databaseCluster(of);
+  const at = `${folder}/database`;
+  // Reads go to any instance; where there is one, that is the primary too.
+  const service = access === 'read-only' ? 'r' : 'rw';
+  return files('database', databaseClient(of, access), cluster, {
+    PGHOST: `${cluster}-${service}.${of}.svc.cluster.local`,
+    PGPORT: `${postgresPort}`,
+    PGDATABASE: databaseName(of),
+    PGUSER: databaseRole(of, access),
+    PGSSLMODE: 'verify-full',
+    PGSSLCERT: `${at}/tls.crt`,
+    PGSSLKEY: `${at}/tls.key`,
+    PGSSLROOTCERT: `${at}/roots.pem`,
+  });
+}
+
+/**
+ * One folder with a certificate, its key and the roots to trust. The roots come from the Bundle's ConfigMap: the
+ * `ca.crt` that stands in a certificate's own Secret says who issued it, not whom to trust. `place` is the folder below
+ * `/identity`: apps have one of their own there, so that none of them is called as what is derived.
+ */
+function files(
+  place: string,
+  secret: string,
+  authority: string,
+  variables: Record<string, string>,
+): IdentityFiles {
+  const volume = `identity-${place.replace('/', '-')}`;
+  const item = (key: string) => ({ key, path: key });
+  return {
+    env: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
+    volumes: [
+      {
+        name: volume,
+        projected: {
+          // Of root and of the pod's group: what libpq accepts for a key.
+          defaultMode: 0o440,
+          sources: [
+            { secret: { name: secret, items: [item('tls.crt'), item('tls.key')] } },
+            { configMap: { name: trustName(authority), items: [item('roots.pem')] } },
+          ],
+        },
+      },
+    ],
+    volumeMounts: [{ name: volume, mountPath: `${folder}/${place}`, readOnly: true }],
+  };
+}
+
+function join(all: IdentityFiles[]): IdentityFiles {
+  return {
+    env: all.flatMap((each) => each.env),
+    volumes: all.flatMap((each) => each.volumes),
+    volumeMounts: all.flatMap((each) => each.volumeMounts),
+  };
+}

@@ -1,0 +1,83 @@
+import type { App } from '../../model/app.ts';
+
+/** Value of the label `app.kubernetes.io/part-of` on every object. */
+export const partOf = 'plinth';
+
+/**
+ * Annotations of ours. `url` and `summary` are on an app's Deployment, where the front page reads them; `after` names
+ * what must be ready before, where the object itself does not say so.
+ */
+export const annotations = {
+  url: 'plinth.io/url',
+  summary: 'plinth.io/summary',
+  after: 'plinth.io/after',
+  /** How a workload takes up renewed certificates. */
+  reload: 'plinth.io/reload',
+  /** Why a workload needs as much as it reserves, where that is much. */
+  resources: 'plinth.io/resources',
+} as const;
+
+/** The Gateway that every exposed app is attached to. */
+export const gateway = {
+  namespace: 'gateway',
+  name: 'gateway',
+  listener: 'http',
+  className: 'traefik',
+} as const;
+
+/** On the namespaces from which the Gateway takes routes; an admission policy lets no others have it. */
+export const routesLabel = { 'plinth.io/routes': 'gateway' } as const;
+
+/** The admission policy that says who has which host, and its table; namespaces with `routesLabel` come after it. */
+export const routesPolicy = 'hosts-of-the-graph';
+
+/** Labels by which Services, policies and budgets find the pods of one workload. */
+export function podLabels(name: string): Record<string, string> {
+  return { 'app.kubernetes.io/name': name };
+}
+
+/** Each app has a namespace of its own. */
+export function namespaceOf(app: Pick<App, 'name'>): string {
+  return app.name;
+}
+
+/** The Bundle of an authority, and what it writes to every namespace that trusts it. */
+export function trustName(authority: string): string {
+  return `${authority}-trust`;
+}
+
+/** The Bundle of a database's authority, and the Secret by which Postgres knows its peers. */
+export function peersName(authority: string): string {
+  return `${authority}-peers`;
+}
+
+/** The ConfigMap with the roots of an authority, from which Bundles are made. */
+export function rootsName(authority: string): string {
+  return `${authority}-roots`;
+}
+
+/** Where roots are kept, and nothing else: what stands here may be copied to every namespace. */
+export const trustNamespace = 'trust';
+
+/** The CA of an authority, by generation: of its Certificate, its Secret and, as an issuer, its ClusterIssuer. */
+export function caName(authority: string, generation: number): string {
+  return `${authority}-ca-${generation}`;
+}
+
+/** Where CloudNativePG runs; its databases run beside the apps that own them. */
+export const postgresNamespace = 'cnpg-system';
+
+/** Its Deployment: it looks for itself by the label that follows from this name. */
+export const postgresOperator = 'cloudnative-pg';
+
+/** On the namespaces of databases: CloudNativePG works in no others. A person labels one to restore a database there. */
+export const databasesLabel = { 'plinth.io/databases': 'postgres' } as const;
+
+/** The admission policy that guards every ClusterIssuer, and its binding; objects that ask one come after it. */
+export const certificatePolicy = 'certificates-of-the-graph';
+
+/** Namespace of cert-manager and of the Secrets with the keys of authorities: nothing else runs there. */
+export const certManagerNamespace = 'cert-manager';
+
+/** Secret with the registry's certificate where its overlay is `tls`. */
+export const registryTlsSecret = 'registry-tls';

@@ -1,0 +1,40 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { App } from '../../model/app.ts';
+import type { Environment } from '../../model/graph.ts';
+import { retirement } from '../../model/schema/database.ts';
+import { databasesLabel, namespaceOf, routesLabel } from './names.ts';
+import { neverPruned } from './never-pruned.ts';
+
+/** A level of the Pod Security Standards. */
+export type PodSecurity = 'restricted' | 'baseline' | 'privileged';
+
+/**
+ * A namespace in which the API server refuses every pod that asks for more than `level` allows. It outlives its manifest:
+ * with it would go what Flux knows nothing of, such as volumes, keys and Secrets that somebody made by hand.
+ */
+export function namespace(
+  chart: Chart,
+  name: string,
+  level: PodSecurity,
+  given: { labels?: Record<string, string>; annotations?: Record<string, string> } = {},
+): void {
+  new k8s.KubeNamespace(chart, `namespace-${name}`, {
+    metadata: {
+      name,
+      labels: { 'pod-security.kubernetes.io/enforce': level, ...given.labels },
+      annotations: { ...neverPruned, ...given.annotations },
+    },
+  });
+}
+
+/**
+ * The namespace of an app, labelled for the gateway where the app has a host, and for CloudNativePG where it owns a database
+ * or owned one: until nothing is left of that.
+ */
+export function appNamespace(chart: Chart, env: Environment, { name }: Pick<App, 'name'>): void {
+  const app = env.apps.find((each) => each.name === name);
+  const owns = app?.database !== undefined || retirement(env, name) !== undefined;
+  const labels = { ...(app?.host === undefined ? {} : routesLabel), ...(owns ? databasesLabel : {}) };
+  namespace(chart, namespaceOf({ name }), 'restricted', { labels });
+}

@@ -1,0 +1,42 @@
+import type { Environment } from '../../model/graph.ts';
+import type { LockArtifact } from '../../model/schema/lock.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { onlyPaths } from './only-paths.ts';
+import { syncMetadata } from './sync-metadata.ts';
+
+/** The mirror registry as nodes and pods see it; it speaks plain HTTP. */
+const mirror = 'plinth-registry:5000';
+
+/** Where Flux gets an artifact of the lock file: the mirror registry, the upstream registry, or the upstream's Git. */
+export function crdSource(env: Environment, name: string, artifact: LockArtifact): KubeObject {
+  const colon = artifact.ref.lastIndexOf(':');
+  const [path, tag] = [artifact.ref.slice(0, colon), artifact.ref.slice(colon + 1)];
+  const metadata = syncMetadata(name);
+  // A tag of others never moves; a day is soon enough to notice that it is gone.
+  const interval = '24h';
+  if (env.cluster.artifacts === 'mirror') {
+    // Of what is made of it here; upstream packs it otherwise.
+    const exact = artifact.digest === undefined ? { tag } : { tag, digest: artifact.digest };
+    return {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'OCIRepository',
+      metadata,
+      spec: { interval, url: `oci://${mirror}/${path}`, ref: exact, insecure: true },
+    };
+  }
+  const github = /^github\.com\/[^/]+\/[^/]+/.exec(path)?.[0];
+  if (github === undefined) {
+    return {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'OCIRepository',
+      metadata,
+      spec: { interval, url: `oci://${path}`, ref: { tag } },
+    };
+  }
+  return {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'GitRepository',
+    metadata,
+    spec: { interval, url: `https://${github}`, ref: { tag }, ignore: onlyPaths(artifact.build.paths) },
+  };
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { environment } from '../fixture.ts';
+import { field } from '../kube/field.ts';
+import { fluxSync } from './flux-sync.ts';
+import { onlyPaths } from './only-paths.ts';
+import type { Unit } from './order.ts';
+
+const crds: Unit = { name: 'thing-crds', kind: 'crds', objects: [], dependsOn: [], reasons: new Map() };
+const things: Unit = {
+  name: 'things',
+  kind: 'component',
+  objects: [],
+  dependsOn: ['thing-crds'],
+  reasons: new Map(),
+};
+
+function sync(
+  cluster: Record<string, unknown> = {},
+  ref = 'github.com/example/things:v1.2.3',
+  digest?: string,
+) {
+  const env = environment({ cluster });
+  const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
+  env.lock.artifacts['thing-crds'] = { ref, build, ...(digest === undefined ? {} : { digest }) };
+  const objects = [...fluxSync(env, [crds, things]).values()].flat();
+  return (kind: string, name: string) => {
+    const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+    return found?.spec;
+  };
+}
+
+it('applies each unit after those it needs, waits for it, and tries again soon', () => {
+  expect(sync()('Kustomization', 'things')).toEqual({
+    interval: '10m',
+    retryInterval: '5s',
+    timeout: '5m',
+    path: './manifests/test/things',
+    sourceRef: { kind: 'GitRepository', name: 'platform' },
+    prune: true,
+    wait: true,
+    dependsOn: [{ name: 'crds' }],
+  });
+});
+
+it('never removes definitions, since all objects of their kinds would go with them', () => {
+  expect(sync()('Kustomization', 'thing-crds')).toMatchObject({ prune: false, wait: true, path: './' });
+});
+
+it('reads the repository in the cluster, or the one that the environment names', () => {
+  const url = 'https://git.example.org/platform.git';
+  const elsewhere = { source: { kind: 'git', url, branch: 'release', secret: 'deploy-key' } };
+  expect(field(sync()('GitRepository', 'platform'), 'url')).toMatch(/^http:\/\/git-server\.git-server\./);
+  expect(sync(elsewhere)('GitRepository', 'platform')).toMatchObject({
+    url,
+    ref: { branch: 'release' },
+    secretRef: { name: 'deploy-key' },
+  });
+});
+
+describe('definitions of others', () => {
+  it('come from the mirror under their upstream name', () => {
+    const url = 'oci://plinth-registry:5000/github.com/example/things';
+    expect(sync({ artifacts: 'mirror' })('OCIRepository', 'thing-crds')).toMatchObject({
+      url,
+      ref: { tag: 'v1.2.3' },
+      insecure: true,
+    });
+  });
+
+  it('are in the mirror what the lock file says, and from elsewhere what their tag is there', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const github = 'github.com/example/things:v1.2.3';
+    const mirrored = sync({ artifacts: 'mirror' }, github, digest)('OCIRepository', 'thing-crds');
+    expect(field(mirrored, 'ref')).toEqual({ tag: 'v1.2.3', digest });
+    const git = sync({}, github, digest)('GitRepository', 'thing-crds');
+    expect(field(git, 'ref')).toEqual({ tag: 'v1.2.3' });
+    const registry = sync({}, 'ghcr.io/example/things:v1.2.3', digest)('OCIRepository', 'thing-crds');
+    expect(field(registry, 'ref')).toEqual({ tag: 'v1.2.3' });
+  });
+
+  it('come from Git where upstream has them there', () => {
+    expect(sync()('GitRepository', 'thing-crds')).toMatchObject({
+      url: 'https://github.com/example/things',
+      ref: { tag: 'v1.2.3' },
+      ignore: onlyPaths(['config/crd/bases']),
+    });
+  });
+
+  it('come from a registry otherwise', () => {
+    const spec = sync({}, 'ghcr.io/example/things:v1.2.3')('OCIRepository', 'thing-crds');
+    expect(spec).toMatchObject({ url: 'oci://ghcr.io/example/things', ref: { tag: 'v1.2.3' } });
+    expect(spec).not.toHaveProperty('insecure');
+  });
+});
+
+it('ignores all but some folders, as .gitignore wants it said', () => {
+  expect(onlyPaths(['config/crd', './other/', 'config/rbac'])).toBe(
+    '/*\n!/config\n/config/*\n!/config/crd\n!/other\n!/config/rbac\n',
+  );
+});

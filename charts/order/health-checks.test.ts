@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { operatorSchema } from '../../model/operator.ts';
+import traefik from '../../operators/traefik/operator.ts';
+import { healthChecks } from './health-checks.ts';
+
+const group = 'gateway.networking.k8s.io';
+const operators = [
+  operatorSchema.parse(traefik),
+  operatorSchema.parse({
+    name: 'things',
+    summary: 'Things.',
+    namespace: 'things',
+    provides: { kinds: [{ kind: 'Thing.example.org', conditions: ['Ready'] }, 'Other.example.org'] },
+  }),
+];
+
+function checks(apiVersion: string, ...kinds: string[]) {
+  const objects = kinds.map((kind) => ({ apiVersion, kind, metadata: { name: 'x' } }));
+  return healthChecks(operators, objects);
+}
+
+it('waits for the conditions that the operator names, of the object as it is now', () => {
+  expect(checks('example.org/v1', 'Thing', 'Thing')).toEqual({
+    healthCheckExprs: [
+      {
+        apiVersion: 'example.org/v1',
+        kind: 'Thing',
+        current:
+          "status.conditions.exists(c, c.type == 'Ready' && c.status == 'True' && " +
+          '(!has(c.observedGeneration) || c.observedGeneration == metadata.generation))',
+      },
+    ],
+  });
+});
+
+it('waits for every parent of a route, of which there must be one', () => {
+  const text = JSON.stringify(checks(`${group}/v1`, 'HTTPRoute'));
+  expect(text).toContain('status.parents.size() > 0 && status.parents.all(parent, parent.conditions.exists(');
+  expect(text).toContain("c.type == 'ResolvedRefs'");
+});
+
+it('leaves to Flux what it knows itself, and kinds of which nothing is said', () => {
+  expect(checks('apps/v1', 'Deployment')).toEqual({});
+  expect(checks('example.org/v1', 'Other')).toEqual({});
+  // Of another group, whatever its name.
+  expect(checks('other.example/v1', 'Thing')).toEqual({});
+});

@@ -1,0 +1,119 @@
+import { onceEach } from '../../model/once-each.ts';
+import { builtInGroups } from '../kube/built-in-groups.ts';
+import { field, listField, textField } from '../kube/field.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { annotations, certificatePolicy, routesLabel, routesPolicy, trustNamespace } from '../kube/names.ts';
+import { idOf, kindOf } from '../kube/object-id.ts';
+import { podNeeds } from './pod-needs.ts';
+
+/** The need for a kind that is not part of Kubernetes: for its CustomResourceDefinition. */
+export function kindNeed(kind: string): string {
+  return `kind ${kind}`;
+}
+
+/** The need for a StorageClass to be the default one: of a claim that names none. */
+export const defaultStorageNeed = 'default StorageClass';
+
+/** The ids of everything that must be there before an object can be applied or become ready. */
+export const needs: (object: KubeObject) => string[] = onceEach((object) => {
+  const { namespace } = object.metadata;
+  return [
+    ...(namespace === undefined ? [] : [idOf('Namespace', namespace)]),
+    ...(builtInGroups.has(groupOf(object)) ? [] : [kindNeed(kindOf(object))]),
+    ...podNeeds(object),
+    ...storageNeeds(object),
+    ...roleNeeds(object),
+    ...gatewayNeeds(object),
+    ...routesNeeds(object),
+    ...certificateNeeds(object),
+    ...databaseNeeds(object),
+    ...(object.metadata.annotations?.[annotations.after]?.split(', ') ?? []),
+  ];
+});
+
+function groupOf(object: KubeObject): string {
+  const slash = object.apiVersion.indexOf('/');
+  return slash === -1 ? '' : object.apiVersion.slice(0, slash);
+}
+
+function storageNeeds(object: KubeObject): string[] {
+  const claims =
+    object.kind === 'PersistentVolumeClaim'
+      ? [object]
+      : object.kind === 'StatefulSet'
+        ? listField(object, 'spec', 'volumeClaimTemplates')
+        : [];
+  return claims.flatMap((claim) => {
+    const name = textField(claim, 'spec', 'storageClassName');
+    if (name === undefined) return [defaultStorageNeed];
+    // The empty name asks for a volume that somebody made by hand.
+    return name === '' ? [] : [idOf('StorageClass', name)];
+  });
+}
+
+function roleNeeds(object: KubeObject): string[] {
+  if (object.kind !== 'RoleBinding' && object.kind !== 'ClusterRoleBinding') return [];
+  const kind = textField(object, 'roleRef', 'kind');
+  const name = textField(object, 'roleRef', 'name');
+  if (kind === undefined || name === undefined) return [];
+  return [idOf(kind, name, kind === 'Role' ? object.metadata.namespace : undefined)];
+}
+
+/** Of the Gateway API: a Gateway's class, a route's parents and the Services behind it. */
+function gatewayNeeds(object: KubeObject): string[] {
+  if (groupOf(object) !== 'gateway.networking.k8s.io') return [];
+  const own = object.metadata.namespace ?? 'default';
+  const reference = (to: unknown, kind: string): string[] => {
+    const name = textField(to, 'name');
+    // Traefik has services of its own, such as ping@internal.
+    if (name === undefined || name.includes('@')) return [];
+    return [idOf(textField(to, 'kind') ?? kind, name, textField(to, 'namespace') ?? own)];
+  };
+  const gatewayClass = object.kind === 'Gateway' ? textField(object, 'spec', 'gatewayClassName') : undefined;
+  return [
+    ...(gatewayClass === undefined ? [] : [idOf('GatewayClass', gatewayClass)]),
+    ...listField(object, 'spec', 'parentRefs').flatMap((parent) => reference(parent, 'Gateway')),
+    ...listField(object, 'spec', 'rules').flatMap((rule) =>
+      listField(rule, 'backendRefs').flatMap((backend) => reference(backend, 'Service')),
+    ),
+  ];
+}
+
+/** Of a namespace from which the Gateway takes routes: the policy knows of it before it is labelled. */
+function routesNeeds(object: KubeObject): string[] {
+  const labelled = Object.keys(routesLabel).some((label) => object.metadata.labels?.[label] !== undefined);
+  if (object.kind !== 'Namespace' || !labelled) return [];
+  return [idOf('ValidatingAdmissionPolicyBinding', routesPolicy)];
+}
+
+/** Of cert-manager and trust-manager: who issues, and where a Bundle's roots are. */
+function certificateNeeds(object: KubeObject): string[] {
+  const name = textField(object, 'spec', 'issuerRef', 'name');
+  switch (kindOf(object)) {
+    case 'Certificate.cert-manager.io': {
+      if (name === undefined) return [];
+      const kind = textField(object, 'spec', 'issuerRef', 'kind') ?? 'Issuer';
+      if (kind === 'Issuer') return [idOf(kind, name, object.metadata.namespace)];
+      // Before the policy is there, anyone may have any certificate.
+      return [idOf(kind, name), idOf('ValidatingAdmissionPolicyBinding', certificatePolicy)];
+    }
+    case 'Bundle.trust.cert-manager.io':
+      return listField(object, 'spec', 'sources').flatMap((source) => {
+        const from = textField(source, 'configMap', 'name');
+        return from === undefined ? [] : [idOf('ConfigMap', from, trustNamespace)];
+      });
+    default:
+      return [];
+  }
+}
+
+/** Of CloudNativePG: the certificates of a cluster and whom it trusts. */
+function databaseNeeds(object: KubeObject): string[] {
+  if (kindOf(object) !== 'Cluster.postgresql.cnpg.io') return [];
+  const secrets = Object.values(field(object, 'spec', 'certificates') ?? {});
+  const storage = textField(object, 'spec', 'storage', 'storageClass');
+  return [
+    ...secrets.map((name) => idOf('Secret', String(name), object.metadata.namespace)),
+    storage === undefined ? defaultStorageNeed : idOf('StorageClass', storage),
+  ];
+}

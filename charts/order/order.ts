@@ -1,0 +1,219 @@
+import { suggest } from '../../model/diagnostics/nearest.ts';
+import type { Problem } from '../../model/diagnostics/problem.ts';
+import { compareProblems, compareText } from '../../model/diagnostics/problem.ts';
+import type { Environment } from '../../model/graph.ts';
+import { onceEach } from '../../model/once-each.ts';
+import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
+import { isIfAbsent } from '../kube/if-absent.ts';
+import type { Component, KubeObject } from '../kube/kube-object.ts';
+import { kindOf, objectId } from '../kube/object-id.ts';
+import { definitions, platform, syncFolder } from './flux-sync.ts';
+import { builtIn, madeOutside } from './made-outside.ts';
+import { kindNeed, needs } from './needs.ts';
+import { imagesNeed } from './pod-needs.ts';
+import { operatorProvides, provides } from './provides.ts';
+import { findCycles, reduce } from './reduce.ts';
+
+/** What Flux applies as one, and after which others. */
+export interface Unit {
+  /** Of its Kustomization: the component's name, or the artifact's key in the lock file. */
+  name: string;
+  /** Objects that are rendered here, or CustomResourceDefinitions out of an artifact of others. */
+  kind: 'component' | 'crds';
+  /** Empty for `crds`. */
+  objects: KubeObject[];
+  /** Names of the units that must be ready before, sorted; none that follows from another one. */
+  dependsOn: string[];
+  /** Why, by the name of the unit that must be ready before. */
+  reasons: ReadonlyMap<string, Reason>;
+}
+
+/** Names that a component cannot have, and whose they are. */
+const ownNames: ReadonlyMap<string, string> = new Map([
+  [platform, 'the Kustomization that brings all others'],
+  [syncFolder, 'the folder of what Flux reads first'],
+  [definitions, 'the Kustomization that brings all CustomResourceDefinitions'],
+]);
+
+/** Why one unit comes after another: an object here needs something that is made there. */
+export interface Reason {
+  object: string;
+  need: string;
+}
+
+/**
+ * Works out of the objects themselves what must be there before what: who makes the CustomResourceDefinition, the
+ * namespace, the account, the Secret, the class or the webhook that an object needs. The graph is the shallowest that
+ * keeps that order. A need that nobody meets, an object that two components make and a round are problems.
+ */
+export function order(env: Environment, components: Component[]): { units: Unit[]; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const report = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => {
+    problems.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
+  };
+  const artifacts = artifactsOf(env, components);
+  for (const { name } of components) {
+    const owner = artifacts.includes(name) ? `the artifact ${name}` : ownNames.get(name);
+    if (owner === undefined) continue;
+    report(name, {
+      code: 'name-taken',
+      what: `'${name}' is already the name of ${owner}`,
+      why: "a component's Kustomization and folder have its name",
+      fix: 'rename it',
+    });
+  }
+  const providers = findProviders(env, components, report);
+  const guards = findGuards(env, components);
+  const edges = new Map<string, Map<string, Reason>>();
+  for (const artifact of artifacts) edges.set(artifact, new Map());
+  for (const component of components) {
+    const after = new Map<string, Reason>();
+    edges.set(component.name, after);
+    const operator = env.operators.find(({ name }) => name === component.name);
+    for (const artifact of operator?.crds ?? []) {
+      after.set(artifact, { object: `operator ${component.name}`, need: `artifact ${artifact}` });
+    }
+    const standIns = new Set(component.objects.filter(isIfAbsent).map(objectId));
+    for (const { id, kind, needed } of wantsOf(component)) {
+      const guard = guards.get(kind);
+      if (guard !== undefined && guard !== component.name && !after.has(guard)) {
+        after.set(guard, { object: id, need: `webhook for ${kind}` });
+      }
+      for (const need of needed) {
+        const makers = providers.get(need);
+        if (makers === undefined && !madeOutside(env, need)) {
+          report(component.name, {
+            code: 'nobody-provides',
+            what: `in ${env.name}, ${id} needs ${need}`,
+            why: 'no component makes it, so it would never become ready',
+            fix: remedy(need, [...providers.keys()]),
+          });
+        }
+        if (makers === undefined || makers.includes(component.name) || standIns.has(need)) continue;
+        for (const maker of makers) if (!after.has(maker)) after.set(maker, { object: id, need });
+      }
+    }
+  }
+  const graph = new Map([...edges].map(([name, after]) => [name, [...after.keys()]]));
+  for (const cycle of findCycles(graph)) {
+    const [first = ''] = cycle;
+    const steps = cycle.map((name, i) => {
+      const next = cycle[(i + 1) % cycle.length] ?? '';
+      const reason = edges.get(name)?.get(next);
+      return `${name} waits for ${next} (${reason?.object} needs ${reason?.need})`;
+    });
+    report(first, {
+      code: 'order-cycle',
+      what: `in ${env.name}, components wait for each other: ${steps.join(', ')}`,
+      why: 'none of them could be applied first',
+      fix: 'move one of the objects into another component',
+    });
+  }
+  if (problems.length > 0) return { units: [], problems: problems.sort(compareProblems) };
+  const objects = new Map(components.map((component) => [component.name, component.objects]));
+  const units = [...reduce(graph)].map(([name, dependsOn]): Unit => {
+    const own = objects.get(name);
+    const reasons = edges.get(name) ?? new Map();
+    return { name, kind: own === undefined ? 'crds' : 'component', objects: own ?? [], dependsOn, reasons };
+  });
+  return { units: units.sort((a, b) => compareText(a.name, b.name)), problems };
+}
+
+/** The file that describes a component. */
+export function sourceOf(env: Environment, component: string): string {
+  return appFiles(env).get(component) ?? `operators/${component}/operator.ts`;
+}
+
+/** From each component of an app, or of a database that is retired, to its file. */
+const appFiles = onceEach(
+  ({ name: environment, apps, cluster }: Environment) =>
+    new Map([
+      ...apps.flatMap(({ name }) =>
+        [databaseCluster(name), migrationsName(name), name].map((of) => [of, `apps/${name}/app.ts`] as const),
+      ),
+      ...cluster.retired.map(
+        ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
+      ),
+    ]),
+);
+
+/** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */
+function artifactsOf(env: Environment, components: Component[]): string[] {
+  const here = new Set(components.map(({ name }) => name));
+  return [...new Set(env.operators.filter(({ name }) => here.has(name)).flatMap(({ crds }) => crds))];
+}
+
+/** From the id of what can be needed to the units that make it. */
+function findProviders(
+  env: Environment,
+  components: Component[],
+  report: (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => void,
+): Map<string, string[]> {
+  const providers = new Map<string, string[]>();
+  const owners = new Map<string, string>();
+  for (const component of components) {
+    const { name, made, provided } = madeBy(component);
+    for (const { id, identity } of made) {
+      const owner = builtIn.has(id) ? 'Kubernetes itself' : owners.get(identity);
+      if (owner !== undefined) {
+        report(name, {
+          code: 'two-owners',
+          what: `in ${env.name}, ${name} makes ${id}, and so does ${owner}`,
+          why: 'each would undo what the other wrote',
+          fix: 'take it out of one of them, or give it another name',
+        });
+      }
+      owners.set(identity, name);
+    }
+    for (const id of provided) providers.set(id, [name]);
+  }
+  for (const operator of env.operators) {
+    if (!components.some(({ name }) => name === operator.name)) continue;
+    for (const id of operatorProvides(operator, env.cluster)) {
+      if (!providers.has(id)) providers.set(id, [operator.name]);
+    }
+    for (const custom of operator.provides.kinds) {
+      const kind = typeof custom === 'string' ? custom : custom.kind;
+      providers.set(kindNeed(kind), operator.crds.length > 0 ? operator.crds : [operator.name]);
+    }
+  }
+  return providers;
+}
+
+/** What each object of a component needs. */
+const wantsOf = onceEach(({ objects }: Component) =>
+  objects.map((object) => ({ id: objectId(object), kind: kindOf(object), needed: needs(object) })),
+);
+
+/** What a component makes, and what is there once it is ready. */
+const madeBy = onceEach(({ name, objects }: Component) => {
+  const own = objects.filter((object) => !isIfAbsent(object));
+  return {
+    name,
+    made: own.map((object) => {
+      const id = objectId(object);
+      // Two kinds of different groups may have one name: their objects are not the same.
+      return { id, identity: `${kindOf(object)} ${id}` };
+    }),
+    provided: own.flatMap(provides),
+  };
+});
+
+/** From `Kind.group` to the component whose webhook is asked about every object of that kind. */
+function findGuards(env: Environment, components: Component[]): Map<string, string> {
+  const here = env.operators.filter(({ name }) => components.some((component) => component.name === name));
+  return new Map(
+    here.flatMap(({ name, provides: { webhooks } }) => webhooks.map((kind) => [kind, name] as const)),
+  );
+}
+
+function remedy(need: string, known: string[]): string {
+  if (need.startsWith('kind ')) {
+    return `name ${need.slice('kind '.length)} under provides.kinds of the operator whose crds bring it`;
+  }
+  if (need.startsWith(imagesNeed('')))
+    return 'write operators/registry/operator.ts, or name an image of others';
+  const kind = need.slice(0, need.indexOf(' ') + 1);
+  const sameKind = known.filter((id) => id.startsWith(kind));
+  return suggest(need, sameKind, `add ${need} to a component`);
+}

@@ -1,0 +1,64 @@
+import { nearest } from '../diagnostics/nearest.ts';
+import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
+import { placesOf } from '../reading/place.ts';
+import { readText } from '../reading/read-text.ts';
+import type { Loaded } from '../reading/source.ts';
+import { imagesOf, type NamedImage } from '../schema/dockerfile.ts';
+import { fullReference, parseImageReference } from '../schema/image-reference.ts';
+import type { Lock } from '../schema/lock.ts';
+
+/** The images that a Dockerfile starts or copies from stand in the lock file: no other is to be had where it is built. */
+export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Problem[] {
+  const { text, problem } = readText(root, file);
+  if (problem !== undefined) return [problem];
+  const images = imagesOf(text);
+  if (!/^\s*FROM\s/im.test(text)) {
+    return [
+      problemOfFile(file, {
+        code: 'no-base-image',
+        what: 'no line says FROM',
+        why: 'an image starts from another one, or from scratch',
+        fix: 'begin with FROM and an image of images/lock.yaml',
+      }),
+    ];
+  }
+  const place = placesOf(text);
+  const known = new Set(Object.values(lock.value.images).map(({ ref }) => ref));
+  return images.flatMap((image) => {
+    const words = faultOf(image, known, lock);
+    return words === undefined ? [] : [{ file, ...place(image.start, image.end), ...words }];
+  });
+}
+
+function faultOf(
+  { image, written, unknown }: NamedImage,
+  known: ReadonlySet<string>,
+  lock: Loaded<Lock>,
+): Words | undefined {
+  if (image === undefined) {
+    return {
+      code: 'unknown-base-image',
+      what: `which image '${written}' means is not known before it is built`,
+      why: unknown ?? '',
+      fix: 'give each variable a default by ARG above the first FROM, or write the image out',
+    };
+  }
+  const means = image === written ? '' : `, which means '${image}'`;
+  if (parseImageReference(image) === undefined) {
+    return {
+      code: 'bad-base-image',
+      what: `'${written}'${means} is no reference of an image`,
+      why: 'no registry could be asked for it',
+      fix: "write one such as 'docker.io/library/debian:bookworm-slim'",
+    };
+  }
+  const full = fullReference(image);
+  if (known.has(full)) return undefined;
+  const near = nearest(full, known);
+  return {
+    code: 'not-locked',
+    what: `'${written}'${means} is no image of ${lock.source.file}`,
+    why: 'versions stand there and nowhere else, and what is not there cannot be had where the image is built',
+    fix: near ? `did you mean '${near}'?` : `add ${full} to images in ${lock.source.file}`,
+  };
+}

@@ -1,0 +1,115 @@
+import type { App } from '../app.ts';
+import { suggest } from '../diagnostics/nearest.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import type { FieldPath, Loaded } from '../reading/source.ts';
+import { problemAt, reference } from '../reading/source.ts';
+import { appNamed, type Repository } from '../repository.ts';
+
+/** What an app names must exist: its own ports, the apps that it uses and their ports; and no app uses itself in a round. */
+export function checkEdges(repository: Repository): Problem[] {
+  return [
+    ...repository.apps.flatMap(checkOwnPorts),
+    ...repository.apps.flatMap((app) => checkUses(app, repository)),
+    ...checkCycles(repository.apps),
+  ];
+}
+
+function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
+  const problems: Problem[] = [];
+  const known = Object.keys(value.ports);
+  const check = (path: FieldPath, port: string | undefined) => {
+    if (port === undefined || known.includes(port)) return;
+    problems.push(
+      problemAt(source, path, {
+        code: 'unknown-port',
+        what: `'${value.name}' has no port '${port}'`,
+        why: `${reference(source, ['ports'])} does not name it`,
+        fix: suggest(port, known, `add ${port} to ports`),
+      }),
+    );
+  };
+  check(['probes', 'ready', 'port'], value.probes.ready.port);
+  check(['probes', 'live', 'port'], value.probes.live?.port);
+  check(['exposes', 'port'], value.exposes?.port);
+  return problems;
+}
+
+function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  for (const [i, use] of value.uses.entries()) {
+    if (use.kind !== 'app') continue;
+    const edge = `${use.app} ${use.port}`;
+    if (seen.has(edge)) {
+      problems.push(
+        problemAt(source, ['uses', i], {
+          code: 'use-twice',
+          what: `'${value.name}' uses the port '${use.port}' of '${use.app}' a second time`,
+          why: 'one of the two may have been meant to be another',
+          fix: 'remove it',
+        }),
+      );
+    }
+    seen.add(edge);
+    if (!appNames.has(use.app)) {
+      problems.push(
+        problemAt(source, ['uses', i, 'app'], {
+          code: 'unknown-app',
+          what: `'${value.name}' uses '${use.app}', which does not exist`,
+          why: `there is no apps/${use.app}/app.ts`,
+          fix: suggest(use.app, [...appNames], `write apps/${use.app}/app.ts`),
+        }),
+      );
+      continue;
+    }
+    const target = appNamed(apps, use.app);
+    if (target === undefined || Object.hasOwn(target.value.ports, use.port)) continue;
+    problems.push(
+      problemAt(source, ['uses', i, 'port'], {
+        code: 'unknown-port',
+        what: `'${use.app}' has no port '${use.port}'`,
+        why: `${reference(target.source, ['ports'])} does not name it`,
+        fix: suggest(
+          use.port,
+          Object.keys(target.value.ports),
+          `add ${use.port} to the ports of '${use.app}'`,
+        ),
+      }),
+    );
+  }
+  return problems;
+}
+
+/** One problem for each round, at the edge that leaves the first of its apps by name. */
+function checkCycles(apps: Loaded<App>[]): Problem[] {
+  const problems: Problem[] = [];
+  const done = new Set<string>();
+  const visit = (name: string, trail: string[]) => {
+    const start = trail.indexOf(name);
+    if (start !== -1) {
+      problems.push(cycle(trail.slice(start), apps));
+      return;
+    }
+    if (done.has(name)) return;
+    for (const use of appNamed(apps, name)?.value.uses ?? []) {
+      if (use.kind === 'app') visit(use.app, [...trail, name]);
+    }
+    done.add(name);
+  };
+  for (const app of apps) visit(app.name, []);
+  return problems;
+}
+
+function cycle(round: string[], apps: Loaded<App>[]): Problem {
+  const [first = '', second = first] = round;
+  const app = appNamed(apps, first);
+  const edge = app?.value.uses.findIndex((use) => use.kind === 'app' && use.app === second) ?? 0;
+  const words = {
+    code: 'cycle',
+    what: `the apps use each other in a round: ${[...round, first].join(' → ')}`,
+    why: 'none of them could start, be changed or be restored before the other',
+    fix: 'take out one of these uses, or move what both need into a third app',
+  };
+  if (app === undefined) return { file: 'apps', line: 1, column: 1, ...words };
+  return problemAt(app.source, ['uses', edge], words);
+}

@@ -1,0 +1,94 @@
+import type { App } from '../app.ts';
+import { type Problem, problemOfFile } from '../diagnostics/problem.ts';
+import { environmentAuthority, peopleNamespace } from '../identity.ts';
+import type { Operator } from '../operator.ts';
+import { type Loaded, problemAt, reference } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
+import { databaseCluster, migrationsName } from '../schema/database.ts';
+import { dnsLabel } from '../schema/kubernetes-names.ts';
+
+/** A thing has one name: that of its folder or file, and no two things share one. */
+export function checkNames({ clusters, apps, operators }: Repository): Problem[] {
+  const problems: Problem[] = [];
+  for (const { name, source, value } of [...apps, ...operators]) {
+    if (value.name === name) continue;
+    problems.push(
+      problemAt(source, ['name'], {
+        code: 'name-differs',
+        what: `the name is '${value.name}', but ${source.file} says '${name}'`,
+        why: 'others refer to it by the name of its place',
+        fix: `write name: '${name}'`,
+      }),
+    );
+  }
+  for (const { name, source, value } of clusters) {
+    if (!dnsLabel.safeParse(name).success) {
+      problems.push(
+        problemOfFile(source.file, {
+          code: 'bad-name',
+          what: `the folder '${name}' cannot be the name of an environment`,
+          why: 'it is part of paths and of host names',
+          fix: "rename it: a-z, 0-9 and '-' with a letter or digit at both ends",
+        }),
+      );
+      continue;
+    }
+    if (value.name === name || value.name.endsWith(`-${name}`)) continue;
+    problems.push(
+      problemAt(source, ['name'], {
+        code: 'name-differs',
+        what: `the cluster's name is '${value.name}', but its folder is '${name}'`,
+        why: 'the name ends with that of the environment, so that no two environments share a cluster',
+        fix: `write name: ${name} or name: TEAM-${name}`,
+      }),
+    );
+  }
+  for (const app of apps) problems.push(...checkAppName(app, operators));
+  return problems;
+}
+
+/** Names of what each environment has beside its apps, and what an app of that name would share with it. */
+const kept: readonly { name: RegExp; whose: string; why: string }[] = [
+  {
+    name: /^(?:default|kube-.*)$/,
+    whose: 'a name that Kubernetes keeps for itself',
+    why: 'an app owns the namespace of its name, and Kubernetes makes this one or may',
+  },
+  {
+    name: new RegExp(`^${peopleNamespace}$`),
+    whose: "the namespace of people's certificates",
+    why: 'an app owns the namespace of its name',
+  },
+  {
+    name: new RegExp(`^${environmentAuthority}$`),
+    whose: 'the authority above all others',
+    why: 'the authority of an app has its name, and the keys of the two would be one',
+  },
+  {
+    name: /^default-deny$/,
+    whose: 'the network policy that denies what nobody declared',
+    why: 'the network policy of an app has its name, and the two would stand in one namespace',
+  },
+];
+
+/** What is named after an app must not be something else's: its namespace, and the folder of each of its components. */
+function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Operator>[]): Problem[] {
+  const refuse = (code: string, what: string, why: string) =>
+    problemAt(source, ['name'], { code, what, why, fix: `rename apps/${name}` });
+  const keeper = kept.find((each) => each.name.test(name));
+  if (keeper !== undefined) return [refuse('name-reserved', `'${name}' is ${keeper.whose}`, keeper.why)];
+  const components = [
+    name,
+    ...(value.database === undefined ? [] : [databaseCluster(name)]),
+    ...(value.database?.migrations === undefined ? [] : [migrationsName(name)]),
+  ];
+  const operator = operators.find((each) => components.includes(each.name));
+  if (operator !== undefined) {
+    const what = `'${operator.name}' is already the operator of ${reference(operator.source, ['name'])}`;
+    return [refuse('name-taken', what, 'both would own the same namespace and folder of manifests')];
+  }
+  const host = operators.find((each) => each.value.namespace === name);
+  if (host === undefined) return [];
+  const what = `'${name}' is already the namespace of ${reference(host.source, ['namespace'])}`;
+  return [refuse('name-taken', what, 'an app owns the namespace of its name')];
+}

@@ -1,0 +1,30 @@
+import { nearest } from '../diagnostics/nearest.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { problemAt } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
+
+/** An operator's images and CRDs come out of the lock file, by name. */
+export function checkOperators({ operators, lock }: Repository): Problem[] {
+  const problems: Problem[] = [];
+  const sections = [
+    { field: 'images', section: 'images', known: Object.keys(lock.value.images) },
+    { field: 'crds', section: 'artifacts', known: Object.keys(lock.value.artifacts) },
+  ] as const;
+  for (const { source, value } of operators) {
+    for (const { field, section, known } of sections) {
+      for (const [i, key] of value[field].entries()) {
+        if (known.includes(key)) continue;
+        const near = nearest(key, known);
+        problems.push(
+          problemAt(source, [field, i], {
+            code: 'not-locked',
+            what: `'${key}' is not under ${section} in ${lock.source.file}`,
+            why: 'versions stand there and nowhere else',
+            fix: near ? `did you mean '${near}'?` : `add ${key} to ${section} in ${lock.source.file}`,
+          }),
+        );
+      }
+    }
+  }
+  return problems;
+}

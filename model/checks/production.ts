@@ -1,0 +1,106 @@
+import type { Problem, Words } from '../diagnostics/problem.ts';
+import type { FieldPath, Loaded } from '../reading/source.ts';
+import { problemAt, reference } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
+import type { Cluster } from '../schema/cluster.ts';
+
+/** What an environment needs that says `production: true`: nothing in it ends with one machine, and nothing is lost. */
+export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+  if (!cluster.value.production) return [];
+  return [
+    ...checkNodes(cluster),
+    ...checkReplicas(cluster, repository),
+    ...checkDatabases(cluster, repository),
+  ];
+}
+
+function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
+  const controlPlanes = nodes.filter(({ role }) => role === 'control-plane').length;
+  const workers = nodes.length - controlPlanes;
+  const problems: Problem[] = [];
+  const report = (words: Words) => problems.push(problemAt(source, ['nodes'], words, 'key'));
+  if (controlPlanes === 1) {
+    report({
+      code: 'production-one-control-plane',
+      what: 'this is production, and one node is the control plane',
+      why: 'with it goes the API server and etcd: nothing could be changed or replaced until it is back',
+      fix: 'give three nodes role: control-plane',
+    });
+  }
+  if (workers === 1) {
+    report({
+      code: 'production-one-worker',
+      what: 'this is production, and one node is a worker',
+      why: 'with it go all apps, and no other node takes them',
+      fix: 'add a second node with role: worker',
+    });
+  }
+  return problems;
+}
+
+/** Of an app on which somebody waits: a person through the gateway, or another app. */
+function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
+  return here.flatMap((app) => {
+    const override = value.apps[app.name];
+    const waiting =
+      app.value.exposes === undefined
+        ? here.flatMap((other) => {
+            const i = other.value.uses.findIndex((use) => use.kind === 'app' && use.app === app.name);
+            return i === -1 ? [] : [`'${other.name}' uses it (${reference(other.source, ['uses', i])})`];
+          })[0]
+        : `it is reached from outside (${reference(app.source, ['exposes'])})`;
+    if ((override?.replicas ?? app.value.replicas) !== 1 || waiting === undefined) return [];
+    if (override?.single !== undefined) return [];
+    const path: FieldPath = ['apps', app.name, ...(override?.replicas === undefined ? [] : ['replicas'])];
+    const words = {
+      code: 'production-one-replica',
+      what: `this is production, and '${app.name}' has one replica`,
+      why: `${waiting}, and it is away whenever its node is`,
+      fix: 'write replicas: 2, or single: and the reason why it may be away',
+    };
+    return [problemAt(source, path, words, override?.replicas === undefined ? 'key' : 'value')];
+  });
+}
+
+/** The first app with a database that runs there, or the first one that is retired with its data kept. */
+function databaseOwner(
+  { source, value }: Pick<Loaded<Cluster>, 'source' | 'value'>,
+  apps: Repository['apps'],
+): { name: string; path: FieldPath; because: string } | undefined {
+  const app = apps.find(({ name, value: { database } }) => Object.hasOwn(value.apps, name) && database);
+  if (app !== undefined) {
+    return { name: app.name, path: ['apps', app.name], because: reference(app.source, ['database']) };
+  }
+  const kept = value.retired.findIndex(({ data }) => data === 'keep');
+  const name = value.retired[kept]?.database;
+  if (name === undefined) return undefined;
+  return { name, path: ['retired', kept], because: reference(source, ['retired', kept]) };
+}
+
+function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const owner = databaseOwner({ source, value }, apps);
+  if (owner === undefined) return [];
+  const { because } = owner;
+  const { instances, backups } = value.databases;
+  const problems: Problem[] = [];
+  // Where nothing is written of databases, the app is what asks for it.
+  const report = (path: FieldPath, words: Words) => problems.push(problemAt(source, path, words, 'key'));
+  if (instances < 3) {
+    report(instances === 1 ? owner.path : ['databases', 'instances'], {
+      code: 'production-few-instances',
+      what: `this is production, and each database has ${instances === 1 ? 'one instance' : `${instances} instances`}`,
+      why: `'${owner.name}' owns one (${because}), which must bear a failure while another instance is replaced`,
+      fix: 'write databases: { instances: 3 }',
+    });
+  }
+  if (backups === undefined) {
+    report(owner.path, {
+      code: 'production-without-backups',
+      what: 'this is production, and no database is backed up',
+      why: `'${owner.name}' owns one (${because}): what is deleted by mistake would be gone`,
+      fix: "add databases: { backups: { destination: 's3://BUCKET/FOLDER', credentials: … } }",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import { suggest } from '../diagnostics/nearest.ts';
+import type { Problem, Words } from '../diagnostics/problem.ts';
+import type { FieldPath, Source } from '../reading/source.ts';
+import { fieldName, problemAt } from '../reading/source.ts';
+import { knownKeys } from '../schema/schema-keys.ts';
+import { checkText } from './text.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Of one file: who has made so many mistakes has made one. */
+const most = 100;
+
+/** What our own rules say beside their message. */
+const custom = z.object({ fix: z.string().optional(), secret: z.boolean().optional() });
+
+/** Checks what a file says against its schema and puts what zod finds into words. */
+export function checkSchema<S extends z.ZodType>(
+  schema: S,
+  source: Source,
+): { value?: z.output<S>; problems: Problem[] } {
+  const unwritable = checkText(source);
+  if (unwritable.length > 0) return { problems: unwritable.slice(0, most) };
+  const result = schema.safeParse(source.value, { reportInput: true });
+  if (result.success) return { value: result.data, problems: [] };
+  const found = result.error.issues.slice(0, most).flatMap((issue) => problems(schema, source, issue, []));
+  return { problems: found.slice(0, most) };
+}
+
+function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Problem[] {
+  const path = [...above, ...issue.path.filter((part) => typeof part !== 'symbol')];
+  const name = fieldName(path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.slice(0, most).map((key) => {
+        const known = knownKeys(schema, path, source.value);
+        const words = {
+          code: 'unknown-key',
+          what: `unknown key '${key}'${path.length > 0 ? ` in ${name}` : ''}`,
+          why: 'nothing would read it',
+          fix: suggest(key, known, 'remove it'),
+        };
+        return problemAt(source, [...path, key], words, 'key');
+      });
+    case 'invalid_type':
+      if (issue.input === undefined) return [missing(source, path, typeInWords(issue.expected))];
+      return [problemAt(source, path, wrongType(source, path, issue.expected, issue.input))];
+    case 'invalid_value':
+      return [choice(source, path, issue.values.map(String), issue.input)];
+    case 'invalid_union': {
+      if (typeof issue.discriminator === 'string' && issue.errors.length === 0) {
+        const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+        const parent: unknown = issue.input;
+        const given: unknown =
+          typeof parent === 'object' && parent !== null
+            ? Reflect.get(parent, issue.discriminator)
+            : undefined;
+        return [choice(source, path, options, given)];
+      }
+      const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
+      return closest.flatMap((inner) => problems(schema, source, inner, path));
+    }
+    case 'invalid_key': {
+      const why = issue.issues.map((inner) => inner.message).join('; ');
+      const words = {
+        code: 'bad-name',
+        what: `${JSON.stringify(path.at(-1) ?? '')} cannot be a key of ${fieldName(path.slice(0, -1))}`,
+        why: `expected ${why}`,
+        fix: 'write another name',
+      };
+      return [problemAt(source, path, words, 'key')];
+    }
+    case 'too_small':
+      return [outOfRange(source, path, issue, `at least ${issue.minimum}`)];
+    case 'too_big':
+      return [outOfRange(source, path, issue, `at most ${issue.maximum}`)];
+    case 'custom': {
+      const { fix = `change ${name}`, secret = false } = custom.parse(issue.params ?? {});
+      // What is refused because it is a secret is not shown either: logs are read by many.
+      const what = secret
+        ? `${name} holds more than an address`
+        : `${name} is ${inWords(source, path, issue.input)}`;
+      const problem = problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
+      if (secret) delete problem.underlined;
+      return [problem];
+    }
+    default: {
+      const words = {
+        code: 'bad-value',
+        what: `${name} is ${inWords(source, path, issue.input)}`,
+        why: `expected ${issue.message}`,
+        fix: `write ${issue.message}`,
+      };
+      return [problemAt(source, path, words)];
+    }
+  }
+}
+
+function missing(source: Source, path: FieldPath, expected: string): Problem {
+  const key = String(path.at(-1) ?? '');
+  const parent = fieldName(path.slice(0, -1));
+  const words = {
+    code: 'missing-key',
+    what: `the key '${key}' is missing in ${parent}`,
+    why: `it has no default; expected ${expected}`,
+    fix: `add ${key}: … to ${parent}`,
+  };
+  return problemAt(source, path.slice(0, -1), words, 'key');
+}
+
+function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string): Problem {
+  const unit = Array.isArray(issue.input)
+    ? ' in the list'
+    : typeof issue.input === 'string'
+      ? ' in letters'
+      : '';
+  const size = `${bound}${unit}`;
+  // A message of our own says more than the bound; zod's own begin with 'Too'.
+  const expected = issue.message.startsWith('Too ') ? size : issue.message;
+  const words = {
+    code: 'out-of-range',
+    what: `${fieldName(path)} is ${inWords(source, path, issue.input)}`,
+    why: `expected ${expected}`,
+    fix: `write ${expected}`,
+  };
+  return problemAt(source, path, words);
+}
+
+function choice(source: Source, path: FieldPath, options: string[], given: unknown): Problem {
+  const list = options.map((option) => `'${option}'`).join(' or ');
+  if (given === undefined) return missing(source, path, list);
+  const words = {
+    code: 'bad-value',
+    what: `${fieldName(path)} is ${inWords(source, path, given)}`,
+    why: `expected ${list}`,
+    fix: suggest(String(given), options, 'remove it'),
+  };
+  return problemAt(source, path, words);
+}
+
+function wrongType(source: Source, path: FieldPath, expected: string, input: unknown): Words {
+  const key = path.at(-1);
+  const prefix = typeof key === 'string' ? `${key}: ` : '';
+  const plain = plainText(source, path, input);
+  let fix = `write ${typeInWords(expected)}`;
+  if (expected === 'string' && plain !== undefined) {
+    fix = `put it in quotes: ${prefix}'${plain}'`;
+  } else if (input === null && prefix !== '') {
+    fix = `write ${typeInWords(expected)} after ${prefix.trim()}`;
+  } else if (expected === 'number' && typeof input === 'string' && /^(0|[1-9]\d*)$/.test(input)) {
+    fix = `write it without quotes: ${prefix}${input}`;
+  }
+  return {
+    code: 'wrong-type',
+    what: `${fieldName(path)} is ${inWords(source, path, input)}`,
+    why: `expected ${typeInWords(expected)}`,
+    fix,
+  };
+}
+
+function typeInWords(type: string): string {
+  const words: Record<string, string> = {
+    string: 'a text',
+    number: 'a number',
+    int: 'a whole number',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'a map of keys',
+    record: 'a map of keys',
+  };
+  return words[type] ?? type;
+}
+
+/** A number, a boolean or nothing as it is written, where it is; undefined for any other value, and for what is empty. */
+function plainText(source: Source, path: FieldPath, value: unknown): string | undefined {
+  if (value === null) return source.written(path);
+  if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+  return source.written(path) ?? String(value);
+}
+
+function inWords(source: Source, path: FieldPath, value: unknown): string {
+  const plain = plainText(source, path, value);
+  if (plain !== undefined)
+    return value === null ? `${plain}, which is nothing` : `the ${typeof value} ${plain}`;
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'a map of keys';
+  if (typeof value === 'string') return `the text ${shorten(JSON.stringify(value))}`;
+  return `the ${typeof value} ${String(value)}`;
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
+}

@@ -1,0 +1,41 @@
+import type { Problem } from '../diagnostics/problem.ts';
+import { type FieldPath, fieldName, problemAt, type Source } from '../reading/source.ts';
+
+/**
+ * Characters that no manifest can carry: half of a surrogate pair, which go-yaml refuses together with the whole folder
+ * that Flux applies (go.yaml.in/yaml, scannerc.go, 'invalid Unicode character escape code'), and NUL, at which the kernel
+ * ends a variable.
+ */
+const unwritable = /\0|\p{Surrogate}/u;
+
+/** Texts of a description, keys among them, that no manifest can carry. */
+export function checkText(source: Source): Problem[] {
+  const problems: Problem[] = [];
+  const look = (text: string, path: FieldPath, part: 'key' | 'value') => {
+    const found = unwritable.exec(text);
+    if (found === null) return;
+    const code = (found[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    const words = {
+      code: 'unwritable-text',
+      what: `${part === 'key' ? 'a key of ' : ''}${fieldName(part === 'key' ? path.slice(0, -1) : path)} holds the character U+${code}`,
+      why:
+        code === '0000'
+          ? 'a process would get the text only up to it'
+          : 'it is half of a character: no YAML can carry it, and Flux would refuse every object beside it',
+      fix: code === '0000' ? 'take it out' : 'write the whole character, or take the half out',
+    };
+    problems.push(problemAt(source, path, words, part));
+  };
+  const walk = (value: unknown, path: FieldPath): void => {
+    if (typeof value === 'string') look(value, path, 'value');
+    else if (Array.isArray(value)) for (const [i, item] of value.entries()) walk(item, [...path, i]);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) {
+        look(key, [...path, key], 'key');
+        walk(item, [...path, key]);
+      }
+    }
+  };
+  walk(source.value, []);
+  return problems;
+}

@@ -1,0 +1,47 @@
+import type { App } from '../app.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { mutualPort, mutualUses } from '../identity.ts';
+import { type FieldPath, type Loaded, problemAt, type Source } from '../reading/source.ts';
+import { appNamed, type Repository } from '../repository.ts';
+import { databaseUse } from '../schema/database.ts';
+
+/** Variables that follow from edges are set by nobody: not in app.ts, and not by an environment. */
+export function checkVariables({ apps, clusters }: Repository): Problem[] {
+  return apps.flatMap((app) => {
+    const derived = derivedVariables(app, apps);
+    return [
+      ...check(app.source, ['env'], Object.keys(app.value.env), derived),
+      ...clusters.flatMap(({ source, value }) =>
+        check(source, ['apps', app.name, 'env'], Object.keys(value.apps[app.name]?.env ?? {}), derived),
+      ),
+    ];
+  });
+}
+
+/** From what a variable follows, by its name; undefined where it is the app's own. */
+type Derived = (name: string) => string | undefined;
+
+function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Derived {
+  const derived = new Map<string, string>();
+  if (mutualPort(value)) for (const name of ['IDENTITY_DIR', 'CALLERS']) derived.set(name, 'its mutual port');
+  for (const { app } of mutualUses(value, (name) => appNamed(apps, name)?.value)) {
+    const prefix = app.toUpperCase().replaceAll('-', '_');
+    for (const end of ['ADDRESS', 'IDENTITY_DIR']) derived.set(`${prefix}_${end}`, `its use of '${app}'`);
+  }
+  const database = databaseUse(value) !== undefined;
+  return (name) => derived.get(name) ?? (database && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
+}
+
+function check(source: Source, path: FieldPath, names: string[], derived: Derived): Problem[] {
+  return names.flatMap((name) => {
+    const from = derived(name);
+    if (from === undefined) return [];
+    const words = {
+      code: 'derived-variable',
+      what: `the variable ${name} is set by hand`,
+      why: `it follows from ${from}, and one of the two would be wrong`,
+      fix: 'remove it',
+    };
+    return [problemAt(source, [...path, name], words, 'key')];
+  });
+}

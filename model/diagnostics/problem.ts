@@ -1,0 +1,42 @@
+import type { Underlined } from '../reading/place.ts';
+
+/** A refusal: what is wrong with what a person wrote, where, why it cannot stay, and what to type instead. */
+export interface Problem {
+  /** Names the rule, in kebab-case: stable, so that editors and documents can refer to it. */
+  code: string;
+  /** Path from the repository's root, with `/` on every system. */
+  file: string;
+  /** Counted from 1. */
+  line: number;
+  /** Counted from 1. */
+  column: number;
+  /** Absent where the problem is the file, not a place in it. */
+  underlined?: Underlined;
+  what: string;
+  why: string;
+  fix: string;
+}
+
+/** What a rule says of its breach; where it is comes from the file. */
+export type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
+
+/** A problem with a file as a whole. */
+export function problemOfFile(file: string, words: Words): Problem {
+  return { file, line: 1, column: 1, ...words };
+}
+
+/** By file, line, column, then code: the same order on every machine, whatever the locale. */
+export function compareProblems(a: Problem, b: Problem): number {
+  return (
+    compareText(a.file, b.file) ||
+    a.line - b.line ||
+    a.column - b.column ||
+    compareText(a.code, b.code) ||
+    compareText(a.what, b.what)
+  );
+}
+
+/** By UTF-16 code units: unlike localeCompare the same everywhere. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,62 @@
+import { posix } from 'node:path';
+import { type LockedPackages, PackageLock } from '../schema/package-lock.ts';
+
+/** What a bundle may hold beside the files of its own folder. */
+export interface BundleInputs {
+  /** Folders of packages of this repository, such as `apps/kit`; sorted. */
+  folders: string[];
+  /** Packages of others, one line each: place, version and integrity as package-lock.json has them; sorted. */
+  packages: string[];
+}
+
+/**
+ * What the program in `folder` (from the root) can import, by its package.json and the lock file: so a bundle's tag
+ * changes with a package that may be in it, and with no other. The bundler counts too. It throws where `checkBuilds`
+ * has something to say of the folder.
+ */
+export function bundleInputs(root: string, folder: string, lock = new PackageLock(root)): BundleInputs {
+  const { packages } = lock.read();
+  const start = lock.packageOf(folder);
+  if (packages === undefined || start === undefined)
+    throw new Error(`package-lock.json has no package for ${folder}`);
+  const reached = reach(packages, start);
+  const lines = [...reached, 'node_modules/esbuild'].flatMap((place) => {
+    const { version, integrity } = packages[place] ?? {};
+    return place.includes('node_modules/') && integrity !== undefined
+      ? [`${place} ${version} ${integrity}`]
+      : [];
+  });
+  return {
+    folders: [...reached].filter((place) => !place.includes('node_modules/') && place !== start).sort(),
+    packages: lines.sort(),
+  };
+}
+
+/** Every package that one depends on, itself included, by its place in the tree that npm laid out. */
+function reach(packages: LockedPackages, start: string): Set<string> {
+  const found = new Set<string>();
+  const open = [start];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const entry = packages[place];
+    if (entry === undefined || found.has(place)) continue;
+    if (entry.link === true) {
+      if (entry.resolved !== undefined) open.push(entry.resolved);
+      continue;
+    }
+    found.add(place);
+    for (const name of Object.keys(entry.dependencies ?? {})) {
+      const at = resolve(packages, name, place);
+      if (at !== undefined) open.push(at);
+    }
+  }
+  return found;
+}
+
+/** Where Node finds a package from a place: in its own node_modules, else in those above. */
+function resolve(packages: LockedPackages, name: string, from: string): string | undefined {
+  for (let above = from; ; above = above === '.' ? '' : posix.dirname(above)) {
+    const place = above === '' || above === '.' ? `node_modules/${name}` : `${above}/node_modules/${name}`;
+    if (packages[place] !== undefined) return place;
+    if (above === '' || above === '.') return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { PackageLock } from '../schema/package-lock.ts';
+import { bundleInputs } from './bundle-inputs.ts';
+import { imageHash } from './image-hash.ts';
+import { RepositoryFiles } from './repository-files.ts';
+
+/** An image that is built here. */
+export interface TaggedImage {
+  /** Of its Dockerfile, from the root. */
+  folder: string;
+  /** Whether a program is bundled for it. */
+  bundled: boolean;
+  tag: string;
+}
+
+/** The tags of the images that are built in one repository, each worked out once. */
+export class ImageTags {
+  readonly #root: string;
+  readonly #files: RepositoryFiles;
+  readonly #packageLock: PackageLock;
+  readonly #images = new Map<string, TaggedImage>();
+
+  constructor(root: string, packageLock = new PackageLock(root)) {
+    this.#root = root;
+    this.#files = new RepositoryFiles(root);
+    this.#packageLock = packageLock;
+  }
+
+  /** The tag of the image of a folder; it throws where `checkBuilds` has something to say of the folder. */
+  of(folder: string, bundled: boolean): string {
+    const known = this.#images.get(folder);
+    if (known?.bundled === bundled) return known.tag;
+    const inputs = bundled ? bundleInputs(this.#root, folder, this.#packageLock) : undefined;
+    const tag = imageHash(this.#files, folder, inputs);
+    this.#images.set(folder, { folder, bundled, tag });
+    return tag;
+  }
+
+  /** Those that were asked for. */
+  all(): TaggedImage[] {
+    return [...this.#images.values()];
+  }
+}

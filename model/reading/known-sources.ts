@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { App } from '../app.ts';
+import type { Operator } from '../operator.ts';
+import type { Cluster } from '../schema/cluster.ts';
+import type { Lock } from '../schema/lock.ts';
+import type { ImportRecord } from './import-record.ts';
+import { readText } from './read-text.ts';
+import type { ReadSource, Source } from './source.ts';
+
+/**
+ * What descriptions said when this process read them before: those that say the same stay the same objects, so that
+ * nothing that follows from them is worked out again.
+ */
+export class KnownSources {
+  /** Sources that fitted their schemas, and what they came to. */
+  readonly checked = {
+    apps: new WeakMap<Source, App>(),
+    clusters: new WeakMap<Source, Cluster>(),
+    operators: new WeakMap<Source, Operator>(),
+    locks: new WeakMap<Source, Lock>(),
+  };
+  /** What descriptions that are programs read when they were last imported. */
+  imports: ImportRecord = { modules: new Map(), complete: true };
+  readonly #sources = new Map<string, { text: string; source: Source; follows: boolean }>();
+
+  /** What a file says, or its text where that must be found out first. */
+  read(root: string, file: string): ReadSource & { text?: string } {
+    const { text, problem } = readText(root, file);
+    if (problem !== undefined) return { problems: [problem] };
+    const known = this.#sources.get(file);
+    return known?.follows && known.text === text
+      ? { source: known.source, problems: [] }
+      : { text, problems: [] };
+  }
+
+  /** Remembers a source. Its value `follows` from its text alone, or may be another one next time. Gives back the one from before, if both say the same. */
+  keep(source: Source, text: string, { follows }: { follows: boolean }): Source {
+    const known = this.#sources.get(source.file);
+    if (known?.text === text && isDeepStrictEqual(known.source.value, source.value)) return known.source;
+    this.#sources.set(source.file, { text, source, follows });
+    return source;
+  }
+}

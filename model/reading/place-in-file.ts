@@ -1,0 +1,22 @@
+import type { Problem } from '../diagnostics/problem.ts';
+import { moduleSource } from './module-source.ts';
+import { readText } from './read-text.ts';
+import { readYaml } from './read-yaml.ts';
+import type { FieldPath } from './source.ts';
+
+/** Where a field stands in a description: for checks that see what was made of it and no longer the file itself. */
+export function placeInFile(
+  root: string,
+  file: string,
+  path: FieldPath,
+  part: 'key' | 'value' = 'value',
+): Pick<Problem, 'line' | 'column' | 'underlined'> {
+  const { text } = readText(root, file);
+  const source =
+    text === undefined
+      ? undefined
+      : file.endsWith('.ts')
+        ? moduleSource(file, text, undefined)
+        : readYaml(text, file).source;
+  return source?.place(path, part) ?? { line: 1, column: 1 };
+}

@@ -1,0 +1,130 @@
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { appSchema } from '../app.ts';
+import { checkSchema } from '../checks/schema.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { compareText } from '../diagnostics/problem.ts';
+import { operatorSchema } from '../operator.ts';
+import type { Repository } from '../repository.ts';
+import { clusterSchema } from '../schema/cluster.ts';
+import type { Lock } from '../schema/lock.ts';
+import { lockSchema } from '../schema/lock.ts';
+import { PackageLock } from '../schema/package-lock.ts';
+import { KnownSources } from './known-sources.ts';
+import { readModules } from './read-module.ts';
+import { readYaml } from './read-yaml.ts';
+import type { Loaded, ReadSource, Source } from './source.ts';
+
+const lockFile = 'images/lock.yaml';
+
+/** Reads every description below `root`; what is not there or does not fit its schema becomes a problem. */
+export async function readRepository(
+  root: string,
+  known = new KnownSources(),
+): Promise<{ repository?: Repository; problems: Problem[] }> {
+  const problems: Problem[] = [];
+
+  function keep<S extends z.ZodType>(
+    name: string,
+    schema: S,
+    { source, problems: found }: ReadSource,
+    before: WeakMap<Source, z.output<S>>,
+  ): Loaded<z.output<S>>[] {
+    problems.push(...found);
+    if (source === undefined) return [];
+    const same = before.get(source);
+    if (same !== undefined) return [{ name, source, value: same }];
+    const checked = checkSchema(schema, source);
+    problems.push(...checked.problems);
+    if (checked.value === undefined) return [];
+    before.set(source, checked.value);
+    return [{ name, source, value: checked.value }];
+  }
+
+  const yaml = (file: string): ReadSource => {
+    const { text, ...found } = known.read(root, file);
+    if (text === undefined) return found;
+    const { source, problems } = readYaml(text, file);
+    if (source === undefined) return { problems };
+    return { source: known.keep(source, text, { follows: true }), problems };
+  };
+
+  const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');
+  if (clusterNames.length === 0)
+    keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'), known.checked.clusters);
+  const clusters = clusterNames.flatMap((name) =>
+    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known.checked.clusters),
+  );
+  const appNames = names(
+    root,
+    'apps',
+    ({ name, kind }) =>
+      kind === 'nowhere' ||
+      (kind === 'folder' && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined),
+  );
+  const operatorNames = names(
+    root,
+    'operators',
+    ({ name, kind }) =>
+      kind === 'nowhere' ||
+      (kind === 'folder' && lstatSync(join(root, 'operators', name, 'operator.ts'), quiet) !== undefined),
+  );
+  const modules = await readModules(
+    root,
+    [
+      ...appNames.map((name) => `apps/${name}/app.ts`),
+      ...operatorNames.map((name) => `operators/${name}/operator.ts`),
+    ],
+    known,
+  );
+  const module = (file: string) => modules.get(file) ?? { problems: [] };
+  const apps = appNames.flatMap((name) =>
+    keep(name, appSchema, module(`apps/${name}/app.ts`), known.checked.apps),
+  );
+  const operators = operatorNames.flatMap((name) =>
+    keep(name, operatorSchema, module(`operators/${name}/operator.ts`), known.checked.operators),
+  );
+  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile), known.checked.locks);
+  if (lock === undefined) return { problems };
+  return {
+    repository: {
+      clusters,
+      apps,
+      operators,
+      lock,
+      packageLock: new PackageLock(root),
+      appNames: new Set(appNames),
+    },
+    problems,
+  };
+}
+
+const quiet = { throwIfNoEntry: false } as const;
+
+/** What stands in a folder. A link that leads nowhere is there too, and refused when it is read. */
+interface Entry {
+  name: string;
+  kind: 'folder' | 'file' | 'nowhere';
+}
+
+/** Names of the entries of a folder, sorted; none where the folder does not exist. */
+function names(root: string, folder: string, wanted: (entry: Entry) => boolean): string[] {
+  const path = join(root, folder);
+  if (statSync(path, quiet)?.isDirectory() !== true) return [];
+  return readdirSync(path, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.'))
+    .filter((entry) => wanted({ name: entry.name, kind: kindOf(path, entry) }))
+    .map(({ name }) => name)
+    .sort(compareText);
+}
+
+function kindOf(folder: string, entry: Dirent): Entry['kind'] {
+  if (!entry.isSymbolicLink()) return entry.isDirectory() ? 'folder' : 'file';
+  try {
+    return statSync(join(folder, entry.name)).isDirectory() ? 'folder' : 'file';
+  } catch {
+    // Why it cannot be followed is said by the reading.
+    return 'nowhere';
+  }
+}

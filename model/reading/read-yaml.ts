@@ -1,0 +1,208 @@
+import type { Document, Pair, YAMLError, YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Problem, Words } from '../diagnostics/problem.ts';
+import { type Place, placesOf } from './place.ts';
+import type { FieldPath, ReadSource, Source } from './source.ts';
+
+type Refuse = (start: number, end: number, words: Words) => Problem;
+
+/** Brackets and indentation together; descriptions need six. */
+const deepest = 32;
+
+/** Reads YAML 1.2 out of a text; `file` is what problems call it. */
+export function readYaml(text: string, file: string): ReadSource {
+  const place = placesOf(text);
+  const refuse: Refuse = (start, end, words) => ({ file, ...place(start, end), ...words });
+  // The library compares every key with every other one; findFaults() does not.
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
+    const at = deepBracket(text);
+    return { problems: [refuse(at, at + 1, tooDeep)] };
+  }
+  // After the first fault of syntax the rest is read wrongly too.
+  const syntax = document.errors.sort((a, b) => a.pos[0] - b.pos[0])[0];
+  if (syntax !== undefined) return { problems: [refuse(...spotOf(syntax, text), explain(syntax))] };
+  // Of a tag that the library does not know it only warns.
+  const [warning] = document.warnings;
+  if (warning !== undefined) return { problems: [refuse(...warning.pos, explain(warning))] };
+  const problems = findFaults(document, refuse);
+  if (problems.length > 0) return { problems };
+  try {
+    const value: unknown = document.toJS();
+    return { source: { file, value, ...fieldsOf(document, text, place) }, problems };
+  } catch (error) {
+    const words = {
+      code: 'yaml-aliases',
+      what: 'the aliases cannot be resolved',
+      why: error instanceof Error ? error.message : String(error),
+      fix: 'write the values out instead of naming them by * and &',
+    };
+    return { problems: [refuse(...rangeOf(firstAlias(document)), words)] };
+  }
+}
+
+const tooDeep: Words = {
+  code: 'too-deep',
+  what: `here is more than ${deepest} levels of nesting`,
+  why: 'no description needs them, and a program that followed them could run out of memory',
+  fix: 'take out the brackets or the indentation',
+};
+
+/** A quote that does not end is missed where the file ends: it is where the last one stands. */
+function spotOf(error: YAMLError, text: string): [start: number, end: number] {
+  const quote = /^Missing closing (["'])/.exec(error.message)?.[1];
+  if (quote === undefined) return error.pos;
+  return [text.lastIndexOf(quote), text.length];
+}
+
+function explain(error: YAMLError): Words {
+  if (error.code === 'TAG_RESOLVE_FAILED') {
+    return {
+      code: 'yaml-tag',
+      what: 'a tag is written here',
+      why: 'a description is plain data: nothing would be made of the tag',
+      fix: 'take out the word that begins with !',
+    };
+  }
+  if (error.code === 'MULTIPLE_DOCS') {
+    return {
+      code: 'second-document',
+      what: 'a second document starts here',
+      why: 'the file describes one thing, and only the first would be read',
+      fix: 'remove the line ---, or move what follows into a file of its own',
+    };
+  }
+  return {
+    code: 'yaml-syntax',
+    what: 'this is not YAML',
+    why: error.message,
+    fix: 'mend the line; indentation is by spaces, and a value with : or # in it needs quotes',
+  };
+}
+
+/** What the library lets through: keys that are written twice or mean something to JavaScript, and depth. */
+function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, (_, node, path) => {
+    // A pair lies between a map and what is in it.
+    if (path.filter((above) => !isPair(above)).length > deepest) {
+      problems.splice(0, Infinity, refuse(...rangeOf(node), tooDeep));
+      return visit.BREAK;
+    }
+    if (!isMap(node)) return undefined;
+    const seen = new Set<string>();
+    for (const { key } of node.items) {
+      const name = keyOf(key);
+      const words = name === undefined ? notAName : seen.has(name) ? twice(name) : forbidden(name);
+      if (words !== undefined) problems.push(refuse(...rangeOf(key), words));
+      if (name !== undefined) seen.add(name);
+    }
+    return undefined;
+  });
+  return problems;
+}
+
+const notAName: Words = {
+  code: 'bad-key',
+  what: 'a key is no text',
+  why: 'the keys of a description are names',
+  fix: 'write a name before the colon, without brackets',
+};
+
+function twice(name: string): Words {
+  return {
+    code: 'duplicate-key',
+    what: `the key '${name}' is written twice`,
+    why: 'only one of the two could count',
+    fix: 'remove one of them',
+  };
+}
+
+function forbidden(name: string): Words | undefined {
+  if (name !== '__proto__') return undefined;
+  return {
+    code: 'bad-key',
+    what: "the key '__proto__' stands here",
+    why: 'it is a name that JavaScript itself uses: what is under it would not be seen',
+    fix: 'write another name',
+  };
+}
+
+function keyOf(key: unknown): string | undefined {
+  // What a tag makes of a text, such as bytes, is an object.
+  if (!isScalar(key) || (typeof key.value === 'object' && key.value !== null)) return undefined;
+  return String(key.value);
+}
+
+/** Where the fields of a document stand, and how they are written. The keys of a map are indexed once. */
+function fieldsOf(
+  document: Document.Parsed,
+  text: string,
+  place: (start: number, end: number) => Place,
+): Pick<Source, 'place' | 'written'> {
+  const indexes = new Map<YAMLMap, Map<string, Pair>>();
+  const member = (map: YAMLMap, name: string): Pair | undefined => {
+    let index = indexes.get(map);
+    if (index === undefined) {
+      index = new Map(map.items.map((pair) => [keyOf(pair.key) ?? '', pair]));
+      indexes.set(map, index);
+    }
+    return index.get(name);
+  };
+  const resolved = (value: unknown): unknown => (isAlias(value) ? value.resolve(document) : value);
+  const inside = (value: unknown, step: string | number): unknown => {
+    const node = resolved(value);
+    if (isMap(node)) return member(node, String(step));
+    return isSeq(node) && typeof step === 'number' ? node.items[step] : undefined;
+  };
+  const placed = (path: FieldPath, part: 'key' | 'value'): Place => {
+    let key: unknown = document.contents;
+    let value: unknown = key;
+    for (const step of path) {
+      const next = inside(value, step);
+      if (next === undefined) break;
+      [key, value] = isPair(next) ? [next.key, next.value ?? next.key] : [next, next];
+      // An empty value has no place of its own.
+      if (isNode(value) && value.range?.[0] === value.range?.[1]) value = isPair(next) ? next.key : next;
+    }
+    return place(...rangeOf(part === 'key' ? key : value));
+  };
+  const written = (path: FieldPath): string | undefined => {
+    let value: unknown = document.contents;
+    for (const step of path) {
+      const next = inside(value, step);
+      value = isPair(next) ? next.value : next;
+    }
+    const node = resolved(value);
+    if (!isScalar(node) || typeof node.value === 'string') return undefined;
+    return text.slice(...rangeOf(node)) || undefined;
+  };
+  return { place: placed, written };
+}
+
+function rangeOf(node: unknown): [start: number, end: number] {
+  const range = isNode(node) ? node.range : undefined;
+  return [range?.[0] ?? 0, range?.[1] ?? 0];
+}
+
+function firstAlias(document: Document.Parsed): unknown {
+  let found: unknown;
+  visit(document, {
+    Alias(_, node) {
+      found = node;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** The first opening bracket, or dash before another dash, that is deeper than is let through. */
+function deepBracket(text: string): number {
+  let depth = 0;
+  for (const { index, 0: token } of text.matchAll(/[[{]|[\]}]|[-?] (?=[-?] )|\n/g)) {
+    if (token === ']' || token === '}') depth--;
+    else if (token !== '\n') depth++;
+    if (depth > deepest) return index;
+  }
+  return 0;
+}

@@ -1,0 +1,76 @@
+import type { App, Use } from '../app.ts';
+import type { Environment } from '../graph.ts';
+import type { RetiredDatabase } from './cluster.ts';
+
+/** What an edge to a database says about rights. */
+export type Access = Use<'database'>['as'];
+
+const suffixes: Readonly<Record<Access, string>> = {
+  'read-write': 'rw',
+  'read-only': 'ro',
+  owner: 'owner',
+};
+
+/** Every way to use a database, the strongest first. */
+export const accesses: readonly Access[] = ['owner', 'read-write', 'read-only'];
+
+/** The name of the Postgres cluster that an app owns. */
+export function databaseCluster(app: string): string {
+  return `${app}-db`;
+}
+
+/** The database in it; SQL takes no dash in a name without quotes. */
+export function databaseName(app: string): string {
+  return app.replaceAll('-', '_');
+}
+
+/** The role of an access, which is also the CN of the certificates that log in as it. */
+export function databaseRole(app: string, access: Access): string {
+  return `${databaseName(app)}_${suffixes[access]}`;
+}
+
+/** The name of a Certificate for such a role and of its Secret. */
+export function databaseClient(app: string, access: Access): string {
+  return `${databaseCluster(app)}-${suffixes[access]}`;
+}
+
+/** A database as it is described, by its app or, once that is gone, by cluster.yaml. */
+export interface OwnedDatabase {
+  /** The app that owns it, or did. */
+  app: string;
+  storage: string;
+  /** Whether a Job of its app brings its schema up to date. */
+  migrated: boolean;
+}
+
+/** The databases that run in an environment: those of its apps, and those that are retired with their data kept. */
+export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'cluster'>): OwnedDatabase[] {
+  return [
+    ...apps.flatMap(({ name, database }) =>
+      database === undefined
+        ? []
+        : [{ app: name, storage: database.storage, migrated: database.migrations !== undefined }],
+    ),
+    ...cluster.retired.flatMap((each) =>
+      each.data === 'keep' ? [{ app: each.database, storage: each.storage, migrated: false }] : [],
+    ),
+  ];
+}
+
+/** What cluster.yaml says of the database that an app owned. */
+export function retirement(
+  { cluster }: Pick<Environment, 'cluster'>,
+  app: string,
+): RetiredDatabase | undefined {
+  return cluster.retired.find(({ database }) => database === app);
+}
+
+/** The component of an app that brings its schema up to date. */
+export function migrationsName(app: string): string {
+  return `${app}-migrations`;
+}
+
+/** The one edge of an app to a database, where it has one. */
+export function databaseUse(app: Pick<App, 'uses'>): Use<'database'> | undefined {
+  return app.uses.find((use) => use.kind === 'database');
+}

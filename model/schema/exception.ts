@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** The rules that every rendered object keeps; charts/checks/check.ts looks. Names are stable: exceptions refer to them. */
+export const rules = [
+  // Pods
+  'non-root',
+  'read-only-root',
+  'privilege-escalation',
+  'capabilities',
+  'seccomp',
+  'host-access',
+  'resources',
+  'resources-reason',
+  'readiness-probe',
+  // More than one replica
+  'disruption-budget',
+  'spread',
+  // Namespaces and networks
+  'pod-security',
+  'default-deny-ingress',
+  'default-deny-egress',
+  'open-ingress',
+  'open-egress',
+  'one-sided-flow',
+  'undeclared-flow',
+  // Accounts and rights
+  'service-account',
+  'token-mount',
+  'unused-rights',
+  'rbac-wildcard',
+  'rbac-secrets',
+  'rbac-escalation',
+  // Certificates
+  'ca-key-mount',
+  'leaf-trust',
+  'certificate-reload',
+  'cn-is-no-role',
+  // Git
+  'secret-in-git',
+] as const;
+
+export type Rule = (typeof rules)[number];
+
+/** A rule that does not hold here, and why that is right. `npm run explain` shows it. */
+export const exceptionSchema = z.strictObject({
+  rule: z.enum(rules),
+  reason: z.string().trim().min(10, 'a sentence that says why'),
+});
+
+export type Exception = z.infer<typeof exceptionSchema>;

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { z } from 'zod';
+import type { Words } from '../diagnostics/problem.ts';
+
+/** package-lock.json, as far as it is read here (npm, 'package-lock.json', lockfileVersion 3). */
+const schema = z.object({
+  packages: z.record(
+    z.string(),
+    z.object({
+      version: z.string().optional(),
+      integrity: z.string().optional(),
+      link: z.boolean().optional(),
+      resolved: z.string().optional(),
+      dependencies: z.record(z.string(), z.string()).optional(),
+    }),
+  ),
+});
+
+/** By its place in the tree that npm laid out, such as `node_modules/zod` or `apps/kit`: a package. */
+export type LockedPackages = z.infer<typeof schema>['packages'];
+
+type Read = { packages: LockedPackages; problem?: never } | { packages?: never; problem: Words };
+
+/** The package-lock.json of one repository: read when it is first asked for, and then once. */
+export class PackageLock {
+  readonly #path: string;
+  #read: Read | undefined;
+
+  constructor(root: string) {
+    this.#path = join(root, 'package-lock.json');
+  }
+
+  /** The packages, or why they are not known. */
+  read(): Read {
+    this.#read ??= readLock(this.#path);
+    return this.#read;
+  }
+
+  /** The package of the repository that a folder belongs to: itself or the nearest above it. */
+  packageOf(folder: string): string | undefined {
+    const { packages } = this.read();
+    for (let place = folder; place !== '.'; place = posix.dirname(place)) {
+      if (packages?.[place] !== undefined) return place;
+    }
+    return undefined;
+  }
+}
+
+function readLock(path: string): Read {
+  const fix = 'type npm install';
+  const bad = (why: string): Read => ({
+    problem: { code: 'bad-package-lock', what: 'package-lock.json cannot be read', why, fix },
+  });
+  try {
+    const { data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    if (data !== undefined) return { packages: data.packages };
+    return bad(`in a lock file of npm 7 or newer, ${error.issues[0]?.path.join('.')} stands otherwise`);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if (!('code' in error) || error.code !== 'ENOENT') return bad(error.message);
+    const why = 'without it nobody knows which packages a bundle holds';
+    return { problem: { code: 'no-package-lock', what: 'package-lock.json does not exist', why, fix } };
+  }
+}

@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { appComponent } from '../../charts/app/app.ts';
+import { databaseComponent } from '../../charts/database/database.ts';
+import { migrations } from '../../charts/database/migrations.ts';
+import { refusals } from '../../charts/evaluate-policy.ts';
+import { environment, testApp } from '../../charts/fixture.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { chart as identity } from '../identity/chart.ts';
+import { chart as admission, knownCertificateFields } from './chart.ts';
+
+const app = testApp({
+  name: 'orders',
+  ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
+  database: { storage: '1Gi', migrations: { build: './migrations' } },
+  uses: [{ kind: 'database', of: 'orders', as: 'read-write' }],
+  identity: { reload: 'files' },
+});
+const env = environment({
+  apps: [{ ...app, migrationsRef: 'example.org/orders-migrations:v1' }],
+  cluster: { people: { me: { uses: ['orders'] } } },
+  operators: [{ name: 'flux', summary: 'Flux.', namespace: 'flux-system' }],
+});
+const [orders = app] = env.apps;
+const component = admission(env);
+const policy = 'certificates-of-the-graph';
+const certificates = [
+  appComponent(env, orders),
+  databaseComponent(env, orders),
+  migrations(env, orders),
+  identity(env),
+]
+  .flatMap((each) => each?.objects ?? [])
+  .filter(({ kind }) => kind === 'Certificate');
+
+/** A copy with other fields in its spec; without those that are undefined. */
+function changed(certificate: KubeObject, fields: Record<string, unknown>): KubeObject {
+  const spec = Object.entries({ ...Object(certificate.spec), ...fields });
+  return { ...certificate, spec: Object.fromEntries(spec.filter(([, value]) => value !== undefined)) };
+}
+
+function certificate(name: string): KubeObject {
+  const found = certificates.find(({ metadata }) => metadata.name === name);
+  if (found === undefined) throw new Error(`no certificate ${name}`);
+  return found;
+}
+
+describe('the policy on certificates', () => {
+  it('lets through every certificate that is rendered', () => {
+    expect(certificates.map(({ metadata }) => metadata.name).sort()).toEqual([
+      'me.orders',
+      'orders-ca-1',
+      'orders-db-ca-1',
+      'orders-db-owner',
+      'orders-db-replication',
+      'orders-db-rw',
+      'orders-db-server',
+      'orders-server',
+    ]);
+    for (const object of certificates) expect(refusals(component, policy, { object })).toEqual([]);
+  });
+
+  it('knows every field that is rendered', () => {
+    const fields = certificates.flatMap(({ spec }) => Object.keys(Object(spec)));
+    expect([...new Set(fields)].filter((each) => !knownCertificateFields.includes(each))).toEqual([]);
+  });
+
+  const leaf = certificate('orders-db-rw');
+  it.each<[string, Record<string, unknown>, string]>([
+    ['for longer', { duration: '87600h0m0s' }, 'duration=2160h0m0s'],
+    ['for as long as cert-manager gives by itself', { duration: undefined }, 'duration=2160h0m0s'],
+    ['that is renewed later', { renewBefore: '1h0m0s' }, 'renew=720h0m0s'],
+    ['with a weaker key', { privateKey: { algorithm: 'RSA', size: 1024 } }, 'key=ECDSA'],
+    ['with the key that cert-manager takes by itself', { privateKey: undefined }, 'key=ECDSA'],
+    [
+      'with a key that stays',
+      { privateKey: { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8', rotationPolicy: 'Never' } },
+      'new=Always',
+    ],
+    ['that may sign others', { isCA: true }, 'issuer=orders-db-ca-1'],
+    ['of another name', { commonName: 'orders_owner' }, 'cn=orders_rw'],
+    ['for another use', { usages: ['any'] }, 'usages=digital signature,client auth'],
+    ['in another Secret', { secretName: 'orders-db-owner' }, 'secret=orders-db-rw'],
+    [
+      'from another issuer',
+      { issuerRef: { kind: 'ClusterIssuer', name: 'orders-ca-1' } },
+      'issuer=orders-db-ca-1',
+    ],
+    ['with another name beside', { dnsNames: ['a.b'] }, 'dns= '],
+    ['with an address beside', { ipAddresses: ['10.0.0.1'] }, 'no other names'],
+    ['in a keystore with a password in it', { keystores: { pkcs12: { create: true } } }, 'no keystores'],
+    ['in a format beside', { additionalOutputFormats: [{ type: 'DER' }] }, 'no additionalOutputFormats'],
+    ['renewed by parts of its time', { renewBeforePercentage: 1 }, 'no renewBeforePercentage'],
+    [
+      'whose Secret has a label on which somebody acts',
+      { secretTemplate: { labels: { 'cnpg.io/reload': '', a: 'b' } } },
+      'no labels but cnpg.io/reload',
+    ],
+    [
+      'whose Secret is annotated, for one who makes copies',
+      { secretTemplate: { labels: { 'cnpg.io/reload': '' }, annotations: { a: 'b' } } },
+      'no annotations',
+    ],
+    ['whose Secret has no label where it should', { secretTemplate: undefined }, 'reloads'],
+  ])('refuses one %s', (_, fields, reason) => {
+    const asked = { object: changed(leaf, fields), oldObject: leaf };
+    expect(refusals(component, policy, asked).join('\n')).toContain(reason);
+  });
+
+  it('refuses a label on the Secret of one that has none', () => {
+    const object = changed(certificate('orders-server'), {
+      secretTemplate: { labels: { 'cnpg.io/reload': '' } },
+    });
+    expect(refusals(component, policy, { object })).toHaveLength(1);
+  });
+
+  it('refuses one of nobody, and one beside the keys of authorities from whichever issuer', () => {
+    const spec = {
+      secretName: 'x',
+      commonName: 'x',
+      issuerRef: { kind: 'ClusterIssuer', name: 'orders-ca-1' },
+    };
+    const of = (namespace: string, issuerRef: object): KubeObject => ({
+      ...leaf,
+      metadata: { name: 'x', namespace },
+      spec: { ...spec, issuerRef },
+    });
+    expect(refusals(component, policy, { object: of('a', spec.issuerRef) })[0]).toContain(
+      'no edge of the graph',
+    );
+    expect(refusals(component, policy, { object: of('cert-manager', { name: 'own' }) })[0]).toContain(
+      'no edge of the graph',
+    );
+    expect(refusals(component, policy, { object: of('a', { name: 'own' }) })).toEqual([]);
+  });
+
+  it('looks away while only notes on a certificate change', () => {
+    const strange = changed(leaf, { duration: '1h0m0s' });
+    const noted = { ...strange, metadata: { ...strange.metadata, annotations: { a: 'b' } } };
+    expect(refusals(component, policy, { object: noted, oldObject: strange })).toEqual([]);
+  });
+});
+
+describe('the policies on tokens', () => {
+  const secret = (type?: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'x', namespace: 'flux-system' },
+    ...(type === undefined ? {} : { type }),
+  });
+
+  it('refuse Secrets that Kubernetes would fill with a token, and no others', () => {
+    const of = (type?: string) => refusals(component, 'no-token-secrets', { object: secret(type) });
+    expect(of('kubernetes.io/service-account-token')[0]).toContain('a token of a service account for ever');
+    for (const type of ['Opaque', 'kubernetes.io/tls', 'kubernetes.io/basic-auth', undefined]) {
+      expect(of(type)).toEqual([]);
+    }
+  });
+
+  const asks = (username: string, namespace: string, groups: string[] = []) =>
+    refusals(component, 'tokens-for-pods', { username, namespace, groups, name: 'account' });
+
+  it.each(['flux-system', 'kube-system', 'orders', 'people'])(
+    'refuse tokens of accounts in %s to whoever is no kubelet',
+    (namespace) => {
+      fc.assert(
+        fc.property(
+          fc.oneof(fc.string(), fc.constantFrom('kubernetes-admin', 'system:node:a', 'system:nodes')),
+          fc.array(fc.constantFrom('system:masters', 'system:authenticated', 'system:node:a')),
+          (username, groups) => {
+            expect(asks(username, namespace, groups)[0]).toContain('which the kubelet alone gives');
+          },
+        ),
+      );
+      expect(asks('system:node:a', namespace, ['system:nodes'])).toEqual([]);
+    },
+  );
+
+  it('let the controller manager be its own controllers, and nobody else', () => {
+    expect(asks('system:kube-controller-manager', 'kube-system')).toEqual([]);
+    expect(asks('system:kube-controller-manager', 'flux-system')).toHaveLength(1);
+  });
+
+  it('leave other namespaces to those who work there', () => {
+    expect(asks('somebody', 'elsewhere')).toEqual([]);
+  });
+
+  it('are there where nobody has a certificate', () => {
+    const { objects } = admission(environment());
+    expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
+      'ValidatingAdmissionPolicy no-token-secrets',
+      'ValidatingAdmissionPolicy tokens-for-pods',
+      'ValidatingAdmissionPolicyBinding no-token-secrets',
+      'ValidatingAdmissionPolicyBinding tokens-for-pods',
+    ]);
+  });
+});

@@ -1,0 +1,214 @@
+import type { Chart } from 'cdk8s';
+import {
+  type CertificateRequest,
+  certificateRequests,
+  privateKey,
+  reloadLabels,
+} from '../../charts/identity/certificate.ts';
+import { admissionPolicy, asksAnew, celList } from '../../charts/kube/admission-policy.ts';
+import { component } from '../../charts/kube/component.ts';
+import { configMap } from '../../charts/kube/config-map.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { certificatePolicy, certManagerNamespace, namespaceOf } from '../../charts/kube/names.ts';
+import type { Environment } from '../../model/graph.ts';
+import { peopleNamespace } from '../../model/identity.ts';
+
+/** What the API server refuses whatever RBAC gives: tokens of accounts by other ways than their pods, and certificates. */
+export function chart(env: Environment): Component {
+  return component('admission', (chart) => {
+    tokens(chart, env);
+    const requests = certificateRequests(env);
+    if (requests.length > 0) certificates(chart, requests);
+  });
+}
+
+/** Whoever may make Secrets, or tokens, in a namespace would be every account of it: the kubelet alone gives tokens, to pods. */
+function tokens(chart: Chart, env: Environment): void {
+  admissionPolicy(chart, 'no-token-secrets', {
+    rule: { groups: [''], resources: ['secrets'], operations: ['CREATE', 'UPDATE'] },
+    conditions: [
+      {
+        name: 'is-a-token',
+        expression: "has(object.type) && object.type == 'kubernetes.io/service-account-token'",
+      },
+    ],
+    validations: [
+      {
+        expression: 'false',
+        message:
+          'a Secret would hold a token of a service account for ever: run a pod as that account, which gets one that ends with it',
+        reason: 'Forbidden',
+      },
+    ],
+  });
+  const spaces = [
+    ...env.operators.map(({ namespace }) => namespace),
+    ...env.apps.map(namespaceOf),
+    ...env.cluster.retired.map(({ database }) => namespaceOf({ name: database })),
+    ...['kube-system', peopleNamespace],
+  ];
+  admissionPolicy(chart, 'tokens-for-pods', {
+    rule: { groups: [''], resources: ['serviceaccounts/token'], operations: ['CREATE'] },
+    conditions: [
+      {
+        name: 'is-an-account-of-the-platform',
+        expression: `request.namespace in ${celList(spaces)}`,
+      },
+    ],
+    validations: [
+      {
+        // A kubelet may ask for its own pods alone (NodeRestriction). Each controller of Kubernetes has an account of its own.
+        expression:
+          "('system:nodes' in request.userInfo.groups && request.userInfo.username.startsWith('system:node:'))" +
+          " || (request.namespace == 'kube-system' && request.userInfo.username == 'system:kube-controller-manager')",
+        messageExpression:
+          "request.userInfo.username + ' asks for a token of ' + request.namespace + '/' + request.name + ', which the kubelet alone gives, to its pods'",
+        reason: 'Forbidden',
+      },
+    ],
+  });
+}
+
+/**
+ * A ClusterIssuer signs for whoever asks in any namespace, and an Issuer beside the keys of authorities by any of them:
+ * these policies let nobody ask but for what an edge of the graph says, field by field, in a table that is rendered from
+ * the graph.
+ */
+function certificates(chart: Chart, requests: CertificateRequest[]): void {
+  configMap(
+    chart,
+    certificatePolicy,
+    certManagerNamespace,
+    Object.fromEntries(requests.map((request) => [`${request.namespace}.${request.name}`, line(request)])),
+  );
+  admissionPolicy(chart, certificatePolicy, {
+    table: { name: certificatePolicy, namespace: certManagerNamespace },
+    rule: { groups: ['cert-manager.io'], resources: ['certificates'], operations: ['CREATE', 'UPDATE'] },
+    conditions: [asksAuthority, asksAnew],
+    variables: [
+      { name: 'key', expression: "object.metadata.namespace + '.' + object.metadata.name" },
+      { name: 'asked', expression: asked },
+    ],
+    validations: [
+      {
+        expression: 'variables.key in params.data && params.data[variables.key] == variables.asked',
+        messageExpression:
+          "'no edge of the graph gives ' + variables.key + ' a certificate with ' + variables.asked + (variables.key in params.data ? '; it gives ' + params.data[variables.key] : '')",
+        reason: 'Forbidden',
+      },
+      {
+        expression: absent(otherNames),
+        message: `a certificate of the graph has no other names: no ${otherNames.join(', no ')}`,
+        reason: 'Forbidden',
+      },
+      {
+        expression: absent(otherOutputs),
+        message: `a certificate of the graph is written once, as it is asked for: no ${otherOutputs.join(', no ')}`,
+        reason: 'Forbidden',
+      },
+      {
+        expression:
+          '!has(object.spec.secretTemplate) || (!has(object.spec.secretTemplate.annotations)' +
+          ` && has(object.spec.secretTemplate.labels) && object.spec.secretTemplate.labels == ${cel(reloadLabels)})`,
+        message: `the Secret of a certificate of the graph has no labels but ${Object.keys(reloadLabels).join(', ')}, and no annotations: other controllers act on them`,
+        reason: 'Forbidden',
+      },
+    ],
+  });
+  admissionPolicy(chart, 'certificate-requests-of-cert-manager', {
+    rule: {
+      groups: ['cert-manager.io'],
+      resources: ['certificaterequests'],
+      operations: ['CREATE', 'UPDATE'],
+    },
+    conditions: [asksAuthority],
+    validations: [
+      {
+        // What a request asks for is inside its CSR, which no expression can read.
+        expression: `request.userInfo.username == 'system:serviceaccount:${certManagerNamespace}:cert-manager'`,
+        message: 'only cert-manager asks a ClusterIssuer, on behalf of a Certificate: make one of those',
+        reason: 'Forbidden',
+      },
+    ],
+  });
+}
+
+/** One who leaves the kind out means an Issuer of his own namespace, by a Secret that he has anyway. */
+const asksAuthority = {
+  name: 'asks-an-authority',
+  expression: `request.namespace == '${certManagerNamespace}' || (has(object.spec.issuerRef.kind) && object.spec.issuerRef.kind == 'ClusterIssuer')`,
+};
+
+const otherNames = ['emailAddresses', 'ipAddresses', 'uris', 'otherNames', 'subject', 'literalSubject'];
+
+/** What would write the key in other formats, hide what is asked for, or move the time of a renewal. */
+const otherOutputs = [
+  'keystores',
+  'additionalOutputFormats',
+  'encodeUsagesInRequest',
+  'nameConstraints',
+  'signatureAlgorithm',
+  'renewBeforePercentage',
+  'renewal',
+];
+
+/** All fields of a Certificate that the policy knows: a version of cert-manager that has another one needs a rule for it. */
+export const knownCertificateFields: readonly string[] = [
+  ...['issuerRef', 'secretName', 'isCA', 'commonName', 'dnsNames', 'usages', 'duration', 'renewBefore'],
+  ...['privateKey', 'secretTemplate', ...otherNames, ...otherOutputs],
+  // Of old requests, which hold no key.
+  'revisionHistoryLimit',
+];
+
+function absent(fields: string[]): string {
+  return fields.map((field) => `!has(object.spec.${field})`).join(' && ');
+}
+
+/** The same text as `line`, made of the object. */
+const asked = [
+  "'issuer=' + object.spec.issuerRef.name",
+  "' secret=' + object.spec.secretName",
+  "(has(object.spec.isCA) && object.spec.isCA ? ' ca' : '')",
+  text('cn', 'object.spec.commonName'),
+  "' dns=' + (has(object.spec.dnsNames) ? object.spec.dnsNames.join(',') : '')",
+  "' usages=' + (has(object.spec.usages) ? object.spec.usages.join(',') : '')",
+  text('duration', 'object.spec.duration'),
+  text('renew', 'object.spec.renewBefore'),
+  text('key', 'object.spec.privateKey.algorithm', 'object.spec.privateKey'),
+  text('size', 'object.spec.privateKey.size', 'object.spec.privateKey'),
+  text('encoding', 'object.spec.privateKey.encoding', 'object.spec.privateKey'),
+  text('new', 'object.spec.privateKey.rotationPolicy', 'object.spec.privateKey'),
+  "(has(object.spec.secretTemplate) ? ' reloads' : '')",
+].join(' + ');
+
+/** ` NAME=VALUE` of a field, empty where it or what it stands in is left out. */
+function text(name: string, field: string, within?: string): string {
+  const given = within === undefined ? `has(${field})` : `has(${within}) && has(${field})`;
+  return `' ${name}=' + (${given} ? string(${field}) : '')`;
+}
+
+function line(request: CertificateRequest): string {
+  const { algorithm, size, encoding } = privateKey;
+  return [
+    `issuer=${request.issuer}`,
+    `secret=${request.name}`,
+    ...(request.isCA ? ['ca'] : []),
+    `cn=${request.commonName}`,
+    `dns=${request.dnsNames.join(',')}`,
+    `usages=${request.usages.join(',')}`,
+    `duration=${request.duration}`,
+    `renew=${request.renewBefore}`,
+    `key=${algorithm}`,
+    `size=${size}`,
+    `encoding=${encoding}`,
+    `new=${request.rotationPolicy}`,
+    ...(request.reloads ? ['reloads'] : []),
+  ].join(' ');
+}
+
+/** A map of texts as CEL writes it. */
+function cel(map: Readonly<Record<string, string>>): string {
+  return `{${Object.entries(map)
+    .map(([key, value]) => `'${key}': '${value}'`)
+    .join(', ')}}`;
+}

@@ -1,0 +1,290 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-28';
+import { stringify } from 'yaml';
+import { component } from '../../charts/kube/component.ts';
+import { configMap } from '../../charts/kube/config-map.ts';
+import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { certManagerNamespace } from '../../charts/kube/names.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { allow, denyAll, toKubernetesApi } from '../../charts/kube/network-policy.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { clusterRole, role } from '../../charts/kube/rbac.ts';
+import { service } from '../../charts/kube/service.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import type { Environment } from '../../model/graph.ts';
+
+const name = 'cert-manager';
+const space = certManagerNamespace;
+const webhook = `${name}-webhook`;
+const cainjector = `${name}-cainjector`;
+const webhookPort = 10250;
+const read = ['get', 'list', 'watch'];
+const groups = ['cert-manager.io'];
+
+/** Those that issue from authorities in the cluster: no ACME, Vault or Venafi, nothing made of Ingresses. */
+const controllers = [
+  'issuers',
+  'clusterissuers',
+  'certificaterequests-approver',
+  'certificaterequests-issuer-ca',
+  'certificaterequests-issuer-selfsigned',
+  'certificates-issuing',
+  'certificates-key-manager',
+  'certificates-metrics',
+  'certificates-readiness',
+  'certificates-request-manager',
+  'certificates-revision-manager',
+  'certificates-trigger',
+];
+
+/** Webhooks whose CA the injector writes: its own, and those of operators with the annotation for it. */
+const injected = [webhook, 'trust-manager'];
+
+/** A lease that a node took with it when it lost power is free again after 15 s. */
+const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' };
+
+/** cert-manager: its controllers, its webhook, and what writes the webhook's CA where the API server looks for it. */
+export function chart(env: Environment): Component {
+  return component(name, (chart) => {
+    namespace(chart, space, 'restricted');
+    controller(chart, imageRef(env, 'cert-manager-controller'));
+    webhookServer(chart, imageRef(env, webhook));
+    injector(chart, imageRef(env, cainjector));
+    denyAll(chart, space, ['Ingress', 'Egress']);
+  });
+}
+
+function controller(chart: Chart, image: string): void {
+  run(chart, {
+    name,
+    image,
+    args: [
+      `--cluster-resource-namespace=${space}`,
+      `--leader-election-namespace=${space}`,
+      `--leader-election-lease-duration=${lease.leaseDuration}`,
+      `--leader-election-renew-deadline=${lease.renewDeadline}`,
+      `--leader-election-retry-period=${lease.retryPeriod}`,
+      `--controllers=${controllers.join(',')}`,
+      // With a Certificate that is no longer in Git its key goes too.
+      '--enable-certificate-owner-ref=true',
+    ],
+    ports: [{ name: 'healthz', containerPort: 9403 }],
+    readinessProbe: httpProbe('healthz', '/livez', { period: 2 }),
+    livenessProbe: httpProbe('healthz', '/livez'),
+  });
+  const subject = { serviceAccount: name, namespace: space };
+  clusterRole(chart, name, subject, [
+    { apiGroups: groups, resources: ['issuers', 'clusterissuers', 'certificates'], verbs: read },
+    {
+      apiGroups: groups,
+      resources: ['certificaterequests'],
+      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+    },
+    {
+      apiGroups: groups,
+      resources: ['issuers', 'clusterissuers', 'certificates', 'certificaterequests'].flatMap((kind) => [
+        `${kind}/status`,
+        `${kind}/finalizers`,
+      ]),
+      verbs: ['update', 'patch'],
+    },
+    { apiGroups: groups, resources: ['certificates'], verbs: ['update', 'patch'] },
+    // By name of the signer: issuers of cert-manager's own kinds.
+    {
+      apiGroups: groups,
+      resources: ['signers'],
+      resourceNames: ['issuers.cert-manager.io/*', 'clusterissuers.cert-manager.io/*'],
+      verbs: ['approve'],
+    },
+    // Keys and certificates, in whichever namespace a Certificate stands.
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+    },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+  ]);
+  leases(chart, name, ['cert-manager-controller']);
+}
+
+function webhookServer(chart: Chart, image: string): void {
+  const secret = `${webhook}-ca`;
+  run(chart, {
+    name: webhook,
+    image,
+    configuration: {
+      apiVersion: 'webhook.config.cert-manager.io/v1alpha1',
+      kind: 'WebhookConfiguration',
+      securePort: webhookPort,
+      healthzPort: 6080,
+      // It makes a CA of its own and signs its certificate by it.
+      tlsConfig: {
+        dynamic: {
+          secretNamespace: space,
+          secretName: secret,
+          dnsNames: [webhook, `${webhook}.${space}`, `${webhook}.${space}.svc`],
+        },
+      },
+      metricsListenAddress: '0',
+    },
+    ports: [
+      { name: 'https', containerPort: webhookPort },
+      { name: 'healthz', containerPort: 6080 },
+    ],
+    readinessProbe: httpProbe('healthz', '/healthz', { period: 2 }),
+    livenessProbe: httpProbe('healthz', '/livez'),
+    ingress: webhookPort,
+  });
+  service(chart, webhook, space, [{ name: 'https', port: 443 }]);
+  const subject = { serviceAccount: webhook, namespace: space };
+  role(chart, webhook, space, subject, [
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: [secret],
+      verbs: [...read, 'update'],
+    },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
+  ]);
+  // Whoever approves a request must be allowed to: it asks.
+  clusterRole(chart, webhook, subject, [
+    { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
+  ]);
+  webhookConfiguration(chart, 'Validating', secret, {
+    apiGroups: ['cert-manager.io', 'acme.cert-manager.io'],
+    operations: ['CREATE', 'UPDATE'],
+    resources: ['*/*'],
+  });
+  webhookConfiguration(chart, 'Mutating', secret, {
+    apiGroups: ['cert-manager.io'],
+    operations: ['CREATE'],
+    resources: ['certificaterequests'],
+  });
+}
+
+function webhookConfiguration(
+  chart: Chart,
+  kind: 'Validating' | 'Mutating',
+  secret: string,
+  rule: { apiGroups: string[]; operations: string[]; resources: string[] },
+): void {
+  const path = kind === 'Validating' ? '/validate' : '/mutate';
+  new ApiObject(chart, `${kind.toLowerCase()}-webhook`, {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: `${kind}WebhookConfiguration`,
+    metadata: {
+      name: webhook,
+      annotations: { 'cert-manager.io/inject-ca-from-secret': `${space}/${secret}` },
+    },
+    webhooks: [
+      {
+        name: 'webhook.cert-manager.io',
+        rules: [{ ...rule, apiVersions: ['v1'], scope: '*' }],
+        admissionReviewVersions: ['v1'],
+        matchPolicy: 'Equivalent',
+        timeoutSeconds: 10,
+        failurePolicy: 'Fail',
+        sideEffects: 'None',
+        clientConfig: { service: { name: webhook, namespace: space, path, port: 443 } },
+      },
+    ],
+  });
+}
+
+function injector(chart: Chart, image: string): void {
+  run(chart, {
+    name: cainjector,
+    image,
+    configuration: {
+      apiVersion: 'cainjector.config.cert-manager.io/v1alpha1',
+      kind: 'CAInjectorConfiguration',
+      leaderElectionConfig: { enabled: true, namespace: space, ...lease },
+      enableDataSourceConfig: { certificates: false },
+      enableInjectableConfig: {
+        validatingWebhookConfigurations: true,
+        mutatingWebhookConfigurations: true,
+        customResourceDefinitions: false,
+        apiServices: false,
+      },
+      metricsListenAddress: '0',
+    },
+    ports: [],
+  });
+  clusterRole(chart, cainjector, { serviceAccount: cainjector, namespace: space }, [
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+      verbs: read,
+    },
+    {
+      apiGroups: ['admissionregistration.k8s.io'],
+      resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+      resourceNames: injected,
+      verbs: ['update', 'patch'],
+    },
+    // The Secrets of webhooks' certificates, in the namespaces that webhooks' annotations name.
+    { apiGroups: [''], resources: ['secrets'], verbs: read },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+  ]);
+  leases(chart, cainjector, ['cert-manager-cainjector-leader-election']);
+}
+
+interface RunInput {
+  name: string;
+  image: string;
+  args?: string[];
+  /** The file that upstream's command reads by --config. */
+  configuration?: object;
+  ports: k8s.ContainerPort[];
+  readinessProbe?: k8s.Probe;
+  livenessProbe?: k8s.Probe;
+  /** The port that the API server calls. */
+  ingress?: number;
+}
+
+function run(chart: Chart, input: RunInput): void {
+  const { name: workload, image, args = [], configuration, ports, readinessProbe, livenessProbe } = input;
+  const folder = '/var/cert-manager/config';
+  serviceAccount(chart, workload, space);
+  const podAnnotations = configuration
+    ? configMap(chart, workload, space, { 'config.yaml': stringify(configuration) })
+    : undefined;
+  controllerDeployment(chart, {
+    name: workload,
+    namespace: space,
+    update: 'rolling',
+    ...(podAnnotations ? { podAnnotations } : {}),
+    pod: {
+      container: {
+        name: workload,
+        image,
+        args: configuration ? [`--config=${folder}/config.yaml`] : args,
+        ports,
+        ...(readinessProbe ? { readinessProbe } : {}),
+        ...(livenessProbe ? { livenessProbe } : {}),
+        resources: { cpu: '10m', memory: '48Mi', memoryLimit: '256Mi' },
+        volumeMounts: configuration ? [{ name: 'config', mountPath: folder, readOnly: true }] : [],
+      },
+      volumes: configuration ? [{ name: 'config', configMap: { name: workload } }] : [],
+    },
+  });
+  allow(chart, workload, space, {
+    // From the nodes, whose addresses no render knows.
+    ...(input.ingress === undefined ? {} : { ingress: [{ ports: [{ port: input.ingress }] }] }),
+    egress: [toKubernetesApi],
+  });
+}
+
+function leases(chart: Chart, workload: string, names: string[]): void {
+  role(chart, `${workload}-leader-election`, space, { serviceAccount: workload, namespace: space }, [
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      resourceNames: names,
+      verbs: ['get', 'update', 'patch'],
+    },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+  ]);
+}

@@ -1,0 +1,26 @@
+import { defineOperator } from '../../model/operator.ts';
+
+export default defineOperator({
+  name: 'cloudnative-pg',
+  summary: 'Runs PostgreSQL: instances, failover, backups.',
+  namespace: 'cnpg-system',
+  images: ['cloudnative-pg', 'postgresql'],
+  crds: ['cloudnative-pg-crds'],
+  provides: {
+    kinds: [
+      { kind: 'Cluster.postgresql.cnpg.io', conditions: ['Ready'] },
+      'ScheduledBackup.postgresql.cnpg.io',
+    ],
+    webhooks: ['Cluster.postgresql.cnpg.io', 'ScheduledBackup.postgresql.cnpg.io'],
+  },
+  exceptions: [
+    {
+      rule: 'rbac-secrets',
+      reason: 'It hands the certificates of a database to its instances, beside whichever app owns it.',
+    },
+    {
+      rule: 'rbac-escalation',
+      reason: 'It makes the pods of databases and runs commands in them; upstream has no smaller role.',
+    },
+  ],
+});

@@ -1,0 +1,104 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { imageRef } from '../../charts/kube/image.ts';
+import { nodeAgent } from '../../charts/kube/node-agent.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { clusterRole } from '../../charts/kube/rbac.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import type { Environment } from '../../model/graph.ts';
+
+/** The name by which StorageClasses and the kubelet know the driver. */
+export const driver = 'ebs.csi.aws.com';
+
+/** Where the containers of a pod find the driver's socket. */
+export const socketFolder = '/csi';
+
+const name = 'ebs-csi-node';
+const pluginFolder = `/var/lib/kubelet/plugins/${driver}`;
+
+/** Of the container of the driver, whose probe is answered by the helper beside it. */
+export const livenessProbe = {
+  ports: [{ name: 'healthz', containerPort: 9808 }],
+  readinessProbe: httpProbe('healthz', '/healthz', { period: 10 }),
+  livenessProbe: httpProbe('healthz', '/healthz', { failures: 5 }),
+};
+
+/** A container beside the driver or the driver itself, with the socket and without any right on the node. */
+export function helper(env: Environment, image: string, args: string[]): k8s.Container {
+  return {
+    name: image,
+    image: imageRef(env, image),
+    args,
+    resources: {
+      requests: { cpu: k8s.Quantity.fromString('10m'), memory: k8s.Quantity.fromString('40Mi') },
+      limits: { memory: k8s.Quantity.fromString('256Mi') },
+    },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    },
+    volumeMounts: [{ name: 'socket', mountPath: socketFolder }],
+  };
+}
+
+/**
+ * Who mounts disks, on every node. In the node's own network, because the address at which a machine learns of itself
+ * answers to the node alone (IMDSv2 with one hop).
+ */
+export function node(chart: Chart, env: Environment, space: string): void {
+  serviceAccount(chart, name, space);
+  clusterRole(chart, name, { serviceAccount: name, namespace: space }, [
+    { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'list', 'watch', 'patch'] },
+    { apiGroups: ['storage.k8s.io'], resources: ['csinodes'], verbs: ['get'] },
+    { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: ['get', 'list', 'watch'] },
+  ]);
+  nodeAgent(chart, {
+    name,
+    namespace: space,
+    containers: [plugin(env), registrar(env), liveness(env)],
+    volumes: [
+      { name: 'kubelet', path: '/var/lib/kubelet', type: 'Directory' },
+      { name: 'socket', path: pluginFolder, type: 'DirectoryOrCreate' },
+      { name: 'registration', path: '/var/lib/kubelet/plugins_registry', type: 'Directory' },
+      { name: 'devices', path: '/dev', type: 'Directory' },
+    ],
+  });
+}
+
+function plugin(env: Environment): k8s.Container {
+  return {
+    ...helper(env, 'aws-ebs-csi-driver', [
+      'node',
+      `--endpoint=unix://${socketFolder}/csi.sock`,
+      `--csi-mount-point-prefix=/var/lib/kubelet/plugins/kubernetes.io/csi/${driver}/`,
+    ]),
+    env: [{ name: 'CSI_NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
+    ...livenessProbe,
+    // Waits until the disks of a node that is drained are detached.
+    lifecycle: { preStop: { exec: { command: ['/bin/aws-ebs-csi-driver', 'pre-stop-hook'] } } },
+    securityContext: { privileged: true, readOnlyRootFilesystem: true },
+    volumeMounts: [
+      { name: 'kubelet', mountPath: '/var/lib/kubelet', mountPropagation: 'Bidirectional' },
+      { name: 'socket', mountPath: socketFolder },
+      { name: 'devices', mountPath: '/dev' },
+    ],
+  };
+}
+
+function registrar(env: Environment): k8s.Container {
+  return {
+    ...helper(env, 'csi-node-driver-registrar', [
+      `--csi-address=${socketFolder}/csi.sock`,
+      `--kubelet-registration-path=${pluginFolder}/csi.sock`,
+    ]),
+    volumeMounts: [
+      { name: 'socket', mountPath: socketFolder },
+      { name: 'registration', mountPath: '/registration' },
+    ],
+  };
+}
+
+function liveness(env: Environment): k8s.Container {
+  return helper(env, 'csi-livenessprobe', [`--csi-address=${socketFolder}/csi.sock`]);
+}

@@ -1,0 +1,34 @@
+import type { Chart } from 'cdk8s';
+import { clusterRole, role } from '../../charts/kube/rbac.ts';
+
+const core = [''];
+const storage = ['storage.k8s.io'];
+const read = ['get', 'list', 'watch'];
+
+/** What the helpers of the controller ask of the API server, as their own projects list it (deploy/kubernetes/rbac.yaml). */
+export function controllerRights(chart: Chart, name: string, space: string): void {
+  const subject = { serviceAccount: name, namespace: space };
+  clusterRole(chart, name, subject, [
+    {
+      apiGroups: core,
+      resources: ['persistentvolumes'],
+      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+    },
+    { apiGroups: core, resources: ['persistentvolumeclaims'], verbs: [...read, 'update'] },
+    { apiGroups: core, resources: ['persistentvolumeclaims/status'], verbs: ['update', 'patch'] },
+    { apiGroups: core, resources: ['nodes', 'pods'], verbs: read },
+    { apiGroups: core, resources: ['events'], verbs: ['list', 'watch', 'create', 'update', 'patch'] },
+    { apiGroups: storage, resources: ['storageclasses', 'csinodes'], verbs: read },
+    { apiGroups: storage, resources: ['volumeattachments'], verbs: [...read, 'update', 'patch'] },
+    { apiGroups: storage, resources: ['volumeattachments/status'], verbs: ['patch'] },
+    { apiGroups: storage, resources: ['volumeattributesclasses'], verbs: read },
+  ]);
+  // One of the two controllers leads.
+  role(chart, name, space, subject, [
+    {
+      apiGroups: ['coordination.k8s.io'],
+      resources: ['leases'],
+      verbs: [...read, 'create', 'update', 'patch', 'delete'],
+    },
+  ]);
+}

@@ -1,8 +1,0 @@
-import { defineOperator } from '../model/operator.ts';
-
-export default defineOperator({
-  name: 'git-server',
-  summary: 'Holds the Git repository that Flux reads, where none outside the cluster does.',
-  namespace: 'git-server',
-  images: ['git-server'],
-});

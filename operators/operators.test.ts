@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { environment } from '../charts/fixture.ts';
+import type { Component } from '../charts/kube/kube-object.ts';
+import { at, find, list } from '../charts/kube/select.ts';
+import { chart as flux } from './flux/chart.ts';
+import { chart as gitServer } from './git-server/chart.ts';
+import { chart as localPath } from './local-path/chart.ts';
+import { chart as metricsServer } from './metrics-server/chart.ts';
+import { chart as registry } from './registry/chart.ts';
+import { chart as traefik } from './traefik/chart.ts';
+
+function pod(component: Component, deployment: string): unknown {
+  return at(find(component, 'Deployment', deployment), 'spec', 'template', 'spec');
+}
+
+function args(component: Component, deployment: string): unknown[] {
+  return list(pod(component, deployment), 'containers', 0, 'args');
+}
+
+describe('flux', () => {
+  const component = flux(environment());
+
+  it('gives artifacts to its own namespace only', () => {
+    expect(at(find(component, 'NetworkPolicy', 'source-controller'), 'spec', 'ingress')).toEqual([
+      {
+        from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'flux-system' } } }],
+        ports: [{ port: 9090, protocol: 'TCP' }],
+      },
+    ]);
+  });
+
+  it('makes an administrator of the one that applies what is in Git, and gives the others no right elsewhere', () => {
+    const bindings = component.objects.filter(({ kind }) => kind === 'ClusterRoleBinding');
+    expect(
+      bindings.map((binding) => [at(binding, 'subjects', 0, 'name'), at(binding, 'roleRef', 'name')]),
+    ).toEqual([['kustomize-controller', 'cluster-admin']]);
+  });
+
+  it.each(['source-controller', 'kustomize-controller', 'helm-controller'])(
+    '%s takes no orders from other namespaces',
+    (name) => {
+      expect(args(component, name)).toContain('--watch-all-namespaces=false');
+    },
+  );
+});
+
+describe('traefik', () => {
+  const component = traefik(environment());
+
+  it('has a listener on the port of its entry point, as it demands', () => {
+    const port = at(find(component, 'Gateway', 'gateway'), 'spec', 'listeners', 0, 'port');
+    expect(args(component, 'traefik')).toContain(`--entryPoints.http.address=:${port}`);
+  });
+
+  it('answers on the node port that Kind maps', () => {
+    const ports = at(find(component, 'Service', 'traefik'), 'spec', 'ports');
+    expect(ports).toEqual([{ name: 'http', port: 80, targetPort: 'http', nodePort: 30080, protocol: 'TCP' }]);
+  });
+
+  it('serves no dashboard', () => {
+    expect(args(component, 'traefik').filter((arg) => `${arg}`.startsWith('--api'))).toEqual([]);
+  });
+});
+
+describe('registry', () => {
+  const overlay = (kind: 'http' | 'tls') =>
+    registry(environment({ cluster: { registry: { overlay: kind } } }));
+  const configuration = (component: Component): unknown =>
+    parse(`${at(find(component, 'ConfigMap', 'registry'), 'data', 'config.yml')}`);
+
+  it('serves plain HTTP in the overlay http', () => {
+    const component = overlay('http');
+    expect(at(configuration(component), 'http', 'tls')).toBeUndefined();
+    expect(at(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
+      'HTTP',
+    );
+  });
+
+  it('serves the certificate of its Secret in the overlay tls', () => {
+    const component = overlay('tls');
+    expect(at(configuration(component), 'http', 'tls')).toEqual({
+      certificate: '/etc/registry-tls/tls.crt',
+      key: '/etc/registry-tls/tls.key',
+    });
+    expect(list(pod(component, 'registry'), 'volumes')).toContainEqual({
+      name: 'tls',
+      secret: { secretName: 'registry-tls' },
+    });
+    expect(at(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
+      'HTTPS',
+    );
+  });
+
+  it('starts anew when its configuration changes', () => {
+    const [http, tls] = (['http', 'tls'] as const).map((kind) =>
+      at(find(overlay(kind), 'Deployment', 'registry'), 'spec', 'template', 'metadata', 'annotations'),
+    );
+    expect(http).not.toEqual(tls);
+  });
+});
+
+describe('git-server', () => {
+  const component = gitServer(environment({ cluster: { source: { kind: 'in-cluster', storage: '3Gi' } } }));
+  if (!component) throw new Error('no Git server');
+
+  it('may touch one GitRepository, and that is all', () => {
+    const roles = component.objects.filter(({ kind }) => kind.endsWith('Role'));
+    expect(roles.map(({ kind, metadata, rules }) => [kind, metadata.namespace, rules])).toEqual([
+      [
+        'Role',
+        'flux-system',
+        [
+          {
+            apiGroups: ['source.toolkit.fluxcd.io'],
+            resources: ['gitrepositories'],
+            resourceNames: ['platform'],
+            verbs: ['get', 'patch'],
+          },
+        ],
+      ],
+    ]);
+  });
+
+  it('keeps what was pushed in a volume of the size asked for', () => {
+    const claim = find(component, 'PersistentVolumeClaim', 'git-server');
+    expect(at(claim, 'spec', 'resources', 'requests', 'storage')).toBe('3Gi');
+  });
+});
+
+describe('metrics-server', () => {
+  it('trusts any kubelet in Kind only', () => {
+    const on = (provider: object) =>
+      args(metricsServer(environment({ cluster: { provider } })), 'metrics-server');
+    expect(on({ kind: 'kind' })).toContain('--kubelet-insecure-tls');
+    expect(on({ kind: 'machines' })).not.toContain('--kubelet-insecure-tls');
+  });
+});
+
+describe('local-path', () => {
+  const component = localPath(environment());
+
+  it('is the default class and waits for the pod, whose node it must be', () => {
+    expect(find(component, 'StorageClass', 'standard')).toMatchObject({
+      volumeBindingMode: 'WaitForFirstConsumer',
+      metadata: { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    });
+  });
+
+  it('makes folders with the image of the lock file, without a token', () => {
+    const data = at(find(component, 'ConfigMap', 'local-path-config'), 'data');
+    expect(parse(`${at(data, 'helperPod.yaml')}`)).toMatchObject({
+      spec: {
+        automountServiceAccountToken: false,
+        containers: [
+          { image: 'example.org/debian:v1.0.0', securityContext: { readOnlyRootFilesystem: true } },
+        ],
+      },
+    });
+  });
+});

@@ -1,0 +1,155 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import { gatewayPolicies } from '../../charts/gateway/policy.ts';
+import { component } from '../../charts/kube/component.ts';
+import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { ifAbsent } from '../../charts/kube/if-absent.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { gateway, namespaceOf, routesLabel } from '../../charts/kube/names.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { allow, denyAll, everyPodOfPlatform, toKubernetesApi } from '../../charts/kube/network-policy.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { clusterRole, role } from '../../charts/kube/rbac.ts';
+import { service } from '../../charts/kube/service.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import type { Environment } from '../../model/graph.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
+
+const name = gateway.className;
+const space = gateway.namespace;
+/** A Gateway's listener must have the port of an entry point of Traefik, which is the port in the pod. */
+const httpPort = 8000;
+const pingPort = 8082;
+
+/** By this name Traefik asks itself whether it knows its routes. */
+const readyHost = 'ready.gateway.internal';
+
+/** Traefik as the controller of the Gateway API: everything from outside comes through its one Gateway. */
+export function chart(env: Environment): Component {
+  return component(name, (chart) => {
+    namespace(chart, space, 'restricted', { labels: routesLabel });
+    serviceAccount(chart, name, space);
+    gatewayPolicies(chart, env);
+    rights(chart, env);
+    controller(chart, env);
+    service(chart, name, space, [{ name: 'http', port: 80, nodePort: nodePorts.http }]);
+    denyAll(chart, space, ['Ingress', 'Egress']);
+    allow(chart, name, space, {
+      ingress: [{ ports: [{ port: httpPort }] }],
+      // To whichever pod of the platform lets it in: the pod's own policy says on which port.
+      egress: [toKubernetesApi, { peers: [everyPodOfPlatform], ports: [] }],
+    });
+    gatewayClass(chart);
+    listeners(chart);
+    readyRoute(chart);
+  });
+}
+
+/** The namespaces that it looks at: its own, and those of apps that it serves. */
+function served(env: Environment): string[] {
+  return [space, ...env.apps.filter(({ host }) => host !== undefined).map(namespaceOf)];
+}
+
+function controller(chart: Chart, env: Environment): void {
+  controllerDeployment(chart, {
+    name,
+    namespace: space,
+    update: 'rolling',
+    pod: {
+      container: {
+        name,
+        image: imageRef(env, 'traefik'),
+        args: [
+          '--global.checkNewVersion=false',
+          '--global.sendAnonymousUsage=false',
+          '--log.level=INFO',
+          '--log.format=json',
+          `--entryPoints.http.address=:${httpPort}`,
+          // When told to stop it fails the probe first and goes on serving until traffic has moved on.
+          '--entryPoints.http.transport.lifeCycle.requestAcceptGraceTimeout=5s',
+          `--entryPoints.ping.address=:${pingPort}`,
+          '--ping.entryPoint=ping',
+          '--providers.kubernetesGateway=true',
+          // In all of them it would read all Secrets: it lists them wherever it looks, and waits until it may.
+          `--providers.kubernetesGateway.namespaces=${served(env).join(',')}`,
+          // Behind node ports there is no load balancer whose address a Gateway could show.
+          `--providers.kubernetesGateway.statusAddress.hostname=${env.cluster.domain}`,
+        ],
+        ports: [
+          { name: 'http', containerPort: httpPort },
+          { name: 'ping', containerPort: pingPort },
+        ],
+        // Through a route of its own: one that has just started answers pings before it knows any.
+        readinessProbe: httpProbe('http', '/ping', { period: 2, host: readyHost }),
+        livenessProbe: httpProbe('ping', '/ping'),
+        resources: { cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' },
+      },
+    },
+  });
+}
+
+/**
+ * What Traefik's documentation asks for, in the namespaces that it serves, without the kinds of the experimental channel and
+ * its tracing. Until it may list all of these in each of them it serves nothing: the rights come with it, not with the app,
+ * and so do namespaces that are not there yet.
+ */
+function rights(chart: Chart, env: Environment): void {
+  const group = 'gateway.networking.k8s.io';
+  const subject = { serviceAccount: name, namespace: space };
+  const written = ['gateways', 'httproutes', 'grpcroutes', 'backendtlspolicies'];
+  clusterRole(chart, name, subject, [
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
+    { apiGroups: [group], resources: ['gatewayclasses'], verbs: ['get', 'list', 'watch'] },
+    { apiGroups: [group], resources: ['gatewayclasses/status'], verbs: ['update'] },
+  ]);
+  for (const each of served(env)) {
+    if (each !== space) namespace(chart, each, 'restricted', { annotations: ifAbsent });
+    role(chart, name, each, subject, [
+      { apiGroups: [''], resources: ['services', 'secrets', 'configmaps'], verbs: ['list', 'watch'] },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+      { apiGroups: [group], resources: [...written, 'referencegrants'], verbs: ['get', 'list', 'watch'] },
+      { apiGroups: [group], resources: written.map((kind) => `${kind}/status`), verbs: ['update'] },
+    ]);
+  }
+}
+
+function gatewayClass(chart: Chart): void {
+  new ApiObject(chart, 'gateway-class', {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'GatewayClass',
+    metadata: { name },
+    spec: { controllerName: 'traefik.io/gateway-controller' },
+  });
+}
+
+function listeners(chart: Chart): void {
+  new ApiObject(chart, 'gateway', {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: { name: gateway.name, namespace: space },
+    spec: {
+      gatewayClassName: name,
+      listeners: [
+        {
+          name: gateway.listener,
+          protocol: 'HTTP',
+          port: httpPort,
+          allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: routesLabel } } },
+        },
+      ],
+    },
+  });
+}
+
+function readyRoute(chart: Chart): void {
+  new ApiObject(chart, 'ready-route', {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name: 'ready', namespace: space },
+    spec: {
+      parentRefs: [{ name: gateway.name, namespace: space, sectionName: gateway.listener }],
+      hostnames: [readyHost],
+      rules: [{ backendRefs: [{ group: 'traefik.io', kind: 'TraefikService', name: 'ping@internal' }] }],
+    },
+  });
+}

@@ -1,0 +1,158 @@
+import { globSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { environment, testApp } from '../../charts/fixture.ts';
+import { isIfAbsent } from '../../charts/kube/if-absent.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { at, list } from '../../charts/kube/select.ts';
+import type { OperatorInput } from '../../model/operator.ts';
+import { components } from './components.ts';
+
+const operators = await allOperators();
+const apps = [testApp({ name: 'home', exposes: { port: 'http' }, replicas: 2 }), testApp({ name: 'orders' })];
+
+describe.each([
+  ['kind', {}],
+  ['machines', { provider: { kind: 'machines' }, registry: { overlay: 'tls' } }],
+  [
+    'aws',
+    {
+      provider: { kind: 'aws', region: 'eu-central-1', account: '111122223333' },
+      registry: { overlay: 'tls' },
+    },
+  ],
+] as const)('everything that runs on %s', (provider, cluster) => {
+  const env = environment({
+    apps,
+    operators: operators.filter(({ only }) => only?.includes(provider) ?? true),
+    cluster,
+  });
+  const all = components(env).flatMap(({ objects }) => objects.filter((object) => !isIfAbsent(object)));
+  const deployments = all.filter(({ kind }) => kind === 'Deployment');
+
+  it('is the same on every run', () => {
+    expect(JSON.stringify(components(env))).toBe(JSON.stringify(components(env)));
+  });
+
+  it('has no object twice', () => {
+    const ids = all.map(idOf);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+  });
+
+  it('stands in a namespace that exists', () => {
+    const known = [...named(all, 'Namespace'), 'kube-system', undefined];
+    expect(all.filter(({ metadata }) => !known.includes(metadata.namespace)).map(idOf)).toEqual([]);
+  });
+
+  it('lets the CA injector write into each webhook that asks it to', () => {
+    const asking = all.filter(
+      ({ metadata }) => metadata.annotations?.['cert-manager.io/inject-ca-from-secret'] !== undefined,
+    );
+    const role = all.find(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'cert-manager-cainjector',
+    );
+    const written = list(role, 'rules').flatMap((rule) => list(rule, 'resourceNames'));
+    expect(new Set(written)).toEqual(new Set(asking.map(({ metadata }) => metadata.name)));
+  });
+
+  it('says what it is part of', () => {
+    const labels = all.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);
+    expect(new Set(labels)).toEqual(new Set(['plinth']));
+  });
+
+  it.each(deployments.map((deployment) => [idOf(deployment), deployment]))(
+    '%s is well-formed',
+    (_id, given) => {
+      const pod = at(given, 'spec', 'template', 'spec');
+      expect(at(given, 'spec', 'template', 'metadata', 'labels')).toMatchObject(
+        Object(at(given, 'spec', 'selector', 'matchLabels')),
+      );
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: expect.any(Boolean),
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      });
+      expect(at(pod, 'securityContext', 'runAsUser')).toBeGreaterThan(0);
+      expect(named(all, 'ServiceAccount')).toContain(at(pod, 'serviceAccountName'));
+      const mounts = list(pod, 'containers').flatMap((container) => list(container, 'volumeMounts'));
+      expect(new Set(list(pod, 'volumes').map((volume) => at(volume, 'name')))).toEqual(
+        new Set(mounts.map((mount) => at(mount, 'name'))),
+      );
+      for (const container of list(pod, 'containers')) {
+        expect(at(container, 'securityContext')).toEqual({
+          allowPrivilegeEscalation: false,
+          capabilities: { drop: ['ALL'] },
+          readOnlyRootFilesystem: true,
+        });
+        expect(at(container, 'resources', 'limits', 'memory')).toBeDefined();
+        const ports = list(container, 'ports').map((port) => at(port, 'name'));
+        for (const probe of ['readinessProbe', 'livenessProbe'].map((kind) => at(container, kind))) {
+          const port = at(probe, 'httpGet', 'port') ?? at(probe, 'tcpSocket', 'port');
+          if (port !== undefined) expect(ports).toContain(port);
+        }
+      }
+    },
+  );
+
+  it('has pods with such a port behind every Service', () => {
+    for (const service of all.filter(({ kind }) => kind === 'Service')) {
+      const behind = deployments.filter(
+        (deployment) =>
+          deployment.metadata.namespace === service.metadata.namespace &&
+          at(deployment, 'metadata', 'name') === at(service, 'spec', 'selector', 'app.kubernetes.io/name'),
+      );
+      expect(behind).toHaveLength(1);
+      const ports = list(behind[0], 'spec', 'template', 'spec', 'containers', 0, 'ports');
+      for (const port of list(service, 'spec', 'ports')) {
+        expect(ports.map((given) => at(given, 'name'))).toContain(at(port, 'targetPort'));
+      }
+    }
+  });
+
+  it('leaves half of two cores to the apps', () => {
+    const operatorsOnly = components({ ...env, apps: [] }).flatMap(({ objects }) => objects);
+    const cpu = operatorsOnly.map((object) =>
+      at(object, 'spec', 'template', 'spec', 'containers', 0, 'resources', 'requests', 'cpu'),
+    );
+    const total = cpu.reduce<number>((sum, value) => sum + Number.parseInt(`${value ?? 0}`, 10), 0);
+    expect(total).toBeLessThan(1000);
+  });
+});
+
+describe('components', () => {
+  it('has no Git server where the source is elsewhere', () => {
+    const source = { kind: 'git', url: 'https://git.example.org/platform.git' };
+    const here = components(environment({ operators })).map(({ name }) => name);
+    const elsewhere = components(environment({ operators, cluster: { source } })).map(({ name }) => name);
+    expect(here.filter((name) => !elsewhere.includes(name))).toEqual(['git-server']);
+  });
+
+  it('refuses an operator without a chart', () => {
+    const operator = { name: 'novel', summary: 'New.', namespace: 'novel' };
+    expect(() => components(environment({ operators: [operator] }))).toThrow('operators/novel has no chart');
+  });
+
+  it('refuses an image that the lock file lacks', () => {
+    const env = environment({ operators });
+    expect(() => components({ ...env, lock: { ...env.lock, images: {} } })).toThrow(
+      "has no image 'cert-manager-controller'",
+    );
+  });
+});
+
+async function allOperators(): Promise<OperatorInput[]> {
+  const folder = new URL('../../operators/', import.meta.url);
+  const files = globSync('*/operator.ts', { cwd: folder });
+  return Promise.all(
+    files.sort().map(async (file): Promise<OperatorInput> => {
+      const module: { default: OperatorInput } = await import(new URL(file, folder).href);
+      return module.default;
+    }),
+  );
+}
+
+function idOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function named(objects: KubeObject[], wanted: string): string[] {
+  return objects.filter(({ kind }) => kind === wanted).map(({ metadata }) => metadata.name);
+}
