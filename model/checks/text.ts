@@ -26,7 +26,13 @@ export function checkText(source: Source): Problem[] {
     };
     problems.push(problemAt(source, path, words, part));
   };
+  // An alias of YAML may lead to a value that it stands in.
+  const seen = new Set<object>();
   const walk = (value: unknown, path: FieldPath): void => {
+    if (typeof value === 'object' && value !== null) {
+      if (seen.has(value)) return;
+      seen.add(value);
+    }
     if (typeof value === 'string') look(value, path, 'value');
     else if (Array.isArray(value)) for (const [i, item] of value.entries()) walk(item, [...path, i]);
     else if (typeof value === 'object' && value !== null) {

@@ -14,7 +14,7 @@ async function problemsOf(edits: Parameters<typeof withEdits>[0], environment?: 
 }
 
 it('says where, in which environments, why, and what to type', async () => {
-  const [problem, ...others] = await problemsOf([[app, "cpu: '", "cpu: '4"]]);
+  const [problem, ...others] = await problemsOf([[app, "cpu: '", "cpu: '3"]]);
   expect(others).toEqual([]);
   expect(problem).toMatchObject({
     code: 'resources-reason',
@@ -30,7 +30,7 @@ it('says where, in which environments, why, and what to type', async () => {
 });
 
 it('takes the reason, and the exception, from the description', async () => {
-  const edit = [app, "cpu: '", "cpu: '4"] as const;
+  const edit = [app, "cpu: '", "cpu: '3"] as const;
   expect(await problemsOf([edit, [app, 'resources: {', `resources: { reason: '${reason}',`]])).toEqual([]);
   const exceptions = `exceptions: [{ rule: 'resources-reason', reason: '${reason}' }],\n  resources: {`;
   expect(await problemsOf([edit, [app, 'resources: {', exceptions]])).toEqual([]);

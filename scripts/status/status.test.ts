@@ -107,7 +107,7 @@ describe('npm run status', () => {
     const { code, out } = await command();
     expect(code).toBe(0);
     expect(out).toContain('everything is Ready');
-    expect(out).toMatch(/one +yes +control-plane +v1\.36\.3/);
+    expect(out).toMatch(/one +yes +control-plane +v1\.36\.4/);
     expect(out).toMatch(/home +yes +main@dddddddd\n/);
     expect(out).toMatch(/home +1\/1 +http:\/\/home\.dev\.localhost:8080 +home:0123abc\n/);
     expect(out).toContain(`export KUBECONFIG=${join(state, clusterName, 'kubeconfig')}`);
