@@ -66,7 +66,7 @@ describe('in a copy of this repository', () => {
       '--image',
       'docker.io/example/kube-watch:v1.2.3',
     );
-    expect(operator.all).toContain('wrote charts/kube-watch.ts');
+    expect(operator.all).toContain('wrote operators/kube-watch/chart.ts');
     const environment = await type('new', 'env', 'lab');
     expect(environment.all).toContain('wrote clusters/lab/cluster.yaml');
     const render = await type('render');

@@ -35,13 +35,13 @@ it('names the field, the object, the environment and the description', () => {
       what: 'in dev, HTTPRoute shop/shop (gateway.networking.k8s.io/v1): spec.rules is no field of it',
       fix: "did you mean 'rule'?",
     },
-    { code: 'custom-resource', file: 'operators/traefik.ts' },
+    { code: 'custom-resource', file: 'operators/traefik/operator.ts' },
   ]);
 });
 
 it('refuses a kind that nothing defines', () => {
   expect(verifyFiles(files, 1, [...flux, ...gateway]).problems).toMatchObject([
     { code: 'no-definition', file: 'apps/shop/app.ts' },
-    { code: 'no-definition', file: 'operators/traefik.ts' },
+    { code: 'no-definition', file: 'operators/traefik/operator.ts' },
   ]);
 });
