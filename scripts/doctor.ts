@@ -1,4 +1,4 @@
-import { loadGraph } from '../model/graph.ts';
+import { loadGraph } from '../model/load-graph.ts';
 import { loadLock } from '../model/schema/lock.ts';
 import { readCluster, repositoryRoot } from './cluster/environment.ts';
 import { npmCommand, runCommand } from './command.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { RunError } from '@pulumi/pulumi/errors.js';
 import { formatProblem } from '../model/diagnostics/format-problem.ts';
-import { type Environment, loadGraph } from '../model/graph.ts';
+import type { Environment } from '../model/graph.ts';
+import { loadGraph } from '../model/load-graph.ts';
 
 /** The repository's root. */
 export const repositoryRoot = join(import.meta.dirname, '..');

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Environment, loadGraph } from '../../model/graph.ts';
+import type { Environment } from '../../model/graph.ts';
+import { loadGraph } from '../../model/load-graph.ts';
 import { type Rule, rules } from '../../model/schema/exception.ts';
 import { components } from '../../scripts/render/components.ts';
 import { environment, testApp } from '../fixture.ts';

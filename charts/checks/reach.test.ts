@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Environment, loadGraph } from '../../model/graph.ts';
+import type { Environment } from '../../model/graph.ts';
+import { loadGraph } from '../../model/load-graph.ts';
 import { components } from '../../scripts/render/components.ts';
 import { environment, testApp } from '../fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';

@@ -3,7 +3,7 @@ import { environment } from '../fixture.ts';
 import { field } from '../kube/field.ts';
 import { fluxSync } from './flux-sync.ts';
 import { onlyPaths } from './only-paths.ts';
-import type { Unit } from './order.ts';
+import type { Unit } from './unit.ts';
 
 const crds: Unit = { name: 'thing-crds', kind: 'crds', objects: [], dependsOn: [], reasons: new Map() };
 const things: Unit = {

@@ -4,8 +4,8 @@ import { kindOf } from '../kube/object-id.ts';
 import { crdSource } from './crd-source.ts';
 import { healthChecks } from './health-checks.ts';
 import { onlyPaths } from './only-paths.ts';
-import type { Unit } from './order.ts';
 import { syncMetadata } from './sync-metadata.ts';
+import type { Unit } from './unit.ts';
 
 /** Below `manifests/ENV`: the folder of what `fluxSync` makes. */
 export const syncFolder = 'flux-sync';

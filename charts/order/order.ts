@@ -5,7 +5,7 @@ import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
 import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
-import type { Component, KubeObject } from '../kube/kube-object.ts';
+import type { Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
 import { definitions, platform, syncFolder } from './flux-sync.ts';
 import { builtIn, madeOutside } from './made-outside.ts';
@@ -13,20 +13,7 @@ import { kindNeed, needs } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
 import { operatorProvides, provides } from './provides.ts';
 import { findCycles, reduce } from './reduce.ts';
-
-/** What Flux applies as one, and after which others. */
-export interface Unit {
-  /** Of its Kustomization: the component's name, or the artifact's key in the lock file. */
-  name: string;
-  /** Objects that are rendered here, or CustomResourceDefinitions out of an artifact of others. */
-  kind: 'component' | 'crds';
-  /** Empty for `crds`. */
-  objects: KubeObject[];
-  /** Names of the units that must be ready before, sorted; none that follows from another one. */
-  dependsOn: string[];
-  /** Why, by the name of the unit that must be ready before. */
-  reasons: ReadonlyMap<string, Reason>;
-}
+import type { Reason, Unit } from './unit.ts';
 
 /** Names that a component cannot have, and whose they are. */
 const ownNames: ReadonlyMap<string, string> = new Map([
@@ -34,12 +21,6 @@ const ownNames: ReadonlyMap<string, string> = new Map([
   [syncFolder, 'the folder of what Flux reads first'],
   [definitions, 'the Kustomization that brings all CustomResourceDefinitions'],
 ]);
-
-/** Why one unit comes after another: an object here needs something that is made there. */
-export interface Reason {
-  object: string;
-  need: string;
-}
 
 /**
  * Works out of the objects themselves what must be there before what: who makes the CustomResourceDefinition, the

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../diagnostics/format-problem.ts';
 import { shop, withEdits } from '../fixture.ts';
-import { loadGraph } from '../graph.ts';
+import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
 const catalog = 'apps/catalog/app.ts';

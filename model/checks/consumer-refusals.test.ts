@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatProblem } from '../diagnostics/format-problem.ts';
 import { appFile, type Edit, platformCluster, withPlatform } from '../fixture.ts';
-import { loadGraph } from '../graph.ts';
+import { loadGraph } from '../load-graph.ts';
 import { loadLock } from '../schema/lock.ts';
 
 const dev = 'clusters/dev/cluster.yaml';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../diagnostics/format-problem.ts';
 import { type Edit, withEdits } from '../fixture.ts';
-import { loadGraph } from '../graph.ts';
+import { loadGraph } from '../load-graph.ts';
 import { readYaml } from '../reading/read-yaml.ts';
 import { clusterSchema } from '../schema/cluster.ts';
 import { checkUpgrade } from './version.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatProblem } from '../diagnostics/format-problem.ts';
 import { type Edit, withEdits } from '../fixture.ts';
-import { loadGraph } from '../graph.ts';
+import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
 const shopApp = 'apps/shop/app.ts';

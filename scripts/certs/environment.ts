@@ -1,6 +1,7 @@
 import { suggest } from '../../model/diagnostics/nearest.ts';
-import { type Environment, loadGraph } from '../../model/graph.ts';
+import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority } from '../../model/identity.ts';
+import { loadGraph } from '../../model/load-graph.ts';
 import { readCluster, repositoryRoot } from '../cluster/environment.ts';
 import { Failure } from '../failure.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';

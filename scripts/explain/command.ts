@@ -1,5 +1,5 @@
 import { suggest } from '../../model/diagnostics/nearest.ts';
-import { loadGraph } from '../../model/graph.ts';
+import { loadGraph } from '../../model/load-graph.ts';
 import { Failure } from '../failure.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 import { explain } from './explain.ts';

@@ -7,7 +7,7 @@ import { formatProblem } from '../../model/diagnostics/format-problem.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import { environments } from '../../model/environment.ts';
 import { shop } from '../../model/fixture.ts';
-import { checkRepository } from '../../model/graph.ts';
+import { checkRepository } from '../../model/load-graph.ts';
 import { ImageTags } from '../../model/reading/image-tags.ts';
 import { moduleSource } from '../../model/reading/module-source.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { nearest } from '../../model/diagnostics/nearest.ts';
 import { compareProblems, type Problem } from '../../model/diagnostics/problem.ts';
-import { type Environment, type GraphInputs, loadGraph } from '../../model/graph.ts';
+import type { Environment } from '../../model/graph.ts';
+import { type GraphInputs, loadGraph } from '../../model/load-graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import { Failure } from '../failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';

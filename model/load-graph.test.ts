@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { shop, withEdits } from './fixture.ts';
-import { loadGraph } from './graph.ts';
+import { loadGraph } from './load-graph.ts';
 
 it('joins what is described into environments, with the operators of their provider', async () => {
   const { environments, problems } = await loadGraph(shop);

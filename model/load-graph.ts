@@ -1,0 +1,76 @@
+import { checkBuilds } from './checks/builds.ts';
+import { checkCluster } from './checks/cluster.ts';
+import { checkClusterIdentity } from './checks/cluster-identity.ts';
+import { checkEdges } from './checks/edges.ts';
+import { checkIdentity } from './checks/identity.ts';
+import { checkNames } from './checks/names.ts';
+import { checkOperators } from './checks/operators.ts';
+import { checkOwners } from './checks/owners.ts';
+import { checkProduction } from './checks/production.ts';
+import { checkRetention } from './checks/retention.ts';
+import { checkVariables } from './checks/variables.ts';
+import type { Problem } from './diagnostics/problem.ts';
+import { compareProblems } from './diagnostics/problem.ts';
+import { environments } from './environment.ts';
+import type { Environment } from './graph.ts';
+import { ImageTags, type TaggedImage } from './reading/image-tags.ts';
+import type { ImportRecord } from './reading/import-record.ts';
+import { KnownSources } from './reading/known-sources.ts';
+import { readRepository } from './reading/read-repository.ts';
+import type { Repository } from './repository.ts';
+
+/** What a repository describes, or everything that is wrong with it. */
+export interface Graph {
+  /** Sorted by name; empty where there is a problem. */
+  environments: Environment[];
+  /** Sorted. */
+  problems: Problem[];
+  /** What it was made of beside the files of its folders. */
+  inputs: GraphInputs;
+}
+
+/** What descriptions read when they were imported, and the images that are built. */
+export interface GraphInputs {
+  imports: ImportRecord;
+  images: TaggedImage[];
+}
+
+/**
+ * Reads `clusters/`, `apps/`, `operators/` and `images/lock.yaml` below `root` and joins them.
+ * Descriptions that are `known` from before are not read again.
+ * What people wrote wrongly comes back as problems, all of them at once; it throws only where the disk fails.
+ */
+export async function loadGraph(root: string, known = new KnownSources()): Promise<Graph> {
+  const { repository, problems } = await readRepository(root, known);
+  const { imports } = known;
+  if (repository !== undefined) problems.push(...checkRepository(root, repository));
+  if (repository === undefined || problems.length > 0) {
+    return {
+      environments: [],
+      problems: problems.sort(compareProblems),
+      inputs: { imports, images: [] },
+    };
+  }
+  const tags = new ImageTags(root, repository.packageLock);
+  const joined = environments(repository, tags);
+  return { environments: joined, problems, inputs: { imports, images: tags.all() } };
+}
+
+/** What is wrong with descriptions below `root` of which each fits its schema; not sorted. */
+export function checkRepository(root: string, repository: Repository): Problem[] {
+  return [
+    ...checkNames(repository),
+    ...repository.clusters.flatMap((cluster) => [
+      ...checkCluster(cluster, repository),
+      ...checkClusterIdentity(cluster, repository),
+      ...checkProduction(cluster, repository),
+      ...checkRetention(cluster),
+    ]),
+    ...checkBuilds(root, repository),
+    ...checkEdges(repository),
+    ...checkIdentity(repository),
+    ...checkOperators(repository),
+    ...checkOwners(repository),
+    ...checkVariables(repository),
+  ];
+}
