@@ -23,7 +23,7 @@ export async function copyImage(
   for (const { digest } of [config, ...layers]) {
     if ((await headBlob(to, digest)) !== undefined) continue;
     if (await mountFromAny(to, digest, siblings)) continue;
-    await putBlob(to, from.store.openBlob(digest), () => digest, signal);
+    await putBlob(to, from.store.openBlob(digest), digest, signal);
   }
   await putManifest(to, to.tag, manifest.type, manifest.text);
 }

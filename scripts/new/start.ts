@@ -109,8 +109,3 @@ export function checkedName(name: string): string {
     near === '' ? 'Take another name.' : `Did you mean '${near}'?`,
   );
 }
-
-/** A name as a constant of TypeScript: `git-server` becomes `gitServer`. */
-export function camelCase(name: string): string {
-  return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-}
