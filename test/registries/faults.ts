@@ -4,8 +4,8 @@ export type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string>; code?: string }
   /** The page of a network that wants people to sign in: HTML, with 200. */
   | { kind: 'page' }
-  /** Closes the connection, after so many bytes of the body and, where it is given, once `when` is fulfilled. */
-  | { kind: 'cut'; after: number; when?: () => Promise<void> }
+  /** Closes the connection after `after` bytes of the body and, where given, once `when` is fulfilled for the blob. */
+  | { kind: 'cut'; after: number; when?: (digest: string) => Promise<void> }
   /** Goes on without a byte, after so many of the body; with 0 it does not even answer. */
   | { kind: 'stall'; after: number }
   /** One byte of the body is another one. */
@@ -42,13 +42,18 @@ export class Faults {
     this.#rules = [];
   }
 
-  /** What this request meets, if anything; counts it. */
-  meet(host: string, at: Part): Fault | undefined {
+  /**
+   * Returns the fault that this request meets and counts it. A body that ends before the fault does not meet it, so that
+   * the order in which blobs are asked for does not matter.
+   * @param size Of the body, in bytes. Default: unknown, which every fault meets.
+   */
+  meet(host: string, at: Part, size = Number.POSITIVE_INFINITY): Fault | undefined {
     const rule = this.#rules.find(
       (one) =>
         (one.times ?? 0) > 0 &&
         (one.host === undefined || one.host === host) &&
-        (one.at === undefined || one.at === at),
+        (one.at === undefined || one.at === at) &&
+        (one.fault.kind !== 'cut' || one.fault.after < size),
     );
     if (rule === undefined) return undefined;
     if (rule.after) {

@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ImageStore } from '../../images/oci/image-store.ts';
+import { ImageStore, sizeOfPartial } from '../../images/oci/image-store.ts';
 import { type PullOptions, pullImage } from '../../images/oci/pull.ts';
 import type { Patience } from '../../images/oci/watch.ts';
 import { useProxies } from '../../images/proxy.ts';
@@ -90,24 +90,15 @@ function expectWhole(published: Published, repository = path): void {
 
 const broken = (fault: Fault, rule: Partial<Rule> = {}) => registries.faults.add({ fault, ...rule });
 
-/** Waits until a part of a blob is on the disk of the one who pulls. */
-async function partOnDisk(): Promise<void> {
-  const partial = join(folder, `store-${count}`, 'docker/registry/v2/partial');
-  await vi.waitUntil(
-    async () => {
-      const names = await readdir(partial).catch(() => []);
-      const sizes = await Promise.all(
-        names.map((name) =>
-          stat(join(partial, name)).then(
-            ({ size }) => size,
-            () => 0,
-          ),
-        ),
-      );
-      return sizes.some((size) => size > 0);
-    },
-    { timeout: 20_000, interval: 5 },
-  );
+/** Returns a wait until `bytes` more of a blob are on the disk of the client than at the last call. */
+function moreOnDisk(bytes: number): (digest: string) => Promise<void> {
+  const seen = new Map<string, number>();
+  return async (digest) => {
+    const path = await store.partialBlob(digest);
+    const enough = (seen.get(digest) ?? 0) + bytes;
+    await vi.waitUntil(async () => (await sizeOfPartial(path)) >= enough, { timeout: 20_000, interval: 5 });
+    seen.set(digest, await sizeOfPartial(path));
+  };
 }
 
 describe('a pull', () => {
@@ -161,7 +152,7 @@ describe('a pull', () => {
 
 describe('a connection that breaks', () => {
   it('is gone on with by Range, from what had come', async () => {
-    broken({ kind: 'cut', after: 100_000, when: partOnDisk }, { at: 'blob', times: 2 });
+    broken({ kind: 'cut', after: 100_000, when: moreOnDisk(1) }, { at: 'blob', times: 2 });
     await pull();
     expectWhole(image);
     // What had come and was not on the disk yet when it broke comes again.
@@ -176,7 +167,7 @@ describe('a connection that breaks', () => {
   it('for ever ends the pull after three tries, and the next pull goes on from there', async () => {
     const longer = 'quay.io/example/longer';
     const published = await publish(upstream, longer, 'v1', { layers: [800_000] });
-    broken({ kind: 'cut', after: 180_000, when: partOnDisk }, { at: 'blob' });
+    broken({ kind: 'cut', after: 180_000, when: moreOnDisk(1) }, { at: 'blob' });
     const message = await failure({}, `${longer}:v1`);
     expect(message).toMatch(/^quay\.io\/example\/longer:v1 could not be pulled, tried 3 times: quay\.io: /);
     expect(message).toContain('What has come stays');
@@ -189,7 +180,7 @@ describe('a connection that breaks', () => {
 
   it('after more than a few bytes each time is gone on with as often as it takes', async () => {
     const large = await publish(upstream, 'quay.io/example/large', 'v1', { layers: [400_000] });
-    broken({ kind: 'cut', after: 70_000 }, { at: 'blob' });
+    broken({ kind: 'cut', after: 70_000, when: moreOnDisk(50_000) }, { at: 'blob' });
     await pull({ patience: { ...patience, enoughBytes: 50_000 } }, 'quay.io/example/large:v1');
     expectWhole(large, 'quay.io/example/large');
     expect(registries.asked.filter(({ range }) => range !== undefined).length).toBeGreaterThan(3);

@@ -53,6 +53,8 @@ export class Registries {
   readonly authority: Authority;
   readonly #options: RegistriesOptions;
   readonly #tokens = new Map<string, string>();
+  /** Faults that a redirect leads to, by the name in its address. */
+  readonly #kept = new Map<string, Fault>();
   readonly #servers: Server[];
   readonly #pace: Pace;
 
@@ -143,7 +145,8 @@ export class Registries {
     const asked = /^\/v2\/(.+)\/(manifests|blobs)\//.exec(request.url ?? '')?.[1];
     const scope = this.#tokens.get(request.headers.authorization ?? '');
     const known = scope !== undefined && scope === `repository:${asked}:pull`;
-    const fault = known || at === 'version' ? this.faults.meet(host, at) : undefined;
+    const size = at === 'blob' ? this.#options.store.blobSize(reference) : undefined;
+    const fault = known || at === 'version' ? this.faults.meet(host, at, size) : undefined;
     if (fault !== undefined && (fault.kind === 'status' || fault.kind === 'page' || at === 'version'))
       return this.#instead(fault, response);
     if (fault?.kind === 'stall' && fault.after === 0) return;
@@ -165,14 +168,12 @@ export class Registries {
       response.setHeader('docker-content-digest', found.digest);
       return this.#send(response, { size: text.length, chunks: [text] }, fault);
     }
-    if (this.#options.store.blobSize(reference) === undefined) {
+    if (size === undefined) {
       response.writeHead(404, own).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}');
       return;
     }
-    const query = new URLSearchParams({
-      host,
-      ...(fault === undefined ? {} : { fault: JSON.stringify(fault) }),
-    });
+    const query = new URLSearchParams({ host });
+    if (fault !== undefined) query.set('fault', this.#keep(fault));
     response.writeHead(307, {
       ...own,
       location: this.#by(request, contentHost, `/content/${reference}?${query}`),
@@ -205,11 +206,17 @@ export class Registries {
 
   async #content(url: URL, range: string | undefined, response: ServerResponse): Promise<void> {
     const digest = url.pathname.replace('/content/', '');
-    const text = url.searchParams.get('fault');
-    const fault: Fault | undefined = text === null ? undefined : JSON.parse(text);
+    const fault = this.#kept.get(url.searchParams.get('fault') ?? '');
     const { store } = this.#options;
     const body = { size: store.blobSize(digest) ?? 0, chunks: store.openBlob(digest) };
-    await this.#send(response, body, fault, range);
+    await this.#send(response, body, fault, range, digest);
+  }
+
+  /** Keeps a fault for the request that the redirect leads to; returns its name there. */
+  #keep(fault: Fault): string {
+    const name = String(this.#kept.size);
+    this.#kept.set(name, fault);
+    return name;
   }
 
   #instead(fault: Fault, response: ServerResponse): void {
@@ -224,7 +231,13 @@ export class Registries {
     }
   }
 
-  async #send(response: ServerResponse, body: Body, fault: Fault | undefined, range?: string): Promise<void> {
+  async #send(
+    response: ServerResponse,
+    body: Body,
+    fault: Fault | undefined,
+    range?: string,
+    digest = '',
+  ): Promise<void> {
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
     if (from > 0) response.setHeader('content-range', `bytes ${from}-${body.size - 1}/${body.size}`);
     response.writeHead(from > 0 ? 206 : 200, { 'content-length': String(body.size - from) });
@@ -242,7 +255,7 @@ export class Registries {
       if (sent < last) continue;
       // The bytes first: what is destroyed sends nothing more.
       if (fault?.kind === 'cut') {
-        await fault.when?.();
+        await fault.when?.(digest);
         response.socket?.end();
       }
       return;
