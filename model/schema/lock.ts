@@ -61,7 +61,7 @@ export const platforms = ['linux/amd64', 'linux/arm64', 'darwin/amd64', 'darwin/
 const download = z.strictObject({
   url: z
     .string()
-    .regex(/^https:\/\/[\w.-]+\/[\w./{}%+-]+$/, 'an https:// address')
+    .regex(/^https:\/\/[\w.-]+(:\d+)?\/[\w./{}%+-]+$/, 'an https:// address')
     .describe(
       'An https:// address, in which `{version}` stands for the version as it is written, `{number}` for the same without its v, `{os}` for linux or darwin, `{arch}` for amd64 or arm64 and `{cpu}` for x64 or arm64.',
     ),
