@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Lock, parseLock } from '../model/schema/lock.ts';
-import { type FakeGo, fakeGo } from './fake-go.ts';
-import { ownPlatform } from './platform.ts';
+import { type FakeGo, fakeGo } from '../test/images/fake-go.ts';
+import { ownPlatform } from './engine/platform.ts';
 
 let go: FakeGo;
 let said: string[];

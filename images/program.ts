@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lock, loadLock } from '../model/schema/lock.ts';
-import { faultOf } from './binary-cache.ts';
-import { withCacheLock } from './cache-lock.ts';
-import { download } from './download.ts';
-import { ensureBinary } from './go-build.ts';
-import { recipeOf } from './go-recipe.ts';
-import { cacheDir } from './paths.ts';
-import { ownPlatform } from './platform.ts';
-import { type PublishedFile, publishedFile } from './published-file.ts';
+import { faultOf } from './cache/binary-cache.ts';
+import { withCacheLock } from './cache/cache-lock.ts';
+import { cacheDir } from './cache/paths.ts';
+import { ownPlatform } from './engine/platform.ts';
+import { download } from './fetch/download.ts';
+import { type PublishedFile, publishedFile } from './fetch/published-file.ts';
+import { ensureBinary } from './go/build.ts';
+import { recipeOf } from './go/recipe.ts';
 import type { Report } from './report.ts';
-import { supplyMode } from './supply-mode.ts';
+import { supplyMode } from './supply/mode.ts';
 
 /**
  * The absolute path of a program that this machine runs itself: kind, kubectl. It is downloaded for this machine's system where

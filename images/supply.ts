@@ -1,10 +1,10 @@
 import { loadLock } from '../model/schema/lock.ts';
-import { ensureArtifact } from './artifacts.ts';
-import { compilerImage } from './dockerfile.ts';
-import type { Engine } from './engine.ts';
-import { readImageNote } from './image-note.ts';
-import { ensureImage } from './mirror.ts';
-import { ensureNodeImage, nodeImageName } from './node-image.ts';
+import { ensureArtifact } from './artifacts/artifacts.ts';
+import { compilerImage } from './build/dockerfile.ts';
+import { readImageNote } from './cache/image-note.ts';
+import type { Engine } from './engine/engine.ts';
+import { ensureImage } from './mirror/ensure-image.ts';
+import { ensureNodeImage, nodeImageName } from './node-image/node-image.ts';
 import type { Report } from './report.ts';
 
 /** What happens to one image or artifact. */

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { useProxies } from '../images/proxy.ts';
+import { useProxies } from '../images/fetch/proxy.ts';
 import { Failure } from './failure.ts';
 
 /** A command as people type it; who types it wrongly is told where to look. */

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
 import { Argument } from 'commander';
-import { askUpstream, type Compared, compareLock } from '../images/lock-check.ts';
-import { withValue } from '../images/lock-text.ts';
+import { askUpstream, type Compared, compareLock } from '../images/lock/check.ts';
+import { withValue } from '../images/lock/edit.ts';
 import { type Lock, lockPath, parseLock } from '../model/schema/lock.ts';
 import { npmCommand, runCommand } from './command.ts';
 import { Failure } from './failure.ts';

@@ -1,4 +1,4 @@
-import { findEngine } from '../images/engine.ts';
+import { findEngine } from '../images/engine/ensure-engine.ts';
 import { clusterClient } from './cluster/client.ts';
 import { readCluster } from './cluster/environment.ts';
 import { manifestRepository } from './cluster/manifest-repository.ts';

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import type { Engine } from './engine.ts';
 
 /**
  * What `build` needs in its environment beside the engine's own. BuildKit, where the client has what it takes, by the builder

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import type { Engine } from './engine.ts';
 
 /**
  * Options of `run` by which a container without capabilities may read a mounted folder of whoever runs this, whatever the

@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { engineInfos, infoOf, type Machine } from '../../test/images/engine-info.ts';
 import { buildEnvironment } from './builder.ts';
 import { containerUser } from './container-user.ts';
-import { engineInfos, infoOf, type Machine } from './info.fixtures.ts';
 import { askEngine } from './info.ts';
 
 const everyOne = Object.keys(engineInfos) as Machine[];

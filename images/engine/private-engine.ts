@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { withCacheLock } from '../cache-lock.ts';
-import type { Engine } from '../engine.ts';
+import { withCacheLock } from '../cache/cache-lock.ts';
+import { installDebianPackages } from '../debian/packages.ts';
 import type { Report } from '../report.ts';
 import {
   formatAddress,
@@ -18,7 +18,7 @@ import {
 } from './address-pool.ts';
 import { bridgesIn, ensureBridge, removeBridges, unplugAll } from './bridges.ts';
 import { checkCgroups, makeCgroup, removeCgroup } from './cgroups.ts';
-import { installDebianPackages } from './debian-packages.ts';
+import type { Engine } from './engine.ts';
 import { cleanFirewall, readFirewall } from './firewall.ts';
 import { askEngine } from './info.ts';
 import { type Notes, readNotes, writeNotes } from './notes.ts';

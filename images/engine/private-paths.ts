@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { cacheDir } from '../paths.ts';
+import { cacheDir } from '../cache/paths.ts';
 
 /** Where a private engine keeps things. There is one for each cache directory. */
 export interface PrivatePaths {

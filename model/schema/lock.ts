@@ -25,11 +25,11 @@ const reference = z
 /**
  * How executables come out of a Go module.
  *
- * `images/go/WRAPPER/` holds a module of ours whose go.mod requires the component at its exact version and repeats
+ * `images/go/wrappers/WRAPPER/` holds a module of ours whose go.mod requires the component at its exact version and repeats
  * the component's own `replace` lines (they do not reach a module that requires it), with the go.sum for it.
  */
 const goBuild = z.strictObject({
-  wrapper: name.describe('The folder below images/go.'),
+  wrapper: name.describe('The folder below images/go/wrappers.'),
   module: z
     .string()
     .optional()
@@ -50,7 +50,7 @@ const goBuild = z.strictObject({
     .array(z.string())
     .default([])
     .describe(
-      'Modules of which some files are not wanted: those below images/go/WRAPPER/instead/MODULE take their place, and an empty one takes a file away.',
+      'Modules of which some files are not wanted: those below images/go/wrappers/WRAPPER/instead/MODULE take their place, and an empty one takes a file away.',
     ),
   tags: z.array(z.string()).default([]).describe('Build tags.'),
 });

@@ -15,7 +15,7 @@ import type { Environment } from '../../model/graph.ts';
 const name = 'git-server';
 const space = 'git-server';
 const port = 8080;
-/** As images/git-server has it. */
+/** As images/files/git-server has it. */
 const gitUser = 10001;
 
 /**

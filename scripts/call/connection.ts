@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ChannelCredentials, Client, ClientOptions } from '@grpc/grpc-js';
 import { clientCredentials, clientOptions } from '../../apps/kit/client.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import { readCluster } from '../cluster/environment.ts';
 import { Failure } from '../failure.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { artifactFiles } from '../../images/artifacts.ts';
-import type { Engine } from '../../images/engine.ts';
-import { stateDir } from '../../images/paths.ts';
+import { artifactFiles } from '../../images/artifacts/artifacts.ts';
+import { stateDir } from '../../images/cache/paths.ts';
+import type { Engine } from '../../images/engine/engine.ts';
 import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from './client.ts';
 import { applyAsFlux, nodeKubectl } from './node-kubectl.ts';

@@ -8,7 +8,7 @@ import {
   KubeConfig,
   ServerConfiguration,
 } from '@kubernetes/client-node';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../failure.ts';
 
 /** Typed access to one cluster. Every request that goes through it is given up after its timeout. */

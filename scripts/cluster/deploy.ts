@@ -1,4 +1,4 @@
-import { findEngine } from '../../images/engine.ts';
+import { findEngine } from '../../images/engine/ensure-engine.ts';
 import { Failure } from '../failure.ts';
 import { buildAppImages, pushAppImages } from './app-images.ts';
 import { repositoryRoot } from './environment.ts';

@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { objectId } from '../../charts/kube/object-id.ts';
+import { cacheDir, stateDir } from '../../images/cache/paths.ts';
+import type { Engine } from '../../images/engine/engine.ts';
+import { findEngine } from '../../images/engine/ensure-engine.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
-import { type Engine, findEngine } from '../../images/engine.ts';
-import { cacheDir, stateDir } from '../../images/paths.ts';
-import { removeRegistry } from '../../images/registry.ts';
+import { removeRegistry } from '../../images/mirror/server.ts';
 import { Failure } from '../failure.ts';
 import { dataIn } from '../render/data.ts';
 import { consent } from './consent.ts';

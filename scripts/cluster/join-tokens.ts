@@ -1,4 +1,4 @@
-import type { Engine } from '../../images/engine.ts';
+import type { Engine } from '../../images/engine/engine.ts';
 import { nodeKubectl } from './node-kubectl.ts';
 
 /**

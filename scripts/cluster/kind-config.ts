@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { hostsToml } from '../../images/registry.ts';
+import { hostsToml } from '../../images/mirror/server.ts';
 import type { Environment } from '../../model/graph.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../failure.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 
 const recordSchema = z.discriminatedUnion('phase', [
   /** Written before the first container is made, and before the first one is removed: what is there holds no data to keep. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { engineInfos } from '../../images/engine/info.fixtures.ts';
+import { engineInfos } from '../../test/images/engine-info.ts';
 import { repositoryRoot } from './environment.ts';
 
 let root = '';

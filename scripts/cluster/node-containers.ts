@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Engine, runEngine } from '../../images/engine.ts';
-import { networkName } from '../../images/registry.ts';
+import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { networkName } from '../../images/mirror/server.ts';
 import { registriesFolder } from './kind-config.ts';
 import type { NodeContainer } from './kind-decision.ts';
 

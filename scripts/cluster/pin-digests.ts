@@ -1,4 +1,4 @@
-import { storedImage } from '../../images/mirror-folder.ts';
+import { storedImage } from '../../images/mirror/folder.ts';
 import type { Environment } from '../../model/graph.ts';
 import { appImageDigests } from './app-images.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../failure.ts';
 
 /** Runs the work while no other command changes the cluster of that name. A killed run's lock is void after 10 s. */

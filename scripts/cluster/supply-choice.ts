@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { missingToBuild } from '../../images/can-build.ts';
-import { buildCost } from '../../images/supply-decision.ts';
-import { chooseSupply, SupplyUndecided } from '../../images/supply-mode.ts';
+import { missingToBuild } from '../../images/supply/can-build.ts';
+import { buildCost } from '../../images/supply/decision.ts';
+import { chooseSupply, SupplyUndecided } from '../../images/supply/mode.ts';
 import { Failure } from '../failure.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
-import type { Engine } from '../../images/engine.ts';
+import type { Engine } from '../../images/engine/engine.ts';
 import type { Environment } from '../../model/graph.ts';
 import { lastEvents } from './bootstrap.ts';
 import { kubeconfigPath } from './client.ts';

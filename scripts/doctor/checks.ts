@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { homedir, totalmem } from 'node:os';
+import { cacheDir, stateDir } from '../../images/cache/paths.ts';
+import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { lookForEngine } from '../../images/engine/ensure-engine.ts';
 import { containerPlatformSchema } from '../../images/engine/info.ts';
-import { type Engine, lookForEngine, runEngine } from '../../images/engine.ts';
-import { cacheDir, stateDir } from '../../images/paths.ts';
-import { useEnginePlatform } from '../../images/platform.ts';
-import { registryName, registryPort } from '../../images/registry.ts';
-import { findSupply } from '../../images/supply-mode.ts';
+import { useEnginePlatform } from '../../images/engine/platform.ts';
+import { registryName, registryPort } from '../../images/mirror/server.ts';
+import { findSupply } from '../../images/supply/mode.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
 import { repositoryRoot } from '../cluster/environment.ts';

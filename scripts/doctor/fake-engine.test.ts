@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { engineInfos, type Machine } from '../../images/engine/info.fixtures.ts';
 import { loadLock } from '../../model/schema/lock.ts';
+import { engineInfos, type Machine } from '../../test/images/engine-info.ts';
 import { readCluster } from '../cluster/environment.ts';
 import { machineChecks } from './checks.ts';
 import type { Host } from './host.ts';

@@ -8,7 +8,7 @@ export interface GoInput {
   printed: string | undefined;
   /** `go env GOTOOLCHAIN`: unless it is `local`, a Go of 1.21 or later fetches the version that a module asks for. */
   toolchain: string;
-  /** The highest version that a go.mod of images/go asks for. */
+  /** The highest version that a go.mod of images/go/wrappers asks for. */
   minimum: string;
   /** Executables of the lock file that are neither in the cache nor fetched. */
   toBuild: number;
@@ -26,7 +26,7 @@ export function go({ printed, toolchain, minimum, toBuild }: GoInput): Finding {
       return ok(`${version.version}, which fetches Go ${minimum} by itself`);
     }
     if (toBuild > 0) {
-      return fail(`go ${version.version} is too old: images/go asks for ${minimum}`, mend);
+      return fail(`go ${version.version} is too old: images/go/wrappers asks for ${minimum}`, mend);
     }
   }
   return toBuild === 0 ? ok(version?.version ?? 'installed') : tool({ name: 'go', printed, minimum, mend });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { infoOf, type Machine } from '../../images/engine/info.fixtures.ts';
+import { infoOf, type Machine } from '../../test/images/engine-info.ts';
 import { engineCgroups } from './cgroups.ts';
 import { engineDisk } from './disk.ts';
 import { engine } from './engine.ts';

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readEntry } from '../../images/binary-cache.ts';
-import { recipeOf } from '../../images/go-recipe.ts';
-import { registryData } from '../../images/mirror-folder.ts';
-import { parseReference } from '../../images/reference.ts';
+import { readEntry } from '../../images/cache/binary-cache.ts';
+import { recipeOf } from '../../images/go/recipe.ts';
+import { registryData } from '../../images/mirror/folder.ts';
+import { parseReference } from '../../images/oci/reference.ts';
 import { type Lock, lockPath, neededBinaries } from '../../model/schema/lock.ts';
 import { goMinimum } from './go.ts';
 
@@ -43,7 +43,7 @@ export function imageRegistries(lock: Lock): string[] {
     .map((host) => `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}/v2/`);
 }
 
-/** The Go version that images/go asks for. */
+/** The Go version that images/go/wrappers asks for. */
 export function goVersion(): string {
   const folder = join(lockPath, '..', 'go');
   const modules = readdirSync(folder)

@@ -1,4 +1,4 @@
-import { fetchOutside } from '../../images/fetch-outside.ts';
+import { fetchOutside } from '../../images/fetch/fetch-outside.ts';
 import { reason } from '../cluster/request.ts';
 import type { Answer } from './reach.ts';
 

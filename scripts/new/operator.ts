@@ -34,7 +34,7 @@ export function newOperator(root: string, name: string, image: string): Start {
       'for machines that reach no registry of images, how to make it there, as metrics-server has it:',
       `  ${lock}, images, ${name}:    build: { binaries: { /${name}: ${name} }, entrypoint: [/${name}] }`,
       `  ${lock}, binaries, ${name}:    { version: VERSION, go: { wrapper: ${name}, module: MODULE, packages: { ${name}: MODULE/cmd/${name} } } }`,
-      `  images/go/${name}/wrapper.go    # imports that package; then go mod init, go get MODULE@VERSION and go mod tidy there`,
+      `  images/go/wrappers/${name}/wrapper.go    # imports that package; then go mod init, go get MODULE@VERSION and go mod tidy there`,
       `  npm run supply -- --help    # to build it and to see that it can be had`,
     ],
   };

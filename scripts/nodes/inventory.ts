@@ -1,4 +1,4 @@
-import { hostsToml } from '../../images/registry.ts';
+import { hostsToml } from '../../images/mirror/server.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { type Lock, pinnedReference } from '../../model/schema/lock.ts';

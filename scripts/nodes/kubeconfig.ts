@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import type { Site } from './site.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../failure.ts';
 import { ansibleEnvironment, ansibleRoot } from './tools.ts';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { readEntry } from '../../images/binary-cache.ts';
-import { buildBinaries } from '../../images/go-build.ts';
-import { recipeOf } from '../../images/go-recipe.ts';
+import { readEntry } from '../../images/cache/binary-cache.ts';
+import { buildBinaries } from '../../images/go/build.ts';
+import { recipeOf } from '../../images/go/recipe.ts';
 import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';

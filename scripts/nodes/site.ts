@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stateDir } from '../../images/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { loadLock } from '../../model/schema/lock.ts';

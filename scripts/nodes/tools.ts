@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cacheDir } from '../../images/paths.ts';
+import { cacheDir } from '../../images/cache/paths.ts';
 import type { Report } from '../../images/report.ts';
 import { repositoryRoot } from '../cluster/environment.ts';
 import { ensurePythonPackages } from '../python/packages.ts';

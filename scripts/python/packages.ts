@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { withCacheLock } from '../../images/cache-lock.ts';
-import { installDebianPackages } from '../../images/engine/debian-packages.ts';
-import { cacheDir } from '../../images/paths.ts';
+import { withCacheLock } from '../../images/cache/cache-lock.ts';
+import { cacheDir } from '../../images/cache/paths.ts';
+import { installDebianPackages } from '../../images/debian/packages.ts';
 import type { Report } from '../../images/report.ts';
 import { Failure } from '../failure.ts';
 

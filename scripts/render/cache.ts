@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cacheDir } from '../../images/paths.ts';
+import { cacheDir } from '../../images/cache/paths.ts';
 import { ImageTags, type TaggedImage } from '../../model/reading/image-tags.ts';
 import { contentHash } from '../../model/reading/import-record.ts';
 import { manifestsBelow } from './difference.ts';

@@ -1,5 +1,5 @@
-import { readEntry } from '../../images/binary-cache.ts';
-import { recipeOf } from '../../images/go-recipe.ts';
+import { readEntry } from '../../images/cache/binary-cache.ts';
+import { recipeOf } from '../../images/go/recipe.ts';
 import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
 import { readCluster } from '../cluster/environment.ts';
 import type { Check } from '../doctor/check.ts';

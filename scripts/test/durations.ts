@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { cacheDir } from '../../images/paths.ts';
+import { cacheDir } from '../../images/cache/paths.ts';
 
 const schema = z.record(z.string(), z.number().positive());
 

@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { installDebianPackages } from '../../images/engine/debian-packages.ts';
+import { installDebianPackages } from '../../images/debian/packages.ts';
 import { findChromium } from '../../scripts/doctor/chromium.ts';
 
 /** A Chromium without a window: `PLINTH_CHROMIUM`, one that is installed, else Debian's, which root gets installed. */

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Engine } from '../../images/engine.ts';
+import type { Engine } from '../../images/engine/engine.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 

@@ -1,8 +1,8 @@
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { expect } from 'vitest';
-import type { Engine } from '../../images/engine.ts';
-import { registryAddress, registryPort } from '../../images/registry.ts';
+import type { Engine } from '../../images/engine/engine.ts';
+import { registryAddress, registryPort } from '../../images/mirror/server.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import type { Place } from './flows.ts';

@@ -1,5 +1,5 @@
-import { type Engine, runEngine } from '../../images/engine.ts';
-import { networkName } from '../../images/registry.ts';
+import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { networkName } from '../../images/mirror/server.ts';
 import { hostUser } from './image.ts';
 
 const label = 'plinth.test-hosts';

@@ -1,4 +1,4 @@
-import { registryData, storedImage } from '../../images/mirror-folder.ts';
+import { registryData, storedImage } from '../../images/mirror/folder.ts';
 import { digestOf } from '../../images/oci/digest.ts';
 import { ImageStore, type StoredManifest } from '../../images/oci/image-store.ts';
 import type { Content } from '../registries/registries.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { useProxies } from '../../images/proxy.ts';
+import { useProxies } from '../../images/fetch/proxy.ts';
 import { repositoryRoot } from '../../scripts/cluster/environment.ts';
 import { NamesProxy } from './names-proxy.ts';
 
@@ -33,7 +33,7 @@ async function reached(
 ): Promise<{ here: string[]; noProxy: string | undefined }> {
   const program = `
     import { get } from 'node:http';
-    import { useProxies } from ${JSON.stringify(join(repositoryRoot, 'images/proxy.ts'))};
+    import { useProxies } from ${JSON.stringify(join(repositoryRoot, 'images/fetch/proxy.ts'))};
     useProxies();
     const here = [await (await fetch(${JSON.stringify(local)})).text()];
     await new Promise((done, fail) => {
@@ -81,8 +81,8 @@ describe('a proxy', () => {
   it('that hangs up does not keep a command from its end', async () => {
     proxy.hangUp();
     const program = `
-      import { fetchOutside } from ${JSON.stringify(join(repositoryRoot, 'images/fetch-outside.ts'))};
-      import { useProxies } from ${JSON.stringify(join(repositoryRoot, 'images/proxy.ts'))};
+      import { fetchOutside } from ${JSON.stringify(join(repositoryRoot, 'images/fetch/fetch-outside.ts'))};
+      import { useProxies } from ${JSON.stringify(join(repositoryRoot, 'images/fetch/proxy.ts'))};
       useProxies();
       await fetchOutside('https://outside.example.test/', { signal: AbortSignal.timeout(3_000) })
         .catch((error) => console.log(error.name));

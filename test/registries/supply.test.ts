@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useProxies } from '../../images/fetch/proxy.ts';
 import { ImageStore } from '../../images/oci/image-store.ts';
-import { useProxies } from '../../images/proxy.ts';
-import { askRegistry } from '../../images/registry-answer.ts';
-import type * as Supply from '../../images/supply-mode.ts';
+import { askRegistry } from '../../images/supply/ask-registry.ts';
+import type * as Supply from '../../images/supply/mode.ts';
 import type { Rule } from './faults.ts';
 import { NamesProxy } from './names-proxy.ts';
 import { Registries } from './registries.ts';
@@ -53,7 +53,7 @@ afterEach(() => {
 /** As a new run of a command has it: nothing decided yet. */
 async function newRun(): Promise<typeof Supply> {
   vi.resetModules();
-  return import('../../images/supply-mode.ts');
+  return import('../../images/supply/mode.ts');
 }
 
 const broken = (fault: Rule['fault'], rule: Partial<Rule> = {}) =>

@@ -1,4 +1,5 @@
-import { type Engine, findEngine } from '../../../images/engine.ts';
+import type { Engine } from '../../../images/engine/engine.ts';
+import { findEngine } from '../../../images/engine/ensure-engine.ts';
 import { loadLock } from '../../../model/schema/lock.ts';
 import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
 

@@ -1,0 +1,78 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Lock, LockImage } from '../../model/schema/lock.ts';
+import { buildEnvironment } from '../engine/builder.ts';
+import { type Engine, runEngine } from '../engine/engine.ts';
+import { ensureEngineImage } from '../engine-store/ensure-image.ts';
+import { exportEngineImage } from '../engine-store/export.ts';
+import { recipeOf } from '../go/recipe.ts';
+import { folderEntries } from '../oci/folder-entries.ts';
+import type { StoredImage } from '../oci/image-store.ts';
+import type { Report } from '../report.ts';
+import { basesOf, dockerfileOf } from './dockerfile.ts';
+import { filesFolder } from './folders.ts';
+
+/** What a container that builds needs from the environment to reach the packages. */
+const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
+
+/**
+ * Makes an image that only this repository has, where images are pulled: the engine builds it on pulled images, so that neither
+ * root nor Go nor a package manager of this machine is needed. It ends up in the mirror registry's store.
+ */
+export async function buildOwnImage(
+  lock: Lock,
+  image: LockImage,
+  target: StoredImage,
+  { engine, report, signal }: { engine: Engine; report: Report; signal?: AbortSignal | undefined },
+): Promise<{ digest: string; size: number }> {
+  const { build, ref } = image;
+  if (build === undefined) throw new Error(`${ref} says nothing of how it is built`);
+  for (const base of basesOf(build)) await ensureEngineImage(base, { engine, report, signal });
+  report(`building ${ref} with ${engine.name}`);
+  const context = mkdtempSync(join(tmpdir(), 'plinth-image-'));
+  try {
+    await writeContext(lock, build, context);
+    const proxies = proxyVariables.filter((name) => process.env[name] !== undefined);
+    await runEngine(
+      // An attestation beside the image would make an index of it.
+      {
+        ...engine,
+        env: { ...engine.env, ...buildEnvironment(engine), BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
+      },
+      ['build', '--quiet', ...proxies.flatMap((name) => ['--build-arg', name]), '--tag', ref, context],
+      { signal, timeoutSeconds: 1800 },
+    );
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+  const digest = await exportEngineImage(engine, ref, target, signal);
+  const size = await runEngine(engine, ['image', 'inspect', '--format', '{{.Size}}', ref], { signal });
+  return { digest, size: Number(size) };
+}
+
+/** What the Dockerfile copies, with modes that do not depend on how this repository was cloned. */
+async function writeContext(
+  lock: Lock,
+  build: NonNullable<LockImage['build']>,
+  context: string,
+): Promise<void> {
+  const copy = async (from: string, to: string): Promise<void> => {
+    for (const { path, content, mode } of folderEntries(from)) {
+      const target = join(to, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, content);
+      await chmod(target, mode);
+    }
+  };
+  if (build.files !== undefined) await copy(join(filesFolder, build.files), join(context, 'files'));
+  for (const executable of Object.values(build.binaries)) {
+    const { component, wrapperDir } = recipeOf(lock, executable);
+    await copy(wrapperDir, join(context, 'go', lock.binaries[component]?.go.wrapper ?? ''));
+  }
+  for (const entry of readdirSync(context, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
+  }
+  await writeFile(join(context, 'Dockerfile'), dockerfileOf(build, lock));
+}

@@ -1,0 +1,20 @@
+import type { Lock, LockImage } from '../../model/schema/lock.ts';
+import type { RootRecipe } from './root-filesystem.ts';
+
+/** Debian's name of the release that all images stand on: the one of the image `debian` in the lock file. */
+export function imageSuite(lock: Lock): string {
+  const suite = /:([a-z]+)(-|$)/.exec(lock.images.debian?.ref ?? '')?.[1];
+  if (suite === undefined) {
+    throw new Error(
+      'images/lock.yaml has no image `debian` with a tag such as bookworm-slim, which says on which release of ' +
+        'Debian the other images stand. Add it under images:.',
+    );
+  }
+  return suite;
+}
+
+/** The Debian system below an image; nothing where it holds none. */
+export function imageRoot(lock: Lock, build: NonNullable<LockImage['build']>): RootRecipe | undefined {
+  const { debian, without } = build;
+  return debian === undefined ? undefined : { suite: imageSuite(lock), packages: debian, without };
+}

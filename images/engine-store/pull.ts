@@ -1,0 +1,31 @@
+import { type Engine, runEngine } from '../engine/engine.ts';
+import { containerPlatform } from '../engine/platform.ts';
+import { storedImage } from '../mirror/folder.ts';
+import { dockerArchive } from '../oci/docker-archive.ts';
+import { pullImage } from '../pull/pull.ts';
+import type { Report } from '../report.ts';
+
+/**
+ * Has an image in the engine's own store, under the name that manifests give it. It is pulled into the mirror registry's
+ * folder and loaded from there: so every image comes the same way, whatever the engine, and is compared with its digest.
+ */
+export async function pullEngineImage(
+  engine: Engine,
+  { ref, digest }: { ref: string; digest?: string | undefined },
+  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const target = storedImage(ref);
+  report(`pulling ${ref}`);
+  const { manifest } = await pullImage(ref, target, {
+    digest,
+    platform: containerPlatform(),
+    report,
+    signal,
+  });
+  report(`loading ${ref} into ${engine.name}`);
+  await runEngine(engine, ['load'], {
+    input: dockerArchive(ref, manifest, target.store),
+    signal,
+    timeoutSeconds: 900,
+  });
+}

@@ -1,0 +1,42 @@
+import { type Report, silent } from '../report.ts';
+import type { Engine } from './engine.ts';
+import { askEngine } from './info.ts';
+import { useEnginePlatform } from './platform.ts';
+import { privateEngine, startPrivateEngine } from './private-engine.ts';
+
+/** Finds the engine that answers now: Docker, Podman, or the private one. Starts nothing. */
+export async function findEngine(): Promise<Engine | undefined> {
+  const found = await lookForEngine();
+  return 'engine' in found ? used(found.engine) : undefined;
+}
+
+/** The same, without having it used; where none answers, what each of their clients said. */
+export async function lookForEngine(): Promise<{ engine: Engine } | { said: string[] }> {
+  const said: string[] = [];
+  if (process.env.PLINTH_ENGINE !== 'private') {
+    for (const command of ['docker', 'podman']) {
+      const answer = await askEngine(command);
+      // What is called docker may be Podman: Debian's package podman-docker.
+      if ('info' in answer)
+        return { engine: { name: answer.info.name, private: false, command, env: {}, ...answer } };
+      said.push(answer.why);
+    }
+  }
+  const own = privateEngine();
+  if (own === undefined) return { said };
+  const answer = await askEngine(own.command, own.env);
+  return 'info' in answer ? { engine: { ...own, ...answer } } : { said: [...said, answer.why] };
+}
+
+/**
+ * The engine that answers; where there is none and this process may, a private one is started.
+ * `PLINTH_ENGINE=private` passes over the engines of this machine.
+ */
+export async function ensureEngine(report: Report = silent): Promise<Engine> {
+  return (await findEngine()) ?? used(await startPrivateEngine(report));
+}
+
+function used(engine: Engine): Engine {
+  useEnginePlatform(engine.info);
+  return engine;
+}

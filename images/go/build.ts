@@ -1,0 +1,148 @@
+import { existsSync, rmSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Lock, loadLock } from '../../model/schema/lock.ts';
+import { commitPartial, entryDir, faultOf, openPartial } from '../cache/binary-cache.ts';
+import { withCacheLock } from '../cache/cache-lock.ts';
+import type { Report } from '../report.ts';
+import { boundBuildCache } from './caches.ts';
+import { goCaches, runGo } from './command.ts';
+import { goOutputName, type Recipe, recipeOf } from './recipe.ts';
+import { workspaceOf } from './workspace.ts';
+
+/** Entries whose checksums this process has compared. */
+const verified = new Map<string, Promise<string>>();
+
+/** What both ways to ask for binaries take. */
+interface Options {
+  signal?: AbortSignal | undefined;
+  /** Default: images/lock.yaml. */
+  lock?: Lock;
+  /** Where it is to run, GOOS/GOARCH. Default: in a container on this machine. */
+  platform?: string;
+}
+
+/**
+ * The absolute path of an executable of images/lock.yaml, verified; built where the cache lacks it.
+ * Where many are needed, `buildBinaries` first takes less time.
+ */
+export async function ensureBinary(name: string, report: Report, options: Options = {}): Promise<string> {
+  const { lock = loadLock(), signal, platform } = options;
+  const recipe = recipeOf(lock, name, platform);
+  const executables = Object.keys(recipe.packages);
+  const executable = executables.includes(name) || executables.length > 1 ? name : (executables[0] ?? name);
+  if (!executables.includes(executable)) {
+    throw new Error(`${name} has several executables: ask for one of ${executables.join(', ')}`);
+  }
+  return join(await ensureRecipe(recipe, report, signal), executable);
+}
+
+/**
+ * Brings all the named executables and components into the cache, one after the other in the order given, and
+ * returns the paths of all their executables. One at a time, because one build keeps every core busy; while it
+ * compiles, the modules of the next are fetched.
+ */
+export async function buildBinaries(
+  names: readonly string[],
+  options: Options & { report: Report },
+): Promise<Map<string, string>> {
+  const { lock = loadLock(), report, signal } = options;
+  const recipes = names.map((name) => recipeOf(lock, name));
+  const queue = [...new Map(recipes.map((recipe) => [recipe.component, recipe])).values()];
+  const paths = new Map<string, string>();
+  let fetching: Promise<void> = Promise.resolve();
+  try {
+    for (const [index, recipe] of queue.entries()) {
+      const next = queue.slice(index + 1).find((later) => !existsSync(entryDir(later)));
+      const here = existsSync(entryDir(recipe));
+      if (next && !here) fetching = fetching.then(() => fetchModules(next, signal));
+      const dir = await ensureRecipe(recipe, report, signal);
+      for (const executable of Object.keys(recipe.packages)) paths.set(executable, join(dir, executable));
+    }
+  } finally {
+    await fetching;
+  }
+  return paths;
+}
+
+/** The directory with a recipe's executables, each compared with its checksum once per process. */
+function ensureRecipe(recipe: Recipe, report: Report, signal: AbortSignal | undefined): Promise<string> {
+  const dir = entryDir(recipe);
+  const running = verified.get(dir);
+  if (running) return running;
+  const promise = makeRecipe(recipe, report, signal);
+  verified.set(dir, promise);
+  promise.catch(() => verified.delete(dir));
+  return promise;
+}
+
+async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | undefined): Promise<string> {
+  const title = `${recipe.component} ${recipe.version}`;
+  const dir = entryDir(recipe);
+  const fault = await faultOf(recipe);
+  if (fault === undefined) return dir;
+  if (fault !== 'missing') report(`${title}: ${fault}; making it again`);
+  return withCacheLock(
+    'go',
+    {
+      report: (message) => report(`${title}: ${message}`),
+      signal,
+      done: async () => ((await faultOf(recipe)) === undefined ? dir : undefined),
+    },
+    async () => {
+      const started = performance.now();
+      rmSync(goCaches().scratch, { recursive: true, force: true });
+      const partial = openPartial(recipe);
+      await compile(recipe, partial, report, signal);
+      const seconds = Math.round((performance.now() - started) / 100) / 10;
+      await commitPartial(recipe, partial, seconds);
+      report(`${title}: built in ${seconds} s`);
+      boundBuildCache(report);
+      return dir;
+    },
+  );
+}
+
+async function compile(
+  recipe: Recipe,
+  partial: string,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const title = `${recipe.component} ${recipe.version}`;
+  const executables = Object.entries(recipe.packages);
+  try {
+    report(`${title}: fetching modules`);
+    const options = { cwd: await workspaceOf(recipe, signal), platform: recipe.platform, signal };
+    await runGo(listArguments(recipe), options);
+    const count = executables.length === 1 ? '' : ` (${executables.length} commands)`;
+    report(`${title}: compiling${count}`);
+    const packages = executables.map(([, packagePath]) => packagePath);
+    await runGo(['build', ...recipe.flags, '-o', `${partial}/`, ...packages], options);
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'BuildAborted') {
+      error.message = `${title} could not be built from images/go/wrappers/${basename(recipe.wrapperDir)}: ${error.message}\nCorrect that, then type the same command again: what is compiled is kept.`;
+    }
+    throw error;
+  }
+  for (const [executable, packagePath] of executables) {
+    const written = join(partial, goOutputName(packagePath === '.' ? recipe.component : packagePath));
+    if (written !== join(partial, executable)) await rename(written, join(partial, executable));
+  }
+}
+
+/** Fetches what a later build needs; what goes wrong here goes wrong again there, and is told there. */
+async function fetchModules(recipe: Recipe, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    const cwd = await workspaceOf(recipe, signal);
+    await runGo(listArguments(recipe), { cwd, platform: recipe.platform, signal });
+  } catch {
+    // See above.
+  }
+}
+
+/** `go list` fetches the modules that the packages import, `go mod download` all that any go.mod names. */
+function listArguments(recipe: Recipe): string[] {
+  const tags = recipe.flags.filter((flag) => flag.startsWith('-tags='));
+  return ['list', '-mod=readonly', '-deps', '-f', '', ...tags, ...Object.values(recipe.packages)];
+}

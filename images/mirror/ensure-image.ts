@@ -1,0 +1,173 @@
+import { fullReference } from '../../model/schema/image-reference.ts';
+import { type Lock, type LockImage, loadLock } from '../../model/schema/lock.ts';
+import { buildImage } from '../build/image.ts';
+import { imageKey } from '../build/image-key.ts';
+import { buildOwnImage } from '../build/own-image.ts';
+import { withCacheLock } from '../cache/cache-lock.ts';
+import { type ImageNote, readImageNote, writeImageNote } from '../cache/image-note.ts';
+import type { Engine } from '../engine/engine.ts';
+import { containerPlatform } from '../engine/platform.ts';
+import { ensureEngineImage, unknownImage } from '../engine-store/ensure-image.ts';
+import { Meter } from '../oci/digest.ts';
+import type { StoredImage } from '../oci/image-store.ts';
+import { imageManifestSchema, indexSchema, manifestOfPlatform } from '../oci/media-types.ts';
+import { ownHost, parseReference, withoutDigest } from '../oci/reference.ts';
+import { pullImage } from '../pull/pull.ts';
+import type { Report } from '../report.ts';
+import { supplyMode } from '../supply/mode.ts';
+import { storedImage } from './folder.ts';
+
+/** What supplying needs: where to tell of progress, and what ends it. */
+export interface SupplyOptions {
+  report: Report;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Has an image of the lock file in the mirror registry: pulled from upstream, or built.
+ * Returns whether there was something to do.
+ */
+export async function ensureImage(
+  name: string,
+  options: SupplyOptions & { engine: Engine },
+): Promise<boolean> {
+  const lock = loadLock();
+  const image = lock.images[name];
+  if (image === undefined) throw new Error(unknownImage(lock, name));
+  const key = imageKey(lock, image);
+  return ensureMirrored(name, image.ref, key, options, (target) => make(lock, image, target, options));
+}
+
+/**
+ * Has something in the mirror registry by the note that the cache holds of it, or by `make`. What the note says is
+ * compared with what the registry has: the manifest's digest, and that each of its blobs is there in full.
+ */
+export async function ensureMirrored(
+  name: string,
+  ref: string,
+  key: string,
+  { report, signal }: SupplyOptions,
+  make: (target: StoredImage) => Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>>,
+): Promise<boolean> {
+  const target = storedImage(ref);
+  let told = '';
+  const present = async (): Promise<false | undefined> => {
+    const note = readImageNote(name);
+    if (note?.key !== key) return undefined;
+    const fault = faultOfMirrored(target, note.digest);
+    if (fault === undefined) return false;
+    if (fault !== told) report(`${ref}: ${fault}; making it again`);
+    told = fault;
+    return undefined;
+  };
+  const found = await present();
+  if (found !== undefined) return found;
+  return withCacheLock(`image-${name}`, { report, signal, done: present }, async () => {
+    const started = performance.now();
+    const made = await make(target);
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    await writeImageNote(name, { key, ref, seconds, ...made });
+    return true;
+  });
+}
+
+/**
+ * Has an image in the engine's own store, by what a Dockerfile's FROM says: `node:24.21.0-bookworm-slim` and
+ * `docker.io/library/node:24.21.0-bookworm-slim` are one.
+ */
+export async function ensureImageRef(
+  ref: string,
+  options: SupplyOptions & { engine: Engine },
+): Promise<void> {
+  const lock = loadLock();
+  const full = fullReference(withoutDigest(ref));
+  const found = Object.entries(lock.images).find(([, image]) => image.ref === full);
+  if (found === undefined) {
+    throw new Error(
+      `${ref} is no image of images/lock.yaml, which names every image that is used, with its version. ` +
+        `Add it under images:, or use one of ${Object.values(lock.images)
+          .map((image) => image.ref)
+          .join(', ')}`,
+    );
+  }
+  await ensureEngineImage(found[0], options);
+}
+
+/** What is wrong with a manifest of the store or with what it names; quick, it reads no blob. */
+function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): string | undefined {
+  const manifest = store.manifest(path, tag);
+  if (manifest === undefined) return 'the mirror registry lacks it';
+  if (manifest.digest !== digest) return 'the mirror registry has another one';
+  const blobs = blobsOf({ store, path, tag });
+  if (blobs === undefined) return `the mirror registry lacks the image for ${containerPlatform()}`;
+  for (const blob of blobs) {
+    if (store.blobSize(blob.digest) !== blob.size) return `the mirror registry lacks ${blob.digest}`;
+  }
+  return undefined;
+}
+
+/**
+ * Reads every blob of an image in the mirror registry and compares its checksum. Damaged ones are taken out, so that
+ * `ensureImage` makes them again. Returns what was wrong.
+ */
+export async function verifyMirrored(ref: string): Promise<string[]> {
+  const target = storedImage(ref);
+  const { store } = target;
+  const blobs = blobsOf(target);
+  if (blobs === undefined) return [`${ref} is missing`];
+  const faults: string[] = [];
+  for (const { digest } of blobs) {
+    const meter = new Meter();
+    let broken = false;
+    try {
+      for await (const _ of store.openBlob(digest).pipe(meter));
+      broken = meter.digest() !== digest;
+    } catch {
+      broken = true;
+    }
+    if (!broken) continue;
+    faults.push(`${ref}: ${digest} is damaged`);
+    await store.removeBlob(digest);
+  }
+  return faults;
+}
+
+/** What the image under a tag is made of, of an index the one for the engine's platform; `undefined` where it is not there. */
+function blobsOf({ store, path, tag }: StoredImage): { digest: string; size: number }[] | undefined {
+  let json: unknown = JSON.parse(store.manifest(path, tag)?.text ?? 'null');
+  const index = indexSchema.safeParse(json);
+  if (index.success) {
+    const child = manifestOfPlatform(index.data, containerPlatform());
+    json = JSON.parse((child && store.manifest(path, child.digest)?.text) ?? 'null');
+  }
+  const manifest = imageManifestSchema.safeParse(json);
+  return manifest.success ? [manifest.data.config, ...manifest.data.layers] : undefined;
+}
+
+async function make(
+  lock: Lock,
+  image: LockImage,
+  target: StoredImage,
+  options: SupplyOptions & { engine: Engine },
+): Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>> {
+  const { report, signal } = options;
+  if ((await supplyMode(report)) === 'pull') {
+    if (parseReference(image.ref).host === ownHost) {
+      return { source: 'built', ...(await buildOwnImage(lock, image, target, options)) };
+    }
+    report(`pulling ${image.ref}`);
+    const platform = containerPlatform();
+    const { digest } = image;
+    return {
+      source: 'pulled',
+      ...(await pullImage(image.ref, target, { digest, platform, report, signal })),
+    };
+  }
+  if (image.build === undefined) {
+    throw new Error(
+      `${image.ref} can only be pulled: nothing here says how it is built. To pull: PLINTH_SUPPLY=pull`,
+    );
+  }
+  report(`building ${image.ref}`);
+  return { source: 'built', ...(await buildImage(lock, image, target, options)) };
+}

@@ -1,0 +1,167 @@
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { loadLock } from '../../model/schema/lock.ts';
+import { containerUser } from '../engine/container-user.ts';
+import { type Engine, EngineError, runEngine } from '../engine/engine.ts';
+import { ensureEngineImage } from '../engine-store/ensure-image.ts';
+import { inspectEngineImage } from '../engine-store/image.ts';
+import { parseReference } from '../oci/reference.ts';
+import { registryAnswers, waitForRegistry } from '../oci/wait-for-registry.ts';
+import { placeOf } from '../pull/registry-place.ts';
+import type { Report } from '../report.ts';
+import { registryData } from './folder.ts';
+
+/** The network on the engine that the nodes and the mirror registry share. */
+export const networkName = 'plinth';
+
+/** The container's name; nodes and pods reach it as `plinth-registry:5000`. */
+export const registryName = 'plinth-registry';
+
+/** The address of the registry for the nodes of a cluster and for what runs on them. */
+export const registryAddress = `${registryName}:5000`;
+
+/** The port on this machine's loopback at which the mirror registry answers; `PLINTH_REGISTRY_PORT` sets another. */
+export function registryPort(): number {
+  const text = process.env.PLINTH_REGISTRY_PORT ?? '5001';
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65536) return port;
+  throw new Error(`PLINTH_REGISTRY_PORT is '${text}': set it to a port from 1 to 65535, or unset it`);
+}
+
+function registryUrl(): string {
+  return `http://127.0.0.1:${registryPort()}`;
+}
+
+/** Counts up when the same image is started with other arguments. */
+const generation = 'read-only';
+
+/**
+ * Has the mirror registry run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
+ * neither by HTTP nor in the file system. It comes back by itself with the engine. Returns what there is to say where nothing had to be done.
+ */
+export async function ensureRegistry(
+  engine: Engine,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const port = registryPort();
+  const url = registryUrl();
+  await ensureNetwork(engine);
+  const image = await ensureEngineImage('registry', { engine, report, signal });
+  const state = await containerState(engine);
+  const wanted = `${await inspectEngineImage(engine, image)} ${port} ${generation}`;
+  if (state?.wanted === wanted && state.status === 'running' && (await registryAnswers(url)))
+    return 'running';
+  if (state?.wanted === wanted) {
+    report('starting the mirror registry');
+    await runEngine(engine, ['start', registryName], { signal }).catch(() => undefined);
+    // After a reboot the engine starts the nodes at the same time, which keeps a small machine busy.
+    if (await waitForRegistry(url, 45, signal)) return undefined;
+  }
+  if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', registryName]);
+  await refuseTakenPort();
+  report('starting the mirror registry');
+  await mkdir(registryData(), { recursive: true });
+  await runEngine(engine, ['run', ...registryArguments(engine, image, wanted)], { signal });
+  if (await waitForRegistry(url, 60, signal)) return undefined;
+  const log = await runEngine(engine, ['logs', '--tail', '10', registryName]).catch(String);
+  throw new Error(
+    `the mirror registry does not answer on 127.0.0.1:${port} after 60 s. Its last words:\n${log}\n` +
+      `See more with: ${engine.name} logs ${registryName}`,
+  );
+}
+
+/** Takes the registry's container and network away. What it held stays in the cache. */
+export async function removeRegistry(engine: Engine): Promise<void> {
+  await runEngine(engine, ['rm', '--force', '--volumes', registryName]).catch(ignoreMissing);
+  await runEngine(engine, ['network', 'rm', networkName]).catch(ignoreMissing);
+}
+
+/** By host of the lock file, what containerd's `certs.d/HOST/hosts.toml` says: ask the mirror first, then upstream. */
+export function hostsToml(mirror = `http://${registryAddress}`): Record<string, string> {
+  const lock = loadLock();
+  const hosts = Object.values(lock.images).map(({ ref }) => parseReference(ref).host);
+  return Object.fromEntries(
+    [...new Set(hosts)]
+      .sort()
+      .map((host) => [
+        host,
+        [
+          ...upstreamServer(host),
+          '',
+          `[host."${mirror}/v2/${host}"]`,
+          '  capabilities = ["pull", "resolve"]',
+          '  override_path = true',
+          '',
+        ].join('\n'),
+      ]),
+  );
+}
+
+/** Where containerd asks when the mirror has nothing: the registry itself, or the one that stands for it. */
+function upstreamServer(host: string): string[] {
+  const { url, path } = placeOf({ host, path: '' });
+  return path === '' ? [`server = "${url}"`] : [`server = "${url}/v2/${path}"`, 'override_path = true'];
+}
+
+/** As Kind would make it, IPv4 only, with the MTU of the way out. */
+async function ensureNetwork(engine: Engine): Promise<void> {
+  const listed = await runEngine(engine, ['network', 'ls', '--format', '{{.Name}}']);
+  if (listed.split('\n').includes(networkName)) return;
+  const options = engine.name === 'docker' ? ['com.docker.network.bridge.enable_ip_masquerade=true'] : [];
+  await runEngine(engine, [
+    ...['network', 'create', '--driver', 'bridge'],
+    ...options.flatMap((option) => ['--opt', option]),
+    networkName,
+  ]).catch((error) => {
+    if (!(error instanceof EngineError && error.stderr.includes('already exists'))) throw error;
+  });
+}
+
+function registryArguments(engine: Engine, image: string, wanted: string): string[] {
+  return [
+    ...['--detach', '--name', registryName, '--restart', 'always', '--network', networkName],
+    ...['--publish', `127.0.0.1:${registryPort()}:5000`],
+    ...['--volume', `${registryData()}:/var/lib/registry:ro`, ...containerUser(engine)],
+    ...['--label', `plinth.registry=${wanted}`],
+    ...['--env', 'OTEL_TRACES_EXPORTER=none', '--env', 'REGISTRY_LOG_ACCESSLOG_DISABLED=true'],
+    ...['--env', 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry'],
+    ...['--env', 'REGISTRY_STORAGE_MAINTENANCE_READONLY={"enabled":true}'],
+    ...['--env', 'REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING={"enabled":false}'],
+    ...['--env', 'REGISTRY_STORAGE_DELETE_ENABLED=false', '--env', 'REGISTRY_LOG_LEVEL=warn'],
+    ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    image,
+  ];
+}
+
+async function containerState(engine: Engine): Promise<{ status: string; wanted: string } | undefined> {
+  try {
+    const format = '{{.State.Status}}\t{{index .Config.Labels "plinth.registry"}}';
+    const text = await runEngine(engine, ['container', 'inspect', '--format', format, registryName]);
+    const [status = '', wanted = ''] = text.trim().split('\t');
+    return { status, wanted };
+  } catch {
+    return undefined;
+  }
+}
+
+async function refuseTakenPort(): Promise<void> {
+  const port = registryPort();
+  await new Promise<void>((resolve, reject) => {
+    const server = createServer();
+    server.once('error', () =>
+      reject(
+        new Error(
+          `port ${port} of 127.0.0.1 is taken, and the mirror registry was to answer there. See by what: ` +
+            `${process.platform === 'linux' ? `ss -tlnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`}. Or choose another: PLINTH_REGISTRY_PORT=5011`,
+        ),
+      ),
+    );
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
+  });
+}
+
+function ignoreMissing(error: unknown): void {
+  const missing = /no such (container|network)|not found/i;
+  if (!(error instanceof EngineError && missing.test(error.stderr))) throw error;
+}

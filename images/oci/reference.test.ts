@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { fullReference } from '../../model/schema/image-reference.ts';
+import { parseReference, withoutDigest } from './reference.ts';
+
+const digest = `sha256:${'0a'.repeat(32)}`;
+
+test('a full reference has a host, a path and a tag', () => {
+  expect(parseReference('docker.io/library/debian:bookworm-slim')).toEqual({
+    host: 'docker.io',
+    path: 'library/debian',
+    tag: 'bookworm-slim',
+  });
+  expect(parseReference('localhost:5000/a/b:1').host).toBe('localhost:5000');
+});
+
+test('a full reference may end with its digest', () => {
+  expect(parseReference(`localhost:5000/a/b:1@${digest}`)).toEqual({
+    host: 'localhost:5000',
+    path: 'a/b',
+    tag: '1',
+    digest,
+  });
+});
+
+test.each([
+  'debian',
+  'debian:12',
+  'docker.io/library/debian',
+  `docker.io/library/debian@${digest}`,
+  'docker.io/library/debian:12@sha256:0a',
+  `docker.io/library/debian:12@${digest}0`,
+])('%s is refused with an example', (ref) => {
+  expect(() => parseReference(ref)).toThrow(/HOST\/PATH:TAG/);
+});
+
+test('a reference loses its digest and nothing else', () => {
+  expect(withoutDigest(`localhost:5000/a/b:1@${digest}`)).toBe('localhost:5000/a/b:1');
+  expect(withoutDigest('localhost:5000/a/b:1')).toBe('localhost:5000/a/b:1');
+});
+
+test.each([
+  ['node:24', 'docker.io/library/node:24'],
+  ['rancher/x:1', 'docker.io/rancher/x:1'],
+  ['ghcr.io/a/b:1', 'ghcr.io/a/b:1'],
+  ['localhost/a:1', 'localhost/a:1'],
+])('%s means %s', (short, full) => {
+  expect(fullReference(short)).toBe(full);
+});

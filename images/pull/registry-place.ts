@@ -1,0 +1,57 @@
+import type { Reference } from '../oci/reference.ts';
+
+/** Where the repository of an image is asked for. */
+export interface Place {
+  /** The host as people know it, for messages and for `docker login`: `docker.io`. */
+  host: string;
+  /** `https://registry-1.docker.io` */
+  url: string;
+  /** The repository below it: `library/debian`. */
+  path: string;
+}
+
+const variable = 'PLINTH_REGISTRY_MIRROR';
+
+/**
+ * The registry that is asked for an image: its own, or the one that `PLINTH_REGISTRY_MIRROR` names instead. That is one for
+ * all registries, `mirror.example.org/prefix`, below which each has a folder of its own (`mirror.example.org/prefix/docker.io/library/debian`);
+ * or a table, `docker.io=mirror.example.org/hub,ghcr.io=…`, where a registry that it does not name is asked itself.
+ */
+export function placeOf(
+  { host, path }: Pick<Reference, 'host' | 'path'>,
+  mirror: string | undefined = process.env[variable],
+): Place {
+  for (const { from, to } of rewrites(mirror ?? '')) {
+    if (from !== undefined && from !== host) continue;
+    const prefix = to.pathname.replace(/^\/|\/$/g, '');
+    const parts = [prefix, ...(from === undefined ? [host] : []), path].filter((part) => part !== '');
+    return { host: to.host, url: to.origin, path: parts.join('/') };
+  }
+  return { host, url: `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`, path };
+}
+
+function rewrites(text: string): { from?: string; to: URL }[] {
+  const entries = text.split(/[\s,]+/).filter((entry) => entry !== '');
+  return entries.map((entry) => {
+    const at = entry.indexOf('=');
+    const from = at < 0 ? undefined : entry.slice(0, at);
+    if (from === undefined ? entries.length > 1 : !/^[a-z0-9.-]+(:\d+)?$/.test(from))
+      throw new Error(malformed(entry));
+    return { ...(from === undefined ? {} : { from }), to: target(entry, entry.slice(at + 1)) };
+  });
+}
+
+function target(entry: string, text: string): URL {
+  const url = /^[a-z]+:\/\//.test(text) ? text : `https://${text}`;
+  if (!/^https?:\/\/[^/@?#=]+(\/[a-z0-9._/-]*)?$/.test(url) || !URL.canParse(url))
+    throw new Error(malformed(entry));
+  return new URL(url);
+}
+
+function malformed(entry: string): string {
+  return (
+    `${variable} has '${entry}': set it to one mirror of all registries, such as mirror.example.org/prefix, or to a table, ` +
+    'such as docker.io=mirror.example.org/hub,ghcr.io=mirror.example.org/ghcr. ' +
+    'A password does not belong there: docker login mirror.example.org'
+  );
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { loadLock } from '../../model/schema/lock.ts';
+import { cacheDir } from '../cache/paths.ts';
+import { ownHost, parseReference } from '../oci/reference.ts';
+import type { Report } from '../report.ts';
+import { askRegistry } from './ask-registry.ts';
+import { missingToBuild } from './can-build.ts';
+import { decideSupply, type RememberedSupply, type SupplyDecision, type SupplyMode } from './decision.ts';
+
+const rememberedSchema = z.object({ mode: z.enum(['pull', 'build']), chosen: z.boolean(), at: z.string() });
+
+/** Neither pulled nor built: something answers that is no registry, so that a person has to choose. */
+export class SupplyUndecided extends Error {
+  override readonly name = 'SupplyUndecided';
+}
+
+let decided: Promise<{ mode: SupplyMode; text: string }> | undefined;
+
+/**
+ * How what is missing is had: as `PLINTH_SUPPLY` says, as it was had on this machine before, or by what the registries
+ * answer, which are asked once per run. What follows is said, and kept in the cache. Where images were pulled before they
+ * are, whoever does not answer: that ends the pull with its name.
+ * @throws SupplyUndecided where nothing follows from the answers.
+ */
+export async function supplyMode(report: Report): Promise<SupplyMode> {
+  decided ??= decide(report);
+  return (await decided).mode;
+}
+
+/** The same, and what was said of it. */
+export async function saidSupply(report: Report): Promise<string> {
+  await supplyMode(report);
+  return (await decided)?.text ?? '';
+}
+
+async function decide(report: Report): Promise<{ mode: SupplyMode; text: string }> {
+  const decision = await findSupply();
+  const { mode, text } = decision;
+  if (mode === 'undecided') throw new SupplyUndecided(text);
+  if (mode === 'impossible') throw new Error(text);
+  report(`images are ${text}`);
+  if (decision.asked) await remember(mode, false);
+  return { mode, text };
+}
+
+/** The same to look at: nothing is kept, and nothing thrown. `asked`: the registries were, just now. */
+export async function findSupply(): Promise<SupplyDecision & { asked: boolean }> {
+  const wanted = process.env.PLINTH_SUPPLY || undefined;
+  const known = (mode: SupplyMode, why: string) => ({
+    mode,
+    text: `${mode === 'pull' ? 'pulled' : 'built here'}, ${why}`,
+    asked: false,
+  });
+  if (wanted === 'pull' || wanted === 'build') return known(wanted, 'as PLINTH_SUPPLY says');
+  if (wanted !== undefined && wanted !== 'auto')
+    throw new Error(`PLINTH_SUPPLY is '${wanted}': set it to auto, pull or build, or unset it`);
+  // `auto` asks again, whatever was done before.
+  const remembered = wanted === 'auto' ? undefined : readRemembered();
+  if (remembered !== undefined && (remembered.mode === 'pull' || remembered.chosen)) {
+    const since = remembered.at.slice(0, 10);
+    return known(
+      remembered.mode,
+      `as on this machine since ${since}. To ask the registries again: PLINTH_SUPPLY=auto`,
+    );
+  }
+  const answers = await Promise.all(imageHosts().map((host) => askRegistry(host)));
+  return { ...decideSupply(answers, missingToBuild(), remembered), asked: true };
+}
+
+/** What a person chose, for this run and those to come: no registry is asked again. */
+export async function chooseSupply(mode: SupplyMode): Promise<void> {
+  await remember(mode, true);
+  decided = undefined;
+}
+
+async function remember(mode: SupplyMode, chosen: boolean): Promise<void> {
+  const before = readRemembered();
+  const at = before?.mode === mode ? before.at : new Date().toISOString();
+  const path = rememberedPath();
+  mkdirSync(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, `${JSON.stringify({ mode, chosen, at } satisfies RememberedSupply)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** The hosts of the registries that the lock file names. */
+export function imageHosts(): string[] {
+  const hosts = Object.values(loadLock().images).map(({ ref }) => parseReference(ref).host);
+  return [...new Set(hosts)].filter((host) => host !== ownHost).sort();
+}
+
+function readRemembered(): RememberedSupply | undefined {
+  try {
+    return rememberedSchema.parse(JSON.parse(readFileSync(rememberedPath(), 'utf8')));
+  } catch {
+    // None yet, or one that a later version wrote.
+    return undefined;
+  }
+}
+
+function rememberedPath(): string {
+  return join(cacheDir(), 'supply.json');
+}
