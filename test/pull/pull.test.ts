@@ -60,7 +60,7 @@ beforeAll(async () => {
   const ports = { http: await freePort(), https: await freePort(), registry: await freePort() };
   await editFile(join(root, 'clusters/dev/cluster.yaml'), (text) =>
     text
-      .replace(/^name: .*$/m, 'name: pull')
+      .replace(/^name: .*$/m, 'name: pull-dev')
       .replace(
         /^( *)kind: kind$/m,
         `$1kind: kind\n$1ports: {http: ${ports.http}, https: ${ports.https}, registry: ${ports.registry}}`,
