@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, copyFile, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import type { Ended } from '../e2e/checkout.ts';
@@ -74,7 +74,8 @@ export class OrdinaryUser {
       const { stdout } = await execa('sh', ['-c', `command -v ${tool}`]);
       await symlink(stdout, join(user.#bin, tool));
     }
-    await symlink(dockerClient, join(user.#bin, 'docker'));
+    // A copy: the client of a private engine lies in the home of its owner.
+    await copyFile(dockerClient, join(user.#bin, 'docker'));
     await symlink(process.execPath, join(user.#bin, 'node'));
     await chown(socket, 0, gid);
     await chmod(socket, 0o660);
