@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
 import { dockerArchive } from './docker-archive.ts';
@@ -40,4 +40,27 @@ it('is an archive with the configuration, each layer once and as it is, and the 
     encoding: 'buffer',
   });
   expect(Buffer.from(content.stdout)).toEqual(gzipSync('a layer'));
+});
+
+it('has a layer of zstd decompressed, which Docker before 23 does not read otherwise', async () => {
+  const store = new ImageStore(folder);
+  const config = await store.putBlob('example.org/z', Buffer.from('{"os":"linux"}'));
+  const blob = await store.putBlob('example.org/z', zstdCompressSync('a layer of zstd'));
+  const layer = { ...blob, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' };
+  const input = await buffer(dockerArchive('example.org/z:v1', { config, layers: [layer, layer] }, store));
+  const name = `${blob.digest.replace('sha256:', '')}.tar`;
+  const description = await execa('tar', ['--extract', '--to-stdout', 'manifest.json'], { input });
+  expect(JSON.parse(description.stdout)[0].Layers).toEqual([name, name]);
+  const content = await execa('tar', ['--extract', '--to-stdout', name], { input });
+  expect(content.stdout).toBe('a layer of zstd');
+});
+
+it('ends with an error where a layer of zstd is damaged', async () => {
+  const store = new ImageStore(folder);
+  const config = await store.putBlob('example.org/d', Buffer.from('{"os":"linux"}'));
+  const blob = await store.putBlob('example.org/d', zstdCompressSync('a layer').subarray(0, 10));
+  const layer = { ...blob, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' };
+  await expect(
+    buffer(dockerArchive('example.org/d:v1', { config, layers: [layer] }, store)),
+  ).rejects.toThrow();
 });

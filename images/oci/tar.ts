@@ -10,6 +10,8 @@ export type TarEntry = {
   | { kind: 'link'; target: string }
   | { kind: 'file'; content: string | Buffer }
   | { kind: 'file'; source: string }
+  /** `size`: the number of bytes that `open` gives. */
+  | { kind: 'file'; size: number; open: () => AsyncIterable<Buffer> }
 );
 
 /** The time of every entry, so that the same content makes the same archive: 2026-01-01T00:00:00Z. */
@@ -31,18 +33,22 @@ export async function* tar(entries: TarEntry[], options: { end?: boolean } = {})
       yield content;
       yield padding(content.length);
     } else {
-      const { size } = statSync(entry.source);
-      yield header(entry, '0', size);
+      const file = 'open' in entry ? entry : fileOnDisk(entry.source);
+      yield header(entry, '0', file.size);
       let sent = 0;
-      for await (const chunk of createReadStream(entry.source, { highWaterMark: 1 << 20 })) {
-        sent += (chunk as Buffer).length;
-        yield chunk as Buffer;
+      for await (const chunk of file.open()) {
+        sent += chunk.length;
+        yield chunk;
       }
-      if (sent !== size) throw new Error(`${entry.source} changed while it was read: start again`);
-      yield padding(size);
+      if (sent !== file.size) throw new Error(`${entry.path} changed while it was read: start again`);
+      yield padding(file.size);
     }
   }
   if (options.end !== false) yield Buffer.alloc(2 * block);
+}
+
+function fileOnDisk(path: string): { size: number; open: () => AsyncIterable<Buffer> } {
+  return { size: statSync(path).size, open: () => createReadStream(path, { highWaterMark: 1 << 20 }) };
 }
 
 /** The directories above these entries that no entry names, in order, readable by all. */
