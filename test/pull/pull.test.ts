@@ -79,7 +79,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  if (user !== undefined && root !== undefined) await npm('init-cluster', '--down', '--purge');
+  if (user !== undefined && root !== undefined) {
+    const { exitCode, stderr } = await npm('init-cluster', '--down', '--purge', '--yes');
+    if (exitCode !== 0) console.log(`what this story made stays: ${stderr}`);
+  }
   await user?.remove();
   await registries?.stop();
 });
@@ -241,7 +244,7 @@ it('a proxy that must be used is, by the registries own names', async () => {
 });
 
 it('all that the user made goes with --down --purge', async () => {
-  const { exitCode, stderr } = await npm('init-cluster', '--down', '--purge');
+  const { exitCode, stderr } = await npm('init-cluster', '--down', '--purge', '--yes');
   expect(`${exitCode} ${stderr}`).toBe('0 ');
   expect(existsSync(join(user.home, '.cache/plinth'))).toBe(false);
   expect(await runEngine(engine, ['ps', '--all', '--format', '{{.Names}}'])).toBe('');
