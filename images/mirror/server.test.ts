@@ -17,3 +17,20 @@ it('tells it to ask, after the mirror registry, the one that stands for all', ()
     /^server = "https:\/\/mirror\.example\.org\/v2\/all\/quay\.io"\noverride_path = true\n\n\[host\./,
   );
 });
+
+it('tells a node to ask one mirror alone where it stands for all, below its own path', () => {
+  const files = hostsToml('https://mirror.example.org/all/', '');
+  expect(files['ghcr.io']).toBe(
+    'server = "https://ghcr.io"\n\n[host."https://mirror.example.org/v2/all/ghcr.io"]\n' +
+      '  capabilities = ["pull", "resolve"]\n  override_path = true\n',
+  );
+});
+
+it('leaves out the registries that a table of mirrors does not name', () => {
+  const files = hostsToml('docker.io=https://hub.example.org,quay.io=http://mirror.example.org/quay', '');
+  expect(Object.keys(files)).toEqual(['docker.io', 'quay.io']);
+  expect(files['docker.io']).toBe(
+    'server = "https://registry-1.docker.io"\n\n[host."https://hub.example.org"]\n  capabilities = ["pull", "resolve"]\n',
+  );
+  expect(files['quay.io']).toContain('[host."http://mirror.example.org/v2/quay"]\n');
+});

@@ -7,7 +7,7 @@ import { ensureEngineImage } from '../engine-store/ensure-image.ts';
 import { inspectEngineImage } from '../engine-store/image.ts';
 import { parseReference } from '../oci/reference.ts';
 import { registryAnswers, waitForRegistry } from '../oci/wait-for-registry.ts';
-import { placeOf } from '../pull/registry-place.ts';
+import { placeOf, registryMirror } from '../pull/registry-place.ts';
 import type { Report } from '../report.ts';
 import { registryData } from './folder.ts';
 
@@ -77,31 +77,44 @@ export async function removeRegistry(engine: Engine): Promise<void> {
   await runEngine(engine, ['network', 'rm', networkName]).catch(ignoreMissing);
 }
 
-/** By host of the lock file, what containerd's `certs.d/HOST/hosts.toml` says: ask the mirror first, then upstream. */
-export function hostsToml(mirror = `http://${registryAddress}`): Record<string, string> {
-  const lock = loadLock();
-  const hosts = Object.values(lock.images).map(({ ref }) => parseReference(ref).host);
-  return Object.fromEntries(
-    [...new Set(hosts)]
-      .sort()
-      .map((host) => [
-        host,
-        [
-          ...upstreamServer(host),
-          '',
-          `[host."${mirror}/v2/${host}"]`,
-          '  capabilities = ["pull", "resolve"]',
-          '  override_path = true',
-          '',
-        ].join('\n'),
-      ]),
-  );
+/**
+ * By host of the lock file, the `certs.d/HOST/hosts.toml` of containerd: nodes ask the mirror first, then `next`. A host that
+ * the mirror does not have is left out.
+ * @param mirror As `PLINTH_REGISTRY_MIRROR` is written. Default: the mirror registry of this machine.
+ * @param next The same, for what the mirror lacks. Default: the mirror that this machine pulls from, else each registry itself.
+ * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
+ */
+export function hostsToml(
+  mirror = `http://${registryAddress}`,
+  next = registryMirror(),
+): Record<string, string> {
+  const files = mirroredHosts(mirror).map(({ host, url, path }) => {
+    const server = placeOf({ host, path: '' }, next);
+    const lines = [
+      `server = "${addressOf(server)}"`,
+      ...(server.path === '' ? [] : ['override_path = true']),
+      '',
+      `[host."${addressOf({ url, path })}"]`,
+      '  capabilities = ["pull", "resolve"]',
+      ...(path === '' ? [] : ['  override_path = true']),
+      '',
+    ];
+    return [host, lines.join('\n')];
+  });
+  return Object.fromEntries(files);
 }
 
-/** Where containerd asks when the mirror has nothing: the registry itself, or the one that stands for it. */
-function upstreamServer(host: string): string[] {
-  const { url, path } = placeOf({ host, path: '' });
-  return path === '' ? [`server = "${url}"`] : [`server = "${url}/v2/${path}"`, 'override_path = true'];
+/** The hosts of the lock file that a mirror has images of, with the folder in which it has them. */
+export function mirroredHosts(mirror: string): { host: string; url: string; path: string }[] {
+  const hosts = Object.values(loadLock().images).map(({ ref }) => parseReference(ref).host);
+  return [...new Set(hosts)].sort().flatMap((host) => {
+    const { url, path } = placeOf({ host, path: '' }, mirror);
+    return path === '' && url === placeOf({ host, path: '' }, '').url ? [] : [{ host, url, path }];
+  });
+}
+
+function addressOf({ url, path }: { url: string; path: string }): string {
+  return path === '' ? url : `${url}/v2/${path}`;
 }
 
 /** As Kind would make it, IPv4 only, with the MTU of the way out. */

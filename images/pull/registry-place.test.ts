@@ -1,8 +1,13 @@
-import { describe, expect, it } from 'vitest';
-import { placeOf } from './registry-place.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { placeOf, useRegistryMirror } from './registry-place.ts';
 
 const debian = { host: 'docker.io', path: 'library/debian' };
 const flux = { host: 'ghcr.io', path: 'fluxcd/source-controller' };
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  useRegistryMirror('');
+});
 
 describe('placeOf', () => {
   it('is the registry itself, which for Docker Hub has another name', () => {
@@ -35,6 +40,14 @@ describe('placeOf', () => {
       path: 'hub/library/debian',
     });
     expect(placeOf(flux, table)).toEqual({ ...flux, url: 'https://ghcr.io' });
+  });
+
+  it('is that of the variable before that of cluster.yaml', () => {
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
+    useRegistryMirror('https://file.example.org');
+    expect(placeOf(flux).host).toBe('file.example.org');
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', 'variable.example.org');
+    expect(placeOf(flux).host).toBe('variable.example.org');
   });
 
   it.each([

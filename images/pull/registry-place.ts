@@ -12,16 +12,26 @@ export interface Place {
 
 const variable = 'PLINTH_REGISTRY_MIRROR';
 
+let configured = '';
+
+/** Sets the mirror of registries that is asked where `PLINTH_REGISTRY_MIRROR` names none: that of cluster.yaml. */
+export function useRegistryMirror(setting: string): void {
+  configured = setting;
+}
+
+/** The mirror of registries that is asked: that of `PLINTH_REGISTRY_MIRROR`, else that of `useRegistryMirror`. */
+export function registryMirror(): string {
+  return process.env[variable] || configured;
+}
+
 /**
- * The registry that is asked for an image: its own, or the one that `PLINTH_REGISTRY_MIRROR` names instead. That is one for
- * all registries, `mirror.example.org/prefix`, below which each has a folder of its own (`mirror.example.org/prefix/docker.io/library/debian`);
+ * The registry that is asked for an image: its own, or a mirror instead. A mirror is one for all registries,
+ * `mirror.example.org/prefix`, below which each has a folder of its own (`mirror.example.org/prefix/docker.io/library/debian`);
  * or a table, `docker.io=mirror.example.org/hub,ghcr.io=…`, where a registry that it does not name is asked itself.
+ * @throws Error where the setting of the mirror is malformed.
  */
-export function placeOf(
-  { host, path }: Pick<Reference, 'host' | 'path'>,
-  mirror: string | undefined = process.env[variable],
-): Place {
-  for (const { from, to } of rewrites(mirror ?? '')) {
+export function placeOf({ host, path }: Pick<Reference, 'host' | 'path'>, mirror = registryMirror()): Place {
+  for (const { from, to } of rewrites(mirror)) {
     if (from !== undefined && from !== host) continue;
     const prefix = to.pathname.replace(/^\/|\/$/g, '');
     const parts = [prefix, ...(from === undefined ? [host] : []), path].filter((part) => part !== '');

@@ -91,6 +91,15 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a repository without a path', [source('https://example.org/')]],
   ['a repository on a port that is none', [source('https://example.org:99999/repo')]],
   ['a mirror with a password', [changed('apps:', 'mirror: https://user:SECRET@mirror.example.org\napps:')]],
+  ['a mirror that is no address', [changed('apps:', 'mirror: mirror.example.org\napps:')]],
+  [
+    'a mirror of a repository',
+    [changed('apps:', 'mirror: { docker.io/library: https://mirror.example.org }\napps:')],
+  ],
+  [
+    'a mirror of one registry with a password',
+    [changed('apps:', 'mirror: { docker.io: https://user:SECRET@mirror.example.org }\napps:')],
+  ],
   ['an S3 with a password', [backups('endpoint: https://user:SECRET@s3.example.org')]],
   // Schedules (robfig/cron)
   ['a backup at hour 25', [backups("schedule: '0 0 25 * * *'")]],

@@ -57,7 +57,11 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
             : undefined;
         return [choice(source, path, options, given)];
       }
-      const closest = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
+      const ofOtherType = (issues: (typeof issue.errors)[number]): boolean =>
+        issues.some(({ code, path: [first] }) => code === 'invalid_type' && first === undefined);
+      const sameType = issue.errors.filter((issues) => !ofOtherType(issues));
+      const candidates = sameType.length > 0 ? sameType : issue.errors;
+      const closest = [...candidates].sort((a, b) => a.length - b.length)[0] ?? [];
       return closest.flatMap((inner) => problems(schema, source, inner, path));
     }
     case 'invalid_key': {

@@ -9,6 +9,21 @@ const address = z
   .string()
   .regex(/^[a-z0-9:]([a-z0-9.:-]*[a-z0-9])?$/i, "an IP address or a DNS name such as '192.0.2.1'");
 
+const mirrorUrl = z
+  .url({ protocol: /^https?$/, error: "an address such as 'https://mirror.example.org/prefix'" })
+  .pipe(noSecret)
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^https?:\/\/[\w.-]+(:\d+)?(\/[a-z0-9._-]+)*\/?$/,
+        "an address such as 'https://mirror.example.org/prefix'",
+      ),
+  );
+
+/** The host of a registry as image references name it: `docker.io`, `registry.example.org:5000`. */
+const registryHost = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "the host of a registry such as 'docker.io'");
+
 /** The name of an app and of its Service: others are made of it, of which the longest is that of the Job of its migrations. */
 export const appName = serviceName.max(40, 'at most 40 characters, since other names are made of it');
 
@@ -407,11 +422,10 @@ export const clusterSchema = z.strictObject({
   registry: registry.describe("The registry in the cluster that holds the team's own images."),
   source: source.describe('The Git repository that Flux reads.'),
   mirror: z
-    .url({ protocol: /^https?$/ })
-    .pipe(noSecret)
+    .union([mirrorUrl, z.record(registryHost, mirrorUrl)])
     .optional()
     .describe(
-      'A registry that has the images of the lock file as HOST/PATH and that machines ask first. Default: upstream alone.',
+      'Where images are asked for before upstream: the address of one mirror of all registries, which has docker.io/library/debian as ADDRESS/docker.io/library/debian; or a map from a registry to the address of its mirror. Default: upstream alone.',
     ),
   artifacts: z
     .enum(['upstream', 'mirror'])
@@ -462,3 +476,11 @@ export const clusterSchema = z.strictObject({
 export type Cluster = z.infer<typeof clusterSchema>;
 export type RetiredDatabase = Cluster['retired'][number];
 export type AppOverride = z.infer<typeof appOverride>;
+
+/** The mirror of cluster.yaml as `PLINTH_REGISTRY_MIRROR` is written; empty where there is none. */
+export function mirrorSetting({ mirror }: Pick<Cluster, 'mirror'>): string {
+  if (mirror === undefined || typeof mirror === 'string') return mirror ?? '';
+  return Object.entries(mirror)
+    .map(([host, url]) => `${host}=${url}`)
+    .join(',');
+}

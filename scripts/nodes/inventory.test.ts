@@ -67,6 +67,19 @@ describe('inventory', () => {
     expect(Object.keys(all.vars.registry_hosts as object)).toEqual(['registry.shop.example.org']);
   });
 
+  it('leads only the registries to mirrors that a table names', async () => {
+    const table = cluster((text) =>
+      text.replace(/^mirror: .*$/m, 'mirror: { docker.io: https://hub.example.org/docker }'),
+    );
+    const { all } = inventoryOf(table, loadLock(), await machinesOf('shop', table), local);
+    const hosts = all.vars.registry_hosts as Record<string, string>;
+    expect(Object.keys(hosts)).toEqual(['docker.io', 'registry.shop.example.org']);
+    expect(hosts['docker.io']).toContain('[host."https://hub.example.org/v2/docker"]');
+    expect(all.vars.registry_mirrors).toEqual([
+      { host: 'docker.io', url: 'https://hub.example.org', path: 'docker' },
+    ]);
+  });
+
   it("names images with upstream's digests, and by their tags alone where a mirror may have built them", async () => {
     const lock = loadLock();
     const { ref, digest } = lock.images.flannel ?? {};

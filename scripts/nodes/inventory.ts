@@ -1,6 +1,6 @@
-import { hostsToml } from '../../images/mirror/server.ts';
+import { hostsToml, mirroredHosts } from '../../images/mirror/server.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
-import type { Cluster } from '../../model/schema/cluster.ts';
+import { type Cluster, mirrorSetting } from '../../model/schema/cluster.ts';
 import { type Lock, pinnedReference } from '../../model/schema/lock.ts';
 import { vpcCidr } from '../../stacks/network/addresses.ts';
 import type { Machines } from './machines.ts';
@@ -44,9 +44,9 @@ export function inventoryOf(
   { machines, endpoint, serviceAccountIssuer = '' }: Machines,
   local: Local,
 ): Inventory {
-  const { name, domain, kubernetes, provider, registry, mirror } = cluster;
+  const { name, domain, kubernetes, provider, registry } = cluster;
   const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'ubuntu', port: 22, keys: [] };
-  const hosts = mirror === undefined ? {} : hostsToml(mirror.replace(/\/$/, ''));
+  const mirror = mirrorSetting(cluster);
   const registryName = `registry.${domain}`;
   const group = (role: string): HostGroup => ({
     hosts: Object.fromEntries(
@@ -83,13 +83,15 @@ export function inventoryOf(
         images: Object.fromEntries(
           Object.entries(lock.images).map(([name, image]) => [
             name,
-            mirror === undefined ? pinnedReference(image) : image.ref,
+            mirror === '' ? pinnedReference(image) : image.ref,
           ]),
         ),
         registry_name: registryName,
-        registry_hosts: { ...hosts, [registryName]: ownRegistry(registryName, registry.overlay, local) },
-        registry_mirror: mirror ?? '',
-        registry_mirrored: Object.keys(hosts),
+        registry_hosts: {
+          ...hostsToml(mirror, ''),
+          [registryName]: ownRegistry(registryName, registry.overlay, local),
+        },
+        registry_mirrors: mirroredHosts(mirror),
         registry_ca: local.registryAuthority,
         state: local.state,
       },

@@ -68,6 +68,7 @@ beforeAll(async () => {
   );
   const authority = join(user.home, 'registries.pem');
   await writeFile(authority, registries.authority.roots);
+  await user.own(authority);
   environment = {
     NODE_EXTRA_CA_CERTS: authority,
     PLINTH_REGISTRY_MIRROR: registries.table,
