@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { npmCommand } from '../scripts/command.ts';
+import { npmCommand } from '../scripts/cli/command.ts';
 import { enqueueing, latencies, working } from './jobs/measures.ts';
 import { report } from './jobs/report.ts';
 import { startSides } from './jobs/sides.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { table } from '../scripts/table.ts';
+import { table } from '../scripts/cli/table.ts';
 import { median } from './measure.ts';
 import { measureRepository, type Times } from './render/incremental.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { shop, withEdits } from './fixture.ts';
+import { shop, withEdits } from '../test/model/fixture.ts';
 import { loadGraph } from './load-graph.ts';
 
 it('joins what is described into environments, with the operators of their provider', async () => {

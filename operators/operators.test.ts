@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environment } from '../charts/fixture.ts';
 import type { Component } from '../charts/kube/kube-object.ts';
 import { at, find, list } from '../charts/kube/select.ts';
+import { environment } from '../test/charts/fixture.ts';
 import { chart as flux } from './flux/chart.ts';
 import { chart as gitServer } from './git-server/chart.ts';
 import { chart as localPath } from './local-path/chart.ts';

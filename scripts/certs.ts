@@ -1,11 +1,11 @@
 import { authorities } from '../model/identity.ts';
-import { authorityNamed, environmentNamed } from './certs/environment.ts';
+import { authorityNamed, environmentNamed } from './certs/authority-named.ts';
 import { issue } from './certs/issue.ts';
 import { isWell, printRows, rowsOf } from './certs/list.ts';
 import { observe } from './certs/observe.ts';
 import { type RollOptions, roll } from './certs/roll.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { clusterClient } from './cluster/client.ts';
-import { npmCommand, runCommand } from './command.ts';
 
 const program = npmCommand('certs').description(
   'Certificates of an environment: what each process really uses, those of people, and the roll of an authority.',

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 import { monthlyCost, total } from '../stacks/cost/cost.ts';
 import { loadPrices } from '../stacks/cost/prices.ts';
-import { environments, readCluster } from './cluster/environment.ts';
-import { npmCommand, runCommand } from './command.ts';
-import { Failure } from './failure.ts';
-import { table } from './table.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
+import { table } from './cli/table.ts';
+import { environments, readCluster } from './repository/read-cluster.ts';
 
 const program = npmCommand('cost')
   .description('What each environment costs a month before anyone uses it, by stacks/cost/prices.yaml.')

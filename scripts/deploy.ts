@@ -1,5 +1,5 @@
-import './compile-cache.ts';
-import { npmCommand, runCommand } from './command.ts';
+import './cli/compile-cache.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 
 const program = npmCommand('deploy')
   .description(
@@ -11,7 +11,7 @@ const program = npmCommand('deploy')
   .action(async (options: { env: string; message?: string; json?: boolean }) => {
     await runCommand(async () => {
       // Not a plain import, which would be loaded before the cache of compiled code is there.
-      const { deploy } = await import('./cluster/deploy.ts');
+      const { deploy } = await import('./deploy/deploy.ts');
       return deploy({
         environment: options.env,
         message: options.message ?? 'Deploy',

@@ -1,8 +1,8 @@
-import { repositoryRoot } from './cluster/environment.ts';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { diff } from './diff/diff.ts';
 import { printDiff } from './diff/print.ts';
 import { withProblems } from './render/problems-failure.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('diff')
   .description(

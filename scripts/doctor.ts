@@ -1,11 +1,11 @@
 import { loadGraph } from '../model/load-graph.ts';
 import { loadLock } from '../model/schema/lock.ts';
-import { readCluster, repositoryRoot } from './cluster/environment.ts';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { checks } from './doctor/checks.ts';
 import { thisHost } from './doctor/host.ts';
 import { printResults } from './doctor/print.ts';
 import { runChecks } from './doctor/run.ts';
+import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('doctor')
   .description('What this machine lacks to run the platform, each with the line that mends it.')

@@ -1,7 +1,7 @@
-import { repositoryRoot } from './cluster/environment.ts';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { explainCommand } from './explain/command.ts';
 import { withProblems } from './render/problems-failure.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('explain')
   .description(

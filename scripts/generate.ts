@@ -1,4 +1,4 @@
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { generateContracts } from './generate/contracts.ts';
 
 const program = npmCommand('generate')

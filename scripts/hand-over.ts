@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
-import { repositoryRoot } from './cluster/environment.ts';
-import { handOver } from './cluster/hand-over.ts';
-import { renderEnvironment } from './cluster/rendered.ts';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { renderEnvironment } from './flux/render-environment.ts';
+import { handOver } from './hand-over/hand-over.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('hand-over')
   .description(

@@ -1,6 +1,6 @@
-import './compile-cache.ts';
+import './cli/compile-cache.ts';
 import { styleText } from 'node:util';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 
 const program = npmCommand('init-cluster')
   .description(
@@ -32,14 +32,14 @@ Exit:    0 when every Kustomization is Ready and the front page answers, 1 other
         }
         // Not plain imports, which would be loaded before the cache of compiled code is there.
         if (options.down === true) {
-          const { takeDown } = await import('./cluster/down.ts');
+          const { takeDown } = await import('./init-cluster/down/take-down.ts');
           return takeDown({
             environment: options.env,
             purge: options.purge === true,
             yes: options.yes === true,
           });
         }
-        const { initCluster } = await import('./cluster/init.ts');
+        const { initCluster } = await import('./init-cluster/init-cluster.ts');
         return initCluster({ environment: options.env, json: options.json === true });
       });
     },

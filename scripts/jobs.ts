@@ -4,8 +4,8 @@ import { type Job, JobState, JobsServiceClient, type Schedule } from '../apps/ki
 import type { CallOptions } from './call/connection.ts';
 import { servePage } from './call/page.ts';
 import { call, callOptions } from './call/run.ts';
-import { npmCommand } from './command.ts';
-import { table } from './table.ts';
+import { npmCommand } from './cli/command.ts';
+import { table } from './cli/table.ts';
 
 type Given = CallOptions & { json?: boolean };
 

@@ -4,9 +4,9 @@ import { Argument } from 'commander';
 import { askUpstream, type Compared, compareLock } from '../images/lock/check.ts';
 import { withValue } from '../images/lock/edit.ts';
 import { type Lock, lockPath, parseLock } from '../model/schema/lock.ts';
-import { npmCommand, runCommand } from './command.ts';
-import { Failure } from './failure.ts';
-import { table } from './table.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
+import { table } from './cli/table.ts';
 
 const program = npmCommand('lock')
   .description(

@@ -1,10 +1,10 @@
-import { environments, repositoryRoot } from './cluster/environment.ts';
-import { npmCommand, runCommand } from './command.ts';
-import { newApp } from './new/app.ts';
-import { newEnvironment } from './new/environment.ts';
-import { newOperator } from './new/operator.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { holdSignals } from './files/staging.ts';
+import { newApp } from './new/new-app.ts';
+import { newEnvironment } from './new/new-environment.ts';
+import { newOperator } from './new/new-operator.ts';
 import { checkedName, type Start, type Written, write } from './new/start.ts';
-import { holdSignals } from './staging.ts';
+import { environments, repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('new')
   .description('Writes a working start, which renders at once, and says what to do next.')

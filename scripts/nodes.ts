@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { npmCommand, runCommand } from './command.ts';
-import { Failure } from './failure.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
 import { fetchKubeconfig } from './nodes/kubeconfig.ts';
 import { type HostRecap, type PlaybookRun, runPlaybook } from './nodes/playbook.ts';
 import { openSite } from './nodes/site.ts';

@@ -4,8 +4,8 @@ import { ask } from '../apps/kit/client.ts';
 import { type Order, type OrderLine, OrderState, OrdersServiceClient } from '../apps/kit/generated/orders.ts';
 import type { CallOptions } from './call/connection.ts';
 import { call, callOptions } from './call/run.ts';
-import { npmCommand } from './command.ts';
-import { table } from './table.ts';
+import { npmCommand } from './cli/command.ts';
+import { table } from './cli/table.ts';
 
 type Given = CallOptions & { json?: boolean };
 

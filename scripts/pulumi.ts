@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path';
 import { styleText } from 'node:util';
 import { execa } from 'execa';
 import { ensureProgram } from '../images/program.ts';
-import { repositoryRoot } from './cluster/environment.ts';
-import { runCommand } from './command.ts';
+import { runCommand } from './cli/command.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
 
 /*
  * `npm run pulumi -- up -s prod`: Pulumi with this repository's policies, and where none is installed, the one of

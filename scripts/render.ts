@@ -1,4 +1,4 @@
-import './compile-cache.ts';
+import './cli/compile-cache.ts';
 
 // Not a plain import, which would be loaded before the cache is there.
 await import('./render/main.ts');

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonSchemas } from '../model/schema/json-schemas.ts';
-import { repositoryRoot } from './cluster/environment.ts';
-import { npmCommand } from './command.ts';
+import { npmCommand } from './cli/command.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
 
 npmCommand('schemas')
   .description('Writes the JSON Schemas by which editors complete and check cluster.yaml and lock.yaml.')

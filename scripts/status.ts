@@ -1,9 +1,9 @@
 import { findEngine } from '../images/engine/ensure-engine.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
 import { clusterClient } from './cluster/client.ts';
-import { readCluster } from './cluster/environment.ts';
-import { manifestRepository } from './cluster/manifest-repository.ts';
-import { npmCommand, runCommand } from './command.ts';
-import { Failure } from './failure.ts';
+import { manifestRepository } from './flux/manifest-repository.ts';
+import { readCluster } from './repository/read-cluster.ts';
 import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print.ts';
 

@@ -4,10 +4,10 @@ import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { loadLock } from '../model/schema/lock.ts';
-import { repositoryRoot } from './cluster/environment.ts';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { thisHost } from './doctor/host.ts';
 import { refuseUnfit } from './doctor/refuse.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
 import { buildsBefore, checksBefore } from './test/before.ts';
 import { expectedDuration, noteDuration, readDurations } from './test/durations.ts';
 
@@ -90,7 +90,7 @@ async function test(asked: Asked): Promise<number> {
     ['services', () => vitest('services')],
   ];
   if (unit !== true) {
-    everything.push(['linters of Ansible', () => one(process.execPath, ['scripts/nodes/lint.ts'])]);
+    everything.push(['linters of Ansible', () => one(process.execPath, ['scripts/lint-ansible.ts'])]);
     everything.push(['stacks on the real engine', () => vitest('stacks')]);
     // Machines need Debian's packages and the kernel's limits for watches.
     if (process.getuid?.() === 0) everything.push(['machines', () => vitest('nodes', '--tags-filter=core')]);

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { npmCommand, runCommand } from './command.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
 import { ProblemsFailure, withProblems } from './render/problems-failure.ts';
 import { verify } from './verify/verify.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../model/schema/cluster.ts';
+import { asked, environment, ofType, one } from '../test/stacks/mocked-engine.ts';
 import { type AmazonProvider, amazon } from './amazon.ts';
 import { environmentOf } from './environment.ts';
 import { kind } from './kind.ts';
 import { machines } from './machines.ts';
-import { asked, environment, ofType, one } from './testing.ts';
 
 const command = 'command:local:Command';
 

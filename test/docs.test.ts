@@ -4,12 +4,12 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { appSchema } from '../model/app.ts';
-import { appFile, type Edit, platformCluster, withPlatform } from '../model/fixture.ts';
 import { clusterSchema } from '../model/schema/cluster.ts';
 import { loadLock } from '../model/schema/lock.ts';
 import { ProblemsFailure } from '../scripts/render/problems-failure.ts';
 import { renderAll } from '../scripts/render/render.ts';
 import { blocksOf, commandsOf, type Example, spansOf } from './examples.ts';
+import { appFile, type Edit, platformCluster, withPlatform } from './model/fixture.ts';
 
 const root = join(import.meta.dirname, '..');
 const files = ['README.md', ...globSync('docs/**/*.md', { cwd: root })].sort();

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AmazonProvider, amazon } from '../stacks/amazon.ts';
-import { type Asked, asked, environment } from '../stacks/testing.ts';
 import { Account } from './stacks/local-aws/account.ts';
 import { localAws } from './stacks/local-aws/provider.ts';
+import { type Asked, asked, environment } from './stacks/mocked-engine.ts';
 
 /** The program of an environment on AWS, with the make-believe account in the engine's place. */
 async function make(account: Account, change?: (text: string) => string): Promise<Asked[]> {

@@ -1,4 +1,4 @@
-import '../../scripts/compile-cache.ts';
+import '../../scripts/cli/compile-cache.ts';
 
 // `npm run render` for the repository ROOT, with all that belongs to it.
 const { renderCommand } = await import('../../scripts/render/command.ts');

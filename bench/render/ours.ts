@@ -1,4 +1,4 @@
-import '../../scripts/compile-cache.ts';
+import '../../scripts/cli/compile-cache.ts';
 
 // The render of this repository's charts: COUNT workloads, a file for each in FOLDER.
 const { mkdirSync, writeFileSync } = await import('node:fs');

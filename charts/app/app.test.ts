@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
-import { environment, testApp } from '../fixture.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { at, find } from '../kube/select.ts';
 import { appComponent } from './app.ts';

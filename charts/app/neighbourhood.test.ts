@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { components } from '../../scripts/render/components.ts';
-import { environment, testApp } from '../fixture.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { neighbourhoods } from './neighbourhood.ts';
 
 const uses = (...apps: string[]) => apps.map((app) => ({ kind: 'app' as const, app, port: 'http' }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environment } from '../fixture.ts';
+import { environment } from '../../test/charts/fixture.ts';
 import type { Component, KubeObject } from '../kube/kube-object.ts';
 import { shortages } from './capacity.ts';
 import { Inventory } from './inventory.ts';

@@ -4,7 +4,7 @@ import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { type Rule, rules } from '../../model/schema/exception.ts';
 import { components } from '../../scripts/render/components.ts';
-import { environment, testApp } from '../fixture.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { Component, KubeObject } from '../kube/kube-object.ts';
 import { checkObjects } from './check.ts';
 import { Inventory } from './inventory.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { components } from '../../scripts/render/components.ts';
-import { environment, testApp } from '../fixture.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { Inventory } from './inventory.ts';
 import { type Power, powerText, reach } from './reach.ts';

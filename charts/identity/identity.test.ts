@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
 import { chart as admission } from '../../operators/admission/chart.ts';
 import { chart as identity } from '../../operators/identity/chart.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { appComponent } from '../app/app.ts';
 import { databaseComponent } from '../database/database.ts';
 import { migrations } from '../database/migrations.ts';
-import { environment, testApp } from '../fixture.ts';
 import type { Component } from '../kube/kube-object.ts';
 import { at, find, list } from '../kube/select.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { environment } from '../fixture.ts';
+import { environment } from '../../test/charts/fixture.ts';
 import { imageRef } from './image.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;

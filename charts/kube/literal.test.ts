@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { appComponent } from '../app/app.ts';
-import { environment, testApp } from '../fixture.ts';
 import { literal } from './literal.ts';
 import { at, find } from './select.ts';
 

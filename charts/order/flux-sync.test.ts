@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environment } from '../fixture.ts';
+import { environment } from '../../test/charts/fixture.ts';
 import { field } from '../kube/field.ts';
 import { fluxSync } from './flux-sync.ts';
 import { onlyPaths } from './only-paths.ts';

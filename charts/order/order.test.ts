@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OperatorInput } from '../../model/operator.ts';
-import { environment } from '../fixture.ts';
+import { environment } from '../../test/charts/fixture.ts';
 import type { Component, KubeObject } from '../kube/kube-object.ts';
 import { order } from './order.ts';
 

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shop, withEdits } from '../../test/model/fixture.ts';
 import { formatProblem } from '../diagnostics/format-problem.ts';
-import { shop, withEdits } from '../fixture.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';

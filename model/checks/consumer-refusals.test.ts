@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
 import { formatProblem } from '../diagnostics/format-problem.ts';
-import { appFile, type Edit, platformCluster, withPlatform } from '../fixture.ts';
 import { loadGraph } from '../load-graph.ts';
 import { loadLock } from '../schema/lock.ts';
 

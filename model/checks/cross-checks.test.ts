@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type Edit, withEdits } from '../../test/model/fixture.ts';
 import { formatProblem } from '../diagnostics/format-problem.ts';
-import { type Edit, withEdits } from '../fixture.ts';
 import { loadGraph } from '../load-graph.ts';
 import { readYaml } from '../reading/read-yaml.ts';
 import { clusterSchema } from '../schema/cluster.ts';

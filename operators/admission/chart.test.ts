@@ -4,8 +4,8 @@ import { appComponent } from '../../charts/app/app.ts';
 import { databaseComponent } from '../../charts/database/database.ts';
 import { migrations } from '../../charts/database/migrations.ts';
 import { refusals } from '../../charts/evaluate-policy.ts';
-import { environment, testApp } from '../../charts/fixture.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { chart as identity } from '../identity/chart.ts';
 import { chart as admission, knownCertificateFields } from './chart.ts';
 

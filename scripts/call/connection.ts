@@ -4,8 +4,8 @@ import type { ChannelCredentials, Client, ClientOptions } from '@grpc/grpc-js';
 import { clientCredentials, clientOptions } from '../../apps/kit/client.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { stateDir } from '../../images/cache/paths.ts';
-import { readCluster } from '../cluster/environment.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
+import { readCluster } from '../repository/read-cluster.ts';
 
 /** How a person says which service is meant, and who they are. */
 export interface CallOptions {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { runCommand } from '../command.ts';
+import { runCommand } from '../cli/command.ts';
 import { type CallOptions, type Connection, openConnection } from './connection.ts';
 
 /**

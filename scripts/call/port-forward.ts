@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { KubeConfig, PortForward } from '@kubernetes/client-node';
+import { Failure } from '../cli/failure.ts';
 import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
-import { Failure } from '../failure.ts';
 
 /** A port of this machine's loopback that leads to a port of a pod of the app, through the API server. */
 export async function forwardToPod(

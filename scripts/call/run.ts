@@ -1,7 +1,7 @@
 import { type Client, status } from '@grpc/grpc-js';
 import type { Command } from 'commander';
-import { runCommand } from '../command.ts';
-import { Failure } from '../failure.ts';
+import { runCommand } from '../cli/command.ts';
+import { Failure } from '../cli/failure.ts';
 import { type CallOptions, type ClientType, clientOf, openConnection } from './connection.ts';
 
 /** Options that every call has. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { repositoryRoot } from '../cluster/environment.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 import { withoutRoots, withRoots } from './cluster-file.ts';
 
 const clusters = join(repositoryRoot, 'clusters');

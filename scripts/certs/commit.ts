@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
-import { repositoryRoot } from '../cluster/environment.ts';
-import { renderEnvironment } from '../cluster/rendered.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
+import { renderEnvironment } from '../flux/render-environment.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 import { withoutRoots, withRoots } from './cluster-file.ts';
 import type { Roots } from './steps.ts';
 

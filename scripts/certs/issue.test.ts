@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { environment, testApp } from '../../charts/fixture.ts';
-import { Failure } from '../failure.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
+import { Failure } from '../cli/failure.ts';
 import { mayCall } from './issue.ts';
 
 const ports = { http: { port: 8080 }, grpc: { port: 8443, tls: 'mutual' } } as const;

@@ -9,11 +9,11 @@ import type { Environment } from '../../model/graph.ts';
 import { mutualPort, peopleNamespace, personCertificate, personName } from '../../model/identity.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
 import { identityFolder } from '../call/connection.ts';
+import { Failure } from '../cli/failure.ts';
 import { type ClusterClient, clusterClient, kubeconfigPath } from '../cluster/client.ts';
-import { repositoryRoot } from '../cluster/environment.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
 import { isTrue, watchUntil } from '../cluster/watch.ts';
-import { Failure } from '../failure.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 
 /** A person's certificate on this machine. */
 export interface IssuedToPerson {

@@ -2,7 +2,7 @@ import { parse as parseName } from 'node:path';
 import { styleText } from 'node:util';
 import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
-import { table } from '../table.ts';
+import { table } from '../cli/table.ts';
 import { lacks, settledMs } from './missing.ts';
 import { keyOf, type Observation, type Use } from './observe.ts';
 

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority, personName } from '../../model/identity.ts';
+import { Failure } from '../cli/failure.ts';
+import { Phases, type Report, runPhases } from '../cli/phases.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
-import { deploy } from '../cluster/deploy.ts';
-import { type Report, runPhases } from '../cluster/phases.ts';
-import { Failure } from '../failure.ts';
+import { deploy } from '../deploy/deploy.ts';
+import { authorityNamed, environmentNamed } from './authority-named.ts';
 import { commitAsItStands, commitRoots, onlyRootsDiffer } from './commit.ts';
-import { authorityNamed, environmentNamed } from './environment.ts';
 import { issue } from './issue.ts';
 import { type Missing, missingFor } from './missing.ts';
 import { nudge } from './nudge.ts';
@@ -142,25 +142,24 @@ async function bring(context: Context, title: string): Promise<void> {
   const after = await environmentNamed(env.name);
   const controller = new AbortController();
   const { signal } = controller;
-  await runPhases(
-    [
-      {
-        title: `Seen in every process: ${title}`,
-        run: (report) => confirm({ ...context, env: after }, report, signal),
-      },
-    ],
-    { controller, again },
-  );
+  const phases = Phases.from({ ...context, env: after }).add({
+    title: `Seen in every process: ${title}`,
+    run: async (given, report) => {
+      await confirm(given, report, signal);
+      return { result: {} };
+    },
+  });
+  await runPhases(phases, { controller, again });
 }
 
-async function confirm(context: Context, report: Report, signal: AbortSignal): Promise<undefined> {
+async function confirm(context: Context, report: Report, signal: AbortSignal): Promise<void> {
   const end = Date.now() + confirmSeconds * 1000;
   const nudged = new Map<string, number>();
   let missing: Missing[] = [];
   while (Date.now() < end) {
     const now = await look(context);
     missing = now.missing;
-    if (missing.length === 0) return undefined;
+    if (missing.length === 0) return;
     report(`${missing[0]?.what}${missing.length > 1 ? `, and ${missing.length - 1} more` : ''}`);
     await hasten(context, now, nudged);
     await sleep(2_000, undefined, { signal });

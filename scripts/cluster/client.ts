@@ -9,7 +9,7 @@ import {
   ServerConfiguration,
 } from '@kubernetes/client-node';
 import { stateDir } from '../../images/cache/paths.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** Typed access to one cluster. Every request that goes through it is given up after its timeout. */
 export interface ClusterClient {

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import type { Engine } from '../../images/engine/engine.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** Runs the kubectl of the control plane's container, so that none is needed on this machine. */
 export async function nodeKubectl(

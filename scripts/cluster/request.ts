@@ -1,5 +1,5 @@
 import { ApiException } from '@kubernetes/client-node';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from './client.ts';
 
 /** Whether the API server answered that there is no such thing; for a custom resource also: its CRD is not there (yet). */

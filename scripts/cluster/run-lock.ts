@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { stateDir } from '../../images/cache/paths.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** Runs the work while no other command changes the cluster of that name. A killed run's lock is void after 10 s. */
 export async function withClusterLock<T>(cluster: string, work: () => Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { KubeConfig, Watch } from '@kubernetes/client-node';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** As much of a Kubernetes object as a wait looks at. */
 export interface WatchedObject {

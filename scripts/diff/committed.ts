@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** The files below a folder as they are in a commit; none where the folder was not there. Two processes for all of them. */
 export async function committedFiles(

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { withEdits } from '../../model/fixture.ts';
+import { withEdits } from '../../test/model/fixture.ts';
 import { render } from '../render/render.ts';
 import { diff } from './diff.ts';
 import { printDiff } from './print.ts';

@@ -9,7 +9,7 @@ import { compareProblems, compareText } from '../../model/diagnostics/problem.ts
 import type { Environment } from '../../model/graph.ts';
 import { readText } from '../../model/reading/read-text.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { checkData } from '../render/check-data.ts';
 import { dataOf } from '../render/data.ts';
 import { renderAll } from '../render/render.ts';

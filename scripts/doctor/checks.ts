@@ -10,7 +10,7 @@ import { registryName, registryPort } from '../../images/mirror/server.ts';
 import { findSupply } from '../../images/supply/mode.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
-import { repositoryRoot } from '../cluster/environment.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 import { capabilities } from './capabilities.ts';
 import { cgroups, engineCgroups } from './cgroups.ts';
 import { type Check, type Finding, ok } from './check.ts';

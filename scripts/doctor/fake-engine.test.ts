@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadLock } from '../../model/schema/lock.ts';
 import { engineInfos, type Machine } from '../../test/images/engine-info.ts';
-import { readCluster } from '../cluster/environment.ts';
+import { readCluster } from '../repository/read-cluster.ts';
 import { machineChecks } from './checks.ts';
 import type { Host } from './host.ts';
 import { runChecks } from './run.ts';

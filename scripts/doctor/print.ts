@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { table } from '../table.ts';
+import { table } from '../cli/table.ts';
 import type { Verdict } from './check.ts';
 import type { Result } from './run.ts';
 

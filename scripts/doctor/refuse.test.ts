@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { fail, ok, warn } from './check.ts';
 import { refuseUnfit } from './refuse.ts';
 

@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import type { Check } from './check.ts';
 import { runChecks } from './run.ts';
 

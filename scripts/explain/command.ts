@@ -1,6 +1,6 @@
 import { suggest } from '../../model/diagnostics/nearest.ts';
 import { loadGraph } from '../../model/load-graph.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 import { explain } from './explain.ts';
 import { printExplanation } from './print.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { environment, testApp } from '../../charts/fixture.ts';
-import { shop } from '../../model/fixture.ts';
 import { loadGraph } from '../../model/load-graph.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
+import { shop } from '../../test/model/fixture.ts';
 import { type ExplainCommand, explainCommand } from './command.ts';
 import { explain } from './explain.ts';
 import { printExplanation } from './print.ts';

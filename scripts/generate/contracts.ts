@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { repositoryRoot } from '../cluster/environment.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 
 const shared = ['apps/kit/proto/health.proto', 'apps/kit/proto/reflection.proto'];
 /** The same types under an older name. */

@@ -16,8 +16,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { enable } from './app.ts';
-import { addImage } from './operator.ts';
+import { enable } from './new-app.ts';
+import { addImage } from './new-operator.ts';
 import { checkedName, write } from './start.ts';
 
 const repository = join(import.meta.dirname, '../..');

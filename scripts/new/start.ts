@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { appName } from '../../model/schema/cluster.ts';
-import { Failure } from '../failure.ts';
-import { isDiskError, remedyOf } from '../render/disk-failure.ts';
-import { makeStaging, removeAbandoned } from '../staging.ts';
+import { Failure } from '../cli/failure.ts';
+import { isDiskError, remedyOf } from '../files/disk-failure.ts';
+import { makeStaging, removeAbandoned } from '../files/staging.ts';
 
 /** Of folders that hold what is being written. */
 const prefix = '.new-';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { type Machine, machineSchema } from '../../model/schema/machine.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** All that the nodes' stack tells of them. */
 const outputs = z.object({

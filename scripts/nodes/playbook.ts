@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stateDir } from '../../images/cache/paths.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { ansibleEnvironment, ansibleRoot } from './tools.ts';
 
 /** What a play did on one machine. */

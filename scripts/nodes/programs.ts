@@ -5,7 +5,7 @@ import { recipeOf } from '../../images/go/recipe.ts';
 import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** Ends the names of the component and of the programs of the version before the present one. */
 const previousSuffix = '-previous';

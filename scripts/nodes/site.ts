@@ -5,7 +5,7 @@ import { stateDir } from '../../images/cache/paths.ts';
 import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { loadLock } from '../../model/schema/lock.ts';
-import { readCluster, repositoryRoot } from '../cluster/environment.ts';
+import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 import { type Inventory, inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 import { nodePrograms } from './programs.ts';

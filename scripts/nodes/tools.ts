@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { cacheDir } from '../../images/cache/paths.ts';
 import type { Report } from '../../images/report.ts';
-import { repositoryRoot } from '../cluster/environment.ts';
-import { ensurePythonPackages } from '../python/packages.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
+import { ensurePythonPackages } from './python-packages.ts';
 
 /** The folder with roles and playbooks. */
 export const ansibleRoot = join(repositoryRoot, 'ansible');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import { repositoryRoot } from '../cluster/environment.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 import { withWay } from './way.ts';
 
 const aws = {

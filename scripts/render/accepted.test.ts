@@ -1,8 +1,8 @@
 import { load } from 'js-yaml';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { accepted } from '../../model/checks/accepted.ts';
-import { withPlatform } from '../../model/fixture.ts';
+import { accepted } from '../../test/model/accepted.ts';
+import { withPlatform } from '../../test/model/fixture.ts';
 import { renderAll } from './render.ts';
 
 it.each(accepted)('%s is rendered, and is the same for two parsers', async (_, edits) => {

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { shop } from '../../model/fixture.ts';
+import { shop } from '../../test/model/fixture.ts';
 import { RenderCache } from './cache.ts';
 import { renderCommand } from './command.ts';
 import { Memory } from './memory.ts';

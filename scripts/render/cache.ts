@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { cacheDir } from '../../images/cache/paths.ts';
 import { ImageTags, type TaggedImage } from '../../model/reading/image-tags.ts';
 import { contentHash } from '../../model/reading/import-record.ts';
+import { onDisk } from '../files/disk-failure.ts';
 import { manifestsBelow } from './difference.ts';
-import { onDisk } from './disk-failure.ts';
 import { codeHash, committedTree, descriptionHash } from './fingerprint.ts';
 import type { RenderResult } from './render.ts';
 

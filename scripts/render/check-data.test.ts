@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../../model/diagnostics/problem.ts';
-import { repositoryRoot } from '../cluster/environment.ts';
 import { diff } from '../diff/diff.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
 import { ProblemsFailure } from './problems-failure.ts';
 import { render } from './render.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withEdits } from '../../model/fixture.ts';
+import { withEdits } from '../../test/model/fixture.ts';
 import { ProblemsFailure } from './problems-failure.ts';
 import { renderAll } from './render.ts';
 

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { styleText } from 'node:util';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 import { RenderCache } from './cache.ts';
 import type { Difference } from './difference.ts';
 import type { Memory } from './memory.ts';

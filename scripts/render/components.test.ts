@@ -1,10 +1,10 @@
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { environment, testApp } from '../../charts/fixture.ts';
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { at, list } from '../../charts/kube/select.ts';
 import type { OperatorInput } from '../../model/operator.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { components } from './components.ts';
 
 const operators = await allOperators();

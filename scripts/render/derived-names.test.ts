@@ -1,7 +1,6 @@
 import { globSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { environment, testApp } from '../../charts/fixture.ts';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
@@ -14,6 +13,7 @@ import type { OperatorInput } from '../../model/operator.ts';
 import type { Loaded, Source } from '../../model/reading/source.ts';
 import { databaseCluster } from '../../model/schema/database.ts';
 import { PackageLock } from '../../model/schema/package-lock.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { components } from './components.ts';
 
 const folder = new URL('../../operators/', import.meta.url);

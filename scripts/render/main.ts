@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { npmCommand, runCommand } from '../command.ts';
+import { npmCommand, runCommand } from '../cli/command.ts';
 import { type RenderCommand, renderCommand } from './command.ts';
 import { watchAndRender } from './watch.ts';
 

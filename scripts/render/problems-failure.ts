@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { formatProblem, type Paint } from '../../model/diagnostics/format-problem.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** Shown at once; who has more begins with these. All of them are in the JSON. */
 const most = 100;

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
-import { shop, withEdits } from '../../model/fixture.ts';
+import { shop, withEdits } from '../../test/model/fixture.ts';
 import { type RenderCommand, renderCommand } from './command.ts';
 import { findDifference } from './difference.ts';
 import { fileNames } from './manifests.ts';

@@ -4,12 +4,12 @@ import { compareProblems, type Problem } from '../../model/diagnostics/problem.t
 import type { Environment } from '../../model/graph.ts';
 import { type GraphInputs, loadGraph } from '../../model/load-graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
+import { onDisk, readingDisk } from '../files/disk-failure.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
 import { checkData } from './check-data.ts';
 import { committedData, dataIn } from './data.ts';
 import { type Difference, findDifference } from './difference.ts';
-import { onDisk, readingDisk } from './disk-failure.ts';
 import { environmentManifests } from './manifests.ts';
 import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';

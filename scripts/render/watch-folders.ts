@@ -1,7 +1,7 @@
 import { type FSWatcher, lstatSync, readdirSync, watch } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { isJunk } from '../../model/reading/junk.ts';
-import { Failure } from '../failure.ts';
+import { Failure } from '../cli/failure.ts';
 
 /** What npm, Git and commands that are at work keep beside what people write. */
 const passedOver = /^(?:node_modules|\.git|\.(?:render|new)-.*)$/;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { failureText } from '../command.ts';
-import { Failure } from '../failure.ts';
+import { failureText } from '../cli/command.ts';
+import { Failure } from '../cli/failure.ts';
 import { renderCommand } from './command.ts';
 import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { shop } from '../../model/fixture.ts';
+import { shop } from '../../test/model/fixture.ts';
 import { renderCommand } from './command.ts';
 import { watchAndRender } from './watch.ts';
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { holdSignals, makeStaging, removeAbandoned } from '../staging.ts';
+import { holdSignals, makeStaging, removeAbandoned } from '../files/staging.ts';
 import type { Difference } from './difference.ts';
 
 /** Of folders that hold what is being written. */

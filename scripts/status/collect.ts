@@ -1,7 +1,7 @@
-import { type AppState, apps } from '../cluster/apps.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { type KustomizationState, kustomizations } from '../cluster/flux.ts';
-import { type NodeState, nodes } from '../cluster/nodes.ts';
+import { type AppState, apps } from './app-states.ts';
+import { type KustomizationState, kustomizations } from './kustomization-states.ts';
+import { type NodeState, nodes } from './node-states.ts';
 
 /** What `npm run status` knows of a cluster. */
 export interface Status {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
-import { shortRevision } from '../cluster/flux.ts';
-import { table } from '../table.ts';
+import { table } from '../cli/table.ts';
 import type { Status } from './collect.ts';
+import { shortRevision } from './kustomization-states.ts';
 
 /** The status for people: what is not well, and why, stands beside its name. */
 export function printStatus(status: Status): string {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { clusterClient } from '../cluster/client.ts';
-import { readCluster, repositoryRoot } from '../cluster/environment.ts';
+import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 import { collectStatus } from './collect.ts';
 import { printStatus } from './print.ts';
 

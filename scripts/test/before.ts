@@ -1,13 +1,13 @@
 import { readEntry } from '../../images/cache/binary-cache.ts';
 import { recipeOf } from '../../images/go/recipe.ts';
 import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
-import { readCluster } from '../cluster/environment.ts';
 import type { Check } from '../doctor/check.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';
 import { chromium, findChromium } from '../doctor/chromium.ts';
 import { type Host, install } from '../doctor/host.ts';
 import { printed } from '../doctor/machine.ts';
 import { tool } from '../doctor/tool.ts';
+import { readCluster } from '../repository/read-cluster.ts';
 
 /** What the parts of the tests that are asked for need of this machine: looked at before the first begins. */
 export function checksBefore(

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { shop } from '../../model/fixture.ts';
+import { shop } from '../../test/model/fixture.ts';
 import { renderAll } from '../render/render.ts';
 import { verifyFiles } from './verify.ts';
 

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { appSchema } from '../../model/app.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { operatorSchema } from '../../model/operator.ts';
+import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
 import { type AmazonProvider, amazon } from '../amazon.ts';
-import { type Asked, asked, environment, ofType, one } from '../testing.ts';
 import type { Statement } from './policy.ts';
 
 const rolePolicy = 'aws:iam/rolePolicy:RolePolicy';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { environment } from '../testing.ts';
+import { environment } from '../../test/stacks/mocked-engine.ts';
 import { fingerprint } from './fingerprint.ts';
 
 let root: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environment } from '../testing.ts';
+import { environment } from '../../test/stacks/mocked-engine.ts';
 import { monthlyCost, total } from './cost.ts';
 import { loadPrices, type Prices } from './prices.ts';
 

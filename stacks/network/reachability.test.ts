@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
 import { type AmazonProvider, amazon } from '../amazon.ts';
-import { type Asked, asked, environment, ofType, one } from '../testing.ts';
 
 const ingress = 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule';
 const egress = 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule';

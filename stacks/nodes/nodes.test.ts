@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
 import { type AmazonProvider, amazon } from '../amazon.ts';
-import { type Asked, asked, environment, ofType, one } from '../testing.ts';
 import { machineImage } from './machine-image.ts';
 
 const instance = 'aws:ec2/instance:Instance';

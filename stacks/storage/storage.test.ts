@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
 import type { Statement } from '../access/policy.ts';
 import { type AmazonProvider, amazon } from '../amazon.ts';
-import { type Asked, asked, environment, ofType, one } from '../testing.ts';
 
 const names = ['backups', 'etcd', 'issuer', 'logs', 'traces'];
 

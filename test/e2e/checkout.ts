@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { repositoryRoot } from '../../scripts/cluster/environment.ts';
+import { repositoryRoot } from '../../scripts/repository/read-cluster.ts';
 
 /** What a command of the checkout printed, and how it ended. */
 export interface Ended {

@@ -12,10 +12,10 @@ import { field, listField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
-import { accepted } from '../../model/checks/accepted.ts';
-import { withPlatform } from '../../model/fixture.ts';
 import { isNotFound, reason } from '../../scripts/cluster/request.ts';
 import { renderAll } from '../../scripts/render/render.ts';
+import { accepted } from '../model/accepted.ts';
+import { withPlatform } from '../model/fixture.ts';
 
 /** What an API server said of objects that it was shown, and did not keep. */
 export interface Shown {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { repositoryRoot } from '../../scripts/cluster/environment.ts';
+import { repositoryRoot } from '../../scripts/repository/read-cluster.ts';
 import { identityIn } from './identity/forge.ts';
 import { primary } from './identity/laptop.ts';
 import { callKinds, Load, lostNothing } from './identity/load.ts';

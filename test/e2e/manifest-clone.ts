@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Engine } from '../../images/engine/engine.ts';
-import { manifestRepository } from '../../scripts/cluster/manifest-repository.ts';
+import { manifestRepository } from '../../scripts/flux/manifest-repository.ts';
 
 /** A clone of the cluster's manifest repository as somebody has it who knows nothing but Git. */
 export class ManifestClone {

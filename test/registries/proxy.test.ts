@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useProxies } from '../../images/fetch/proxy.ts';
-import { repositoryRoot } from '../../scripts/cluster/environment.ts';
+import { repositoryRoot } from '../../scripts/repository/read-cluster.ts';
 import { NamesProxy } from './names-proxy.ts';
 
 let proxy: NamesProxy;

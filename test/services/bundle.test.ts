@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { bundle } from '../../scripts/cluster/bundle.ts';
+import { bundle } from '../../scripts/app-images/bundle.ts';
 import { freePort } from '../free-port.ts';
 import { Authority } from './authority.ts';
 import { makeDatabase } from './postgres.ts';

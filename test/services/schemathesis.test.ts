@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Failure } from '../../scripts/failure.ts';
-import { ensurePythonPackages } from '../../scripts/python/packages.ts';
+import { Failure } from '../../scripts/cli/failure.ts';
+import { ensurePythonPackages } from '../../scripts/nodes/python-packages.ts';
 import { scratch } from './identity-folder.ts';
 import { identity, type Running, runJobs } from './world.ts';
 

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { buildEnvironment } from '../../images/engine/builder.ts';
+import type { Engine } from '../../images/engine/engine.ts';
+import { exportEngineImage } from '../../images/engine-store/export.ts';
+import { ensureImageRef } from '../../images/mirror/ensure-image.ts';
+import { storedImage } from '../../images/mirror/folder.ts';
+import { copyImage } from '../../images/oci/copy.ts';
+import type { StoredImage } from '../../images/oci/image-store.ts';
+import { parseReference } from '../../images/oci/reference.ts';
+import { headManifest } from '../../images/oci/registry-client.ts';
+import { waitForRegistry } from '../../images/oci/wait-for-registry.ts';
+import type { Environment } from '../../model/graph.ts';
+import { imagesOf } from '../../model/schema/dockerfile.ts';
+import { registryWritePort } from '../../operators/registry/chart.ts';
+import { forwardToPod } from '../call/port-forward.ts';
+import { Failure } from '../cli/failure.ts';
+import { withBuildContext } from './build-context.ts';
+
+/** An image that is built from a folder of an app. */
+interface BuiltImage {
+  /** As the manifests name it, without registry and tag: `orders`, `orders-migrations`. */
+  name: string;
+  /** Of its Dockerfile, from the root. */
+  folder: string;
+  /** The program in it that is bundled first, if any. */
+  bundle: string | undefined;
+  /** Its full reference. */
+  ref: string;
+  /** In the folder of the mirror registry, where it outlives the clusters. */
+  kept: StoredImage;
+}
+
+/** The images of the environment's apps that are built here; their tag is the hash of what goes into them. */
+function builtImages(environment: Environment): BuiltImage[] {
+  const { provider } = environment.cluster;
+  if (provider.kind !== 'kind') return [];
+  const image = (ref: string, folder: string, bundle: string | undefined): BuiltImage => ({
+    name: parseReference(ref).path,
+    folder,
+    bundle,
+    ref,
+    kept: storedImage(ref),
+  });
+  return environment.apps.flatMap((app) => {
+    const folder = `apps/${app.name}`;
+    const migrations = app.database?.migrations;
+    return [
+      ...('build' in app.image ? [image(app.imageRef, folder, app.image.bundle)] : []),
+      ...(app.migrationsRef === undefined || migrations === undefined
+        ? []
+        : [image(app.migrationsRef, `${folder}/migrations`, migrations.bundle)]),
+    ];
+  });
+}
+
+/**
+ * Builds what the mirror registry does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
+ * The base images that the Dockerfiles name are put into the engine's own store first.
+ */
+export async function buildAppImages(
+  environment: Environment,
+  options: { root: string; engine: Engine; report: (message: string) => void; signal?: AbortSignal },
+): Promise<void> {
+  const { root, engine, report, signal } = options;
+  const run = runner(engine, signal);
+  for (const { name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
+    if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
+    const named = imagesOf(await readFile(join(root, folder, 'Dockerfile'), 'utf8'));
+    for (const base of new Set(named.flatMap(({ image }) => image ?? []))) {
+      report(`${name}: ${base}`);
+      await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
+    }
+    report(`${name}: building`);
+    const built = await withBuildContext({ root, folder, entry, tag: kept.tag }, (context) =>
+      run(['build', '--quiet', '--tag', ref, context]),
+    );
+    if (built.exitCode !== 0) {
+      throw new Failure(
+        `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
+        'Mend it, then type the same command again.',
+      );
+    }
+    report(`${name}: keeping it`);
+    await exportEngineImage(engine, ref, kept, signal);
+  }
+}
+
+/**
+ * Copies to the cluster's registry what it lacks, by digest. The registry takes pushes on its pod's loopback alone,
+ * which the API server leads to. Returns how many images were copied.
+ */
+export async function pushAppImages(
+  environment: Environment,
+  { report, signal }: { report: (message: string) => void; signal?: AbortSignal },
+): Promise<number> {
+  const images = builtImages(environment);
+  if (images.length === 0) return 0;
+  const way = await forwardToPod(environment.cluster.name, 'registry', registryWritePort);
+  try {
+    const url = `http://127.0.0.1:${way.port}`;
+    await waitForRegistry(url, 30, signal);
+    const siblings = images.map(({ name }) => name);
+    let pushed = 0;
+    for (const { name, kept } of images) {
+      const target = { url, path: name, tag: kept.tag };
+      const wanted = kept.store.manifest(kept.path, kept.tag)?.digest;
+      if ((await headManifest(target, kept.tag)) === wanted) continue;
+      report(`${name}: pushing`);
+      try {
+        await copyImage(kept, target, { siblings, signal });
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw new Failure(
+          `the image of ${name} could not be pushed to the cluster's registry: ${error instanceof Error ? error.message : error}`,
+          'See that the registry runs (npm run status), then type the same command again.',
+        );
+      }
+      pushed++;
+    }
+    return pushed;
+  } finally {
+    way.close();
+  }
+}
+
+/** The digest of each image of the environment's apps that is built here, by its reference. */
+export function appImageDigests(environment: Environment): Map<string, string> {
+  return new Map(
+    builtImages(environment).flatMap(({ ref, kept }) => {
+      const digest = kept.store.manifest(kept.path, kept.tag)?.digest;
+      return digest === undefined ? [] : [[ref, digest] as const];
+    }),
+  );
+}
+
+function runner(engine: Engine, signal: AbortSignal | undefined) {
+  return async (args: string[]): Promise<{ exitCode: number; stderr: string }> => {
+    const result = await execa(engine.command, args, {
+      env: { ...engine.env, ...buildEnvironment(engine) },
+      reject: false,
+      stdin: 'ignore',
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    signal?.throwIfAborted();
+    return { exitCode: result.exitCode ?? 1, stderr: result.stderr ?? '' };
+  };
+}
+
+function lastLines(text: string, count = 20): string {
+  return text.trim().split('\n').slice(-count).join('\n');
+}

@@ -1,0 +1,109 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type BuildFailure, build } from 'esbuild';
+import { bundleInputs } from '../../model/reading/bundle-inputs.ts';
+import { imageFiles } from '../../model/reading/image-hash.ts';
+import { RepositoryFiles } from '../../model/reading/repository-files.ts';
+import { Failure } from '../cli/failure.ts';
+
+/** The Node that runs the bundles: that of the images' base. */
+const target = 'node24';
+
+/** What packages written for `require` find where there is none. */
+const banner = [
+  "import { createRequire } from 'node:module';",
+  'const require = createRequire(import.meta.url);',
+  'const __filename = import.meta.filename;',
+  'const __dirname = import.meta.dirname;',
+].join('\n');
+
+/**
+ * Makes one file of a program and every package it imports: `dist/NAME.mjs` in its folder, with a source map beside it.
+ * Refused where the installed packages are not those of package-lock.json, by which the image's tag is made.
+ */
+export async function bundle({
+  root,
+  folder,
+  entry,
+}: {
+  root: string;
+  folder: string;
+  entry: string;
+}): Promise<void> {
+  const inputs = bundleInputs(root, folder);
+  await checkInstalled(root, inputs.packages);
+  const dist = join(root, folder, 'dist');
+  await rm(dist, { recursive: true, force: true });
+  try {
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: [join(root, folder, entry)],
+      outfile: join(dist, `${basename(entry, '.ts')}.mjs`),
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target,
+      banner: { js: banner },
+      external: ['pg-native', 'pg-cloudflare'],
+      sourcemap: true,
+      sourcesContent: false,
+      legalComments: 'none',
+      logLevel: 'silent',
+      metafile: true,
+    });
+    const places = [folder, ...inputs.folders];
+    const files = new RepositoryFiles(root);
+    const hashed = places.flatMap((place) =>
+      imageFiles(files, place, inputs).map(({ path }) => `${place}/${path}`),
+    );
+    checkHashed(Object.keys(metafile.inputs), places, new Set(hashed));
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    const found = error.errors.map(
+      ({ text, location }) =>
+        `${location ? `${location.file}:${location.line}:${location.column + 1}: ` : ''}${text}`,
+    );
+    throw new Failure(
+      `${folder}/${entry} could not be bundled:\n${found.join('\n')}`,
+      'Mend it, then type the same command again.',
+    );
+  }
+}
+
+async function checkInstalled(root: string, packages: readonly string[]): Promise<void> {
+  const installed: { packages?: Record<string, { integrity?: string }> } = JSON.parse(
+    await readFile(join(root, 'node_modules/.package-lock.json'), 'utf8'),
+  );
+  const missing = packages.filter((line) => {
+    const [place = '', , integrity] = line.split(' ');
+    return installed.packages?.[place]?.integrity !== integrity;
+  });
+  if (missing.length === 0) return;
+  throw new Failure(
+    `node_modules is not what package-lock.json says: ${missing
+      .slice(0, 3)
+      .map((line) => line.split(' ')[0])
+      .join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
+    'Type: npm ci',
+  );
+}
+
+/** Refuses a file by which the image's tag would not change. */
+function checkHashed(
+  inputs: readonly string[],
+  places: readonly string[],
+  hashed: ReadonlySet<string>,
+): void {
+  const other = inputs.find((input) => !/(^|\/)node_modules\//.test(input) && !hashed.has(input));
+  if (other === undefined) return;
+  throw new Failure(
+    `${places[0]} imports ${other}, which does not count for its image's tag: a change of it would not be deployed.`,
+    places.some((place) => other.startsWith(`${place}/`))
+      ? 'Import no test and nothing that Git ignores: move or rename it, or take it out of .gitignore.'
+      : `Move it to ${places.join(' or ')}.`,
+  );
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}

@@ -1,0 +1,50 @@
+import { styleText } from 'node:util';
+import { Command } from 'commander';
+import { useProxies } from '../../images/fetch/proxy.ts';
+import { Failure } from './failure.ts';
+
+/** A command as people type it; who types it wrongly is told where to look. */
+export function npmCommand(name: string): Command {
+  const typed = name === 'test' ? 'npm test --' : `npm run ${name} --`;
+  return new Command(typed).showHelpAfterError(`See '${typed} --help'.`);
+}
+
+/**
+ * Runs a command's work and turns its end into an exit code: what the work returns, or `failed` (1 by default) with the
+ * message of a `Failure`.
+ * Anything else that is thrown is a bug and keeps its stack.
+ */
+export async function runCommand(
+  work: () => Promise<number>,
+  { failed = 1 }: { failed?: number } = {},
+): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Who reads has read enough, as `head` does.
+    if (error.code !== 'EPIPE')
+      process.stderr.write(`error: what is printed cannot be written: ${error.message}\n`);
+    process.exit(failed);
+  });
+  try {
+    throughProxies();
+    process.exitCode = await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    process.stderr.write(failureText(error));
+    process.exitCode = failed;
+  }
+}
+
+function throughProxies(): void {
+  try {
+    useProxies();
+  } catch (error) {
+    throw new Failure(
+      error instanceof Error ? error.message : String(error),
+      'Then type the same command again.',
+    );
+  }
+}
+
+export function failureText({ message, next }: Failure): string {
+  return `${styleText('red', 'error:', { stream: process.stderr })} ${message}\n  ${next}\n`;
+}

@@ -1,0 +1,67 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { Failure } from './failure.ts';
+import { type Phase, Phases, runPhases } from './phases.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** What the list printed, and what came out in the end. */
+async function run(
+  ...phases: Phase<object>[]
+): Promise<{ printed: string; thrown: unknown; times: string[] }> {
+  let printed = '';
+  const print = (text: string | Uint8Array): boolean => {
+    printed += String(text);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(print);
+  vi.spyOn(process.stderr, 'write').mockImplementation(print);
+  const list = phases.reduce((before, phase) => before.add(phase), Phases.from<object>({}));
+  const ended = await runPhases(list, { controller: new AbortController(), again: 'the same' }).then(
+    ({ times }) => ({ thrown: undefined, times: times.map(({ title }) => title) }),
+    (thrown: unknown) => ({ thrown, times: [] }),
+  );
+  vi.restoreAllMocks();
+  return { printed, ...ended };
+}
+
+const failing = (error: Error): Phase<object> => ({ title: 'Second', run: () => Promise.reject(error) });
+const fine: Phase<object> = { title: 'First', run: async () => ({ result: {} }) };
+
+test('phases run in order and are timed', async () => {
+  const { times, printed } = await run(fine, { ...fine, title: 'Second' });
+  expect(times).toEqual(['First', 'Second']);
+  expect(printed).toContain('First');
+});
+
+test('a failure is left to the command to print, and ends the rest', async () => {
+  const failure = new Failure('the disk is full.', 'Make room.');
+  const { printed, thrown } = await run(fine, failing(failure), { ...fine, title: 'Third' });
+  expect(thrown).toBe(failure);
+  expect(printed).toContain('Second');
+  expect(printed).not.toContain('the disk is full.');
+  expect(printed).not.toContain('Third');
+});
+
+test('what is no Failure names the phase and how to go on', async () => {
+  const { thrown } = await run(failing(new Error('no such file')));
+  expect(thrown).toBeInstanceOf(Failure);
+  expect(thrown).toMatchObject({
+    message: expect.stringMatching(/^'Second' failed after \d+ s: no such file$/),
+    next: 'When it is mended, it goes on from here with: the same',
+  });
+});
+
+test('a phase is given the results of those before it, and the last result is returned', async () => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const phases = Phases.from({ name: 'dev' })
+    .add({ title: 'Commit', run: async ({ name }) => ({ result: { commit: `${name}-1` } }) })
+    .add({ title: 'Count', run: async ({ commit }) => ({ result: { length: commit.length } }) });
+  const options = { controller: new AbortController(), again: 'the same', quiet: true };
+  const { result } = await runPhases(phases, options);
+  expect(result).toEqual({ name: 'dev', commit: 'dev-1', length: 5 });
+});
+
+test('the result of a phase that has not run cannot be read', () => {
+  const phases = Phases.from({}).add({ title: 'Commit', run: async () => ({ result: { commit: '1' } }) });
+  expect(() => phases.result()).toThrow("the phase 'Commit' has not run");
+});

@@ -1,0 +1,161 @@
+import { styleText } from 'node:util';
+import { Listr } from 'listr2';
+import { Failure } from './failure.ts';
+
+/** Told what a phase is doing now. */
+export type Report = (message: string) => void;
+
+/** One step of a longer command. Each can be run again at any time and then does what is left to do. */
+export interface Phase<Given extends object, Result extends object = object> {
+  title: string;
+  /**
+   * `given` is the input of the command with the results of all phases before. `result` is added to it for those after.
+   * `unchanged`: a few words for the list at the end, where there was nothing to do.
+   */
+  run: (given: Given, report: Report) => Promise<{ result: Result; unchanged?: string | undefined }>;
+}
+
+/** A phase that knows its input already. */
+interface Step {
+  title: string;
+  run: (report: Report) => Promise<string | undefined>;
+}
+
+/** Phases in the order in which they run, each typed by the results of those before. */
+export class Phases<Given extends object> {
+  readonly steps: readonly Step[];
+  /** @throws Error before the last step has run. */
+  readonly result: () => Given;
+
+  private constructor(steps: readonly Step[], result: () => Given) {
+    this.steps = steps;
+    this.result = result;
+  }
+
+  static from<Start extends object>(start: Start): Phases<Start> {
+    return new Phases([], () => start);
+  }
+
+  /** The same phases with one more at the end. */
+  add<Result extends object>({ title, run }: Phase<Given, Result>): Phases<Given & Result> {
+    let after: (Given & Result) | undefined;
+    const step: Step = {
+      title,
+      run: async (report) => {
+        const given = this.result();
+        const { result, unchanged } = await run(given, report);
+        after = { ...given, ...result };
+        return unchanged;
+      },
+    };
+    return new Phases([...this.steps, step], () => {
+      if (after === undefined) throw new Error(`the phase '${title}' has not run`);
+      return after;
+    });
+  }
+}
+
+/** How long a phase took. */
+export interface PhaseTime {
+  title: string;
+  seconds: number;
+  /** Set where there was nothing to do. */
+  unchanged?: string;
+}
+
+/**
+ * Runs phases one after another, with a live list on a terminal and lines elsewhere. Returns their times, and the input with
+ * all results. Ctrl-C aborts `controller`, ends the running phase and says how to go on.
+ */
+export async function runPhases<Given extends object>(
+  phases: Phases<Given>,
+  options: { controller: AbortController; again: string; quiet?: boolean },
+): Promise<{ times: PhaseTime[]; result: Given }> {
+  const { steps } = phases;
+  const times: PhaseTime[] = [];
+  const { controller, again, quiet = false } = options;
+  let running = steps[0]?.title ?? '';
+  const onSignal = (): void => {
+    controller.abort(new Failure(`interrupted during '${running}'.`, `It goes on from here with: ${again}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const started = performance.now();
+  let failure: unknown;
+  const list = new Listr(
+    steps.map((phase) => ({
+      title: phase.title,
+      task: async (_: unknown, task: { output: string; title: string }) => {
+        running = phase.title;
+        // The first counts from the command's own start: people wait for that too.
+        const begun = phase === steps[0] ? 0 : performance.now();
+        const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
+        controller.signal.throwIfAborted();
+        const report: Report = process.stdout.isTTY
+          ? (message) => {
+              task.output = `${message} (${elapsed()})`;
+            }
+          : calm((message) => {
+              task.output = `${elapsed().padStart(6)}  ${message}`;
+            });
+        const unchanged = await phase.run(report).catch((error: unknown) => {
+          failure = error;
+          // In a log the list prints what a task throws, and the command prints the failure itself afterwards.
+          throw new Error(`after ${elapsed()}`);
+        });
+        controller.signal.throwIfAborted();
+        const seconds = (performance.now() - begun) / 1000;
+        times.push({ title: phase.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) });
+        task.title = `${phase.title} ${styleText('dim', `${seconds.toFixed(1)} s${unchanged === undefined ? '' : `, ${unchanged}`}`)}`;
+      },
+    })),
+    {
+      concurrent: false,
+      renderer: quiet ? 'silent' : 'default',
+      fallbackRenderer: 'simple',
+      registerSignalListeners: false,
+      rendererOptions: { collapseSubtasks: false, showErrorMessage: false },
+    },
+  );
+  try {
+    await list.run();
+    return { times, result: phases.result() };
+  } catch (ended) {
+    const error = failure ?? ended;
+    // What a child says when it is ended by Ctrl-C is not the reason.
+    if (controller.signal.aborted) throw controller.signal.reason;
+    throw error instanceof Failure
+      ? error
+      : new Failure(
+          `'${running}' failed after ${((performance.now() - started) / 1000).toFixed(0)} s: ${error instanceof Error ? error.message : error}`,
+          `When it is mended, it goes on from here with: ${again}`,
+          { cause: error },
+        );
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** For logs: a message again only when it is another one, or half a minute old. */
+function calm(report: Report): Report {
+  let last = '';
+  let at = 0;
+  return (message) => {
+    if (message === last && Date.now() - at < 30_000) return;
+    last = message;
+    at = Date.now();
+    report(message);
+  };
+}
+
+/** The phases and their times as a table, with the sum in the last line. */
+export function formatTimes(times: PhaseTime[]): string {
+  const width = Math.max(...times.map(({ title }) => title.length), 5);
+  const rows = times.map(
+    ({ title, seconds, unchanged }) =>
+      `  ${title.padEnd(width)} ${seconds.toFixed(1).padStart(7)} s${unchanged === undefined ? '' : `  ${unchanged}`}`,
+  );
+  const sum = times.reduce((total, { seconds }) => total + seconds, 0);
+  return [...rows, `  ${'all'.padEnd(width)} ${sum.toFixed(1).padStart(7)} s`].join('\n');
+}

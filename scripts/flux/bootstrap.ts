@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactFiles } from '../../images/artifacts/artifacts.ts';
+import { stateDir } from '../../images/cache/paths.ts';
+import type { Engine } from '../../images/engine/engine.ts';
+import type { Environment } from '../../model/graph.ts';
+import type { Report } from '../cli/phases.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
+import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+
+/** What must run before Flux can read anything: storage for the Git server, that server, the team's registry, and Flux. */
+const components = ['local-path', 'flux', 'git-server', 'registry'];
+
+/**
+ * Applies Flux and what it needs with one call, from the same manifests that Flux takes over afterwards. Done once:
+ * while the cluster lives, changes reach it through Git alone.
+ */
+export async function bootstrap(options: {
+  engine: Engine;
+  environment: Environment;
+  manifests: ReadonlyMap<string, string>;
+  report: Report;
+  signal: AbortSignal;
+}): Promise<string | undefined> {
+  const { engine, environment, manifests, report, signal } = options;
+  const { name } = environment.cluster;
+  const done = join(stateDir(), name, 'bootstrap.sha256');
+  const identity = await nodeKubectl(
+    engine,
+    name,
+    ['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}'],
+    {
+      signal,
+    },
+  );
+  const stamp = createHash('sha256').update(identity).digest('hex');
+  if ((await readFile(done, 'utf8').catch(() => '')) === stamp) return 'Flux is in charge';
+  report('custom resource definitions of Flux');
+  await applyAsFlux(engine, name, await fluxDefinitions(environment), signal);
+  report(components.join(', '));
+  await applyAsFlux(engine, name, fluxObjects(environment, manifests), signal);
+  await writeFile(`${done}.new`, stamp);
+  await rename(`${done}.new`, done);
+  return undefined;
+}
+
+/** The custom resource definitions of Flux as one text. */
+export async function fluxDefinitions({ operators }: Environment): Promise<string> {
+  const flux = operators.find((operator) => operator.name === 'flux');
+  const files = (await Promise.all((flux?.crds ?? []).map((artifact) => artifactFiles(artifact)))).flat();
+  return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n---\n');
+}
+
+/** Flux and what it needs as one text, in the order in which an API server takes it. */
+export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
+  const objects = [...manifests]
+    .filter(([path]) => components.some((component) => path.startsWith(`manifests/${name}/${component}/`)))
+    .map(([, text]) => text);
+  // The API server refuses an object whose namespace does not exist yet, and a claim waits long for a class that comes later.
+  const order = (text: string): number => (/^kind: (Namespace|StorageClass)$/m.test(text) ? 0 : 1);
+  return objects.sort((a, b) => order(a) - order(b)).join('\n---\n');
+}
+
+/** By namespace, the Deployments that must run before manifests can be pushed and read. */
+const deployments = {
+  'git-server': ['git-server'],
+  registry: ['registry'],
+  'flux-system': ['source-controller', 'kustomize-controller'],
+};
+
+/** Waits for those Deployments of one namespace. */
+export function waitForBootstrap(
+  namespace: keyof typeof deployments,
+  options: { engine: Engine; environment: Environment; report: Report; signal: AbortSignal },
+): Promise<void> {
+  return waitForDeployments(options.environment.cluster.name, namespace, deployments[namespace], options);
+}
+
+/** Waits for the Deployments of a namespace to have all their replicas ready. */
+async function waitForDeployments(
+  cluster: string,
+  namespace: string,
+  names: string[],
+  options: { report: Report; signal: AbortSignal; timeoutSeconds?: number; engine: Engine },
+): Promise<void> {
+  const { report, signal, timeoutSeconds = 300, engine } = options;
+  await watchUntil({
+    kubeconfig: kubeconfigPath(cluster),
+    path: `/apis/apps/v1/namespaces/${namespace}/deployments`,
+    what: `${names.join(', ')} in the namespace ${namespace}`,
+    timeoutSeconds,
+    missing: (found) => {
+      const waiting = names.filter(
+        (name) => !isAvailable(found.find(({ metadata }) => metadata.name === name)),
+      );
+      return waiting.length === 0 ? undefined : waiting.join(', ');
+    },
+    report: (missing) => report(`waiting for ${missing}`),
+    explain: () => lastEvents(engine, cluster, namespace),
+    signal,
+  });
+}
+
+function isAvailable(deployment: WatchedObject | undefined): boolean {
+  const replicas = Number(deployment?.spec?.replicas ?? 1);
+  return (
+    deployment?.status !== undefined &&
+    (deployment.status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0) &&
+    Number(deployment.status.updatedReplicas ?? 0) >= replicas &&
+    Number(deployment.status.availableReplicas ?? 0) >= replicas
+  );
+}
+
+/** The last warnings of a namespace, for the message of a wait that gave up. */
+export async function lastEvents(engine: Engine, cluster: string, namespace: string): Promise<string> {
+  const table = await nodeKubectl(engine, cluster, [
+    ...['get', 'events', '-n', namespace, '--field-selector=type=Warning', '--sort-by=.lastTimestamp'],
+    ...[
+      '-o',
+      'custom-columns=AT:.lastTimestamp,KIND:.involvedObject.kind,NAME:.involvedObject.name,MESSAGE:.message',
+    ],
+  ]);
+  const lines = table.trim().split('\n');
+  return lines.length <= 1 ? '' : ['last warnings:', ...lines.slice(-6)].join('\n  ');
+}

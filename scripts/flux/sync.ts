@@ -1,0 +1,120 @@
+import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
+import type { Engine } from '../../images/engine/engine.ts';
+import type { Environment } from '../../model/graph.ts';
+import type { Report } from '../cli/phases.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
+import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
+import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { lastEvents } from './bootstrap.ts';
+import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
+
+interface Options {
+  engine: Engine;
+  environment: Environment;
+  report: Report;
+  signal: AbortSignal;
+}
+
+/** Commits the environment's manifests to the cluster's repository. */
+export async function push(
+  options: Options & { manifests: ReadonlyMap<string, string>; root: string; message: string },
+): Promise<Pushed> {
+  const { engine, environment, manifests, root, message, signal, report } = options;
+  report('reading what the repository holds');
+  return pushManifests(manifestRepository(engine, environment.cluster.name), {
+    root,
+    environment: environment.name,
+    manifests,
+    message,
+    signal,
+  });
+}
+
+/** Points Flux at the repository: the source and the root Kustomization, from which all others follow. */
+export async function startSync(
+  options: Options & { manifests: ReadonlyMap<string, string> },
+): Promise<void> {
+  const { engine, environment, manifests, report, signal } = options;
+  const { name } = environment.cluster;
+  await applyAsFlux(engine, name, syncObjects(environment, manifests), signal);
+  // Of the very first push the Git server could not tell: there was no GitRepository to note it in.
+  const tellFlux = ['-n', 'git-server', 'exec', 'deploy/git-server', '--', '/usr/local/bin/tell-flux'];
+  await nodeKubectl(engine, name, tellFlux, { signal }).catch((error: Error) => {
+    signal.throwIfAborted();
+    report(`the front page will not name who pushed this: ${error.message}`);
+  });
+}
+
+/** The source and the root Kustomization as one text. */
+export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
+  const folder = `manifests/${name}/${syncFolder}`;
+  const objects = ['gitrepository-platform.yaml', 'kustomization-platform.yaml'].map((file) => {
+    const text = manifests.get(`${folder}/${file}`);
+    if (text === undefined) throw new Error(`${folder}/${file} is not part of the render`);
+    return text;
+  });
+  return objects.join('\n---\n');
+}
+
+/**
+ * Waits until every Kustomization that is rendered is Ready, and those that read the manifest repository are so at
+ * `commit`. The names come from the render, not from the cluster: one that Flux has not made yet is missing too.
+ */
+export async function waitForSync(
+  options: Options & { manifests: ReadonlyMap<string, string>; commit: string; timeoutSeconds?: number },
+): Promise<void> {
+  const { engine, environment, manifests, commit, report, signal, timeoutSeconds = 900 } = options;
+  const names = kustomizationNames(environment.name, manifests);
+  let waiting: string[] = names;
+  await watchUntil({
+    kubeconfig: kubeconfigPath(environment.cluster.name),
+    path: '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations',
+    what: `Flux to have synced ${commit.slice(0, 12)}`,
+    timeoutSeconds,
+    missing: (objects) => {
+      const byName = new Map(objects.map((object) => [object.metadata.name, object]));
+      waiting = names.filter((name) => !isSynced(byName.get(name), commit));
+      if (waiting.length === 0) return undefined;
+      const first = waiting.slice(0, 4).map((name) => describe(name, byName.get(name)));
+      return `${names.length - waiting.length} of ${names.length} Ready; ${first.join('; ')}`;
+    },
+    report,
+    explain: async () => {
+      const namespaces = new Set(['flux-system', ...waiting.map((name) => namespaceOf(environment, name))]);
+      const events = await Promise.all(
+        [...namespaces].map((namespace) => lastEvents(engine, environment.cluster.name, namespace)),
+      );
+      return events.filter((text) => text !== '').join('\n');
+    },
+    signal,
+  });
+}
+
+function kustomizationNames(environment: string, manifests: ReadonlyMap<string, string>): string[] {
+  const folders = [syncFolder, definitions].map(
+    (folder) => `manifests/${environment}/${folder}/kustomization-`,
+  );
+  return [...manifests.keys()]
+    .flatMap((path) =>
+      folders.flatMap((prefix) =>
+        path.startsWith(prefix) ? [path.slice(prefix.length, -'.yaml'.length)] : [],
+      ),
+    )
+    .sort();
+}
+
+function isSynced(object: WatchedObject | undefined, commit: string): boolean {
+  if (object === undefined || !isTrue(object, 'Ready')) return false;
+  const source = object.spec?.sourceRef as { name?: string } | undefined;
+  return source?.name !== platform || String(object.status?.lastAppliedRevision ?? '').endsWith(commit);
+}
+
+function describe(name: string, object: WatchedObject | undefined): string {
+  const ready = object?.status?.conditions?.find(({ type }) => type === 'Ready');
+  const message = ready?.status === 'False' ? (ready.message?.split('\n')[0] ?? '') : '';
+  return message === '' ? name : `${name} (${message.slice(0, 120)})`;
+}
+
+function namespaceOf(environment: Environment, component: string): string {
+  return environment.operators.find(({ name }) => name === component)?.namespace ?? component;
+}

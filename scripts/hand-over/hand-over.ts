@@ -1,0 +1,61 @@
+import { execa } from 'execa';
+import { ensureProgram } from '../../images/program.ts';
+import type { Environment } from '../../model/graph.ts';
+import { Failure } from '../cli/failure.ts';
+import { fluxDefinitions, fluxObjects } from '../flux/bootstrap.ts';
+import { syncObjects } from '../flux/sync.ts';
+
+interface Options {
+  environment: Environment;
+  /** From path to text, as rendered. */
+  manifests: ReadonlyMap<string, string>;
+  /** Path of the administrator's kubeconfig. */
+  kubeconfig: string;
+  report: (line: string) => void;
+}
+
+/**
+ * Gives a cluster of machines to Flux: its definitions, itself, and where it reads. Applied as Flux would, which takes
+ * the objects over; run again it changes nothing that Flux has changed by then, because both read the same render.
+ */
+export async function handOver({ environment, manifests, kubeconfig, report }: Options): Promise<void> {
+  const { source } = environment.cluster;
+  if (source.kind !== 'git') {
+    throw new Failure(
+      `clusters/${environment.name}/cluster.yaml: source.kind is '${source.kind}', a repository that only init-cluster fills.`,
+      'Write source: { kind: git, url: … }, an address that the machines reach.',
+    );
+  }
+  const kubectl = await ensureProgram('kubectl', report);
+  const run = async (args: string[], input?: string): Promise<void> => {
+    const result = await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args], {
+      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+      reject: false,
+    });
+    if (!result.failed) return;
+    throw new Failure(
+      `kubectl ${args.join(' ')}: ${String(result.stderr).trim()}`,
+      'When it is mended, type the same command again: it goes on from there.',
+    );
+  };
+  const apply = [
+    'apply',
+    '--server-side',
+    '--force-conflicts',
+    '--field-manager=kustomize-controller',
+    '-f',
+    '-',
+  ];
+  const definitions = await fluxDefinitions(environment);
+  report('definitions of Flux');
+  await run(apply, definitions);
+  await run(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], definitions);
+  report('Flux');
+  await run(apply, fluxObjects(environment, manifests));
+  report(`Flux reads ${source.url}, branch ${source.branch}, manifests/${environment.name}`);
+  await run(apply, syncObjects(environment, manifests));
+  for (const object of ['gitrepository/platform', 'kustomization/platform']) {
+    report(`waiting for ${object}, 10 minutes at most`);
+    await run(['-n', 'flux-system', 'wait', '--for=condition=Ready', '--timeout=10m', object]);
+  }
+}

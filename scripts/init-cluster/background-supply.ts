@@ -1,0 +1,51 @@
+import { supply } from '../../images/supply.ts';
+import { buildAppImages } from '../app-images/app-images.ts';
+import type { Report } from '../cli/phases.ts';
+import type { WithEngine } from './given.ts';
+import { bootstrapImages, platformImages } from './image-sets.ts';
+
+/** Images that are supplied while the cluster starts, one set after another. Phases that need a set wait for it. */
+export class BackgroundSupply {
+  readonly #bootstrap: Promise<number>;
+  readonly #platform: Promise<number>;
+  readonly #apps: Promise<void>;
+  #line = '';
+
+  constructor({ root, environment, engine, signal }: WithEngine) {
+    const report: Report = (line) => {
+      this.#line = line;
+    };
+    const options = { engine, report, signal };
+    this.#bootstrap = supply(bootstrapImages, options);
+    this.#platform = this.#bootstrap.then(
+      async (made) => made + (await supply(platformImages(environment), options)),
+    );
+    this.#apps = this.#bootstrap.then(() => buildAppImages(environment, { root, ...options }));
+    // Awaited later; until then a failure is not unhandled.
+    for (const promise of [this.#bootstrap, this.#platform, this.#apps]) promise.catch(() => undefined);
+  }
+
+  /** Waits for the images without which Flux can't start; returns how many were made. */
+  bootstrap(report: Report): Promise<number> {
+    return this.#forwarding(this.#bootstrap, report);
+  }
+
+  /** Waits for all images and artifacts of the platform; returns how many were made. */
+  platform(report: Report): Promise<number> {
+    return this.#forwarding(this.#platform, report);
+  }
+
+  /** Waits for the images of the applications. */
+  apps(report: Report): Promise<void> {
+    return this.#forwarding(this.#apps, report);
+  }
+
+  async #forwarding<T>(promise: Promise<T>, report: Report): Promise<T> {
+    const timer = setInterval(() => report(this.#line), 1000);
+    try {
+      return await promise;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}

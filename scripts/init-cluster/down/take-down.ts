@@ -1,0 +1,143 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { objectId } from '../../../charts/kube/object-id.ts';
+import { cacheDir, stateDir } from '../../../images/cache/paths.ts';
+import type { Engine } from '../../../images/engine/engine.ts';
+import { findEngine } from '../../../images/engine/ensure-engine.ts';
+import { stopPrivateEngine } from '../../../images/engine/private-engine.ts';
+import { removeRegistry } from '../../../images/mirror/server.ts';
+import { Failure } from '../../cli/failure.ts';
+import { formatTimes, type Phase, Phases, runPhases } from '../../cli/phases.ts';
+import { withClusterLock } from '../../cluster/run-lock.ts';
+import { type NodeContainer, strangers } from '../../kind/decision.ts';
+import { deleteNodes, nodeContainers } from '../../kind/kind-nodes.ts';
+import { engineIdentity, inspectNodes } from '../../kind/node-containers.ts';
+import { readRecord, writeRecord } from '../../kind/record.ts';
+import { dataIn } from '../../render/data.ts';
+import { readCluster, repositoryRoot } from '../../repository/read-cluster.ts';
+import { consent } from './consent.ts';
+import { heldData } from './held-data.ts';
+import { removeCaches } from './remove-caches.ts';
+
+/**
+ * Removes a cluster: its nodes and state and, with the last cluster, the mirror registry, its network and the private
+ * engine. What was built and pulled stays in the cache unless `purge` is set. What it holds is named first, and it is
+ * asked for, unless `yes` is set.
+ */
+export async function takeDown(options: {
+  environment: string;
+  purge: boolean;
+  yes: boolean;
+}): Promise<number> {
+  const { environment, purge, yes } = options;
+  const { name } = readCluster(environment);
+  return withClusterLock(name, async () => {
+    const again = `npm run init-cluster -- --env ${environment} --down${purge ? ' --purge' : ''}`;
+    const engine = await findEngine();
+    if (engine !== undefined) await agree(engine, name, { environment, again, yes });
+    const controller = new AbortController();
+    const { times } = await runPhases(phases({ name }, purge), { controller, again: `${again} --yes` });
+    process.stdout.write(`\n${formatTimes(times)}\n`);
+    return 0;
+  });
+}
+
+/** Names what goes with the nodes, asks, and notes that whoever comes next may remove what is left of them. */
+async function agree(
+  engine: Engine,
+  cluster: string,
+  { environment, again, yes }: { environment: string; again: string; yes: boolean },
+): Promise<void> {
+  const containers = await inspectNodes(engine, cluster);
+  if (containers.length === 0) return;
+  const record = await readRecord(cluster);
+  // Nothing was ever put into what was not finished.
+  if (record.phase !== 'unfinished' || strangers(containers, nodeFiles(cluster)).length > 0) {
+    process.stderr.write(`${await holdings(engine, cluster, environment, containers)}\n`);
+    if (!yes) await consent(`Remove ${cluster} with all of this? Type yes: `, { again: `${again} --yes` });
+  }
+  await writeRecord(cluster, { phase: 'unfinished', engine: await engineIdentity(engine) });
+}
+
+async function holdings(
+  engine: Engine,
+  cluster: string,
+  environment: string,
+  containers: NodeContainer[],
+): Promise<string> {
+  const files = strangers(containers, nodeFiles(cluster))[0]?.files;
+  const lines = [
+    `${cluster} goes: the containers ${containers.map(({ name }) => name).join(', ')}${files === undefined ? '' : `, made from ${files}`}, and what they hold:`,
+  ];
+  try {
+    const data = await heldData(engine, cluster);
+    lines.push(...data.map(({ kind, name, size }) => `  ${kind} ${name}, ${size}`));
+    if (data.length === 0) lines.push('  no database and no volume');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const described = dataIn(join(repositoryRoot, 'manifests'), environment);
+    lines.push(
+      ...described.map(({ object }) => `  ${objectId(object)}, as manifests/${environment} describes it`),
+      `  The cluster itself cannot be asked what it holds: ${error.message}`,
+    );
+  }
+  lines.push('How a database is copied out first: docs/moving-a-database.md');
+  return lines.join('\n');
+}
+
+function nodeFiles(cluster: string): string {
+  return join(stateDir(), cluster, 'nodes');
+}
+
+interface Given {
+  /** Cluster name. */
+  name: string;
+}
+
+function phases(start: Given, purge: boolean): Phases<Given> {
+  const all = Phases.from(start).add(nodesRemoved(start.name)).add(engineStopped).add(stateRemoved);
+  return purge ? all.add(cachesRemoved) : all;
+}
+
+const nodesRemoved = (name: string): Phase<Given> => ({
+  title: `Nodes of ${name} removed`,
+  run: async (_, report) => {
+    const engine = await findEngine();
+    if (engine === undefined) return { result: {}, unchanged: 'no engine runs' };
+    const containers = await inspectNodes(engine, name);
+    if (containers.length > 0) await deleteNodes(engine, name, report);
+    return { result: {}, unchanged: containers.length === 0 ? 'there were none' : undefined };
+  },
+});
+
+/** `last`: no other cluster uses the mirror and the engine. */
+const engineStopped: Phase<Given, { last: boolean }> = {
+  title: 'Mirror registry and engine stopped',
+  run: async (_, report) => {
+    const engine = await findEngine();
+    const others = engine === undefined ? [] : (await nodeContainers(engine)).map(({ name }) => name);
+    if (others.length > 0) {
+      return { result: { last: false }, unchanged: `still used by ${others.join(', ')}` };
+    }
+    if (engine !== undefined) await removeRegistry(engine);
+    if (engine === undefined || engine.private) await stopPrivateEngine(report);
+    return { result: { last: true } };
+  },
+};
+
+const stateRemoved: Phase<Given> = {
+  title: 'State removed',
+  run: async ({ name }) => {
+    await rm(join(stateDir(), name), { recursive: true, force: true });
+    return { result: {} };
+  },
+};
+
+const cachesRemoved: Phase<Given & { last: boolean }> = {
+  title: 'Caches removed',
+  run: async ({ last }) => {
+    if (!last) return { result: {}, unchanged: 'other clusters use them' };
+    await removeCaches(cacheDir());
+    return { result: {} };
+  },
+};

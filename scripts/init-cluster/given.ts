@@ -1,0 +1,20 @@
+import type { Engine } from '../../images/engine/engine.ts';
+import type { Environment } from '../../model/graph.ts';
+
+/** The input of the first phase; every later phase has it too. */
+export interface Start {
+  /** Root of the repository. */
+  root: string;
+  environment: Environment;
+  /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
+  manifests: ReadonlyMap<string, string>;
+  /** Number of manifest files that were written or removed. */
+  changed: number;
+  /** Aborted by Ctrl-C. */
+  signal: AbortSignal;
+}
+
+/** The input of every phase after 'Container engine'. */
+export interface WithEngine extends Start {
+  engine: Engine;
+}

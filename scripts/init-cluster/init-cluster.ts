@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { styleText } from 'node:util';
+import { stateDir } from '../../images/cache/paths.ts';
+import type { Environment } from '../../model/graph.ts';
+import { Failure } from '../cli/failure.ts';
+import { formatTimes, Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
+import { withClusterLock } from '../cluster/run-lock.ts';
+import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
+import type { Start } from './given.ts';
+import { imagesOfApps } from './phases/app-images.ts';
+import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
+import { bootstrapObjects } from './phases/bootstrap-objects.ts';
+import { bootstrapReady } from './phases/bootstrap-ready.ts';
+import { containerEngine } from './phases/container-engine.ts';
+import { fluxSync } from './phases/flux-sync.ts';
+import { frontPage } from './phases/front-page.ts';
+import { imageSource } from './phases/image-source.ts';
+import { mirror } from './phases/mirror.ts';
+import { imagesOfNodes } from './phases/node-images.ts';
+import { nodes } from './phases/nodes.ts';
+import { imagesOfPlatform } from './phases/platform-images.ts';
+import { pushedManifests } from './phases/pushed-manifests.ts';
+import { thisMachine } from './phases/this-machine.ts';
+import { choseToBuild } from './supply-choice.ts';
+import { urls } from './urls.ts';
+
+/** What `init-cluster` is asked to do. */
+export interface InitOptions {
+  /** A folder of clusters/. */
+  environment: string;
+  json: boolean;
+}
+
+/** Makes the environment's cluster, or does what is left to do; returns the exit code. */
+export async function initCluster(options: InitOptions): Promise<number> {
+  const root = repositoryRoot;
+  const rendered = await renderEnvironment(root, options.environment);
+  const { environment } = rendered;
+  const { cluster } = environment;
+  if (cluster.provider.kind !== 'kind') {
+    throw new Failure(
+      `clusters/${environment.name}/cluster.yaml: the provider is '${cluster.provider.kind}', and init-cluster makes clusters of the provider 'kind'.`,
+      `Its nodes come from: pulumi up -s ${environment.name}`,
+    );
+  }
+  return withClusterLock(cluster.name, async () => {
+    const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
+    const run = () => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      return runPhases(phases({ ...rendered, root, signal }), { controller, again, quiet: options.json });
+    };
+    const { times } = await run().catch(async (error: unknown) => {
+      if (options.json || !(await choseToBuild(error))) throw error;
+      return run();
+    });
+    await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
+    print(environment, times, options.json);
+    return 0;
+  });
+}
+
+/** All phases in their order. A phase's input is the results of those before it: one in a wrong place is a type error. */
+function phases(start: Start) {
+  return Phases.from(start)
+    .add(manifestsRendered)
+    .add(thisMachine)
+    .add(containerEngine)
+    .add(imageSource)
+    .add(mirror)
+    .add(imagesOfNodes)
+    .add(nodes)
+    .add(imagesOfBootstrap)
+    .add(bootstrapObjects)
+    .add(bootstrapReady)
+    .add(imagesOfPlatform)
+    .add(pushedManifests)
+    .add(imagesOfApps)
+    .add(fluxSync)
+    .add(frontPage);
+}
+
+function print(environment: Environment, times: PhaseTime[], json: boolean): void {
+  const { name } = environment.cluster;
+  const apps = urls(environment);
+  if (json) {
+    const summary = { cluster: name, kubeconfig: kubeconfigPath(name), phases: times, apps };
+    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+    return;
+  }
+  const lines = [
+    '',
+    formatTimes(times),
+    '',
+    ...apps.map(({ app, url }) => `  ${styleText('bold', app.padEnd(10))} ${styleText('cyan', url)}`),
+    '',
+    `  export KUBECONFIG=${kubeconfigPath(name)}`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

@@ -1,0 +1,20 @@
+import type { Phase } from '../../cli/phases.ts';
+import { bootstrap } from '../../flux/bootstrap.ts';
+import { pinnedManifests } from '../../flux/pin-digests.ts';
+import type { NodesState } from '../../kind/kind-nodes.ts';
+import { ensureNodeNetwork } from '../../kind/node-network.ts';
+import type { WithEngine } from '../given.ts';
+
+/** Applies the objects of Flux, the Git server and the registry. */
+export const bootstrapObjects: Phase<WithEngine & { nodes: NodesState }> = {
+  title: 'Flux, Git server, registry',
+  run: async (given, report) => {
+    const { environment, manifests, nodes } = given;
+    const options = { ...given, report };
+    // A new node gets its range of pod addresses some seconds after it answers; what is applied waits for it by itself.
+    const network = nodes === 'made' ? ensureNodeNetwork(options) : undefined;
+    const pinned = pinnedManifests(environment, manifests);
+    const [unchanged] = await Promise.all([bootstrap({ ...options, manifests: pinned }), network]);
+    return { result: {}, unchanged };
+  },
+};

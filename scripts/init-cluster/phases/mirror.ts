@@ -1,0 +1,12 @@
+import { ensureRegistry } from '../../../images/mirror/server.ts';
+import type { Phase } from '../../cli/phases.ts';
+import type { WithEngine } from '../given.ts';
+
+/** Starts the registry that the nodes pull from. */
+export const mirror: Phase<WithEngine> = {
+  title: 'Mirror registry',
+  run: async ({ engine, signal }, report) => ({
+    result: {},
+    unchanged: await ensureRegistry(engine, report, signal),
+  }),
+};

@@ -1,0 +1,13 @@
+import { supply } from '../../../images/supply.ts';
+import type { Phase } from '../../cli/phases.ts';
+import type { WithEngine } from '../given.ts';
+import { nodeImages } from '../image-sets.ts';
+
+/** Supplies the images without which no node becomes Ready. */
+export const imagesOfNodes: Phase<WithEngine> = {
+  title: 'Images of the nodes',
+  run: async ({ engine, signal }, report) => {
+    const made = await supply(nodeImages, { engine, report, signal });
+    return { result: {}, unchanged: made === 0 ? `${nodeImages.length} there` : undefined };
+  },
+};

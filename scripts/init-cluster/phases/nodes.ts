@@ -1,0 +1,21 @@
+import { ensureProgram } from '../../../images/program.ts';
+import type { Phase } from '../../cli/phases.ts';
+import { ensureNodes, type NodesState } from '../../kind/kind-nodes.ts';
+import { BackgroundSupply } from '../background-supply.ts';
+import type { WithEngine } from '../given.ts';
+
+/** Brings the nodes up, and starts to supply all other images meanwhile. */
+export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundSupply }> = {
+  title: 'Nodes',
+  run: async (given, report) => {
+    const { environment, signal } = given;
+    // Before the others are built: Go programs are built one after another, and the nodes wait for this one alone.
+    await ensureProgram('kind', report, { signal });
+    const supplied = new BackgroundSupply(given);
+    const state = await ensureNodes({ ...given, report });
+    return {
+      result: { nodes: state, supplied },
+      unchanged: state === 'running' ? `${environment.cluster.nodes.length} running` : undefined,
+    };
+  },
+};

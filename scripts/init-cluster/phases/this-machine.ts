@@ -1,0 +1,28 @@
+import type { Engine } from '../../../images/engine/engine.ts';
+import { findEngine } from '../../../images/engine/ensure-engine.ts';
+import { loadLock } from '../../../model/schema/lock.ts';
+import type { Phase } from '../../cli/phases.ts';
+import { machineChecks } from '../../doctor/checks.ts';
+import { thisHost } from '../../doctor/host.ts';
+import { refuseUnfit } from '../../doctor/refuse.ts';
+import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
+import type { Start } from '../given.ts';
+
+/** Refuses a machine that lacks something, and nodes that cannot become those of cluster.yaml. */
+export const thisMachine: Phase<Start, { found: Engine | undefined }> = {
+  title: 'This machine',
+  run: async (given, report) => {
+    const { environment } = given;
+    // A cluster that stands says more than what its own containers take of this machine.
+    const found = await findEngine();
+    if (found !== undefined) await refuseOtherNodes({ ...given, engine: found, report });
+    const checks = machineChecks({
+      environment: environment.name,
+      cluster: environment.cluster,
+      lock: loadLock(),
+      host: thisHost(),
+    });
+    await refuseUnfit(checks);
+    return { result: { found }, unchanged: `${checks.length} checks` };
+  },
+};

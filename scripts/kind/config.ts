@@ -1,0 +1,158 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { hostsToml } from '../../images/mirror/server.ts';
+import type { Environment } from '../../model/graph.ts';
+import { nodePorts } from '../../model/schema/node-ports.ts';
+import { Failure } from '../cli/failure.ts';
+
+/** All that decides what Kind makes. */
+export interface KindCluster {
+  name: string;
+  roles: ('control-plane' | 'worker')[];
+  /** Of the nodes. */
+  image: string;
+  /** A folder on this machine for what the nodes mount; `writeNodeFiles` fills it. */
+  files: string;
+  /** From a port of this machine's loopback to a node port. */
+  ports: { host: number; node: number }[];
+}
+
+/** Where the nodes have what containerd reads of registries. */
+export const registriesFolder = '/etc/containerd/certs.d';
+
+/** The addresses of all pods; each node has a part of them. */
+export const podSubnet = '10.244.0.0/16';
+
+/** What Kind is to make of an environment. */
+export function kindCluster(environment: Environment, image: string, folder: string): KindCluster {
+  const { name, provider, nodes } = environment.cluster;
+  if (provider.kind !== 'kind') {
+    throw new Failure(
+      `${name} is not a Kind cluster.`,
+      `Set provider.kind in clusters/${environment.name}/cluster.yaml.`,
+    );
+  }
+  return {
+    name,
+    roles: nodes.map(({ role }) => role),
+    image,
+    files: join(folder, 'nodes'),
+    ports: (['http', 'https', 'registry'] as const).map((port) => ({
+      host: provider.ports[port],
+      node: nodePorts[port],
+    })),
+  };
+}
+
+/** What registries the nodes of an environment are told of beside those of the lock file. */
+export function ownRegistries({ cluster: { name, domain } }: Environment): Record<string, string> {
+  return { [`registry.${domain}`]: ownRegistry(name) };
+}
+
+/** What Kind is told the same of every cluster. */
+export function kindSettings(): Record<string, unknown> {
+  return {
+    networking: {
+      ipFamily: 'ipv4',
+      podSubnet,
+      // Kind's own network is none of the images that can be built; node-network.ts does the same on every node image.
+      disableDefaultCNI: true,
+      // With a table of its own: in iptables' mode it and what enforces network policies write each other's chains anew.
+      kubeProxyMode: 'nftables',
+    },
+    containerdConfigPatches: [
+      '[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "/etc/containerd/certs.d"\n',
+    ],
+    kubeadmConfigPatches: [stringify(kubelet)],
+  };
+}
+
+/** Kind's own document (kind.x-k8s.io/v1alpha4). */
+export function kindDocument(cluster: KindCluster): object {
+  const { name, roles, image, ports } = cluster;
+  const mounts = [
+    mount(cluster, 'certs.d', registriesFolder),
+    mount(cluster, 'default-storage.yaml', '/kind/manifests/default-storage.yaml'),
+  ];
+  const controlPlaneFirst = [...roles].sort(
+    (a, b) => Number(b === 'control-plane') - Number(a === 'control-plane'),
+  );
+  return {
+    kind: 'Cluster',
+    apiVersion: 'kind.x-k8s.io/v1alpha4',
+    name,
+    ...kindSettings(),
+    nodes: controlPlaneFirst.map((role, index) => ({
+      role,
+      image,
+      extraMounts: mounts,
+      ...(index === 0
+        ? {
+            extraPortMappings: ports.map(({ host, node }) => ({
+              containerPort: node,
+              hostPort: host,
+              listenAddress: '127.0.0.1',
+            })),
+          }
+        : {}),
+    })),
+  };
+}
+
+/**
+ * Writes what the nodes mount: for each registry host where its images come from, as containerd reads it (its
+ * docs/hosts.md), and what stands in for Kind's own storage.
+ */
+export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string, string>): Promise<void> {
+  // Never the folder itself, which running nodes have mounted.
+  for (const [host, text] of Object.entries({ ...hostsToml(), ...hosts })) {
+    const folder = join(cluster.files, 'certs.d', host);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'hosts.toml'), text);
+  }
+  await writeFile(join(cluster.files, 'default-storage.yaml'), stringify(noStorage));
+}
+
+function mount(cluster: KindCluster, file: string, containerPath: string): object {
+  return { hostPath: join(cluster.files, file), containerPath, readOnly: true };
+}
+
+/** The registry of the team's own images, by the control plane's name, which every node can resolve. */
+function ownRegistry(name: string): string {
+  const address = `http://${name}-control-plane:${nodePorts.registry}`;
+  return `server = "${address}"\n\n[host."${address}"]\n  capabilities = ["pull", "resolve"]\n`;
+}
+
+/**
+ * Bounds in absolute figures: a laptop's disk is often over 85 %, where the defaults evict pods and delete images.
+ * A node may still be on version 1 of control groups, which the kubelet refuses unless it is told (KEP-5573).
+ */
+const kubelet = {
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  failCgroupV1: false,
+  // How soon a pod sees a renewed certificate or a changed ConfigMap; a minute otherwise. CloudNativePG waits for its own.
+  syncFrequency: '10s',
+  // One after another a small image would wait for large ones, and with the storage's provisioner all that needs a volume.
+  serializeImagePulls: false,
+  maxParallelImagePulls: 10,
+  imageGCHighThresholdPercent: 100,
+  evictionHard: {
+    'memory.available': '100Mi',
+    'nodefs.available': '1Gi',
+    'nodefs.inodesFree': '10000',
+    'imagefs.available': '1Gi',
+  },
+};
+
+/**
+ * Kind applies a storage class of its own, whatever it is told; ours comes by Git like everything else. This stands in
+ * its place, as `kubectl apply` wants at least one object.
+ */
+const noStorage = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'kind-storage', namespace: 'kube-system' },
+  data: { note: 'Storage is set up by the component local-path, not by Kind.' },
+};

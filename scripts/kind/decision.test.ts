@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import type { KindCluster } from './config.ts';
+import { type Decision, decide, type Found, type NodeContainer } from './decision.ts';
+import type { FoundRecord } from './record.ts';
+
+const files = '/state/test/nodes';
+const ports = [{ host: 8080, node: 30080 }];
+const wanted: KindCluster = {
+  name: 'test',
+  roles: ['control-plane', 'worker'],
+  image: 'node:v1',
+  files,
+  ports,
+};
+const settings = { networking: { kubeProxyMode: 'nftables' } };
+
+function container(name: string, more: Partial<NodeContainer> = {}): NodeContainer {
+  const controlPlane = name.endsWith('control-plane');
+  const role = controlPlane ? 'control-plane' : 'worker';
+  const own = controlPlane ? { ports, apiPort: 40000 } : { ports: [] };
+  return { name, running: true, role, image: 'node:v1', files, onOurNetwork: true, ...own, ...more };
+}
+
+const all = [container('test-control-plane'), container('test-worker')];
+
+/** What the engine may show. */
+const containers = {
+  none: [],
+  all,
+  'all, stopped': all.map((each) => ({ ...each, running: false })),
+  'one of two': all.slice(0, 1),
+  'one too many': [...all, container('test-worker2')],
+  "another tool's": all.map((each) => ({ ...each, onOurNetwork: false, files: undefined })),
+  "another folder's": all.map((each) => ({ ...each, files: '/home/ann/state/test/nodes' })),
+  'one of another folder': [container('test-control-plane'), container('test-worker', { files: '/other' })],
+} satisfies Record<string, NodeContainer[]>;
+
+const finished: FoundRecord = {
+  phase: 'finished',
+  engine: 'docker A',
+  roles: wanted.roles,
+  image: wanted.image,
+  ports,
+  settings,
+};
+const records = {
+  none: { phase: 'none' },
+  unreadable: { phase: 'unreadable', why: 'EACCES' },
+  unfinished: { phase: 'unfinished', engine: 'docker A' },
+  'unfinished elsewhere': { phase: 'unfinished', engine: 'docker B' },
+  finished,
+  'finished elsewhere': { ...finished, engine: 'docker B' },
+} satisfies Record<string, FoundRecord>;
+
+const wishes = {
+  'the same': {},
+  'another worker': { roles: [...wanted.roles, 'worker' as const] },
+  'no worker': { roles: ['control-plane' as const] },
+  'another version': { image: 'node:v2' },
+  'another port': { ports: [{ host: 8081, node: 30080 }] },
+} satisfies Record<string, Partial<KindCluster>>;
+
+interface Row {
+  containers: keyof typeof containers;
+  record: keyof typeof records;
+  kubeconfig: Found['kubeconfig'];
+  wish: keyof typeof wishes;
+}
+
+const keys = <T extends object>(of: T) => Object.keys(of) as (keyof T)[];
+const rows: Row[] = keys(containers).flatMap((shown) =>
+  keys(records).flatMap((record) =>
+    (['fits', 'lost'] as const).flatMap((kubeconfig) =>
+      keys(wishes).map((wish) => ({ containers: shown, record, kubeconfig, wish })),
+    ),
+  ),
+);
+
+function decided(row: Row): Decision {
+  return decide({
+    containers: containers[row.containers],
+    record: records[row.record],
+    engine: 'docker A',
+    kubeconfig: row.kubeconfig,
+    wanted: { ...wanted, ...wishes[row.wish] },
+    settings,
+  });
+}
+
+/** What is expected, said anew and not as the code says it: one line for each kind of row. */
+function expected({ containers: shown, record, kubeconfig, wish }: Row): string {
+  const foreign = ["another tool's", "another folder's", 'one of another folder'];
+  if (shown === 'none') return record === 'finished elsewhere' ? 'refuse other-engine' : 'make';
+  if (foreign.includes(shown)) return 'refuse other-name';
+  if (record === 'unfinished') return 'remake';
+  if (record === 'unfinished elsewhere') return 'refuse other-engine';
+  const known = record === 'finished' || record === 'finished elsewhere';
+  if (known) {
+    if (wish !== 'the same') return 'refuse move-data';
+    if (shown === 'one of two' || shown === 'one too many') return 'refuse take-down';
+    return `keep${shown === 'all, stopped' ? ' start' : ''}${kubeconfig === 'lost' ? ' fetch' : ''}`;
+  }
+  // Without a record the containers themselves say what was made.
+  const fits = {
+    'one of two': wish === 'no worker',
+    'one too many': wish === 'another worker',
+    all: wish === 'the same',
+    'all, stopped': wish === 'the same',
+  } as Record<string, boolean>;
+  return fits[shown] === true ? 'adopt' : 'refuse move-data';
+}
+
+function said(decision: Decision): string {
+  if (decision.do === 'refuse') return `refuse ${decision.way}`;
+  if (decision.do !== 'keep') return decision.do;
+  return `keep${decision.start.length > 0 ? ' start' : ''}${decision.fetchKubeconfig ? ' fetch' : ''}`;
+}
+
+describe('what is done about the nodes of a cluster', () => {
+  it.each(rows)('containers: $containers, record: $record, kubeconfig: $kubeconfig, wanted: $wish', (row) => {
+    expect(said(decided(row))).toBe(expected(row));
+  });
+
+  it('removes containers only where a record says that they were never finished, on this engine, from this folder', () => {
+    const removing = rows.filter((row) => decided(row).do === 'remake');
+    expect(new Set(removing.map(({ record }) => record))).toEqual(new Set(['unfinished']));
+    expect(new Set(removing.map((row) => row.containers))).toEqual(
+      new Set(['all', 'all, stopped', 'one of two', 'one too many']),
+    );
+  });
+});
+
+it('names what differs, field by field, with what it was and what is asked for', () => {
+  const decision = decide({
+    containers: all,
+    record: finished,
+    engine: 'docker A',
+    kubeconfig: 'fits',
+    wanted: { ...wanted, roles: ['control-plane'], image: 'node:v2', ports: [{ host: 9090, node: 30443 }] },
+    settings: { networking: { kubeProxyMode: 'iptables' } },
+  });
+  if (decision.do !== 'refuse') throw new Error('it does not refuse');
+  for (const words of [
+    'nodes, workers: 1 → 0',
+    'kubernetes.version, as image of the nodes: node:v1 → node:v2',
+    'provider.ports.http: 8080 → none',
+    'provider.ports.https: none → 9090',
+    'networking.kubeProxyMode',
+  ])
+    expect(decision.why).toContain(words);
+  expect(decision.why).not.toContain('control planes');
+});
+
+it('does not take the balancer before three control planes for a node', () => {
+  const roles = ['control-plane', 'control-plane', 'control-plane'] as const;
+  const three = [
+    container('test-control-plane', { apiPort: undefined }),
+    container('test-control-plane2', { ports: [], role: 'control-plane' }),
+    container('test-control-plane3', { ports: [], role: 'control-plane' }),
+    container('test-external-load-balancer', { role: 'external-load-balancer', files: undefined, ports: [] }),
+  ];
+  const found = {
+    containers: three,
+    record: { ...finished, roles: [...roles] },
+    engine: 'docker A',
+    kubeconfig: 'fits' as const,
+    wanted: { ...wanted, roles: [...roles] },
+    settings,
+  };
+  expect(decide(found)).toEqual({ do: 'keep', start: [], fetchKubeconfig: false });
+});

@@ -1,0 +1,129 @@
+import { nodePorts } from '../../model/schema/node-ports.ts';
+import { changes } from '../objects/changes.ts';
+import type { KindCluster } from './config.ts';
+import type { FoundRecord, KindRecord } from './record.ts';
+
+/** A container of a cluster, as the engine sees it. */
+export interface NodeContainer {
+  name: string;
+  running: boolean;
+  /** As Kind's label says: `control-plane`, `worker`; `external-load-balancer` before several control planes. */
+  role: string;
+  image: string;
+  /** From a port of this machine's loopback to a node port. */
+  ports: { host: number; node: number }[];
+  /** The port of this machine's loopback at which it serves the API of Kubernetes. */
+  apiPort?: number | undefined;
+  /** The folder of this machine that it mounts what the nodes share from. */
+  files?: string | undefined;
+  /** Whether it stands on the network that the clusters of this program share. */
+  onOurNetwork: boolean;
+}
+
+/** All that decides what is to be done about the nodes of a cluster. */
+export interface Found {
+  /** Every container that bears the cluster's name, whoever made it. */
+  containers: NodeContainer[];
+  record: FoundRecord;
+  /** Which engine answers now. */
+  engine: string;
+  /** Whether the kubeconfig is there and leads to these containers. */
+  kubeconfig: 'fits' | 'lost';
+  /** What cluster.yaml asks for. */
+  wanted: KindCluster;
+  settings: Record<string, unknown>;
+}
+
+/** What is to be done. Only `remake` removes anything, and only what a record says was never finished. */
+export type Decision =
+  | { do: 'make' }
+  | { do: 'remake' }
+  | { do: 'keep'; start: string[]; fetchKubeconfig: boolean }
+  /** Nobody knows whether they were finished: to be kept, started anew and asked. */
+  | { do: 'adopt' }
+  | { do: 'refuse'; why: string; way: Way };
+
+/** What a person can do where the nodes cannot be brought up. */
+export type Way = 'move-data' | 'other-name' | 'other-engine' | 'take-down';
+
+/** Decides without looking at anything else. What is not certain to be unfinished is never removed. */
+export function decide({ containers, record, engine, kubeconfig, wanted, settings }: Found): Decision {
+  if (containers.length === 0) {
+    if (record.phase === 'finished' && record.engine !== engine) {
+      return {
+        do: 'refuse',
+        why: `the cluster ${wanted.name} was made on another container engine (${record.engine}) than the one that answers now (${engine})`,
+        way: 'other-engine',
+      };
+    }
+    return { do: 'make' };
+  }
+  const others = strangers(containers, wanted.files);
+  if (others.length > 0) {
+    const made = others.map(({ name, files }) => (files === undefined ? name : `${name} (from ${files})`));
+    return {
+      do: 'refuse',
+      why: `there are containers of a cluster ${wanted.name} that was not made from ${wanted.files}: ${made.join(', ')}`,
+      way: 'other-name',
+    };
+  }
+  if (record.phase === 'unfinished') {
+    if (record.engine === engine) return { do: 'remake' };
+    const why = `the cluster ${wanted.name} was begun on another container engine (${record.engine}) than the one that answers now (${engine}), which has containers of that name`;
+    return { do: 'refuse', why, way: 'other-engine' };
+  }
+  const nodes = containers.filter(({ role }) => role !== balancer);
+  const there = {
+    roles: nodes.map(({ role }) => role),
+    image: nodes[0]?.image ?? '',
+    ports: nodes.flatMap(({ ports }) => ports),
+    settings: record.phase === 'finished' ? record.settings : settings,
+  };
+  const was = record.phase === 'finished' ? record : there;
+  const differing = differences(was, { ...wanted, settings });
+  if (differing.length > 0) {
+    const why = `Kind cannot change the cluster ${wanted.name} in place, and cluster.yaml asks for another one than it was made as: ${differing.join('; ')}`;
+    return { do: 'refuse', why, way: 'move-data' };
+  }
+  const gone = differences(was, there);
+  if (gone.length > 0) {
+    const why = `of the cluster ${wanted.name} there is no longer what was made, but ${containers.map(({ name }) => name).join(', ')}: ${gone.join('; ')}. The data of a node goes with its container`;
+    return { do: 'refuse', why, way: 'take-down' };
+  }
+  if (record.phase !== 'finished') return { do: 'adopt' };
+  const start = containers.filter(({ running }) => !running).map(({ name }) => name);
+  return { do: 'keep', start, fetchKubeconfig: kubeconfig === 'lost' };
+}
+
+/** Kind's own before several control planes; it has no mounts. */
+export const balancer = 'external-load-balancer';
+
+/** Those that were not made from this folder: by another tool, another user or another checkout. */
+export function strangers<T extends NodeContainer>(containers: readonly T[], files: string): T[] {
+  return containers.filter((each) => !each.onOurNetwork || (each.role !== balancer && each.files !== files));
+}
+
+type Shape = Omit<Extract<KindRecord, { phase: 'finished' }>, 'phase' | 'engine' | 'roles'> & {
+  roles: string[];
+};
+
+/** Field by field, by the names of cluster.yaml: how a cluster was made and how it is wanted. */
+function differences(was: Shape, wanted: Shape): string[] {
+  const count = (roles: readonly string[], role: string) => roles.filter((each) => each === role).length;
+  const found: string[] = [];
+  const note = (what: string, before: unknown, after: unknown) => {
+    if (before !== after) found.push(`${what}: ${before ?? 'none'} → ${after ?? 'none'}`);
+  };
+  note('nodes, control planes', count(was.roles, 'control-plane'), count(wanted.roles, 'control-plane'));
+  note('nodes, workers', count(was.roles, 'worker'), count(wanted.roles, 'worker'));
+  note('kubernetes.version, as image of the nodes', was.image, wanted.image);
+  const hostPort = ({ ports }: Shape, node: number) => ports.find((port) => port.node === node)?.host;
+  for (const [name, node] of Object.entries(nodePorts))
+    note(`provider.ports.${name}`, hostPort(was, node), hostPort(wanted, node));
+  const settings = changes(was.settings, wanted.settings).map(({ path }) => path);
+  if (settings.length > 0)
+    found.push(
+      `settings of the nodes, which this version of the program makes otherwise: ${settings.join(', ')}`,
+    );
+  return found;
+}

@@ -1,0 +1,249 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { stateDir } from '../../images/cache/paths.ts';
+import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { parseEngineTime } from '../../images/engine/engine-time.ts';
+import { networkName } from '../../images/mirror/server.ts';
+import { ensureNodeImage, loadNodeImage } from '../../images/node-image/node-image.ts';
+import { ensureProgram } from '../../images/program.ts';
+import type { Environment } from '../../model/graph.ts';
+import { databaseCluster } from '../../model/schema/database.ts';
+import { Failure } from '../cli/failure.ts';
+import type { Report } from '../cli/phases.ts';
+import { kubeconfigPath } from '../cluster/client.ts';
+import { kindCluster, kindDocument, kindSettings, ownRegistries, writeNodeFiles } from './config.ts';
+import { balancer, type Decision, decide, type Way } from './decision.ts';
+import { revokeJoinTokens } from './join-tokens.ts';
+import { fetchKubeconfig, kubeconfigState } from './kubeconfig.ts';
+import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
+import { ensureNodeNetwork } from './node-network.ts';
+import { readRecord, writeRecord } from './record.ts';
+import { waitForRestart } from './wait-for-restart.ts';
+
+interface Options {
+  engine: Engine;
+  environment: Environment;
+  report: Report;
+  signal: AbortSignal;
+}
+
+/** What was done to bring nodes up: they were made, ran already, or were started. */
+export type NodesState = 'made' | 'running' | 'started';
+
+/** A container of a cluster, as the engine sees it. */
+interface Container {
+  name: string;
+  running: boolean;
+}
+
+/** The containers of the cluster of that name; of all our clusters where no name is given. */
+export async function nodeContainers(engine: Engine, cluster?: string): Promise<Container[]> {
+  const filter = cluster === undefined ? clusterLabel : `${clusterLabel}=${cluster}`;
+  const text = await runEngine(engine, [
+    ...['ps', '--all', '--filter', `label=${filter}`, '--filter', `network=${networkName}`],
+    ...['--format', '{{.Names}}\t{{.State}}'],
+  ]);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [name = '', state = ''] = line.split('\t');
+      return { name, running: state === 'running' };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The state of an environment's nodes, and what is to be done about them. Changes nothing. */
+async function look({ engine, environment, signal }: Options) {
+  const { name } = environment.cluster;
+  const wanted = kindCluster(environment, loadNodeImage().ref, join(stateDir(), name));
+  const [containers, identity, record] = await Promise.all([
+    inspectNodes(engine, name, signal),
+    engineIdentity(engine, signal),
+    readRecord(name),
+  ]);
+  const serving = containers.filter((container) => container.apiPort !== undefined);
+  const apiPort = (serving.find(({ role }) => role === balancer) ?? serving[0])?.apiPort;
+  const decision = decide({
+    containers,
+    record,
+    engine: identity,
+    kubeconfig: await kubeconfigState(name, apiPort),
+    wanted,
+    settings: kindSettings(),
+  });
+  return { wanted, containers, identity, decision };
+}
+
+/**
+ * Refuses before anything is made where the nodes that are there cannot become those of cluster.yaml.
+ * @throws Failure with what differs and the way on. Nothing is ever removed to get there.
+ */
+export async function refuseOtherNodes(options: Options): Promise<void> {
+  const { decision } = await look(options);
+  if (decision.do === 'refuse') throw refusal(options.environment, decision);
+}
+
+/**
+ * Brings the cluster's nodes up: makes them, starts those that stand still (after a reboot), or finds that they run.
+ * Nodes that an interrupted run left half made are made again; nodes that were finished are never removed.
+ * New ones have no network for pods yet: `ensureNodeNetwork`.
+ * @throws Failure where cluster.yaml asks for other nodes or ports than the cluster was made with.
+ */
+export async function ensureNodes(options: Options): Promise<NodesState> {
+  const { engine, environment, report, signal } = options;
+  const { name } = environment.cluster;
+  const folder = join(stateDir(), name);
+  const image = await ensureNodeImage({ engine, report, signal });
+  await endOrphan(folder);
+  const { wanted, containers, identity, decision } = await look(options);
+  if (decision.do === 'refuse') throw refusal(environment, decision);
+  const cluster = { ...wanted, image: image.ref };
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeNodeFiles(cluster, ownRegistries(environment));
+  const finished = (): Promise<void> => {
+    const { roles, image, ports } = cluster;
+    const settings = kindSettings();
+    return writeRecord(name, { phase: 'finished', engine: identity, roles, image, ports, settings });
+  };
+  const startFile = join(folder, 'nodes.started');
+  const startTimes = async (): Promise<string[]> =>
+    (await inspectNodes(engine, name, signal)).map(({ startedAt }) => startedAt);
+
+  if (decision.do === 'keep' || decision.do === 'adopt') {
+    const names = containers.map((container) => container.name);
+    // What the nodes mount went with the record: they see the new files once they are started again.
+    const start = decision.do === 'adopt' ? names : decision.start;
+    if (start.length > 0) {
+      report(`starting ${start.join(', ')}`);
+      await runEngine(engine, [decision.do === 'adopt' ? 'restart' : 'start', ...start], { signal });
+    }
+    if (decision.do === 'adopt' || decision.fetchKubeconfig) {
+      report('the kubeconfig is gone or of another cluster: fetching it again');
+      const command = await ensureProgram('kind', report);
+      const down = `npm run init-cluster -- --env ${environment.name} --down`;
+      await fetchKubeconfig(name, { command, env: kindEnvironment(engine), signal, down });
+    }
+    await ensureNodeNetwork(options);
+    if (decision.do === 'adopt') {
+      await revokeJoinTokens(engine, name, signal);
+      await finished();
+    }
+    const times = await startTimes();
+    const before = (await readFile(startFile, 'utf8').catch(() => '')).split('\n');
+    const since = times
+      .filter((time) => !before.includes(time))
+      .map(parseEngineTime)
+      .sort((a, b) => a.getTime() - b.getTime())[0];
+    if (since === undefined) return 'running';
+    // Started again, by us or by the engine itself after a reboot. Kubernetes writes times in whole seconds.
+    await waitForRestart(name, new Date(Math.floor(since.getTime() / 1000) * 1000), {
+      report,
+      signal,
+    });
+    await writeFile(startFile, times.join('\n'));
+    return 'started';
+  }
+  if (decision.do === 'remake') {
+    report('removing what an interrupted run left');
+    await deleteNodes(engine, name, report);
+  }
+  await writeRecord(name, { phase: 'unfinished', engine: identity });
+  const config = join(folder, 'kind.yaml');
+  await writeFile(config, stringify(kindDocument(cluster)));
+  await createNodes(options, config);
+  await revokeJoinTokens(engine, name, signal);
+  await writeFile(startFile, (await startTimes()).join('\n'));
+  await finished();
+  return 'made';
+}
+
+function refusal(environment: Environment, { why, way }: Extract<Decision, { do: 'refuse' }>): Failure {
+  const { name } = environment;
+  const file = `clusters/${name}/cluster.yaml`;
+  const init = `npm run init-cluster -- --env ${name}`;
+  const databases = environment.apps
+    .filter(({ database }) => database)
+    .map((app) => databaseCluster(app.name));
+  const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
+  const ways: Record<Way, string> = {
+    'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,
+    'other-name': `Nothing was changed. If they are yours, set PLINTH_STATE to the state folder that they were made from. Else write another name into ${file}; or, if nobody needs them: ${init} --down`,
+    'other-engine': `Nothing was changed. Start that engine, or say by DOCKER_HOST or PLINTH_ENGINE which one is meant. If that one is gone with all that it held: ${init} --down, then ${init}`,
+    'take-down': `Nothing was changed. Copy out what is still there (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
+  };
+  return new Failure(`${file}: ${why}.`, ways[way]);
+}
+
+/** Removes the cluster's containers with their volumes and its kubeconfig. */
+export async function deleteNodes(engine: Engine, cluster: string, report: Report): Promise<void> {
+  const kind = await ensureProgram('kind', report);
+  await execa(kind, ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfigPath(cluster)], {
+    env: kindEnvironment(engine),
+    stdin: 'ignore',
+  });
+}
+
+async function createNodes({ engine, environment, report, signal }: Options, config: string): Promise<void> {
+  const { cluster } = environment;
+  const kind = await ensureProgram('kind', report);
+  report(`kind create cluster, ${cluster.nodes.length} ${cluster.nodes.length === 1 ? 'node' : 'nodes'}`);
+  const child = execa(
+    kind,
+    [
+      'create',
+      'cluster',
+      '--name',
+      cluster.name,
+      '--config',
+      config,
+      '--kubeconfig',
+      kubeconfigPath(cluster.name),
+      '--retain',
+    ],
+    { env: kindEnvironment(engine), stdin: 'ignore', all: true, reject: false, cancelSignal: signal },
+  );
+  const pidFile = join(stateDir(), cluster.name, 'kind.pid');
+  await writeFile(pidFile, String(child.pid ?? ''));
+  child.all?.on('data', (chunk: Buffer) => {
+    const line = chunk
+      .toString()
+      .trim()
+      .split('\n')
+      .at(-1)
+      ?.replace(/^[^\w]*/, '')
+      .trim();
+    if (line !== undefined && line !== '') report(line);
+  });
+  const result = await child;
+  await rm(pidFile, { force: true });
+  if (result.failed) {
+    signal.throwIfAborted();
+    throw new Failure(
+      `kind could not make the cluster ${cluster.name}:\n${(result.all ?? '').trim().split('\n').slice(-25).join('\n')}`,
+      `See what is missing with: npm run doctor. The containers stand for a look: ${engine.command} logs ${cluster.name}-control-plane`,
+    );
+  }
+}
+
+function kindEnvironment(engine: Engine): Record<string, string> {
+  return {
+    ...engine.env,
+    KIND_EXPERIMENTAL_PROVIDER: engine.name,
+    KIND_EXPERIMENTAL_DOCKER_NETWORK: networkName,
+    KIND_EXPERIMENTAL_PODMAN_NETWORK: networkName,
+  };
+}
+
+/** Ends a `kind create` that a killed run left behind: two at once would take each other's containers. */
+async function endOrphan(folder: string): Promise<void> {
+  const pidFile = join(folder, 'kind.pid');
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  if (pid > 0) {
+    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (line.includes('create\0cluster')) process.kill(pid, 'SIGKILL');
+  }
+  await rm(pidFile, { force: true });
+}

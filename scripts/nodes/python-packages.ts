@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { withCacheLock } from '../../images/cache/cache-lock.ts';
+import { cacheDir } from '../../images/cache/paths.ts';
+import { installDebianPackages } from '../../images/debian/packages.ts';
+import type { Report } from '../../images/report.ts';
+import { Failure } from '../cli/failure.ts';
+
+interface Wanted {
+  /** As messages call it. */
+  title: string;
+  /** Its folder in the cache. */
+  name: string;
+  /** The file with every package, its version and its checksums. */
+  requirements: string;
+  /** Packages of Debian that are installed where Python can't make an environment by itself. */
+  debian: readonly string[];
+}
+
+/**
+ * The folder with the programs of packages of Python: a virtual environment in the cache, made where it is missing. Every
+ * package is compared with its checksum.
+ */
+export async function ensurePythonPackages(
+  { title, name, requirements, debian }: Wanted,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<string> {
+  const python = await pythonVersion(title);
+  const key = createHash('sha256')
+    .update(await readFile(requirements))
+    .update(python)
+    .digest('hex')
+    .slice(0, 16);
+  const folder = join(cacheDir(), name, key);
+  const complete = join(folder, 'complete');
+  const done = async (): Promise<string | undefined> =>
+    existsSync(complete) ? join(folder, 'bin') : undefined;
+  const run = (command: string, args: string[]) => install(title, command, args, signal);
+  return (
+    (await done()) ??
+    withCacheLock(`${name}-${key}`, { report, signal, done }, async () => {
+      report(`installing ${title}`);
+      await rm(folder, { recursive: true, force: true });
+      await mkdir(folder, { recursive: true });
+      if (!(await hasVenv())) await installDebianPackages([...debian], report);
+      await run('python3', ['-m', 'venv', folder]);
+      const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', 'install', '--require-hashes'];
+      await run(join(folder, 'bin', 'python'), [
+        ...pip,
+        ...['--only-binary', ':all:', '--requirement', requirements],
+      ]);
+      await writeFile(complete, '');
+      return join(folder, 'bin');
+    })
+  );
+}
+
+async function pythonVersion(title: string): Promise<string> {
+  const { stdout, failed } = await execa(
+    'python3',
+    ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'],
+    {
+      reject: false,
+    },
+  );
+  const [major = 0, minor = 0] = (stdout ?? '').split('.').map(Number);
+  if (!failed && (major > 3 || (major === 3 && minor >= 11))) return stdout.trim();
+  throw new Failure(
+    failed
+      ? `there is no python3 here, which ${title} runs on.`
+      : `python3 is ${stdout}; ${title} needs 3.11.`,
+    'Install it: apt-get install python3 python3-venv',
+  );
+}
+
+async function hasVenv(): Promise<boolean> {
+  return !(await execa('python3', ['-c', 'import ensurepip, venv'], { reject: false })).failed;
+}
+
+async function install(
+  title: string,
+  command: string,
+  args: string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const result = await execa(command, args, {
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  if (!result.failed) return;
+  signal?.throwIfAborted();
+  const lines = (result.all ?? '').trim().split('\n').slice(-8).join('\n');
+  throw new Failure(
+    `${title} could not be installed: ${command} said\n${lines}`,
+    'See that pip reaches its package index, then type the same command again.',
+  );
+}

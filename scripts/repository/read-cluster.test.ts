@@ -1,0 +1,42 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { withEdits } from '../../test/model/fixture.ts';
+import { environments, readCluster } from './read-cluster.ts';
+
+const dev = 'clusters/dev/cluster.yaml';
+
+it('reads one environment while an app is half written', async () => {
+  await withEdits([['apps/shop/app.ts', 'export default {']], async (root) => {
+    expect(readCluster('prod', root).name).toBe('shop-prod');
+  });
+});
+
+it('names environments that have a cluster.yaml', async () => {
+  await withEdits([], async (root) => {
+    mkdirSync(join(root, 'clusters/later'));
+    writeFileSync(join(root, 'clusters/README'), '');
+    expect(environments(root)).toEqual(['dev', 'prod']);
+  });
+});
+
+it.each([
+  ['what stands twice', [dev, 'domain:', 'domain: x\ndomain:'], 'duplicate-key'],
+  ['an unknown key', [dev, 'domain:', 'domian:'], 'unknown-key'],
+  ['no YAML', [dev, 'domain:', 'domain: ['], 'yaml-syntax'],
+  ['bytes', [dev, '\0'], 'invisible-character'],
+] as const)('refuses %s as a render does: with code, line and column', async (_, edit, code) => {
+  await withEdits([edit], async (root) => {
+    expect(() => readCluster('dev', root)).toThrow(
+      expect.objectContaining({
+        problems: expect.arrayContaining([expect.objectContaining({ file: dev, code })]),
+      }),
+    );
+  });
+});
+
+it('says which environments there are', async () => {
+  await withEdits([], async (root) => {
+    expect(() => readCluster('prd', root)).toThrow("there is no environment 'prd'");
+  });
+});

@@ -1,0 +1,58 @@
+import type { V1Deployment } from '@kubernetes/client-node';
+import { annotations, partOf } from '../../charts/kube/names.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import { ask } from '../cluster/request.ts';
+
+/** An application of this repository as it runs in a cluster. */
+export interface AppState {
+  name: string;
+  namespace: string;
+  summary: string;
+  /** Where it answers; empty where it is not exposed. */
+  url: string;
+  /** The first container's image. */
+  image: string;
+  /** Replicas that answer, of how many are wanted. */
+  ready: number;
+  wanted: number;
+  /** As many replicas of the newest version answer as are wanted. */
+  healthy: boolean;
+  /** Why it is not healthy; empty when it is. */
+  message: string;
+}
+
+/** Every app of this repository: Deployments that the render labelled as part of Plinth and gave a summary. */
+export async function apps(client: ClusterClient): Promise<AppState[]> {
+  const list = await ask(
+    client,
+    'Deployments',
+    client.apps.listDeploymentForAllNamespaces({ labelSelector: `app.kubernetes.io/part-of=${partOf}` }),
+  );
+  return list.items
+    .filter((item) => item.metadata?.annotations?.[annotations.summary] !== undefined)
+    .map(readApp)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a Deployment says about the app that it runs. */
+export function readApp(deployment: V1Deployment): AppState {
+  const { metadata, spec, status } = deployment;
+  const wanted = spec?.replicas ?? 1;
+  const ready = status?.readyReplicas ?? 0;
+  const current = status?.observedGeneration === metadata?.generation;
+  const healthy = current && ready >= wanted && (status?.updatedReplicas ?? 0) >= wanted;
+  const trouble =
+    status?.conditions?.find(({ type, status: is }) => type === 'Progressing' && is === 'False') ??
+    status?.conditions?.find(({ type, status: is }) => type === 'Available' && is === 'False');
+  return {
+    name: metadata?.name ?? '',
+    namespace: metadata?.namespace ?? '',
+    summary: metadata?.annotations?.[annotations.summary] ?? '',
+    url: metadata?.annotations?.[annotations.url] ?? '',
+    image: spec?.template.spec?.containers[0]?.image ?? '',
+    ready,
+    wanted,
+    healthy,
+    message: healthy ? '' : (trouble?.message ?? 'a new version is rolling out'),
+  };
+}

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { appSchema } from '../../model/app.ts';
+import { checkSchema } from '../../model/checks/schema.ts';
+import { formatProblem } from '../../model/diagnostics/format-problem.ts';
+import type { Problem } from '../../model/diagnostics/problem.ts';
+import { environments } from '../../model/environment.ts';
+import { checkRepository } from '../../model/load-graph.ts';
+import { ImageTags } from '../../model/reading/image-tags.ts';
+import { moduleSource } from '../../model/reading/module-source.ts';
+import { readRepository } from '../../model/reading/read-repository.ts';
+import { decode } from '../../model/reading/read-text.ts';
+import { readYaml } from '../../model/reading/read-yaml.ts';
+import type { Loaded } from '../../model/reading/source.ts';
+import type { Repository } from '../../model/repository.ts';
+import { clusterSchema } from '../../model/schema/cluster.ts';
+import { lockSchema } from '../../model/schema/lock.ts';
+import { environmentManifests } from '../../scripts/render/manifests.ts';
+import { shop } from '../model/fixture.ts';
+
+/** A description that is mutated: of the small repository in which everything is right. */
+export interface Subject {
+  file: string;
+  text: string;
+  /** Reads a mutated text, checks it with everything else and renders what is still right; gives what is wrong. */
+  survive(bytes: Buffer, change: (data: unknown) => unknown): Problem[];
+}
+
+/** The descriptions of the small repository, each with the way that a render takes it. */
+export async function subjects(): Promise<Subject[]> {
+  const { repository, problems } = await readRepository(shop);
+  if (repository === undefined || problems.length > 0) throw new Error('the small repository is not right');
+  const { clusters, apps, lock } = repository;
+  return [
+    ...clusters.map((cluster) =>
+      yamlSubject(cluster.source.file, clusterSchema, ({ source, value }) => ({
+        ...repository,
+        clusters: clusters.map((each) => (each === cluster ? { ...cluster, source, value } : each)),
+      })),
+    ),
+    yamlSubject(lock.source.file, lockSchema, ({ source, value }) => ({
+      ...repository,
+      lock: { ...lock, source, value },
+    })),
+    ...apps.map((app) => ({
+      file: app.source.file,
+      text: textOf(app.source.file),
+      survive: (bytes: Buffer, change: (data: unknown) => unknown) => {
+        // The text is not run: what it exports is changed by itself, and looked for in a text that no longer fits it.
+        const { text, problem } = decode(bytes, app.source.file);
+        if (problem !== undefined) return [problem];
+        const source = moduleSource(app.source.file, text, change(app.source.value));
+        const { value, problems } = checkSchema(appSchema, source);
+        if (value === undefined) return problems;
+        return joined({
+          ...repository,
+          apps: apps.map((each) => (each === app ? { ...app, source, value } : each)),
+        });
+      },
+    })),
+  ];
+}
+
+function yamlSubject<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  put: (loaded: Pick<Loaded<z.output<S>>, 'source' | 'value'>) => Repository,
+): Subject {
+  return {
+    file,
+    text: textOf(file),
+    survive: (bytes) => {
+      const { text, problem } = decode(bytes, file);
+      if (problem !== undefined) return [problem];
+      const { source, problems } = readYaml(text, file);
+      if (source === undefined) return atLeastOne(problems);
+      const checked = checkSchema(schema, source);
+      if (checked.value === undefined) return atLeastOne(checked.problems);
+      return joined(put({ source, value: checked.value }));
+    },
+  };
+}
+
+/** What a render does with descriptions that fit their schemas. */
+function joined(repository: Repository): Problem[] {
+  const problems = checkRepository(shop, repository);
+  if (problems.length > 0) return problems;
+  // One environment stands for all: what a chart would throw at, it throws at in either.
+  const [env] = environments(repository, new ImageTags(shop));
+  return env === undefined ? [] : environmentManifests(env).problems;
+}
+
+function atLeastOne(problems: Problem[]): Problem[] {
+  if (problems.length === 0) throw new Error('nothing could be read, and nobody says why');
+  return problems;
+}
+
+function textOf(file: string): string {
+  return readFileSync(join(shop, file), 'utf8');
+}
+
+/** What every problem must be: at a place that there is, underlined within its line, in words, and without a stack. */
+export function complaints(problem: Problem, text: string): string[] {
+  const { line, column, underlined, what, why, fix, code } = problem;
+  const lines = text.split('\n');
+  const wrong: string[] = [];
+  if (line < 1 || line > lines.length) wrong.push(`line ${line} of ${lines.length}`);
+  if (column < 1 || column > (lines[line - 1]?.length ?? 0) + 1) wrong.push(`column ${column}`);
+  if (underlined !== undefined) {
+    const { text: shown, start, length } = underlined;
+    if (start < 0 || length < 1 || start + length > Math.max(shown.length, start + 1))
+      wrong.push('underline');
+    if (shown.length > 110) wrong.push('a long line is shown');
+  }
+  for (const words of [what, why, fix])
+    if (words.trim() === '' || /^\s+at /m.test(words)) wrong.push(`words: ${words}`);
+  if (!/^[a-z]+(-[a-z0-9]+)*$/.test(code)) wrong.push(`code ${code}`);
+  if (/[^\P{Cc}\n]/u.test(formatProblem(problem))) wrong.push('a control character is shown');
+  return wrong;
+}

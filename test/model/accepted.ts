@@ -1,0 +1,172 @@
+import { parseImageReference } from '../../model/schema/image-reference.ts';
+import { loadLock } from '../../model/schema/lock.ts';
+import { appFile, type Edit, platformCluster } from './fixture.ts';
+
+const app = (name: string, more = ''): Edit => [`apps/${name}/app.ts`, appFile(name, more)];
+const cluster = (more: string): Edit => ['clusters/dev/cluster.yaml', platformCluster(more)];
+const running = (...names: string[]) => cluster(`apps: { ${names.map((name) => `${name}: `).join(', ')} }`);
+
+const server =
+  "ports: { http: { port: 8080 }, grpc: { port: 8443, tls: 'mutual' } }, identity: { reload: 'files' },";
+const query = (of: string) =>
+  `database: { storage: '1Gi' }, identity: { reload: 'files' }, uses: [{ kind: 'database', of: '${of}', as: 'read-write' }],`;
+const longest = `a${'-b'.repeat(19)}c`;
+/** The version of an image of the lock file. */
+const tagOf = (name: string) => parseImageReference(loadLock().images[name]?.ref ?? '')?.tag ?? '';
+const built = (name: string, dockerfile: string): Edit[] => [
+  [`apps/${name}/app.ts`, appFile(name, "image: { build: '.' },")],
+  [`apps/${name}/Dockerfile`, dockerfile],
+];
+const git = (source: string): Edit => [
+  'clusters/dev/cluster.yaml',
+  platformCluster('').replace('{ kind: in-cluster }', () => source),
+];
+
+/**
+ * For tests: edits of `withPlatform` that stand at the edge of what Kubernetes, Postgres, Flux and registries take, and are
+ * taken. Each is rendered, and what comes of it is shown to a real API server.
+ */
+export const accepted: readonly (readonly [name: string, edits: readonly Edit[]])[] = [
+  ['nothing but the platform', []],
+  ['a database named as a keyword of SQL', [app('order', query('order')), running('order')]],
+  ['a database named as all databases', [app('all', query('all')), running('all')]],
+  ['a database named as replication', [app('replication', query('replication')), running('replication')]],
+  ['a database of the longest name', [app(longest, query(longest)), running(longest)]],
+  [
+    'the longest names of an app and of a person',
+    [
+      app(longest, server),
+      cluster(`people: { ${'p'.repeat(57)}: { uses: [${longest}] } }\napps: { ${longest}: }`),
+    ],
+  ],
+  [
+    'an app that calls apps named server and database',
+    [
+      app('server', server),
+      app('database', server),
+      app(
+        'orders',
+        `${server.replace(/identity.*/, '')} ${query('orders').replace(
+          'uses: [',
+          "uses: [{ kind: 'app', app: 'server', port: 'grpc' }, { kind: 'app', app: 'database', port: 'grpc' }, ",
+        )}`,
+      ),
+      running('server', 'database', 'orders'),
+    ],
+  ],
+  [
+    'two people whose names and apps are the same when they are joined',
+    [
+      app('a-b', server),
+      app('b', server),
+      cluster('people: { x: { uses: [a-b] }, x-a: { uses: [b] } }\napps: { a-b: , b: }'),
+    ],
+  ],
+  [
+    'a port with a name of 15 letters, digits and dashes',
+    [
+      app(
+        'shop',
+        'ports: { http: { port: 8080 }, 8080-b-cccccc-1: { port: 65535 } },'.replace(
+          '8080-b-cccccc-1',
+          "'8080-b-cccccc-1'",
+        ),
+      ),
+      running('shop'),
+    ],
+  ],
+  [
+    'variables with every character that YAML can carry',
+    [
+      app(
+        'shop',
+        String.raw`env: { WORDS: 'a\u0001\u0007\u001b[0m\t\r\n\u007f\u0085\u00a0\u2028\ufeff\ufffe\uffff\u{1f600}\u{10ffff}: #"', EMPTY: '', YES: 'yes', NUMBER: '1e3' },`,
+      ),
+      running('shop'),
+    ],
+  ],
+  [
+    'an image with a port, underscores, dashes and a digest',
+    [
+      app(
+        'shop',
+        `image: { ref: 'Registry.example.org:5000/my_org/a__b/c---d.e:V1.0_x@sha256:${'a'.repeat(64)}' },`,
+      ),
+      running('shop'),
+    ],
+  ],
+  [
+    'a domain of labels of 63 characters',
+    [
+      [
+        'clusters/dev/cluster.yaml',
+        platformCluster('apps: { shop: }').replace('dev.localhost', `${'a'.repeat(63)}.${'b'.repeat(63)}`),
+      ],
+      app('shop', "exposes: { port: 'http' },"),
+    ],
+  ],
+  [
+    'a probe once in 68 years',
+    [
+      app(
+        'shop',
+        "probes: { ready: { path: '/', port: 'http', period: 2147483647, failures: 2147483647 } },",
+      ),
+      running('shop'),
+    ],
+  ],
+  [
+    'authorities for 140 years',
+    [
+      app('shop', server),
+      cluster(
+        'identity: { authorities: intermediate, ca: { duration: 51100d, renewBefore: 730d } }\napps: { shop: }',
+      ),
+    ],
+  ],
+  [
+    'backups by a schedule with ranges, steps, names and a question mark',
+    [
+      app('shop', query('shop')),
+      cluster(
+        "databases: { backups: { destination: 's3://shop/x', credentials: { secret: s3 }, schedule: '*/10 0-30/5 1,2 ? JAN-dec mon-FRI' } }\napps: { shop: }",
+      ),
+    ],
+  ],
+  [
+    'a repository by SSH',
+    [git('{ kind: git, url: "ssh://git@git.example.org:2222/team/platform.git", secret: key }')],
+  ],
+  [
+    'a repository by HTTPS on a port',
+    [git('{ kind: git, url: "https://git.example.org:8443/team/plat%20form.git" }')],
+  ],
+  [
+    'a Dockerfile with stages, variables with defaults, texts and lines that go on',
+    [
+      ...built(
+        'shop',
+        [
+          '# syntax=docker/dockerfile:1',
+          '# FROM golang:1.26',
+          `ARG SUITE=${tagOf('debian')} NAME="debian"`,
+          `ARG IMAGE=docker.io/library/\${NAME}:\${SUITE}`,
+          'FROM --platform=$BUILDPLATFORM \\',
+          '  # where it is built',
+          `  \${IMAGE} AS Build`,
+          'RUN <<EOF cat > /x',
+          'FROM nowhere:1',
+          'EOF',
+          `FROM \${OTHER:-node}:${tagOf('node')} as second`,
+          'COPY --from=build /x /x',
+          'COPY --from=0 /x /y',
+          `COPY --from=debian:${tagOf('debian')} /etc/debian_version /`,
+          'FROM scratch',
+          'COPY --from=SECOND /x /x',
+          '',
+        ].join('\n'),
+      ),
+      running('shop'),
+    ],
+  ],
+];

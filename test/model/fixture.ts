@@ -1,0 +1,83 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadLock } from '../../model/schema/lock.ts';
+
+/** For tests: a small repository in which everything is right. */
+export const shop = join(import.meta.dirname, 'fixtures', 'shop');
+
+/** What to do to a file: replace a text that is in it, write it anew, or remove it. */
+export type Edit =
+  | readonly [file: string, search: string, replacement: string]
+  | readonly [file: string, text: string | null];
+
+/** For tests: a copy of `shop` with edits, in a folder of its own, which is removed when `use` is done. */
+export function withEdits<T>(edits: readonly Edit[], use: (root: string) => Promise<T>): Promise<T> {
+  return inFolder((root) => cpSync(shop, root, { recursive: true }), edits, use);
+}
+
+/** For tests: the same of this repository's own operators and lock file, with one environment in which no app runs. */
+export function withPlatform<T>(edits: readonly Edit[], use: (root: string) => Promise<T>): Promise<T> {
+  const repository = join(import.meta.dirname, '../..');
+  const fill = (root: string) => {
+    for (const room of ['operators', 'images/lock.yaml'])
+      cpSync(join(repository, room), join(root, room), { recursive: true });
+    for (const room of ['model', 'node_modules']) symlinkSync(join(repository, room), join(root, room));
+    mkdirSync(join(root, 'clusters/dev'), { recursive: true });
+    writeFileSync(join(root, 'clusters/dev/cluster.yaml'), platformCluster(''));
+  };
+  return inFolder(fill, edits, use);
+}
+
+/** For tests: a cluster.yaml for `withPlatform`; `more` are further keys, of which `apps:` is the last. */
+export function platformCluster(more: string): string {
+  return `name: test-dev
+domain: dev.localhost
+kubernetes: { version: ${loadLock().kubernetes} }
+provider: { kind: kind }
+nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]
+registry: { overlay: http }
+source: { kind: in-cluster }
+${more === '' ? 'apps: {}' : more}
+`;
+}
+
+/** For tests: an app.ts with a port and a probe; lines in `more` stand beside them or in their place. */
+export function appFile(name: string, more = ''): string {
+  const lines = [
+    "summary: 'An app of a test.',",
+    "image: { ref: 'docker.io/example/app:1.0' },",
+    'ports: { http: { port: 8080 } },',
+    "probes: { ready: { path: '/', port: 'http' } },",
+    "resources: { cpu: '10m', memory: '32Mi' },",
+  ].filter((line) => !new RegExp(`^\\s*${/^\w+:/.exec(line)?.[0]}`, 'm').test(more));
+  return `export default {\n  ${[`name: '${name}',`, ...lines, more].join('\n  ')}\n};\n`;
+}
+
+async function inFolder<T>(
+  fill: (root: string) => void,
+  edits: readonly Edit[],
+  use: (root: string) => Promise<T>,
+): Promise<T> {
+  const root = mkdtempSync(join(tmpdir(), 'plinth-fixture-'));
+  try {
+    fill(root);
+    for (const [file, first, replacement] of edits) {
+      const path = join(root, file);
+      mkdirSync(dirname(path), { recursive: true });
+      if (first === null) rmSync(path);
+      else if (replacement === undefined) writeFileSync(path, first);
+      else {
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes(first)) throw new Error(`${file} does not hold: ${first}`);
+        writeFileSync(
+          path,
+          text.replace(first, () => replacement),
+        );
+      }
+    }
+    return await use(root);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
