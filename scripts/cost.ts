@@ -1,13 +1,13 @@
 import { styleText } from 'node:util';
-import { monthlyCost, total } from '../stacks/cost/cost.ts';
-import { loadPrices } from '../stacks/cost/prices.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { table } from './cli/table.ts';
+import { monthlyCost, total } from './cost/monthly-cost.ts';
+import { loadPrices } from './cost/prices.ts';
 import { environments, readCluster } from './repository/read-cluster.ts';
 
 const program = npmCommand('cost')
-  .description('What each environment costs a month before anyone uses it, by stacks/cost/prices.yaml.')
+  .description('What each environment costs a month before anyone uses it, by scripts/cost/prices.yaml.')
   .argument('[environments...]', 'folders of clusters/; default: all')
   .option('--json', 'as JSON instead')
   .action((names: string[], { json }: { json?: true }) =>
@@ -36,7 +36,7 @@ const program = npmCommand('cost')
         }
       }
       process.stdout.write(
-        `\nPrices of ${prices.asOf}, stacks/cost/prices.yaml. Traffic, requests and what lies in buckets come on top.\n`,
+        `\nPrices of ${prices.asOf}, scripts/cost/prices.yaml. Traffic, requests and what lies in buckets come on top.\n`,
       );
       return 0;
     }),

@@ -17,7 +17,7 @@ await runCommand(async () => {
     cwd: repositoryRoot,
     env: {
       // Our language host: it loads the policies, which Pulumi's own cannot beside TypeScript 7.
-      PATH: [join(repositoryRoot, 'stacks', 'engine', 'bin'), process.env.PATH].join(delimiter),
+      PATH: [join(repositoryRoot, 'scripts', 'pulumi', 'bin'), process.env.PATH].join(delimiter),
       PULUMI_OPTION_POLICY_PACK: join(repositoryRoot, 'stacks', 'policy'),
       PULUMI_SKIP_UPDATE_CHECK: 'true',
     },

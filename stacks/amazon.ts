@@ -1,14 +1,11 @@
-import { Provider } from '@pulumi/aws/provider.js';
 import type { Environment } from '../model/graph.ts';
-import type { Cluster } from '../model/schema/cluster.ts';
 import { Access } from './access/access.ts';
+import { type AmazonProvider, awsProvider } from './amazon-provider.ts';
 import { Bootstrap } from './bootstrap/bootstrap.ts';
 import { Edge } from './edge/edge.ts';
 import { Network } from './network/network.ts';
 import { Nodes } from './nodes/nodes.ts';
 import { Storage } from './storage/storage.ts';
-
-export type AmazonProvider = Extract<Cluster['provider'], { kind: 'aws' }>;
 
 /** Everything from an empty account to a cluster that Flux owns. */
 export function amazon(environment: Environment, provider: AmazonProvider): Record<string, unknown> {
@@ -43,18 +40,6 @@ export function amazon(environment: Environment, provider: AmazonProvider): Reco
     ...storageOutputs(storage, access),
     kubeconfig: bootstrap.kubeconfig,
   };
-}
-
-/** The account's credentials are checked against cluster.yaml: with those of another account nothing is touched. */
-export function awsProvider(
-  { name, cluster }: Environment,
-  { account, region }: { account: string; region: string },
-): Provider {
-  return new Provider('aws', {
-    region: region as NonNullable<ConstructorParameters<typeof Provider>[1]>['region'] & string,
-    allowedAccountIds: [account],
-    defaultTags: { tags: { 'plinth:environment': name, 'plinth:cluster': cluster.name } },
-  });
 }
 
 /** Names of buckets and roles, for those who write what runs in the cluster. */

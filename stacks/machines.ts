@@ -1,7 +1,8 @@
 import type { Environment } from '../model/graph.ts';
 import type { Cluster } from '../model/schema/cluster.ts';
 import { Access } from './access/access.ts';
-import { awsProvider, storageOutputs } from './amazon.ts';
+import { storageOutputs } from './amazon.ts';
+import { awsProvider } from './amazon-provider.ts';
 import { Bootstrap } from './bootstrap/bootstrap.ts';
 import type { NodeAddress } from './nodes/nodes.ts';
 import { Storage } from './storage/storage.ts';

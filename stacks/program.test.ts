@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../model/schema/cluster.ts';
 import { asked, environment, ofType, one } from '../test/stacks/mocked-engine.ts';
-import { type AmazonProvider, amazon } from './amazon.ts';
-import { environmentOf } from './environment.ts';
+import { amazon } from './amazon.ts';
+import type { AmazonProvider } from './amazon-provider.ts';
+import { environmentOf } from './environment-of.ts';
 import { kind } from './kind.ts';
 import { machines } from './machines.ts';
 

@@ -1,6 +1,6 @@
 import { getStack } from '@pulumi/pulumi/metadata.js';
 import { amazon } from './amazon.ts';
-import { environmentOf } from './environment.ts';
+import { environmentOf } from './environment-of.ts';
 import { kind } from './kind.ts';
 import { machines } from './machines.ts';
 

@@ -5,17 +5,17 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..');
 
 /**
- * From each room to the rooms that it may import, beside itself. Data flows one way: nothing leads back. Tests may import
- * what they test their room with.
+ * From each room to the rooms whose files it may import or start, beside itself. Data flows one way: nothing leads back.
+ * Tests may import what they test their room with. Stacks start `scripts/bootstrap.ts`, so no command imports a stack.
  */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   model: [],
   apps: ['model'],
   operators: ['model', 'charts'],
   charts: ['model'],
-  stacks: ['model'],
+  stacks: ['model', 'scripts'],
   images: ['model'],
-  scripts: ['model', 'apps', 'operators', 'charts', 'stacks', 'images'],
+  scripts: ['model', 'apps', 'operators', 'charts', 'images'],
   bench: ['model', 'apps', 'operators', 'charts', 'images', 'scripts', 'test'],
   test: ['model', 'apps', 'operators', 'charts', 'stacks', 'images', 'scripts'],
 };
@@ -50,6 +50,28 @@ function importsOf(text: string): string[] {
   return [...found].map(([, from, other]) => from ?? other ?? '');
 }
 
+/** Files of the repository that a text names by their whole path, to start them: 'scripts/nodes.ts'. */
+function startedBy(text: string): string[] {
+  return [...text.matchAll(/'((?:[\w.-]+\/)+[\w.-]+\.(?:ts|cjs))'/g)].flatMap(([, path = '']) =>
+    existsSync(join(root, path)) ? [path] : [],
+  );
+}
+
+/** The circles of a graph: each lists its files in the order in which one leads to the next. */
+function circlesOf(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const circles: string[][] = [];
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): void => {
+    const at = path.indexOf(file);
+    if (at >= 0) circles.push([...path.slice(at), file]);
+    if (at >= 0 || done.has(file)) return;
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return circles;
+}
+
 describe.each(Object.keys(arrows))('%s', (room) => {
   const imports = filesOf(room).flatMap((file) =>
     importsOf(readFileSync(join(root, file), 'utf8')).map((specifier) => ({ file, specifier })),
@@ -70,6 +92,18 @@ describe.each(Object.keys(arrows))('%s', (room) => {
     expect(wrong).toEqual([]);
   });
 
+  it('starts files only of rooms that it may import', () => {
+    const wrong = filesOf(room)
+      .flatMap((file) =>
+        startedBy(readFileSync(join(root, file), 'utf8')).map((started) => ({ file, started })),
+      )
+      .filter(({ started }) => {
+        const to = started.split('/')[0] ?? '';
+        return to in arrows && to !== room && !(arrows[room] ?? []).includes(to);
+      });
+    expect(wrong).toEqual([]);
+  });
+
   it('writes the ending of what it imports', () => {
     expect(ours.filter(({ specifier }) => !/\.(ts|js|json)$/.test(specifier))).toEqual([]);
   });
@@ -84,6 +118,33 @@ it('every room with TypeScript has its arrows', () => {
     .filter((entry) => entry.isDirectory() && !/^(node_modules|\.)/.test(entry.name))
     .map(({ name }) => name);
   expect(rooms.filter((room) => filesOf(room).length > 0 && !(room in arrows))).toEqual([]);
+});
+
+it('no file imports itself by way of others', () => {
+  const graph = new Map(
+    Object.keys(arrows)
+      .flatMap(filesOf)
+      .map((file) => [
+        file,
+        importsOf(readFileSync(join(root, file), 'utf8'))
+          .filter((specifier) => specifier.startsWith('.'))
+          .map((specifier) => join(dirname(file), specifier).replaceAll('\\', '/')),
+      ]),
+  );
+  expect(graph.size).toBeGreaterThan(500);
+  expect(circlesOf(graph)).toEqual([]);
+});
+
+it('finds a circle however far it leads, and none where two ways lead to one file', () => {
+  const graph = (...edges: [string, string[]][]) => circlesOf(new Map(edges));
+  expect(graph(['a', ['b']], ['b', ['c']], ['c', ['b']])).toEqual([['b', 'c', 'b']]);
+  expect(graph(['a', ['b', 'c']], ['b', ['d']], ['c', ['d']])).toEqual([]);
+});
+
+it('finds files that are started by their path', () => {
+  expect(startedBy("execa(node, ['scripts/nodes.ts', 'apply', 'scripts/no-such-file.ts'])")).toEqual([
+    'scripts/nodes.ts',
+  ]);
 });
 
 it('finds imports of every form', () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type AmazonProvider, amazon } from '../stacks/amazon.ts';
+import { amazon } from '../stacks/amazon.ts';
+import type { AmazonProvider } from '../stacks/amazon-provider.ts';
 import { Account } from './stacks/local-aws/account.ts';
 import { localAws } from './stacks/local-aws/provider.ts';
 import { type Asked, asked, environment } from './stacks/mocked-engine.ts';

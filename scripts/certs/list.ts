@@ -4,7 +4,8 @@ import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
 import { table } from '../cli/table.ts';
 import { lacks, settledMs } from './missing.ts';
-import { keyOf, type Observation, type Use } from './observe.ts';
+import { keyOf, type Observation } from './observe.ts';
+import type { Use } from './use.ts';
 
 /** A certificate, who holds it, and whether each of them is up to date. */
 export interface Row {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Authority } from '../../model/identity.ts';
 import { isWell, printRows, rowsOf } from './list.ts';
 import { missingFor } from './missing.ts';
-import type { Observation, Use } from './observe.ts';
+import type { Observation } from './observe.ts';
+import type { Use } from './use.ts';
 
 const leaf = { authority: 'orders', dnsNames: [] as string[], usage: 'server' } as const;
 const authority: Authority = {

@@ -1,6 +1,7 @@
 import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
-import { keyOf, type Observation, type Use } from './observe.ts';
+import { keyOf, type Observation } from './observe.ts';
+import type { Use } from './use.ts';
 
 /** What is not yet as cluster.yaml says, and what to type where it stays so. */
 export interface Missing {

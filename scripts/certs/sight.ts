@@ -2,8 +2,8 @@ import { forwardTo } from '../call/port-forward.ts';
 import { handshake } from './handshake.ts';
 import { type Held, heldBy } from './held.ts';
 import type { Holder } from './mounts.ts';
-import type { Use } from './observe.ts';
 import { type PostgresIdentity, postgresIdentity } from './postgres.ts';
+import type { Use } from './use.ts';
 
 /** What can be seen of one use of a certificate. */
 export type Seen = Pick<Use, 'serial' | 'roots' | 'unseen' | 'silent'>;

@@ -2,7 +2,7 @@ import { hostsToml, mirroredHosts } from '../../images/mirror/server.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import { type Cluster, mirrorSetting } from '../../model/schema/cluster.ts';
 import { type Lock, pinnedReference } from '../../model/schema/lock.ts';
-import { vpcCidr } from '../../stacks/network/addresses.ts';
+import { vpcCidr } from '../../model/vpc-addresses.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';
 

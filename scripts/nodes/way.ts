@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import { sshSessions } from '../../stacks/bootstrap/sessions.ts';
+import { sshSessions } from '../aws-sessions/sessions.ts';
 
 /** How SSH reaches the machines. */
 export interface Way {

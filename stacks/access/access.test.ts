@@ -3,7 +3,8 @@ import { appSchema } from '../../model/app.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { operatorSchema } from '../../model/operator.ts';
 import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
-import { type AmazonProvider, amazon } from '../amazon.ts';
+import { amazon } from '../amazon.ts';
+import type { AmazonProvider } from '../amazon-provider.ts';
 import type { Statement } from './policy.ts';
 
 const rolePolicy = 'aws:iam/rolePolicy:RolePolicy';

@@ -9,13 +9,13 @@ import {
 } from '@pulumi/pulumi/index.js';
 import { jsonStringify, secret, unsecret } from '@pulumi/pulumi/output.js';
 import type { Environment } from '../../model/graph.ts';
+import type { Given, Made } from '../../scripts/bootstrap/run.ts';
 import type { Issuer } from '../access/issuer.ts';
 import type { NodeAddress } from '../nodes/nodes.ts';
 import { fingerprint } from './fingerprint.ts';
-import type { Given, Made } from './run.ts';
 
 /**
- * From machines to a cluster that Flux owns: run.ts, which has Ansible make the cluster and hands it over. It runs again
+ * From machines to a cluster that Flux owns: scripts/bootstrap.ts, which has Ansible make the cluster and hands it over. It runs again
  * where the machines, the versions or the roles have changed. What is in the cluster belongs to Flux and not to this
  * state, so that a cluster that does not answer cannot spoil it (docs/decisions/0008).
  */
@@ -51,7 +51,7 @@ export class Bootstrap extends ComponentResource {
       {
         // Relative to this folder's parent, where the engine runs: the same text on every machine.
         dir: '..',
-        interpreter: ['node_modules/.bin/node', 'stacks/bootstrap/run.ts'],
+        interpreter: ['node_modules/.bin/node', 'scripts/bootstrap.ts'],
         create: environment.name,
         stdin: jsonStringify(given),
         triggers: [fingerprint(environment)],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
-import { repositoryRoot } from '../environment.ts';
+import { repositoryRoot } from '../environment-of.ts';
 
 /** Folders of ansible/ whose files end up on machines or say what does. */
 const folders = ['group_vars', 'roles'];

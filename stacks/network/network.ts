@@ -11,8 +11,8 @@ import { Vpc } from '@pulumi/aws/ec2/vpc.js';
 import { VpcEndpoint } from '@pulumi/aws/ec2/vpcEndpoint.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import type { AmazonProvider } from '../amazon.ts';
-import { nodeCidr, publicCidr, vpcCidr, zoneNames } from './addresses.ts';
+import { nodeCidr, publicCidr, vpcCidr, zoneNames } from '../../model/vpc-addresses.ts';
+import type { AmazonProvider } from '../amazon-provider.ts';
 import { flows, type Member } from './flows.ts';
 import { securityGroups } from './security-groups.ts';
 

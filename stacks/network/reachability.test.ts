@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
-import { type AmazonProvider, amazon } from '../amazon.ts';
+import { amazon } from '../amazon.ts';
+import type { AmazonProvider } from '../amazon-provider.ts';
 
 const ingress = 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule';
 const egress = 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule';

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
-import { type AmazonProvider, amazon } from '../amazon.ts';
+import { amazon } from '../amazon.ts';
+import type { AmazonProvider } from '../amazon-provider.ts';
 import { machineImage } from './machine-image.ts';
 
 const instance = 'aws:ec2/instance:Instance';

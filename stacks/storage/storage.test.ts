@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
 import type { Statement } from '../access/policy.ts';
-import { type AmazonProvider, amazon } from '../amazon.ts';
+import { amazon } from '../amazon.ts';
+import type { AmazonProvider } from '../amazon-provider.ts';
 
 const names = ['backups', 'etcd', 'issuer', 'logs', 'traces'];
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ensureProgram } from '../../images/program.ts';
-import { repositoryRoot } from '../../stacks/environment.ts';
+import { repositoryRoot } from '../../stacks/environment-of.ts';
 import { freePort } from '../free-port.ts';
 
 const upload = join(repositoryRoot, 'ansible/roles/backup/files/plinth-upload');

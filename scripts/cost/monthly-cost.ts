@@ -31,7 +31,9 @@ export function monthlyCost({ provider, nodes }: Cluster, prices: Prices): CostL
   const instances = types.map((type) => {
     const each = price.instances[type];
     if (each === undefined) {
-      throw new Error(`stacks/cost/prices.yaml has no price of ${type} in ${provider.region}: add it there.`);
+      throw new Error(
+        `scripts/cost/prices.yaml has no price of ${type} in ${provider.region}: add it there.`,
+      );
     }
     return hourly(
       `instances ${type}`,
@@ -63,7 +65,7 @@ function regionPrices(region: string, { regions }: Prices): Prices['regions'][st
   const found = regions[region];
   if (found === undefined) {
     throw new Error(
-      `stacks/cost/prices.yaml has no prices of ${region}: it has ${Object.keys(regions).join(', ')}. Add the region there.`,
+      `scripts/cost/prices.yaml has no prices of ${region}: it has ${Object.keys(regions).join(', ')}. Add the region there.`,
     );
   }
   return found;

@@ -1,20 +1,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { machineSchema } from '../../model/schema/machine.ts';
+import { openTunnel, type Tunnel } from '../aws-sessions/sessions.ts';
 import { askCluster } from './ask-cluster.ts';
-import { openTunnel, type Tunnel } from './sessions.ts';
 
-/*
- * What Pulumi runs between machines and a cluster: reads from standard input what the stacks made, has Ansible make the
- * cluster and Flux take it over, and writes what the stacks need of it to standard output. Everything that a person
- * should see goes to standard error. It can be run again at any time: each step leaves alone what is as it should be.
- */
-
-const given = z.object({
+/** The input of `scripts/bootstrap.ts`: what the stacks made. */
+export const given = z.object({
   environment: z.string(),
   nodes: z.array(machineSchema.extend({ /** Of EC2. */ instanceId: z.string().optional() })).min(1),
   endpoint: z.string().optional(),
@@ -35,13 +29,13 @@ export interface Made {
 }
 
 /** From machines to a cluster that Flux owns. */
-export async function run(stacks: Given, root = process.cwd()): Promise<Made> {
-  const { environment, nodes, sessions } = stacks;
+export async function run(made: Given, root = process.cwd()): Promise<Made> {
+  const { environment, nodes, sessions } = made;
   const folder = await mkdtemp(join(tmpdir(), 'plinth-bootstrap-'));
   let tunnel: Tunnel | undefined;
   try {
     const outputs = join(folder, 'outputs.json');
-    await writeFile(outputs, JSON.stringify(stacks), { mode: 0o600 });
+    await writeFile(outputs, JSON.stringify(made), { mode: 0o600 });
     const apply = ['scripts/nodes.ts', 'apply', environment, '--json', '--outputs', outputs];
     const answer = await step(root, apply);
     const { kubeconfig: path } = applied.parse(JSON.parse(answer));
@@ -68,19 +62,4 @@ async function step(root: string, args: string[]): Promise<string> {
     stderr: ['inherit', 'pipe'],
   });
   return stdout;
-}
-
-if (import.meta.main) {
-  try {
-    const made = await run(given.parse(JSON.parse(await text(process.stdin))));
-    process.stdout.write(JSON.stringify(made));
-  } catch (error) {
-    const failed = error instanceof Error ? error : new Error(String(error));
-    // What a command of ours said stands above already.
-    process.stderr.write('exitCode' in failed ? '' : `error: ${failed.message}\n`);
-    process.stderr.write(
-      'The machines stay as they are. When it is mended, `pulumi up` goes on from here.\n',
-    );
-    process.exitCode = 1;
-  }
 }

@@ -1,6 +1,6 @@
 import { BlockList } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { nodeCidr, publicCidr, vpcCidr, zoneNames } from './addresses.ts';
+import { nodeCidr, publicCidr, vpcCidr, zoneNames } from './vpc-addresses.ts';
 
 function contains(range: string, address: string): boolean {
   const [net = '', bits] = range.split('/');

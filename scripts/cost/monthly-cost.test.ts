@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { environment } from '../../test/stacks/mocked-engine.ts';
-import { monthlyCost, total } from './cost.ts';
+import { monthlyCost, total } from './monthly-cost.ts';
 import { loadPrices, type Prices } from './prices.ts';
 
 /** Round figures, so that a sum can be checked by heart. */
@@ -46,7 +46,7 @@ describe('cost of a month', () => {
 
   it('says which price is missing', () => {
     expect(() => cost((text) => text.replace('t3.large', 't9.huge'))).toThrow(
-      'stacks/cost/prices.yaml has no price of t9.huge in eu-central-1: add it there.',
+      'scripts/cost/prices.yaml has no price of t9.huge in eu-central-1: add it there.',
     );
     expect(() => cost((text) => text.replace('eu-central-1', 'eu-north-1'))).toThrow(
       'has no prices of eu-north-1: it has eu-central-1.',
