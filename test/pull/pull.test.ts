@@ -230,7 +230,14 @@ it.each([
 
 it('one host that is blocked leaves the choice to the user, and nothing is begun', async () => {
   registries.faults.add({ fault: { kind: 'cut', after: 0 }, host: 'ghcr.io', at: 'version' });
-  const { exitCode, stderr } = await again({ PLINTH_SUPPLY: 'auto' });
+  // By name: under the mirror's address all registries have one version.
+  const proxy = await NamesProxy.start(registries.port);
+  const { exitCode, stderr } = await again({
+    HTTPS_PROXY: proxy.url,
+    PLINTH_REGISTRY_MIRROR: '',
+    PLINTH_SUPPLY: 'auto',
+  });
+  await proxy.stop();
   expect(exitCode).toBe(1);
   expect(stderr).toContain('(ghcr.io: ');
   expect(stderr).toContain('so nothing is begun');
