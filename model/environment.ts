@@ -6,7 +6,7 @@ import type { Operator } from './operator.ts';
 import type { ImageTags } from './reading/image-tags.ts';
 import type { Loaded } from './reading/source.ts';
 import type { Repository } from './repository.ts';
-import type { AppOverride, Cluster } from './schema/cluster.ts';
+import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.ts';
 import { migrationsName } from './schema/database.ts';
 
 /**
@@ -75,7 +75,7 @@ function joinApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp 
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
   const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
-    `registry.${cluster.domain}/${name}:${images.of(folder, bundle !== undefined)}`;
+    `${teamRegistry(cluster)}/${name}:${images.of(folder, bundle !== undefined)}`;
   const migrations = app.database?.migrations;
   return {
     ...app,

@@ -1,4 +1,6 @@
+import { useRegistryMirror } from '../images/pull/registry-place.ts';
 import { loadGraph } from '../model/load-graph.ts';
+import { mirrorSetting } from '../model/schema/cluster.ts';
 import { loadLock } from '../model/schema/lock.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { checks } from './doctor/checks.ts';
@@ -17,6 +19,7 @@ const options = program.opts<{ env: string; json?: true }>();
 
 await runCommand(async () => {
   const cluster = readCluster(options.env);
+  useRegistryMirror(mirrorSetting(cluster));
   const results = await runChecks(
     checks({
       environment: options.env,

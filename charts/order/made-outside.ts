@@ -1,4 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
+import { teamRegistry } from '../../model/schema/cluster.ts';
 import { registryTlsSecret } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
 import { defaultStorageNeed } from './needs.ts';
@@ -22,7 +23,7 @@ const systemNames = /^(?:ClusterRole system:|PriorityClass system-)/;
 /** Whether something that an object needs is there although no component makes it. */
 export function madeOutside(env: Environment, need: string): boolean {
   if (builtIn.has(need) || inEveryNamespace.test(need) || systemNames.test(need)) return true;
-  if (need.startsWith(imagesNeed(''))) return need !== imagesNeed(`registry.${env.cluster.domain}`);
+  if (need.startsWith(imagesNeed(''))) return need !== imagesNeed(teamRegistry(env.cluster));
   // The cloud's own storage comes with the nodes.
   if (need === defaultStorageNeed) return env.cluster.provider.kind === 'aws';
   // Its certificate is one that the nodes trust already: it comes from outside the cluster, by hand or by SOPS.

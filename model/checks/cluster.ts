@@ -4,7 +4,7 @@ import { hostName } from '../environment.ts';
 import type { Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import type { Cluster } from '../schema/cluster.ts';
+import { type Cluster, teamRegistry } from '../schema/cluster.ts';
 import { checkBackups } from './backups.ts';
 import { checkRetired } from './retired.ts';
 import { checkVersion } from './version.ts';
@@ -150,7 +150,7 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
 
 function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const problems: Problem[] = [];
-  const owners = new Map([[`registry.${cluster.domain}`, 'the registry']]);
+  const owners = new Map([[teamRegistry(cluster), 'the registry']]);
   for (const app of apps) {
     if (!Object.hasOwn(cluster.apps, app.name)) continue;
     const host = hostName(app, cluster);

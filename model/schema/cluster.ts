@@ -477,6 +477,11 @@ export type Cluster = z.infer<typeof clusterSchema>;
 export type RetiredDatabase = Cluster['retired'][number];
 export type AppOverride = z.infer<typeof appOverride>;
 
+/** The host by which image references name the team's registry of an environment. */
+export function teamRegistry({ domain }: Pick<Cluster, 'domain'>): string {
+  return `registry.${domain}`;
+}
+
 /** The mirror of cluster.yaml as `PLINTH_REGISTRY_MIRROR` is written; empty where there is none. */
 export function mirrorSetting({ mirror }: Pick<Cluster, 'mirror'>): string {
   if (mirror === undefined || typeof mirror === 'string') return mirror ?? '';

@@ -57,14 +57,15 @@ function builtImages(environment: Environment): BuiltImage[] {
 
 /**
  * Builds what the mirror registry does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
- * The base images that the Dockerfiles name are put into the engine's own store first.
+ * The base images that the Dockerfiles name are put into the engine's own store first. Returns how many were built.
  */
 export async function buildAppImages(
   environment: Environment,
   options: { root: string; engine: Engine; report: (message: string) => void; signal?: AbortSignal },
-): Promise<void> {
+): Promise<number> {
   const { root, engine, report, signal } = options;
   const run = runner(engine, signal);
+  let count = 0;
   for (const { name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
     if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
     const named = imagesOf(await readFile(join(root, folder, 'Dockerfile'), 'utf8'));
@@ -84,7 +85,9 @@ export async function buildAppImages(
     }
     report(`${name}: keeping it`);
     await exportEngineImage(engine, ref, kept, signal);
+    count++;
   }
+  return count;
 }
 
 /**

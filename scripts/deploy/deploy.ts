@@ -1,13 +1,16 @@
 import type { Engine } from '../../images/engine/engine.ts';
 import { findEngine } from '../../images/engine/ensure-engine.ts';
+import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
-import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';
+import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { buildAppImages } from '../app-images/app-images.ts';
 import { Failure } from '../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { push, waitForSync } from '../flux/sync.ts';
+import { filledRegistry } from '../init-cluster/phases/filled-registry.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 
@@ -22,6 +25,7 @@ export async function deploy(options: {
   const root = repositoryRoot;
   const { environment, manifests, changed } = await renderEnvironment(root, options.environment);
   const { name } = environment.cluster;
+  useRegistryMirror(mirrorSetting(environment.cluster));
   const init = `npm run init-cluster -- --env ${environment.name}`;
   const engine = await findEngine();
   if (engine === undefined || !(await nodeContainers(engine, name)).some(({ running }) => running)) {
@@ -33,7 +37,8 @@ export async function deploy(options: {
       .add(manifestsRendered)
       .add(imagesOfApps)
       .add(pushedManifests(options.message))
-      .add(fluxSync);
+      .add(fluxSync)
+      .add(filledRegistry);
     const {
       times,
       result: { commit },
@@ -62,9 +67,8 @@ interface Given {
 const imagesOfApps: Phase<Given> = {
   title: 'Images of the applications',
   run: async (given, report) => {
-    await buildAppImages(given.environment, { ...given, report });
-    const pushed = await pushAppImages(given.environment, { report, signal: given.signal });
-    return { result: {}, unchanged: pushed === 0 ? 'all there' : undefined };
+    const built = await buildAppImages(given.environment, { ...given, report });
+    return { result: {}, unchanged: built === 0 ? 'all there' : undefined };
   },
 };
 

@@ -10,8 +10,8 @@ import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 
-/** What must run before Flux can read anything: storage for the Git server, that server, the team's registry, and Flux. */
-const components = ['local-path', 'flux', 'git-server', 'registry'];
+/** What must run before Flux can read anything: storage for the Git server, that server, and Flux. */
+const components = ['local-path', 'flux', 'git-server'];
 
 /**
  * Applies Flux and what it needs with one call, from the same manifests that Flux takes over afterwards. Done once:
@@ -66,7 +66,6 @@ export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string
 /** By namespace, the Deployments that must run before manifests can be pushed and read. */
 const deployments = {
   'git-server': ['git-server'],
-  registry: ['registry'],
   'flux-system': ['source-controller', 'kustomize-controller'],
 };
 

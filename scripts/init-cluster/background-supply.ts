@@ -8,7 +8,7 @@ import { bootstrapImages, platformImages } from './image-sets.ts';
 export class BackgroundSupply {
   readonly #bootstrap: Promise<number>;
   readonly #platform: Promise<number>;
-  readonly #apps: Promise<void>;
+  readonly #apps: Promise<number>;
   #line = '';
 
   constructor({ root, environment, engine, signal }: WithEngine) {
@@ -35,8 +35,8 @@ export class BackgroundSupply {
     return this.#forwarding(this.#platform, report);
   }
 
-  /** Waits for the images of the applications. */
-  apps(report: Report): Promise<void> {
+  /** Waits for the images of the applications; returns how many were built. */
+  apps(report: Report): Promise<number> {
     return this.#forwarding(this.#apps, report);
   }
 

@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { stateDir } from '../../images/cache/paths.ts';
+import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
+import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { formatTimes, Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
@@ -10,11 +12,11 @@ import { withClusterLock } from '../cluster/run-lock.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import type { Start } from './given.ts';
-import { imagesOfApps } from './phases/app-images.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
 import { bootstrapObjects } from './phases/bootstrap-objects.ts';
 import { bootstrapReady } from './phases/bootstrap-ready.ts';
 import { containerEngine } from './phases/container-engine.ts';
+import { filledRegistry } from './phases/filled-registry.ts';
 import { fluxSync } from './phases/flux-sync.ts';
 import { frontPage } from './phases/front-page.ts';
 import { imageSource } from './phases/image-source.ts';
@@ -40,6 +42,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
   const rendered = await renderEnvironment(root, options.environment);
   const { environment } = rendered;
   const { cluster } = environment;
+  useRegistryMirror(mirrorSetting(cluster));
   if (cluster.provider.kind !== 'kind') {
     throw new Failure(
       `clusters/${environment.name}/cluster.yaml: the provider is '${cluster.provider.kind}', and init-cluster makes clusters of the provider 'kind'.`,
@@ -78,9 +81,9 @@ function phases(start: Start) {
     .add(bootstrapReady)
     .add(imagesOfPlatform)
     .add(pushedManifests)
-    .add(imagesOfApps)
     .add(fluxSync)
-    .add(frontPage);
+    .add(frontPage)
+    .add(filledRegistry);
 }
 
 function print(environment: Environment, times: PhaseTime[], json: boolean): void {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { type KindCluster, kindDocument, writeNodeFiles } from './config.ts';
+import type { Environment } from '../../model/graph.ts';
+import { type KindCluster, kindDocument, ownRegistries, writeNodeFiles } from './config.ts';
 
 const files = mkdtempSync(join(tmpdir(), 'plinth-kind-'));
 afterAll(() => rmSync(files, { recursive: true }));
@@ -48,4 +49,14 @@ test('every host of the lock file is asked for at the mirror first, and further 
   expect(toml('registry.k8s.io')).toContain('override_path = true');
   expect(toml('docker.io')).toMatch(/^server = "https:\/\/registry-1\.docker\.io"/);
   expect(toml('registry.test.localhost')).toBe('server = "x"\n');
+});
+
+test("the team's images are asked for at the mirror first, which keeps them, and then in the cluster", () => {
+  const cluster = { name: 'shop-dev', domain: 'dev.localhost' } as Environment['cluster'];
+  expect(ownRegistries({ cluster } as Environment)['registry.dev.localhost']).toBe(
+    'server = "http://shop-dev-control-plane:30500"\n\n' +
+      '[host."http://plinth-registry:5000/v2/registry.dev.localhost"]\n' +
+      '  capabilities = ["pull", "resolve"]\n  override_path = true\n\n' +
+      '[host."http://shop-dev-control-plane:30500"]\n  capabilities = ["pull", "resolve"]\n',
+  );
 });

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { hostsToml } from '../../images/mirror/server.ts';
+import { hostsToml, registryAddress } from '../../images/mirror/server.ts';
 import type { Environment } from '../../model/graph.ts';
+import { teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../cli/failure.ts';
 
@@ -45,9 +46,25 @@ export function kindCluster(environment: Environment, image: string, folder: str
   };
 }
 
-/** What registries the nodes of an environment are told of beside those of the lock file. */
-export function ownRegistries({ cluster: { name, domain } }: Environment): Record<string, string> {
-  return { [`registry.${domain}`]: ownRegistry(name) };
+/**
+ * By host, what nodes are told of the registries beside those of the lock file: the team's registry. They ask the mirror
+ * registry first, which keeps the images that are built on this machine, and then the registry in the cluster.
+ */
+export function ownRegistries({ cluster }: Environment): Record<string, string> {
+  const host = teamRegistry(cluster);
+  const own = `http://${cluster.name}-control-plane:${nodePorts.registry}`;
+  const lines = [
+    `server = "${own}"`,
+    '',
+    `[host."http://${registryAddress}/v2/${host}"]`,
+    '  capabilities = ["pull", "resolve"]',
+    '  override_path = true',
+    '',
+    `[host."${own}"]`,
+    '  capabilities = ["pull", "resolve"]',
+    '',
+  ];
+  return { [host]: lines.join('\n') };
 }
 
 /** What Kind is told the same of every cluster. */
@@ -116,12 +133,6 @@ export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string,
 
 function mount(cluster: KindCluster, file: string, containerPath: string): object {
   return { hostPath: join(cluster.files, file), containerPath, readOnly: true };
-}
-
-/** The registry of the team's own images, by the control plane's name, which every node can resolve. */
-function ownRegistry(name: string): string {
-  const address = `http://${name}-control-plane:${nodePorts.registry}`;
-  return `server = "${address}"\n\n[host."${address}"]\n  capabilities = ["pull", "resolve"]\n`;
 }
 
 /**

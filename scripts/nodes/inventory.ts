@@ -1,6 +1,6 @@
 import { hostsToml, mirroredHosts } from '../../images/mirror/server.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
-import { type Cluster, mirrorSetting } from '../../model/schema/cluster.ts';
+import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { type Lock, pinnedReference } from '../../model/schema/lock.ts';
 import { vpcCidr } from '../../model/vpc-addresses.ts';
 import type { Machines } from './machines.ts';
@@ -44,10 +44,10 @@ export function inventoryOf(
   { machines, endpoint, serviceAccountIssuer = '' }: Machines,
   local: Local,
 ): Inventory {
-  const { name, domain, kubernetes, provider, registry } = cluster;
+  const { name, kubernetes, provider, registry } = cluster;
   const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'ubuntu', port: 22, keys: [] };
   const mirror = mirrorSetting(cluster);
-  const registryName = `registry.${domain}`;
+  const registryName = teamRegistry(cluster);
   const group = (role: string): HostGroup => ({
     hosts: Object.fromEntries(
       machines

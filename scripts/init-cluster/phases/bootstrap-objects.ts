@@ -5,9 +5,9 @@ import type { NodesState } from '../../kind/kind-nodes.ts';
 import { ensureNodeNetwork } from '../../kind/node-network.ts';
 import type { WithEngine } from '../given.ts';
 
-/** Applies the objects of Flux, the Git server and the registry. */
+/** Applies the objects of Flux and the Git server. */
 export const bootstrapObjects: Phase<WithEngine & { nodes: NodesState }> = {
-  title: 'Flux, Git server, registry',
+  title: 'Flux and Git server',
   run: async (given, report) => {
     const { environment, manifests, nodes } = given;
     const options = { ...given, report };

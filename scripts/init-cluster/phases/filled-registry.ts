@@ -1,13 +1,14 @@
 import { pushAppImages } from '../../app-images/app-images.ts';
 import type { Phase } from '../../cli/phases.ts';
-import { waitForBootstrap } from '../../flux/bootstrap.ts';
 import type { WithEngine } from '../given.ts';
 
-/** Pushes the images of the applications, long before Flux comes to them. */
-export const imagesOfApps: Phase<WithEngine> = {
-  title: 'Images of the applications',
+/**
+ * Pushes the images of the applications to the team's registry. The last phase, since no pod waits for it: the nodes of a
+ * Kind cluster take these images from the mirror registry, and from the team's where the mirror does not answer.
+ */
+export const filledRegistry: Phase<WithEngine> = {
+  title: 'Registry filled',
   run: async (given, report) => {
-    await waitForBootstrap('registry', { ...given, report });
     const pushed = await pushAppImages(given.environment, { report, signal: given.signal });
     return { result: {}, unchanged: pushed === 0 ? 'all there' : undefined };
   },
