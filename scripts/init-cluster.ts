@@ -13,6 +13,7 @@ const program = npmCommand('init-cluster')
   )
   .option('--yes', 'with --down: name what goes, and do not ask')
   .option('--purge', 'with --down: remove caches, images and data too')
+  .option('--profile', 'print how the processors of this machine spent each phase: user, system, idle')
   .option('--json', 'print the phases with their times as JSON instead')
   .addHelpText(
     'after',
@@ -21,7 +22,14 @@ Places:  caches in $PLINTH_CACHE or ~/.cache/plinth, a cluster's state in $PLINT
 Exit:    0 when every Kustomization is Ready and the front page answers, 1 otherwise, 130 after Ctrl-C`,
   )
   .action(
-    async (options: { env: string; down?: boolean; purge?: boolean; yes?: boolean; json?: boolean }) => {
+    async (options: {
+      env: string;
+      down?: boolean;
+      purge?: boolean;
+      yes?: boolean;
+      json?: boolean;
+      profile?: boolean;
+    }) => {
       await runCommand(async () => {
         const alone = options.purge === true ? '--purge' : options.yes === true ? '--yes' : undefined;
         if (alone !== undefined && options.down !== true) {
@@ -40,7 +48,11 @@ Exit:    0 when every Kustomization is Ready and the front page answers, 1 other
           });
         }
         const { initCluster } = await import('./init-cluster/init-cluster.ts');
-        return initCluster({ environment: options.env, json: options.json === true });
+        return initCluster({
+          environment: options.env,
+          json: options.json === true,
+          profile: options.profile === true,
+        });
       });
     },
   );

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Failure } from './failure.ts';
-import { type Phase, Phases, runPhases } from './phases.ts';
+import { formatTimes, type Phase, Phases, runPhases } from './phases.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -64,4 +64,22 @@ test('a phase is given the results of those before it, and the last result is re
 test('the result of a phase that has not run cannot be read', () => {
   const phases = Phases.from({}).add({ title: 'Commit', run: async () => ({ result: { commit: '1' } }) });
   expect(() => phases.result()).toThrow("the phase 'Commit' has not run");
+});
+
+test('a profile has the shares of user, system and idle time of each phase, and of all by their length', () => {
+  const times = [
+    { title: 'Nodes', seconds: 30, processors: { user: 0.5, system: 0.25, idle: 0.25 } },
+    { title: 'Sync', seconds: 10, processors: { user: 0.1, system: 0.05, idle: 0.85 }, unchanged: 'there' },
+  ];
+  expect(formatTimes(times, { profile: true }).split('\n')).toEqual([
+    '                     user  system    idle',
+    '  Nodes    30.0 s    50 %    25 %    25 %',
+    '  Sync     10.0 s    10 %     5 %    85 %  there',
+    '  all      40.0 s    40 %    20 %    40 %',
+  ]);
+  expect(formatTimes(times).split('\n')).toEqual([
+    '  Nodes    30.0 s',
+    '  Sync     10.0 s  there',
+    '  all      40.0 s',
+  ]);
 });

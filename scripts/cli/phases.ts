@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { Listr } from 'listr2';
 import { Failure } from './failure.ts';
+import { ProcessorMeter, type ProcessorUse } from './processor-meter.ts';
 
 /** Told what a phase is doing now. */
 export type Report = (message: string) => void;
@@ -61,6 +62,8 @@ export interface PhaseTime {
   seconds: number;
   /** Set where there was nothing to do. */
   unchanged?: string;
+  /** Of the whole machine while the phase ran. */
+  processors: ProcessorUse;
 }
 
 /**
@@ -81,6 +84,7 @@ export async function runPhases<Given extends object>(
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const started = performance.now();
+  const meter = new ProcessorMeter();
   let failure: unknown;
   const list = new Listr(
     steps.map((phase) => ({
@@ -105,7 +109,12 @@ export async function runPhases<Given extends object>(
         });
         controller.signal.throwIfAborted();
         const seconds = (performance.now() - begun) / 1000;
-        times.push({ title: phase.title, seconds, ...(unchanged === undefined ? {} : { unchanged }) });
+        times.push({
+          title: phase.title,
+          seconds,
+          ...(unchanged === undefined ? {} : { unchanged }),
+          processors: meter.lap(),
+        });
         task.title = `${phase.title} ${styleText('dim', `${seconds.toFixed(1)} s${unchanged === undefined ? '' : `, ${unchanged}`}`)}`;
       },
     })),
@@ -149,13 +158,30 @@ function calm(report: Report): Report {
   };
 }
 
-/** The phases and their times as a table, with the sum in the last line. */
-export function formatTimes(times: PhaseTime[]): string {
+/**
+ * The phases and their times as a table, with the sum in the last line.
+ * @param profile Adds how the processors spent each phase. Default: no.
+ */
+export function formatTimes(times: PhaseTime[], { profile = false } = {}): string {
   const width = Math.max(...times.map(({ title }) => title.length), 5);
-  const rows = times.map(
-    ({ title, seconds, unchanged }) =>
-      `  ${title.padEnd(width)} ${seconds.toFixed(1).padStart(7)} s${unchanged === undefined ? '' : `  ${unchanged}`}`,
-  );
+  const row = (title: string, seconds: number, processors: ProcessorUse, unchanged?: string): string => {
+    const time = `  ${title.padEnd(width)} ${seconds.toFixed(1).padStart(7)} s`;
+    const shares = profile ? shareColumns.map((name) => percent(processors[name])).join('') : '';
+    return `${time}${shares}${unchanged === undefined ? '' : `  ${unchanged}`}`;
+  };
   const sum = times.reduce((total, { seconds }) => total + seconds, 0);
-  return [...rows, `  ${'all'.padEnd(width)} ${sum.toFixed(1).padStart(7)} s`].join('\n');
+  const mean = (name: keyof ProcessorUse): number =>
+    times.reduce((total, { seconds, processors }) => total + processors[name] * seconds, 0) / (sum || 1);
+  const all = { user: mean('user'), system: mean('system'), idle: mean('idle') };
+  return [
+    ...(profile ? [`${' '.repeat(width + 12)}${shareColumns.map((name) => name.padStart(8)).join('')}`] : []),
+    ...times.map(({ title, seconds, processors, unchanged }) => row(title, seconds, processors, unchanged)),
+    row('all', sum, all),
+  ].join('\n');
+}
+
+const shareColumns = ['user', 'system', 'idle'] as const;
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`.padStart(8);
 }

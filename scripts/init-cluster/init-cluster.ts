@@ -34,6 +34,8 @@ export interface InitOptions {
   /** A folder of clusters/. */
   environment: string;
   json: boolean;
+  /** Whether to print how the processors spent each phase. */
+  profile: boolean;
 }
 
 /** Makes the environment's cluster, or does what is left to do; returns the exit code. */
@@ -61,7 +63,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
       return run();
     });
     await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
-    print(environment, times, options.json);
+    print(environment, times, options);
     return 0;
   });
 }
@@ -86,7 +88,7 @@ function phases(start: Start) {
     .add(filledRegistry);
 }
 
-function print(environment: Environment, times: PhaseTime[], json: boolean): void {
+function print(environment: Environment, times: PhaseTime[], { json, profile }: InitOptions): void {
   const { name } = environment.cluster;
   const apps = urls(environment);
   if (json) {
@@ -96,7 +98,7 @@ function print(environment: Environment, times: PhaseTime[], json: boolean): voi
   }
   const lines = [
     '',
-    formatTimes(times),
+    formatTimes(times, { profile }),
     '',
     ...apps.map(({ app, url }) => `  ${styleText('bold', app.padEnd(10))} ${styleText('cyan', url)}`),
     '',
