@@ -1,22 +1,36 @@
 import { createInterface } from 'node:readline/promises';
+import type { Readable, Writable } from 'node:stream';
 import { missingToBuild } from '../../images/supply/can-build.ts';
 import { buildCost } from '../../images/supply/decision.ts';
 import { chooseSupply, SupplyUndecided } from '../../images/supply/mode.ts';
 import { Failure } from '../cli/failure.ts';
 
+/** Where a person is asked. Both are terminals, or nobody is asked. */
+interface Terminal {
+  input: Readable & { isTTY?: boolean };
+  output: Writable & { isTTY?: boolean };
+}
+
 /**
- * Where a command ended because something answers that is no registry of images, and a person is at the terminal: asks
- * whether to build everything here. Who does not say yes has chosen nothing.
+ * Asks at the terminal whether to build every image here, where a command ended because something answered that is no
+ * registry of images. Every answer but yes chooses nothing.
+ * @param missing What this machine lacks to build. Where there is something, nobody is asked.
  */
-export async function choseToBuild(error: unknown): Promise<boolean> {
+export async function choseToBuild(
+  error: unknown,
+  { input, output }: Terminal = { input: process.stdin, output: process.stdout },
+  missing: readonly string[] = missingToBuild(),
+): Promise<boolean> {
   const undecided = error instanceof Failure && error.cause instanceof SupplyUndecided;
-  if (!undecided || !process.stdin.isTTY || !process.stdout.isTTY || missingToBuild().length > 0)
-    return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  if (!undecided || input.isTTY !== true || output.isTTY !== true || missing.length > 0) return false;
+  const terminal = createInterface({ input, output });
+  const ended = new AbortController();
+  // Ctrl-D closes the terminal without an answer.
+  terminal.once('close', () => ended.abort());
   try {
-    const answer = await terminal.question(
-      `\n${error.message}\n\nBuild everything here, ${buildCost}? [y/N] `,
-    );
+    const answer = await terminal
+      .question(`\n${error.message}\n\nBuild everything here, ${buildCost}? [y/N] `, { signal: ended.signal })
+      .catch(() => '');
     if (!/^y(es)?$/i.test(answer.trim())) return false;
   } finally {
     terminal.close();
