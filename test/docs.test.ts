@@ -82,7 +82,9 @@ describe('an example of cluster.yaml is rendered as it stands', () => {
     for (const example of examples) {
       const { retired = [] } = anyPart.parse(parse(example));
       // What is retired runs no more, and neither does what uses it.
-      const apps = retired.some(({ database }) => database === 'orders') ? 'jobs: ' : 'orders: , jobs: ';
+      const apps = retired.some((each) => 'database' in each && each.database === 'orders')
+        ? 'jobs: '
+        : 'orders: , jobs: ';
       expect(await problemsOf(`${example}\napps: { ${apps} }`, []), example).toEqual([]);
     }
   });

@@ -5,6 +5,7 @@ import type { Operator } from '../operator.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { databaseCluster, migrationsName } from '../schema/database.ts';
+import { jobName } from '../schema/job.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
 
 /** A thing has one name: that of its folder or file, and no two things share one. */
@@ -43,7 +44,7 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       }),
     );
   }
-  for (const app of apps) problems.push(...checkAppName(app, operators));
+  for (const app of apps) problems.push(...checkAppName(app, operators), ...checkJobName(app, apps));
   return problems;
 }
 
@@ -81,6 +82,7 @@ function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Op
     name,
     ...(value.database === undefined ? [] : [databaseCluster(name)]),
     ...(value.database?.migrations === undefined ? [] : [migrationsName(name)]),
+    ...(value.job === undefined ? [] : [jobName(name)]),
   ];
   const operator = operators.find((each) => components.includes(each.name));
   if (operator !== undefined) {
@@ -91,4 +93,17 @@ function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Op
   if (host === undefined) return [];
   const what = `'${name}' is already the namespace of ${reference(host.source, ['namespace'])}`;
   return [refuse('name-taken', what, 'an app owns the namespace of its name')];
+}
+
+/** The job of an app is a component beside it. */
+function checkJobName({ name, source, value }: Loaded<App>, apps: Loaded<App>[]): Problem[] {
+  const other = value.job === undefined ? undefined : apps.find((each) => each.name === jobName(name));
+  if (other === undefined) return [];
+  const words = {
+    code: 'name-taken',
+    what: `the job brings a component '${other.name}', and that is an app`,
+    why: 'both would own one folder of manifests',
+    fix: `rename apps/${other.name}`,
+  };
+  return [problemAt(source, ['job'], words, 'key')];
 }

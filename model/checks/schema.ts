@@ -61,6 +61,17 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
         issues.some(({ code, path: [first] }) => code === 'invalid_type' && first === undefined);
       const sameType = issue.errors.filter((issues) => !ofOtherType(issues));
       const candidates = sameType.length > 0 ? sameType : issue.errors;
+      const absent = kindsAbsent(issue.errors);
+      if (absent !== undefined) {
+        const parent = fieldName(path);
+        const words = {
+          code: 'missing-key',
+          what: `${parent} has no key that says what kind it is`,
+          why: `expected ${absent.join(', or ')}`,
+          fix: `add ${absent.join(', or ')} to ${parent}`,
+        };
+        return [problemAt(source, path, words, 'key')];
+      }
       const closest = [...candidates].sort((a, b) => a.length - b.length)[0] ?? [];
       return closest.flatMap((inner) => problems(schema, source, inner, path));
     }
@@ -98,6 +109,14 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
       return [problemAt(source, path, words)];
     }
   }
+}
+
+/** Where all that is wrong is that keys are missing, whichever of several kinds is meant: the keys of each kind. */
+function kindsAbsent(errors: readonly (readonly Issue[])[]): string[] | undefined {
+  const isAbsent = (issue: Issue) => issue.code === 'invalid_type' && issue.input === undefined;
+  const kinds = errors.filter((issues) => issues.length > 0 && issues.every(isAbsent));
+  if (kinds.length < 2 || kinds.length < errors.length) return undefined;
+  return kinds.map((issues) => issues.map(({ path }) => path.join('.')).join(' and '));
 }
 
 function missing(source: Source, path: FieldPath, expected: string): Problem {
@@ -151,6 +170,15 @@ function wrongType(source: Source, path: FieldPath, expected: string, input: unk
     fix = `put it in quotes: ${prefix}'${plain}'`;
   } else if (input === null && prefix !== '') {
     fix = `write ${typeInWords(expected)} after ${prefix.trim()}`;
+  } else if (
+    expected === 'array' &&
+    typeof input === 'string' &&
+    /^[\w./:=@-]+( [\w./:=@-]+)*$/.test(input)
+  ) {
+    fix = `write a list: ${prefix}[${input
+      .split(' ')
+      .map((word) => `'${word}'`)
+      .join(', ')}]`;
   } else if (expected === 'number' && typeof input === 'string' && /^(0|[1-9]\d*)$/.test(input)) {
     fix = `write it without quotes: ${prefix}${input}`;
   }

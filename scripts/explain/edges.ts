@@ -1,5 +1,6 @@
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
+import { replicaRange } from '../../model/schema/cluster.ts';
 
 /** Something that a description says and from which objects follow. */
 export interface Edge {
@@ -51,10 +52,13 @@ export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
       path: ['uses', i],
       without: change({ uses: app.uses.toSpliced(i, 1) }),
     })),
-    ...(app.replicas > 1
+    ...(replicaRange(app.replicas).max > 1
       ? [
           {
-            title: `runs ${app.replicas} pods`,
+            title:
+              typeof app.replicas === 'number'
+                ? `runs ${app.replicas} pods`
+                : `runs ${app.replicas.min} to ${app.replicas.max} pods, by load`,
             ...(env.cluster.apps[app.name]?.replicas === undefined
               ? { file, path: ['replicas'] }
               : { file: `clusters/${env.name}/cluster.yaml`, path: ['apps', app.name, 'replicas'] }),
