@@ -66,6 +66,7 @@ describe('an example of app.ts is rendered as it stands', () => {
     const edits: Edit[] = [
       ['apps/example/app.ts', appFile('example', text)],
       ['apps/example/migrations/Dockerfile', 'FROM scratch\n'],
+      ...[...text.matchAll(/'(files\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, 'a=1\n']),
     ];
     expect(await problemsOf('apps: { orders: , jobs: , example: }', edits)).toEqual([]);
   });

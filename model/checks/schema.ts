@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { suggest } from '../diagnostics/nearest.ts';
+import { otherWord } from '../diagnostics/other-words.ts';
 import type { Problem, Words } from '../diagnostics/problem.ts';
 import type { FieldPath, Source } from '../reading/source.ts';
 import { fieldName, problemAt } from '../reading/source.ts';
@@ -38,7 +39,7 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
           code: 'unknown-key',
           what: `unknown key '${key}'${path.length > 0 ? ` in ${name}` : ''}`,
           why: 'nothing would read it',
-          fix: suggest(key, known, 'remove it'),
+          fix: otherWord(source.file, path, key) ?? suggest(key, known, 'remove it'),
         };
         return problemAt(source, [...path, key], words, 'key');
       });

@@ -50,7 +50,10 @@ export function appFile(name: string, more = ''): string {
     'ports: { http: { port: 8080 } },',
     "probes: { ready: { path: '/', port: 'http' } },",
     "resources: { cpu: '10m', memory: '32Mi' },",
-  ].filter((line) => !new RegExp(`^\\s*${/^\w+:/.exec(line)?.[0]}`, 'm').test(more));
+  ]
+    .filter((line) => !new RegExp(`^\\s*${/^\w+:/.exec(line)?.[0]}`, 'm').test(more))
+    // What runs by the clock is called and asked by nobody.
+    .filter((line) => !(/^\s*schedule:/m.test(more) && /^(?:ports|probes):/.test(line)));
   return `export default {\n  ${[`name: '${name}',`, ...lines, more].join('\n  ')}\n};\n`;
 }
 
