@@ -74,25 +74,35 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
 
 /** What is named after an app must not be something else's: its namespace, and the folder of each of its components. */
 function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Operator>[]): Problem[] {
-  const refuse = (code: string, what: string, why: string) =>
-    problemAt(source, ['name'], { code, what, why, fix: `rename apps/${name}` });
-  const keeper = kept.find((each) => each.name.test(name));
-  if (keeper !== undefined) return [refuse('name-reserved', `'${name}' is ${keeper.whose}`, keeper.why)];
   const components = [
     name,
     ...(value.database === undefined ? [] : [databaseCluster(name)]),
     ...(value.database?.migrations === undefined ? [] : [migrationsName(name)]),
     ...(value.job === undefined ? [] : [jobName(name)]),
   ];
+  return refusedNames(name, operators, components).map((words) =>
+    problemAt(source, ['name'], { ...words, fix: `rename apps/${name}` }),
+  );
+}
+
+/** Why no app can have a name, for the first reason; `components` are what an app of that name brings. */
+export function refusedNames(
+  name: string,
+  operators: readonly Loaded<Operator>[],
+  components: readonly string[] = [name],
+): Pick<Problem, 'code' | 'what' | 'why'>[] {
+  const keeper = kept.find((each) => each.name.test(name));
+  if (keeper !== undefined)
+    return [{ code: 'name-reserved', what: `'${name}' is ${keeper.whose}`, why: keeper.why }];
   const operator = operators.find((each) => components.includes(each.name));
   if (operator !== undefined) {
     const what = `'${operator.name}' is already the operator of ${reference(operator.source, ['name'])}`;
-    return [refuse('name-taken', what, 'both would own the same namespace and folder of manifests')];
+    return [{ code: 'name-taken', what, why: 'both would own the same namespace and folder of manifests' }];
   }
   const host = operators.find((each) => each.value.namespace === name);
   if (host === undefined) return [];
   const what = `'${name}' is already the namespace of ${reference(host.source, ['namespace'])}`;
-  return [refuse('name-taken', what, 'an app owns the namespace of its name')];
+  return [{ code: 'name-taken', what, why: 'an app owns the namespace of its name' }];
 }
 
 /** The job of an app is a component beside it. */
