@@ -27,7 +27,8 @@ export function statefulSet(chart: Chart, input: StatefulSetInput): void {
     spec: {
       ...spec,
       serviceName,
-      podManagementPolicy: 'OrderedReady',
+      // Who needs a majority of the others to be ready would wait for ever if they came one after the other.
+      podManagementPolicy: 'Parallel',
       updateStrategy: { type: 'RollingUpdate' },
       // Also where there are fewer pods, and where it goes: nothing that makes things deletes data.
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },

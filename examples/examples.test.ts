@@ -1,0 +1,33 @@
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { platformCluster, withPlatform } from '../model/fixture.ts';
+import { renderAll } from '../scripts/render/render.ts';
+
+const folder = import.meta.dirname;
+const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'app.ts')));
+
+/** What all of them become in one environment, with nodes that have room for them. */
+const files = await withPlatform([], async (root) => {
+  for (const name of names) cpSync(join(folder, name), join(root, 'apps', name), { recursive: true });
+  const apps = `apps: { ${names.map((name) => `${name}: `).join(', ')} }`;
+  const cluster = platformCluster(apps).replace('cpu: "8", memory: 16Gi', 'cpu: "16", memory: 64Gi');
+  writeFileSync(join(root, 'clusters/dev/cluster.yaml'), cluster);
+  return (await renderAll(root)).files;
+});
+
+const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+
+describe.each(names)('the example %s', (name) => {
+  it('is rendered, keeps every rule, and becomes what it was when somebody last looked', async () => {
+    const own = [...files].filter(([path]) => new RegExp(`^manifests/dev/${name}(-job)?/`).test(path));
+    expect(own.length).toBeGreaterThan(0);
+    const text = own.map(([path, content]) => `# ${path}\n${content}`).join('---\n');
+    await expect(text).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
+
+  it('stands in the README with the number of its lines', () => {
+    const lines = readFileSync(join(folder, name, 'app.ts'), 'utf8').split('\n').length - 1;
+    expect(readme).toMatch(new RegExp(`^\\| \\[${name}\\]\\(${name}/app\\.ts\\) \\| ${lines} \\|`, 'm'));
+  });
+});
