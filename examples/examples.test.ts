@@ -1,20 +1,18 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { platformCluster, withPlatform } from '../model/fixture.ts';
+import { exampleEdits, exampleNames, platformCluster, withPlatform } from '../model/fixture.ts';
 import { renderAll } from '../scripts/render/render.ts';
 
 const folder = import.meta.dirname;
-const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'app.ts')));
+const names = exampleNames();
+const cluster = platformCluster(`apps: { ${names.map((name) => `${name}: `).join(', ')} }`);
 
-/** What all of them become in one environment, with nodes that have room for them. */
-const files = await withPlatform([], async (root) => {
-  for (const name of names) cpSync(join(folder, name), join(root, 'apps', name), { recursive: true });
-  const apps = `apps: { ${names.map((name) => `${name}: `).join(', ')} }`;
-  const cluster = platformCluster(apps).replace('cpu: "8", memory: 16Gi', 'cpu: "16", memory: 64Gi');
-  writeFileSync(join(root, 'clusters/dev/cluster.yaml'), cluster);
-  return (await renderAll(root)).files;
-});
+/** What all of them become in one environment. */
+const files = await withPlatform(
+  [...exampleEdits(), ['clusters/dev/cluster.yaml', cluster]],
+  async (root) => (await renderAll(root)).files,
+);
 
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 

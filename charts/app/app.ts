@@ -50,10 +50,11 @@ type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number]
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
   const space = namespaceOf(app);
   return component(app.name, (chart) => {
-    serviceAccount(chart, app.name, space);
     // What the job needs too stands with it: it comes before the app.
-    if (app.job === undefined) {
-      namespaceOfApp(chart, env, app);
+    const isFirst = app.job === undefined;
+    if (isFirst) namespaceOfApp(chart, env, app);
+    serviceAccount(chart, app.name, space);
+    if (isFirst) {
       certificates(chart, env, app);
       filesConfigMap(chart, app);
     }

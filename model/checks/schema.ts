@@ -114,7 +114,8 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
 
 /** Where all that is wrong is that keys are missing, whichever of several kinds is meant: the keys of each kind. */
 function kindsAbsent(errors: readonly (readonly Issue[])[]): string[] | undefined {
-  const isAbsent = (issue: Issue) => issue.code === 'invalid_type' && issue.input === undefined;
+  const isAbsent = (issue: Issue) =>
+    issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
   const kinds = errors.filter((issues) => issues.length > 0 && issues.every(isAbsent));
   if (kinds.length < 2 || kinds.length < errors.length) return undefined;
   return kinds.map((issues) => issues.map(({ path }) => path.join('.')).join(' and '));

@@ -52,6 +52,8 @@ const type = (script: string, ...args: string[]) =>
     cwd: root,
     reject: false,
     all: true,
+    // It ends by itself, however long a loaded machine takes.
+    forceKillAfterDelay: false,
   });
 
 describe('in a copy of this repository', () => {
