@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exampleEdits, exampleNames, platformCluster, withPlatform } from '../model/fixture.ts';
 import { renderAll } from '../scripts/render/render.ts';
+import { exampleEdits, exampleNames, platformCluster, withPlatform } from '../test/model/fixture.ts';
 
 const folder = import.meta.dirname;
 const names = exampleNames();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
 import type { AppFile } from '../../model/reading/app-files.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
 import { shortages } from '../checks/capacity.ts';
 import { checkObjects } from '../checks/check.ts';
 import { Inventory } from '../checks/inventory.ts';
-import { environment, testApp } from '../fixture.ts';
 import { at, find } from '../kube/select.ts';
 import { appComponent, gatingJob } from './app.ts';
 
