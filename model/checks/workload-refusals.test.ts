@@ -94,6 +94,16 @@ const cases: [name: string, edits: Edit[]][] = [
       ],
     ],
   ],
+  [
+    'variables that follow from the database, in a job and in a step',
+    [
+      more(`database: { storage: '1Gi' }, identity: { reload: 'files' },
+  uses: [{ kind: 'database', of: 'catalog', as: 'read-write' }],
+  job: { command: ['a'], env: { PGHOST: 'x' }, ${own} },
+  init: [{ name: 'a', env: { PGUSER: 'x' }, ${own} }],
+  sidecars: [{ name: 'b', image: { ref: 'a.io/b:1' }, env: { PGUSER: 'x' }, ${own} }],`),
+    ],
+  ],
   // Volumes and replicas
   ['one volume for two pods', [more("replicas: 2, volumes: { data: { path: '/data', size: '1Gi' } },")]],
   [
