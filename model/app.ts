@@ -1,17 +1,15 @@
 import { z } from 'zod';
-import { appName, bytes, cores, reason, sentence, variables } from './schema/cluster.ts';
+import { initStep, sidecar } from './schema/beside.ts';
+import { appName, bytes, replicas, sentence, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { pinnedImage } from './schema/image-reference.ts';
-import { dnsLabel, largestInt32, portName } from './schema/kubernetes-names.ts';
-
-const httpProbe = z.strictObject({
-  path: z.string().regex(/^\//, "a path that starts with '/'"),
-  port: portName,
-  /** Seconds between two tries. */
-  period: z.number().int().min(1).max(largestInt32).default(10),
-  /** Failed tries in a row until it counts. */
-  failures: z.number().int().min(1).max(largestInt32).default(3),
-});
+import { job } from './schema/job.ts';
+import { dnsLabel, portName } from './schema/kubernetes-names.ts';
+import { files, temporary } from './schema/mount.ts';
+import { probes } from './schema/probe.ts';
+import { processFields, resources } from './schema/process.ts';
+import { schedule } from './schema/schedule.ts';
+import { volumes } from './schema/volume.ts';
 
 /**
  * The program that becomes one file with every npm package it imports, `dist/NAME.mjs` beside the Dockerfile, before
@@ -63,27 +61,40 @@ export const appSchema = z.strictObject({
       ref: pinnedImage,
     }),
   ]),
-  replicas: z.number().int().min(0).max(100).default(1),
-  ports: z.record(
-    portName,
-    z.strictObject({
-      port: z
-        .number()
-        .int()
-        .min(1024, 'a port from 1024 up, since those below need a privilege that no app has')
-        .max(65535),
-      /** `mutual`: callers prove who they are by a certificate; at most one port of an app. Default: plain. */
-      tls: z.literal('mutual').optional(),
-    }),
-  ),
+  ...processFields,
+  /** How many pods, or from how many to how many. */
+  replicas: replicas.default(1),
+  /** Where it answers. Default: nowhere, as a worker. */
+  ports: z
+    .record(
+      portName,
+      z.strictObject({
+        /** One below 1024 wants the exception `low-port`. */
+        port: z.number().int().min(1).max(65535),
+        /** `mutual`: callers prove who they are by a certificate; at most one port of an app. Default: plain. */
+        tls: z.literal('mutual').optional(),
+      }),
+    )
+    .default({}),
   env: variables.default({}),
-  probes: z.strictObject({ ready: httpProbe, live: httpProbe.optional() }),
-  resources: z.strictObject({
-    cpu: cores,
-    memory: bytes,
-    /** Why it needs that much: written where it is more than a quarter of a core or of a GiB. */
-    reason: reason.optional(),
-  }),
+  /** How kubelet learns that it has started, can answer and still works. An app with ports has `ready`. */
+  probes: probes.default({}),
+  /** What each pod reserves. */
+  resources,
+  files: files.default({}),
+  /** Empty folders. `/tmp` is always one, without a limit unless it is written here. */
+  temporary: temporary.default({}),
+  volumes: volumes.default({}),
+  init: z.array(initStep).default([]),
+  sidecars: z.array(sidecar).default([]),
+  /** It does not run all the time, but by the clock, and then ends. */
+  schedule: schedule.optional(),
+  job: job.optional(),
+  /**
+   * Who goes first where the nodes are full: pods with less are evicted for it (Kubernetes, 'Pod Priority and Preemption').
+   * Default: 0, as all others.
+   */
+  priority: z.number().int().min(-1000).max(1000).optional(),
   /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
   exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
   uses: z.array(use).default([]),

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
+import type { AppFiles } from './reading/app-files.ts';
 import type { ImageTags } from './reading/image-tags.ts';
 import type { Loaded } from './reading/source.ts';
 import type { Repository } from './repository.ts';
@@ -16,11 +18,12 @@ import { migrationsName } from './schema/database.ts';
 export function environments(
   { clusters, apps, operators, lock }: Repository,
   images: ImageTags,
+  files: AppFiles,
 ): Environment[] {
   return clusters.map(({ name, value: cluster }) => {
     const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
-      .map(({ value: app }) => environmentApp(app, cluster, images));
+      .map(({ value: app }) => environmentApp(app, cluster, images, files));
     const made = {
       name,
       cluster,
@@ -59,19 +62,24 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
 
-/** Of the same app in the same cluster with the same images it is the same object: what was made of it need not be made again. */
-function environmentApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp {
-  const made = joinApp(app, cluster, images);
+/** Of the same app in the same cluster with the same images and files it is the same object: what was made of it need not be made again. */
+function environmentApp(app: App, cluster: Cluster, images: ImageTags, files: AppFiles): EnvironmentApp {
+  const made = joinApp(app, cluster, images, files);
   const before = joined(app);
   const same = before.get(cluster);
-  if (same?.imageRef === made.imageRef && same.migrationsRef === made.migrationsRef) return same;
+  if (
+    same?.imageRef === made.imageRef &&
+    same.migrationsRef === made.migrationsRef &&
+    isDeepStrictEqual(same.fileContents, made.fileContents)
+  )
+    return same;
   before.set(cluster, made);
   return made;
 }
 
 const joined = onceEach((_app: App) => new WeakMap<Cluster, EnvironmentApp>());
 
-function joinApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp {
+function joinApp(app: App, cluster: Cluster, images: ImageTags, files: AppFiles): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
   const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
@@ -86,6 +94,7 @@ function joinApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp 
       memory: override.resources?.memory ?? app.resources.memory,
       reason: override.resources?.reason ?? app.resources.reason,
     },
+    fileContents: files.of(app),
     imageRef: 'ref' in app.image ? app.image.ref : built(app.name, join('apps', app.name), app.image),
     ...(migrations === undefined
       ? {}

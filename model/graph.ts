@@ -1,5 +1,6 @@
 import type { App } from './app.ts';
 import type { Operator } from './operator.ts';
+import type { AppFile } from './reading/app-files.ts';
 import type { Cluster } from './schema/cluster.ts';
 import type { Lock } from './schema/lock.ts';
 
@@ -9,6 +10,8 @@ export interface EnvironmentApp extends App {
   imageRef: string;
   /** The image of its migrations, `registry.DOMAIN/NAME-migrations:HASH`; absent where it has none. */
   migrationsRef?: string;
+  /** What `files` leads to, sorted by path. */
+  fileContents: readonly AppFile[];
   /** The host name at which it answers, `HOST.DOMAIN`; absent where the app exposes nothing. */
   host?: string;
 }

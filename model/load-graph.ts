@@ -2,6 +2,7 @@ import { checkBuilds } from './checks/builds.ts';
 import { checkCluster } from './checks/cluster.ts';
 import { checkClusterIdentity } from './checks/cluster-identity.ts';
 import { checkEdges } from './checks/edges.ts';
+import { checkFiles } from './checks/files.ts';
 import { checkIdentity } from './checks/identity.ts';
 import { checkNames } from './checks/names.ts';
 import { checkOperators } from './checks/operators.ts';
@@ -9,10 +10,12 @@ import { checkOwners } from './checks/owners.ts';
 import { checkProduction } from './checks/production.ts';
 import { checkRetention } from './checks/retention.ts';
 import { checkVariables } from './checks/variables.ts';
+import { checkWorkloads } from './checks/workloads.ts';
 import type { Problem } from './diagnostics/problem.ts';
 import { compareProblems } from './diagnostics/problem.ts';
 import { environments } from './environment.ts';
 import type { Environment } from './graph.ts';
+import { AppFiles } from './reading/app-files.ts';
 import { ImageTags, type TaggedImage } from './reading/image-tags.ts';
 import type { ImportRecord } from './reading/import-record.ts';
 import { KnownSources } from './reading/known-sources.ts';
@@ -52,7 +55,7 @@ export async function loadGraph(root: string, known = new KnownSources()): Promi
     };
   }
   const tags = new ImageTags(root, repository.packageLock);
-  const joined = environments(repository, tags);
+  const joined = environments(repository, tags, new AppFiles(root));
   return { environments: joined, problems, inputs: { imports, images: tags.all() } };
 }
 
@@ -67,6 +70,8 @@ export function checkRepository(root: string, repository: Repository): Problem[]
       ...checkRetention(cluster),
     ]),
     ...checkBuilds(root, repository),
+    ...checkFiles(root, repository),
+    ...checkWorkloads(repository),
     ...checkEdges(repository),
     ...checkIdentity(repository),
     ...checkOperators(repository),

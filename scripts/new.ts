@@ -1,5 +1,7 @@
+import { Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { holdSignals } from './files/staging.ts';
+import { type Kind, kinds } from './new/kinds.ts';
 import { newApp } from './new/new-app.ts';
 import { newEnvironment } from './new/new-environment.ts';
 import { newOperator } from './new/new-operator.ts';
@@ -15,10 +17,18 @@ const program = npmCommand('new')
 
 program
   .command('app <name>')
-  .description('a web server of a few lines in apps/NAME, enabled in one environment')
+  .description('an app of a few lines in apps/NAME, enabled in one environment')
   .option('--env <name>', `where it runs: ${environments().join(', ')}`, 'dev')
-  .action((name: string, { env }: { env: string }) =>
-    start((root) => newApp(root, checkedName(name), checkedName(env))),
+  .addOption(
+    new Option(
+      '--kind <kind>',
+      'server: answers requests; worker: runs and is called by nobody; schedule: runs by the clock and ends; site: files that a web server shows',
+    )
+      .choices(kinds)
+      .default('server'),
+  )
+  .action((name: string, { env, kind }: { env: string; kind: Kind }) =>
+    start((root) => newApp(root, checkedName(name), checkedName(env), kind)),
   );
 
 program
@@ -38,9 +48,9 @@ program
 
 await program.parseAsync();
 
-async function start(prepare: (root: string) => Start): Promise<void> {
+async function start(prepare: (root: string) => Start | Promise<Start>): Promise<void> {
   await runCommand(async () => {
-    const prepared = prepare(repositoryRoot);
+    const prepared = await prepare(repositoryRoot);
     let written: Written | undefined;
     const signals = holdSignals(() => written?.undo());
     try {

@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, '..');
 const arrows: Readonly<Record<string, readonly string[]>> = {
   model: [],
   apps: ['model'],
+  examples: ['model', 'apps'],
   operators: ['model', 'charts'],
   charts: ['model'],
   stacks: ['model', 'scripts'],

@@ -66,6 +66,7 @@ describe('an example of app.ts is rendered as it stands', () => {
     const edits: Edit[] = [
       ['apps/example/app.ts', appFile('example', text)],
       ['apps/example/migrations/Dockerfile', 'FROM scratch\n'],
+      ...[...text.matchAll(/'(files\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, 'a=1\n']),
     ];
     expect(await problemsOf('apps: { orders: , jobs: , example: }', edits)).toEqual([]);
   });
@@ -82,7 +83,9 @@ describe('an example of cluster.yaml is rendered as it stands', () => {
     for (const example of examples) {
       const { retired = [] } = anyPart.parse(parse(example));
       // What is retired runs no more, and neither does what uses it.
-      const apps = retired.some(({ database }) => database === 'orders') ? 'jobs: ' : 'orders: , jobs: ';
+      const apps = retired.some((each) => 'database' in each && each.database === 'orders')
+        ? 'jobs: '
+        : 'orders: , jobs: ';
       expect(await problemsOf(`${example}\napps: { ${apps} }`, []), example).toEqual([]);
     }
   });

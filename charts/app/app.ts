@@ -2,18 +2,24 @@ import type { Chart } from 'cdk8s';
 import type { App } from '../../model/app.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, mutualPort, mutualUses } from '../../model/identity.ts';
+import type { InitStep } from '../../model/schema/beside.ts';
+import { replicaRange } from '../../model/schema/cluster.ts';
 import { databaseClient, databaseCluster, databaseUse, retirement } from '../../model/schema/database.ts';
+import { inSeconds } from '../../model/schema/duration.ts';
+import { jobName } from '../../model/schema/job.ts';
+import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
 import { toDatabase } from '../database/database.ts';
 import { migrationsJob } from '../database/migrations.ts';
 import { route } from '../gateway/route.ts';
 import { publicUrl } from '../gateway/url.ts';
 import { leafCertificate } from '../identity/certificate.ts';
 import { identityFiles } from '../identity/identity-files.ts';
+import { autoscaler } from '../kube/autoscaler.ts';
 import { component } from '../kube/component.ts';
-import { type DeploymentInput, deployment } from '../kube/deployment.ts';
+import { cronJob } from '../kube/cron-job.ts';
+import { deployment, type WorkloadInput } from '../kube/deployment.ts';
 import { disruptionBudget } from '../kube/disruption-budget.ts';
 import type { Component } from '../kube/kube-object.ts';
-import { literal } from '../kube/literal.ts';
 import { annotations, gateway, namespaceOf } from '../kube/names.ts';
 import { appNamespace } from '../kube/namespace.ts';
 import {
@@ -26,11 +32,17 @@ import {
   toKubernetesApi,
 } from '../kube/network-policy.ts';
 import { idOf } from '../kube/object-id.ts';
-import { nonRoot, type PodInput } from '../kube/pod.ts';
-import { httpProbe } from '../kube/probe.ts';
+import { type ContainerInput, nonRoot, type PodInput } from '../kube/pod.ts';
+import { priorityClass } from '../kube/priority-class.ts';
 import { clusterRole } from '../kube/rbac.ts';
 import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
+import { statefulSet } from '../kube/stateful-set.ts';
+import { claimSpec, volumeClaim } from '../kube/volume-claim.ts';
+import { podsOf } from './app-pods.ts';
+import { container, containerPorts, merged, probesOf, variables } from './containers.ts';
+import { gatingJobName, gatingJobObject } from './job.ts';
+import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
@@ -38,23 +50,53 @@ type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number]
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
   const space = namespaceOf(app);
   return component(app.name, (chart) => {
-    // Else it stands with the database: it is there before the app, and stays when the app goes.
-    if (app.database === undefined && retirement(env, app.name) === undefined) {
-      appNamespace(chart, env, app);
-      denyAll(chart, space, ['Ingress', 'Egress']);
-    }
+    // What the job needs too stands with it: it comes before the app.
+    const isFirst = app.job === undefined;
+    if (isFirst) namespaceOfApp(chart, env, app);
     serviceAccount(chart, app.name, space);
-    certificates(chart, env, app);
+    if (isFirst) {
+      certificates(chart, env, app);
+      filesConfigMap(chart, app);
+    }
     kubernetesRights(chart, app);
-    deployment(chart, workload(env, app));
+    claims(chart, app);
+    runs(chart, env, app);
     const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
     if (ports.length > 0) service(chart, app.name, space, ports);
     if (app.exposes && app.host) {
       route(chart, app.name, space, app.host, portNumber(app, app.exposes.port));
     }
-    if (app.replicas > 1) disruptionBudget(chart, app.name, space);
-    allow(chart, app.name, space, { ingress: ingress(env, app), egress: egress(env, app) });
+    if (replicaRange(app.replicas).max > 1) disruptionBudget(chart, app.name, space);
+    allow(chart, app.name, space, {
+      ingress: ingress(env, app),
+      egress: [...egress(env, app), ...amongReplicas(app), ...kubernetesFlows(app)],
+    });
   });
+}
+
+/**
+ * The job of an app, where it has one, and what it shares with the app: the app's Kustomization waits for this one. A Job that
+ * fails stops there, and the old version goes on running.
+ */
+export function gatingJob(env: Environment, app: EnvironmentApp): Component | undefined {
+  if (app.job === undefined) return undefined;
+  const [name, space] = [jobName(app.name), namespaceOf(app)];
+  const use = databaseUse(app);
+  return component(name, (chart) => {
+    namespaceOfApp(chart, env, app);
+    serviceAccount(chart, name, space);
+    certificates(chart, env, app);
+    filesConfigMap(chart, app);
+    gatingJobObject(chart, env, app, use ? [databaseReady(env, use.of)] : []);
+    allow(chart, name, space, { egress: egress(env, app) });
+  });
+}
+
+/** Where a database is or was, it stands with that: it is there before the app, and stays when the app goes. */
+function namespaceOfApp(chart: Chart, env: Environment, app: EnvironmentApp): void {
+  if (app.database !== undefined || retirement(env, app.name) !== undefined) return;
+  appNamespace(chart, env, app);
+  denyAll(chart, namespaceOf(app), ['Ingress', 'Egress']);
 }
 
 /** Its own as a server and as a client; the owner's, where there are migrations, stands with those. */
@@ -74,22 +116,72 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
   }
 }
 
-function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
-  const url = publicUrl(env.cluster, app);
-  const use = databaseUse(app);
-  return {
+/** What an app has once, whichever pod it runs in. */
+function claims(chart: Chart, app: EnvironmentApp): void {
+  for (const [volume, given] of Object.entries(app.volumes)) {
+    if (given.per === 'app')
+      volumeClaim(chart, claimName(app.name, volume), namespaceOf(app), given.size, given.class);
+  }
+}
+
+/** The app's pods, by the kind of its work: by the clock, each with volumes of its own, or all the same. */
+function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
+  const { schedule, priority, replicas } = app;
+  const priorityClassName = priority === undefined ? undefined : priorityClass(chart, app.name, priority);
+  const common = {
     name: app.name,
     namespace: namespaceOf(app),
-    replicas: app.replicas,
-    update: 'rolling',
-    drainSeconds: 3,
-    annotations: {
-      [annotations.summary]: app.summary,
-      ...(url ? { [annotations.url]: url } : {}),
-      ...(use ? { [annotations.after]: databaseReady(env, use.of) } : {}),
-      ...(app.identity ? { [annotations.reload]: app.identity.reload } : {}),
-    },
-    pod: pod(env, app),
+    annotations: workloadAnnotations(env, app),
+    podAnnotations: filesAnnotation(app),
+    pod: { ...pod(env, app), ...(priorityClassName === undefined ? {} : { priorityClassName }) },
+  };
+  if (schedule !== undefined) {
+    cronJob(chart, {
+      ...common,
+      cron: schedule.cron,
+      timeZone: schedule.timeZone,
+      overlap: overlaps[schedule.overlap],
+      deadlineSeconds: inSeconds(schedule.deadline),
+      lateSeconds: inSeconds(schedule.late),
+      retries: schedule.retries,
+      history: schedule.history,
+    });
+    return;
+  }
+  const { podAnnotations, ...others } = common;
+  const input: WorkloadInput = {
+    ...others,
+    ...(Object.keys(podAnnotations).length > 0 ? { podAnnotations } : {}),
+    replicas: typeof replicas === 'number' ? replicas : 'scaled',
+    // Nobody sends requests to what has no port, and nobody asks it whether it can answer.
+    ...(Object.keys(app.ports).length > 0 ? { drainSeconds: 3 } : { settleSeconds: 10 }),
+  };
+  if (hasReplicaVolumes(app)) {
+    const templates = Object.entries(app.volumes).map(([volume, given]) => ({
+      metadata: { name: podVolume(volume) },
+      spec: claimSpec(given.size, given.class),
+    }));
+    statefulSet(chart, { ...input, claims: templates });
+    return;
+  }
+  deployment(chart, { ...input, update: Object.keys(app.volumes).length > 0 ? 'recreate' : 'rolling' });
+  if (typeof replicas !== 'number') autoscaler(chart, app.name, namespaceOf(app), replicas);
+}
+
+const overlaps = { forbid: 'Forbid', allow: 'Allow', replace: 'Replace' } as const;
+
+function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<string, string> {
+  const url = publicUrl(env.cluster, app);
+  const use = databaseUse(app);
+  const after = [
+    ...(use ? [databaseReady(env, use.of)] : []),
+    ...(app.job ? [idOf('Job', gatingJobName(env, app), namespaceOf(app))] : []),
+  ];
+  return {
+    [annotations.summary]: app.summary,
+    ...(url ? { [annotations.url]: url } : {}),
+    ...(after.length > 0 ? { [annotations.after]: after.join(', ') } : {}),
+    ...(app.identity ? { [annotations.reload]: app.identity.reload } : {}),
   };
 }
 
@@ -102,26 +194,35 @@ function databaseReady(env: Environment, of: string): string {
 }
 
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
-  const { ready, live } = app.probes;
   const identity = identityFiles(environment, app);
-  const own = Object.entries(app.env).map(([name, value]) => ({ name, value: literal(value) }));
-  const env = [...own, ...identity.env];
+  const [passing, lasting] = [passingMounts(app), volumeMounts(app)];
+  const env = [...variables(app.env), ...identity.env];
+  const shared = [...passing.volumeMounts, ...lasting.volumeMounts];
+  const mounts = [...shared, ...identity.volumeMounts];
+  const { user = nonRoot, ...process } = app;
+  const ports = containerPorts(app.ports);
+  // A step in the app's own image is the app: it has its variables and certificates.
+  const beside = (given: InitStep): ContainerInput =>
+    given.image === undefined
+      ? container(given.name, app.imageRef, given, merged(env, variables(given.env)), mounts)
+      : container(given.name, given.image.ref, given, variables(given.env), shared);
   return {
     serviceAccountName: app.name,
     kubernetesApi: kubernetesUses(app).length > 0,
-    user: nonRoot,
-    ownsVolumes: identity.volumes.length > 0,
+    user,
+    ownsVolumes: identity.volumes.length > 0 || lasting.volumeMounts.length > 0,
+    init: app.init.map(beside),
+    sidecars: app.sidecars.map((sidecar) => ({
+      ...beside(sidecar),
+      ...(Object.keys(sidecar.ports).length > 0 ? { ports: containerPorts(sidecar.ports) } : {}),
+      ...probesOf(sidecar),
+    })),
     container: {
-      name: app.name,
-      image: app.imageRef,
-      ...(env.length > 0 ? { env } : {}),
-      ports: Object.entries(app.ports).map(([name, { port }]) => ({ name, containerPort: port })),
-      readinessProbe: httpProbe(ready.port, ready.path, ready),
-      ...(live ? { livenessProbe: httpProbe(live.port, live.path, live) } : {}),
-      resources: app.resources,
-      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...identity.volumeMounts],
+      ...container(app.name, app.imageRef, { ...process, user: undefined }, env, mounts),
+      ...(ports.length > 0 ? { ports } : {}),
+      ...probesOf(app),
     },
-    volumes: [{ name: 'tmp', emptyDir: {} }, ...identity.volumes],
+    volumes: [...passing.volumes, ...lasting.volumes, ...identity.volumes],
   };
 }
 
@@ -135,16 +236,21 @@ function ingress(env: Environment, app: App): Flow[] {
   const callers = env.apps.flatMap((caller) =>
     appUses(caller)
       .filter((use) => use.app === app.name)
-      .map((use) => ({
-        peers: [pods(caller.name, namespaceOf(caller))],
-        ports: [{ port: portNumber(app, use.port) }],
-      })),
+      .map((use) => ({ peers: podsOf(caller), ports: [{ port: portNumber(app, use.port) }] })),
   );
-  if (!app.exposes) return callers;
+  const within = [...callers, ...amongReplicas(app)];
+  if (!app.exposes) return within;
   return [
     { peers: [everyPodOf(gateway.namespace)], ports: [{ port: portNumber(app, app.exposes.port) }] },
-    ...callers,
+    ...within,
   ];
+}
+
+/** Pods with a name each are called by each other: a cluster of them finds together so. */
+function amongReplicas(app: App): Flow[] {
+  const ports = Object.values(app.ports).map(({ port }) => ({ port }));
+  if (!hasReplicaVolumes(app) || replicaRange(app.replicas).max < 2 || ports.length === 0) return [];
+  return [{ peers: [pods(app.name, namespaceOf(app))], ports }];
 }
 
 function egress(env: Environment, app: App): Flow[] {
@@ -157,12 +263,12 @@ function egress(env: Environment, app: App): Flow[] {
     };
   });
   const use = databaseUse(app);
-  return [
-    toDns,
-    ...used,
-    ...(use ? [toDatabase(use.of)] : []),
-    ...(kubernetesUses(app).length > 0 ? [toKubernetesApi] : []),
-  ];
+  return [toDns, ...used, ...(use ? [toDatabase(use.of)] : [])];
+}
+
+/** Of the app's own pods alone: no job has a token. */
+function kubernetesFlows(app: App): Flow[] {
+  return kubernetesUses(app).length > 0 ? [toKubernetesApi] : [];
 }
 
 function portNumber(app: App, name: string): number {

@@ -131,15 +131,23 @@ function jobsOf(inventory: Inventory): Demand[] {
     .map(({ object, pod }) => ({ object: objectId(object), each: podRequests(pod), count: 1 }));
 }
 
-/** What the scheduler counts: all containers together, or an init container that asks for more than they do. */
+/**
+ * What the scheduler counts: all containers and sidecars together, or an init container that asks for more than they do,
+ * with the sidecars that run by then (Kubernetes, 'Sidecar Containers', resource sharing within containers).
+ */
 function podRequests(pod: unknown): Amount {
-  const together = listField(pod, 'containers').map(requests).reduce(add, { cpu: 0, memory: 0 });
-  return listField(pod, 'initContainers')
-    .map(requests)
-    .reduce(
-      (most, one) => ({ cpu: Math.max(most.cpu, one.cpu), memory: Math.max(most.memory, one.memory) }),
-      together,
-    );
+  let running: Amount = { cpu: 0, memory: 0 };
+  let most = running;
+  for (const container of listField(pod, 'initContainers')) {
+    const asked = add(running, requests(container));
+    most = larger(most, asked);
+    if (field(container, 'restartPolicy') === 'Always') running = asked;
+  }
+  return larger(most, listField(pod, 'containers').map(requests).reduce(add, running));
+}
+
+function larger(a: Amount, b: Amount): Amount {
+  return { cpu: Math.max(a.cpu, b.cpu), memory: Math.max(a.memory, b.memory) };
 }
 
 function requests(container: unknown): Amount {

@@ -66,6 +66,12 @@ const mutations: [Rule, string, string[], Edit][] = [
     [...security, 'capabilities'],
     (part) => Object.assign(part, { add: ['NET_RAW'] }),
   ],
+  [
+    'low-port',
+    deployment,
+    [...container, 'ports', '0'],
+    (part) => Object.assign(part, { containerPort: 80 }),
+  ],
   ['seccomp', deployment, [...template, 'securityContext'], (part) => delete part.seccompProfile],
   [
     'seccomp',

@@ -3,7 +3,7 @@ import { onceEach } from '../../model/once-each.ts';
 import { field, textField } from '../kube/field.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
 import type { Component, KubeObject } from '../kube/kube-object.ts';
-import { kindOf } from '../kube/object-id.ts';
+import { idOf, kindOf, objectId } from '../kube/object-id.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
 /** An object and the component that has it. */
@@ -21,6 +21,7 @@ export interface Workload extends Owned {
   pod: unknown;
   /** The service account of its pods. */
   account: string;
+  /** How many pods there may be at most. */
   replicas: number;
   /** Its pods end by themselves, as a Job's do. */
   ends: boolean;
@@ -78,16 +79,32 @@ interface Entry {
   workload: Workload | undefined;
 }
 
-const entriesOf = onceEach(({ name, objects }: Component): Entry[] =>
-  objects.map((object) => {
+const entriesOf = onceEach(({ name, objects }: Component): Entry[] => {
+  const most = mostReplicas(objects);
+  return objects.map((object) => {
     const owned = { component: name, object };
     const kind = kindOf(object);
     const place = `${kind} ${object.metadata.namespace ?? ''}`;
-    return { owned, kind, place, workload: workloadOf(owned) };
-  }),
-);
+    return { owned, kind, place, workload: workloadOf(owned, most.get(objectId(object))) };
+  });
+});
 
-function workloadOf({ component, object }: Owned): Workload | undefined {
+/** From what a HorizontalPodAutoscaler scales, by its id, to the most pods that it makes. */
+function mostReplicas(objects: readonly KubeObject[]): Map<string, number> {
+  const scalers = objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
+  return new Map(
+    scalers.map(({ metadata, spec }) => [
+      idOf(
+        textField(spec, 'scaleTargetRef', 'kind') ?? '',
+        textField(spec, 'scaleTargetRef', 'name') ?? '',
+        metadata.namespace,
+      ),
+      Number(field(spec, 'maxReplicas')),
+    ]),
+  );
+}
+
+function workloadOf({ component, object }: Owned, most: number | undefined): Workload | undefined {
   const template = podTemplate(object);
   if (template === undefined) return undefined;
   const replicas = field(object, 'spec', 'replicas');
@@ -99,7 +116,7 @@ function workloadOf({ component, object }: Owned): Workload | undefined {
     labels: field(template, 'metadata', 'labels'),
     pod,
     account: textField(pod, 'serviceAccountName') ?? 'default',
-    replicas: typeof replicas === 'number' ? replicas : 1,
+    replicas: most ?? (typeof replicas === 'number' ? replicas : 1),
     ends: object.kind === 'Job' || object.kind === 'CronJob',
   };
 }

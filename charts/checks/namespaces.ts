@@ -1,3 +1,4 @@
+import { field, listField } from '../kube/field.ts';
 import { type Finding, finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -7,7 +8,12 @@ const label = 'pod-security.kubernetes.io/enforce';
 export function checkNamespaces(inventory: Inventory): Finding[] {
   return inventory
     .all('Namespace')
-    .filter(({ object }) => object.metadata.labels?.[label] !== 'restricted')
+    .filter(({ object }) => {
+      const level = object.metadata.labels?.[label];
+      // A pod of root or with capabilities breaks rules of its own, each with its reason.
+      const asked = () => inventory.workloadsIn(object.metadata.name).some(({ pod }) => needsBaseline(pod));
+      return level !== 'restricted' && !(level === 'baseline' && asked());
+    })
     .map((namespace) =>
       finding('pod-security', namespace, {
         what: `lets in pods that are ${namespace.object.metadata.labels?.[label] ?? 'privileged'}`,
@@ -15,4 +21,16 @@ export function checkNamespaces(inventory: Inventory): Finding[] {
         fix: `label it ${label}: restricted (namespace() of charts/kube/namespace.ts does)`,
       }),
     );
+}
+
+/** Whether Pod Security lets a pod into a namespace of level 'baseline' and not into one of level 'restricted'. */
+function needsBaseline(pod: unknown): boolean {
+  return [...listField(pod, 'initContainers'), ...listField(pod, 'containers')].some(
+    (container) =>
+      (field(container, 'securityContext', 'runAsUser') ?? field(pod, 'securityContext', 'runAsUser')) ===
+        0 ||
+      listField(container, 'securityContext', 'capabilities', 'add').some(
+        (name) => name !== 'NET_BIND_SERVICE',
+      ),
+  );
 }

@@ -21,13 +21,15 @@ const containerRules: readonly ContainerRule[] = [
     what: 'may run as root',
     why: 'who breaks out of the process has the rights of its user on the node',
     fix: 'set runAsNonRoot: true and a runAsUser above 0 (charts/kube/pod.ts does)',
+    field: ['user'],
   },
   {
     rule: 'read-only-root',
     broken: (container) => field(container, 'securityContext', 'readOnlyRootFilesystem') !== true,
     what: 'may write to its root file system',
     why: 'who gets into the process could leave a program there',
-    fix: 'set readOnlyRootFilesystem: true, and mount an emptyDir where it has to write',
+    fix: 'set readOnlyRootFilesystem: true, and mount an emptyDir where it has to write (temporary in app.ts)',
+    field: ['readOnlyRoot'],
   },
   {
     rule: 'privilege-escalation',
@@ -46,6 +48,16 @@ const containerRules: readonly ContainerRule[] = [
     what: 'keeps capabilities of the kernel',
     why: 'each is a part of what root may do',
     fix: 'set capabilities: { drop: [ALL] } and add none',
+    field: ['capabilities'],
+  },
+  {
+    rule: 'low-port',
+    broken: (container) =>
+      listField(container, 'ports').some((port) => Number(field(port, 'containerPort')) < 1024),
+    what: 'listens below port 1024',
+    why: 'the pod lets every process in it do so, which the kernel keeps for root elsewhere',
+    fix: 'let it listen on a port from 1024 up: most images have an option for that',
+    field: ['ports'],
   },
   {
     rule: 'seccomp',
@@ -71,6 +83,9 @@ const containerRules: readonly ContainerRule[] = [
 
 /** What a container may have without a reason. */
 const modest = { cpu: 0.25, memory: 256 * 2 ** 20, limit: 512 * 2 ** 20 } as const;
+
+/** Seconds that a process without ports runs before it counts as started. */
+const settled = 10;
 
 /** What every pod and every container here keeps, whoever wrote it. */
 export function checkPods({ workloads }: Inventory): Finding[] {
@@ -141,13 +156,16 @@ function checkReason(workload: Workload): Finding[] {
 
 function checkReadiness(workload: Workload): Finding[] {
   if (workload.ends) return [];
+  // A process that nobody calls need not be able to answer: that it still runs after a while is all there is to see.
+  const settles = Number(field(workload.object, 'spec', 'minReadySeconds') ?? 0) >= settled;
+  const isWorker = (container: unknown) => settles && listField(container, 'ports').length === 0;
   return listField(workload.pod, 'containers')
-    .filter((container) => field(container, 'readinessProbe') === undefined)
+    .filter((container) => field(container, 'readinessProbe') === undefined && !isWorker(container))
     .map((container) =>
       finding('readiness-probe', workload, {
         what: `has a container ${nameOf(container)} without a readiness probe`,
         why: 'requests would reach it before it can answer, and Flux would call it done while it fails',
-        fix: 'write probes.ready',
+        fix: `write probes.ready; or, for what has no port, minReadySeconds: ${settled}`,
         field: ['probes'],
       }),
     );

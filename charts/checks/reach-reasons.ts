@@ -1,4 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
+import { retiredDatabases } from '../../model/schema/database.ts';
 import { namespaceOf } from '../kube/names.ts';
 import type { Power } from './reach.ts';
 
@@ -191,7 +192,10 @@ function cloudnativePg(powers: Record<string, string>): Reason[] {
 /** The reason of a power: out of the list, or out of app.ts, where an app uses the Kubernetes API and says why. */
 export function reasonOf(env: Environment, power: Power): Reason | undefined {
   const [space = '', own = ''] = power.account.split('/');
-  const names = [...env.apps.map(({ name }) => name), ...env.cluster.retired.map(({ database }) => database)];
+  const names = [
+    ...env.apps.map(({ name }) => name),
+    ...retiredDatabases(env.cluster).map(({ database }) => database),
+  ];
   const apps = new Map(names.map((name) => [namespaceOf({ name }), name]));
   const app = apps.get(space);
   if (app !== undefined && own === app) {

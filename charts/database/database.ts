@@ -16,6 +16,7 @@ import {
   retirement,
 } from '../../model/schema/database.ts';
 import { quotedName } from '../../model/schema/postgres-names.ts';
+import { podsOf } from '../app/app-pods.ts';
 import { awsRole } from '../app/aws-role.ts';
 import { leafCertificate } from '../identity/certificate.ts';
 import { component } from '../kube/component.ts';
@@ -226,13 +227,10 @@ function scheduledBackup(chart: Chart, env: Environment, app: string): void {
 }
 
 function ingress(env: Environment, { app, migrated }: OwnedDatabase): Flow[] {
-  const users = env.apps.filter((user) => databaseUse(user)?.of === app).map(({ name }) => name);
+  const users = env.apps.filter((user) => databaseUse(user)?.of === app);
   return [
     {
-      peers: [
-        ...users.map((user) => pods(user, user)),
-        ...(migrated ? [pods(migrationsName(app), app)] : []),
-      ],
+      peers: [...users.flatMap(podsOf), ...(migrated ? [pods(migrationsName(app), app)] : [])],
       ports: [{ port: postgresPort }],
     },
     { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },

@@ -4,34 +4,60 @@ import { listField } from './field.ts';
 import { annotations as keys, partOf, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
 
-/** A workload: the pod, and how many of it. */
-export interface DeploymentInput {
+/** A workload that runs on and on: the pod, and how many of it. */
+export interface WorkloadInput {
   name: string;
   namespace: string;
   pod: PodInput;
-  replicas?: number;
-  /** `rolling`: the new pod serves before the old one goes. `recreate`: never two, for what owns a volume. */
-  update: 'rolling' | 'recreate';
+  /** `scaled`: a HorizontalPodAutoscaler says how many, and the manifest does not. Default: 1. */
+  replicas?: number | 'scaled';
   annotations?: Record<string, string>;
   /** On the pod: a change of it replaces the pod. */
   podAnnotations?: Record<string, string>;
   /** A pod that is told to stop still gets requests until every gateway knows: so long it waits before it hears of it. */
   drainSeconds?: number;
+  /** So long a pod must be ready until it counts. Default: not at all. */
+  settleSeconds?: number;
+}
+
+/** A Deployment: its pods are all the same. */
+export interface DeploymentInput extends WorkloadInput {
+  /** `rolling`: the new pod serves before the old one goes. `recreate`: never two, for what owns a volume. */
+  update: 'rolling' | 'recreate';
 }
 
 /** A Deployment whose pods carry `podLabels(name)`. */
 export function deployment(chart: Chart, input: DeploymentInput): void {
-  const { name, namespace, podAnnotations, replicas = 1, drainSeconds = 0 } = input;
+  const { metadata, spec } = workload(input, 'pod-template-hash');
+  const manifest: ApiObjectProps = k8s.KubeDeployment.manifest({
+    metadata,
+    spec: { ...spec, strategy: strategy(input.update) },
+  });
+  new ApiObject(chart, `deployment-${input.name}`, draining(manifest, input.drainSeconds));
+}
+
+/** What workloads that run on and on have in common. `revision` is the label by which old pods and new ones differ. */
+export function workload(
+  input: WorkloadInput,
+  revision: string,
+): {
+  metadata: k8s.ObjectMeta;
+  spec: Pick<
+    k8s.DeploymentSpec,
+    'minReadySeconds' | 'revisionHistoryLimit' | 'selector' | 'template' | 'replicas'
+  >;
+} {
+  const { name, namespace, podAnnotations, replicas = 1, settleSeconds = 0 } = input;
   const { reason } = input.pod.container.resources;
   const annotations = { ...input.annotations, ...(reason ? { [keys.resources]: reason } : {}) };
   const labels = podLabels(name);
-  const manifest: ApiObjectProps = k8s.KubeDeployment.manifest({
+  return {
     metadata: { name, namespace, labels, annotations },
     spec: {
-      replicas,
+      ...(replicas === 'scaled' ? {} : { replicas }),
+      ...(settleSeconds > 0 ? { minReadySeconds: settleSeconds } : {}),
       revisionHistoryLimit: 3,
       selector: { matchLabels: labels },
-      strategy: strategy(input.update),
       template: {
         metadata: {
           labels: { ...labels, 'app.kubernetes.io/part-of': partOf },
@@ -39,16 +65,18 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
         },
         spec: {
           ...podSpec(input.pod),
-          ...(replicas > 1 ? { topologySpreadConstraints: [spread(labels)] } : {}),
+          ...(replicas === 'scaled' || replicas > 1
+            ? { topologySpreadConstraints: [spread(labels, revision)] }
+            : {}),
         },
       },
     },
-  });
-  new ApiObject(chart, `deployment-${name}`, drainSeconds > 0 ? draining(manifest, drainSeconds) : manifest);
+  };
 }
 
 /** The types of cdk8s-plus-28 end at Kubernetes 1.28 and drop what came later, such as `sleep`: added at the very end. */
-function draining(manifest: ApiObjectProps, seconds: number): ApiObjectProps {
+export function draining(manifest: ApiObjectProps, seconds = 0): ApiObjectProps {
+  if (seconds === 0) return manifest;
   const [container] = listField(manifest, 'spec', 'template', 'spec', 'containers');
   Object.assign(Object(container), { lifecycle: { preStop: { sleep: { seconds } } } });
   return manifest;
@@ -61,13 +89,13 @@ function strategy(update: DeploymentInput['update']): k8s.DeploymentStrategy {
 }
 
 /** On different nodes where there are several; on one node they may still run together. */
-function spread(labels: Record<string, string>): k8s.TopologySpreadConstraint {
+function spread(labels: Record<string, string>, revision: string): k8s.TopologySpreadConstraint {
   return {
     maxSkew: 1,
     topologyKey: 'kubernetes.io/hostname',
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels: labels },
     // Without it a rolling update counts the old pods too and ends up lopsided.
-    matchLabelKeys: ['pod-template-hash'],
+    matchLabelKeys: [revision],
   };
 }

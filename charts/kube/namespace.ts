@@ -36,5 +36,14 @@ export function appNamespace(chart: Chart, env: Environment, { name }: Pick<App,
   const app = env.apps.find((each) => each.name === name);
   const owns = app?.database !== undefined || retirement(env, name) !== undefined;
   const labels = { ...(app?.host === undefined ? {} : routesLabel), ...(owns ? databasesLabel : {}) };
-  namespace(chart, namespaceOf({ name }), 'restricted', { labels });
+  namespace(chart, namespaceOf({ name }), app === undefined ? 'restricted' : podSecurity(app), { labels });
+}
+
+/** The least level of a namespace that takes an app's pods. */
+function podSecurity({ user, capabilities, init, sidecars, job }: App): PodSecurity {
+  const containers = [{ user, capabilities }, ...init, ...sidecars, ...(job ? [job] : [])];
+  const isBaseline = containers.some(
+    (each) => each.user === 0 || each.capabilities?.some((name) => name !== 'NET_BIND_SERVICE'),
+  );
+  return isBaseline ? 'baseline' : 'restricted';
 }

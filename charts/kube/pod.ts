@@ -11,17 +11,31 @@ export interface Resources {
 }
 
 /** A container without what every container here has in common. */
-export interface ContainerInput extends Omit<k8s.Container, 'securityContext' | 'resources'> {
+export interface ContainerInput
+  extends Omit<k8s.Container, 'securityContext' | 'resources' | 'restartPolicy'> {
   resources: Resources;
+  /** Numeric user of its process. Default: the pod's. */
+  user?: number | undefined;
+  /** Default: true. */
+  readOnlyRoot?: boolean | undefined;
+  /** Added ones. Default: none. */
+  capabilities?: readonly string[] | undefined;
 }
 
 /** A pod without what every pod here has in common. */
 export interface PodInput
-  extends Omit<k8s.PodSpec, 'containers' | 'securityContext' | 'automountServiceAccountToken'> {
+  extends Omit<
+    k8s.PodSpec,
+    'containers' | 'initContainers' | 'securityContext' | 'automountServiceAccountToken'
+  > {
   container: ContainerInput;
   /** Further containers of the pod. Default: none. */
   beside?: ContainerInput[];
-  /** Numeric user that the process runs as; never 0. */
+  /** Steps that end before it starts, in their order. Default: none. */
+  init?: ContainerInput[];
+  /** What starts before it, after all steps, and ends after it. Default: none. */
+  sidecars?: ContainerInput[];
+  /** Numeric user that the process runs as. 0, root, breaks the rule `non-root`. */
   user: number;
   /** Whether its volumes are handed to the group of the same number. */
   ownsVolumes?: boolean;
@@ -37,27 +51,56 @@ export const nonRoot = 65532;
  * service account unless it is asked for.
  */
 export function podSpec(input: PodInput): k8s.PodSpec {
-  const { container, beside = [], user, ownsVolumes = false, kubernetesApi = false, ...rest } = input;
+  const { container, beside = [], init = [], sidecars = [], user, ...others } = input;
+  const { ownsVolumes = false, kubernetesApi = false, ...rest } = others;
+  const lowest = Math.min(
+    ...[container, ...beside, ...sidecars].flatMap(({ ports = [] }) =>
+      ports.map(({ containerPort }) => containerPort),
+    ),
+  );
+  const before = [
+    ...init.map(containerOf),
+    ...sidecars.map((each) => ({ ...containerOf(each), restartPolicy: 'Always' })),
+  ];
   return {
     enableServiceLinks: false,
     ...rest,
     automountServiceAccountToken: kubernetesApi,
     securityContext: {
-      runAsNonRoot: true,
+      runAsNonRoot: user !== 0,
       runAsUser: user,
       runAsGroup: user,
       ...(ownsVolumes ? { fsGroup: user, fsGroupChangePolicy: 'OnRootMismatch' } : {}),
       seccompProfile: { type: 'RuntimeDefault' },
+      // In the pod's own network any user may then listen there: no capability is needed.
+      ...(lowest < firstOpenPort ? { sysctls: [{ name: openPorts, value: String(lowest) }] } : {}),
     },
-    containers: [container, ...beside].map(({ resources, ...given }) => ({
-      ...given,
-      resources: kubeResources(resources),
-      securityContext: {
-        allowPrivilegeEscalation: false,
-        capabilities: { drop: ['ALL'] },
-        readOnlyRootFilesystem: true,
-      },
-    })),
+    ...(before.length > 0 ? { initContainers: before } : {}),
+    containers: [container, ...beside].map(containerOf),
+  };
+}
+
+/** A sysctl of the network namespace, which Pod Security lets every pod set (Kubernetes, 'Using sysctls'). */
+const openPorts = 'net.ipv4.ip_unprivileged_port_start';
+/** The kernel's own default of it. */
+const firstOpenPort = 1024;
+
+function containerOf({
+  resources,
+  user,
+  readOnlyRoot = true,
+  capabilities = [],
+  ...given
+}: ContainerInput): k8s.Container {
+  return {
+    ...given,
+    resources: kubeResources(resources),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], ...(capabilities.length > 0 ? { add: [...capabilities] } : {}) },
+      readOnlyRootFilesystem: readOnlyRoot,
+      ...(user === undefined ? {} : { runAsUser: user, runAsNonRoot: user !== 0 }),
+    },
   };
 }
 

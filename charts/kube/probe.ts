@@ -30,6 +30,16 @@ export function tcpProbe(port: string, timing: ProbeTiming = {}): k8s.Probe {
   return { tcpSocket: { port: k8s.IntOrString.fromString(port) }, ...common(timing) };
 }
 
+/** Asks the standard health service of gRPC; by number, since Kubernetes takes no name of a port here. */
+export function grpcProbe(port: number, service: string | undefined, timing: ProbeTiming = {}): k8s.Probe {
+  return { grpc: { port, ...(service === undefined ? {} : { service }) }, ...common(timing) };
+}
+
+/** Runs a command in the container. */
+export function execProbe(command: string[], timing: ProbeTiming = {}): k8s.Probe {
+  return { exec: { command }, ...common(timing) };
+}
+
 function common({ period = 10, failures = 3, timeout = 3 }: ProbeTiming) {
   return { periodSeconds: period, failureThreshold: failures, timeoutSeconds: timeout };
 }

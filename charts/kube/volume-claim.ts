@@ -3,12 +3,24 @@ import { k8s } from 'cdk8s-plus-28';
 import { neverPruned } from './never-pruned.ts';
 
 /** A volume of the cluster's default class, for one node at a time; it outlives its manifest. */
-export function volumeClaim(chart: Chart, name: string, namespace: string, size: string): void {
+export function volumeClaim(
+  chart: Chart,
+  name: string,
+  namespace: string,
+  size: string,
+  storageClass?: string,
+): void {
   new k8s.KubePersistentVolumeClaim(chart, `volume-claim-${name}`, {
     metadata: { name, namespace, annotations: { ...neverPruned } },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      resources: { requests: { storage: k8s.Quantity.fromString(size) } },
-    },
+    spec: claimSpec(size, storageClass),
   });
+}
+
+/** What a claim asks for; the cluster's default class where none is named. */
+export function claimSpec(size: string, storageClass?: string): k8s.PersistentVolumeClaimSpec {
+  return {
+    accessModes: ['ReadWriteOnce'],
+    ...(storageClass === undefined ? {} : { storageClassName: storageClass }),
+    resources: { requests: { storage: k8s.Quantity.fromString(size) } },
+  };
 }

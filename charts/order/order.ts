@@ -3,7 +3,8 @@ import type { Problem } from '../../model/diagnostics/problem.ts';
 import { compareProblems, compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
-import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
+import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
+import { jobName } from '../../model/schema/job.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
 import type { Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
@@ -110,9 +111,11 @@ const appFiles = onceEach(
   ({ name: environment, apps, cluster }: Environment) =>
     new Map([
       ...apps.flatMap(({ name }) =>
-        [databaseCluster(name), migrationsName(name), name].map((of) => [of, `apps/${name}/app.ts`] as const),
+        [databaseCluster(name), migrationsName(name), jobName(name), name].map(
+          (of) => [of, `apps/${name}/app.ts`] as const,
+        ),
       ),
-      ...cluster.retired.map(
+      ...retiredDatabases(cluster).map(
         ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
       ),
     ]),

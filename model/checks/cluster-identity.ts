@@ -5,7 +5,7 @@ import type { FieldPath, Loaded, Source } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
-import { databaseCluster, databaseUse } from '../schema/database.ts';
+import { databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
 import { inSeconds } from '../schema/duration.ts';
 
 /** What cluster.yaml says of certificates must leave a valid one at every moment, and name what there is. */
@@ -75,7 +75,7 @@ function authoritiesOf({ value }: Loaded<Cluster>, { apps }: Repository): Map<st
   return new Map([
     ...here.filter((app) => mutualPort(app.value)).map(({ name }) => [name, name] as const),
     ...here.filter((app) => app.value.database).map(({ name }) => [databaseCluster(name), name] as const),
-    ...value.retired
+    ...retiredDatabases(value)
       .filter(({ data }) => data === 'keep')
       .map(({ database }) => [databaseCluster(database), database] as const),
     ...(value.identity.authorities === 'intermediate' ? [[environmentAuthority, undefined] as const] : []),

@@ -4,6 +4,7 @@ import type { Problem } from '../diagnostics/problem.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
+import { probePort } from '../schema/probe.ts';
 
 /** What an app names must exist: its own ports, the apps that it uses and their ports; and no app uses itself in a round. */
 export function checkEdges(repository: Repository): Problem[] {
@@ -28,8 +29,10 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
       }),
     );
   };
-  check(['probes', 'ready', 'port'], value.probes.ready.port);
-  check(['probes', 'live', 'port'], value.probes.live?.port);
+  for (const [name, probe] of Object.entries(value.probes)) {
+    const asked = probe && probePort(probe);
+    if (asked) check(['probes', name, asked.key], asked.port);
+  }
   check(['exposes', 'port'], value.exposes?.port);
   return problems;
 }

@@ -14,6 +14,7 @@ import {
   migrationsName,
 } from '../schema/database.ts';
 import { faultOfDatabase, faultOfRole } from '../schema/postgres-names.ts';
+import { probePort } from '../schema/probe.ts';
 
 /** Edges that become certificates must lead to something, fit each other and be kept current by the process. */
 export function checkIdentity(repository: Repository): Problem[] {
@@ -39,10 +40,12 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
     );
   }
   const isMutual = (port: string) => value.ports[port]?.tls === 'mutual';
-  const probes = Object.entries(value.probes).filter(([, probe]) => probe && isMutual(probe.port));
-  for (const [probe] of probes) {
+  for (const [probe, given] of Object.entries(value.probes)) {
+    const asked = given && probePort(given);
+    // What only opens a connection needs no certificate.
+    if (!asked || asked.key === 'tcp' || !isMutual(asked.port)) continue;
     problems.push(
-      problemAt(source, ['probes', probe, 'port'], {
+      problemAt(source, ['probes', probe, asked.key], {
         code: 'probe-without-certificate',
         what: `the probe '${probe}' asks a port where callers prove who they are`,
         why: 'kubelet has no certificate, so the app would never be ready',

@@ -5,6 +5,7 @@ import type { Operator } from '../operator.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { databaseCluster, migrationsName } from '../schema/database.ts';
+import { jobName } from '../schema/job.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
 
 /** A thing has one name: that of its folder or file, and no two things share one. */
@@ -43,7 +44,7 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       }),
     );
   }
-  for (const app of apps) problems.push(...checkAppName(app, operators));
+  for (const app of apps) problems.push(...checkAppName(app, operators), ...checkJobName(app, apps));
   return problems;
 }
 
@@ -73,22 +74,46 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
 
 /** What is named after an app must not be something else's: its namespace, and the folder of each of its components. */
 function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Operator>[]): Problem[] {
-  const refuse = (code: string, what: string, why: string) =>
-    problemAt(source, ['name'], { code, what, why, fix: `rename apps/${name}` });
-  const keeper = kept.find((each) => each.name.test(name));
-  if (keeper !== undefined) return [refuse('name-reserved', `'${name}' is ${keeper.whose}`, keeper.why)];
   const components = [
     name,
     ...(value.database === undefined ? [] : [databaseCluster(name)]),
     ...(value.database?.migrations === undefined ? [] : [migrationsName(name)]),
+    ...(value.job === undefined ? [] : [jobName(name)]),
   ];
+  return refusedNames(name, operators, components).map((words) =>
+    problemAt(source, ['name'], { ...words, fix: `rename apps/${name}` }),
+  );
+}
+
+/** Why no app can have a name, for the first reason; `components` are what an app of that name brings. */
+export function refusedNames(
+  name: string,
+  operators: readonly Loaded<Operator>[],
+  components: readonly string[] = [name],
+): Pick<Problem, 'code' | 'what' | 'why'>[] {
+  const keeper = kept.find((each) => each.name.test(name));
+  if (keeper !== undefined)
+    return [{ code: 'name-reserved', what: `'${name}' is ${keeper.whose}`, why: keeper.why }];
   const operator = operators.find((each) => components.includes(each.name));
   if (operator !== undefined) {
     const what = `'${operator.name}' is already the operator of ${reference(operator.source, ['name'])}`;
-    return [refuse('name-taken', what, 'both would own the same namespace and folder of manifests')];
+    return [{ code: 'name-taken', what, why: 'both would own the same namespace and folder of manifests' }];
   }
   const host = operators.find((each) => each.value.namespace === name);
   if (host === undefined) return [];
   const what = `'${name}' is already the namespace of ${reference(host.source, ['namespace'])}`;
-  return [refuse('name-taken', what, 'an app owns the namespace of its name')];
+  return [{ code: 'name-taken', what, why: 'an app owns the namespace of its name' }];
+}
+
+/** The job of an app is a component beside it. */
+function checkJobName({ name, source, value }: Loaded<App>, apps: Loaded<App>[]): Problem[] {
+  const other = value.job === undefined ? undefined : apps.find((each) => each.name === jobName(name));
+  if (other === undefined) return [];
+  const words = {
+    code: 'name-taken',
+    what: `the job brings a component '${other.name}', and that is an app`,
+    why: 'both would own one folder of manifests',
+    fix: `rename apps/${other.name}`,
+  };
+  return [problemAt(source, ['job'], words, 'key')];
 }

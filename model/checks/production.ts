@@ -2,7 +2,7 @@ import type { Problem, Words } from '../diagnostics/problem.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import type { Cluster } from '../schema/cluster.ts';
+import { type Cluster, replicaRange } from '../schema/cluster.ts';
 
 /** What an environment needs that says `production: true`: nothing in it ends with one machine, and nothing is lost. */
 export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
@@ -50,7 +50,7 @@ function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository)
             return i === -1 ? [] : [`'${other.name}' uses it (${reference(other.source, ['uses', i])})`];
           })[0]
         : `it is reached from outside (${reference(app.source, ['exposes'])})`;
-    if ((override?.replicas ?? app.value.replicas) !== 1 || waiting === undefined) return [];
+    if (replicaRange(override?.replicas ?? app.value.replicas).min !== 1 || waiting === undefined) return [];
     if (override?.single !== undefined) return [];
     const path: FieldPath = ['apps', app.name, ...(override?.replicas === undefined ? [] : ['replicas'])];
     const words = {
@@ -72,9 +72,10 @@ function databaseOwner(
   if (app !== undefined) {
     return { name: app.name, path: ['apps', app.name], because: reference(app.source, ['database']) };
   }
-  const kept = value.retired.findIndex(({ data }) => data === 'keep');
-  const name = value.retired[kept]?.database;
-  if (name === undefined) return undefined;
+  const kept = value.retired.findIndex((each) => 'database' in each && each.data === 'keep');
+  const entry = value.retired[kept];
+  if (entry === undefined || !('database' in entry)) return undefined;
+  const name = entry.database;
   return { name, path: ['retired', kept], because: reference(source, ['retired', kept]) };
 }
 

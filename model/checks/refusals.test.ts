@@ -104,7 +104,6 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a missing key in an app', [[catalogApp, "  resources: { cpu: '10m', memory: '64Mi' },\n", '']]],
   ['a number in a list of an app', [[shopApp, "app: 'catalog'", 'app: 7']]],
   ['an image without tag', [[catalogApp, 'catalog:2.1.0', 'catalog']]],
-  ['a port below 1024', [[catalogApp, '9000', '80']]],
   ['a build of something else', [[shopApp, "build: '.'", "build: './src'"]]],
   ['another name than its folder', [[catalogApp, "name: 'catalog'", "name: 'catalogue'"]]],
   [

@@ -4,14 +4,47 @@ import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { databaseCluster } from '../schema/database.ts';
 
-/** A database is retired once, when no app that runs there owns it, and under a name that is nobody else's. */
-export function checkRetired(
+/** What is retired is retired once, and when no app that runs there has it. */
+export function checkRetired(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+  return [...checkDatabases(cluster, repository), ...checkVolumes(cluster, repository)];
+}
+
+/** A volume stays in the namespace of its app: nothing else can have its name. */
+function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const seen = new Set<string>();
+  return value.retired.flatMap((each, i) => {
+    if (!('volume' in each)) return [];
+    const { app: name, volume } = each;
+    const report = (code: string, what: string, why: string, fix: string) => [
+      problemAt(source, ['retired', i, 'volume'], { code, what, why, fix }),
+    ];
+    const id = `${name} ${volume}`;
+    if (seen.has(id)) {
+      const what = `the volume '${volume}' of '${name}' is retired a second time`;
+      return report('retired-twice', what, 'one of the two may have been meant to be another', 'remove it');
+    }
+    seen.add(id);
+    const app = Object.hasOwn(value.apps, name) ? appNamed(apps, name) : undefined;
+    if (app === undefined || !Object.hasOwn(app.value.volumes, volume)) return [];
+    return report(
+      'retired-in-use',
+      `the volume '${volume}' of '${name}' is retired, and '${name}' runs here with it`,
+      `${reference(app.source, ['volumes', volume])} describes it`,
+      'remove it from retired, or take the volume out of the app',
+    );
+  });
+}
+
+/** Under a name that is nobody else's. */
+function checkDatabases(
   { source, value }: Loaded<Cluster>,
   { apps, operators, appNames }: Repository,
 ): Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  for (const [i, { database }] of value.retired.entries()) {
+  for (const [i, each] of value.retired.entries()) {
+    if (!('database' in each)) continue;
+    const { database } = each;
     const report = (code: string, what: string, why: string, fix: string) =>
       problems.push(problemAt(source, ['retired', i, 'database'], { code, what, why, fix }));
     const app = Object.hasOwn(value.apps, database) ? appNamed(apps, database) : undefined;

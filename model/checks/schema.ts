@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { suggest } from '../diagnostics/nearest.ts';
+import { otherWord } from '../diagnostics/other-words.ts';
 import type { Problem, Words } from '../diagnostics/problem.ts';
 import type { FieldPath, Source } from '../reading/source.ts';
 import { fieldName, problemAt } from '../reading/source.ts';
@@ -38,7 +39,7 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
           code: 'unknown-key',
           what: `unknown key '${key}'${path.length > 0 ? ` in ${name}` : ''}`,
           why: 'nothing would read it',
-          fix: suggest(key, known, 'remove it'),
+          fix: otherWord(source.file, path, key) ?? suggest(key, known, 'remove it'),
         };
         return problemAt(source, [...path, key], words, 'key');
       });
@@ -61,6 +62,17 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
         issues.some(({ code, path: [first] }) => code === 'invalid_type' && first === undefined);
       const sameType = issue.errors.filter((issues) => !ofOtherType(issues));
       const candidates = sameType.length > 0 ? sameType : issue.errors;
+      const absent = kindsAbsent(issue.errors);
+      if (absent !== undefined) {
+        const parent = fieldName(path);
+        const words = {
+          code: 'missing-key',
+          what: `${parent} has no key that says what kind it is`,
+          why: `expected ${absent.join(', or ')}`,
+          fix: `add ${absent.join(', or ')} to ${parent}`,
+        };
+        return [problemAt(source, path, words, 'key')];
+      }
       const closest = [...candidates].sort((a, b) => a.length - b.length)[0] ?? [];
       return closest.flatMap((inner) => problems(schema, source, inner, path));
     }
@@ -98,6 +110,15 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
       return [problemAt(source, path, words)];
     }
   }
+}
+
+/** Where all that is wrong is that keys are missing, whichever of several kinds is meant: the keys of each kind. */
+function kindsAbsent(errors: readonly (readonly Issue[])[]): string[] | undefined {
+  const isAbsent = (issue: Issue) =>
+    issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
+  const kinds = errors.filter((issues) => issues.length > 0 && issues.every(isAbsent));
+  if (kinds.length < 2 || kinds.length < errors.length) return undefined;
+  return kinds.map((issues) => issues.map(({ path }) => path.join('.')).join(' and '));
 }
 
 function missing(source: Source, path: FieldPath, expected: string): Problem {
@@ -151,6 +172,15 @@ function wrongType(source: Source, path: FieldPath, expected: string, input: unk
     fix = `put it in quotes: ${prefix}'${plain}'`;
   } else if (input === null && prefix !== '') {
     fix = `write ${typeInWords(expected)} after ${prefix.trim()}`;
+  } else if (
+    expected === 'array' &&
+    typeof input === 'string' &&
+    /^[\w./:=@-]+( [\w./:=@-]+)*$/.test(input)
+  ) {
+    fix = `write a list: ${prefix}[${input
+      .split(' ')
+      .map((word) => `'${word}'`)
+      .join(', ')}]`;
   } else if (expected === 'number' && typeof input === 'string' && /^(0|[1-9]\d*)$/.test(input)) {
     fix = `write it without quotes: ${prefix}${input}`;
   }

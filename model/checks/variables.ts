@@ -11,6 +11,13 @@ export function checkVariables({ apps, clusters }: Repository): Problem[] {
     const derived = derivedVariables(app, apps);
     return [
       ...check(app.source, ['env'], Object.keys(app.value.env), derived),
+      ...check(app.source, ['job', 'env'], Object.keys(app.value.job?.env ?? {}), derived),
+      ...(['init', 'sidecars'] as const).flatMap((key) =>
+        app.value[key].flatMap(({ image, env }, i) =>
+          // In an image of others nothing is derived.
+          image === undefined ? check(app.source, [key, i, 'env'], Object.keys(env), derived) : [],
+        ),
+      ),
       ...clusters.flatMap(({ source, value }) =>
         check(source, ['apps', app.name, 'env'], Object.keys(value.apps[app.name]?.env ?? {}), derived),
       ),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { faultOfSchedule } from './cron.ts';
 import { inSeconds } from './duration.ts';
 import { gitUrl, noSecret } from './git-url.ts';
-import { dnsLabel, dnsName, serviceName } from './kubernetes-names.ts';
+import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
 
 /** A machine's address: programs take it as an argument. */
 const address = z
@@ -76,6 +76,29 @@ export const reason = z
 export const cores = z
   .string()
   .regex(/^(?=.*[1-9])(\d+m|\d+(\.\d{1,3})?)$/, "a number of cores such as '250m' or '2'");
+
+/** How many pods of an app; or the fewest, the most, and of which load of their processors (in percent of `cpu`) there are more. */
+export const replicas = z.union([
+  z.number().int().min(0).max(100).describe('How many pods.'),
+  z.strictObject({
+    min: z.number().int().min(1).max(100).describe('The fewest pods.'),
+    max: z.number().int().min(2).max(100).describe('The most pods; all of them must fit the nodes.'),
+    cpu: z
+      .number()
+      .int()
+      .min(1)
+      .max(1000)
+      .default(80)
+      .describe('Load of a pod, in percent of the cores that it reserves, above which there are more.'),
+  }),
+]);
+
+export type Replicas = z.infer<typeof replicas>;
+
+/** The fewest and the most pods that there may be. */
+export function replicaRange(given: Replicas): { min: number; max: number } {
+  return typeof given === 'number' ? { min: given, max: given } : given;
+}
 
 /** Bytes as a Kubernetes quantity. With a unit: `128` is less than anybody means, and `128m` an eighth of a byte. */
 export const bytes = z
@@ -347,7 +370,7 @@ const retiredReason = z
   .min(10, 'a sentence that says why')
   .describe('Why nobody needs it any more, or what becomes of it.');
 
-const retired = z.discriminatedUnion('data', [
+const retiredDatabase = z.discriminatedUnion('data', [
   z.strictObject({
     database: appName.describe('The app that owned it.'),
     data: z
@@ -365,9 +388,21 @@ const retired = z.discriminatedUnion('data', [
   }),
 ]);
 
+const retiredVolume = z.strictObject({
+  volume: volumeName.describe(
+    'Name of the volume in its app. It stays in the namespace of the app until somebody deletes it by hand.',
+  ),
+  app: appName.describe('The app that had it.'),
+  reason: retiredReason,
+});
+
+const retired = z.union([retiredDatabase, retiredVolume]);
+
 /** What an environment may change of an app. */
 export const appOverride = z.strictObject({
-  replicas: z.number().int().min(0).max(100).optional().describe('How many pods. Default: as app.ts says.'),
+  replicas: replicas
+    .optional()
+    .describe('How many pods, or from how many to how many. Default: as app.ts says.'),
   single: reason
     .optional()
     .describe('Why one replica is enough in production, although somebody waits for the app.'),
@@ -464,7 +499,7 @@ export const clusterSchema = z.strictObject({
     .array(retired)
     .default([])
     .describe(
-      'Databases whose app no longer runs here or no longer owns one, and what becomes of their data. One that is in the manifests, described by no app and not listed here is refused.',
+      'Databases and volumes whose app no longer runs here or no longer has them, and what becomes of their data. One that is in the manifests, described by no app and not listed here is refused.',
     ),
   apps: z
     .record(dnsLabel, appOverride.nullable())
@@ -474,7 +509,7 @@ export const clusterSchema = z.strictObject({
 });
 
 export type Cluster = z.infer<typeof clusterSchema>;
-export type RetiredDatabase = Cluster['retired'][number];
+export type RetiredDatabase = z.infer<typeof retiredDatabase>;
 export type AppOverride = z.infer<typeof appOverride>;
 
 /** The host by which image references name the team's registry of an environment. */

@@ -1,5 +1,5 @@
 /*
- * Schedules as CloudNativePG reads them: github.com/robfig/cron, v3, parser.go, with a field for seconds.
+ * Schedules as Kubernetes and, with a field for seconds, CloudNativePG read them: github.com/robfig/cron, v3, parser.go.
  */
 
 const fields = [
@@ -16,7 +16,22 @@ export function faultOfSchedule(schedule: string): string | undefined {
   const parts = schedule.split(' ');
   if (parts.length !== fields.length || parts.includes(''))
     return "expected six fields with one blank between them, seconds first, such as '0 0 2 * * *'";
-  for (const [i, field] of fields.entries()) {
+  return faultOfFields(parts, fields);
+}
+
+/** What is wrong with a schedule of five fields, minutes first; undefined where nothing is. */
+export function faultOfCron(schedule: string): string | undefined {
+  const parts = schedule.split(' ');
+  if (parts.length !== fields.length - 1 || parts.includes(''))
+    return "expected five fields with one blank between them, minutes first, such as '30 2 * * *'";
+  return faultOfFields(parts, fields.slice(1));
+}
+
+function faultOfFields(
+  parts: readonly string[],
+  expected: readonly (typeof fields)[number][],
+): string | undefined {
+  for (const [i, field] of expected.entries()) {
     const wrong = (parts[i] ?? '').split(',').find((range) => !isRange(range, field));
     if (wrong !== undefined)
       return `'${wrong}' is no value of ${field.name}, which go from ${field.from} to ${field.to}`;

@@ -1,6 +1,6 @@
 import type { App, Use } from '../app.ts';
 import type { Environment } from '../graph.ts';
-import type { RetiredDatabase } from './cluster.ts';
+import type { Cluster, RetiredDatabase } from './cluster.ts';
 
 /** What an edge to a database says about rights. */
 export type Access = Use<'database'>['as'];
@@ -51,10 +51,15 @@ export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'clust
         ? []
         : [{ app: name, storage: database.storage, migrated: database.migrations !== undefined }],
     ),
-    ...cluster.retired.flatMap((each) =>
+    ...retiredDatabases(cluster).flatMap((each) =>
       each.data === 'keep' ? [{ app: each.database, storage: each.storage, migrated: false }] : [],
     ),
   ];
+}
+
+/** The databases whose app is gone or owns none any more. */
+export function retiredDatabases({ retired }: Pick<Cluster, 'retired'>): RetiredDatabase[] {
+  return retired.filter((each) => 'database' in each);
 }
 
 /** What cluster.yaml says of the database that an app owned. */
@@ -62,7 +67,7 @@ export function retirement(
   { cluster }: Pick<Environment, 'cluster'>,
   app: string,
 ): RetiredDatabase | undefined {
-  return cluster.retired.find(({ database }) => database === app);
+  return retiredDatabases(cluster).find(({ database }) => database === app);
 }
 
 /** The component of an app that brings its schema up to date. */

@@ -7,6 +7,7 @@ export const rules = [
   'read-only-root',
   'privilege-escalation',
   'capabilities',
+  'low-port',
   'seccomp',
   'host-access',
   'resources',

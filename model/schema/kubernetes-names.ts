@@ -40,6 +40,9 @@ export const dnsName = z
     'a DNS name does not end with a number: programs take it for an IP address',
   );
 
+/** Of a volume of an app: claims are named after both. */
+export const volumeName = dnsLabel.max(20, 'at most 20 characters, since other names are made of it');
+
 /** IsValidPortName: of a port of a container. */
 export const portName = z
   .string()

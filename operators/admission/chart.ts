@@ -12,6 +12,7 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import { certificatePolicy, certManagerNamespace, namespaceOf } from '../../charts/kube/names.ts';
 import type { Environment } from '../../model/graph.ts';
 import { peopleNamespace } from '../../model/identity.ts';
+import { retiredDatabases } from '../../model/schema/database.ts';
 
 /** What the API server refuses whatever RBAC gives: tokens of accounts by other ways than their pods, and certificates. */
 export function chart(env: Environment): Component {
@@ -44,7 +45,7 @@ function tokens(chart: Chart, env: Environment): void {
   const spaces = [
     ...env.operators.map(({ namespace }) => namespace),
     ...env.apps.map(namespaceOf),
-    ...env.cluster.retired.map(({ database }) => namespaceOf({ name: database })),
+    ...retiredDatabases(env.cluster).map(({ database }) => namespaceOf({ name: database })),
     ...['kube-system', peopleNamespace],
   ];
   admissionPolicy(chart, 'tokens-for-pods', {

@@ -72,6 +72,9 @@ function remedy(after: KubeObject, path: string): string {
     case 'Cluster':
       return `keep ${path}, or make a new one under another name and move the data: to delete this one deletes them`;
     case 'StatefulSet':
+      if (path === 'spec.volumeClaimTemplates') {
+        return `where volumes grow and their class can: let the pods be and make it anew (kubectl delete ${resource(after)} --cascade=orphan), then give each claim the new size (kubectl -n ${after.metadata.namespace} edit pvc); else keep ${path}`;
+      }
       return `keep ${path}, or let the pods be and make it anew: kubectl delete ${resource(after)} --cascade=orphan`;
     default:
       return `keep ${path}, give the object another name, or delete it first: kubectl delete ${resource(after)}`;
@@ -170,7 +173,9 @@ function restarts(before: KubeObject, after: KubeObject, all: Change[]): Effect[
       after.kind === 'DaemonSet' ? 'its pod on every node' : count === 1 ? 'its pod' : `its ${count} pods`;
     const how = recreate
       ? 'it is away until the new one is ready'
-      : 'an old one goes when a new one is ready';
+      : after.kind === 'StatefulSet'
+        ? 'one after the other, from the last; each is away until its new one is ready'
+        : 'an old one goes when a new one is ready';
     effects.push({ gravity: 'restarts', object, what: `replaces ${pods}: ${how}`, changes: template });
   }
   if (replicas.length > 0) {

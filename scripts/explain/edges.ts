@@ -1,5 +1,6 @@
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
+import { replicaRange } from '../../model/schema/cluster.ts';
 
 /** Something that a description says and from which objects follow. */
 export interface Edge {
@@ -45,16 +46,20 @@ export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
             without: withoutMigrations(env, app),
           },
         ]),
+    ...ownEdges(env, app),
     ...app.uses.map((use, i) => ({
       ...describe(use),
       file,
       path: ['uses', i],
       without: change({ uses: app.uses.toSpliced(i, 1) }),
     })),
-    ...(app.replicas > 1
+    ...(replicaRange(app.replicas).max > 1
       ? [
           {
-            title: `runs ${app.replicas} pods`,
+            title:
+              typeof app.replicas === 'number'
+                ? `runs ${app.replicas} pods`
+                : `runs ${app.replicas.min} to ${app.replicas.max} pods, by load`,
             ...(env.cluster.apps[app.name]?.replicas === undefined
               ? { file, path: ['replicas'] }
               : { file: `clusters/${env.name}/cluster.yaml`, path: ['apps', app.name, 'replicas'] }),
@@ -62,6 +67,55 @@ export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
           },
         ]
       : []),
+  ];
+}
+
+/** What an app says of its own pods and from which objects or parts of them follow. */
+function ownEdges(env: Environment, app: EnvironmentApp): Edge[] {
+  const file = fileOf(app.name);
+  const change = (changed: Partial<EnvironmentApp>) => withApp(env, app.name, changed);
+  const edge = (is: boolean, title: string, key: keyof EnvironmentApp, without: Environment): Edge[] =>
+    is ? [{ title, file, path: [key], without }] : [];
+  return [
+    ...Object.entries(app.volumes).map(([name, { per, size }]): Edge => {
+      const { [name]: _, ...volumes } = app.volumes;
+      return {
+        title: `has a volume '${name}' of ${size}${per === 'replica' ? ' for each pod' : ''}`,
+        file,
+        path: ['volumes', name],
+        without: change({ volumes }),
+      };
+    }),
+    ...edge(
+      app.fileContents.length > 0,
+      `mounts ${app.fileContents.map(({ path }) => path).join(', ')}`,
+      'files',
+      change({ files: {}, fileContents: [] }),
+    ),
+    ...edge(
+      app.job !== undefined,
+      'runs a job before each new version starts',
+      'job',
+      withoutField(env, app, 'job'),
+    ),
+    ...edge(
+      app.init.length > 0,
+      `prepares its pods by ${app.init.map(({ name }) => name).join(', ')}`,
+      'init',
+      change({ init: [] }),
+    ),
+    ...edge(
+      app.sidecars.length > 0,
+      `runs ${app.sidecars.map(({ name }) => name).join(', ')} beside it`,
+      'sidecars',
+      change({ sidecars: [] }),
+    ),
+    ...edge(
+      app.priority !== undefined,
+      `has the priority ${app.priority}`,
+      'priority',
+      withoutField(env, app, 'priority'),
+    ),
   ];
 }
 

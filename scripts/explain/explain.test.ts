@@ -74,3 +74,33 @@ it('is a command that names what is near', async () => {
     expect.objectContaining({ next: "Did you mean 'prod'?" }),
   );
 });
+
+describe('of an app with volumes, files and a job', () => {
+  const shopping = {
+    ...testApp({
+      name: 'shopping',
+      replicas: 2,
+      files: { '/etc/a': 'a' },
+      volumes: { data: { path: '/data', size: '1Gi', per: 'replica' } },
+      job: { command: ['check'], resources: { cpu: '10m', memory: '16Mi' } },
+      priority: 5,
+    }),
+    fileContents: [{ path: 'a', text: 'a' }],
+  };
+  const env = environment({ apps: [shopping], cluster: { apps: { shopping: null } } });
+
+  it('says what follows from each of them', () => {
+    const found = Object.fromEntries(
+      explain(shop, env, shopping).edges.map(({ title, objects }) => [
+        title,
+        objects.map(({ object }) => object),
+      ]),
+    );
+    expect(found["has a volume 'data' of 1Gi for each pod"]).toContain('StatefulSet shopping/shopping');
+    expect(found['mounts a']).toContain('ConfigMap shopping/shopping-files');
+    expect(found['runs a job before each new version starts']).toContain(
+      'ServiceAccount shopping/shopping-job',
+    );
+    expect(found['has the priority 5']).toEqual(['PriorityClass app-shopping-5']);
+  });
+});

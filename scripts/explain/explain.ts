@@ -4,7 +4,9 @@ import { order } from '../../charts/order/order.ts';
 import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
+import type { Replicas } from '../../model/schema/cluster.ts';
 import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
+import { jobName } from '../../model/schema/job.ts';
 import { type Change, changes } from '../objects/changes.ts';
 import { components } from '../render/components.ts';
 import { fileNames } from '../render/manifests.ts';
@@ -34,7 +36,7 @@ export interface Explanation {
   environment: string;
   summary: string;
   image: string;
-  replicas: number;
+  replicas: Replicas;
   resources: { cpu: string; memory: string; reason?: string | undefined };
   ports: { name: string; port: number; tls?: 'mutual' | undefined }[];
   edges: Explained[];
@@ -61,7 +63,7 @@ export function explain(root: string, env: Environment, app: EnvironmentApp): Ex
       ...compared(all, other),
     };
   });
-  const own = [app.name, databaseCluster(app.name), migrationsName(app.name)];
+  const own = [app.name, databaseCluster(app.name), migrationsName(app.name), jobName(app.name)];
   const explained = new Set(edges.flatMap(({ objects }) => objects.map(({ file }) => file)));
   const always = [...all.values()].filter(
     ({ component, file }) => own.includes(component) && !explained.has(file),

@@ -10,7 +10,7 @@ export function printExplanation(it: Explanation): string {
   const lines = [
     `${bold(it.app)} in ${it.environment}: ${it.summary}`,
     `  image     ${it.image}`,
-    `  pods      ${it.replicas}, each with cpu ${cpu}, memory ${memory}${reason ? `: ${reason}` : ''}`,
+    `  pods      ${pods(it.replicas)}, each with cpu ${cpu}, memory ${memory}${reason ? `: ${reason}` : ''}`,
     ...it.ports.map(({ name, port, tls }) => `  port      ${name} ${port}${tls ? `, ${tls} TLS` : ''}`),
     ...it.edges.flatMap(printEdge),
     '',
@@ -29,6 +29,11 @@ export function printExplanation(it: Explanation): string {
     ...it.exceptions.map((except) => `  ${except.rule}: ${except.reason}  ${dim(except.place)}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function pods(replicas: Explanation['replicas']): string {
+  if (typeof replicas === 'number') return String(replicas);
+  return `${replicas.min} to ${replicas.max}, more above ${replicas.cpu} % of cpu`;
 }
 
 function printEdge({ title, reason, place, objects, fields }: Explained): string[] {

@@ -1,31 +1,36 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
+import { refusedNames } from '../../model/checks/names.ts';
+import { readRepository } from '../../model/reading/read-repository.ts';
 import { Failure } from '../cli/failure.ts';
+import { filesOf, type Kind } from './kinds.ts';
 import type { Start } from './start.ts';
 
-/** A web server of a few lines that answers at NAME.DOMAIN, enabled in one environment. */
-export function newApp(root: string, name: string, environment: string): Start {
-  if (existsSync(join(root, 'operators', name))) {
-    throw new Failure(`'${name}' is an operator: operators/${name}`, 'Take another name.');
-  }
+/** An app of a few lines, enabled in one environment. */
+export async function newApp(root: string, name: string, environment: string, kind: Kind): Promise<Start> {
+  await refuseTaken(root, name);
   const cluster = `clusters/${environment}/cluster.yaml`;
   if (!existsSync(join(root, cluster))) {
     throw new Failure(`there is no ${cluster}`, 'Name another environment: --env NAME');
   }
+  const files = Object.entries(filesOf(kind, name));
   return {
-    files: {
-      [`apps/${name}/app.ts`]: description(name),
-      [`apps/${name}/Dockerfile`]: dockerfile,
-      [`apps/${name}/src/server.ts`]: server(name),
-    },
+    files: Object.fromEntries(files.map(([path, text]) => [`apps/${name}/${path}`, text])),
     changes: { [cluster]: enable(readFileSync(join(root, cluster), 'utf8'), cluster, name) },
     next: [
-      `$EDITOR apps/${name}/app.ts    # what it is, which ports it has, what it uses`,
+      `$EDITOR apps/${name}/app.ts    # every key: docs/app.md`,
       `npm run explain -- ${name}    # what is derived from that`,
       `npm run deploy -- --env ${environment}    # render, build, push, wait for it`,
     ],
   };
+}
+
+/** By the render's own rules: what an app of that name would share with an operator or with Kubernetes. */
+async function refuseTaken(root: string, name: string): Promise<void> {
+  const { repository } = await readRepository(root);
+  const [taken] = refusedNames(name, repository?.operators ?? []);
+  if (taken !== undefined) throw new Failure(`${taken.what}: ${taken.why}`, 'Take another name.');
 }
 
 /** The text of a cluster.yaml with one more app, and nothing else changed: no comment is lost. */
@@ -49,57 +54,4 @@ export function enable(text: string, file: string, name: string): string {
   // A map ends where the next key begins: what stands between, blank lines and comments, stays below.
   const last = text.slice(0, end).trimEnd().length;
   return `${text.slice(0, last)}\n${indentation}${name}:${text.slice(last)}`;
-}
-
-function description(name: string): string {
-  return `import { defineApp } from '../../model/app.ts';
-
-export default defineApp({
-  name: '${name}',
-  summary: 'Says what it is for in one sentence.',
-  image: { build: '.' },
-  ports: { http: { port: 8080 } },
-  env: { PORT: '8080' },
-  probes: {
-    ready: { path: '/readyz', port: 'http' },
-    live: { path: '/healthz', port: 'http' },
-  },
-  resources: { cpu: '20m', memory: '128Mi' },
-  // Answers at ${name}.DOMAIN.
-  exposes: { port: 'http' },
-  // What it needs: another app's port, a database, the Kubernetes API.
-  uses: [],
-});
-`;
-}
-
-const dockerfile = `# Node runs TypeScript as it is: nothing to install, nothing to compile.
-FROM docker.io/library/node:24.21.0-bookworm-slim
-WORKDIR /app
-COPY src src
-USER 1000
-EXPOSE 8080
-CMD ["node", "src/server.ts"]
-`;
-
-function server(name: string): string {
-  return `import { createServer } from 'node:http';
-
-const answers: Readonly<Record<string, string>> = {
-  '/': '${name}\\n',
-  '/healthz': 'alive\\n',
-  '/readyz': 'ready\\n',
-};
-
-const server = createServer(({ url = '/' }, response) => {
-  const answer = answers[url];
-  response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'text/plain; charset=utf-8' });
-  response.end(answer ?? 'not here\\n');
-});
-
-server.listen(Number(process.env.PORT ?? 8080));
-
-// Kubernetes says so before it kills: what was begun is answered.
-process.once('SIGTERM', () => server.close());
-`;
 }

@@ -52,6 +52,8 @@ const type = (script: string, ...args: string[]) =>
     cwd: root,
     reject: false,
     all: true,
+    // It ends by itself, however long a loaded machine takes.
+    forceKillAfterDelay: false,
   });
 
 describe('in a copy of this repository', () => {
@@ -83,7 +85,6 @@ describe('in a copy of this repository', () => {
     for (const [name, why] of [
       ['orders-db', 'apps/orders/app.ts:14:3 name-taken'],
       ['crds', 'apps/crds/app.ts:4:9 name-taken'],
-      ['kube-system', 'apps/kube-system/app.ts:4:9 name-reserved'],
     ] as const) {
       const { all, exitCode } = await type('new', 'app', name);
       expect(all).toContain(why);
@@ -92,6 +93,30 @@ describe('in a copy of this repository', () => {
     }
     expect(readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8')).toBe(before);
   }, 300_000);
+
+  it('refuses the name of an operator, of its namespace and of Kubernetes with the reason', async () => {
+    for (const [name, why] of [
+      ['traefik', "'traefik' is already the operator of operators/traefik/operator.ts:"],
+      ['gateway', "'gateway' is already the namespace of operators/traefik/operator.ts:"],
+      ['kube-system', "'kube-system' is a name that Kubernetes keeps for itself: an app owns the namespace"],
+    ] as const) {
+      const { all, exitCode } = await type('new', 'app', name);
+      expect(all).toContain(why);
+      expect(all).toContain('Take another name.');
+      expect(exitCode).toBe(1);
+      expect(readdirSync(join(root, 'apps'))).not.toContain(name);
+    }
+  }, 300_000);
+
+  it.each(['worker', 'schedule', 'site'])(
+    'writes an app of the kind %s, which renders at once',
+    async (kind) => {
+      const { all, exitCode } = await type('new', 'app', `a-${kind}`, '--kind', kind);
+      expect(all).toContain(`wrote apps/a-${kind}/app.ts\n`);
+      expect(exitCode).toBe(0);
+    },
+    300_000,
+  );
 
   it('takes back what it wrote where Ctrl-C ends it before it is known to render', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');

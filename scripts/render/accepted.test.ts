@@ -8,6 +8,7 @@ import { renderAll } from './render.ts';
 it.each(accepted)('%s is rendered, and is the same for two parsers', async (_, edits) => {
   const { files } = await withPlatform(edits, (root) => renderAll(root));
   const apps = edits.flatMap(([file]) => /^apps\/(.*)\/app\.ts$/.exec(file)?.[1] ?? []);
-  for (const app of apps) expect([...files.keys()]).toContain(`manifests/dev/${app}/deployment-${app}.yaml`);
+  for (const app of apps)
+    expect([...files.keys()]).toContain(`manifests/dev/${app}/serviceaccount-${app}.yaml`);
   for (const text of files.values()) expect(load(text)).toEqual(parse(text));
 });

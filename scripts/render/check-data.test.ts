@@ -227,3 +227,29 @@ it('renders anew what stands in no Git repository', async () => {
   rmSync(join(root, 'manifests'), { recursive: true });
   expect(await problems()).toEqual([]);
 });
+
+describe('a volume of an app', () => {
+  const home = 'apps/home/app.ts';
+  const volumes = (lines: string) =>
+    edit(home, "  exposes: { port: 'http' },\n", `  exposes: { port: 'http' },\n  ${lines}\n`);
+  const codes = async () => (await problems()).map(({ code, file }) => `${file} ${code}`);
+
+  it.each([
+    ['one for the app', "per: 'app'"],
+    ['one for each replica', "per: 'replica'"],
+  ])('(%s) is not lost, made smaller or given another class by a line that is changed', async (_, per) => {
+    const volume = `volumes: { data: { path: '/data', size: '2Gi', ${per} } },`;
+    volumes(volume);
+    expect(await problems()).toEqual([]);
+    await commit();
+    edit(home, "size: '2Gi'", "size: '1Gi'");
+    expect(await codes()).toEqual([`${home} volume-shrinks`]);
+    edit(home, "size: '1Gi'", "size: '2Gi', class: 'standard'");
+    expect(await codes()).toContain(`${home} volume-changes-class`);
+    edit(home, ", class: 'standard'", '');
+    edit(home, 'volumes: { data:', 'volumes: { files:');
+    expect(await codes()).toEqual([`${cluster} volume-not-retired`]);
+    edit(cluster, 'apps:\n', `retired:\n  - { volume: data, app: home, ${reason} }\napps:\n`);
+    expect(await problems()).toEqual([]);
+  });
+});

@@ -1,4 +1,4 @@
-import { field, textField } from '../../charts/kube/field.ts';
+import { field, listField, textField } from '../../charts/kube/field.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -6,11 +6,27 @@ import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import { databasesOf, retirement } from '../../model/schema/database.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
+import { volumeOfClaim, volumeOfTemplate } from '../../model/schema/volume.ts';
 import { type DataManifest, dataOf } from './data.ts';
+
+/** Something that holds data, as a manifest describes it. */
+interface Store {
+  /** `Cluster orders/orders-db`; of a volume of each replica, the StatefulSet and the volume. */
+  id: string;
+  environment: string;
+  file: string;
+  object: DataManifest['object'];
+  /** As it is written: `2Gi`. */
+  size: string | undefined;
+  /** Its StorageClass; undefined where it is the default one. */
+  storageClass: string | undefined;
+  /** Where it is a volume of an app, as `volumes` names it. */
+  volume?: { app: string; name: string };
+}
 
 /**
  * What was rendered before and holds data is described on, unless a line says what becomes of it; and no volume is made
- * smaller. `before` may describe a thing several times, as the disk and as Git have it.
+ * smaller or gets another class. `before` may describe a thing several times, as the disk and as Git have it.
  */
 export function checkData(
   root: string,
@@ -19,23 +35,50 @@ export function checkData(
   files: ReadonlyMap<string, string>,
 ): Problem[] {
   const after = new Map(
-    dataOf(files).map(({ environment, object }) => [`${environment} ${objectId(object)}`, object]),
+    dataOf(files)
+      .flatMap(storesOf)
+      .map((store) => [`${store.environment} ${store.id}`, store]),
   );
   const found = new Map<string, Problem>();
-  for (const old of before) {
+  for (const old of before.flatMap(storesOf)) {
     const env = environments.find(({ name }) => name === old.environment);
     if (env === undefined) continue;
-    const id = objectId(old.object);
-    const now = after.get(`${env.name} ${id}`);
+    const now = after.get(`${env.name} ${old.id}`);
     const problem =
-      now === undefined ? lost(root, env, old) : smaller(root, env, old, sizeOf(old), textSize(now));
-    if (problem !== undefined) found.set(`${env.name} ${id} ${problem.code}`, problem);
+      now === undefined
+        ? lost(root, env, old)
+        : (smaller(root, env, old, now.size) ?? otherClass(root, env, old, now));
+    if (problem !== undefined) found.set(`${env.name} ${old.id} ${problem.code}`, problem);
   }
   return [...found.values()];
 }
 
-function lost(root: string, env: Environment, { object, file }: DataManifest): Problem | undefined {
-  // A claim stays where it is when its manifest goes: charts/kube/volume-claim.ts.
+function storesOf({ environment, file, object }: DataManifest): Store[] {
+  const id = objectId(object);
+  const { name, namespace = '' } = object.metadata;
+  const of = (more: string, spec: unknown, volume: string | undefined): Store => ({
+    id: `${id}${more}`,
+    environment,
+    file,
+    object,
+    size: textField(spec, 'resources', 'requests', 'storage') ?? textField(spec, 'storage', 'size'),
+    storageClass: textField(spec, 'storageClassName') ?? textField(spec, 'storage', 'storageClass'),
+    ...(volume === undefined ? {} : { volume: { app: namespace, name: volume } }),
+  });
+  if (object.kind === 'StatefulSet') {
+    return listField(object, 'spec', 'volumeClaimTemplates').map((template) => {
+      const claim = textField(template, 'metadata', 'name') ?? '';
+      return of(` ${claim}`, field(template, 'spec'), volumeOfTemplate(claim));
+    });
+  }
+  const volume = object.kind === 'PersistentVolumeClaim' ? volumeOfClaim(namespace, name) : undefined;
+  return [of('', object.spec, volume)];
+}
+
+function lost(root: string, env: Environment, store: Store): Problem | undefined {
+  const { object, file, volume } = store;
+  if (volume !== undefined) return lostVolume(root, env, store, volume);
+  // A claim of an operator stays where it is when its manifest goes: charts/kube/volume-claim.ts.
   if (kindOf(object) !== 'Cluster.postgresql.cnpg.io') return undefined;
   const app = object.metadata.name.replace(/-db$/, '');
   if (retirement(env, app) !== undefined) return undefined;
@@ -47,49 +90,71 @@ function lost(root: string, env: Environment, { object, file }: DataManifest): P
     ...placeInFile(root, cluster, ['apps'], 'key'),
     what: `the database of '${app}' would go from ${env.name}: no app describes it any more`,
     why: `${file} describes it, and what it holds is in no file; an app that was renamed starts with an empty one`,
-    fix: `describe it again, or say what becomes of its data: ${entry(`keep, storage: ${textSize(object) ?? '1Gi'}`)}, or ${entry('delete')}; docs/moving-a-database.md has how data moves`,
+    fix: `describe it again, or say what becomes of its data: ${entry(`keep, storage: ${store.size ?? '1Gi'}`)}, or ${entry('delete')}; docs/moving-a-database.md has how data moves`,
   };
 }
 
-function smaller(
+/** A volume stays in the cluster whatever happens; what is refused is that nobody knows of it any more. */
+function lostVolume(
   root: string,
   env: Environment,
-  { object, file }: DataManifest,
-  old: number | undefined,
-  now: string | undefined,
+  { file }: Store,
+  { app, name }: NonNullable<Store['volume']>,
 ): Problem | undefined {
-  const size = quantityOf(now);
-  if (old === undefined || size === undefined || size >= old) return undefined;
-  const [source, path] = placeOf(env, object.metadata.name);
+  const isRetired = env.cluster.retired.some(
+    (each) => 'volume' in each && each.volume === name && each.app === app,
+  );
+  if (isRetired) return undefined;
+  const cluster = `clusters/${env.name}/cluster.yaml`;
+  return {
+    code: 'volume-not-retired',
+    file: cluster,
+    ...placeInFile(root, cluster, ['apps'], 'key'),
+    what: `no app in ${env.name} describes the volume '${name}' of '${app}' any more`,
+    why: `${file} describes it, and what it holds is in no file; a volume that was renamed starts empty`,
+    fix: `describe it again, or say that nobody needs it: retired: [{ volume: ${name}, app: ${app}, reason: '…' }]; it stays in the namespace ${app} until somebody deletes it by hand`,
+  };
+}
+
+function smaller(root: string, env: Environment, old: Store, now: string | undefined): Problem | undefined {
+  const [before, after] = [quantityOf(old.size), quantityOf(now)];
+  if (before === undefined || after === undefined || after >= before) return undefined;
+  const [source, path] = placeOf(env, old);
   return {
     code: 'volume-shrinks',
     file: source,
     ...placeInFile(root, source, path),
-    what: `in ${env.name}, ${objectId(object)} would have ${now} instead of ${textSize(object)}`,
-    why: `a volume can grow and never shrink, and ${file} describes one that may hold data`,
-    fix: `write ${textSize(object)}; or, where no cluster was ever made of it: git rm --cached ${file} && rm ${file}, and commit that`,
+    what: `in ${env.name}, ${old.id} would have ${now} instead of ${old.size}`,
+    why: `a volume can grow and never shrink, and ${old.file} describes one that may hold data`,
+    fix: `write ${old.size}; or, where no cluster was ever made of it: git rm --cached ${old.file} && rm ${old.file}, and commit that`,
   };
 }
 
-/** Where the size of a database or of an operator's volume is written. */
-function placeOf(env: Environment, name: string): [file: string, path: FieldPath] {
+function otherClass(root: string, env: Environment, old: Store, now: Store): Problem | undefined {
+  if (old.storageClass === now.storageClass) return undefined;
+  const [source, path] = placeOf(env, old);
+  const [before, after] = [old, now].map(({ storageClass }) => storageClass ?? 'the default one');
+  return {
+    code: 'volume-changes-class',
+    file: source,
+    ...placeInFile(root, source, old.volume === undefined ? path : [...path.slice(0, -1), 'class']),
+    what: `in ${env.name}, ${old.id} would have the StorageClass ${after} instead of ${before}`,
+    why: `a volume is made by its class and keeps it, and ${old.file} describes one that may hold data`,
+    fix: 'write the class that it had, or describe a volume of another name and copy the data',
+  };
+}
+
+/** Where the size of a database or of a volume is written. */
+function placeOf(env: Environment, { object, volume }: Store): [file: string, path: FieldPath] {
+  const { name } = object.metadata;
   const cluster = `clusters/${env.name}/cluster.yaml`;
+  if (volume !== undefined) return [`apps/${volume.app}/app.ts`, ['volumes', volume.name, 'size']];
   const app = name.replace(/-db$/, '');
-  const retired = env.cluster.retired.findIndex(({ database }) => database === app);
+  const retired = env.cluster.retired.findIndex((each) => 'database' in each && each.database === app);
   if (name === 'registry') return [cluster, ['registry', 'storage']];
   if (name === 'git-server') return [cluster, ['source', 'storage']];
   if (retired !== -1) return [cluster, ['retired', retired, 'storage']];
   if (databasesOf(env).some((database) => database.app === app))
     return [`apps/${app}/app.ts`, ['database', 'storage']];
   return [cluster, []];
-}
-
-function sizeOf({ object }: DataManifest): number | undefined {
-  return quantityOf(textSize(object));
-}
-
-function textSize(object: DataManifest['object']): string | undefined {
-  return field(object, 'spec', 'storage') === undefined
-    ? textField(object, 'spec', 'resources', 'requests', 'storage')
-    : textField(object, 'spec', 'storage', 'size');
 }

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { appComponent } from '../../charts/app/app.ts';
+import { appComponent, gatingJob } from '../../charts/app/app.ts';
 import { neighbourhoods } from '../../charts/app/neighbourhood.ts';
 import { databaseComponent } from '../../charts/database/database.ts';
 import { migrations } from '../../charts/database/migrations.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import type { Environment } from '../../model/graph.ts';
-import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
+import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
+import { jobName } from '../../model/schema/job.ts';
 
 /** What `operators/NAME/chart.ts` exports: the operator's objects, or none where the environment has no need of it. */
 interface ChartModule {
@@ -36,8 +37,9 @@ export interface Part {
 }
 
 /**
- * Everything that runs in an environment: one part for each operator and one for each app, and two more for an app that
- * owns a database: that, and what brings its schema up to date; one for each database that is retired.
+ * Everything that runs in an environment: one part for each operator and one for each app; two more for an app that owns a
+ * database: that, and what brings its schema up to date; one more for an app with a job that gates its roll-out; one for each
+ * database that is retired.
  */
 export function parts(env: Environment): Part[] {
   const operators = env.operators.map(({ name }): Part => {
@@ -48,9 +50,10 @@ export function parts(env: Environment): Part[] {
   const apps = neighbourhoods(env).flatMap(([app, view]): Part[] => [
     { name: databaseCluster(app.name), view, build: () => databaseComponent(view, app) },
     { name: migrationsName(app.name), view, build: () => migrations(view, app) },
+    { name: jobName(app.name), view, build: () => gatingJob(view, app) },
     { name: app.name, view, build: () => appComponent(view, app) },
   ]);
-  const retired = env.cluster.retired
+  const retired = retiredDatabases(env.cluster)
     .filter(({ database }) => !env.apps.some(({ name }) => name === database))
     .map(({ database }): Part => {
       const build = () => databaseComponent(env, { name: database });

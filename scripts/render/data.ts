@@ -14,10 +14,10 @@ export interface DataManifest {
   object: KubeObject;
 }
 
-/** Files whose name says that they may describe a database or a volume. */
-const pattern = /^manifests\/([^/]+)\/[^/]+\/(?:cluster|persistentvolumeclaim)-[^/]+\.yaml$/;
+/** Files whose name says that they may describe a database or volumes. */
+const pattern = /^manifests\/([^/]+)\/[^/]+\/(?:cluster|persistentvolumeclaim|statefulset)-[^/]+\.yaml$/;
 
-const kinds = ['Cluster.postgresql.cnpg.io', 'PersistentVolumeClaim'];
+const kinds = ['Cluster.postgresql.cnpg.io', 'PersistentVolumeClaim', 'StatefulSet.apps'];
 
 /** What holds data among manifests, by their paths. What cannot be parsed was rendered by nobody. */
 export function dataOf(files: Iterable<readonly [path: string, text: string]>): DataManifest[] {

@@ -1,4 +1,4 @@
-import type { V1Deployment } from '@kubernetes/client-node';
+import type { V1Deployment, V1StatefulSet } from '@kubernetes/client-node';
 import { annotations, partOf } from '../../charts/kube/names.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
@@ -21,22 +21,24 @@ export interface AppState {
   message: string;
 }
 
-/** Every app of this repository: Deployments that the render labelled as part of Plinth and gave a summary. */
+/**
+ * Every app of this repository that runs on and on: Deployments and StatefulSets that the render labelled as part of Plinth and
+ * gave a summary.
+ */
 export async function apps(client: ClusterClient): Promise<AppState[]> {
-  const list = await ask(
-    client,
-    'Deployments',
-    client.apps.listDeploymentForAllNamespaces({ labelSelector: `app.kubernetes.io/part-of=${partOf}` }),
-  );
-  return list.items
+  const labelSelector = `app.kubernetes.io/part-of=${partOf}`;
+  const [deployments, statefulSets] = await Promise.all([
+    ask(client, 'Deployments', client.apps.listDeploymentForAllNamespaces({ labelSelector })),
+    ask(client, 'StatefulSets', client.apps.listStatefulSetForAllNamespaces({ labelSelector })),
+  ]);
+  return [...deployments.items, ...statefulSets.items]
     .filter((item) => item.metadata?.annotations?.[annotations.summary] !== undefined)
     .map(readApp)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a Deployment says about the app that it runs. */
-export function readApp(deployment: V1Deployment): AppState {
-  const { metadata, spec, status } = deployment;
+/** What a Deployment or a StatefulSet says about the app that it runs. */
+export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppState {
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
   const current = status?.observedGeneration === metadata?.generation;

@@ -45,6 +45,20 @@ const deployment = {
   status: { observedGeneration: 1, readyReplicas: 1, updatedReplicas: 1 },
 };
 
+const statefulSet = {
+  metadata: {
+    name: 'messages',
+    namespace: 'messages',
+    generation: 4,
+    annotations: { 'plinth.io/summary': 'Streams of messages.' },
+  },
+  spec: {
+    replicas: 3,
+    template: { spec: { containers: [{ image: 'docker.io/library/nats:2.11-alpine' }] } },
+  },
+  status: { observedGeneration: 4, readyReplicas: 3, updatedReplicas: 3 },
+};
+
 let lists: Record<string, object>;
 let server: Server;
 let state: string;
@@ -111,7 +125,8 @@ describe('npm run status', () => {
     expect(out).toMatch(/home +yes +main@dddddddd\n/);
     expect(out).toMatch(/home +1\/1 +http:\/\/home\.dev\.localhost:8080 +home:0123abc\n/);
     expect(out).toContain(`export KUBECONFIG=${join(state, clusterName, 'kubeconfig')}`);
-    expect(asked).toHaveLength(3);
+    expect(out).toMatch(/messages +3\/3 .*nats:2\.11-alpine/);
+    expect(asked).toHaveLength(4);
   });
 
   test('a failing Kustomization and a failing app: exit code 1 and why', { timeout: 30_000 }, async () => {
@@ -138,7 +153,7 @@ describe('npm run status', () => {
     expect(parsed).toMatchObject({
       ready: false,
       kustomizations: [{ ready: false }],
-      apps: [{ healthy: false }],
+      apps: [{ healthy: false }, { name: 'messages', healthy: true }],
     });
   });
 
@@ -194,5 +209,6 @@ function healthy(): Record<string, object> {
     '/api/v1/nodes': { items: [node] },
     '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations': { items: [kustomization] },
     '/apis/apps/v1/deployments': { items: [deployment] },
+    '/apis/apps/v1/statefulsets': { items: [statefulSet] },
   };
 }

@@ -42,6 +42,7 @@ function full(): Environment {
       resources: { cpu: '10m', memory: '16Mi' },
       ...(database && { database }),
     }),
+    fileContents: [],
     imageRef: 'registry.example.org/test:1',
   });
   const operator = (name: string, namespace: string) =>

@@ -1,6 +1,6 @@
 import { parseImageReference } from '../../model/schema/image-reference.ts';
 import { loadLock } from '../../model/schema/lock.ts';
-import { appFile, type Edit, platformCluster } from './fixture.ts';
+import { appFile, type Edit, exampleEdits, exampleNames, platformCluster } from './fixture.ts';
 
 const app = (name: string, more = ''): Edit => [`apps/${name}/app.ts`, appFile(name, more)];
 const cluster = (more: string): Edit => ['clusters/dev/cluster.yaml', platformCluster(more)];
@@ -28,6 +28,46 @@ const git = (source: string): Edit => [
  */
 export const accepted: readonly (readonly [name: string, edits: readonly Edit[]])[] = [
   ['nothing but the platform', []],
+  ['every example', [...exampleEdits(), running(...exampleNames())]],
+  [
+    'every kind of probe, of container, of space and of reason in one app',
+    [
+      app(
+        'shop',
+        `ports: { http: { port: 80 }, grpc: { port: 9000 } },
+  probes: {
+    startup: { tcp: 'http', failures: 60 },
+    ready: { grpc: 'grpc', service: 'shop.v1.Shop' },
+    live: { exec: ['true'], period: 1, timeout: 1 },
+  },
+  user: 0,
+  readOnlyRoot: false,
+  capabilities: ['CHOWN', 'NET_BIND_SERVICE'],
+  command: ['serve', '$(NOTHING)'],
+  args: ['', '--'],
+  temporary: { '/cache': '1Mi', '/dev/shm': { size: '16Mi', memory: true } },
+  replicas: { min: 1, max: 2, cpu: 1000 },
+  priority: 1000,
+  init: [{ name: 'a', user: 1000, resources: { cpu: '1m', memory: '1Mi' } }],
+  sidecars: [
+    {
+      name: 'b',
+      ports: { http: { port: 1 } },
+      probes: { ready: { path: '/', port: 'http' } },
+      resources: { cpu: '1m', memory: '1Mi' },
+    },
+  ],
+  job: { command: ['check'], resources: { cpu: '1m', memory: '1Mi' }, retries: 0 },
+  exceptions: [
+    { rule: 'non-root', reason: 'It is the edge of what is taken.' },
+    { rule: 'read-only-root', reason: 'It is the edge of what is taken.' },
+    { rule: 'capabilities', reason: 'It is the edge of what is taken.' },
+    { rule: 'low-port', reason: 'It is the edge of what is taken.' },
+  ],`,
+      ),
+      running('shop'),
+    ],
+  ],
   ['a database named as a keyword of SQL', [app('order', query('order')), running('order')]],
   ['a database named as all databases', [app('all', query('all')), running('all')]],
   ['a database named as replication', [app('replication', query('replication')), running('replication')]],

@@ -1,6 +1,16 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { loadLock } from '../../model/schema/lock.ts';
 
 /** For tests: a small repository in which everything is right. */
@@ -42,6 +52,27 @@ ${more === '' ? 'apps: {}' : more}
 `;
 }
 
+const examples = join(import.meta.dirname, '../../examples');
+
+/** For tests: the names of the examples of this repository, sorted. */
+export function exampleNames(): string[] {
+  return readdirSync(examples)
+    .filter((name) => existsSync(join(examples, name, 'app.ts')))
+    .sort();
+}
+
+/** For tests: what puts them among the apps of `withPlatform`. */
+export function exampleEdits(): Edit[] {
+  return exampleNames().flatMap((name) =>
+    readdirSync(join(examples, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry): Edit => {
+        const path = join(entry.parentPath, entry.name);
+        return [join('apps', relative(examples, path)), readFileSync(path, 'utf8')];
+      }),
+  );
+}
+
 /** For tests: an app.ts with a port and a probe; lines in `more` stand beside them or in their place. */
 export function appFile(name: string, more = ''): string {
   const lines = [
@@ -50,7 +81,10 @@ export function appFile(name: string, more = ''): string {
     'ports: { http: { port: 8080 } },',
     "probes: { ready: { path: '/', port: 'http' } },",
     "resources: { cpu: '10m', memory: '32Mi' },",
-  ].filter((line) => !new RegExp(`^\\s*${/^\w+:/.exec(line)?.[0]}`, 'm').test(more));
+  ]
+    .filter((line) => !new RegExp(`^(?: {2})?${/^\w+:/.exec(line)?.[0]}`, 'm').test(more))
+    // What runs by the clock is called and asked by nobody.
+    .filter((line) => !(/^\s*schedule:/m.test(more) && /^(?:ports|probes):/.test(line)));
   return `export default {\n  ${[`name: '${name}',`, ...lines, more].join('\n  ')}\n};\n`;
 }
 

@@ -1,0 +1,73 @@
+import type { k8s } from 'cdk8s-plus-28';
+import type { EnvironmentApp } from '../../model/graph.ts';
+import type { InitStep, Sidecar } from '../../model/schema/beside.ts';
+import type { Probe } from '../../model/schema/probe.ts';
+import { literal } from '../kube/literal.ts';
+import type { ContainerInput, Resources } from '../kube/pod.ts';
+import { execProbe, grpcProbe, httpProbe, tcpProbe } from '../kube/probe.ts';
+
+/** How a process is started, as it is described. */
+type Process = Pick<InitStep, 'command' | 'args' | 'user' | 'readOnlyRoot' | 'capabilities'>;
+
+/** Variables of a container, each as it is written. */
+export function variables(env: Readonly<Record<string, string>>): k8s.EnvVar[] {
+  return Object.entries(env).map(([name, value]) => ({ name, value: literal(value) }));
+}
+
+/** Variables of two kinds, of which the second are in place of the first. */
+export function merged(first: readonly k8s.EnvVar[], second: readonly k8s.EnvVar[]): k8s.EnvVar[] {
+  const names = new Set(second.map(({ name }) => name));
+  return [...first.filter(({ name }) => !names.has(name)), ...second];
+}
+
+/** A container without its probes and ports. */
+export function container(
+  name: string,
+  image: string,
+  process: Process & { resources: Resources },
+  env: k8s.EnvVar[],
+  volumeMounts: k8s.VolumeMount[],
+): ContainerInput {
+  const { command, args, user, readOnlyRoot, capabilities, resources } = process;
+  return {
+    name,
+    image,
+    ...(command === undefined ? {} : { command: command.map(literal) }),
+    ...(args === undefined ? {} : { args: args.map(literal) }),
+    ...(env.length > 0 ? { env } : {}),
+    user,
+    readOnlyRoot,
+    capabilities,
+    resources,
+    volumeMounts,
+  };
+}
+
+/** Ports of a container by name. */
+export function containerPorts(ports: Sidecar['ports']): k8s.ContainerPort[] {
+  return Object.entries(ports).map(([name, { port }]) => ({ name, containerPort: port }));
+}
+
+/** The probes of a container, which ask ports of its own. */
+export function probesOf({
+  probes: { ready, live, startup },
+  ports,
+}: Pick<EnvironmentApp | Sidecar, 'probes' | 'ports'>): Pick<
+  k8s.Container,
+  'readinessProbe' | 'livenessProbe' | 'startupProbe'
+> {
+  return {
+    ...(ready ? { readinessProbe: kubeProbe(ready, ports) } : {}),
+    ...(live ? { livenessProbe: kubeProbe(live, ports) } : {}),
+    ...(startup ? { startupProbe: kubeProbe(startup, ports) } : {}),
+  };
+}
+
+function kubeProbe(probe: Probe, ports: Sidecar['ports']): k8s.Probe {
+  if ('path' in probe) return httpProbe(probe.port, probe.path, probe);
+  if ('tcp' in probe) return tcpProbe(probe.tcp, probe);
+  if ('exec' in probe) return execProbe(probe.exec, probe);
+  const port = ports[probe.grpc]?.port;
+  if (port === undefined) throw new Error(`a probe asks the port '${probe.grpc}', which is not there`);
+  return grpcProbe(port, probe.service, probe);
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { inSeconds } from '../../model/schema/duration.ts';
+import { jobName } from '../../model/schema/job.ts';
+import { identityFiles } from '../identity/identity-files.ts';
+import { annotations, namespaceOf, podLabels } from '../kube/names.ts';
+import { nonRoot, podSpec } from '../kube/pod.ts';
+import { container, merged, variables } from './containers.ts';
+import { filesAnnotation, passingMounts } from './mounts.ts';
+
+/** The name of the Job that gates an app's roll-out: another one for each change of what it runs, since a Job cannot be changed. */
+export function gatingJobName(env: Environment, app: EnvironmentApp): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(jobSpec(env, app)))
+    .digest('hex');
+  return `${jobName(app.name)}-${hash.slice(0, 10)}`;
+}
+
+/** The Job itself; `after` names what must be ready before. */
+export function gatingJobObject(chart: Chart, env: Environment, app: EnvironmentApp, after: string[]): void {
+  const reason = app.job?.resources.reason;
+  new k8s.KubeJob(chart, 'job', {
+    metadata: {
+      name: gatingJobName(env, app),
+      namespace: namespaceOf(app),
+      annotations: {
+        ...(after.length > 0 ? { [annotations.after]: after.join(', ') } : {}),
+        ...(reason === undefined ? {} : { [annotations.resources]: reason }),
+      },
+    },
+    spec: jobSpec(env, app),
+  });
+}
+
+function jobSpec(env: Environment, app: EnvironmentApp): k8s.JobSpec {
+  const { job } = app;
+  if (job === undefined) throw new Error(`${app.name} has no job`);
+  const name = jobName(app.name);
+  const identity = identityFiles(env, app);
+  const mounts = passingMounts(app);
+  const variablesOfApp = [...variables(app.env), ...identity.env];
+  const { user = app.user ?? nonRoot, ...process } = job;
+  return {
+    backoffLimit: job.retries,
+    activeDeadlineSeconds: inSeconds(job.deadline),
+    template: {
+      metadata: { labels: podLabels(name), annotations: filesAnnotation(app) },
+      spec: {
+        ...podSpec({
+          serviceAccountName: name,
+          user,
+          ownsVolumes: identity.volumes.length > 0,
+          container: container(
+            'job',
+            app.imageRef,
+            { ...process, readOnlyRoot: process.readOnlyRoot ?? app.readOnlyRoot },
+            merged(variablesOfApp, variables(job.env)),
+            [...mounts.volumeMounts, ...identity.volumeMounts],
+          ),
+          volumes: [...mounts.volumes, ...identity.volumes],
+        }),
+        restartPolicy: 'Never',
+      },
+    },
+  };
+}

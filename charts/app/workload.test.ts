@@ -1,0 +1,322 @@
+import { describe, expect, it } from 'vitest';
+import type { AppInput } from '../../model/app.ts';
+import type { AppFile } from '../../model/reading/app-files.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
+import { shortages } from '../checks/capacity.ts';
+import { checkObjects } from '../checks/check.ts';
+import { Inventory } from '../checks/inventory.ts';
+import { at, find } from '../kube/select.ts';
+import { appComponent, gatingJob } from './app.ts';
+
+const container = ['spec', 'template', 'spec', 'containers', 0] as const;
+const init = ['spec', 'template', 'spec', 'initContainers'] as const;
+const template = ['spec', 'template'] as const;
+const resources = { cpu: '10m', memory: '16Mi' };
+/** An app without ports. */
+const worker: Partial<AppInput> = { ports: {}, probes: {} };
+
+function rendered(given: Partial<AppInput>, fileContents: AppFile[] = [], nodes?: object) {
+  const app = { ...testApp({ name: 'shop', ...given }), fileContents };
+  const env = environment({ apps: [app], cluster: { apps: { shop: null }, ...nodes } });
+  const components = [gatingJob(env, app), appComponent(env, app)].filter((each) => each !== undefined);
+  const inventory = new Inventory(env, components);
+  return {
+    component: appComponent(env, app),
+    job: gatingJob(env, app),
+    rules: checkObjects(inventory).findings.map(({ rule }) => rule),
+    shortages: shortages(inventory).map(({ code }) => code),
+  };
+}
+
+describe('a process', () => {
+  it('starts by the command and the arguments that are written, and no $(NAME) in them is replaced', () => {
+    const { component } = rendered({ command: ['serve'], args: ['--greeting', '$(HOME) $$'] });
+    const deployment = find(component, 'Deployment', 'shop');
+    expect(at(deployment, ...container, 'command')).toEqual(['serve']);
+    expect(at(deployment, ...container, 'args')).toEqual(['--greeting', '$$(HOME) $$$']);
+  });
+
+  it('of root is told so in its pod, lets its namespace take it, and needs an exception', () => {
+    const { component, rules } = rendered({ user: 0 });
+    const pod = at(find(component, 'Deployment', 'shop'), ...template, 'spec');
+    expect(at(pod, 'securityContext')).toMatchObject({ runAsNonRoot: false, runAsUser: 0 });
+    const labels = at(find(component, 'Namespace', 'shop'), 'metadata', 'labels');
+    expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'baseline' });
+    expect(rules).toEqual(['non-root']);
+  });
+
+  it.each<[string, Partial<AppInput>, string]>([
+    ['writes to its image', { readOnlyRoot: false }, 'read-only-root'],
+    ['keeps capabilities', { capabilities: ['CHOWN'] }, 'capabilities'],
+    ['listens below port 1024', { ports: { http: { port: 80 } } }, 'low-port'],
+  ])('that %s needs an exception, and with it nothing else is found', (_, given, rule) => {
+    expect(rendered(given).rules).toEqual([rule]);
+    const exceptions = [{ rule, reason: 'The image was made by others.' }] as AppInput['exceptions'];
+    expect(rendered({ ...given, ...(exceptions ? { exceptions } : {}) }).rules).toEqual([]);
+  });
+
+  it('that listens below port 1024 may do so in the network of its pod, without a capability', () => {
+    const deployment = find(rendered({ ports: { http: { port: 80 } } }).component, 'Deployment', 'shop');
+    expect(at(deployment, ...template, 'spec', 'securityContext', 'sysctls')).toEqual([
+      { name: 'net.ipv4.ip_unprivileged_port_start', value: '80' },
+    ]);
+    expect(at(deployment, ...container, 'securityContext', 'capabilities')).toEqual({ drop: ['ALL'] });
+  });
+
+  it('without ports counts as started when it has run for a while, and has no Service', () => {
+    const { component, rules } = rendered(worker);
+    expect(at(find(component, 'Deployment', 'shop'), 'spec', 'minReadySeconds')).toBe(10);
+    expect(component.objects.map(({ kind }) => kind)).not.toContain('Service');
+    expect(rules).toEqual([]);
+  });
+});
+
+describe('probes', () => {
+  it('ask by HTTP, TCP, gRPC and a command, with their times', () => {
+    const { component } = rendered({
+      ports: { http: { port: 8080 }, grpc: { port: 9000 } },
+      probes: {
+        ready: { grpc: 'grpc', service: 'shop', timeout: 7 },
+        live: { exec: ['true'], period: 30 },
+        startup: { tcp: 'http' },
+      },
+    });
+    const given = at(find(component, 'Deployment', 'shop'), ...container);
+    expect(at(given, 'readinessProbe')).toMatchObject({
+      grpc: { port: 9000, service: 'shop' },
+      timeoutSeconds: 7,
+    });
+    expect(at(given, 'livenessProbe')).toMatchObject({ exec: { command: ['true'] }, periodSeconds: 30 });
+    expect(at(given, 'startupProbe')).toMatchObject({ tcpSocket: { port: 'http' }, failureThreshold: 30 });
+  });
+});
+
+describe('files', () => {
+  const files = { '/etc/shop/a.conf': 'files/a.conf', '/etc/b': 'b' };
+  const contents = (text: string): AppFile[] => [
+    { path: 'b', binary: 'AA==' },
+    { path: 'files/a.conf', text },
+  ];
+
+  it('become a ConfigMap, each mounted by itself and read-only', () => {
+    const { component } = rendered({ files }, contents('a=1\n'));
+    const map = find(component, 'ConfigMap', 'shop-files');
+    expect(map.data).toEqual({ 'files__a.conf': 'a=1\n' });
+    expect(map.binaryData).toEqual({ b: 'AA==' });
+    expect(at(find(component, 'Deployment', 'shop'), ...container, 'volumeMounts')).toContainEqual({
+      name: 'files',
+      mountPath: '/etc/shop/a.conf',
+      subPath: 'files__a.conf',
+      readOnly: true,
+    });
+  });
+
+  it('replace the pods when their content changes, and only then', () => {
+    const mark = (text: string) =>
+      at(
+        find(rendered({ files }, contents(text)).component, 'Deployment', 'shop'),
+        ...template,
+        'metadata',
+        'annotations',
+      );
+    expect(mark('a=1\n')).toEqual(mark('a=1\n'));
+    expect(mark('a=2\n')).not.toEqual(mark('a=1\n'));
+  });
+});
+
+describe('temporary space', () => {
+  it('has the size that is written, on disk or in memory', () => {
+    const { component } = rendered({
+      temporary: { '/tmp': '1Gi', '/dev/shm': { size: '16Mi', memory: true } },
+    });
+    expect(at(find(component, 'Deployment', 'shop'), ...template, 'spec', 'volumes')).toEqual([
+      { name: 'temporary-0', emptyDir: { sizeLimit: '1Gi' } },
+      { name: 'temporary-1', emptyDir: { sizeLimit: '16Mi', medium: 'Memory' } },
+    ]);
+  });
+});
+
+describe('containers beside the app', () => {
+  const given: Partial<AppInput> = {
+    env: { MODE: 'shop', LEVEL: 'info' },
+    init: [
+      { name: 'migrate', command: ['migrate'], env: { LEVEL: 'debug' }, resources },
+      { name: 'fetch', image: { ref: 'example.org/fetch:1' }, env: { FROM: 'x' }, resources },
+    ],
+    sidecars: [
+      {
+        name: 'proxy',
+        image: { ref: 'example.org/proxy:1' },
+        user: 101,
+        ports: { admin: { port: 9901 } },
+        probes: { ready: { path: '/ready', port: 'admin' } },
+        resources: { cpu: '20m', memory: '32Mi' },
+      },
+    ],
+  };
+  const deployment = find(rendered(given).component, 'Deployment', 'shop');
+
+  it('are steps that end and then sidecars that stay, as Kubernetes knows them', () => {
+    const names = [0, 1, 2].map((i) => [
+      at(deployment, ...init, i, 'name'),
+      at(deployment, ...init, i, 'restartPolicy'),
+    ]);
+    expect(names).toEqual([
+      ['migrate', undefined],
+      ['fetch', undefined],
+      ['proxy', 'Always'],
+    ]);
+    expect(at(deployment, ...init, 2, 'readinessProbe')).toMatchObject({ httpGet: { port: 'admin' } });
+    expect(at(deployment, ...init, 2, 'securityContext')).toMatchObject({
+      runAsUser: 101,
+      runAsNonRoot: true,
+    });
+  });
+
+  it('have the variables of the app in its own image alone, and their own in place of them', () => {
+    expect(at(deployment, ...init, 0, 'env')).toEqual([
+      { name: 'MODE', value: 'shop' },
+      { name: 'LEVEL', value: 'debug' },
+    ]);
+    expect(at(deployment, ...init, 1, 'env')).toEqual([{ name: 'FROM', value: 'x' }]);
+  });
+
+  it('count as what the scheduler counts: sidecars beside the app, steps one at a time', () => {
+    const large = { cpu: '1800m', memory: '16Mi', reason: 'It compiles the shop.' };
+    const nodes = { nodes: [{ name: 'one', role: 'control-plane', cpu: '2' }] };
+    const step = rendered({ init: [{ name: 'compile', resources: large }] }, [], nodes);
+    expect(step.shortages).toContain('pod-too-large');
+    const small = { cpu: '300m', memory: '16Mi', reason: 'It compiles the shop.' };
+    const two = [
+      { name: 'a', resources: small },
+      { name: 'b', resources: small },
+    ];
+    expect(rendered({ init: two }, [], nodes).shortages).toEqual([]);
+    expect(rendered({ sidecars: two }, [], nodes).shortages).not.toEqual([]);
+  });
+});
+
+describe('what runs by the clock', () => {
+  it('is a CronJob that nothing calls, with a deadline for each run', () => {
+    const { component, rules } = rendered({
+      ...worker,
+      schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', deadline: '20m', retries: 2 },
+    });
+    const spec = at(find(component, 'CronJob', 'shop'), 'spec');
+    expect(spec).toMatchObject({
+      schedule: '30 2 * * *',
+      timeZone: 'Europe/Berlin',
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: 600,
+      jobTemplate: { spec: { backoffLimit: 2, activeDeadlineSeconds: 1200 } },
+    });
+    expect(component.objects.map(({ kind }) => kind)).not.toContain('Deployment');
+    expect(rules).toEqual([]);
+  });
+});
+
+describe('a job that gates the roll-out', () => {
+  const given: Partial<AppInput> = {
+    env: { MODE: 'shop' },
+    job: { command: ['migrate'], env: { STEP: 'all' }, resources },
+  };
+
+  it('is a component of its own, for which the app waits', () => {
+    const { component, job, rules } = rendered(given);
+    const object = job?.objects.find(({ kind }) => kind === 'Job');
+    expect(object?.metadata.name).toMatch(/^shop-job-[0-9a-f]{10}$/);
+    expect(find(component, 'Deployment', 'shop').metadata.annotations?.['plinth.io/after']).toBe(
+      `Job shop/${object?.metadata.name}`,
+    );
+    expect(at(object, ...container, 'env')).toEqual([
+      { name: 'MODE', value: 'shop' },
+      { name: 'STEP', value: 'all' },
+    ]);
+    expect(rules).toEqual([]);
+  });
+
+  it('is another Job for another image, variable or file, and the same one for another number of replicas', () => {
+    const name = (more: Partial<AppInput>, contents: AppFile[] = []) =>
+      rendered({ ...given, ...more }, contents).job?.objects.find(({ kind }) => kind === 'Job')?.metadata
+        .name;
+    expect(name({ replicas: 2 })).toBe(name({}));
+    expect(name({ env: { MODE: 'other' } })).not.toBe(name({}));
+    const files = { '/etc/a': 'a' };
+    expect(name({ files }, [{ path: 'a', text: '1' }])).not.toBe(name({ files }, [{ path: 'a', text: '2' }]));
+  });
+});
+
+describe('volumes', () => {
+  it('of an app are one claim that nothing prunes, and its pod is never there twice', () => {
+    const { component, rules } = rendered({
+      volumes: { data: { path: '/data', size: '2Gi', class: 'fast' } },
+    });
+    const claim = find(component, 'PersistentVolumeClaim', 'shop-volume-data');
+    expect(claim.metadata.annotations).toEqual({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
+    expect(claim.spec).toMatchObject({
+      storageClassName: 'fast',
+      resources: { requests: { storage: '2Gi' } },
+    });
+    const deployment = find(component, 'Deployment', 'shop');
+    expect(at(deployment, 'spec', 'strategy')).toEqual({ type: 'Recreate' });
+    expect(at(deployment, ...template, 'spec', 'securityContext', 'fsGroup')).toBe(65532);
+    expect(rules).toEqual([]);
+  });
+
+  it('of replicas make a StatefulSet, whose pods call each other by name', () => {
+    const { component, rules } = rendered({
+      replicas: 3,
+      volumes: { data: { path: '/data', size: '2Gi', per: 'replica' } },
+    });
+    const set = find(component, 'StatefulSet', 'shop');
+    expect(at(set, 'spec')).toMatchObject({
+      replicas: 3,
+      serviceName: 'shop-pods',
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+    });
+    expect(at(set, 'spec', 'volumeClaimTemplates', 0, 'metadata', 'name')).toBe('volume-data');
+    expect(at(find(component, 'Service', 'shop-pods'), 'spec', 'clusterIP')).toBe('None');
+    const own = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'shop' } } };
+    const policy = find(component, 'NetworkPolicy', 'shop');
+    expect(at(policy, 'spec', 'ingress', 0, 'from', 0)).toMatchObject(own);
+    expect(at(policy, 'spec', 'egress', 1, 'to', 0)).toMatchObject(own);
+    expect(rules).toEqual([]);
+  });
+});
+
+describe('replicas by load', () => {
+  const replicas = { min: 2, max: 4, cpu: 70 };
+
+  it('are chosen by an autoscaler, and the manifest of the Deployment says nothing of them', () => {
+    const { component, rules } = rendered({ replicas });
+    expect(Object.keys(Object(find(component, 'Deployment', 'shop').spec))).not.toContain('replicas');
+    const scaler = find(component, 'HorizontalPodAutoscaler', 'shop');
+    expect(scaler.apiVersion).toBe('autoscaling/v2');
+    expect(scaler.spec).toMatchObject({ minReplicas: 2, maxReplicas: 4 });
+    expect(at(scaler, 'spec', 'metrics', 0, 'containerResource')).toEqual({
+      container: 'shop',
+      name: 'cpu',
+      target: { type: 'Utilization', averageUtilization: 70 },
+    });
+    expect(rules).toEqual([]);
+  });
+
+  it('must all fit the nodes', () => {
+    const large = { cpu: '400m', memory: '32Mi', reason: 'It counts the whole shop.' };
+    const nodes = { nodes: [{ name: 'one', role: 'control-plane', cpu: '2' }] };
+    expect(rendered({ replicas: { min: 1, max: 2 }, resources: large }, [], nodes).shortages).not.toContain(
+      'nodes-too-small',
+    );
+    expect(rendered({ replicas: { min: 1, max: 8 }, resources: large }, [], nodes).shortages).toContain(
+      'nodes-too-small',
+    );
+  });
+});
+
+it('a priority is a class of the app, of which the value is a part of the name', () => {
+  const { component } = rendered({ priority: -5 });
+  expect(find(component, 'PriorityClass', 'app-shop-minus-5').value).toBe(-5);
+  expect(at(find(component, 'Deployment', 'shop'), ...template, 'spec', 'priorityClassName')).toBe(
+    'app-shop-minus-5',
+  );
+});

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { renderAll } from '../scripts/render/render.ts';
+import { exampleEdits, exampleNames, platformCluster, withPlatform } from '../test/model/fixture.ts';
+
+const folder = import.meta.dirname;
+const names = exampleNames();
+const cluster = platformCluster(`apps: { ${names.map((name) => `${name}: `).join(', ')} }`);
+
+/** What all of them become in one environment. */
+const files = await withPlatform(
+  [...exampleEdits(), ['clusters/dev/cluster.yaml', cluster]],
+  async (root) => (await renderAll(root)).files,
+);
+
+const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+
+describe.each(names)('the example %s', (name) => {
+  it('is rendered, keeps every rule, and becomes what it was when somebody last looked', async () => {
+    const own = [...files].filter(([path]) => new RegExp(`^manifests/dev/${name}(-job)?/`).test(path));
+    expect(own.length).toBeGreaterThan(0);
+    const text = own.map(([path, content]) => `# ${path}\n${content}`).join('---\n');
+    await expect(text).toMatchFileSnapshot(`golden/${name}.yaml`);
+  });
+
+  it('stands in the README with the number of its lines', () => {
+    const lines = readFileSync(join(folder, name, 'app.ts'), 'utf8').split('\n').length - 1;
+    expect(readme).toMatch(new RegExp(`^\\| \\[${name}\\]\\(${name}/app\\.ts\\) \\| ${lines} \\|`, 'm'));
+  });
+});

@@ -1,0 +1,175 @@
+import { expect, it } from 'vitest';
+import { type Edit, withEdits } from '../../test/model/fixture.ts';
+import { formatProblem } from '../diagnostics/format-problem.ts';
+import { loadGraph } from '../load-graph.ts';
+
+const dev = 'clusters/dev/cluster.yaml';
+const shopApp = 'apps/shop/app.ts';
+const catalogApp = 'apps/catalog/app.ts';
+
+/** One more line in the description of the catalog, which is a server on one port. */
+const more = (text: string): Edit => [catalogApp, '  resources:', `  ${text}\n  resources:`];
+/** The catalog without its port and its probe. */
+const worker: Edit[] = [
+  [catalogApp, '  ports: { api: { port: 9000 } },\n', ''],
+  [catalogApp, "  probes: { ready: { path: '/', port: 'api' } },\n", ''],
+  [shopApp, "  uses: [{ kind: 'app', app: 'catalog', port: 'api' }],\n", ''],
+];
+const own = "resources: { cpu: '10m', memory: '16Mi' }";
+
+/** Each edit breaks one rule of what an app says of its pods. */
+const cases: [name: string, edits: Edit[]][] = [
+  // Processes
+  ['a command without a program', [more("command: ['', '--help'],")]],
+  ['a command as one text', [more("command: 'serve --port 80',")]],
+  ['a user below 0', [more('user: -1,')]],
+  ['a capability that Pod Security refuses', [more("capabilities: ['NET_ADMIN'],")]],
+  ['an argument that Linux does not take', [more("args: ['x'.repeat(131072)],")]],
+  // Probes
+  ['a server without readiness', [[catalogApp, "  probes: { ready: { path: '/', port: 'api' } },\n", '']]],
+  ['a TCP probe of an unknown port', [[catalogApp, "path: '/', port: 'api'", "tcp: 'apu'"]]],
+  ['a gRPC probe of an unknown port', [[catalogApp, "path: '/', port: 'api'", "grpc: 'grpc'"]]],
+  ['a probe with a key of Kubernetes', [[catalogApp, "port: 'api' }", "port: 'api', timeoutSeconds: 3 }"]]],
+  ['a probe of nothing', [[catalogApp, "path: '/', port: 'api'", 'period: 3']]],
+  // Files and space
+  ['a file that is not there', [more("files: { '/etc/catalog.yaml': 'files/catalog.yaml' },")]],
+  [
+    'a file that Git ignores',
+    [
+      more("files: { '/etc/catalog.yaml': 'catalog.yaml' },"),
+      ['apps/catalog/catalog.yaml', 'a: 1\n'],
+      ['apps/catalog/.gitignore', 'catalog.yaml\n'],
+    ],
+  ],
+  ['a file outside of the folder', [more("files: { '/etc/catalog.yaml': '../shop/app.ts' },")]],
+  [
+    'a file at a path that is none',
+    [more("files: { 'etc/catalog.yaml': 'catalog.yaml' },"), ['apps/catalog/catalog.yaml', 'a: 1\n']],
+  ],
+  [
+    'a file where certificates are',
+    [more("files: { '/identity/server/tls.crt': 'catalog.yaml' },"), ['apps/catalog/catalog.yaml', 'a: 1\n']],
+  ],
+  [
+    'files that no ConfigMap has room for',
+    [
+      more("files: { '/etc/catalog.yaml': 'catalog.yaml' },"),
+      ['apps/catalog/catalog.yaml', 'x'.repeat(1024 * 1024 + 1)],
+    ],
+  ],
+  [
+    'temporary space and a volume at one path',
+    [more("temporary: { '/data': '1Gi' }, volumes: { data: { path: '/data', size: '1Gi' } },")],
+  ],
+  ['more space in memory than memory', [more("temporary: { '/cache': { size: '1Gi', memory: true } },")]],
+  // Containers beside the app
+  ['a step named as the app', [more(`init: [{ name: 'catalog', ${own} }],`)]],
+  ['a sidecar named as a step', [more(`init: [{ name: 'a', ${own} }], sidecars: [{ name: 'a', ${own} }],`)]],
+  [
+    'a sidecar on a port of the app',
+    [more(`sidecars: [{ name: 'a', ports: { http: { port: 9000 } }, ${own} }],`)],
+  ],
+  [
+    'a sidecar whose probe asks the app',
+    [more(`sidecars: [{ name: 'a', probes: { ready: { tcp: 'api' } }, ${own} }],`)],
+  ],
+  // By the clock
+  ['a schedule beside a port', [more("schedule: { cron: '30 2 * * *' },")]],
+  ['a schedule of six fields', [...worker, more("schedule: { cron: '0 30 2 * * *' },")]],
+  ['a schedule at hour 25', [...worker, more("schedule: { cron: '30 25 * * *' },")]],
+  ['a time zone that is none', [...worker, more("schedule: { cron: '30 2 * * *', timeZone: 'Berlin' },")]],
+  ['a schedule with replicas', [...worker, more("schedule: { cron: '30 2 * * *' }, replicas: 2,")]],
+  [
+    'a schedule that may be late by less than Kubernetes looks',
+    [...worker, more("schedule: { cron: '30 2 * * *', late: '5s' },")],
+  ],
+  ['a job without a command', [more(`job: { ${own} },`)]],
+  [
+    'an app named as the job of another',
+    [
+      more(`job: { command: ['a'], ${own} },`),
+      [
+        'apps/catalog-job/app.ts',
+        `export default { name: 'catalog-job', summary: 'x', image: { ref: 'a.io/b:1' }, ${own} };\n`,
+      ],
+    ],
+  ],
+  [
+    'variables that follow from the database, in a job and in a step',
+    [
+      more(`database: { storage: '1Gi' }, identity: { reload: 'files' },
+  uses: [{ kind: 'database', of: 'catalog', as: 'read-write' }],
+  job: { command: ['a'], env: { PGHOST: 'x' }, ${own} },
+  init: [{ name: 'a', env: { PGUSER: 'x' }, ${own} }],
+  sidecars: [{ name: 'b', image: { ref: 'a.io/b:1' }, env: { PGUSER: 'x' }, ${own} }],`),
+    ],
+  ],
+  // Volumes and replicas
+  ['one volume for two pods', [more("replicas: 2, volumes: { data: { path: '/data', size: '1Gi' } },")]],
+  [
+    'one volume for two pods in one environment',
+    [
+      more("volumes: { data: { path: '/data', size: '1Gi' } },"),
+      [dev, '  catalog:', '  catalog: { replicas: 2 }'],
+    ],
+  ],
+  [
+    'volumes of both kinds',
+    [more("volumes: { a: { path: '/a', size: '1Gi' }, b: { path: '/b', size: '1Gi', per: 'replica' } },")],
+  ],
+  [
+    'volumes that come and go with the load',
+    [more("replicas: { min: 1, max: 3 }, volumes: { a: { path: '/a', size: '1Gi', per: 'replica' } },")],
+  ],
+  [
+    'a volume whose name has no room',
+    [more("volumes: { 'a-name-that-is-too-long': { path: '/a', size: '1Gi' } },")],
+  ],
+  ['more pods at least than at most', [more('replicas: { min: 3, max: 3 },')]],
+  [
+    'a retired volume that is in use',
+    [
+      more("volumes: { data: { path: '/data', size: '1Gi' } },"),
+      [dev, 'apps:', "retired: [{ volume: data, app: catalog, reason: 'Nobody needs it.' }]\napps:"],
+    ],
+  ],
+  [
+    'a volume retired twice',
+    [
+      [
+        dev,
+        'apps:',
+        "retired:\n  - { volume: data, app: gone, reason: 'Nobody needs it.' }\n  - { volume: data, app: gone, reason: 'Nobody needs it.' }\napps:",
+      ],
+    ],
+  ],
+];
+
+it.each(cases)('%s is refused where it is written', async (name, edits) => {
+  const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
+  expect(environments).toEqual([]);
+  expect(problems.length).toBeGreaterThan(0);
+  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  await expect(text).toMatchFileSnapshot(
+    `golden/workload-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
+  );
+});
+
+it.each<[string, Edit[]]>([
+  ['a worker without ports and probes', worker],
+  ['a server on a port below 1024', [[catalogApp, 'port: 9000', 'port: 80']]],
+  [
+    'a schedule in a time zone',
+    [...worker, more("schedule: { cron: '*/5 8-18 * * mon-fri', timeZone: 'Europe/Berlin' },")],
+  ],
+  [
+    'a volume for each of three pods',
+    [more("replicas: 3, volumes: { data: { path: '/data', size: '1Gi', per: 'replica' } },")],
+  ],
+  [
+    'a volume that is retired',
+    [[dev, 'apps:', "retired: [{ volume: data, app: gone, reason: 'Nobody needs it.' }]\napps:"]],
+  ],
+])('%s is taken', async (_, edits) => {
+  expect((await withEdits(edits, (root) => loadGraph(root))).problems).toEqual([]);
+});

@@ -1,0 +1,215 @@
+import type { App } from '../app.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { type FieldPath, type Loaded, problemAt, reference, type Source } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
+import { type Replicas, replicaRange } from '../schema/cluster.ts';
+import { inSeconds } from '../schema/duration.ts';
+import { temporarySpace } from '../schema/mount.ts';
+import { probePort } from '../schema/probe.ts';
+import { inUnits } from '../schema/quantity.ts';
+import { hasReplicaVolumes } from '../schema/volume.ts';
+
+/** What an app says of its pods must fit together: kind of work, containers, mounts, volumes and the number of pods. */
+export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
+  return apps.flatMap((app) => [
+    ...checkKind(app),
+    ...checkContainers(app),
+    ...checkMounts(app),
+    ...checkReplicas(app, app.source, ['replicas'], app.value.replicas),
+    ...clusters.flatMap(({ source, value }) => {
+      const given = value.apps[app.name]?.replicas;
+      return given === undefined ? [] : checkReplicas(app, source, ['apps', app.name, 'replicas'], given);
+    }),
+  ]);
+}
+
+/** A server answers and says when it can; what is scheduled ends, and nobody calls it. */
+function checkKind({ name, source, value }: Loaded<App>): Problem[] {
+  const ports = Object.keys(value.ports);
+  if (value.schedule === undefined) {
+    if (ports.length === 0 || value.probes.ready !== undefined) return [];
+    const words = {
+      code: 'no-readiness',
+      what: `'${name}' has ports and no probes.ready`,
+      why: 'requests would reach it before it can answer',
+      fix: `add probes: { ready: { path: '/readyz', port: '${ports[0]}' } }, or { tcp: '${ports[0]}' } where it serves no HTTP`,
+    };
+    return [problemAt(source, ['ports'], words, 'key')];
+  }
+  const given: [FieldPath, boolean, string][] = [
+    [['ports'], ports.length > 0, 'nobody could call it: it runs by the clock and ends'],
+    [['probes'], Object.keys(value.probes).length > 0, 'nothing asks a process that ends by itself'],
+    [['replicas'], value.replicas !== 1, 'a run is one pod'],
+    [['job'], value.job !== undefined, 'there is no roll-out that it could gate'],
+    [['volumes'], hasReplicaVolumes(value), "a run has no replica of its own: write per: 'app'"],
+  ];
+  const problems = given
+    .filter(([, written]) => written)
+    .map(([path, , why]) =>
+      problemAt(
+        source,
+        path,
+        {
+          code: 'scheduled',
+          what: `'${name}' has a schedule, and ${path[0]}`,
+          why,
+          fix: `remove ${path[0]}, or the schedule (${reference(source, ['schedule'])})`,
+        },
+        'key',
+      ),
+    );
+  const { deadline, late } = value.schedule;
+  if (inSeconds(late) >= 10 && inSeconds(deadline) >= 1) return problems;
+  const words = {
+    code: 'bad-value',
+    what: `a run of '${name}' may start ${late} after its time`,
+    why: "Kubernetes looks at schedules every 10 seconds, and would start none (its documentation, 'CronJob limitations')",
+    fix: "write 10s at least, such as late: '10m'",
+  };
+  return [...problems, problemAt(source, ['schedule', 'late'], words)];
+}
+
+/** Containers of a pod have names and ports of their own. */
+function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
+  const problems: Problem[] = [];
+  const names = new Map<string, FieldPath>([[name, ['name']]]);
+  const ports = new Map<number | string, FieldPath>();
+  const claim = (
+    known: Map<number | string, FieldPath>,
+    what: string,
+    key: number | string,
+    path: FieldPath,
+  ) => {
+    const first = known.get(key);
+    if (first === undefined) {
+      known.set(key, path);
+      return;
+    }
+    problems.push(
+      problemAt(source, path, {
+        code: 'taken',
+        what: `${what} is taken`,
+        why: `${reference(source, first)} has it, and containers of one pod share names and ports`,
+        fix: 'write another one',
+      }),
+    );
+  };
+  for (const [port, { port: number }] of Object.entries(value.ports)) ports.set(number, ['ports', port]);
+  for (const key of ['init', 'sidecars'] as const) {
+    for (const [i, container] of value[key].entries())
+      claim(names, `the name '${container.name}' of a container`, container.name, [key, i, 'name']);
+  }
+  for (const [i, sidecar] of value.sidecars.entries()) {
+    for (const [port, { port: number }] of Object.entries(sidecar.ports))
+      claim(ports, `port ${number} of the pod`, number, ['sidecars', i, 'ports', port, 'port']);
+    for (const [kind, probe] of Object.entries(sidecar.probes)) {
+      const asked = probe && probePort(probe);
+      if (!asked || Object.hasOwn(sidecar.ports, asked.port)) continue;
+      problems.push(
+        problemAt(source, ['sidecars', i, 'probes', kind, asked.key], {
+          code: 'unknown-port',
+          what: `the sidecar '${sidecar.name}' has no port '${asked.port}'`,
+          why: 'a probe asks a port of its own container',
+          fix: `add ports: { ${asked.port}: { port: … } } to the sidecar`,
+        }),
+      );
+    }
+  }
+  return problems;
+}
+
+/** One thing at a path, and no more memory than the app may have. */
+function checkMounts({ source, value }: Loaded<App>): Problem[] {
+  const problems: Problem[] = [];
+  const first = new Map<string, FieldPath>();
+  const mount = (at: string, path: FieldPath) => {
+    const other = first.get(at);
+    if (other === undefined) {
+      first.set(at, path);
+      return;
+    }
+    problems.push(
+      problemAt(source, path, {
+        code: 'mounted-twice',
+        what: `a second thing is mounted at ${at}`,
+        why: `${reference(source, other)} mounts the first, and one would hide the other`,
+        fix: 'write another path',
+      }),
+    );
+  };
+  for (const at of Object.keys(value.files)) mount(at, ['files', at]);
+  for (const [name, { path }] of Object.entries(value.volumes)) mount(path, ['volumes', name, 'path']);
+  for (const at of Object.keys(value.temporary)) mount(at, ['temporary', at]);
+  for (const [at, space] of Object.entries(value.temporary)) {
+    const { size, memory } = temporarySpace(space);
+    if (!memory || inUnits(size) <= inUnits(value.resources.memory)) continue;
+    problems.push(
+      problemAt(source, ['temporary', at], {
+        code: 'more-than-memory',
+        what: `${at} would hold ${size} in memory`,
+        why: `the app may have ${value.resources.memory} (${reference(source, ['resources', 'memory'])}): it would be killed before ${at} is full`,
+        fix: `write less, or raise resources.memory`,
+      }),
+    );
+  }
+  const kinds = new Set(Object.values(value.volumes).map(({ per }) => per));
+  if (kinds.size > 1) {
+    problems.push(
+      problemAt(
+        source,
+        ['volumes'],
+        {
+          code: 'mixed-volumes',
+          what: 'one volume is for the app and another one for each replica',
+          why: 'pods that each have a volume cannot share one: it stands on one node',
+          fix: "write per: 'replica' at each of them, or at none",
+        },
+        'key',
+      ),
+    );
+  }
+  return problems;
+}
+
+/** How many pods there may be, wherever that is written. */
+function checkReplicas(
+  { name, source: own, value }: Loaded<App>,
+  source: Source,
+  path: FieldPath,
+  replicas: Replicas,
+): Problem[] {
+  const { min, max } = replicaRange(replicas);
+  const report = (at: FieldPath, code: string, what: string, why: string, fix: string) => [
+    problemAt(source, at, { code, what, why, fix }),
+  ];
+  if (typeof replicas !== 'number' && min >= max) {
+    return report(
+      [...path, 'min'],
+      'bad-value',
+      `'${name}' has at least ${min} pods and at most ${max}`,
+      'there would be nothing to choose',
+      `write replicas: ${max}, or less than ${max} for min`,
+    );
+  }
+  const volumes = Object.keys(value.volumes);
+  if (volumes.length === 0) return [];
+  const where = reference(own, ['volumes']);
+  if (!hasReplicaVolumes(value)) {
+    if (max <= 1) return [];
+    return report(
+      path,
+      'one-volume-many-pods',
+      `'${name}' has ${max} pods and one volume for all of them`,
+      `a volume stands on one node (${where}), and the other pods would wait for it for ever`,
+      "write replicas: 1, or per: 'replica' at its volumes, so that each pod has its own",
+    );
+  }
+  if (typeof replicas === 'number') return [];
+  return report(
+    path,
+    'scaled-volumes',
+    `'${name}' gets more and fewer pods by load, and each has volumes of its own (${where})`,
+    'what the volume of a pod holds would come and go with the load',
+    'write a number of replicas',
+  );
+}

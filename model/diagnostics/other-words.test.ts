@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { appSchema } from '../app.ts';
+import { otherWord, otherWords } from './other-words.ts';
+
+const docs = readFileSync(join(import.meta.dirname, '../../docs/app.md'), 'utf8');
+const headings = [...docs.matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading);
+const all = otherWords.flatMap(({ words }) => words);
+
+describe('docs/app.md', () => {
+  it('has a heading for every key of app.ts, and no other', () => {
+    expect([...headings].sort()).toEqual(Object.keys(appSchema.shape).sort());
+  });
+
+  it('has the headings that refusals of words of other tools lead to', () => {
+    expect(all.map(([, { heading }]) => heading).filter((heading) => !headings.includes(heading))).toEqual(
+      [],
+    );
+  });
+});
+
+it('no word of another tool is a key of app.ts, and none stands for two things', () => {
+  const top = otherWords.find(({ at }) => at.test(''))?.words ?? [];
+  const words = top.flatMap(([list]) => list.split(' '));
+  expect(words.filter((word) => Object.hasOwn(appSchema.shape, word))).toEqual([]);
+  expect(words.filter((word, i) => words.indexOf(word) !== i)).toEqual([]);
+});
+
+it.each([
+  ['apps/shop/app.ts', [], 'volumeMounts', /^'volumeMounts' is written volumes: .*; docs\/app\.md#volumes$/],
+  ['apps/shop/app.ts', [], 'cron', /schedule: .*#schedule$/],
+  ['apps/shop/app.ts', ['probes', 'ready'], 'timeoutSeconds', /timeout: 3.*#probes$/],
+  ['clusters/dev/cluster.yaml', ['apps', 'shop'], 'ports_', undefined],
+  [
+    'clusters/dev/cluster.yaml',
+    ['apps', 'shop'],
+    'ingress',
+    / in apps\/shop\/app\.ts; docs\/app\.md#exposes$/,
+  ],
+  ['clusters/dev/cluster.yaml', [], 'ingress', undefined],
+  ['operators/x/operator.ts', [], 'ingress', undefined],
+])('in %s, at %j, %s is told where it belongs', (file, path, key, expected) => {
+  const told = otherWord(file, path, key);
+  if (expected === undefined) expect(told).toBeUndefined();
+  else expect(told).toMatch(expected);
+});

@@ -1,0 +1,125 @@
+import type { FieldPath } from '../reading/source.ts';
+
+/** How something is written here, and the heading of docs/app.md that says more. */
+interface Meaning {
+  /** The rest of a sentence that begins with the key: `is written volumes: …`. */
+  write: string;
+  heading: string;
+}
+
+const is = (heading: string, write: string): Meaning => ({ heading, write: `is written ${write}` });
+
+const volumes = is('volumes', "volumes: { data: { path: '/data', size: '1Gi' } }");
+const schedule = is('schedule', "schedule: { cron: '30 2 * * *' }");
+const env = is('env', "env: { NAME: 'value' }");
+const ports = is('ports', 'ports: { http: { port: 8080 } }');
+const probes = is('probes', "probes: { ready: { path: '/readyz', port: 'http' } }");
+const uses = is('uses', 'uses: [{ kind: …, … }], one for each thing that the app needs from others');
+const files = is('files', "files: { '/etc/app.conf': 'files/app.conf' }");
+const init = is('init', "init: [{ name: …, command: ['…'], resources: { … } }]");
+const sidecars = is('sidecars', 'sidecars: [{ name: …, image: { ref: … }, resources: { … } }]');
+const replicas = is('replicas', 'replicas: 3, or replicas: { min: 2, max: 6, cpu: 80 }');
+const temporary = is('temporary', "temporary: { '/cache': '256Mi' }");
+const exposes = is('exposes', "exposes: { port: 'http', host: 'shop' }");
+const capabilities = is('capabilities', "capabilities: ['CHOWN'], with an exception that says why");
+const resources = is('resources', "resources: { cpu: '100m', memory: '128Mi' }");
+const image = is('image', "image: { build: '.' }, or image: { ref: 'docker.io/library/nginx:1.29.1' }");
+const job = is('job', "job: { command: ['…'], resources: { … } }");
+const restarts: Meaning = {
+  heading: 'schedule',
+  write:
+    'is not needed: a process that ends is started again, and one that shall end has a schedule or is a job',
+};
+const anywhere: Meaning = {
+  heading: 'resources',
+  write: 'is not needed: the scheduler finds a node that has what resources reserves',
+};
+
+/** Words of Kubernetes, Compose and other platforms, by the key of app.ts that does what they do. */
+const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
+  ['volume volumeMounts volumeClaimTemplates mounts mount persistence pvc storage disk data_dir', volumes],
+  ['cron cronjob cronJob crontab cronSchedule schedules', schedule],
+  ['env_file envFile envFrom environment envVars variables vars', env],
+  ['port expose containerPort containerPorts service services listen', ports],
+  ['healthcheck healthCheck health readinessProbe livenessProbe startupProbe readiness liveness', probes],
+  ['depends_on dependsOn links needs requires networks network network_mode', uses],
+  ['secret secrets imagePullSecrets', uses],
+  ['config configs configMap configMaps configFiles', files],
+  ['initContainers initContainer initSteps', init],
+  ['containers sidecar sidecarContainers extraContainers', sidecars],
+  ['autoscaling autoscale hpa scale scaling instances count deploy', replicas],
+  ['tmpfs emptyDir tmp shm_size scratch', temporary],
+  ['ingress hostname hosts host domain domains url route routes', exposes],
+  ['cap_add capAdd cap_drop privileged securityContext', capabilities],
+  ['runAsUser uid', is('user', 'user: 1000')],
+  ['read_only readOnly readOnlyRootFilesystem', is('readOnlyRoot', 'readOnlyRoot: false')],
+  ['limits requests memory cpu mem_limit cpus', resources],
+  ['build dockerfile context', image],
+  ['entrypoint', is('command', "command: ['program', 'argument']")],
+  ['cmd', is('args', "args: ['--option']")],
+  ['hooks preDeploy release migrate beforeDeploy', job],
+  ['migrations', is('database', "database: { storage: '2Gi', migrations: { build: './migrations' } }")],
+  ['db postgres postgresql databases', is('database', "database: { storage: '2Gi' }")],
+  ['priorityClassName', is('priority', 'priority: 10')],
+  ['description title', is('summary', "summary: 'One sentence.'")],
+  ['restart restartPolicy', restarts],
+  ['nodeSelector tolerations affinity topologySpreadConstraints', anywhere],
+];
+
+const ofProbe: readonly (readonly [string, Meaning])[] = [
+  ['periodSeconds interval', is('probes', 'period: 10, in seconds')],
+  ['timeoutSeconds', is('probes', 'timeout: 3, in seconds')],
+  ['failureThreshold retries', is('probes', 'failures: 3')],
+  ['initialDelaySeconds start_period delay', is('probes', "startup: { path: '/readyz', port: 'http' }")],
+  ['httpGet http url', is('probes', "path: '/readyz', port: 'http'")],
+  ['tcpSocket', is('probes', "tcp: 'http'")],
+  ['command test cmd', is('probes', "exec: ['program', 'argument']")],
+];
+
+const ofVolume: readonly (readonly [string, Meaning])[] = [
+  ['mount mountPath target', is('volumes', "path: '/data'")],
+  ['storage capacity', is('volumes', "size: '1Gi'")],
+  ['storageClass storageClassName', is('volumes', "class: 'standard'")],
+];
+
+const ofSchedule: readonly (readonly [string, Meaning])[] = [
+  ['schedule at every', is('schedule', "cron: '30 2 * * *'")],
+  ['timezone tz', is('schedule', "timeZone: 'Europe/Berlin'")],
+  ['concurrencyPolicy', is('schedule', "overlap: 'forbid'")],
+  ['startingDeadlineSeconds', is('schedule', "late: '10m'")],
+  ['activeDeadlineSeconds timeout', is('schedule', "deadline: '1h'")],
+  ['backoffLimit', is('schedule', 'retries: 2')],
+];
+
+/** All of them, by the place in app.ts where they may stand. */
+export const otherWords: readonly {
+  at: RegExp;
+  words: readonly (readonly [string, Meaning])[];
+}[] = [
+  { at: /^$/, words: ofApp },
+  {
+    at: /^probes$/,
+    words: [['readiness readinessProbe', probes], ['liveness livenessProbe', probes], ...ofProbe],
+  },
+  { at: /^probes\.\w+$/, words: ofProbe },
+  { at: /^volumes\.[^.]+$/, words: ofVolume },
+  { at: /^schedule$/, words: ofSchedule },
+  { at: /^resources$/, words: [['limits requests', resources]] },
+];
+
+/** What a key of another tool is called here and where that is described; undefined where it is no such word. */
+export function otherWord(file: string, path: FieldPath, key: string): string | undefined {
+  const isApp = /^apps\/[^/]+\/app\.ts$/.test(file);
+  const isOverride = path.length === 2 && path[0] === 'apps' && /^clusters\/[^/]+\/cluster\.yaml$/.test(file);
+  if (!isApp && !isOverride) return undefined;
+  const place = isApp ? path.join('.') : '';
+  for (const { at, words } of otherWords) {
+    if (!at.test(place)) continue;
+    const found = words.find(([list]) => list.split(' ').includes(key));
+    if (found === undefined) continue;
+    const [, { write, heading }] = found;
+    const where = isApp ? '' : ` in apps/${path[1]}/app.ts`;
+    return `'${key}' ${write}${where}; docs/app.md#${heading.toLowerCase()}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { bytes } from './cluster.ts';
+
+/** A path in a container: Kubernetes takes no ':' (ValidateVolumeMounts). */
+export const mountPath = z
+  .string()
+  .max(1024, 'at most 1024 characters')
+  .regex(
+    /^(\/(?!\.{1,2}(\/|$))[^/:\0]+)+$/,
+    "a path such as '/etc/app/settings.yaml': from '/', without '.', '..' and ':', with no '/' at its end",
+  )
+  .refine(
+    (path) => !/^\/(proc|sys)(\/|$)/.test(path) && (path === '/dev/shm' || !/^\/dev(\/|$)/.test(path)),
+    "a path outside of /proc, /sys and /dev, which are the kernel's",
+  )
+  .refine(
+    (path) => !/^\/(identity|var\/run\/secrets|run\/secrets)(\/|$)/.test(path),
+    'a path outside of /identity and /run/secrets, where certificates and tokens are',
+  );
+
+/** A file below the app's folder. A ConfigMap has no slash in its keys: '__' stands for it, and is no part of a name. */
+const fileBelow = z
+  .string()
+  .max(200, 'at most 200 characters')
+  .regex(
+    /^(?!.*__)(?!(.*\/)?\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
+    "a file below the app's folder such as 'files/nginx.conf': letters, digits, '.', '-' and '_' (never two in a row), no '..'",
+  );
+
+/**
+ * From the path in the container to a file below the app's folder: mounted read-only in every container of the pod. A change of
+ * its content replaces the pods.
+ */
+export const files = z.record(mountPath, fileBelow);
+
+/**
+ * From the path in the container to the size of an empty folder, which goes with the pod. `memory`: it is no disk, and counts as
+ * memory of the app. A pod that writes more is evicted.
+ */
+export const temporary = z.record(
+  mountPath,
+  z.union([bytes, z.strictObject({ size: bytes, memory: z.boolean().default(false) })]),
+);
+
+export type Temporary = z.infer<typeof temporary>[string];
+
+/** The size of temporary space, and whether it is memory. */
+export function temporarySpace(space: Temporary): { size: string; memory: boolean } {
+  return typeof space === 'string' ? { size: space, memory: false } : space;
+}
