@@ -93,5 +93,6 @@ function joinApp(app: App, cluster: Cluster, images: ImageTags): EnvironmentApp 
           migrationsRef: built(migrationsName(app.name), join('apps', app.name, 'migrations'), migrations),
         }),
     ...(host === undefined ? {} : { host }),
+    hosts: host === undefined ? [] : [host],
   };
 }

@@ -68,5 +68,10 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     ...given,
   });
   const host = app.exposes && `${app.exposes.host ?? app.name}.test.localhost`;
-  return { ...app, imageRef: `example.org/${app.name}:v1.0.0`, ...(host ? { host } : {}) };
+  return {
+    ...app,
+    imageRef: `example.org/${app.name}:v1.0.0`,
+    ...(host ? { host } : {}),
+    hosts: host ? [host] : [],
+  };
 }
