@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chart as admission } from '../../operators/admission/chart.ts';
+import { chart as certManager } from '../../operators/cert-manager/chart.ts';
 import { chart as identity } from '../../operators/identity/chart.ts';
 import { chart as traefik } from '../../operators/traefik/chart.ts';
 import { refusals } from '../evaluate-policy.ts';
@@ -124,5 +125,59 @@ describe('HTTP', () => {
     expect(listener(traefik(laptop), 'http')).toMatchObject({
       allowedRoutes: { namespaces: { from: 'Same' } },
     });
+  });
+});
+
+describe('a certificate by ACME', () => {
+  const roots = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const server = 'https://ca.example.org:14000/dir';
+  const env = environment({
+    apps: [shop],
+    cluster: { gateway: { tls: { acme: { server, email: 'ada@example.org', roots } } } },
+  });
+  const component = traefik(env);
+
+  it('is asked of the server that cluster.yaml names, for every host', () => {
+    expect(at(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
+      secretName: 'gateway',
+      dnsNames: ['shop.test.localhost'],
+      issuerRef: { kind: 'Issuer', name: 'acme' },
+    });
+    expect(at(find(component, 'Issuer', 'acme'), 'spec', 'acme')).toMatchObject({
+      server,
+      email: 'ada@example.org',
+      caBundle: Buffer.from(roots).toString('base64'),
+    });
+    expect(listener(component, 'https')).toMatchObject({ tls: { certificateRefs: [{ name: 'gateway' }] } });
+    expect(identity(env)).toBeUndefined();
+  });
+
+  it('is proven at the listener of HTTP, which lets challenges in and nothing from apps', () => {
+    const [solver] = list(find(component, 'Issuer', 'acme'), 'spec', 'acme', 'solvers');
+    const route = at(solver, 'http01', 'gatewayHTTPRoute');
+    expect(list(route, 'parentRefs')).toEqual([
+      { kind: 'Gateway', name: 'gateway', namespace: 'gateway', sectionName: 'http' },
+    ]);
+    const labels = at(route, 'podTemplate', 'metadata', 'labels');
+    const policy = find(component, 'NetworkPolicy', 'acme-solver');
+    expect(labels).toMatchObject(Object(at(policy, 'spec', 'podSelector', 'matchLabels')));
+    expect(list(policy, 'spec', 'ingress')).toMatchObject([{ ports: [{ port: 8089 }] }]);
+  });
+
+  it('lets cert-manager make what a challenge needs beside the gateway alone', () => {
+    const made = (rule: unknown) => list(rule, 'verbs').includes('create');
+    const rules = list(find(component, 'Role', 'cert-manager-acme'), 'rules').filter(made);
+    expect(rules.flatMap((rule) => list(rule, 'resources'))).toEqual(['pods', 'services', 'httproutes']);
+    const everywhere = list(find(certManager(env), 'ClusterRole', 'cert-manager'), 'rules').filter(made);
+    expect(everywhere.flatMap((rule) => list(rule, 'resources'))).not.toContain('pods');
+  });
+
+  it('gives cert-manager a way to the server, and none where nobody asks one', () => {
+    const egress = (each: typeof env) =>
+      JSON.stringify(find(certManager(each), 'NetworkPolicy', 'cert-manager').spec);
+    expect(egress(env)).toContain('14000');
+    expect(egress(laptop)).not.toContain('"port":80}');
+    expect(JSON.stringify(find(certManager(env), 'Deployment', 'cert-manager'))).toContain('orders');
+    expect(JSON.stringify(find(certManager(laptop), 'Deployment', 'cert-manager'))).not.toContain('orders');
   });
 });

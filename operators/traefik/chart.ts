@@ -1,4 +1,5 @@
 import { ApiObject, type Chart } from 'cdk8s';
+import { acme } from '../../charts/gateway/acme.ts';
 import { listenerPorts, listeners, redirectToHttps } from '../../charts/gateway/listeners.ts';
 import { gatewayPolicies } from '../../charts/gateway/policy.ts';
 import { leafCertificate } from '../../charts/identity/certificate.ts';
@@ -45,6 +46,7 @@ export function chart(env: Environment): Component {
     });
     gatewayClass(chart);
     certificate(chart, env);
+    acme(chart, env);
     listeners(chart, env);
     redirectToHttps(chart, env);
     readyRoute(chart);

@@ -18,6 +18,7 @@ export function environment(
     'cert-manager-controller',
     'cert-manager-webhook',
     'cert-manager-cainjector',
+    'cert-manager-acmesolver',
     'trust-manager',
     'trust-roots',
     'cloudnative-pg',
