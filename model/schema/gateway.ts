@@ -28,7 +28,12 @@ export type Acme = z.infer<typeof acme>;
 /** How visitors reach the applications of an environment. */
 export const gatewaySchema = z.strictObject({
   tls: z
-    .union([z.enum(['authority', 'balancer']), z.strictObject({ acme })])
+    .union([
+      z.enum(['authority', 'balancer']),
+      z.strictObject({
+        acme: acme.describe('Certificates of an ACME server, by HTTP-01 through the gateway.'),
+      }),
+    ])
     .optional()
     .describe(
       "Certificate of the gateway. `authority`: from a CA of this environment; `npm run certs -- trust-browser` makes a browser trust it. `acme`: from a public CA. `balancer`: the cloud's load balancer ends TLS. Default: `balancer` where the provider is `aws`, else `authority`.",
