@@ -102,5 +102,6 @@ function joinApp(app: App, cluster: Cluster, images: ImageTags, files: AppFiles)
           migrationsRef: built(migrationsName(app.name), join('apps', app.name, 'migrations'), migrations),
         }),
     ...(host === undefined ? {} : { host }),
+    hosts: host === undefined ? [] : [host],
   };
 }

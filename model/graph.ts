@@ -12,8 +12,10 @@ export interface EnvironmentApp extends App {
   migrationsRef?: string;
   /** What `files` leads to, sorted by path. */
   fileContents: readonly AppFile[];
-  /** The host name at which it answers, `HOST.DOMAIN`; absent where the app exposes nothing. */
+  /** The host name that is shown to people, `HOST.DOMAIN`; absent where the app exposes nothing. */
   host?: string;
+  /** All of its host names, sorted; none where the app exposes nothing. */
+  hosts: string[];
 }
 
 /** One folder of `clusters/`, with everything that runs there. */

@@ -1,4 +1,5 @@
 import type { App, Use } from './app.ts';
+import { gatewayAuthority, gatewayHosts, gatewayNamespace, gatewayTls } from './gateway.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { onceEach } from './once-each.ts';
 import type { Cluster } from './schema/cluster.ts';
@@ -27,9 +28,9 @@ export interface Leaf {
 
 /** A CA that vouches for one service and for those who may call it, and for nobody else. */
 export interface Authority {
-  /** Of its ClusterIssuer: the app's name, or that of its Postgres cluster; `environment` for the root of all others. */
+  /** Of its ClusterIssuer: the app's name, or that of its Postgres cluster; `gateway`; `environment` for the root of all others. */
   name: string;
-  kind: 'app' | 'database' | 'environment';
+  kind: 'app' | 'database' | 'environment' | 'gateway';
   /** Sorted: the generations of its CA whose roots are trusted. */
   trusted: number[];
   /** The generation that issues. */
@@ -38,6 +39,8 @@ export interface Authority {
   anchor: string;
   /** Sorted by namespace and name. */
   leaves: Leaf[];
+  /** The only domains for which it may issue (RFC 5280, section 4.2.1.10). Default: any. */
+  permits?: string[];
 }
 
 /** The name of the authority above all others where they are intermediates. */
@@ -97,6 +100,10 @@ function derive(env: Environment): Authority[] {
   if (found.length > 0 && env.cluster.identity.authorities === 'intermediate') {
     found.push(authority(env.cluster, environmentAuthority, 'environment', []));
   }
+  const hosts = gatewayHosts(env.apps);
+  if (hosts.length > 0 && gatewayTls(env.cluster) === 'authority') {
+    found.push(gatewayOf(env.cluster, hosts));
+  }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -138,6 +145,20 @@ function databaseAuthority(env: Environment, { app: name, migrated }: OwnedDatab
   ]);
 }
 
+/**
+ * The gateway's own root, below no other, since people tell their browsers to trust it: whoever had its key could be
+ * any site for them, were it not for the domains that it is bound to.
+ */
+function gatewayOf(cluster: Cluster, hosts: string[]): Authority {
+  const commonName = hosts.find(({ length }) => length <= longestCommonName) ?? gatewayAuthority;
+  const server = leaf(gatewayAuthority, gatewayNamespace, gatewayAuthority, { commonName, dnsNames: hosts });
+  const elsewhere = hosts.filter((host) => !host.endsWith(`.${cluster.domain}`));
+  return {
+    ...authority(cluster, gatewayAuthority, 'gateway', [server]),
+    permits: [cluster.domain, ...elsewhere].sort(),
+  };
+}
+
 function authority(cluster: Cluster, name: string, kind: Authority['kind'], leaves: Leaf[]): Authority {
   const { roots, authorities: how } = cluster.identity;
   const { trusted, issuing } = roots[name] ?? { trusted: [1], issuing: 1 };
@@ -147,7 +168,7 @@ function authority(cluster: Cluster, name: string, kind: Authority['kind'], leav
     kind,
     trusted: [...trusted].sort((a, b) => a - b),
     issuing,
-    anchor: how === 'intermediate' ? environmentAuthority : name,
+    anchor: how === 'intermediate' && kind !== 'gateway' ? environmentAuthority : name,
     leaves: [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each),
   };
 }

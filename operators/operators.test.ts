@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Component } from '../charts/kube/kube-object.ts';
 import { at, find, list } from '../charts/kube/select.ts';
-import { environment } from '../test/charts/fixture.ts';
+import { environment, testApp } from '../test/charts/fixture.ts';
 import { chart as flux } from './flux/chart.ts';
 import { chart as gitServer } from './git-server/chart.ts';
 import { chart as localPath } from './local-path/chart.ts';
@@ -46,16 +46,23 @@ describe('flux', () => {
 });
 
 describe('traefik', () => {
-  const component = traefik(environment());
+  const component = traefik(environment({ apps: [testApp({ name: 'shop', exposes: { port: 'http' } })] }));
 
-  it('has a listener on the port of its entry point, as it demands', () => {
-    const port = at(find(component, 'Gateway', 'gateway'), 'spec', 'listeners', 0, 'port');
-    expect(args(component, 'traefik')).toContain(`--entryPoints.http.address=:${port}`);
+  it('has each listener on the port of an entry point, as it demands', () => {
+    const listeners = list(find(component, 'Gateway', 'gateway'), 'spec', 'listeners');
+    expect(listeners.map((each) => at(each, 'name'))).toEqual(['http', 'https']);
+    for (const each of listeners) {
+      const [name, port] = [at(each, 'name'), at(each, 'port')];
+      expect(args(component, 'traefik')).toContain(`--entryPoints.${name}.address=:${port}`);
+    }
   });
 
-  it('answers on the node port that Kind maps', () => {
+  it('answers on the node ports that Kind maps', () => {
     const ports = at(find(component, 'Service', 'traefik'), 'spec', 'ports');
-    expect(ports).toEqual([{ name: 'http', port: 80, targetPort: 'http', nodePort: 30080, protocol: 'TCP' }]);
+    expect(ports).toEqual([
+      { name: 'http', port: 80, targetPort: 'http', nodePort: 30080, protocol: 'TCP' },
+      { name: 'https', port: 443, targetPort: 'https', nodePort: 30443, protocol: 'TCP' },
+    ]);
   });
 
   it('serves no dashboard', () => {

@@ -4,6 +4,7 @@ import { issue } from './certs/issue.ts';
 import { isWell, printRows, rowsOf } from './certs/list.ts';
 import { observe } from './certs/observe.ts';
 import { type RollOptions, roll } from './certs/roll.ts';
+import { trustBrowser } from './certs/trust-browser.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { clusterClient } from './cluster/client.ts';
 
@@ -71,5 +72,16 @@ program
     '\nInterrupted anywhere, the same command goes on: where it stands is in cluster.yaml and in the cluster.',
   )
   .action((authority: string, options: RollOptions) => runCommand(() => roll(authority, options)));
+
+program
+  .command('trust-browser')
+  .description("write the root of the gateway to this machine, with each system's line to trust it")
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--install', 'run the lines of this machine; those that need root ask for it by sudo')
+  .action((options: { env: string; install?: boolean }) =>
+    runCommand(async () =>
+      trustBrowser(await environmentNamed(options.env), { install: options.install === true }),
+    ),
+  );
 
 await program.parseAsync();

@@ -63,7 +63,7 @@ describe('a handshake', () => {
     const closes = await listen(createServer((socket) => socket.destroy()));
     await expect(handshake(closes, 'tls')).rejects.toThrow(/hung up|ECONNRESET|socket disconnected/);
     const mute = await listen(createServer(() => {}));
-    await expect(handshake(mute, 'tls', 200)).rejects.toThrow('no handshake within 0.2 s');
+    await expect(handshake(mute, 'tls', { timeoutMs: 200 })).rejects.toThrow('no handshake within 0.2 s');
   });
 });
 

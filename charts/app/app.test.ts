@@ -77,11 +77,12 @@ describe('an app', () => {
 });
 
 describe('an exposed app', () => {
+  const app = testApp({ name: 'orders', exposes: { port: 'http' } });
   const exposed = objectsOf({ exposes: { port: 'http', host: 'shop' } });
 
   it('answers at its host name through the gateway', () => {
     expect(at(find(exposed, 'HTTPRoute', 'orders'), 'spec')).toEqual({
-      parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'http' }],
+      parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'https' }],
       hostnames: ['shop.test.localhost'],
       rules: [{ backendRefs: [{ name: 'orders', port: 8080 }] }],
     });
@@ -91,17 +92,29 @@ describe('an exposed app', () => {
     const annotations = at(find(exposed, 'Deployment', 'orders'), 'metadata', 'annotations');
     expect(annotations).toEqual({
       'plinth.io/summary': 'The app orders.',
-      'plinth.io/url': 'http://shop.test.localhost:8080',
+      'plinth.io/url': 'https://shop.test.localhost:8443',
     });
   });
 
-  it('leaves the port out where it is 80, and where the cluster is no Kind cluster', () => {
-    const app = testApp({ name: 'orders', exposes: { port: 'http' } });
-    for (const provider of [{ kind: 'kind', ports: { http: 80 } }, { kind: 'machines' }]) {
-      const component = appComponent(environment({ apps: [app], cluster: { provider } }), app);
-      const annotations = at(find(component, 'Deployment', 'orders'), 'metadata', 'annotations');
-      expect(at(annotations, 'plinth.io/url')).toBe('http://orders.test.localhost');
-    }
+  const onMachines = (ports?: object) =>
+    environment({ cluster: { provider: { kind: 'machines', ...(ports ? { ports } : {}) } } });
+
+  it.each([
+    ['with the node port, where machines serve it themselves', onMachines(), ':30443'],
+    ['without a port, where something before the machines has 443', onMachines({ http: 80, https: 443 }), ''],
+  ])('is shown %s', (_, env, port) => {
+    const annotations = at(find(appComponent(env, app), 'Deployment', 'orders'), 'metadata', 'annotations');
+    expect(at(annotations, 'plinth.io/url')).toBe(`https://orders.test.localhost${port}`);
+  });
+
+  it('tells browsers outside of a laptop to come by HTTPS alone', () => {
+    const rule = at(find(appComponent(onMachines(), app), 'HTTPRoute', 'orders'), 'spec', 'rules', 0);
+    expect(at(rule, 'filters')).toEqual([
+      {
+        type: 'ResponseHeaderModifier',
+        responseHeaderModifier: { set: [{ name: 'Strict-Transport-Security', value: 'max-age=31536000' }] },
+      },
+    ]);
   });
 
   it('lets the gateway in, and nobody else', () => {

@@ -1,5 +1,6 @@
 import type { Chart } from 'cdk8s';
 import type { App } from '../../model/app.ts';
+import { publicUrl } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, mutualPort, mutualUses } from '../../model/identity.ts';
 import type { InitStep } from '../../model/schema/beside.ts';
@@ -11,7 +12,6 @@ import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volu
 import { toDatabase } from '../database/database.ts';
 import { migrationsJob } from '../database/migrations.ts';
 import { route } from '../gateway/route.ts';
-import { publicUrl } from '../gateway/url.ts';
 import { leafCertificate } from '../identity/certificate.ts';
 import { identityFiles } from '../identity/identity-files.ts';
 import { autoscaler } from '../kube/autoscaler.ts';
@@ -64,7 +64,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
     if (ports.length > 0) service(chart, app.name, space, ports);
     if (app.exposes && app.host) {
-      route(chart, app.name, space, app.host, portNumber(app, app.exposes.port));
+      route(chart, env, app, portNumber(app, app.exposes.port));
     }
     if (replicaRange(app.replicas).max > 1) disruptionBudget(chart, app.name, space);
     allow(chart, app.name, space, {

@@ -37,7 +37,7 @@ describe('the policy on routes', () => {
     for (const app of [home, shop]) {
       expect(asks(find(appComponent(env, app), 'HTTPRoute', app.name))).toEqual([]);
     }
-    expect(asks(find(component, 'HTTPRoute', 'ready'))).toEqual([]);
+    for (const name of ['ready', 'to-https']) expect(asks(find(component, 'HTTPRoute', name))).toEqual([]);
   });
 
   it.each<[string, string, string[] | undefined]>([
@@ -113,7 +113,11 @@ describe('the label by which the Gateway takes routes', () => {
 
   it('is what the Gateway looks for', () => {
     expect(list(find(component, 'Gateway', 'gateway'), 'spec', 'listeners')).toMatchObject([
-      { allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: labels } } } },
+      { name: 'http', allowedRoutes: { namespaces: { from: 'Same' } } },
+      {
+        name: 'https',
+        allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: labels } } },
+      },
     ]);
   });
 

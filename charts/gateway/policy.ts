@@ -15,24 +15,24 @@ const routes = ['httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes
  */
 export function gatewayPolicies(chart: Chart, env: Environment): void {
   const hosts = env.apps.flatMap((app): [string, string][] =>
-    app.host === undefined ? [] : [[namespaceOf(app), app.host]],
+    app.hosts.length === 0 ? [] : [[namespaceOf(app), app.hosts.join(',')]],
   );
   configMap(chart, table.name, table.namespace, Object.fromEntries(hosts));
-  const host = {
-    name: 'host',
-    expression: `has(params.data) && ${space} in params.data ? params.data[${space}] : ''`,
+  const own = {
+    name: 'hosts',
+    expression: `has(params.data) && ${space} in params.data ? params.data[${space}].split(',') : []`,
   };
   const rules = 'has(object.spec.rules)';
   admissionPolicy(chart, routesPolicy, {
     table,
     rule: { groups: ['gateway.networking.k8s.io'], resources: routes, operations: ['CREATE', 'UPDATE'] },
     conditions: [elsewhere, asksAnew],
-    variables: [host],
+    variables: [own],
     validations: [
       {
         expression:
-          'has(object.spec.hostnames) && size(object.spec.hostnames) > 0 && object.spec.hostnames.all(name, name == variables.host)',
-        messageExpression: `'no app of the graph gives ' + ${space} + ' these hosts: ' + (has(object.spec.hostnames) ? object.spec.hostnames.join(', ') : 'all') + (variables.host == '' ? '' : '; its host is ' + variables.host)`,
+          'has(object.spec.hostnames) && size(object.spec.hostnames) > 0 && object.spec.hostnames.all(name, name in variables.hosts)',
+        messageExpression: `'no app of the graph gives ' + ${space} + ' these hosts: ' + (has(object.spec.hostnames) ? object.spec.hostnames.join(', ') : 'all') + (size(variables.hosts) == 0 ? '' : '; it has ' + variables.hosts.join(', '))`,
         reason: 'Forbidden',
       },
       {
@@ -68,7 +68,7 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
     ],
     validations: [
       {
-        expression: `object.metadata.name in ${celList([gateway.namespace, ...hosts.map(([own]) => own)])}`,
+        expression: `object.metadata.name in ${celList([gateway.namespace, ...hosts.map(([name]) => name)])}`,
         message: `the gateway leads to namespaces of apps that say exposes in app.ts: ${label} is theirs`,
         reason: 'Forbidden',
       },

@@ -1,16 +1,24 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import { gateway } from '../kube/names.ts';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { gateway, namespaceOf } from '../kube/names.ts';
+import { strictTransport } from './strict-transport.ts';
 
-/** Leads a host name at the gateway to a port of a Service. */
-export function route(chart: Chart, name: string, namespace: string, host: string, port: number): void {
-  new ApiObject(chart, `route-${name}`, {
+/** Leads the host names of an app at the gateway to a port of its Service. */
+export function route(chart: Chart, env: Environment, app: EnvironmentApp, port: number): void {
+  const filters = strictTransport(env.cluster);
+  new ApiObject(chart, `route-${app.name}`, {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    metadata: { name, namespace },
+    metadata: { name: app.name, namespace: namespaceOf(app) },
     spec: {
-      parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.listener }],
-      hostnames: [host],
-      rules: [{ backendRefs: [{ name, port }] }],
+      parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
+      hostnames: app.hosts,
+      rules: [
+        {
+          ...(filters.length > 0 ? { filters } : {}),
+          backendRefs: [{ name: app.name, port }],
+        },
+      ],
     },
   });
 }

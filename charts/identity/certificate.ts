@@ -23,6 +23,8 @@ export interface CertificateRequest {
   commonName: string;
   dnsNames: string[];
   usages: string[];
+  /** The only domains for which a CA may issue. Default: any. */
+  permits?: string[];
   /** As Go prints it. */
   duration: string;
   /** As Go prints it. */
@@ -35,6 +37,14 @@ export interface CertificateRequest {
 
 /** The key of every certificate. */
 export const privateKey = { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8' } as const;
+
+/** All addresses: a CA that is bound to domains vouches for none. */
+export const everyAddress = ['0.0.0.0/0', '::/0'] as const;
+
+/** What binds a CA to domains. Critical: who does not know it must not trust the CA (RFC 5280, section 4.2.1.10). */
+export function nameConstraints(domains: readonly string[]): object {
+  return { critical: true, permitted: { dnsDomains: domains }, excluded: { ipRanges: everyAddress } };
+}
 
 /** On the Secret of a certificate that CloudNativePG uses. */
 export const reloadLabels = { 'cnpg.io/reload': '' } as const;
@@ -84,6 +94,7 @@ function caRequest(env: Environment, authority: Authority, generation: number): 
     isCA: true,
     commonName: authorityCommonName(env.cluster, authority.name, generation),
     dnsNames: [],
+    ...(authority.permits ? { permits: authority.permits } : {}),
     usages: ['cert sign', 'crl sign'],
     duration: goDuration(isAbove ? 2 * duration : duration),
     renewBefore: goDuration(isAbove ? duration : renewBefore),
@@ -126,6 +137,7 @@ function certificate(chart: Chart, request: CertificateRequest, labels?: Record<
       isCA,
       commonName,
       ...(dnsNames.length > 0 ? { dnsNames } : {}),
+      ...(request.permits ? { nameConstraints: nameConstraints(request.permits) } : {}),
       usages,
       duration: request.duration,
       renewBefore: request.renewBefore,

@@ -1,4 +1,5 @@
 import type { App } from '../../model/app.ts';
+import { gatewayAuthority, gatewayNamespace } from '../../model/gateway.ts';
 
 /** Value of the label `app.kubernetes.io/part-of` on every object. */
 export const partOf = 'plinth';
@@ -19,10 +20,15 @@ export const annotations = {
 
 /** The Gateway that every exposed app is attached to. */
 export const gateway = {
-  namespace: 'gateway',
+  namespace: gatewayNamespace,
   name: 'gateway',
-  listener: 'http',
+  /** The listener of visitors who come by HTTPS: apps are attached to it, wherever TLS ends. */
+  https: 'https',
+  /** The listener of visitors who come by HTTP: they are led to HTTPS. */
+  http: 'http',
   className: 'traefik',
+  /** The Secret with its certificate. */
+  secret: gatewayAuthority,
 } as const;
 
 /** On the namespaces from which the Gateway takes routes; an admission policy lets no others have it. */

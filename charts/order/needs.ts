@@ -59,7 +59,7 @@ function roleNeeds(object: KubeObject): string[] {
   return [idOf(kind, name, kind === 'Role' ? object.metadata.namespace : undefined)];
 }
 
-/** Of the Gateway API: a Gateway's class, a route's parents and the Services behind it. */
+/** Of the Gateway API: a Gateway's class and certificates, a route's parents and the Services behind it. */
 function gatewayNeeds(object: KubeObject): string[] {
   if (groupOf(object) !== 'gateway.networking.k8s.io') return [];
   const own = object.metadata.namespace ?? 'default';
@@ -72,6 +72,9 @@ function gatewayNeeds(object: KubeObject): string[] {
   const gatewayClass = object.kind === 'Gateway' ? textField(object, 'spec', 'gatewayClassName') : undefined;
   return [
     ...(gatewayClass === undefined ? [] : [idOf('GatewayClass', gatewayClass)]),
+    ...listField(object, 'spec', 'listeners').flatMap((listener) =>
+      listField(listener, 'tls', 'certificateRefs').flatMap((secret) => reference(secret, 'Secret')),
+    ),
     ...listField(object, 'spec', 'parentRefs').flatMap((parent) => reference(parent, 'Gateway')),
     ...listField(object, 'spec', 'rules').flatMap((rule) =>
       listField(rule, 'backendRefs').flatMap((backend) => reference(backend, 'Service')),

@@ -6,6 +6,7 @@ import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, teamRegistry } from '../schema/cluster.ts';
 import { checkBackups } from './backups.ts';
+import { checkGateway } from './gateway.ts';
 import { checkRetired } from './retired.ts';
 import { checkVersion } from './version.ts';
 import { checkVirtualAddress } from './virtual-address.ts';
@@ -18,6 +19,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkVirtualAddress(cluster),
     ...checkBackups(cluster),
     ...checkRegistry(cluster),
+    ...checkGateway(cluster),
     ...checkSource(cluster),
     ...checkApps(cluster, repository),
     ...checkRetired(cluster, repository),

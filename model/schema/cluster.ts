@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { faultOfSchedule } from './cron.ts';
 import { inSeconds } from './duration.ts';
+import { gatewaySchema } from './gateway.ts';
 import { gitUrl, noSecret } from './git-url.ts';
 import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
+import { nodePorts } from './node-ports.ts';
 
 /** A machine's address: programs take it as an argument. */
 const address = z
@@ -142,8 +144,8 @@ const provider = z.discriminatedUnion('kind', [
     kind: z.literal('kind').describe('Containers on this machine, made by Kind.'),
     ports: z
       .strictObject({
-        http: tcpPort.default(8080).describe('Of the gateway, over HTTP.'),
-        https: tcpPort.default(8443).describe('Of the gateway, over TLS.'),
+        http: tcpPort.default(8080).describe('Port of the gateway over HTTP, which leads to HTTPS.'),
+        https: tcpPort.default(8443).describe('Port of the gateway over HTTPS.'),
         registry: tcpPort.default(5002).describe("Of the registry for the team's own images."),
       })
       .prefault({})
@@ -153,6 +155,15 @@ const provider = z.discriminatedUnion('kind', [
     kind: z
       .literal('machines')
       .describe('Machines that exist already, reached by SSH; Ansible installs them.'),
+    ports: z
+      .strictObject({
+        http: tcpPort.default(nodePorts.http).describe('Port of HTTP, which leads to HTTPS.'),
+        https: tcpPort.default(nodePorts.https).describe('Port of HTTPS.'),
+      })
+      .prefault({})
+      .describe(
+        `Ports at which visitors reach the gateway. Every node answers on ${nodePorts.http} (HTTP) and ${nodePorts.https} (HTTPS); write others where a load balancer or a firewall of your own passes them on to these.`,
+      ),
     buckets: z
       .strictObject({ region: awsRegion, account: awsAccount })
       .optional()
@@ -468,6 +479,7 @@ export const clusterSchema = z.strictObject({
     .describe(
       'Where Flux gets the artifacts of others: their upstream, or the mirror registry under the same names.',
     ),
+  gateway: gatewaySchema.prefault({}).describe('How visitors reach the apps that are exposed.'),
   retention: z
     .strictObject({
       metrics: duration.default('15d').describe('Of metrics.'),

@@ -46,6 +46,11 @@ export type Rule = (typeof rules)[number];
 export const exceptionSchema = z.strictObject({
   rule: z.enum(rules),
   reason: z.string().trim().min(10, 'a sentence that says why'),
+  /** Key of cluster.yaml, such as `gateway.tls.acme`, without which nothing breaks the rule. Default: it is always broken. */
+  only: z
+    .string()
+    .regex(/^[a-zA-Z]+(\.[a-zA-Z]+)*$/, "a key of cluster.yaml such as 'gateway.tls.acme'")
+    .optional(),
 });
 
 export type Exception = z.infer<typeof exceptionSchema>;

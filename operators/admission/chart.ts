@@ -2,6 +2,7 @@ import type { Chart } from 'cdk8s';
 import {
   type CertificateRequest,
   certificateRequests,
+  everyAddress,
   privateKey,
   reloadLabels,
 } from '../../charts/identity/certificate.ts';
@@ -147,7 +148,6 @@ const otherOutputs = [
   'keystores',
   'additionalOutputFormats',
   'encodeUsagesInRequest',
-  'nameConstraints',
   'signatureAlgorithm',
   'renewBeforePercentage',
   'renewal',
@@ -156,7 +156,7 @@ const otherOutputs = [
 /** All fields of a Certificate that the policy knows: a version of cert-manager that has another one needs a rule for it. */
 export const knownCertificateFields: readonly string[] = [
   ...['issuerRef', 'secretName', 'isCA', 'commonName', 'dnsNames', 'usages', 'duration', 'renewBefore'],
-  ...['privateKey', 'secretTemplate', ...otherNames, ...otherOutputs],
+  ...['privateKey', 'secretTemplate', 'nameConstraints', ...otherNames, ...otherOutputs],
   // Of old requests, which hold no key.
   'revisionHistoryLimit',
 ];
@@ -164,6 +164,8 @@ export const knownCertificateFields: readonly string[] = [
 function absent(fields: string[]): string {
   return fields.map((field) => `!has(object.spec.${field})`).join(' && ');
 }
+
+const constraints = 'object.spec.nameConstraints';
 
 /** The same text as `line`, made of the object. */
 const asked = [
@@ -173,6 +175,7 @@ const asked = [
   text('cn', 'object.spec.commonName'),
   "' dns=' + (has(object.spec.dnsNames) ? object.spec.dnsNames.join(',') : '')",
   "' usages=' + (has(object.spec.usages) ? object.spec.usages.join(',') : '')",
+  `(has(${constraints}) ? ' constraints=' + (has(${constraints}.critical) && ${constraints}.critical ? 'critical' : 'ignored') + ${list('permits', `${constraints}.permitted`, 'dnsDomains')} + ${list('excludes', `${constraints}.excluded`, 'ipRanges')} : '')`,
   text('duration', 'object.spec.duration'),
   text('renew', 'object.spec.renewBefore'),
   text('key', 'object.spec.privateKey.algorithm', 'object.spec.privateKey'),
@@ -188,6 +191,11 @@ function text(name: string, field: string, within?: string): string {
   return `' ${name}=' + (${given} ? string(${field}) : '')`;
 }
 
+/** ` NAME=VALUE,VALUE` of a list in an object, empty where either is left out. */
+function list(name: string, within: string, field: string): string {
+  return `' ${name}=' + (has(${within}) && has(${within}.${field}) ? ${within}.${field}.join(',') : '')`;
+}
+
 function line(request: CertificateRequest): string {
   const { algorithm, size, encoding } = privateKey;
   return [
@@ -197,6 +205,13 @@ function line(request: CertificateRequest): string {
     `cn=${request.commonName}`,
     `dns=${request.dnsNames.join(',')}`,
     `usages=${request.usages.join(',')}`,
+    ...(request.permits === undefined
+      ? []
+      : [
+          'constraints=critical',
+          `permits=${request.permits.join(',')}`,
+          `excludes=${everyAddress.join(',')}`,
+        ]),
     `duration=${request.duration}`,
     `renew=${request.renewBefore}`,
     `key=${algorithm}`,

@@ -1,6 +1,7 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import { stringify } from 'yaml';
+import { acmeOf, toAcme } from '../../charts/gateway/acme.ts';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
@@ -8,7 +9,7 @@ import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { certManagerNamespace } from '../../charts/kube/names.ts';
 import { namespace } from '../../charts/kube/namespace.ts';
-import { allow, denyAll, toKubernetesApi } from '../../charts/kube/network-policy.ts';
+import { allow, denyAll, type Flow, toKubernetesApi } from '../../charts/kube/network-policy.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
@@ -23,7 +24,7 @@ const webhookPort = 10250;
 const read = ['get', 'list', 'watch'];
 const groups = ['cert-manager.io'];
 
-/** Those that issue from authorities in the cluster: no ACME, Vault or Venafi, nothing made of Ingresses. */
+/** Those that issue from authorities in the cluster: no Vault or Venafi, nothing made of Ingresses. */
 const controllers = [
   'issuers',
   'clusterissuers',
@@ -39,6 +40,9 @@ const controllers = [
   'certificates-trigger',
 ];
 
+/** Those that get certificates of an ACME server. */
+const acmeControllers = ['certificaterequests-issuer-acme', 'challenges', 'orders'];
+
 /** Webhooks whose CA the injector writes: its own, and those of operators with the annotation for it. */
 const injected = [webhook, 'trust-manager'];
 
@@ -49,30 +53,38 @@ const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' };
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, space, 'restricted');
-    controller(chart, imageRef(env, 'cert-manager-controller'));
+    controller(chart, env);
     webhookServer(chart, imageRef(env, webhook));
     injector(chart, imageRef(env, cainjector));
     denyAll(chart, space, ['Ingress', 'Egress']);
   });
 }
 
-function controller(chart: Chart, image: string): void {
+function controller(chart: Chart, env: Environment): void {
+  const acme = acmeOf(env);
   run(chart, {
     name,
-    image,
+    image: imageRef(env, 'cert-manager-controller'),
     args: [
       `--cluster-resource-namespace=${space}`,
       `--leader-election-namespace=${space}`,
       `--leader-election-lease-duration=${lease.leaseDuration}`,
       `--leader-election-renew-deadline=${lease.renewDeadline}`,
       `--leader-election-retry-period=${lease.retryPeriod}`,
-      `--controllers=${controllers.join(',')}`,
+      `--controllers=${[...controllers, ...(acme ? acmeControllers : [])].join(',')}`,
+      ...(acme
+        ? [
+            '--enable-gateway-api=true',
+            `--acme-http01-solver-image=${imageRef(env, 'cert-manager-acmesolver')}`,
+          ]
+        : []),
       // With a Certificate that is no longer in Git its key goes too.
       '--enable-certificate-owner-ref=true',
     ],
     ports: [{ name: 'healthz', containerPort: 9403 }],
     readinessProbe: httpProbe('healthz', '/livez', { period: 2 }),
     livenessProbe: httpProbe('healthz', '/livez'),
+    ...(acme ? { egress: toAcme(acme) } : {}),
   });
   const subject = { serviceAccount: name, namespace: space };
   clusterRole(chart, name, subject, [
@@ -105,9 +117,27 @@ function controller(chart: Chart, image: string): void {
       verbs: [...read, 'create', 'update', 'patch', 'delete'],
     },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
+    ...(acme ? acmeRules : []),
   ]);
   leases(chart, name, ['cert-manager-controller']);
 }
+
+/** It watches these kinds as a whole; what it makes for a challenge it makes beside the gateway (charts/gateway/acme.ts). */
+const acmeRules = [
+  {
+    apiGroups: ['acme.cert-manager.io'],
+    resources: ['orders', 'challenges'],
+    verbs: [...read, 'create', 'update', 'patch', 'delete'],
+  },
+  {
+    apiGroups: ['acme.cert-manager.io'],
+    resources: ['orders', 'challenges'].flatMap((kind) => [`${kind}/status`, `${kind}/finalizers`]),
+    verbs: ['update', 'patch'],
+  },
+  { apiGroups: [''], resources: ['pods', 'services'], verbs: read },
+  { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: read },
+  { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: read },
+];
 
 function webhookServer(chart: Chart, image: string): void {
   const secret = `${webhook}-ca`;
@@ -242,6 +272,8 @@ interface RunInput {
   livenessProbe?: k8s.Probe;
   /** The port that the API server calls. */
   ingress?: number;
+  /** Where it gets to beside the API server. */
+  egress?: Flow[];
 }
 
 function run(chart: Chart, input: RunInput): void {
@@ -273,7 +305,7 @@ function run(chart: Chart, input: RunInput): void {
   allow(chart, workload, space, {
     // From the nodes, whose addresses no render knows.
     ...(input.ingress === undefined ? {} : { ingress: [{ ports: [{ port: input.ingress }] }] }),
-    egress: [toKubernetesApi],
+    egress: [toKubernetesApi, ...(input.egress ?? [])],
   });
 }
 

@@ -68,7 +68,8 @@ function roots(chart: Chart, { name, trusted }: Authority): void {
 }
 
 function bundles(chart: Chart, { name, kind, anchor, leaves }: Authority): void {
-  if (kind === 'environment') return;
+  // Nobody in the cluster calls the gateway: browsers outside do.
+  if (kind === 'environment' || kind === 'gateway') return;
   const readers = [...new Set(leaves.map(({ namespace: space }) => space))].sort();
   bundle(chart, trustName(name), anchor, readers, { configMap: { key: 'roots.pem' } });
   const server = leaves.find(({ usage }) => usage === 'server')?.namespace;

@@ -1,5 +1,8 @@
 import { ApiObject, type Chart } from 'cdk8s';
+import { acme } from '../../charts/gateway/acme.ts';
+import { listenerPorts, listeners, redirectToHttps } from '../../charts/gateway/listeners.ts';
 import { gatewayPolicies } from '../../charts/gateway/policy.ts';
+import { leafCertificate } from '../../charts/identity/certificate.ts';
 import { component } from '../../charts/kube/component.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
 import { ifAbsent } from '../../charts/kube/if-absent.ts';
@@ -13,12 +16,11 @@ import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import type { Environment } from '../../model/graph.ts';
+import { authorities } from '../../model/identity.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 
 const name = gateway.className;
 const space = gateway.namespace;
-/** A Gateway's listener must have the port of an entry point of Traefik, which is the port in the pod. */
-const httpPort = 8000;
 const pingPort = 8082;
 
 /** By this name Traefik asks itself whether it knows its routes. */
@@ -32,15 +34,21 @@ export function chart(env: Environment): Component {
     gatewayPolicies(chart, env);
     rights(chart, env);
     controller(chart, env);
-    service(chart, name, space, [{ name: 'http', port: 80, nodePort: nodePorts.http }]);
+    service(chart, name, space, [
+      { name: 'http', port: 80, nodePort: nodePorts.http },
+      { name: 'https', port: 443, nodePort: nodePorts.https },
+    ]);
     denyAll(chart, space, ['Ingress', 'Egress']);
     allow(chart, name, space, {
-      ingress: [{ ports: [{ port: httpPort }] }],
+      ingress: [{ ports: Object.values(listenerPorts).map((port) => ({ port })) }],
       // To whichever pod of the platform lets it in: the pod's own policy says on which port.
       egress: [toKubernetesApi, { peers: [everyPodOfPlatform], ports: [] }],
     });
     gatewayClass(chart);
-    listeners(chart);
+    certificate(chart, env);
+    acme(chart, env);
+    listeners(chart, env);
+    redirectToHttps(chart, env);
     readyRoute(chart);
   });
 }
@@ -64,9 +72,11 @@ function controller(chart: Chart, env: Environment): void {
           '--global.sendAnonymousUsage=false',
           '--log.level=INFO',
           '--log.format=json',
-          `--entryPoints.http.address=:${httpPort}`,
           // When told to stop it fails the probe first and goes on serving until traffic has moved on.
-          '--entryPoints.http.transport.lifeCycle.requestAcceptGraceTimeout=5s',
+          ...Object.entries(listenerPorts).flatMap(([entryPoint, port]) => [
+            `--entryPoints.${entryPoint}.address=:${port}`,
+            `--entryPoints.${entryPoint}.transport.lifeCycle.requestAcceptGraceTimeout=5s`,
+          ]),
           `--entryPoints.ping.address=:${pingPort}`,
           '--ping.entryPoint=ping',
           '--providers.kubernetesGateway=true',
@@ -76,7 +86,8 @@ function controller(chart: Chart, env: Environment): void {
           `--providers.kubernetesGateway.statusAddress.hostname=${env.cluster.domain}`,
         ],
         ports: [
-          { name: 'http', containerPort: httpPort },
+          { name: 'http', containerPort: listenerPorts.http },
+          { name: 'https', containerPort: listenerPorts.https },
           { name: 'ping', containerPort: pingPort },
         ],
         // Through a route of its own: one that has just started answers pings before it knows any.
@@ -113,6 +124,12 @@ function rights(chart: Chart, env: Environment): void {
   }
 }
 
+/** Where this environment has an authority for it; by ACME the certificate has an issuer of its own. */
+function certificate(chart: Chart, env: Environment): void {
+  const own = authorities(env).find(({ kind }) => kind === 'gateway');
+  for (const leaf of own?.leaves ?? []) leafCertificate(chart, env, leaf);
+}
+
 function gatewayClass(chart: Chart): void {
   new ApiObject(chart, 'gateway-class', {
     apiVersion: 'gateway.networking.k8s.io/v1',
@@ -122,32 +139,13 @@ function gatewayClass(chart: Chart): void {
   });
 }
 
-function listeners(chart: Chart): void {
-  new ApiObject(chart, 'gateway', {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'Gateway',
-    metadata: { name: gateway.name, namespace: space },
-    spec: {
-      gatewayClassName: name,
-      listeners: [
-        {
-          name: gateway.listener,
-          protocol: 'HTTP',
-          port: httpPort,
-          allowedRoutes: { namespaces: { from: 'Selector', selector: { matchLabels: routesLabel } } },
-        },
-      ],
-    },
-  });
-}
-
 function readyRoute(chart: Chart): void {
   new ApiObject(chart, 'ready-route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
     metadata: { name: 'ready', namespace: space },
     spec: {
-      parentRefs: [{ name: gateway.name, namespace: space, sectionName: gateway.listener }],
+      parentRefs: [{ name: gateway.name, namespace: space, sectionName: gateway.http }],
       hostnames: [readyHost],
       rules: [{ backendRefs: [{ group: 'traefik.io', kind: 'TraefikService', name: 'ping@internal' }] }],
     },

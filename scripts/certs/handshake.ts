@@ -15,13 +15,13 @@ export interface Shown {
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /**
- * Shakes hands with a server at a port of this machine's loopback and looks at its certificate. Nothing is trusted by
+ * Shakes hands with a server at a port of this machine's loopback, as `host` where it serves several, and looks at its certificate. Nothing is trusted by
  * it and nothing said: the connection ends before the server asks who is calling.
  */
 export async function handshake(
   port: number,
   protocol: 'tls' | 'postgres',
-  timeoutMs = 5_000,
+  { host, timeoutMs = 5_000 }: { host?: string; timeoutMs?: number } = {},
 ): Promise<Shown> {
   const signal = AbortSignal.timeout(timeoutMs);
   const socket = connect(port, '127.0.0.1');
@@ -35,7 +35,11 @@ export async function handshake(
       if (answer.toString() !== 'S') throw new Error('Postgres offers no TLS');
     }
     // Whether it is the right one is what the caller finds out, by its serial number.
-    const tls = startTls({ socket, rejectUnauthorized: false });
+    const tls = startTls({
+      socket,
+      rejectUnauthorized: false,
+      ...(host === undefined ? {} : { servername: host }),
+    });
     tls.on('error', () => {}); // a server that wants to know who calls hangs up after the handshake
     await Promise.race([once(tls, 'secureConnect'), failed(socket)]);
     const certificate = tls.getPeerX509Certificate();

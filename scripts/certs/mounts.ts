@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { gateway } from '../../charts/kube/names.ts';
 
 /** A pod that holds a certificate: by a volume, or as an instance of Postgres. */
 export interface Holder {
@@ -38,6 +39,13 @@ export function instancesOf(pods: readonly V1Pod[], namespace: string, cluster: 
         metadata.labels['cnpg.io/podRole'] === 'instance',
     )
     .map((pod) => holder(pod, '/controller/certificates'));
+}
+
+/** The pods of the gateway: Traefik reads its Secret through the API server. */
+export function gatewaysOf(pods: readonly V1Pod[]): Holder[] {
+  return living(pods, gateway.namespace)
+    .filter(({ metadata }) => metadata?.labels?.['app.kubernetes.io/name'] === gateway.className)
+    .map((pod) => holder(pod, ''));
 }
 
 function living(pods: readonly V1Pod[], namespace: string): V1Pod[] {

@@ -9,7 +9,7 @@ import { identityFolder } from '../call/connection.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask, reason } from '../cluster/request.ts';
 import { type Issued, issuedCertificates } from './certificates.ts';
-import { type Holder, instancesOf, mountsOf } from './mounts.ts';
+import { gatewaysOf, type Holder, instancesOf, mountsOf } from './mounts.ts';
 import { type Seen, Sight } from './sight.ts';
 import { type Trust, trustOf } from './trust.ts';
 import type { Use } from './use.ts';
@@ -48,9 +48,12 @@ export async function observe(
     const ofPostgres = authority.kind === 'database' && isOfPostgres(authority.name, leaf.name);
     const holders = ofPostgres
       ? instancesOf(pods.items, leaf.namespace, authority.name)
-      : mountsOf(pods.items, leaf.namespace, leaf.name);
+      : authority.kind === 'gateway'
+        ? gatewaysOf(pods.items)
+        : mountsOf(pods.items, leaf.namespace, leaf.name);
     const see = async (holder: Holder): Promise<Seen> => {
       if (!holder.ready) return { unseen: 'it is not ready' };
+      if (authority.kind === 'gateway') return sight.gateway(holder, leaf.dnsNames[0] ?? leaf.commonName);
       if (ofPostgres) return leaf.usage === 'server' ? sight.postgres(holder) : sight.replication(holder);
       return leaf.usage === 'client' || port === undefined
         ? sight.client(holder)

@@ -89,6 +89,11 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
   if (people.length > 0) {
     say(`People have theirs on machines that nobody sees from here. Each of them types:${people.join('')}`);
   }
+  if (authority.kind === 'gateway') {
+    say(
+      `Browsers trust the root of before: everyone types\n  npm run certs -- trust-browser --env ${env.name}`,
+    );
+  }
   return 0;
 }
 

@@ -1,3 +1,4 @@
+import { listenerPorts } from '../../charts/gateway/listeners.ts';
 import { forwardTo } from '../call/port-forward.ts';
 import { handshake } from './handshake.ts';
 import { type Held, heldBy } from './held.ts';
@@ -32,6 +33,14 @@ export class Sight {
     ]);
     const roots = held.get(holder.folder)?.roots;
     return { serial, ...(roots ? { roots } : { silent: true }) };
+  }
+
+  /** A pod of the gateway: by what it shows on the wire for a host. It asks nobody who he is, and trusts no roots of ours. */
+  async gateway(holder: Holder, host: string): Promise<Seen> {
+    const { serial } = await this.#through(holder, listenerPorts.https, (at) =>
+      handshake(at, 'tls', { host }),
+    );
+    return { serial };
   }
 
   /** An instance of Postgres: on the wire; whom it trusts it says itself. */

@@ -1,3 +1,4 @@
+import { gatewayPorts, urlOf } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 
 /** Where an app answers, seen from this machine. */
@@ -5,15 +6,14 @@ export interface AppUrl {
   app: string;
   url: string;
   host: string;
+  /** Port of HTTPS. */
   port: number;
 }
 
 /** The addresses of an environment's exposed apps. */
 export function urls({ cluster, apps }: Environment): AppUrl[] {
-  const port = cluster.provider.kind === 'kind' ? cluster.provider.ports.http : 80;
+  const { https: port } = gatewayPorts(cluster);
   return apps.flatMap(({ name, host }) =>
-    host === undefined
-      ? []
-      : [{ app: name, host, port, url: `http://${host}${port === 80 ? '' : `:${port}`}` }],
+    host === undefined ? [] : [{ app: name, host, port, url: urlOf(cluster, host) }],
   );
 }

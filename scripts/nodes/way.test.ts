@@ -9,7 +9,11 @@ const aws = {
   provider: { kind: 'aws', region: 'eu-central-1', account: '111122223333', zones: 3, nat: 'one' },
 } as const;
 const machines: Pick<Cluster, 'provider'> = {
-  provider: { kind: 'machines', ssh: { user: 'debian', port: 22, keys: [] } },
+  provider: {
+    kind: 'machines',
+    ports: { http: 30080, https: 30443 },
+    ssh: { user: 'debian', port: 22, keys: [] },
+  },
 };
 
 /** Stand-ins for AWS's programs in front of everything else. */

@@ -1,5 +1,6 @@
 import type { Checked } from '../../charts/checks/check.ts';
 import type { Finding } from '../../charts/checks/finding.ts';
+import { field } from '../../charts/kube/field.ts';
 import { sourceOf } from '../../charts/order/order.ts';
 import type { Problem, Words } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -63,9 +64,10 @@ export function needlessExceptions(root: string, checked: readonly CheckedEnviro
   const written = new Map(
     checked.flatMap(({ env }) =>
       [...env.operators, ...env.apps].flatMap(({ name, exceptions }) =>
-        exceptions.map(({ rule }, index) => {
+        exceptions.flatMap(({ rule, only }, index) => {
+          if (only !== undefined && field(env.cluster, ...only.split('.')) === undefined) return [];
           const file = sourceOf(env, name);
-          return [`${file} ${rule}`, { file, rule, index }] as const;
+          return [[`${file} ${rule}`, { file, rule, index }] as const];
         }),
       ),
     ),

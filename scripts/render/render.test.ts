@@ -77,7 +77,7 @@ describe('the render of a small repository', () => {
     expect(dependsOn('dev', 'shop')).toEqual([{ name: 'registry' }, { name: 'traefik' }]);
     expect(dependsOn('dev', 'registry')).toEqual([{ name: 'local-path' }]);
     expect(dependsOn('prod', 'registry')).toBeUndefined();
-    expect(dependsOn('dev', 'traefik')).toEqual([{ name: 'crds' }]);
+    expect(dependsOn('dev', 'traefik')).toEqual([{ name: 'crds' }, { name: 'identity' }]);
     expect(dependsOn('dev', 'catalog')).toBeUndefined();
   });
 });

@@ -8,7 +8,18 @@ import { TargetGroupAttachment } from '@pulumi/aws/lb/targetGroupAttachment.js';
 import type { Input, Resource } from '@pulumi/pulumi/index.js';
 import type { Network } from '../network/network.ts';
 
-/** A network load balancer with one listener. Without a certificate it passes TCP on as it is; with one it ends TLS. */
+/** One port of a load balancer. Without a certificate it passes TCP on as it is; with one it ends TLS. */
+export interface Door {
+  /** Name of its resources. */
+  name: string;
+  listenPort: number;
+  targetPort: number;
+  certificateArn?: Input<string>;
+  /** A path at which a target says by HTTPS that it is ready. Default: that it takes connections. */
+  readyPath?: string;
+}
+
+/** A network load balancer with a listener for each door. */
 export function balancer(
   name: 'api' | 'gateway',
   args: {
@@ -17,19 +28,13 @@ export function balancer(
     internal: boolean;
     subnets: Subnet[];
     group: SecurityGroup;
-    listenPort: number;
-    targetPort: number;
-    certificateArn?: Input<string>;
-    /** A path at which a target says by HTTPS that it is ready. Default: that it takes connections. */
-    readyPath?: string;
+    doors: Door[];
     /** By name of node. */
     targets: ReadonlyMap<string, Instance>;
   },
   parent: Resource,
 ): LoadBalancer {
-  const { cluster, network, certificateArn, readyPath, targets } = args;
-  const title = `${cluster}-${name}`;
-  const tags = { Name: title };
+  const title = `${args.cluster}-${name}`;
   const found = new LoadBalancer(
     name,
     {
@@ -39,18 +44,29 @@ export function balancer(
       securityGroups: [args.group.id],
       subnets: args.subnets.map((subnet) => subnet.id),
       enableCrossZoneLoadBalancing: true,
-      tags,
+      tags: { Name: title },
     },
     { parent },
   );
+  for (const each of args.doors) door(each, found, args);
+  return found;
+}
+
+function door(
+  { name, listenPort, targetPort, certificateArn, readyPath }: Door,
+  balancer: LoadBalancer,
+  args: { cluster: string; network: Network; internal: boolean; targets: ReadonlyMap<string, Instance> },
+): void {
+  const title = `${args.cluster}-${name}`;
+  const tags = { Name: title };
   const group = new TargetGroup(
     name,
     {
       name: title,
-      vpcId: network.vpcId,
+      vpcId: args.network.vpcId,
       targetType: 'instance',
       protocol: 'TCP',
-      port: args.targetPort,
+      port: targetPort,
       // With the caller's address a node that calls itself through the load balancer would get no answer.
       preserveClientIp: String(!args.internal),
       deregistrationDelay: 30,
@@ -65,27 +81,26 @@ export function balancer(
       },
       tags,
     },
-    { parent: found },
+    { parent: balancer },
   );
-  for (const [node, instance] of targets) {
+  for (const [node, instance] of args.targets) {
     new TargetGroupAttachment(
       `${name}-${node}`,
-      { targetGroupArn: group.arn, targetId: instance.id, port: args.targetPort },
+      { targetGroupArn: group.arn, targetId: instance.id, port: targetPort },
       { parent: group },
     );
   }
   new Listener(
     name,
     {
-      loadBalancerArn: found.arn,
-      port: args.listenPort,
+      loadBalancerArn: balancer.arn,
+      port: listenPort,
       defaultActions: [{ type: 'forward', targetGroupArn: group.arn }],
       ...(certificateArn === undefined
         ? { protocol: 'TCP' }
         : { protocol: 'TLS', certificateArn, sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06' }),
       tags,
     },
-    { parent: found },
+    { parent: balancer },
   );
-  return found;
 }

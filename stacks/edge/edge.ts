@@ -1,5 +1,6 @@
 import type { Instance } from '@pulumi/aws/ec2/instance.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
+import { gatewayPorts } from '../../model/gateway.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { appRole } from '../network/flows.ts';
@@ -38,13 +39,12 @@ export class Edge extends ComponentResource {
         internal: true,
         subnets: network.nodeSubnets,
         group: network.groups.api,
-        listenPort: 6443,
-        targetPort: 6443,
-        readyPath: '/readyz',
+        doors: [{ name: 'api', listenPort: 6443, targetPort: 6443, readyPath: '/readyz' }],
         targets: withRole('control-plane'),
       },
       this,
     );
+    const ports = gatewayPorts(cluster);
     const gateway = balancer(
       'gateway',
       {
@@ -53,9 +53,16 @@ export class Edge extends ComponentResource {
         internal: false,
         subnets: network.publicSubnets,
         group: network.groups.gateway,
-        listenPort: 443,
-        targetPort: nodePorts.http,
-        certificateArn: domain.certificateArn,
+        doors: [
+          {
+            name: 'gateway',
+            listenPort: ports.https,
+            targetPort: nodePorts.https,
+            certificateArn: domain.certificateArn,
+          },
+          // Leads to HTTPS.
+          { name: 'gateway-http', listenPort: ports.http, targetPort: nodePorts.http },
+        ],
         targets: withRole(appRole(cluster)),
       },
       this,

@@ -21,7 +21,9 @@ export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): Flow[] {
   const pairs = roles.flatMap((from) => roles.map((to) => ({ from, to })));
   const found: Flow[] = [
     { from: 'internet', to: 'gateway', protocol: 'tcp', port: 443, why: 'applications' },
-    { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.http, why: 'the gateway' },
+    { from: 'internet', to: 'gateway', protocol: 'tcp', port: 80, why: 'leads to HTTPS' },
+    { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.https, why: 'the gateway' },
+    { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.http, why: 'leads to HTTPS' },
     { from: 'api', to: 'control-plane', protocol: 'tcp', port: 6443, why: 'the API server' },
     { from: 'control-plane', to: 'control-plane', protocol: 'tcp', port: 2379, last: 2380, why: 'etcd' },
   ];

@@ -34,6 +34,7 @@ describe('who can reach whom', () => {
   it('is this, and nothing else', () => {
     expect(ends(resources, ingress)).toEqual([
       '0.0.0.0/0 > gateway tcp/443',
+      '0.0.0.0/0 > gateway tcp/80',
       'api > control-plane tcp/6443',
       'control-plane > api tcp/6443',
       'control-plane > control-plane tcp/10250',
@@ -43,6 +44,7 @@ describe('who can reach whom', () => {
       'control-plane > worker tcp/10250',
       'control-plane > worker udp/8472',
       'gateway > worker tcp/30080',
+      'gateway > worker tcp/30443',
       'worker > api tcp/6443',
       'worker > control-plane tcp/10250',
       'worker > control-plane tcp/6443',
@@ -94,6 +96,7 @@ describe('who can reach whom', () => {
     const alone = await network((text) => text.replace(/^ {2}- .*role: worker.*\n/gm, ''));
     expect(ends(alone, ingress).filter((flow) => flow.startsWith('gateway'))).toEqual([
       'gateway > control-plane tcp/30080',
+      'gateway > control-plane tcp/30443',
     ]);
     expect(ends(alone, ingress).filter((flow) => flow.includes('worker'))).toEqual([]);
   });
@@ -130,6 +133,7 @@ describe('the way out', () => {
     ]);
     expect(ends(resources, ingress).filter((flow) => flow.startsWith('0.0.0.0/0'))).toEqual([
       '0.0.0.0/0 > gateway tcp/443',
+      '0.0.0.0/0 > gateway tcp/80',
     ]);
   });
 });

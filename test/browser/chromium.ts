@@ -2,8 +2,11 @@ import { type Browser, chromium } from 'playwright-core';
 import { installDebianPackages } from '../../images/debian/packages.ts';
 import { findChromium } from '../../scripts/doctor/chromium.ts';
 
-/** A Chromium without a window: `PLINTH_CHROMIUM`, one that is installed, else Debian's, which root gets installed. */
-export async function openChromium(): Promise<Browser> {
+/**
+ * A Chromium without a window: `PLINTH_CHROMIUM`, one that is installed, else Debian's, which root gets installed.
+ * `trustedKey`: hash of the public key of a certificate that it takes although no root of this machine vouches for it.
+ */
+export async function openChromium(trustedKey?: string): Promise<Browser> {
   return chromium.launch({
     executablePath: await chromiumPath(),
     args: [
@@ -13,6 +16,7 @@ export async function openChromium(): Promise<Browser> {
       '--disable-quic',
       // As curl and every browser have it, whatever the resolver of this machine says.
       '--host-resolver-rules=MAP *.localhost 127.0.0.1',
+      ...(trustedKey === undefined ? [] : [`--ignore-certificate-errors-spki-list=${trustedKey}`]),
     ],
   });
 }

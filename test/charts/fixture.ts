@@ -18,6 +18,7 @@ export function environment(
     'cert-manager-controller',
     'cert-manager-webhook',
     'cert-manager-cainjector',
+    'cert-manager-acmesolver',
     'trust-manager',
     'trust-roots',
     'cloudnative-pg',
@@ -68,5 +69,11 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     ...given,
   });
   const host = app.exposes && `${app.exposes.host ?? app.name}.test.localhost`;
-  return { ...app, fileContents: [], imageRef: `example.org/${app.name}:v1.0.0`, ...(host ? { host } : {}) };
+  return {
+    ...app,
+    fileContents: [],
+    imageRef: `example.org/${app.name}:v1.0.0`,
+    ...(host ? { host } : {}),
+    hosts: host ? [host] : [],
+  };
 }

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import type { Place } from '../../scripts/cluster/visit.ts';
 import { openChromium } from '../browser/chromium.ts';
 import { violations } from '../browser/violations.ts';
+import { keyHash, shownCertificate } from './gateway.ts';
 import type { ManifestClone } from './manifest-clone.ts';
 
 /** A push, a pull that fails, a pod that goes: on a slow machine. */
@@ -10,11 +12,11 @@ const patience = { timeout: 300_000, interval: 200 };
  * Opens the front page in a browser, breaks an app by a commit and sees the page turn and say why, mends it by another
  * and sees it turn back: on one document, which is never loaded again.
  */
-export async function seesAnAppBreakAndMend(clone: ManifestClone, url: string): Promise<void> {
-  const browser = await openChromium();
+export async function seesAnAppBreakAndMend(clone: ManifestClone, place: Place): Promise<void> {
+  const browser = await openChromium(keyHash(await shownCertificate(place)));
   try {
     const page = await browser.newPage();
-    await page.goto(url);
+    await page.goto(`https://${place.host}:${place.port}/`);
     await page.waitForSelector('#link.live');
     await page.evaluate('globalThis.sameDocument = true');
     const text = (selector: string): Promise<string> => page.locator(selector).innerText();

@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../images/engine/engine.ts';
 import { findEngine } from '../../images/engine/ensure-engine.ts';
 import { kubeconfigPath } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
+import { visit } from '../../scripts/cluster/visit.ts';
 import { nodeContainers } from '../../scripts/kind/kind-nodes.ts';
 import { readRecord, recordPath } from '../../scripts/kind/record.ts';
 import { Checkout, type Ended } from './checkout.ts';
 import { showAccepted } from './dry-run.ts';
 import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
+import { gatewayPlace, servesByHttps } from './gateway.ts';
 import { identityStory } from './identity/story.ts';
 import { World, withTwoMoreApps } from './identity/world.ts';
 import { intrudesFromMachine, intrudesFromPod, runsByDigest } from './intruder.ts';
@@ -187,10 +188,14 @@ describe('a platform on this machine', () => {
     expect(await nodeKubectl(engine, cluster, classes)).toContain('kustomize.toolkit.fluxcd.io/name');
   });
 
+  it('serves by HTTPS, with a certificate of its own CA, and leads HTTP there', async () => {
+    await servesByHttps(await gatewayPlace(cluster, host, ports.https), ports.http, 'dev.localhost');
+  });
+
   it('tells its state, for people and for programs', async () => {
     const text = await checkout.npm('status');
     expect(text.exitCode, said(text)).toBe(0);
-    expect(text.stdout).toContain(`http://${host}:${ports.http}`);
+    expect(text.stdout).toContain(`https://${host}:${ports.https}`);
     const json = await checkout.npm('status', '--json');
     expect(JSON.parse(json.stdout)).toBeTruthy();
   });
@@ -233,7 +238,7 @@ describe('a platform on this machine', () => {
   it('shows on its front page that an app breaks, why, and that it is mended', async () => {
     const clone = await ManifestClone.make(await theEngine(), cluster);
     try {
-      await seesAnAppBreakAndMend(clone, `http://${host}:${ports.http}/`);
+      await seesAnAppBreakAndMend(clone, await gatewayPlace(cluster, host, ports.https));
     } finally {
       await clone.remove();
     }
@@ -363,23 +368,9 @@ async function readyReplicas(app: string): Promise<number> {
   );
 }
 
-function get(path: string): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const call = request(
-      { host: '127.0.0.1', port: ports.http, path, headers: { host }, timeout: 10_000 },
-      (response) => {
-        let body = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          body += chunk;
-        });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-      },
-    );
-    call.on('timeout', () => call.destroy(new Error(`${path}: no answer within 10 s`)));
-    call.on('error', reject);
-    call.end();
-  });
+/** As a browser does: by HTTPS, with the roots of the cluster. */
+async function get(path: string): Promise<{ status: number; body: string }> {
+  return visit(await gatewayPlace(cluster, host, ports.https), path);
 }
 
 async function until(done: () => Promise<boolean>, what: string, seconds = 120): Promise<void> {

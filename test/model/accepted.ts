@@ -22,6 +22,9 @@ const git = (source: string): Edit => [
   platformCluster('').replace('{ kind: in-cluster }', () => source),
 ];
 
+/** Looks like a root; nothing is called with it. */
+const privateRoot = '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n';
+
 /**
  * For tests: edits of `withPlatform` that stand at the edge of what Kubernetes, Postgres, Flux and registries take, and are
  * taken. Each is rendered, and what comes of it is shown to a real API server.
@@ -66,6 +69,15 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
   ],`,
       ),
       running('shop'),
+    ],
+  ],
+  [
+    'a gateway with certificates of a private ACME server',
+    [
+      app('shop', "exposes: { port: 'http' },"),
+      cluster(
+        `gateway: { tls: { acme: { server: "https://ca.example.org:14000/dir", email: ada@example.org, roots: "${privateRoot}" } } }\napps: { shop: }`,
+      ),
     ],
   ],
   ['a database named as a keyword of SQL', [app('order', query('order')), running('order')]],

@@ -1,22 +1,37 @@
-import { request } from 'node:http';
+import { gatewayTls } from '../../../model/gateway.ts';
+import type { Environment } from '../../../model/graph.ts';
 import { Failure } from '../../cli/failure.ts';
 import type { Phase, Report } from '../../cli/phases.ts';
+import { clusterClient } from '../../cluster/client.ts';
+import { gatewayRoots } from '../../cluster/gateway-roots.ts';
+import { reason } from '../../cluster/request.ts';
+import { visit } from '../../cluster/visit.ts';
 import type { WithEngine } from '../given.ts';
 import { type AppUrl, urls } from '../urls.ts';
 
-/** Waits until every app that is exposed answers through the gateway. */
+/** Waits until every app that is exposed answers through the gateway, with a certificate that is valid for it. */
 export const frontPage: Phase<WithEngine> = {
   title: 'Front page answers',
   run: async ({ environment, signal }, report) => {
-    for (const url of urls(environment)) await answers(url, report, signal);
+    for (const url of urls(environment)) await answers(url, environment, report, signal);
     return { result: {} };
   },
 };
 
 /** Waits until the gateway hands a request for that host on to an app that answers well. */
-async function answers({ url, host, port }: AppUrl, report: Report, signal: AbortSignal): Promise<void> {
+async function answers(
+  { url, host, port }: AppUrl,
+  { cluster }: Environment,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = clusterClient(cluster.name);
+  const status = async (): Promise<string> => {
+    const roots = gatewayTls(cluster) === 'authority' ? { roots: await gatewayRoots(client) } : {};
+    return String((await visit({ host, port, ...roots }, '/', 5_000)).status);
+  };
   const deadline = Date.now() + 60_000;
-  for (let said = 'nothing'; ; said = await status(host, port)) {
+  for (let said = 'nothing'; ; said = await status().catch(reason)) {
     if (said === '200') return;
     signal.throwIfAborted();
     if (Date.now() > deadline) {
@@ -30,16 +45,4 @@ async function answers({ url, host, port }: AppUrl, report: Report, signal: Abor
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-}
-
-function status(host: string, port: number): Promise<string> {
-  return new Promise((resolve) => {
-    const call = request({ host: '127.0.0.1', port, headers: { host }, timeout: 5_000 }, (response) => {
-      response.resume();
-      resolve(String(response.statusCode));
-    });
-    call.on('timeout', () => call.destroy(new Error('no answer within 5 s')));
-    call.on('error', (error) => resolve(error.message));
-    call.end();
-  });
 }

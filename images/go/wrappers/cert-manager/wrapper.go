@@ -5,6 +5,7 @@
 package wrapper
 
 import (
+	_ "github.com/cert-manager/cert-manager/cmd/acmesolver"
 	_ "github.com/cert-manager/cert-manager/cmd/cainjector"
 	_ "github.com/cert-manager/cert-manager/cmd/controller"
 	_ "github.com/cert-manager/cert-manager/cmd/webhook"

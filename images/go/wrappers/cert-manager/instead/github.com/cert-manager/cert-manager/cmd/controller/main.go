@@ -1,6 +1,6 @@
-// The controllers of cert-manager that issue from authorities of the cluster's own, with those flags of upstream's
-// command that the manifests use; the module of that command is not published. Left out are ACME, Vault and Venafi
-// with the clients of clouds that they bring, and what makes certificates out of Ingresses and Gateways.
+// The controllers of cert-manager that issue from authorities of the cluster's own and by ACME, with those flags of
+// upstream's command that the manifests use; the module of that command is not published. Left out are Vault and Venafi,
+// the DNS-01 challenge with the clients of clouds that it brings, and what makes certificates out of Ingresses and Gateways.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
@@ -21,6 +22,9 @@ import (
 	"github.com/cert-manager/cert-manager/pkg/controller"
 	logf "github.com/cert-manager/cert-manager/pkg/logs"
 
+	_ "github.com/cert-manager/cert-manager/pkg/controller/acmechallenges"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/acmeorders"
+	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/acme"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/selfsigned"
@@ -33,6 +37,7 @@ import (
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificates/trigger"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/clusterissuers"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/issuers"
+	_ "github.com/cert-manager/cert-manager/pkg/issuer/acme"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/ca"
 	_ "github.com/cert-manager/cert-manager/pkg/issuer/selfsigned"
 )
@@ -49,6 +54,8 @@ type options struct {
 	resourceNamespace, leaseNamespace      string
 	leaseDuration, renewDeadline, interval time.Duration
 	ownerRef                               bool
+	gateway                                bool
+	solverImage                            string
 	controllers                            []string
 }
 
@@ -60,6 +67,8 @@ func main() {
 	pflag.DurationVar(&opts.renewDeadline, "leader-election-renew-deadline", 40*time.Second, "when a leader that cannot renew gives up")
 	pflag.DurationVar(&opts.interval, "leader-election-retry-period", 15*time.Second, "between two tries to lead")
 	pflag.BoolVar(&opts.ownerRef, "enable-certificate-owner-ref", false, "a Secret goes with its Certificate")
+	pflag.BoolVar(&opts.gateway, "enable-gateway-api", false, "challenges are answered through a Gateway")
+	pflag.StringVar(&opts.solverImage, "acme-http01-solver-image", "", "image of the pods that answer challenges")
 	pflag.StringSliceVar(&opts.controllers, "controllers", nil, "controllers to run, by name")
 	pflag.Parse()
 	ctx, exit := cmdutil.SetupExitHandler(context.Background(), cmdutil.GracefulShutdown)
@@ -80,6 +89,17 @@ func run(ctx context.Context, opts options) error {
 		KubernetesAPIQPS:   20,
 		KubernetesAPIBurst: 50,
 		IssuerOptions:      controller.IssuerOptions{ClusterResourceNamespace: opts.resourceNamespace},
+		ConfigOptions:      controller.ConfigOptions{EnableGatewayAPI: opts.gateway},
+		// What upstream's command gives a solver by default, and as many challenges at a time.
+		ACMEOptions: controller.ACMEOptions{
+			HTTP01SolverImage:                 opts.solverImage,
+			HTTP01SolverResourceRequestCPU:    resource.MustParse("10m"),
+			HTTP01SolverResourceRequestMemory: resource.MustParse("64Mi"),
+			HTTP01SolverResourceLimitsCPU:     resource.MustParse("100m"),
+			HTTP01SolverResourceLimitsMemory:  resource.MustParse("64Mi"),
+			ACMEHTTP01SolverRunAsNonRoot:      true,
+		},
+		SchedulerOptions: controller.SchedulerOptions{MaxConcurrentChallenges: 60},
 		CertificateOptions: controller.CertificateOptions{
 			EnableOwnerRef: opts.ownerRef,
 			// All annotations but those of the tools that apply.
@@ -194,5 +214,9 @@ func runControllers(ctx context.Context, factory *controller.ContextFactory, sha
 	}
 	shared.SharedInformerFactory.Start(ctx.Done())
 	shared.KubeSharedInformerFactory.Start(ctx.Done())
+	shared.HTTP01ResourceMetadataInformersFactory.Start(ctx.Done())
+	if shared.GatewaySolverEnabled {
+		shared.GWShared.Start(ctx.Done())
+	}
 	return group.Wait()
 }

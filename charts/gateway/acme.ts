@@ -1,0 +1,91 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import { gatewayHosts, gatewayTls } from '../../model/gateway.ts';
+import type { Environment } from '../../model/graph.ts';
+import type { Acme } from '../../model/schema/gateway.ts';
+import { privateKey } from '../identity/certificate.ts';
+import { certManagerNamespace, gateway, partOf, podLabels } from '../kube/names.ts';
+import { allow, type Flow, pods, toDns } from '../kube/network-policy.ts';
+import { role } from '../kube/rbac.ts';
+import { listenerPorts } from './listeners.ts';
+
+const name = 'acme';
+const space = gateway.namespace;
+const solver = 'acme-solver';
+/** Port of cert-manager's pods that answer challenges (pkg/issuer/acme/http, acmeSolverListenPort). */
+const solverPort = 8089;
+
+/** How the gateway gets certificates by ACME; undefined where it gets them otherwise, or serves no host. */
+export function acmeOf({ cluster, apps }: Environment): Acme | undefined {
+  const tls = gatewayTls(cluster);
+  return typeof tls === 'object' && gatewayHosts(apps).length > 0 ? tls.acme : undefined;
+}
+
+/**
+ * The gateway's Certificate by ACME, and all that a challenge needs: for each host cert-manager makes a pod, a Service and a
+ * route beside the gateway, at the listener of HTTP (cert-manager, 'HTTP-01', gatewayHTTPRoute).
+ */
+export function acme(chart: Chart, env: Environment): void {
+  const found = acmeOf(env);
+  if (found === undefined) return;
+  const { server, email, roots } = found;
+  const labels = { ...podLabels(solver), 'app.kubernetes.io/part-of': partOf };
+  new ApiObject(chart, 'acme-issuer', {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Issuer',
+    metadata: { name, namespace: space },
+    spec: {
+      acme: {
+        server,
+        email,
+        ...(roots === undefined ? {} : { caBundle: Buffer.from(roots).toString('base64') }),
+        privateKeySecretRef: { name: 'acme-account' },
+        solvers: [
+          {
+            http01: {
+              gatewayHTTPRoute: {
+                parentRefs: [
+                  { kind: 'Gateway', name: gateway.name, namespace: space, sectionName: gateway.http },
+                ],
+                serviceType: 'ClusterIP',
+                podTemplate: { metadata: { labels } },
+              },
+            },
+          },
+        ],
+      },
+    },
+  });
+  new ApiObject(chart, 'acme-certificate', {
+    apiVersion: 'cert-manager.io/v1',
+    kind: 'Certificate',
+    metadata: { name: gateway.secret, namespace: space },
+    spec: {
+      secretName: gateway.secret,
+      dnsNames: gatewayHosts(env.apps),
+      usages: ['digital signature', 'server auth'],
+      privateKey: { ...privateKey, rotationPolicy: 'Always' },
+      revisionHistoryLimit: 1,
+      issuerRef: { group: 'cert-manager.io', kind: 'Issuer', name },
+    },
+  });
+  const subject = { serviceAccount: 'cert-manager', namespace: certManagerNamespace };
+  const written = ['create', 'update', 'delete'];
+  role(chart, 'cert-manager-acme', space, subject, [
+    { apiGroups: [''], resources: ['pods', 'services'], verbs: ['create', 'delete'] },
+    { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: written },
+  ]);
+  const traefik = pods(gateway.className, space);
+  allow(chart, solver, space, { ingress: [{ peers: [traefik], ports: [{ port: solverPort }] }] });
+}
+
+/** Where cert-manager gets to: the ACME server, and the hosts, which it asks itself before it lets the server ask. */
+export function toAcme({ server }: Acme): Flow[] {
+  const port = Number(new URL(server).port || 443);
+  return [
+    toDns,
+    // cluster.yaml declares both by name; their addresses change, and no render knows them.
+    { ports: [...new Set([80, port])].map((each) => ({ port: each })) },
+    // Where a host leads into the cluster again.
+    { peers: [pods(gateway.className, space)], ports: [{ port: listenerPorts.http }] },
+  ];
+}

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { chart as admission } from '../../operators/admission/chart.ts';
+import { chart as certManager } from '../../operators/cert-manager/chart.ts';
+import { chart as identity } from '../../operators/identity/chart.ts';
+import { chart as traefik } from '../../operators/traefik/chart.ts';
+import { refusals } from '../evaluate-policy.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
+import type { Component } from '../kube/kube-object.ts';
+import { idOf } from '../kube/object-id.ts';
+import { at, find, list } from '../kube/select.ts';
+import { needs } from '../order/needs.ts';
+
+const shop = testApp({ name: 'shop', exposes: { port: 'http' } });
+const laptop = environment({ apps: [shop] });
+const machines = environment({ apps: [shop], cluster: { provider: { kind: 'machines' } } });
+const aws = environment({
+  apps: [shop],
+  cluster: { provider: { kind: 'aws', region: 'eu-central-1', account: '111122223333' } },
+});
+
+const listener = (component: Component, name: string): unknown =>
+  list(find(component, 'Gateway', 'gateway'), 'spec', 'listeners').find((each) => at(each, 'name') === name);
+const kinds = (component: Component | undefined, kind: string): string[] =>
+  (component?.objects ?? []).filter((each) => each.kind === kind).map(({ metadata }) => metadata.name);
+
+describe('the listener of HTTPS', () => {
+  it.each([
+    ['a laptop', laptop],
+    ['machines', machines],
+  ])('has a certificate of the CA of the environment on %s', (_, env) => {
+    const component = traefik(env);
+    expect(listener(component, 'https')).toMatchObject({
+      protocol: 'HTTPS',
+      port: 8443,
+      tls: { certificateRefs: [{ name: 'gateway' }] },
+    });
+    expect(at(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
+      secretName: 'gateway',
+      dnsNames: ['shop.test.localhost'],
+      usages: ['digital signature', 'server auth'],
+      issuerRef: { kind: 'ClusterIssuer', name: 'gateway-ca-1' },
+    });
+  });
+
+  it('has none where the balancer ends TLS, and takes what the balancer passes on', () => {
+    const component = traefik(aws);
+    expect(listener(component, 'https')).toMatchObject({ protocol: 'HTTP', port: 8443 });
+    expect(at(listener(component, 'https'), 'tls')).toBeUndefined();
+    expect(kinds(component, 'Certificate')).toEqual([]);
+    expect(identity(aws)).toBeUndefined();
+  });
+
+  it('is there once something is exposed: before there is no name for a certificate', () => {
+    const component = traefik(environment());
+    expect(listener(component, 'https')).toBeUndefined();
+    expect(kinds(component, 'Certificate')).toEqual([]);
+  });
+
+  it('waits for its Secret', () => {
+    expect(needs(find(traefik(laptop), 'Gateway', 'gateway'))).toContain(
+      idOf('Secret', 'gateway', 'gateway'),
+    );
+  });
+});
+
+describe('the CA of the gateway', () => {
+  const ca = find(identity(laptop) ?? { name: '', objects: [] }, 'Certificate', 'gateway-ca-1');
+
+  it('is bound to the domain of the environment, since people tell browsers to trust it', () => {
+    expect(at(ca, 'spec', 'nameConstraints')).toEqual({
+      critical: true,
+      permitted: { dnsDomains: ['test.localhost'] },
+      excluded: { ipRanges: ['0.0.0.0/0', '::/0'] },
+    });
+  });
+
+  it('stands below no root that vouches for other things', () => {
+    const env = environment({ apps: [shop], cluster: { identity: { authorities: 'intermediate' } } });
+    const issuer = find(identity(env) ?? { name: '', objects: [] }, 'Certificate', 'gateway-ca-1');
+    expect(at(issuer, 'spec', 'issuerRef', 'name')).toBe('self-signed');
+  });
+
+  it('is trusted by nobody in the cluster', () => {
+    expect(kinds(identity(laptop), 'Bundle')).toEqual([]);
+  });
+
+  it.each([
+    ['without its bounds', undefined, ''],
+    ['with bounds that may be ignored', { critical: false }, 'constraints=ignored'],
+    ['for another domain', { permitted: { dnsDomains: ['test.localhost', 'example.org'] } }, 'example.org'],
+    ['for addresses', { excluded: undefined }, 'excludes= '],
+  ])('is refused %s', (_, change, told) => {
+    const before = Object(at(ca, 'spec', 'nameConstraints'));
+    const entries = Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined);
+    const { nameConstraints: _before, ...spec } = Object(ca.spec);
+    const object = {
+      ...ca,
+      spec: change === undefined ? spec : { ...spec, nameConstraints: Object.fromEntries(entries) },
+    };
+    const asks = (asked: typeof ca) =>
+      refusals(admission(laptop), 'certificates-of-the-graph', { object: asked });
+    expect(asks(ca)).toEqual([]);
+    expect(asks(object)).toHaveLength(1);
+    expect(asks(object)[0]).toContain(told);
+  });
+});
+
+describe('HTTP', () => {
+  it.each([
+    ['the port of this machine', laptop, 8443],
+    ['the node port', machines, 30443],
+    ['the port of the balancer', aws, 443],
+  ])('leads to HTTPS at %s', (_, env, port) => {
+    expect(at(find(traefik(env), 'HTTPRoute', 'to-https'), 'spec')).toEqual({
+      parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'http' }],
+      rules: [
+        {
+          filters: [{ type: 'RequestRedirect', requestRedirect: { scheme: 'https', port, statusCode: 301 } }],
+        },
+      ],
+    });
+  });
+
+  it('takes no route from apps', () => {
+    expect(listener(traefik(laptop), 'http')).toMatchObject({
+      allowedRoutes: { namespaces: { from: 'Same' } },
+    });
+  });
+});
+
+describe('a certificate by ACME', () => {
+  const roots = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const server = 'https://ca.example.org:14000/dir';
+  const env = environment({
+    apps: [shop],
+    cluster: { gateway: { tls: { acme: { server, email: 'ada@example.org', roots } } } },
+  });
+  const component = traefik(env);
+
+  it('is asked of the server that cluster.yaml names, for every host', () => {
+    expect(at(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
+      secretName: 'gateway',
+      dnsNames: ['shop.test.localhost'],
+      issuerRef: { kind: 'Issuer', name: 'acme' },
+    });
+    expect(at(find(component, 'Issuer', 'acme'), 'spec', 'acme')).toMatchObject({
+      server,
+      email: 'ada@example.org',
+      caBundle: Buffer.from(roots).toString('base64'),
+    });
+    expect(listener(component, 'https')).toMatchObject({ tls: { certificateRefs: [{ name: 'gateway' }] } });
+    expect(identity(env)).toBeUndefined();
+  });
+
+  it('is proven at the listener of HTTP, which lets challenges in and nothing from apps', () => {
+    const [solver] = list(find(component, 'Issuer', 'acme'), 'spec', 'acme', 'solvers');
+    const route = at(solver, 'http01', 'gatewayHTTPRoute');
+    expect(list(route, 'parentRefs')).toEqual([
+      { kind: 'Gateway', name: 'gateway', namespace: 'gateway', sectionName: 'http' },
+    ]);
+    const labels = at(route, 'podTemplate', 'metadata', 'labels');
+    const policy = find(component, 'NetworkPolicy', 'acme-solver');
+    expect(labels).toMatchObject(Object(at(policy, 'spec', 'podSelector', 'matchLabels')));
+    expect(list(policy, 'spec', 'ingress')).toMatchObject([{ ports: [{ port: 8089 }] }]);
+  });
+
+  it('lets cert-manager make what a challenge needs beside the gateway alone', () => {
+    const made = (rule: unknown) => list(rule, 'verbs').includes('create');
+    const rules = list(find(component, 'Role', 'cert-manager-acme'), 'rules').filter(made);
+    expect(rules.flatMap((rule) => list(rule, 'resources'))).toEqual(['pods', 'services', 'httproutes']);
+    const everywhere = list(find(certManager(env), 'ClusterRole', 'cert-manager'), 'rules').filter(made);
+    expect(everywhere.flatMap((rule) => list(rule, 'resources'))).not.toContain('pods');
+  });
+
+  it('gives cert-manager a way to the server, and none where nobody asks one', () => {
+    const egress = (each: typeof env) =>
+      JSON.stringify(find(certManager(each), 'NetworkPolicy', 'cert-manager').spec);
+    expect(egress(env)).toContain('14000');
+    expect(egress(laptop)).not.toContain('"port":80}');
+    expect(JSON.stringify(find(certManager(env), 'Deployment', 'cert-manager'))).toContain('orders');
+    expect(JSON.stringify(find(certManager(laptop), 'Deployment', 'cert-manager'))).not.toContain('orders');
+  });
+});

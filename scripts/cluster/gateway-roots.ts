@@ -1,0 +1,20 @@
+import { rootsName, trustNamespace } from '../../charts/kube/names.ts';
+import { gatewayAuthority } from '../../model/gateway.ts';
+import type { ClusterClient } from './client.ts';
+import { ask, isNotFound } from './request.ts';
+
+/** The roots in PEM that vouch for the gateway of a cluster; none before they are made, or where it has no CA of its own. */
+export async function gatewayRoots(client: ClusterClient): Promise<string[]> {
+  const name = rootsName(gatewayAuthority);
+  const found = client.core.readNamespacedConfigMap({ name, namespace: trustNamespace });
+  try {
+    const { data = {} } = await ask(client, `ConfigMap ${trustNamespace}/${name}`, found);
+    return Object.keys(data)
+      .filter((key) => key.endsWith('.pem'))
+      .sort()
+      .map((key) => data[key] ?? '');
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
