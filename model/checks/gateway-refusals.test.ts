@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
 import { formatProblem } from '../diagnostics/format-problem.ts';
-import { type Edit, platformCluster, withPlatform } from '../fixture.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';

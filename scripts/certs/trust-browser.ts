@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { execa } from 'execa';
 import { certificatesIn, rootId } from '../../apps/kit/pem.ts';
-import { stateDir } from '../../images/files/paths.ts';
+import { stateDir } from '../../images/cache/paths.ts';
 import { gatewayAuthority, gatewayTls } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
+import { Failure } from '../cli/failure.ts';
 import { clusterClient } from '../cluster/client.ts';
 import { gatewayRoots } from '../cluster/gateway-roots.ts';
-import { Failure } from '../cli/failure.ts';
 import { shellLine, type TrustStore, trustStores } from './trust-stores.ts';
 
 /** A root of the gateway, as a file of this machine. */
