@@ -3,6 +3,7 @@ import { appName, bytes, cores, reason, sentence, variables } from './schema/clu
 import { exceptionSchema } from './schema/exception.ts';
 import { pinnedImage } from './schema/image-reference.ts';
 import { dnsLabel, largestInt32, portName } from './schema/kubernetes-names.ts';
+import { objectiveSchema } from './schema/objective.ts';
 
 const httpProbe = z.strictObject({
   path: z.string().regex(/^\//, "a path that starts with '/'"),
@@ -78,6 +79,18 @@ export const appSchema = z.strictObject({
   ),
   env: variables.default({}),
   probes: z.strictObject({ ready: httpProbe, live: httpProbe.optional() }),
+  /** Where Prometheus reads the app's own metrics, where something observes the cluster. Default: it has none. */
+  metrics: z
+    .strictObject({
+      port: portName,
+      path: z
+        .string()
+        .regex(/^\/[\w./-]*$/, "a path that starts with '/'")
+        .default('/metrics'),
+    })
+    .optional(),
+  /** What callers can rely on: `{ success: 99.5, within: '500ms' }`. Alerts fire as its error budget burns. Default: no such alert. */
+  objective: objectiveSchema.optional(),
   resources: z.strictObject({
     cpu: cores,
     memory: bytes,

@@ -31,6 +31,8 @@ import { httpProbe } from '../kube/probe.ts';
 import { clusterRole } from '../kube/rbac.ts';
 import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
+import { fromPrometheus } from '../observability/observed.ts';
+import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
@@ -105,7 +107,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const { ready, live } = app.probes;
   const identity = identityFiles(environment, app);
   const own = Object.entries(app.env).map(([name, value]) => ({ name, value: literal(value) }));
-  const env = [...own, ...identity.env];
+  const env = [...own, ...identity.env, ...telemetryVariables(environment, app)];
   return {
     serviceAccountName: app.name,
     kubernetesApi: kubernetesUses(app).length > 0,
@@ -132,7 +134,7 @@ function kubernetesRights(chart: Chart, app: App): void {
 }
 
 function ingress(env: Environment, app: App): Flow[] {
-  const callers = env.apps.flatMap((caller) =>
+  const callers: Flow[] = env.apps.flatMap((caller) =>
     appUses(caller)
       .filter((use) => use.app === app.name)
       .map((use) => ({
@@ -140,6 +142,7 @@ function ingress(env: Environment, app: App): Flow[] {
         ports: [{ port: portNumber(app, use.port) }],
       })),
   );
+  if (app.metrics) callers.push(...fromPrometheus(env, [portNumber(app, app.metrics.port)]));
   if (!app.exposes) return callers;
   return [
     { peers: [everyPodOf(gateway.namespace)], ports: [{ port: portNumber(app, app.exposes.port) }] },
@@ -162,6 +165,7 @@ function egress(env: Environment, app: App): Flow[] {
     ...used,
     ...(use ? [toDatabase(use.of)] : []),
     ...(kubernetesUses(app).length > 0 ? [toKubernetesApi] : []),
+    ...toCollector(env),
   ];
 }
 

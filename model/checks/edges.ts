@@ -31,6 +31,8 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
   check(['probes', 'ready', 'port'], value.probes.ready.port);
   check(['probes', 'live', 'port'], value.probes.live?.port);
   check(['exposes', 'port'], value.exposes?.port);
+  check(['metrics', 'port'], value.metrics?.port);
+  check(['metrics', 'port'], value.metrics?.port);
   return problems;
 }
 

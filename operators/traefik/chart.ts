@@ -12,6 +12,7 @@ import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { allowScrapes, runs } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 
@@ -39,6 +40,7 @@ export function chart(env: Environment): Component {
       // To whichever pod of the platform lets it in: the pod's own policy says on which port.
       egress: [toKubernetesApi, { peers: [everyPodOfPlatform], ports: [] }],
     });
+    allowScrapes(chart, env, name);
     gatewayClass(chart);
     listeners(chart);
     readyRoute(chart);
@@ -69,6 +71,7 @@ function controller(chart: Chart, env: Environment): void {
           '--entryPoints.http.transport.lifeCycle.requestAcceptGraceTimeout=5s',
           `--entryPoints.ping.address=:${pingPort}`,
           '--ping.entryPoint=ping',
+          ...(runs(env, 'prometheus') ? ['--metrics.prometheus.entryPoint=ping'] : []),
           '--providers.kubernetesGateway=true',
           // In all of them it would read all Secrets: it lists them wherever it looks, and waits until it may.
           `--providers.kubernetesGateway.namespaces=${served(env).join(',')}`,
