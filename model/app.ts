@@ -6,6 +6,7 @@ import { pinnedImage } from './schema/image-reference.ts';
 import { job } from './schema/job.ts';
 import { dnsLabel, portName } from './schema/kubernetes-names.ts';
 import { files, temporary } from './schema/mount.ts';
+import { objectiveSchema } from './schema/objective.ts';
 import { probes } from './schema/probe.ts';
 import { processFields, resources } from './schema/process.ts';
 import { schedule } from './schema/schedule.ts';
@@ -95,6 +96,18 @@ export const appSchema = z.strictObject({
    * Default: 0, as all others.
    */
   priority: z.number().int().min(-1000).max(1000).optional(),
+  /** Where Prometheus reads the app's own metrics, where something observes the cluster. Default: it has none. */
+  metrics: z
+    .strictObject({
+      port: portName,
+      path: z
+        .string()
+        .regex(/^\/[\w./-]*$/, "a path that starts with '/'")
+        .default('/metrics'),
+    })
+    .optional(),
+  /** What callers can rely on: `{ success: 99.5, within: '500ms' }`. Alerts fire as its error budget burns. Default: no such alert. */
+  objective: objectiveSchema.optional(),
   /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
   exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
   uses: z.array(use).default([]),

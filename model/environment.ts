@@ -45,12 +45,16 @@ export function environments(
 
 const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
-/** The operators that run in a cluster, by its provider; the same list as before where they are the same. */
+/** Whether an operator runs in a cluster: by its provider, and by what observes it. */
+export function runsIn({ only, stores }: Operator, { provider, observability }: Cluster): boolean {
+  if (only !== undefined && !only.includes(provider.kind)) return false;
+  return stores === undefined || (observability !== 'off' && stores.includes(observability.store));
+}
+
+/** The operators that run in a cluster; the same list as before where they are the same. */
 function operatorsOf(cluster: Cluster, operators: Loaded<Operator>[]): Operator[] {
   const before = operatorsBefore(cluster);
-  const running = operators
-    .map(({ value }) => value)
-    .filter(({ only }) => only === undefined || only.includes(cluster.provider.kind));
+  const running = operators.map(({ value }) => value).filter((operator) => runsIn(operator, cluster));
   before.list = sameList(before.list, running);
   return before.list;
 }

@@ -2,6 +2,7 @@ import type { App, Use } from './app.ts';
 import { gatewayAuthority, gatewayHosts, gatewayNamespace, gatewayTls } from './gateway.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { onceEach } from './once-each.ts';
+import type { Operator } from './operator.ts';
 import type { Cluster } from './schema/cluster.ts';
 import {
   databaseClient,
@@ -28,9 +29,9 @@ export interface Leaf {
 
 /** A CA that vouches for one service and for those who may call it, and for nobody else. */
 export interface Authority {
-  /** Of its ClusterIssuer: the app's name, or that of its Postgres cluster; `gateway`; `environment` for the root of all others. */
+  /** Of its ClusterIssuer: the app's name, that of its Postgres cluster or of the operator; `gateway`; `environment` for the root of all others. */
   name: string;
-  kind: 'app' | 'database' | 'environment' | 'gateway';
+  kind: 'app' | 'database' | 'operator' | 'environment' | 'gateway';
   /** Sorted: the generations of its CA whose roots are trusted. */
   trusted: number[];
   /** The generation that issues. */
@@ -96,6 +97,7 @@ function derive(env: Environment): Authority[] {
   const found = [
     ...env.apps.filter((app) => mutualPort(app) !== undefined).map((app) => appAuthority(env, app)),
     ...databasesOf(env).map((database) => databaseAuthority(env, database)),
+    ...env.operators.filter(({ server }) => server !== undefined).map((each) => operatorAuthority(env, each)),
   ];
   if (found.length > 0 && env.cluster.identity.authorities === 'intermediate') {
     found.push(authority(env.cluster, environmentAuthority, 'environment', []));
@@ -124,6 +126,28 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
       leaf(name, peopleNamespace, personCertificate(person, name), { commonName: personName(person) }),
     ),
   ]);
+}
+
+/** A program of the platform that others call over mutual TLS; its callers are operators. */
+function operatorAuthority(env: Environment, { name, namespace }: Operator): Authority {
+  const dnsNames = serviceNames(name, namespace);
+  const callers = env.operators.filter(({ calls }) => calls.includes(name));
+  return authority(env.cluster, name, 'operator', [
+    leaf(name, namespace, serverCertificate(name), { commonName: commonNameOf(dnsNames), dnsNames }),
+    ...callers.map((caller) =>
+      leaf(name, caller.namespace, clientCertificate(name), { commonName: caller.name }),
+    ),
+  ]);
+}
+
+/** The name of the Certificate by which an operator serves, and of its Secret. */
+export function serverCertificate(operator: string): string {
+  return `${operator}-server`;
+}
+
+/** The name of the Certificate by which another operator calls it, and of its Secret. */
+export function clientCertificate(operator: string): string {
+  return `${operator}-client`;
 }
 
 /** Postgres itself is a client too: each instance follows the primary as `streaming_replica`. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { observabilityStores } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { dnsLabel } from './schema/kubernetes-names.ts';
 
@@ -33,6 +34,23 @@ export const operatorSchema = z.strictObject({
     .prefault({}),
   /** Environments' providers where it runs; all where it is left out. */
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
+  /** Stores of observability in cluster.yaml with which it runs; where it is left out, it runs without any too. */
+  stores: z.array(z.enum(observabilityStores)).min(1).optional(),
+  /** Where Prometheus reads metrics of its pods: the workload's name, the port of its pods, and whether it asks for a certificate. */
+  metrics: z
+    .array(
+      z.strictObject({
+        workload: dnsLabel,
+        port: z.number().int().min(1).max(65535),
+        path: z.string().startsWith('/').default('/metrics'),
+        tls: z.literal('mutual').optional(),
+      }),
+    )
+    .default([]),
+  /** Operators that its pods call over mutual TLS, by name: it holds a client certificate `NAME-client` of each. */
+  calls: z.array(dnsLabel).default([]),
+  /** It holds a server certificate `NAME-server` of an authority of its own, for its Service, which has its name. */
+  server: z.literal('mutual').optional(),
   exceptions: z.array(exceptionSchema).default([]),
 });
 

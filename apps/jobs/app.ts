@@ -11,6 +11,8 @@ export default defineApp({
     ready: { path: '/readyz', port: 'http', period: 2 },
     live: { path: '/healthz', port: 'http' },
   },
+  metrics: { port: 'http' },
+  objective: { success: 99.5, within: '500ms' },
   resources: { cpu: '50m', memory: '192Mi' },
   database: { storage: '2Gi', migrations: { build: './migrations', bundle: 'migrate.ts' } },
   uses: [{ kind: 'database', of: 'jobs', as: 'read-write' }],

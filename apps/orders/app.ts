@@ -10,6 +10,8 @@ export default defineApp({
     ready: { path: '/readyz', port: 'http', period: 2 },
     live: { path: '/healthz', port: 'http' },
   },
+  metrics: { port: 'http' },
+  objective: { success: 99.5, within: '500ms' },
   resources: { cpu: '50m', memory: '160Mi' },
   database: { storage: '2Gi', migrations: { build: './migrations', bundle: 'migrate.ts' } },
   uses: [

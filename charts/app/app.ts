@@ -39,6 +39,8 @@ import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
 import { statefulSet } from '../kube/stateful-set.ts';
 import { claimSpec, volumeClaim } from '../kube/volume-claim.ts';
+import { fromPrometheus } from '../observability/observed.ts';
+import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
 import { podsOf } from './app-pods.ts';
 import { container, containerPorts, merged, probesOf, variables } from './containers.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
@@ -196,7 +198,7 @@ function databaseReady(env: Environment, of: string): string {
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const identity = identityFiles(environment, app);
   const [passing, lasting] = [passingMounts(app), volumeMounts(app)];
-  const env = [...variables(app.env), ...identity.env];
+  const env = [...variables(app.env), ...identity.env, ...telemetryVariables(environment, app)];
   const shared = [...passing.volumeMounts, ...lasting.volumeMounts];
   const mounts = [...shared, ...identity.volumeMounts];
   const { user = nonRoot, ...process } = app;
@@ -233,11 +235,12 @@ function kubernetesRights(chart: Chart, app: App): void {
 }
 
 function ingress(env: Environment, app: App): Flow[] {
-  const callers = env.apps.flatMap((caller) =>
+  const callers: Flow[] = env.apps.flatMap((caller) =>
     appUses(caller)
       .filter((use) => use.app === app.name)
       .map((use) => ({ peers: podsOf(caller), ports: [{ port: portNumber(app, use.port) }] })),
   );
+  if (app.metrics) callers.push(...fromPrometheus(env, [portNumber(app, app.metrics.port)]));
   const within = [...callers, ...amongReplicas(app)];
   if (!app.exposes) return within;
   return [
@@ -263,7 +266,7 @@ function egress(env: Environment, app: App): Flow[] {
     };
   });
   const use = databaseUse(app);
-  return [toDns, ...used, ...(use ? [toDatabase(use.of)] : [])];
+  return [toDns, ...used, ...(use ? [toDatabase(use.of)] : []), ...toCollector(env)];
 }
 
 /** Of the app's own pods alone: no job has a token. */

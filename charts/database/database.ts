@@ -33,6 +33,8 @@ import {
   toDns,
   toKubernetesApi,
 } from '../kube/network-policy.ts';
+import { fromPrometheus } from '../observability/observed.ts';
+import { postgresMetricsPort } from '../observability/scrape-targets.ts';
 import { grants } from './grants.ts';
 
 const postgresPort = 5432;
@@ -235,7 +237,8 @@ function ingress(env: Environment, { app, migrated }: OwnedDatabase): Flow[] {
     },
     { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
     { peers: [pods(postgresOperator, postgresNamespace)], ports: [{ port: statusPort }] },
-  ].filter(({ peers }) => peers.length > 0);
+    ...fromPrometheus(env, [postgresMetricsPort]),
+  ].filter(({ peers }) => peers === undefined || peers.length > 0);
 }
 
 function egress(env: Environment, app: string): Flow[] {

@@ -1,5 +1,6 @@
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
+import { runsIn } from '../environment.ts';
 import { authorityCommonName, environmentAuthority, longestCommonName, mutualPort } from '../identity.ts';
 import type { FieldPath, Loaded, Source } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
@@ -69,8 +70,11 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
   return problems;
 }
 
-/** The authorities of a cluster, by name, with the app that each is of; the environment's is of none. */
-function authoritiesOf({ value }: Loaded<Cluster>, { apps }: Repository): Map<string, string | undefined> {
+/** The authorities of a cluster, by name, with the app that each is of; those of operators and of the environment are of none. */
+function authoritiesOf(
+  { value }: Loaded<Cluster>,
+  { apps, operators }: Repository,
+): Map<string, string | undefined> {
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return new Map([
     ...here.filter((app) => mutualPort(app.value)).map(({ name }) => [name, name] as const),
@@ -78,6 +82,9 @@ function authoritiesOf({ value }: Loaded<Cluster>, { apps }: Repository): Map<st
     ...retiredDatabases(value)
       .filter(({ data }) => data === 'keep')
       .map(({ database }) => [databaseCluster(database), database] as const),
+    ...operators
+      .filter((operator) => operator.value.server !== undefined && runsIn(operator.value, value))
+      .map((operator) => [operator.name, undefined] as const),
     ...(value.identity.authorities === 'intermediate' ? [[environmentAuthority, undefined] as const] : []),
   ]);
 }
@@ -108,7 +115,7 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
       const words = {
         code: 'unknown-authority',
         what: `there is no authority '${name}'`,
-        why: 'authorities are those of apps with a mutual port, by name, and of databases, as NAME-db',
+        why: 'authorities are those of apps with a mutual port, by name, of databases, as NAME-db, and of operators that serve over mutual TLS',
         fix: suggest(name, known, 'remove it'),
       };
       problems.push(problemAt(source, path, words, 'key'));

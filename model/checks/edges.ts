@@ -34,6 +34,8 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
     if (asked) check(['probes', name, asked.key], asked.port);
   }
   check(['exposes', 'port'], value.exposes?.port);
+  check(['metrics', 'port'], value.metrics?.port);
+  check(['metrics', 'port'], value.metrics?.port);
   return problems;
 }
 

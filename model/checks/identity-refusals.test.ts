@@ -42,6 +42,7 @@ const cases: [name: string, edits: Edit[]][] = [
     'a mutual port behind the gateway',
     [[catalogApp, 'resources:', "exposes: { port: 'grpc' },\n  resources:"]],
   ],
+  ['metrics at a mutual port', [[catalogApp, 'resources:', "metrics: { port: 'grpc' },\n  resources:"]]],
   ['a variable that is derived', [[shopApp, "PORT: '8080'", "PORT: '8080', PGHOST: 'elsewhere'"]]],
   ['an unknown database', [[shopApp, "of: 'catalog'", "of: 'catalogue'"]]],
   ['the database of an app that has none', [[shopApp, "of: 'catalog'", "of: 'shop'"]]],

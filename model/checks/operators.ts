@@ -1,9 +1,9 @@
-import { nearest } from '../diagnostics/nearest.ts';
+import { nearest, suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
 import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
-/** An operator's images and CRDs come out of the lock file, by name. */
+/** An operator's images and CRDs come out of the lock file, by name; those that it calls serve over mutual TLS. */
 export function checkOperators({ operators, lock }: Repository): Problem[] {
   const problems: Problem[] = [];
   const sections = [
@@ -24,6 +24,30 @@ export function checkOperators({ operators, lock }: Repository): Problem[] {
           }),
         );
       }
+    }
+    for (const [i, callee] of value.calls.entries()) {
+      const mutual = operators.filter((each) => each.value.server !== undefined).map((each) => each.name);
+      if (mutual.includes(callee)) continue;
+      problems.push(
+        problemAt(source, ['calls', i], {
+          code: 'nothing-to-call',
+          what: `'${value.name}' calls '${callee}', which is no operator that serves over mutual TLS`,
+          why: 'nobody would issue it a client certificate',
+          fix: suggest(callee, mutual, `write server: 'mutual' in operators/${callee}/operator.ts`),
+        }),
+      );
+    }
+    for (const [i, callee] of value.calls.entries()) {
+      const mutual = operators.filter((each) => each.value.server !== undefined).map((each) => each.name);
+      if (mutual.includes(callee)) continue;
+      problems.push(
+        problemAt(source, ['calls', i], {
+          code: 'nothing-to-call',
+          what: `'${value.name}' calls '${callee}', which is no operator that serves over mutual TLS`,
+          why: 'nobody would issue it a client certificate',
+          fix: suggest(callee, mutual, `write server: 'mutual' in operators/${callee}/operator.ts`),
+        }),
+      );
     }
   }
   return problems;

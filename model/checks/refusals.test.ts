@@ -43,6 +43,7 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a number for a text', [[dev, 'role: control-plane', 'role: control-plane\n    cpu: 2']]],
   ['a text for a number', [[dev, 'kind: kind', "kind: kind\n  ports: {http: '80'}"]]],
   ['no value', [[dev, 'name: shop-dev', 'name:']]],
+  ['an unknown store of observability', [[dev, 'provider:', 'observability: { store: loki }\nprovider:']]],
   ['a wrong choice', [[dev, 'overlay: http', 'overlay: https']]],
   ['an unknown provider', [[dev, 'kind: kind', 'kind: kimd']]],
   ['no provider', [[dev, '  kind: kind\n', '  {}\n']]],
@@ -165,7 +166,19 @@ const cases: [name: string, edits: Edit[]][] = [
     ],
   ],
   ['an image that is not locked', [[traefik, "images: ['traefik']", "images: ['treafik']"]]],
+  [
+    'metrics at a port that is none',
+    [[shopApp, 'resources:', "metrics: { port: 'metrics' },\n  resources:"]],
+  ],
+  [
+    'an objective that no histogram can tell',
+    [[shopApp, 'resources:', "objective: { success: 99, within: '300ms' },\n  resources:"]],
+  ],
   ['CRDs that are not locked', [[traefik, "'gateway-api-crds'", "'cert-manager-crds'"]]],
+  [
+    'an operator that calls one without a certificate',
+    [[traefik, "images: ['traefik']", "images: ['traefik'], calls: ['registry']"]],
+  ],
   ['an operator named otherwise', [[traefik, "name: 'traefik'", "name: 'gateway'"]]],
   ['a tag that is latest', [['images/lock.yaml', 'traefik:v3.6.12', 'traefik:latest']]],
   ['no lock file', [['images/lock.yaml', null]]],

@@ -282,6 +282,20 @@ const validity = (defaults: { duration: string; renewBefore: string }) =>
 
 const generation = z.number().int().min(1).max(999);
 
+/** What keeps the signals and answers questions about them. */
+export const observabilityStores = ['light'] as const;
+
+const observability = z.union([
+  z.literal('off').describe('Nothing is observed.'),
+  z.strictObject({
+    store: z
+      .enum(observabilityStores)
+      .describe(
+        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines (at most 600 MiB in use).',
+      ),
+  }),
+]);
+
 const identity = z.strictObject({
   authorities: z
     .enum(['self-signed', 'intermediate'])
@@ -480,6 +494,11 @@ export const clusterSchema = z.strictObject({
       'Where Flux gets the artifacts of others: their upstream, or the mirror registry under the same names.',
     ),
   gateway: gatewaySchema.prefault({}).describe('How visitors reach the apps that are exposed.'),
+  observability: observability
+    .default('off')
+    .describe(
+      'Metrics, logs and traces of each app and of the platform, with alerts: `off`, or `{ store: light }`.',
+    ),
   retention: z
     .strictObject({
       metrics: duration.default('15d').describe('Of metrics.'),

@@ -109,6 +109,11 @@ const imageBuild = z.strictObject({
     .describe(
       'Debian packages beside the essential ones. Default: no Debian, the image holds only what follows.',
     ),
+  suite: z
+    .string()
+    .regex(/^[a-z]+$/, "Debian's name of a release such as trixie")
+    .optional()
+    .describe("Debian's name of the release that the packages are of. Default: that of the image `debian`."),
   without: z
     .array(
       z

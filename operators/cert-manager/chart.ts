@@ -14,6 +14,7 @@ import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { allowScrapes } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 
 const name = 'cert-manager';
@@ -57,6 +58,7 @@ export function chart(env: Environment): Component {
     webhookServer(chart, imageRef(env, webhook));
     injector(chart, imageRef(env, cainjector));
     denyAll(chart, space, ['Ingress', 'Egress']);
+    allowScrapes(chart, env, name);
   });
 }
 

@@ -22,6 +22,7 @@ export default defineOperator({
     ],
     webhooks: ['Certificate.cert-manager.io', 'Issuer.cert-manager.io', 'ClusterIssuer.cert-manager.io'],
   },
+  metrics: [{ workload: 'cert-manager', port: 9402 }],
   exceptions: [
     {
       rule: 'rbac-secrets',

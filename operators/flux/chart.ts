@@ -11,6 +11,7 @@ import { httpProbe } from '../../charts/kube/probe.ts';
 import { bindClusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { allowScrapes } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 
 const space = 'flux-system';
@@ -25,6 +26,7 @@ export function chart(env: Environment): Component {
     kustomizeController(chart, imageRef(env, 'kustomize-controller'));
     helmController(chart, imageRef(env, 'helm-controller'));
     denyAll(chart, space, ['Ingress']);
+    allowScrapes(chart, env, 'flux');
   });
 }
 

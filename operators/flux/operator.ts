@@ -15,6 +15,10 @@ export default defineOperator({
       'HelmRelease.helm.toolkit.fluxcd.io',
     ],
   },
+  metrics: ['source-controller', 'kustomize-controller', 'helm-controller'].map((workload) => ({
+    workload,
+    port: 8080,
+  })),
   exceptions: [
     {
       rule: 'rbac-escalation',

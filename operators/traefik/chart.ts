@@ -15,6 +15,7 @@ import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole, role } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { allowScrapes, runs } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
@@ -44,6 +45,7 @@ export function chart(env: Environment): Component {
       // To whichever pod of the platform lets it in: the pod's own policy says on which port.
       egress: [toKubernetesApi, { peers: [everyPodOfPlatform], ports: [] }],
     });
+    allowScrapes(chart, env, name);
     gatewayClass(chart);
     certificate(chart, env);
     acme(chart, env);
@@ -79,6 +81,7 @@ function controller(chart: Chart, env: Environment): void {
           ]),
           `--entryPoints.ping.address=:${pingPort}`,
           '--ping.entryPoint=ping',
+          ...(runs(env, 'prometheus') ? ['--metrics.prometheus.entryPoint=ping'] : []),
           '--providers.kubernetesGateway=true',
           // In all of them it would read all Secrets: it lists them wherever it looks, and waits until it may.
           `--providers.kubernetesGateway.namespaces=${served(env).join(',')}`,

@@ -19,4 +19,5 @@ export default defineOperator({
     ],
     classes: ['traefik'],
   },
+  metrics: [{ workload: 'traefik', port: 8082 }],
 });

@@ -32,6 +32,12 @@ export function environment(
     'csi-node-driver-registrar',
     'csi-livenessprobe',
     'debian',
+    'opentelemetry-collector',
+    'victoria-logs',
+    'jaeger',
+    'prometheus',
+    'alertmanager',
+    'node-exporter',
   ];
   return {
     name: 'test',

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { environment, testApp } from '../../test/charts/fixture.ts';
+import { alertRules, type Rule } from './alert-rules.ts';
+import { runbookFile } from './runbook.ts';
+
+const app = testApp({ name: 'orders', objective: { success: 99.5, within: '500ms' } });
+const operators = ['flux', 'cert-manager', 'alertmanager', 'opentelemetry-collector'].map((name) => ({
+  name,
+  summary: `${name}.`,
+  namespace: name,
+  metrics: [{ workload: name, port: 8080 }],
+}));
+const rules = (env: Parameters<typeof environment>[0]) =>
+  alertRules(environment(env)).groups.flatMap((group) => group.rules);
+const alerts = (all: Rule[]) => all.filter((rule) => 'alert' in rule);
+
+describe('the rules of alerts', () => {
+  const all = rules({ apps: [app], operators });
+
+  it('have no two of one name and the same labels, which Prometheus would take for one', () => {
+    const keys = all.map((rule) => JSON.stringify(['alert' in rule ? rule.alert : rule.record, rule.labels]));
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+  });
+
+  it('each have a part of the runbooks, and no part is of an alert that is gone', () => {
+    const text = readFileSync(join(import.meta.dirname, '../..', runbookFile), 'utf8');
+    const parts = [...text.matchAll(/^## (\w+)$/gm)].map(
+      ([, name]) => `${runbookFile}#${name?.toLowerCase()}`,
+    );
+    const named = new Set(alerts(all).map((rule) => rule.annotations.runbook));
+    expect([...named].sort()).toEqual([...parts].sort());
+  });
+
+  it('burn by the budget that the objective leaves: 14.4 times half a percent in an hour', () => {
+    const fast = alerts(all).find(({ labels }) => labels.app === 'orders' && labels.window === '1h');
+    expect(fast?.expr).toContain('app:bad_requests:ratio1h{app="orders"} > 0.072 and');
+    expect(fast?.labels.severity).toBe('page');
+  });
+
+  it('say nothing of an app without an objective, nor of operators that do not run', () => {
+    const names = alerts(rules({ apps: [testApp({ name: 'quiet' })] })).map((rule) => rule.alert);
+    expect(names).not.toContain('ErrorBudgetBurns');
+    expect(names).not.toContain('FluxFails');
+    expect(names).not.toContain('CertificateNotRenewed');
+  });
+});

@@ -1,0 +1,255 @@
+import type { Environment } from '../../model/graph.ts';
+import { durationBounds } from '../../model/schema/objective.ts';
+import { runbook } from './runbook.ts';
+import { scrapeTargets } from './scrape-targets.ts';
+
+/** A rule of Prometheus that records a series or fires an alert. */
+export type Rule =
+  | { record: string; expr: string; labels?: Record<string, string> }
+  | {
+      alert: string;
+      expr: string;
+      for?: string;
+      labels: { severity: Severity } & Record<string, string>;
+      annotations: { summary: string; runbook: string };
+    };
+
+/** `page`: somebody gets up. `ticket`: somebody looks within days. `none`: proof that alerts arrive. */
+export type Severity = 'page' | 'ticket' | 'none';
+
+/** A file of rules, as Prometheus reads it. */
+export interface RuleFile {
+  groups: { name: string; rules: Rule[] }[];
+}
+
+/** Every alert of an environment: of the platform, and of each app that has an objective. */
+export function alertRules(env: Environment): RuleFile {
+  const objectives = env.apps.flatMap((app) =>
+    app.objective === undefined
+      ? []
+      : [{ name: `objective-${app.name}`, rules: objectiveRules(app.name, app.objective) }],
+  );
+  return {
+    groups: [
+      { name: 'watchdog', rules: watchdog() },
+      { name: 'targets', rules: targets(env) },
+      { name: 'cluster', rules: cluster() },
+      { name: 'nodes', rules: nodes() },
+      { name: 'platform', rules: platform(env) },
+      ...objectives,
+    ],
+  };
+}
+
+function alert(
+  name: string,
+  severity: Severity,
+  { expr, hold, summary }: { expr: string; hold?: string; summary: string },
+): Rule {
+  return {
+    alert: name,
+    expr,
+    ...(hold === undefined ? {} : { for: hold }),
+    labels: { severity },
+    annotations: { summary, runbook: runbook(name) },
+  };
+}
+
+function watchdog(): Rule[] {
+  return [
+    alert('Watchdog', 'none', {
+      expr: 'vector(1)',
+      summary: 'Fires always: where it does not arrive, no alert does.',
+    }),
+  ];
+}
+
+/** Absence of data is an alert of its own: a rule over series that are gone is quiet. */
+function targets(env: Environment): Rule[] {
+  const jobs = [...new Set(scrapeTargets(env).map(({ job }) => job))];
+  return [
+    alert('TargetDown', 'ticket', {
+      expr: 'up == 0',
+      hold: '10m',
+      summary: 'Prometheus cannot read the metrics of {{ $labels.job }} ({{ $labels.pod }}).',
+    }),
+    alert('TargetAbsent', 'ticket', {
+      expr: jobs.map((job) => `absent(up{job="${job}"})`).join(' or '),
+      hold: '15m',
+      summary: 'Prometheus finds no pod of {{ $labels.job }}.',
+    }),
+  ];
+}
+
+function cluster(): Rule[] {
+  return [
+    alert('ContainerRestarts', 'ticket', {
+      // The collector reads the count from the pod: it is a gauge.
+      expr: 'delta(k8s_container_restarts[15m]) >= 3',
+      summary:
+        'The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarts again and again.',
+    }),
+    alert('PodWaits', 'ticket', {
+      // 1 is Pending (k8sclusterreceiver, 'k8s.pod.phase').
+      expr: 'k8s_pod_phase == 1',
+      hold: '15m',
+      summary: 'The pod {{ $labels.namespace }}/{{ $labels.pod }} has waited for 15 minutes to start.',
+    }),
+    alert('DeploymentUnavailable', 'page', {
+      expr: 'k8s_deployment_available < k8s_deployment_desired',
+      hold: '15m',
+      summary: 'The Deployment {{ $labels.namespace }}/{{ $labels.deployment }} lacks pods that are ready.',
+    }),
+    alert('VolumeFull', 'ticket', {
+      expr:
+        'kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.1' +
+        ' or predict_linear(kubelet_volume_stats_available_bytes[6h], 4 * 86400) < 0' +
+        ' and kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.4',
+      hold: '30m',
+      summary:
+        'The volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is full, or will be within four days.',
+    }),
+  ];
+}
+
+function nodes(): Rule[] {
+  const disk = 'node_filesystem_avail_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"}';
+  const size = 'node_filesystem_size_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"}';
+  return [
+    alert('NodeNotReady', 'page', {
+      expr: 'k8s_node_condition_ready == 0',
+      hold: '5m',
+      summary: 'The node {{ $labels.node }} is not ready.',
+    }),
+    alert('NodeDiskFull', 'page', {
+      expr: `${disk} / ${size} < 0.05`,
+      hold: '10m',
+      summary:
+        'The disk {{ $labels.mountpoint }} of {{ $labels.node }} is nearly full: pods will be evicted.',
+    }),
+    alert('NodeDiskFullSoon', 'ticket', {
+      expr: `predict_linear(${disk}[6h], 4 * 86400) < 0 and ${disk} / ${size} < 0.4`,
+      hold: '1h',
+      summary: 'The disk {{ $labels.mountpoint }} of {{ $labels.node }} will be full within four days.',
+    }),
+    alert('NodeMemoryLow', 'ticket', {
+      expr: 'node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < 0.05',
+      hold: '15m',
+      summary: 'The node {{ $labels.node }} has less than 5 % of its memory left.',
+    }),
+    alert('ClockSkew', 'ticket', {
+      expr: 'abs(node_timex_offset_seconds) > 0.5',
+      hold: '10m',
+      summary:
+        'The clock of {{ $labels.node }} is off by more than half a second: certificates and tokens may be refused.',
+    }),
+  ];
+}
+
+/** What a collector could not send and gave up, by kind of signal. */
+const lost = ['spans', 'log_records', 'metric_points'].flatMap((kind) => [
+  `otelcol_exporter_send_failed_${kind}_total`,
+  `otelcol_exporter_enqueue_failed_${kind}_total`,
+]);
+
+function platform({ operators }: Environment): Rule[] {
+  const has = (name: string) => operators.some((operator) => operator.name === name);
+  const controllers = operators
+    .find(({ name }) => name === 'flux')
+    ?.metrics.map(({ workload }) => workload)
+    .join('|');
+  return [
+    ...(has('cert-manager')
+      ? [
+          alert('CertificateNotRenewed', 'page', {
+            // It should have been renewed by then, and half of what was left is over.
+            expr:
+              'certmanager_certificate_renewal_timestamp_seconds < time() and' +
+              ' certmanager_certificate_expiration_timestamp_seconds - time()' +
+              ' < (certmanager_certificate_expiration_timestamp_seconds - certmanager_certificate_renewal_timestamp_seconds) / 2',
+            hold: '10m',
+            summary:
+              'The certificate {{ $labels.exported_namespace }}/{{ $labels.name }} is overdue for renewal and ends soon.',
+          }),
+          alert('CertificateNotReady', 'ticket', {
+            expr: 'certmanager_certificate_ready_status{condition!="True"} == 1',
+            hold: '15m',
+            summary: 'The certificate {{ $labels.exported_namespace }}/{{ $labels.name }} is not issued.',
+          }),
+        ]
+      : []),
+    ...(controllers === undefined || controllers === ''
+      ? []
+      : [
+          alert('FluxFails', 'ticket', {
+            expr:
+              `sum by (job, controller) (increase(controller_runtime_reconcile_total{job=~"${controllers}",result="error"}[30m])) > 3` +
+              ` unless sum by (job, controller) (increase(controller_runtime_reconcile_total{job=~"${controllers}",result=~"success|requeue_after"}[30m])) > 0`,
+            hold: '15m',
+            summary: 'Flux ({{ $labels.controller }}) has only failed for half an hour.',
+          }),
+        ]),
+    ...(has('opentelemetry-collector')
+      ? [
+          alert('TelemetryLost', 'ticket', {
+            expr: lost.map((series) => `sum by (job, exporter) (increase(${series}[15m])) > 0`).join(' or '),
+            summary:
+              'The collector {{ $labels.job }} gives up what it cannot send by {{ $labels.exporter }}.',
+          }),
+        ]
+      : []),
+    ...(has('alertmanager')
+      ? [
+          alert('AlertsNotSent', 'ticket', {
+            expr: 'increase(prometheus_notifications_errors_total[15m]) > 0',
+            hold: '15m',
+            summary: 'Prometheus cannot hand its alerts to Alertmanager.',
+          }),
+        ]
+      : []),
+  ];
+}
+
+/**
+ * Alerts on how fast the error budget of four weeks burns, each over two windows, so that it is sure and ends soon after the
+ * fault does ("The Site Reliability Workbook", chapter 5, 'Multiwindow, Multi-Burn-Rate Alerts', table 5-8).
+ */
+const burns = [
+  { severity: 'page', factor: 14.4, long: '1h', short: '5m' },
+  { severity: 'page', factor: 6, long: '6h', short: '30m' },
+  { severity: 'ticket', factor: 3, long: '1d', short: '2h' },
+  { severity: 'ticket', factor: 1, long: '3d', short: '6h' },
+] as const;
+
+/** So many bad requests in the long window at least: one error at night is no page. */
+const floor = 10;
+
+function objectiveRules(
+  app: string,
+  { success, within }: { success: number; within: keyof typeof durationBounds },
+): Rule[] {
+  const spans = (name: string, more: string, window: string) =>
+    `sum(increase(traces_span_metrics_duration_seconds_${name}{service_name="${app}",span_kind="SPAN_KIND_SERVER"${more}}[${window}]))`;
+  const good = `,status_code!="STATUS_CODE_ERROR",le="${durationBounds[within]}"`;
+  const all = (window: string) => spans('count', '', window);
+  // Where no request was good there is no such series at all.
+  const bad = (window: string) => `(${all(window)} - (${spans('bucket', good, window)} or vector(0)))`;
+  const windows = [...new Set(burns.flatMap(({ long, short }) => [long, short]))];
+  const budget = Number((1 - success / 100).toFixed(6));
+  const labels = { app };
+  return [
+    ...windows.flatMap((window): Rule[] => [
+      { record: `app:bad_requests:increase${window}`, expr: bad(window), labels },
+      { record: `app:bad_requests:ratio${window}`, expr: `${bad(window)} / (${all(window)} > 0)`, labels },
+    ]),
+    ...burns.map(({ severity, factor, long, short }): Rule => {
+      const over = (window: string) =>
+        `app:bad_requests:ratio${window}{app="${app}"} > ${Number((factor * budget).toFixed(6))}`;
+      const rule = alert('ErrorBudgetBurns', severity, {
+        expr: `${over(long)} and ${over(short)} and app:bad_requests:increase${long}{app="${app}"} >= ${floor}`,
+        summary: `${app}: in ${long} more than ${factor} times the error budget was used (objective: ${success} % within ${within}).`,
+      });
+      return 'alert' in rule ? { ...rule, labels: { ...rule.labels, app, window: long } } : rule;
+    }),
+  ];
+}

@@ -1,0 +1,103 @@
+import { durationBounds } from '../../model/schema/objective.ts';
+import { clientTls, common, logsExporter, serverTls } from './collector.ts';
+import { ports, serviceName } from './endpoints.ts';
+import { serverFiles } from './mutual-identity.ts';
+
+/** Upper bounds of the histogram of durations: from a cache hit to a request that somebody gave up on. */
+const buckets = Object.keys(durationBounds);
+
+/** Labels that the state of the cluster's objects has in Prometheus, and the attribute of the resource that each is made of. */
+const labels = {
+  namespace: 'k8s.namespace.name',
+  pod: 'k8s.pod.name',
+  container: 'k8s.container.name',
+  node: 'k8s.node.name',
+  deployment: 'k8s.deployment.name',
+  daemonset: 'k8s.daemonset.name',
+  job: 'k8s.job.name',
+} as const;
+
+/** The configuration of the collector to which apps send. */
+export function collectorConfig(): object {
+  const { memory_limiter, batch } = common.processors;
+  return {
+    extensions: common.extensions,
+    receivers: {
+      otlp: {
+        protocols: { http: { endpoint: `0.0.0.0:${ports.otlp}`, max_request_body_size: 4 * 2 ** 20 } },
+      },
+      k8s_cluster: {
+        auth_type: 'serviceAccount',
+        collection_interval: '30s',
+        node_conditions_to_report: ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'],
+      },
+    },
+    processors: {
+      memory_limiter,
+      batch,
+      'transform/labels': {
+        error_mode: 'ignore',
+        metric_statements: [
+          {
+            context: 'datapoint',
+            statements: Object.entries(labels).map(
+              ([label, attribute]) =>
+                `set(attributes["${label}"], resource.attributes["${attribute}"]) where resource.attributes["${attribute}"] != nil`,
+            ),
+          },
+        ],
+      },
+    },
+    connectors: {
+      // traces_span_metrics_calls_total and traces_span_metrics_duration_seconds, by service, span, kind and status.
+      spanmetrics: {
+        histogram: { unit: 's', explicit: { buckets } },
+        exemplars: { enabled: true, max_per_data_point: 5 },
+        resource_metrics_key_attributes: ['service.name'],
+        // A span named after what a person typed would make a series for each: beyond this they become one.
+        aggregation_cardinality_limit: 2000,
+        metrics_expiration: '1h',
+        metrics_flush_interval: '15s',
+      },
+    },
+    exporters: {
+      otlp: {
+        endpoint: `${serviceName('jaeger')}:${ports.traces}`,
+        tls: clientTls('jaeger'),
+        sending_queue: { queue_size: 500 },
+        retry_on_failure: { max_elapsed_time: '5m' },
+      },
+      otlphttp: logsExporter({ queue_size: 500 }),
+      prometheus: {
+        endpoint: `0.0.0.0:${ports.derivedMetrics}`,
+        tls: serverTls(serverFiles('opentelemetry-collector')),
+        // Exemplars are a part of that format alone.
+        enable_open_metrics: true,
+        metric_expiration: '5m',
+        without_scope_info: true,
+      },
+    },
+    service: {
+      extensions: ['health_check'],
+      telemetry: common.telemetry,
+      pipelines: {
+        traces: {
+          receivers: ['otlp'],
+          processors: ['memory_limiter', 'batch'],
+          exporters: ['otlp', 'spanmetrics'],
+        },
+        logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlphttp'] },
+        metrics: {
+          receivers: ['otlp', 'spanmetrics'],
+          processors: ['memory_limiter', 'batch'],
+          exporters: ['prometheus'],
+        },
+        'metrics/cluster': {
+          receivers: ['k8s_cluster'],
+          processors: ['memory_limiter', 'transform/labels'],
+          exporters: ['prometheus'],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { ports, serviceName } from './endpoints.ts';
+import { type CertificateFiles, clientFiles } from './mutual-identity.ts';
+
+/** How often certificates are read again. A renewed one is in the pod within two minutes. */
+const reload = { reload_interval: '1m' };
+
+/** TLS of an exporter that proves who it is. */
+export function clientTls(callee: string): object {
+  const { certificate, key, roots } = clientFiles(callee);
+  return { ca_file: roots, cert_file: certificate, key_file: key, ...reload };
+}
+
+/** TLS of a server whose callers prove who they are. */
+export function serverTls({ certificate, key, roots }: CertificateFiles): object {
+  return {
+    cert_file: certificate,
+    key_file: key,
+    client_ca_file: roots,
+    client_ca_file_reload: true,
+    ...reload,
+  };
+}
+
+/** An exporter of log lines to VictoriaLogs, by OTLP. A stream is what one container writes. */
+export function logsExporter(queue: object): object {
+  return {
+    logs_endpoint: `https://${serviceName('victoria-logs')}:${ports.logs}/insert/opentelemetry/v1/logs`,
+    headers: { 'VL-Stream-Fields': 'k8s.namespace.name,k8s.pod.name,k8s.container.name,service.name' },
+    tls: clientTls('victoria-logs'),
+    // Until the store answers again: a queue that is full says so in its own metrics.
+    retry_on_failure: { max_elapsed_time: '0s' },
+    sending_queue: queue,
+  };
+}
+
+/** Parts that each collector has: a health check, bounded memory, metrics of its own. */
+export const common = {
+  extensions: { health_check: { endpoint: `0.0.0.0:${ports.health}` } },
+  processors: {
+    memory_limiter: { check_interval: '1s', limit_percentage: 80, spike_limit_percentage: 20 },
+    batch: { send_batch_size: 1024, send_batch_max_size: 2048, timeout: '1s' },
+  },
+  telemetry: {
+    logs: { encoding: 'json' },
+    metrics: {
+      level: 'normal',
+      readers: [{ pull: { exporter: { prometheus: { host: '0.0.0.0', port: ports.ownMetrics } } } }],
+    },
+  },
+};

@@ -1,0 +1,85 @@
+import type { Chart } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-28';
+import type { Environment } from '../../model/graph.ts';
+import { authorities, clientCertificate, serverCertificate } from '../../model/identity.ts';
+import type { Operator } from '../../model/operator.ts';
+import { leafCertificate } from '../identity/certificate.ts';
+import { trustName } from '../kube/names.ts';
+
+/** Paths in the container of a certificate, its key and the roots to trust. */
+export interface CertificateFiles {
+  certificate: string;
+  key: string;
+  roots: string;
+}
+
+/** What an operator's pod mounts to serve and to call over mutual TLS. */
+export interface MutualIdentity {
+  volumes: k8s.Volume[];
+  volumeMounts: k8s.VolumeMount[];
+}
+
+/** The files by which an operator serves. */
+export function serverFiles(operator: string): CertificateFiles {
+  return filesOf(serverCertificate(operator));
+}
+
+/** The files by which another operator calls it. */
+export function clientFiles(callee: string): CertificateFiles {
+  return filesOf(clientCertificate(callee));
+}
+
+function filesOf(certificate: string): CertificateFiles {
+  const folder = `/identity/${certificate}`;
+  return { certificate: `${folder}/tls.crt`, key: `${folder}/tls.key`, roots: `${folder}/roots.pem` };
+}
+
+/**
+ * Adds an operator's certificates and returns what its pod mounts: one folder for each, with the roots of the authority that
+ * issued it. Those that it calls and that do not run here are left out.
+ */
+export function mutualIdentity(chart: Chart, env: Environment, name: string): MutualIdentity {
+  const operator = operatorNamed(env, name);
+  const held = authorities(env).flatMap((authority) =>
+    authority.kind === 'operator'
+      ? authority.leaves
+          .filter((leaf) => leaf.namespace === operator.namespace)
+          .filter((leaf) => leaf.usage === 'client' || authority.name === name)
+          .filter((leaf) => leaf.usage === 'server' || operator.calls.includes(authority.name))
+      : [],
+  );
+  for (const leaf of held) leafCertificate(chart, env, leaf);
+  return {
+    volumes: held.map((leaf) => ({
+      name: leaf.name,
+      projected: {
+        defaultMode: 0o440,
+        sources: [
+          {
+            secret: {
+              name: leaf.name,
+              items: ['tls.crt', 'tls.key'].map((key) => ({ key, path: key })),
+            },
+          },
+          {
+            configMap: {
+              name: trustName(leaf.authority),
+              items: [{ key: 'roots.pem', path: 'roots.pem' }],
+            },
+          },
+        ],
+      },
+    })),
+    volumeMounts: held.map((leaf) => ({
+      name: leaf.name,
+      mountPath: `/identity/${leaf.name}`,
+      readOnly: true,
+    })),
+  };
+}
+
+function operatorNamed(env: Environment, name: string): Operator {
+  const found = env.operators.find((operator) => operator.name === name);
+  if (found === undefined) throw new Error(`the operator ${name} does not run in ${env.name}`);
+  return found;
+}

@@ -1,0 +1,38 @@
+import type { k8s } from 'cdk8s-plus-28';
+import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { namespaceOf } from '../kube/names.ts';
+import { type Flow, pods } from '../kube/network-policy.ts';
+import { ports, serviceName } from './endpoints.ts';
+import { runs } from './observed.ts';
+
+const collector = 'opentelemetry-collector';
+
+/**
+ * What tells an app's process where to send traces, metrics and logs, as every SDK of OpenTelemetry reads it ('Environment Variable
+ * Specification'); nothing where no collector runs. What app.ts says of the same variables holds.
+ */
+export function telemetryVariables(env: Environment, app: EnvironmentApp): k8s.EnvVar[] {
+  if (!runs(env, collector)) return [];
+  const variables = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${serviceName(collector)}:${ports.otlp}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_SERVICE_NAME: app.name,
+    OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${env.name},k8s.namespace.name=${namespaceOf(app)}`,
+  };
+  return Object.entries(variables)
+    .filter(([name]) => !Object.hasOwn(app.env, name))
+    .map(([name, value]) => ({ name, value }));
+}
+
+/** The way of an app's telemetry to the collector. */
+export function toCollector(env: Environment): Flow[] {
+  return runs(env, collector) ? [{ peers: [pods(collector, collector)], ports: [{ port: ports.otlp }] }] : [];
+}
+
+/** What the collector lets in: telemetry of each app that runs. */
+export function fromApps(env: Environment): Flow[] {
+  return env.apps.map((app) => ({
+    peers: [pods(app.name, namespaceOf(app))],
+    ports: [{ port: ports.otlp }],
+  }));
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** Bounds that an objective can name, with their seconds: those of the histogram that the collector makes of spans. */
+export const durationBounds = {
+  '5ms': 0.005,
+  '10ms': 0.01,
+  '25ms': 0.025,
+  '50ms': 0.05,
+  '100ms': 0.1,
+  '250ms': 0.25,
+  '500ms': 0.5,
+  '1s': 1,
+  '2500ms': 2.5,
+  '5s': 5,
+  '10s': 10,
+} as const;
+
+const bounds = Object.keys(durationBounds) as (keyof typeof durationBounds)[];
+
+/** What callers can rely on, over four weeks: so many percent of requests succeed within this time. */
+export const objectiveSchema = z.strictObject({
+  success: z.number().min(90, 'at least 90 percent').max(99.99, 'at most 99.99 percent'),
+  within: z.enum(bounds),
+});
+
+export type Objective = z.infer<typeof objectiveSchema>;

@@ -1,0 +1,11 @@
+import { defineOperator } from '../../model/operator.ts';
+
+export default defineOperator({
+  name: 'jaeger',
+  summary: 'Keeps traces and finds them.',
+  namespace: 'jaeger',
+  images: ['jaeger'],
+  stores: ['light'],
+  server: 'mutual',
+  metrics: [{ workload: 'jaeger', port: 8888 }],
+});

@@ -1,0 +1,84 @@
+import { component } from '../../charts/kube/component.ts';
+import { configMap } from '../../charts/kube/config-map.ts';
+import { daemonSet } from '../../charts/kube/daemon-set.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { annotations } from '../../charts/kube/names.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { denyAll } from '../../charts/kube/network-policy.ts';
+import { tcpProbe } from '../../charts/kube/probe.ts';
+import { service } from '../../charts/kube/service.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
+import { allowScrapes } from '../../charts/observability/observed.ts';
+import { webConfig } from '../../charts/observability/web-config.ts';
+import type { Environment } from '../../model/graph.ts';
+
+const name = 'node-exporter';
+
+/** Those whose metrics an alert or `npm run top` reads; network interfaces would want the node's own network. */
+const collectors = [
+  'cpu',
+  'diskstats',
+  'filesystem',
+  'loadavg',
+  'meminfo',
+  'pressure',
+  'stat',
+  'timex',
+  'uname',
+];
+
+/** Node exporter on each node, as nobody, with the node's root read-only. */
+export function chart(env: Environment): Component {
+  return component(name, (chart) => {
+    namespace(chart, name, 'privileged');
+    serviceAccount(chart, name, name);
+    const identity = mutualIdentity(chart, env, name);
+    const podAnnotations = configMap(chart, name, name, { 'web.yaml': webConfig(name) });
+    daemonSet(chart, {
+      name,
+      namespace: name,
+      user: 'nonroot',
+      annotations: { [annotations.reload]: 'files' },
+      podAnnotations,
+      pod: {
+        serviceAccountName: name,
+        ownsVolumes: true,
+        container: {
+          name,
+          image: imageRef(env, name),
+          args: [
+            `--web.listen-address=:${ports.nodeExporter}`,
+            '--web.config.file=/etc/node-exporter/web.yaml',
+            '--path.rootfs=/host',
+            '--path.procfs=/host/proc',
+            '--path.sysfs=/host/sys',
+            '--collector.disable-defaults',
+            ...collectors.map((each) => `--collector.${each}`),
+            '--log.format=json',
+          ],
+          ports: [{ name: 'https', containerPort: ports.nodeExporter }],
+          // The kubelet has no certificate of a caller.
+          readinessProbe: tcpProbe('https'),
+          livenessProbe: tcpProbe('https', { period: 30 }),
+          resources: { cpu: '10m', memory: '24Mi', memoryLimit: '64Mi' },
+          volumeMounts: [
+            { name: 'config', mountPath: '/etc/node-exporter', readOnly: true },
+            { name: 'host', mountPath: '/host', readOnly: true, mountPropagation: 'HostToContainer' },
+            ...identity.volumeMounts,
+          ],
+        },
+        volumes: [
+          { name: 'config', configMap: { name } },
+          { name: 'host', hostPath: { path: '/', type: 'Directory' } },
+          ...identity.volumes,
+        ],
+      },
+    });
+    service(chart, name, name, [{ name: 'https', port: ports.nodeExporter }]);
+    denyAll(chart, name, ['Ingress', 'Egress']);
+    allowScrapes(chart, env, name);
+  });
+}

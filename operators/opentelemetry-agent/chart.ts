@@ -1,0 +1,156 @@
+import type { k8s } from 'cdk8s-plus-28';
+import { stringify } from 'yaml';
+import { component } from '../../charts/kube/component.ts';
+import { configMap } from '../../charts/kube/config-map.ts';
+import { daemonSet } from '../../charts/kube/daemon-set.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { annotations } from '../../charts/kube/names.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { allow, denyAll, pods, toDns } from '../../charts/kube/network-policy.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { common, logsExporter } from '../../charts/observability/collector.ts';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
+import { allowScrapes } from '../../charts/observability/observed.ts';
+import type { Environment } from '../../model/graph.ts';
+
+const name = 'opentelemetry-agent';
+const store = 'victoria-logs';
+const state = '/var/lib/opentelemetry-agent';
+const logs = '/var/log/pods';
+
+/** The collector on each node: what containers write to their standard output becomes log lines of the store. */
+export function chart(env: Environment): Component {
+  return component(name, (chart) => {
+    namespace(chart, name, 'privileged');
+    serviceAccount(chart, name, name);
+    const identity = mutualIdentity(chart, env, name);
+    const podAnnotations = configMap(chart, name, name, { 'collector.yaml': stringify(agentConfig()) });
+    daemonSet(chart, {
+      name,
+      namespace: name,
+      user: 'root',
+      annotations: { [annotations.reload]: 'files' },
+      podAnnotations,
+      pod: {
+        serviceAccountName: name,
+        container: {
+          name,
+          image: imageRef(env, 'opentelemetry-collector'),
+          args: ['--config=file:/etc/collector/collector.yaml'],
+          ports: [
+            { name: 'health', containerPort: ports.health },
+            { name: 'metrics', containerPort: ports.ownMetrics },
+          ],
+          env: [goMemory(name)],
+          readinessProbe: httpProbe('health', '/'),
+          livenessProbe: httpProbe('health', '/', { period: 20 }),
+          resources: { cpu: '20m', memory: '96Mi', memoryLimit: '160Mi' },
+          volumeMounts: [
+            { name: 'config', mountPath: '/etc/collector', readOnly: true },
+            { name: 'logs', mountPath: logs, readOnly: true },
+            { name: 'state', mountPath: state },
+            ...identity.volumeMounts,
+          ],
+        },
+        volumes: [
+          { name: 'config', configMap: { name } },
+          { name: 'logs', hostPath: { path: logs, type: 'Directory' } },
+          { name: 'state', hostPath: { path: state, type: 'DirectoryOrCreate' } },
+          ...identity.volumes,
+        ],
+      },
+    });
+    denyAll(chart, name, ['Ingress', 'Egress']);
+    allow(chart, name, name, {
+      egress: [toDns, { peers: [pods(store, store)], ports: [{ port: ports.logs }] }],
+    });
+    allowScrapes(chart, env, name);
+  });
+}
+
+/** Go collects garbage before the kernel collects the process. */
+function goMemory(containerName: string): k8s.EnvVar {
+  return {
+    name: 'GOMEMLIMIT',
+    valueFrom: { resourceFieldRef: { containerName, resource: 'limits.memory' } },
+  };
+}
+
+/** The longest line that is kept whole: what is longer becomes several. */
+const longestLine = '256KiB';
+
+/** The collector's configuration: files of containers, their JSON taken apart, sent to the store. */
+export function agentConfig(): object {
+  const has = (field: string) => `attributes[${JSON.stringify(field)}] != nil`;
+  return {
+    extensions: {
+      ...common.extensions,
+      // Where it stopped reading, and what it could not send yet.
+      file_storage: { directory: state, create_directory: true },
+    },
+    receivers: {
+      filelog: {
+        include: [`${logs}/*/*/*.log`],
+        // Its own complaint about a store that is away would be a line to send to that store.
+        exclude: [`${logs}/${name}_*/*/*.log`],
+        include_file_path: true,
+        include_file_name: false,
+        start_at: 'beginning',
+        max_log_size: longestLine,
+        storage: 'file_storage',
+        retry_on_failure: { enabled: true },
+        operators: [
+          { type: 'container', id: 'container', max_log_size: longestLine },
+          {
+            type: 'json_parser',
+            if: 'body matches "^\\\\s*\\\\{"',
+            parse_from: 'body',
+            parse_to: 'attributes',
+            on_error: 'send_quiet',
+          },
+          {
+            type: 'severity_parser',
+            if: has('level'),
+            parse_from: 'attributes.level',
+            on_error: 'send_quiet',
+          },
+          {
+            type: 'move',
+            if: has('message'),
+            from: 'attributes.message',
+            to: 'body',
+            on_error: 'send_quiet',
+          },
+          { type: 'move', if: has('msg'), from: 'attributes.msg', to: 'body', on_error: 'send_quiet' },
+          {
+            type: 'trace_parser',
+            if: has('trace_id'),
+            trace_id: { parse_from: 'attributes.trace_id' },
+            span_id: { parse_from: 'attributes.span_id' },
+            on_error: 'send_quiet',
+          },
+        ],
+      },
+    },
+    processors: { memory_limiter: common.processors.memory_limiter },
+    exporters: {
+      otlphttp: logsExporter({
+        storage: 'file_storage',
+        queue_size: 500,
+        num_consumers: 2,
+        // Reading waits for a store that is away: the files are the longer queue.
+        block_on_overflow: true,
+      }),
+    },
+    service: {
+      extensions: ['health_check', 'file_storage'],
+      telemetry: common.telemetry,
+      pipelines: {
+        logs: { receivers: ['filelog'], processors: ['memory_limiter'], exporters: ['otlphttp'] },
+      },
+    },
+  };
+}

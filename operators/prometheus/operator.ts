@@ -1,0 +1,13 @@
+import { defineOperator } from '../../model/operator.ts';
+
+export default defineOperator({
+  name: 'prometheus',
+  summary: 'Reads metrics, keeps them and judges the rules of alerts.',
+  namespace: 'prometheus',
+  images: ['prometheus'],
+  stores: ['light'],
+  calls: ['alertmanager', 'node-exporter', 'opentelemetry-collector', 'victoria-logs'],
+  exceptions: [
+    { rule: 'open-egress', reason: "It asks the kubelets, which listen on the nodes' own addresses." },
+  ],
+});

@@ -1,0 +1,11 @@
+import { defineOperator } from '../../model/operator.ts';
+
+export default defineOperator({
+  name: 'victoria-logs',
+  summary: 'Keeps log lines and finds them.',
+  namespace: 'victoria-logs',
+  images: ['victoria-logs'],
+  stores: ['light'],
+  server: 'mutual',
+  metrics: [{ workload: 'victoria-logs', port: 9428, tls: 'mutual' }],
+});

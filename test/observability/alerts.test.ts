@@ -1,0 +1,256 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { alertRules } from '../../charts/observability/alert-rules.ts';
+import { prometheusConfig } from '../../charts/observability/prometheus-config.ts';
+import alertmanager from '../../operators/alertmanager/operator.ts';
+import certManager from '../../operators/cert-manager/operator.ts';
+import flux from '../../operators/flux/operator.ts';
+import nodeExporter from '../../operators/node-exporter/operator.ts';
+import collector from '../../operators/opentelemetry-collector/operator.ts';
+import { environment, testApp } from '../charts/fixture.ts';
+import { ensurePromtool, promtool } from './promtool.ts';
+
+const env = environment({
+  apps: [
+    testApp({ name: 'orders', metrics: { port: 'http' }, objective: { success: 99.5, within: '500ms' } }),
+  ],
+  operators: [alertmanager, certManager, collector, flux, nodeExporter],
+});
+const rules = alertRules(env);
+
+/** Series, and at which minute an alert fires by them and at which it does not. `x` in a series is one sample a minute. */
+interface Case {
+  alert: string;
+  series: Record<string, string>;
+  fires?: number;
+  quiet?: number;
+}
+
+const span = (name: string, labels: string) =>
+  `traces_span_metrics_duration_seconds_${name}{service_name="orders",span_kind="SPAN_KIND_SERVER",${labels}}`;
+const good = span('bucket', 'status_code="STATUS_CODE_UNSET",le="0.5"');
+const [okCount, badCount] = [
+  span('count', 'status_code="STATUS_CODE_UNSET"'),
+  span('count', 'status_code="STATUS_CODE_ERROR"'),
+];
+
+const cases: Case[] = [
+  { alert: 'Watchdog', series: { 'up{job="orders"}': '1x5' }, fires: 1 },
+  { alert: 'TargetDown', series: { 'up{job="orders",pod="a"}': '0x20' }, quiet: 9, fires: 11 },
+  { alert: 'TargetDown', series: { 'up{job="orders",pod="a"}': '1x20' }, quiet: 15 },
+  {
+    alert: 'ContainerRestarts',
+    series: { 'k8s_container_restarts{namespace="a",pod="b",container="c"}': '0+1x20' },
+    fires: 16,
+  },
+  {
+    alert: 'ContainerRestarts',
+    series: { 'k8s_container_restarts{namespace="a",pod="b",container="c"}': '0 1 1+0x20' },
+    quiet: 16,
+  },
+  { alert: 'PodWaits', series: { 'k8s_pod_phase{namespace="a",pod="b"}': '1x30' }, quiet: 14, fires: 16 },
+  { alert: 'PodWaits', series: { 'k8s_pod_phase{namespace="a",pod="b"}': '2x30' }, quiet: 20 },
+  {
+    alert: 'DeploymentUnavailable',
+    series: {
+      'k8s_deployment_available{namespace="a",deployment="b"}': '1x30',
+      'k8s_deployment_desired{namespace="a",deployment="b"}': '2x30',
+    },
+    quiet: 14,
+    fires: 16,
+  },
+  {
+    alert: 'VolumeFull',
+    series: {
+      'kubelet_volume_stats_available_bytes{persistentvolumeclaim="a"}': '5x60',
+      'kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="a"}': '100x60',
+    },
+    quiet: 29,
+    fires: 31,
+  },
+  {
+    alert: 'VolumeFull',
+    series: {
+      'kubelet_volume_stats_available_bytes{persistentvolumeclaim="a"}': '50x60',
+      'kubelet_volume_stats_capacity_bytes{persistentvolumeclaim="a"}': '100x60',
+    },
+    quiet: 40,
+  },
+  { alert: 'NodeNotReady', series: { 'k8s_node_condition_ready{node="a"}': '0x10' }, quiet: 4, fires: 6 },
+  { alert: 'NodeNotReady', series: { 'k8s_node_condition_ready{node="a"}': '1x10' }, quiet: 8 },
+  {
+    alert: 'NodeDiskFull',
+    series: {
+      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '4x20',
+      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x20',
+    },
+    quiet: 9,
+    fires: 11,
+  },
+  {
+    alert: 'NodeDiskFullSoon',
+    series: {
+      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '39-0.01x180',
+      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x180',
+    },
+    quiet: 30,
+    fires: 120,
+  },
+  {
+    alert: 'NodeDiskFullSoon',
+    series: {
+      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '80-0.01x180',
+      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x180',
+    },
+    quiet: 120,
+  },
+  {
+    alert: 'NodeMemoryLow',
+    series: { node_memory_MemAvailable_bytes: '4x30', node_memory_MemTotal_bytes: '100x30' },
+    quiet: 14,
+    fires: 16,
+  },
+  { alert: 'ClockSkew', series: { 'node_timex_offset_seconds{node="a"}': '-0.7x20' }, quiet: 9, fires: 11 },
+  { alert: 'ClockSkew', series: { 'node_timex_offset_seconds{node="a"}': '0.01x20' }, quiet: 15 },
+  {
+    alert: 'CertificateNotRenewed',
+    series: {
+      'certmanager_certificate_renewal_timestamp_seconds{name="a"}': '600x100',
+      'certmanager_certificate_expiration_timestamp_seconds{name="a"}': '3600x100',
+    },
+    // Due at minute 10, half of the time that was left is over at minute 35.
+    quiet: 34,
+    fires: 46,
+  },
+  {
+    alert: 'CertificateNotReady',
+    series: { 'certmanager_certificate_ready_status{name="a",condition="False"}': '1x30' },
+    quiet: 14,
+    fires: 16,
+  },
+  {
+    alert: 'CertificateNotReady',
+    series: { 'certmanager_certificate_ready_status{name="a",condition="True"}': '1x30' },
+    quiet: 20,
+  },
+  {
+    alert: 'FluxFails',
+    series: {
+      'controller_runtime_reconcile_total{job="kustomize-controller",controller="kustomization",result="error"}':
+        '0+1x90',
+      'controller_runtime_reconcile_total{job="kustomize-controller",controller="kustomization",result="success"}':
+        '7x90',
+    },
+    fires: 60,
+  },
+  {
+    alert: 'FluxFails',
+    series: {
+      'controller_runtime_reconcile_total{job="kustomize-controller",controller="kustomization",result="error"}':
+        '0+1x90',
+      'controller_runtime_reconcile_total{job="kustomize-controller",controller="kustomization",result="success"}':
+        '0+1x90',
+    },
+    quiet: 60,
+  },
+  {
+    alert: 'TelemetryLost',
+    series: {
+      'otelcol_exporter_send_failed_spans_total{job="opentelemetry-collector",exporter="otlp"}': '0+5x20',
+    },
+    fires: 10,
+  },
+  {
+    alert: 'TelemetryLost',
+    series: {
+      'otelcol_exporter_send_failed_spans_total{job="opentelemetry-collector",exporter="otlp"}': '3x20',
+    },
+    quiet: 10,
+  },
+  {
+    alert: 'AlertsNotSent',
+    series: { prometheus_notifications_errors_total: '0+1x40' },
+    quiet: 10,
+    fires: 20,
+  },
+  { alert: 'AlertsNotSent', series: { prometheus_notifications_errors_total: '5x40' }, quiet: 20 },
+  // One request a second, of which all fail.
+  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0+60x90' }, fires: 60 },
+  // All answer, none in time.
+  { alert: 'ErrorBudgetBurns', series: { [okCount]: '0+60x90', [good]: '0x90' }, fires: 60 },
+  { alert: 'ErrorBudgetBurns', series: { [okCount]: '0+60x90', [good]: '0+60x90' }, quiet: 60 },
+  // Two errors in an hour with next to no traffic: a high ratio, and no page.
+  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0 0 0 1 1 2+0x90' }, quiet: 60 },
+];
+
+describe('alerts, by promtool', () => {
+  beforeAll(ensurePromtool, 300_000);
+
+  it('are rules that Prometheus takes, in a configuration that it takes', async () => {
+    expect(await promtool(['check', 'rules', '--lint-fatal', 'rules.yaml'], { 'rules.yaml': rules })).toBe(
+      '',
+    );
+    const args = ['check', 'config', '--syntax-only', 'prometheus.yaml'];
+    expect(await promtool(args, { 'prometheus.yaml': prometheusConfig(env) })).toBe('');
+  });
+
+  it('each fire in one of the cases below', () => {
+    const fired = new Set(cases.filter(({ fires }) => fires !== undefined).map(({ alert }) => alert));
+    const all = rules.groups
+      .flatMap((group) => group.rules)
+      .flatMap((rule) => ('alert' in rule ? [rule.alert] : []));
+    // It is made of `absent`, which a series in a test would end: it has a test of its own.
+    expect([...new Set(all)].filter((name) => !fired.has(name))).toEqual(['TargetAbsent']);
+  });
+
+  it('fire and stay quiet as each case says', async () => {
+    expect(await testRules([...cases.map(ruleTest), absent])).toBe('');
+  }, 180_000);
+
+  it('are really judged: a case that says the opposite is refused', async () => {
+    const wrong = ruleTest({
+      alert: 'NodeNotReady',
+      series: { 'k8s_node_condition_ready{node="a"}': '1x10' },
+      fires: 8,
+    });
+    expect(await testRules([wrong])).toContain('FAILED');
+  });
+});
+
+function testRules(tests: object[]): Promise<string> {
+  return promtool(['test', 'rules', 'test.yaml'], {
+    'rules.yaml': rules,
+    'test.yaml': { rule_files: ['rules.yaml'], evaluation_interval: '1m', tests },
+  });
+}
+
+function ruleTest({ alert, series, fires, quiet }: Case, i = 0): object {
+  const at = (minute: number, firing: boolean) => ({
+    expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) > bool 0`,
+    eval_time: `${minute}m`,
+    exp_samples: firing ? [{ labels: '{}', value: 1 }] : [],
+  });
+  return {
+    name: `${alert}, case ${i + 1}`,
+    interval: '1m',
+    input_series: Object.entries(series).map(([each, values]) => ({ series: each, values })),
+    promql_expr_test: [
+      ...(fires === undefined ? [] : [at(fires, true)]),
+      ...(quiet === undefined ? [] : [at(quiet, false)]),
+    ],
+  };
+}
+
+/** It names each job of which no pod is found. */
+const absent = {
+  name: 'TargetAbsent',
+  interval: '1m',
+  input_series: [{ series: 'up{job="orders"}', values: '1x30' }],
+  promql_expr_test: [
+    {
+      expr: 'count(ALERTS{alertname="TargetAbsent",alertstate="firing",job="cert-manager"})',
+      eval_time: '16m',
+      exp_samples: [{ labels: '{}', value: 1 }],
+    },
+    { expr: 'count(ALERTS{alertname="TargetAbsent",job="orders"})', eval_time: '16m', exp_samples: [] },
+  ],
+};
