@@ -32,7 +32,7 @@ export function rightsRefusals(cluster: string, host: string): void {
       const refused = await probe.refused(apply, route(namespace, host));
       expect(refused).toContain(`no app of the graph gives ${namespace} these hosts: ${host}`);
     }
-    expect(await probe.refused(apply, route('home', `other.${host}`))).toContain(`its host is ${host}`);
+    expect(await probe.refused(apply, route('home', `other.${host}`))).toContain(`it has ${host}`);
     expect(await probe.kubectl(apply, route('home', host))).toContain('created (server dry run)');
   });
 
