@@ -286,7 +286,6 @@ const generation = z.number().int().min(1).max(999);
 export const observabilityStores = ['light'] as const;
 
 const observability = z.union([
-  z.literal('off').describe('Nothing is observed.'),
   z.strictObject({
     store: z
       .enum(observabilityStores)
@@ -294,6 +293,7 @@ const observability = z.union([
         '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines (at most 600 MiB in use).',
       ),
   }),
+  z.literal('off').describe('Nothing is observed.'),
 ]);
 
 const identity = z.strictObject({
