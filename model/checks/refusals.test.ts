@@ -180,6 +180,16 @@ const cases: [name: string, edits: Edit[]][] = [
     [[traefik, "images: ['traefik']", "images: ['traefik'], calls: ['registry']"]],
   ],
   ['an operator named otherwise', [[traefik, "name: 'traefik'", "name: 'gateway'"]]],
+  [
+    'a repository in the cluster that no operator holds',
+    [
+      [
+        'operators/registry/operator.ts',
+        "gitRepository: 'http://git-server.git-server.svc.cluster.local/platform.git',",
+        '',
+      ],
+    ],
+  ],
   ['a tag that is latest', [['images/lock.yaml', 'traefik:v3.6.12', 'traefik:latest']]],
   ['no lock file', [['images/lock.yaml', null]]],
 ];

@@ -151,8 +151,8 @@ function placeOf(env: Environment, { object, volume }: Store): [file: string, pa
   if (volume !== undefined) return [`apps/${volume.app}/app.ts`, ['volumes', volume.name, 'size']];
   const app = name.replace(/-db$/, '');
   const retired = env.cluster.retired.findIndex((each) => 'database' in each && each.database === app);
-  if (name === 'registry') return [cluster, ['registry', 'storage']];
-  if (name === 'git-server') return [cluster, ['source', 'storage']];
+  const operator = env.operators.find((each) => each.name === name);
+  if (operator?.volumeSize !== undefined) return [cluster, operator.volumeSize];
   if (retired !== -1) return [cluster, ['retired', retired, 'storage']];
   if (databasesOf(env).some((database) => database.app === app))
     return [`apps/${app}/app.ts`, ['database', 'storage']];
