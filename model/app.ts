@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { appName, bytes, cores, reason, sentence, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { pinnedImage } from './schema/image-reference.ts';
+import { internetUse } from './schema/internet-use.ts';
 import { dnsLabel, largestInt32, portName } from './schema/kubernetes-names.ts';
+import { secretUse } from './schema/secret-use.ts';
 
 const httpProbe = z.strictObject({
   path: z.string().regex(/^\//, "a path that starts with '/'"),
@@ -50,6 +52,8 @@ const use = z.discriminatedUnion('kind', [
       .min(1),
     reason: z.string().min(1),
   }),
+  secretUse,
+  internetUse,
 ]);
 
 export const appSchema = z.strictObject({

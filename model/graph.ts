@@ -1,6 +1,7 @@
 import type { App } from './app.ts';
 import type { Operator } from './operator.ts';
 import type { Cluster } from './schema/cluster.ts';
+import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { Lock } from './schema/lock.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
@@ -9,6 +10,8 @@ export interface EnvironmentApp extends App {
   imageRef: string;
   /** The image of its migrations, `registry.DOMAIN/NAME-migrations:HASH`; absent where it has none. */
   migrationsRef?: string;
+  /** Its secrets in this environment, encrypted, sorted by name. */
+  secrets: EncryptedSecret[];
   /** The host name at which it answers, `HOST.DOMAIN`; absent where the app exposes nothing. */
   host?: string;
 }

@@ -3,11 +3,13 @@ import { checkCluster } from './checks/cluster.ts';
 import { checkClusterIdentity } from './checks/cluster-identity.ts';
 import { checkEdges } from './checks/edges.ts';
 import { checkIdentity } from './checks/identity.ts';
+import { checkLeakedSecrets } from './checks/leaked-secrets.ts';
 import { checkNames } from './checks/names.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkProduction } from './checks/production.ts';
 import { checkRetention } from './checks/retention.ts';
+import { checkSecrets } from './checks/secrets.ts';
 import { checkVariables } from './checks/variables.ts';
 import type { Problem } from './diagnostics/problem.ts';
 import { compareProblems } from './diagnostics/problem.ts';
@@ -72,5 +74,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkOperators(repository),
     ...checkOwners(repository),
     ...checkVariables(repository),
+    ...checkSecrets(repository),
+    ...checkLeakedSecrets(repository),
   ];
 }

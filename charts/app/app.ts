@@ -31,6 +31,8 @@ import { httpProbe } from '../kube/probe.ts';
 import { clusterRole } from '../kube/rbac.ts';
 import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
+import { proxyVariables, toInternet } from './internet.ts';
+import { secretFiles, secretObjects, secretsHash } from './secrets.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
@@ -46,6 +48,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     serviceAccount(chart, app.name, space);
     certificates(chart, env, app);
     kubernetesRights(chart, app);
+    secretObjects(chart, app);
     deployment(chart, workload(env, app));
     const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
     if (ports.length > 0) service(chart, app.name, space, ports);
@@ -77,6 +80,7 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
 function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
   const url = publicUrl(env.cluster, app);
   const use = databaseUse(app);
+  const secrets = secretsHash(app);
   return {
     name: app.name,
     namespace: namespaceOf(app),
@@ -89,6 +93,7 @@ function workload(env: Environment, app: EnvironmentApp): DeploymentInput {
       ...(use ? { [annotations.after]: databaseReady(env, use.of) } : {}),
       ...(app.identity ? { [annotations.reload]: app.identity.reload } : {}),
     },
+    ...(secrets === undefined ? {} : { podAnnotations: { [annotations.secrets]: secrets } }),
     pod: pod(env, app),
   };
 }
@@ -104,13 +109,15 @@ function databaseReady(env: Environment, of: string): string {
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const { ready, live } = app.probes;
   const identity = identityFiles(environment, app);
+  const secrets = secretFiles(app);
   const own = Object.entries(app.env).map(([name, value]) => ({ name, value: literal(value) }));
-  const env = [...own, ...identity.env];
+  const env = [...own, ...identity.env, ...secrets.env, ...proxyVariables(app)];
+  const volumes = [...identity.volumes, ...secrets.volumes];
   return {
     serviceAccountName: app.name,
     kubernetesApi: kubernetesUses(app).length > 0,
     user: nonRoot,
-    ownsVolumes: identity.volumes.length > 0,
+    ownsVolumes: volumes.length > 0,
     container: {
       name: app.name,
       image: app.imageRef,
@@ -119,9 +126,9 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
       readinessProbe: httpProbe(ready.port, ready.path, ready),
       ...(live ? { livenessProbe: httpProbe(live.port, live.path, live) } : {}),
       resources: app.resources,
-      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...identity.volumeMounts],
+      volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...identity.volumeMounts, ...secrets.volumeMounts],
     },
-    volumes: [{ name: 'tmp', emptyDir: {} }, ...identity.volumes],
+    volumes: [{ name: 'tmp', emptyDir: {} }, ...volumes],
   };
 }
 
@@ -161,6 +168,7 @@ function egress(env: Environment, app: App): Flow[] {
     toDns,
     ...used,
     ...(use ? [toDatabase(use.of)] : []),
+    ...toInternet(app),
     ...(kubernetesUses(app).length > 0 ? [toKubernetesApi] : []),
   ];
 }

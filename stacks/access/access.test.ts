@@ -43,6 +43,7 @@ function full(): Environment {
       ...(database && { database }),
     }),
     imageRef: 'registry.example.org/test:1',
+    secrets: [],
   });
   const operator = (name: string, namespace: string) =>
     operatorSchema.parse({ name, summary: 'test', namespace });

@@ -31,6 +31,7 @@ export function environment(
     'csi-node-driver-registrar',
     'csi-livenessprobe',
     'debian',
+    'node',
   ];
   return {
     name: 'test',
@@ -68,5 +69,5 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     ...given,
   });
   const host = app.exposes && `${app.exposes.host ?? app.name}.test.localhost`;
-  return { ...app, imageRef: `example.org/${app.name}:v1.0.0`, ...(host ? { host } : {}) };
+  return { ...app, imageRef: `example.org/${app.name}:v1.0.0`, secrets: [], ...(host ? { host } : {}) };
 }
