@@ -3,6 +3,7 @@ import { initStep, sidecar } from './schema/beside.ts';
 import { appName, bytes, replicas, sentence, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { pinnedImage } from './schema/image-reference.ts';
+import { internetUse } from './schema/internet-use.ts';
 import { job } from './schema/job.ts';
 import { dnsLabel, portName } from './schema/kubernetes-names.ts';
 import { files, temporary } from './schema/mount.ts';
@@ -10,6 +11,7 @@ import { objectiveSchema } from './schema/objective.ts';
 import { probes } from './schema/probe.ts';
 import { processFields, resources } from './schema/process.ts';
 import { schedule } from './schema/schedule.ts';
+import { secretUse } from './schema/secret-use.ts';
 import { volumes } from './schema/volume.ts';
 
 /**
@@ -49,6 +51,8 @@ const use = z.discriminatedUnion('kind', [
       .min(1),
     reason: z.string().min(1),
   }),
+  secretUse,
+  internetUse,
 ]);
 
 export const appSchema = z.strictObject({

@@ -7,23 +7,26 @@ import type { Operator } from './operator.ts';
 import type { AppFiles } from './reading/app-files.ts';
 import type { ImageTags } from './reading/image-tags.ts';
 import type { Loaded } from './reading/source.ts';
-import type { Repository } from './repository.ts';
+import type { LoadedSecret, Repository } from './repository.ts';
 import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.ts';
 import { migrationsName } from './schema/database.ts';
+import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 
 /**
  * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
  * the same.
  */
 export function environments(
-  { clusters, apps, operators, lock }: Repository,
+  { clusters, apps, operators, secrets, lock }: Repository,
   images: ImageTags,
   files: AppFiles,
 ): Environment[] {
   return clusters.map(({ name, value: cluster }) => {
     const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
-      .map(({ value: app }) => environmentApp(app, cluster, images, files));
+      .map(({ value: app }) =>
+        environmentApp(app, cluster, { images, files, secrets: secretsOf(secrets, app.name, name) }),
+      );
     const made = {
       name,
       cluster,
@@ -66,14 +69,24 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
 
-/** Of the same app in the same cluster with the same images and files it is the same object: what was made of it need not be made again. */
-function environmentApp(app: App, cluster: Cluster, images: ImageTags, files: AppFiles): EnvironmentApp {
-  const made = joinApp(app, cluster, images, files);
+function secretsOf(secrets: readonly LoadedSecret[], app: string, environment: string): EncryptedSecret[] {
+  return secrets
+    .filter((secret) => secret.app === app && secret.environment === environment)
+    .map(({ value }) => value);
+}
+
+/**
+ * Of the same app in the same cluster with the same images, files and secrets it is the same object: what was made of it
+ * need not be made again.
+ */
+function environmentApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
+  const made = joinApp(app, cluster, beside);
   const before = joined(app);
   const same = before.get(cluster);
   if (
     same?.imageRef === made.imageRef &&
     same.migrationsRef === made.migrationsRef &&
+    sameList(same.secrets, made.secrets) === same.secrets &&
     isDeepStrictEqual(same.fileContents, made.fileContents)
   )
     return same;
@@ -83,7 +96,15 @@ function environmentApp(app: App, cluster: Cluster, images: ImageTags, files: Ap
 
 const joined = onceEach((_app: App) => new WeakMap<Cluster, EnvironmentApp>());
 
-function joinApp(app: App, cluster: Cluster, images: ImageTags, files: AppFiles): EnvironmentApp {
+/** What an app has beside its description. */
+interface Joined {
+  images: ImageTags;
+  files: AppFiles;
+  /** Those of this environment. */
+  secrets: EncryptedSecret[];
+}
+
+function joinApp(app: App, cluster: Cluster, { images, files, secrets }: Joined): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
   const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
@@ -105,6 +126,7 @@ function joinApp(app: App, cluster: Cluster, images: ImageTags, files: AppFiles)
       : {
           migrationsRef: built(migrationsName(app.name), join('apps', app.name, 'migrations'), migrations),
         }),
+    secrets,
     ...(host === undefined ? {} : { host }),
     hosts: host === undefined ? [] : [host],
   };

@@ -2,6 +2,7 @@ import type { App } from './app.ts';
 import type { Operator } from './operator.ts';
 import type { AppFile } from './reading/app-files.ts';
 import type { Cluster } from './schema/cluster.ts';
+import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { Lock } from './schema/lock.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
@@ -12,6 +13,8 @@ export interface EnvironmentApp extends App {
   migrationsRef?: string;
   /** What `files` leads to, sorted by path. */
   fileContents: readonly AppFile[];
+  /** Its secrets in this environment, encrypted, sorted by name. */
+  secrets: EncryptedSecret[];
   /** The host name that is shown to people, `HOST.DOMAIN`; absent where the app exposes nothing. */
   host?: string;
   /** All of its host names, sorted; none where the app exposes nothing. */

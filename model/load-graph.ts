@@ -4,11 +4,13 @@ import { checkClusterIdentity } from './checks/cluster-identity.ts';
 import { checkEdges } from './checks/edges.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkIdentity } from './checks/identity.ts';
+import { checkLeakedSecrets } from './checks/leaked-secrets.ts';
 import { checkNames } from './checks/names.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkProduction } from './checks/production.ts';
 import { checkRetention } from './checks/retention.ts';
+import { checkSecrets } from './checks/secrets.ts';
 import { checkVariables } from './checks/variables.ts';
 import { checkWorkloads } from './checks/workloads.ts';
 import type { Problem } from './diagnostics/problem.ts';
@@ -77,5 +79,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkOperators(repository),
     ...checkOwners(repository),
     ...checkVariables(repository),
+    ...checkSecrets(repository),
+    ...checkLeakedSecrets(repository),
   ];
 }

@@ -3,6 +3,7 @@ import { onceEach } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { Loaded } from './reading/source.ts';
 import type { Cluster } from './schema/cluster.ts';
+import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { Lock } from './schema/lock.ts';
 import type { PackageLock } from './schema/package-lock.ts';
 
@@ -14,11 +15,24 @@ export interface Repository {
   apps: Loaded<App>[];
   /** Sorted by name. */
   operators: Loaded<Operator>[];
+  /** Sorted by app, environment and name. */
+  secrets: LoadedSecret[];
+  /** Every file of a secret, from the root; also of those that do not fit the schema. */
+  secretFiles: ReadonlySet<string>;
   lock: Loaded<Lock>;
   /** What apps that are bundled may hold. */
   packageLock: PackageLock;
   /** Names of all apps that have a description, also of those that do not fit the schema. */
   appNames: ReadonlySet<string>;
+  /** The same of environments. */
+  clusterNames: ReadonlySet<string>;
+}
+
+/** An encrypted secret of an app in one environment. */
+export interface LoadedSecret extends Loaded<EncryptedSecret> {
+  app: string;
+  /** A folder of clusters/, if one of that name exists. */
+  environment: string;
 }
 
 /** An app by its name: lists are long, and every edge asks. */

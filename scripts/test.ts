@@ -84,6 +84,7 @@ async function test(asked: Asked): Promise<number> {
     ['linter', () => one('biome', ['check', '--error-on-warnings', '.'])],
     ['types', () => one('tsc', ['--noEmit'])],
     ['render', () => one(process.execPath, ['scripts/render.ts', '--check'])],
+    ['secrets in plain text', () => one(process.execPath, ['scripts/secrets.ts', 'check'])],
     ['contracts', () => one(process.execPath, ['scripts/generate.ts', '--check'])],
     ['custom resources', () => one(process.execPath, ['scripts/verify.ts'])],
     ['unit tests', () => vitest('unit')],

@@ -43,8 +43,10 @@ import { fromPrometheus } from '../observability/observed.ts';
 import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
 import { podsOf } from './app-pods.ts';
 import { container, containerPorts, merged, probesOf, variables } from './containers.ts';
+import { proxyVariables, toInternet } from './internet.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
 import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
+import { secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
@@ -59,6 +61,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     if (isFirst) {
       certificates(chart, env, app);
       filesConfigMap(chart, app);
+      secretObjects(chart, app);
     }
     kubernetesRights(chart, app);
     claims(chart, app);
@@ -89,6 +92,7 @@ export function gatingJob(env: Environment, app: EnvironmentApp): Component | un
     serviceAccount(chart, name, space);
     certificates(chart, env, app);
     filesConfigMap(chart, app);
+    secretObjects(chart, app);
     gatingJobObject(chart, env, app, use ? [databaseReady(env, use.of)] : []);
     allow(chart, name, space, { egress: egress(env, app) });
   });
@@ -134,7 +138,7 @@ function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
     name: app.name,
     namespace: namespaceOf(app),
     annotations: workloadAnnotations(env, app),
-    podAnnotations: filesAnnotation(app),
+    podAnnotations: { ...filesAnnotation(app), ...secretsAnnotation(app) },
     pod: { ...pod(env, app), ...(priorityClassName === undefined ? {} : { priorityClassName }) },
   };
   if (schedule !== undefined) {
@@ -197,10 +201,18 @@ function databaseReady(env: Environment, of: string): string {
 
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const identity = identityFiles(environment, app);
+  const secrets = secretFiles(app);
+  const own = [...identity.volumes, ...secrets.volumes];
   const [passing, lasting] = [passingMounts(app), volumeMounts(app)];
-  const env = [...variables(app.env), ...identity.env, ...telemetryVariables(environment, app)];
+  const env = [
+    ...variables(app.env),
+    ...identity.env,
+    ...secrets.env,
+    ...proxyVariables(app),
+    ...telemetryVariables(environment, app),
+  ];
   const shared = [...passing.volumeMounts, ...lasting.volumeMounts];
-  const mounts = [...shared, ...identity.volumeMounts];
+  const mounts = [...shared, ...identity.volumeMounts, ...secrets.volumeMounts];
   const { user = nonRoot, ...process } = app;
   const ports = containerPorts(app.ports);
   // A step in the app's own image is the app: it has its variables and certificates.
@@ -212,7 +224,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
     serviceAccountName: app.name,
     kubernetesApi: kubernetesUses(app).length > 0,
     user,
-    ownsVolumes: identity.volumes.length > 0 || lasting.volumeMounts.length > 0,
+    ownsVolumes: own.length > 0 || lasting.volumeMounts.length > 0,
     init: app.init.map(beside),
     sidecars: app.sidecars.map((sidecar) => ({
       ...beside(sidecar),
@@ -224,7 +236,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
       ...(ports.length > 0 ? { ports } : {}),
       ...probesOf(app),
     },
-    volumes: [...passing.volumes, ...lasting.volumes, ...identity.volumes],
+    volumes: [...passing.volumes, ...lasting.volumes, ...own],
   };
 }
 
@@ -266,7 +278,7 @@ function egress(env: Environment, app: App): Flow[] {
     };
   });
   const use = databaseUse(app);
-  return [toDns, ...used, ...(use ? [toDatabase(use.of)] : []), ...toCollector(env)];
+  return [toDns, ...used, ...(use ? [toDatabase(use.of)] : []), ...toInternet(app), ...toCollector(env)];
 }
 
 /** Of the app's own pods alone: no job has a token. */

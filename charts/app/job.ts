@@ -8,7 +8,9 @@ import { identityFiles } from '../identity/identity-files.ts';
 import { annotations, namespaceOf, podLabels } from '../kube/names.ts';
 import { nonRoot, podSpec } from '../kube/pod.ts';
 import { container, merged, variables } from './containers.ts';
+import { proxyVariables } from './internet.ts';
 import { filesAnnotation, passingMounts } from './mounts.ts';
+import { secretFiles, secretsAnnotation } from './secrets.ts';
 
 /** The name of the Job that gates an app's roll-out: another one for each change of what it runs, since a Job cannot be changed. */
 export function gatingJobName(env: Environment, app: EnvironmentApp): string {
@@ -40,26 +42,31 @@ function jobSpec(env: Environment, app: EnvironmentApp): k8s.JobSpec {
   const name = jobName(app.name);
   const identity = identityFiles(env, app);
   const mounts = passingMounts(app);
-  const variablesOfApp = [...variables(app.env), ...identity.env];
+  const secrets = secretFiles(app);
+  const own = [...identity.volumes, ...secrets.volumes];
+  const variablesOfApp = [...variables(app.env), ...identity.env, ...secrets.env, ...proxyVariables(app)];
   const { user = app.user ?? nonRoot, ...process } = job;
   return {
     backoffLimit: job.retries,
     activeDeadlineSeconds: inSeconds(job.deadline),
     template: {
-      metadata: { labels: podLabels(name), annotations: filesAnnotation(app) },
+      metadata: {
+        labels: podLabels(name),
+        annotations: { ...filesAnnotation(app), ...secretsAnnotation(app) },
+      },
       spec: {
         ...podSpec({
           serviceAccountName: name,
           user,
-          ownsVolumes: identity.volumes.length > 0,
+          ownsVolumes: own.length > 0,
           container: container(
             'job',
             app.imageRef,
             { ...process, readOnlyRoot: process.readOnlyRoot ?? app.readOnlyRoot },
             merged(variablesOfApp, variables(job.env)),
-            [...mounts.volumeMounts, ...identity.volumeMounts],
+            [...mounts.volumeMounts, ...identity.volumeMounts, ...secrets.volumeMounts],
           ),
-          volumes: [...mounts.volumes, ...identity.volumes],
+          volumes: [...mounts.volumes, ...own],
         }),
         restartPolicy: 'Never',
       },

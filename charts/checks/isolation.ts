@@ -1,3 +1,4 @@
+import { egressNamespace } from '../app/internet.ts';
 import { field, listField } from '../kube/field.ts';
 import { selectsAll } from '../kube/label-selector.ts';
 import { objectId } from '../kube/object-id.ts';
@@ -49,10 +50,23 @@ function checkOpen(inventory: Inventory, workload: Workload, direction: Directio
         direction === 'Ingress'
           ? (port: unknown) => isPublic(inventory, workload, port)
           : (port: unknown) =>
-              port === kubernetesApi && field(workload.pod, 'automountServiceAccountToken') === true;
+              isProxy(workload, way) ||
+              (port === kubernetesApi && field(workload.pod, 'automountServiceAccountToken') === true);
       if (ports.length > 0 && ports.every(meant)) return [];
       return [openFinding(workload, way, direction, ports)];
     });
+}
+
+/** Whether a way out is that of a proxy of operators/egress, which knows the names of hosts: to no private address. */
+function isProxy({ namespace }: Workload, { peers }: Way): boolean {
+  return namespace === egressNamespace && peers.every((peer) => !isAnybody(peer) || leavesOut(peer));
+}
+
+function leavesOut(peer: unknown): boolean {
+  const left = listField(peer, 'ipBlock', 'except');
+  return ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '169.254.0.0/16', '127.0.0.0/8'].every((network) =>
+    left.includes(network),
+  );
 }
 
 /** Where the API server listens on the nodes; see `toKubernetesApi`. */

@@ -1,4 +1,4 @@
-import { field } from '../kube/field.ts';
+import { isEncrypted, secretValues } from '../kube/encrypted.ts';
 import { type Finding, finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -6,12 +6,8 @@ import type { Inventory } from './inventory.ts';
 export function checkSecrets(inventory: Inventory): Finding[] {
   return inventory
     .all('Secret')
-    .filter(({ object }) => object.sops === undefined)
-    .filter(({ object }) =>
-      ['data', 'stringData'].some((part) =>
-        Object.entries(Object(field(object, part) ?? {})).some(([key, value]) => isSecret(key, value)),
-      ),
-    )
+    .filter(({ object }) => !isEncrypted(object))
+    .filter(({ object }) => secretValues(object).some(([key, value]) => isSecret(key, value)))
     .map((secret) =>
       finding('secret-in-git', secret, {
         what: 'holds a secret that can be read',

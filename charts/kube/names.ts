@@ -14,6 +14,8 @@ export const annotations = {
   after: 'plinth.io/after',
   /** How a workload takes up renewed certificates. */
   reload: 'plinth.io/reload',
+  /** On pods: changes with the values of the secrets that they read. */
+  secrets: 'plinth.io/secrets',
   /** Why a workload needs as much as it reserves, where that is much. */
   resources: 'plinth.io/resources',
 } as const;
@@ -84,6 +86,9 @@ export const certificatePolicy = 'certificates-of-the-graph';
 
 /** Namespace of cert-manager and of the Secrets with the keys of authorities: nothing else runs there. */
 export const certManagerNamespace = 'cert-manager';
+
+/** Secret in flux-system with the private keys of age by which Flux decrypts; made when a cluster is brought up, never rendered. */
+export const decryptionKeys = 'sops-age';
 
 /** Secret with the registry's certificate where its overlay is `tls`. */
 export const registryTlsSecret = 'registry-tls';

@@ -1,6 +1,8 @@
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
+import { isEncrypted } from '../kube/encrypted.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
+import { decryptionKeys } from '../kube/names.ts';
 import { kindOf } from '../kube/object-id.ts';
 import { crdSource } from './crd-source.ts';
 import { healthChecks } from './health-checks.ts';
@@ -74,6 +76,7 @@ function componentSync(env: Environment, unit: Unit, crds: Unit[]): KubeObject {
     // reason to remove data: the last word on a database is a person's.
     ...(unit.name === 'flux' || isDatabase(unit) ? { deletionPolicy: 'Orphan' } : {}),
     ...healthChecks(env.operators, unit.objects),
+    ...(unit.objects.some(isEncrypted) ? { decryption } : {}),
     ...(dependsOn.length === 0
       ? {}
       : { dependsOn: [...new Set(dependsOn)].sort().map((name) => ({ name })) }),
@@ -101,6 +104,9 @@ function fromGit({ name }: Environment, folder: string): Record<string, unknown>
     prune: true,
   };
 }
+
+/** By SOPS with the keys that are in the cluster alone (Flux, 'Kustomization', Decryption). */
+const decryption = { provider: 'sops', secretRef: { name: decryptionKeys } };
 
 function isDatabase({ objects }: Unit): boolean {
   return objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io');

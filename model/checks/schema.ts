@@ -13,7 +13,11 @@ type Issue = z.core.$ZodIssue;
 const most = 100;
 
 /** What our own rules say beside their message. */
-const custom = z.object({ fix: z.string().optional(), secret: z.boolean().optional() });
+const custom = z.object({
+  fix: z.string().optional(),
+  secret: z.boolean().optional(),
+  what: z.string().optional(),
+});
 
 /** Checks what a file says against its schema and puts what zod finds into words. */
 export function checkSchema<S extends z.ZodType>(
@@ -91,10 +95,10 @@ function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldP
     case 'too_big':
       return [outOfRange(source, path, issue, `at most ${issue.maximum}`)];
     case 'custom': {
-      const { fix = `change ${name}`, secret = false } = custom.parse(issue.params ?? {});
+      const { fix = `change ${name}`, secret = false, what: said } = custom.parse(issue.params ?? {});
       // What is refused because it is a secret is not shown either: logs are read by many.
       const what = secret
-        ? `${name} holds more than an address`
+        ? `${name} ${said ?? 'holds more than an address'}`
         : `${name} is ${inWords(source, path, issue.input)}`;
       const problem = problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
       if (secret) delete problem.underlined;

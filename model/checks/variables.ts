@@ -35,6 +35,13 @@ function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Der
     const prefix = app.toUpperCase().replaceAll('-', '_');
     for (const end of ['ADDRESS', 'IDENTITY_DIR']) derived.set(`${prefix}_${end}`, `its use of '${app}'`);
   }
+  for (const use of value.uses) {
+    if (use.kind !== 'secret' || use.as !== 'variables') continue;
+    for (const key of use.keys) derived.set(key, `its secret '${use.name}'`);
+  }
+  if (value.uses.some(({ kind }) => kind === 'internet'))
+    for (const name of ['HTTPS_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY'])
+      derived.set(name, 'its use of the internet');
   const database = databaseUse(value) !== undefined;
   return (name) => derived.get(name) ?? (database && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
 }

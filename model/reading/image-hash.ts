@@ -26,12 +26,13 @@ export function imageHash(files: RepositoryFiles, folder: string, bundled?: Bund
 
 /**
  * What goes into an image: the build sees these files and no others, but for the bundle. Left out are installed
- * packages, tests (`test`, `*.test.ts`), the description, `app.ts`, and where a program is bundled, what comes of that: `dist`.
+ * packages, tests (`test`, `*.test.ts`), the description, `app.ts`, encrypted `secrets`, and where a program is bundled, what comes of that: `dist`.
  */
 export function imageFiles(files: RepositoryFiles, folder: string, bundled?: BundleInputs): StoredFile[] {
   const outside = bundled === undefined ? ['node_modules', 'test'] : ['node_modules', 'test', 'dist'];
   return files.below(folder, (path) => {
     const names = path.split('/');
-    return path !== 'app.ts' && !path.endsWith('.test.ts') && !names.some((name) => outside.includes(name));
+    if (path === 'app.ts' || names[0] === 'secrets' || path.endsWith('.test.ts')) return false;
+    return !names.some((name) => outside.includes(name));
   });
 }

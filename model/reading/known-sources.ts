@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { App } from '../app.ts';
 import type { Operator } from '../operator.ts';
 import type { Cluster } from '../schema/cluster.ts';
+import type { EncryptedSecret } from '../schema/encrypted-secret.ts';
 import type { Lock } from '../schema/lock.ts';
 import type { ImportRecord } from './import-record.ts';
 import { readText } from './read-text.ts';
@@ -18,6 +19,7 @@ export class KnownSources {
     clusters: new WeakMap<Source, Cluster>(),
     operators: new WeakMap<Source, Operator>(),
     locks: new WeakMap<Source, Lock>(),
+    secrets: new WeakMap<Source, EncryptedSecret>(),
   };
   /** What descriptions that are programs read when they were last imported. */
   imports: ImportRecord = { modules: new Map(), complete: true };

@@ -1,16 +1,18 @@
-import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { appSchema } from '../app.ts';
 import { checkSchema } from '../checks/schema.ts';
 import type { Problem } from '../diagnostics/problem.ts';
-import { compareText } from '../diagnostics/problem.ts';
+import { compareText, problemOfFile } from '../diagnostics/problem.ts';
 import { operatorSchema } from '../operator.ts';
-import type { Repository } from '../repository.ts';
+import type { LoadedSecret, Repository } from '../repository.ts';
 import { clusterSchema } from '../schema/cluster.ts';
+import { encryptedSecretSchema } from '../schema/encrypted-secret.ts';
 import type { Lock } from '../schema/lock.ts';
 import { lockSchema } from '../schema/lock.ts';
 import { PackageLock } from '../schema/package-lock.ts';
+import { isJunk } from './junk.ts';
 import { KnownSources } from './known-sources.ts';
 import { readModules } from './read-module.ts';
 import { readYaml } from './read-yaml.ts';
@@ -85,6 +87,18 @@ export async function readRepository(
   const operators = operatorNames.flatMap((name) =>
     keep(name, operatorSchema, module(`operators/${name}/operator.ts`), known.checked.operators),
   );
+  const foundSecrets = appNames.map((app) => [app, secretFiles(root, app)] as const);
+  const secrets = foundSecrets.flatMap(([app, files]) =>
+    files.flatMap(({ environment, file }): LoadedSecret[] => {
+      const name = nameOfSecret(file);
+      if (name === undefined) {
+        problems.push(strangerAmongSecrets(file));
+        return [];
+      }
+      const loaded = keep(name, encryptedSecretSchema, yaml(file), known.checked.secrets);
+      return loaded.map((each) => ({ ...each, app, environment }));
+    }),
+  );
   const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile), known.checked.locks);
   if (lock === undefined) return { problems };
   return {
@@ -92,15 +106,48 @@ export async function readRepository(
       clusters,
       apps,
       operators,
+      secrets,
+      secretFiles: new Set(foundSecrets.flatMap(([, files]) => files.map(({ file }) => file))),
       lock,
       packageLock: new PackageLock(root),
       appNames: new Set(appNames),
+      clusterNames: new Set(clusterNames),
     },
     problems,
   };
 }
 
 const quiet = { throwIfNoEntry: false } as const;
+
+/** Everything in `apps/APP/secrets`, from the root, with the folder of the environment in which it stands. */
+function secretFiles(root: string, app: string): { environment: string; file: string }[] {
+  const folder = `apps/${app}/secrets`;
+  // Of a link that leads nowhere, or to itself, the reading of the app says why.
+  if (!existsSync(join(root, folder))) return [];
+  return names(root, folder, () => true).flatMap((environment) => {
+    const path = `${folder}/${environment}`;
+    const place = join(root, path);
+    if (!existsSync(place) || !statSync(place).isDirectory()) return [{ environment, file: path }];
+    return readdirSync(place)
+      .filter((name) => !isJunk(name))
+      .sort(compareText)
+      .map((name) => ({ environment, file: `${path}/${name}` }));
+  });
+}
+
+/** `stripe` of `apps/orders/secrets/dev/stripe.yaml`; undefined for any other file. */
+function nameOfSecret(file: string): string | undefined {
+  return /\/secrets\/[^/]+\/([a-z0-9-]+)\.yaml$/.exec(file)?.[1];
+}
+
+function strangerAmongSecrets(file: string): Problem {
+  return problemOfFile(file, {
+    code: 'not-a-secret-file',
+    what: 'only encrypted secrets stand in this folder, as NAME.yaml',
+    why: 'what lies beside them could be a secret that nobody has encrypted',
+    fix: 'move it out of the repository; a secret is written by npm run secrets -- set APP KEY --env ENV',
+  });
+}
 
 /** What stands in a folder. A link that leads nowhere is there too, and refused when it is read. */
 interface Entry {

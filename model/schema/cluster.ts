@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { faultOfSchedule } from './cron.ts';
 import { inSeconds } from './duration.ts';
+import { ageRecipient } from './encrypted-secret.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gitUrl, noSecret } from './git-url.ts';
 import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
@@ -526,6 +527,28 @@ export const clusterSchema = z.strictObject({
     .describe(
       'By name: people who may call apps from their own machines, each with a certificate whose CN is `person:NAME`.',
     ),
+  egress: z
+    .strictObject({
+      privateNetworks: z
+        .array(z.cidrv4())
+        .default([])
+        .describe(
+          'Networks of private addresses, such as 10.20.0.0/16, in which hosts of `internet` edges may lie. Default: none; a name that leads to a private address is refused.',
+        ),
+    })
+    .prefault({})
+    .describe('The way out to hosts outside of the cluster.'),
+  secrets: z
+    .strictObject({
+      recipients: z
+        .record(dnsLabel, ageRecipient)
+        .default({})
+        .describe(
+          'By name: the public halves of the age keys that can read the secrets of this environment. `cluster` is the one that Flux decrypts with; written by npm run secrets.',
+        ),
+    })
+    .prefault({})
+    .describe('Secrets of apps, encrypted by SOPS with age; each stands beside its app, in secrets/ENV.'),
   retired: z
     .array(retired)
     .default([])

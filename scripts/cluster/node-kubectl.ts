@@ -37,6 +37,16 @@ export async function nodeKubectl(
   return result.stdout ?? '';
 }
 
+/** The same for one cluster. */
+export function kubectlOf(
+  engine: Engine,
+  cluster: string,
+  signal: AbortSignal,
+): (args: string[], input?: string) => Promise<string> {
+  return (args, input) =>
+    nodeKubectl(engine, cluster, args, { signal, ...(input === undefined ? {} : { input }) });
+}
+
 /**
  * Applies objects with one call. The field manager is the one of Flux's kustomize-controller, which takes these objects
  * over: a field that later goes from the manifests goes from the cluster too.

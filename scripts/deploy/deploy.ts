@@ -10,6 +10,7 @@ import { withClusterLock } from '../cluster/run-lock.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { push, waitForSync } from '../flux/sync.ts';
+import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { filledRegistry } from '../init-cluster/phases/filled-registry.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
@@ -36,6 +37,7 @@ export async function deploy(options: {
     const phases = Phases.from({ engine, environment, manifests, changed, root, signal: controller.signal })
       .add(manifestsRendered)
       .add(imagesOfApps)
+      .add(decryptionKey)
       .add(pushedManifests(options.message))
       .add(fluxSync)
       .add(filledRegistry);

@@ -127,6 +127,10 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
       return { title: `uses the database of '${use.of}' as ${use.as}` };
     case 'kubernetes':
       return { title: 'reads the Kubernetes API', reason: use.reason };
+    case 'internet':
+      return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
+    case 'secret':
+      return { title: `reads ${use.keys.join(', ')} of the secret '${use.name}' as ${use.as}` };
   }
 }
 

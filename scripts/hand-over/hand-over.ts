@@ -3,7 +3,9 @@ import { ensureProgram } from '../../images/program.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
 import { fluxDefinitions, fluxObjects } from '../flux/bootstrap.ts';
+import { ensureDecryptionKey } from '../flux/decryption-key.ts';
 import { syncObjects } from '../flux/sync.ts';
+import { keepThis } from '../secrets/key-files.ts';
 
 interface Options {
   environment: Environment;
@@ -27,12 +29,12 @@ export async function handOver({ environment, manifests, kubeconfig, report }: O
     );
   }
   const kubectl = await ensureProgram('kubectl', report);
-  const run = async (args: string[], input?: string): Promise<void> => {
+  const run = async (args: string[], input?: string): Promise<string> => {
     const result = await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args], {
       ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
       reject: false,
     });
-    if (!result.failed) return;
+    if (!result.failed) return String(result.stdout);
     throw new Failure(
       `kubectl ${args.join(' ')}: ${String(result.stderr).trim()}`,
       'When it is mended, type the same command again: it goes on from there.',
@@ -52,6 +54,8 @@ export async function handOver({ environment, manifests, kubeconfig, report }: O
   await run(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], definitions);
   report('Flux');
   await run(apply, fluxObjects(environment, manifests));
+  const key = await ensureDecryptionKey(environment, run);
+  if (key.made) report(keepThis(environment.cluster.name));
   report(`Flux reads ${source.url}, branch ${source.branch}, manifests/${environment.name}`);
   await run(apply, syncObjects(environment, manifests));
   for (const object of ['gitrepository/platform', 'kustomization/platform']) {

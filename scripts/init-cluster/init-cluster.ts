@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
@@ -11,11 +12,13 @@ import { kubeconfigPath } from '../cluster/client.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
+import { clusterKeyFile, keepThis } from '../secrets/key-files.ts';
 import type { Start } from './given.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
 import { bootstrapObjects } from './phases/bootstrap-objects.ts';
 import { bootstrapReady } from './phases/bootstrap-ready.ts';
 import { containerEngine } from './phases/container-engine.ts';
+import { decryptionKey } from './phases/decryption-key.ts';
 import { filledRegistry } from './phases/filled-registry.ts';
 import { fluxSync } from './phases/flux-sync.ts';
 import { frontPage } from './phases/front-page.ts';
@@ -58,12 +61,14 @@ export async function initCluster(options: InitOptions): Promise<number> {
       const { signal } = controller;
       return runPhases(phases({ ...rendered, root, signal }), { controller, again, quiet: options.json });
     };
+    const hadKey = existsSync(clusterKeyFile(cluster.name));
     const { times } = await run().catch(async (error: unknown) => {
       if (options.json || !(await choseToBuild(error))) throw error;
       return run();
     });
     await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
     print(environment, times, options);
+    if (!hadKey) process.stderr.write(`  ${keepThis(cluster.name)}\n`);
     return 0;
   });
 }
@@ -80,6 +85,7 @@ function phases(start: Start) {
     .add(nodes)
     .add(imagesOfBootstrap)
     .add(bootstrapObjects)
+    .add(decryptionKey)
     .add(bootstrapReady)
     .add(imagesOfPlatform)
     .add(pushedManifests)

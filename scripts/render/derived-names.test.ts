@@ -192,6 +192,9 @@ function taken(env: Environment): boolean {
     operators: env.operators.map((operator) =>
       loaded(operator.name, `operators/${operator.name}/operator.ts`, operator),
     ),
+    secrets: [],
+    secretFiles: new Set(),
+    clusterNames: new Set(['test']),
     lock: loaded('lock', 'images/lock.yaml', env.lock),
     packageLock: new PackageLock('/nowhere'),
     appNames: new Set(env.apps.map((app) => app.name)),

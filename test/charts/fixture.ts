@@ -38,6 +38,7 @@ export function environment(
     'prometheus',
     'alertmanager',
     'node-exporter',
+    'node',
   ];
   return {
     name: 'test',
@@ -78,6 +79,7 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
   return {
     ...app,
     fileContents: [],
+    secrets: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
     ...(host ? { host } : {}),
     hosts: host ? [host] : [],

@@ -63,7 +63,7 @@ export class Checkout {
   }
 
   get env(): Record<string, string> {
-    return { PLINTH_STATE: this.state, NO_COLOR: '1' };
+    return { PLINTH_STATE: this.state, PLINTH_KEYS: join(this.state, 'keys'), NO_COLOR: '1' };
   }
 
   edit(file: string, change: (text: string) => string): Promise<void> {

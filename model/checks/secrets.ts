@@ -1,0 +1,203 @@
+import type { App, Use } from '../app.ts';
+import { suggest } from '../diagnostics/nearest.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { compareText } from '../diagnostics/problem.ts';
+import { type Loaded, problemAt, reference } from '../reading/source.ts';
+import { appNamed, type LoadedSecret, type Repository } from '../repository.ts';
+import type { Cluster } from '../schema/cluster.ts';
+import { secretFile, secretObjectName } from '../schema/encrypted-secret.ts';
+
+/** Each secret that is used is there, each that is there is used, and those can read it who are named in cluster.yaml. */
+export function checkSecrets(repository: Repository): Problem[] {
+  return [
+    ...repository.apps.flatMap(checkUsedTwice),
+    ...repository.clusters.flatMap((cluster) =>
+      repository.apps
+        .filter(({ name }) => Object.hasOwn(cluster.value.apps, name))
+        .flatMap((app) => checkUses(app, cluster, repository)),
+    ),
+    ...repository.secrets.flatMap((secret) => checkSecret(secret, repository)),
+  ];
+}
+
+/** The secrets that an app uses, with their place in `uses`. */
+function usesOf({ uses }: App): [index: number, use: Use<'secret'>][] {
+  return uses.flatMap((use, i): [number, Use<'secret'>][] => (use.kind === 'secret' ? [[i, use]] : []));
+}
+
+function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
+  const problems: Problem[] = [];
+  const secrets = new Set<string>();
+  const variables = new Map<string, string>();
+  for (const [i, { name, keys, as }] of usesOf(value)) {
+    if (secrets.has(name)) {
+      problems.push(
+        problemAt(source, ['uses', i, 'name'], {
+          code: 'use-twice',
+          what: `'${value.name}' uses the secret '${name}' a second time`,
+          why: 'one of the two may have been meant to be another',
+          fix: 'name all its keys in one of them',
+        }),
+      );
+    }
+    secrets.add(name);
+    for (const [k, key] of keys.entries()) {
+      const other = variables.get(key);
+      if (as === 'variables' && other !== undefined && other !== name) {
+        problems.push(
+          problemAt(source, ['uses', i, 'keys', k], {
+            code: 'variable-twice',
+            what: `the variable ${key} comes from the secret '${name}' and from '${other}'`,
+            why: 'a process has only one variable of that name',
+            fix: 'rename the key in one of them',
+          }),
+        );
+      }
+      if (as === 'variables') variables.set(key, name);
+    }
+  }
+  return problems;
+}
+
+/** A use whose values nobody has set in an environment where the app runs: the pod would never start. */
+function checkUses(
+  app: Loaded<App>,
+  cluster: Loaded<Cluster>,
+  { secrets, secretFiles }: Repository,
+): Problem[] {
+  return usesOf(app.value).flatMap(([i, { name, keys }]) => {
+    const secret = secrets.find(
+      (each) => each.app === app.name && each.environment === cluster.name && each.name === name,
+    );
+    const file = secretFile(app.name, cluster.name, name);
+    // What is there and cannot be read has a problem of its own.
+    if (secret === undefined && secretFiles.has(file)) return [];
+    return keys.flatMap((key, k) => {
+      if (secret !== undefined && Object.hasOwn(secret.value.data, key)) return [];
+      const words = {
+        code: 'unset-secret',
+        what: `in ${cluster.name}, '${app.name}' uses ${key} of the secret '${name}', and nobody has set it`,
+        why: secret === undefined ? `there is no ${file}` : `${file} does not hold it`,
+        fix: `type npm run secrets -- set ${app.name} ${key} --env ${cluster.name}`,
+      };
+      return [problemAt(app.source, ['uses', i, 'keys', k], words)];
+    });
+  });
+}
+
+function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
+  const { apps, appNames, clusters, clusterNames } = repository;
+  const { source, app: appName, environment, name, value } = secret;
+  const cluster = clusters.find((each) => each.name === environment);
+  if (cluster === undefined) {
+    // One that does not fit its schema has a problem of its own, and is missing here.
+    if (clusterNames.has(environment)) return [];
+    return [
+      problemAt(source, [], {
+        code: 'unused-secret',
+        what: `the secret is of the environment '${environment}', which does not exist`,
+        why: `there is no clusters/${environment}/cluster.yaml`,
+        fix: suggest(
+          environment,
+          clusters.map((each) => each.name),
+          'remove the file',
+        ),
+      }),
+    ];
+  }
+  const app = appNamed(apps, appName);
+  // The same of an app.
+  if (app === undefined && appNames.has(appName)) return [];
+  const use =
+    app !== undefined && Object.hasOwn(cluster.value.apps, appName)
+      ? usesOf(app.value).find(([, each]) => each.name === name)?.[1]
+      : undefined;
+  if (use === undefined) {
+    return [
+      problemAt(source, [], {
+        code: 'unused-secret',
+        what: `in ${environment}, '${appName}' does not use the secret '${name}'`,
+        why: 'what nothing uses is forgotten when it has to be changed',
+        fix: `remove ${source.file}, or add { kind: 'secret', name: '${name}', keys: [${Object.keys(
+          value.data,
+        )
+          .map((key) => `'${key}'`)
+          .join(', ')}] } to the uses of apps/${appName}/app.ts`,
+      }),
+    ];
+  }
+  return [
+    ...Object.keys(value.data)
+      .filter((key) => !use.keys.includes(key))
+      .map((key) =>
+        problemAt(
+          source,
+          ['data', key],
+          {
+            code: 'unused-secret',
+            what: `'${appName}' does not use the key ${key} of the secret '${name}'`,
+            why: 'what nothing uses is forgotten when it has to be changed',
+            fix: `type npm run secrets -- remove ${appName} ${key} --env ${environment}, or add it to the keys of the use in apps/${appName}/app.ts`,
+          },
+          'key',
+        ),
+      ),
+    ...checkObject(secret),
+    ...checkRecipients(secret, cluster),
+  ];
+}
+
+/** What the rendered copy takes from the file must be of this app, and in an order that keeps the MAC. */
+function checkObject({ source, value, app, environment, name }: LoadedSecret): Problem[] {
+  const problems: Problem[] = [];
+  const wanted = { name: secretObjectName(name), namespace: app };
+  for (const field of ['name', 'namespace'] as const) {
+    if (value.metadata[field] === wanted[field]) continue;
+    problems.push(
+      problemAt(source, ['metadata', field], {
+        code: 'secret-of-another',
+        what: `metadata.${field} is '${value.metadata[field]}'`,
+        why: `the file is the secret '${name}' of '${app}'`,
+        fix: `write ${field}: ${wanted[field]}`,
+      }),
+    );
+  }
+  const keys = Object.keys(value.data);
+  const out = keys.find((key, i) => compareText(keys[i - 1] ?? '', key) > 0);
+  if (out !== undefined) {
+    problems.push(
+      problemAt(
+        source,
+        ['data', out],
+        {
+          code: 'secret-order',
+          what: `the key ${out} is out of order`,
+          why: 'manifests have their keys sorted, and the MAC of SOPS depends on the order',
+          fix: `type npm run secrets -- update-keys --env ${environment}, which writes the keys in order`,
+        },
+        'key',
+      ),
+    );
+  }
+  return problems;
+}
+
+function checkRecipients({ source, value, environment }: LoadedSecret, cluster: Loaded<Cluster>): Problem[] {
+  const wanted = cluster.value.secrets.recipients;
+  const has = value.sops.age.map(({ recipient }) => recipient);
+  const missing = Object.keys(wanted).filter((name) => !has.includes(wanted[name] ?? ''));
+  const extra = has.filter((recipient) => !Object.values(wanted).includes(recipient));
+  if (missing.length + extra.length === 0) return [];
+  const said = [
+    ...missing.map((name) => `${name} cannot read it`),
+    ...extra.map((recipient) => `${recipient} can`),
+  ];
+  return [
+    problemAt(source, ['sops', 'age'], {
+      code: 'other-recipients',
+      what: `the secret is encrypted for others than cluster.yaml says: ${said.join(', ')}`,
+      why: `${reference(cluster.source, ['secrets'])} names who can read the secrets of ${environment}`,
+      fix: `type npm run secrets -- update-keys --env ${environment}`,
+    }),
+  ];
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { dnsLabel } from './kubernetes-names.ts';
+
+/*
+ * A Secret as SOPS encrypts it with age: getsops/sops, stores/stores.go (Metadata) and aes/cipher.go. Flux decrypts it
+ * (fluxcd/kustomize-controller, internal/decryptor).
+ */
+
+const recipientFormat = /^age1[02-9ac-hj-np-z]{58}$/;
+
+/** The public half of an age key (age-encryption.org/v1, 'The X25519 recipient type'). */
+export const ageRecipient = z
+  .string()
+  .superRefine((text, context) => {
+    if (!text.startsWith('AGE-SECRET-KEY-')) return;
+    context.addIssue({
+      code: 'custom',
+      message: 'whoever has it can read the secrets, and it would stand in Git; take it for known',
+      params: {
+        secret: true,
+        what: 'is a private key',
+        fix: 'make another key by npm run secrets -- new-key, and write its public half, age1…',
+      },
+      input: text,
+    });
+  })
+  .refine((text) => text.startsWith('AGE-SECRET-KEY-') || recipientFormat.test(text), {
+    error: "the public half of an age key: 'age1' and 58 lower-case letters and digits",
+  })
+  .meta({ pattern: recipientFormat.source });
+
+/** IsConfigMapKey of k8s.io/apimachinery, pkg/util/validation: a key of a Secret. */
+export const secretKey = z
+  .string()
+  .max(253, 'at most 253 characters')
+  .regex(/^(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]+$/, "a key of letters, digits, '-', '_' and '.'");
+
+/** What SOPS encrypts of a Secret: its values. Name and keys stay readable, so that a review sees them. */
+export const encryptedRegex = '^(data|stringData)$';
+
+const cipherText =
+  /^ENC\[AES256_GCM,data:[A-Za-z0-9+/]+=*,iv:[A-Za-z0-9+/]+=*,tag:[A-Za-z0-9+/]+=*,type:str\]$/;
+
+const encrypted = z.string().superRefine((text, context) => {
+  if (cipherText.test(text)) return;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'it would stand in Git for everybody to read; take it for known, and change it where it comes from',
+    params: {
+      secret: true,
+      what: 'is not encrypted',
+      fix: 'remove the line, then type: npm run secrets -- set APP KEY --env ENV',
+    },
+    input: text,
+  });
+});
+
+/** `apps/APP/secrets/ENV/NAME.yaml`: the Secret that Flux decrypts. Its rendered copy differs by labels alone. */
+export const encryptedSecretSchema = z.strictObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('Secret'),
+  metadata: z.strictObject({ name: dnsLabel, namespace: dnsLabel }),
+  /** Base64, as the API has it, then encrypted. In the order of the keys, which the MAC depends on. */
+  data: z.record(secretKey, encrypted),
+  sops: z.strictObject({
+    /** The key of the values, encrypted for each recipient. */
+    age: z.array(z.strictObject({ recipient: ageRecipient, enc: z.string() })).min(1),
+    lastmodified: z.string(),
+    mac: encrypted,
+    encrypted_regex: z.literal(encryptedRegex),
+    /** Else the labels of the rendered copy would break the MAC. */
+    mac_only_encrypted: z.literal(true),
+    version: z.string(),
+  }),
+});
+
+export type EncryptedSecret = z.infer<typeof encryptedSecretSchema>;
+
+/** The name of the Kubernetes Secret; no certificate's Secret ends like this. */
+export function secretObjectName(secret: string): string {
+  return `${secret}-secret`;
+}
+
+/** Where a secret of an app stands, from the root. */
+export function secretFile(app: string, environment: string, secret: string): string {
+  return `apps/${app}/secrets/${environment}/${secret}.yaml`;
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { dnsName } from './kubernetes-names.ts';
+
+/** A host by its name, with its port. */
+export interface InternetHost {
+  /** In small letters; `*.` before it stands for one label. */
+  name: string;
+  port: number;
+}
+
+const written = /^(\*\.)?([^:*]+?)(?::(\d{1,5}))?$/;
+
+/** Names that mean something inside of a cluster or a machine alone. */
+const inside = /(^|\.)(local|internal|localhost|svc|arpa)$/;
+
+/** Reads `api.stripe.com`, `*.s3.amazonaws.com`, `smtp.example.org:587`; undefined where it is none of these. */
+export function internetHost(text: string): InternetHost | undefined {
+  const [, wildcard = '', name = '', port = '443'] = written.exec(text) ?? [];
+  if (!dnsName.safeParse(name).success || !name.includes('.') || inside.test(name)) return undefined;
+  if (Number(port) < 1 || Number(port) > 65535) return undefined;
+  return { name: wildcard + name, port: Number(port) };
+}
+
+/** Calls hosts outside of the cluster, and no others: through a proxy that knows the names. docs/internet.md. */
+export const internetUse = z.strictObject({
+  kind: z.literal('internet'),
+  /** `api.stripe.com`, `*.s3.amazonaws.com` (one label), `smtp.example.org:587`. Default of the port: 443. */
+  hosts: z
+    .array(
+      z.string().superRefine((text, context) => {
+        if (internetHost(text) !== undefined) return;
+        context.addIssue({
+          code: 'custom',
+          message:
+            'a host outside of the cluster is told by its name, and no address is: others could get it',
+          params: {
+            fix: "write a DNS name in small letters, with a port where it is not 443: 'smtp.example.org:587'",
+          },
+          input: text,
+        });
+      }),
+    )
+    .min(1),
+});

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { secretKey } from './encrypted-secret.ts';
+import { dnsLabel } from './kubernetes-names.ts';
+
+/** As POSIX has it ('Environment Variable Definition'), like every other variable of an app. */
+const variable = /^[A-Z_][A-Z0-9_]*$/;
+
+/** Reads values that stand encrypted in Git, `apps/APP/secrets/ENV/NAME.yaml`; set by `npm run secrets -- set`. */
+export const secretUse = z
+  .strictObject({
+    kind: z.literal('secret'),
+    /** Groups keys that belong together, such as those of one provider. */
+    name: dnsLabel.max(50, 'at most 50 characters, since the name of a volume is made of it'),
+    /** Which values it reads. */
+    keys: z.array(secretKey).min(1),
+    /**
+     * `variables`: each key is a variable of that name. `files`: each is a read-only file `/secrets/NAME/KEY`. Either way
+     * the pods are replaced when a value changes.
+     */
+    as: z.enum(['variables', 'files']).default('variables'),
+  })
+  .superRefine(({ keys, as }, context) => {
+    for (const [i, key] of keys.entries()) {
+      if (keys.indexOf(key) < i) {
+        context.addIssue({
+          code: 'custom',
+          path: ['keys', i],
+          message: 'it is in the list already',
+          params: { fix: 'remove it' },
+          input: key,
+        });
+      } else if (as === 'variables' && !variable.test(key)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['keys', i],
+          message: 'it becomes a variable: a name of A-Z, 0-9 and _ that starts with no digit',
+          params: { fix: "write such a name, or as: 'files'" },
+          input: key,
+        });
+      }
+    }
+  });

@@ -1,0 +1,228 @@
+/*
+ * A proxy for one app: it opens a tunnel (HTTP CONNECT, RFC 9110 9.3.6) to the hosts that the app may call, and to no
+ * others. Who asks is known by the NetworkPolicy, which lets in that app alone. It runs in the cluster as it stands
+ * here, from a ConfigMap: Node strips the types, and it imports nothing but Node's own modules.
+ */
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { BlockList, connect, isIPv6, type Socket } from 'node:net';
+import { type Duplex, pipeline } from 'node:stream';
+
+/** What the ConfigMap says. */
+export interface Config {
+  /** `name:port`, in which the name may begin with `*.`: one label. */
+  hosts: string[];
+  /** Networks of private addresses in which these hosts may lie. */
+  privateNetworks: string[];
+}
+
+/** What the outside gives; tests have their own. */
+export interface Outside {
+  lookup(host: string): Promise<string[]>;
+  /** One line for each tunnel, opened or refused, as an object. */
+  log(line: Record<string, unknown>): void;
+}
+
+/** Addresses that are no host of the internet (RFC 6890): pods, nodes, the metadata of a cloud, this machine. */
+export const privateNetworks = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+];
+
+/** Milliseconds that a host has to take a connection, and a client to say which host it means. */
+const patience = 10_000;
+
+/** Bytes in which the first message of TLS must have come. */
+const longestHello = 16 * 1024;
+
+export function egressProxy({ hosts, privateNetworks: taken }: Config, outside: Outside): Server {
+  const refused = blockList(privateNetworks);
+  const excepted = blockList(taken);
+  const reachable = (address: string): boolean =>
+    // Of IPv6 nothing is let out: pods have no such address.
+    !isIPv6(address) && (excepted.check(address) || !refused.check(address));
+
+  const server = createServer((request, response) => {
+    const well = request.url === '/healthz';
+    response.writeHead(well ? 200 : 405, { 'content-type': 'text/plain' });
+    response.end(
+      well ? 'ok\n' : 'This proxy opens tunnels: CONNECT host:port. Set HTTPS_PROXY, and call https://.\n',
+    );
+  });
+
+  server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
+    client.on('error', () => client.destroy());
+    const [, name = '', port = ''] = /^([a-zA-Z0-9.-]+):(\d{1,5})$/.exec(request.url ?? '') ?? [];
+    const host = name.toLowerCase().replace(/\.$/, '');
+    const refuse = (status: string, why: string): void => {
+      outside.log({ level: 'warn', refused: request.url, why });
+      client.end(`HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${why}\n`);
+    };
+    if (!hosts.some((allowed) => fits(allowed, host, port))) {
+      refuse(
+        '403 Forbidden',
+        `${host || 'what is no name'}:${port} is no host that this app may call: add it to { kind: 'internet', hosts } in its app.ts`,
+      );
+      return;
+    }
+    void open(host, Number(port)).then(
+      (upstream) => tunnel({ client, upstream, host, head, port }),
+      (error: unknown) => refuse('502 Bad Gateway', error instanceof Error ? error.message : String(error)),
+    );
+  });
+
+  /** A name may lead to several addresses: the first that takes the connection counts. */
+  async function open(host: string, port: number): Promise<Socket> {
+    const addresses = await outside.lookup(host);
+    const outsideOnly = addresses.filter(reachable);
+    if (outsideOnly.length === 0)
+      throw new Error(
+        `${host} leads to no address outside of the cluster: ${addresses.join(', ') || 'none'}`,
+      );
+    let why: unknown;
+    for (const address of outsideOnly) {
+      try {
+        return await connected(address, port);
+      } catch (error) {
+        why = error;
+      }
+    }
+    throw new Error(`${host}:${port} takes no connection: ${why instanceof Error ? why.message : why}`);
+  }
+
+  function tunnel(of: { client: Duplex; upstream: Socket; host: string; port: string; head: Buffer }): void {
+    const { client, upstream, host, port, head } = of;
+    const close = (): void => {
+      client.destroy();
+      upstream.destroy();
+    };
+    upstream.on('error', close);
+    client.on('close', () => upstream.destroy());
+    client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+    // Some protocols have the server speak first.
+    upstream.pipe(client);
+    let hello = head;
+    const look = (chunk: Buffer): void => {
+      hello = Buffer.concat([hello, chunk]);
+      const said = serverName(hello);
+      if (said === 'unfinished' && hello.length < longestHello) return;
+      client.off('data', look);
+      client.pause();
+      if (said !== 'no TLS' && said !== host) {
+        outside.log({
+          level: 'warn',
+          refused: `${host}:${port}`,
+          why: `the tunnel is for another host: ${said}`,
+        });
+        close();
+        return;
+      }
+      outside.log({ level: 'info', opened: `${host}:${port}` });
+      upstream.write(hello);
+      pipeline(client, upstream, () => undefined);
+    };
+    client.on('data', look);
+    if (head.length > 0) look(Buffer.alloc(0));
+  }
+
+  server.maxConnections = 1024;
+  return server;
+}
+
+function fits(allowed: string, host: string, port: string): boolean {
+  const [name = '', allowedPort] = allowed.split(':');
+  if (allowedPort !== port) return false;
+  if (!name.startsWith('*.')) return name === host;
+  const dot = host.indexOf('.');
+  return dot > 0 && host.slice(dot) === name.slice(1);
+}
+
+function connected(address: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port, timeout: patience });
+    socket.once('timeout', () => socket.destroy(new Error(`no answer within ${patience / 1000} s`)));
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.setTimeout(0);
+      socket.setKeepAlive(true, 60_000);
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}
+
+function blockList(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', bits = ''] = network.split('/');
+    list.addSubnet(address, Number(bits), 'ipv4');
+  }
+  return list;
+}
+
+/**
+ * The name in the first message of TLS (RFC 8446 4.1.2; RFC 6066 3), 'no TLS' for what begins otherwise, 'unfinished'
+ * where more has to come, and '' where it names no host.
+ */
+export function serverName(bytes: Buffer): string {
+  if (bytes.length > 0 && bytes[0] !== 0x16) return 'no TLS';
+  // Of records: type, version, length. A message may lie in several of them.
+  let message = Buffer.alloc(0);
+  for (let at = 0; at + 5 <= bytes.length; ) {
+    const length = bytes.readUInt16BE(at + 3);
+    message = Buffer.concat([message, bytes.subarray(at + 5, at + 5 + length)]);
+    at += 5 + length;
+  }
+  if (message.length < 4) return 'unfinished';
+  if (message[0] !== 1) return 'no TLS';
+  if (message.length < 4 + message.readUIntBE(1, 3)) return 'unfinished';
+  try {
+    return nameIn(message);
+  } catch (error) {
+    // A length that leads out of the message.
+    if (error instanceof RangeError) return '';
+    throw error;
+  }
+}
+
+function nameIn(hello: Buffer): string {
+  // Type and length of the message, version, random.
+  let at = 4 + 2 + 32;
+  at += 1 + hello.readUInt8(at);
+  at += 2 + hello.readUInt16BE(at);
+  at += 1 + hello.readUInt8(at);
+  const end = at + 2 + hello.readUInt16BE(at);
+  at += 2;
+  while (at + 4 <= end) {
+    const [type, length] = [hello.readUInt16BE(at), hello.readUInt16BE(at + 2)];
+    // A list with one name of the type 0.
+    if (type === 0 && hello.readUInt8(at + 6) === 0)
+      return hello.toString('latin1', at + 9, at + 9 + hello.readUInt16BE(at + 7)).toLowerCase();
+    at += 4 + length;
+  }
+  return '';
+}
+
+if (import.meta.main) {
+  const [, , file = '', port = ''] = process.argv;
+  const config: Config = JSON.parse(readFileSync(file, 'utf8'));
+  const server = egressProxy(config, {
+    lookup: async (host) => (await lookup(host, { all: true, family: 4 })).map(({ address }) => address),
+    log: (line) => void process.stdout.write(`${JSON.stringify({ time: new Date(), ...line })}\n`),
+  });
+  server.listen(Number(port));
+  process.once('SIGTERM', () => {
+    // Tunnels that stand go on until the pod's time is over.
+    server.close(() => process.exit(0));
+  });
+}

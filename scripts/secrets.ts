@@ -1,0 +1,134 @@
+import { formatProblem } from '../model/diagnostics/format-problem.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { repositoryRoot as root } from './repository/read-cluster.ts';
+import { removeValue, setValue } from './secrets/change.ts';
+import { editSecret, ownEditor } from './secrets/edit.ts';
+import { installHook } from './secrets/hook.ts';
+import { leaksInRepository, leaksInStage } from './secrets/leak-check.ts';
+import { rowsOf } from './secrets/list.ts';
+import { personalKey } from './secrets/new-key.ts';
+import { adopt, dismiss, rotateKey, updateKeys } from './secrets/recipients.ts';
+import { printRows } from './secrets/row.ts';
+import { openStore } from './secrets/store.ts';
+import { readValue } from './secrets/value-input.ts';
+
+const program = npmCommand('secrets').description(
+  'Secrets of apps: encrypted in Git beside each app by SOPS with age, decrypted by Flux. No value is ever an argument or printed.',
+);
+
+interface Env {
+  env: string;
+}
+
+const environment = ['--env <name>', 'environment, a folder of clusters/', 'dev'] as const;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const work = (run: () => Promise<void>): Promise<void> =>
+  runCommand(async () => {
+    await run();
+    return 0;
+  });
+
+program
+  .command('set')
+  .description('set a value; it is asked for at a terminal, or read from standard input')
+  .argument('<app>', 'a folder of apps/, whose app.ts uses the key')
+  .argument('<key>', 'such as STRIPE_KEY; SECRET/KEY where several secrets have it')
+  .option(...environment)
+  .addHelpText('after', '\nOf a single line that is piped in, the line feed at its end is dropped.')
+  .action((app: string, key: string, { env }: Env) =>
+    work(() => setValue({ root, environment: env, app, key }, () => readValue(`${key} for ${env}: `), say)),
+  );
+
+program
+  .command('list')
+  .description('names of all keys, and whether they are set; exit code 1 where one is missing or not used')
+  .option(...environment)
+  .option('--json', 'write one JSON document')
+  .action(({ env, json }: Env & { json?: boolean }) =>
+    runCommand(async () => {
+      const rows = rowsOf(await openStore(root, env));
+      say(json === true ? JSON.stringify(rows, null, 2) : printRows(rows));
+      return rows.every(({ state }) => state === 'set') ? 0 : 1;
+    }),
+  );
+
+program
+  .command('edit')
+  .description('all values of one secret in your editor (VISUAL, EDITOR)')
+  .argument('<app>')
+  .argument('<secret>', 'its name in the uses of app.ts')
+  .option(...environment)
+  .action((app: string, secret: string, { env }: Env) =>
+    work(() => editSecret({ root, environment: env, app, secret }, ownEditor, say)),
+  );
+
+program
+  .command('remove')
+  .description('remove a value that nothing uses any more')
+  .argument('<app>')
+  .argument('<key>')
+  .option(...environment)
+  .action((app: string, key: string, { env }: Env) =>
+    work(() => removeValue({ root, environment: env, app, key }, say)),
+  );
+
+program
+  .command('new-key')
+  .description(
+    'make a private key of your own, where SOPS looks for it too; prints the public half, for adopt',
+  )
+  .action(() =>
+    work(async () => {
+      const { file, recipient, made } = await personalKey();
+      process.stderr.write(`${made ? 'a new private key is' : 'your private key is already'} in ${file}\n`);
+      say(recipient);
+    }),
+  );
+
+program
+  .command('adopt')
+  .description('let a person or a further cluster read the secrets of an environment')
+  .argument('<name>', 'such as alice')
+  .argument('<recipient>', 'the public half of the key: age1…')
+  .option(...environment)
+  .action((name: string, recipient: string, { env }: Env) =>
+    work(() => adopt({ root, environment: env, name, recipient }, say)),
+  );
+
+program
+  .command('dismiss')
+  .description('take somebody out; says which values have to be changed where they come from')
+  .argument('<name>')
+  .option(...environment)
+  .action((name: string, { env }: Env) => work(() => dismiss({ root, environment: env, name }, say)));
+
+program
+  .command('update-keys')
+  .description('encrypt every secret for just those whom cluster.yaml names under secrets.recipients')
+  .option(...environment)
+  .action(({ env }: Env) => work(() => updateKeys({ root, environment: env }, say)));
+
+program
+  .command('rotate-key')
+  .description('give the cluster a new private key, and every secret a new data key')
+  .option(...environment)
+  .action(({ env }: Env) => work(() => rotateKey({ root, environment: env }, say)));
+
+program
+  .command('check')
+  .description('look for secrets in plain text in all that Git stores; exit code 1 where there is one')
+  .option('--staged', 'only in what the next commit would hold')
+  .action(({ staged }: { staged?: boolean }) =>
+    runCommand(async () => {
+      const problems = staged === true ? leaksInStage(root) : leaksInRepository(root);
+      for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
+      return problems.length === 0 ? 0 : 1;
+    }),
+  );
+
+program
+  .command('install-hook')
+  .description('write a Git hook that refuses a commit with a secret in plain text')
+  .action(() => work(async () => say(`${await installHook(root)} looks at each commit from now on.`)));
+
+await program.parseAsync();

@@ -1,0 +1,109 @@
+import { secretObjectName } from '../../model/schema/encrypted-secret.ts';
+import { Failure } from '../cli/failure.ts';
+import { encryptSecret, type Values, withValues } from './sops.ts';
+import {
+  appOf,
+  ensureRecipients,
+  fileOf,
+  openSecret,
+  openStore,
+  type SecretStore,
+  storedSecret,
+  useOf,
+  writeSecret,
+} from './store.ts';
+
+/** Which value of which app in which environment. */
+export interface Target {
+  root: string;
+  environment: string;
+  app: string;
+  /** `KEY`, or `SECRET/KEY`. */
+  key: string;
+}
+
+type Say = (line: string) => void;
+
+/** Sets a value; `read` is asked for it once everything else is known to be right. */
+export async function setValue(target: Target, read: () => Promise<Buffer>, say: Say): Promise<void> {
+  const store = await openStore(target.root, target.environment);
+  const app = appOf(store, target.app);
+  const { use, key } = useOf(app, target.key);
+  const stored = storedSecret(store, app.name, use.name);
+  // A secret that cannot be read cannot be changed: said before anybody types a value.
+  const opened = stored === undefined ? undefined : await openSecret(store, stored);
+  const value = await read();
+  refuseValue(value, key, use.as);
+  if (opened?.values.get(key)?.equals(value) === true) {
+    say(`${key} has that value already.`);
+    return;
+  }
+  const values = new Map([...(opened?.values ?? []), [key, value] as const]);
+  await write(store, { app: app.name, name: use.name, values }, say);
+  say(`${fileOf(store, app.name, use.name)}: ${key} is set.`);
+}
+
+/** Removes a value that nothing uses any more. */
+export async function removeValue(target: Target, say: Say): Promise<void> {
+  const store = await openStore(target.root, target.environment);
+  const [key = '', name] = target.key.split('/').reverse();
+  const found = store.secrets.filter(
+    (secret) =>
+      secret.app === target.app &&
+      Object.hasOwn(secret.value.data, key) &&
+      (name ?? secret.name) === secret.name,
+  );
+  const [secret, second] = found;
+  if (secret === undefined || second !== undefined) {
+    throw new Failure(
+      secret === undefined
+        ? `'${target.app}' has no secret with the key ${key} in ${target.environment}.`
+        : `several secrets of '${target.app}' have a key ${key}.`,
+      secret === undefined
+        ? `See what there is: npm run secrets -- list --env ${target.environment}`
+        : `Name the secret too: ${found.map((each) => `${each.name}/${key}`).join(' or ')}`,
+    );
+  }
+  const { values } = await openSecret(store, secret);
+  const left = new Map([...values].filter(([each]) => each !== key));
+  await write(store, { app: secret.app, name: secret.name, values: left }, say);
+  say(`${secret.source.file}: ${key} is removed. Git keeps it in its history, encrypted.`);
+}
+
+/** Encrypts all values of one secret and writes them; those that did not change keep their encrypted text. */
+export async function write(
+  store: SecretStore,
+  { app, name, values }: { app: string; name: string; values: Values },
+  say: Say,
+): Promise<void> {
+  const stored = storedSecret(store, app, name);
+  const file = fileOf(store, app, name);
+  const secret =
+    stored === undefined
+      ? await encryptSecret(
+          { name: secretObjectName(name), namespace: app },
+          values,
+          await ensureRecipients(store, say),
+        )
+      : withValues(stored.value, await openSecret(store, stored), values);
+  writeSecret(store.root, file, secret);
+}
+
+/** What no process could be given. Messages say nothing of the value itself. */
+export function refuseValue(value: Buffer, key: string, as: 'variables' | 'files'): void {
+  if (value.length === 0)
+    throw new Failure(`${key} would be empty.`, 'Type the value, or pipe it into the command.');
+  if (as === 'files') return;
+  // execve(2), MAX_ARG_STRLEN, with the name, '=' and the zero after it.
+  const room = 128 * 1024 - key.length - 2;
+  const fault = value.includes(0)
+    ? 'holds a zero byte, at which the kernel ends a variable'
+    : value.length > room
+      ? `has ${value.length} bytes, and Linux takes ${room} at most for this variable`
+      : undefined;
+  if (fault === undefined) return;
+  throw new Failure(
+    `the value of ${key} ${fault}.`,
+    "Write as: 'files' in its use: the process reads it from a file then.",
+  );
+}

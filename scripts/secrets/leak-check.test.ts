@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatProblem } from '../../model/diagnostics/format-problem.ts';
+import { installHook } from './hook.ts';
+import { leaksInFiles, leaksInRepository, leaksInStage } from './leak-check.ts';
+
+/** In parts, so that this file itself holds none. */
+const key = ['sk_live_', '4eC39HqLyjWDarjtT1zdp7dc'].join('');
+const file = (path: string, text: string) => [{ path, content: Buffer.from(text) }];
+const placesIn = (path: string, text: string) =>
+  leaksInFiles(file(path, text)).map(({ line, column }) => `${line}:${column}`);
+
+describe('secrets check', () => {
+  it('says file, line and column, and never shows the secret', () => {
+    const [problem, ...more] = leaksInFiles(file('src/pay.ts', `// pays\nconst stripe = '${key}';\n`));
+    expect(more).toEqual([]);
+    expect(problem).toMatchObject({ file: 'src/pay.ts', line: 2, column: 17, code: 'leaked-secret' });
+    expect(problem && formatProblem(problem)).not.toContain(key);
+  });
+
+  it('finds a manifest of a Secret that is not encrypted, and takes one that is', () => {
+    const secret = (more: string) => `kind: ConfigMap\n---\napiVersion: v1\nkind: Secret\n${more}`;
+    expect(placesIn('a.yaml', secret('stringData: { password: x }\n'))).toEqual(['1:1']);
+    expect(placesIn('a.yaml', secret("data: { a: 'ENC[AES256_GCM,data:x]' }\nsops: {}\n"))).toEqual([]);
+    expect(placesIn('a.yaml', secret("data: { a: 'ENC[AES256_GCM,data:x]', b: eA== }\nsops: {}\n"))).toEqual([
+      '1:1',
+    ]);
+    expect(placesIn('a.yaml', secret('data: { username: eA== }\n'))).toEqual([]);
+  });
+
+  it('finds a password in a file of variables', () => {
+    expect(placesIn('apps/x/.env', 'A=1\nDB_PASSWORD=Tr0ub4dor_x9Q\n')).toEqual(['2:1']);
+    expect(placesIn('apps/x/env.md', 'DB_PASSWORD=Tr0ub4dor_x9Q\n')).toEqual([]);
+  });
+
+  it('takes a line that says why it is none, and only that line', () => {
+    expect(placesIn('a.md', `${key} not-a-secret: made up\n${key}\n`)).toEqual(['2:1']);
+    expect(placesIn('a.md', `${key} not-a-secret:\n`)).toEqual(['1:1']);
+  });
+
+  it('passes over what is no text', () => {
+    expect(
+      leaksInFiles([{ path: 'a.png', content: Buffer.concat([Buffer.from([0]), Buffer.from(key)]) }]),
+    ).toEqual([]);
+  });
+});
+
+describe('in a Git repository', () => {
+  let root: string;
+  const git = (...args: string[]) => execa('git', args, { cwd: root });
+
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'plinth-leaks-'));
+    await git('init', '--quiet');
+    writeFileSync(join(root, '.gitignore'), 'ignored\n');
+    writeFileSync(join(root, 'ignored'), key);
+  });
+
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it('looks at what Git stores or would store, and not at what it ignores', () => {
+    writeFileSync(join(root, 'new.ts'), `'${key}'\n`);
+    expect(leaksInRepository(root).map((problem) => problem.file)).toEqual(['new.ts']);
+  });
+
+  it('looks at what is staged, not at what stands in the folder by now', async () => {
+    writeFileSync(join(root, 'staged.ts'), `'${key}'\n`);
+    await git('add', 'staged.ts');
+    writeFileSync(join(root, 'staged.ts'), 'nothing\n');
+    writeFileSync(join(root, 'later.ts'), `'${key}'\n`);
+    expect(leaksInStage(root).map((problem) => problem.file)).toEqual(['staged.ts']);
+  });
+
+  it('writes a hook that asks the same, twice with the same result', async () => {
+    const hook = await installHook(root);
+    expect(await installHook(root)).toBe(hook);
+    expect(statSync(hook).mode & 0o111).not.toBe(0);
+    expect(readFileSync(hook, 'utf8')).toContain('npm run --silent secrets -- check --staged');
+  });
+
+  it('a commit that the hook refuses is not made', async () => {
+    const hook = await installHook(root);
+    // The command is this repository's own; here a program stands for it that says no.
+    writeFileSync(join(root, 'npm'), '#!/bin/sh\necho "$@" > asked\nexit 1\n', { mode: 0o755 });
+    await git('add', '.gitignore');
+    const commit = execa(
+      'git',
+      ['-c', 'user.name=x', '-c', 'user.email=x@example.org', 'commit', '-qm', 'x'],
+      {
+        cwd: root,
+        env: { PATH: `${root}:${process.env.PATH}` },
+        reject: false,
+      },
+    );
+    expect((await commit).failed).toBe(true);
+    expect(readFileSync(join(root, 'asked'), 'utf8')).toContain('secrets -- check --staged');
+    expect(hook.startsWith(root)).toBe(true);
+  });
+
+  it('leaves a hook of somebody else as it is', async () => {
+    const own = '#!/bin/sh\nexit 0\n';
+    writeFileSync(join(root, '.git/hooks/pre-commit'), own);
+    await expect(installHook(root)).rejects.toMatchObject({
+      next: 'Add this line to it: npm run --silent secrets -- check --staged',
+    });
+    expect(readFileSync(join(root, '.git/hooks/pre-commit'), 'utf8')).toBe(own);
+  });
+});

@@ -1,0 +1,346 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { field, textField } from '../../charts/kube/field.ts';
+import { encryptedSecretSchema } from '../../model/schema/encrypted-secret.ts';
+import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
+import { renderAll } from '../render/render.ts';
+import { newIdentity, recipientOf } from './age.ts';
+import { removeValue, setValue } from './change.ts';
+import { editSecret } from './edit.ts';
+import { clusterKeyFile, identitiesIn } from './key-files.ts';
+import { rowsOf } from './list.ts';
+import { adopt, dismiss, rotateKey, updateKeys } from './recipients.ts';
+import { decryptSecret } from './sops.ts';
+import { openStore } from './store.ts';
+
+const file = 'apps/orders/secrets/dev/stripe.yaml';
+const clusterFile = 'clusters/dev/cluster.yaml';
+const uses = "uses: [{ kind: 'secret', name: 'stripe', keys: ['STRIPE_KEY', 'WEBHOOK_KEY'] }],";
+const orders = (more: string): Edit[] => [
+  ['apps/orders/app.ts', appFile('orders', more)],
+  [clusterFile, platformCluster('apps: { orders: }')],
+];
+
+let keys: string;
+let said: string[];
+const say = (line: string) => void said.push(line);
+
+beforeEach(() => {
+  keys = mkdtempSync(join(tmpdir(), 'plinth-keys-'));
+  said = [];
+  vi.stubEnv('PLINTH_KEYS', keys);
+  // Whoever runs the tests may have keys of their own.
+  vi.stubEnv('SOPS_AGE_KEY', '');
+  vi.stubEnv('SOPS_AGE_KEY_FILE', join(keys, 'none'));
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(keys, { recursive: true, force: true });
+});
+
+const at = (root: string, key: string) => ({ root, environment: 'dev', app: 'orders', key });
+const value = (text: string) => async () => Buffer.from(text);
+const set = (root: string, key: string, text: string) => setValue(at(root, key), value(text), say);
+const stored = (root: string) => encryptedSecretSchema.parse(parse(readFileSync(join(root, file), 'utf8')));
+const valuesIn = async (root: string) => {
+  const { values } = await decryptSecret(stored(root), identitiesIn(clusterKeyFile('test-dev')));
+  return Object.fromEntries([...values].map(([key, bytes]) => [key, bytes.toString()]));
+};
+
+/** With both keys set. */
+async function withSecret<T>(use: (root: string) => Promise<T>, more = uses): Promise<T> {
+  return withPlatform(orders(more), async (root) => {
+    await set(root, 'STRIPE_KEY', 'one');
+    await set(root, 'WEBHOOK_KEY', 'two');
+    return use(root);
+  });
+}
+
+const rendered = async (root: string, path: string): Promise<unknown> => {
+  const { files } = await renderAll(root);
+  return parse(files.get(`manifests/dev/${path}`) ?? '');
+};
+const podOf = async (root: string) =>
+  field(await rendered(root, 'orders/deployment-orders.yaml'), 'spec', 'template');
+const hashOf = async (root: string) =>
+  textField(await podOf(root), 'metadata', 'annotations', 'plinth.io/secrets');
+
+describe('secrets set', () => {
+  it('makes the key of the cluster once, readable by nobody else, and says where to keep it', async () => {
+    await withSecret(async (root) => {
+      const key = clusterKeyFile('test-dev');
+      expect(statSync(key).mode & 0o777).toBe(0o600);
+      expect(key.startsWith(root)).toBe(false);
+      expect(said.filter((line) => line.includes(key) && line.includes('Keep a copy'))).toHaveLength(1);
+      const [identity = ''] = identitiesIn(key);
+      expect(parse(readFileSync(join(root, clusterFile), 'utf8')).secrets).toEqual({
+        recipients: { cluster: await recipientOf(identity) },
+      });
+    });
+  });
+
+  it('writes the value so that only the key reads it, and prints it nowhere', async () => {
+    await withSecret(async (root) => {
+      expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'one', WEBHOOK_KEY: 'two' });
+      await set(root, 'STRIPE_KEY', 'a-new-value');
+      expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'a-new-value', WEBHOOK_KEY: 'two' });
+      expect(said.join('\n')).not.toContain('a-new-value');
+    });
+  });
+
+  it('changes nothing where the value is the same', async () => {
+    await withSecret(async (root) => {
+      const before = readFileSync(join(root, file), 'utf8');
+      await set(root, 'STRIPE_KEY', 'one');
+      expect(readFileSync(join(root, file), 'utf8')).toBe(before);
+    });
+  });
+
+  it('refuses a key that the app does not use, with the line to add', async () => {
+    await withPlatform(orders(''), async (root) => {
+      await expect(set(root, 'STRIPE_KEY', 'x')).rejects.toMatchObject({
+        message: 'apps/orders/app.ts uses no secret with the key STRIPE_KEY.',
+        next: "Add to its uses: { kind: 'secret', name: 'orders', keys: ['STRIPE_KEY'] }, then type the same command again",
+      });
+    });
+  });
+
+  it('refuses an app that does not exist, and names the nearest', async () => {
+    await withPlatform(orders(uses), async (root) => {
+      await expect(
+        setValue({ ...at(root, 'STRIPE_KEY'), app: 'order' }, value('x'), say),
+      ).rejects.toMatchObject({
+        message: 'there is no apps/order/app.ts.',
+        next: expect.stringContaining('orders'),
+      });
+    });
+  });
+
+  it('refuses an empty value, and a zero byte in a variable', async () => {
+    await withPlatform(orders(uses), async (root) => {
+      await expect(set(root, 'STRIPE_KEY', '')).rejects.toThrow('STRIPE_KEY would be empty.');
+      await expect(set(root, 'STRIPE_KEY', 'a\u0000b')).rejects.toThrow('holds a zero byte');
+      expect(existsSync(join(root, file))).toBe(false);
+    });
+  });
+
+  it('asks for no value where nobody here can read the secret, and says who can', async () => {
+    await withSecret(async (root) => {
+      rmSync(clusterKeyFile('test-dev'));
+      const read = vi.fn(value('three'));
+      await expect(setValue(at(root, 'STRIPE_KEY'), read, say)).rejects.toMatchObject({
+        message: expect.stringContaining(`no private key on this machine can read ${file}`),
+        next: expect.stringContaining('Ask somebody who can (cluster)'),
+      });
+      expect(read).not.toHaveBeenCalled();
+    });
+  });
+});
+
+describe('the render', () => {
+  it('holds the encrypted Secret, and Flux is told to decrypt it', async () => {
+    await withSecret(async (root) => {
+      const { data, sops } = stored(root);
+      expect(await rendered(root, 'orders/secret-stripe-secret.yaml')).toMatchObject({
+        metadata: { name: 'stripe-secret', namespace: 'orders' },
+        data,
+        sops,
+      });
+      const sync = await rendered(root, 'flux-sync/kustomization-orders.yaml');
+      expect(field(sync, 'spec', 'decryption')).toEqual({
+        provider: 'sops',
+        secretRef: { name: 'sops-age' },
+      });
+      const other = await rendered(root, 'flux-sync/kustomization-traefik.yaml');
+      expect(field(other, 'spec', 'decryption')).toBeUndefined();
+    });
+  });
+
+  it('gives the process its values as variables', async () => {
+    await withSecret(async (root) => {
+      expect(JSON.stringify(await podOf(root))).toContain(
+        JSON.stringify({
+          name: 'STRIPE_KEY',
+          valueFrom: { secretKeyRef: { name: 'stripe-secret', key: 'STRIPE_KEY' } },
+        }),
+      );
+    });
+  });
+
+  it('gives the process its values as read-only files', async () => {
+    const files = uses.replace(' }]', ", as: 'files' }]");
+    await withSecret(async (root) => {
+      const pod = JSON.stringify(await podOf(root));
+      expect(field(await podOf(root), 'spec', 'containers', '0', 'volumeMounts')).toContainEqual({
+        name: 'stripe-secret',
+        mountPath: '/secrets/stripe',
+        readOnly: true,
+      });
+      expect(field(await podOf(root), 'spec', 'volumes')).toContainEqual({
+        name: 'stripe-secret',
+        secret: {
+          secretName: 'stripe-secret',
+          defaultMode: 0o440,
+          items: [
+            { key: 'STRIPE_KEY', path: 'STRIPE_KEY' },
+            { key: 'WEBHOOK_KEY', path: 'WEBHOOK_KEY' },
+          ],
+        },
+      });
+      expect(pod).not.toContain('secretKeyRef');
+    }, files);
+  });
+
+  it('replaces pods when a value changes, and not when somebody else may read it', async () => {
+    await withSecret(async (root) => {
+      const first = await hashOf(root);
+      expect(first).toMatch(/^[0-9a-f]{16}$/);
+      const alice = await recipientOf(await newIdentity());
+      await adopt({ root, environment: 'dev', name: 'alice', recipient: alice }, say);
+      expect(await hashOf(root)).toBe(first);
+      await set(root, 'STRIPE_KEY', 'three');
+      expect(await hashOf(root)).not.toBe(first);
+    });
+  });
+
+  it('is the same without any private key', async () => {
+    await withSecret(async (root) => {
+      const { files } = await renderAll(root);
+      rmSync(keys, { recursive: true });
+      expect((await renderAll(root)).files).toEqual(files);
+    });
+  });
+
+  it('leaves the tag of an image as it is when a secret changes', async () => {
+    const built: Edit[] = [
+      ['apps/orders/app.ts', appFile('orders', `image: { build: '.' },\n  ${uses}`)],
+      ['apps/orders/Dockerfile', 'FROM scratch\n'],
+      [clusterFile, platformCluster('apps: { orders: }')],
+    ];
+    await withPlatform(built, async (root) => {
+      await set(root, 'STRIPE_KEY', 'one');
+      await set(root, 'WEBHOOK_KEY', 'two');
+      const image = async () => field(await podOf(root), 'spec', 'containers', '0', 'image');
+      const before = await image();
+      await set(root, 'STRIPE_KEY', 'three');
+      expect(before).toMatch(/^registry\.dev\.localhost\/orders:/);
+      expect(await image()).toBe(before);
+    });
+  });
+});
+
+describe('recipients', () => {
+  it('who is adopted reads every secret, and who is dismissed none', async () => {
+    await withSecret(async (root) => {
+      const alice = await newIdentity();
+      const recipient = await recipientOf(alice);
+      await adopt({ root, environment: 'dev', name: 'alice', recipient }, say);
+      expect((await decryptSecret(stored(root), [alice])).values.size).toBe(2);
+      await renderAll(root);
+      await dismiss({ root, environment: 'dev', name: 'alice' }, say);
+      await expect(decryptSecret(stored(root), [alice])).rejects.toThrow();
+      expect(said.at(-1)).toBe(
+        'alice could read stripe of orders: change STRIPE_KEY, WEBHOOK_KEY where they come from.',
+      );
+      await renderAll(root);
+    });
+  });
+
+  it('refuses a private key in place of a public one, and a second key for one name', async () => {
+    await withSecret(async (root) => {
+      const [one, two] = [await newIdentity(), await newIdentity()];
+      const by = (name: string, recipient: string) =>
+        adopt({ root, environment: 'dev', name, recipient }, say);
+      await expect(by('alice', one)).rejects.toThrow('this is a private key');
+      await expect(by('cluster', await recipientOf(one))).rejects.toThrow("the cluster's own key");
+      await by('alice', await recipientOf(one));
+      await expect(by('alice', await recipientOf(two))).rejects.toThrow("'alice' has another key");
+    });
+  });
+
+  it('a rotated key reads everything, and the old one stays where it was kept', async () => {
+    await withSecret(async (root) => {
+      const [old = ''] = identitiesIn(clusterKeyFile('test-dev'));
+      await rotateKey({ root, environment: 'dev' }, say);
+      const [fresh = '', kept] = identitiesIn(clusterKeyFile('test-dev'));
+      expect([fresh === old, kept]).toEqual([false, old]);
+      await expect(decryptSecret(stored(root), [old])).rejects.toThrow();
+      expect((await decryptSecret(stored(root), [fresh])).values.get('STRIPE_KEY')?.toString()).toBe('one');
+      await renderAll(root);
+    });
+  });
+
+  it('update-keys follows a cluster.yaml that was edited by hand', async () => {
+    await withSecret(async (root) => {
+      const bob = await recipientOf(await newIdentity());
+      const text = readFileSync(join(root, clusterFile), 'utf8');
+      writeFileSync(
+        join(root, clusterFile),
+        text.replace('  recipients:\n', `  recipients:\n    bob: ${bob}\n`),
+      );
+      await expect(renderAll(root)).rejects.toThrow('bob cannot read it');
+      await updateKeys({ root, environment: 'dev' }, say);
+      await renderAll(root);
+    });
+  });
+});
+
+describe('secrets list, remove and edit', () => {
+  it('lists names and states, and no value', async () => {
+    await withPlatform(orders(uses), async (root) => {
+      await set(root, 'STRIPE_KEY', 'one');
+      const rows = rowsOf(await openStore(root, 'dev'));
+      expect(rows.map(({ key, state }) => [key, state])).toEqual([
+        ['STRIPE_KEY', 'set'],
+        ['WEBHOOK_KEY', 'missing'],
+      ]);
+    });
+  });
+
+  it('removes a value, and the file with the last one', async () => {
+    await withSecret(async (root) => {
+      await removeValue(at(root, 'WEBHOOK_KEY'), say);
+      expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'one' });
+      await removeValue(at(root, 'STRIPE_KEY'), say);
+      expect(existsSync(join(root, file))).toBe(false);
+      await expect(removeValue(at(root, 'STRIPE_KEY'), say)).rejects.toThrow(
+        'has no secret with the key STRIPE_KEY',
+      );
+    });
+  });
+
+  it('edits values in a file that is readable by nobody else and gone afterwards', async () => {
+    await withSecret(async (root) => {
+      let seen = '';
+      const editor = async (path: string) => {
+        seen = path;
+        expect(statSync(path).mode & 0o777).toBe(0o600);
+        writeFileSync(path, readFileSync(path, 'utf8').replace('one', 'edited'));
+      };
+      await editSecret({ root, environment: 'dev', app: 'orders', secret: 'stripe' }, editor, say);
+      expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'edited', WEBHOOK_KEY: 'two' });
+      expect(existsSync(seen)).toBe(false);
+      expect(said.at(-1)).toBe('STRIPE_KEY of stripe: written for dev.');
+    });
+  });
+
+  it.each([
+    ['a key that nothing uses', 'OTHER: x', 'does not name OTHER'],
+    ['a key that is gone', 'STRIPE_KEY: one', 'WEBHOOK_KEY is missing'],
+    ['no YAML', 'STRIPE_KEY: [', 'is no YAML'],
+    ['a number', 'STRIPE_KEY: 1', 'no texts: STRIPE_KEY'],
+  ])('writes nothing after an edit that left %s', async (_, text, message) => {
+    await withSecret(async (root) => {
+      const before = readFileSync(join(root, file), 'utf8');
+      const editor = async (path: string) => writeFileSync(path, text);
+      await expect(
+        editSecret({ root, environment: 'dev', app: 'orders', secret: 'stripe' }, editor, say),
+      ).rejects.toThrow(message);
+      expect(readFileSync(join(root, file), 'utf8')).toBe(before);
+    });
+  });
+});

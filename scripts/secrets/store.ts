@@ -1,0 +1,174 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { toYaml } from '../../charts/kube/yaml.ts';
+import type { App, Use } from '../../model/app.ts';
+import { suggest } from '../../model/diagnostics/nearest.ts';
+import { compareProblems } from '../../model/diagnostics/problem.ts';
+import { readRepository } from '../../model/reading/read-repository.ts';
+import type { Loaded } from '../../model/reading/source.ts';
+import { appNamed, type LoadedSecret, type Repository } from '../../model/repository.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { type EncryptedSecret, secretFile } from '../../model/schema/encrypted-secret.ts';
+import { Failure } from '../cli/failure.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
+import type { Recipient } from './age.ts';
+import { recipientOf } from './age.ts';
+import { writeRecipients } from './cluster-recipients.ts';
+import { ensureClusterKey, keepThis, ownIdentities } from './key-files.ts';
+import { decryptSecret, NoIdentity, type Opened } from './sops.ts';
+
+/** What a description may have at most (reading/read-text.ts). */
+const largestFile = 256 * 1024;
+
+/** One environment as far as its secrets go. It is read although the graph is not whole yet: a use comes before its value. */
+export interface SecretStore {
+  root: string;
+  environment: string;
+  cluster: Cluster;
+  repository: Repository;
+  /** Of this environment, sorted by app and name. */
+  secrets: LoadedSecret[];
+}
+
+export async function openStore(root: string, environment: string): Promise<SecretStore> {
+  const { repository, problems } = await readRepository(root);
+  if (repository === undefined) throw new ProblemsFailure(problems.sort(compareProblems));
+  const cluster = repository.clusters.find(({ name }) => name === environment);
+  const own = problems.filter(
+    ({ file }) => file.startsWith(`clusters/${environment}/`) || file.includes(`/secrets/${environment}/`),
+  );
+  if (own.length > 0) throw new ProblemsFailure(own.sort(compareProblems));
+  if (cluster === undefined) {
+    const names = repository.clusters.map(({ name }) => name);
+    throw new Failure(
+      `there is no environment '${environment}': clusters/${environment}/cluster.yaml does not exist.`,
+      `Use one of: ${names.map((name) => `--env ${name}`).join(', ')}`,
+    );
+  }
+  const secrets = repository.secrets.filter((secret) => secret.environment === environment);
+  return { root, environment, cluster: cluster.value, repository, secrets };
+}
+
+/** An app that uses secrets, by its name. */
+export function appOf({ repository, environment, cluster }: SecretStore, name: string): Loaded<App> {
+  const app = appNamed(repository.apps, name);
+  const file = `apps/${name}/app.ts`;
+  if (app === undefined) {
+    throw new Failure(
+      repository.appNames.has(name) ? `${file} has mistakes.` : `there is no ${file}.`,
+      repository.appNames.has(name)
+        ? 'See them with: npm run render'
+        : sentence(suggest(name, [...repository.appNames], `write it: npm run new -- app ${name}`)),
+    );
+  }
+  if (!Object.hasOwn(cluster.apps, name)) {
+    throw new Failure(
+      `'${name}' does not run in ${environment}.`,
+      `Add ${name}: under apps of clusters/${environment}/cluster.yaml, or name another environment by --env.`,
+    );
+  }
+  return app;
+}
+
+/** The use of an app that names a key: `KEY`, or `SECRET/KEY` where several secrets have one of that name. */
+export function useOf({ value: app }: Loaded<App>, given: string): { use: Use<'secret'>; key: string } {
+  const [key = '', name] = given.split('/').reverse();
+  const uses = app.uses.filter((use) => use.kind === 'secret');
+  const found = uses.filter((use) => use.keys.includes(key) && (name === undefined || use.name === name));
+  const [use, second] = found;
+  if (use !== undefined && second === undefined) return { use, key };
+  if (use !== undefined) {
+    throw new Failure(
+      `several secrets of '${app.name}' have a key ${key}.`,
+      `Name the secret too: ${found.map((each) => `${each.name}/${key}`).join(' or ')}`,
+    );
+  }
+  const known = uses.flatMap((each) => each.keys);
+  throw new Failure(
+    `apps/${app.name}/app.ts uses no secret with the key ${key}.`,
+    sentence(
+      suggest(
+        key,
+        known,
+        `add to its uses: { kind: 'secret', name: '${name ?? app.name}', keys: ['${key}'] }, then type the same command again`,
+      ),
+    ),
+  );
+}
+
+/** The secret as it stands in the repository; undefined where nobody has set any of its keys. */
+export function storedSecret({ secrets }: SecretStore, app: string, name: string): LoadedSecret | undefined {
+  return secrets.find((secret) => secret.app === app && secret.name === name);
+}
+
+/** Decrypts a secret by a private key of this machine. */
+export async function openSecret(
+  { cluster, environment }: Pick<SecretStore, 'cluster' | 'environment'>,
+  { source, value }: Pick<LoadedSecret, 'source' | 'value'>,
+): Promise<Opened> {
+  const identities = ownIdentities(cluster.name);
+  try {
+    return await decryptSecret(value, identities);
+  } catch (error) {
+    if (!(error instanceof NoIdentity)) {
+      throw new Failure(
+        `${source.file} cannot be decrypted: ${error instanceof Error ? error.message : String(error)}`,
+        `Take it as it was in Git: git log -- ${source.file}`,
+      );
+    }
+    const own = await Promise.all(identities.map(recipientOf));
+    const readers = Object.entries(cluster.secrets.recipients)
+      .filter(([, recipient]) => value.sops.age.some((entry) => entry.recipient === recipient))
+      .map(([name]) => name);
+    throw new Failure(
+      `no private key on this machine can read ${source.file}: ${error.message}.`,
+      `Ask somebody who can (${readers.join(', ') || 'nobody who is named in cluster.yaml'}) to type: npm run secrets -- adopt YOU ${own[0] ?? 'AGE_RECIPIENT'} --env ${environment}${own.length > 0 ? '' : '. You get a key by: npm run secrets -- new-key'}`,
+    );
+  }
+}
+
+/** Who can read the secrets of an environment. The cluster's own key is the first; it is made where nobody can read any yet. */
+export async function ensureRecipients(
+  { root, environment, cluster }: SecretStore,
+  say: (line: string) => void,
+): Promise<Recipient[]> {
+  const known = Object.values(cluster.secrets.recipients);
+  if (known.length > 0) return known;
+  const { identities, made } = await ensureClusterKey(cluster.name);
+  const [identity] = identities;
+  if (identity === undefined) throw new Error(`no key was made for ${cluster.name}`);
+  const recipient = await recipientOf(identity);
+  await writeRecipients(root, environment, { cluster: recipient });
+  if (made) say(keepThis(cluster.name));
+  say(`clusters/${environment}/cluster.yaml: secrets.recipients has the public half of the cluster's key.`);
+  return [recipient];
+}
+
+/** Writes a secret beside its app, or removes it where it holds nothing any more. */
+export function writeSecret(root: string, file: string, secret: EncryptedSecret): void {
+  const place = join(root, file);
+  if (Object.keys(secret.data).length === 0) {
+    if (existsSync(place)) rmSync(place);
+    return;
+  }
+  const text = toYaml(secret);
+  if (Buffer.byteLength(text) > largestFile) {
+    throw new Failure(
+      `${file} would have ${Math.ceil(Buffer.byteLength(text) / 1024)} KiB, and ${largestFile / 1024} KiB are read at most.`,
+      'Divide the keys among several secrets; what is not secret belongs into a file of the image.',
+    );
+  }
+  mkdirSync(dirname(place), { recursive: true });
+  const draft = `${place}.${process.pid}~`;
+  writeFileSync(draft, text);
+  renameSync(draft, place);
+}
+
+/** Where a secret of the store stands. */
+export function fileOf({ environment }: SecretStore, app: string, name: string): string {
+  return secretFile(app, environment, name);
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
