@@ -29,10 +29,16 @@ export const operatorSchema = z.strictObject({
       webhooks: z.array(z.string()).default([]),
       /** Names of StorageClasses, GatewayClasses: what others name in a spec. */
       classes: z.array(z.string()).default([]),
+      /** First label of a host below the environment's domain: pods whose images come from there wait for this operator. */
+      imageHost: dnsLabel.optional(),
+      /** URL, as pods reach it, of the Git repository that Flux reads where cluster.yaml says `source: { kind: in-cluster }`. */
+      gitRepository: z.url({ protocol: /^https?$/ }).optional(),
     })
     .prefault({}),
   /** Environments' providers where it runs; all where it is left out. */
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
+  /** Path in cluster.yaml of the size of this operator's volume, for messages about that volume. */
+  volumeSize: z.array(z.string()).optional(),
   exceptions: z.array(exceptionSchema).default([]),
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import gitServer from '../../operators/git-server/operator.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { field } from '../kube/field.ts';
 import { fluxSync } from './flux-sync.ts';
@@ -19,7 +20,7 @@ function sync(
   ref = 'github.com/example/things:v1.2.3',
   digest?: string,
 ) {
-  const env = environment({ cluster });
+  const env = environment({ cluster, operators: [gitServer] });
   const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
   env.lock.artifacts['thing-crds'] = { ref, build, ...(digest === undefined ? {} : { digest }) };
   const objects = [...fluxSync(env, [crds, things]).values()].flat();

@@ -1,4 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
+import type { Operator } from '../../model/operator.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { kindOf } from '../kube/object-id.ts';
 import { crdSource } from './crd-source.ts';
@@ -20,9 +21,6 @@ export const definitions = 'crds';
 /** The Git repository of the manifests, and the Kustomization that applies all others. */
 export const platform = 'platform';
 
-/** The Git server in the cluster; operators/git-server/operator.ts. */
-const inClusterUrl = 'http://git-server.git-server.svc.cluster.local/platform.git';
-
 /**
  * What Flux reads and in which order, by folder: the repository, one Kustomization for each unit, and one that brings
  * these; apart from them, where all CustomResourceDefinitions come from.
@@ -42,10 +40,10 @@ export function fluxSync(env: Environment, units: Unit[]): Map<string, KubeObjec
   ]);
 }
 
-function repository({ name, cluster: { source } }: Environment): KubeObject {
+function repository({ name, cluster: { source }, operators }: Environment): KubeObject {
   const spec =
     source.kind === 'in-cluster'
-      ? { url: inClusterUrl, ref: { branch: 'main' } }
+      ? { url: inClusterUrl(operators), ref: { branch: 'main' } }
       : {
           url: source.url,
           ref: { branch: source.branch },
@@ -58,6 +56,12 @@ function repository({ name, cluster: { source } }: Environment): KubeObject {
     // A push asks for a look at once; the interval is for pushes of which nobody told.
     spec: { interval: '1m', timeout: '60s', ...spec, ignore: onlyPaths([`manifests/${name}`]) },
   };
+}
+
+function inClusterUrl(operators: readonly Operator[]): string {
+  const url = operators.find(({ provides }) => provides.gitRepository !== undefined)?.provides.gitRepository;
+  if (url === undefined) throw new Error('no operator has provides.gitRepository');
+  return url;
 }
 
 function componentSync(env: Environment, unit: Unit, crds: Unit[]): KubeObject {

@@ -25,10 +25,11 @@ export const provides: (object: KubeObject) => string[] = onceEach((object) => {
 });
 
 /** The ids of what an operator's own description says it makes while it runs. */
-export function operatorProvides({ name, provides: { classes } }: Operator, { domain }: Cluster): string[] {
+export function operatorProvides({ provides }: Operator, { domain }: Cluster): string[] {
   const kinds = ['StorageClass', 'GatewayClass', 'IngressClass'];
+  const { classes, imageHost } = provides;
   const ids = classes.flatMap((className) => kinds.map((kind) => idOf(kind, className)));
-  return name === 'registry' ? [...ids, imagesNeed(`registry.${domain}`)] : ids;
+  return imageHost === undefined ? ids : [...ids, imagesNeed(`${imageHost}.${domain}`)];
 }
 
 function isDefault(object: KubeObject): boolean {

@@ -3,8 +3,13 @@ import type { Problem } from '../diagnostics/problem.ts';
 import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
+/** What operators name and what environments need of them. */
+export function checkOperators(repository: Repository): Problem[] {
+  return [...checkLocked(repository), ...checkGitRepository(repository)];
+}
+
 /** An operator's images and CRDs come out of the lock file, by name. */
-export function checkOperators({ operators, lock }: Repository): Problem[] {
+function checkLocked({ operators, lock }: Repository): Problem[] {
   const problems: Problem[] = [];
   const sections = [
     { field: 'images', section: 'images', known: Object.keys(lock.value.images) },
@@ -27,4 +32,24 @@ export function checkOperators({ operators, lock }: Repository): Problem[] {
     }
   }
   return problems;
+}
+
+/** Where Flux reads manifests from the cluster itself, one operator there holds the repository. */
+function checkGitRepository({ clusters, operators }: Repository): Problem[] {
+  return clusters
+    .filter(({ value: { source, provider } }) => {
+      const running = operators.filter(({ value: { only } }) => only?.includes(provider.kind) ?? true);
+      return (
+        source.kind === 'in-cluster' &&
+        !running.some(({ value }) => value.provides.gitRepository !== undefined)
+      );
+    })
+    .map(({ source }) =>
+      problemAt(source, ['source', 'kind'], {
+        code: 'no-git-repository',
+        what: 'no operator holds a Git repository in this cluster',
+        why: 'Flux reads the manifests from it',
+        fix: 'add an operator with provides.gitRepository, or write kind: git with the url of a repository elsewhere',
+      }),
+    );
 }

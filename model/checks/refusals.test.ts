@@ -168,6 +168,16 @@ const cases: [name: string, edits: Edit[]][] = [
   ['an image that is not locked', [[traefik, "images: ['traefik']", "images: ['treafik']"]]],
   ['CRDs that are not locked', [[traefik, "'gateway-api-crds'", "'cert-manager-crds'"]]],
   ['an operator named otherwise', [[traefik, "name: 'traefik'", "name: 'gateway'"]]],
+  [
+    'a repository in the cluster that no operator holds',
+    [
+      [
+        'operators/registry/operator.ts',
+        "gitRepository: 'http://git-server.git-server.svc.cluster.local/platform.git',",
+        '',
+      ],
+    ],
+  ],
   ['a tag that is latest', [['images/lock.yaml', 'traefik:v3.6.12', 'traefik:latest']]],
   ['no lock file', [['images/lock.yaml', null]]],
 ];

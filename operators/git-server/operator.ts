@@ -5,4 +5,6 @@ export default defineOperator({
   summary: 'Holds the Git repository that Flux reads, where none outside the cluster does.',
   namespace: 'git-server',
   images: ['git-server'],
+  provides: { gitRepository: 'http://git-server.git-server.svc.cluster.local/platform.git' },
+  volumeSize: ['source', 'storage'],
 });

@@ -5,6 +5,8 @@ export default defineOperator({
   summary: "Holds the team's own images.",
   namespace: 'registry',
   images: ['registry'],
+  provides: { imageHost: 'registry' },
+  volumeSize: ['registry', 'storage'],
   exceptions: [
     {
       rule: 'readiness-probe',

@@ -76,8 +76,8 @@ function placeOf(env: Environment, name: string): [file: string, path: FieldPath
   const cluster = `clusters/${env.name}/cluster.yaml`;
   const app = name.replace(/-db$/, '');
   const retired = env.cluster.retired.findIndex(({ database }) => database === app);
-  if (name === 'registry') return [cluster, ['registry', 'storage']];
-  if (name === 'git-server') return [cluster, ['source', 'storage']];
+  const operator = env.operators.find((each) => each.name === name);
+  if (operator?.volumeSize !== undefined) return [cluster, operator.volumeSize];
   if (retired !== -1) return [cluster, ['retired', retired, 'storage']];
   if (databasesOf(env).some((database) => database.app === app))
     return [`apps/${app}/app.ts`, ['database', 'storage']];
