@@ -187,8 +187,8 @@ describe('refusals', () => {
     const image = 'registry.test.localhost/x:1';
     const app = component('app', object('Namespace app'), deployment('app/x', { containers: [{ image }] }));
     expect(dependencies([app]).problems[0]).toMatch('needs images of registry.test.localhost');
-    const registry = operator('registry');
-    expect(dependencies([app, component('registry')], [registry]).waits).toEqual({ app: 'registry' });
+    const holder = operator('images', { provides: { imageHost: 'registry' } });
+    expect(dependencies([app, component('images')], [holder]).waits).toEqual({ app: 'images' });
   });
 
   it('names a kind that nobody brings', () => {
