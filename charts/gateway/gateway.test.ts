@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { chart as admission } from '../../operators/admission/chart.ts';
 import { chart as certManager } from '../../operators/cert-manager/chart.ts';
@@ -129,7 +130,7 @@ describe('HTTP', () => {
 });
 
 describe('a certificate by ACME', () => {
-  const roots = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const [roots = ''] = rootCertificates;
   const server = 'https://ca.example.org:14000/dir';
   const env = environment({
     apps: [shop],

@@ -55,6 +55,14 @@ const cases: [name: string, edits: Edit[]][] = [
       ),
     ],
   ],
+  [
+    'roots of an ACME server that only look like certificates',
+    [
+      cluster(
+        'gateway: { tls: { acme: { server: "https://ca.example.org/", email: a@example.org, roots: "-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n" } } }',
+      ),
+    ],
+  ],
   ['a way to end TLS that there is not', [cluster('gateway: { tls: none }')]],
 ];
 

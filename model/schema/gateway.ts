@@ -1,5 +1,28 @@
+import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { noSecret } from './git-url.ts';
+
+const pemBlock = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----/g;
+
+/** One or more certificates in PEM (RFC 7468, section 5) that can be read: cert-manager refuses a bundle without any. */
+const pemCertificates = z.string().superRefine((text, context) => {
+  const blocks = text.match(pemBlock) ?? [];
+  if (blocks.length > 0 && blocks.every(isCertificate) && text.replaceAll(pemBlock, '').trim() === '') return;
+  context.addIssue({
+    code: 'custom',
+    message: 'cert-manager refuses what it cannot read as certificates in PEM',
+    params: { fix: 'write the certificates themselves: a block of text from -----BEGIN CERTIFICATE----- on' },
+    input: text,
+  });
+});
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
 
 /** Certificates of an ACME server, such as Let's Encrypt's, by the HTTP-01 challenge (RFC 8555, section 8.3). */
 const acme = z.strictObject({
@@ -11,12 +34,7 @@ const acme = z.strictObject({
     .pipe(noSecret)
     .describe("Address of the ACME server's directory."),
   email: z.email('an e-mail address').describe('The server writes there before a certificate expires.'),
-  roots: z
-    .string()
-    .regex(
-      /^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n/,
-      'certificates in PEM',
-    )
+  roots: pemCertificates
     .optional()
     .describe(
       'PEM certificates that the cluster trusts when it calls a private ACME server. Default: public authorities.',

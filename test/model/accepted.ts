@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { parseImageReference } from '../../model/schema/image-reference.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 import { appFile, type Edit, exampleEdits, exampleNames, platformCluster } from './fixture.ts';
@@ -23,7 +24,8 @@ const git = (source: string): Edit => [
 ];
 
 /** Looks like a root; nothing is called with it. */
-const privateRoot = '-----BEGIN CERTIFICATE-----\\nMIIB\\n-----END CERTIFICATE-----\\n';
+/** A certificate that can be read; which one does not matter. */
+const privateRoot = JSON.stringify(rootCertificates[0]);
 
 /**
  * For tests: edits of `withPlatform` that stand at the edge of what Kubernetes, Postgres, Flux and registries take, and are
@@ -76,7 +78,7 @@ export const accepted: readonly (readonly [name: string, edits: readonly Edit[]]
     [
       app('shop', "exposes: { port: 'http' },"),
       cluster(
-        `gateway: { tls: { acme: { server: "https://ca.example.org:14000/dir", email: ada@example.org, roots: "${privateRoot}" } } }\napps: { shop: }`,
+        `gateway: { tls: { acme: { server: "https://ca.example.org:14000/dir", email: ada@example.org, roots: ${privateRoot} } } }\napps: { shop: }`,
       ),
     ],
   ],
