@@ -13,8 +13,23 @@ it('joins what is described into environments, with the operators of their provi
   ]);
   const [dev, prod] = environments;
   expect(dev?.apps.map(({ name }) => name)).toEqual(['catalog', 'shop']);
-  expect(dev?.operators.map(({ name }) => name)).toEqual(['local-path', 'registry', 'traefik']);
-  expect(prod?.operators.map(({ name }) => name)).toEqual(['registry', 'traefik']);
+  expect(dev?.operators.map(({ name }) => name)).toEqual([
+    'admission',
+    'cert-manager',
+    'identity',
+    'local-path',
+    'registry',
+    'traefik',
+    'trust-manager',
+  ]);
+  expect(prod?.operators.map(({ name }) => name)).toEqual([
+    'admission',
+    'cert-manager',
+    'identity',
+    'registry',
+    'traefik',
+    'trust-manager',
+  ]);
   expect(prod?.lock.kubernetes).toBe('v1.36.4');
 });
 

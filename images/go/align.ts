@@ -16,7 +16,8 @@ has changed, then build: what no longer compiles together has to be taken out of
 
 /**
  * The components that a new cluster compiles one after another while it starts. Not those that nodes are made of: they keep
- * the versions that their own projects test.
+ * the versions that their own projects test. Not cert-manager: its ACME clients ask for newer golang.org/x/mod and x/tools than
+ * the others, which few packages import.
  */
 export const together = [
   'source-controller',
@@ -27,7 +28,6 @@ export const together = [
   'coredns',
   'traefik',
   'local-path-provisioner',
-  'cert-manager',
   'cloudnative-pg',
 ];
 

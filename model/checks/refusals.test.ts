@@ -174,7 +174,7 @@ const cases: [name: string, edits: Edit[]][] = [
     'an objective that no histogram can tell',
     [[shopApp, 'resources:', "objective: { success: 99, within: '300ms' },\n  resources:"]],
   ],
-  ['CRDs that are not locked', [[traefik, "'gateway-api-crds'", "'cert-manager-crds'"]]],
+  ['CRDs that are not locked', [[traefik, "'gateway-api-crds'", "'gateway-crds'"]]],
   [
     'an operator that calls one without a certificate',
     [[traefik, "images: ['traefik']", "images: ['traefik'], calls: ['registry']"]],

@@ -33,7 +33,9 @@ export const ageRecipient = z
 export const secretKey = z
   .string()
   .max(253, 'at most 253 characters')
-  .regex(/^(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]+$/, "a key of letters, digits, '-', '_' and '.'");
+  .regex(/^(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]+$/, "a key of letters, digits, '-', '_' and '.'")
+  // The MAC covers values in the order of their keys, and JavaScript has numbers before all other keys of an object.
+  .regex(/^(?!\d+$)/, 'a key that is more than a number');
 
 /** What SOPS encrypts of a Secret: its values. Name and keys stay readable, so that a review sees them. */
 export const encryptedRegex = '^(data|stringData)$';

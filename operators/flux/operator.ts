@@ -15,10 +15,11 @@ export default defineOperator({
       'HelmRelease.helm.toolkit.fluxcd.io',
     ],
   },
-  metrics: ['source-controller', 'kustomize-controller', 'helm-controller'].map((workload) => ({
-    workload,
-    port: 8080,
-  })),
+  metrics: [
+    { workload: 'source-controller', port: 8080 },
+    { workload: 'kustomize-controller', port: 8080 },
+    { workload: 'helm-controller', port: 8080 },
+  ],
   exceptions: [
     {
       rule: 'rbac-escalation',

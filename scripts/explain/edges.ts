@@ -30,7 +30,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
             title: `is reached from outside at ${app.host}, through the gateway`,
             file,
             path: ['exposes'],
-            without: withoutField(env, app, 'exposes', 'host'),
+            without: withoutHosts(env, app),
           },
         ]),
     ...(app.database === undefined
@@ -191,6 +191,11 @@ function withoutField(
   const { ...copy } = app;
   for (const field of fields) delete copy[field];
   return { ...env, apps: env.apps.map((each) => (each === app ? copy : each)) };
+}
+
+function withoutHosts(env: Environment, app: EnvironmentApp): Environment {
+  const { exposes: _, host: __, ...rest } = app;
+  return { ...env, apps: env.apps.map((each) => (each === app ? { ...rest, hosts: [] } : each)) };
 }
 
 /** With the database go the edges that lead to it. */

