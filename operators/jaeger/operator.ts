@@ -5,6 +5,7 @@ export default defineOperator({
   summary: 'Keeps traces and finds them.',
   namespace: 'jaeger',
   images: ['jaeger'],
+  volumeSize: ['storage', 'traces'],
   stores: ['light'],
   server: 'mutual',
   metrics: [{ workload: 'jaeger', port: 8888 }],

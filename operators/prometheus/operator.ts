@@ -5,6 +5,7 @@ export default defineOperator({
   summary: 'Reads metrics, keeps them and judges the rules of alerts.',
   namespace: 'prometheus',
   images: ['prometheus'],
+  volumeSize: ['storage', 'metrics'],
   stores: ['light'],
   calls: ['alertmanager', 'node-exporter', 'opentelemetry-collector', 'victoria-logs'],
   exceptions: [

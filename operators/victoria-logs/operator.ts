@@ -5,6 +5,7 @@ export default defineOperator({
   summary: 'Keeps log lines and finds them.',
   namespace: 'victoria-logs',
   images: ['victoria-logs'],
+  volumeSize: ['storage', 'logs'],
   stores: ['light'],
   server: 'mutual',
   metrics: [{ workload: 'victoria-logs', port: 9428, tls: 'mutual' }],
