@@ -32,6 +32,13 @@ describe('policy', () => {
       'closed-security-groups: port 22 is open: SSH goes through the session manager, which needs no port',
     ],
     [
+      'a range from HTTP to HTTPS for everyone',
+      ingress,
+      { ipProtocol: 'tcp', fromPort: 80, toPort: 443, cidrIpv4: '0.0.0.0/0' },
+      true,
+      'closed-security-groups: the whole internet may come to port 80 to 443: name the security group that may',
+    ],
+    [
       'every port over IPv6',
       ingress,
       { ipProtocol: '-1', cidrIpv6: '::/0' },
@@ -120,6 +127,11 @@ describe('policy', () => {
   });
 
   it.each<[string, string, Record<string, unknown>]>([
+    [
+      'HTTP for everyone, which leads to HTTPS',
+      ingress,
+      { ipProtocol: 'tcp', fromPort: 80, toPort: 80, cidrIpv4: '0.0.0.0/0' },
+    ],
     ['HTTPS for everyone', ingress, { ipProtocol: 'tcp', fromPort: 443, toPort: 443, cidrIpv4: '0.0.0.0/0' }],
     [
       'the API server for a group',

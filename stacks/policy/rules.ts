@@ -14,8 +14,8 @@ export interface Rule {
   faults(asked: Asked): string[];
 }
 
-/** Ports that the whole internet may come to. */
-const openPorts: readonly number[] = [443];
+/** Ports that the whole internet may come to: HTTPS, and HTTP, which leads there. */
+const openPorts: readonly number[] = [80, 443];
 
 /** Types that hold what cannot be made again: objects, keys, etcd, volumes. */
 const holdsData: ReadonlySet<string> = new Set([
@@ -32,7 +32,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'closed-security-groups',
     description:
-      'The internet comes to port 443 alone, and nobody comes to port 22: SSH goes through the session manager.',
+      'The internet comes to ports 443 and 80 alone, and nobody comes to port 22: SSH goes through the session manager.',
     faults: ({ type, props }) => {
       if (type === 'aws:ec2/securityGroup:SecurityGroup') {
         return list(props.ingress).length === 0
