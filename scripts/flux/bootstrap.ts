@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { artifactFiles } from '../../images/artifacts/artifacts.ts';
-import { stateDir } from '../../images/cache/paths.ts';
 import type { Engine } from '../../images/engine/engine.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Report } from '../cli/phases.ts';
@@ -14,8 +11,8 @@ import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 const components = ['local-path', 'flux', 'git-server'];
 
 /**
- * Applies Flux and what it needs with one call, from the same manifests that Flux takes over afterwards. Done once:
- * while the cluster lives, changes reach it through Git alone.
+ * Applies Flux and what it needs with one call, from the same manifests that Flux takes over afterwards. Done until Flux has
+ * applied itself: from then on changes reach the cluster through Git alone, and this would take Flux's own labels away.
  */
 export async function bootstrap(options: {
   engine: Engine;
@@ -26,23 +23,13 @@ export async function bootstrap(options: {
 }): Promise<string | undefined> {
   const { engine, environment, manifests, report, signal } = options;
   const { name } = environment.cluster;
-  const done = join(stateDir(), name, 'bootstrap.sha256');
-  const identity = await nodeKubectl(
-    engine,
-    name,
-    ['get', 'namespace', 'kube-system', '-o', 'jsonpath={.metadata.uid}'],
-    {
-      signal,
-    },
-  );
-  const stamp = createHash('sha256').update(identity).digest('hex');
-  if ((await readFile(done, 'utf8').catch(() => '')) === stamp) return 'Flux is in charge';
+  const appliedBy = 'jsonpath={.metadata.labels.kustomize\\.toolkit\\.fluxcd\\.io/name}';
+  const get = ['get', 'namespace', 'flux-system', '--ignore-not-found', '-o', appliedBy];
+  if ((await nodeKubectl(engine, name, get, { signal })) !== '') return 'Flux is in charge';
   report('custom resource definitions of Flux');
   await applyAsFlux(engine, name, await fluxDefinitions(environment), signal);
   report(components.join(', '));
   await applyAsFlux(engine, name, fluxObjects(environment, manifests), signal);
-  await writeFile(`${done}.new`, stamp);
-  await rename(`${done}.new`, done);
   return undefined;
 }
 
