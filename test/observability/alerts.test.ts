@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { alertRules } from '../../charts/observability/alert-rules.ts';
 import { prometheusConfig } from '../../charts/observability/prometheus-config.ts';
@@ -8,7 +8,7 @@ import flux from '../../operators/flux/operator.ts';
 import nodeExporter from '../../operators/node-exporter/operator.ts';
 import collector from '../../operators/opentelemetry-collector/operator.ts';
 import { environment, testApp } from '../charts/fixture.ts';
-import { ensurePromtool, promtool } from './promtool.ts';
+import { missingPromtool, promtool } from './promtool.ts';
 
 const env = environment({
   apps: [
@@ -194,9 +194,10 @@ const cases: Case[] = [
   { alert: 'ErrorBudgetBurns', series: { [badCount]: '0 0 0 1 1 2+0x90' }, quiet: 60 },
 ];
 
-describe('alerts, by promtool', () => {
-  beforeAll(ensurePromtool, 300_000);
+const missing = await missingPromtool();
 
+// An ordinary user may install nothing; CI on a machine as root judges the rules.
+describe.skipIf(missing !== undefined)(missing ?? 'alerts, by promtool', () => {
   it('are rules that Prometheus takes, in a configuration that it takes', async () => {
     expect(await promtool(['check', 'rules', '--lint-fatal', 'rules.yaml'], { 'rules.yaml': rules })).toBe(
       '',

@@ -1,14 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { installDebianPackages } from '../../images/debian/packages.ts';
 
-/** Has promtool on this machine: the one that is there, else Debian's, of which no service is started. */
-export async function ensurePromtool(): Promise<void> {
+/**
+ * Has promtool on this machine: the one that is there, else Debian's, of which no service is started.
+ * Returns why there is none: only root on Debian or Ubuntu may install it.
+ */
+export async function missingPromtool(): Promise<string | undefined> {
   const { failed } = await execa('promtool', ['--version'], { reject: false });
-  if (failed) await installDebianPackages(['prometheus'], () => {});
+  if (!failed) return undefined;
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get'))
+    return 'promtool is not there: sudo apt-get install --no-install-recommends prometheus';
+  await installDebianPackages(['prometheus'], () => {});
+  return undefined;
 }
 
 /** Runs promtool in a folder of its own that holds these files as YAML. Returns its complaint, or nothing. */
