@@ -291,7 +291,7 @@ const observability = z.union([
     store: z
       .enum(observabilityStores)
       .describe(
-        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines (at most 600 MiB in use).',
+        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines; all parts together reserve less than 600 MiB.',
       ),
   }),
   z.literal('off').describe('Nothing is observed.'),
