@@ -88,24 +88,45 @@ export function hostsToml(
   mirror = `http://${registryAddress}`,
   next = registryMirror(),
 ): Record<string, string> {
-  const files = mirroredHosts(mirror).map(({ host, url, path }) => {
-    const server = placeOf({ host, path: '' }, next);
-    const lines = [
-      `server = "${addressOf(server)}"`,
-      ...(server.path === '' ? [] : ['override_path = true']),
-      '',
-      `[host."${addressOf({ url, path })}"]`,
-      '  capabilities = ["pull", "resolve"]',
-      ...(path === '' ? [] : ['  override_path = true']),
-      '',
-    ];
-    return [host, lines.join('\n')];
+  const files = mirroredHosts(mirror).map((first) => {
+    const server = placeOf({ host: first.host, path: '' }, next);
+    return [first.host, hostsFile(server, [first])];
   });
   return Object.fromEntries(files);
 }
 
+/** A registry at its root, or a folder of one. */
+interface RegistryFolder {
+  url: string;
+  /** Empty: the root. */
+  path: string;
+}
+
+/**
+ * A `hosts.toml` of containerd: `hosts` are asked in their order, then `server`.
+ * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
+ */
+export function hostsFile(
+  server: RegistryFolder,
+  hosts: readonly (RegistryFolder & { /** Path of its CA certificate on the node. */ ca?: string })[],
+): string {
+  const lines = [
+    `server = "${addressOf(server)}"`,
+    ...(server.path === '' ? [] : ['override_path = true']),
+    ...hosts.flatMap((host) => [
+      '',
+      `[host."${addressOf(host)}"]`,
+      '  capabilities = ["pull", "resolve"]',
+      ...(host.path === '' ? [] : ['  override_path = true']),
+      ...(host.ca === undefined ? [] : [`  ca = ["${host.ca}"]`]),
+    ]),
+    '',
+  ];
+  return lines.join('\n');
+}
+
 /** The hosts of the lock file that a mirror has images of, with the folder in which it has them. */
-export function mirroredHosts(mirror: string): { host: string; url: string; path: string }[] {
+export function mirroredHosts(mirror: string): (RegistryFolder & { host: string })[] {
   const hosts = Object.values(loadLock().images).map(({ ref }) => parseReference(ref).host);
   return [...new Set(hosts)].sort().flatMap((host) => {
     const { url, path } = placeOf({ host, path: '' }, mirror);
@@ -113,7 +134,7 @@ export function mirroredHosts(mirror: string): { host: string; url: string; path
   });
 }
 
-function addressOf({ url, path }: { url: string; path: string }): string {
+function addressOf({ url, path }: RegistryFolder): string {
   return path === '' ? url : `${url}/v2/${path}`;
 }
 

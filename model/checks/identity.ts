@@ -63,16 +63,6 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
       }),
     );
   }
-  if (value.metrics !== undefined && isMutual(value.metrics.port)) {
-    problems.push(
-      problemAt(source, ['metrics', 'port'], {
-        code: 'metrics-without-certificate',
-        what: `metrics are to be read at '${value.metrics.port}', where callers prove who they are`,
-        why: 'Prometheus is no caller of the app and has no certificate of it',
-        fix: 'add a plain port for probes and metrics, and name it here',
-      }),
-    );
-  }
   if (value.exposes !== undefined && isMutual(value.exposes.port)) {
     problems.push(
       problemAt(source, ['exposes', 'port'], {

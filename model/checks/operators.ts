@@ -42,18 +42,6 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
         }),
       );
     }
-    for (const [i, callee] of value.calls.entries()) {
-      const mutual = operators.filter((each) => each.value.server !== undefined).map((each) => each.name);
-      if (mutual.includes(callee)) continue;
-      problems.push(
-        problemAt(source, ['calls', i], {
-          code: 'nothing-to-call',
-          what: `'${value.name}' calls '${callee}', which is no operator that serves over mutual TLS`,
-          why: 'nobody would issue it a client certificate',
-          fix: suggest(callee, mutual, `write server: 'mutual' in operators/${callee}/operator.ts`),
-        }),
-      );
-    }
   }
   return problems;
 }

@@ -20,7 +20,7 @@ import type { Environment } from '../../model/graph.ts';
 
 const name = 'alertmanager';
 
-/** Alertmanager, one pod. It has nobody to tell yet: alerts are seen by `npm run alerts`. */
+/** Alertmanager, one pod. It has nobody to tell yet: alerts are seen on the page of Prometheus. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'restricted');

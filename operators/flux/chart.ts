@@ -2,6 +2,7 @@ import type { Chart } from 'cdk8s';
 import type { k8s } from 'cdk8s-plus-28';
 import { component } from '../../charts/kube/component.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { namespace } from '../../charts/kube/namespace.ts';
@@ -215,9 +216,5 @@ const commonArgs = [
 
 const commonEnv: k8s.EnvVar[] = [
   { name: 'RUNTIME_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
-  // Go collects garbage before the kernel collects the process.
-  {
-    name: 'GOMEMLIMIT',
-    valueFrom: { resourceFieldRef: { containerName: 'manager', resource: 'limits.memory' } },
-  },
+  goMemoryLimit('manager'),
 ];

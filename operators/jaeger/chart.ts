@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
 import { deployment } from '../../charts/kube/deployment.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations } from '../../charts/kube/names.ts';
@@ -50,12 +51,7 @@ export function chart(env: Environment): Component {
             { name: 'health', containerPort: ports.health },
             { name: 'metrics', containerPort: ports.ownMetrics },
           ],
-          env: [
-            {
-              name: 'GOMEMLIMIT',
-              valueFrom: { resourceFieldRef: { containerName: name, resource: 'limits.memory' } },
-            },
-          ],
+          env: [goMemoryLimit(name)],
           readinessProbe: httpProbe('health', '/status', { period: 5 }),
           livenessProbe: httpProbe('health', '/status', { failures: 6 }),
           resources: { cpu: '20m', memory: '96Mi', memoryLimit: '384Mi' },
@@ -81,7 +77,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** Jaeger's configuration: one receiver, one store on the volume. `files`: its certificate. */
+/** Jaeger's configuration: one receiver, one store on the volume. */
 export function jaegerConfig({ cluster }: Pick<Environment, 'cluster'>): object {
   return {
     extensions: {

@@ -1,8 +1,8 @@
-import type { k8s } from 'cdk8s-plus-28';
 import { stringify } from 'yaml';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
 import { daemonSet } from '../../charts/kube/daemon-set.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations } from '../../charts/kube/names.ts';
@@ -44,7 +44,7 @@ export function chart(env: Environment): Component {
             { name: 'health', containerPort: ports.health },
             { name: 'metrics', containerPort: ports.ownMetrics },
           ],
-          env: [goMemory(name)],
+          env: [goMemoryLimit(name)],
           readinessProbe: httpProbe('health', '/'),
           livenessProbe: httpProbe('health', '/', { period: 20 }),
           resources: { cpu: '20m', memory: '96Mi', memoryLimit: '160Mi' },
@@ -69,14 +69,6 @@ export function chart(env: Environment): Component {
     });
     allowScrapes(chart, env, name);
   });
-}
-
-/** Go collects garbage before the kernel collects the process. */
-function goMemory(containerName: string): k8s.EnvVar {
-  return {
-    name: 'GOMEMLIMIT',
-    valueFrom: { resourceFieldRef: { containerName, resource: 'limits.memory' } },
-  };
 }
 
 /** The longest line that is kept whole: what is longer becomes several. */

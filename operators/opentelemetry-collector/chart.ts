@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations } from '../../charts/kube/names.ts';
@@ -64,13 +65,7 @@ export function chart(env: Environment): Component {
             { name: 'metrics', containerPort: ports.ownMetrics },
             { name: 'derived', containerPort: ports.derivedMetrics },
           ],
-          // Go collects garbage before the kernel collects the process.
-          env: [
-            {
-              name: 'GOMEMLIMIT',
-              valueFrom: { resourceFieldRef: { containerName: name, resource: 'limits.memory' } },
-            },
-          ],
+          env: [goMemoryLimit(name)],
           readinessProbe: httpProbe('health', '/', { period: 5 }),
           livenessProbe: httpProbe('health', '/', { period: 20 }),
           resources: { cpu: '30m', memory: '96Mi', memoryLimit: '256Mi' },

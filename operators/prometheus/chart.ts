@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
 import { controllerDeployment } from '../../charts/kube/controller-deployment.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations } from '../../charts/kube/names.ts';
@@ -63,13 +64,7 @@ export function chart(env: Environment): Component {
             '--log.format=json',
           ],
           ports: [{ name: 'http', containerPort: ports.metrics }],
-          // Go collects garbage before the kernel collects the process.
-          env: [
-            {
-              name: 'GOMEMLIMIT',
-              valueFrom: { resourceFieldRef: { containerName: name, resource: 'limits.memory' } },
-            },
-          ],
+          env: [goMemoryLimit(name)],
           readinessProbe: httpProbe('http', '/-/ready', { period: 5 }),
           // Replaying its log after a crash takes minutes, in which it answers that it is healthy.
           livenessProbe: httpProbe('http', '/-/healthy', { period: 20, failures: 6 }),

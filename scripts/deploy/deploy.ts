@@ -4,6 +4,7 @@ import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { buildAppImages } from '../app-images/app-images.ts';
+import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
@@ -11,7 +12,6 @@ import { pinnedManifests } from '../flux/pin-digests.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { push, waitForSync } from '../flux/sync.ts';
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
-import { filledRegistry } from '../init-cluster/phases/filled-registry.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 

@@ -1,4 +1,4 @@
-import { hostsToml, mirroredHosts } from '../../images/mirror/server.ts';
+import { hostsFile, hostsToml, mirroredHosts } from '../../images/mirror/server.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { type Lock, pinnedReference } from '../../model/schema/lock.ts';
@@ -116,13 +116,7 @@ function snapshotBucket({ name, provider }: Cluster): { snapshot_bucket: string;
 
 /** The team's own registry at its node port, which every node finds on itself under the registry's name. */
 function ownRegistry(name: string, overlay: Cluster['registry']['overlay'], local: Local): string {
-  const address = `${overlay === 'tls' ? 'https' : 'http'}://${name}:30500`;
-  return [
-    `server = "${address}"`,
-    '',
-    `[host."${address}"]`,
-    '  capabilities = ["pull", "resolve"]',
-    ...(local.registryAuthority !== '' ? ['  ca = ["/etc/containerd/registry-ca.crt"]'] : []),
-    '',
-  ].join('\n');
+  const own = { url: `${overlay === 'tls' ? 'https' : 'http'}://${name}:30500`, path: '' };
+  const ca = local.registryAuthority === '' ? {} : { ca: '/etc/containerd/registry-ca.crt' };
+  return hostsFile(own, [{ ...own, ...ca }]);
 }
