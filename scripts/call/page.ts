@@ -1,46 +1,61 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { request } from 'node:https';
+import { createServer, type IncomingMessage, request as plainRequest, type ServerResponse } from 'node:http';
+import { type RequestOptions, request as tlsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { runCommand } from '../cli/command.ts';
-import { type CallOptions, type Connection, openConnection } from './connection.ts';
+import { type CallOptions, openConnection } from './connection.ts';
 
-/**
- * Serves an app's page on this machine's loopback: each request goes on to the service with the certificate of whoever
- * typed the command. Only for this machine's own browser: other host names and other sites are refused.
- */
+/** Where requests go: by TLS where it names a server. */
+export type Target = RequestOptions & { ALPNProtocols?: string[] };
+
+/** Serves an app's page on this machine's loopback, each request with the certificate of the person who typed the command. */
 export function servePage(app: string, options: CallOptions & { port: number }): Promise<void> {
   return runCommand(async () => {
-    const connection = await openConnection(app, options);
-    const server = createServer((incoming, outgoing) => forward(connection, incoming, outgoing));
-    await new Promise<void>((done, fail) => {
-      server.once('error', fail);
-      server.listen(options.port, '127.0.0.1', done);
-    });
-    const { port } = server.address() as AddressInfo;
-    process.stdout.write(`http://127.0.0.1:${port}/\nCtrl-C ends it.\n`);
-    await new Promise<void>((done) => process.once('SIGINT', done));
-    server.close();
-    server.closeAllConnections();
-    connection.close();
-    return 0;
+    const { host, port, name, identity, close } = await openConnection(app, options);
+    const target = (): Target => {
+      const { cert, key, roots } = identity.current;
+      return { ...{ host, port, servername: name, cert, key, ca: roots }, ALPNProtocols: ['http/1.1'] };
+    };
+    try {
+      return await serveOnLoopback(target, { port: options.port, path: '/' });
+    } finally {
+      close();
+    }
   });
 }
 
-function forward(
-  { host, port, name, identity }: Connection,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): void {
+/**
+ * Passes requests to `target` until Ctrl-C; by TLS where it names a server. Only for this machine's own browser: other host names
+ * and other sites are refused.
+ */
+export async function serveOnLoopback(
+  target: () => Target,
+  { port: wanted, path }: { port: number; path: string },
+): Promise<number> {
+  const server = createServer((incoming, outgoing) => forward(target(), incoming, outgoing));
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(wanted, '127.0.0.1', done);
+  });
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`http://127.0.0.1:${port}${path}\nCtrl-C ends it.\n`);
+  await new Promise<void>((done) => process.once('SIGINT', done));
+  server.close();
+  server.closeAllConnections();
+  return 0;
+}
+
+function forward(target: Target, incoming: IncomingMessage, outgoing: ServerResponse): void {
   const own = [`127.0.0.1:${incoming.socket.localPort}`, `localhost:${incoming.socket.localPort}`];
   if (!own.includes(incoming.headers.host ?? '')) {
     outgoing.writeHead(403).end('this page answers to this machine alone\n');
     return;
   }
-  const { cert, key, roots } = identity.current;
-  const onward = request(
+  const send = target.servername === undefined ? plainRequest : tlsRequest;
+  const host = target.servername ?? `${target.host}:${target.port}`;
+  const onward = send(
     {
-      ...{ host, port, servername: name, cert, key, ca: roots, agent: false, ALPNProtocols: ['http/1.1'] },
-      ...{ method: incoming.method, path: incoming.url, headers: { ...incoming.headers, host: name } },
+      ...{ ...target, agent: false },
+      ...{ method: incoming.method, path: incoming.url, headers: { ...incoming.headers, host } },
     },
     (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

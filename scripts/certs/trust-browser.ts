@@ -10,8 +10,8 @@ import { gatewayAuthority, gatewayTls } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
 import { Failure } from '../cli/failure.ts';
+import { gatewayRoots } from '../cluster/authority-roots.ts';
 import { clusterClient } from '../cluster/client.ts';
-import { gatewayRoots } from '../cluster/gateway-roots.ts';
 import { shellLine, type TrustStore, trustStores } from './trust-stores.ts';
 
 /** A root of the gateway, as a file of this machine. */

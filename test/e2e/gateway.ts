@@ -3,8 +3,8 @@ import { get as getPlainly } from 'node:http';
 import { connect } from 'node:tls';
 import { expect } from 'vitest';
 import { certificatesIn } from '../../apps/kit/pem.ts';
+import { gatewayRoots } from '../../scripts/cluster/authority-roots.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
-import { gatewayRoots } from '../../scripts/cluster/gateway-roots.ts';
 import { type Place, visit } from '../../scripts/cluster/visit.ts';
 
 /** A host of a cluster's gateway with the roots of that cluster. */

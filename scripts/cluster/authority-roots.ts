@@ -4,8 +4,13 @@ import type { ClusterClient } from './client.ts';
 import { ask, isNotFound } from './request.ts';
 
 /** The roots in PEM that vouch for the gateway of a cluster; none before they are made, or where it has no CA of its own. */
-export async function gatewayRoots(client: ClusterClient): Promise<string[]> {
-  const name = rootsName(gatewayAuthority);
+export function gatewayRoots(client: ClusterClient): Promise<string[]> {
+  return authorityRoots(client, gatewayAuthority);
+}
+
+/** The root certificates of an authority, in PEM; none before cert-manager made them. */
+export async function authorityRoots(client: ClusterClient, authority: string): Promise<string[]> {
+  const name = rootsName(authority);
   const found = client.core.readNamespacedConfigMap({ name, namespace: trustNamespace });
   try {
     const { data = {} } = await ask(client, `ConfigMap ${trustNamespace}/${name}`, found);

@@ -1,0 +1,61 @@
+import './cli/compile-cache.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { levels } from './telemetry/log-query.ts';
+
+interface Given {
+  env: string;
+  since?: string;
+  grep?: string;
+  trace?: string;
+  level?: (typeof levels)[number];
+  limit: number;
+  follow?: boolean;
+  json?: boolean;
+}
+
+const program = npmCommand('logs')
+  .description('Log lines of an app or an operator, newest last; without a name, of everything.')
+  .argument('[name]', 'of an app or operator')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--since <duration>', 'such as 10m or 2d', durationFrom, '1h')
+  .option('--grep <expression>', 'regular expression that the message matches')
+  .option('--trace <id>', 'lines of one trace')
+  .addOption(new Option('--level <level>', 'the least level').choices(levels))
+  .option('--limit <number>', 'how many lines at most', numberFrom, 200)
+  .option('-f, --follow', 'go on with the lines that come')
+  .option('--json', 'print each line as one JSON object')
+  .addHelpText(
+    'after',
+    "\nWhere cluster.yaml says 'observability: off', the lines of the pods that run now are read instead.",
+  )
+  .action((app: string | undefined, { env: environment, follow, json, ...selection }: Given) =>
+    runCommand(async () => {
+      const { showLogs } = await import('./telemetry/logs.ts');
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      return showLogs(
+        {
+          ...selection,
+          environment,
+          ...(app === undefined ? {} : { app }),
+          follow: follow === true,
+          json: json === true,
+        },
+        stop.signal,
+      );
+    }),
+  );
+
+await program.parseAsync();
+
+function durationFrom(text: string): string {
+  if (!/^\d+[smhdw]$/.test(text)) throw new InvalidArgumentError('a duration is such as 30s, 10m, 2h or 7d.');
+  return text;
+}
+
+function numberFrom(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a number from 1 up.');
+  return number;
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { logLine, printLine } from './log-line.ts';
+import { logsQl } from './log-query.ts';
+import { isSelected, podLine } from './pod-logs.ts';
+
+const stored = {
+  _time: '2026-03-01T10:00:00.123456789Z',
+  _msg: 'order placed',
+  _stream: '{"k8s.namespace.name"="orders"}',
+  _stream_id: '0000',
+  severity: 'INFO',
+  'k8s.namespace.name': 'orders',
+  'k8s.pod.name': 'orders-1',
+  'k8s.container.name': 'orders',
+  'log.file.path': '/var/log/pods/x',
+  trace_id: '0af7651916cd43dd8448eb211c80319c',
+  span_id: 'b7ad6b7169203331',
+  customer: 'Ada Lovelace',
+};
+
+describe('a line of the store', () => {
+  it('keeps what the app said and leaves out what the collector added', () => {
+    expect(logLine(JSON.stringify(stored))).toEqual({
+      time: stored._time,
+      level: 'info',
+      namespace: 'orders',
+      pod: 'orders-1',
+      container: 'orders',
+      message: 'order placed',
+      trace: stored.trace_id,
+      span: stored.span_id,
+      fields: { customer: 'Ada Lovelace' },
+    });
+  });
+
+  it('is printed with its time, pod, level and fields', () => {
+    expect(printLine(logLine(JSON.stringify(stored)))).toBe(
+      '10:00:00.123 orders-1 info  order placed customer="Ada Lovelace"',
+    );
+  });
+
+  it('shows a control character of a message and never sends it to the terminal', () => {
+    const line = logLine(JSON.stringify({ ...stored, _msg: 'bell \u0007 and \u001b[2J\nnext' }));
+    expect(printLine(line)).toContain('bell \\x07 and \\x1b[2J\\x0anext');
+  });
+
+  it('says that the answer is not one of its lines', () => {
+    expect(() => logLine('{"_msg":"without a time"}')).toThrow('_time');
+  });
+});
+
+describe('a selection in LogsQL', () => {
+  it('joins every filter', () => {
+    expect(logsQl({ app: 'orders', since: '10m', grep: 'pla.ed', trace: 'ab', level: 'warn' })).toBe(
+      '_time:10m {"k8s.namespace.name"="orders"} trace_id:="ab" severity:~"(?i)^(warn|warning|error|err|fatal|critical|panic)" _msg:~"pla.ed"',
+    );
+  });
+
+  it('asks for everything where nothing is said', () => {
+    expect(logsQl({})).toBe('*');
+  });
+
+  it('quotes what would end the string', () => {
+    expect(logsQl({ grep: '"} or *' })).toBe('_msg:~"\\"} or *"');
+  });
+});
+
+describe('a line of the kubelet', () => {
+  const from = { namespace: 'orders', pod: 'orders-1', container: 'orders' };
+  const options = { environment: 'dev', limit: 10, follow: false, json: false };
+
+  it('is taken apart where it is JSON', () => {
+    const said = '{"time":"x","level":"ERROR","message":"failed","trace_id":"ab","span_id":"cd","code":5}';
+    expect(podLine(from, `2026-03-01T10:00:00Z ${said}`)).toEqual({
+      ...from,
+      time: '2026-03-01T10:00:00Z',
+      level: 'error',
+      message: 'failed',
+      trace: 'ab',
+      span: 'cd',
+      fields: { code: '5' },
+    });
+  });
+
+  it('is a message where it is not', () => {
+    expect(podLine(from, '2026-03-01T10:00:00Z {not json').message).toBe('{not json');
+    expect(podLine(from, '2026-03-01T10:00:00Z plain text').message).toBe('plain text');
+  });
+
+  it('is left out below the level, outside the trace, and where the expression does not match', () => {
+    const line = podLine(from, 't {"level":"info","message":"placed","trace_id":"ab"}');
+    expect(isSelected({ ...options, level: 'warn' }, line)).toBe(false);
+    expect(isSelected({ ...options, level: 'info' }, line)).toBe(true);
+    expect(isSelected({ ...options, trace: 'cd' }, line)).toBe(false);
+    expect(isSelected({ ...options, grep: '^place' }, line)).toBe(true);
+    expect(isSelected({ ...options, grep: '^pace' }, line)).toBe(false);
+  });
+});

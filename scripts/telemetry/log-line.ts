@@ -1,0 +1,79 @@
+import { styleText } from 'node:util';
+import { z } from 'zod';
+
+/** A line that VictoriaLogs returns: names of fields as the collector and OTLP give them. */
+const storedLine = z.looseObject({
+  _time: z.string(),
+  _msg: z.string().default(''),
+  severity: z.string().optional(),
+  'k8s.namespace.name': z.string().optional(),
+  'k8s.pod.name': z.string().optional(),
+  'k8s.container.name': z.string().optional(),
+  'service.name': z.string().optional(),
+  trace_id: z.string().optional(),
+  span_id: z.string().optional(),
+});
+
+/** One line of a container's log. */
+export interface LogLine {
+  /** RFC 3339, with nanoseconds where the node gave them. */
+  time: string;
+  level?: string;
+  namespace?: string;
+  pod?: string;
+  container?: string;
+  message: string;
+  trace?: string;
+  span?: string;
+  /** What else the line says. */
+  fields: Record<string, string>;
+}
+
+/** Fields of the store and of the collector that say nothing about the event. */
+const housekeeping =
+  /^(_stream|_stream_id|log\.|k8s\.|service\.name$|time$|level$|logtag$|severity|scope\.|flags$|trace_id$|span_id$|_time$|_msg$)/;
+
+export function logLine(json: string): LogLine {
+  const stored = storedLine.parse(JSON.parse(json));
+  const level = stored.severity ?? (typeof stored.level === 'string' ? stored.level : undefined);
+  const named = {
+    level: level?.toLowerCase(),
+    namespace: stored['k8s.namespace.name'] ?? stored['service.name'],
+    pod: stored['k8s.pod.name'],
+    container: stored['k8s.container.name'],
+    trace: stored.trace_id,
+    span: stored.span_id,
+  };
+  const fields = Object.entries(stored)
+    .filter(([name, value]) => !housekeeping.test(name) && typeof value === 'string' && value !== '')
+    .map(([name, value]) => [name, String(value)]);
+  return {
+    time: stored._time,
+    message: stored._msg,
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined && value !== '')),
+    fields: Object.fromEntries(fields),
+  };
+}
+
+const colours = { error: 'red', fatal: 'red', warn: 'yellow', warning: 'yellow' } as const;
+
+/** A line as people read it: time, pod, level, message, fields. Control characters of the line are shown, not obeyed. */
+export function printLine(line: LogLine): string {
+  const { time, level = '', pod = '', message, fields } = line;
+  const rest = Object.entries(fields).map(([name, value]) => `${name}=${quoted(value)}`);
+  const said = `${level.padEnd(5)} ${[shown(message), ...rest].join(' ')}`;
+  const colour = Object.hasOwn(colours, level) ? colours[level as keyof typeof colours] : undefined;
+  return `${time.slice(11, 23)} ${pod} ${colour === undefined ? said : styleText(colour, said)}`;
+}
+
+function quoted(value: string): string {
+  const text = shown(value);
+  return /[\s"=]/.test(text) ? JSON.stringify(text) : text;
+}
+
+function shown(text: string): string {
+  return text.replace(
+    /(?!\t)\p{Cc}/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}

@@ -1,0 +1,131 @@
+import { Writable } from 'node:stream';
+import { KubeConfig, Log } from '@kubernetes/client-node';
+import { inSeconds } from '../../model/schema/duration.ts';
+import { Failure } from '../cli/failure.ts';
+import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { ask } from '../cluster/request.ts';
+import { readCluster } from '../repository/read-cluster.ts';
+import type { LogLine } from './log-line.ts';
+import type { LogOptions } from './logs.ts';
+
+/** The same where no store runs: what the nodes still have of the pods that run now, through the API server. */
+export async function podLogs(
+  options: LogOptions,
+  print: (line: LogLine) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const { app, environment, since } = options;
+  if (app === undefined) {
+    throw new Failure(
+      `clusters/${environment}/cluster.yaml says 'observability: off': logs are read pod by pod.`,
+      'Name an app: npm run logs -- NAME',
+    );
+  }
+  const cluster = readCluster(environment).name;
+  const client = clusterClient(cluster);
+  const { items } = await ask(client, `pods of ${app}`, client.core.listNamespacedPod({ namespace: app }));
+  if (items.length === 0) {
+    throw new Failure(`${app} has no pods in ${cluster}.`, 'See what runs: npm run status');
+  }
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigPath(cluster));
+  const log = new Log(config);
+  const streams = items.flatMap(({ metadata, spec }) =>
+    [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((container) => ({
+      pod: metadata?.name ?? '',
+      container: container.name,
+    })),
+  );
+  const collected: LogLine[] = [];
+  await Promise.all(
+    streams.map(async ({ pod, container }) => {
+      const take = (text: string): void => {
+        const line = podLine({ namespace: app, pod, container }, text);
+        if (!isSelected(options, line)) return;
+        if (options.follow) print(line);
+        else collected.push(line);
+      };
+      const sink = lines(take);
+      const ended = new Promise<void>((done) => sink.once('close', done));
+      try {
+        const controller = await log.log(app, pod, container, sink, {
+          follow: options.follow,
+          tailLines: options.limit,
+          timestamps: true,
+          ...(since === undefined ? {} : { sinceSeconds: inSeconds(since) }),
+        });
+        signal.addEventListener('abort', () => controller.abort(), { once: true });
+      } catch (error) {
+        // A container that waits for its image has no log; that is what is to be said of it.
+        process.stderr.write(`${pod}/${container}: ${error instanceof Error ? error.message : error}\n`);
+        return;
+      }
+      await ended;
+    }),
+  );
+  collected.sort((a, b) => (a.time < b.time ? -1 : 1));
+  for (const line of collected.slice(-options.limit)) print(line);
+  return 0;
+}
+
+function lines(take: (line: string) => void): Writable {
+  let rest = '';
+  return new Writable({
+    write(chunk, _encoding, done) {
+      const parts = (rest + String(chunk)).split('\n');
+      rest = parts.pop() ?? '';
+      for (const part of parts) take(part);
+      done();
+    },
+    final(done) {
+      if (rest !== '') take(rest);
+      done();
+    },
+  });
+}
+
+/** A line of the kubelet with its time in front; JSON is taken apart as the collector does it. */
+export function podLine(from: { namespace: string; pod: string; container: string }, text: string): LogLine {
+  const [, time = '', said = ''] = /^(\S+) (.*)$/s.exec(text) ?? [undefined, '', text];
+  const object = asObject(said);
+  if (object === undefined) return { time, ...from, message: said, fields: {} };
+  const { level, severity, message, msg, trace_id: trace, span_id: span, time: _, ...rest } = object;
+  const named = { level: level ?? severity, trace, span };
+  return {
+    time,
+    ...from,
+    message: String(message ?? msg ?? said),
+    ...Object.fromEntries(
+      Object.entries(named).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, String(value).toLowerCase()]],
+      ),
+    ),
+    fields: Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    ),
+  };
+}
+
+function asObject(text: string): Record<string, unknown> | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const rank = { debug: 0, trace: 0, info: 1, warn: 2, warning: 2, error: 3, fatal: 3 } as const;
+
+export function isSelected({ grep, trace, level }: LogOptions, line: LogLine): boolean {
+  if (grep !== undefined && !new RegExp(grep).test(line.message)) return false;
+  if (trace !== undefined && line.trace !== trace) return false;
+  if (level === undefined) return true;
+  const given =
+    line.level !== undefined && Object.hasOwn(rank, line.level) ? rank[line.level as keyof typeof rank] : 1;
+  return given >= rank[level];
+}

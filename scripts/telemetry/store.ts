@@ -1,0 +1,113 @@
+import { type IncomingMessage, request as plainRequest } from 'node:http';
+import { type RequestOptions, request as tlsRequest } from 'node:https';
+import { createInterface } from 'node:readline';
+import { ports, serviceName } from '../../charts/observability/endpoints.ts';
+import { Failure } from '../cli/failure.ts';
+import { authorityRoots } from '../cluster/authority-roots.ts';
+import { clusterClient } from '../cluster/client.ts';
+import { readCluster } from '../repository/read-cluster.ts';
+
+/** A store of signals and the port of its API. VictoriaLogs serves TLS, the others plain HTTP on the pod's loopback. */
+const stores = {
+  prometheus: { port: ports.metrics, tls: false, page: '/alerts' },
+  'victoria-logs': { port: ports.logs, tls: true, page: '/select/vmui/' },
+  jaeger: { port: ports.traceQueries, tls: false, page: '/' },
+} as const;
+
+export type StoreName = keyof typeof stores;
+
+/** A port of this machine's loopback that leads to a store's API, through the API server. */
+export interface Store {
+  name: StoreName;
+  /** Options of `node:http` or `node:https` that reach it. */
+  options: RequestOptions;
+  /** Path of its page. */
+  page: string;
+  close(): void;
+}
+
+/** Whether an environment keeps signals at all. */
+export function isObserved(environment: string): boolean {
+  return readCluster(environment).observability !== 'off';
+}
+
+export async function openStore(environment: string, name: StoreName): Promise<Store> {
+  const cluster = readCluster(environment);
+  if (cluster.observability === 'off') {
+    throw new Failure(
+      `clusters/${environment}/cluster.yaml says 'observability: off': nothing is kept there.`,
+      "Write 'observability: { store: light }' in its place, then npm run init-cluster.",
+    );
+  }
+  // The API server's client takes longer to load than all else.
+  const { forwardToPod } = await import('../call/port-forward.ts');
+  const { port, tls, page } = stores[name];
+  const forward = await forwardToPod(cluster.name, name, port);
+  const address = { host: '127.0.0.1', port: forward.port, agent: false };
+  const trust = tls
+    ? { ca: await authorityRoots(clusterClient(cluster.name), name), servername: serviceName(name) }
+    : {};
+  return { name, page, options: { ...address, ...trust }, close: () => forward.close() };
+}
+
+/** Opens a store for the time of some work. */
+export async function withStore<T>(
+  environment: string,
+  name: StoreName,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(environment, name);
+  try {
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}
+
+/** Lines of an answer to a GET, as they come; ends with the answer, or when `signal` aborts. */
+export async function* linesOf(
+  store: Store,
+  path: string,
+  parameters: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  const send = 'servername' in store.options ? tlsRequest : plainRequest;
+  const answer = await new Promise<IncomingMessage>((done, fail) => {
+    const query = `${path}?${new URLSearchParams(parameters)}`;
+    const asked = send({ ...store.options, path: query, ...(signal ? { signal } : {}) }, done);
+    asked.once('error', (cause) => {
+      if (signal?.aborted === true) fail(cause);
+      else fail(unreachable(store, cause));
+    });
+    asked.end();
+  });
+  const status = answer.statusCode ?? 0;
+  const lines = createInterface({ input: answer, crlfDelay: Number.POSITIVE_INFINITY });
+  if (status === 200) {
+    yield* lines;
+    return;
+  }
+  const said: string[] = [];
+  for await (const line of lines) said.push(line);
+  throw new Failure(
+    `${store.name} answered ${status} to ${path}: ${said.join(' ').slice(0, 500)}`,
+    `See its log: npm run logs -- ${store.name}`,
+  );
+}
+
+/** The JSON document that a store answers. */
+export async function jsonOf(
+  store: Store,
+  path: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
+  const lines: string[] = [];
+  for await (const line of linesOf(store, path, parameters)) lines.push(line);
+  return JSON.parse(lines.join('\n'));
+}
+
+function unreachable(store: Store, cause: Error): Failure {
+  return new Failure(`${store.name} does not answer: ${cause.message}`, 'See why: npm run status', {
+    cause,
+  });
+}

@@ -1,0 +1,75 @@
+import { table } from '../cli/table.ts';
+import { instant, type Sample } from './metrics.ts';
+import { type Store, withStore } from './store.ts';
+
+const server = 'span_kind="SPAN_KIND_SERVER"';
+const window = '[2m]';
+
+/** Queries behind the columns; each has one series for each app. `npm run top` and the end-to-end test run the same. */
+export const topQueries = {
+  cpu: `sum by (namespace) (rate(container_cpu_usage_seconds_total${window}))`,
+  memory: 'sum by (namespace) (container_memory_working_set_bytes)',
+  requests: `sum by (service_name) (rate(traces_span_metrics_calls_total{${server}}${window}))`,
+  failed: `sum by (service_name) (rate(traces_span_metrics_calls_total{${server},status_code="STATUS_CODE_ERROR"}${window}))`,
+  slow: `histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{${server}}${window})))`,
+} as const;
+
+/** What an app or operator uses and serves now. */
+export interface Usage {
+  name: string;
+  /** Cores. */
+  cpu?: number;
+  /** Bytes. */
+  memory?: number;
+  /** A second; absent where it made no span as a server in the last two minutes. */
+  requests?: number;
+  /** Share of requests that failed, from 0 to 1. */
+  failed?: number;
+  /** 95th percentile of the duration, in seconds. */
+  slow?: number;
+}
+
+export async function showTop(environment: string, json: boolean): Promise<number> {
+  const usages = await withStore(environment, 'prometheus', usage);
+  if (json) {
+    process.stdout.write(`${JSON.stringify(usages, null, 2)}\n`);
+    return 0;
+  }
+  const rows = usages.map(({ name, cpu, memory, requests, failed, slow }) => [
+    name,
+    cpu === undefined ? '-' : `${Math.round(cpu * 1_000)}m`,
+    memory === undefined ? '-' : `${Math.round(memory / 2 ** 20)}Mi`,
+    requests === undefined ? '-' : `${requests.toFixed(2)}/s`,
+    failed === undefined ? '-' : `${(failed * 100).toFixed(1)} %`,
+    slow === undefined || Number.isNaN(slow) ? '-' : `${Math.round(slow * 1_000)} ms`,
+  ]);
+  const lines = table(['NAME', 'CPU', 'MEMORY', 'REQUESTS', 'FAILED', 'P95'], rows);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+/** The heaviest first. */
+export async function usage(store: Store): Promise<Usage[]> {
+  const names = Object.keys(topQueries) as (keyof typeof topQueries)[];
+  const answers = await Promise.all(names.map((name) => instant(store, topQueries[name])));
+  const found = new Map<string, Usage>();
+  for (const [at, samples] of answers.entries()) {
+    const column = names[at];
+    if (column === undefined) continue;
+    for (const sample of samples) {
+      const name = nameOf(sample);
+      if (name === '') continue;
+      const row = found.get(name) ?? { name };
+      row[column] = sample.value;
+      found.set(name, row);
+    }
+  }
+  for (const row of found.values()) {
+    if (row.requests !== undefined && row.requests > 0) row.failed = (row.failed ?? 0) / row.requests;
+  }
+  return [...found.values()].sort((a, b) => (b.cpu ?? 0) - (a.cpu ?? 0));
+}
+
+function nameOf({ labels }: Sample): string {
+  return labels.namespace ?? labels.service_name ?? '';
+}

@@ -1,0 +1,17 @@
+import './cli/compile-cache.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+
+const program = npmCommand('top')
+  .description(
+    'What each app and operator uses and serves now: processor, memory, requests, failures, duration.',
+  )
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--json', 'write one JSON document')
+  .action(({ env, json }: { env: string; json?: boolean }) =>
+    runCommand(async () => {
+      const { showTop } = await import('./telemetry/top.ts');
+      return showTop(env, json === true);
+    }),
+  );
+
+await program.parseAsync();

@@ -1,0 +1,50 @@
+import './cli/compile-cache.ts';
+import { InvalidArgumentError } from 'commander';
+import { inSeconds } from '../model/schema/duration.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
+
+interface Given {
+  env: string;
+  slow?: string;
+  failed?: boolean;
+  since: number;
+  limit: number;
+  json?: boolean;
+}
+
+const program = npmCommand('trace')
+  .description('One trace as a tree, with the log lines of each span; or the slowest traces of a service.')
+  .argument('[id]', 'of a trace, as log lines and exemplars name it')
+  .option('--slow <service>', 'list the slowest traces of a service')
+  .option('--failed', 'with --slow: only those in which something failed')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--since <duration>', 'with --slow: such as 10m or 2d', secondsFrom, 3_600)
+  .option('--limit <number>', 'with --slow: how many', Number, 20)
+  .option('--json', 'write one JSON document')
+  .action((id: string | undefined, { env, slow, failed, since, limit, json }: Given) =>
+    runCommand(async () => {
+      const { showTrace, showSlowest } = await import('./telemetry/trace.ts');
+      if (slow !== undefined) {
+        const search = { service: slow, sinceSeconds: since, limit, failed: failed === true };
+        return showSlowest(env, search, json === true);
+      }
+      if (id !== undefined && /^[0-9a-f]{16,32}$/i.test(id)) {
+        return showTrace(env, id.toLowerCase(), json === true);
+      }
+      throw new Failure(
+        id === undefined ? 'which trace?' : `'${id}' is no trace: an identifier has 32 hexadecimal digits.`,
+        'Type npm run trace -- ID, or find one: npm run trace -- --slow APP',
+      );
+    }),
+  );
+
+await program.parseAsync();
+
+function secondsFrom(text: string): number {
+  try {
+    return inSeconds(text);
+  } catch {
+    throw new InvalidArgumentError('a duration is such as 30s, 10m, 2h or 7d.');
+  }
+}
