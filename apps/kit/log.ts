@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import { isSpanContextValid, trace } from '@opentelemetry/api';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,7 +16,9 @@ function write(level: string, message: string, fields: Fields = {}): void {
     level,
     message,
     ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plain(value)])),
-    ...(span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId }),
+    ...(span === undefined || !isSpanContextValid(span)
+      ? {}
+      : { trace_id: span.traceId, span_id: span.spanId }),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

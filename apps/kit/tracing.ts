@@ -24,18 +24,23 @@ export function startTracing(service: string, env: NodeJS.ProcessEnv): () => Pro
   return () => provider.shutdown();
 }
 
-/** Runs a piece of work as a span of its own; what it throws is noted and thrown on. */
+/**
+ * Runs a piece of work as a span of its own; what it throws is noted and thrown on. The span has failed unless `isFault` says
+ * that the error is the caller's: a request that was refused rightly uses no error budget.
+ */
 export async function inSpan<T>(
   name: string,
   kind: SpanKind,
   attributes: Record<string, string | number>,
   work: (span: Span) => Promise<T>,
+  isFault: (error: unknown) => boolean = () => true,
 ): Promise<T> {
   return trace.getTracer('plinth').startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
       return await work(span);
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : '' });
+      const message = error instanceof Error ? error.message : '';
+      if (isFault(error)) span.setStatus({ code: SpanStatusCode.ERROR, message });
       throw error;
     } finally {
       span.end();
@@ -43,4 +48,21 @@ export async function inSpan<T>(
   });
 }
 
-export { SpanKind };
+/** The trace that runs, as the header `traceparent` has it (W3C, 'Trace Context'); none outside a span. */
+export function currentTraceparent(): string | undefined {
+  const carrier: { traceparent?: string } = {};
+  propagation.inject(context.active(), carrier);
+  return carrier.traceparent;
+}
+
+/** Runs work below a trace that began elsewhere; where the header is absent or wrong, a new one begins. */
+export function belowTrace<T>(headers: { traceparent?: string | undefined }, work: () => T): T {
+  return context.with(propagation.extract(context.active(), headers), work);
+}
+
+/** Whether a request is being served, rather than upkeep of the process. */
+export function isTraced(): boolean {
+  return trace.getActiveSpan() !== undefined;
+}
+
+export { type Span, SpanKind };

@@ -54,9 +54,19 @@ export function unary<Request, Response>(
   };
 }
 
+/** Codes that are the service's fault (OpenTelemetry, 'Semantic Conventions for gRPC', status of server spans). */
+const faults: ReadonlySet<status> = new Set([
+  status.UNKNOWN,
+  status.DEADLINE_EXCEEDED,
+  status.UNIMPLEMENTED,
+  status.INTERNAL,
+  status.UNAVAILABLE,
+  status.DATA_LOSS,
+]);
+
 /** A call of any kind as a span below the caller's, and in the histogram, with the code that it ended with. */
 export async function observed<T>(
-  call: Pick<ServerUnaryCall<unknown, unknown>, 'getPath' | 'metadata'>,
+  call: Pick<ServerUnaryCall<unknown, unknown>, 'getPath' | 'metadata' | 'getAuthContext' | 'getPeer'>,
   work: () => Promise<T>,
 ): Promise<T> {
   const [, service = '', method = ''] = call.getPath().split('/');
@@ -65,22 +75,25 @@ export async function observed<T>(
     keys: (metadata: Metadata) => Object.keys(metadata.getMap()),
     get: (metadata: Metadata, key) => metadata.get(key).map(String)[0],
   });
-  const attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method };
-  return context.with(parent, () =>
-    inSpan(`${service}/${method}`, SpanKind.SERVER, attributes, async () => {
-      try {
-        const result = await work();
-        end({ grpc_code: 'OK' });
-        return result;
-      } catch (error) {
-        const { code } = asRefusal(error);
-        end({ grpc_code: status[code] });
-        if (code === status.INTERNAL || code === status.UNAVAILABLE) {
-          log.error('call failed', { method: `${service}/${method}`, error });
-        }
-        throw error;
+  const caller = callerOf(call);
+  const attributes = { 'rpc.system': 'grpc', 'rpc.service': service, 'rpc.method': method, caller };
+  const run = async (): Promise<T> => {
+    try {
+      const result = await work();
+      end({ grpc_code: 'OK' });
+      return result;
+    } catch (error) {
+      const { code } = asRefusal(error);
+      end({ grpc_code: status[code] });
+      if (code === status.INTERNAL || code === status.UNAVAILABLE) {
+        log.error('call failed', { method: `${service}/${method}`, caller, address: call.getPeer(), error });
       }
-    }),
+      throw error;
+    }
+  };
+  const isFault = (error: unknown) => faults.has(asRefusal(error).code);
+  return context.with(parent, () =>
+    inSpan(`${service}/${method}`, SpanKind.SERVER, attributes, run, isFault),
   );
 }
 

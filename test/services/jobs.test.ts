@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
@@ -76,6 +77,29 @@ const failed = (job: Job, permanent = false): WorkRequest['message'] => ({
 });
 
 describe('a job', () => {
+  it('carries the trace of the request that made it to its worker, beside its payload', async () => {
+    const traceId = randomBytes(16).toString('hex');
+    const metadata = new Metadata();
+    metadata.set('traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-01`);
+    const request = { queue: 'shop.traced', payload: { to: 'ada' }, idempotencyKey: '', priority: 0 };
+    await new Promise<void>((done, fail) => {
+      const given = { ...request, runAt: undefined, retry: undefined };
+      shop.enqueue(given, metadata, (error) => (error ? fail(error) : done()));
+    });
+    const { call, taken } = work('shop.traced', 1, (job) => completed(job));
+    const job = await eventually(async () => taken[0]);
+    call.cancel();
+    expect(job.payload).toEqual({ to: 'ada' });
+    expect(job.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
+  });
+
+  it('may not have a payload with the name under which its trace is kept', async () => {
+    await expect(enqueue('shop.traced', { payload: { _traceparent: 'x' } })).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: "payload: '_traceparent' is a name that the queue uses itself",
+    });
+  });
+
   it('reaches a worker that waits for it, and what it says is kept', async () => {
     const { call } = work('shop.mail', 1, (job) => completed(job, { sent: true }));
     const { id } = await enqueue('shop.mail', { payload: { to: 'ada' } });

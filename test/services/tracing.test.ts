@@ -1,8 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { PeerCertificate } from 'node:tls';
+import { Metadata, status } from '@grpc/grpc-js';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
+import { Refusal } from '../../apps/kit/refusal.ts';
+import { observed } from '../../apps/kit/unary.ts';
 
 const program = `
 import { inSpan, SpanKind, startTracing } from ${JSON.stringify(join(import.meta.dirname, '../../apps/kit/tracing.ts'))};
@@ -38,4 +44,33 @@ it('traces go where the endpoint says', async () => {
 
 it('no endpoint, no trace', async () => {
   expect(await received(() => ({}))).toEqual([]);
+});
+
+it('a request that was refused rightly is no failed one; a fault of the service is', async () => {
+  const ended = new Map<string, SpanStatusCode>();
+  const exporter = {
+    export: (spans: ReadableSpan[], done: (result: { code: number }) => void) => {
+      for (const { name, status } of spans) ended.set(name, status.code);
+      done({ code: 0 });
+    },
+    shutdown: async () => {},
+    forceFlush: async () => {},
+  };
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  trace.setGlobalTracerProvider(provider);
+  const call = (method: string) => ({
+    getPath: () => `/v1.Tested/${method}`,
+    getPeer: () => '192.0.2.1:5',
+    getAuthContext: () => ({ sslPeerCertificate: { subject: { CN: 'shop' } } as PeerCertificate }),
+    metadata: new Metadata(),
+  });
+  const refused = () => Promise.reject(new Refusal(status.NOT_FOUND, 'not here'));
+  const broken = () => Promise.reject(new Error('a bug'));
+  await expect(observed(call('Refused'), refused)).rejects.toThrow('not here');
+  await expect(observed(call('Broken'), broken)).rejects.toThrow('a bug');
+  await provider.forceFlush();
+  expect(Object.fromEntries(ended)).toEqual({
+    'v1.Tested/Refused': SpanStatusCode.UNSET,
+    'v1.Tested/Broken': SpanStatusCode.ERROR,
+  });
 });

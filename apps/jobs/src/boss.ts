@@ -1,6 +1,7 @@
 import { PgBoss } from 'pg-boss';
 import type { DatabaseAccess } from '../../kit/database.ts';
 import { log } from '../../kit/log.ts';
+import { inSpan, isTraced, SpanKind } from '../../kit/tracing.ts';
 
 /** Where pg-boss keeps its tables; its own default. */
 export const schema = 'pgboss';
@@ -22,4 +23,20 @@ export function makeBoss({ config }: DatabaseAccess): PgBoss {
   boss.on('error', (error) => log.error('pg-boss', { error }));
   boss.on('warning', ({ message, data }) => log.warn('pg-boss', { warning: message, data }));
   return boss;
+}
+
+/** From here on each statement that a request causes is a span below it; those of pg-boss' own upkeep are not. */
+export function traceStatements(boss: PgBoss): void {
+  const database = boss.getDb();
+  const execute = database.executeSql.bind(database);
+  database.executeSql = (text, values) =>
+    isTraced()
+      ? inSpan(`db ${firstLine(text)}`, SpanKind.CLIENT, { 'db.system.name': 'postgresql' }, () =>
+          execute(text, values),
+        )
+      : execute(text, values);
+}
+
+function firstLine(text: string): string {
+  return text.trimStart().split('\n', 1)[0]?.trimEnd().slice(0, 80) ?? '';
 }

@@ -1,12 +1,13 @@
 import type { JobWithMetadata } from 'pg-boss';
-import type { Job, states } from './schemas.ts';
+import { type Job, type states, traceKey } from './schemas.ts';
 
 /** A job as callers see it. */
 export function jobFrom(found: JobWithMetadata): Job {
+  const { [traceKey]: traceparent, ...payload } = record(found.data);
   return {
     id: found.id,
     queue: found.name,
-    payload: record(found.data),
+    payload,
     state: stateFrom(found.state),
     priority: found.priority,
     attempts: found.startedOn === null ? 0 : found.retryCount + 1,
@@ -16,6 +17,7 @@ export function jobFrom(found: JobWithMetadata): Job {
     startedAt: found.startedOn?.toISOString() ?? null,
     finishedAt: found.completedOn?.toISOString() ?? null,
     output: (found.output ?? null) as Job['output'],
+    traceparent: typeof traceparent === 'string' ? traceparent : '',
   };
 }
 

@@ -3,6 +3,7 @@ import { status } from '@grpc/grpc-js';
 import type { PgBoss } from 'pg-boss';
 import type { Reachability } from '../../kit/reachability.ts';
 import { checked, Refusal } from '../../kit/refusal.ts';
+import { currentTraceparent } from '../../kit/tracing.ts';
 import type { Call } from '../../kit/unary.ts';
 import { Inserter } from './inserter.ts';
 import { jobFrom, record } from './job-from.ts';
@@ -18,6 +19,7 @@ import {
   queueName,
   type Schedule,
   scheduleKey,
+  traceKey,
 } from './schemas.ts';
 
 /** How long a job is kept after its end: for looking at it, and for its idempotency key. */
@@ -49,9 +51,10 @@ export class JobQueue {
     const { payload, idempotencyKey, priority, runAt, retry, timeoutSeconds } = checked(newJob, given);
     await this.#make(name, call.signal);
     const id = idempotencyKey === undefined ? randomUUID() : idOf(name, idempotencyKey);
+    const traceparent = currentTraceparent();
     const job = {
       id,
-      data: payload,
+      data: traceparent === undefined ? payload : { ...payload, [traceKey]: traceparent },
       ...(runAt === undefined ? {} : { startAfter: new Date(runAt) }),
       priority,
       retryLimit: retry.limit,

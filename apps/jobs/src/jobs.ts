@@ -5,7 +5,7 @@ import { gauge } from '../../kit/metrics.ts';
 import { Reachability } from '../../kit/reachability.ts';
 import { type Service, startService } from '../../kit/service.ts';
 import { descriptors } from '../generated/descriptors.ts';
-import { makeBoss } from './boss.ts';
+import { makeBoss, traceStatements } from './boss.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { grpcFace } from './grpc.ts';
 import { JobQueue } from './job-queue.ts';
@@ -23,6 +23,7 @@ export async function startJobs(options: {
   const { env, page, ports } = options;
   const access = databaseAccess('jobs', env);
   const boss = await makeBoss(access).start();
+  traceStatements(boss);
   const dispatcher = new Dispatcher(boss);
   await dispatcher.start();
   const database = new Reachability();

@@ -5,6 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { admitted } from '../../kit/callers.ts';
 import { log } from '../../kit/log.ts';
 import { asRefusal, Refusal } from '../../kit/refusal.ts';
+import { belowTrace, inSpan, type Span, SpanKind } from '../../kit/tracing.ts';
 import { longestMs } from '../../kit/unary.ts';
 import type { JobQueue } from './job-queue.ts';
 import { openApi } from './openapi.ts';
@@ -20,6 +21,10 @@ const httpStatus: Partial<Record<status, number>> = {
   [status.UNAVAILABLE]: 503,
   [status.DEADLINE_EXCEEDED]: 504,
 };
+
+function httpCode(error: unknown): number {
+  return httpStatus[asRefusal(error).code] ?? 500;
+}
 
 const largestBody = 128 * 1024;
 
@@ -42,15 +47,27 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
   ]);
 
   return (request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    const attributes = { 'http.request.method': request.method ?? '' };
+    const answered = (span: Span) => answer(request, response, span);
+    const traced = () =>
+      inSpan(
+        request.method ?? 'HTTP',
+        SpanKind.SERVER,
+        attributes,
+        answered,
+        (error) => httpCode(error) >= 500,
+      );
+    belowTrace({ traceparent: [request.headers.traceparent].flat()[0] }, traced).catch((error: unknown) => {
       const { code, message } = asRefusal(error);
-      if (code === status.INTERNAL) log.error('request failed', { url: request.url, error });
-      send(response, httpStatus[code] ?? 500, { error: message });
+      const address = request.socket.remoteAddress;
+      if (code === status.INTERNAL) log.error('request failed', { url: request.url, address, error });
+      send(response, httpCode(error), { error: message });
     });
   };
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answer(request: IncomingMessage, response: ServerResponse, span: Span): Promise<void> {
     const caller = admitted(request.socket, callers);
+    span.setAttribute('caller', caller);
     // A browser shows its user's certificate to whoever asks: what another site makes it send is not its user's wish.
     const site = request.headers['sec-fetch-site'];
     // Node leaves the body of an answer to HEAD away.
@@ -77,6 +94,8 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
       return;
     }
     const { route, path } = operation;
+    // The route and not the path: a name for each job would be a series for each.
+    span.updateName(`${method} ${route.path}`).setAttribute('http.route', route.path);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const result = await route.run(queue, {

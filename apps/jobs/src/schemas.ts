@@ -15,9 +15,14 @@ export const queueName = z
 
 export const jobId = z.uuid();
 
+/** The key beside a job's payload under which the trace of the request that made it is kept. */
+export const traceKey = '_traceparent';
+
 const payload = z
   .record(z.string(), z.unknown())
   .superRefine((value, context) => {
+    if (Object.hasOwn(value, traceKey))
+      context.addIssue(`'${traceKey}' is a name that the queue uses itself`);
     const fault = faultOf(value);
     if (fault !== undefined) context.addIssue({ code: 'custom', path: fault.path, message: fault.why });
     else if (Buffer.byteLength(JSON.stringify(value)) > 64 * 1024) context.addIssue('at most 64 KiB as JSON');
@@ -80,6 +85,9 @@ export const job = z.object({
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
   output: z.unknown().describe('What the worker said last: its result, or the message of its failure.'),
+  traceparent: z
+    .string()
+    .describe('Trace of the request that made the job (W3C Trace Context); empty where it had none.'),
 });
 export type Job = z.output<typeof job>;
 

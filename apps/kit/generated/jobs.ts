@@ -131,7 +131,11 @@ export interface Job {
     | Date
     | undefined;
   /** What the worker said last: its result, or `message` of the failure. */
-  output: { [key: string]: any } | undefined;
+  output:
+    | { [key: string]: any }
+    | undefined;
+  /** Trace of the request that made the job (W3C Trace Context); empty where it had none. */
+  traceparent: string;
 }
 
 export interface EnqueueRequest {
@@ -410,6 +414,7 @@ function createBaseJob(): Job {
     startedAt: undefined,
     finishedAt: undefined,
     output: undefined,
+    traceparent: "",
   };
 }
 
@@ -450,6 +455,9 @@ export const Job: MessageFns<Job> = {
     }
     if (message.output !== undefined) {
       Struct.encode(Struct.wrap(message.output), writer.uint32(98).fork()).join();
+    }
+    if (message.traceparent !== "") {
+      writer.uint32(106).string(message.traceparent);
     }
     return writer;
   },
@@ -563,6 +571,14 @@ export const Job: MessageFns<Job> = {
             message.output = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -609,6 +625,7 @@ export const Job: MessageFns<Job> = {
         ? fromJsonTimestamp(object.finished_at)
         : undefined,
       output: isObject(object.output) ? object.output : undefined,
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
     };
   },
 
@@ -650,6 +667,9 @@ export const Job: MessageFns<Job> = {
     if (message.output !== undefined) {
       obj.output = message.output;
     }
+    if (message.traceparent !== "") {
+      obj.traceparent = message.traceparent;
+    }
     return obj;
   },
 
@@ -670,6 +690,7 @@ export const Job: MessageFns<Job> = {
     message.startedAt = object.startedAt ?? undefined;
     message.finishedAt = object.finishedAt ?? undefined;
     message.output = object.output ?? undefined;
+    message.traceparent = object.traceparent ?? "";
     return message;
   },
 };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, JobsServiceClient, WorkRequest } from '../../kit/generated/jobs.ts';
 import { log } from '../../kit/log.ts';
+import { belowTrace, inSpan, SpanKind } from '../../kit/tracing.ts';
 
 export interface WorkerRun {
   /** Takes no further jobs and ends those that run, for at most some seconds. */
@@ -13,6 +14,12 @@ const leastWaitMs = 250;
 const mostWaitMs = 10_000;
 /** What runs longer is given to another worker. */
 const graceMs = 5_000;
+
+/** An attempt is a step of the request that made its job, minutes later as it may be. */
+function traced(queue: string, job: Job, work: (job: Job) => Promise<void>): Promise<void> {
+  const attributes = { 'messaging.destination.name': queue, job: job.id, attempt: job.attempts };
+  return belowTrace(job, () => inSpan(`job ${queue}`, SpanKind.CONSUMER, attributes, () => work(job)));
+}
 
 /**
  * Takes jobs of a queue and runs `work` for each, until it is stopped: where the call ends, as it does from time to
@@ -35,7 +42,7 @@ export function runWorker(
       current.on('data', async ({ job }: { job?: Job }) => {
         if (job === undefined) return;
         try {
-          await work(job);
+          await traced(queue, job, work);
           say({ $case: 'completed', value: { id: job.id, result: undefined } });
         } catch (error) {
           log.warn('job failed', { queue, job: job.id, attempt: job.attempts, error });
