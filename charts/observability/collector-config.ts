@@ -61,13 +61,13 @@ export function collectorConfig(): object {
       },
     },
     exporters: {
-      otlp: {
+      otlp_grpc: {
         endpoint: `${serviceName('jaeger')}:${ports.traces}`,
         tls: clientTls('jaeger'),
         sending_queue: { queue_size: 500 },
         retry_on_failure: { max_elapsed_time: '5m' },
       },
-      otlphttp: logsExporter({ queue_size: 500 }),
+      otlp_http: logsExporter({ queue_size: 500 }),
       prometheus: {
         endpoint: `0.0.0.0:${ports.derivedMetrics}`,
         tls: serverTls(serverFiles('opentelemetry-collector')),
@@ -84,9 +84,9 @@ export function collectorConfig(): object {
         traces: {
           receivers: ['otlp'],
           processors: ['memory_limiter', 'batch'],
-          exporters: ['otlp', 'spanmetrics'],
+          exporters: ['otlp_grpc', 'spanmetrics'],
         },
-        logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlphttp'] },
+        logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlp_http'] },
         metrics: {
           receivers: ['otlp', 'spanmetrics'],
           processors: ['memory_limiter', 'batch'],

@@ -84,7 +84,7 @@ export function agentConfig(): object {
       file_storage: { directory: state, create_directory: true },
     },
     receivers: {
-      filelog: {
+      file_log: {
         include: [`${logs}/*/*/*.log`],
         // Its own complaint about a store that is away would be a line to send to that store.
         exclude: [`${logs}/${name}_*/*/*.log`],
@@ -129,7 +129,7 @@ export function agentConfig(): object {
     },
     processors: { memory_limiter: common.processors.memory_limiter },
     exporters: {
-      otlphttp: logsExporter({
+      otlp_http: logsExporter({
         storage: 'file_storage',
         queue_size: 500,
         num_consumers: 2,
@@ -141,7 +141,7 @@ export function agentConfig(): object {
       extensions: ['health_check', 'file_storage'],
       telemetry: common.telemetry,
       pipelines: {
-        logs: { receivers: ['filelog'], processors: ['memory_limiter'], exporters: ['otlphttp'] },
+        logs: { receivers: ['file_log'], processors: ['memory_limiter'], exporters: ['otlp_http'] },
       },
     },
   };

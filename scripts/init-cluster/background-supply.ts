@@ -2,13 +2,14 @@ import { supply } from '../../images/supply.ts';
 import { buildAppImages } from '../app-images/app-images.ts';
 import type { Report } from '../cli/phases.ts';
 import type { WithEngine } from './given.ts';
-import { bootstrapImages, platformImages } from './image-sets.ts';
+import { bootstrapImages, observabilityImages, platformImages } from './image-sets.ts';
 
 /** Images that are supplied while the cluster starts, one set after another. Phases that need a set wait for it. */
 export class BackgroundSupply {
   readonly #bootstrap: Promise<number>;
   readonly #platform: Promise<number>;
   readonly #apps: Promise<number>;
+  readonly #observability: Promise<number>;
   #line = '';
 
   constructor({ root, environment, engine, signal }: WithEngine) {
@@ -21,8 +22,13 @@ export class BackgroundSupply {
       async (made) => made + (await supply(platformImages(environment), options)),
     );
     this.#apps = this.#bootstrap.then(() => buildAppImages(environment, { root, ...options }));
+    this.#observability = Promise.all([this.#platform, this.#apps]).then(() =>
+      supply(observabilityImages(environment), options),
+    );
     // Awaited later; until then a failure is not unhandled.
-    for (const promise of [this.#bootstrap, this.#platform, this.#apps]) promise.catch(() => undefined);
+    for (const promise of [this.#bootstrap, this.#platform, this.#apps, this.#observability]) {
+      promise.catch(() => undefined);
+    }
   }
 
   /** Waits for the images without which Flux can't start; returns how many were made. */
@@ -33,6 +39,11 @@ export class BackgroundSupply {
   /** Waits for all images and artifacts of the platform; returns how many were made. */
   platform(report: Report): Promise<number> {
     return this.#forwarding(this.#platform, report);
+  }
+
+  /** Waits for the images of observability, the last of all; returns how many were made. */
+  observability(report: Report): Promise<number> {
+    return this.#forwarding(this.#observability, report);
   }
 
   /** Waits for the images of the applications; returns how many were built. */

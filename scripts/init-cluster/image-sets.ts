@@ -1,4 +1,5 @@
 import type { Environment } from '../../model/graph.ts';
+import type { Operator } from '../../model/operator.ts';
 
 /** Images without which no node becomes Ready; all others are supplied while the cluster starts. */
 export const nodeImages = [
@@ -22,8 +23,23 @@ export const bootstrapImages = [
   'kustomize-controller',
 ];
 
-/** Images and artifacts of the environment beyond those that Flux needs to start. */
-export function platformImages(environment: Environment): string[] {
-  const images = environment.operators.flatMap((operator) => [...operator.images, ...operator.crds]);
-  return [...new Set(images)].filter((name) => !bootstrapImages.includes(name));
+/** Images and artifacts of the environment beyond those that Flux needs to start, without observability's. */
+export function platformImages({ operators }: Pick<Environment, 'operators'>): string[] {
+  return imagesOf(operators.filter((operator) => !isObservability(operator))).filter(
+    (name) => !bootstrapImages.includes(name),
+  );
+}
+
+/** Images of observability: no app waits for them. */
+export function observabilityImages({ operators }: Pick<Environment, 'operators'>): string[] {
+  return imagesOf(operators.filter(isObservability));
+}
+
+/** Whether an operator is there for observability alone. */
+export function isObservability({ stores }: Operator): boolean {
+  return stores !== undefined;
+}
+
+function imagesOf(operators: readonly Operator[]): string[] {
+  return [...new Set(operators.flatMap(({ images, crds }) => [...images, ...crds]))];
 }

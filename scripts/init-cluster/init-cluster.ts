@@ -26,6 +26,7 @@ import { imageSource } from './phases/image-source.ts';
 import { mirror } from './phases/mirror.ts';
 import { imagesOfNodes } from './phases/node-images.ts';
 import { nodes } from './phases/nodes.ts';
+import { observability } from './phases/observability.ts';
 import { imagesOfPlatform } from './phases/platform-images.ts';
 import { pushedManifests } from './phases/pushed-manifests.ts';
 import { thisMachine } from './phases/this-machine.ts';
@@ -91,6 +92,7 @@ function phases(start: Start) {
     .add(pushedManifests)
     .add(fluxSync)
     .add(frontPage)
+    .add(observability)
     .add(filledRegistry);
 }
 

@@ -1,12 +1,13 @@
 import type { Phase } from '../../cli/phases.ts';
 import { waitForSync } from '../../flux/sync.ts';
 import type { WithEngine } from '../given.ts';
+import type { PushedManifests } from './pushed-manifests.ts';
 
-/** Waits until every Kustomization is Ready at the commit. */
-export const fluxSync: Phase<WithEngine & { commit: string }> = {
+/** Waits until every Kustomization that was pushed is Ready at the commit. */
+export const fluxSync: Phase<WithEngine & PushedManifests> = {
   title: 'Flux has synced',
   run: async (given, report) => {
-    await waitForSync({ ...given, report });
+    await waitForSync({ ...given, manifests: given.pushed, report });
     return { result: {} };
   },
 };

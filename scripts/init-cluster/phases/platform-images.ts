@@ -1,17 +1,13 @@
-import { pruneGoCaches } from '../../../images/go/caches.ts';
 import type { Phase } from '../../cli/phases.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../given.ts';
 
 /** Waits for all images before Flux makes their pods: each pull that finds nothing doubles the wait for the next, up to five minutes. */
-export const imagesOfPlatform: Phase<WithEngine & { supplied: BackgroundSupply }> = {
+export const imagesOfPlatform: Phase<WithEngine & { supplied: BackgroundSupply }, { made: number }> = {
   title: 'Images of the platform',
-  run: async ({ supplied, signal }, report) => {
+  run: async ({ supplied }, report) => {
     await supplied.apps(report);
     const made = await supplied.platform(report);
-    if (made === 0) return { result: {}, unchanged: 'all there' };
-    report('removing what only the compiler needs');
-    await pruneGoCaches(report, signal);
-    return { result: {} };
+    return { result: { made }, unchanged: made === 0 ? 'all there' : undefined };
   },
 };

@@ -1,16 +1,33 @@
 import type { Phase } from '../../cli/phases.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, startSync } from '../../flux/sync.ts';
+import type { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../given.ts';
+import { isPostponed, withoutObservability } from '../observability.ts';
+
+/** What Flux was pointed at. */
+export interface PushedManifests {
+  commit: string;
+  pushed: ReadonlyMap<string, string>;
+  /** Observability follows once the front page answers. */
+  postponed: boolean;
+}
 
 /** Pushes the manifests with the digests that the mirror registry has now, and points Flux at them. */
-export const pushedManifests: Phase<WithEngine, { commit: string }> = {
+export const pushedManifests: Phase<WithEngine & { supplied: BackgroundSupply }, PushedManifests> = {
   title: 'Manifests pushed',
   run: async (given, report) => {
-    const { environment, manifests } = given;
-    const options = { ...given, report, manifests: pinnedManifests(environment, manifests) };
+    const { environment, supplied } = given;
+    const postponed = await isPostponed(environment);
+    if (!postponed) await supplied.observability(report);
+    const pushed = postponed ? withoutObservability(environment, given.manifests) : given.manifests;
+    const manifests = pinnedManifests(environment, pushed);
+    const options = { ...given, report, manifests };
     const { commit, changed } = await push({ ...options, message: `Render of ${environment.name}` });
     await startSync(options);
-    return { result: { commit }, unchanged: changed ? undefined : `${commit.slice(0, 12)} there` };
+    return {
+      result: { commit, pushed, postponed },
+      unchanged: changed ? undefined : `${commit.slice(0, 12)} there`,
+    };
   },
 };

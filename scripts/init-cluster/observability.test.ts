@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { operatorSchema } from '../../model/operator.ts';
+import { observabilityImages, platformImages } from './image-sets.ts';
+import { withoutObservability } from './observability.ts';
+
+const operator = (name: string, more: object = {}) =>
+  operatorSchema.parse({ name, summary: name, namespace: name, images: [name], ...more });
+const environment = {
+  name: 'dev',
+  operators: [operator('traefik'), operator('prometheus', { stores: ['light'] }), operator('registry')],
+};
+
+describe('observability at the first start', () => {
+  it('leaves its own components and the Kustomizations that lead to them out, and nothing else', () => {
+    const paths = [
+      'manifests/dev/prometheus/deployment-prometheus.yaml',
+      'manifests/dev/flux-sync/kustomization-prometheus.yaml',
+      'manifests/dev/flux-sync/kustomization-traefik.yaml',
+      'manifests/dev/identity/configmap-prometheus-roots.yaml',
+      'manifests/dev/traefik/deployment-traefik.yaml',
+      'manifests/prod/prometheus/deployment-prometheus.yaml',
+    ];
+    const manifests = new Map(paths.map((path) => [path, '']));
+    expect([...withoutObservability(environment, manifests).keys()]).toEqual(paths.slice(2));
+  });
+
+  it('supplies its images apart from those that the front page waits for', () => {
+    expect(platformImages(environment)).toEqual(['traefik']);
+    expect(observabilityImages(environment)).toEqual(['prometheus']);
+  });
+});

@@ -1,0 +1,56 @@
+import { storedImage } from '../../images/mirror/folder.ts';
+import type { Environment } from '../../model/graph.ts';
+import { clusterClient } from '../cluster/client.ts';
+import { ask, isNotFound } from '../cluster/request.ts';
+import { isObservability, observabilityImages } from './image-sets.ts';
+
+/**
+ * Whether Flux is told of observability only after the front page answers: some of its images are not there yet, and the
+ * cluster does not run it. Where it runs, its manifests stay in the repository, since Flux would remove it with all its data.
+ */
+export async function isPostponed(environment: Environment): Promise<boolean> {
+  const { images, artifacts } = environment.lock;
+  const isThere = (name: string): boolean => {
+    const entry = images[name] ?? artifacts[name];
+    if (entry === undefined) throw new Error(`${name} is not in the lock file`);
+    const { store, path, tag } = storedImage(entry.ref);
+    return store.manifest(path, tag) !== undefined;
+  };
+  if (observabilityImages(environment).every(isThere)) return false;
+  return !(await runs(environment));
+}
+
+/** The manifests without the components of observability, and without the Kustomizations that lead to them. */
+export function withoutObservability(
+  { name, operators }: Pick<Environment, 'name' | 'operators'>,
+  manifests: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const components = operators.filter(isObservability).map((operator) => operator.name);
+  const isLeftOut = (path: string): boolean =>
+    components.some(
+      (component) =>
+        path.startsWith(`manifests/${name}/${component}/`) ||
+        path === `manifests/${name}/flux-sync/kustomization-${component}.yaml`,
+    );
+  return new Map([...manifests].filter(([path]) => !isLeftOut(path)));
+}
+
+async function runs({ cluster, operators }: Environment): Promise<boolean> {
+  const client = clusterClient(cluster.name);
+  for (const { name } of operators.filter(isObservability)) {
+    try {
+      const asked = client.custom.getNamespacedCustomObject({
+        group: 'kustomize.toolkit.fluxcd.io',
+        version: 'v1',
+        namespace: 'flux-system',
+        plural: 'kustomizations',
+        name,
+      });
+      await ask(client, `Kustomization ${name}`, asked);
+      return true;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+  return false;
+}
