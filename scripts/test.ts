@@ -46,6 +46,7 @@ const stories = [
   ['controlPlanes', 'control-planes'],
   ['upgrade', 'upgrade'],
   ['pull', 'pull'],
+  ['observability', 'observability'],
 ] as const;
 
 type Asked = { [option in (typeof stories)[number][0] | 'unit']?: boolean };
@@ -72,6 +73,10 @@ const program = npmCommand('test')
   .option(
     '--pull',
     "instead of all that: a cluster of images that are pulled, by an ordinary user, from registries on this machine's loopback that then misbehave",
+  )
+  .option(
+    '--observability',
+    'instead of all that: from an order to its trace, its log lines and its metrics on a real cluster, and kills of each store',
   )
   .action((asked: Asked) => runCommand(() => test(asked)));
 

@@ -5,7 +5,7 @@ import { ports, serviceName } from '../../charts/observability/endpoints.ts';
 import { Failure } from '../cli/failure.ts';
 import { authorityRoots } from '../cluster/authority-roots.ts';
 import { clusterClient } from '../cluster/client.ts';
-import { readCluster } from '../repository/read-cluster.ts';
+import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 
 /** A store of signals and the port of its API. VictoriaLogs serves TLS, the others plain HTTP on the pod's loopback. */
 const stores = {
@@ -31,8 +31,8 @@ export function isObserved(environment: string): boolean {
   return readCluster(environment).observability !== 'off';
 }
 
-export async function openStore(environment: string, name: StoreName): Promise<Store> {
-  const cluster = readCluster(environment);
+export async function openStore(environment: string, name: StoreName, root = repositoryRoot): Promise<Store> {
+  const cluster = readCluster(environment, root);
   if (cluster.observability === 'off') {
     throw new Failure(
       `clusters/${environment}/cluster.yaml says 'observability: off': nothing is kept there.`,

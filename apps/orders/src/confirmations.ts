@@ -29,7 +29,9 @@ export class Confirmations {
 
   start(): void {
     this.#worker = runWorker(this.#jobs, { queue, concurrency: 10 }, async ({ payload }) => {
-      await this.#store.confirm(confirmation.parse(payload).order);
+      const { order } = confirmation.parse(payload);
+      await this.#store.confirm(order);
+      log.info('order confirmed', { order });
     });
     const sweep = async () => {
       try {

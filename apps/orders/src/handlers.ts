@@ -1,4 +1,5 @@
 import type { OrdersServiceServer } from '../../kit/generated/orders.ts';
+import { log } from '../../kit/log.ts';
 import { checked } from '../../kit/refusal.ts';
 import { unary } from '../../kit/unary.ts';
 import type { Confirmations } from './confirmations.ts';
@@ -13,6 +14,7 @@ export function handlers(
   return {
     placeOrder: unary(async (request, { signal }) => {
       const order = await store.place(checked(placeOrder, request), signal);
+      log.info('order placed', { order: order.id, lines: order.lines.length });
       // The order stands whether or not the queue answers: what is not enqueued now is enqueued later.
       void confirmations.request(order.id);
       return { order };

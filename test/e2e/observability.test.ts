@@ -1,0 +1,299 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { activeAlerts, watchdog } from '../../scripts/telemetry/alerts.ts';
+import { logLines } from '../../scripts/telemetry/logs.ts';
+import { instant } from '../../scripts/telemetry/metrics.ts';
+import { jsonOf, openStore, type Store, type StoreName } from '../../scripts/telemetry/store.ts';
+import { usage } from '../../scripts/telemetry/top.ts';
+import { type Trace, traceById } from '../../scripts/telemetry/trace.ts';
+import { seriesOf } from '../observability/series-of.ts';
+import { said, until, World } from './identity/world.ts';
+
+/** Namespaces of what observes. */
+const parts = [
+  'alertmanager',
+  'jaeger',
+  'node-exporter',
+  'opentelemetry-agent',
+  'opentelemetry-collector',
+  'prometheus',
+  'victoria-logs',
+];
+
+/** Series that exist only once what they count has happened. */
+const afterTheFirstFault = [
+  /^otelcol_exporter_(send_failed|enqueue_failed)_/,
+  /^container_oom_events_total$/,
+  /^node_timex_/,
+];
+
+const exemplars = z.object({
+  data: z.array(z.object({ exemplars: z.array(z.object({ labels: z.object({ trace_id: z.string() }) })) })),
+});
+
+/** From one order to its trace, its lines, its statements, its metrics; and what a kill of each part costs. */
+describe('observability', () => {
+  const world = new World();
+  let order = '';
+  let trace: Trace;
+
+  /** A port-forward of its own for each question: pods are replaced while the story runs. */
+  async function inStore<T>(name: StoreName, work: (store: Store) => Promise<T>): Promise<T> {
+    const store = await openStore('dev', name, world.checkout.root);
+    try {
+      return await work(store);
+    } finally {
+      store.close();
+    }
+  }
+
+  const place = async (customer: string): Promise<string> => {
+    const ended = await world.checkout.npm('orders', 'place', customer, 'plinth-1:1:500', '--json');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    return z.object({ id: z.string() }).parse(JSON.parse(ended.stdout)).id;
+  };
+
+  beforeAll(() =>
+    world.begin((checkout) =>
+      checkout.edit('clusters/dev/cluster.yaml', (text) =>
+        text.replace(/^observability: .*$/m, 'observability: { store: light }'),
+      ),
+    ),
+  );
+  afterAll(() => world.end());
+
+  it('comes up with the cluster', async () => {
+    const ended = await world.checkout.npm('init-cluster', '--json');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    await world.clusterIsUp();
+    const issued = await world.checkout.npm('certs', 'issue', 'me', '--for', 'orders');
+    expect(issued.exitCode, said(issued)).toBe(0);
+  });
+
+  it('keeps the log line of an order, and the line leads to its trace', async () => {
+    order = await place('Ada');
+    let id = '';
+    await until(async () => {
+      const lines = await inStore('victoria-logs', (store) =>
+        logLines(store, { app: 'orders', since: '10m', grep: 'order placed' }, 10),
+      );
+      id = lines.find(({ fields }) => fields.order === order)?.trace ?? '';
+      return id !== '';
+    }, `the line of order ${order}`);
+    await until(async () => {
+      trace = await inStore('jaeger', (store) => traceById(store, id));
+      return trace.spans.some(({ name }) => name === 'job orders.confirm');
+    }, `the trace ${id} with its job`);
+  });
+
+  it('has the way of the order through both services and both databases in one trace', () => {
+    const names = trace.spans.map(({ service, name }) => `${service}: ${name}`);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'orders: orders.v1.OrdersService/PlaceOrder',
+        'orders: db place order',
+        'jobs: jobs.v1.JobsService/Enqueue',
+        'orders: job orders.confirm',
+        'orders: db confirm order',
+      ]),
+    );
+    expect(names.filter((name) => name.startsWith('jobs: db '))).not.toEqual([]);
+    const ids = new Set(trace.spans.map(({ id }) => id));
+    const roots = trace.spans.filter(({ parent }) => parent === undefined || !ids.has(parent));
+    expect(roots.map(({ name }) => name)).toEqual(['orders.v1.OrdersService/PlaceOrder']);
+    expect(trace.spans.filter(({ failed }) => failed)).toEqual([]);
+  });
+
+  it('prints the trace with its lines, and lists it among the slowest', async () => {
+    const printed = await world.checkout.npm('trace', trace.id);
+    expect(printed.exitCode, said(printed)).toBe(0);
+    expect(printed.stdout).toContain('orders.v1.OrdersService/PlaceOrder');
+    expect(printed.stdout).toContain('order placed');
+    const slow = await world.checkout.npm('trace', '--slow', 'orders', '--json');
+    expect(
+      z
+        .array(z.object({ id: z.string() }))
+        .parse(JSON.parse(slow.stdout))
+        .map(({ id }) => id),
+    ).toContain(trace.id);
+    const lines = await world.checkout.npm('logs', 'orders', '--trace', trace.id);
+    expect(lines.stdout).toContain('order placed');
+  });
+
+  it('counts the request, and an exemplar leads from the metric to a trace', async () => {
+    const query = 'traces_span_metrics_duration_seconds_bucket{service_name="orders"}';
+    let found = '';
+    await until(async () => {
+      await place('Grace');
+      const end = Date.now() / 1_000;
+      const answer = await inStore('prometheus', (store) =>
+        jsonOf(store, '/api/v1/query_exemplars', { query, start: `${end - 600}`, end: `${end}` }),
+      );
+      found = exemplars.parse(answer).data.flatMap((series) => series.exemplars)[0]?.labels.trace_id ?? '';
+      return found !== '';
+    }, 'an exemplar of orders');
+    const led = await inStore('jaeger', (store) => traceById(store, found));
+    expect(led.spans.map(({ service }) => service)).toContain('orders');
+  });
+
+  it('shows what every app uses and serves', async () => {
+    await until(async () => {
+      const rows = await inStore('prometheus', usage);
+      const orders = rows.find(({ name }) => name === 'orders');
+      return [orders?.cpu, orders?.memory, orders?.requests, orders?.slow].every(
+        (value) => value !== undefined,
+      );
+    }, 'processor, memory, requests and duration of orders');
+  });
+
+  it('has every series that a rule reads', async () => {
+    const text = await world.probe.kubectl([
+      ...['get', 'configmap', '-n', 'prometheus', '-o', 'jsonpath={.items[*].data.alerts\\.yaml}'],
+    ]);
+    const file = z.object({
+      groups: z.array(z.object({ rules: z.array(z.looseObject({ expr: z.string() })) })),
+    });
+    const expressions = file.parse(parse(text)).groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
+    const wanted = [...new Set(expressions.flatMap(seriesOf))].filter(
+      (name) => !afterTheFirstFault.some((pattern) => pattern.test(name)),
+    );
+    let missing: string[] = [];
+    await until(
+      async () => {
+        const names = z
+          .object({ data: z.array(z.string()) })
+          .parse(await inStore('prometheus', (store) => jsonOf(store, '/api/v1/label/__name__/values')));
+        missing = wanted.filter((name) => !names.data.includes(name));
+        return missing.length === 0;
+      },
+      () => `the series ${missing.join(', ')}`,
+      5_000,
+    );
+    for (const expression of expressions) await inStore('prometheus', (store) => instant(store, expression));
+  });
+
+  it('is quiet on a fresh cluster but for the watchdog', async () => {
+    const alerts = await inStore('prometheus', activeAlerts);
+    expect(alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname)).toEqual([
+      watchdog,
+    ]);
+    const ended = await world.checkout.npm('alerts', '--json');
+    expect(ended.exitCode, said(ended)).toBe(0);
+  });
+
+  it('uses at most 600 MiB', async () => {
+    const used = await inStore('prometheus', (store) =>
+      instant(store, 'sum by (namespace) (container_memory_working_set_bytes)'),
+    );
+    const rows = used
+      .filter(({ labels }) => parts.includes(labels.namespace ?? ''))
+      .map(({ labels, value }) => [labels.namespace, Math.round(value / 2 ** 20)] as const);
+    const total = rows.reduce((sum, [, size]) => sum + size, 0);
+    console.log(`memory in MiB: ${rows.map((row) => row.join(' ')).join(', ')}; all ${total}`);
+    expect(rows.map(([name]) => name).sort()).toEqual(parts);
+    expect(total).toBeLessThanOrEqual(600);
+  });
+
+  it('loses no log line while the store of lines is killed', async () => {
+    const marker = `counted-${Date.now()}`;
+    const wanted = 300;
+    const program = `for (let i = 0; i < ${wanted}; i++) setTimeout(() => console.log(JSON.stringify({ level: 'info', message: '${marker} ' + i })), i * 100)`;
+    await world.probe.kubectl(['delete', 'pod', '-n', 'home', 'counter', '--ignore-not-found']);
+    await world.probe.kubectl(['apply', '-f', '-'], JSON.stringify(counterPod(await homeImage(), program)));
+    await until(async () => (await counted(marker)) > 20, 'the first lines');
+    await world.probe.kubectl([
+      'delete',
+      'pod',
+      '-n',
+      'victoria-logs',
+      '--all',
+      '--grace-period=0',
+      '--force',
+    ]);
+    let found = 0;
+    await until(
+      async () => {
+        found = await counted(marker);
+        return found >= wanted;
+      },
+      () => `${wanted} lines: ${found} are there`,
+      2_000,
+    );
+    expect(found).toBe(wanted);
+    await world.probe.kubectl(['delete', 'pod', '-n', 'home', 'counter', '--grace-period=0', '--force']);
+  });
+
+  it('traces and counts again after the collector and Prometheus were killed', async () => {
+    for (const part of ['opentelemetry-collector', 'prometheus', 'jaeger']) {
+      await world.probe.kubectl(['delete', 'pod', '-n', part, '--all', '--grace-period=0', '--force']);
+    }
+    await until(async () => {
+      const again = await place('Katherine');
+      const lines = await inStore('victoria-logs', (store) =>
+        logLines(store, { app: 'orders', since: '10m', grep: 'order placed' }, 50),
+      );
+      const id = lines.find(({ fields }) => fields.order === again)?.trace ?? '';
+      const found = await inStore('jaeger', (store) => traceById(store, id));
+      return found.spans.some(({ name }) => name === 'db place order');
+    }, 'a new trace');
+    // The first trace outlived its store's pod.
+    expect(
+      (await inStore('jaeger', (store) => traceById(store, trace.id))).spans.length,
+    ).toBeGreaterThanOrEqual(trace.spans.length);
+  });
+
+  it("lets no app's pod read the signals", async () => {
+    const targets = [
+      'prometheus.prometheus.svc.cluster.local:9090',
+      'victoria-logs.victoria-logs.svc.cluster.local:9428',
+      'jaeger.jaeger.svc.cluster.local:16686',
+    ];
+    for (const target of targets) {
+      const [host, port] = target.split(':');
+      const line = `require('net').connect({ host: '${host}', port: ${port}, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })`;
+      const text = await world.probe.kubectl([
+        ...['exec', '-n', 'jobs', 'deploy/jobs', '--', 'node', '-e', line],
+      ]);
+      expect(text.trim(), target).not.toBe('connected');
+    }
+  });
+
+  async function counted(marker: string): Promise<number> {
+    const lines = await inStore('victoria-logs', (store) =>
+      logLines(store, { app: 'home', since: '15m', grep: marker }, 1_000),
+    );
+    return new Set(lines.map(({ message }) => message)).size;
+  }
+
+  async function homeImage(): Promise<string> {
+    const path = 'jsonpath={.spec.template.spec.containers[0].image}';
+    return (await world.probe.kubectl(['get', 'deploy', 'home', '-n', 'home', '-o', path])).trim();
+  }
+});
+
+function counterPod(image: string, program: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'counter', namespace: 'home' },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'counter',
+          image,
+          command: ['node', '-e', program],
+          resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '96Mi' } },
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+            readOnlyRootFilesystem: true,
+          },
+        },
+      ],
+    },
+  };
+}
