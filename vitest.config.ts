@@ -61,7 +61,7 @@ export default defineConfig({
           testTimeout: 10 * 60_000,
         },
       },
-      ...['identity', 'identity-production', 'observability'].map((name) => ({
+      ...['identity', 'identity-production', 'observability', 'workloads'].map((name) => ({
         test: {
           name,
           include: [`test/e2e/${name}.test.ts`],

@@ -47,6 +47,7 @@ const stories = [
   ['upgrade', 'upgrade'],
   ['pull', 'pull'],
   ['observability', 'observability'],
+  ['workloads', 'workloads'],
 ] as const;
 
 type Asked = { [option in (typeof stories)[number][0] | 'unit']?: boolean };
@@ -77,6 +78,10 @@ const program = npmCommand('test')
   .option(
     '--observability',
     'instead of all that: from an order to its trace, its log lines and its metrics on a real cluster, and kills of each store',
+  )
+  .option(
+    '--workloads',
+    'instead of all that: each kind of work that app.ts describes, with volumes, secrets, schedules, jobs and load, on a real cluster',
   )
   .action((asked: Asked) => runCommand(() => test(asked)));
 
