@@ -18,6 +18,8 @@ export function grants(app: string): string[] {
     `CREATE ROLE ${readOnly} LOGIN`,
     `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
     `GRANT CONNECT ON DATABASE ${database} TO ${readWrite}, ${readOnly}`,
+    // The operator's exporter of metrics is a member: without it each scrape is an error in the database's log.
+    `GRANT CONNECT ON DATABASE ${database} TO pg_monitor`,
     `ALTER SCHEMA public OWNER TO ${owner}`,
     `GRANT USAGE ON SCHEMA public TO ${readWrite}, ${readOnly}`,
     `${byDefault} GRANT USAGE ON SCHEMAS TO ${readWrite}, ${readOnly}`,

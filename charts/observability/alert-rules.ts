@@ -104,12 +104,18 @@ function cluster(): Rule[] {
       expr:
         'kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.1' +
         ' or predict_linear(kubelet_volume_stats_available_bytes[6h], 4 * 86400) < 0' +
+        ` and ${overHours('kubelet_volume_stats_available_bytes')}` +
         ' and kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes < 0.4',
       hold: '30m',
       summary:
         'The volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is full, or will be within four days.',
     }),
   ];
+}
+
+/** Series with five of the last six hours behind them: a line through the first minutes of a new node says nothing of its days. */
+function overHours(series: string): string {
+  return `count_over_time(${series}[6h]) > 600`;
 }
 
 function nodes(): Rule[] {
@@ -128,7 +134,7 @@ function nodes(): Rule[] {
         'The disk {{ $labels.mountpoint }} of {{ $labels.node }} is nearly full: pods will be evicted.',
     }),
     alert('NodeDiskFullSoon', 'ticket', {
-      expr: `predict_linear(${disk}[6h], 4 * 86400) < 0 and ${disk} / ${size} < 0.4`,
+      expr: `predict_linear(${disk}[6h], 4 * 86400) < 0 and ${overHours(disk)} and ${disk} / ${size} < 0.4`,
       hold: '1h',
       summary: 'The disk {{ $labels.mountpoint }} of {{ $labels.node }} will be full within four days.',
     }),

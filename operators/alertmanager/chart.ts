@@ -56,7 +56,7 @@ export function chart(env: Environment): Component {
           ],
           ports: [{ name: 'https', containerPort: ports.alertmanager }],
           // The kubelet has no certificate of a caller.
-          readinessProbe: tcpProbe('https', { period: 5 }),
+          readinessProbe: tcpProbe('https', { period: 15 }),
           livenessProbe: tcpProbe('https', { period: 30 }),
           resources: { cpu: '10m', memory: '32Mi', memoryLimit: '96Mi' },
           volumeMounts: [

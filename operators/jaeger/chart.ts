@@ -97,6 +97,8 @@ export function jaegerConfig({ cluster }: Pick<Environment, 'cluster'>): object 
         storage: { traces: 'traces' },
         http: { endpoint: `0.0.0.0:${ports.traceQueries}` },
         grpc: { endpoint: '127.0.0.1:16685' },
+        // Traces of its own queries: its default, sent to a receiver without TLS that is not there.
+        enable_tracing: false,
       },
     },
     receivers: {

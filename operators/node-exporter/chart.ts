@@ -30,6 +30,13 @@ const collectors = [
   'uname',
 ];
 
+/**
+ * Mounts that are no disks: of the kernel, of pods and containers, and single files and folders of the host that a Kind node has.
+ * Each would be an alert of its own about the one disk below them.
+ */
+const excludedMounts =
+  '^/(dev|proc|run|sys|etc/.+|kind/.+|usr/lib/modules|var/lib/(containerd|docker|kubelet)/.+)($|/)';
+
 /** Node exporter on each node, as nobody, with the node's root read-only. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
@@ -56,12 +63,13 @@ export function chart(env: Environment): Component {
             '--path.procfs=/host/proc',
             '--path.sysfs=/host/sys',
             '--collector.disable-defaults',
+            `--collector.filesystem.mount-points-exclude=${excludedMounts}`,
             ...collectors.map((each) => `--collector.${each}`),
             '--log.format=json',
           ],
           ports: [{ name: 'https', containerPort: ports.nodeExporter }],
           // The kubelet has no certificate of a caller.
-          readinessProbe: tcpProbe('https'),
+          readinessProbe: tcpProbe('https', { period: 30 }),
           livenessProbe: tcpProbe('https', { period: 30 }),
           resources: { cpu: '10m', memory: '24Mi', memoryLimit: '64Mi' },
           volumeMounts: [

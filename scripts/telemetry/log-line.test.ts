@@ -41,7 +41,16 @@ describe('a line of the store', () => {
 
   it('shows a control character of a message and never sends it to the terminal', () => {
     const line = logLine(JSON.stringify({ ...stored, _msg: 'bell \u0007 and \u001b[2J\nnext' }));
-    expect(printLine(line)).toContain('bell \\x07 and \\x1b[2J\\x0anext');
+    expect(printLine(line)).toContain('bell \\x07 and \\x1b[2J\n    next');
+  });
+
+  it('prints a stack below its line, indented', () => {
+    const line = logLine(JSON.stringify({ ...stored, error: 'Error: no\n    at work' }));
+    expect(printLine(line).split('\n')).toEqual([
+      '10:00:00.123 orders-1 info  order placed customer="Ada Lovelace"',
+      '    error: Error: no',
+      '        at work',
+    ]);
   });
 
   it('says that the answer is not one of its lines', () => {

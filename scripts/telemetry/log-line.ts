@@ -57,11 +57,20 @@ export function logLine(json: string): LogLine {
 
 const colours = { error: 'red', fatal: 'red', warn: 'yellow', warning: 'yellow' } as const;
 
-/** A line as people read it: time, pod, level, message, fields. Control characters of the line are shown, not obeyed. */
+/**
+ * A line as people read it: time, pod, level, message, fields. Control characters are shown, not obeyed; further lines of a text,
+ * as of a stack, are indented, so that none looks like a line of its own.
+ */
 export function printLine(line: LogLine): string {
   const { time, level = '', pod = '', message, fields } = line;
-  const rest = Object.entries(fields).map(([name, value]) => `${name}=${quoted(value)}`);
-  const said = `${level.padEnd(5)} ${[shown(message), ...rest].join(' ')}`;
+  const short = Object.entries(fields).filter(([, value]) => !value.includes('\n'));
+  const long = Object.entries(fields).filter(([, value]) => value.includes('\n'));
+  const said = [
+    [level.padEnd(5), shown(message), ...short.map(([name, value]) => `${name}=${quoted(value)}`)].join(' '),
+    ...long.map(([name, value]) => `\n${name}: ${shown(value)}`),
+  ]
+    .join('')
+    .replaceAll('\n', '\n    ');
   const colour = Object.hasOwn(colours, level) ? colours[level as keyof typeof colours] : undefined;
   return `${time.slice(11, 23)} ${pod} ${colour === undefined ? said : styleText(colour, said)}`;
 }
@@ -73,7 +82,7 @@ function quoted(value: string): string {
 
 function shown(text: string): string {
   return text.replace(
-    /(?!\t)\p{Cc}/gu,
+    /(?![\t\n])\p{Cc}/gu,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }

@@ -29,7 +29,7 @@ export function printTrace(trace: Trace, lines: readonly LogLine[]): string {
     const indent = '  '.repeat(Math.min(depth, deepest));
     rows.push({ label: `${indent}${span.service} ${span.name}`, span });
     for (const line of linesOf.get(span.id) ?? [])
-      rows.push({ label: '', line: `${indent}    ${printLine(line)}` });
+      rows.push({ label: '', line: `${indent}    ${printLine(line).replaceAll('\n', `\n${indent}    `)}` });
     for (const child of (children.get(span.id) ?? []).toReversed())
       waiting.push({ span: child, depth: depth + 1 });
   }

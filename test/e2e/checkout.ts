@@ -54,6 +54,8 @@ export class Checkout {
     await checkout.edit('clusters/dev/cluster.yaml', (text) =>
       text
         .replace(/^name: .*$/m, `name: ${cluster}`)
+        // A story of its own looks at it: npm run test:observability
+        .replace(/^observability: .*$/m, 'observability: off')
         .replace(
           /^( *)kind: kind$/m,
           `$1kind: kind\n$1ports: {http: ${ports.http}, https: ${ports.https}, registry: ${ports.registry}}`,

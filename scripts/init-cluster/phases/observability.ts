@@ -15,15 +15,17 @@ export const observability: Phase<
   run: async (given, report) => {
     const { environment, manifests, supplied, postponed, signal } = given;
     const made = given.made + (await supplied.observability(report));
+    if (postponed) {
+      const options = { ...given, report, manifests: pinnedManifests(environment, manifests) };
+      const { commit } = await push({ ...options, message: `Observability of ${environment.name}` });
+      await waitForSync({ ...options, commit });
+    }
+    // Last: it waits for other builds of this machine.
     if (made > 0) {
       report('removing what only the compiler needs');
       await pruneGoCaches(report, signal);
     }
-    if (observabilityImages(environment).length === 0) return { result: {}, unchanged: 'off' };
-    if (!postponed) return { result: {}, unchanged: 'all there' };
-    const options = { ...given, report, manifests: pinnedManifests(environment, manifests) };
-    const { commit } = await push({ ...options, message: `Observability of ${environment.name}` });
-    await waitForSync({ ...options, commit });
-    return { result: {} };
+    if (postponed) return { result: {} };
+    return { result: {}, unchanged: observabilityImages(environment).length === 0 ? 'off' : 'all there' };
   },
 };
