@@ -61,6 +61,8 @@ beforeAll(async () => {
   await editFile(join(root, 'clusters/dev/cluster.yaml'), (text) =>
     text
       .replace(/^name: .*$/m, 'name: pull-dev')
+      // These registries serve what the front page needs.
+      .replace(/^observability: .*$/m, 'observability: off')
       .replace(
         /^( *)kind: kind$/m,
         `$1kind: kind\n$1ports: {http: ${ports.http}, https: ${ports.https}, registry: ${ports.registry}}`,
