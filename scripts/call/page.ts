@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request as plainRequest, type ServerResponse } from 'node:http';
+import { createServer, request as plainRequest, type RequestListener } from 'node:http';
 import { type RequestOptions, request as tlsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { runCommand } from '../cli/command.ts';
@@ -16,22 +16,23 @@ export function servePage(app: string, options: CallOptions & { port: number }):
       return { ...{ host, port, servername: name, cert, key, ca: roots }, ALPNProtocols: ['http/1.1'] };
     };
     try {
-      return await serveOnLoopback(target, { port: options.port, path: '/' });
+      return await serveOnLoopback(forwarding(target), { port: options.port, path: '/' });
     } finally {
       close();
     }
   });
 }
 
-/**
- * Passes requests to `target` until Ctrl-C; by TLS where it names a server. Only for this machine's own browser: other host names
- * and other sites are refused.
- */
+/** Serves until Ctrl-C, for this machine's own browser alone: other host names, and so other sites, are refused. */
 export async function serveOnLoopback(
-  target: () => Target,
+  listener: RequestListener,
   { port: wanted, path }: { port: number; path: string },
 ): Promise<number> {
-  const server = createServer((incoming, outgoing) => forward(target(), incoming, outgoing));
+  const server = createServer((incoming, outgoing) => {
+    const own = [`127.0.0.1:${incoming.socket.localPort}`, `localhost:${incoming.socket.localPort}`];
+    if (own.includes(incoming.headers.host ?? '')) listener(incoming, outgoing);
+    else outgoing.writeHead(403).end('this page answers to this machine alone\n');
+  });
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(wanted, '127.0.0.1', done);
@@ -44,27 +45,26 @@ export async function serveOnLoopback(
   return 0;
 }
 
-function forward(target: Target, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const own = [`127.0.0.1:${incoming.socket.localPort}`, `localhost:${incoming.socket.localPort}`];
-  if (!own.includes(incoming.headers.host ?? '')) {
-    outgoing.writeHead(403).end('this page answers to this machine alone\n');
-    return;
-  }
-  const send = target.servername === undefined ? plainRequest : tlsRequest;
-  const host = target.servername ?? `${target.host}:${target.port}`;
-  const onward = send(
-    {
-      ...{ ...target, agent: false },
-      ...{ method: incoming.method, path: incoming.url, headers: { ...incoming.headers, host } },
-    },
-    (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    },
-  );
-  onward.on('error', (error) => {
-    if (!outgoing.headersSent) outgoing.writeHead(502, { 'content-type': 'application/json' });
-    outgoing.end(JSON.stringify({ error: `the service does not answer: ${error.message}` }));
-  });
-  incoming.pipe(onward);
+/** Hands each request on to `target`; by TLS where it names a server. */
+export function forwarding(target: () => Target): RequestListener {
+  return (incoming, outgoing) => {
+    const to = target();
+    const send = to.servername === undefined ? plainRequest : tlsRequest;
+    const host = to.servername ?? `${to.host}:${to.port}`;
+    const onward = send(
+      {
+        ...{ ...to, agent: false },
+        ...{ method: incoming.method, path: incoming.url, headers: { ...incoming.headers, host } },
+      },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(outgoing);
+      },
+    );
+    onward.on('error', (error) => {
+      if (!outgoing.headersSent) outgoing.writeHead(502, { 'content-type': 'application/json' });
+      outgoing.end(JSON.stringify({ error: `the service does not answer: ${error.message}` }));
+    });
+    incoming.pipe(onward);
+  };
 }

@@ -9,9 +9,9 @@ import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 
 /** A store of signals and the port of its API. VictoriaLogs serves TLS, the others plain HTTP on the pod's loopback. */
 const stores = {
-  prometheus: { port: ports.metrics, tls: false, page: '/alerts' },
-  'victoria-logs': { port: ports.logs, tls: true, page: '/select/vmui/' },
-  jaeger: { port: ports.traceQueries, tls: false, page: '/' },
+  prometheus: { port: ports.metrics, tls: false },
+  'victoria-logs': { port: ports.logs, tls: true },
+  jaeger: { port: ports.traceQueries, tls: false },
 } as const;
 
 export type StoreName = keyof typeof stores;
@@ -21,8 +21,6 @@ export interface Store {
   name: StoreName;
   /** Options of `node:http` or `node:https` that reach it. */
   options: RequestOptions;
-  /** Path of its page. */
-  page: string;
   close(): void;
 }
 
@@ -41,13 +39,13 @@ export async function openStore(environment: string, name: StoreName, root = rep
   }
   // The API server's client takes longer to load than all else.
   const { forwardToPod } = await import('../call/port-forward.ts');
-  const { port, tls, page } = stores[name];
+  const { port, tls } = stores[name];
   const forward = await forwardToPod(cluster.name, name, port);
   const address = { host: '127.0.0.1', port: forward.port, agent: false };
   const trust = tls
     ? { ca: await authorityRoots(clusterClient(cluster.name), name), servername: serviceName(name) }
     : {};
-  return { name, page, options: { ...address, ...trust }, close: () => forward.close() };
+  return { name, options: { ...address, ...trust }, close: () => forward.close() };
 }
 
 /** Opens a store for the time of some work. */

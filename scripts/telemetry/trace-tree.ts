@@ -11,42 +11,67 @@ const deepest = 20;
 /** Widest column of names; a longer one pushes its own bar to the right. */
 const widest = 80;
 
-/** A trace as a tree: each span with its place in time, and below it the log lines that it wrote. */
-export function printTrace(trace: Trace, lines: readonly LogLine[]): string {
-  const { spans } = trace;
+/** A span of a trace with its depth below the first one, and the log lines that it wrote. */
+export interface TreeRow {
+  span: Span;
+  depth: number;
+  lines: readonly LogLine[];
+}
+
+/** The spans of a trace, each after its parent, and the lines of spans that were not kept. */
+export function treeOf({ spans }: Trace, lines: readonly LogLine[]): { rows: TreeRow[]; loose: LogLine[] } {
   const known = new Set(spans.map(({ id }) => id));
   const children = Map.groupBy(spans, ({ parent }) =>
     parent !== undefined && known.has(parent) ? parent : '',
   );
   const linesOf = Map.groupBy(lines, ({ span = '' }) => (known.has(span) ? span : ''));
-  const begin = Math.min(...spans.map(({ start }) => start));
-  const whole = Math.max(1, lengthOf(trace));
-  const rows: { label: string; span?: Span; line?: string }[] = [];
+  const rows: TreeRow[] = [];
   // By a list of what is to do: a trace of 50,000 spans may be as deep.
   const waiting = (children.get('') ?? []).map((span) => ({ span, depth: 0 })).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { span, depth } = next;
-    const indent = '  '.repeat(Math.min(depth, deepest));
-    rows.push({ label: `${indent}${span.service} ${span.name}`, span });
-    for (const line of linesOf.get(span.id) ?? [])
-      rows.push({ label: '', line: `${indent}    ${printLine(line).replaceAll('\n', `\n${indent}    `)}` });
-    for (const child of (children.get(span.id) ?? []).toReversed())
+    rows.push({ span, depth: Math.min(depth, deepest), lines: linesOf.get(span.id) ?? [] });
+    for (const child of (children.get(span.id) ?? []).toReversed()) {
       waiting.push({ span: child, depth: depth + 1 });
+    }
   }
-  const width = rows.reduce((most, { label }) => Math.min(widest, Math.max(most, label.length)), 0);
-  const printed = rows.map(({ label, span, line }) => {
-    if (span === undefined) return line ?? '';
-    const text = `${label.padEnd(width)}  ${milliseconds(span.duration).padStart(9)}  ${bar(span, begin, whole)}`;
-    return span.failed ? styleText('red', `${text} failed`) : text;
+  return { rows, loose: linesOf.get('') ?? [] };
+}
+
+/** Where a trace begins, in microseconds since 1970, and how long it takes; never 0. */
+export function extentOf(trace: Trace): { begin: number; whole: number } {
+  const begin = trace.spans.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
+  return { begin, whole: Math.max(1, lengthOf(trace)) };
+}
+
+/** A trace in one line: its length, spans, services and log lines. */
+export function summaryOf(trace: Trace, lines: readonly LogLine[]): string {
+  const { begin, whole } = extentOf(trace);
+  const services = new Set(trace.spans.map(({ service }) => service)).size;
+  return `${milliseconds(whole)}, ${trace.spans.length} spans of ${services} services, ${lines.length} log lines, ${new Date(begin / 1_000).toISOString()}`;
+}
+
+/** A trace as a tree: each span with its place in time, and below it the log lines that it wrote. */
+export function printTrace(trace: Trace, lines: readonly LogLine[]): string {
+  const { rows, loose } = treeOf(trace, lines);
+  const { begin, whole } = extentOf(trace);
+  const label = ({ span, depth }: TreeRow) => `${'  '.repeat(depth)}${span.service} ${span.name}`;
+  const width = rows.reduce((most, row) => Math.min(widest, Math.max(most, label(row).length)), 0);
+  const printed = rows.flatMap((row) => {
+    const { span, depth } = row;
+    const time = milliseconds(span.duration).padStart(9);
+    const text = `${label(row).padEnd(width)}  ${time}  ${bar(span, begin, whole)}`.trimEnd();
+    const indent = '  '.repeat(depth + 2);
+    return [
+      span.failed ? styleText('red', `${text} failed`) : text,
+      ...row.lines.map((line) => `${indent}${printLine(line).replaceAll('\n', `\n${indent}`)}`),
+    ];
   });
-  const services = new Set(spans.map(({ service }) => service)).size;
-  const head = `${trace.id}: ${milliseconds(whole)}, ${spans.length} spans of ${services} services, ${lines.length} log lines, ${new Date(begin / 1_000).toISOString()}`;
-  const loose = (linesOf.get('') ?? []).map(printLine);
   return [
-    head,
+    `${trace.id}: ${summaryOf(trace, lines)}`,
     '',
-    ...printed.map((line) => line.trimEnd()),
-    ...(loose.length === 0 ? [] : ['', 'Lines of spans that were not kept:', ...loose]),
+    ...printed,
+    ...(loose.length === 0 ? [] : ['', 'Lines of spans that were not kept:', ...loose.map(printLine)]),
   ].join('\n');
 }
 

@@ -155,9 +155,10 @@ function traceFrom({ traceID, spans, processes }: z.infer<typeof jaegerTrace>): 
 
 /** From the first start to the last end, in microseconds. */
 export function lengthOf({ spans }: Trace): number {
-  const starts = spans.map(({ start }) => start);
-  const ends = spans.map(({ start, duration }) => start + duration);
-  return spans.length === 0 ? 0 : Math.max(...ends) - Math.min(...starts);
+  // No spread: a trace may have 50,000 spans.
+  const begin = spans.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
+  const end = spans.reduce((most, { start, duration }) => Math.max(most, start + duration), 0);
+  return spans.length === 0 ? 0 : end - begin;
 }
 
 /** Microseconds as people read them. */

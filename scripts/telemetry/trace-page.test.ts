@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { Trace } from './trace.ts';
+import { listHtml, treeHtml } from './trace-page.ts';
+
+const span = {
+  id: '1',
+  service: 'orders',
+  name: 'GET /<script>',
+  start: 1_000,
+  duration: 2_000,
+  failed: true,
+  attributes: { 'db.statement': '<img src=x onerror=alert(1)>' },
+};
+const trace: Trace = {
+  id: 'ab',
+  spans: [span, { ...span, id: '2', parent: '1', failed: false, start: 2_000, duration: 1_000 }],
+};
+
+it('shows a trace as rows with a bar each, the log lines below their span, and nothing of them as markup', () => {
+  const line = { time: '2026-03-01T10:00:00Z', message: '<b>bold</b>', span: '2', fields: {} };
+  const page = treeHtml(trace, [line]);
+  expect(page).toContain('<rect x="50.00" width="50.00" height="1">');
+  expect(page).toContain('(failed)');
+  expect(page).toContain('&lt;b&gt;bold&lt;/b&gt;');
+  expect(page).not.toMatch(/<script|<img|<b>bold/);
+});
+
+it('lists the slowest request first, with a link to it', () => {
+  const slower = { id: 'cd', spans: [{ ...span, duration: 9_000 }] };
+  const page = listHtml(['jobs', 'orders'], { service: 'orders', failed: false }, [trace, slower]);
+  expect(page.indexOf('/trace/cd')).toBeLessThan(page.indexOf('/trace/ab'));
+  expect(page).toContain('<option selected>orders</option>');
+});
+
+it('says that there is nothing', () => {
+  expect(listHtml([], { service: '', failed: false }, [])).toContain('No request was traced');
+});
