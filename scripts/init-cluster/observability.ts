@@ -1,23 +1,14 @@
-import { storedImage } from '../../images/mirror/folder.ts';
 import type { Environment } from '../../model/graph.ts';
 import { clusterClient } from '../cluster/client.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
 import { isObservability, observabilityImages } from './image-sets.ts';
 
 /**
- * Whether Flux is told of observability only after the front page answers: some of its images are not there yet, and the
- * cluster does not run it. Where it runs, its manifests stay in the repository, since Flux would remove it with all its data.
+ * Whether Flux is told of observability only after the front page answers: the cluster does not run it yet. Where it runs, its
+ * manifests stay in the repository, since Flux would remove it with all its data.
  */
 export async function isPostponed(environment: Environment): Promise<boolean> {
-  const { images, artifacts } = environment.lock;
-  const isThere = (name: string): boolean => {
-    const entry = images[name] ?? artifacts[name];
-    if (entry === undefined) throw new Error(`${name} is not in the lock file`);
-    const { store, path, tag } = storedImage(entry.ref);
-    return store.manifest(path, tag) !== undefined;
-  };
-  if (observabilityImages(environment).every(isThere)) return false;
-  return !(await runs(environment));
+  return observabilityImages(environment).length > 0 && !(await runs(environment));
 }
 
 /** The manifests without the components of observability, and without the Kustomizations that lead to them. */
