@@ -73,6 +73,9 @@ function controller(chart: Chart, env: Environment): void {
       `--leader-election-lease-duration=${lease.leaseDuration}`,
       `--leader-election-renew-deadline=${lease.renewDeadline}`,
       `--leader-election-retry-period=${lease.retryPeriod}`,
+      // Its own 20 and 50 issue some fifty certificates a minute, and a first start waits for all of them.
+      '--kube-api-qps=60',
+      '--kube-api-burst=120',
       `--controllers=${[...controllers, ...(acme ? acmeControllers : [])].join(',')}`,
       ...(acme
         ? [

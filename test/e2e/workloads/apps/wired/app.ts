@@ -16,7 +16,6 @@ export default {
   sidecars: [
     {
       name: 'beside',
-      image: { build: '.' },
       command: [
         'node',
         '-e',

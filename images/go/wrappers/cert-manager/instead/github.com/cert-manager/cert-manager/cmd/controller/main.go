@@ -57,6 +57,8 @@ type options struct {
 	gateway                                bool
 	solverImage                            string
 	controllers                            []string
+	qps                                    float32
+	burst                                  int
 }
 
 func main() {
@@ -69,6 +71,8 @@ func main() {
 	pflag.BoolVar(&opts.ownerRef, "enable-certificate-owner-ref", false, "a Secret goes with its Certificate")
 	pflag.BoolVar(&opts.gateway, "enable-gateway-api", false, "challenges are answered through a Gateway")
 	pflag.StringVar(&opts.solverImage, "acme-http01-solver-image", "", "image of the pods that answer challenges")
+	pflag.Float32Var(&opts.qps, "kube-api-qps", 20, "requests to the API server in a second")
+	pflag.IntVar(&opts.burst, "kube-api-burst", 50, "requests to the API server at once")
 	pflag.StringSliceVar(&opts.controllers, "controllers", nil, "controllers to run, by name")
 	pflag.Parse()
 	ctx, exit := cmdutil.SetupExitHandler(context.Background(), cmdutil.GracefulShutdown)
@@ -86,8 +90,8 @@ func run(ctx context.Context, opts options) error {
 	logf.InitLogs()
 	group, ctx := errgroup.WithContext(logf.NewContext(ctx, logf.Log, "cert-manager"))
 	factory, err := controller.NewContextFactory(ctx, controller.ContextOptions{
-		KubernetesAPIQPS:   20,
-		KubernetesAPIBurst: 50,
+		KubernetesAPIQPS:   opts.qps,
+		KubernetesAPIBurst: opts.burst,
 		IssuerOptions:      controller.IssuerOptions{ClusterResourceNamespace: opts.resourceNamespace},
 		ConfigOptions:      controller.ConfigOptions{EnableGatewayAPI: opts.gateway},
 		// What upstream's command gives a solver by default, and as many challenges at a time.
@@ -114,6 +118,14 @@ func run(ctx context.Context, opts options) error {
 	shared, err := factory.Build()
 	if err != nil {
 		return err
+	}
+	// Without these there is no series of any certificate; upstream's command does the same.
+	issuers := shared.SharedInformerFactory.Certmanager().V1()
+	shared.Metrics.SetupCertificateCollector(issuers.Certificates().Lister())
+	shared.Metrics.SetupIssuerCollector(issuers.Issuers().Lister())
+	shared.Metrics.SetupClusterIssuerCollector(issuers.ClusterIssuers().Lister())
+	if opts.gateway {
+		shared.Metrics.SetupACMECollector(shared.SharedInformerFactory.Acme().V1().Challenges().Lister())
 	}
 	metrics, err := net.Listen("tcp", metricsAddress)
 	if err != nil {
