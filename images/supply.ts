@@ -15,7 +15,7 @@ export interface SupplyEvent {
   seconds: number;
 }
 
-/** How to supply. The mirror registry must run (`ensureRegistry`). */
+/** How to supply. The mirror registry must run (`ensureMirror`). */
 export interface SupplyAllOptions {
   engine: Engine;
   report: Report;

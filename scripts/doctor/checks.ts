@@ -6,7 +6,7 @@ import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { lookForEngine } from '../../images/engine/ensure-engine.ts';
 import { containerPlatformSchema } from '../../images/engine/info.ts';
 import { useEnginePlatform } from '../../images/engine/platform.ts';
-import { registryName, registryPort } from '../../images/mirror/server.ts';
+import { mirrorName, mirrorPort } from '../../images/mirror/server.ts';
 import { findSupply } from '../../images/supply/mode.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
@@ -345,7 +345,7 @@ async function addressesOf(name: string): Promise<string[]> {
 
 async function checkPorts(environment: string, { name, provider }: Cluster, found: Engine | undefined) {
   const uses: PortUse[] = [
-    { port: registryPort(), what: 'the mirror registry', setting: 'export PLINTH_REGISTRY_PORT=…' },
+    { port: mirrorPort(), what: 'the mirror registry', setting: 'export PLINTH_REGISTRY_PORT=…' },
   ];
   if (provider.kind === 'kind') {
     const what = { http: 'the gateway', https: 'the gateway with TLS', registry: 'the registry' };
@@ -365,5 +365,5 @@ async function checkPorts(environment: string, { name, provider }: Cluster, foun
       return { ...use, state, container: line?.split(' ')[0], process: await listener(use.port) };
     }),
   );
-  return ports(inputs, [registryName, `${name}-control-plane`]);
+  return ports(inputs, [mirrorName, `${name}-control-plane`]);
 }

@@ -2,7 +2,7 @@ import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { expect } from 'vitest';
 import type { Engine } from '../../images/engine/engine.ts';
-import { registryAddress, registryPort } from '../../images/mirror/server.ts';
+import { mirrorAddress, mirrorPort } from '../../images/mirror/server.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import type { Place } from './flows.ts';
@@ -33,8 +33,8 @@ export async function intrudesFromPod(engine: Engine, cluster: string, place: Pl
   const registry = await podAddress(engine, cluster, 'registry');
   const attempts = {
     'a node by the token of Kind': joins('https://kubernetes.default.svc.cluster.local'),
-    'an upload to the mirror registry': { url: upload(`http://${registryAddress}`), method: 'POST' },
-    'a deletion in the mirror registry': { url: deletion(`http://${registryAddress}`), method: 'DELETE' },
+    'an upload to the mirror registry': { url: upload(`http://${mirrorAddress}`), method: 'POST' },
+    'a deletion in the mirror registry': { url: deletion(`http://${mirrorAddress}`), method: 'DELETE' },
     "an upload to the team's registry": { url: upload(`http://${registry}:5000`), method: 'POST' },
     "the port of the team's registry that takes pushes": {
       url: upload(`http://${registry}:5001`),
@@ -58,7 +58,7 @@ export async function intrudesFromPod(engine: Engine, cluster: string, place: Pl
 /** The same as another user of this machine, who has no file of the owner. */
 export async function intrudesFromMachine(cluster: string, port: number): Promise<void> {
   const { server } = clusterClient(cluster);
-  const mirror = `http://127.0.0.1:${registryPort()}`;
+  const mirror = `http://127.0.0.1:${mirrorPort()}`;
   expect(await answer({ url: upload(mirror), method: 'POST' })).toBe(405);
   expect(await answer({ url: deletion(mirror), method: 'DELETE' })).toBe(405);
   expect(await answer({ url: upload(`http://127.0.0.1:${port}`), method: 'POST' })).toBe(405);

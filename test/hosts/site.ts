@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { ensureEngine, findEngine } from '../../images/engine/ensure-engine.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
-import { ensureRegistry, networkName, registryAddress, removeRegistry } from '../../images/mirror/server.ts';
+import { ensureMirror, mirrorAddress, networkName, removeMirror } from '../../images/mirror/server.ts';
 import { supply } from '../../images/supply.ts';
 import { ansibleEnvironment, ansibleRoot, ensureAnsible } from '../../scripts/nodes/tools.ts';
 import { Checkout, type Ended } from '../e2e/checkout.ts';
@@ -79,7 +79,7 @@ export class Site {
     const say = (line: string): void => console.log(line);
     const engineStays = (await findEngine()) !== undefined;
     const engine = await ensureEngine(say);
-    await ensureRegistry(engine, say);
+    await ensureMirror(engine, say);
     const versioned = suffixes.flatMap((suffix) => controlPlaneImages.map((name) => `${name}${suffix}`));
     await supply(['pause', 'etcd', 'coredns', ...versioned, 'flannel', 'node'], { engine, report: say });
     await allowManyWatches();
@@ -98,7 +98,7 @@ export class Site {
     if (this.agent !== undefined) process.kill(this.agent);
     await this.checkout.remove();
     if (!this.equipment.engineStays) {
-      await removeRegistry(this.engine);
+      await removeMirror(this.engine);
       if (this.engine.private) await stopPrivateEngine(console.log);
     }
     console.log(`\n${this.times.join('\n')}\n`);
@@ -144,7 +144,7 @@ export class Site {
       registry: { overlay: 'tls' },
       source: { kind: 'git', url: 'https://git.example.org/platform.git' },
       artifacts: 'mirror',
-      mirror: `http://${registryAddress}`,
+      mirror: `http://${mirrorAddress}`,
       apps: {},
       ...this.description,
     });

@@ -1,4 +1,4 @@
-import { registryData, storedImage } from '../../images/mirror/folder.ts';
+import { mirrorFolder, storedImage } from '../../images/mirror/folder.ts';
 import { digestOf } from '../../images/oci/digest.ts';
 import { ImageStore, type StoredManifest } from '../../images/oci/image-store.ts';
 import type { Content } from '../registries/registries.ts';
@@ -10,7 +10,7 @@ const indexType = 'application/vnd.oci.image.index.v1+json';
  * which the other one is named and not there.
  */
 export class UpstreamContent implements Content {
-  readonly #store = new ImageStore(registryData());
+  readonly #store = new ImageStore(mirrorFolder());
   readonly #indexes = new Map<string, StoredManifest>();
 
   constructor(refs: readonly string[], platform: string) {

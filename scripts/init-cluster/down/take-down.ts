@@ -5,7 +5,7 @@ import { cacheDir, stateDir } from '../../../images/cache/paths.ts';
 import type { Engine } from '../../../images/engine/engine.ts';
 import { findEngine } from '../../../images/engine/ensure-engine.ts';
 import { stopPrivateEngine } from '../../../images/engine/private-engine.ts';
-import { removeRegistry } from '../../../images/mirror/server.ts';
+import { removeMirror } from '../../../images/mirror/server.ts';
 import { Failure } from '../../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../../cli/phases.ts';
 import { withClusterLock } from '../../cluster/run-lock.ts';
@@ -119,7 +119,7 @@ const engineStopped: Phase<Given, { last: boolean }> = {
     if (others.length > 0) {
       return { result: { last: false }, unchanged: `still used by ${others.join(', ')}` };
     }
-    if (engine !== undefined) await removeRegistry(engine);
+    if (engine !== undefined) await removeMirror(engine);
     if (engine === undefined || engine.private) await stopPrivateEngine(report);
     return { result: { last: true } };
   },
