@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StoredImage } from './image-store.ts';
-import { headBlob, mountBlob, putBlob, putManifest, type Repository } from './registry-client.ts';
+import { headBlob, mountBlob, putBlob, putManifest, type RegistryRepository } from './registry-client.ts';
 
 const manifestSchema = z.object({
   config: z.object({ digest: z.string() }),
@@ -13,7 +13,7 @@ const manifestSchema = z.object({
  */
 export async function copyImage(
   from: StoredImage,
-  to: Repository & { tag: string },
+  to: RegistryRepository & { tag: string },
   options: { siblings?: readonly string[]; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const { siblings = [], signal } = options;
@@ -28,7 +28,11 @@ export async function copyImage(
   await putManifest(to, to.tag, manifest.type, manifest.text);
 }
 
-async function mountFromAny(to: Repository, digest: string, siblings: readonly string[]): Promise<boolean> {
+async function mountFromAny(
+  to: RegistryRepository,
+  digest: string,
+  siblings: readonly string[],
+): Promise<boolean> {
   for (const path of siblings) {
     if (path === to.path || (await headBlob({ ...to, path }, digest)) === undefined) continue;
     return mountBlob(to, digest, path);

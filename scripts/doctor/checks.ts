@@ -13,7 +13,7 @@ import type { Lock } from '../../model/schema/lock.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { capabilities } from './capabilities.ts';
 import { cgroups, engineCgroups } from './cgroups.ts';
-import { type Check, type Finding, ok } from './check.ts';
+import { type CheckResult, type MachineCheck, ok } from './check.ts';
 import { clock } from './clock.ts';
 import { debianTools } from './debian-tools.ts';
 import { disk, engineDisk } from './disk.ts';
@@ -57,11 +57,11 @@ export interface ChecksInput {
 }
 
 /** Everything that this machine needs for the environment. Several checks ask the same servers; each is asked once. */
-export function checks(input: ChecksInput): Check[] {
+export function checks(input: ChecksInput): MachineCheck[] {
   const { hosts, host, cluster } = input;
   const common = [...toolChecks(input), ...sources(input)];
   if (cluster.provider.kind !== 'kind') return common;
-  const hostNames: Check = {
+  const hostNames: MachineCheck = {
     name: 'host names',
     find: async () =>
       names(
@@ -73,7 +73,7 @@ export function checks(input: ChecksInput): Check[] {
 }
 
 /** Programs that commands start. */
-export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): Check[] {
+export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): MachineCheck[] {
   return [
     {
       name: 'node',
@@ -123,7 +123,7 @@ export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): 
   ];
 }
 
-function sources({ lock, host }: ChecksInput): Check[] {
+function sources({ lock, host }: ChecksInput): MachineCheck[] {
   const registries = Promise.all(imageRegistries(lock).map((url) => askWeb(url, isRegistry)));
   // Builds do not read what 'go env -w' wrote, so that is not asked here either.
   const goProxy = printed('go', ['env', 'GOPROXY'], { GOENV: 'off' }).then((value) => {
@@ -184,7 +184,12 @@ function sources({ lock, host }: ChecksInput): Check[] {
 }
 
 /** What a cluster of containers needs of this machine and of its engine: asked here, nothing of the network. */
-export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksInput, 'hosts'>): Check[] {
+export function machineChecks({
+  environment,
+  cluster,
+  lock,
+  host,
+}: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
   const looked = lookForEngine();
   const engineHere = looked.then((found) => {
     if (!('engine' in found)) return undefined;
@@ -193,11 +198,11 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
     return found.engine;
   });
   /** What is read of this machine's kernel says nothing of a virtual machine's. */
-  const unlessVirtual = async (find: (found: Engine | undefined) => Finding): Promise<Finding> => {
+  const unlessVirtual = async (find: (found: Engine | undefined) => CheckResult): Promise<CheckResult> => {
     const found = await engineHere;
     return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
   };
-  const checks: Check[] = [
+  const checks: MachineCheck[] = [
     {
       name: 'engine',
       find: async () => {

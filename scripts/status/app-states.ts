@@ -4,7 +4,7 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
 /** An application of this repository as it runs in a cluster. */
-export interface AppState {
+export interface AppStatus {
   name: string;
   namespace: string;
   summary: string;
@@ -25,7 +25,7 @@ export interface AppState {
  * Every app of this repository that runs on and on: Deployments and StatefulSets that the render labelled as part of Plinth and
  * gave a summary.
  */
-export async function apps(client: ClusterClient): Promise<AppState[]> {
+export async function apps(client: ClusterClient): Promise<AppStatus[]> {
   const labelSelector = `app.kubernetes.io/part-of=${partOf}`;
   const [deployments, statefulSets] = await Promise.all([
     ask(client, 'Deployments', client.apps.listDeploymentForAllNamespaces({ labelSelector })),
@@ -38,7 +38,7 @@ export async function apps(client: ClusterClient): Promise<AppState[]> {
 }
 
 /** What a Deployment or a StatefulSet says about the app that it runs. */
-export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppState {
+export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppStatus {
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
   const current = status?.observedGeneration === metadata?.generation;

@@ -4,7 +4,7 @@ import { refuseUnfit } from '../doctor/refuse.ts';
 import { buildsBefore, checksBefore } from './before.ts';
 import { expectedDuration, noteDuration, readDurations } from './durations.ts';
 import type { StepResult } from './run-step.ts';
-import { type Step, type TestOptions, testPlan } from './steps.ts';
+import { type TestOptions, type TestStep, testPlan } from './steps.ts';
 
 /** Checks this machine, runs the selected steps one after the other and returns the exit code. */
 export async function runTests(options: TestOptions): Promise<number> {
@@ -26,7 +26,7 @@ export async function runTests(options: TestOptions): Promise<number> {
   return total.failures.length === 0 ? 0 : 1;
 }
 
-async function runStep([title, run]: Step): Promise<StepResult> {
+async function runStep([title, run]: TestStep): Promise<StepResult> {
   const started = performance.now();
   console.log(`\n== ${title}`);
   const result = await run();

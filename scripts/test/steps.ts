@@ -1,7 +1,7 @@
 import { runTool, runVitest, type StepResult } from './run-step.ts';
 
 /** One step: its title, and a function that runs it. */
-export type Step = readonly [title: string, run: () => Promise<StepResult>];
+export type TestStep = readonly [title: string, run: () => Promise<StepResult>];
 
 /** Vitest projects that run alone, by the option that selects each. */
 const alone = {
@@ -18,7 +18,7 @@ export type TestOptions = { [option in keyof typeof alone | 'unit']?: true };
 
 /** The steps that the options select, and what they need and usually take. */
 export interface TestPlan {
-  steps: Step[];
+  steps: TestStep[];
   /** Whether a step starts a cluster, or the engine of Pulumi. */
   clusters: boolean;
   /** Whether a step opens a browser. */
@@ -33,7 +33,7 @@ export interface TestPlan {
 export function testPlan(options: TestOptions, root: boolean): TestPlan {
   const projects = Object.entries(alone)
     .filter(([option]) => options[option as keyof typeof alone] === true)
-    .map(([, project]): Step => [project, () => runVitest(project)]);
+    .map(([, project]): TestStep => [project, () => runVitest(project)]);
   if (projects.length > 0) {
     return { steps: projects, clusters: true, browser: false, usual: 'up to 45 minutes', leftOut: [] };
   }
@@ -51,7 +51,7 @@ export function testPlan(options: TestOptions, root: boolean): TestPlan {
 
 const node = (...args: string[]) => runTool(process.execPath, args);
 
-const unitSteps: Step[] = [
+const unitSteps: TestStep[] = [
   ['linter', () => runTool('biome', ['check', '--error-on-warnings', '.'])],
   ['types', () => runTool('tsc', ['--noEmit'])],
   ['render', () => node('scripts/render.ts', '--check')],
@@ -62,9 +62,9 @@ const unitSteps: Step[] = [
   ['services', () => runVitest('services')],
 ];
 
-function clusterSteps(root: boolean): Step[] {
+function clusterSteps(root: boolean): TestStep[] {
   // Machines need Debian's packages and the kernel's limits for watches.
-  const machines: Step = ['machines', () => runVitest('nodes', '--tags-filter=core')];
+  const machines: TestStep = ['machines', () => runVitest('nodes', '--tags-filter=core')];
   return [
     ['linters of Ansible', () => node('scripts/lint-ansible.ts')],
     ['stacks on the real engine', () => runVitest('stacks')],

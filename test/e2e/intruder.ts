@@ -5,7 +5,7 @@ import type { Engine } from '../../images/engine/engine.ts';
 import { mirrorAddress, mirrorPort } from '../../images/mirror/server.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
-import type { Place } from './flows.ts';
+import type { PodTarget } from './flows.ts';
 
 /** Kind's token by which nodes join, the same in each of its clusters. */
 const joinToken = 'abcdef.0123456789abcdef';
@@ -29,7 +29,7 @@ interface Attempt {
 }
 
 /** From a pod without any policy, as from a stranger's: joins as a node, writes to the registries. */
-export async function intrudesFromPod(engine: Engine, cluster: string, place: Place): Promise<void> {
+export async function intrudesFromPod(engine: Engine, cluster: string, place: PodTarget): Promise<void> {
   const registry = await podAddress(engine, cluster, 'registry');
   const attempts = {
     'a node by the token of Kind': joins('https://kubernetes.default.svc.cluster.local'),

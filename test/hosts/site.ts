@@ -29,7 +29,7 @@ const answerSchema = z.object({
   kubeconfig: z.string().optional(),
 });
 
-export type Answer = z.infer<typeof answerSchema>;
+export type SiteAnswer = z.infer<typeof answerSchema>;
 
 /** What a test says of its cluster, beside the machines. */
 interface Description {
@@ -52,7 +52,7 @@ interface Equipment {
 }
 
 /** Machines of a test that are containers on one network, and the environment in a checkout that says what they become. */
-export class Site {
+export class TestSite {
   readonly cluster: string;
   private readonly description: Description;
   private readonly equipment: Equipment;
@@ -75,7 +75,7 @@ export class Site {
   }
 
   /** Everything that has to be there before a machine is: engine, mirror registry with the nodes' images, Ansible, a key. */
-  static async make(cluster: string, version: string, suffixes: string[] = ['']): Promise<Site> {
+  static async make(cluster: string, version: string, suffixes: string[] = ['']): Promise<TestSite> {
     const say = (line: string): void => console.log(line);
     const engineStays = (await findEngine()) !== undefined;
     const engine = await ensureEngine(say);
@@ -89,7 +89,7 @@ export class Site {
     const checkout = await Checkout.make(`${cluster}-dev`, { http: 18280, https: 18643, registry: 15202 });
     const key = join(dirname(checkout.root), 'key');
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    return new Site(`${cluster}-hosts`, version, { engine, engineStays, checkout, image, tools, key });
+    return new TestSite(`${cluster}-hosts`, version, { engine, engineStays, checkout, image, tools, key });
   }
 
   /** Takes everything away, and says how long what took. */
@@ -168,7 +168,7 @@ export class Site {
   }
 
   /** `npm run nodes -- COMMAND hosts …`, which must end well; what it did to each machine. */
-  async nodes(command: string, ...args: string[]): Promise<Answer> {
+  async nodes(command: string, ...args: string[]): Promise<SiteAnswer> {
     const ended = await this.checkout.npm(
       'nodes',
       command,
@@ -239,7 +239,7 @@ export class Site {
 }
 
 /** Names of the machines on which something was changed. */
-export function changed({ machines }: Answer): string[] {
+export function changed({ machines }: SiteAnswer): string[] {
   return Object.keys(machines).filter((name) => machines[name]?.changed !== 0);
 }
 
