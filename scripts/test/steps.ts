@@ -56,6 +56,7 @@ const unitSteps: TestStep[] = [
   ['types', () => runTool('tsc', ['--noEmit'])],
   ['render', () => node('scripts/render.ts', '--check')],
   ['secrets in plain text', () => node('scripts/secrets.ts', 'check')],
+  ['schemas and reference', () => node('scripts/schemas.ts', '--check')],
   ['contracts', () => node('scripts/generate.ts', '--check')],
   ['custom resources', () => node('scripts/verify.ts')],
   ['unit tests', () => runVitest('unit')],
