@@ -84,7 +84,7 @@ const download = z.strictObject({
  * the name of an executable is unique over all components: `kubelet` is found in `kubernetes`.
  */
 const binary = z.strictObject({
-  version: version.describe("Version of the component: the tag of its Go module."),
+  version: version.describe('Version of the component: the tag of its Go module.'),
   optional: z
     .boolean()
     .default(false)
@@ -137,7 +137,10 @@ const imageBuild = z.strictObject({
   entrypoint: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
   cmd: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
   env: z.record(z.string(), z.string()).default({}).describe('Variables and their values.'),
-  user: z.string().optional().describe("User and group of the process, such as '65532:65532'. Default: root."),
+  user: z
+    .string()
+    .optional()
+    .describe("User and group of the process, such as '65532:65532'. Default: root."),
   workdir: imagePath.optional().describe('The folder in which it starts. Default: /.'),
 });
 
