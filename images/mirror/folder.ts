@@ -3,7 +3,7 @@ import { cacheDir } from '../cache/paths.ts';
 import { ImageStore, type StoredImage } from '../oci/image-store.ts';
 import { parseReference } from '../oci/reference.ts';
 
-/** The folder that the mirror registry serves. It belongs to the user, who alone may write it. */
+/** The folder that the mirror serves. It belongs to the user, who alone may write it. */
 export function mirrorFolder(): string {
   return join(cacheDir(), 'registry');
 }

@@ -11,7 +11,7 @@ import { placeOf, registryMirror } from '../pull/registry-place.ts';
 import type { Report } from '../report.ts';
 import { mirrorFolder } from './folder.ts';
 
-/** The network on the engine that the nodes and the mirror registry share. */
+/** The network on the engine that the nodes and the mirror share. */
 export const networkName = 'plinth';
 
 /** The container's name; nodes and pods reach it as `plinth-registry:5000`. */
@@ -20,7 +20,7 @@ export const mirrorName = 'plinth-registry';
 /** The address of the registry for the nodes of a cluster and for what runs on them. */
 export const mirrorAddress = `${mirrorName}:5000`;
 
-/** The port on this machine's loopback at which the mirror registry answers; `PLINTH_REGISTRY_PORT` sets another. */
+/** The port on this machine's loopback at which the mirror answers; `PLINTH_REGISTRY_PORT` sets another. */
 export function mirrorPort(): number {
   const text = process.env.PLINTH_REGISTRY_PORT ?? '5001';
   const port = Number(text);
@@ -36,7 +36,7 @@ function mirrorUrl(): string {
 const generation = 'read-only';
 
 /**
- * Has the mirror registry run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
+ * Has the mirror run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
  * neither by HTTP nor in the file system. It comes back by itself with the engine. Returns what there is to say where nothing had to be done.
  */
 export async function ensureMirror(
@@ -53,20 +53,20 @@ export async function ensureMirror(
   if (state?.wanted === wanted && state.status === 'running' && (await registryAnswers(url)))
     return 'running';
   if (state?.wanted === wanted) {
-    report('starting the mirror registry');
+    report('starting the mirror');
     await runEngine(engine, ['start', mirrorName], { signal }).catch(() => undefined);
     // After a reboot the engine starts the nodes at the same time, which keeps a small machine busy.
     if (await waitForRegistry(url, 45, signal)) return undefined;
   }
   if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', mirrorName]);
   await refuseTakenPort();
-  report('starting the mirror registry');
+  report('starting the mirror');
   await mkdir(mirrorFolder(), { recursive: true });
   await runEngine(engine, ['run', ...mirrorArguments(engine, image, wanted)], { signal });
   if (await waitForRegistry(url, 60, signal)) return undefined;
   const log = await runEngine(engine, ['logs', '--tail', '10', mirrorName]).catch(String);
   throw new Error(
-    `the mirror registry does not answer on 127.0.0.1:${port} after 60 s. Its last words:\n${log}\n` +
+    `the mirror does not answer on 127.0.0.1:${port} after 60 s. Its last words:\n${log}\n` +
       `See more with: ${engine.name} logs ${mirrorName}`,
   );
 }
@@ -80,7 +80,7 @@ export async function removeMirror(engine: Engine): Promise<void> {
 /**
  * By host of the lock file, the `certs.d/HOST/hosts.toml` of containerd: nodes ask the mirror first, then `next`. A host that
  * the mirror does not have is left out.
- * @param mirror As `PLINTH_REGISTRY_MIRROR` is written. Default: the mirror registry of this machine.
+ * @param mirror As `PLINTH_REGISTRY_MIRROR` is written. Default: the mirror of this machine.
  * @param next The same, for what the mirror lacks. Default: the mirror that this machine pulls from, else each registry itself.
  * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
@@ -186,7 +186,7 @@ async function refuseTakenPort(): Promise<void> {
     server.once('error', () =>
       reject(
         new Error(
-          `port ${port} of 127.0.0.1 is taken, and the mirror registry was to answer there. See by what: ` +
+          `port ${port} of 127.0.0.1 is taken, and the mirror was to answer there. See by what: ` +
             `${process.platform === 'linux' ? `ss -tlnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`}. Or choose another: PLINTH_REGISTRY_PORT=5011`,
         ),
       ),

@@ -18,7 +18,7 @@ export async function copyImage(
 ): Promise<void> {
   const { siblings = [], signal } = options;
   const manifest = from.store.manifest(from.path, from.tag);
-  if (manifest === undefined) throw new Error(`the mirror registry has no ${from.path}:${from.tag}`);
+  if (manifest === undefined) throw new Error(`the mirror has no ${from.path}:${from.tag}`);
   const { config, layers } = manifestSchema.parse(JSON.parse(manifest.text));
   for (const { digest } of [config, ...layers]) {
     if ((await headBlob(to, digest)) !== undefined) continue;

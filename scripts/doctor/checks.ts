@@ -183,26 +183,46 @@ function sources({ lock, host }: ChecksInput): MachineCheck[] {
   ];
 }
 
-/** What a cluster of containers needs of this machine and of its engine: asked here, nothing of the network. */
+/** The engine of this machine, looked for once. */
+interface FoundEngine {
+  looked: ReturnType<typeof lookForEngine>;
+  /** Undefined where none answers. */
+  engine: Promise<Engine | undefined>;
+}
+
+/** Checks of this machine and its engine for a cluster of containers, without the network. */
 export function machineChecks({
   environment,
   cluster,
   lock,
   host,
 }: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
+  const found = findEngineOnce();
+  return [
+    ...engineChecks(found, host),
+    { name: 'repository', find: () => repository(repositoryRoot, host) },
+    { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
+    { name: 'ports', find: async () => checkPorts(environment, cluster, await found.engine) },
+    ...spaceChecks(found, lock, host),
+    controlGroups(found, host),
+    // Elsewhere containers run in a virtual machine with a kernel of its own.
+    ...(host.platform === 'linux' ? kernelChecks(found, host) : []),
+  ];
+}
+
+function findEngineOnce(): FoundEngine {
   const looked = lookForEngine();
-  const engineHere = looked.then((found) => {
+  const engine = looked.then((found) => {
     if (!('engine' in found)) return undefined;
     const { info } = found.engine;
     if (containerPlatformSchema.safeParse(info.platform).success) useEnginePlatform(info);
     return found.engine;
   });
-  /** What is read of this machine's kernel says nothing of a virtual machine's. */
-  const unlessVirtual = async (find: (found: Engine | undefined) => CheckResult): Promise<CheckResult> => {
-    const found = await engineHere;
-    return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
-  };
-  const checks: MachineCheck[] = [
+  return { looked, engine };
+}
+
+function engineChecks({ looked, engine: engineHere }: FoundEngine, host: Host): MachineCheck[] {
+  return [
     {
       name: 'engine',
       find: async () => {
@@ -234,9 +254,11 @@ export function machineChecks({
         });
       },
     },
-    { name: 'repository', find: () => repository(repositoryRoot, host) },
-    { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
-    { name: 'ports', find: async () => checkPorts(environment, cluster, await engineHere) },
+  ];
+}
+
+function spaceChecks({ engine: engineHere }: FoundEngine, lock: Lock, host: Host): MachineCheck[] {
+  return [
     {
       name: 'disk',
       find: async () => {
@@ -282,7 +304,10 @@ export function machineChecks({
       },
     },
   ];
-  checks.push({
+}
+
+function controlGroups({ engine: engineHere }: FoundEngine, host: Host): MachineCheck {
+  return {
     name: 'control groups',
     find: async () => {
       const info = (await engineHere)?.info;
@@ -293,11 +318,16 @@ export function machineChecks({
         controllers: readText('/sys/fs/cgroup/cgroup.controllers'),
       });
     },
-  });
-  // Elsewhere containers run in a virtual machine that brings its own kernel.
-  if (host.platform !== 'linux') return checks;
+  };
+}
+
+function kernelChecks({ engine: engineHere }: FoundEngine, host: Host): MachineCheck[] {
+  /** The kernel of this machine is not that of a virtual machine. */
+  const unlessVirtual = async (find: (found: Engine | undefined) => CheckResult): Promise<CheckResult> => {
+    const found = await engineHere;
+    return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
+  };
   return [
-    ...checks,
     {
       name: 'kernel',
       find: () => unlessVirtual((found) => kernel(kernelEvidence(), host, found?.info.rootless)),
@@ -350,7 +380,7 @@ async function addressesOf(name: string): Promise<string[]> {
 
 async function checkPorts(environment: string, { name, provider }: Cluster, found: Engine | undefined) {
   const uses: PortUse[] = [
-    { port: mirrorPort(), what: 'the mirror registry', setting: 'export PLINTH_REGISTRY_PORT=…' },
+    { port: mirrorPort(), what: 'the mirror', setting: 'export PLINTH_REGISTRY_PORT=…' },
   ];
   if (provider.kind === 'kind') {
     const what = { http: 'the gateway', https: 'the gateway with TLS', registry: 'the registry' };

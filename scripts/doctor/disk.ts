@@ -7,7 +7,7 @@ export interface DiskInput {
   freeBytes: number;
   /** How images are had. */
   supply: 'pull' | 'build';
-  /** Images of the lock file that are not in the mirror registry yet. */
+  /** Images of the lock file that are not in the mirror yet. */
   missingImages: number;
 }
 

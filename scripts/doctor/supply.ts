@@ -11,7 +11,7 @@ import { goMinimum } from './go.ts';
 export interface Pending {
   /** Components whose executables are not in the cache. */
   binaries: number;
-  /** Images that are made here and not in the mirror registry; those aside that only a test or a cloud asks for. */
+  /** Images that are made here and not in the mirror; those aside that only a test or a cloud asks for. */
   images: number;
 }
 

@@ -33,8 +33,8 @@ export async function intrudesFromPod(engine: Engine, cluster: string, place: Po
   const registry = await podAddress(engine, cluster, 'registry');
   const attempts = {
     'a node by the token of Kind': joins('https://kubernetes.default.svc.cluster.local'),
-    'an upload to the mirror registry': { url: upload(`http://${mirrorAddress}`), method: 'POST' },
-    'a deletion in the mirror registry': { url: deletion(`http://${mirrorAddress}`), method: 'DELETE' },
+    'an upload to the mirror': { url: upload(`http://${mirrorAddress}`), method: 'POST' },
+    'a deletion in the mirror': { url: deletion(`http://${mirrorAddress}`), method: 'DELETE' },
     "an upload to the team's registry": { url: upload(`http://${registry}:5000`), method: 'POST' },
     "the port of the team's registry that takes pushes": {
       url: upload(`http://${registry}:5001`),
@@ -48,8 +48,8 @@ export async function intrudesFromPod(engine: Engine, cluster: string, place: Po
   const answers: unknown[] = JSON.parse(text);
   expect(Object.fromEntries(Object.keys(attempts).map((name, i) => [name, answers[i]]))).toEqual({
     'a node by the token of Kind': 401,
-    'an upload to the mirror registry': 405,
-    'a deletion in the mirror registry': 405,
+    'an upload to the mirror': 405,
+    'a deletion in the mirror': 405,
     "an upload to the team's registry": 405,
     "the port of the team's registry that takes pushes": 'ECONNREFUSED',
   });

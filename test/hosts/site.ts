@@ -74,7 +74,7 @@ export class TestSite {
     return this.equipment.checkout;
   }
 
-  /** Everything that has to be there before a machine is: engine, mirror registry with the nodes' images, Ansible, a key. */
+  /** Everything that has to be there before a machine is: engine, mirror with the nodes' images, Ansible, a key. */
   static async make(cluster: string, version: string, suffixes: string[] = ['']): Promise<TestSite> {
     const say = (line: string): void => console.log(line);
     const engineStays = (await findEngine()) !== undefined;

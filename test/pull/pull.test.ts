@@ -143,7 +143,7 @@ it('the same command again, without any registry, asks nothing and replaces noth
   expect(await runEngine(engine, ['ps', '--no-trunc', '--quiet'])).toBe(before);
 });
 
-it('a proxy for what is outside is not asked for the mirror registry and the cluster, with NODE_USE_ENV_PROXY too', async () => {
+it('a proxy for what is outside is not asked for the mirror and the cluster, with NODE_USE_ENV_PROXY too', async () => {
   const dead = `http://127.0.0.1:${await freePort()}`;
   const { exitCode, stderr } = await user.run('npm', ['run', '--silent', 'init-cluster'], {
     cwd: root,

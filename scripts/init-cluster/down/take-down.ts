@@ -20,7 +20,7 @@ import { heldData } from './held-data.ts';
 import { removeCaches } from './remove-caches.ts';
 
 /**
- * Removes a cluster: its nodes and state and, with the last cluster, the mirror registry, its network and the private
+ * Removes a cluster: its nodes and state and, with the last cluster, the mirror, its network and the private
  * engine. What was built and pulled stays in the cache unless `purge` is set. What it holds is named first, and it is
  * asked for, unless `yes` is set.
  */

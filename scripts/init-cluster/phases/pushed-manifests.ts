@@ -3,7 +3,7 @@ import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, startSync } from '../../flux/sync.ts';
 import type { WithEngine } from '../given.ts';
 
-/** Pushes the manifests with the digests that the mirror registry has now, and points Flux at them. */
+/** Pushes the manifests with the digests that the mirror has now, and points Flux at them. */
 export const pushedManifests: Phase<WithEngine, { commit: string }> = {
   title: 'Manifests pushed',
   run: async (given, report) => {
