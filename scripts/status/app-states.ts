@@ -4,7 +4,7 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
 /** An application of this repository as it runs in a cluster. */
-export interface AppState {
+export interface AppStatus {
   name: string;
   namespace: string;
   summary: string;
@@ -24,7 +24,7 @@ export interface AppState {
 }
 
 /** Every app of this repository: Deployments, StatefulSets and CronJobs that the render labelled and gave a summary. */
-export async function apps(client: ClusterClient): Promise<AppState[]> {
+export async function apps(client: ClusterClient): Promise<AppStatus[]> {
   const labelSelector = `app.kubernetes.io/part-of=${partOf}`;
   const [deployments, statefulSets, cronJobs] = await Promise.all([
     ask(client, 'Deployments', client.apps.listDeploymentForAllNamespaces({ labelSelector })),
@@ -40,7 +40,7 @@ export async function apps(client: ClusterClient): Promise<AppState[]> {
 }
 
 /** What a Deployment or a StatefulSet says about the app that it runs. */
-export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppState {
+export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppStatus {
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
   const current = status?.observedGeneration === metadata?.generation;
@@ -62,7 +62,7 @@ export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet
 }
 
 /** What a CronJob says: it is healthy unless its last run has ended and did not succeed. */
-export function readSchedule({ metadata, spec, status }: V1CronJob): AppState {
+export function readSchedule({ metadata, spec, status }: V1CronJob): AppStatus {
   const last = status?.lastScheduleTime;
   const succeeded = status?.lastSuccessfulTime;
   const failed =

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forwardTo, forwardToPod } from '../../scripts/call/port-forward.ts';
-import { said, until, World } from './identity/world.ts';
+import { until } from '../until.ts';
+import { said, World } from './identity/world.ts';
 
 const apps = ['notes', 'members', 'clock', 'gated', 'busy', 'partner', 'wired', 'rooted', 'quiet'];
 
