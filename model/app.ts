@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { initStep, sidecar } from './schema/beside.ts';
 import { appName, bytes, replicas, sentence, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
+import { extraFiles } from './schema/extra.ts';
 import { pinnedImage } from './schema/image-reference.ts';
 import { internetUse } from './schema/internet-use.ts';
 import { job } from './schema/job.ts';
@@ -131,6 +132,7 @@ export const appSchema = z.strictObject({
       reload: z.literal('files'),
     })
     .optional(),
+  extra: extraFiles.default([]),
   exceptions: z.array(exceptionSchema).default([]),
 });
 

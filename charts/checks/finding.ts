@@ -21,6 +21,8 @@ export interface Finding {
 /** What a check says of an object. */
 export type Fault = Pick<Finding, 'what' | 'why' | 'fix'> & { field?: FieldPath };
 
-export function finding(rule: Rule, { component, object }: Owned, fault: Fault): Finding {
-  return { rule, component, object: objectId(object), field: [], ...fault };
+export function finding(rule: Rule, { component, object, templated }: Owned, fault: Fault): Finding {
+  const found = { rule, component, object: objectId(object), field: [], ...fault };
+  if (templated === undefined) return found;
+  return { ...found, field: ['chart', 'values'], fix: `by the chart's values, ${fault.fix}` };
 }

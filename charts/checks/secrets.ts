@@ -6,6 +6,7 @@ import type { Inventory } from './inventory.ts';
 export function checkSecrets(inventory: Inventory): Finding[] {
   return inventory
     .all('Secret')
+    .filter(({ templated }) => templated === undefined)
     .filter(({ object }) => !isEncrypted(object))
     .filter(({ object }) => secretValues(object).some(([key, value]) => isSecret(key, value)))
     .map((secret) =>

@@ -1,6 +1,7 @@
 import { suggest } from '../../model/diagnostics/nearest.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { Failure } from '../cli/failure.ts';
+import { chartObjects } from '../helm/chart-objects.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 import { explain } from './explain.ts';
 import { printExplanation } from './print.ts';
@@ -27,7 +28,9 @@ export async function explainCommand(root: string, command: ExplainCommand): Pro
   for (const env of here) {
     const app = env.apps.find((each) => each.name === name);
     if (app === undefined) continue;
-    const explanation = explain(root, env, app);
+    const { charts, problems: ofCharts } = await chartObjects(root, env);
+    if (ofCharts.length > 0) throw new ProblemsFailure(ofCharts);
+    const explanation = explain(root, env, app, charts);
     return json ? `${JSON.stringify(explanation, null, 2)}\n` : printExplanation(explanation);
   }
   const running = [...new Set(here.flatMap(({ apps }) => apps.map((app) => app.name)))];
