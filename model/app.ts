@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { initStep, sidecar } from './schema/beside.ts';
 import { appName, bytes, replicas, sentence, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
+import { exposes } from './schema/exposes.ts';
 import { extraFiles } from './schema/extra.ts';
 import { pinnedImage } from './schema/image-reference.ts';
 import { internetUse } from './schema/internet-use.ts';
@@ -113,8 +114,8 @@ export const appSchema = z.strictObject({
     .optional(),
   /** What callers can rely on: `{ success: 99.5, within: '500ms' }`. Alerts fire as its error budget burns. Default: no such alert. */
   objective: objectiveSchema.optional(),
-  /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
-  exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
+  /** Reached from outside through the gateway. Default: it is not. */
+  exposes: exposes.optional(),
   uses: z.array(use).default([]),
   /** A PostgreSQL of its own, whose roles log in by certificate alone. */
   database: z

@@ -87,9 +87,18 @@ function objectsOf(extra: ExtraObjects, folder: string, files: readonly string[]
   return extra.of(folder, files).objects.map(({ value }) => value);
 }
 
-/** The host name at which an app answers in a cluster, where it exposes a port. */
+/** The host name that is shown of an app in a cluster, where it exposes a port. */
 export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cluster): string | undefined {
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
+}
+
+/** All host names at which an app answers in a cluster, sorted: below its domain and, as cluster.yaml says, elsewhere. */
+export function hostNames(app: Pick<Loaded<App>, 'value'>, cluster: Cluster): string[] {
+  const host = hostName(app, cluster);
+  if (host === undefined) return [];
+  const { name, exposes } = app.value;
+  const further = (exposes?.hosts ?? []).map((label) => `${label}.${cluster.domain}`);
+  return [host, ...further, ...(cluster.apps[name]?.hosts ?? [])].sort();
 }
 
 function secretsOf(secrets: readonly LoadedSecret[], app: string, environment: string): EncryptedSecret[] {
@@ -154,6 +163,6 @@ function joinApp(app: App, cluster: Cluster, { images, files, extra, secrets }: 
         }),
     secrets,
     ...(host === undefined ? {} : { host }),
-    hosts: host === undefined ? [] : [host],
+    hosts: hostNames({ value: app }, cluster),
   };
 }

@@ -441,6 +441,12 @@ export const appOverride = z.strictObject({
     })
     .optional()
     .describe('What each pod reserves.'),
+  hosts: z
+    .array(dnsName)
+    .optional()
+    .describe(
+      'Host names below other domains than that of the cluster, at which the app is reached too. They are in the certificate of the gateway; who owns the domain leads them here.',
+    ),
 });
 
 /** `clusters/ENV/cluster.yaml`: what exists in one environment. What each field means is said in its `describe`, which editors show. */

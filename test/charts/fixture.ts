@@ -86,6 +86,6 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     secrets: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
     ...(host ? { host } : {}),
-    hosts: host ? [host] : [],
+    hosts: host ? [host, ...(app.exposes?.hosts ?? []).map((label) => `${label}.test.localhost`)] : [],
   };
 }
