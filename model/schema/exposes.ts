@@ -11,15 +11,14 @@ const path = z
   );
 
 /** Where a redirect leads: a path at the same host, or an address by HTTPS. */
-const target = z.union([
-  path,
-  z
-    .string()
-    .regex(
-      /^https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(\/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?$/,
-      "a path such as '/new', or an address such as 'https://docs.example.org/new'",
-    ),
-]);
+const target = z
+  .string()
+  .max(1024, 'at most 1024 characters')
+  .regex(
+    /^(https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)?(\/[A-Za-z0-9._~!$&'()*+,;=:@-]*)*$/,
+    "a path such as '/new', or an address such as 'https://docs.example.org/new'",
+  )
+  .min(1, 'a path or an address');
 
 /** From the name of a header (RFC 9110, token) to its value, which takes the place of one that is there. */
 const headers = z.record(
@@ -34,6 +33,14 @@ const headers = z.record(
     .regex(/^[\x20-\x7e]+$/, 'a value of one line without control characters'),
 );
 
+const label = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "one word below the domain such as 'www'; names below other domains stand in cluster.yaml: apps.NAME.hosts",
+  );
+
 /** How visitors reach an app through the gateway. */
 export const exposes = z.strictObject({
   /** The port to which everything leads that `paths` does not lead elsewhere. */
@@ -41,7 +48,7 @@ export const exposes = z.strictObject({
   /** First part of its host name below the environment's domain. Default: the app's name. */
   host: dnsLabel.optional(),
   /** Further names below the domain. Names below other domains stand in cluster.yaml: apps.NAME.hosts. */
-  hosts: z.array(dnsLabel).default([]),
+  hosts: z.array(label).default([]),
   /** From a path to the port to which it leads, with all paths below it; the longest decides. */
   paths: z.record(path, portName).default({}),
   /** From a path, and that one alone, to where visitors are sent. `permanent`: browsers keep it for good. */
