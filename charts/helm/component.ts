@@ -1,5 +1,5 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import type { EnvironmentOperator } from '../../model/graph.ts';
+import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
 import { extraName } from '../../model/schema/extra.ts';
 import type { HelmChart } from '../../model/schema/helm-chart.ts';
 import { component } from '../kube/component.ts';
@@ -19,6 +19,7 @@ const flux = 'flux-system';
  * a namespace with its level of Pod Security, in which only declared flows flow. `templated` is what the chart comes to.
  */
 export function chartComponent(
+  { cluster }: Pick<Environment, 'cluster'>,
   operator: EnvironmentOperator,
   helm: HelmChart,
   templated: readonly KubeObject[],
@@ -28,7 +29,7 @@ export function chartComponent(
     namespace(chart, operator.namespace, helm.podSecurity);
     chartNetwork(chart, operator.namespace, helm, templated);
     account(chart, operator, templated);
-    for (const object of [sourceObject(release), releaseObject(release)])
+    for (const object of [sourceObject(release, cluster.artifacts), releaseObject(release)])
       new ApiObject(chart, object.kind, object);
   });
   return { ...made, objects: made.objects.map(keepAccess), templated };

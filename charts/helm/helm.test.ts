@@ -114,6 +114,17 @@ describe('a release', () => {
     });
   });
 
+  it('comes from the mirror registry where artifacts do, and is the same release', () => {
+    const release = releaseOf(operatorWith({}), chartOf(operatorWith({})));
+    const source = sourceObject(release, 'mirror');
+    expect(source).toMatchObject({
+      spec: { url: 'oci://plinth-registry:5000/quay.io/team/watcher', insecure: true, ref: { digest } },
+    });
+    expect(releaseIn(releaseObject(release), [source])?.chart).toMatchObject({
+      oci: 'oci://quay.io/team/watcher',
+    });
+  });
+
   it('is pinned by the digest of its chart, and is installed by an account of its own', () => {
     const release = releaseOf(operatorWith({}), chartOf(operatorWith({})));
     expect(sourceObject(release)).toMatchObject({
@@ -179,7 +190,7 @@ describe('the component of a chart', () => {
       },
     },
   });
-  const made = chartComponent(operator, chartOf(operator), templated);
+  const made = chartComponent(environment(), operator, chartOf(operator), templated);
 
   it('lets nothing flow but what is declared, by the labels of the chart', () => {
     expect(at(find(made, 'NetworkPolicy', 'default-deny'), 'spec')).toEqual({

@@ -1,8 +1,10 @@
+import type { Cluster } from '../../model/schema/cluster.ts';
 import type { HelmChart } from '../../model/schema/helm-chart.ts';
 import { field, textField } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { annotations } from '../kube/names.ts';
 import { kindOf } from '../kube/object-id.ts';
+import { mirror } from '../order/crd-source.ts';
 import { syncMetadata } from '../order/sync-metadata.ts';
 
 /** All that decides what a Helm release comes to, but for what the API server answers. */
@@ -39,13 +41,19 @@ export function releaseAccount(name: string): string {
 /** What of a registry's artifact is the chart (https://helm.sh/docs/topics/registries/#helm-chart-manifest). */
 const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
+const scheme = 'oci://';
+const mirrored = `${scheme}${mirror}/`;
+
 /** A tag has no '+': Helm writes '_' in its place. */
 export function tagOf(version: string): string {
   return version.replaceAll('+', '_');
 }
 
-/** Where source-controller gets the chart. */
-export function sourceObject({ name, chart }: Release): KubeObject {
+/** Where source-controller gets the chart: upstream, or the mirror registry under the same name. */
+export function sourceObject(
+  { name, chart }: Release,
+  artifacts: Cluster['artifacts'] = 'upstream',
+): KubeObject {
   const apiVersion = 'source.toolkit.fluxcd.io/v1';
   const metadata = syncMetadata(name);
   if ('oci' in chart) {
@@ -56,7 +64,9 @@ export function sourceObject({ name, chart }: Release): KubeObject {
       spec: {
         // The digest says all; a day is soon enough to notice that it is gone.
         interval: '24h',
-        url: chart.oci,
+        ...(artifacts === 'mirror'
+          ? { url: chart.oci.replace(scheme, mirrored), insecure: true }
+          : { url: chart.oci }),
         ref: { tag: tagOf(chart.version), digest: chart.digest },
         layerSelector: { mediaType: chartLayer, operation: 'copy' },
       },
@@ -121,7 +131,7 @@ export function releaseIn(object: KubeObject, sources: readonly KubeObject[]): R
   if (url === undefined || digest === undefined) return undefined;
   const place =
     kind === 'OCIRepository'
-      ? { oci: url, version: textField(source, 'spec', 'ref', 'tag') ?? '' }
+      ? { oci: url.replace(mirrored, scheme), version: textField(source, 'spec', 'ref', 'tag') ?? '' }
       : {
           repository: url,
           name: textField(spec, 'chart', 'spec', 'chart') ?? '',

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { cacheDir } from '../cache/paths.ts';
 import { FetchFailure, fetchFile } from '../fetch/fetch-file.ts';
+import { ensureMirrored, type SupplyOptions } from '../mirror/ensure-image.ts';
 import { digestOf } from '../oci/digest.ts';
 import { imageManifestSchema, manifestTypes } from '../oci/media-types.ts';
 import { placeOf } from '../pull/registry-place.ts';
@@ -61,13 +62,7 @@ export async function ensureChart(chart: PinnedChart, options: Options = {}): Pr
     'oci' in chart
       ? await fromRegistry(chart, chart.digest, options)
       : await fromRepository(chart, chart.version, options);
-  if (found.digest !== chart.digest) {
-    throw new ChartFailure(
-      'digest',
-      `the chart ${chart.version} there has the digest ${found.digest}`,
-      `ask upstream why; where you know it, write digest: '${found.digest}'`,
-    );
-  }
+  if (found.digest !== chart.digest) throw otherDigest(chart, found.digest);
   await mkdir(join(cacheDir(), 'charts'), { recursive: true });
   await put(path, found.content);
   await put(note, sha256(found.content));
@@ -132,14 +127,19 @@ async function read(upstream: Upstream, what: string, oci: string): Promise<Buff
 const reachable =
   'correct the address, or see that it opens from here; a chart that was fetched once stays in the cache of this machine';
 
-async function fromRegistry(
+/** A chart as a registry has it. */
+interface RegistryChart {
+  manifest: string;
+  digest: string;
+  layer: string;
+}
+
+async function manifestOf(
   { oci }: { oci: string },
   reference: string,
   options: Options,
-): Promise<FoundChart> {
-  const upstream = upstreamOf({ oci }, options);
-  const text = await read(upstream, `manifests/${reference}`, oci);
-  const digest = digestOf(text);
+): Promise<RegistryChart> {
+  const text = await read(upstreamOf({ oci }, options), `manifests/${reference}`, oci);
   const manifest = imageManifestSchema.safeParse(asJson(text));
   const layer = manifest.data?.layers.find(({ mediaType }) => mediaType === layerType);
   if (layer === undefined) {
@@ -149,15 +149,59 @@ async function fromRegistry(
       'write the address of a chart',
     );
   }
-  const content = await read(upstream, `blobs/${layer.digest}`, oci);
-  if (digestOf(content) !== layer.digest) {
-    throw new ChartFailure(
-      'place',
-      `${oci} sends another chart than its manifest says`,
-      'type the same command again; then ask who runs that registry',
-    );
-  }
-  return { version: '', digest, content };
+  return { manifest: text.toString('utf8'), digest: digestOf(text), layer: layer.digest };
+}
+
+async function blobOf({ oci }: { oci: string }, digest: string, options: Options): Promise<Buffer> {
+  const content = await read(upstreamOf({ oci }, options), `blobs/${digest}`, oci);
+  if (digestOf(content) === digest) return content;
+  throw new ChartFailure(
+    'place',
+    `${oci} sends another chart than its manifest says`,
+    'type the same command again; then ask who runs that registry',
+  );
+}
+
+async function fromRegistry(
+  place: { oci: string },
+  reference: string,
+  options: Options,
+): Promise<FoundChart> {
+  const { digest, layer } = await manifestOf(place, reference, options);
+  return { version: '', digest, content: await blobOf(place, layer, options) };
+}
+
+/**
+ * Has a chart of a registry in the mirror registry, under the same name and digest. Returns whether there was something to do.
+ * @throws ChartFailure
+ */
+export async function mirrorChart(
+  chart: { oci: string; version: string; digest: string },
+  options: SupplyOptions,
+): Promise<boolean> {
+  const ref = `${chart.oci.slice('oci://'.length)}:${chart.version.replaceAll('+', '_')}`;
+  const name = `chart-${chart.digest.slice('sha256:'.length).slice(0, 16)}`;
+  return ensureMirrored(name, ref, `${ref}@${chart.digest}`, options, async ({ store, path, tag }) => {
+    options.report(`pulling ${ref}`);
+    const { manifest, digest } = await manifestOf(chart, chart.digest, options);
+    if (digest !== chart.digest) throw otherDigest(chart, digest);
+    const { config, layers } = imageManifestSchema.parse(JSON.parse(manifest));
+    let size = manifest.length;
+    for (const blob of [config, ...layers]) {
+      const content = await blobOf(chart, blob.digest, options);
+      await store.putBlob(path, content, options.signal);
+      size += content.length;
+    }
+    return { digest: await store.putManifest(path, manifest, tag), size, source: 'pulled' };
+  });
+}
+
+function otherDigest({ version }: { version: string }, found: string): ChartFailure {
+  return new ChartFailure(
+    'digest',
+    `the chart ${version} there has the digest ${found}`,
+    `ask upstream why; where you know it, write digest: '${found}'`,
+  );
 }
 
 async function fromTag(

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
-import { hostNames } from '../environment.ts';
+import { hostName, hostNames } from '../environment.ts';
 import type { Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
@@ -167,7 +167,7 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
         why: 'a host name leads to one place',
         fix:
           elsewhere === -1
-            ? `write another name in ${reference(app.source, ['exposes', 'host'])}`
+            ? `write another ${host === hostName(app, cluster) ? 'exposes.host' : 'name'} in ${reference(app.source, ['exposes', 'host'])}`
             : 'take it out, or write another name',
       };
       const path = elsewhere === -1 ? ['apps', app.name] : ['apps', app.name, 'hosts', elsewhere];

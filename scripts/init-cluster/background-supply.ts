@@ -3,6 +3,7 @@ import { buildAppImages } from '../app-images/app-images.ts';
 import type { Report } from '../cli/phases.ts';
 import type { WithEngine } from './given.ts';
 import { bootstrapImages, platformImages } from './image-sets.ts';
+import { mirrorCharts } from './mirror-charts.ts';
 
 /** Images that are supplied while the cluster starts, one set after another. Phases that need a set wait for it. */
 export class BackgroundSupply {
@@ -18,7 +19,10 @@ export class BackgroundSupply {
     const options = { engine, report, signal };
     this.#bootstrap = supply(bootstrapImages, options);
     this.#platform = this.#bootstrap.then(
-      async (made) => made + (await supply(platformImages(environment), options)),
+      async (made) =>
+        made +
+        (await supply(platformImages(environment), options)) +
+        (await mirrorCharts(environment, options)),
     );
     this.#apps = this.#bootstrap.then(() => buildAppImages(environment, { root, ...options }));
     // Awaited later; until then a failure is not unhandled.

@@ -121,7 +121,7 @@ function broken(
   const operator = { ...operatorSchema.parse(input), extraObjects: [] };
   const { chart } = operator;
   if (chart === undefined) return [];
-  const made = chartComponent(operator, chart, templated);
+  const made = chartComponent(env, operator, chart, templated);
   const inventory = new Inventory({ ...env, operators: [...env.operators, operator] }, [
     ...components(env, charts),
     made,

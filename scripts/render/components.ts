@@ -69,7 +69,7 @@ function operatorParts(env: Environment, operator: EnvironmentOperator, charts: 
     if (templated === undefined)
       throw new Error(`operators/${name} is a Helm chart, and nobody had it made into objects`);
     return [
-      { name, view: env, build: () => chartComponent(operator, helm, templated) },
+      { name, view: env, build: () => chartComponent(env, operator, helm, templated) },
       { name: extraName(name), view: env, build: () => extraComponent(operator) },
     ];
   }
