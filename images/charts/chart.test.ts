@@ -101,7 +101,7 @@ describe('a chart', () => {
     await expect(
       ensureChart({ ...oci, version: '1.10.0', digest: digestOf('another') }),
     ).rejects.toMatchObject({
-      part: 'version',
+      part: 'digest',
       message: `oci://quay.io/team/watcher has no manifests/${digestOf('another')}`,
     });
   });

@@ -116,7 +116,7 @@ async function read(upstream: Upstream, what: string, oci: string): Promise<Buff
     if (!(error instanceof PullError)) throw error;
     throw error.missing
       ? new ChartFailure(
-          'version',
+          what.startsWith('manifests/sha256:') ? 'digest' : 'version',
           `${oci} has no ${what}`,
           'write a version and a digest that are there: npm run new -- operator --help',
         )

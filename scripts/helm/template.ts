@@ -14,6 +14,7 @@ import { ensureProgram } from '../../images/program.ts';
 import type { Report } from '../../images/report.ts';
 import { clusterKinds } from '../../model/schema/cluster-kinds.ts';
 import { loadLock } from '../../model/schema/lock.ts';
+import { Failure } from '../cli/failure.ts';
 import { faultsIn, type ValueFault } from './value-faults.ts';
 
 /** What a chart comes to, or what is wrong with its values. */
@@ -60,7 +61,7 @@ async function run(
   const helm = await ensureProgram('helm', report);
   const home = mkdtempSync(join(tmpdir(), 'plinth-helm-'));
   try {
-    const { exitCode, stdout, stderr } = await execa(
+    const { exitCode, stdout, stderr, shortMessage } = await execa(
       helm,
       [
         ...['template', name, archive, '--namespace', namespace, '--values', '-'],
@@ -69,7 +70,7 @@ async function run(
       {
         input: JSON.stringify(values),
         reject: false,
-        timeout: 60_000,
+        timeout: 120_000,
         // No plugins and no settings of whoever runs it.
         extendEnv: false,
         env: {
@@ -82,7 +83,15 @@ async function run(
         },
       },
     );
-    return exitCode === 0 ? stdout : faultsIn(stderr);
+    if (exitCode === 0) return stdout;
+    // It was not Helm that said no.
+    if (exitCode === undefined) {
+      throw new Failure(
+        `the chart of ${name} was not made into objects: ${shortMessage ?? 'helm did not end'}`,
+        'Type the same command again where the machine has less to do.',
+      );
+    }
+    return faultsIn(stderr);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }

@@ -3,13 +3,16 @@ import { faultsIn } from './value-faults.ts';
 
 it('reads each value that the schema of a chart refuses, and where it stands', () => {
   const text = `Error: values don't meet the specifications of the schema(s) in the following chart(s):
-cert-manager:
-- at '/crds/enabled': got string, want boolean
-- at '/global': additional properties 'leader' not allowed
-- at '/extra~1args/0': got number, want string
+trust-manager:
+- at '': validation failed
+  - at '/resources': got number, want object
+  - at '/crds/enabled': got string, want boolean
+  - at '/global': additional properties 'leader' not allowed
+  - at '/extra~1args/0': got number, want string
 
 `;
   expect(faultsIn(text)).toEqual([
+    { path: ['resources'], what: 'got number, want object' },
     { path: ['crds', 'enabled'], what: 'got string, want boolean' },
     { path: ['global', 'leader'], what: "additional properties 'leader' not allowed", unknown: 'leader' },
     { path: ['extra/args', 0], what: 'got number, want string' },

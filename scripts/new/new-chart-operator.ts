@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkObjects } from '../../charts/checks/check.ts';
 import { Inventory } from '../../charts/checks/inventory.ts';
 import { chartComponent } from '../../charts/helm/component.ts';
-import { releaseOf } from '../../charts/helm/release.ts';
+import { releaseAccount, releaseOf } from '../../charts/helm/release.ts';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
@@ -32,6 +32,8 @@ export async function newChartOperator(
 ): Promise<Start> {
   if (existsSync(join(root, 'apps', name)))
     throw new Failure(`'${name}' is an app: apps/${name}`, 'Take another name.');
+  if (existsSync(join(root, 'operators', name)))
+    throw new Failure(`operators/${name} is there already`, 'Edit it, or take another name.');
   const place = placeOf(address);
   const found = await find(place, version);
   const chart = helmChart.safeParse({ ...place, version: found.version, digest: found.digest });
@@ -126,7 +128,12 @@ function broken(
     ...components(env, charts),
     made,
   ]);
-  const found = checkObjects(inventory).findings.filter(({ component }) => component === operator.name);
+  const found = checkObjects(inventory).findings.filter(
+    ({ component, rule, object }) =>
+      component === operator.name &&
+      // helm-controller, whose right that is, comes with the first chart.
+      !(rule === 'unused-rights' && object === `RoleBinding flux-system/${releaseAccount(operator.name)}`),
+  );
   return [...new Set(found.map(({ rule }) => rule))];
 }
 
@@ -217,17 +224,18 @@ function description(
   rules: readonly Rule[],
 ): string {
   const flows = Object.entries(network).map(([workload, { calls, answers }]) => {
-    const parts = [
-      ...(calls.length === 0 ? [] : [`calls: [${calls.join(', ')}]`]),
-      ...(answers.length === 0 ? [] : [`answers: [${answers.join(', ')}]`]),
+    const key = /^[a-z][a-z0-9]*$/.test(workload) ? workload : `'${workload}'`;
+    const lines = [
+      ...(calls.length === 0 ? [] : [`        calls: [${calls.join(', ')}],\n`]),
+      ...(answers.length === 0 ? [] : [`        answers: [${answers.join(', ')}],\n`]),
     ];
-    return `      '${workload}': { ${parts.join(', ')} },\n`;
+    return `      ${key}: {\n${lines.join('')}      },\n`;
   });
   const where =
     'oci' in place
       ? `    oci: '${place.oci}',\n`
       : `    repository: '${place.repository}',\n    name: '${place.name}',\n`;
-  const reason = 'The chart leaves it so; whether one of its values changes that was not looked at yet.';
+  const reason = 'The chart leaves it so; its values were not looked at yet.';
   const exceptions = rules.map((rule) => `    { rule: '${rule}', reason: '${reason}' },\n`).join('');
   return `import { defineOperator } from '../../model/operator.ts';
 
@@ -239,10 +247,11 @@ export default defineOperator({
 ${where}    version: '${version}',
     digest: '${digest}',
     values: {},
-${podSecurity === 'restricted' ? '' : `    podSecurity: '${podSecurity}',\n`}    // Nothing flows to or from its pods but this.
-    network: {
-${flows.join('')}    },
-  },
+${podSecurity === 'restricted' ? '' : `    podSecurity: '${podSecurity}',\n`}${
+  flows.length === 0
+    ? ''
+    : `    // Nothing flows to or from its pods but this.\n    network: {\n${flows.join('')}    },\n`
+}  },
 ${exceptions === '' ? '' : `  exceptions: [\n${exceptions}  ],\n`}});
 `;
 }

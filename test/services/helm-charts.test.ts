@@ -45,10 +45,14 @@ const charts: readonly ModuleChart[] = [
   },
 ];
 
+// Each renders the whole platform several times.
+vi.setConfig({ testTimeout: 300_000 });
+
 let server: ChartServer;
 beforeAll(async () => {
   server = await ChartServer.start(charts);
-}, 300_000);
+  // Helm is built where it cannot be downloaded.
+}, 20 * 60_000);
 afterAll(async () => {
   await server.stop();
   const kept = charts.flatMap(({ name }) => Object.values(server.digests(name)));
@@ -70,6 +74,7 @@ async function write(
   name: string,
   change: (text: string) => string = (text) => text,
 ): Promise<string> {
+  rmSync(join(root, 'operators', name), { recursive: true, force: true });
   const { files } = await newChartOperator(root, name, `oci://quay.io/charts/${name}`, undefined);
   const file = `operators/${name}/operator.ts`;
   const text = change(files[file] ?? '');
@@ -98,6 +103,12 @@ describe('metrics-server as its upstream chart', () => {
     await withPlatform(without('metrics-server'), async (root) => {
       const text = await write(root, 'metrics-server');
       expect(text).toContain(server.digests('metrics-server').manifest);
+      const asIs = await execa('biome', ['check', '--stdin-file-path=operators/metrics-server/operator.ts'], {
+        input: text,
+        preferLocal: true,
+        reject: false,
+      });
+      expect(asIs.stdout).toBe(text.trimEnd());
       expect(text).toContain("answers: [{ to: 'kubernetes-api', port: 10250 }]");
       const { files, charts: templated } = await renderAll(root);
       const written = objectsIn(files, 'metrics-server').map(objectId);
@@ -190,17 +201,32 @@ describe('metrics-server as its upstream chart', () => {
   });
 });
 
+const bundleWith = (source: string) => `apiVersion: trust.cert-manager.io/v1alpha1
+kind: Bundle
+metadata: { name: team-roots }
+spec: { sources: [{ ${source} }], target: { configMap: { key: roots.pem } } }
+`;
+
 describe('trust-manager as its upstream chart', () => {
   it('comes after what it needs, and what needs its kinds comes after it', async () => {
     await withPlatform(without('trust-manager'), async (root) => {
-      await write(root, 'trust-manager');
+      await write(root, 'trust-manager', (text) =>
+        text.replace('  chart: {', "  extra: ['extra/bundle.yaml'],\n  chart: {"),
+      );
+      await mkdir(join(root, 'operators/trust-manager/extra'));
+      const bundle = join(root, 'operators/trust-manager/extra/bundle.yaml');
+      await writeFile(bundle, bundleWith('useDefaultCAs: true'));
       const { files } = await renderAll(root);
       const waitsFor = (component: string): unknown[] =>
         parse(files.get(`manifests/dev/flux-sync/kustomization-${component}.yaml`) ?? '').spec.dependsOn.map(
           ({ name }: { name: string }) => name,
         );
-      expect(waitsFor('trust-manager')).toEqual(expect.arrayContaining(['helm-controller']));
-      expect(waitsFor('identity')).toEqual(expect.arrayContaining(['trust-manager']));
+      expect(waitsFor('trust-manager')).toEqual(expect.arrayContaining(['cert-manager', 'helm-controller']));
+      expect(waitsFor('trust-manager-extra')).toEqual(['trust-manager']);
+      expect((await verify(root, () => {})).problems).toEqual([]);
+      await writeFile(bundle, bundleWith('useDefaultCA: true'));
+      const { problems } = await verify(root, () => {});
+      expect(problems).toMatchObject([{ what: expect.stringContaining('useDefaultCA is no field of it') }]);
     });
   });
 
@@ -209,16 +235,16 @@ describe('trust-manager as its upstream chart', () => {
       const text = await write(root, 'trust-manager', (written) =>
         written.replace(
           'values: {}',
-          "values: {\n      replicaCount: 'two',\n      crds: { enabeld: true },\n    }",
+          'values: {\n      resources: 3,\n      crds: { enabeld: true },\n    }',
         ),
       );
       const line = (word: string) => text.split('\n').findIndex((each) => each.includes(word)) + 1;
       const problems = await problemsOf(root);
       expect(problems.map(({ code, line }) => [code, line])).toEqual([
-        ['chart-values', line('replicaCount')],
+        ['chart-values', line('resources: 3')],
         ['chart-values', line('enabeld')],
       ]);
-      expect(problems[0]?.what).toContain('values.replicaCount: ');
+      expect(problems[0]?.what).toContain('values.resources: got number, want object');
     });
   });
 });
