@@ -4,8 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { storedImage } from '../mirror/folder.ts';
 import { digestOf } from '../oci/digest.ts';
-import { ensureChart, findChart } from './chart.ts';
+import { ensureChart, findChart, mirrorChart } from './chart.ts';
 
 const archive = Buffer.from('what a chart is, is for Helm to say');
 const manifest = JSON.stringify({
@@ -33,6 +34,7 @@ const files: Record<string, string | Buffer> = {
   '/v2/team/watcher/manifests/1.10.0': manifest,
   [`/v2/team/watcher/manifests/${digestOf(manifest)}`]: manifest,
   [`/v2/team/watcher/blobs/${digestOf(archive)}`]: archive,
+  [`/v2/team/watcher/blobs/${digestOf('{}')}`]: '{}',
   '/v2/team/image/manifests/1.0.0': JSON.stringify({
     schemaVersion: 2,
     config: { digest: digestOf('{}'), size: 2 },
@@ -89,6 +91,19 @@ describe('a chart', () => {
     own();
     const chart = { ...repository(), version: '1.10.0', digest: digestOf(archive) };
     expect(readFileSync(await ensureChart(chart))).toEqual(archive);
+  });
+
+  it('comes into the mirror registry under the same name and digest, once', async () => {
+    own();
+    const chart = { ...oci, version: '1.10.0', digest: digestOf(manifest) };
+    const options = { report: () => {} };
+    expect(await mirrorChart(chart, options)).toBe(true);
+    const { store, path, tag } = storedImage('quay.io/team/watcher:1.10.0');
+    expect(store.manifest(path, tag)).toMatchObject({ digest: digestOf(manifest), text: manifest });
+    expect(store.blobSize(digestOf(archive))).toBe(archive.length);
+    asked = [];
+    expect(await mirrorChart(chart, options)).toBe(false);
+    expect(asked).toEqual([]);
   });
 
   it('that has another digest is refused, with the one that it has', async () => {
