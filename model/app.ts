@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { initStep, sidecar } from './schema/beside.ts';
 import { appName, bytes, replicas, sentence, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
+import { exposes } from './schema/exposes.ts';
+import { extraFiles } from './schema/extra.ts';
 import { pinnedImage } from './schema/image-reference.ts';
 import { internetUse } from './schema/internet-use.ts';
 import { job } from './schema/job.ts';
@@ -134,15 +136,8 @@ export const appSchema = z.strictObject({
     .optional(),
   /** Service level objective over four weeks: alerts fire when its error budget burns. Default: no such alerts. */
   objective: objectiveSchema.optional(),
-  /** Exposes a port through the gateway. Default: the app is not reached from outside. */
-  exposes: z
-    .strictObject({
-      /** Name of the port. */
-      port: portName,
-      /** First label of the host name, before the domain of the cluster. Default: the app's name. */
-      host: dnsLabel.optional(),
-    })
-    .optional(),
+  /** Ways in from outside, through the gateway. Default: none. */
+  exposes: exposes.optional(),
   /** Edges: what this app needs. Certificates, rights, network policies and order are derived from them. */
   uses: z.array(use).default([]),
   /** Own PostgreSQL database, whose roles log in by certificate only. */
@@ -167,6 +162,8 @@ export const appSchema = z.strictObject({
       reload: z.literal('files'),
     })
     .optional(),
+  /** YAML files of the app's folder whose objects are applied with the app. */
+  extra: extraFiles.default([]),
   /** Rules for rendered objects that this app breaks on purpose. */
   exceptions: z.array(exceptionSchema).default([]),
 });

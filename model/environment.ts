@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
-import type { Environment, EnvironmentApp } from './graph.ts';
+import type { Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { AppFiles } from './reading/app-files.ts';
+import type { ExtraObjects } from './reading/extra-objects.ts';
 import type { ImageTags } from './reading/image-tags.ts';
 import type { Loaded } from './reading/source.ts';
 import type { LoadedSecret, Repository } from './repository.ts';
 import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.ts';
 import { migrationsName } from './schema/database.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
+import type { ExtraObject } from './schema/extra.ts';
 
 /**
  * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
@@ -18,20 +20,19 @@ import type { EncryptedSecret } from './schema/encrypted-secret.ts';
  */
 export function environments(
   { clusters, apps, operators, secrets, lock }: Repository,
-  images: ImageTags,
-  files: AppFiles,
+  { images, files, extra }: { images: ImageTags; files: AppFiles; extra: ExtraObjects },
 ): Environment[] {
   return clusters.map(({ name, value: cluster }) => {
     const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
       .map(({ value: app }) =>
-        environmentApp(app, cluster, { images, files, secrets: secretsOf(secrets, app.name, name) }),
+        environmentApp(app, cluster, { images, files, extra, secrets: secretsOf(secrets, app.name, name) }),
       );
     const made = {
       name,
       cluster,
       apps: running,
-      operators: operatorsOf(cluster, operators),
+      operators: operatorsOf(cluster, operators, extra),
       lock: lock.value,
     };
     const before = environmentBefore(cluster);
@@ -55,18 +56,49 @@ export function runsIn({ only, stores }: Operator, { provider, observability }: 
 }
 
 /** The operators that run in a cluster; the same list as before where they are the same. */
-function operatorsOf(cluster: Cluster, operators: Loaded<Operator>[]): Operator[] {
+function operatorsOf(
+  cluster: Cluster,
+  operators: Loaded<Operator>[],
+  extra: ExtraObjects,
+): EnvironmentOperator[] {
   const before = operatorsBefore(cluster);
-  const running = operators.map(({ value }) => value).filter((operator) => runsIn(operator, cluster));
+  const here = operators.map(({ value }) => value).filter((operator) => runsIn(operator, cluster));
+  const charts = here.some(({ chart }) => chart !== undefined);
+  const running = here
+    .filter(({ onlyWith }) => onlyWith === undefined || charts)
+    .map((operator) => environmentOperator(operator, extra));
   before.list = sameList(before.list, running);
   return before.list;
 }
 
-const operatorsBefore = onceEach((_cluster: Cluster): { list: Operator[] } => ({ list: [] }));
+const operatorsBefore = onceEach((_cluster: Cluster): { list: EnvironmentOperator[] } => ({ list: [] }));
 
-/** The host name at which an app answers in a cluster, where it exposes a port. */
+function environmentOperator(operator: Operator, extra: ExtraObjects): EnvironmentOperator {
+  const extraObjects = objectsOf(extra, `operators/${operator.name}`, operator.extra);
+  const before = operatorBefore(operator);
+  if (!isDeepStrictEqual(before.made?.extraObjects, extraObjects))
+    before.made = { ...operator, extraObjects };
+  return before.made ?? { ...operator, extraObjects };
+}
+
+const operatorBefore = onceEach((_operator: Operator): { made?: EnvironmentOperator } => ({}));
+
+function objectsOf(extra: ExtraObjects, folder: string, files: readonly string[]): ExtraObject[] {
+  return extra.of(folder, files).objects.map(({ value }) => value);
+}
+
+/** The host name that is shown of an app in a cluster, where it exposes a port. */
 export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cluster): string | undefined {
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
+}
+
+/** All host names at which an app answers in a cluster, sorted: below its domain and, as cluster.yaml says, elsewhere. */
+export function hostNames(app: Pick<Loaded<App>, 'value'>, cluster: Cluster): string[] {
+  const host = hostName(app, cluster);
+  if (host === undefined) return [];
+  const { name, exposes } = app.value;
+  const further = (exposes?.hosts ?? []).map((label) => `${label}.${cluster.domain}`);
+  return [host, ...further, ...(cluster.apps[name]?.hosts ?? [])].sort();
 }
 
 function secretsOf(secrets: readonly LoadedSecret[], app: string, environment: string): EncryptedSecret[] {
@@ -87,7 +119,8 @@ function environmentApp(app: App, cluster: Cluster, beside: Joined): Environment
     same?.imageRef === made.imageRef &&
     same.migrationsRef === made.migrationsRef &&
     sameList(same.secrets, made.secrets) === same.secrets &&
-    isDeepStrictEqual(same.fileContents, made.fileContents)
+    isDeepStrictEqual(same.fileContents, made.fileContents) &&
+    isDeepStrictEqual(same.extraObjects, made.extraObjects)
   )
     return same;
   before.set(cluster, made);
@@ -100,11 +133,12 @@ const joined = onceEach((_app: App) => new WeakMap<Cluster, EnvironmentApp>());
 interface Joined {
   images: ImageTags;
   files: AppFiles;
+  extra: ExtraObjects;
   /** Those of this environment. */
   secrets: EncryptedSecret[];
 }
 
-function joinApp(app: App, cluster: Cluster, { images, files, secrets }: Joined): EnvironmentApp {
+function joinApp(app: App, cluster: Cluster, { images, files, extra, secrets }: Joined): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
   const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
@@ -120,6 +154,7 @@ function joinApp(app: App, cluster: Cluster, { images, files, secrets }: Joined)
       reason: override.resources?.reason ?? app.resources.reason,
     },
     fileContents: files.of(app),
+    extraObjects: objectsOf(extra, `apps/${app.name}`, app.extra),
     imageRef: 'ref' in app.image ? app.image.ref : built(app.name, join('apps', app.name), app.image),
     ...(migrations === undefined
       ? {}
@@ -128,6 +163,6 @@ function joinApp(app: App, cluster: Cluster, { images, files, secrets }: Joined)
         }),
     secrets,
     ...(host === undefined ? {} : { host }),
-    hosts: host === undefined ? [] : [host],
+    hosts: hostNames({ value: app }, cluster),
   };
 }

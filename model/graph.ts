@@ -3,6 +3,7 @@ import type { Operator } from './operator.ts';
 import type { AppFile } from './reading/app-files.ts';
 import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
+import type { ExtraObject } from './schema/extra.ts';
 import type { Lock } from './schema/lock.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
@@ -13,12 +14,20 @@ export interface EnvironmentApp extends App {
   migrationsRef?: string;
   /** What `files` leads to, sorted by path. */
   fileContents: readonly AppFile[];
+  /** What `extra` leads to, in its order. */
+  extraObjects: readonly ExtraObject[];
   /** Its secrets in this environment, encrypted, sorted by name. */
   secrets: EncryptedSecret[];
   /** The host name that is shown to people, `HOST.DOMAIN`; absent where the app exposes nothing. */
   host?: string;
   /** All of its host names, sorted; none where the app exposes nothing. */
   hosts: string[];
+}
+
+/** An operator as it runs in one environment. */
+export interface EnvironmentOperator extends Operator {
+  /** What `extra` leads to, in its order. */
+  extraObjects: readonly ExtraObject[];
 }
 
 /** One folder of `clusters/`, with everything that runs there. */
@@ -29,6 +38,6 @@ export interface Environment {
   /** Sorted by name. */
   apps: EnvironmentApp[];
   /** Those that run here, sorted by name. */
-  operators: Operator[];
+  operators: EnvironmentOperator[];
   lock: Lock;
 }

@@ -2,7 +2,9 @@ import { checkBuilds } from './checks/builds.ts';
 import { checkCluster } from './checks/cluster.ts';
 import { checkClusterIdentity } from './checks/cluster-identity.ts';
 import { checkEdges } from './checks/edges.ts';
+import { checkExtra } from './checks/extra.ts';
 import { checkFiles } from './checks/files.ts';
+import { checkHelmCharts } from './checks/helm-charts.ts';
 import { checkIdentity } from './checks/identity.ts';
 import { checkLeakedSecrets } from './checks/leaked-secrets.ts';
 import { checkNames } from './checks/names.ts';
@@ -18,6 +20,7 @@ import { compareProblems } from './diagnostics/problem.ts';
 import { environments } from './environment.ts';
 import type { Environment } from './graph.ts';
 import { AppFiles } from './reading/app-files.ts';
+import { ExtraObjects } from './reading/extra-objects.ts';
 import { ImageTags, type TaggedImage } from './reading/image-tags.ts';
 import type { ImportRecord } from './reading/import-record.ts';
 import { KnownSources } from './reading/known-sources.ts';
@@ -57,7 +60,11 @@ export async function loadGraph(root: string, known = new KnownSources()): Promi
     };
   }
   const tags = new ImageTags(root, repository.packageLock);
-  const joined = environments(repository, tags, new AppFiles(root));
+  const joined = environments(repository, {
+    images: tags,
+    files: new AppFiles(root),
+    extra: new ExtraObjects(root),
+  });
   return { environments: joined, problems, inputs: { imports, images: tags.all() } };
 }
 
@@ -73,6 +80,8 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ]),
     ...checkBuilds(root, repository),
     ...checkFiles(root, repository),
+    ...checkExtra(root, repository),
+    ...checkHelmCharts(repository),
     ...checkWorkloads(repository),
     ...checkEdges(repository),
     ...checkIdentity(repository),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { observabilityStores } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
+import { extraFiles } from './schema/extra.ts';
+import { helmChart } from './schema/helm-chart.ts';
 import { dnsLabel } from './schema/kubernetes-names.ts';
 
 /**
@@ -18,6 +20,9 @@ export const operatorSchema = z.strictObject({
   name: dnsLabel,
   summary: z.string().min(1),
   namespace: dnsLabel,
+  /** A Helm chart of others that brings its objects. Default: chart.ts beside this file does. */
+  chart: helmChart.optional(),
+  extra: extraFiles.default([]),
   /** Keys of `images` in the lock file; their refs carry the version. */
   images: z.array(z.string()).default([]),
   /** Keys of `artifacts` in the lock file: CRDs of others, applied by Flux before everything that needs them. */
@@ -40,6 +45,8 @@ export const operatorSchema = z.strictObject({
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
   /** Stores of observability in cluster.yaml with which it runs; where it is left out, it runs without any too. */
   stores: z.array(z.enum(observabilityStores)).min(1).optional(),
+  /** It runs only where another operator is a Helm chart: it installs those. */
+  onlyWith: z.literal('charts').optional(),
   /** Where Prometheus reads metrics of its pods: the workload's name, the port of its pods, and whether it asks for a certificate. */
   metrics: z
     .array(

@@ -6,6 +6,7 @@ import { find } from '../test/charts/find.ts';
 import { environment, testApp } from '../test/charts/fixture.ts';
 import { chart as flux } from './flux/chart.ts';
 import { chart as gitServer } from './git-server/chart.ts';
+import { chart as helmController } from './helm-controller/chart.ts';
 import { chart as localPath } from './local-path/chart.ts';
 import { chart as metricsServer } from './metrics-server/chart.ts';
 import { chart as registry } from './registry/chart.ts';
@@ -38,12 +39,13 @@ describe('flux', () => {
     ).toEqual([['kustomize-controller', 'cluster-admin']]);
   });
 
-  it.each(['source-controller', 'kustomize-controller', 'helm-controller'])(
-    '%s takes no orders from other namespaces',
-    (name) => {
-      expect(args(component, name)).toContain('--watch-all-namespaces=false');
-    },
-  );
+  it.each([
+    ['source-controller', component],
+    ['kustomize-controller', component],
+    ['helm-controller', helmController(environment())],
+  ])('%s takes no orders from other namespaces', (name, its) => {
+    expect(args(its, name)).toContain('--watch-all-namespaces=false');
+  });
 });
 
 describe('traefik', () => {

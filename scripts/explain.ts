@@ -5,9 +5,9 @@ import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('explain')
   .description(
-    'Everything that the model derives for an app, and from what: each thing that the description says is taken away, and what would change is shown.',
+    'Everything that the model derives for an app, and from what: each thing that the description says is taken away, and what would change is shown. Of an operator that is a Helm chart: what it brings, and what is put around it.',
   )
-  .argument('<app>', 'a folder of apps/')
+  .argument('<app>', 'a folder of apps/, or one of operators/ that is a Helm chart')
   .option('--env <name>', 'environment, a folder of clusters/ (default: the first one where it runs)')
   .option('--json', 'write one JSON document')
   .addHelpText(

@@ -1,8 +1,10 @@
 import { Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
 import { holdSignals } from './files/staging.ts';
 import { type AppKind, kinds } from './new/kinds.ts';
 import { newApp } from './new/new-app.ts';
+import { newChartOperator } from './new/new-chart-operator.ts';
 import { newEnvironment } from './new/new-environment.ts';
 import { newOperator } from './new/new-operator.ts';
 import { checkedName, type NewFiles, type Written, write } from './new/start.ts';
@@ -34,11 +36,29 @@ program
 program
   .command('operator <name>')
   .description(
-    'a controller of others: operators/NAME with operator.ts and chart.ts, and its image in the lock file',
+    'a controller of others in operators/NAME: by its image, with operator.ts, chart.ts and a line in the lock file; or a Helm chart, with operator.ts alone',
   )
-  .requiredOption('--image <reference>', 'such as docker.io/library/nginx:1.29.1')
-  .action((name: string, { image }: { image: string }) =>
-    start((root) => newOperator(root, checkedName(name), image)),
+  .option('--image <reference>', 'such as docker.io/library/nginx:1.29.1')
+  .addOption(
+    new Option(
+      '--chart <address>',
+      'such as oci://quay.io/jetstack/charts/cert-manager, or https://charts.jetstack.io/cert-manager',
+    ).conflicts('image'),
+  )
+  .option('--chart-version <version>', 'of the chart (default: the newest that is no preview)')
+  .action(
+    (
+      name: string,
+      { image, chart, chartVersion }: { image?: string; chart?: string; chartVersion?: string },
+    ) =>
+      start((root) => {
+        if (chart !== undefined) return newChartOperator(root, checkedName(name), chart, chartVersion);
+        if (image !== undefined) return newOperator(root, checkedName(name), image);
+        throw new Failure(
+          'an operator begins with an image or with a Helm chart',
+          'Add --image docker.io/library/nginx:1.29.1, or --chart oci://quay.io/jetstack/charts/cert-manager',
+        );
+      }),
   );
 
 program

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { appSchema } from '../model/app.ts';
+import { loadGraph } from '../model/load-graph.ts';
 import { clusterSchema } from '../model/schema/cluster.ts';
 import { loadLock } from '../model/schema/lock.ts';
 import { ProblemsFailure } from '../scripts/render/problems-failure.ts';
@@ -17,7 +18,7 @@ const texts = files.map((file) => [file, readFileSync(join(root, file), 'utf8')]
 const blocks = texts.flatMap(([file, text]) => blocksOf(file, text));
 const spans = texts.flatMap(([file, text]) => spansOf(file, text));
 
-type Kind = 'picture' | 'file' | 'commands' | 'objects' | 'app' | 'cluster';
+type Kind = 'picture' | 'file' | 'commands' | 'objects' | 'app' | 'operator' | 'cluster';
 
 /** What a block is an example of. Each is one of these: a block of another kind would be run by nobody. */
 function kindOf({ text, language, file }: Example): Kind | undefined {
@@ -31,6 +32,7 @@ function kindOf({ text, language, file }: Example): Kind | undefined {
   const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
   // A line of an object in TypeScript ends with a comma; one of YAML does not.
   const isTypeScript = /,\s*(?:\/\/.*)?$/m.test(text);
+  if (isTypeScript && keys.includes('chart')) return 'operator';
   const shape = isTypeScript ? appSchema.shape : clusterSchema.shape;
   if (keys.length === 0 || !keys.every((key) => Object.hasOwn(shape, key))) return undefined;
   return isTypeScript ? 'app' : 'cluster';
@@ -65,12 +67,24 @@ it('every example is of a kind that is run here', () => {
 
 describe('an example of app.ts is rendered as it stands', () => {
   it.each(ofKind('app'))('%s', async (_, { text }) => {
+    const quota =
+      'apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: example, namespace: example }\nspec: { hard: { pods: "20" } }\n';
     const edits: Edit[] = [
       ['apps/example/app.ts', appFile('example', text)],
+      ...[...text.matchAll(/'(extra\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, quota]),
       ['apps/example/migrations/Dockerfile', 'FROM scratch\n'],
       ...[...text.matchAll(/'(files\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, 'a=1\n']),
     ];
     expect(await problemsOf('apps: { orders: , jobs: , example: }', edits)).toEqual([]);
+  });
+});
+
+describe('an example of operator.ts is read as it stands', () => {
+  it.each(ofKind('operator'))('%s', async (_, { text }) => {
+    const name = /^name: '([a-z-]+)',$/m.exec(text)?.[1] ?? '';
+    const edits: Edit[] = [[`operators/${name}/operator.ts`, `export default {\n${text}\n};\n`]];
+    const { problems } = await withPlatform(edits, (folder) => loadGraph(folder));
+    expect(problems).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { InitStep } from '../../model/schema/beside.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 import { databaseClient, databaseCluster, databaseUse, retirement } from '../../model/schema/database.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
+import { exposedPorts } from '../../model/schema/exposes.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
 import { toDatabase } from '../database/database.ts';
@@ -68,9 +69,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     runs(chart, env, app);
     const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
     if (ports.length > 0) service(chart, app.name, space, ports);
-    if (app.exposes && app.host) {
-      route(chart, env, app, portNumber(app, app.exposes.port));
-    }
+    if (app.exposes) route(chart, env, app, app.exposes, (name) => portNumber(app, name));
     if (replicaRange(app.replicas).max > 1) disruptionBudget(chart, app.name, space);
     allow(chart, app.name, space, {
       ingress: ingress(env, app),
@@ -255,10 +254,8 @@ function ingress(env: Environment, app: App): Flow[] {
   if (app.metrics) callers.push(...fromPrometheus(env, [portNumber(app, app.metrics.port)]));
   const within = [...callers, ...amongReplicas(app)];
   if (!app.exposes) return within;
-  return [
-    { peers: [everyPodOf(gateway.namespace)], ports: [{ port: portNumber(app, app.exposes.port) }] },
-    ...within,
-  ];
+  const ports = exposedPorts(app.exposes).map((name) => ({ port: portNumber(app, name) }));
+  return [{ peers: [everyPodOf(gateway.namespace)], ports }, ...within];
 }
 
 /** Pods with a name each are called by each other: a cluster of them finds together so. */

@@ -1,4 +1,4 @@
-import { field } from '../kube/field.ts';
+import { field, textField } from '../kube/field.ts';
 import { grantsOf } from './grants.ts';
 import type { Inventory, Workload } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
@@ -61,11 +61,18 @@ function mountsToken(inventory: Inventory, { pod, namespace, account }: Workload
   return (field(pod, 'automountServiceAccountToken') ?? own?.automountServiceAccountToken) !== false;
 }
 
-/** A right that no pod can make use of. */
+/** A right that no pod can make use of, nor helm-controller while it works at a release. */
 function checkUnused(inventory: Inventory): Violation[] {
-  const users = new Set(
-    inventory.workloads.filter((workload) => mountsToken(inventory, workload)).map((each) => accountOf(each)),
-  );
+  const releases = inventory.all('HelmRelease.helm.toolkit.fluxcd.io');
+  const users = new Set([
+    ...inventory.workloads
+      .filter((workload) => mountsToken(inventory, workload))
+      .map((each) => accountOf(each)),
+    ...releases.map(
+      ({ object }) =>
+        `${object.metadata.namespace}/${textField(object, 'spec', 'serviceAccountName') ?? 'default'}`,
+    ),
+  ]);
   return [...grantsOf(inventory)]
     .filter(([account]) => !users.has(account))
     .flatMap(([account, bindings]) =>

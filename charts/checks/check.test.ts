@@ -98,7 +98,7 @@ const mutations: [Rule, string, string[], Edit][] = [
   ],
   [
     'resources-reason',
-    'Deployment flux-system/helm-controller',
+    'Deployment flux-system/kustomize-controller',
     ['metadata'],
     (part) => delete part.annotations,
   ],
@@ -170,7 +170,7 @@ const mutations: [Rule, string, string[], Edit][] = [
   ['service-account', deployment, template, (part) => delete part.serviceAccountName],
   [
     'service-account',
-    'Deployment flux-system/helm-controller',
+    'Deployment flux-system/kustomize-controller',
     template,
     (part) => Object.assign(part, { serviceAccountName: 'source-controller' }),
   ],
@@ -210,6 +210,28 @@ const mutations: [Rule, string, string[], Edit][] = [
     'ClusterRole app-shop',
     ['rules', '0'],
     (part) => Object.assign(part, { verbs: ['impersonate'] }),
+  ],
+  [
+    'rbac-escalation',
+    'ClusterRole app-shop',
+    ['rules', '0'],
+    (part) =>
+      Object.assign(part, {
+        resources: ['serviceaccounts'],
+        resourceNames: ['kustomize-controller'],
+        verbs: ['impersonate'],
+      }),
+  ],
+  [
+    'rbac-escalation',
+    'ClusterRole app-shop',
+    ['rules', '0'],
+    (part) =>
+      Object.assign(part, {
+        resources: ['clusterroles'],
+        resourceNames: ['view', 'cluster-admin'],
+        verbs: ['bind'],
+      }),
   ],
   [
     'rbac-escalation',

@@ -2,7 +2,7 @@ import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
 import { field, textField } from '../kube/field.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
-import type { Component, KubeObject } from '../kube/kube-object.ts';
+import { allObjects, type Component, type KubeObject } from '../kube/kube-object.ts';
 import { idOf, kindOf, objectId } from '../kube/object-id.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
@@ -10,6 +10,8 @@ import { podTemplate } from '../kube/pod-template.ts';
 export interface Owned {
   component: string;
   object: KubeObject;
+  /** It comes out of a Helm chart: values decide what it is, and it is in no file. */
+  templated?: true;
 }
 
 /** An object that makes pods, and what the checks ask of them. */
@@ -79,10 +81,13 @@ interface Entry {
   workload: Workload | undefined;
 }
 
-const entriesOf = onceEach(({ name, objects }: Component): Entry[] => {
+const entriesOf = onceEach((component: Component): Entry[] => {
+  const { name } = component;
+  const objects = allObjects(component);
   const most = mostReplicas(objects);
-  return objects.map((object) => {
-    const owned = { component: name, object };
+  const own = component.objects.length;
+  return objects.map((object, i) => {
+    const owned: Owned = { component: name, object, ...(i < own ? {} : { templated: true }) };
     const kind = kindOf(object);
     const place = `${kind} ${object.metadata.namespace ?? ''}`;
     return { owned, kind, place, workload: workloadOf(owned, most.get(objectId(object))) };
@@ -104,14 +109,14 @@ function mostReplicas(objects: readonly KubeObject[]): Map<string, number> {
   );
 }
 
-function workloadOf({ component, object }: Owned, most: number | undefined): Workload | undefined {
+function workloadOf(owned: Owned, most: number | undefined): Workload | undefined {
+  const { object } = owned;
   const template = podTemplate(object);
   if (template === undefined) return undefined;
   const replicas = field(object, 'spec', 'replicas');
   const pod = field(template, 'spec');
   return {
-    component,
-    object,
+    ...owned,
     namespace: object.metadata.namespace ?? 'default',
     labels: field(template, 'metadata', 'labels'),
     pod,

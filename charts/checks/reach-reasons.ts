@@ -104,12 +104,6 @@ export const reasons: readonly PowerReason[] = [
     reason: 'It takes away the taint that keeps pods off a node until it is there.',
   },
   {
-    account: 'flux-system/helm-controller',
-    power: 'tells Flux what to apply of its own namespace',
-    reason:
-      'It notes on releases and charts what it has done. It may itself do nothing outside of flux-system.',
-  },
-  {
     account: 'flux-system/kustomize-controller',
     power: 'everything',
     reason: 'It applies what is in Git, which may be any object.',

@@ -6,6 +6,7 @@ import { type Violation, violation } from './violation.ts';
 export function checkSecrets(inventory: Inventory): Violation[] {
   return inventory
     .all('Secret')
+    .filter(({ templated }) => templated === undefined)
     .filter(({ object }) => !isEncrypted(object))
     .filter(({ object }) => secretValues(object).some(([key, value]) => isSecret(key, value)))
     .map((secret) =>

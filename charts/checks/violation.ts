@@ -21,6 +21,9 @@ export interface Violation {
 /** What a check says of an object. */
 export type ViolationText = Pick<Violation, 'what' | 'why' | 'fix'> & { field?: FieldPath };
 
-export function violation(rule: Rule, { component, object }: Owned, fault: ViolationText): Violation {
-  return { rule, component, object: objectId(object), field: [], ...fault };
+export function violation(rule: Rule, owned: Owned, fault: ViolationText): Violation {
+  const { component, object, templated } = owned;
+  const found = { rule, component, object: objectId(object), field: [], ...fault };
+  if (templated === undefined) return found;
+  return { ...found, field: ['chart', 'values'], fix: `by the chart's values, ${fault.fix}` };
 }

@@ -1,24 +1,75 @@
 import { ApiObject, type Chart } from 'cdk8s';
+import { gatewayPorts } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import type { Exposes } from '../../model/schema/exposes.ts';
 import { gateway, namespaceOf } from '../kube/names.ts';
 import { strictTransport } from './strict-transport.ts';
 
-/** Leads the host names of an app at the gateway to a port of its Service. */
-export function route(chart: Chart, env: Environment, app: EnvironmentApp, port: number): void {
-  const filters = strictTransport(env.cluster);
+/** Leads the host names of an app at the gateway to ports of its Service; `portNumber` has them by name. */
+export function route(
+  chart: Chart,
+  env: Environment,
+  app: EnvironmentApp,
+  exposes: Exposes,
+  portNumber: (name: string) => number,
+): void {
+  const filters = headerFilters(env, exposes);
+  const rule = (port: string, match?: object) => ({
+    ...(match === undefined ? {} : { matches: [match] }),
+    ...(filters.length > 0 ? { filters } : {}),
+    backendRefs: [{ name: app.name, port: portNumber(port) }],
+  });
+  const paths = Object.entries(exposes.paths).map(([path, port]) =>
+    rule(port, { path: { type: 'PathPrefix', value: path } }),
+  );
   new ApiObject(chart, `route-${app.name}`, {
     apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'HTTPRoute',
+    kind: exposes.protocol === 'grpc' ? 'GRPCRoute' : 'HTTPRoute',
     metadata: { name: app.name, namespace: namespaceOf(app) },
     spec: {
       parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
       hostnames: app.hosts,
-      rules: [
+      rules: [...redirects(env, exposes), ...paths, rule(exposes.port)],
+    },
+  });
+}
+
+/** A filter of one kind may stand once in a rule (Gateway API, HTTPRouteRule.filters). */
+function headerFilters(env: Environment, { headers }: Exposes): object[] {
+  const list = (map: Readonly<Record<string, string>>) =>
+    Object.entries(map).map(([name, value]) => ({ name, value }));
+  const response = { ...strictTransport(env.cluster), ...headers.response };
+  const request = list(headers.request);
+  return [
+    ...(request.length === 0
+      ? []
+      : [{ type: 'RequestHeaderModifier', requestHeaderModifier: { set: request } }]),
+    ...(Object.keys(response).length === 0
+      ? []
+      : [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: list(response) } }]),
+  ];
+}
+
+/** Visitors came by HTTPS, whatever the listener speaks, and at a port of their own. */
+function redirects({ cluster }: Environment, exposes: Exposes): object[] {
+  return Object.entries(exposes.redirects).map(([path, given]) => {
+    const { to, permanent } = typeof given === 'string' ? { to: given, permanent: false } : given;
+    const isElsewhere = to.startsWith('https://');
+    const url = new URL(to, 'https://here.invalid');
+    return {
+      matches: [{ path: { type: 'Exact', value: path } }],
+      filters: [
         {
-          ...(filters.length > 0 ? { filters } : {}),
-          backendRefs: [{ name: app.name, port }],
+          type: 'RequestRedirect',
+          requestRedirect: {
+            scheme: 'https',
+            ...(isElsewhere ? { hostname: url.hostname } : {}),
+            port: isElsewhere ? Number(url.port || 443) : gatewayPorts(cluster).https,
+            path: { type: 'ReplaceFullPath', replaceFullPath: url.pathname },
+            statusCode: permanent ? 301 : 302,
+          },
         },
       ],
-    },
+    };
   });
 }

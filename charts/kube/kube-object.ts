@@ -25,4 +25,14 @@ export interface Component {
   /** The operator's or the app's name. */
   name: string;
   objects: KubeObject[];
+  /**
+   * Of a Helm chart: what helm-controller applies once the objects above are there. It is checked, ordered and compared like them,
+   * and not written.
+   */
+  templated?: readonly KubeObject[];
+}
+
+/** What comes into the cluster with a component, whoever applies it. */
+export function allObjects({ objects, templated = [] }: Component): KubeObject[] {
+  return templated.length === 0 ? objects : [...objects, ...templated];
 }

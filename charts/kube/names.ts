@@ -16,6 +16,8 @@ export const annotations = {
   reload: 'plinth.io/reload',
   /** On pods: changes with the values of the secrets that they read. */
   secrets: 'plinth.io/secrets',
+  /** On a HelmRelease: of the chart that was reviewed, as operator.ts pins it. */
+  chartDigest: 'plinth.io/chart-digest',
   /** Why a workload needs as much as it reserves, where that is much. */
   resources: 'plinth.io/resources',
 } as const;

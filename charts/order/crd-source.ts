@@ -5,7 +5,7 @@ import { onlyPaths } from './only-paths.ts';
 import { syncMetadata } from './sync-metadata.ts';
 
 /** The mirror as nodes and pods see it; it speaks plain HTTP. */
-const mirror = 'plinth-registry:5000';
+export const mirror = 'plinth-registry:5000';
 
 /** Where Flux gets an artifact of the lock file: the mirror, the upstream registry, or the upstream's Git. */
 export function crdSource(env: Environment, name: string, artifact: LockArtifact): KubeObject {

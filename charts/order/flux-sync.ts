@@ -72,9 +72,11 @@ function componentSync(env: Environment, unit: Unit, crds: Unit[]): KubeObject {
   return kustomization(unit.name, {
     ...fromGit(env, unit.name),
     wait: true,
-    // Flux must not remove itself: nothing would be left to remove the rest. And a line that is gone from a file is no
-    // reason to remove data: the last word on a database is a person's.
-    ...(unit.name === 'flux' || isDatabase(unit) ? { deletionPolicy: 'Orphan' } : {}),
+    // Flux must not remove itself: nothing would be left to remove the rest, nor to uninstall the last chart. And a line that is gone
+    // from a file is no reason to remove data: the last word on a database is a person's.
+    ...(unit.name === 'flux' || unit.name === 'helm-controller' || isDatabase(unit)
+      ? { deletionPolicy: 'Orphan' }
+      : {}),
     ...healthChecks(env.operators, unit.objects),
     ...(unit.objects.some(isEncrypted) ? { decryption } : {}),
     ...(dependsOn.length === 0

@@ -4,9 +4,10 @@ import { compareProblems, compareText } from '../../model/diagnostics/problem.ts
 import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
 import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
+import { extraName } from '../../model/schema/extra.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
-import type { Component } from '../kube/kube-object.ts';
+import { allObjects, type Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
 import { definitions, platform, syncFolder } from './flux-sync.ts';
 import { builtIn, madeOutside } from './made-outside.ts';
@@ -103,7 +104,13 @@ export function order(env: Environment, components: Component[]): { units: Unit[
 
 /** The file that describes a component. */
 export function sourceOf(env: Environment, component: string): string {
-  return appFiles(env).get(component) ?? `operators/${component}/operator.ts`;
+  return appFiles(env).get(component) ?? `operators/${operatorOf(env, component)}/operator.ts`;
+}
+
+/** The operator whose component it is: by its own name, or that of its objects beside a chart. */
+function operatorOf({ operators }: Environment, component: string): string {
+  const owner = operators.find(({ name }) => extraName(name) === component);
+  return owner?.name ?? component;
 }
 
 /** From each component of an app, or of a database that is retired, to its file. */
@@ -165,13 +172,18 @@ function findProviders(
 }
 
 /** What each object of a component needs. */
-const wantsOf = onceEach(({ objects }: Component) =>
-  objects.map((object) => ({ id: objectId(object), kind: kindOf(object), needed: needs(object) })),
+const wantsOf = onceEach((component: Component) =>
+  allObjects(component).map((object) => ({
+    id: objectId(object),
+    kind: kindOf(object),
+    needed: needs(object),
+  })),
 );
 
 /** What a component makes, and what is there once it is ready. */
-const madeBy = onceEach(({ name, objects }: Component) => {
-  const own = objects.filter((object) => !isIfAbsent(object));
+const madeBy = onceEach((component: Component) => {
+  const { name } = component;
+  const own = allObjects(component).filter((object) => !isIfAbsent(object));
   return {
     name,
     made: own.map((object) => {

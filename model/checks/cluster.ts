@@ -1,6 +1,7 @@
+import type { App } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
-import { hostName } from '../environment.ts';
+import { hostName, hostNames } from '../environment.ts';
 import type { Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
@@ -155,19 +156,50 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
   const owners = new Map([[teamRegistry(cluster), 'the registry']]);
   for (const app of apps) {
     if (!Object.hasOwn(cluster.apps, app.name)) continue;
-    const host = hostName(app, cluster);
-    if (host === undefined) continue;
-    const owner = owners.get(host);
-    if (owner !== undefined) {
+    for (const host of hostNames(app, cluster)) {
+      const owner = owners.get(host);
+      owners.set(host, owner ?? `'${app.name}'`);
+      if (owner === undefined) continue;
+      const elsewhere = (cluster.apps[app.name]?.hosts ?? []).indexOf(host);
       const words = {
         code: 'host-taken',
         what: `'${app.name}' answers at ${host}, as ${owner} does`,
         why: 'a host name leads to one place',
-        fix: `write another exposes.host in ${reference(app.source, ['exposes', 'host'])}`,
+        fix:
+          elsewhere === -1
+            ? `write another ${host === hostName(app, cluster) ? 'exposes.host' : 'name'} in ${reference(app.source, ['exposes', 'host'])}`
+            : 'take it out, or write another name',
       };
-      problems.push(problemAt(source, ['apps', app.name], words, 'key'));
+      const path = elsewhere === -1 ? ['apps', app.name] : ['apps', app.name, 'hosts', elsewhere];
+      problems.push(problemAt(source, path, words, elsewhere === -1 ? 'key' : 'value'));
     }
-    owners.set(host, owner ?? `'${app.name}'`);
+    problems.push(...checkElsewhere({ name: source.file, source, value: cluster }, app));
   }
   return problems;
+}
+
+/** Names below other domains: of an app that visitors reach, and not below the cluster's own, which app.ts says. */
+function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded<App>): Problem[] {
+  const hosts = cluster.apps[app.name]?.hosts ?? [];
+  const path = (i: number) => ['apps', app.name, 'hosts', i];
+  if (hosts.length > 0 && app.value.exposes === undefined) {
+    const words = {
+      code: 'nothing-exposed',
+      what: `'${app.name}' has a host name, and exposes nothing`,
+      why: `the gateway would not know to which port it leads (${reference(app.source, ['name'])})`,
+      fix: `add exposes: { port: … } to ${app.source.file}`,
+    };
+    return [problemAt(source, path(0), words)];
+  }
+  return hosts.flatMap((host, i) => {
+    if (host !== cluster.domain && !host.endsWith(`.${cluster.domain}`)) return [];
+    const label = host.slice(0, -cluster.domain.length - 1);
+    const words = {
+      code: 'own-domain',
+      what: `${host} is below the domain of the cluster`,
+      why: 'what the app is called there is said once, for all environments',
+      fix: `write hosts: ['${label || app.name}'] under exposes in ${app.source.file}`,
+    };
+    return [problemAt(source, path(i), words)];
+  });
 }

@@ -34,7 +34,8 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
     if (asked) check(['probes', name, asked.key], asked.port);
   }
   check(['exposes', 'port'], value.exposes?.port);
-  check(['metrics', 'port'], value.metrics?.port);
+  for (const [path, port] of Object.entries(value.exposes?.paths ?? {}))
+    check(['exposes', 'paths', path], port);
   check(['metrics', 'port'], value.metrics?.port);
   return problems;
 }

@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
 import { mutualPort, mutualUses } from '../identity.ts';
-import type { Loaded } from '../reading/source.ts';
+import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import {
@@ -63,11 +63,21 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
       }),
     );
   }
-  if (value.exposes !== undefined && isMutual(value.exposes.port)) {
+  const exposed: [FieldPath, string][] =
+    value.exposes === undefined
+      ? []
+      : [
+          [['exposes', 'port'], value.exposes.port],
+          ...Object.entries(value.exposes.paths).map(([path, port]): [FieldPath, string] => [
+            ['exposes', 'paths', path],
+            port,
+          ]),
+        ];
+  for (const [path, port] of exposed.filter(([, name]) => isMutual(name))) {
     problems.push(
-      problemAt(source, ['exposes', 'port'], {
+      problemAt(source, path, {
         code: 'gateway-without-certificate',
-        what: `the gateway is to lead to '${value.exposes.port}', where callers prove who they are`,
+        what: `the gateway is to lead to '${port}', where callers prove who they are`,
         why: 'the gateway would speak for everybody, and it has no certificate',
         fix: 'expose another port, or name who may call under people in cluster.yaml',
       }),

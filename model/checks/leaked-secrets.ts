@@ -4,10 +4,11 @@ import type { Repository } from '../repository.ts';
 import { leaksIn, looksLikeKey } from '../schema/leaked-secret.ts';
 
 /** Descriptions hold no key in plain text: what stands in them goes into Git, into manifests and into logs. */
-export function checkLeakedSecrets({ apps, clusters }: Repository): Problem[] {
+export function checkLeakedSecrets({ apps, clusters, operators }: Repository): Problem[] {
   return [
     ...apps.flatMap(({ source, name }) => leaks(source, () => name)),
     ...clusters.flatMap(({ source, name }) => leaks(source, (path) => appOf(path), ` --env ${name}`)),
+    ...operators.flatMap(({ source }) => leaks(source, () => undefined)),
   ];
 }
 
@@ -16,7 +17,7 @@ function appOf([top, app]: FieldPath): string {
   return top === 'apps' && typeof app === 'string' ? app : 'APP';
 }
 
-function leaks(source: Source, app: (path: FieldPath) => string, env = ' --env ENV'): Problem[] {
+function leaks(source: Source, app: (path: FieldPath) => string | undefined, env = ' --env ENV'): Problem[] {
   const problems: Problem[] = [];
   const seen = new Set<object>();
   const walk = (value: unknown, path: FieldPath): void => {
@@ -46,7 +47,7 @@ function refuse(
   source: Source,
   path: FieldPath,
   title: string,
-  { app, env }: { app: string; env: string },
+  { app, env }: { app: string | undefined; env: string },
 ): Problem {
   const last = path.at(-1);
   const key = typeof last === 'string' && /^[A-Z_][A-Z0-9_]*$/.test(last) ? last : 'KEY';
@@ -54,7 +55,10 @@ function refuse(
     code: 'plain-secret',
     what: `${fieldName(path)} looks like ${title}`,
     why: 'it would stand in Git, in manifests and in logs for everybody to read',
-    fix: `take it out and change it where it comes from; then write { kind: 'secret', name: '${app === 'APP' ? 'NAME' : app}', keys: ['${key}'] } under uses and type npm run secrets -- set ${app} ${key}${env}`,
+    fix:
+      app === undefined
+        ? 'take it out and change it where it comes from; the values of most charts can name a Secret in its place'
+        : `take it out and change it where it comes from; then write { kind: 'secret', name: '${app === 'APP' ? 'NAME' : app}', keys: ['${key}'] } under uses and type npm run secrets -- set ${app} ${key}${env}`,
   });
   // What is refused because it is a secret is not shown either: logs are read by many.
   delete problem.underlined;

@@ -67,6 +67,17 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
       });
     }
   }
+  for (const [app, override] of Object.entries(owner.value.apps)) {
+    for (const [i, host] of (override?.hosts ?? []).entries()) {
+      claims.push({
+        thing: `the host name ${host}`,
+        owner,
+        path: ['apps', app, 'hosts', i],
+        why: 'the same name would lead to two clusters',
+        fix: 'write it in one of them alone',
+      });
+    }
+  }
   for (const [i, { address }] of nodes.entries()) {
     if (address === undefined) continue;
     claims.push({

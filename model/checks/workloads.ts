@@ -15,12 +15,56 @@ export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
     ...checkKind(app),
     ...checkContainers(app),
     ...checkMounts(app),
+    ...checkExposed(app),
     ...checkReplicas(app, app.source, ['replicas'], app.value.replicas),
     ...clusters.flatMap(({ source, value }) => {
       const given = value.apps[app.name]?.replicas;
       return given === undefined ? [] : checkReplicas(app, source, ['apps', app.name, 'replicas'], given);
     }),
   ]);
+}
+
+/** What a route can say: a path leads to one place, and a call of gRPC is no path. */
+function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
+  if (exposes === undefined) return [];
+  const { protocol, paths, redirects } = exposes;
+  const both = Object.keys(redirects).filter((path) => Object.hasOwn(paths, path));
+  const problems = both.map((path) =>
+    problemAt(
+      source,
+      ['exposes', 'redirects', path],
+      {
+        code: 'path-twice',
+        what: `'${path}' stands under paths and under redirects`,
+        why: 'a path leads to one place',
+        fix: 'take one of the two out',
+      },
+      'key',
+    ),
+  );
+  if (protocol === 'http') return problems;
+  const written = [
+    ['paths', paths],
+    ['redirects', redirects],
+  ] as const;
+  return [
+    ...problems,
+    ...written
+      .filter(([, map]) => Object.keys(map).length > 0)
+      .map(([key]) =>
+        problemAt(
+          source,
+          ['exposes', key],
+          {
+            code: 'grpc-without-paths',
+            what: `${key} stands beside protocol: 'grpc'`,
+            why: 'a call of gRPC names a service and a method, which the app itself tells apart',
+            fix: `take ${key} out, or protocol`,
+          },
+          'key',
+        ),
+      ),
+  ];
 }
 
 /** A server answers and says when it can; what is scheduled ends, and nobody calls it. */

@@ -44,6 +44,7 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['healthcheck healthCheck health readinessProbe livenessProbe startupProbe readiness liveness', probes],
   ['depends_on dependsOn links needs requires networks network network_mode', uses],
   ['secret secrets imagePullSecrets', uses],
+  ['manifests objects resourcesYaml raw', is('extra', "extra: ['extra/quota.yaml']")],
   ['config configs configMap configMaps configFiles', files],
   ['initContainers initContainer initSteps', init],
   ['containers sidecar sidecarContainers extraContainers', sidecars],
@@ -91,6 +92,28 @@ const ofSchedule: readonly (readonly [string, Meaning])[] = [
   ['backoffLimit', is('schedule', 'retries: 2')],
 ];
 
+const inTheApp: Meaning = {
+  heading: 'exposes',
+  write:
+    "is not done at the gateway: headers of an answer are (headers: { response: { … } }), the rest is the app's own",
+};
+
+const ofExposes: readonly (readonly [string, Meaning])[] = [
+  ['path pathPrefix routes rules', is('exposes', "paths: { '/api': 'http' }, from a path to a port")],
+  [
+    'domain domains hostname hostnames aliases',
+    is('exposes', "hosts: ['www'], or apps.NAME.hosts in cluster.yaml"),
+  ],
+  ['redirect rewrite', is('exposes', "redirects: { '/old': '/new' }")],
+  ['grpc scheme', is('exposes', "protocol: 'grpc'")],
+  [
+    'tls certificate cert https',
+    { heading: 'exposes', write: 'is not needed: the gateway has a certificate for every name' },
+  ],
+  ['websocket websockets', { heading: 'exposes', write: 'is not needed: it passes as it is' }],
+  ['middleware middlewares cors rateLimit maxBodySize bodySize', inTheApp],
+];
+
 /** All of them, by the place in app.ts where they may stand. */
 export const otherWords: readonly {
   at: RegExp;
@@ -104,6 +127,7 @@ export const otherWords: readonly {
   { at: /^probes\.\w+$/, words: ofProbe },
   { at: /^volumes\.[^.]+$/, words: ofVolume },
   { at: /^schedule$/, words: ofSchedule },
+  { at: /^exposes$/, words: ofExposes },
   { at: /^resources$/, words: [['limits requests', resources]] },
 ];
 

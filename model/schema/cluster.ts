@@ -444,6 +444,12 @@ export const appOverride = z.strictObject({
     })
     .optional()
     .describe('Reservation of each pod.'),
+  hosts: z
+    .array(dnsName)
+    .optional()
+    .describe(
+      'Further host names of the app, below other domains. The certificate of the gateway has them; their DNS records must lead to the gateway.',
+    ),
 });
 
 /** `clusters/ENV/cluster.yaml`: one environment. Editors show the `describe` of each field. */

@@ -4,21 +4,19 @@ export default defineOperator({
   name: 'flux',
   summary: 'Applies what is in Git, waits for it, removes what has gone.',
   namespace: 'flux-system',
-  images: ['source-controller', 'kustomize-controller', 'helm-controller'],
-  crds: ['source-controller-crds', 'kustomize-controller-crds', 'helm-controller-crds'],
+  images: ['source-controller', 'kustomize-controller'],
+  crds: ['source-controller-crds', 'kustomize-controller-crds'],
   provides: {
     kinds: [
       'GitRepository.source.toolkit.fluxcd.io',
-      'OCIRepository.source.toolkit.fluxcd.io',
-      'HelmRepository.source.toolkit.fluxcd.io',
+      { kind: 'OCIRepository.source.toolkit.fluxcd.io', conditions: ['Ready'] },
+      { kind: 'HelmRepository.source.toolkit.fluxcd.io', conditions: ['Ready'] },
       'Kustomization.kustomize.toolkit.fluxcd.io',
-      'HelmRelease.helm.toolkit.fluxcd.io',
     ],
   },
   metrics: [
     { workload: 'source-controller', port: 8080 },
     { workload: 'kustomize-controller', port: 8080 },
-    { workload: 'helm-controller', port: 8080 },
   ],
   exceptions: [
     {

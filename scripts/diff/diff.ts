@@ -13,9 +13,11 @@ import { Failure } from '../cli/failure.ts';
 import { checkData } from '../render/check-data.ts';
 import { dataOf } from '../render/data.ts';
 import { renderAll } from '../render/render.ts';
+import { chartChanges } from './chart-changes.ts';
 import { committedFiles } from './committed.ts';
 import { type Effect, effectsOf, gravities } from './effects.ts';
 import { fates, kustomizations } from './fate.ts';
+import type { Placed } from './placed.ts';
 
 /** An effect and the file that was rendered. */
 export interface FileEffect extends Effect {
@@ -41,11 +43,12 @@ export interface Diff {
 export async function diff(root: string, ref: string, environment?: string): Promise<Diff> {
   const rendered = await renderAll(root, environment);
   const committed = await committedFiles(root, ref, 'manifests');
+  const charts = await chartChanges(rendered, committed);
   // What is the same in the same place does nothing, and most is.
   const differing = (files: ReadonlyMap<string, string>) =>
     new Map([...files].filter(([path]) => committed.get(path) !== rendered.files.get(path)));
-  const before = objects(differing(committed));
-  const after = objects(differing(rendered.files));
+  const before = objects(differing(committed), charts.before);
+  const after = objects(differing(rendered.files), charts.after);
   const names = [...committed.keys(), ...rendered.files.keys()]
     .flatMap((path) => environmentOf(path) ?? [])
     .filter((name) => environment === undefined || name === environment);
@@ -77,19 +80,18 @@ function forgotten(environment: string): FileEffect {
   };
 }
 
-interface Placed {
-  object: KubeObject;
-  file: string;
-}
-
 /** By environment, then by API version, kind, namespace and name: what is moved to another file is the same object. */
-function objects(files: ReadonlyMap<string, string>): Map<string, Map<string, Placed>> {
+function objects(
+  files: ReadonlyMap<string, string>,
+  charts: readonly Placed[],
+): Map<string, Map<string, Placed>> {
   const found = new Map<string, Map<string, Placed>>();
-  for (const [file, text] of files) {
+  const written = [...files].flatMap(([file, text]) =>
+    environmentOf(file) === undefined ? [] : [{ file, object: objectIn(file, text) }],
+  );
+  for (const { file, object } of [...written, ...charts]) {
     const environment = environmentOf(file);
-    if (environment === undefined) continue;
-    const object = objectIn(file, text);
-    if (isIfAbsent(object)) continue;
+    if (environment === undefined || isIfAbsent(object)) continue;
     const here = found.get(environment) ?? new Map<string, Placed>();
     // Another version of the API is another way to write the same object.
     here.set(`${object.apiVersion.split('/').slice(0, -1).join()} ${objectId(object)}`, { object, file });

@@ -54,7 +54,8 @@ export function fates(
 
 function fate(object: KubeObject, before: KubeObject | undefined, after: KubeObject | undefined): Fate {
   const marks = { ...object.metadata.labels, ...object.metadata.annotations };
-  if (marks[pruneAnnotation] === 'disabled') return 'annotated';
+  if (marks[pruneAnnotation] === 'disabled' || marks['helm.sh/resource-policy'] === 'keep')
+    return 'annotated';
   // Of what no Kustomization is known, the worst.
   if (before === undefined) return 'pruned';
   const prunes = (kustomization: KubeObject) => field(kustomization, 'spec', 'prune') === true;

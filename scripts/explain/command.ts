@@ -1,8 +1,10 @@
 import { suggest } from '../../model/diagnostics/nearest.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { Failure } from '../cli/failure.ts';
+import { chartObjects } from '../helm/chart-objects.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 import { explain } from './explain.ts';
+import { explainChart, printChart } from './explain-chart.ts';
 import { printExplanation } from './print.ts';
 
 /** As typed after `npm run explain --`. */
@@ -27,12 +29,29 @@ export async function explainCommand(root: string, command: ExplainCommand): Pro
   for (const env of here) {
     const app = env.apps.find((each) => each.name === name);
     if (app === undefined) continue;
-    const explanation = explain(root, env, app);
+    const { charts, problems: ofCharts } = await chartObjects(root, env);
+    if (ofCharts.length > 0) throw new ProblemsFailure(ofCharts);
+    const explanation = explain(root, env, app, charts);
     return json ? `${JSON.stringify(explanation, null, 2)}\n` : printExplanation(explanation);
   }
-  const running = [...new Set(here.flatMap(({ apps }) => apps.map((app) => app.name)))];
+  for (const env of here) {
+    const operator = env.operators.find((each) => each.name === name);
+    if (operator?.chart === undefined) continue;
+    const { charts, problems: ofCharts } = await chartObjects(root, env);
+    if (ofCharts.length > 0) throw new ProblemsFailure(ofCharts);
+    const explanation = explainChart(root, env, operator, operator.chart, charts);
+    return json ? `${JSON.stringify(explanation, null, 2)}\n` : printChart(explanation);
+  }
+  const running = [
+    ...new Set(
+      here.flatMap(({ apps, operators }) => [
+        ...apps.map((app) => app.name),
+        ...operators.filter(({ chart }) => chart !== undefined).map((operator) => operator.name),
+      ]),
+    ),
+  ];
   throw new Failure(
-    `no app '${name}' runs in ${environment ?? 'any environment'}`,
+    `no app and no Helm chart '${name}' runs in ${environment ?? 'any environment'}`,
     capital(suggest(name, running, `add it to apps in clusters/${environment ?? 'dev'}/cluster.yaml`)),
   );
 }

@@ -27,7 +27,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
       ? []
       : [
           {
-            title: `is reached from outside at ${app.host}, through the gateway`,
+            title: `is reached from outside at ${app.hosts.join(', ')}, through the gateway`,
             file,
             path: ['exposes'],
             without: withoutHosts(env, app),

@@ -7,6 +7,7 @@ import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { Replicas } from '../../model/schema/cluster.ts';
 import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
 import { jobName } from '../../model/schema/job.ts';
+import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 import { type Change, changes } from '../objects/changes.ts';
 import { components } from '../render/components.ts';
 import { fileNames } from '../render/manifests.ts';
@@ -49,13 +50,18 @@ export interface Explanation {
 }
 
 /** Explains an app of an environment in which everything is right. */
-export function explain(root: string, env: Environment, app: EnvironmentApp): Explanation {
-  const rendered = components(env);
+export function explain(
+  root: string,
+  env: Environment,
+  app: EnvironmentApp,
+  charts: ChartObjects = noCharts,
+): Explanation {
+  const rendered = components(env, charts);
   const all = indexed(env, rendered);
   const place = (file: string, path: (string | number)[]) =>
     `${file}:${placeInFile(root, file, path, 'key').line}`;
   const edges = edgesOf(env, app).map(({ title, reason, file, path, without }): Explained => {
-    const other = indexed(env, components(without));
+    const other = indexed(env, components(without, charts));
     return {
       title,
       ...(reason === undefined ? {} : { reason }),

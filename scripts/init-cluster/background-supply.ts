@@ -3,6 +3,7 @@ import { supply } from '../../images/supply.ts';
 import { buildAppImages } from '../app-images/app-images.ts';
 import type { WithEngine } from './given.ts';
 import { bootstrapImages, observabilityImages, platformImages } from './image-sets.ts';
+import { mirrorCharts } from './mirror-charts.ts';
 
 /** Images that are supplied while the cluster starts, one set after another. Phases that need a set wait for it. */
 export class BackgroundSupply {
@@ -19,7 +20,10 @@ export class BackgroundSupply {
     const options = { engine, report, signal };
     this.#bootstrap = supply(bootstrapImages, options);
     this.#platform = this.#bootstrap.then(
-      async (made) => made + (await supply(platformImages(environment), options)),
+      async (made) =>
+        made +
+        (await supply(platformImages(environment), options)) +
+        (await mirrorCharts(environment, options)),
     );
     this.#apps = this.#bootstrap.then(() => buildAppImages(environment, { root, ...options }));
     this.#observability = Promise.all([this.#platform, this.#apps]).then(() =>

@@ -3,8 +3,10 @@ import { operatorSchema } from '../../model/operator.ts';
 import { observabilityImages, platformImages } from './image-sets.ts';
 import { withoutObservability } from './observability.ts';
 
-const operator = (name: string, more: object = {}) =>
-  operatorSchema.parse({ name, summary: name, namespace: name, images: [name], ...more });
+const operator = (name: string, more: object = {}) => ({
+  ...operatorSchema.parse({ name, summary: name, namespace: name, images: [name], ...more }),
+  extraObjects: [],
+});
 const environment = {
   name: 'dev',
   operators: [operator('traefik'), operator('prometheus', { stores: ['light'] }), operator('registry')],

@@ -3,10 +3,13 @@ import { appComponent, gatingJob } from '../../charts/app/app.ts';
 import { neighbourhoods } from '../../charts/app/neighbourhood.ts';
 import { databaseComponent } from '../../charts/database/database.ts';
 import { migrations } from '../../charts/database/migrations.ts';
+import { chartComponent, extraComponent } from '../../charts/helm/component.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
-import type { Environment } from '../../model/graph.ts';
+import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
 import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
+import { extraName } from '../../model/schema/extra.ts';
 import { jobName } from '../../model/schema/job.ts';
+import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 
 /** What `operators/NAME/chart.ts` exports: the operator's objects, or none where the environment has no need of it. */
 interface ChartModule {
@@ -37,21 +40,18 @@ export interface PlannedComponent {
 }
 
 /**
- * Everything that runs in an environment: one part for each operator and one for each app; two more for an app that owns a
+ * Everything that runs in an environment: one part for each operator, another one for what an operator brings beside its Helm chart;
+ * one for each app; two more for an app that owns a
  * database: that, and what brings its schema up to date; one more for an app with a job that gates its roll-out; one for each
  * database that is retired.
  */
-export function parts(env: Environment): PlannedComponent[] {
-  const operators = env.operators.map(({ name }): PlannedComponent => {
-    const chart = operatorCharts.get(name);
-    if (!chart) throw new Error(`operators/${name} has no chart: add operators/${name}/chart.ts`);
-    return { name, view: env, build: () => chart(env) };
-  });
+export function parts(env: Environment, charts: ChartObjects = noCharts): PlannedComponent[] {
+  const operators = env.operators.flatMap((operator) => operatorParts(env, operator, charts));
   const apps = neighbourhoods(env).flatMap(([app, view]): PlannedComponent[] => [
     { name: databaseCluster(app.name), view, build: () => databaseComponent(view, app) },
     { name: migrationsName(app.name), view, build: () => migrations(view, app) },
     { name: jobName(app.name), view, build: () => gatingJob(view, app) },
-    { name: app.name, view, build: () => appComponent(view, app) },
+    { name: app.name, view, build: () => withExtra(appComponent(view, app), app) },
   ]);
   const retired = retiredDatabases(env.cluster)
     .filter(({ database }) => !env.apps.some(({ name }) => name === database))
@@ -62,7 +62,40 @@ export function parts(env: Environment): PlannedComponent[] {
   return [...operators, ...apps, ...retired];
 }
 
+function operatorParts(
+  env: Environment,
+  operator: EnvironmentOperator,
+  charts: ChartObjects,
+): PlannedComponent[] {
+  const { name, chart: helm } = operator;
+  if (helm !== undefined) {
+    const templated = charts.get(name);
+    if (templated === undefined)
+      throw new Error(`operators/${name} is a Helm chart, and nobody had it made into objects`);
+    return [
+      { name, view: env, build: () => chartComponent(env, operator, helm, templated) },
+      { name: extraName(name), view: env, build: () => extraComponent(operator) },
+    ];
+  }
+  const chart = operatorCharts.get(name);
+  if (!chart) {
+    throw new Error(
+      `operators/${name} has no chart: add operators/${name}/chart.ts, or chart to operator.ts`,
+    );
+  }
+  const build = () => {
+    const made = chart(env);
+    return made && withExtra(made, operator);
+  };
+  return [{ name, view: env, build }];
+}
+
+/** With the objects that a description names in files of their own. */
+function withExtra(made: Component, { extraObjects }: Pick<EnvironmentOperator, 'extraObjects'>): Component {
+  return extraObjects.length === 0 ? made : { ...made, objects: [...made.objects, ...extraObjects] };
+}
+
 /** The objects of all of them. */
-export function components(env: Environment): Component[] {
-  return parts(env).flatMap(({ build }) => build() ?? []);
+export function components(env: Environment, charts: ChartObjects = noCharts): Component[] {
+  return parts(env, charts).flatMap(({ build }) => build() ?? []);
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const packages = ['package-lock.json', 'node_modules/.package-lock.json'];
 
 /** The code that makes manifests, from the root of the repository that holds this file. */
-const code = ['charts', 'model', 'operators', 'scripts/render', ...packages];
+const code = ['charts', 'model', 'operators', 'scripts/render', 'scripts/helm', ...packages];
 
 /** Everything that people write, and what all descriptions import, from the root of the repository that is rendered. */
 const descriptions = ['apps', 'clusters', 'operators', 'model', 'images/lock.yaml', ...packages];

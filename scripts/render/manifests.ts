@@ -7,6 +7,7 @@ import { fluxSync } from '../../charts/order/flux-sync.ts';
 import { order, sourceOf } from '../../charts/order/order.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
+import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 import type { CheckedEnvironment } from './check.ts';
 import { parts } from './components.ts';
 import { header } from './header.ts';
@@ -23,8 +24,12 @@ export interface EnvironmentManifests {
  * The manifests of one environment: from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to its text, an object in each.
  * What `memory` holds is taken from there. A folder needs no kustomization.yaml: Flux makes one of all files that it finds there.
  */
-export function environmentManifests(env: Environment, memory = new Memory()): EnvironmentManifests {
-  const rendered = parts(env).flatMap((part) => memory.build(env.name, part) ?? []);
+export function environmentManifests(
+  env: Environment,
+  memory = new Memory(),
+  charts: ChartObjects = noCharts,
+): EnvironmentManifests {
+  const rendered = parts(env, charts).flatMap((part) => memory.build(env.name, part) ?? []);
   const { units, problems } = order(env, rendered);
   const inventory = new Inventory(env, rendered);
   const checked = { env, ...checkObjects(inventory), shortages: shortages(inventory) };

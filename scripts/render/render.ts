@@ -6,6 +6,7 @@ import { type GraphInputs, loadGraph } from '../../model/load-graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import { Failure } from '../cli/failure.ts';
 import { onDisk, readingDisk } from '../files/disk-failure.ts';
+import { type ChartObjects, chartObjects } from '../helm/chart-objects.ts';
 import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
 import { checkData } from './check-data.ts';
 import { committedData, dataIn } from './data.ts';
@@ -21,6 +22,8 @@ export interface Rendered {
   environments: Environment[];
   /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
   files: Map<string, string>;
+  /** By environment: what its charts come to, which is in no file. */
+  charts: ReadonlyMap<string, ChartObjects>;
   /** What they were made of, beside the files of the folders that people write in. */
   inputs: GraphInputs;
 }
@@ -50,8 +53,14 @@ export async function renderAll(
   const files = new Map<string, string>();
   const problems: Problem[] = [];
   const checked: CheckedEnvironment[] = [];
+  const charts = new Map<string, ChartObjects>();
   for (const env of environments) {
-    const manifests = environmentManifests(env, memory);
+    const templated = await chartObjects(root, env, told);
+    charts.set(env.name, templated.charts);
+    problems.push(...templated.problems);
+    // Of a chart that is not there nothing more can be said, nor of what needs it.
+    if (templated.problems.length > 0) continue;
+    const manifests = environmentManifests(env, memory, templated.charts);
     // What is wrong with a component as a whole stands at its name.
     problems.push(
       ...manifests.problems.map((problem) => ({ ...problem, ...placeInFile(root, problem.file, ['name']) })),
@@ -60,9 +69,20 @@ export async function renderAll(
     for (const [path, content] of manifests.files) files.set(path, content);
   }
   problems.push(...findingProblems(root, checked), ...shortageProblems(root, checked));
-  if (environment === undefined) problems.push(...needlessExceptions(root, checked));
-  if (problems.length > 0) throw new ProblemsFailure(problems.sort(compareProblems));
-  return { environments, files, inputs: graph.inputs };
+  if (environment === undefined && checked.length === environments.length)
+    problems.push(...needlessExceptions(root, checked));
+  if (problems.length > 0) throw new ProblemsFailure(once(problems).sort(compareProblems));
+  return { environments, files, charts, inputs: graph.inputs };
+}
+
+/** What is fetched or built for a chart takes a while; results go to standard output. */
+function told(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A chart that cannot be had is one problem, in however many environments it runs. */
+function once(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 /** Where and how to render. */

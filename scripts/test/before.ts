@@ -39,6 +39,7 @@ export function checksBefore(
 export function buildsBefore(lock: Lock): string[] {
   const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
   const ofStacks = lacking(['pulumi', 'versitygw']);
+  const ofCharts = lacking(['helm']);
   const missing = lacking(neededBinaries(lock));
   return [
     ...(ofStacks.length === 0
@@ -46,6 +47,11 @@ export function buildsBefore(lock: Lock): string[] {
       : [
           `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, Pulumi where none is installed: ` +
             'up to 10 minutes on two cores.',
+        ]),
+    ...(ofCharts.length === 0
+      ? []
+      : [
+          'The cache lacks helm. The tests of the services build it first where it cannot be downloaded: up to 10 minutes on two cores.',
         ]),
     ...(missing.length === 0
       ? []

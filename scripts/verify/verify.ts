@@ -20,7 +20,7 @@ export interface Verified {
 
 /** Compares every custom resource that the repository at `root` renders with its CustomResourceDefinition. */
 export async function verify(root: string, report: (text: string) => void): Promise<Verified> {
-  const { environments, files } = await renderAll(root);
+  const { environments, files, charts } = await renderAll(root);
   const artifacts = new Set(environments.flatMap(({ operators }) => operators.flatMap(({ crds }) => crds)));
   const definitions: unknown[] = [];
   for (const name of artifacts) {
@@ -29,6 +29,8 @@ export async function verify(root: string, report: (text: string) => void): Prom
       definitions.push(...documents.map((document): unknown => document.toJS()));
     }
   }
+  // Charts bring definitions of their own.
+  for (const templated of charts.values()) definitions.push(...[...templated.values()].flat());
   return verifyFiles(files, environments.length, definitions);
 }
 

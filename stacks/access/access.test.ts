@@ -43,12 +43,15 @@ function full(): Environment {
       ...(database && { database }),
     }),
     fileContents: [],
+    extraObjects: [],
     imageRef: 'registry.example.org/test:1',
     secrets: [],
     hosts: [],
   });
-  const operator = (name: string, namespace: string) =>
-    operatorSchema.parse({ name, summary: 'test', namespace });
+  const operator = (name: string, namespace: string) => ({
+    ...operatorSchema.parse({ name, summary: 'test', namespace }),
+    extraObjects: [],
+  });
   return {
     ...env,
     apps: [app('orders', { storage: '1Gi' }), app('web')],

@@ -54,7 +54,10 @@ export function environment(
       ...given.cluster,
     }),
     apps: given.apps ?? [],
-    operators: (given.operators ?? []).map((operator) => operatorSchema.parse(operator)),
+    operators: (given.operators ?? []).map((operator) => ({
+      ...operatorSchema.parse(operator),
+      extraObjects: [],
+    })),
     lock: {
       kubernetes: 'v1.36.4',
       binaries: {},
@@ -79,9 +82,10 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
   return {
     ...app,
     fileContents: [],
+    extraObjects: [],
     secrets: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
     ...(host ? { host } : {}),
-    hosts: host ? [host] : [],
+    hosts: host ? [host, ...(app.exposes?.hosts ?? []).map((label) => `${label}.test.localhost`)] : [],
   };
 }

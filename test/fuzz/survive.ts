@@ -8,6 +8,7 @@ import type { Problem } from '../../model/diagnostics/problem.ts';
 import { environments } from '../../model/environment.ts';
 import { checkRepository } from '../../model/load-graph.ts';
 import { AppFiles } from '../../model/reading/app-files.ts';
+import { ExtraObjects } from '../../model/reading/extra-objects.ts';
 import { ImageTags } from '../../model/reading/image-tags.ts';
 import { moduleSource } from '../../model/reading/module-source.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
@@ -88,7 +89,11 @@ function joined(repository: Repository): Problem[] {
   const problems = checkRepository(shop, repository);
   if (problems.length > 0) return problems;
   // One environment stands for all: what a chart would throw at, it throws at in either.
-  const [env] = environments(repository, new ImageTags(shop), new AppFiles(shop));
+  const [env] = environments(repository, {
+    images: new ImageTags(shop),
+    files: new AppFiles(shop),
+    extra: new ExtraObjects(shop),
+  });
   return env === undefined ? [] : environmentManifests(env).problems;
 }
 

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
+import { formatProblem } from '../diagnostics/format-problem.ts';
+import { loadGraph } from '../load-graph.ts';
+
+const app = (exposes: string, name = 'shop'): Edit => [
+  `apps/${name}/app.ts`,
+  appFile(
+    name,
+    `ports: { http: { port: 8080 }, api: { port: 8081 } },\n  exposes: { port: 'http', ${exposes} },`,
+  ),
+];
+const running = (apps: string): Edit => ['clusters/dev/cluster.yaml', platformCluster(`apps: { ${apps} }`)];
+const shop = (exposes: string): Edit[] => [app(exposes), running('shop: ')];
+
+/** What cannot be said of how visitors reach an app, each in the place where a person wrote it. */
+const cases: [name: string, edits: Edit[]][] = [
+  ['a path to a port that is not there', shop("paths: { '/api': 'apo' }")],
+  ['a path that leaves its folder', shop("paths: { '/api/../admin': 'api' }")],
+  ['a path that is two things', shop("paths: { '/api': 'api' }, redirects: { '/api': '/new' }")],
+  ['a redirect to an address by HTTP', shop("redirects: { '/old': 'http://example.org/new' }")],
+  ['a header of two lines', shop("headers: { response: { 'X-A': 'one\\r\\nSet-Cookie: a=b' } }")],
+  ['a header with a blank in its name', shop("headers: { response: { 'X A': 'one' } }")],
+  ['paths of gRPC', shop("protocol: 'grpc', paths: { '/api': 'api' }")],
+  ['a whole host name in app.ts', shop("hosts: ['www.example.org']")],
+  ['one name for two apps', [app("hosts: ['www']"), app("host: 'www'", 'store'), running('shop: , store: ')]],
+  ['the name of the registry', shop("hosts: ['registry']")],
+  ['one name twice', shop("hosts: ['shop']")],
+  ['a name below the own domain in cluster.yaml', [app(''), running('shop: { hosts: [www.dev.localhost] }')]],
+  [
+    'a name of an app that exposes nothing',
+    [['apps/shop/app.ts', appFile('shop')], running('shop: { hosts: [www.example.org] }')],
+  ],
+];
+
+it.each(cases)('%s is refused', async (name, edits) => {
+  const { problems } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(problems.length).toBeGreaterThan(0);
+  const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+  await expect(text).toMatchFileSnapshot(
+    `golden/exposes-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
+  );
+});
+
+it('has the names of other domains in one environment, beside those below its domain', async () => {
+  const edits = [app("hosts: ['www']"), running('shop: { hosts: [shop.example.org] }')];
+  const { environments, problems } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(problems).toEqual([]);
+  expect(environments[0]?.apps[0]?.hosts).toEqual([
+    'shop.dev.localhost',
+    'shop.example.org',
+    'www.dev.localhost',
+  ]);
+});

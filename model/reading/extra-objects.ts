@@ -1,0 +1,51 @@
+import { checkSchema } from '../checks/schema.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { type ExtraObject, extraObject } from '../schema/extra.ts';
+import { readYaml } from './read-yaml.ts';
+import { RepositoryFiles } from './repository-files.ts';
+import type { Loaded } from './source.ts';
+
+/** What the `extra` of one description leads to. */
+export interface ReadExtra {
+  /** In the order in which they are named; `name` is the file below the folder. */
+  objects: Loaded<ExtraObject>[];
+  /** Of what is in the files. */
+  problems: Problem[];
+  /** Files that Git would not store. */
+  missing: string[];
+}
+
+/** Reads the Kubernetes objects that descriptions name in files of their own, as Git stores them. */
+export class ExtraObjects {
+  readonly #files: RepositoryFiles;
+
+  constructor(root: string) {
+    this.#files = new RepositoryFiles(root);
+  }
+
+  /** `folder`: `apps/shop`. */
+  of(folder: string, files: readonly string[]): ReadExtra {
+    const read: ReadExtra = { objects: [], problems: [], missing: [] };
+    if (files.length === 0) return read;
+    const stored = new Map(
+      this.#files
+        .below(folder, (path) => files.includes(path))
+        .filter(({ mode }) => mode !== '120000')
+        .map(({ path, content }) => [path, content]),
+    );
+    for (const name of files) {
+      const content = stored.get(name);
+      if (content === undefined) {
+        read.missing.push(name);
+        continue;
+      }
+      const { source, problems } = readYaml(content.toString('utf8'), `${folder}/${name}`);
+      read.problems.push(...problems);
+      if (source === undefined) continue;
+      const checked = checkSchema(extraObject, source);
+      read.problems.push(...checked.problems);
+      if (checked.value !== undefined) read.objects.push({ name, source, value: checked.value });
+    }
+    return read;
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { dnsLabel, portName } from './kubernetes-names.ts';
+
+/** A path of a URL, as the Gateway API takes it (HTTPPathMatch: no '//', '/./', '/../', '#'; here no encoded characters either). */
+const path = z
+  .string()
+  .max(1024, 'at most 1024 characters')
+  .regex(
+    /^\/$|^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)+\/?$/,
+    "a path such as '/api': from '/', without '.', '..', '//' and encoded characters",
+  );
+
+/** Where a redirect leads: a path at the same host, or an address by HTTPS. */
+const target = z
+  .string()
+  .max(1024, 'at most 1024 characters')
+  .regex(
+    /^(https:\/\/[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?)?(\/[A-Za-z0-9._~!$&'()*+,;=:@-]*)*$/,
+    "a path such as '/new', or an address such as 'https://docs.example.org/new'",
+  )
+  .min(1, 'a path or an address');
+
+/** From the name of a header (RFC 9110, token) to its value, which takes the place of one that is there. */
+const headers = z.record(
+  z
+    .string()
+    .max(256, 'at most 256 characters')
+    .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, "the name of a header such as 'X-Frame-Options'"),
+  z
+    .string()
+    .min(1, 'a value')
+    .max(4096, 'at most 4096 characters')
+    .regex(/^[\x20-\x7e]+$/, 'a value of one line without control characters'),
+);
+
+const label = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(
+    /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "one word below the domain such as 'www'; names below other domains stand in cluster.yaml: apps.NAME.hosts",
+  );
+
+/** How visitors reach an app through the gateway. */
+export const exposes = z.strictObject({
+  /** The port to which everything leads that `paths` does not lead elsewhere. */
+  port: portName,
+  /** First part of its host name below the environment's domain. Default: the app's name. */
+  host: dnsLabel.optional(),
+  /** Further names below the domain. Names below other domains stand in cluster.yaml: apps.NAME.hosts. */
+  hosts: z.array(label).default([]),
+  /** From a path to the port to which it leads, with all paths below it; the longest decides. */
+  paths: z.record(path, portName).default({}),
+  /** From a path, and that one alone, to where visitors are sent. `permanent`: browsers keep it for good. */
+  redirects: z
+    .record(path, z.union([target, z.strictObject({ to: target, permanent: z.boolean() })]))
+    .default({}),
+  /** Headers that the gateway sets: in what the app is asked, and in what it answers. */
+  headers: z.strictObject({ request: headers.default({}), response: headers.default({}) }).prefault({}),
+  /** `grpc`: callers speak gRPC alone; the route is a GRPCRoute, without paths and redirects. Default: HTTP and WebSocket. */
+  protocol: z.enum(['http', 'grpc']).default('http'),
+});
+
+export type Exposes = z.output<typeof exposes>;
+
+/** Every port of an app to which the gateway leads, each once. */
+export function exposedPorts({ port, paths }: Exposes): string[] {
+  return [...new Set([port, ...Object.values(paths)])];
+}

@@ -1,0 +1,90 @@
+import { networkFaults } from '../../charts/helm/network.ts';
+import { releaseOf } from '../../charts/helm/release.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { ChartFailure } from '../../images/charts/chart.ts';
+import type { Report } from '../../images/report.ts';
+import type { Problem, Words } from '../../model/diagnostics/problem.ts';
+import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
+import { placeInFile } from '../../model/reading/place-in-file.ts';
+import type { FieldPath } from '../../model/reading/source.ts';
+import { chartTitle, type HelmChart } from '../../model/schema/helm-chart.ts';
+import { template } from './template.ts';
+import type { ValueFault } from './value-faults.ts';
+
+/** What the operators of an environment that are Helm charts come to, by the operator's name. */
+export type ChartObjects = ReadonlyMap<string, readonly KubeObject[]>;
+
+/** An environment without charts. */
+export const noCharts: ChartObjects = new Map();
+
+/** The objects of all charts of an environment, and what is wrong with what operators say of them. */
+export async function chartObjects(
+  root: string,
+  env: Environment,
+  report: Report = () => {},
+): Promise<{ charts: ChartObjects; problems: Problem[] }> {
+  const charts = new Map<string, readonly KubeObject[]>();
+  const problems: Problem[] = [];
+  for (const operator of env.operators) {
+    const { chart, name } = operator;
+    if (chart === undefined) continue;
+    const result = await objectsOf(operator, chart, env.cluster.kubernetes.version, report);
+    if ('objects' in result) charts.set(name, result.objects);
+    const file = `operators/${name}/operator.ts`;
+    problems.push(
+      ...result.faults.map(({ path, part, words }) => ({
+        file,
+        ...placeInFile(root, file, path, part),
+        ...words,
+      })),
+    );
+  }
+  return { charts, problems };
+}
+
+interface Fault {
+  path: FieldPath;
+  part: 'key' | 'value';
+  words: Words;
+}
+
+async function objectsOf(
+  operator: EnvironmentOperator,
+  chart: HelmChart,
+  kubernetes: string,
+  report: Report,
+): Promise<{ objects?: KubeObject[]; faults: Fault[] }> {
+  try {
+    const result = await template(releaseOf(operator, chart), kubernetes, report);
+    if ('faults' in result) return { faults: result.faults.map((fault) => valueFault(chart, fault)) };
+    const { objects } = result;
+    const faults = networkFaults(chart, objects).map((fault): Fault => ({ ...fault, part: 'key' }));
+    return { objects, faults };
+  } catch (error) {
+    if (!(error instanceof ChartFailure)) throw error;
+    const place = 'oci' in chart ? 'oci' : 'repository';
+    const words = {
+      code: 'no-chart',
+      what: `the chart ${chartTitle(chart)} could not be had: ${error.message}`,
+      why: 'the objects that it brings are checked before they are applied, and its text stands in no repository of ours',
+      fix: error.fix,
+    };
+    return {
+      faults: [{ path: ['chart', error.part === 'place' ? place : error.part], part: 'value', words }],
+    };
+  }
+}
+
+function valueFault(chart: HelmChart, { path, what, unknown }: ValueFault): Fault {
+  const name = ['values', ...path].join('.');
+  const words = {
+    code: 'chart-values',
+    what: path.length === 0 ? `the chart refuses its values: ${what}` : `${name}: ${what}`,
+    why: `Helm would refuse it in the cluster too: the chart ${chartTitle(chart)} says what it takes`,
+    fix:
+      unknown === undefined
+        ? 'write what the chart takes: see its values.yaml and values.schema.json'
+        : `take '${unknown}' out, or write it as the chart's values.yaml does`,
+  };
+  return { path: ['chart', 'values', ...path], part: unknown === undefined ? 'value' : 'key', words };
+}
