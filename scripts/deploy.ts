@@ -35,11 +35,13 @@ Exit code: 0 when it serves, 1 when it does not, 130 after Ctrl-C of --watch.`,
       if (!watch) return deploy(what);
       const { watchAndDeploy } = await import('./deploy/watch.ts');
       const { repositoryRoot } = await import('./repository/read-cluster.ts');
+      const { Failure } = await import('./cli/failure.ts');
       const stop = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+      const end = (): void => stop.abort(new Failure('interrupted.', 'The same command goes on from here.'));
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
       return watchAndDeploy({
         root: repositoryRoot,
-        deploy: (memory) => deploy({ ...what, memory }),
+        deploy: (memory) => deploy({ ...what, memory, signal: stop.signal }),
         print: (text) => void process.stderr.write(text),
         signal: stop.signal,
       });

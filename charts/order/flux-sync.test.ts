@@ -46,7 +46,7 @@ it('applies each unit after those it needs, waits for it, and tries again soon',
     prune: true,
     wait: true,
     images: [{ name: 'plinth.io/content', digest: 'sha256:t' }],
-    dependsOn: [{ name: 'crds', readyExpr: isApplied }, { name: 'platform' }],
+    dependsOn: [{ name: 'platform' }, { name: 'crds', readyExpr: isApplied }],
   });
 });
 

@@ -111,9 +111,9 @@ function componentSync(
 
 /**
  * What Flux waits for before it applies a unit:
+ * - first the root at the same commit: until then the unit and those it waits for may still be described as before;
  * - another unit of the same app, applied at the same commit: a new version never starts before its own migrations;
- * - any other unit as it is described now, at whichever commit it was applied: what did not change holds up nobody;
- * - last, the root at the same commit. Until then the unit and those it waits for may still be described as before.
+ * - any other unit as it is described now, at whichever commit it was applied: what did not change holds up nobody.
  */
 function dependencies(unit: Unit, units: ReadonlyMap<string, Unit>): { name: string; readyExpr?: string }[] {
   const waitsFor = unit.dependsOn.map((name) => {
@@ -122,7 +122,7 @@ function dependencies(unit: Unit, units: ReadonlyMap<string, Unit>): { name: str
     return unit.app !== undefined && other?.app === unit.app ? { name } : { name, readyExpr: isApplied };
   });
   const once = new Map(waitsFor.map((dependency) => [dependency.name, dependency]));
-  return [...[...once.values()].sort((a, b) => compareText(a.name, b.name)), { name: platform }];
+  return [{ name: platform }, ...[...once.values()].sort((a, b) => compareText(a.name, b.name))];
 }
 
 function artifactSync(env: Environment, { name }: Unit): KubeObject[] {

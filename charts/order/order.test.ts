@@ -148,7 +148,10 @@ describe('custom resources', () => {
     const guarded = { ...thing, provides: { kinds: ['Thing.example.org'], webhooks: ['Thing.example.org'] } };
     const user = component('a', object('Namespace a'), object('Thing.example.org a/x'));
     const own = component('things', object('Namespace things'), object('Thing.example.org things/x'));
-    expect(dependencies([user, own], [guarded]).waits).toEqual({ a: 'thing-crds things', things: 'thing-crds' });
+    expect(dependencies([user, own], [guarded]).waits).toEqual({
+      a: 'thing-crds things',
+      things: 'thing-crds',
+    });
   });
 
   it('of the gateway wait for the class and the gateway that they name', () => {

@@ -40,8 +40,8 @@ export interface DeployOptions {
   again?: string;
   /** What an earlier deploy of this process rendered. Default: nothing. */
   memory?: Memory;
-  /** Ends the deploy between two steps and within one. Default: Ctrl-C alone does. */
-  controller?: AbortController;
+  /** Ends the deploy, with a Failure for its reason. Default: Ctrl-C alone does. */
+  signal?: AbortSignal;
 }
 
 /** Brings this checkout into the running cluster of the environment; returns the exit code. */
@@ -79,7 +79,10 @@ async function deployRendered(
   const { environment } = rendered;
   const { name } = environment.cluster;
   const named = options.apps.length === 0 ? undefined : options.apps;
-  const controller = options.controller ?? new AbortController();
+  const controller = new AbortController();
+  const end = (): void => controller.abort(options.signal?.reason);
+  options.signal?.addEventListener('abort', end, { once: true });
+  if (options.signal?.aborted) end();
   const client = clusterClient(name);
   const others = named === undefined ? [] : environment.apps.filter((app) => !named.includes(app.name));
   const start: Given & RenderedEnvironment = {

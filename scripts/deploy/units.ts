@@ -122,7 +122,7 @@ export function canGoOn(
     .every((dependency) => progressOf(all.get(textField(dependency, 'name') ?? ''), commit).at === 'ready');
 }
 
-/** Kustomizations in the order of their work, the app's own last; for messages. */
+/** Names of Kustomizations for a message. */
 export function inWords(units: readonly string[]): string {
   const named = units.map((unit) => (unit === definitions ? 'the definitions' : unit));
   return named.length <= 4

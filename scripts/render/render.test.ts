@@ -84,10 +84,10 @@ describe('the render of a small repository', () => {
       const found: { name: string }[] = parse(rendered.files.get(path) ?? '').spec.dependsOn;
       return found.map(({ name }) => name).join(' ');
     };
-    expect(dependsOn('dev', 'shop')).toBe('crds registry traefik platform');
-    expect(dependsOn('dev', 'registry')).toBe('local-path platform');
+    expect(dependsOn('dev', 'shop')).toBe('platform crds registry traefik');
+    expect(dependsOn('dev', 'registry')).toBe('platform local-path');
     expect(dependsOn('prod', 'registry')).toBe('platform');
-    expect(dependsOn('dev', 'traefik')).toBe('admission cert-manager crds identity platform');
+    expect(dependsOn('dev', 'traefik')).toBe('platform admission cert-manager crds identity');
     expect(dependsOn('dev', 'catalog')).toBe('platform');
   });
 });
