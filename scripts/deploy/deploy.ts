@@ -57,7 +57,15 @@ export async function deploy(options: DeployOptions): Promise<number> {
   if (engine === undefined || !(await nodeContainers(engine, name)).some(({ running }) => running)) {
     throw new Failure(`the cluster ${name} does not run on this machine.`, `Start it: ${init}`);
   }
-  return withClusterLock(name, () => deployRendered(rendered, engine, options));
+  const controller = new AbortController();
+  const end = (): void => controller.abort(options.signal?.reason);
+  options.signal?.addEventListener('abort', end);
+  if (options.signal?.aborted) end();
+  try {
+    return await withClusterLock(name, () => deployRendered(rendered, engine, options, controller));
+  } finally {
+    options.signal?.removeEventListener('abort', end);
+  }
 }
 
 function checkApps({ name: environment, apps }: Environment, wanted: readonly string[]): void {
@@ -75,14 +83,11 @@ async function deployRendered(
   rendered: RenderedEnvironment,
   engine: Engine,
   options: DeployOptions,
+  controller: AbortController,
 ): Promise<number> {
   const { environment } = rendered;
   const { name } = environment.cluster;
   const named = options.apps.length === 0 ? undefined : options.apps;
-  const controller = new AbortController();
-  const end = (): void => controller.abort(options.signal?.reason);
-  options.signal?.addEventListener('abort', end, { once: true });
-  if (options.signal?.aborted) end();
   const client = clusterClient(name);
   const others = named === undefined ? [] : environment.apps.filter((app) => !named.includes(app.name));
   const start: Given & RenderedEnvironment = {
@@ -95,9 +100,9 @@ async function deployRendered(
     leave: others.flatMap((app) => pathsOfApp(environment.name, app.name)),
   };
   const built = Phases.from(start).add(manifestsRendered).add(imagesOfApps);
-  const needsKey = environment.apps.some(
-    (app) => app.secrets.length > 0 && named?.includes(app.name) !== false,
-  );
+  const needsKey =
+    named === undefined ||
+    environment.apps.some(({ name, secrets }) => named.includes(name) && secrets.length > 0);
   const phases = (needsKey ? built.add(decryptionKey) : built)
     .add(podsBefore)
     .add(pushedManifests(options.message))
