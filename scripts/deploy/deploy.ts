@@ -22,7 +22,8 @@ import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { firstLines } from './pod-trouble.ts';
-import { type PodsBefore, podsNow, waitForRollOut } from './roll-out.ts';
+import { type PodsBefore, podsNow } from './pods-before.ts';
+import { waitForRollOut } from './roll-out.ts';
 import { changedUnits, inWords, pathsOfApp, unitsThere, workloadsOf } from './units.ts';
 import { waitForFlux } from './wait-for-flux.ts';
 

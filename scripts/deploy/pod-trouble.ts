@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { ClusterClient } from '../cluster/client.ts';
 import { reason } from '../cluster/request.ts';
-import type { PodsBefore } from './roll-out.ts';
+import type { PodsBefore } from './pods-before.ts';
 
 /** The new pods of a namespace that are there now, the youngest last. */
 async function newPods(client: ClusterClient, namespace: string, before: PodsBefore): Promise<V1Pod[]> {

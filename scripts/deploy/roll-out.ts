@@ -2,19 +2,10 @@ import { textField } from '../../charts/kube/field.ts';
 import { Failure } from '../cli/failure.ts';
 import type { Report } from '../cli/phases.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { ask } from '../cluster/request.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podTrouble } from './pod-trouble.ts';
+import type { PodsBefore } from './pods-before.ts';
 import type { Workload } from './units.ts';
-
-/** The pods of a cluster at one moment, by their UIDs. */
-export type PodsBefore = ReadonlySet<string>;
-
-/** The pods that there are before a deploy: every other one is new. */
-export async function podsNow(client: ClusterClient): Promise<PodsBefore> {
-  const { items } = await ask(client, 'pods', client.core.listPodForAllNamespaces());
-  return new Set(items.map(({ metadata }) => metadata?.uid ?? ''));
-}
 
 /**
  * Waits by watches until all pods of a workload are of its newest description and ready.
