@@ -1,6 +1,6 @@
 import { textField } from '../../charts/kube/field.ts';
+import type { Report } from '../../images/report.ts';
 import { Failure } from '../cli/failure.ts';
-import type { Report } from '../cli/phases.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podTrouble } from './pod-trouble.ts';

@@ -1,7 +1,7 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { platform } from '../../charts/order/flux-sync.ts';
+import type { Report } from '../../images/report.ts';
 import { Failure } from '../cli/failure.ts';
-import type { Report } from '../cli/phases.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { canGoOn, inWords, progressOf } from './units.ts';
