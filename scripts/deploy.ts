@@ -1,21 +1,49 @@
 import './cli/compile-cache.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 
+interface Options {
+  env: string;
+  message: string;
+  json?: boolean;
+  watch?: boolean;
+}
+
 const program = npmCommand('deploy')
   .description(
-    'From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for Flux.',
+    'From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for what it changes.',
   )
+  .argument('[apps...]', 'deploy these apps alone, and wait until their new pods serve')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('-m, --message <text>', 'message of the commit')
-  .option('--json', 'print the phases with their times as JSON instead')
-  .action(async (options: { env: string; message?: string; json?: boolean }) => {
+  .option('-m, --message <text>', 'message of the commit', 'Deploy')
+  .option('--watch', 'deploy again at every save, until Ctrl-C')
+  .option('--json', 'print one line of JSON for each deploy: commit, Kustomizations, steps with their times')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run deploy                         everything that has changed
+  npm run deploy -- orders               one app: nothing else is built, committed or waited for
+  npm run deploy -- orders --watch       again at every save
+
+Exit code: 0 when it serves, 1 when it does not, 130 after Ctrl-C of --watch.`,
+  )
+  .action(async (apps: string[], { env, message, json = false, watch = false }: Options) => {
     await runCommand(async () => {
       // Not a plain import, which would be loaded before the cache of compiled code is there.
       const { deploy } = await import('./deploy/deploy.ts');
-      return deploy({
-        environment: options.env,
-        message: options.message ?? 'Deploy',
-        json: options.json === true,
+      const what = { environment: env, apps: [...new Set(apps)], message, json };
+      if (!watch) return deploy(what);
+      const { watchAndDeploy } = await import('./deploy/watch.ts');
+      const { repositoryRoot } = await import('./repository/read-cluster.ts');
+      const { Failure } = await import('./cli/failure.ts');
+      const stop = new AbortController();
+      const end = (): void => stop.abort(new Failure('interrupted.', 'The same command goes on from here.'));
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
+      return watchAndDeploy({
+        root: repositoryRoot,
+        deploy: (memory) => deploy({ ...what, memory, signal: stop.signal }),
+        print: (text) => void process.stderr.write(text),
+        signal: stop.signal,
       });
     });
   });

@@ -4,7 +4,7 @@ import { kindOf } from '../kube/object-id.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
 /** A rule of RBAC, as plain data. */
-export interface Rule {
+export interface AccessRule {
   apiGroups?: string[];
   resources?: string[];
   resourceNames?: string[];
@@ -13,9 +13,9 @@ export interface Rule {
 }
 
 /** What the account of a release may do: rules of the whole cluster, and those of each namespace. */
-export interface Access {
-  cluster: Rule[];
-  namespaces: ReadonlyMap<string, Rule[]>;
+export interface ReleaseAccess {
+  cluster: AccessRule[];
+  namespaces: ReadonlyMap<string, AccessRule[]>;
 }
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -25,10 +25,10 @@ const rbac = 'rbac.authorization.k8s.io';
  * how their pods are, and to keep its own records. An account can give no right that it does not have (Kubernetes, 'Privilege
  * escalation prevention'), so it holds the rules of the chart's roles, and may bind the roles of others that the chart binds.
  */
-export function accessFor(namespace: string, templated: readonly KubeObject[]): Access {
-  const cluster: Rule[] = [];
-  const namespaces = new Map<string, Rule[]>([[namespace, [...records]]]);
-  const rulesOf = (space: string | undefined): Rule[] => {
+export function accessFor(namespace: string, templated: readonly KubeObject[]): ReleaseAccess {
+  const cluster: AccessRule[] = [];
+  const namespaces = new Map<string, AccessRule[]>([[namespace, [...records]]]);
+  const rulesOf = (space: string | undefined): AccessRule[] => {
     if (space === undefined) return cluster;
     const rules = namespaces.get(space) ?? [];
     namespaces.set(space, rules);
@@ -57,7 +57,7 @@ export function accessFor(namespace: string, templated: readonly KubeObject[]): 
 }
 
 /** Helm keeps each revision of a release in a Secret whose name counts up. */
-const records: readonly Rule[] = [
+const records: readonly AccessRule[] = [
   {
     apiGroups: [''],
     resources: ['secrets'],
@@ -66,16 +66,16 @@ const records: readonly Rule[] = [
 ];
 
 /** To see whether what was applied works. */
-const pods: readonly Rule[] = [
+const pods: readonly AccessRule[] = [
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
 ];
 
 /** The rules that a role gives on. */
-function held(object: KubeObject): Rule[] {
+function held(object: KubeObject): AccessRule[] {
   if (groupOf(object) !== rbac || !['Role', 'ClusterRole'].includes(object.kind)) return [];
   return listField(object, 'rules').map((rule) => {
-    const part = (key: keyof Rule) => {
+    const part = (key: keyof AccessRule) => {
       const values = listField(rule, key).map(String);
       return values.length === 0 ? {} : { [key]: values };
     };
@@ -90,7 +90,7 @@ function held(object: KubeObject): Rule[] {
 }
 
 /** The role of others that a binding names. */
-function bound(object: KubeObject, templated: readonly KubeObject[]): Rule[] {
+function bound(object: KubeObject, templated: readonly KubeObject[]): AccessRule[] {
   if (groupOf(object) !== rbac || !object.kind.endsWith('Binding')) return [];
   const [kind, name] = [textField(object, 'roleRef', 'kind'), textField(object, 'roleRef', 'name')];
   if (kind === undefined || name === undefined) return [];
@@ -106,7 +106,7 @@ function bound(object: KubeObject, templated: readonly KubeObject[]): Rule[] {
   ];
 }
 
-function unique(rules: readonly Rule[]): Rule[] {
+function unique(rules: readonly AccessRule[]): AccessRule[] {
   return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
 

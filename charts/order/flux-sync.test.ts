@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import gitServer from '../../operators/git-server/operator.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { field } from '../kube/field.ts';
-import { fluxSync } from './flux-sync.ts';
+import { definitions, definitionsSync, fluxSync } from './flux-sync.ts';
+import { isApplied } from './is-applied.ts';
 import { onlyPaths } from './only-paths.ts';
 import type { Unit } from './unit.ts';
 
@@ -23,7 +24,12 @@ function sync(
   const env = environment({ cluster, operators: [gitServer] });
   const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
   env.lock.artifacts['thing-crds'] = { ref, build, ...(digest === undefined ? {} : { digest }) };
-  const objects = [...fluxSync(env, [crds, things]).values()].flat();
+  const units = [crds, things];
+  const contents = new Map([
+    [definitions, 'sha256:d'],
+    ['things', 'sha256:t'],
+  ]);
+  const objects = [...definitionsSync(env, units), ...fluxSync(env, units, contents)];
   return (kind: string, name: string) => {
     const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
     return found?.spec;
@@ -39,7 +45,8 @@ it('applies each unit after those it needs, waits for it, and tries again soon',
     sourceRef: { kind: 'GitRepository', name: 'platform' },
     prune: true,
     wait: true,
-    dependsOn: [{ name: 'crds' }],
+    images: [{ name: 'plinth.io/content', digest: 'sha256:t' }],
+    dependsOn: [{ name: 'platform' }, { name: 'crds', readyExpr: isApplied }],
   });
 });
 

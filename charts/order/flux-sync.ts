@@ -1,11 +1,14 @@
+import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import { isEncrypted } from '../kube/encrypted.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { decryptionKeys } from '../kube/names.ts';
 import { kindOf } from '../kube/object-id.ts';
+import { contentField } from './content.ts';
 import { crdSource } from './crd-source.ts';
 import { healthChecks } from './health-checks.ts';
+import { isApplied } from './is-applied.ts';
 import { onlyPaths } from './only-paths.ts';
 import { syncMetadata } from './sync-metadata.ts';
 import type { Unit } from './unit.ts';
@@ -15,31 +18,52 @@ export const syncFolder = 'flux-sync';
 
 /**
  * The Kustomization that brings those of all CustomResourceDefinitions, and its folder. What needs one of them waits for
- * this: Flux looks at all that a Kustomization depends on whenever the manifests change, and to compare each definition
- * takes the API server most of the time of a commit.
+ * this: to compare each definition takes the API server long, and they come from artifacts that no commit changes.
  */
 export const definitions = 'crds';
 
 /** The Git repository of the manifests, and the Kustomization that applies all others. */
 export const platform = 'platform';
 
+/** What the folder of all CustomResourceDefinitions holds: where those of each artifact come from. */
+export function definitionsSync(env: Environment, units: Unit[]): KubeObject[] {
+  return units.filter(({ kind }) => kind === 'crds').flatMap((unit) => artifactSync(env, unit));
+}
+
 /**
- * What Flux reads and in which order, by folder: the repository, one Kustomization for each unit, and one that brings
- * these; apart from them, where all CustomResourceDefinitions come from.
+ * What Flux reads and in which order: the repository, one Kustomization for each component, one for all definitions, and one
+ * that brings these.
+ * @param contents From each component, and from `definitions`, to the hash of its folder.
  */
-export function fluxSync(env: Environment, units: Unit[]): Map<string, KubeObject[]> {
+export function fluxSync(
+  env: Environment,
+  units: Unit[],
+  contents: ReadonlyMap<string, string>,
+): KubeObject[] {
   const root = kustomization(platform, {
     ...fromGit(env, syncFolder),
     // Each of the others is waited for by itself; to wait for all of them here would hold up the next commit.
     wait: false,
   });
-  const crds = units.filter(({ kind }) => kind === 'crds');
+  const content = (name: string): Record<string, unknown> => {
+    const digest = contents.get(name);
+    if (digest === undefined) throw new Error(`the folder ${name} has no hash`);
+    return contentField(digest);
+  };
+  // It does not wait for the root: the definition of a new field of Kustomizations may come by the commit that uses it.
+  const bring = kustomization(definitions, {
+    ...fromGit(env, definitions),
+    ...content(definitions),
+    wait: true,
+  });
+  const byName = new Map(units.map((unit) => [unit.name, unit]));
   const components = units.filter(({ kind }) => kind === 'component');
-  const bring = kustomization(definitions, { ...fromGit(env, definitions), wait: true });
-  return new Map([
-    [syncFolder, [repository(env), root, bring, ...components.map((unit) => componentSync(env, unit, crds))]],
-    [definitions, crds.flatMap((unit) => definitionsSync(env, unit))],
-  ]);
+  return [
+    repository(env),
+    root,
+    bring,
+    ...components.map((unit) => componentSync(env, unit, byName, content(unit.name))),
+  ];
 }
 
 function repository({ name, cluster: { source }, operators }: Environment): KubeObject {
@@ -66,11 +90,15 @@ function inClusterUrl(operators: readonly Operator[]): string {
   return url;
 }
 
-function componentSync(env: Environment, unit: Unit, crds: Unit[]): KubeObject {
-  const ofOthers = new Set(crds.map(({ name }) => name));
-  const dependsOn = unit.dependsOn.map((name) => (ofOthers.has(name) ? definitions : name));
+function componentSync(
+  env: Environment,
+  unit: Unit,
+  units: ReadonlyMap<string, Unit>,
+  content: Record<string, unknown>,
+): KubeObject {
   return kustomization(unit.name, {
     ...fromGit(env, unit.name),
+    ...content,
     wait: true,
     // Flux must not remove itself: nothing would be left to remove the rest, nor to uninstall the last chart. And a line that is gone
     // from a file is no reason to remove data: the last word on a database is a person's.
@@ -79,13 +107,27 @@ function componentSync(env: Environment, unit: Unit, crds: Unit[]): KubeObject {
       : {}),
     ...healthChecks(env.operators, unit.objects),
     ...(unit.objects.some(isEncrypted) ? { decryption } : {}),
-    ...(dependsOn.length === 0
-      ? {}
-      : { dependsOn: [...new Set(dependsOn)].sort().map((name) => ({ name })) }),
+    dependsOn: dependencies(unit, units),
   });
 }
 
-function definitionsSync(env: Environment, { name }: Unit): KubeObject[] {
+/**
+ * What Flux waits for before it applies a unit:
+ * - first the root at the same commit: until then the unit and those it waits for may still be described as before;
+ * - another unit of the same app, applied at the same commit: a new version never starts before its own migrations;
+ * - any other unit as it is described now, at whichever commit it was applied: what did not change holds up nobody.
+ */
+function dependencies(unit: Unit, units: ReadonlyMap<string, Unit>): { name: string; readyExpr?: string }[] {
+  const waitsFor = unit.dependsOn.map((name) => {
+    const other = units.get(name);
+    if (other?.kind === 'crds') return { name: definitions, readyExpr: isApplied };
+    return unit.app !== undefined && other?.app === unit.app ? { name } : { name, readyExpr: isApplied };
+  });
+  const once = new Map(waitsFor.map((dependency) => [dependency.name, dependency]));
+  return [{ name: platform }, ...[...once.values()].sort((a, b) => compareText(a.name, b.name))];
+}
+
+function artifactSync(env: Environment, { name }: Unit): KubeObject[] {
   const artifact = env.lock.artifacts[name];
   if (artifact === undefined) throw new Error(`images/lock.yaml has no artifact ${name}`);
   const source = crdSource(env, name, artifact);

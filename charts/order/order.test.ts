@@ -144,11 +144,14 @@ describe('custom resources', () => {
     expect(dependencies([user, things], [thing]).waits).toEqual({ a: 'thing-crds', things: 'thing-crds' });
   });
 
-  it('wait for the operator whose webhook is asked about them, and for nothing that this brings along', () => {
+  it('wait also for the operator whose webhook is asked about them', () => {
     const guarded = { ...thing, provides: { kinds: ['Thing.example.org'], webhooks: ['Thing.example.org'] } };
     const user = component('a', object('Namespace a'), object('Thing.example.org a/x'));
     const own = component('things', object('Namespace things'), object('Thing.example.org things/x'));
-    expect(dependencies([user, own], [guarded]).waits).toEqual({ a: 'things', things: 'thing-crds' });
+    expect(dependencies([user, own], [guarded]).waits).toEqual({
+      a: 'thing-crds things',
+      things: 'thing-crds',
+    });
   });
 
   it('of the gateway wait for the class and the gateway that they name', () => {
@@ -170,7 +173,11 @@ describe('custom resources', () => {
     );
     const { waits, problems } = dependencies([app, edge, component('gateway')], [gateway]);
     expect(problems).toEqual([]);
-    expect(waits).toEqual({ app: 'edge', edge: 'gateway', gateway: 'gateway-crds' });
+    expect(waits).toEqual({
+      app: 'edge gateway-crds',
+      edge: 'gateway gateway-crds',
+      gateway: 'gateway-crds',
+    });
   });
 });
 

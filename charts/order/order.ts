@@ -9,12 +9,12 @@ import { jobName } from '../../model/schema/job.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
 import { allObjects, type Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
+import { findCycles } from './cycles.ts';
 import { definitions, platform, syncFolder } from './flux-sync.ts';
 import { builtIn, madeOutside } from './made-outside.ts';
 import { kindNeed, needs } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
 import { operatorProvides, provides } from './provides.ts';
-import { findCycles, reduce } from './reduce.ts';
 import type { Reason, Unit } from './unit.ts';
 
 /** Names that a component cannot have, and whose they are. */
@@ -26,8 +26,9 @@ const ownNames: ReadonlyMap<string, string> = new Map([
 
 /**
  * Works out of the objects themselves what must be there before what: who makes the CustomResourceDefinition, the
- * namespace, the account, the Secret, the class or the webhook that an object needs. The graph is the shallowest that
- * keeps that order. A need that nobody meets, an object that two components make and a round are problems.
+ * namespace, the account, the Secret, the class or the webhook that an object needs. The graph has every direct need, also
+ * where a longer way leads to the same unit: a unit that did not change is not waited for, so that nobody waits through it.
+ * A need that nobody meets, an object that two components make and a round are problems.
  */
 export function order(env: Environment, components: Component[]): { units: Unit[]; problems: Problem[] } {
   const problems: Problem[] = [];
@@ -94,10 +95,18 @@ export function order(env: Environment, components: Component[]): { units: Unit[
   }
   if (problems.length > 0) return { units: [], problems: problems.sort(compareProblems) };
   const objects = new Map(components.map((component) => [component.name, component.objects]));
-  const units = [...reduce(graph)].map(([name, dependsOn]): Unit => {
+  const apps = appOfUnits(env);
+  const units = [...edges].map(([name, reasons]): Unit => {
     const own = objects.get(name);
-    const reasons = edges.get(name) ?? new Map();
-    return { name, kind: own === undefined ? 'crds' : 'component', objects: own ?? [], dependsOn, reasons };
+    const app = apps.get(name);
+    return {
+      name,
+      kind: own === undefined ? 'crds' : 'component',
+      objects: own ?? [],
+      ...(app === undefined ? {} : { app }),
+      dependsOn: [...reasons.keys()].sort(compareText),
+      reasons,
+    };
   });
   return { units: units.sort((a, b) => compareText(a.name, b.name)), problems };
 }
@@ -113,20 +122,27 @@ function operatorOf({ operators }: Environment, component: string): string {
   return owner?.name ?? component;
 }
 
-/** From each component of an app, or of a database that is retired, to its file. */
-const appFiles = onceEach(
-  ({ name: environment, apps, cluster }: Environment) =>
-    new Map([
-      ...apps.flatMap(({ name }) =>
-        [databaseCluster(name), migrationsName(name), jobName(name), name].map(
-          (of) => [of, `apps/${name}/app.ts`] as const,
-        ),
-      ),
-      ...retiredDatabases(cluster).map(
-        ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
-      ),
-    ]),
+/** The names that the units of an app have, in the order in which Flux applies those that there are. */
+export function unitsOfApp(app: string): string[] {
+  return [databaseCluster(app), migrationsName(app), jobName(app), app];
+}
+
+/** From each unit of an app to the app. */
+const appOfUnits = onceEach(
+  ({ apps }: Environment) =>
+    new Map(apps.flatMap(({ name }) => unitsOfApp(name).map((unit) => [unit, name] as const))),
 );
+
+/** From each component of an app, or of a database that is retired, to its file. */
+const appFiles = onceEach((env: Environment) => {
+  const { name: environment, cluster } = env;
+  return new Map([
+    ...[...appOfUnits(env)].map(([unit, app]) => [unit, `apps/${app}/app.ts`] as const),
+    ...retiredDatabases(cluster).map(
+      ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
+    ),
+  ]);
+});
 
 /** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */
 function artifactsOf(env: Environment, components: Component[]): string[] {

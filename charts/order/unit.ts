@@ -8,7 +8,9 @@ export interface Unit {
   kind: 'component' | 'crds';
   /** Empty for `crds`. */
   objects: KubeObject[];
-  /** Names of the units that must be ready before, sorted; none that follows from another one. */
+  /** The app whose part it is; none for an operator, for definitions, and for a retired database. */
+  app?: string;
+  /** Names of the units whose objects its own objects need, sorted. */
   dependsOn: string[];
   /** Why, by the name of the unit that must be ready before. */
   reasons: ReadonlyMap<string, Reason>;

@@ -20,6 +20,7 @@ import { withBuildContext } from './build-context.ts';
 
 /** An image that is built from a folder of an app. */
 interface BuiltImage {
+  app: string;
   /** As the manifests name it, without registry and tag: `orders`, `orders-migrations`. */
   name: string;
   /** Of its Dockerfile, from the root. */
@@ -36,7 +37,8 @@ interface BuiltImage {
 function builtImages(environment: Environment): BuiltImage[] {
   const { provider } = environment.cluster;
   if (provider.kind !== 'kind') return [];
-  const image = (ref: string, folder: string, bundle: string | undefined): BuiltImage => ({
+  const image = (app: string, ref: string, folder: string, bundle: string | undefined): BuiltImage => ({
+    app,
     name: parseReference(ref).path,
     folder,
     bundle,
@@ -47,10 +49,10 @@ function builtImages(environment: Environment): BuiltImage[] {
     const folder = `apps/${app.name}`;
     const migrations = app.database?.migrations;
     return [
-      ...('build' in app.image ? [image(app.imageRef, folder, app.image.bundle)] : []),
+      ...('build' in app.image ? [image(app.name, app.imageRef, folder, app.image.bundle)] : []),
       ...(app.migrationsRef === undefined || migrations === undefined
         ? []
-        : [image(app.migrationsRef, `${folder}/migrations`, migrations.bundle)]),
+        : [image(app.name, app.migrationsRef, `${folder}/migrations`, migrations.bundle)]),
     ];
   });
 }
@@ -58,15 +60,23 @@ function builtImages(environment: Environment): BuiltImage[] {
 /**
  * Builds what the mirror does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
  * The base images that the Dockerfiles name are put into the engine's own store first. Returns how many were built.
+ * @param apps Only the images of these. Default: of all.
  */
 export async function buildAppImages(
   environment: Environment,
-  options: { root: string; engine: Engine; report: (message: string) => void; signal?: AbortSignal },
+  options: {
+    root: string;
+    engine: Engine;
+    report: (message: string) => void;
+    apps?: readonly string[] | undefined;
+    signal?: AbortSignal;
+  },
 ): Promise<number> {
-  const { root, engine, report, signal } = options;
+  const { root, engine, report, apps, signal } = options;
   const run = runner(engine, signal);
   let count = 0;
-  for (const { name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
+  for (const { app, name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
+    if (apps?.includes(app) === false) continue;
     if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
     const named = imagesOf(await readFile(join(root, folder, 'Dockerfile'), 'utf8'));
     for (const base of new Set(named.flatMap(({ image }) => image ?? []))) {
@@ -92,7 +102,7 @@ export async function buildAppImages(
 
 /**
  * Copies to the cluster's registry what it lacks, by digest. The registry takes pushes on its pod's loopback alone,
- * which the API server leads to. Returns how many images were copied.
+ * which the API server leads to. Images that are not built yet are passed over. Returns how many images were copied.
  */
 export async function pushAppImages(
   environment: Environment,
@@ -109,6 +119,7 @@ export async function pushAppImages(
     for (const { name, kept } of images) {
       const target = { url, path: name, tag: kept.tag };
       const wanted = kept.store.manifest(kept.path, kept.tag)?.digest;
+      if (wanted === undefined) continue;
       if ((await headManifest(target, kept.tag)) === wanted) continue;
       report(`${name}: pushing`);
       try {

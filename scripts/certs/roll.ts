@@ -143,7 +143,13 @@ async function bring(context: Context, title: string): Promise<void> {
       `Push the commit: git push. When Flux has it, this goes on from here: ${again}`,
     );
   }
-  await deploy({ environment: env.name, message: `Certificates: ${name}: ${title}`, json: false, again });
+  await deploy({
+    environment: env.name,
+    apps: [],
+    message: `Certificates: ${name}: ${title}`,
+    json: false,
+    again,
+  });
   // Read anew: what is derived from cluster.yaml is another than before.
   const after = await environmentNamed(env.name);
   const controller = new AbortController();

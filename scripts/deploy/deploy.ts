@@ -1,61 +1,146 @@
 import type { Engine } from '../../images/engine/engine.ts';
 import { findEngine } from '../../images/engine/ensure-engine.ts';
 import { useRegistryMirror } from '../../images/pull/registry-place.ts';
+import { nearest } from '../../model/diagnostics/nearest.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
-import { buildAppImages } from '../app-images/app-images.ts';
+import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
+import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
 import { pinnedManifests } from '../flux/pin-digests.ts';
-import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
+import {
+  manifestsRendered,
+  type RenderedEnvironment,
+  renderEnvironment,
+} from '../flux/render-environment.ts';
 import { push, waitForSync } from '../flux/sync.ts';
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
+import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
+import { firstLines } from './pod-trouble.ts';
+import { type PodsBefore, podsNow } from './pods-before.ts';
+import { waitForRollOut } from './roll-out.ts';
+import { changedUnits, inWords, pathsOfApp, unitsThere, workloadsOf } from './units.ts';
+import { waitForFlux } from './wait-for-flux.ts';
 
-/** Brings this checkout into the running cluster of the environment; returns the exit code. */
-export async function deploy(options: {
+/** How long a commit may take until all that it changes serves. */
+const timeoutSeconds = 300;
+
+/** What is to be deployed, and what is said of it. */
+export interface DeployOptions {
   environment: string;
+  /** Names of the apps; none for everything that has changed. */
+  apps: readonly string[];
   message: string;
   json: boolean;
   /** What to type where it was interrupted. Default: this command. */
   again?: string;
-}): Promise<number> {
+  /** What an earlier deploy of this process rendered. Default: nothing. */
+  memory?: Memory;
+  /** Ends the deploy, with a Failure for its reason. Default: Ctrl-C alone does. */
+  signal?: AbortSignal;
+}
+
+/** Brings this checkout into the running cluster of the environment; returns the exit code. */
+export async function deploy(options: DeployOptions): Promise<number> {
   const root = repositoryRoot;
-  const { environment, manifests, changed } = await renderEnvironment(root, options.environment);
+  const rendered = await renderEnvironment(root, options.environment, options.memory);
+  const { environment } = rendered;
   const { name } = environment.cluster;
+  checkApps(environment, options.apps);
   useRegistryMirror(mirrorSetting(environment.cluster));
   const init = `npm run init-cluster -- --env ${environment.name}`;
   const engine = await findEngine();
   if (engine === undefined || !(await nodeContainers(engine, name)).some(({ running }) => running)) {
     throw new Failure(`the cluster ${name} does not run on this machine.`, `Start it: ${init}`);
   }
-  return withClusterLock(name, async () => {
-    const controller = new AbortController();
-    const phases = Phases.from({ engine, environment, manifests, changed, root, signal: controller.signal })
-      .add(manifestsRendered)
-      .add(imagesOfApps)
-      .add(decryptionKey)
-      .add(pushedManifests(options.message))
-      .add(fluxSync)
-      .add(filledRegistry);
-    const {
-      times,
-      result: { commit },
-    } = await runPhases(phases, {
-      controller,
-      again: options.again ?? `npm run deploy -- --env ${environment.name}`,
-      quiet: options.json,
-    });
-    process.stdout.write(
-      options.json
-        ? `${JSON.stringify({ cluster: name, commit, changedFiles: changed, phases: times }, null, 2)}\n`
-        : `\n${formatTimes(times)}\n`,
-    );
-    return 0;
+  const controller = new AbortController();
+  const end = (): void => controller.abort(options.signal?.reason);
+  options.signal?.addEventListener('abort', end);
+  if (options.signal?.aborted) end();
+  try {
+    return await withClusterLock(name, () => deployRendered(rendered, engine, options, controller));
+  } finally {
+    options.signal?.removeEventListener('abort', end);
+  }
+}
+
+function checkApps({ name: environment, apps }: Environment, wanted: readonly string[]): void {
+  const known = apps.map(({ name }) => name);
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  throw new Failure(
+    `there is no app '${unknown}' in ${environment}: apps/${unknown}/app.ts does not exist, or clusters/${environment}/cluster.yaml leaves it out.`,
+    near === undefined ? `The apps there: ${known.join(', ')}` : `Did you mean: npm run deploy -- ${near}`,
+  );
+}
+
+async function deployRendered(
+  rendered: RenderedEnvironment,
+  engine: Engine,
+  options: DeployOptions,
+  controller: AbortController,
+): Promise<number> {
+  const { environment } = rendered;
+  const { name } = environment.cluster;
+  const named = options.apps.length === 0 ? undefined : options.apps;
+  const client = clusterClient(name);
+  const others = named === undefined ? [] : environment.apps.filter((app) => !named.includes(app.name));
+  const start: Given & RenderedEnvironment = {
+    ...rendered,
+    engine,
+    root: repositoryRoot,
+    signal: controller.signal,
+    client,
+    named,
+    leave: others.flatMap((app) => pathsOfApp(environment.name, app.name)),
+  };
+  const built = Phases.from(start).add(manifestsRendered).add(imagesOfApps);
+  const needsKey =
+    named === undefined ||
+    environment.apps.some(({ name, secrets }) => named.includes(name) && secrets.length > 0);
+  const phases = (needsKey ? built.add(decryptionKey) : built)
+    .add(podsBefore)
+    .add(pushedManifests(options.message))
+    .add(appliedByFlux)
+    .add(newPodsServe);
+  const { times, result } = await runPhases(named === undefined ? phases.add(filledRegistry) : phases, {
+    controller,
+    again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
+    quiet: options.json,
   });
+  const { commit, changed, units, left, podsBefore: before } = result;
+  if (options.json) {
+    const told = { cluster: name, apps: options.apps, commit, changedFiles: changed, units, phases: times };
+    process.stdout.write(`${JSON.stringify(told)}\n`);
+  } else {
+    process.stdout.write(`\n${formatTimes(times)}\n`);
+    for (const app of options.apps) printLines(app, await firstLines(client, app, before));
+    const behind = others
+      .map((app) => app.name)
+      .filter((app) => {
+        const paths = pathsOfApp(environment.name, app);
+        return left.some((file) => paths.some((path) => file === path || file.startsWith(`${path}/`)));
+      });
+    if (behind.length > 0) {
+      process.stdout.write(
+        `\nChanged too, and not deployed: ${behind.join(', ')}. For everything: npm run deploy\n`,
+      );
+    }
+  }
+  // Nobody waits for it: the nodes take the images from the mirror registry.
+  if (named !== undefined) await pushAppImages(environment, { report: () => {}, signal: controller.signal });
+  return 0;
+}
+
+function printLines(app: string, lines: readonly string[]): void {
+  if (lines.length > 0)
+    process.stdout.write(`\n${app} writes:\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }
 
 interface Given {
@@ -64,29 +149,100 @@ interface Given {
   manifests: ReadonlyMap<string, string>;
   root: string;
   signal: AbortSignal;
+  client: ClusterClient;
+  /** The apps that are deployed alone; absent for everything. */
+  named: readonly string[] | undefined;
+  /** Paths of manifests that are not committed. */
+  leave: readonly string[];
 }
 
 const imagesOfApps: Phase<Given> = {
   title: 'Images of the applications',
   run: async (given, report) => {
-    const built = await buildAppImages(given.environment, { ...given, report });
+    const built = await buildAppImages(given.environment, { ...given, apps: given.named, report });
     return { result: {}, unchanged: built === 0 ? 'all there' : undefined };
   },
 };
 
-const pushedManifests = (message: string): Phase<Given, { commit: string }> => ({
+const podsBefore: Phase<Given, { podsBefore: PodsBefore }> = {
+  title: 'Pods that run now',
+  run: async ({ client }, report) => {
+    report('so that the new ones are known');
+    return { result: { podsBefore: await podsNow(client) } };
+  },
+};
+
+interface Committed {
+  commit: string;
+  /** Files of manifests that the commit changes. */
+  paths: string[];
+  /** Files of manifests that differ and were not committed. */
+  left: string[];
+}
+
+const pushedManifests = (message: string): Phase<Given, Committed> => ({
   title: 'Manifests pushed',
   run: async (given, report) => {
     const manifests = pinnedManifests(given.environment, given.manifests);
-    const { commit, changed } = await push({ ...given, manifests, report, message });
-    return { result: { commit }, unchanged: changed ? undefined : `${commit.slice(0, 12)} there` };
+    const { changed, ...pushed } = await push({ ...given, manifests, report, message });
+    return { result: pushed, unchanged: changed ? undefined : `${pushed.commit.slice(0, 12)} there` };
   },
 });
 
-const fluxSync: Phase<Given & { commit: string }> = {
-  title: 'Flux has synced',
+/**
+ * Waits for what the commit changes. Where the repository held it already, an earlier deploy may have been interrupted: then
+ * for the named apps, or for everything.
+ */
+const appliedByFlux: Phase<Given & Committed, { units: readonly string[] }> = {
+  title: 'Flux has applied them',
   run: async (given, report) => {
-    await waitForSync({ ...given, report, timeoutSeconds: 300 });
-    return { result: {} };
+    const { environment, manifests, commit, paths, signal, client, named } = given;
+    if (paths.length === 0 && named === undefined) {
+      await waitForSync({ ...given, report, timeoutSeconds });
+      return { result: { units: [] } };
+    }
+    const units =
+      paths.length > 0
+        ? changedUnits(environment.name, paths, manifests)
+        : (named ?? []).flatMap((app) => unitsThere(environment.name, app, manifests));
+    const appliedIsEnough = new Set(environment.apps.map(({ name }) => name));
+    try {
+      await waitForFlux({ client, commit, units, appliedIsEnough, timeoutSeconds, report, signal });
+    } catch (error) {
+      throw withWayBack(error, given);
+    }
+    return { result: { units }, unchanged: inWords(units) };
   },
 };
+
+const newPodsServe: Phase<Given & Committed & { podsBefore: PodsBefore; units: readonly string[] }> = {
+  title: 'New pods serve',
+  run: async (given, report) => {
+    const { environment, manifests, client, podsBefore: before, units, signal } = given;
+    const workloads = environment.apps
+      .filter(({ name }) => units.includes(name))
+      .flatMap(({ name }) => workloadsOf(environment.name, name, manifests));
+    try {
+      await Promise.all(
+        workloads.map((workload) =>
+          waitForRollOut(workload, { client, before, timeoutSeconds, report, signal }),
+        ),
+      );
+    } catch (error) {
+      throw withWayBack(error, given);
+    }
+    return { result: {}, unchanged: workloads.length === 0 ? 'no app has other pods' : undefined };
+  },
+};
+
+/** The same failure, with how to go back: by a commit, as everything. */
+function withWayBack(error: unknown, { named = [], commit }: Given & Committed): unknown {
+  if (!(error instanceof Failure)) return error;
+  const ways = [
+    ...named.map((app) => `npm run rollback -- ${app}`),
+    `in a clone of the manifest repository (docs/working-with-a-cluster.md): git revert --no-edit ${commit.slice(0, 12)} && git push`,
+  ];
+  return new Failure(error.message, `${error.next}\n  Or go back: ${ways.join('\n          or: ')}`, {
+    cause: error,
+  });
+}

@@ -160,3 +160,14 @@ it('never advises to delete what holds data', () => {
     expect(effect.next).not.toContain('kubectl delete');
   }
 });
+
+it('says nothing of the hash of a folder, whose changes are told one by one', () => {
+  const sync = (digest: string, interval = '10m') =>
+    object('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', {
+      spec: { interval, images: [{ name: 'plinth.io/content', digest }] },
+    });
+  expect(effectsOf(sync('sha256:a'), sync('sha256:b'))).toEqual([]);
+  expect(effectsOf(sync('sha256:a'), sync('sha256:b', '5m'))).toMatchObject([
+    { changes: [{ path: 'spec.interval' }] },
+  ]);
+});

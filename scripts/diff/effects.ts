@@ -2,6 +2,7 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
+import { contentName } from '../../charts/order/content.ts';
 import { type Change, changes } from '../objects/changes.ts';
 import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';
@@ -42,7 +43,8 @@ export function effectsOf(
 ): Effect[] {
   if (before === undefined) return after === undefined ? [] : arrival(after);
   if (after === undefined) return departure(before, fate);
-  const all = changes(before, after);
+  // That the folder of a Kustomization has changed is told by what changed in it.
+  const all = changes(before, after).filter(({ path }) => path !== `spec.images[${contentName}].digest`);
   if (all.length === 0) return [];
   const effects = [
     ...refusals(before, after),

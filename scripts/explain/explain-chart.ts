@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { accessFor, type Rule } from '../../charts/helm/access.ts';
+import { type AccessRule, accessFor } from '../../charts/helm/access.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import { order } from '../../charts/order/order.ts';
@@ -77,7 +77,7 @@ export function explainChart(
   };
 }
 
-function inWords({ verbs, resources = [], resourceNames = [], nonResourceURLs = [] }: Rule): string {
+function inWords({ verbs, resources = [], resourceNames = [], nonResourceURLs = [] }: AccessRule): string {
   const names = resourceNames.length === 0 ? '' : ` ${resourceNames.join(', ')}`;
   return `${verbs.join(', ')} ${[...resources, ...nonResourceURLs].join(', ')}${names}`;
 }

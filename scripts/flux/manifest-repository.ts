@@ -43,6 +43,10 @@ export interface Pushed {
   commit: string;
   /** False when the repository held these manifests already. */
   changed: boolean;
+  /** The manifests that the commit changes: `manifests/dev/orders/deployment-orders.yaml`. */
+  paths: string[];
+  /** Those below `leave` that differ from the ones in the repository. */
+  left: string[];
 }
 
 /**
@@ -57,10 +61,12 @@ export async function pushManifests(
     /** From path to text. */
     manifests: ReadonlyMap<string, string>;
     message: string;
+    /** Folders and files of manifests that stay as the repository has them. Default: none. */
+    leave?: readonly string[];
     signal?: AbortSignal;
   },
 ): Promise<Pushed> {
-  const { root, environment, manifests, message, signal } = options;
+  const { root, environment, manifests, message, leave = [], signal } = options;
   const workTree = join(repository.gitDir, 'work-tree');
   const git = async (args: string[], input?: string): Promise<string> => {
     const { stdout } = await execa('git', ['-c', 'protocol.ext.allow=user', ...args], {
@@ -94,11 +100,18 @@ export async function pushManifests(
         await git(['fetch', '--quiet', '--no-tags', repository.remote, 'refs/heads/main']);
       await git(['read-tree', parent]);
     }
-    await git(['add', '--all', '--force', '--', path]);
+    await git(['add', '--all', '--force', '--', path, ...leave.map((each) => `:(exclude,literal)${each}`)]);
+    const left =
+      leave.length === 0 ? [] : lines(await git(['diff', '--no-ext-diff', '--name-only', '--', path]));
     const tree = await git(['write-tree']);
     if (parent !== '' && tree === (await git(['rev-parse', `${parent}^{tree}`]))) {
-      return { commit: parent, changed: false };
+      return { commit: parent, changed: false, paths: [], left };
     }
+    const paths = lines(
+      parent === ''
+        ? await git(['ls-files', '--', path])
+        : await git(['diff-tree', '-r', '--name-only', parent, tree]),
+    );
     const author = await identity(root);
     const commit = await git([
       ...['-c', `user.name=${author.name}`, '-c', `user.email=${author.email}`, 'commit-tree', tree],
@@ -107,7 +120,7 @@ export async function pushManifests(
     ]);
     try {
       await git(['push', '--quiet', repository.remote, `${commit}:refs/heads/main`]);
-      return { commit, changed: true };
+      return { commit, changed: true, paths, left };
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       // Somebody else pushed in between: once more on top of theirs.
@@ -119,6 +132,10 @@ export async function pushManifests(
       );
     }
   }
+}
+
+function lines(text: string): string[] {
+  return text === '' ? [] : text.split('\n');
 }
 
 async function has(git: (args: string[]) => Promise<string>, commit: string): Promise<boolean> {

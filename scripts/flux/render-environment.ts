@@ -1,5 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import type { Phase } from '../cli/phases.ts';
+import type { Memory } from '../render/memory.ts';
 import { render } from '../render/render.ts';
 
 /** One environment with its manifests, which stand on the disk too. */
@@ -11,9 +12,16 @@ export interface RenderedEnvironment {
   changed: number;
 }
 
-/** Renders one environment and writes what differs from the files on the disk. */
-export async function renderEnvironment(root: string, name: string): Promise<RenderedEnvironment> {
-  const { environments, files, difference } = await render(root, { environment: name });
+/**
+ * Renders one environment and writes what differs from the files on the disk.
+ * @param memory What an earlier render of this process made. Default: nothing.
+ */
+export async function renderEnvironment(
+  root: string,
+  name: string,
+  memory?: Memory,
+): Promise<RenderedEnvironment> {
+  const { environments, files, difference } = await render(root, { environment: name, memory });
   const [environment] = environments;
   if (environment === undefined) throw new Error(`the render of ${name} has no environment`);
   return { environment, manifests: files, changed: difference.changed.length + difference.removed.length };

@@ -17,15 +17,21 @@ interface Options {
 
 /** Commits the environment's manifests to the cluster's repository. */
 export async function push(
-  options: Options & { manifests: ReadonlyMap<string, string>; root: string; message: string },
+  options: Options & {
+    manifests: ReadonlyMap<string, string>;
+    root: string;
+    message: string;
+    leave?: readonly string[];
+  },
 ): Promise<Pushed> {
-  const { engine, environment, manifests, root, message, signal, report } = options;
+  const { engine, environment, manifests, root, message, leave = [], signal, report } = options;
   report('reading what the repository holds');
   return pushManifests(manifestRepository(engine, environment.cluster.name), {
     root,
     environment: environment.name,
     manifests,
     message,
+    leave,
     signal,
   });
 }

@@ -201,7 +201,12 @@ describe('a render when an app has changed', () => {
     memory.made.length = 0;
     edit('apps/shop/app.ts', "cpu: '50m'", "cpu: '60m'");
     const { difference } = await render(root, { out, memory });
-    expect(difference.changed).toEqual(['dev/shop/deployment-shop.yaml', 'prod/shop/deployment-shop.yaml']);
+    expect([...difference.changed].sort()).toEqual([
+      'dev/flux-sync/kustomization-shop.yaml',
+      'dev/shop/deployment-shop.yaml',
+      'prod/flux-sync/kustomization-shop.yaml',
+      'prod/shop/deployment-shop.yaml',
+    ]);
     const apps = memory.made.filter((id) => /\/(shop|catalog)$/.test(id));
     expect(apps).toEqual(['dev/catalog', 'dev/shop', 'prod/catalog', 'prod/shop']);
     memory.made.length = 0;

@@ -3,7 +3,8 @@ import { checkObjects } from '../../charts/checks/check.ts';
 import { Inventory } from '../../charts/checks/inventory.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
-import { fluxSync } from '../../charts/order/flux-sync.ts';
+import { contentDigest } from '../../charts/order/content.ts';
+import { definitions, definitionsSync, fluxSync, syncFolder } from '../../charts/order/flux-sync.ts';
 import { order, sourceOf } from '../../charts/order/order.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -43,15 +44,21 @@ export function environmentManifests(
       head + toYaml(object),
     ]);
   };
-  const add = (written: [string, string][]) => {
+  const contents = new Map<string, string>();
+  const add = (folder: string, written: [string, string][]) => {
     for (const [path, text] of written) files.set(path, text);
+    contents.set(folder, contentDigest(written));
   };
-  for (const [folder, objects] of fluxSync(env, units)) add(write(folder, cluster, objects));
+  add(definitions, write(definitions, cluster, definitionsSync(env, units)));
   for (const { kind, name, objects } of units) {
     if (kind !== 'component') continue;
     const sources = [...new Set([sourceOf(env, name), cluster])].join(' and ');
-    add(memory.files(env.name, name, () => write(name, sources, objects)));
+    add(
+      name,
+      memory.files(env.name, name, () => write(name, sources, objects)),
+    );
   }
+  add(syncFolder, write(syncFolder, cluster, fluxSync(env, units, contents)));
   return { files, problems, checked };
 }
 

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { refreshContent } from '../../charts/order/refresh-content.ts';
 import { shop, withEdits } from '../../test/model/fixture.ts';
 import { type RenderCommand, renderCommand } from './command.ts';
 import { findDifference } from './difference.ts';
@@ -69,16 +70,25 @@ describe('the render of a small repository', () => {
     await expect(renderAll(shop, 'prdo')).rejects.toMatchObject({ next: 'Did you mean --env prod?' });
   });
 
+  it('gives each Kustomization the hash of its folder, and a new one when a file there changes', () => {
+    expect(refreshContent(rendered.files)).toEqual(rendered.files);
+    const changed = new Map(rendered.files);
+    changed.set('manifests/dev/shop/service-shop.yaml', 'kind: Service\n');
+    const differs = [...refreshContent(changed)].filter(([path, text]) => changed.get(path) !== text);
+    expect(differs.map(([path]) => path)).toEqual(['manifests/dev/flux-sync/kustomization-shop.yaml']);
+  });
+
   it('orders the components by what they need', () => {
     const dependsOn = (env: string, name: string) => {
       const path = `manifests/${env}/flux-sync/kustomization-${name}.yaml`;
-      return parse(rendered.files.get(path) ?? '').spec.dependsOn;
+      const found: { name: string }[] = parse(rendered.files.get(path) ?? '').spec.dependsOn;
+      return found.map(({ name }) => name).join(' ');
     };
-    expect(dependsOn('dev', 'shop')).toEqual([{ name: 'registry' }, { name: 'traefik' }]);
-    expect(dependsOn('dev', 'registry')).toEqual([{ name: 'local-path' }]);
-    expect(dependsOn('prod', 'registry')).toBeUndefined();
-    expect(dependsOn('dev', 'traefik')).toEqual([{ name: 'crds' }, { name: 'identity' }]);
-    expect(dependsOn('dev', 'catalog')).toBeUndefined();
+    expect(dependsOn('dev', 'shop')).toBe('platform crds registry traefik');
+    expect(dependsOn('dev', 'registry')).toBe('platform local-path');
+    expect(dependsOn('prod', 'registry')).toBe('platform');
+    expect(dependsOn('dev', 'traefik')).toBe('platform admission cert-manager crds identity');
+    expect(dependsOn('dev', 'catalog')).toBe('platform');
   });
 });
 

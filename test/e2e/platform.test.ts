@@ -222,6 +222,23 @@ describe('a platform on this machine', () => {
     expect((await get('/')).status).toBe(200);
   });
 
+  it('brings one app by its name, leaves the others, and ends when its new pods serve', async () => {
+    const [home, jobs] = await Promise.all([podUids('home'), podUids('jobs')]);
+    for (const app of ['home', 'jobs'])
+      await writeFile(join(checkout.root, `apps/${app}/src/e2e-named.txt`), 'one more image\n');
+    const started = performance.now();
+    const ended = await checkout.npm('deploy', 'home', '--json');
+    console.log(`one app by its name: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+    expect(ended.exitCode, said(ended)).toBe(0);
+    const { units, phases } = JSON.parse(ended.stdout);
+    expect(units).toEqual(['home']);
+    for (const { title, seconds } of phases) console.log(`  ${title}: ${Number(seconds).toFixed(1)} s`);
+    expect(await podUids('home')).not.toEqual(home);
+    expect((await get('/')).status).toBe(200);
+    expect(await podUids('jobs')).toEqual(jobs);
+    await rm(join(checkout.root, 'apps/jobs/src/e2e-named.txt'));
+  });
+
   it('follows a commit that somebody pushes with plain git', async () => {
     const clone = await ManifestClone.make(await theEngine(), cluster);
     try {

@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import gitServer from '../../operators/git-server/operator.ts';
+import { environment } from '../../test/charts/fixture.ts';
+import { type Content, type Outcome, SimulatedFlux } from '../../test/charts/simulated-flux.ts';
+import type { KubeObject } from '../kube/kube-object.ts';
+import { definitions, fluxSync, platform } from './flux-sync.ts';
+import type { Unit } from './unit.ts';
+
+const env = environment({ operators: [gitServer] });
+
+/** Units by name, each with those that it needs and the app that it belongs to. */
+type Needs = Record<string, { needs?: string[]; app?: string }>;
+
+function unitsOf(given: Needs): Unit[] {
+  return Object.entries(given).map(([name, { needs = [], app }]) => ({
+    name,
+    kind: name.endsWith('-crds') ? 'crds' : 'component',
+    objects: [],
+    ...(app === undefined ? {} : { app }),
+    dependsOn: needs,
+    reasons: new Map(),
+  }));
+}
+
+/** A repository of manifests: units, and which version of each folder a commit holds. */
+class Repository {
+  readonly flux = new SimulatedFlux();
+  readonly applied = new Map<string, Content>();
+  readonly #started = new Map<string, Content>();
+  #units: Unit[];
+  readonly #versions = new Map<string, number>();
+  #commits = 0;
+
+  constructor(given: Needs) {
+    this.#units = unitsOf(given);
+  }
+
+  /** The next commits hold other units. */
+  describe(given: Needs): void {
+    this.#units = unitsOf(given);
+  }
+
+  get names(): string[] {
+    return this.#units.filter(({ kind }) => kind === 'component').map(({ name }) => name);
+  }
+
+  commit(...changed: string[]): void {
+    for (const name of changed) this.#versions.set(name, (this.#versions.get(name) ?? 0) + 1);
+    this.flux.fetch(`main@sha1:${++this.#commits}`, this.#kustomizations());
+  }
+
+  /** Looks at one; checks that all it needs is applied as the same commit describes it. Whether it goes on. */
+  start(name: string): boolean {
+    const content = this.flux.start(name);
+    if (content === undefined) return false;
+    const unit = this.#units.find((each) => each.name === name);
+    for (const need of unit?.dependsOn ?? []) {
+      const other = this.#units.find((each) => each.name === need);
+      const folder = other?.kind === 'crds' ? definitions : need;
+      expect(this.applied.get(folder)?.digest, `${name} goes on before ${folder}`).toBe(this.#digest(folder));
+      if (unit?.app !== undefined && unit.app === other?.app)
+        expect(this.applied.get(need)?.revision).toBe(content.revision);
+    }
+    this.#started.set(name, content);
+    return true;
+  }
+
+  finish(name: string, outcome: Outcome = 'succeeded'): void {
+    this.flux.finish(name, outcome);
+    const content = this.#started.get(name);
+    if (outcome === 'succeeded' && content !== undefined) this.applied.set(name, content);
+    else this.applied.delete(name);
+  }
+
+  /** Flux goes on until nothing is left to do. The number of times that it looked at all. */
+  settle(): number {
+    for (let round = 1; round < 100; round++) {
+      for (const name of this.flux.names) {
+        if (this.flux.isRunning(name)) this.finish(name);
+        if (this.start(name)) this.finish(name);
+      }
+      const done = [definitions, ...this.names].every((name) => this.isApplied(name));
+      if (done) return round;
+    }
+    throw new Error('Flux never ends');
+  }
+
+  /** Whether the folder is applied as the commit has it. */
+  isApplied(name: string): boolean {
+    return this.applied.get(name)?.digest === this.#digest(name);
+  }
+
+  #digest(name: string): string {
+    return `sha256:${name}-${this.#versions.get(name) ?? 0}`;
+  }
+
+  #kustomizations(): KubeObject[] {
+    const contents = new Map([definitions, ...this.names].map((name) => [name, this.#digest(name)]));
+    return fluxSync(env, this.#units, contents).filter(({ kind }) => kind === 'Kustomization');
+  }
+}
+
+const shop: Needs = {
+  'thing-crds': {},
+  certificates: { needs: ['thing-crds'] },
+  gateway: { needs: ['certificates', 'thing-crds'] },
+  'shop-db': { needs: ['certificates'], app: 'shop' },
+  'shop-migrations': { needs: ['shop-db'], app: 'shop' },
+  shop: { needs: ['gateway', 'shop-db', 'shop-migrations'], app: 'shop' },
+  page: { needs: ['gateway'], app: 'page' },
+};
+
+function running(given: Needs): Repository {
+  const repository = new Repository(given);
+  repository.commit();
+  repository.settle();
+  return repository;
+}
+
+/** The root has applied the Kustomizations of the newest commit. */
+function rooted(repository: Repository): void {
+  expect(repository.start(platform)).toBe(true);
+  repository.finish(platform);
+}
+
+describe('a commit', () => {
+  it('reaches a changed app at once, while all that did not change is looked at again', () => {
+    const repository = running(shop);
+    repository.commit('page');
+    // Before the root has applied what the commit describes, all the others wait, and are looked at later.
+    for (const name of repository.names) expect(repository.start(name)).toBe(false);
+    rooted(repository);
+    expect(repository.start('page')).toBe(true);
+  });
+
+  it('reaches it also while those that it needs are being applied again', () => {
+    const repository = running(shop);
+    repository.commit('page');
+    rooted(repository);
+    for (const name of [definitions, 'certificates', 'gateway']) expect(repository.start(name)).toBe(true);
+    expect(repository.start('page')).toBe(true);
+  });
+
+  it('that changes what an app needs reaches the app after that', () => {
+    const repository = running(shop);
+    repository.commit('gateway', 'page');
+    rooted(repository);
+    expect(repository.start('page')).toBe(false);
+    expect(repository.start('gateway')).toBe(true);
+    expect(repository.start('page')).toBe(false);
+    repository.finish('gateway');
+    expect(repository.start('page')).toBe(true);
+  });
+
+  it('that changes definitions reaches their operator after them', () => {
+    const repository = running(shop);
+    repository.commit(definitions, 'certificates');
+    rooted(repository);
+    expect(repository.start('certificates')).toBe(false);
+    expect(repository.start(definitions)).toBe(true);
+    repository.finish(definitions);
+    expect(repository.start('certificates')).toBe(true);
+  });
+
+  it('goes through the parts of one app in their order, also where no hash says that they changed', () => {
+    const repository = running(shop);
+    repository.commit();
+    rooted(repository);
+    expect(repository.start('shop')).toBe(false);
+    expect(repository.start('shop-migrations')).toBe(false);
+    expect(repository.start('shop-db')).toBe(true);
+    repository.finish('shop-db');
+    expect(repository.start('shop')).toBe(false);
+    expect(repository.start('shop-migrations')).toBe(true);
+    repository.finish('shop-migrations');
+    expect(repository.start('shop')).toBe(true);
+  });
+
+  it('that gives an app its first migrations does not start the app before them', () => {
+    const repository = running({ shop: { app: 'shop' } });
+    repository.describe({
+      shop: { needs: ['shop-migrations'], app: 'shop' },
+      'shop-migrations': { app: 'shop' },
+    });
+    repository.commit('shop');
+    expect(repository.start('shop')).toBe(false);
+    rooted(repository);
+    expect(repository.start('shop')).toBe(false);
+    expect(repository.start('shop-migrations')).toBe(true);
+    expect(repository.start('shop')).toBe(false);
+    repository.finish('shop-migrations');
+    expect(repository.start('shop')).toBe(true);
+  });
+});
+
+describe('what holds up an app', () => {
+  it('a dependency that was never applied', () => {
+    const repository = new Repository(shop);
+    repository.commit();
+    rooted(repository);
+    expect(repository.start('page')).toBe(false);
+    expect(repository.start('gateway')).toBe(false);
+  });
+
+  it('a dependency that fails, also while Flux tries it again, until it succeeds', () => {
+    const repository = running(shop);
+    repository.commit('page');
+    rooted(repository);
+    expect(repository.start('gateway')).toBe(true);
+    repository.finish('gateway', 'failed');
+    expect(repository.start('page')).toBe(false);
+    expect(repository.start('gateway')).toBe(true);
+    expect(repository.start('page')).toBe(false);
+    repository.finish('gateway');
+    expect(repository.start('page')).toBe(true);
+  });
+
+  it('a dependency whose folder cannot be built or decrypted', () => {
+    const repository = running(shop);
+    repository.commit('page');
+    rooted(repository);
+    expect(repository.start('gateway')).toBe(true);
+    repository.finish('gateway', 'not-built');
+    expect(repository.start('page')).toBe(false);
+  });
+});
+
+const outcomes: Outcome[] = ['succeeded', 'failed', 'not-built', 'cancelled'];
+
+const names = Array.from({ length: 8 }, (_, i) => `u${i}`);
+
+/** Units without a cycle: each needs only those before it. Some belong to one of two apps. */
+const graphs: fc.Arbitrary<Needs> = fc
+  .array(
+    fc.record({
+      needs: fc.array(fc.nat(7), { maxLength: 4 }),
+      app: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((rows) =>
+    Object.fromEntries(
+      rows.map(({ needs, app }, i): [string, Needs[string]] => [
+        names[i] ?? '',
+        {
+          needs: [...new Set(needs.filter((j) => j < i))].map((j) => names[j] ?? ''),
+          ...(app === undefined ? {} : { app }),
+        },
+      ]),
+    ),
+  );
+
+const steps = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: fc.record({ look: fc.nat(9) }) },
+    { weight: 1, arbitrary: fc.record({ commit: fc.subarray(names) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        finish: fc.nat(9),
+        outcome: fc.constantFrom(...outcomes),
+      }),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+it('whatever comes when, nothing is applied before what it needs, and in the end all is', () => {
+  fc.assert(
+    fc.property(graphs, steps, (graph, steps) => {
+      const repository = new Repository(graph);
+      repository.commit();
+      for (const step of steps) {
+        const at = (index: number) => repository.flux.names[index % repository.flux.names.length] ?? '';
+        if ('commit' in step) repository.commit(...step.commit.filter((name) => name in graph));
+        else if ('look' in step) {
+          if (!repository.flux.isRunning(at(step.look))) repository.start(at(step.look));
+        } else if (repository.flux.isRunning(at(step.finish))) {
+          repository.finish(at(step.finish), step.outcome);
+        }
+      }
+      repository.settle();
+    }),
+  );
+});
+
+it('whatever did not change, and however far Flux is with it, does not hold up what changed', () => {
+  fc.assert(
+    fc.property(graphs, fc.nat(7), fc.array(fc.nat(7)), (graph, which, looked) => {
+      const repository = running(graph);
+      const all = repository.names;
+      const changed = all[which % all.length] ?? '';
+      repository.commit(changed);
+      rooted(repository);
+      for (const index of looked) {
+        const other = all[index % all.length] ?? '';
+        if (other !== changed && !repository.flux.isRunning(other)) repository.start(other);
+      }
+      const own = (graph[changed]?.needs ?? []).filter(
+        (name) => graph[changed]?.app !== undefined && graph[name]?.app === graph[changed]?.app,
+      );
+      fc.pre(own.length === 0);
+      expect(repository.start(changed)).toBe(true);
+    }),
+  );
+});

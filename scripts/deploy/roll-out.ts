@@ -1,0 +1,130 @@
+import { textField } from '../../charts/kube/field.ts';
+import type { Report } from '../../images/report.ts';
+import { Failure } from '../cli/failure.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { podTrouble } from './pod-trouble.ts';
+import type { PodsBefore } from './pods-before.ts';
+import type { Workload } from './units.ts';
+
+/**
+ * Waits by watches until all pods of a workload are of its newest description and ready.
+ * @throws Failure as soon as a new pod can never become ready: with its events and the last lines of its log.
+ */
+export async function waitForRollOut(
+  workload: Workload,
+  options: {
+    client: ClusterClient;
+    before: PodsBefore;
+    timeoutSeconds: number;
+    report: Report;
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  const { client, before, timeoutSeconds, report, signal } = options;
+  const { kind, namespace, name } = workload;
+  const ended = new AbortController();
+  const watched = { kubeconfig: client.kubeconfig, signal: AbortSignal.any([signal, ended.signal]) };
+  let broken: WatchedObject | undefined;
+  const pods = watchUntil({
+    ...watched,
+    // Longer than the other, which says what is missing when the time is up.
+    timeoutSeconds: timeoutSeconds + 60,
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    what: `a new pod of ${name} to fail`,
+    missing: (objects) => {
+      broken = objects.find(
+        (pod) =>
+          belongsTo(pod, workload) &&
+          !before.has(textField(pod, 'metadata', 'uid') ?? '') &&
+          whyStuck(pod) !== undefined,
+      );
+      return broken === undefined ? 'a pod that fails' : undefined;
+    },
+  });
+  const rollOut = watchUntil({
+    ...watched,
+    timeoutSeconds,
+    path: `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s`,
+    what: `the new pods of ${namespace}/${name} to serve`,
+    missing: (objects) =>
+      notRolledOut(
+        kind,
+        objects.find((object) => object.metadata.name === name),
+      ),
+    report,
+    explain: async () => (await podTrouble(client, namespace, before)).join('\n'),
+  });
+  try {
+    await Promise.race([pods, rollOut]);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([pods, rollOut]);
+  }
+  if (broken === undefined) return;
+  const trouble = await podTrouble(client, namespace, before, broken.metadata.name);
+  throw new Failure(
+    `the new pod ${namespace}/${broken.metadata.name} does not start: ${whyStuck(broken)}\n${trouble.join('\n')}`,
+    'Mend it, then type the same command again.',
+  );
+}
+
+function belongsTo(pod: WatchedObject, { name }: Workload): boolean {
+  return textField(pod, 'metadata', 'labels', 'app.kubernetes.io/name') === name;
+}
+
+/** States of a container that no time mends (kubelet, `pkg/kubelet/images` and `pkg/kubelet/container`). */
+const forGood = new Set([
+  'CrashLoopBackOff',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+]);
+
+interface ContainerStatus {
+  name: string;
+  state?: { waiting?: { reason?: string; message?: string } };
+  lastState?: { terminated?: { exitCode?: number; reason?: string } };
+}
+
+/** Why a pod can never become ready, if so. */
+export function whyStuck({ status }: WatchedObject): string | undefined {
+  const containers = ['initContainerStatuses', 'containerStatuses'].flatMap(
+    (field) => (status?.[field] ?? []) as ContainerStatus[],
+  );
+  for (const { name, state, lastState } of containers) {
+    const { reason, message } = state?.waiting ?? {};
+    if (reason === undefined || !forGood.has(reason)) continue;
+    const { exitCode } = lastState?.terminated ?? {};
+    const end = exitCode === undefined ? '' : `, exit code ${exitCode}`;
+    return `container ${name}: ${reason}${end}${message === undefined || reason === 'CrashLoopBackOff' ? '' : `: ${message}`}`;
+  }
+  return undefined;
+}
+
+/** What is missing until all pods of a workload are of its newest description and ready (`kubectl rollout status`). */
+export function notRolledOut(kind: Workload['kind'], object: WatchedObject | undefined): string | undefined {
+  if (object === undefined) return 'it does not exist yet';
+  const { metadata, spec, status } = object;
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return 'nobody has looked at it yet';
+  const number = (from: Record<string, unknown> | undefined, key: string, absent = 0) =>
+    Number(from?.[key] ?? absent);
+  const [wanted, updated, available] =
+    kind === 'DaemonSet'
+      ? [
+          number(status, 'desiredNumberScheduled'),
+          number(status, 'updatedNumberScheduled'),
+          number(status, 'numberAvailable'),
+        ]
+      : [number(spec, 'replicas', 1), number(status, 'updatedReplicas'), number(status, 'availableReplicas')];
+  if (updated < wanted) return `${updated} of ${wanted} pods are new`;
+  // Of a Deployment, a pod of the old version may be available in place of a new one.
+  const unavailable = number(status, 'unavailableReplicas');
+  if (available < wanted || (kind === 'Deployment' && unavailable > 0)) {
+    return `${Math.max(0, Math.min(available, wanted - unavailable))} of ${wanted} pods are ready`;
+  }
+  return undefined;
+}

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { WatchedObject } from '../cluster/watch.ts';
+import { canGoOn, changedUnits, pathsOfApp, progressOf, unitsThere, workloadsOf } from './units.ts';
+import { Failures } from './wait-for-flux.ts';
+
+const manifests = new Map(
+  [
+    'flux-sync/kustomization-orders.yaml',
+    'flux-sync/kustomization-orders-db.yaml',
+    'flux-sync/kustomization-platform.yaml',
+    'flux-sync/kustomization-crds.yaml',
+    'flux-sync/gitrepository-platform.yaml',
+    'orders/service-orders.yaml',
+    'crds/kustomization-traefik-crds.yaml',
+  ].map((path) => [`manifests/dev/${path}`, '']),
+);
+manifests.set(
+  'manifests/dev/orders/deployment-orders.yaml',
+  'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: orders, namespace: orders }\n',
+);
+
+describe('the Kustomizations that a deploy waits for', () => {
+  it('are those of an app that are rendered, in the order of Flux', () => {
+    expect(unitsThere('dev', 'orders', manifests)).toEqual(['orders-db', 'orders']);
+    expect(unitsThere('dev', 'home', manifests)).toEqual([]);
+  });
+
+  it('are those whose folder or description the commit changes', () => {
+    const changed = (...paths: string[]) =>
+      changedUnits(
+        'dev',
+        paths.map((path) => `manifests/${path}`),
+        manifests,
+      );
+    expect(changed('dev/orders/service-orders.yaml', 'dev/flux-sync/kustomization-orders.yaml')).toEqual([
+      'orders',
+    ]);
+    expect(changed('dev/crds/kustomization-traefik-crds.yaml')).toEqual(['crds']);
+    expect(changed('dev/flux-sync/gitrepository-platform.yaml')).toEqual(['platform']);
+    // Of another environment, and of what is no longer rendered: nobody would ever apply it.
+    expect(changed('staging/orders/service-orders.yaml', 'dev/gone/service-gone.yaml')).toEqual([]);
+  });
+
+  it('do not take along the folder of an app whose name begins the same', () => {
+    expect(pathsOfApp('dev', 'orders')).toContain('manifests/dev/orders-db');
+    expect(pathsOfApp('dev', 'orders')).not.toContain('manifests/dev/orders-archive');
+    expect(workloadsOf('dev', 'orders', manifests)).toEqual([
+      { kind: 'Deployment', name: 'orders', namespace: 'orders' },
+    ]);
+    expect(workloadsOf('dev', 'order', manifests)).toEqual([]);
+  });
+});
+
+const commit = 'c0ffee';
+const revision = `main@sha1:${commit}`;
+
+function kustomization(
+  ready: [status: string, reason: string, message?: string],
+  status: Record<string, unknown> = {},
+  dependsOn: object[] = [],
+): WatchedObject {
+  const [value, reason, message = ''] = ready;
+  const { healthy, ...rest } = status;
+  return {
+    metadata: { name: 'orders', generation: 2 },
+    spec: { dependsOn },
+    status: {
+      observedGeneration: 2,
+      lastAttemptedRevision: revision,
+      ...rest,
+      conditions: [
+        { type: 'Ready', status: value, reason, message },
+        ...(healthy === undefined ? [] : [{ type: 'Healthy', status: 'Unknown', message: String(healthy) }]),
+      ],
+    },
+  };
+}
+
+const done = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: revision });
+
+describe('how far Flux is with a commit', () => {
+  it('is ready at this commit and this description, and at no other', () => {
+    expect(progressOf(done, commit)).toEqual({ at: 'ready' });
+    expect(progressOf(done, 'another')).toEqual({ at: 'before' });
+    const old = kustomization(['True', 'ReconciliationSucceeded'], {
+      lastAppliedRevision: revision,
+      observedGeneration: 1,
+    });
+    expect(progressOf(old, commit)).toEqual({ at: 'before' });
+    expect(progressOf(undefined, commit)).toEqual({ at: 'before' });
+  });
+
+  it('has applied the objects once it looks at their health', () => {
+    const looks = (of: string) =>
+      kustomization(['Unknown', 'Progressing'], {
+        healthy: `Running health checks for revision ${of} with a timeout of 5m0s`,
+      });
+    expect(progressOf(looks(revision), commit)).toEqual({ at: 'applied' });
+    expect(progressOf(looks('main@sha1:before'), commit)).toEqual({ at: 'before' });
+    expect(progressOf(kustomization(['Unknown', 'Progressing']), commit)).toEqual({ at: 'before' });
+  });
+
+  it('fails with what Flux says, but not by the failure of the commit before', () => {
+    const failed = (at: string) =>
+      kustomization(['False', 'BuildFailed', 'no such key\nmore'], { lastAttemptedRevision: at });
+    expect(progressOf(failed(revision), commit)).toEqual({
+      at: 'failed',
+      reason: 'BuildFailed',
+      why: 'no such key',
+    });
+    expect(progressOf(failed('main@sha1:before'), commit)).toEqual({ at: 'before' });
+  });
+});
+
+describe('a Kustomization that waits is asked to go on', () => {
+  const waits = kustomization(['False', 'DependencyNotReady', "dependency 'platform' is not ready"], {}, [
+    { name: 'platform' },
+    { name: 'traefik', readyExpr: 'true' },
+  ]);
+
+  it('once those are ready that must be so at the same commit', () => {
+    expect(canGoOn(waits, commit, new Map([['platform', done]]))).toBe(true);
+    const before = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: 'main@sha1:1' });
+    expect(canGoOn(waits, commit, new Map([['platform', before]]))).toBe(false);
+    expect(canGoOn(waits, commit, new Map())).toBe(false);
+  });
+
+  it('never while it is at work, which would begin again', () => {
+    const works = kustomization(['Unknown', 'Progressing'], {}, [{ name: 'platform' }]);
+    expect(canGoOn(works, commit, new Map([['platform', done]]))).toBe(false);
+  });
+});
+
+describe('a commit fails', () => {
+  const failed = (reason: string) => kustomization(['False', reason, 'the reason']);
+  const works = kustomization(['Unknown', 'Progressing']);
+
+  it('at once where its objects are not healthy or a folder cannot be built', () => {
+    for (const reason of ['HealthCheckFailed', 'BuildFailed']) {
+      expect(new Failures().note('orders', failed(reason), commit)).toBe(
+        `Flux cannot apply orders (${reason}): the reason`,
+      );
+    }
+  });
+
+  it('at the second refusal of the API server, since the first may be a webhook that starts', () => {
+    const failures = new Failures();
+    expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toBeUndefined();
+    // The same status seen again is no other try.
+    expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toBeUndefined();
+    expect(failures.note('orders', works, commit)).toBeUndefined();
+    expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toContain('the reason');
+  });
+});

@@ -1,0 +1,131 @@
+import { parse } from 'yaml';
+import { field, listField, textField } from '../../charts/kube/field.ts';
+import { isKubeObject } from '../../charts/kube/kube-object.ts';
+import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
+import { unitsOfApp } from '../../charts/order/order.ts';
+import type { WatchedObject } from '../cluster/watch.ts';
+
+/** A rendered workload whose pods serve. */
+export interface Workload {
+  kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
+  namespace: string;
+  name: string;
+}
+
+/** The names of the Kustomizations of an app that are rendered, in the order in which Flux applies them. */
+export function unitsThere(
+  environment: string,
+  app: string,
+  manifests: ReadonlyMap<string, string>,
+): string[] {
+  return unitsOfApp(app).filter((unit) => manifests.has(syncFile(environment, unit)));
+}
+
+/** The folders and files of manifests that belong to an app alone. */
+export function pathsOfApp(environment: string, app: string): string[] {
+  return unitsOfApp(app).flatMap((unit) => [`manifests/${environment}/${unit}`, syncFile(environment, unit)]);
+}
+
+/**
+ * The Kustomizations whose folder or description a commit changes, of those that are rendered.
+ * @param paths The files that the commit changes.
+ */
+export function changedUnits(
+  environment: string,
+  paths: readonly string[],
+  manifests: ReadonlyMap<string, string>,
+): string[] {
+  const folder = `manifests/${environment}/`;
+  const names = paths
+    .filter((path) => path.startsWith(folder))
+    .map((path) => path.slice(folder.length).split('/'))
+    .map(([unit = '', file = '']) =>
+      unit === syncFolder ? (/^kustomization-(.+)\.yaml$/.exec(file)?.[1] ?? platform) : unit,
+    );
+  return [...new Set(names)].filter((unit) => manifests.has(syncFile(environment, unit))).sort();
+}
+
+/** The workloads in the folder of a Kustomization. */
+export function workloadsOf(
+  environment: string,
+  unit: string,
+  manifests: ReadonlyMap<string, string>,
+): Workload[] {
+  return [...manifests].flatMap(([path, text]): Workload[] => {
+    const kind = /\/(deployment|statefulset|daemonset)-[^/]+$/.exec(path)?.[1];
+    if (kind === undefined || !path.startsWith(`manifests/${environment}/${unit}/`)) return [];
+    const object: unknown = parse(text);
+    if (!isKubeObject(object)) return [];
+    const { name, namespace = 'default' } = object.metadata;
+    switch (object.kind) {
+      case 'Deployment':
+      case 'StatefulSet':
+      case 'DaemonSet':
+        return [{ kind: object.kind, name, namespace }];
+      default:
+        return [];
+    }
+  });
+}
+
+function syncFile(environment: string, unit: string): string {
+  return `manifests/${environment}/${syncFolder}/kustomization-${unit}.yaml`;
+}
+
+/** How far Flux is with one Kustomization and one commit. */
+export type Progress =
+  /** It has applied the commit, and all objects are healthy. */
+  | { at: 'ready' }
+  /** It has applied the commit, and looks whether the objects become healthy. */
+  | { at: 'applied' }
+  /** It waits for others. */
+  | { at: 'waits'; why: string }
+  /** The commit cannot be applied, or its objects are not healthy. Flux tries again. */
+  | { at: 'failed'; reason: string; why: string }
+  /** It has not come so far. */
+  | { at: 'before' };
+
+/** What the status of a Kustomization says of a commit (kustomize-controller v1.9, `reconcile` and `checkHealth`). */
+export function progressOf(object: WatchedObject | undefined, commit: string): Progress {
+  const status = object?.status;
+  const condition = (type: string) => status?.conditions?.find((one) => one.type === type);
+  const ready = condition('Ready');
+  const applied = textField(status, 'lastAppliedRevision')?.endsWith(commit) === true;
+  const attempted = textField(status, 'lastAttemptedRevision')?.endsWith(commit) === true;
+  const current = status?.observedGeneration === object?.metadata.generation;
+  if (ready?.status === 'True' && applied && current) return { at: 'ready' };
+  const why = ready?.message?.split('\n')[0] ?? '';
+  if (ready?.status === 'False') {
+    if (ready.reason === 'DependencyNotReady') return { at: 'waits', why };
+    if (attempted && ready.reason !== 'HealthCheckCanceled')
+      return { at: 'failed', reason: ready.reason ?? '', why };
+    return { at: 'before' };
+  }
+  // "Running health checks for revision main@sha1:… with a timeout of 5m0s"
+  const healthy = condition('Healthy');
+  const looks = healthy?.status === 'Unknown' && healthy.message?.includes(`${commit} `) === true;
+  return attempted && looks ? { at: 'applied' } : { at: 'before' };
+}
+
+/**
+ * Whether it is time to ask Flux to look at a Kustomization that waits: all that must be applied at the same commit is. Flux
+ * itself looks again after the time of `--requeue-dependency`.
+ */
+export function canGoOn(
+  object: WatchedObject,
+  commit: string,
+  all: ReadonlyMap<string, WatchedObject>,
+): boolean {
+  if (progressOf(object, commit).at !== 'waits') return false;
+  return listField(object, 'spec', 'dependsOn')
+    .filter((dependency) => field(dependency, 'readyExpr') === undefined)
+    .every((dependency) => progressOf(all.get(textField(dependency, 'name') ?? ''), commit).at === 'ready');
+}
+
+/** Names of Kustomizations for a message. */
+export function inWords(units: readonly string[]): string {
+  const named = units.map((unit) => (unit === definitions ? 'the definitions' : unit));
+  return named.length <= 4
+    ? named.join(', ')
+    : `${named.slice(0, 3).join(', ')} and ${named.length - 3} more`;
+}

@@ -1,0 +1,99 @@
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { platform } from '../../charts/order/flux-sync.ts';
+import type { Report } from '../../images/report.ts';
+import { Failure } from '../cli/failure.ts';
+import type { ClusterClient } from '../cluster/client.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { canGoOn, inWords, progressOf } from './units.ts';
+
+const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };
+
+/** What to wait for. */
+export interface FluxWait {
+  client: ClusterClient;
+  commit: string;
+  /** Names of the Kustomizations. */
+  units: readonly string[];
+  /** Those of which it is enough that their objects are applied, since their pods are waited for otherwise. */
+  appliedIsEnough: ReadonlySet<string>;
+  timeoutSeconds: number;
+  report: Report;
+  signal: AbortSignal;
+}
+
+/**
+ * Waits by a watch until Flux has applied a commit to these Kustomizations. Each one that could go on is asked to by the
+ * annotation that `flux reconcile` sets, so that it does not sit out the time after which Flux looks again.
+ * @throws Failure as soon as Flux says that the commit cannot be applied or is not healthy.
+ */
+export async function waitForFlux(wait: FluxWait): Promise<void> {
+  const { client, commit, units, appliedIsEnough, timeoutSeconds, report, signal } = wait;
+  const requested = new Set<string>();
+  const failures = new Failures();
+  let failed: string | undefined;
+  await watchUntil({
+    kubeconfig: client.kubeconfig,
+    path: `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/kustomizations`,
+    what: `Flux to apply ${commit.slice(0, 12)} to ${inWords(units)}`,
+    timeoutSeconds,
+    missing: (objects) => {
+      const all = new Map(objects.map((object) => [object.metadata.name, object]));
+      for (const unit of [platform, ...units]) {
+        failed ??= failures.note(unit, all.get(unit), commit);
+      }
+      if (failed !== undefined) return undefined;
+      const waiting = units.filter((unit) => {
+        const { at } = progressOf(all.get(unit), commit);
+        return at !== 'ready' && !(at === 'applied' && appliedIsEnough.has(unit));
+      });
+      for (const unit of waiting) {
+        const object = all.get(unit);
+        if (object === undefined || requested.has(unit) || !canGoOn(object, commit, all)) continue;
+        requested.add(unit);
+        request(client, unit).catch((error: Error) => {
+          report(`Flux was not asked to look at ${unit} at once; it looks by itself: ${error.message}`);
+        });
+      }
+      return waiting.length === 0
+        ? undefined
+        : waiting.map((unit) => inOneLine(unit, all, commit)).join('; ');
+    },
+    report,
+    signal,
+  });
+  if (failed !== undefined) throw new Failure(failed, 'Mend it, then type the same command again.');
+}
+
+function inOneLine(unit: string, all: ReadonlyMap<string, WatchedObject>, commit: string): string {
+  const progress = progressOf(all.get(unit), commit);
+  return progress.at === 'waits' ? `${unit} (${progress.why.slice(0, 120)})` : unit;
+}
+
+/** Has Flux look at a Kustomization now. */
+async function request(client: ClusterClient, name: string): Promise<void> {
+  const body = { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() } } };
+  await client.custom.patchNamespacedCustomObject(
+    { ...api, plural: 'kustomizations', name, body },
+    setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+  );
+}
+
+/**
+ * What fails for good. Objects that are not healthy and folders that cannot be built do not mend themselves. An API server that
+ * refuses an object may do so until a webhook answers: it counts when it does so again.
+ */
+export class Failures {
+  readonly #refused = new Map<string, { last: boolean; count: number }>();
+
+  /** Why the Kustomization fails at that commit, if it does. */
+  note(unit: string, object: WatchedObject | undefined, commit: string): string | undefined {
+    const progress = progressOf(object, commit);
+    const failed = progress.at === 'failed';
+    const { last = false, count = 0 } = this.#refused.get(unit) ?? {};
+    const now = failed && !last ? count + 1 : count;
+    this.#refused.set(unit, { last: failed, count: now });
+    if (progress.at !== 'failed') return undefined;
+    if (progress.reason === 'ReconciliationFailed' && now < 2) return undefined;
+    return `Flux cannot apply ${unit} (${progress.reason}): ${progress.why}`;
+  }
+}

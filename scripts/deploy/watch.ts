@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failureText } from '../cli/command.ts';
+import { Failure } from '../cli/failure.ts';
+import { Memory } from '../render/memory.ts';
+import { FolderWatch } from '../render/watch-folders.ts';
+
+/** The program itself, which runs already. */
+const program = /^(?:charts|model|scripts|operators|images)\//;
+
+/** An editor saves in several steps, and a search and replace saves many files. In milliseconds. */
+const settles = 100;
+
+/** What is watched, and what is done at a save. */
+export interface DeployWatch {
+  root: string;
+  /** Deploys once. `memory` holds what was rendered before. */
+  deploy: (memory: Memory) => Promise<unknown>;
+  print: (text: string) => void;
+  signal: AbortSignal;
+}
+
+/**
+ * Deploys, and again at every save, until the signal. Saves during a deploy are gathered into the next. A deploy that fails is
+ * told, and the next save tries again. Returns the exit code, 130.
+ */
+export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatch): Promise<number> {
+  const changed = new Set<string>();
+  let wake = () => {};
+  const watch = new FolderWatch(root, join(root, 'manifests'), (path) => {
+    changed.add(path);
+    wake();
+  });
+  signal.addEventListener('abort', () => wake(), { once: true });
+  const somethingHappens = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      if (changed.size > 0 || signal.aborted) resolve();
+    });
+  const memory = new Memory();
+  try {
+    while (!signal.aborted) {
+      try {
+        await deploy(memory);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (!(error instanceof Failure)) throw error;
+        print(failureText(error));
+      }
+      // What a deploy writes itself, such as a bundle, is no save; what was saved meanwhile is.
+      for (const path of changed) if (isOwn(path)) changed.delete(path);
+      print('Watching. Ctrl-C ends it.\n');
+      do {
+        await somethingHappens();
+        if (signal.aborted) break;
+        await sleep(settles);
+        for (const path of changed) if (isOwn(path)) changed.delete(path);
+      } while (changed.size === 0);
+      const paths = [...changed].sort();
+      changed.clear();
+      const own = paths.find((path) => program.test(path));
+      if (own !== undefined) {
+        throw new Failure(
+          `${own} has changed, which this command has loaded already.`,
+          'Type the same command again.',
+        );
+      }
+      if (!signal.aborted) print(`\n${paths.length > 3 ? `${paths.length} files` : paths.join(', ')}\n`);
+    }
+    return 130;
+  } finally {
+    watch.close();
+  }
+}
+
+/** What `scripts/app-images` writes beside an app: the bundle of its program. */
+function isOwn(path: string): boolean {
+  return /^apps\/.*\/?dist(?:\/|$)/.test(path);
+}

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type ManifestRepository, pushManifests } from './manifest-repository.ts';
+
+let folder = '';
+let repository: ManifestRepository;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plinth-manifests-'));
+  const remote = join(folder, 'platform.git');
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
+  repository = { remote, environment: {}, gitDir: join(folder, 'manifests.git') };
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const push = (texts: Record<string, string>, leave: string[] = []) =>
+  pushManifests(repository, {
+    root: folder,
+    environment: 'dev',
+    manifests: new Map(Object.entries(texts).map(([path, text]) => [`manifests/dev/${path}`, text])),
+    message: 'Deploy',
+    leave: leave.map((path) => `manifests/dev/${path}`),
+  });
+
+const held = (path: string) =>
+  execFileSync('git', ['-C', repository.remote, 'show', `main:manifests/dev/${path}`], { encoding: 'utf8' });
+
+it('says which files a commit changes, and commits nothing where none differs', async () => {
+  const first = await push({ 'orders/a.yaml': '1', 'jobs/a.yaml': '1' });
+  expect(first.paths.sort()).toEqual(['manifests/dev/jobs/a.yaml', 'manifests/dev/orders/a.yaml']);
+  const second = await push({ 'orders/a.yaml': '2', 'jobs/a.yaml': '1' });
+  expect(second).toMatchObject({ changed: true, paths: ['manifests/dev/orders/a.yaml'], left: [] });
+  const third = await push({ 'orders/a.yaml': '2', 'jobs/a.yaml': '1' });
+  expect(third).toEqual({ changed: false, commit: second.commit, paths: [], left: [] });
+});
+
+it('leaves folders and files as the repository has them, also those that would go, and names them', async () => {
+  await push({ 'orders/a.yaml': '1', 'jobs/a.yaml': '1', 'jobs/b.yaml': '1', 'flux-sync/jobs.yaml': '1' });
+  const pushed = await push({ 'orders/a.yaml': '2', 'jobs/a.yaml': '2', 'flux-sync/jobs.yaml': '2' }, [
+    'jobs',
+    'flux-sync/jobs.yaml',
+    'never-there',
+  ]);
+  expect(pushed.paths).toEqual(['manifests/dev/orders/a.yaml']);
+  expect(pushed.left.sort()).toEqual(
+    ['flux-sync/jobs.yaml', 'jobs/a.yaml', 'jobs/b.yaml'].map((path) => `manifests/dev/${path}`),
+  );
+  for (const path of ['jobs/a.yaml', 'jobs/b.yaml', 'flux-sync/jobs.yaml']) expect(held(path)).toBe('1');
+  expect(held('orders/a.yaml')).toBe('2');
+});
