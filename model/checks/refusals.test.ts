@@ -44,6 +44,10 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a text for a number', [[dev, 'kind: kind', "kind: kind\n  ports: {http: '80'}"]]],
   ['no value', [[dev, 'name: shop-dev', 'name:']]],
   ['an unknown store of observability', [[dev, 'provider:', 'observability: { store: loki }\nprovider:']]],
+  [
+    'log lines for less than a day where Loki keeps them',
+    [[dev, 'provider:', 'observability: { store: grafana }\nretention: { logs: 12h }\nprovider:']],
+  ],
   ['a wrong choice', [[dev, 'overlay: http', 'overlay: https']]],
   ['an unknown provider', [[dev, 'kind: kind', 'kind: kimd']]],
   ['no provider', [[dev, '  kind: kind\n', '  {}\n']]],

@@ -284,14 +284,14 @@ const validity = (defaults: { duration: string; renewBefore: string }) =>
 const generation = z.number().int().min(1).max(999);
 
 /** What keeps the signals and answers questions about them. */
-export const observabilityStores = ['light'] as const;
+export const observabilityStores = ['light', 'grafana'] as const;
 
 const observability = z.union([
   z.strictObject({
     store: z
       .enum(observabilityStores)
       .describe(
-        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines; all parts together reserve less than 600 MiB.',
+        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines; all parts together reserve less than 600 MiB. `grafana`: Prometheus, Loki, Tempo and Grafana with dashboards; their images are only pulled, never built.',
       ),
   }),
   z.literal('off').describe('Nothing is observed.'),
@@ -498,7 +498,7 @@ export const clusterSchema = z.strictObject({
   observability: observability
     .default('off')
     .describe(
-      'Metrics, logs and traces of each app and of the platform, with alerts: `off`, or `{ store: light }`.',
+      'Metrics, logs and traces of each app and of the platform, with alerts: `off`, `{ store: light }` or `{ store: grafana }`.',
     ),
   retention: z
     .strictObject({

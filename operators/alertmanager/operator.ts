@@ -5,7 +5,7 @@ export default defineOperator({
   summary: 'Groups alerts and keeps silences.',
   namespace: 'alertmanager',
   images: ['alertmanager'],
-  stores: ['light'],
+  stores: ['light', 'grafana'],
   server: 'mutual',
   metrics: [{ workload: 'alertmanager', port: 9093, tls: 'mutual' }],
 });

@@ -10,11 +10,13 @@ import { namespace } from '../../charts/kube/namespace.ts';
 import { allow, denyAll, pods, toDns, toKubernetesApi } from '../../charts/kube/network-policy.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole } from '../../charts/kube/rbac.ts';
+import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import { volumeClaim } from '../../charts/kube/volume-claim.ts';
 import { alertRules } from '../../charts/observability/alert-rules.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
+import { runs } from '../../charts/observability/observed.ts';
 import { kubeletPort, prometheusConfig } from '../../charts/observability/prometheus-config.ts';
 import { scrapeTargets } from '../../charts/observability/scrape-targets.ts';
 import type { Environment } from '../../model/graph.ts';
@@ -24,7 +26,7 @@ const name = 'prometheus';
 /** Part of the volume that samples may take: the log of what is not yet in a block, and compaction, need the rest. */
 const usable = 0.8;
 
-/** Prometheus, one pod. Its API and page answer to nobody but a port-forward. */
+/** Prometheus, one pod. Its API and page answer to a port-forward, and to Grafana where that runs. */
 export function chart(env: Environment): Component {
   const { retention, storage } = env.cluster;
   return component(name, (chart) => {
@@ -82,8 +84,12 @@ export function chart(env: Environment): Component {
         ],
       },
     });
+    if (runs(env, 'grafana')) service(chart, name, name, [{ name: 'http', port: ports.metrics }]);
     denyAll(chart, name, ['Ingress', 'Egress']);
     allow(chart, name, name, {
+      ingress: runs(env, 'grafana')
+        ? [{ peers: [pods('grafana', 'grafana')], ports: [{ port: ports.metrics }] }]
+        : [],
       egress: [
         toDns,
         toKubernetesApi,
