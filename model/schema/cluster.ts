@@ -285,6 +285,7 @@ const generation = z.number().int().min(1).max(999);
 
 /** What keeps the signals and answers questions about them. */
 export const observabilityStores = ['light', 'grafana'] as const;
+export type ObservabilityStore = (typeof observabilityStores)[number];
 
 const observability = z.union([
   z.strictObject({
