@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertReceivers } from './alert-receivers.ts';
 import { faultOfSchedule } from './cron.ts';
 import { inSeconds } from './duration.ts';
 import { ageRecipient } from './encrypted-secret.ts';
@@ -294,6 +295,9 @@ const observability = z.union([
       .describe(
         '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines; all parts together reserve less than 600 MiB. `grafana`: Prometheus, Loki, Tempo and Grafana with dashboards; their images are only pulled, never built.',
       ),
+    alerts: alertReceivers
+      .optional()
+      .describe('Whom Alertmanager tells. Default: nobody, alerts are seen on the page of Prometheus.'),
   }),
   z.literal('off').describe('Nothing is observed.'),
 ]);

@@ -6,12 +6,18 @@ import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { annotations } from '../../charts/kube/names.ts';
 import { namespace } from '../../charts/kube/namespace.ts';
-import { denyAll } from '../../charts/kube/network-policy.ts';
+import { allow, denyAll, toDns } from '../../charts/kube/network-policy.ts';
 import { nonRoot } from '../../charts/kube/pod.ts';
 import { tcpProbe } from '../../charts/kube/probe.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import { volumeClaim } from '../../charts/kube/volume-claim.ts';
+import {
+  alertmanagerConfig,
+  receiverPorts,
+  receiverSecret,
+  receiversFolder,
+} from '../../charts/observability/alertmanager-config.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
@@ -20,7 +26,7 @@ import type { Environment } from '../../model/graph.ts';
 
 const name = 'alertmanager';
 
-/** Alertmanager, one pod. It has nobody to tell yet: alerts are seen on the page of Prometheus. */
+/** Alertmanager, one pod. It tells whom cluster.yaml names. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'restricted');
@@ -28,8 +34,10 @@ export function chart(env: Environment): Component {
     // Silences and what was told already.
     volumeClaim(chart, name, name, '100Mi');
     const identity = mutualIdentity(chart, env, name);
+    const secret = receiverSecret(env);
+    const outside = receiverPorts(env);
     const podAnnotations = configMap(chart, name, name, {
-      'alertmanager.yaml': stringify(routes),
+      'alertmanager.yaml': stringify(alertmanagerConfig(env)),
       'web.yaml': webConfig(name),
     });
     deployment(chart, {
@@ -62,23 +70,30 @@ export function chart(env: Environment): Component {
           volumeMounts: [
             { name: 'config', mountPath: '/etc/alertmanager', readOnly: true },
             { name: 'data', mountPath: '/data' },
+            ...(secret === undefined
+              ? []
+              : [{ name: 'receivers', mountPath: receiversFolder, readOnly: true }]),
             ...identity.volumeMounts,
           ],
         },
         volumes: [
           { name: 'config', configMap: { name } },
           { name: 'data', persistentVolumeClaim: { claimName: name } },
+          ...(secret === undefined ? [] : [secretVolume(secret)]),
           ...identity.volumes,
         ],
       },
     });
     service(chart, name, name, [{ name: 'https', port: ports.alertmanager }]);
     denyAll(chart, name, ['Ingress', 'Egress']);
+    if (outside.length > 0)
+      allow(chart, name, name, { egress: [toDns, { ports: outside.map((port) => ({ port })) }] });
     allowScrapes(chart, env, name);
   });
 }
 
-const routes = {
-  route: { receiver: 'nobody', group_by: ['alertname', 'namespace'], group_wait: '30s' },
-  receivers: [{ name: 'nobody' }],
-};
+/** What the receivers read of their Secret: no other key of it gets into the pod. */
+function secretVolume({ name: secretName, keys }: { name: string; keys: string[] }) {
+  const items = keys.map((key) => ({ key, path: key }));
+  return { name: 'receivers', secret: { secretName, defaultMode: 0o440, items } };
+}
