@@ -74,9 +74,8 @@ export const alertReceivers = z
     context.addIssue({
       code: 'custom',
       path: ['receivers'],
-      message: `${keys.join(' and ')} must stand in one, since cluster.yaml must not show it`,
+      message: `no Secret is named for ${keys.join(' and ')}, which must not stand here`,
       params: {
-        what: 'have no Secret',
         fix: 'write secret: alert-receivers beside receivers, and make that Secret in the namespace alertmanager',
       },
       input: receivers,
