@@ -64,15 +64,16 @@ function requests(page: DashboardBuilder, { name, objective }: EnvironmentApp): 
       ),
     );
   if (objective === undefined) return;
+  const bad = queries.objective(name);
   page.withPanel(
     plot(
       'Objective',
       `Bad requests: failed or slower than ${objective.within}. The error budget is ${budget(objective.success)} of all.`,
       'percentunit',
       [
-        [query.bad1h(), 'in an hour'],
-        [query.bad6h(), 'in six hours'],
-        [query.bad3d(), 'in three days'],
+        [bad.bad1h(), 'in an hour'],
+        [bad.bad6h(), 'in six hours'],
+        [bad.bad3d(), 'in three days'],
       ],
       { span: 12 },
     ),

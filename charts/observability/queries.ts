@@ -65,7 +65,12 @@ function app(name: string) {
       `max by (image_tag) (k8s_container_ready{${container}}) unless max by (image_tag) (k8s_container_ready{${container}} offset 10m)`,
     certificates: () =>
       `min by (name) (certmanager_certificate_expiration_timestamp_seconds{exported_namespace="${namespaceOf({ name })}"}) - time()`,
-    /** Shares of requests that were bad, as the rules record them; the objective's alerts compare these. */
+  };
+}
+
+/** Shares of requests of an app with an objective that were bad, as the rules record them; its alerts compare these. */
+function objective(name: string) {
+  return {
     bad1h: () => `app:bad_requests:ratio1h{app="${name}"}`,
     bad6h: () => `app:bad_requests:ratio6h{app="${name}"}`,
     bad3d: () => `app:bad_requests:ratio3d{app="${name}"}`,
@@ -75,7 +80,6 @@ function app(name: string) {
 /** Queries of the PostgreSQL that an app owns. */
 function database(name: string) {
   const job = `job="${databaseCluster(name)}"`;
-  const space = `namespace="${namespaceOf({ name })}"`;
   return {
     up: () => `cnpg_collector_up{${job}}`,
     connections: () => `sum by (pod, state) (cnpg_connections_count{${job}})`,
@@ -88,8 +92,6 @@ function database(name: string) {
     size: () => `max(cnpg_traffic_size_bytes{${job}})`,
     replicationLag: () => `max by (pod) (cnpg_replication_lag_seconds{${job}})`,
     backupAge: () => `time() - max(cnpg_collector_last_available_backup_timestamp{${job}} > 0)`,
-    volume: () =>
-      `1 - kubelet_volume_stats_available_bytes{${space}} / kubelet_volume_stats_capacity_bytes{${space}}`,
   };
 }
 
@@ -117,7 +119,6 @@ const nodes = {
   memoryPressure: (window: string) =>
     `sum by (node) (rate(node_pressure_memory_waiting_seconds_total[${window}]))`,
   diskPressure: (window: string) => `sum by (node) (rate(node_pressure_io_waiting_seconds_total[${window}]))`,
-  clock: () => 'abs(node_timex_offset_seconds)',
 };
 
 const flux = {
@@ -129,8 +130,6 @@ const flux = {
 
 const certificates = {
   notReady: () => 'sum(certmanager_certificate_ready_status{condition!="True"} == 1) or vector(0)',
-  next: () =>
-    'sort(min by (exported_namespace, name) (certmanager_certificate_expiration_timestamp_seconds) - time())',
 };
 
 const gateway = {
@@ -159,6 +158,7 @@ export const queries = {
   spans,
   usage,
   app,
+  objective,
   database,
   queue,
   nodes,
@@ -177,51 +177,70 @@ export interface NamedQuery {
   mayBeEmpty?: string;
 }
 
-/** Series that come only with what happens, by the end of their query's name. */
+/** Queries that may have no series where all is well, and why. */
 const onlyWhen: Readonly<Record<string, string>> = {
-  '.started': 'no container started in the last ten minutes',
-  '.backupAge': 'no backup was made yet',
-  '.firing': 'nothing fires',
-  '.errors': 'no request failed',
-  '.rollbacks': 'no transaction was rolled back',
-  '.bad1h': 'no request in an hour',
-  '.bad6h': 'no request in six hours',
-  '.bad3d': 'no request in three days',
-  '.volume': 'its storage class does not tell the kubelet how full a volume is',
-  '.used': 'its storage class does not tell the kubelet how full a volume is',
-  '.attempts': 'no job ran',
-  '.enqueued': 'no job was put into a queue',
+  ...Object.fromEntries(
+    ['requests', 'failed', 'median', 'slow', 'slowest'].map((name) => [`app.${name}`, 'it served nobody']),
+  ),
+  'app.outgoing': 'it called nobody',
+  'app.pods': 'it has no Deployment',
+  'app.podsWanted': 'it has no Deployment',
+  'app.started': 'no container started in the last ten minutes',
+  'app.certificates': 'its namespace has no certificate',
+  'objective.bad1h': 'it served nobody for an hour',
+  'objective.bad6h': 'it served nobody for six hours',
+  'objective.bad3d': 'it served nobody for three days',
+  'database.backupAge': 'no backup was made yet',
+  'queue.enqueued': 'no job was put into a queue',
+  'queue.attempts': 'no job ran',
+  'queue.pickUp': 'no job ran',
+  'queue.attempt': 'no job ran',
+  'usage.errors': 'no request failed',
+  'gateway.requests': 'nobody came',
+  'gateway.slow': 'nobody came',
+  'telemetry.firing': 'nothing fires',
+  'volumes.used': 'the storage class does not tell the kubelet how full a volume is',
 };
 
 /** Every query of every dashboard of an environment, for a test that asks a running Prometheus. */
 export function allQueries(env: Environment, window = '5m'): NamedQuery[] {
-  const databases = new Set(databasesOf(env).map(({ app: name }) => name));
-  const groups: [string, Readonly<Record<string, (window: string) => string>>][] = [
-    ['usage', usage],
-    ...env.apps.flatMap(({ name }): typeof groups => [
-      [`app.${name}`, app(name)],
-      ...(databases.has(name) ? ([[`database.${name}`, database(name)]] satisfies typeof groups) : []),
+  const owners = new Set(databasesOf(env).map((database) => database.app));
+  const has = (operator: string, kind: string, each: Queries): Group[] =>
+    runs(env, operator) ? [{ kind, each }] : [];
+  const groups: Group[] = [
+    { kind: 'usage', each: usage },
+    ...env.apps.flatMap(({ name, objective: promised }): Group[] => [
+      { kind: 'app', of: name, each: app(name) },
+      ...(promised === undefined ? [] : [{ kind: 'objective', of: name, each: objective(name) }]),
+      ...(owners.has(name) ? [{ kind: 'database', of: name, each: database(name) }] : []),
     ]),
-    ...(env.apps.some(({ name, metrics }) => name === queueApp && metrics !== undefined)
-      ? ([['queue', queue]] satisfies typeof groups)
-      : []),
-    ['nodes', nodes],
-    ['flux', flux],
-    ...(runs(env, 'cert-manager') ? ([['certificates', certificates]] satisfies typeof groups) : []),
-    ...(runs(env, 'traefik') ? ([['gateway', gateway]] satisfies typeof groups) : []),
-    ['telemetry', telemetry],
-    ['volumes', volumes],
+    ...(env.apps.some(({ name }) => name === queueApp) ? [{ kind: 'queue', each: queue }] : []),
+    { kind: 'nodes', each: nodes },
+    ...has('flux', 'flux', flux),
+    ...has('cert-manager', 'certificates', certificates),
+    ...has('traefik', 'gateway', gateway),
+    { kind: 'telemetry', each: telemetry },
+    { kind: 'volumes', each: volumes },
   ];
-  return groups.flatMap(([group, each]) =>
+  return groups.flatMap(({ kind, of, each }) =>
     Object.entries(each).map(([name, query]) => {
-      const reason = Object.entries(onlyWhen).find(([end]) => `.${name}`.endsWith(end))?.[1];
+      const mayBeEmpty = onlyWhen[`${kind}.${name}`];
       return {
-        name: `${group}.${name}`,
+        name: [kind, of, name].filter((part) => part !== undefined).join('.'),
         expr: query(window),
-        ...(reason === undefined ? {} : { mayBeEmpty: reason }),
+        ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
       };
     }),
   );
+}
+
+type Queries = Readonly<Record<string, (window: string) => string>>;
+
+/** Queries of one kind, of one app or of all. */
+interface Group {
+  kind: string;
+  of?: string;
+  each: Queries;
 }
 
 /** The app whose metrics are those of the queue. */
