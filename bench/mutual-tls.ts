@@ -11,7 +11,7 @@ import {
 import { IdentityFolder } from '../apps/kit/identity.ts';
 import { npmCommand } from '../scripts/cli/command.ts';
 import { table } from '../scripts/cli/table.ts';
-import { Authority } from '../test/services/authority.ts';
+import { TestAuthority } from '../test/services/authority.ts';
 import { scratch, writeIdentity } from '../test/services/identity-folder.ts';
 import { median } from './measure.ts';
 
@@ -123,7 +123,7 @@ async function plain(): Promise<Side> {
 }
 
 async function mutual(): Promise<Side> {
-  const authority = await Authority.make('bench');
+  const authority = await TestAuthority.make('bench');
   const server = await authority.issue({ commonName: 'server', dnsNames: ['server.bench'] });
   const folder = scratch();
   writeIdentity(folder, await authority.issue({ commonName: 'client' }), authority.roots);

@@ -1,5 +1,5 @@
-/** Takes one line that says what is being done now, for whoever shows progress. */
+/** Shows one line of progress. */
 export type Report = (line: string) => void;
 
-/** For callers that show nothing. */
+/** Shows nothing. */
 export const silent: Report = () => {};

@@ -15,7 +15,7 @@ export interface SupplyEvent {
   seconds: number;
 }
 
-/** How to supply. The mirror registry must run (`ensureRegistry`). */
+/** How to supply. The mirror must run (`ensureMirror`). */
 export interface SupplyAllOptions {
   engine: Engine;
   report: Report;
@@ -29,7 +29,7 @@ const concurrency = 2;
 
 /**
  * Has these images and artifacts of the lock file, in this order: the nodes' image in the engine's store, all others
- * in the mirror registry. Returns how many were not there. The first failure ends the rest.
+ * in the mirror. Returns how many were not there. The first failure ends the rest.
  */
 export async function supply(names: readonly string[] | 'all', options: SupplyAllOptions): Promise<number> {
   const queue = names === 'all' ? supplyNames() : [...new Set(names)];

@@ -15,40 +15,48 @@ import { secretUse } from './schema/secret-use.ts';
 import { volumes } from './schema/volume.ts';
 
 /**
- * The program that becomes one file with every npm package it imports, `dist/NAME.mjs` beside the Dockerfile, before
- * the image is built; from the folder of the Dockerfile. Default: none, the folder is built as it is.
+ * TypeScript program, from the folder of the Dockerfile. Before the image is built it is bundled with every npm package
+ * that it imports into `dist/NAME.mjs` beside the Dockerfile. Default: no bundle.
  */
 const bundle = z
   .string()
   .regex(/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/, "a TypeScript file below the folder such as 'src/server.ts'");
 
-/** An edge: something that this app needs. What must agree in ten places is derived from it. */
+/** One edge. */
 const use = z.discriminatedUnion('kind', [
   z.strictObject({
     /** Calls another app's port. */
     kind: z.literal('app'),
+    /** Name of the other app. */
     app: dnsLabel,
+    /** Name of its port. */
     port: portName,
   }),
   z.strictObject({
-    /** Queries the database that the app `of` owns, with a client certificate whose CN is the role. At most one per app. */
+    /** Queries a database, with a client certificate whose CN is the role. At most one per app. */
     kind: z.literal('database'),
+    /** Name of the app that owns the database. */
     of: dnsLabel,
-    /** The role: reads and writes rows, reads rows, or owns the schema; the last only in the app that owns the database. */
+    /** Role: reads and writes rows, reads rows, or owns the schema. `owner` is only for the app that owns the database. */
     as: z.enum(['read-write', 'read-only', 'owner']),
   }),
   z.strictObject({
-    /** Reads the Kubernetes API with the app's own service account; becomes a ClusterRole with these rules only. */
+    /** Reads the Kubernetes API with the app's own service account. */
     kind: z.literal('kubernetes'),
+    /** Rules of its ClusterRole, which has no others. */
     rules: z
       .array(
         z.strictObject({
+          /** API groups; `''` is the core group. */
           apiGroups: z.array(z.string()).min(1),
+          /** Resources, in the plural. */
           resources: z.array(z.string().min(1)).min(1),
+          /** Verbs. */
           verbs: z.array(z.enum(['get', 'list', 'watch'])).min(1),
         }),
       )
       .min(1),
+    /** Reason for these rights, one sentence. */
     reason: z.string().min(1),
   }),
   secretUse,
@@ -56,85 +64,114 @@ const use = z.discriminatedUnion('kind', [
 ]);
 
 export const appSchema = z.strictObject({
+  /** Name of the folder; also of the namespace, the Service and the host name. */
   name: appName,
   /** One sentence for the front page. */
   summary: sentence,
-  /** Built from the Dockerfile in the app's folder, or an upstream image by its full name and tag. */
+  /** Image: built from the Dockerfile in the app's folder, or an upstream image. */
   image: z.union([
-    z.strictObject({ build: z.literal('.'), bundle: bundle.optional() }),
     z.strictObject({
+      /** Folder of the Dockerfile: that of app.ts. */
+      build: z.literal('.'),
+      bundle: bundle.optional(),
+    }),
+    z.strictObject({
+      /** Full reference of an upstream image, with its version. */
       ref: pinnedImage,
     }),
   ]),
   ...processFields,
-  /** How many pods, or from how many to how many. */
+  /** Number of pods, or the bounds of a HorizontalPodAutoscaler. */
   replicas: replicas.default(1),
-  /** Where it answers. Default: nowhere, as a worker. */
+  /** Ports on which it listens, by name. An app without ports is a worker. */
   ports: z
     .record(
       portName,
       z.strictObject({
-        /** One below 1024 wants the exception `low-port`. */
+        /** Number of the port; one below 1024 needs the exception `low-port`. */
         port: z.number().int().min(1).max(65535),
-        /** `mutual`: callers prove who they are by a certificate; at most one port of an app. Default: plain. */
+        /** `mutual`: mutual TLS, at most one port per app. Default: no TLS. */
         tls: z.literal('mutual').optional(),
       }),
     )
     .default({}),
+  /** Environment variables of the process, by name. */
   env: variables.default({}),
-  /** How kubelet learns that it has started, can answer and still works. An app with ports has `ready`. */
+  /** Probes of the kubelet. An app with ports must have `ready`. */
   probes: probes.default({}),
-  /** What each pod reserves. */
+  /** Reservation of each pod. */
   resources,
+  /** Files that are mounted read-only: from the path in the container to a file below the app's folder. A change replaces the pods. */
   files: files.default({}),
-  /** Empty folders. `/tmp` is always one, without a limit unless it is written here. */
+  /** Empty writable folders: from the path in the container to the size. `/tmp` always exists; without a size here it has no limit. */
   temporary: temporary.default({}),
+  /** Volumes that outlive the pods and the manifests, by name. */
   volumes: volumes.default({}),
+  /** Steps that run before the app starts, one after the other. */
   init: z.array(initStep).default([]),
+  /** Processes in the pod of the app, which start before it and end after it (Kubernetes, 'Sidecar Containers'). */
   sidecars: z.array(sidecar).default([]),
-  /** It does not run all the time, but by the clock, and then ends. */
+  /** Makes the app a CronJob. Default: it runs all the time. */
   schedule: schedule.optional(),
+  /** Runs once for each change of the app, before its new version starts; while it fails, the old version keeps running. */
   job: job.optional(),
   /**
-   * Who goes first where the nodes are full: pods with less are evicted for it (Kubernetes, 'Pod Priority and Preemption').
-   * Default: 0, as all others.
+   * Priority where the nodes are full: pods of lower priority are evicted (Kubernetes, 'Pod Priority and Preemption').
+   * Default: 0.
    */
   priority: z.number().int().min(-1000).max(1000).optional(),
-  /** Where Prometheus reads the app's own metrics, where something observes the cluster. Default: it has none. */
+  /** Endpoint of the app's own metrics, for Prometheus. Default: the app has none. */
   metrics: z
     .strictObject({
+      /** Name of the port. */
       port: portName,
+      /** Path of the metrics. */
       path: z
         .string()
         .regex(/^\/[\w./-]*$/, "a path that starts with '/'")
         .default('/metrics'),
     })
     .optional(),
-  /** What callers can rely on: `{ success: 99.5, within: '500ms' }`. Alerts fire as its error budget burns. Default: no such alert. */
+  /** Service level objective over four weeks: alerts fire when its error budget burns. Default: no such alerts. */
   objective: objectiveSchema.optional(),
-  /** Reached from outside through the gateway at `host.DOMAIN` (default: the app's name). */
-  exposes: z.strictObject({ port: portName, host: dnsLabel.optional() }).optional(),
-  uses: z.array(use).default([]),
-  /** A PostgreSQL of its own, whose roles log in by certificate alone. */
-  database: z
+  /** Exposes a port through the gateway. Default: the app is not reached from outside. */
+  exposes: z
     .strictObject({
-      /** Of each instance. */
-      storage: bytes,
-      /** An image that brings the schema up to date as the owner role, before the app's new version starts. */
-      migrations: z.strictObject({ build: z.literal('./migrations'), bundle: bundle.optional() }).optional(),
+      /** Name of the port. */
+      port: portName,
+      /** First label of the host name, before the domain of the cluster. Default: the app's name. */
+      host: dnsLabel.optional(),
     })
     .optional(),
-  /** How the process takes up renewed certificates; an app that mounts any must say so. */
+  /** Edges: what this app needs. Certificates, rights, network policies and order are derived from them. */
+  uses: z.array(use).default([]),
+  /** Own PostgreSQL database, whose roles log in by certificate only. */
+  database: z
+    .strictObject({
+      /** Size of the volume of each instance, in bytes. */
+      storage: bytes,
+      /** Image that migrates the schema with the owner role, before the app's new version starts. */
+      migrations: z
+        .strictObject({
+          /** Folder of its Dockerfile. */
+          build: z.literal('./migrations'),
+          bundle: bundle.optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  /** Reload of renewed certificates; needed where the app mounts any. */
   identity: z
     .strictObject({
-      /** It reads the files again by itself when they change. */
+      /** `files`: the process reads the files again when they change. */
       reload: z.literal('files'),
     })
     .optional(),
+  /** Rules for rendered objects that this app breaks on purpose. */
   exceptions: z.array(exceptionSchema).default([]),
 });
 
-/** What an app needs, by kind. */
+/** Edges of one kind. */
 export type Use<Kind extends z.infer<typeof use>['kind']> = Extract<z.infer<typeof use>, { kind: Kind }>;
 
 /** As written in app.ts. */

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { field, listField } from '../charts/kube/field.ts';
 import type { Component } from '../charts/kube/kube-object.ts';
-import { at, find, list } from '../charts/kube/select.ts';
 import { rateWindow } from '../charts/observability/dashboards.ts';
 import { allQueries } from '../charts/observability/queries.ts';
 import { runsIn } from '../model/environment.ts';
 import { authorities } from '../model/identity.ts';
 import { type OperatorInput, operatorSchema } from '../model/operator.ts';
+import { find } from '../test/charts/find.ts';
 import { environment, testApp } from '../test/charts/fixture.ts';
 import {
   dataSourceKeys,
@@ -78,16 +79,16 @@ const onAws = environment({
 });
 
 function config(component: Component, file: string): unknown {
-  const data: unknown = at(find(component, 'ConfigMap', component.name), 'data');
+  const data: unknown = field(find(component, 'ConfigMap', component.name), 'data');
   return parse(String(Object(data)[file]));
 }
 
 function text(component: Component, file: string): string {
-  return String(Object(at(find(component, 'ConfigMap', component.name), 'data'))[file]);
+  return String(Object(field(find(component, 'ConfigMap', component.name), 'data'))[file]);
 }
 
 function pod(component: Component): unknown {
-  return at(find(component, 'Deployment', component.name), 'spec', 'template', 'spec');
+  return field(find(component, 'Deployment', component.name), 'spec', 'template', 'spec');
 }
 
 describe('the store `grafana`', () => {
@@ -134,7 +135,7 @@ describe('the store `grafana`', () => {
   it('has the collectors send log lines to Loki and traces to Tempo, over mutual TLS', () => {
     for (const chart of [agent, collector]) {
       const component = chart(env);
-      expect(at(config(component, 'collector.yaml'), 'exporters', 'otlp_http')).toMatchObject({
+      expect(field(config(component, 'collector.yaml'), 'exporters', 'otlp_http')).toMatchObject({
         logs_endpoint: 'https://loki.loki.svc.cluster.local:3100/otlp/v1/logs',
         tls: { cert_file: '/identity/loki-client/tls.crt', ca_file: '/identity/loki-client/roots.pem' },
       });
@@ -142,7 +143,7 @@ describe('the store `grafana`', () => {
         '"kubernetes.io/metadata.name":"loki"',
       );
     }
-    expect(at(config(collector(env), 'collector.yaml'), 'exporters', 'otlp_grpc')).toMatchObject({
+    expect(field(config(collector(env), 'collector.yaml'), 'exporters', 'otlp_grpc')).toMatchObject({
       endpoint: 'tempo.tempo.svc.cluster.local:4317',
       tls: { cert_file: '/identity/tempo-client/tls.crt' },
     });
@@ -150,7 +151,7 @@ describe('the store `grafana`', () => {
 
   it('lets Grafana ask Prometheus, and nobody where there is no Grafana', () => {
     const ingress = (given: typeof env) =>
-      list(find(prometheus(given), 'NetworkPolicy', 'prometheus'), 'spec', 'ingress');
+      listField(find(prometheus(given), 'NetworkPolicy', 'prometheus'), 'spec', 'ingress');
     expect(ingress(env)).toMatchObject([
       { from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'grafana' } } }] },
     ]);
@@ -194,7 +195,7 @@ describe('the configuration of', () => {
   it('the data sources is this, and has no key that upstream does not document', async () => {
     const component = grafana(env);
     await expect(text(component, 'data-sources.yaml')).toMatchFileSnapshot(join(golden, 'data-sources.yaml'));
-    const sources = list(config(component, 'data-sources.yaml'), 'datasources');
+    const sources = listField(config(component, 'data-sources.yaml'), 'datasources');
     expect(keysOf(sources).filter((key) => !dataSourceKeys.includes(key))).toEqual([]);
   });
 });
@@ -204,22 +205,22 @@ describe('Loki and Tempo on S3', () => {
     ['loki', loki],
     ['tempo', tempo],
   ])('%s takes the role that the stacks make for its service account', (name, chart) => {
-    const container = at(pod(chart(onAws)), 'containers', 0);
-    expect(list(container, 'env')).toContainEqual({
+    const container = field(pod(chart(onAws)), 'containers', 0);
+    expect(listField(container, 'env')).toContainEqual({
       name: 'AWS_ROLE_ARN',
       value: `arn:aws:iam::111122223333:role/plinth-test-${name}`,
     });
-    expect(list(container, 'env')).toContainEqual({
+    expect(listField(container, 'env')).toContainEqual({
       name: 'AWS_WEB_IDENTITY_TOKEN_FILE',
       value: '/aws/aws-token',
     });
-    expect(at(pod(chart(onAws)), 'serviceAccountName')).toBe(name);
+    expect(field(pod(chart(onAws)), 'serviceAccountName')).toBe(name);
     expect(JSON.stringify(pod(chart(env)))).not.toContain('AWS_');
   });
 
   it('reach S3, and on a volume nothing at all', () => {
     const egress = (component: Component) =>
-      list(find(component, 'NetworkPolicy', component.name), 'spec', 'egress');
+      listField(find(component, 'NetworkPolicy', component.name), 'spec', 'egress');
     expect(egress(loki(onAws))).toContainEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
     expect(egress(loki(env))).toEqual([]);
   });
@@ -227,7 +228,7 @@ describe('Loki and Tempo on S3', () => {
 
 describe('Grafana', () => {
   const component = grafana(env);
-  const sources = list(config(component, 'data-sources.yaml'), 'datasources');
+  const sources = listField(config(component, 'data-sources.yaml'), 'datasources');
 
   it('makes its secrets once, readable by its user alone, and keeps them', () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'plinth-grafana-')), 'secrets');
@@ -250,15 +251,15 @@ describe('Grafana', () => {
     const files = [...`${grafanaIni()}${JSON.stringify(sources)}`.matchAll(/\$__file\{([^}]+)\}/g)].map(
       ([, path = '']) => path,
     );
-    const mounted = list(at(pod(component), 'containers', 0), 'volumeMounts').map((mount) =>
-      String(at(mount, 'mountPath')),
+    const mounted = listField(field(pod(component), 'containers', 0), 'volumeMounts').map((mount) =>
+      String(field(mount, 'mountPath')),
     );
     expect(files.length).toBe(8);
     expect(files.filter((path) => !mounted.some((mount) => path.startsWith(`${mount}/`)))).toEqual([]);
   });
 
   it('has links that lead to data sources that are there', () => {
-    const uids = sources.map((source) => at(source, 'uid'));
+    const uids = sources.map((source) => field(source, 'uid'));
     const led = [...JSON.stringify(sources).matchAll(/"datasourceUid":"(\w+)"/g)].map(([, uid]) => uid);
     expect(led.sort()).toEqual(['loki', 'prometheus', 'tempo', 'tempo']);
     expect(led.filter((uid) => !uids.includes(uid))).toEqual([]);
@@ -273,14 +274,14 @@ describe('Grafana', () => {
 describe('the dashboards', () => {
   const files = dashboardFiles(env);
   const panels = files.flatMap(({ name, dashboard }) =>
-    list(dashboard, 'panels').map((panel) => ({ name, panel })),
+    listField(dashboard, 'panels').map((panel) => ({ name, panel })),
   );
   const targets = panels.flatMap(({ name, panel }) =>
-    list(panel, 'targets').map((target) => ({
+    listField(panel, 'targets').map((target) => ({
       name,
-      title: String(at(panel, 'title')),
-      source: String(at(panel, 'datasource', 'uid')),
-      expr: String(at(target, 'expr')),
+      title: String(field(panel, 'title')),
+      source: String(field(panel, 'datasource', 'uid')),
+      expr: String(field(target, 'expr')),
     })),
   );
 
@@ -295,8 +296,8 @@ describe('the dashboards', () => {
   it('show the database, the objective and the jobs of an app that has them, and of no other', () => {
     const rows = (file: string) =>
       panels
-        .filter(({ name, panel }) => name === file && at(panel, 'type') === 'row')
-        .map(({ panel }) => at(panel, 'title'));
+        .filter(({ name, panel }) => name === file && field(panel, 'type') === 'row')
+        .map(({ panel }) => field(panel, 'title'));
     expect(rows('orders')).toEqual([
       'Requests',
       'Saturation',
@@ -314,7 +315,7 @@ describe('the dashboards', () => {
       .filter(({ source }) => source === 'prometheus')
       .map(({ expr }) => expr.replace(/^count\((.*)\) or vector\(0\)$/, '$1'));
     const marked = files.flatMap(({ dashboard }) =>
-      list(dashboard.annotations, 'list').map((each) => String(at(each, 'target', 'expr'))),
+      listField(dashboard.annotations, 'list').map((each) => String(field(each, 'target', 'expr'))),
     );
     const counted = new Set([...asked, ...marked]);
     const known = allQueries(env, rateWindow).map(({ expr }) =>
@@ -333,8 +334,8 @@ describe('the dashboards', () => {
 
   it('have panels that lie in 24 columns and that do not overlap', () => {
     for (const { dashboard } of files) {
-      const cells = list(dashboard, 'panels').flatMap((panel) => {
-        const { x, y, w, h } = Object(at(panel, 'gridPos'));
+      const cells = listField(dashboard, 'panels').flatMap((panel) => {
+        const { x, y, w, h } = Object(field(panel, 'gridPos'));
         return Array.from({ length: w * h }, (_, i) => `${x + (i % w)},${y + Math.floor(i / w)}`);
       });
       expect(cells.filter((cell, i) => cells.indexOf(cell) !== i)).toEqual([]);
@@ -343,13 +344,15 @@ describe('the dashboards', () => {
   });
 
   it('lead from the duration of requests to their traces, and mark releases', () => {
-    const duration = panels.find(({ name, panel }) => name === 'orders' && at(panel, 'title') === 'Duration');
-    expect(list(duration?.panel, 'targets').map((target) => at(target, 'exemplar'))).toEqual([
+    const duration = panels.find(
+      ({ name, panel }) => name === 'orders' && field(panel, 'title') === 'Duration',
+    );
+    expect(listField(duration?.panel, 'targets').map((target) => field(target, 'exemplar'))).toEqual([
       true,
       true,
       true,
     ]);
     const orders = files.find(({ name }) => name === 'orders')?.dashboard;
-    expect(list(orders?.annotations, 'list').map((each) => at(each, 'name'))).toEqual(['Releases']);
+    expect(listField(orders?.annotations, 'list').map((each) => field(each, 'name'))).toEqual(['Releases']);
   });
 });

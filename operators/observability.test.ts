@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { appComponent } from '../charts/app/app.ts';
+import { field, listField } from '../charts/kube/field.ts';
 import type { Component } from '../charts/kube/kube-object.ts';
-import { at, find, list } from '../charts/kube/select.ts';
 import { scrapeTargets } from '../charts/observability/scrape-targets.ts';
 import { runsIn } from '../model/environment.ts';
 import { authorities } from '../model/identity.ts';
 import { operatorSchema } from '../model/operator.ts';
 import { quantityOf } from '../model/schema/quantity.ts';
+import { find } from '../test/charts/find.ts';
 import { environment, testApp } from '../test/charts/fixture.ts';
 import { chart as alertmanager } from './alertmanager/chart.ts';
 import alertmanagerOperator from './alertmanager/operator.ts';
@@ -51,7 +52,7 @@ function workloads({ objects }: Component) {
 }
 
 function config(component: Component, name: string, file: string): unknown {
-  const data: unknown = at(find(component, 'ConfigMap', name), 'data');
+  const data: unknown = field(find(component, 'ConfigMap', name), 'data');
   return parse(String(Object(data)[file]));
 }
 
@@ -67,7 +68,7 @@ describe('what observes', () => {
     const reserved = components.flatMap(([, component]) =>
       workloads(component).map((workload) =>
         quantityOf(
-          at(workload, 'spec', 'template', 'spec', 'containers', 0, 'resources', 'requests', 'memory'),
+          field(workload, 'spec', 'template', 'spec', 'containers', 0, 'resources', 'requests', 'memory'),
         ),
       ),
     );
@@ -78,7 +79,7 @@ describe('what observes', () => {
 
   it.each(components)('%s collects garbage or is stopped by the kernel at a bound', (_, component) => {
     for (const workload of workloads(component)) {
-      const limit = at(
+      const limit = field(
         workload,
         'spec',
         'template',
@@ -118,8 +119,8 @@ describe('what observes', () => {
         .filter(({ kind }) => kind === 'Certificate')
         .map(({ metadata }) => metadata.name);
       const mounted = workloads(component).flatMap((workload) =>
-        list(at(workload, 'spec', 'template', 'spec'), 'volumes')
-          .map((volume) => at(volume, 'projected', 'sources', 0, 'secret', 'name'))
+        listField(field(workload, 'spec', 'template', 'spec'), 'volumes')
+          .map((volume) => field(volume, 'projected', 'sources', 0, 'secret', 'name'))
           .filter((secret) => secret !== undefined),
       );
       expect([...mounted].sort()).toEqual([...made].sort());
@@ -133,13 +134,15 @@ describe('Prometheus', () => {
       { namespace: 'orders', port: 8080, path: '/metrics' },
     ]);
     const policies = prometheus(env).objects.filter(({ kind }) => kind === 'NetworkPolicy');
-    expect(policies.flatMap((policy) => list(policy, 'spec', 'ingress'))).toEqual([]);
+    expect(policies.flatMap((policy) => listField(policy, 'spec', 'ingress'))).toEqual([]);
   });
 
   it('shows its certificate to those that ask for one, by the name in theirs', () => {
-    const scrapes = list(config(prometheus(env), 'prometheus', 'prometheus.yaml'), 'scrape_configs');
-    const mutual = scrapes.filter((scrape) => at(scrape, 'tls_config', 'server_name') !== undefined);
-    expect(mutual.map((scrape) => [at(scrape, 'job_name'), at(scrape, 'tls_config', 'server_name')])).toEqual(
+    const scrapes = listField(config(prometheus(env), 'prometheus', 'prometheus.yaml'), 'scrape_configs');
+    const mutual = scrapes.filter((scrape) => field(scrape, 'tls_config', 'server_name') !== undefined);
+    expect(
+      mutual.map((scrape) => [field(scrape, 'job_name'), field(scrape, 'tls_config', 'server_name')]),
+    ).toEqual(
       ['alertmanager:9093', 'node-exporter:9100', 'opentelemetry-collector:8889', 'victoria-logs:9428'].map(
         (job) => [job, `${job.split(':')[0]}.${job.split(':')[0]}.svc.cluster.local`],
       ),
@@ -147,7 +150,15 @@ describe('Prometheus', () => {
   });
 
   it('keeps what cluster.yaml says, in four fifths of its volume', () => {
-    const args = list(workloads(prometheus(env))[0], 'spec', 'template', 'spec', 'containers', 0, 'args');
+    const args = listField(
+      workloads(prometheus(env))[0],
+      'spec',
+      'template',
+      'spec',
+      'containers',
+      0,
+      'args',
+    );
     expect(args).toContain('--storage.tsdb.retention.time=2d');
     expect(args).toContain(`--storage.tsdb.retention.size=${Math.floor(0.8 * 2 ** 30)}B`);
   });
@@ -155,7 +166,14 @@ describe('Prometheus', () => {
 
 describe('an app', () => {
   const deploymentOf = (given: typeof env) =>
-    at(find(appComponent(given, app), 'Deployment', 'orders'), 'spec', 'template', 'spec', 'containers', 0);
+    field(
+      find(appComponent(given, app), 'Deployment', 'orders'),
+      'spec',
+      'template',
+      'spec',
+      'containers',
+      0,
+    );
   const variables = (given: typeof env) => {
     const container = Object(deploymentOf(given));
     return (container.env ?? []).map((each: { name: string }) => each.name);
@@ -173,7 +191,7 @@ describe('an app', () => {
 
   it('keeps what app.ts says of such a variable', () => {
     const own = testApp({ name: 'orders', env: { OTEL_SERVICE_NAME: 'shop' } });
-    const container = at(
+    const container = field(
       find(appComponent({ ...env, apps: [own] }, own), 'Deployment', 'orders'),
       'spec',
       'template',
@@ -181,7 +199,7 @@ describe('an app', () => {
       'containers',
       0,
     );
-    const names = list(container, 'env').filter((each) => at(each, 'name') === 'OTEL_SERVICE_NAME');
+    const names = listField(container, 'env').filter((each) => field(each, 'name') === 'OTEL_SERVICE_NAME');
     expect(names).toEqual([{ name: 'OTEL_SERVICE_NAME', value: 'shop' }]);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { field, listField } from '../charts/kube/field.ts';
 import type { Component } from '../charts/kube/kube-object.ts';
-import { at, find, list } from '../charts/kube/select.ts';
+import { find } from '../test/charts/find.ts';
 import { environment, testApp } from '../test/charts/fixture.ts';
 import { chart as flux } from './flux/chart.ts';
 import { chart as gitServer } from './git-server/chart.ts';
@@ -11,18 +12,18 @@ import { chart as registry } from './registry/chart.ts';
 import { chart as traefik } from './traefik/chart.ts';
 
 function pod(component: Component, deployment: string): unknown {
-  return at(find(component, 'Deployment', deployment), 'spec', 'template', 'spec');
+  return field(find(component, 'Deployment', deployment), 'spec', 'template', 'spec');
 }
 
 function args(component: Component, deployment: string): unknown[] {
-  return list(pod(component, deployment), 'containers', 0, 'args');
+  return listField(pod(component, deployment), 'containers', 0, 'args');
 }
 
 describe('flux', () => {
   const component = flux(environment());
 
   it('gives artifacts to its own namespace only', () => {
-    expect(at(find(component, 'NetworkPolicy', 'source-controller'), 'spec', 'ingress')).toEqual([
+    expect(field(find(component, 'NetworkPolicy', 'source-controller'), 'spec', 'ingress')).toEqual([
       {
         from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'flux-system' } } }],
         ports: [{ port: 9090, protocol: 'TCP' }],
@@ -33,7 +34,7 @@ describe('flux', () => {
   it('makes an administrator of the one that applies what is in Git, and gives the others no right elsewhere', () => {
     const bindings = component.objects.filter(({ kind }) => kind === 'ClusterRoleBinding');
     expect(
-      bindings.map((binding) => [at(binding, 'subjects', 0, 'name'), at(binding, 'roleRef', 'name')]),
+      bindings.map((binding) => [field(binding, 'subjects', 0, 'name'), field(binding, 'roleRef', 'name')]),
     ).toEqual([['kustomize-controller', 'cluster-admin']]);
   });
 
@@ -49,16 +50,16 @@ describe('traefik', () => {
   const component = traefik(environment({ apps: [testApp({ name: 'shop', exposes: { port: 'http' } })] }));
 
   it('has each listener on the port of an entry point, as it demands', () => {
-    const listeners = list(find(component, 'Gateway', 'gateway'), 'spec', 'listeners');
-    expect(listeners.map((each) => at(each, 'name'))).toEqual(['http', 'https']);
+    const listeners = listField(find(component, 'Gateway', 'gateway'), 'spec', 'listeners');
+    expect(listeners.map((each) => field(each, 'name'))).toEqual(['http', 'https']);
     for (const each of listeners) {
-      const [name, port] = [at(each, 'name'), at(each, 'port')];
+      const [name, port] = [field(each, 'name'), field(each, 'port')];
       expect(args(component, 'traefik')).toContain(`--entryPoints.${name}.address=:${port}`);
     }
   });
 
   it('answers on the node ports that Kind maps', () => {
-    const ports = at(find(component, 'Service', 'traefik'), 'spec', 'ports');
+    const ports = field(find(component, 'Service', 'traefik'), 'spec', 'ports');
     expect(ports).toEqual([
       { name: 'http', port: 80, targetPort: 'http', nodePort: 30080, protocol: 'TCP' },
       { name: 'https', port: 443, targetPort: 'https', nodePort: 30443, protocol: 'TCP' },
@@ -74,34 +75,34 @@ describe('registry', () => {
   const overlay = (kind: 'http' | 'tls') =>
     registry(environment({ cluster: { registry: { overlay: kind } } }));
   const configuration = (component: Component): unknown =>
-    parse(`${at(find(component, 'ConfigMap', 'registry'), 'data', 'config.yml')}`);
+    parse(`${field(find(component, 'ConfigMap', 'registry'), 'data', 'config.yml')}`);
 
   it('serves plain HTTP in the overlay http', () => {
     const component = overlay('http');
-    expect(at(configuration(component), 'http', 'tls')).toBeUndefined();
-    expect(at(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
+    expect(field(configuration(component), 'http', 'tls')).toBeUndefined();
+    expect(field(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
       'HTTP',
     );
   });
 
   it('serves the certificate of its Secret in the overlay tls', () => {
     const component = overlay('tls');
-    expect(at(configuration(component), 'http', 'tls')).toEqual({
+    expect(field(configuration(component), 'http', 'tls')).toEqual({
       certificate: '/etc/registry-tls/tls.crt',
       key: '/etc/registry-tls/tls.key',
     });
-    expect(list(pod(component, 'registry'), 'volumes')).toContainEqual({
+    expect(listField(pod(component, 'registry'), 'volumes')).toContainEqual({
       name: 'tls',
       secret: { secretName: 'registry-tls' },
     });
-    expect(at(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
+    expect(field(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
       'HTTPS',
     );
   });
 
   it('starts anew when its configuration changes', () => {
     const [http, tls] = (['http', 'tls'] as const).map((kind) =>
-      at(find(overlay(kind), 'Deployment', 'registry'), 'spec', 'template', 'metadata', 'annotations'),
+      field(find(overlay(kind), 'Deployment', 'registry'), 'spec', 'template', 'metadata', 'annotations'),
     );
     expect(http).not.toEqual(tls);
   });
@@ -131,7 +132,7 @@ describe('git-server', () => {
 
   it('keeps what was pushed in a volume of the size asked for', () => {
     const claim = find(component, 'PersistentVolumeClaim', 'git-server');
-    expect(at(claim, 'spec', 'resources', 'requests', 'storage')).toBe('3Gi');
+    expect(field(claim, 'spec', 'resources', 'requests', 'storage')).toBe('3Gi');
   });
 });
 
@@ -155,8 +156,8 @@ describe('local-path', () => {
   });
 
   it('makes folders with the image of the lock file, without a token', () => {
-    const data = at(find(component, 'ConfigMap', 'local-path-config'), 'data');
-    expect(parse(`${at(data, 'helperPod.yaml')}`)).toMatchObject({
+    const data = field(find(component, 'ConfigMap', 'local-path-config'), 'data');
+    expect(parse(`${field(data, 'helperPod.yaml')}`)).toMatchObject({
       spec: {
         automountServiceAccountToken: false,
         containers: [

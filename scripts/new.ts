@@ -1,11 +1,11 @@
 import { Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { holdSignals } from './files/staging.ts';
-import { type Kind, kinds } from './new/kinds.ts';
+import { type AppKind, kinds } from './new/kinds.ts';
 import { newApp } from './new/new-app.ts';
 import { newEnvironment } from './new/new-environment.ts';
 import { newOperator } from './new/new-operator.ts';
-import { checkedName, type Start, type Written, write } from './new/start.ts';
+import { checkedName, type NewFiles, type Written, write } from './new/start.ts';
 import { environments, repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('new')
@@ -27,7 +27,7 @@ program
       .choices(kinds)
       .default('server'),
   )
-  .action((name: string, { env, kind }: { env: string; kind: Kind }) =>
+  .action((name: string, { env, kind }: { env: string; kind: AppKind }) =>
     start((root) => newApp(root, checkedName(name), checkedName(env), kind)),
   );
 
@@ -48,7 +48,7 @@ program
 
 await program.parseAsync();
 
-async function start(prepare: (root: string) => Start | Promise<Start>): Promise<void> {
+async function start(prepare: (root: string) => NewFiles | Promise<NewFiles>): Promise<void> {
   await runCommand(async () => {
     const prepared = await prepare(repositoryRoot);
     let written: Written | undefined;

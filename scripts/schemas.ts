@@ -1,14 +1,11 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { jsonSchemas } from '../model/schema/json-schemas.ts';
-import { npmCommand } from './cli/command.ts';
-import { repositoryRoot } from './repository/read-cluster.ts';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { writeSchemas } from './schemas/write.ts';
 
-npmCommand('schemas')
-  .description('Writes the JSON Schemas by which editors complete and check cluster.yaml and lock.yaml.')
-  .parse();
+const program = npmCommand('schemas')
+  .description(
+    'Writes the JSON Schemas with which editors complete and check cluster.yaml and lock.yaml, and docs/reference, every field of cluster.yaml and app.ts.',
+  )
+  .option('--check', 'write nothing; exit code 1 where a file differs from the schemas')
+  .action(({ check }: { check?: true }) => runCommand(() => writeSchemas({ check: check === true })));
 
-for (const [file, text] of jsonSchemas()) {
-  writeFileSync(join(repositoryRoot, file), text);
-  process.stdout.write(`${file}\n`);
-}
+await program.parseAsync();

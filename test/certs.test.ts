@@ -12,15 +12,15 @@ import { readIssued } from '../scripts/certs/certificates.ts';
 import { handshake } from '../scripts/certs/handshake.ts';
 import { heldBy } from '../scripts/certs/held.ts';
 import { readTrust } from '../scripts/certs/trust.ts';
-import { Authority, type Pair } from './services/authority.ts';
+import { type Pair, TestAuthority } from './services/authority.ts';
 import { scratch, writeIdentity } from './services/identity-folder.ts';
 
-let authority: Authority;
+let authority: TestAuthority;
 let pair: Pair;
 const servers: Server[] = [];
 
 beforeAll(async () => {
-  authority = await Authority.make('orders');
+  authority = await TestAuthority.make('orders');
   pair = await authority.issue({ commonName: 'orders', dnsNames: ['orders.orders.svc'] });
 });
 
@@ -75,7 +75,7 @@ it('a process says in its metrics what it holds, and after a renewal what it hol
   try {
     const root = rootId(new X509Certificate(authority.roots));
     expect((await heldBy(port)).get(folder)).toEqual({ serial: serial(), roots: [root] });
-    const other = await Authority.make('orders again');
+    const other = await TestAuthority.make('orders again');
     const next = await other.issue({ commonName: 'orders' });
     const renewed = new Promise<void>((done) => identity.onRenewed(done));
     writeIdentity(folder, next, authority.roots + other.roots);
@@ -113,7 +113,7 @@ describe('what was issued', () => {
   const ready = { type: 'Ready', status: 'True', observedGeneration: 1 };
 
   it('by an intermediate says which root is at the top of its chain', async () => {
-    const environment = await Authority.make('environment');
+    const environment = await TestAuthority.make('environment');
     const intermediate = await environment.issue({ commonName: 'orders CA' });
     const all = { items: [request('1', pair.cert + intermediate.cert)] };
     const issued = readIssued(certificate({ revision: 1, conditions: [ready] }), all).get(

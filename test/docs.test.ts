@@ -17,13 +17,15 @@ const texts = files.map((file) => [file, readFileSync(join(root, file), 'utf8')]
 const blocks = texts.flatMap(([file, text]) => blocksOf(file, text));
 const spans = texts.flatMap(([file, text]) => spansOf(file, text));
 
-type Kind = 'picture' | 'commands' | 'objects' | 'app' | 'cluster';
+type Kind = 'picture' | 'file' | 'commands' | 'objects' | 'app' | 'cluster';
 
 /** What a block is an example of. Each is one of these: a block of another kind would be run by nobody. */
-function kindOf({ text }: Example): Kind | undefined {
-  if (/[─┐┘]/.test(text)) return 'picture';
+function kindOf({ text, language, file }: Example): Kind | undefined {
+  if (language === 'mermaid' || /[─┐┘]/.test(text)) return 'picture';
+  // test/tutorial.test.ts renders and runs them.
+  if (file !== undefined) return 'file';
   const lines = text.split('\n').filter((line) => /^\S/.test(line));
-  if (lines.every((line) => /^(?:npm|kubectl|git|aws|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line)))
+  if (lines.every((line) => /^(?:npm|kubectl|git|curl|aws|export|#|\$EDITOR|\w+\(\) \{) ?/.test(line)))
     return 'commands';
   if (/^apiVersion: /m.test(text)) return 'objects';
   const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);

@@ -3,20 +3,30 @@ export interface Example {
   /** `README.md:63`. */
   place: string;
   text: string;
+  /** Language of a fence. */
+  language?: string;
+  /** Path of the file that a fence with `title="PATH"` holds. */
+  file?: string;
 }
 
 /** The blocks of a Markdown file: between fences, or indented by four blanks below an empty line (CommonMark). */
 export function blocksOf(file: string, markdown: string): Example[] {
   const blocks: Example[] = [];
   let fence: string | undefined;
-  let block: { line: number; lines: string[] } | undefined;
+  let block: { line: number; lines: string[]; language?: string; file?: string } | undefined;
   const end = () => {
     if (block === undefined) return;
     const indent = Math.min(
       ...block.lines.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)),
     );
     const text = block.lines.map((line) => line.slice(indent)).join('\n');
-    blocks.push({ place: `${file}:${block.line}`, text: text.trimEnd() });
+    const { language, file: title } = block;
+    blocks.push({
+      place: `${file}:${block.line}`,
+      text: text.trimEnd(),
+      ...(language === undefined ? {} : { language }),
+      ...(title === undefined ? {} : { file: title }),
+    });
     block = undefined;
   };
   let before = '';
@@ -30,7 +40,14 @@ export function blocksOf(file: string, markdown: string): Example[] {
     } else if (mark !== undefined) {
       end();
       fence = mark;
-      block = { line: i + 2, lines: [] };
+      const [, language] = /^\s*`+(\w+)/.exec(line) ?? [];
+      const [, title] = /title="([^"]+)"/.exec(line) ?? [];
+      block = {
+        line: i + 2,
+        lines: [],
+        ...(language === undefined ? {} : { language }),
+        ...(title === undefined ? {} : { file: title }),
+      };
     } else if (/^ {4}/.test(line) && (block !== undefined || before.trim() === '')) {
       block ??= { line: i + 1, lines: [] };
       block.lines.push(line);

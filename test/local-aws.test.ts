@@ -3,10 +3,10 @@ import { amazon } from '../stacks/amazon.ts';
 import type { AmazonProvider } from '../stacks/amazon-provider.ts';
 import { Account } from './stacks/local-aws/account.ts';
 import { localAws } from './stacks/local-aws/provider.ts';
-import { type Asked, asked, environment } from './stacks/mocked-engine.ts';
+import { asked, environment, type RequestedResource } from './stacks/mocked-engine.ts';
 
 /** The program of an environment on AWS, with the make-believe account in the engine's place. */
-async function make(account: Account, change?: (text: string) => string): Promise<Asked[]> {
+async function make(account: Account, change?: (text: string) => string): Promise<RequestedResource[]> {
   const aws = localAws(account);
   const env = environment(change);
   return asked(
@@ -20,7 +20,7 @@ async function make(account: Account, change?: (text: string) => string): Promis
 
 describe.each(['one', 'per-zone', 'none'])('the local AWS, NAT gateways: %s', (nat) => {
   const account = new Account();
-  let made: Asked[];
+  let made: RequestedResource[];
   beforeAll(async () => {
     made = (await make(account, (text) => text.replace('nat: one', `nat: ${nat}`))).filter(({ type }) =>
       type.startsWith('aws:'),

@@ -22,7 +22,8 @@ export default defineApp({
         'It shows nodes, apps, why their pods fail, routes, certificates and how far Flux is; it can change none of them.',
       rules: [
         { apiGroups: [''], resources: ['nodes', 'pods', 'events'], verbs: ['list', 'watch'] },
-        { apiGroups: ['apps'], resources: ['deployments'], verbs: ['list', 'watch'] },
+        { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: ['list', 'watch'] },
+        { apiGroups: ['batch'], resources: ['cronjobs'], verbs: ['list', 'watch'] },
         {
           apiGroups: ['kustomize.toolkit.fluxcd.io'],
           resources: ['kustomizations'],

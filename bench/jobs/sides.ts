@@ -11,14 +11,14 @@ import { type Job, JobsServiceClient } from '../../apps/kit/generated/jobs.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { databaseRole } from '../../model/schema/database.ts';
 import { freePort } from '../../test/free-port.ts';
-import { Authority } from '../../test/services/authority.ts';
+import { TestAuthority } from '../../test/services/authority.ts';
 import { scratch, writeIdentity } from '../../test/services/identity-folder.ts';
 import { databaseEnv, makeDatabase, Postgres } from '../../test/services/postgres.ts';
 import type { Side } from './side.ts';
 
 /** Both sides on one Postgres, each in a database of its own, both by certificate; the service in a process of its own. */
 export async function startSides(): Promise<{ sides: Side[]; stop(): Promise<void> }> {
-  const authority = await Authority.make('databases');
+  const authority = await TestAuthority.make('databases');
   const postgres = await Postgres.start(authority, { fsync: 'on', synchronous_commit: 'on' });
   const identities = scratch();
   const login = async (app: string, access: 'owner' | 'read-write') => {
@@ -75,7 +75,7 @@ async function bareSide(name: string, access: DatabaseAccess, notify: boolean) {
 }
 
 async function serviceSide(env: Record<string, string>, identities: string) {
-  const authority = await Authority.make('jobs');
+  const authority = await TestAuthority.make('jobs');
   const [server, client] = [join(identities, 'server'), join(identities, 'client')];
   writeIdentity(
     server,

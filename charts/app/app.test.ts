@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
+import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
+import { field } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
-import { at, find } from '../kube/select.ts';
 import { appComponent } from './app.ts';
 
 const container = ['spec', 'template', 'spec', 'containers', 0] as const;
@@ -32,21 +33,24 @@ describe('an app', () => {
   });
 
   it('runs in a namespace where only restricted pods are let in', () => {
-    const labels = at(find(objectsOf({}), 'Namespace', 'orders'), 'metadata', 'labels');
+    const labels = field(find(objectsOf({}), 'Namespace', 'orders'), 'metadata', 'labels');
     expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
   });
 
   it('goes on serving while it is replaced', () => {
     const deployment = find(objectsOf({}), 'Deployment', 'orders');
-    expect(at(deployment, 'spec', 'strategy', 'rollingUpdate')).toEqual({ maxSurge: 1, maxUnavailable: 0 });
-    expect(at(deployment, ...container, 'lifecycle')).toEqual({ preStop: { sleep: { seconds: 3 } } });
+    expect(field(deployment, 'spec', 'strategy', 'rollingUpdate')).toEqual({
+      maxSurge: 1,
+      maxUnavailable: 0,
+    });
+    expect(field(deployment, ...container, 'lifecycle')).toEqual({ preStop: { sleep: { seconds: 3 } } });
   });
 
   it('is spread over nodes and drained one by one where there are several of it', () => {
     const component = objectsOf({ replicas: 2 });
-    expect(at(find(component, 'PodDisruptionBudget', 'orders'), 'spec', 'maxUnavailable')).toBe(1);
-    const [pod] = [at(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec')];
-    expect(at(pod, 'topologySpreadConstraints', 0, 'topologyKey')).toBe('kubernetes.io/hostname');
+    expect(field(find(component, 'PodDisruptionBudget', 'orders'), 'spec', 'maxUnavailable')).toBe(1);
+    const [pod] = [field(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec')];
+    expect(field(pod, 'topologySpreadConstraints', 0, 'topologyKey')).toBe('kubernetes.io/hostname');
   });
 
   it('reserves what it says and may use that much memory', () => {
@@ -55,7 +59,7 @@ describe('an app', () => {
       'Deployment',
       'orders',
     );
-    expect(at(deployment, ...container, 'resources')).toEqual({
+    expect(field(deployment, ...container, 'resources')).toEqual({
       requests: { cpu: '250m', memory: '128Mi' },
       limits: { memory: '128Mi' },
     });
@@ -67,12 +71,12 @@ describe('an app', () => {
       live: { path: '/live', port: 'http', failures: 7 },
     };
     const deployment = find(objectsOf({ env: { LOG: 'debug' }, probes }), 'Deployment', 'orders');
-    expect(at(deployment, ...container, 'env')).toEqual([{ name: 'LOG', value: 'debug' }]);
-    expect(at(deployment, ...container, 'readinessProbe')).toMatchObject({
+    expect(field(deployment, ...container, 'env')).toEqual([{ name: 'LOG', value: 'debug' }]);
+    expect(field(deployment, ...container, 'readinessProbe')).toMatchObject({
       httpGet: { path: '/ready', port: 'http' },
       periodSeconds: 2,
     });
-    expect(at(deployment, ...container, 'livenessProbe')).toMatchObject({ failureThreshold: 7 });
+    expect(field(deployment, ...container, 'livenessProbe')).toMatchObject({ failureThreshold: 7 });
   });
 });
 
@@ -81,7 +85,7 @@ describe('an exposed app', () => {
   const exposed = objectsOf({ exposes: { port: 'http', host: 'shop' } });
 
   it('answers at its host name through the gateway', () => {
-    expect(at(find(exposed, 'HTTPRoute', 'orders'), 'spec')).toEqual({
+    expect(field(find(exposed, 'HTTPRoute', 'orders'), 'spec')).toEqual({
       parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'https' }],
       hostnames: ['shop.test.localhost'],
       rules: [{ backendRefs: [{ name: 'orders', port: 8080 }] }],
@@ -89,7 +93,7 @@ describe('an exposed app', () => {
   });
 
   it('tells the front page where, with the port of this machine', () => {
-    const annotations = at(find(exposed, 'Deployment', 'orders'), 'metadata', 'annotations');
+    const annotations = field(find(exposed, 'Deployment', 'orders'), 'metadata', 'annotations');
     expect(annotations).toEqual({
       'plinth.io/summary': 'The app orders.',
       'plinth.io/url': 'https://shop.test.localhost:8443',
@@ -103,13 +107,17 @@ describe('an exposed app', () => {
     ['with the node port, where machines serve it themselves', onMachines(), ':30443'],
     ['without a port, where something before the machines has 443', onMachines({ http: 80, https: 443 }), ''],
   ])('is shown %s', (_, env, port) => {
-    const annotations = at(find(appComponent(env, app), 'Deployment', 'orders'), 'metadata', 'annotations');
-    expect(at(annotations, 'plinth.io/url')).toBe(`https://orders.test.localhost${port}`);
+    const annotations = field(
+      find(appComponent(env, app), 'Deployment', 'orders'),
+      'metadata',
+      'annotations',
+    );
+    expect(field(annotations, 'plinth.io/url')).toBe(`https://orders.test.localhost${port}`);
   });
 
   it('tells browsers outside of a laptop to come by HTTPS alone', () => {
-    const rule = at(find(appComponent(onMachines(), app), 'HTTPRoute', 'orders'), 'spec', 'rules', 0);
-    expect(at(rule, 'filters')).toEqual([
+    const rule = field(find(appComponent(onMachines(), app), 'HTTPRoute', 'orders'), 'spec', 'rules', 0);
+    expect(field(rule, 'filters')).toEqual([
       {
         type: 'ResponseHeaderModifier',
         responseHeaderModifier: { set: [{ name: 'Strict-Transport-Security', value: 'max-age=31536000' }] },
@@ -118,7 +126,7 @@ describe('an exposed app', () => {
   });
 
   it('lets the gateway in, and nobody else', () => {
-    expect(at(find(exposed, 'NetworkPolicy', 'orders'), 'spec', 'ingress')).toEqual([
+    expect(field(find(exposed, 'NetworkPolicy', 'orders'), 'spec', 'ingress')).toEqual([
       {
         from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gateway' } } }],
         ports: [{ port: 8080, protocol: 'TCP' }],
@@ -137,12 +145,12 @@ describe('what an app uses', () => {
   const ports = [{ port: 9000, protocol: 'TCP' }];
 
   it('opens its way out to that port', () => {
-    const egress = at(find(objectsOf(orders, [stock]), 'NetworkPolicy', 'orders'), 'spec', 'egress');
+    const egress = field(find(objectsOf(orders, [stock]), 'NetworkPolicy', 'orders'), 'spec', 'egress');
     expect(egress).toEqual([expect.anything(), { to: [pods('stock')], ports }]);
   });
 
   it('opens the way in at the other end', () => {
-    const ingress = at(find(objectsOf(stock, [orders]), 'NetworkPolicy', 'stock'), 'spec', 'ingress');
+    const ingress = field(find(objectsOf(stock, [orders]), 'NetworkPolicy', 'stock'), 'spec', 'ingress');
     expect(ingress).toEqual([{ from: [pods('orders')], ports }]);
   });
 
@@ -156,21 +164,21 @@ describe('the Kubernetes API', () => {
   const reader = objectsOf({ uses: [{ kind: 'kubernetes', reason: 'shows them', rules }] });
 
   it('is open to who uses it: a role with these rules, a token, the way there', () => {
-    expect(at(find(reader, 'ClusterRole', 'app-orders'), 'rules')).toEqual(rules);
-    expect(at(find(reader, 'ClusterRoleBinding', 'app-orders'), 'subjects')).toEqual([
+    expect(field(find(reader, 'ClusterRole', 'app-orders'), 'rules')).toEqual(rules);
+    expect(field(find(reader, 'ClusterRoleBinding', 'app-orders'), 'subjects')).toEqual([
       { kind: 'ServiceAccount', name: 'orders', namespace: 'orders' },
     ]);
-    const pod = at(find(reader, 'Deployment', 'orders'), 'spec', 'template', 'spec');
-    expect(at(pod, 'automountServiceAccountToken')).toBe(true);
-    expect(at(find(reader, 'NetworkPolicy', 'orders'), 'spec', 'egress', 1)).toEqual({
+    const pod = field(find(reader, 'Deployment', 'orders'), 'spec', 'template', 'spec');
+    expect(field(pod, 'automountServiceAccountToken')).toBe(true);
+    expect(field(find(reader, 'NetworkPolicy', 'orders'), 'spec', 'egress', 1)).toEqual({
       ports: [{ port: 6443, protocol: 'TCP' }],
     });
   });
 
   it('is closed to everyone else', () => {
     const component = objectsOf({});
-    const pod = at(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec');
-    expect(at(pod, 'automountServiceAccountToken')).toBe(false);
-    expect(at(find(component, 'NetworkPolicy', 'orders'), 'spec', 'egress')).toHaveLength(1);
+    const pod = field(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec');
+    expect(field(pod, 'automountServiceAccountToken')).toBe(false);
+    expect(field(find(component, 'NetworkPolicy', 'orders'), 'spec', 'egress')).toHaveLength(1);
   });
 });

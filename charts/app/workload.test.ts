@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
 import type { AppFile } from '../../model/reading/app-files.ts';
+import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { shortages } from '../checks/capacity.ts';
 import { checkObjects } from '../checks/check.ts';
 import { Inventory } from '../checks/inventory.ts';
-import { at, find } from '../kube/select.ts';
+import { field } from '../kube/field.ts';
 import { appComponent, gatingJob } from './app.ts';
 
 const container = ['spec', 'template', 'spec', 'containers', 0] as const;
@@ -23,7 +24,7 @@ function rendered(given: Partial<AppInput>, fileContents: AppFile[] = [], nodes?
   return {
     component: appComponent(env, app),
     job: gatingJob(env, app),
-    rules: checkObjects(inventory).findings.map(({ rule }) => rule),
+    rules: checkObjects(inventory).violations.map(({ rule }) => rule),
     shortages: shortages(inventory).map(({ code }) => code),
   };
 }
@@ -32,15 +33,15 @@ describe('a process', () => {
   it('starts by the command and the arguments that are written, and no $(NAME) in them is replaced', () => {
     const { component } = rendered({ command: ['serve'], args: ['--greeting', '$(HOME) $$'] });
     const deployment = find(component, 'Deployment', 'shop');
-    expect(at(deployment, ...container, 'command')).toEqual(['serve']);
-    expect(at(deployment, ...container, 'args')).toEqual(['--greeting', '$$(HOME) $$$']);
+    expect(field(deployment, ...container, 'command')).toEqual(['serve']);
+    expect(field(deployment, ...container, 'args')).toEqual(['--greeting', '$$(HOME) $$$']);
   });
 
   it('of root is told so in its pod, lets its namespace take it, and needs an exception', () => {
     const { component, rules } = rendered({ user: 0 });
-    const pod = at(find(component, 'Deployment', 'shop'), ...template, 'spec');
-    expect(at(pod, 'securityContext')).toMatchObject({ runAsNonRoot: false, runAsUser: 0 });
-    const labels = at(find(component, 'Namespace', 'shop'), 'metadata', 'labels');
+    const pod = field(find(component, 'Deployment', 'shop'), ...template, 'spec');
+    expect(field(pod, 'securityContext')).toMatchObject({ runAsNonRoot: false, runAsUser: 0 });
+    const labels = field(find(component, 'Namespace', 'shop'), 'metadata', 'labels');
     expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'baseline' });
     expect(rules).toEqual(['non-root']);
   });
@@ -57,15 +58,15 @@ describe('a process', () => {
 
   it('that listens below port 1024 may do so in the network of its pod, without a capability', () => {
     const deployment = find(rendered({ ports: { http: { port: 80 } } }).component, 'Deployment', 'shop');
-    expect(at(deployment, ...template, 'spec', 'securityContext', 'sysctls')).toEqual([
+    expect(field(deployment, ...template, 'spec', 'securityContext', 'sysctls')).toEqual([
       { name: 'net.ipv4.ip_unprivileged_port_start', value: '80' },
     ]);
-    expect(at(deployment, ...container, 'securityContext', 'capabilities')).toEqual({ drop: ['ALL'] });
+    expect(field(deployment, ...container, 'securityContext', 'capabilities')).toEqual({ drop: ['ALL'] });
   });
 
   it('without ports counts as started when it has run for a while, and has no Service', () => {
     const { component, rules } = rendered(worker);
-    expect(at(find(component, 'Deployment', 'shop'), 'spec', 'minReadySeconds')).toBe(10);
+    expect(field(find(component, 'Deployment', 'shop'), 'spec', 'minReadySeconds')).toBe(10);
     expect(component.objects.map(({ kind }) => kind)).not.toContain('Service');
     expect(rules).toEqual([]);
   });
@@ -81,13 +82,13 @@ describe('probes', () => {
         startup: { tcp: 'http' },
       },
     });
-    const given = at(find(component, 'Deployment', 'shop'), ...container);
-    expect(at(given, 'readinessProbe')).toMatchObject({
+    const given = field(find(component, 'Deployment', 'shop'), ...container);
+    expect(field(given, 'readinessProbe')).toMatchObject({
       grpc: { port: 9000, service: 'shop' },
       timeoutSeconds: 7,
     });
-    expect(at(given, 'livenessProbe')).toMatchObject({ exec: { command: ['true'] }, periodSeconds: 30 });
-    expect(at(given, 'startupProbe')).toMatchObject({ tcpSocket: { port: 'http' }, failureThreshold: 30 });
+    expect(field(given, 'livenessProbe')).toMatchObject({ exec: { command: ['true'] }, periodSeconds: 30 });
+    expect(field(given, 'startupProbe')).toMatchObject({ tcpSocket: { port: 'http' }, failureThreshold: 30 });
   });
 });
 
@@ -103,7 +104,7 @@ describe('files', () => {
     const map = find(component, 'ConfigMap', 'shop-files');
     expect(map.data).toEqual({ 'files__a.conf': 'a=1\n' });
     expect(map.binaryData).toEqual({ b: 'AA==' });
-    expect(at(find(component, 'Deployment', 'shop'), ...container, 'volumeMounts')).toContainEqual({
+    expect(field(find(component, 'Deployment', 'shop'), ...container, 'volumeMounts')).toContainEqual({
       name: 'files',
       mountPath: '/etc/shop/a.conf',
       subPath: 'files__a.conf',
@@ -113,7 +114,7 @@ describe('files', () => {
 
   it('replace the pods when their content changes, and only then', () => {
     const mark = (text: string) =>
-      at(
+      field(
         find(rendered({ files }, contents(text)).component, 'Deployment', 'shop'),
         ...template,
         'metadata',
@@ -129,7 +130,7 @@ describe('temporary space', () => {
     const { component } = rendered({
       temporary: { '/tmp': '1Gi', '/dev/shm': { size: '16Mi', memory: true } },
     });
-    expect(at(find(component, 'Deployment', 'shop'), ...template, 'spec', 'volumes')).toEqual([
+    expect(field(find(component, 'Deployment', 'shop'), ...template, 'spec', 'volumes')).toEqual([
       { name: 'temporary-0', emptyDir: { sizeLimit: '1Gi' } },
       { name: 'temporary-1', emptyDir: { sizeLimit: '16Mi', medium: 'Memory' } },
     ]);
@@ -158,27 +159,27 @@ describe('containers beside the app', () => {
 
   it('are steps that end and then sidecars that stay, as Kubernetes knows them', () => {
     const names = [0, 1, 2].map((i) => [
-      at(deployment, ...init, i, 'name'),
-      at(deployment, ...init, i, 'restartPolicy'),
+      field(deployment, ...init, i, 'name'),
+      field(deployment, ...init, i, 'restartPolicy'),
     ]);
     expect(names).toEqual([
       ['migrate', undefined],
       ['fetch', undefined],
       ['proxy', 'Always'],
     ]);
-    expect(at(deployment, ...init, 2, 'readinessProbe')).toMatchObject({ httpGet: { port: 'admin' } });
-    expect(at(deployment, ...init, 2, 'securityContext')).toMatchObject({
+    expect(field(deployment, ...init, 2, 'readinessProbe')).toMatchObject({ httpGet: { port: 'admin' } });
+    expect(field(deployment, ...init, 2, 'securityContext')).toMatchObject({
       runAsUser: 101,
       runAsNonRoot: true,
     });
   });
 
   it('have the variables of the app in its own image alone, and their own in place of them', () => {
-    expect(at(deployment, ...init, 0, 'env')).toEqual([
+    expect(field(deployment, ...init, 0, 'env')).toEqual([
       { name: 'MODE', value: 'shop' },
       { name: 'LEVEL', value: 'debug' },
     ]);
-    expect(at(deployment, ...init, 1, 'env')).toEqual([{ name: 'FROM', value: 'x' }]);
+    expect(field(deployment, ...init, 1, 'env')).toEqual([{ name: 'FROM', value: 'x' }]);
   });
 
   it('count as what the scheduler counts: sidecars beside the app, steps one at a time', () => {
@@ -202,7 +203,7 @@ describe('what runs by the clock', () => {
       ...worker,
       schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', deadline: '20m', retries: 2 },
     });
-    const spec = at(find(component, 'CronJob', 'shop'), 'spec');
+    const spec = field(find(component, 'CronJob', 'shop'), 'spec');
     expect(spec).toMatchObject({
       schedule: '30 2 * * *',
       timeZone: 'Europe/Berlin',
@@ -228,7 +229,7 @@ describe('a job that gates the roll-out', () => {
     expect(find(component, 'Deployment', 'shop').metadata.annotations?.['plinth.io/after']).toBe(
       `Job shop/${object?.metadata.name}`,
     );
-    expect(at(object, ...container, 'env')).toEqual([
+    expect(field(object, ...container, 'env')).toEqual([
       { name: 'MODE', value: 'shop' },
       { name: 'STEP', value: 'all' },
     ]);
@@ -258,8 +259,8 @@ describe('volumes', () => {
       resources: { requests: { storage: '2Gi' } },
     });
     const deployment = find(component, 'Deployment', 'shop');
-    expect(at(deployment, 'spec', 'strategy')).toEqual({ type: 'Recreate' });
-    expect(at(deployment, ...template, 'spec', 'securityContext', 'fsGroup')).toBe(65532);
+    expect(field(deployment, 'spec', 'strategy')).toEqual({ type: 'Recreate' });
+    expect(field(deployment, ...template, 'spec', 'securityContext', 'fsGroup')).toBe(65532);
     expect(rules).toEqual([]);
   });
 
@@ -269,17 +270,17 @@ describe('volumes', () => {
       volumes: { data: { path: '/data', size: '2Gi', per: 'replica' } },
     });
     const set = find(component, 'StatefulSet', 'shop');
-    expect(at(set, 'spec')).toMatchObject({
+    expect(field(set, 'spec')).toMatchObject({
       replicas: 3,
       serviceName: 'shop-pods',
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
     });
-    expect(at(set, 'spec', 'volumeClaimTemplates', 0, 'metadata', 'name')).toBe('volume-data');
-    expect(at(find(component, 'Service', 'shop-pods'), 'spec', 'clusterIP')).toBe('None');
+    expect(field(set, 'spec', 'volumeClaimTemplates', 0, 'metadata', 'name')).toBe('volume-data');
+    expect(field(find(component, 'Service', 'shop-pods'), 'spec', 'clusterIP')).toBe('None');
     const own = { podSelector: { matchLabels: { 'app.kubernetes.io/name': 'shop' } } };
     const policy = find(component, 'NetworkPolicy', 'shop');
-    expect(at(policy, 'spec', 'ingress', 0, 'from', 0)).toMatchObject(own);
-    expect(at(policy, 'spec', 'egress', 1, 'to', 0)).toMatchObject(own);
+    expect(field(policy, 'spec', 'ingress', 0, 'from', 0)).toMatchObject(own);
+    expect(field(policy, 'spec', 'egress', 1, 'to', 0)).toMatchObject(own);
     expect(rules).toEqual([]);
   });
 });
@@ -293,7 +294,7 @@ describe('replicas by load', () => {
     const scaler = find(component, 'HorizontalPodAutoscaler', 'shop');
     expect(scaler.apiVersion).toBe('autoscaling/v2');
     expect(scaler.spec).toMatchObject({ minReplicas: 2, maxReplicas: 4 });
-    expect(at(scaler, 'spec', 'metrics', 0, 'containerResource')).toEqual({
+    expect(field(scaler, 'spec', 'metrics', 0, 'containerResource')).toEqual({
       container: 'shop',
       name: 'cpu',
       target: { type: 'Utilization', averageUtilization: 70 },
@@ -316,7 +317,7 @@ describe('replicas by load', () => {
 it('a priority is a class of the app, of which the value is a part of the name', () => {
   const { component } = rendered({ priority: -5 });
   expect(find(component, 'PriorityClass', 'app-shop-minus-5').value).toBe(-5);
-  expect(at(find(component, 'Deployment', 'shop'), ...template, 'spec', 'priorityClassName')).toBe(
+  expect(field(find(component, 'Deployment', 'shop'), ...template, 'spec', 'priorityClassName')).toBe(
     'app-shop-minus-5',
   );
 });

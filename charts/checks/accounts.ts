@@ -1,10 +1,10 @@
 import { field } from '../kube/field.ts';
-import { type Finding, finding } from './finding.ts';
 import { grantsOf } from './grants.ts';
 import type { Inventory, Workload } from './inventory.ts';
+import { type Violation, violation } from './violation.ts';
 
 /** Each workload is somebody of its own, and proves it to the API server only where it has a right there. */
-export function checkAccounts(inventory: Inventory): Finding[] {
+export function checkAccounts(inventory: Inventory): Violation[] {
   const grants = grantsOf(inventory);
   return [
     ...inventory.workloads.flatMap((workload) => [
@@ -19,7 +19,7 @@ function accountOf({ namespace, account }: Workload): string {
   return `${namespace}/${account}`;
 }
 
-function checkOwn(inventory: Inventory, workload: Workload): Finding[] {
+function checkOwn(inventory: Inventory, workload: Workload): Violation[] {
   const { namespace, account, component } = workload;
   const sharer = inventory
     .workloadsIn(namespace)
@@ -39,10 +39,10 @@ function checkOwn(inventory: Inventory, workload: Workload): Finding[] {
     why: 'a right that is given to another pod would be given to this one too',
     fix: 'give it a service account of its own: serviceAccount() of charts/kube/service-account.ts',
   };
-  return [finding('service-account', workload, fault)];
+  return [violation('service-account', workload, fault)];
 }
 
-function checkToken(inventory: Inventory, workload: Workload, granted: boolean): Finding[] {
+function checkToken(inventory: Inventory, workload: Workload, granted: boolean): Violation[] {
   if (granted || !mountsToken(inventory, workload)) return [];
   const fault = {
     what: 'gets a token for the Kubernetes API, where it may do nothing',
@@ -50,7 +50,7 @@ function checkToken(inventory: Inventory, workload: Workload, granted: boolean):
     fix: "set automountServiceAccountToken: false, or write uses: [{ kind: 'kubernetes', … }]",
     field: ['uses'],
   };
-  return [finding('token-mount', workload, fault)];
+  return [violation('token-mount', workload, fault)];
 }
 
 /** The pod says it, or else its account, or else it does. */
@@ -62,7 +62,7 @@ function mountsToken(inventory: Inventory, { pod, namespace, account }: Workload
 }
 
 /** A right that no pod can make use of. */
-function checkUnused(inventory: Inventory): Finding[] {
+function checkUnused(inventory: Inventory): Violation[] {
   const users = new Set(
     inventory.workloads.filter((workload) => mountsToken(inventory, workload)).map((each) => accountOf(each)),
   );
@@ -70,7 +70,7 @@ function checkUnused(inventory: Inventory): Finding[] {
     .filter(([account]) => !users.has(account))
     .flatMap(([account, bindings]) =>
       bindings.map((binding) =>
-        finding('unused-rights', binding, {
+        violation('unused-rights', binding, {
           what: `gives rights to the service account ${account}, which no pod that gets a token runs as`,
           why: 'a right that nobody uses waits for somebody to misuse it',
           fix: 'take the binding out, or set kubernetesApi: true where it is used',

@@ -1,16 +1,16 @@
 import { field, listField } from '../kube/field.ts';
 import { selects } from '../kube/label-selector.ts';
-import { type Finding, finding } from './finding.ts';
 import type { Inventory, Workload } from './inventory.ts';
+import { type Violation, violation } from './violation.ts';
 
 /** Who runs several of one workload wants one of them to stay: when a node is drained, and when a node is lost. */
-export function checkAvailability(inventory: Inventory): Finding[] {
+export function checkAvailability(inventory: Inventory): Violation[] {
   return inventory.workloads
     .filter(({ replicas, ends }) => replicas > 1 && !ends)
     .flatMap((workload) => [...checkBudget(inventory, workload), ...checkSpread(workload)]);
 }
 
-function checkBudget(inventory: Inventory, workload: Workload): Finding[] {
+function checkBudget(inventory: Inventory, workload: Workload): Violation[] {
   const budgets = inventory.in(workload.namespace, 'PodDisruptionBudget.policy');
   if (budgets.some(({ object }) => selects(field(object, 'spec', 'selector'), workload.labels))) return [];
   const fault = {
@@ -19,10 +19,10 @@ function checkBudget(inventory: Inventory, workload: Workload): Finding[] {
     fix: 'add disruptionBudget() of charts/kube/disruption-budget.ts to its chart',
     field: ['replicas'],
   };
-  return [finding('disruption-budget', workload, fault)];
+  return [violation('disruption-budget', workload, fault)];
 }
 
-function checkSpread(workload: Workload): Finding[] {
+function checkSpread(workload: Workload): Violation[] {
   const { pod } = workload;
   const spread = listField(pod, 'topologySpreadConstraints').some((constraint) =>
     selects(field(constraint, 'labelSelector'), workload.labels),
@@ -34,5 +34,5 @@ function checkSpread(workload: Workload): Finding[] {
     fix: 'add topologySpreadConstraints (charts/kube/deployment.ts does)',
     field: ['replicas'],
   };
-  return [finding('spread', workload, fault)];
+  return [violation('spread', workload, fault)];
 }

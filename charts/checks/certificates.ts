@@ -1,11 +1,11 @@
 import { field, listField, textField } from '../kube/field.ts';
 import { annotations } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
-import { type Finding, finding } from './finding.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
+import { type Violation, violation } from './violation.ts';
 
 /** What works with a certificate until the day on which it is renewed, rolled or stolen. */
-export function checkCertificates(inventory: Inventory): Finding[] {
+export function checkCertificates(inventory: Inventory): Violation[] {
   const certificates = new Map(
     inventory.all('Certificate.cert-manager.io').map((owned) => {
       const { namespace } = owned.object.metadata;
@@ -26,13 +26,13 @@ interface Mount {
   frozen?: string;
 }
 
-function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned>): Finding[] {
+function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned>): Violation[] {
   const mounts = mountsOf(workload).filter(({ secret }) => certificates.has(secret));
-  const findings = mounts.flatMap(({ secret, keys }): Finding[] => {
+  const violations = mounts.flatMap(({ secret, keys }): Violation[] => {
     const spec = certificates.get(secret)?.object.spec;
     if (field(spec, 'isCA') === true) {
       return [
-        finding('ca-key-mount', workload, {
+        violation('ca-key-mount', workload, {
           what: `mounts ${secret}, which holds the key of an authority`,
           why: 'whoever gets into the pod can be anybody',
           fix: 'mount a certificate of its own; roots to trust come from a Bundle',
@@ -43,7 +43,7 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
     if (!(keys === undefined || keys.includes('ca.crt')) || isOwn(workload, certificates.get(secret)))
       return [];
     return [
-      finding('leaf-trust', workload, {
+      violation('leaf-trust', workload, {
         what: `sees ca.crt of ${secret}`,
         why: 'it says who issued this certificate, not whom to trust: in a roll the others have another one',
         fix: 'name the items tls.crt and tls.key, and take the roots from the ConfigMap of a Bundle',
@@ -53,8 +53,8 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
   const reloads = workload.object.metadata.annotations?.[annotations.reload] !== undefined;
   for (const { secret, frozen } of mounts) {
     if (frozen === undefined || workload.ends) continue;
-    findings.push(
-      finding('certificate-reload', workload, {
+    violations.push(
+      violation('certificate-reload', workload, {
         what: `gets ${secret} ${frozen}`,
         why: 'a renewed one never reaches the process: it would go on with the old one until that expires, and then fail',
         fix: 'mount the Secret as a folder',
@@ -62,15 +62,15 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
     );
   }
   if (mounts.length > 0 && !reloads && !workload.ends) {
-    findings.push(
-      finding('certificate-reload', workload, {
+    violations.push(
+      violation('certificate-reload', workload, {
         what: `mounts ${mounts.map(({ secret }) => secret).join(', ')}, and nothing says that it takes up a renewed one`,
         why: 'it would go on with the old one until that expires, and then fail',
         fix: `see that it reads the files again, then say so: identity: { reload: 'files' } in app.ts, or the annotation ${annotations.reload} in a chart`,
       }),
     );
   }
-  return findings;
+  return violations;
 }
 
 /** A server that shows a certificate to the API server alone, which is told what to trust by the CA injector. */
@@ -82,7 +82,7 @@ function isOwn(workload: Workload, certificate: Owned | undefined): boolean {
 }
 
 /** A CN that no rule maps to a role is a certificate with which nobody gets in. */
-function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): Finding[] {
+function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): Violation[] {
   const { namespace } = cluster.object.metadata;
   const server = idOf(
     'Secret',
@@ -103,7 +103,7 @@ function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): F
     const isClient = listField(object, 'spec', 'usages').includes('client auth');
     if (!isClient || textField(object, 'spec', 'issuerRef', 'name') !== issuer || mapped.has(name)) return [];
     return [
-      finding('cn-is-no-role', certificate, {
+      violation('cn-is-no-role', certificate, {
         what: `is for '${name}', and ${idOf('Cluster', cluster.object.metadata.name, namespace)} maps that to no role`,
         why: 'every login with it would be refused',
         fix: `make it one of ${[...mapped].sort().join(', ')}`,

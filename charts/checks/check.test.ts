@@ -256,15 +256,17 @@ const mutations: [Rule, string, string[], Edit][] = [
 
 describe('what is rendered keeps every rule', () => {
   it('or says why it does not', () => {
-    const { findings, excepted } = checkObjects(new Inventory(env, rendered));
-    expect(findings).toEqual([]);
+    const { violations, excepted } = checkObjects(new Inventory(env, rendered));
+    expect(violations).toEqual([]);
     for (const { reason } of excepted) expect(reason.length).toBeGreaterThan(10);
   });
 
   it.each(mutations)('%s: %s %j', (rule, id, path, edit) => {
     const mutated = mutate(rendered, id, path, edit);
-    const findings = checkObjects(new Inventory(env, mutated)).findings.map((finding) => finding.rule);
-    expect(findings).toContain(rule);
+    const violations = checkObjects(new Inventory(env, mutated)).violations.map(
+      (violation) => violation.rule,
+    );
+    expect(violations).toContain(rule);
   });
 
   it('and each rule can be broken', () => {
@@ -278,11 +280,11 @@ describe('what is rendered keeps every rule', () => {
       metadata: { name: 'a', namespace: 'shop' },
       spec: { containers: [{ name: 'a' }] },
     };
-    const { findings } = checkObjects(
+    const { violations } = checkObjects(
       new Inventory(env, [...rendered, { name: 'guest', objects: [object] }]),
     );
     expect(
-      new Set(findings.filter(({ component }) => component === 'guest').map(({ rule }) => rule)),
+      new Set(violations.filter(({ component }) => component === 'guest').map(({ rule }) => rule)),
     ).toEqual(
       new Set([
         'non-root',
@@ -312,11 +314,11 @@ describe('an exception', () => {
 
   it('holds for its own component and its own rule', () => {
     expect(checkObjects(new Inventory(alone, broken))).toMatchObject({
-      findings: [],
+      violations: [],
       excepted: [{ rule: 'readiness-probe', component: 'worker', reason: 'Nobody asks it anything.' }],
     });
     const others = environment({ apps: [testApp({ name: 'worker' })] });
-    expect(checkObjects(new Inventory(others, broken)).findings.map(({ rule }) => rule)).toEqual([
+    expect(checkObjects(new Inventory(others, broken)).violations.map(({ rule }) => rule)).toEqual([
       'readiness-probe',
     ]);
   });

@@ -4,7 +4,6 @@ import { sourceOf } from '../order/order.ts';
 import { checkAccounts } from './accounts.ts';
 import { checkAvailability } from './availability.ts';
 import { checkCertificates } from './certificates.ts';
-import type { Finding } from './finding.ts';
 import { checkFlows } from './flows.ts';
 import type { Inventory } from './inventory.ts';
 import { checkIsolation } from './isolation.ts';
@@ -12,15 +11,16 @@ import { checkNamespaces } from './namespaces.ts';
 import { checkPods } from './pods.ts';
 import { checkRights } from './rights.ts';
 import { checkSecrets } from './secrets.ts';
+import type { Violation } from './violation.ts';
 
-/** A finding that its component's description excepts, and the reason that stands there. */
-export interface Excepted extends Finding {
+/** A violation that its component's description excepts, and the reason that stands there. */
+export interface Excepted extends Violation {
   reason: string;
 }
 
 /** What the rendered objects of one environment break, and what of it is excepted. */
 export interface Checked {
-  findings: Finding[];
+  violations: Violation[];
   excepted: Excepted[];
 }
 
@@ -40,10 +40,10 @@ const checks = [
 export function checkObjects(inventory: Inventory): Checked {
   const { env } = inventory;
   const exceptions = exceptionsOf(env);
-  const checked: Checked = { findings: [], excepted: [] };
+  const checked: Checked = { violations: [], excepted: [] };
   for (const found of checks.flatMap((check) => check(inventory))) {
     const exception = exceptions.get(sourceOf(env, found.component))?.find(({ rule }) => rule === found.rule);
-    if (exception === undefined) checked.findings.push(found);
+    if (exception === undefined) checked.violations.push(found);
     else checked.excepted.push({ ...found, reason: exception.reason });
   }
   return checked;

@@ -1,20 +1,28 @@
 import type { EnvironmentApp } from '../../model/graph.ts';
 import { field } from '../kube/field.ts';
 import { objectId } from '../kube/object-id.ts';
-import { type Finding, finding } from './finding.ts';
 import type { Inventory, Workload } from './inventory.ts';
-import { type Direction, namespaceOfPeer, opens, policiesOf, takes, type Way, waysOf } from './policies.ts';
+import {
+  type AllowedTraffic,
+  type Direction,
+  namespaceOfPeer,
+  opens,
+  policiesOf,
+  takes,
+  trafficOf,
+} from './policies.ts';
+import { type Violation, violation } from './violation.ts';
 
 /**
  * Exactly the declared flows: what one end lets through, the other lets through too; and between two apps nothing
  * flows that is no use of one by the other.
  */
-export function checkFlows(inventory: Inventory): Finding[] {
+export function checkFlows(inventory: Inventory): Violation[] {
   const apps = new Map(inventory.env.apps.map((app) => [app.name, app]));
   return inventory.workloads.flatMap((workload) =>
     (['Ingress', 'Egress'] as const).flatMap((direction) =>
-      waysOf(policiesOf(inventory, workload, direction), direction).flatMap((way) =>
-        way.peers.flatMap((peer) => checkPeer(inventory, apps, workload, way, peer, direction)),
+      trafficOf(policiesOf(inventory, workload, direction), direction).flatMap((traffic) =>
+        traffic.peers.flatMap((peer) => checkPeer(inventory, apps, workload, traffic, peer, direction)),
       ),
     ),
   );
@@ -27,13 +35,13 @@ function checkPeer(
   inventory: Inventory,
   apps: ReadonlyMap<string, EnvironmentApp>,
   workload: Workload,
-  way: Way,
+  traffic: AllowedTraffic,
   peer: unknown,
   direction: Direction,
-): Finding[] {
-  const home = way.policy.object.metadata.namespace ?? 'default';
+): Violation[] {
+  const home = traffic.policy.object.metadata.namespace ?? 'default';
   const namespace = namespaceOfPeer(peer, home);
-  // Several namespaces: the gateway's way to whoever lets it in.
+  // Several namespaces: traffic from the gateway to every namespace that admits it.
   if (namespace === undefined) return [];
   const ours = inventory.namespace(namespace) !== undefined;
   const made = podMakers.some((kind) => inventory.in(namespace, kind).length > 0);
@@ -41,33 +49,33 @@ function checkPeer(
   if (others.length === 0 && (!ours || made)) return [];
   const undeclared = others.filter((other) => !isDeclared(apps, workload, other, direction));
   const answered = others.some((other) =>
-    way.ports.every((port) => letsThrough(inventory, other, workload, port, direction)),
+    traffic.ports.every((port) => letsThrough(inventory, other, workload, port, direction)),
   );
-  const ports = way.ports.map((port) => field(port, 'port')).join(', ') || 'all';
+  const ports = traffic.ports.map((port) => field(port, 'port')).join(', ') || 'all';
   const whom =
     others.map(({ object }) => objectId(object)).join(', ') || `a pod in ${namespace} that nothing makes`;
   return [
     ...undeclared.map((other) =>
-      finding('undeclared-flow', workload, {
+      violation('undeclared-flow', workload, {
         what:
           direction === 'Ingress'
             ? `lets in ${objectId(other.object)}, whose app does not use ${workload.component}`
             : `may go out to ${objectId(other.object)}, which ${workload.component} does not use`,
         why: 'what flows is written in app.ts and nowhere else',
-        fix: `take it out of ${objectId(way.policy.object)}, or declare the use in app.ts`,
+        fix: `take it out of ${objectId(traffic.policy.object)}, or declare the use in app.ts`,
         field: ['uses'],
       }),
     ),
     ...(answered
       ? []
       : [
-          finding('one-sided-flow', workload, {
+          violation('one-sided-flow', workload, {
             what:
               direction === 'Ingress'
                 ? `lets in ${whom} (port ${ports}), which may not go out to it`
                 : `may go out to ${whom} (port ${ports}), which does not let it in`,
-            why: 'a flow that one end denies does not flow, and a way that nobody needs stands open',
-            fix: `let it through at both ends, or take it out of ${objectId(way.policy.object)}`,
+            why: 'a flow that one end denies does not flow, and traffic that nothing needs is allowed',
+            fix: `let it through at both ends, or take it out of ${objectId(traffic.policy.object)}`,
             field: ['uses'],
           }),
         ]),
@@ -85,7 +93,7 @@ function letsThrough(
   const opposite = direction === 'Ingress' ? 'Egress' : 'Ingress';
   const policies = policiesOf(inventory, other, opposite);
   if (policies.length === 0) return true;
-  return waysOf(policies, opposite).some(
+  return trafficOf(policies, opposite).some(
     ({ policy, peers, ports }) =>
       opens(ports, port) &&
       (peers.length === 0 ||

@@ -2,14 +2,14 @@ import { egressNamespace } from '../app/internet.ts';
 import { field, listField } from '../kube/field.ts';
 import { selectsAll } from '../kube/label-selector.ts';
 import { objectId } from '../kube/object-id.ts';
-import { type Finding, finding } from './finding.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
-import { type Direction, isAnybody, policiesOf, type Way, waysOf } from './policies.ts';
+import { type AllowedTraffic, type Direction, isAnybody, policiesOf, trafficOf } from './policies.ts';
+import { type Violation, violation } from './violation.ts';
 
 const directions: readonly Direction[] = ['Ingress', 'Egress'];
 
 /** Every namespace denies what no policy lets through, and no policy lets anybody through but where that is the point. */
-export function checkIsolation(inventory: Inventory): Finding[] {
+export function checkIsolation(inventory: Inventory): Violation[] {
   return [
     ...inventory.workloads.flatMap((workload) =>
       directions.flatMap((direction) => [
@@ -20,7 +20,7 @@ export function checkIsolation(inventory: Inventory): Finding[] {
   ];
 }
 
-function checkDefault(inventory: Inventory, workload: Workload, direction: Direction): Finding[] {
+function checkDefault(inventory: Inventory, workload: Workload, direction: Direction): Violation[] {
   const { namespace } = workload;
   const ours = inventory.namespace(namespace) !== undefined;
   const policies = policiesOf(inventory, workload, direction);
@@ -28,7 +28,7 @@ function checkDefault(inventory: Inventory, workload: Workload, direction: Direc
   if (ours ? policies.some(({ object }) => selectsAll(field(object, 'spec', 'podSelector'))) : policies[0])
     return [];
   return [
-    finding(direction === 'Ingress' ? 'default-deny-ingress' : 'default-deny-egress', workload, {
+    violation(direction === 'Ingress' ? 'default-deny-ingress' : 'default-deny-egress', workload, {
       what:
         direction === 'Ingress'
           ? `can be reached by anybody: ${namespace} denies nothing that comes in`
@@ -41,24 +41,24 @@ function checkDefault(inventory: Inventory, workload: Workload, direction: Direc
   ];
 }
 
-function checkOpen(inventory: Inventory, workload: Workload, direction: Direction): Finding[] {
-  return waysOf(policiesOf(inventory, workload, direction), direction)
+function checkOpen(inventory: Inventory, workload: Workload, direction: Direction): Violation[] {
+  return trafficOf(policiesOf(inventory, workload, direction), direction)
     .filter(({ peers }) => peers.length === 0 || peers.some(isAnybody))
-    .flatMap((way) => {
-      const ports = listField({ ports: way.ports }, 'ports').map((port) => field(port, 'port'));
+    .flatMap((traffic) => {
+      const ports = listField({ ports: traffic.ports }, 'ports').map((port) => field(port, 'port'));
       const meant =
         direction === 'Ingress'
           ? (port: unknown) => isPublic(inventory, workload, port)
           : (port: unknown) =>
-              isProxy(workload, way) ||
+              isProxy(workload, traffic) ||
               (port === kubernetesApi && field(workload.pod, 'automountServiceAccountToken') === true);
       if (ports.length > 0 && ports.every(meant)) return [];
-      return [openFinding(workload, way, direction, ports)];
+      return [openViolation(workload, traffic, direction, ports)];
     });
 }
 
 /** Whether a way out is that of a proxy of operators/egress, which knows the names of hosts: to no private address. */
-function isProxy({ namespace }: Workload, { peers }: Way): boolean {
+function isProxy({ namespace }: Workload, { peers }: AllowedTraffic): boolean {
   return namespace === egressNamespace && peers.every((peer) => !isAnybody(peer) || leavesOut(peer));
 }
 
@@ -111,9 +111,14 @@ function isAskedByApiServer(inventory: Inventory, service: { name: string; names
   );
 }
 
-function openFinding(workload: Owned, { policy }: Way, direction: Direction, ports: unknown[]): Finding {
+function openViolation(
+  workload: Owned,
+  { policy }: AllowedTraffic,
+  direction: Direction,
+  ports: unknown[],
+): Violation {
   const through = ports.length === 0 ? 'every port' : `port ${ports.join(', ')}`;
-  return finding(direction === 'Ingress' ? 'open-ingress' : 'open-egress', workload, {
+  return violation(direction === 'Ingress' ? 'open-ingress' : 'open-egress', workload, {
     what:
       direction === 'Ingress'
         ? `lets anybody in through ${through} (${objectId(policy.object)})`

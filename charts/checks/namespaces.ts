@@ -1,11 +1,11 @@
 import { field, listField } from '../kube/field.ts';
-import { type Finding, finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
+import { type Violation, violation } from './violation.ts';
 
 const label = 'pod-security.kubernetes.io/enforce';
 
 /** The API server itself refuses a pod that asks for more than its namespace allows, whoever made the pod. */
-export function checkNamespaces(inventory: Inventory): Finding[] {
+export function checkNamespaces(inventory: Inventory): Violation[] {
   return inventory
     .all('Namespace')
     .filter(({ object }) => {
@@ -15,7 +15,7 @@ export function checkNamespaces(inventory: Inventory): Finding[] {
       return level !== 'restricted' && !(level === 'baseline' && asked());
     })
     .map((namespace) =>
-      finding('pod-security', namespace, {
+      violation('pod-security', namespace, {
         what: `lets in pods that are ${namespace.object.metadata.labels?.[label] ?? 'privileged'}`,
         why: 'pods that no render made, such as those of a controller, are checked by nothing else',
         fix: `label it ${label}: restricted (namespace() of charts/kube/namespace.ts does)`,

@@ -3,11 +3,11 @@ import type { Rule } from '../../model/schema/exception.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 import { field, listField, textField } from '../kube/field.ts';
 import { annotations } from '../kube/names.ts';
-import { type Fault, type Finding, finding } from './finding.ts';
 import type { Inventory, Workload } from './inventory.ts';
+import { type Violation, type ViolationText, violation } from './violation.ts';
 
 /** A rule that each container keeps by itself, or that its pod keeps for it. */
-interface ContainerRule extends Fault {
+interface ContainerRule extends ViolationText {
   rule: Rule;
   broken(container: unknown, pod: unknown): boolean;
 }
@@ -88,22 +88,22 @@ const modest = { cpu: 0.25, memory: 256 * 2 ** 20, limit: 512 * 2 ** 20 } as con
 const settled = 10;
 
 /** What every pod and every container here keeps, whoever wrote it. */
-export function checkPods({ workloads }: Inventory): Finding[] {
+export function checkPods({ workloads }: Inventory): Violation[] {
   return workloads.flatMap(checkPod);
 }
 
-const checkPod = onceEach((workload: Workload): Finding[] => [
+const checkPod = onceEach((workload: Workload): Violation[] => [
   ...containersOf(workload).flatMap((container) => checkContainer(workload, container)),
   ...checkHost(workload),
   ...checkReason(workload),
   ...checkReadiness(workload),
 ]);
 
-function checkContainer(workload: Workload, container: unknown): Finding[] {
+function checkContainer(workload: Workload, container: unknown): Violation[] {
   return containerRules
     .filter(({ broken }) => broken(container, workload.pod))
     .map(({ rule, what, why, fix, field: at }) =>
-      finding(rule, workload, {
+      violation(rule, workload, {
         what: `has a container ${nameOf(container)} that ${what}`,
         why,
         fix,
@@ -112,7 +112,7 @@ function checkContainer(workload: Workload, container: unknown): Finding[] {
     );
 }
 
-function checkHost(workload: Workload): Finding[] {
+function checkHost(workload: Workload): Violation[] {
   const { pod } = workload;
   const shared = [
     ...['hostNetwork', 'hostPID', 'hostIPC'].filter((name) => field(pod, name) === true),
@@ -130,10 +130,10 @@ function checkHost(workload: Workload): Finding[] {
     why: 'what isolates a pod from the node and from other pods is gone there',
     fix: 'take it out',
   };
-  return [finding('host-access', workload, fault)];
+  return [violation('host-access', workload, fault)];
 }
 
-function checkReason(workload: Workload): Finding[] {
+function checkReason(workload: Workload): Violation[] {
   const { object } = workload;
   if (object.metadata.annotations?.[annotations.resources] !== undefined) return [];
   const large = containersOf(workload).flatMap((container) => {
@@ -151,10 +151,10 @@ function checkReason(workload: Workload): Finding[] {
     fix: "write resources: { …, reason: 'why it needs that much' }",
     field: ['resources'],
   };
-  return [finding('resources-reason', workload, fault)];
+  return [violation('resources-reason', workload, fault)];
 }
 
-function checkReadiness(workload: Workload): Finding[] {
+function checkReadiness(workload: Workload): Violation[] {
   if (workload.ends) return [];
   // A process that nobody calls need not be able to answer: that it still runs after a while is all there is to see.
   const settles = Number(field(workload.object, 'spec', 'minReadySeconds') ?? 0) >= settled;
@@ -162,7 +162,7 @@ function checkReadiness(workload: Workload): Finding[] {
   return listField(workload.pod, 'containers')
     .filter((container) => field(container, 'readinessProbe') === undefined && !isWorker(container))
     .map((container) =>
-      finding('readiness-probe', workload, {
+      violation('readiness-probe', workload, {
         what: `has a container ${nameOf(container)} without a readiness probe`,
         why: 'requests would reach it before it can answer, and Flux would call it done while it fails',
         fix: `write probes.ready; or, for what has no port, minReadySeconds: ${settled}`,

@@ -5,14 +5,14 @@ import type { Inventory, Owned, Workload } from './inventory.ts';
 
 export type Direction = 'Ingress' | 'Egress';
 
-/** A way that a NetworkPolicy opens; without peers, from or to anybody. */
-export interface Way {
+/** Traffic that one rule of a NetworkPolicy allows; without peers, from or to any address. */
+export interface AllowedTraffic {
   policy: Owned;
   peers: unknown[];
   ports: unknown[];
 }
 
-/** The policies that select the pods of a workload, for one direction. Without any, everything is let through. */
+/** The policies that select the pods of a workload, for one direction. Without any, all traffic is allowed. */
 export function policiesOf(inventory: Inventory, workload: Workload, direction: Direction): Owned[] {
   return selecting(inventory)(workload)[direction];
 }
@@ -28,19 +28,19 @@ const selecting = onceEach((inventory: Inventory) =>
   }),
 );
 
-/** The ways that policies open. */
-export function waysOf(policies: readonly Owned[], direction: Direction): Way[] {
-  return policies.flatMap((policy) => waysThrough(policy)[direction]);
+/** The traffic that the policies allow. */
+export function trafficOf(policies: readonly Owned[], direction: Direction): AllowedTraffic[] {
+  return policies.flatMap((policy) => traffic(policy)[direction]);
 }
 
-const waysThrough = onceEach((policy: Owned): Record<Direction, Way[]> => {
-  const ways = (rules: string, peers: string) =>
+const traffic = onceEach((policy: Owned): Record<Direction, AllowedTraffic[]> => {
+  const allowed = (rules: string, peers: string) =>
     listField(policy.object, 'spec', rules).map((rule) => ({
       policy,
       peers: listField(rule, peers),
       ports: listField(rule, 'ports'),
     }));
-  return { Ingress: ways('ingress', 'from'), Egress: ways('egress', 'to') };
+  return { Ingress: allowed('ingress', 'from'), Egress: allowed('egress', 'to') };
 });
 
 /** Whether a peer takes the pods of a workload; `home` is the namespace of the policy that names the peer. */

@@ -4,14 +4,14 @@ import { namespaceOf } from '../kube/names.ts';
 import type { Power } from './reach.ts';
 
 /** Why an account has a power. `APP` stands for any app, in accounts and in powers. */
-export interface Reason {
+export interface PowerReason {
   account: string;
   power: string;
   reason: string;
 }
 
 /** Every power that a service account has, of whichever environment. One that nobody has any more is to be taken out. */
-export const reasons: readonly Reason[] = [
+export const reasons: readonly PowerReason[] = [
   {
     account: 'APP/APP-db',
     power: 'reads Secrets of APP, by name',
@@ -189,7 +189,7 @@ export const reasons: readonly Reason[] = [
 ];
 
 /** Beside the databases of apps, and where it runs itself: the policy `databases-alone` keeps it there. */
-function cloudnativePg(powers: Record<string, string>): Reason[] {
+function cloudnativePg(powers: Record<string, string>): PowerReason[] {
   return Object.entries(powers).flatMap(([power, reason]) =>
     ['APP', 'its own namespace'].map((where) => ({
       account: 'cnpg-system/cloudnative-pg',
@@ -200,7 +200,7 @@ function cloudnativePg(powers: Record<string, string>): Reason[] {
 }
 
 /** The reason of a power: out of the list, or out of app.ts, where an app uses the Kubernetes API and says why. */
-export function reasonOf(env: Environment, power: Power): Reason | undefined {
+export function reasonOf(env: Environment, power: Power): PowerReason | undefined {
   const [space = '', own = ''] = power.account.split('/');
   const names = [
     ...env.apps.map(({ name }) => name),

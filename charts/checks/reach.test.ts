@@ -8,8 +8,8 @@ import { environment, testApp } from '../../test/charts/fixture.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { Inventory } from './inventory.ts';
 import { type Power, powerText, reach } from './reach.ts';
-import { doors } from './reach-doors.ts';
 import { reasonOf, reasons } from './reach-reasons.ts';
+import { sensitiveAccesses } from './sensitive-access.ts';
 
 const { environments } = await loadGraph(join(import.meta.dirname, '../..'));
 
@@ -111,23 +111,23 @@ describe('reach', () => {
   }
   const powersOf = (inventory: Inventory): Power[] => reach(inventory).get('one/one') ?? [];
 
-  it('sees a right through each door, whoever gives it and wherever', () => {
+  it('sees a right through each sensitive access, in any rule of any role in any namespace', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...doors).chain((door) =>
+        fc.constantFrom(...sensitiveAccesses).chain((access) =>
           fc.record({
-            door: fc.constant(door),
-            group: fc.constantFrom(...door.groups, '*'),
-            resource: fc.constantFrom(...door.resources, '*'),
-            verb: fc.constantFrom(...door.verbs, '*'),
+            access: fc.constant(access),
+            group: fc.constantFrom(...access.groups, '*'),
+            resource: fc.constantFrom(...access.resources, '*'),
+            verb: fc.constantFrom(...access.verbs, '*'),
           }),
         ),
         fc.constantFrom('one' as const, 'two' as const, '*' as const),
-        ({ door, group, resource, verb }, where) => {
+        ({ access, group, resource, verb }, where) => {
           const rule = { apiGroups: [group], resources: ['leases', resource], verbs: ['list', verb] };
           const powers = powersOf(given(rule, where)).filter(({ scope }) => scope === where);
           const found = powers.map(({ power }) => power);
-          expect(found.includes(door.power) || found.includes('everything')).toBe(true);
+          expect(found.includes(access.power) || found.includes('everything')).toBe(true);
         },
       ),
     );

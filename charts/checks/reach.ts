@@ -2,13 +2,13 @@ import { bound } from '../kube/admission-policy.ts';
 import { field, listField, textField } from '../kube/field.ts';
 import { bindings } from './grants.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
-import { type Door, doors } from './reach-doors.ts';
+import { type SensitiveAccess, sensitiveAccesses } from './sensitive-access.ts';
 
 /** A way of a service account to more than its own objects: the first step. */
 export interface Power {
   /** `NAMESPACE/NAME`. */
   account: string;
-  /** Of a door, `everything`, or `is on the node`. */
+  /** Of an access, `everything`, or `is on the node`. */
   power: string;
   /** A namespace, or `*`. */
   scope: string;
@@ -64,7 +64,9 @@ function boundsOf(inventory: Inventory): Map<string, string[]> {
 }
 
 function isBounded({ power, scope }: Power): boolean {
-  return scope === '*' && doors.some((door) => door.power === power && door.bounded === true);
+  return (
+    scope === '*' && sensitiveAccesses.some((access) => access.power === power && access.bounded === true)
+  );
 }
 
 /** What stands in the table and in the list of reasons: `reads Secrets of every namespace`. */
@@ -156,13 +158,13 @@ function powersOf({ account, scope, rules }: Grant): Power[] {
       return [{ account, power: everything, scope, leadsTo: [] }];
     }
     const names = listField(rule, 'resourceNames').map(String);
-    return doors
-      .filter((door) => opens(rule, door))
+    return sensitiveAccesses
+      .filter((access) => opens(rule, access))
       .map(({ power }) => ({ account, power, scope, ...(names.length > 0 ? { names } : {}), leadsTo: [] }));
   });
 }
 
-function opens(rule: unknown, door: Door): boolean {
+function opens(rule: unknown, access: SensitiveAccess): boolean {
   const has = (part: string, wanted: readonly string[]) => {
     const given = listField(rule, part).map(String);
     return (
@@ -170,9 +172,9 @@ function opens(rule: unknown, door: Door): boolean {
     );
   };
   return (
-    has('apiGroups', door.groups) &&
-    has('resources', [...door.resources, ...door.resources.map((each) => each.replace(/^.*\//, '*/'))]) &&
-    has('verbs', door.verbs)
+    has('apiGroups', access.groups) &&
+    has('resources', [...access.resources, ...access.resources.map((each) => each.replace(/^.*\//, '*/'))]) &&
+    has('verbs', access.verbs)
   );
 }
 

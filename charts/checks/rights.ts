@@ -1,8 +1,8 @@
 import { listField, textField } from '../kube/field.ts';
 import { objectId } from '../kube/object-id.ts';
-import { type Finding, finding } from './finding.ts';
 import { bindings } from './grants.ts';
 import type { Inventory, Owned } from './inventory.ts';
+import { type Violation, violation } from './violation.ts';
 
 /** Roles that let their owner do nearly everything. */
 const powerful = ['cluster-admin', 'admin', 'edit'];
@@ -11,7 +11,7 @@ const powerful = ['cluster-admin', 'admin', 'edit'];
 const escalating = ['escalate', 'bind', 'impersonate'];
 
 /** What gives its maker the rights of others: their tokens, their processes, their certificates, their kubelets. */
-const doors: Readonly<Record<string, readonly string[]>> = {
+const sensitiveVerbs: Readonly<Record<string, readonly string[]>> = {
   'serviceaccounts/token': ['create'],
   'pods/exec': ['create', 'get'],
   'pods/attach': ['create', 'get'],
@@ -21,15 +21,15 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Least privilege: no rights by wildcard, no secrets of the whole cluster, no way to more rights. */
-export function checkRights(inventory: Inventory): Finding[] {
+export function checkRights(inventory: Inventory): Violation[] {
   const roles = ['Role', 'ClusterRole'].flatMap((kind) => inventory.all(`${kind}.rbac.authorization.k8s.io`));
   return [
-    ...roles.flatMap((role) => [...checkWildcard(role), ...checkSecrets(role), ...checkDoors(role)]),
+    ...roles.flatMap((role) => [...checkWildcard(role), ...checkSecrets(role), ...checkSensitive(role)]),
     ...bindings(inventory).flatMap((binding) => [...checkPower(binding), ...checkSubjects(binding)]),
   ];
 }
 
-function checkWildcard(role: Owned): Finding[] {
+function checkWildcard(role: Owned): Violation[] {
   const wild = listField(role.object, 'rules').flatMap((rule) =>
     ['apiGroups', 'resources', 'verbs', 'nonResourceURLs'].filter((part) =>
       listField(rule, part).some((value) => String(value).includes('*')),
@@ -42,10 +42,10 @@ function checkWildcard(role: Owned): Finding[] {
     fix: 'name each of them',
     field: ['uses'],
   };
-  return [finding('rbac-wildcard', role, fault)];
+  return [violation('rbac-wildcard', role, fault)];
 }
 
-function checkSecrets(role: Owned): Finding[] {
+function checkSecrets(role: Owned): Violation[] {
   if (role.object.kind !== 'ClusterRole') return [];
   const open = listField(role.object, 'rules').some(
     (rule) =>
@@ -61,17 +61,17 @@ function checkSecrets(role: Owned): Finding[] {
     fix: 'give a Role in the one namespace, or name the Secrets in resourceNames',
     field: ['uses'],
   };
-  return [finding('rbac-secrets', role, fault)];
+  return [violation('rbac-secrets', role, fault)];
 }
 
-function checkDoors(role: Owned): Finding[] {
+function checkSensitive(role: Owned): Violation[] {
   const open = listField(role.object, 'rules').flatMap((rule) => {
     const verbs = listField(rule, 'verbs').map(String);
     return [
       ...verbs.filter((verb) => escalating.includes(verb)),
       ...listField(rule, 'resources')
         .map(String)
-        .filter((resource) => doors[resource]?.some((verb) => verbs.includes(verb)) === true),
+        .filter((resource) => sensitiveVerbs[resource]?.some((verb) => verbs.includes(verb)) === true),
     ];
   });
   if (open.length === 0) return [];
@@ -81,10 +81,10 @@ function checkDoors(role: Owned): Finding[] {
     fix: 'take it out',
     field: ['uses'],
   };
-  return [finding('rbac-escalation', role, fault)];
+  return [violation('rbac-escalation', role, fault)];
 }
 
-function checkPower(binding: Owned): Finding[] {
+function checkPower(binding: Owned): Violation[] {
   const role = textField(binding.object, 'roleRef', 'name') ?? '';
   if (textField(binding.object, 'roleRef', 'kind') !== 'ClusterRole' || !powerful.includes(role)) return [];
   const fault = {
@@ -92,10 +92,10 @@ function checkPower(binding: Owned): Finding[] {
     why: 'nearly all of it is never needed',
     fix: 'write a role with what is needed: clusterRole() or role() of charts/kube/rbac.ts',
   };
-  return [finding('rbac-escalation', binding, fault)];
+  return [violation('rbac-escalation', binding, fault)];
 }
 
-function checkSubjects(binding: Owned): Finding[] {
+function checkSubjects(binding: Owned): Violation[] {
   const groups = listField(binding.object, 'subjects').filter(
     (subject) =>
       textField(subject, 'kind') === 'Group' &&
@@ -107,5 +107,5 @@ function checkSubjects(binding: Owned): Finding[] {
     why: `everybody is in such a group: ${objectId(binding.object)} would be everybody's`,
     fix: 'name the service account',
   };
-  return [finding('rbac-wildcard', binding, fault)];
+  return [violation('rbac-wildcard', binding, fault)];
 }

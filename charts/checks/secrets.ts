@@ -1,15 +1,15 @@
 import { isEncrypted, secretValues } from '../kube/encrypted.ts';
-import { type Finding, finding } from './finding.ts';
 import type { Inventory } from './inventory.ts';
+import { type Violation, violation } from './violation.ts';
 
 /** What is rendered is committed: it holds no secret but what SOPS has encrypted. */
-export function checkSecrets(inventory: Inventory): Finding[] {
+export function checkSecrets(inventory: Inventory): Violation[] {
   return inventory
     .all('Secret')
     .filter(({ object }) => !isEncrypted(object))
     .filter(({ object }) => secretValues(object).some(([key, value]) => isSecret(key, value)))
     .map((secret) =>
-      finding('secret-in-git', secret, {
+      violation('secret-in-git', secret, {
         what: 'holds a secret that can be read',
         why: 'manifests are committed, and what was in Git once stays in its history',
         fix: 'take a certificate in its place, or encrypt it with SOPS and age',

@@ -4,11 +4,12 @@ import { chart as admission } from '../../operators/admission/chart.ts';
 import { chart as certManager } from '../../operators/cert-manager/chart.ts';
 import { chart as identity } from '../../operators/identity/chart.ts';
 import { chart as traefik } from '../../operators/traefik/chart.ts';
+import { refusals } from '../../test/charts/evaluate-policy.ts';
+import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
-import { refusals } from '../evaluate-policy.ts';
+import { field, listField } from '../kube/field.ts';
 import type { Component } from '../kube/kube-object.ts';
 import { idOf } from '../kube/object-id.ts';
-import { at, find, list } from '../kube/select.ts';
 import { needs } from '../order/needs.ts';
 
 const shop = testApp({ name: 'shop', exposes: { port: 'http' } });
@@ -20,7 +21,9 @@ const aws = environment({
 });
 
 const listener = (component: Component, name: string): unknown =>
-  list(find(component, 'Gateway', 'gateway'), 'spec', 'listeners').find((each) => at(each, 'name') === name);
+  listField(find(component, 'Gateway', 'gateway'), 'spec', 'listeners').find(
+    (each) => field(each, 'name') === name,
+  );
 const kinds = (component: Component | undefined, kind: string): string[] =>
   (component?.objects ?? []).filter((each) => each.kind === kind).map(({ metadata }) => metadata.name);
 
@@ -35,7 +38,7 @@ describe('the listener of HTTPS', () => {
       port: 8443,
       tls: { certificateRefs: [{ name: 'gateway' }] },
     });
-    expect(at(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
+    expect(field(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
       secretName: 'gateway',
       dnsNames: ['shop.test.localhost'],
       usages: ['digital signature', 'server auth'],
@@ -46,7 +49,7 @@ describe('the listener of HTTPS', () => {
   it('has none where the balancer ends TLS, and takes what the balancer passes on', () => {
     const component = traefik(aws);
     expect(listener(component, 'https')).toMatchObject({ protocol: 'HTTP', port: 8443 });
-    expect(at(listener(component, 'https'), 'tls')).toBeUndefined();
+    expect(field(listener(component, 'https'), 'tls')).toBeUndefined();
     expect(kinds(component, 'Certificate')).toEqual([]);
     expect(identity(aws)).toBeUndefined();
   });
@@ -68,7 +71,7 @@ describe('the CA of the gateway', () => {
   const ca = find(identity(laptop) ?? { name: '', objects: [] }, 'Certificate', 'gateway-ca-1');
 
   it('is bound to the domain of the environment, since people tell browsers to trust it', () => {
-    expect(at(ca, 'spec', 'nameConstraints')).toEqual({
+    expect(field(ca, 'spec', 'nameConstraints')).toEqual({
       critical: true,
       permitted: { dnsDomains: ['test.localhost'] },
       excluded: { ipRanges: ['0.0.0.0/0', '::/0'] },
@@ -78,7 +81,7 @@ describe('the CA of the gateway', () => {
   it('stands below no root that vouches for other things', () => {
     const env = environment({ apps: [shop], cluster: { identity: { authorities: 'intermediate' } } });
     const issuer = find(identity(env) ?? { name: '', objects: [] }, 'Certificate', 'gateway-ca-1');
-    expect(at(issuer, 'spec', 'issuerRef', 'name')).toBe('self-signed');
+    expect(field(issuer, 'spec', 'issuerRef', 'name')).toBe('self-signed');
   });
 
   it('is trusted by nobody in the cluster', () => {
@@ -91,7 +94,7 @@ describe('the CA of the gateway', () => {
     ['for another domain', { permitted: { dnsDomains: ['test.localhost', 'example.org'] } }, 'example.org'],
     ['for addresses', { excluded: undefined }, 'excludes= '],
   ])('is refused %s', (_, change, told) => {
-    const before = Object(at(ca, 'spec', 'nameConstraints'));
+    const before = Object(field(ca, 'spec', 'nameConstraints'));
     const entries = Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined);
     const { nameConstraints: _before, ...spec } = Object(ca.spec);
     const object = {
@@ -112,7 +115,7 @@ describe('HTTP', () => {
     ['the node port', machines, 30443],
     ['the port of the balancer', aws, 443],
   ])('leads to HTTPS at %s', (_, env, port) => {
-    expect(at(find(traefik(env), 'HTTPRoute', 'to-https'), 'spec')).toEqual({
+    expect(field(find(traefik(env), 'HTTPRoute', 'to-https'), 'spec')).toEqual({
       parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'http' }],
       rules: [
         {
@@ -139,12 +142,12 @@ describe('a certificate by ACME', () => {
   const component = traefik(env);
 
   it('is asked of the server that cluster.yaml names, for every host', () => {
-    expect(at(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
+    expect(field(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
       secretName: 'gateway',
       dnsNames: ['shop.test.localhost'],
       issuerRef: { kind: 'Issuer', name: 'acme' },
     });
-    expect(at(find(component, 'Issuer', 'acme'), 'spec', 'acme')).toMatchObject({
+    expect(field(find(component, 'Issuer', 'acme'), 'spec', 'acme')).toMatchObject({
       server,
       email: 'ada@example.org',
       caBundle: Buffer.from(roots).toString('base64'),
@@ -154,23 +157,23 @@ describe('a certificate by ACME', () => {
   });
 
   it('is proven at the listener of HTTP, which lets challenges in and nothing from apps', () => {
-    const [solver] = list(find(component, 'Issuer', 'acme'), 'spec', 'acme', 'solvers');
-    const route = at(solver, 'http01', 'gatewayHTTPRoute');
-    expect(list(route, 'parentRefs')).toEqual([
+    const [solver] = listField(find(component, 'Issuer', 'acme'), 'spec', 'acme', 'solvers');
+    const route = field(solver, 'http01', 'gatewayHTTPRoute');
+    expect(listField(route, 'parentRefs')).toEqual([
       { kind: 'Gateway', name: 'gateway', namespace: 'gateway', sectionName: 'http' },
     ]);
-    const labels = at(route, 'podTemplate', 'metadata', 'labels');
+    const labels = field(route, 'podTemplate', 'metadata', 'labels');
     const policy = find(component, 'NetworkPolicy', 'acme-solver');
-    expect(labels).toMatchObject(Object(at(policy, 'spec', 'podSelector', 'matchLabels')));
-    expect(list(policy, 'spec', 'ingress')).toMatchObject([{ ports: [{ port: 8089 }] }]);
+    expect(labels).toMatchObject(Object(field(policy, 'spec', 'podSelector', 'matchLabels')));
+    expect(listField(policy, 'spec', 'ingress')).toMatchObject([{ ports: [{ port: 8089 }] }]);
   });
 
   it('lets cert-manager make what a challenge needs beside the gateway alone', () => {
-    const made = (rule: unknown) => list(rule, 'verbs').includes('create');
-    const rules = list(find(component, 'Role', 'cert-manager-acme'), 'rules').filter(made);
-    expect(rules.flatMap((rule) => list(rule, 'resources'))).toEqual(['pods', 'services', 'httproutes']);
-    const everywhere = list(find(certManager(env), 'ClusterRole', 'cert-manager'), 'rules').filter(made);
-    expect(everywhere.flatMap((rule) => list(rule, 'resources'))).not.toContain('pods');
+    const made = (rule: unknown) => listField(rule, 'verbs').includes('create');
+    const rules = listField(find(component, 'Role', 'cert-manager-acme'), 'rules').filter(made);
+    expect(rules.flatMap((rule) => listField(rule, 'resources'))).toEqual(['pods', 'services', 'httproutes']);
+    const everywhere = listField(find(certManager(env), 'ClusterRole', 'cert-manager'), 'rules').filter(made);
+    expect(everywhere.flatMap((rule) => listField(rule, 'resources'))).not.toContain('pods');
   });
 
   it('gives cert-manager a way to the server, and none where nobody asks one', () => {

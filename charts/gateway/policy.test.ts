@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chart as cloudnativePg } from '../../operators/cloudnative-pg/chart.ts';
 import { chart as traefik } from '../../operators/traefik/chart.ts';
+import { refusals } from '../../test/charts/evaluate-policy.ts';
+import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { appComponent } from '../app/app.ts';
 import { databaseComponent } from '../database/database.ts';
-import { refusals } from '../evaluate-policy.ts';
+import { field, listField } from '../kube/field.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
-import { at, find, list } from '../kube/select.ts';
 
 const home = testApp({ name: 'home', exposes: { port: 'http' } });
 const shop = testApp({ name: 'shop', exposes: { port: 'http', host: 'www' }, database: { storage: '1Gi' } });
@@ -112,7 +113,7 @@ describe('the label by which the Gateway takes routes', () => {
   const labels = { 'plinth.io/routes': 'gateway' };
 
   it('is what the Gateway looks for', () => {
-    expect(list(find(component, 'Gateway', 'gateway'), 'spec', 'listeners')).toMatchObject([
+    expect(listField(find(component, 'Gateway', 'gateway'), 'spec', 'listeners')).toMatchObject([
       { name: 'http', allowedRoutes: { namespaces: { from: 'Same' } } },
       {
         name: 'https',
@@ -152,7 +153,9 @@ describe('Traefik', () => {
   it('reads Secrets where it serves, and nowhere else', () => {
     const readers = component.objects
       .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
-      .filter((role) => list(role, 'rules').some((rule) => list(rule, 'resources').includes('secrets')));
+      .filter((role) =>
+        listField(role, 'rules').some((rule) => listField(rule, 'resources').includes('secrets')),
+      );
     expect(readers.map(({ kind, metadata }) => `${kind} ${metadata.namespace}`)).toEqual([
       'Role gateway',
       'Role home',
@@ -161,7 +164,7 @@ describe('Traefik', () => {
   });
 
   it('looks nowhere but where it has these rights: it serves nothing until it may list all of them', () => {
-    const args = list(
+    const args = listField(
       find(component, 'Deployment', 'traefik'),
       ...(['spec', 'template', 'spec', 'containers', 0, 'args'] as const),
     );
@@ -184,13 +187,13 @@ describe('Traefik', () => {
   });
 
   it('is ready when a request comes through by a route', () => {
-    const probe = at(
+    const probe = field(
       find(component, 'Deployment', 'traefik'),
       ...(['spec', 'template', 'spec', 'containers', 0, 'readinessProbe', 'httpGet'] as const),
     );
-    expect(at(probe, 'port')).toBe('http');
-    const [host] = list(find(component, 'HTTPRoute', 'ready'), 'spec', 'hostnames');
-    expect(list(probe, 'httpHeaders')).toEqual([{ name: 'Host', value: host }]);
+    expect(field(probe, 'port')).toBe('http');
+    const [host] = listField(find(component, 'HTTPRoute', 'ready'), 'spec', 'hostnames');
+    expect(listField(probe, 'httpHeaders')).toEqual([{ name: 'Host', value: host }]);
   });
 });
 

@@ -2,7 +2,7 @@ import type { k8s } from 'cdk8s-plus-28';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { callersOf, mutualPort, mutualUses } from '../../model/identity.ts';
 import {
-  type Access,
+  type DatabaseRights,
   databaseClient,
   databaseCluster,
   databaseName,
@@ -45,7 +45,7 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
 }
 
 /** Of a client of a database: everything that libpq and what follows its conventions needs, and no password. */
-export function databaseFiles(of: string, access: Access): IdentityFiles {
+export function databaseFiles(of: string, access: DatabaseRights): IdentityFiles {
   const cluster = databaseCluster(of);
   const at = `${folder}/database`;
   // Reads go to any instance; where there is one, that is the primary too.

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { AppInput } from '../../model/app.ts';
 import { chart as admission } from '../../operators/admission/chart.ts';
 import { chart as identity } from '../../operators/identity/chart.ts';
+import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { appComponent } from '../app/app.ts';
 import { databaseComponent } from '../database/database.ts';
 import { migrations } from '../database/migrations.ts';
+import { field, listField } from '../kube/field.ts';
 import type { Component } from '../kube/kube-object.ts';
-import { at, find, list } from '../kube/select.ts';
 
 const reload = { identity: { reload: 'files' } } as const;
 const orders: Partial<AppInput> & { name: string } = {
@@ -39,11 +40,11 @@ function some(component: Component | undefined): Component {
 }
 
 const pod = (component: Component, name: string) =>
-  at(find(component, 'Deployment', name), 'spec', 'template', 'spec');
+  field(find(component, 'Deployment', name), 'spec', 'template', 'spec');
 
 function variables(component: Component, name: string): Record<string, unknown> {
-  const env = list(pod(component, name), 'containers', 0, 'env');
-  return Object.fromEntries(env.map((variable) => [at(variable, 'name'), at(variable, 'value')]));
+  const env = listField(pod(component, name), 'containers', 0, 'env');
+  return Object.fromEntries(env.map((variable) => [field(variable, 'name'), field(variable, 'value')]));
 }
 
 describe('a server', () => {
@@ -57,14 +58,14 @@ describe('a server', () => {
     const names = [appComponent(long, app), some(databaseComponent(long, app))].flatMap(({ objects }) =>
       objects
         .filter(({ kind }) => kind === 'Certificate')
-        .map((object) => String(at(object, 'spec', 'commonName'))),
+        .map((object) => String(field(object, 'spec', 'commonName'))),
     );
     expect(names).toEqual(expect.arrayContaining([name]));
     expect(names.filter(({ length }) => length > 64)).toEqual([]);
   });
 
   it('has a certificate with every name by which it is called, and no more', () => {
-    const spec = at(find(component, 'Certificate', 'orders-server'), 'spec');
+    const spec = field(find(component, 'Certificate', 'orders-server'), 'spec');
     expect(spec).toMatchObject({
       secretName: 'orders-server',
       isCA: false,
@@ -86,17 +87,16 @@ describe('a server', () => {
   });
 
   it('finds certificate, key and roots in one folder, the roots not from the Secret', () => {
-    const volume = list(pod(component, 'orders'), 'volumes').find(
-      (each) => at(each, 'name') === 'identity-server',
+    const volume = listField(pod(component, 'orders'), 'volumes').find(
+      (each) => field(each, 'name') === 'identity-server',
     );
-    const sources = list(volume, 'projected', 'sources');
-    expect(at(volume, 'projected', 'defaultMode')).toBe(0o440);
-    expect(sources.map((source) => list(source, 'secret', 'items').map((item) => at(item, 'key')))).toEqual([
-      ['tls.crt', 'tls.key'],
-      [],
-    ]);
-    expect(at(sources[1], 'configMap', 'name')).toBe('orders-trust');
-    expect(at(pod(component, 'orders'), 'securityContext', 'fsGroup')).toBe(65532);
+    const sources = listField(volume, 'projected', 'sources');
+    expect(field(volume, 'projected', 'defaultMode')).toBe(0o440);
+    expect(
+      sources.map((source) => listField(source, 'secret', 'items').map((item) => field(item, 'key'))),
+    ).toEqual([['tls.crt', 'tls.key'], []]);
+    expect(field(sources[1], 'configMap', 'name')).toBe('orders-trust');
+    expect(field(pod(component, 'orders'), 'securityContext', 'fsGroup')).toBe(65532);
   });
 });
 
@@ -106,8 +106,8 @@ describe('a client', () => {
 
   it('is known by its name, and by its role in the database', () => {
     const names = ['orders-client', 'orders-db-ro'].map((name) => {
-      const spec = at(find(component, 'Certificate', name), 'spec');
-      return [at(spec, 'commonName'), at(spec, 'issuerRef', 'name'), at(spec, 'dnsNames')];
+      const spec = field(find(component, 'Certificate', name), 'spec');
+      return [field(spec, 'commonName'), field(spec, 'issuerRef', 'name'), field(spec, 'dnsNames')];
     });
     expect(names).toEqual([
       ['front', 'orders-ca-1', undefined],
@@ -131,12 +131,12 @@ describe('a client', () => {
   });
 
   it('comes after the migrations of the database that it uses', () => {
-    const after = at(find(component, 'Deployment', 'front'), 'metadata', 'annotations', 'plinth.io/after');
+    const after = field(find(component, 'Deployment', 'front'), 'metadata', 'annotations', 'plinth.io/after');
     expect(after).toMatch(/^Job orders\/orders-migrations-[0-9a-f]{10}$/);
   });
 
   it('reaches the database, and nothing else of that namespace', () => {
-    const egress = list(find(component, 'NetworkPolicy', 'front'), 'spec', 'egress');
+    const egress = listField(find(component, 'NetworkPolicy', 'front'), 'spec', 'egress');
     expect(egress).toContainEqual({
       to: [
         {
@@ -152,14 +152,14 @@ describe('a client', () => {
 describe('a database', () => {
   const { env, server } = shop();
   const component = some(databaseComponent(env, server));
-  const spec = at(find(component, 'Cluster', 'orders-db'), 'spec');
+  const spec = field(find(component, 'Cluster', 'orders-db'), 'spec');
 
   it('lets each role in by certificate and refuses everything else', () => {
-    expect(at(spec, 'postgresql', 'pg_hba')).toEqual([
+    expect(field(spec, 'postgresql', 'pg_hba')).toEqual([
       'hostssl "orders" "orders_owner","orders_rw","orders_ro" all cert map=orders',
       'host all all all reject',
     ]);
-    expect(at(spec, 'postgresql', 'pg_ident')).toEqual([
+    expect(field(spec, 'postgresql', 'pg_ident')).toEqual([
       'orders "orders_owner" "orders_owner"',
       'orders "orders_rw" "orders_rw"',
       'orders "orders_ro" "orders_ro"',
@@ -167,16 +167,18 @@ describe('a database', () => {
   });
 
   it('has no password: none of the superuser, none of a role, an empty one in the Secret that must be there', () => {
-    expect(at(spec, 'enableSuperuserAccess')).toBe(false);
-    expect(list(spec, 'managed', 'roles').every((role) => at(role, 'disablePassword') === true)).toBe(true);
+    expect(field(spec, 'enableSuperuserAccess')).toBe(false);
+    expect(listField(spec, 'managed', 'roles').every((role) => field(role, 'disablePassword') === true)).toBe(
+      true,
+    );
     const secret = find(component, 'Secret', 'orders-db-no-password');
-    expect(at(secret, 'data', 'password')).toBe('');
-    expect(at(secret, 'metadata', 'annotations', 'cnpg.io/passwordPassthrough')).toBe('enabled');
-    expect(at(spec, 'bootstrap', 'initdb', 'secret', 'name')).toBe('orders-db-no-password');
+    expect(field(secret, 'data', 'password')).toBe('');
+    expect(field(secret, 'metadata', 'annotations', 'cnpg.io/passwordPassthrough')).toBe('enabled');
+    expect(field(spec, 'bootstrap', 'initdb', 'secret', 'name')).toBe('orders-db-no-password');
   });
 
   it('proves itself and knows its peers by what cert-manager and trust-manager write', () => {
-    expect(at(spec, 'certificates')).toEqual({
+    expect(field(spec, 'certificates')).toEqual({
       serverTLSSecret: 'orders-db-server',
       serverCASecret: 'orders-db-peers',
       clientCASecret: 'orders-db-peers',
@@ -187,19 +189,19 @@ describe('a database', () => {
   it('of three loses no commit with one, and can be drained', () => {
     const three = shop({ databases: { instances: 3 } });
     const cluster = find(some(databaseComponent(three.env, three.server)), 'Cluster', 'orders-db');
-    expect(at(cluster, 'spec', 'enablePDB')).toBe(true);
-    expect(at(cluster, 'spec', 'postgresql', 'synchronous')).toMatchObject({
+    expect(field(cluster, 'spec', 'enablePDB')).toBe(true);
+    expect(field(cluster, 'spec', 'postgresql', 'synchronous')).toMatchObject({
       number: 1,
       dataDurability: 'required',
     });
-    expect(at(spec, 'enablePDB')).toBe(false);
+    expect(field(spec, 'enablePDB')).toBe(false);
   });
 
   it('is backed up where the environment says where to', () => {
     const backups = { destination: 's3://bucket/here', credentials: { secret: 'backups' } };
     const { env: backed, server: app } = shop({ databases: { instances: 3, backups } });
     const objects = some(databaseComponent(backed, app));
-    expect(at(find(objects, 'Cluster', 'orders-db'), 'spec', 'backup')).toMatchObject({
+    expect(field(find(objects, 'Cluster', 'orders-db'), 'spec', 'backup')).toMatchObject({
       retentionPolicy: '30d',
       barmanObjectStore: {
         destinationPath: 's3://bucket/here/orders-db',
@@ -219,12 +221,12 @@ describe('a database', () => {
     };
     const { env: backed, server: app } = shop({ databases: { backups } });
     const objects = some(databaseComponent(backed, app));
-    const store = at(find(objects, 'Cluster', 'orders-db'), 'spec', 'backup', 'barmanObjectStore');
+    const store = field(find(objects, 'Cluster', 'orders-db'), 'spec', 'backup', 'barmanObjectStore');
     expect(store).toMatchObject({
       endpointURL: 'https://s3.example.org:8333',
       endpointCA: { name: 'our-ca', key: 'ca.crt' },
     });
-    const egress = list(find(objects, 'NetworkPolicy', 'orders-db'), 'spec', 'egress');
+    const egress = listField(find(objects, 'NetworkPolicy', 'orders-db'), 'spec', 'egress');
     expect(egress.at(-1)).toMatchObject({ ports: [{ port: 8333 }] });
   });
 
@@ -233,24 +235,24 @@ describe('a database', () => {
     const provider = { kind: 'aws', region: 'eu-central-1', account: '111122223333' };
     const { env: backed, server: app } = shop({ provider, databases: { backups } });
     const cluster = find(some(databaseComponent(backed, app)), 'Cluster', 'orders-db');
-    expect(list(cluster, 'spec', 'env')).toContainEqual({
+    expect(listField(cluster, 'spec', 'env')).toContainEqual({
       name: 'AWS_ROLE_ARN',
       value: 'arn:aws:iam::111122223333:role/plinth-test-orders-db-backup',
     });
-    const [source] = list(cluster, 'spec', 'projectedVolumeTemplate', 'sources');
-    const token = at(source, 'serviceAccountToken');
+    const [source] = listField(cluster, 'spec', 'projectedVolumeTemplate', 'sources');
+    const token = field(source, 'serviceAccountToken');
     expect(token).toMatchObject({ audience: 'sts.amazonaws.com', expirationSeconds: 3600 });
-    expect(list(cluster, 'spec', 'env')).toContainEqual({
+    expect(listField(cluster, 'spec', 'env')).toContainEqual({
       name: 'AWS_WEB_IDENTITY_TOKEN_FILE',
-      value: `/projected/${at(token, 'path')}`,
+      value: `/projected/${field(token, 'path')}`,
     });
   });
 
   it('opens its port to those with an edge, its status to the operator', () => {
-    const ingress = list(find(component, 'NetworkPolicy', 'orders-db'), 'spec', 'ingress');
+    const ingress = listField(find(component, 'NetworkPolicy', 'orders-db'), 'spec', 'ingress');
     const peers = ingress.map((flow) => [
-      list(flow, 'ports').map((port) => at(port, 'port')),
-      list(flow, 'from').map((peer) => Object.values(at(peer, 'podSelector', 'matchLabels') ?? {})),
+      listField(flow, 'ports').map((port) => field(port, 'port')),
+      listField(flow, 'from').map((peer) => Object.values(field(peer, 'podSelector', 'matchLabels') ?? {})),
     ]);
     expect(peers).toEqual([
       [[5432], [['front'], ['orders'], ['orders-migrations']]],
@@ -268,11 +270,11 @@ describe('migrations', () => {
     const [other] = some(
       migrations(env, { ...server, migrationsRef: 'example.org/orders-migrations:v2' }),
     ).objects.filter(({ kind }) => kind === 'Job');
-    const env0 = list(job, 'spec', 'template', 'spec', 'containers', 0, 'env');
+    const env0 = listField(job, 'spec', 'template', 'spec', 'containers', 0, 'env');
     expect(env0).toContainEqual({ name: 'PGUSER', value: 'orders_owner' });
     expect(env0).toContainEqual({ name: 'PGHOST', value: 'orders-db-rw.orders.svc.cluster.local' });
     expect(job?.metadata.name).not.toBe(other?.metadata.name);
-    expect(at(job, 'metadata', 'annotations', 'plinth.io/after')).toBe('Cluster orders/orders-db');
+    expect(field(job, 'metadata', 'annotations', 'plinth.io/after')).toBe('Cluster orders/orders-db');
   });
 });
 
@@ -287,7 +289,7 @@ describe('authorities', () => {
       'cert-manager/orders-db-ca-1',
     ]);
     for (const certificate of certificates) {
-      expect(at(certificate, 'spec')).toMatchObject({
+      expect(field(certificate, 'spec')).toMatchObject({
         isCA: true,
         issuerRef: { name: 'self-signed' },
         privateKey: { rotationPolicy: 'Never' },
@@ -298,21 +300,21 @@ describe('authorities', () => {
   it('in a roll have both generations, and the leaves ask the one that issues', () => {
     const { env, server } = shop({ identity: { roots } });
     const component = some(identity(env));
-    expect(at(find(component, 'ConfigMap', 'orders-roots'), 'metadata', 'annotations')).toEqual({
+    expect(field(find(component, 'ConfigMap', 'orders-roots'), 'metadata', 'annotations')).toEqual({
       'plinth.io/trusted': '1,2',
     });
     expect(find(component, 'ClusterIssuer', 'orders-ca-1')).toBeDefined();
     expect(find(component, 'ClusterIssuer', 'orders-ca-2')).toBeDefined();
     const leaf = find(appComponent(env, server), 'Certificate', 'orders-server');
-    expect(at(leaf, 'spec', 'issuerRef', 'name')).toBe('orders-ca-2');
+    expect(field(leaf, 'spec', 'issuerRef', 'name')).toBe('orders-ca-2');
   });
 
   it('as intermediates are below the environment, whose root is what is trusted', () => {
     const component = some(identity(shop({ identity: { authorities: 'intermediate' } }).env));
-    const issuer = (name: string) => at(find(component, 'Certificate', name), 'spec', 'issuerRef', 'name');
+    const issuer = (name: string) => field(find(component, 'Certificate', name), 'spec', 'issuerRef', 'name');
     expect(issuer('orders-ca-1')).toBe('environment-ca-1');
     expect(issuer('environment-ca-1')).toBe('self-signed');
-    const sources = at(find(component, 'Bundle', 'orders-trust'), 'spec', 'sources');
+    const sources = field(find(component, 'Bundle', 'orders-trust'), 'spec', 'sources');
     expect(sources).toEqual([{ configMap: { name: 'environment-roots', includeAllKeys: true } }]);
     expect(
       component.objects.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name),
@@ -325,11 +327,11 @@ describe('authorities', () => {
       identity: { authorities: 'intermediate', roots: { environment: both, orders: both } },
     });
     const component = some(identity(env));
-    const issuer = (name: string) => at(find(component, 'Certificate', name), 'spec', 'issuerRef', 'name');
+    const issuer = (name: string) => field(find(component, 'Certificate', name), 'spec', 'issuerRef', 'name');
     expect(issuer('orders-ca-2')).toBe('environment-ca-2');
     const leaf = find(appComponent(env, server), 'Certificate', 'orders-server');
-    expect(at(leaf, 'spec', 'issuerRef', 'name')).toBe('orders-ca-2');
-    expect(at(find(component, 'ConfigMap', 'environment-roots'), 'metadata', 'annotations')).toEqual({
+    expect(field(leaf, 'spec', 'issuerRef', 'name')).toBe('orders-ca-2');
+    expect(field(find(component, 'ConfigMap', 'environment-roots'), 'metadata', 'annotations')).toEqual({
       'plinth.io/trusted': '1,2',
     });
   });
@@ -343,7 +345,7 @@ describe('authorities', () => {
 describe('the policy on certificates', () => {
   it('has a line for each certificate of the graph, and no other', () => {
     const { env } = shop({ people: { me: { uses: ['orders'] } } });
-    const table = at(find(admission(env), 'ConfigMap', 'certificates-of-the-graph'), 'data');
+    const table = field(find(admission(env), 'ConfigMap', 'certificates-of-the-graph'), 'data');
     expect(table).toMatchObject({
       'front.orders-client':
         'issuer=orders-ca-1 secret=orders-client cn=front dns= usages=digital signature,client auth duration=2160h0m0s renew=720h0m0s key=ECDSA size=256 encoding=PKCS8 new=Always',
@@ -372,9 +374,9 @@ describe('trust-manager', () => {
     const component = some(identity(shop().env));
     const bundles = component.objects.filter(({ kind }) => kind === 'Bundle');
     const targets = bundles.map((bundle) => {
-      const target = at(bundle, 'spec', 'target');
-      const namespaces = list(target, 'namespaceSelector', 'matchExpressions').flatMap((each) =>
-        list(each, 'values'),
+      const target = field(bundle, 'spec', 'target');
+      const namespaces = listField(target, 'namespaceSelector', 'matchExpressions').flatMap((each) =>
+        listField(each, 'values'),
       );
       return [bundle.metadata.name, Object.keys(Object(target))[0], namespaces.join(' ')];
     });

@@ -1,5 +1,5 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import { doors } from '../checks/reach-doors.ts';
+import { sensitiveAccesses } from '../checks/sensitive-access.ts';
 import type { Subject } from './rbac.ts';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
@@ -84,7 +84,7 @@ export function boundAccount(
   { serviceAccount, namespace }: Subject,
   label: string,
 ): void {
-  const bounded = doors.filter((door) => door.bounded === true);
+  const bounded = sensitiveAccesses.filter((access) => access.bounded === true);
   admissionPolicy(chart, name, {
     rule: {
       groups: [...new Set(bounded.flatMap(({ groups }) => groups))].sort(),

@@ -1,9 +1,10 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
-import { partOf, podLabels } from './names.ts';
+import { podLabels } from './names.ts';
 import { nonRoot, type PodInput, podSpec } from './pod.ts';
+import { selectedPods } from './selected-pods.ts';
 
-/** A pod on every node. */
+/** A pod on every node, of every kind, in the pods' own network. */
 export interface DaemonSetInput {
   name: string;
   namespace: string;
@@ -11,34 +12,57 @@ export interface DaemonSetInput {
   /** `root`: it reads files of the node that belong to root. */
   user: 'root' | 'nonroot';
   annotations?: Record<string, string>;
-  /** On the pod: a change of it replaces the pod. */
+  /** Annotations of the pod; a change replaces the pod. */
   podAnnotations?: Record<string, string>;
 }
 
-/** A DaemonSet whose pods carry `podLabels(name)` and run on nodes of every kind, in the pods' own network. */
 export function daemonSet(chart: Chart, input: DaemonSetInput): void {
-  const { name, namespace, annotations, podAnnotations } = input;
-  const labels = podLabels(name);
   const pod = podSpec({ ...input.pod, user: nonRoot });
-  const asRoot = {
-    securityContext: { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } },
-  };
+  everyNode(chart, input, { ...pod, ...(input.user === 'root' ? { securityContext: asRoot } : {}) });
+}
+
+/** A program that changes its node. */
+export interface NodeAgent {
+  /** Also the name of its service account. */
+  name: string;
+  namespace: string;
+  containers: k8s.Container[];
+  /** Folders and files of the node. */
+  volumes: { name: string; path: string; type: string }[];
+}
+
+/**
+ * A pod on every node, ready or not, as root and in the network of the node: for programs that need both. It calls the
+ * Kubernetes API with the rights of the service account of its name.
+ */
+export function nodeAgent(chart: Chart, agent: NodeAgent): void {
+  const { name, containers, volumes } = agent;
+  everyNode(chart, agent, {
+    serviceAccountName: name,
+    automountServiceAccountToken: true,
+    enableServiceLinks: false,
+    priorityClassName: 'system-node-critical',
+    hostNetwork: true,
+    securityContext: asRoot,
+    containers,
+    volumes: volumes.map(({ name, path, type }) => ({ name, hostPath: { path, type } })),
+  });
+}
+
+const asRoot = { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } };
+
+function everyNode(
+  chart: Chart,
+  {
+    name,
+    namespace,
+    annotations,
+    podAnnotations,
+  }: Pick<DaemonSetInput, 'name' | 'namespace' | 'annotations' | 'podAnnotations'>,
+  pod: k8s.PodSpec,
+): void {
   new k8s.KubeDaemonSet(chart, `daemon-set-${name}`, {
-    metadata: { name, namespace, labels, ...(annotations ? { annotations } : {}) },
-    spec: {
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: {
-          labels: { ...labels, 'app.kubernetes.io/part-of': partOf },
-          ...(podAnnotations ? { annotations: podAnnotations } : {}),
-        },
-        spec: {
-          ...pod,
-          tolerations: [{ operator: 'Exists' }],
-          ...(input.user === 'root' ? asRoot : {}),
-        },
-      },
-    },
+    metadata: { name, namespace, labels: podLabels(name), ...(annotations ? { annotations } : {}) },
+    spec: selectedPods(name, { ...pod, tolerations: [{ operator: 'Exists' }] }, podAnnotations),
   });
 }

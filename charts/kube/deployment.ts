@@ -1,22 +1,23 @@
 import { ApiObject, type ApiObjectProps, type Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { listField } from './field.ts';
-import { annotations as keys, partOf, podLabels } from './names.ts';
+import { annotations as keys, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
+import { selectedPods } from './selected-pods.ts';
 
-/** A workload that runs on and on: the pod, and how many of it. */
+/** A workload that does not end: its pod, and the number of its pods. */
 export interface WorkloadInput {
   name: string;
   namespace: string;
   pod: PodInput;
-  /** `scaled`: a HorizontalPodAutoscaler says how many, and the manifest does not. Default: 1. */
+  /** `scaled`: a HorizontalPodAutoscaler sets the number, and the manifest does not. Default: 1. */
   replicas?: number | 'scaled';
   annotations?: Record<string, string>;
-  /** On the pod: a change of it replaces the pod. */
+  /** Annotations of the pod; a change replaces the pod. */
   podAnnotations?: Record<string, string>;
-  /** A pod that is told to stop still gets requests until every gateway knows: so long it waits before it hears of it. */
+  /** preStop delay in seconds, so that gateways drop the endpoint first. Default: 0. */
   drainSeconds?: number;
-  /** So long a pod must be ready until it counts. Default: not at all. */
+  /** `minReadySeconds`: seconds a pod must be ready before it counts as available. Default: 0. */
   settleSeconds?: number;
 }
 
@@ -36,7 +37,7 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
   new ApiObject(chart, `deployment-${input.name}`, draining(manifest, input.drainSeconds));
 }
 
-/** What workloads that run on and on have in common. `revision` is the label by which old pods and new ones differ. */
+/** The common part of Deployments and StatefulSets. `revision` is the label that distinguishes old pods from new ones. */
 export function workload(
   input: WorkloadInput,
   revision: string,
@@ -56,25 +57,21 @@ export function workload(
     spec: {
       ...(replicas === 'scaled' ? {} : { replicas }),
       ...(settleSeconds > 0 ? { minReadySeconds: settleSeconds } : {}),
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: {
-          labels: { ...labels, 'app.kubernetes.io/part-of': partOf },
-          ...(podAnnotations ? { annotations: podAnnotations } : {}),
-        },
-        spec: {
+      ...selectedPods(
+        name,
+        {
           ...podSpec(input.pod),
           ...(replicas === 'scaled' || replicas > 1
             ? { topologySpreadConstraints: [spread(labels, revision)] }
             : {}),
         },
-      },
+        podAnnotations,
+      ),
     },
   };
 }
 
-/** The types of cdk8s-plus-28 end at Kubernetes 1.28 and drop what came later, such as `sleep`: added at the very end. */
+/** Adds the preStop delay to a manifest: the types of cdk8s-plus-28 know Kubernetes 1.28, which has no `sleep`. */
 export function draining(manifest: ApiObjectProps, seconds = 0): ApiObjectProps {
   if (seconds === 0) return manifest;
   const [container] = listField(manifest, 'spec', 'template', 'spec', 'containers');

@@ -1,5 +1,5 @@
-/** What stands at a path in plain data, or undefined where the path leads nowhere. */
-export function field(value: unknown, ...path: string[]): unknown {
+/** The value at a path in plain data; undefined where a key of the path is missing. Numbers are indexes of lists. */
+export function field(value: unknown, ...path: (string | number)[]): unknown {
   let at = value;
   for (const key of path) {
     if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
@@ -8,14 +8,14 @@ export function field(value: unknown, ...path: string[]): unknown {
   return at;
 }
 
-/** The same where a text is expected. */
-export function textField(value: unknown, ...path: string[]): string | undefined {
+/** The text at a path; undefined where another type or nothing is there. */
+export function textField(value: unknown, ...path: (string | number)[]): string | undefined {
   const found = field(value, ...path);
   return typeof found === 'string' ? found : undefined;
 }
 
-/** The same where a list is expected; an empty one where there is none. */
-export function listField(value: unknown, ...path: string[]): unknown[] {
+/** The list at a path; empty where another type or nothing is there. */
+export function listField(value: unknown, ...path: (string | number)[]): unknown[] {
   const found = field(value, ...path);
   return Array.isArray(found) ? found : [];
 }

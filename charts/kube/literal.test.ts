@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { find } from '../../test/charts/find.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { appComponent } from '../app/app.ts';
+import { field } from './field.ts';
 import { literal } from './literal.ts';
-import { at, find } from './select.ts';
 
 /** What Kubernetes makes of a text, for a pod with these variables. */
 function expand(text: string, variables: Record<string, string>): string {
@@ -53,7 +54,7 @@ it('leaves alone what Kubernetes leaves alone', () => {
 it('is what the process of an app gets', () => {
   const written = { GREETING: '$(PORT) costs $$5', HOME: '$HOME', PORT: '8080' };
   const app = testApp({ name: 'orders', env: written });
-  const env = at(
+  const env = field(
     find(appComponent(environment({ apps: [app] }), app), 'Deployment', 'orders'),
     ...['spec', 'template', 'spec', 'containers', 0, 'env'],
   );

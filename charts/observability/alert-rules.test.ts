@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environment, testApp } from '../../test/charts/fixture.ts';
-import { alertRules, type Rule } from './alert-rules.ts';
+import { alertRules, type PrometheusRule } from './alert-rules.ts';
 import { runbookFile } from './runbook.ts';
 
 const app = testApp({ name: 'orders', objective: { success: 99.5, within: '500ms' } });
@@ -14,7 +14,7 @@ const operators = ['flux', 'cert-manager', 'alertmanager', 'opentelemetry-collec
 }));
 const rules = (env: Parameters<typeof environment>[0]) =>
   alertRules(environment(env)).groups.flatMap((group) => group.rules);
-const alerts = (all: Rule[]) => all.filter((rule) => 'alert' in rule);
+const alerts = (all: PrometheusRule[]) => all.filter((rule) => 'alert' in rule);
 
 describe('the rules of alerts', () => {
   const all = rules({ apps: [app], operators });

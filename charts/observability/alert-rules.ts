@@ -4,7 +4,7 @@ import { runbook } from './runbook.ts';
 import { scrapeTargets } from './scrape-targets.ts';
 
 /** A rule of Prometheus that records a series or fires an alert. */
-export type Rule =
+export type PrometheusRule =
   | { record: string; expr: string; labels?: Record<string, string> }
   | {
       alert: string;
@@ -19,7 +19,7 @@ export type Severity = 'page' | 'ticket' | 'none';
 
 /** A file of rules, as Prometheus reads it. */
 export interface RuleFile {
-  groups: { name: string; rules: Rule[] }[];
+  groups: { name: string; rules: PrometheusRule[] }[];
 }
 
 /** Every alert of an environment: of the platform, and of each app that has an objective. */
@@ -45,7 +45,7 @@ function alert(
   name: string,
   severity: Severity,
   { expr, hold, summary }: { expr: string; hold?: string; summary: string },
-): Rule {
+): PrometheusRule {
   return {
     alert: name,
     expr,
@@ -55,7 +55,7 @@ function alert(
   };
 }
 
-function watchdog(): Rule[] {
+function watchdog(): PrometheusRule[] {
   return [
     alert('Watchdog', 'none', {
       expr: 'vector(1)',
@@ -65,7 +65,7 @@ function watchdog(): Rule[] {
 }
 
 /** Absence of data is an alert of its own: a rule over series that are gone is quiet. */
-function targets(env: Environment): Rule[] {
+function targets(env: Environment): PrometheusRule[] {
   const jobs = [...new Set(scrapeTargets(env).map(({ job }) => job))];
   return [
     alert('TargetDown', 'ticket', {
@@ -81,7 +81,7 @@ function targets(env: Environment): Rule[] {
   ];
 }
 
-function cluster(): Rule[] {
+function cluster(): PrometheusRule[] {
   return [
     alert('ContainerRestarts', 'ticket', {
       // The collector reads the count from the pod: it is a gauge.
@@ -118,7 +118,7 @@ function overHours(series: string): string {
   return `count_over_time(${series}[6h]) > 600`;
 }
 
-function nodes(): Rule[] {
+function nodes(): PrometheusRule[] {
   const disk = 'node_filesystem_avail_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"}';
   const size = 'node_filesystem_size_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"}';
   return [
@@ -158,7 +158,7 @@ const lost = ['spans', 'log_records', 'metric_points'].flatMap((kind) => [
   `otelcol_exporter_enqueue_failed_${kind}_total`,
 ]);
 
-function platform({ operators }: Environment): Rule[] {
+function platform({ operators }: Environment): PrometheusRule[] {
   const has = (name: string) => operators.some((operator) => operator.name === name);
   const controllers = operators
     .find(({ name }) => name === 'flux')
@@ -233,7 +233,7 @@ const floor = 10;
 function objectiveRules(
   app: string,
   { success, within }: { success: number; within: keyof typeof durationBounds },
-): Rule[] {
+): PrometheusRule[] {
   const spans = (name: string, more: string, window: string) =>
     `sum(increase(traces_span_metrics_duration_seconds_${name}{service_name="${app}",span_kind="SPAN_KIND_SERVER"${more}}[${window}]))`;
   const good = `,status_code!="STATUS_CODE_ERROR",le="${durationBounds[within]}"`;
@@ -244,11 +244,11 @@ function objectiveRules(
   const budget = Number((1 - success / 100).toFixed(6));
   const labels = { app };
   return [
-    ...windows.flatMap((window): Rule[] => [
+    ...windows.flatMap((window): PrometheusRule[] => [
       { record: `app:bad_requests:increase${window}`, expr: bad(window), labels },
       { record: `app:bad_requests:ratio${window}`, expr: `${bad(window)} / (${all(window)} > 0)`, labels },
     ]),
-    ...burns.map(({ severity, factor, long, short }): Rule => {
+    ...burns.map(({ severity, factor, long, short }): PrometheusRule => {
       const over = (window: string) =>
         `app:bad_requests:ratio${window}{app="${app}"} > ${Number((factor * budget).toFixed(6))}`;
       const rule = alert('ErrorBudgetBurns', severity, {

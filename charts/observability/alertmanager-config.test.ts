@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { chart } from '../../operators/alertmanager/chart.ts';
 import alertmanager from '../../operators/alertmanager/operator.ts';
+import { find } from '../../test/charts/find.ts';
 import { environment } from '../../test/charts/fixture.ts';
-import { at, find, list } from '../kube/select.ts';
+import { field, listField } from '../kube/field.ts';
 import { madeOutside } from '../order/made-outside.ts';
 import { alertmanagerConfig, receiverPorts } from './alertmanager-config.ts';
 
@@ -36,18 +37,18 @@ describe('the receivers of alerts', () => {
   });
 
   it('have of their Secret the keys that they read, and each file that the configuration names is one', () => {
-    const pod = at(find(chart(all), 'Deployment', 'alertmanager'), 'spec', 'template', 'spec');
-    const volume = list(pod, 'volumes').find((each) => at(each, 'name') === 'receivers');
-    const paths = list(volume, 'secret', 'items').map((item) => String(at(item, 'path')));
-    expect(at(volume, 'secret', 'secretName')).toBe('alert-receivers');
+    const pod = field(find(chart(all), 'Deployment', 'alertmanager'), 'spec', 'template', 'spec');
+    const volume = listField(pod, 'volumes').find((each) => field(each, 'name') === 'receivers');
+    const paths = listField(volume, 'secret', 'items').map((item) => String(field(item, 'path')));
+    expect(field(volume, 'secret', 'secretName')).toBe('alert-receivers');
     expect(paths).toEqual(['webhook-url', 'slack-url', 'mail-password']);
-    const mount = list(pod, 'containers')
-      .flatMap((container) => list(container, 'volumeMounts'))
-      .find((each) => at(each, 'name') === 'receivers');
+    const mount = listField(pod, 'containers')
+      .flatMap((container) => listField(container, 'volumeMounts'))
+      .find((each) => field(each, 'name') === 'receivers');
     const named = [...stringify(alertmanagerConfig(all)).matchAll(/_file: (\S+)/g)].map(([, path]) => path);
     expect(named.length).toBeGreaterThan(3);
     expect([...new Set(named)].sort()).toEqual(
-      paths.map((path) => `${at(mount, 'mountPath')}/${path}`).sort(),
+      paths.map((path) => `${field(mount, 'mountPath')}/${path}`).sort(),
     );
   });
 
@@ -61,7 +62,7 @@ describe('the receivers of alerts', () => {
     expect(receiverPorts(told(mail))).toEqual([587]);
     const policies = (env: typeof all) =>
       chart(env).objects.filter(
-        ({ kind, spec }) => kind === 'NetworkPolicy' && list(spec, 'egress').length > 0,
+        ({ kind, spec }) => kind === 'NetworkPolicy' && listField(spec, 'egress').length > 0,
       );
     expect(policies(all)).toHaveLength(1);
     expect(

@@ -4,10 +4,10 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { onlyPaths } from './only-paths.ts';
 import { syncMetadata } from './sync-metadata.ts';
 
-/** The mirror registry as nodes and pods see it; it speaks plain HTTP. */
+/** The mirror as nodes and pods see it; it speaks plain HTTP. */
 const mirror = 'plinth-registry:5000';
 
-/** Where Flux gets an artifact of the lock file: the mirror registry, the upstream registry, or the upstream's Git. */
+/** Where Flux gets an artifact of the lock file: the mirror, the upstream registry, or the upstream's Git. */
 export function crdSource(env: Environment, name: string, artifact: LockArtifact): KubeObject {
   const colon = artifact.ref.lastIndexOf(':');
   const [path, tag] = [artifact.ref.slice(0, colon), artifact.ref.slice(colon + 1)];

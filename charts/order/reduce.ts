@@ -1,13 +1,13 @@
 import { compareText } from '../../model/diagnostics/problem.ts';
 
 /** From each node to those that come before it. */
-export type Graph = ReadonlyMap<string, readonly string[]>;
+export type DependencyGraph = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The same order with the fewest edges (the transitive reduction): an edge goes where another one leads to the same
  * node by a longer way. The graph must have no cycle. Targets are sorted.
  */
-export function reduce(graph: Graph): Map<string, string[]> {
+export function reduce(graph: DependencyGraph): Map<string, string[]> {
   const reach = new Map<string, Set<string>>();
   const reachable = (node: string): Set<string> => {
     const known = reach.get(node);
@@ -31,7 +31,7 @@ export function reduce(graph: Graph): Map<string, string[]> {
 }
 
 /** One round of nodes for each knot of the graph, starting at its first name. */
-export function findCycles(graph: Graph): string[][] {
+export function findCycles(graph: DependencyGraph): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
   const visit = (node: string, trail: string[]): void => {

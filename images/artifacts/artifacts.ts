@@ -21,7 +21,7 @@ const contentType = 'application/vnd.cncf.flux.content.v1.tar+gzip';
 /** Counts up when the same module makes another artifact. */
 const generation = 2;
 
-/** Has an artifact of the lock file in the mirror registry. Returns whether there was something to do. */
+/** Has an artifact of the lock file in the mirror. Returns whether there was something to do. */
 export async function ensureArtifact(name: string, options: SupplyOptions): Promise<boolean> {
   const artifact = lockArtifact(loadLock(), name);
   const key = artifactKey(artifact);

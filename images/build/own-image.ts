@@ -19,7 +19,7 @@ const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', '
 
 /**
  * Makes an image that only this repository has, where images are pulled: the engine builds it on pulled images, so that neither
- * root nor Go nor a package manager of this machine is needed. It ends up in the mirror registry's store.
+ * root nor Go nor a package manager of this machine is needed. It ends up in the mirror's store.
  */
 export async function buildOwnImage(
   lock: Lock,

@@ -8,7 +8,7 @@ const noteSchema = z.object({
   /** Of all that decided the content. */
   key: z.string(),
   ref: z.string(),
-  /** Of the manifest in the mirror registry, or the id in the engine's store. */
+  /** Of the manifest in the mirror, or the id in the engine's store. */
   digest: z.string(),
   source: z.enum(['built', 'pulled']),
   /** How long it took. */

@@ -6,7 +6,7 @@ import { pullImage } from '../pull/pull.ts';
 import type { Report } from '../report.ts';
 
 /**
- * Has an image in the engine's own store, under the name that manifests give it. It is pulled into the mirror registry's
+ * Has an image in the engine's own store, under the name that manifests give it. It is pulled into the mirror's
  * folder and loaded from there: so every image comes the same way, whatever the engine, and is compared with its digest.
  */
 export async function pullEngineImage(

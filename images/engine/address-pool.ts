@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** An IPv4 network: its first address as a number, and the length of its prefix. */
-export interface Network {
+export interface AddressRange {
   address: number;
   prefix: number;
 }
@@ -16,7 +16,7 @@ const candidates = [
 ];
 
 /** Reads `10.0.0.0/8`; a bare address counts as /32. */
-export function parseNetwork(text: string): Network | undefined {
+export function parseNetwork(text: string): AddressRange | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text.trim());
   if (match === null) return undefined;
   const octets = match.slice(1, 5).map(Number);
@@ -27,7 +27,7 @@ export function parseNetwork(text: string): Network | undefined {
 }
 
 /** Writes the network as `10.0.0.0/8`. */
-export function formatNetwork({ address, prefix }: Network): string {
+export function formatNetwork({ address, prefix }: AddressRange): string {
   return `${formatAddress(address)}/${prefix}`;
 }
 
@@ -37,13 +37,13 @@ export function formatAddress(address: number): string {
 }
 
 /** Whether the two share an address. */
-export function overlaps(one: Network, other: Network): boolean {
+export function overlaps(one: AddressRange, other: AddressRange): boolean {
   const prefix = Math.min(one.prefix, other.prefix);
   return network(one.address, prefix) === network(other.address, prefix);
 }
 
 /** The networks that this machine has routes to, without the default route, out of the text of /proc/net/route. */
-export function routedNetworks(table: string = readFileSync('/proc/net/route', 'utf8')): Network[] {
+export function routedNetworks(table: string = readFileSync('/proc/net/route', 'utf8')): AddressRange[] {
   return table
     .split('\n')
     .slice(1)
@@ -56,7 +56,7 @@ export function routedNetworks(table: string = readFileSync('/proc/net/route', '
 }
 
 /** A range of addresses that no route of this machine touches, for the bridges of a private engine. */
-export function freePool(routed: Network[] = routedNetworks()): Network {
+export function freePool(routed: AddressRange[] = routedNetworks()): AddressRange {
   for (const candidate of candidates) {
     const pool = parseNetwork(candidate);
     if (pool !== undefined && !routed.some((taken) => overlaps(taken, pool))) return pool;

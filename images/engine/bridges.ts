@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { z } from 'zod';
-import { type Network, overlaps, parseNetwork } from './address-pool.ts';
+import { type AddressRange, overlaps, parseNetwork } from './address-pool.ts';
 
 const linkSchema = z.array(
   z.object({
@@ -18,7 +18,7 @@ export async function ensureBridge(name: string, address: string): Promise<void>
 }
 
 /** The bridges whose address lies in the pool, and the one of this name. */
-export async function bridgesIn(pool: Network | undefined, name: string): Promise<string[]> {
+export async function bridgesIn(pool: AddressRange | undefined, name: string): Promise<string[]> {
   const { stdout } = await execa('ip', ['-json', 'address', 'show', 'type', 'bridge']);
   const links = linkSchema.parse(JSON.parse(stdout || '[]').filter((link: object) => 'ifname' in link));
   return links

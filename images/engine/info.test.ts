@@ -2,12 +2,12 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { engineInfos, infoOf, type Machine } from '../../test/images/engine-info.ts';
+import { type EngineInfoName, engineInfos, infoOf } from '../../test/images/engine-info.ts';
 import { buildEnvironment } from './builder.ts';
 import { containerUser } from './container-user.ts';
 import { askEngine } from './info.ts';
 
-const everyOne = Object.keys(engineInfos) as Machine[];
+const everyOne = Object.keys(engineInfos) as EngineInfoName[];
 
 test.each(everyOne)('%s: name, version and memory are read', (machine) => {
   const { name, version, memoryBytes, processors } = infoOf(machine);
@@ -17,7 +17,7 @@ test.each(everyOne)('%s: name, version and memory are read', (machine) => {
   expect(processors).toBeGreaterThan(1);
 });
 
-test.each<[Machine, string]>([
+test.each<[EngineInfoName, string]>([
   ['Docker 20.10 of Debian 11, whose client has BuildKit and no plugins', 'linux/amd64'],
   ['Docker 29 on arm64', 'linux/arm64'],
   ['Docker Desktop on a Mac of Apple', 'linux/arm64'],
@@ -63,7 +63,7 @@ test('Podman says how much room is left, Docker does not', () => {
 });
 
 describe('the builder', () => {
-  test.each<[Machine, Record<string, string>]>([
+  test.each<[EngineInfoName, Record<string, string>]>([
     ['Docker 20.10 of Debian 11, whose client has BuildKit and no plugins', { DOCKER_BUILDKIT: '0' }],
     ['Docker 28 whose plugin buildx cannot be started', { DOCKER_BUILDKIT: '0' }],
     ['colima', { DOCKER_BUILDKIT: '0' }],
@@ -80,7 +80,7 @@ describe('the builder', () => {
 describe('the user of a container with a folder of this machine', () => {
   const ann = { uid: 1000, gid: 1000 };
 
-  test.each<[Machine, string[]]>([
+  test.each<[EngineInfoName, string[]]>([
     ['Docker 28', ['--user', '1000:1000']],
     ['Podman 5 with root', ['--user', '1000:1000']],
     ['rootless Docker', []],

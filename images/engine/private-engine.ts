@@ -9,10 +9,10 @@ import { withCacheLock } from '../cache/cache-lock.ts';
 import { installDebianPackages } from '../debian/packages.ts';
 import type { Report } from '../report.ts';
 import {
+  type AddressRange,
   formatAddress,
   formatNetwork,
   freePool,
-  type Network,
   overlaps,
   parseNetwork,
 } from './address-pool.ts';
@@ -165,7 +165,7 @@ async function linkClient(paths: PrivatePaths): Promise<void> {
 }
 
 /** Bridge and addresses, nothing plugged in; notes how the machine was. */
-async function prepareMachine(paths: PrivatePaths): Promise<Network> {
+async function prepareMachine(paths: PrivatePaths): Promise<AddressRange> {
   const notes = readNotes(paths);
   const pool = (notes && parseNetwork(notes.pool)) ?? freePool();
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -194,7 +194,7 @@ async function restoreMachine(paths: PrivatePaths, notes: Notes): Promise<void> 
   await writeNotes(paths, { pool: notes.pool });
 }
 
-async function launch(paths: PrivatePaths, pool: Network): Promise<number> {
+async function launch(paths: PrivatePaths, pool: AddressRange): Promise<number> {
   const dockerd = ['/usr/sbin/dockerd', '/usr/bin/dockerd'].find((path) => existsSync(path)) ?? 'dockerd';
   const upperHalf = { address: pool.address + 2 ** (32 - pool.prefix - 1), prefix: pool.prefix + 1 };
   const args = [

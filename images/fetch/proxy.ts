@@ -1,6 +1,6 @@
 type Variables = Record<string, string | undefined>;
 
-/** Reached directly whatever the environment says: this machine, and the mirror registry as nodes and pods call it. */
+/** Reached directly whatever the environment says: this machine, and the mirror as nodes and pods call it. */
 const inside = ['localhost', '127.0.0.1', '::1', '[::1]', 'plinth-registry'];
 
 /**

@@ -24,7 +24,7 @@ export interface SupplyOptions {
 }
 
 /**
- * Has an image of the lock file in the mirror registry: pulled from upstream, or built.
+ * Has an image of the lock file in the mirror: pulled from upstream, or built.
  * Returns whether there was something to do.
  */
 export async function ensureImage(
@@ -39,7 +39,7 @@ export async function ensureImage(
 }
 
 /**
- * Has something in the mirror registry by the note that the cache holds of it, or by `make`. What the note says is
+ * Has something in the mirror by the note that the cache holds of it, or by `make`. What the note says is
  * compared with what the registry has: the manifest's digest, and that each of its blobs is there in full.
  */
 export async function ensureMirrored(
@@ -96,18 +96,18 @@ export async function ensureImageRef(
 /** What is wrong with a manifest of the store or with what it names; quick, it reads no blob. */
 function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): string | undefined {
   const manifest = store.manifest(path, tag);
-  if (manifest === undefined) return 'the mirror registry lacks it';
-  if (manifest.digest !== digest) return 'the mirror registry has another one';
+  if (manifest === undefined) return 'the mirror lacks it';
+  if (manifest.digest !== digest) return 'the mirror has another one';
   const blobs = blobsOf({ store, path, tag });
-  if (blobs === undefined) return `the mirror registry lacks the image for ${containerPlatform()}`;
+  if (blobs === undefined) return `the mirror lacks the image for ${containerPlatform()}`;
   for (const blob of blobs) {
-    if (store.blobSize(blob.digest) !== blob.size) return `the mirror registry lacks ${blob.digest}`;
+    if (store.blobSize(blob.digest) !== blob.size) return `the mirror lacks ${blob.digest}`;
   }
   return undefined;
 }
 
 /**
- * Reads every blob of an image in the mirror registry and compares its checksum. Damaged ones are taken out, so that
+ * Reads every blob of an image in the mirror and compares its checksum. Damaged ones are taken out, so that
  * `ensureImage` makes them again. Returns what was wrong.
  */
 export async function verifyMirrored(ref: string): Promise<string[]> {

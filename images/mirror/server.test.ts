@@ -3,7 +3,7 @@ import { hostsToml } from './server.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-it('tells a node to ask the mirror registry first, then each registry itself', () => {
+it('tells a node to ask the mirror first, then each registry itself', () => {
   vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
   expect(hostsToml()['docker.io']).toBe(
     'server = "https://registry-1.docker.io"\n\n[host."http://plinth-registry:5000/v2/docker.io"]\n' +
@@ -11,7 +11,7 @@ it('tells a node to ask the mirror registry first, then each registry itself', (
   );
 });
 
-it('tells it to ask, after the mirror registry, the one that stands for all', () => {
+it('tells it to ask, after the mirror, the one that stands for all', () => {
   vi.stubEnv('PLINTH_REGISTRY_MIRROR', 'mirror.example.org/all');
   expect(hostsToml()['quay.io']).toMatch(
     /^server = "https:\/\/mirror\.example\.org\/v2\/all\/quay\.io"\noverride_path = true\n\n\[host\./,

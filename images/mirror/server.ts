@@ -9,43 +9,43 @@ import { parseReference } from '../oci/reference.ts';
 import { registryAnswers, waitForRegistry } from '../oci/wait-for-registry.ts';
 import { placeOf, registryMirror } from '../pull/registry-place.ts';
 import type { Report } from '../report.ts';
-import { registryData } from './folder.ts';
+import { mirrorFolder } from './folder.ts';
 
-/** The network on the engine that the nodes and the mirror registry share. */
+/** The network on the engine that the nodes and the mirror share. */
 export const networkName = 'plinth';
 
 /** The container's name; nodes and pods reach it as `plinth-registry:5000`. */
-export const registryName = 'plinth-registry';
+export const mirrorName = 'plinth-registry';
 
 /** The address of the registry for the nodes of a cluster and for what runs on them. */
-export const registryAddress = `${registryName}:5000`;
+export const mirrorAddress = `${mirrorName}:5000`;
 
-/** The port on this machine's loopback at which the mirror registry answers; `PLINTH_REGISTRY_PORT` sets another. */
-export function registryPort(): number {
+/** The port on this machine's loopback at which the mirror answers; `PLINTH_REGISTRY_PORT` sets another. */
+export function mirrorPort(): number {
   const text = process.env.PLINTH_REGISTRY_PORT ?? '5001';
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65536) return port;
   throw new Error(`PLINTH_REGISTRY_PORT is '${text}': set it to a port from 1 to 65535, or unset it`);
 }
 
-function registryUrl(): string {
-  return `http://127.0.0.1:${registryPort()}`;
+function mirrorUrl(): string {
+  return `http://127.0.0.1:${mirrorPort()}`;
 }
 
 /** Counts up when the same image is started with other arguments. */
 const generation = 'read-only';
 
 /**
- * Has the mirror registry run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
+ * Has the mirror run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
  * neither by HTTP nor in the file system. It comes back by itself with the engine. Returns what there is to say where nothing had to be done.
  */
-export async function ensureRegistry(
+export async function ensureMirror(
   engine: Engine,
   report: Report,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const port = registryPort();
-  const url = registryUrl();
+  const port = mirrorPort();
+  const url = mirrorUrl();
   await ensureNetwork(engine);
   const image = await ensureEngineImage('registry', { engine, report, signal });
   const state = await containerState(engine);
@@ -53,39 +53,39 @@ export async function ensureRegistry(
   if (state?.wanted === wanted && state.status === 'running' && (await registryAnswers(url)))
     return 'running';
   if (state?.wanted === wanted) {
-    report('starting the mirror registry');
-    await runEngine(engine, ['start', registryName], { signal }).catch(() => undefined);
+    report('starting the mirror');
+    await runEngine(engine, ['start', mirrorName], { signal }).catch(() => undefined);
     // After a reboot the engine starts the nodes at the same time, which keeps a small machine busy.
     if (await waitForRegistry(url, 45, signal)) return undefined;
   }
-  if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', registryName]);
+  if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', mirrorName]);
   await refuseTakenPort();
-  report('starting the mirror registry');
-  await mkdir(registryData(), { recursive: true });
-  await runEngine(engine, ['run', ...registryArguments(engine, image, wanted)], { signal });
+  report('starting the mirror');
+  await mkdir(mirrorFolder(), { recursive: true });
+  await runEngine(engine, ['run', ...mirrorArguments(engine, image, wanted)], { signal });
   if (await waitForRegistry(url, 60, signal)) return undefined;
-  const log = await runEngine(engine, ['logs', '--tail', '10', registryName]).catch(String);
+  const log = await runEngine(engine, ['logs', '--tail', '10', mirrorName]).catch(String);
   throw new Error(
-    `the mirror registry does not answer on 127.0.0.1:${port} after 60 s. Its last words:\n${log}\n` +
-      `See more with: ${engine.name} logs ${registryName}`,
+    `the mirror does not answer on 127.0.0.1:${port} after 60 s. Its last words:\n${log}\n` +
+      `See more with: ${engine.name} logs ${mirrorName}`,
   );
 }
 
 /** Takes the registry's container and network away. What it held stays in the cache. */
-export async function removeRegistry(engine: Engine): Promise<void> {
-  await runEngine(engine, ['rm', '--force', '--volumes', registryName]).catch(ignoreMissing);
+export async function removeMirror(engine: Engine): Promise<void> {
+  await runEngine(engine, ['rm', '--force', '--volumes', mirrorName]).catch(ignoreMissing);
   await runEngine(engine, ['network', 'rm', networkName]).catch(ignoreMissing);
 }
 
 /**
  * By host of the lock file, the `certs.d/HOST/hosts.toml` of containerd: nodes ask the mirror first, then `next`. A host that
  * the mirror does not have is left out.
- * @param mirror As `PLINTH_REGISTRY_MIRROR` is written. Default: the mirror registry of this machine.
+ * @param mirror As `PLINTH_REGISTRY_MIRROR` is written. Default: the mirror of this machine.
  * @param next The same, for what the mirror lacks. Default: the mirror that this machine pulls from, else each registry itself.
  * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
 export function hostsToml(
-  mirror = `http://${registryAddress}`,
+  mirror = `http://${mirrorAddress}`,
   next = registryMirror(),
 ): Record<string, string> {
   const files = mirroredHosts(mirror).map((first) => {
@@ -152,11 +152,11 @@ async function ensureNetwork(engine: Engine): Promise<void> {
   });
 }
 
-function registryArguments(engine: Engine, image: string, wanted: string): string[] {
+function mirrorArguments(engine: Engine, image: string, wanted: string): string[] {
   return [
-    ...['--detach', '--name', registryName, '--restart', 'always', '--network', networkName],
-    ...['--publish', `127.0.0.1:${registryPort()}:5000`],
-    ...['--volume', `${registryData()}:/var/lib/registry:ro`, ...containerUser(engine)],
+    ...['--detach', '--name', mirrorName, '--restart', 'always', '--network', networkName],
+    ...['--publish', `127.0.0.1:${mirrorPort()}:5000`],
+    ...['--volume', `${mirrorFolder()}:/var/lib/registry:ro`, ...containerUser(engine)],
     ...['--label', `plinth.registry=${wanted}`],
     ...['--env', 'OTEL_TRACES_EXPORTER=none', '--env', 'REGISTRY_LOG_ACCESSLOG_DISABLED=true'],
     ...['--env', 'REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry'],
@@ -171,7 +171,7 @@ function registryArguments(engine: Engine, image: string, wanted: string): strin
 async function containerState(engine: Engine): Promise<{ status: string; wanted: string } | undefined> {
   try {
     const format = '{{.State.Status}}\t{{index .Config.Labels "plinth.registry"}}';
-    const text = await runEngine(engine, ['container', 'inspect', '--format', format, registryName]);
+    const text = await runEngine(engine, ['container', 'inspect', '--format', format, mirrorName]);
     const [status = '', wanted = ''] = text.trim().split('\t');
     return { status, wanted };
   } catch {
@@ -180,13 +180,13 @@ async function containerState(engine: Engine): Promise<{ status: string; wanted:
 }
 
 async function refuseTakenPort(): Promise<void> {
-  const port = registryPort();
+  const port = mirrorPort();
   await new Promise<void>((resolve, reject) => {
     const server = createServer();
     server.once('error', () =>
       reject(
         new Error(
-          `port ${port} of 127.0.0.1 is taken, and the mirror registry was to answer there. See by what: ` +
+          `port ${port} of 127.0.0.1 is taken, and the mirror was to answer there. See by what: ` +
             `${process.platform === 'linux' ? `ss -tlnp 'sport = :${port}'` : `lsof -nP -iTCP:${port} -sTCP:LISTEN`}. Or choose another: PLINTH_REGISTRY_PORT=5011`,
         ),
       ),

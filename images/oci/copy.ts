@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StoredImage } from './image-store.ts';
-import { headBlob, mountBlob, putBlob, putManifest, type Repository } from './registry-client.ts';
+import { headBlob, mountBlob, putBlob, putManifest, type RegistryRepository } from './registry-client.ts';
 
 const manifestSchema = z.object({
   config: z.object({ digest: z.string() }),
@@ -13,12 +13,12 @@ const manifestSchema = z.object({
  */
 export async function copyImage(
   from: StoredImage,
-  to: Repository & { tag: string },
+  to: RegistryRepository & { tag: string },
   options: { siblings?: readonly string[]; signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const { siblings = [], signal } = options;
   const manifest = from.store.manifest(from.path, from.tag);
-  if (manifest === undefined) throw new Error(`the mirror registry has no ${from.path}:${from.tag}`);
+  if (manifest === undefined) throw new Error(`the mirror has no ${from.path}:${from.tag}`);
   const { config, layers } = manifestSchema.parse(JSON.parse(manifest.text));
   for (const { digest } of [config, ...layers]) {
     if ((await headBlob(to, digest)) !== undefined) continue;
@@ -28,7 +28,11 @@ export async function copyImage(
   await putManifest(to, to.tag, manifest.type, manifest.text);
 }
 
-async function mountFromAny(to: Repository, digest: string, siblings: readonly string[]): Promise<boolean> {
+async function mountFromAny(
+  to: RegistryRepository,
+  digest: string,
+  siblings: readonly string[],
+): Promise<boolean> {
   for (const path of siblings) {
     if (path === to.path || (await headBlob({ ...to, path }, digest)) === undefined) continue;
     return mountBlob(to, digest, path);

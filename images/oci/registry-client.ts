@@ -3,7 +3,7 @@ import { digestOf } from './digest.ts';
 import { manifestTypes } from './media-types.ts';
 
 /** A repository of a registry that is reached without TLS or a password: `http://127.0.0.1:5001`, `docker.io/library/debian`. */
-export interface Repository {
+export interface RegistryRepository {
   url: string;
   path: string;
   /** What to look at where it does not answer well. */
@@ -11,7 +11,10 @@ export interface Repository {
 }
 
 /** The digest of a manifest that the registry has under a tag or digest; `undefined` where it has none. */
-export async function headManifest(repository: Repository, reference: string): Promise<string | undefined> {
+export async function headManifest(
+  repository: RegistryRepository,
+  reference: string,
+): Promise<string | undefined> {
   const response = await call(repository, `manifests/${reference}`, {
     method: 'HEAD',
     headers: { accept: manifestTypes.join(', ') },
@@ -23,7 +26,7 @@ export async function headManifest(repository: Repository, reference: string): P
 
 /** Puts a manifest under a tag and returns its digest. All that it names must be there. */
 export async function putManifest(
-  repository: Repository,
+  repository: RegistryRepository,
   tag: string,
   type: string,
   text: string,
@@ -38,7 +41,7 @@ export async function putManifest(
 }
 
 /** The size of a blob; `undefined` where the registry has none of this digest. */
-export async function headBlob(repository: Repository, digest: string): Promise<number | undefined> {
+export async function headBlob(repository: RegistryRepository, digest: string): Promise<number | undefined> {
   const response = await call(repository, `blobs/${digest}`, { method: 'HEAD' });
   if (response.status === 404) return undefined;
   expect(response, [200], repository, `blob ${digest}`);
@@ -46,7 +49,11 @@ export async function headBlob(repository: Repository, digest: string): Promise<
 }
 
 /** Lets a repository have a blob that another one of the same registry holds. Returns whether it could. */
-export async function mountBlob(repository: Repository, digest: string, from: string): Promise<boolean> {
+export async function mountBlob(
+  repository: RegistryRepository,
+  digest: string,
+  from: string,
+): Promise<boolean> {
   const query = new URLSearchParams({ mount: digest, from });
   const response = await call(repository, `blobs/uploads/?${query}`, { method: 'POST' });
   expect(response, [201, 202], repository, `blob ${digest}`);
@@ -55,7 +62,7 @@ export async function mountBlob(repository: Repository, digest: string, from: st
 
 /** Sends a blob. The registry refuses it where its content has another digest. */
 export async function putBlob(
-  repository: Repository,
+  repository: RegistryRepository,
   content: AsyncIterable<Uint8Array>,
   digest: string,
   signal?: AbortSignal,
@@ -84,7 +91,7 @@ interface Call {
   signal?: AbortSignal;
 }
 
-async function call(repository: Repository, what: string, options: Call): Promise<Response> {
+async function call(repository: RegistryRepository, what: string, options: Call): Promise<Response> {
   const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
   try {
     return await fetch(url, options as RequestInit);
@@ -102,7 +109,7 @@ function location(response: Response): string {
   return response.headers.get('location') ?? '';
 }
 
-function expect(response: Response, statuses: number[], repository: Repository, what: string): void {
+function expect(response: Response, statuses: number[], repository: RegistryRepository, what: string): void {
   if (statuses.includes(response.status)) return;
   throw new Error(
     `the registry at ${repository.url} answered ${response.status} ${response.statusText} for ${what} of ` +

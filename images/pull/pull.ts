@@ -16,7 +16,7 @@ import {
 } from '../oci/media-types.ts';
 import { parseReference, type Reference } from '../oci/reference.ts';
 import type { Report } from '../report.ts';
-import { type Place, placeOf } from './registry-place.ts';
+import { placeOf, type RegistryLocation } from './registry-place.ts';
 import { notWhat, PullError, Upstream } from './upstream.ts';
 import { patience as defaultPatience, type Patience, Progress } from './watch.ts';
 
@@ -91,7 +91,7 @@ class Pull {
   readonly #ref: string;
   readonly #target: StoredImage;
   readonly #options: PullOptions;
-  readonly #place: Place;
+  readonly #place: RegistryLocation;
   readonly #upstream: Upstream;
   readonly #progress = new Progress();
   /** What one blob fails with ends the others. */

@@ -1,7 +1,7 @@
 import type { Reference } from '../oci/reference.ts';
 
 /** Where the repository of an image is asked for. */
-export interface Place {
+export interface RegistryLocation {
   /** The host as people know it, for messages and for `docker login`: `docker.io`. */
   host: string;
   /** `https://registry-1.docker.io` */
@@ -30,7 +30,10 @@ export function registryMirror(): string {
  * or a table, `docker.io=mirror.example.org/hub,ghcr.io=…`, where a registry that it does not name is asked itself.
  * @throws Error where the setting of the mirror is malformed.
  */
-export function placeOf({ host, path }: Pick<Reference, 'host' | 'path'>, mirror = registryMirror()): Place {
+export function placeOf(
+  { host, path }: Pick<Reference, 'host' | 'path'>,
+  mirror = registryMirror(),
+): RegistryLocation {
   for (const { from, to } of rewrites(mirror)) {
     if (from !== undefined && from !== host) continue;
     const prefix = to.pathname.replace(/^\/|\/$/g, '');

@@ -4,7 +4,7 @@ import { whyFailed } from '../fetch/why-failed.ts';
 import type { Report } from '../report.ts';
 import { basic, parseChallenge, tokenOf, tokenRequest } from './bearer.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
-import type { Place } from './registry-place.ts';
+import type { RegistryLocation } from './registry-place.ts';
 import { IdleWatch, type Patience } from './watch.ts';
 
 /** A registry answered, or did not, so that a pull ends; the message says what to do. */
@@ -30,7 +30,7 @@ class Passing extends Error {
 }
 
 /** An answer whose body is read under the same watch. */
-export interface Answer {
+export interface UpstreamResponse {
   status: number;
   type: string;
   header(name: string): string | null;
@@ -49,12 +49,12 @@ export interface UpstreamOptions {
 
 /** Reads one repository of a registry, anonymously or as who is signed in there. */
 export class Upstream {
-  readonly #place: Place;
+  readonly #place: RegistryLocation;
   readonly #options: UpstreamOptions;
   #authorization: string | undefined;
   #signedIn: Promise<Credentials | undefined> | undefined;
 
-  constructor(place: Place, options: UpstreamOptions) {
+  constructor(place: RegistryLocation, options: UpstreamOptions) {
     this.#place = place;
     this.#options = options;
   }
@@ -67,7 +67,7 @@ export class Upstream {
   async get<T>(
     what: string,
     headers: () => Promise<Record<string, string>>,
-    read: (answer: Answer) => Promise<T>,
+    read: (answer: UpstreamResponse) => Promise<T>,
   ): Promise<T> {
     const { patience, signal, report, ref } = this.#options;
     for (let attempt = 1; ; attempt++) {
@@ -98,7 +98,7 @@ export class Upstream {
     }
   }
 
-  async #ask(what: string, headers: Record<string, string>, watch: IdleWatch): Promise<Answer> {
+  async #ask(what: string, headers: Record<string, string>, watch: IdleWatch): Promise<UpstreamResponse> {
     const { url, path } = this.#place;
     const target = `${url}/v2/${path}/${what}`;
     let response = await this.#fetch(target, { headers: this.#with(headers) }, watch);

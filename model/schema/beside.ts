@@ -6,10 +6,17 @@ import { probes } from './probe.ts';
 import { processFields, resources } from './process.ts';
 
 const container = {
+  /** Name of its container. */
   name: dnsLabel,
-  /** An image of others. Default: the app's own. */
-  image: z.strictObject({ ref: pinnedImage }).optional(),
+  /** Upstream image. Default: the image of the app. */
+  image: z
+    .strictObject({
+      /** Full reference of an upstream image, with its version. */
+      ref: pinnedImage,
+    })
+    .optional(),
   ...processFields,
+  /** Environment variables of the process, by name. */
   env: variables.default({}),
   resources,
 };
@@ -23,8 +30,17 @@ export const initStep = z.strictObject(container);
  */
 export const sidecar = z.strictObject({
   ...container,
-  /** What its own probes ask. */
-  ports: z.record(portName, z.strictObject({ port: z.number().int().min(1).max(65535) })).default({}),
+  /** Ports for its own probes, by name. */
+  ports: z
+    .record(
+      portName,
+      z.strictObject({
+        /** Number of the port. */
+        port: z.number().int().min(1).max(65535),
+      }),
+    )
+    .default({}),
+  /** Probes of the kubelet. */
   probes: probes.default({}),
 });
 

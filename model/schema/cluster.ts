@@ -83,17 +83,22 @@ export const cores = z
 
 /** How many pods of an app; or the fewest, the most, and of which load of their processors (in percent of `cpu`) there are more. */
 export const replicas = z.union([
-  z.number().int().min(0).max(100).describe('How many pods.'),
+  z.number().int().min(0).max(100).describe('Number of pods.'),
   z.strictObject({
-    min: z.number().int().min(1).max(100).describe('The fewest pods.'),
-    max: z.number().int().min(2).max(100).describe('The most pods; all of them must fit the nodes.'),
+    min: z.number().int().min(1).max(100).describe('Smallest number of pods.'),
+    max: z
+      .number()
+      .int()
+      .min(2)
+      .max(100)
+      .describe('Largest number of pods; all of them must fit on the nodes.'),
     cpu: z
       .number()
       .int()
       .min(1)
       .max(1000)
       .default(80)
-      .describe('Load of a pod, in percent of the cores that it reserves, above which there are more.'),
+      .describe('Target load, in percent of the reserved cores; pods are added above it.'),
   }),
 ]);
 
@@ -134,7 +139,7 @@ const awsRegion = z
 const awsAccount = z
   .string()
   .regex(/^\d{12}$/, "the number of an AWS account in quotes, such as '123456789012'")
-  .describe('The account, whatever the credentials say: with those of another one nothing is touched.');
+  .describe('AWS account number. Credentials of another account are refused.');
 
 /** As a line of authorized_keys has it. */
 const publicKey = z
@@ -143,59 +148,57 @@ const publicKey = z
 
 const provider = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.literal('kind').describe('Containers on this machine, made by Kind.'),
+    kind: z.literal('kind').describe('Containers on this machine, created by Kind.'),
     ports: z
       .strictObject({
-        http: tcpPort.default(8080).describe('Port of the gateway over HTTP, which leads to HTTPS.'),
-        https: tcpPort.default(8443).describe('Port of the gateway over HTTPS.'),
-        registry: tcpPort.default(5002).describe("Of the registry for the team's own images."),
+        http: tcpPort.default(8080).describe('HTTP port of the gateway, which redirects to HTTPS.'),
+        https: tcpPort.default(8443).describe('HTTPS port of the gateway.'),
+        registry: tcpPort.default(5002).describe("Port of the registry for the team's own images."),
       })
       .prefault({})
-      .describe("Ports of this machine's loopback on which the cluster answers."),
+      .describe("Ports of the cluster on this machine's loopback address."),
   }),
   z.strictObject({
-    kind: z
-      .literal('machines')
-      .describe('Machines that exist already, reached by SSH; Ansible installs them.'),
+    kind: z.literal('machines').describe('Existing machines, installed by Ansible over SSH.'),
     ports: z
       .strictObject({
-        http: tcpPort.default(nodePorts.http).describe('Port of HTTP, which leads to HTTPS.'),
-        https: tcpPort.default(nodePorts.https).describe('Port of HTTPS.'),
+        http: tcpPort.default(nodePorts.http).describe('HTTP port, which redirects to HTTPS.'),
+        https: tcpPort.default(nodePorts.https).describe('HTTPS port.'),
       })
       .prefault({})
       .describe(
-        `Ports at which visitors reach the gateway. Every node answers on ${nodePorts.http} (HTTP) and ${nodePorts.https} (HTTPS); write others where a load balancer or a firewall of your own passes them on to these.`,
+        `Ports at which visitors reach the gateway. Every node listens on ${nodePorts.http} (HTTP) and ${nodePorts.https} (HTTPS); set other ports where your load balancer or firewall forwards them to these.`,
       ),
     buckets: z
       .strictObject({ region: awsRegion, account: awsAccount })
       .optional()
-      .describe('Where the stacks make buckets for backups, logs and traces. Default: nowhere.'),
+      .describe(
+        'AWS account in which the stacks create buckets for backups, logs and traces. Default: no buckets.',
+      ),
     ssh: z
       .strictObject({
         user: z
           .string()
           .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "the name of a user such as 'root'")
           .default('root')
-          .describe('Who logs in; it must be able to become root.'),
-        port: tcpPort.default(22).describe('On which sshd listens.'),
+          .describe('User for SSH; it must be able to become root.'),
+        port: tcpPort.default(22).describe('Port of sshd.'),
         keys: z
           .array(publicKey)
           .default([])
-          .describe(
-            'Public keys that may log in, and no other. Where it is empty, what the machine has stays.',
-          ),
+          .describe('The only public keys that may log in. An empty list keeps the keys of the machine.'),
       })
       .prefault({})
-      .describe('How the machines are reached.'),
+      .describe('SSH access to the machines.'),
     network: z
       .cidrv4()
       .optional()
       .describe(
-        'Network that the machines share, such as 10.0.0.0/24; what only nodes ask of each other is let in from there. Default: from the address of each.',
+        'Network of the machines, such as 10.0.0.0/24; traffic between nodes is allowed from it. Default: allowed from the address of each node.',
       ),
   }),
   z.strictObject({
-    kind: z.literal('aws').describe('EC2 instances, made by the stacks.'),
+    kind: z.literal('aws').describe('EC2 instances, created by the stacks.'),
     region: awsRegion,
     account: awsAccount,
     zones: z
@@ -204,45 +207,45 @@ const provider = z.discriminatedUnion('kind', [
       .min(1)
       .max(6)
       .default(2)
-      .describe('How many availability zones, from `a` on; nodes of a role go round them.'),
+      .describe('Number of availability zones, starting with `a`; the nodes of a role are spread over them.'),
     nat: z
       .enum(['one', 'per-zone', 'none'])
       .default('one')
       .describe(
-        'The way out for nodes: through one NAT gateway, through one in each zone (a zone may fail), or through none: they have public addresses, to which nothing may connect. The last costs least.',
+        'Internet access of the nodes: through one NAT gateway, through one per zone (tolerates the loss of a zone), or without NAT through public addresses that accept no connection (costs least).',
       ),
   }),
 ]);
 
 const node = z.strictObject({
-  name: dnsLabel.describe('Of the node, and of its machine.'),
+  name: dnsLabel.describe('Name of the node and of its machine.'),
   role: z
     .enum(['control-plane', 'worker'])
-    .describe('`control-plane`: the API server and etcd, on one node or on three. `worker`: apps.'),
-  cpu: cores.default('2').describe('Cores that the node offers to pods; what the apps ask for must fit.'),
+    .describe('`control-plane`: API server and etcd, on one node or three. `worker`: apps.'),
+  cpu: cores.default('2').describe('Cores that pods can reserve; the reservations of the apps must fit.'),
   memory: bytes
     .default('4Gi')
-    .describe('What the node offers to pods, in bytes; what the apps ask for must fit.'),
+    .describe('Bytes that pods can reserve; the reservations of the apps must fit.'),
   disk: z
     .string()
     .regex(/^[1-9]\d*Gi$/, "whole gibibytes such as '50Gi'")
     .default('50Gi')
-    .describe('Size of the disk, where the stacks make it.'),
-  address: address.optional().describe('Address for SSH; needed where the provider is `machines`.'),
+    .describe('Size of the disk that the stacks create.'),
+  address: address.optional().describe('Address for SSH; required with the provider `machines`.'),
   instanceType: z
     .string()
     .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.large'")
     .optional()
-    .describe('EC2 instance type, such as t3.large; needed where the provider is `aws`.'),
+    .describe('EC2 instance type, such as t3.large; required with the provider `aws`.'),
 });
 
 const registry = z.strictObject({
   overlay: z
     .enum(['http', 'tls'])
     .describe(
-      "`http` is for development: plain HTTP, inside the cluster's own network. `tls` serves a certificate.",
+      '`http`: plain HTTP in the network of the cluster, for development. `tls`: HTTPS with a certificate.',
     ),
-  storage: bytes.default('10Gi').describe('Disk for images, in bytes.'),
+  storage: bytes.default('10Gi').describe('Size of the volume for images, in bytes.'),
 });
 
 const source = z.discriminatedUnion('kind', [
@@ -250,13 +253,13 @@ const source = z.discriminatedUnion('kind', [
     kind: z
       .literal('in-cluster')
       .describe(
-        'A Git server in the cluster; pushes go through the API server, so a kubeconfig is the only key.',
+        'A Git server in the cluster; pushes go through the API server, so that a kubeconfig is the only credential.',
       ),
-    storage: bytes.default('1Gi').describe('Disk for the repository, in bytes.'),
+    storage: bytes.default('1Gi').describe('Size of the volume for the repository, in bytes.'),
   }),
   z.strictObject({
-    kind: z.literal('git').describe('A repository elsewhere.'),
-    url: gitUrl.describe('Its address, https:// or ssh://, without a name or a token of anybody.'),
+    kind: z.literal('git').describe('A Git repository outside of the cluster.'),
+    url: gitUrl.describe('Address of the repository, https:// or ssh://, without credentials.'),
     branch: z
       .string()
       .regex(
@@ -264,11 +267,11 @@ const source = z.discriminatedUnion('kind', [
         "the name of a branch such as 'main'",
       )
       .default('main')
-      .describe('What is merged there is applied.'),
+      .describe('Branch that Flux applies.'),
     secret: dnsLabel
       .optional()
       .describe(
-        'Name of the Secret in flux-system with the deploy key, without which nothing is had by SSH; made by hand or by SOPS, never rendered. Default: none, anyone may read the repository.',
+        'Name of the Secret in flux-system with the deploy key, required for SSH; created by hand or with SOPS, never rendered. Default: none, the repository is public.',
       ),
   }),
 ]);
@@ -277,8 +280,10 @@ const source = z.discriminatedUnion('kind', [
 const validity = (defaults: { duration: string; renewBefore: string }) =>
   z
     .strictObject({
-      duration: duration.default(defaults.duration).describe('How long a certificate is valid.'),
-      renewBefore: duration.default(defaults.renewBefore).describe('How long before its end it is renewed.'),
+      duration: duration.default(defaults.duration).describe('Validity of a certificate.'),
+      renewBefore: duration
+        .default(defaults.renewBefore)
+        .describe('Time before the end of the validity at which it is renewed.'),
     })
     .prefault({});
 
@@ -299,7 +304,7 @@ const observability = z.union([
       .optional()
       .describe('Whom Alertmanager tells. Default: nobody, alerts are seen on the page of Prometheus.'),
   }),
-  z.literal('off').describe('Nothing is observed.'),
+  z.literal('off').describe('No metrics, logs and traces are collected.'),
 ]);
 
 const identity = z.strictObject({
@@ -307,25 +312,25 @@ const identity = z.strictObject({
     .enum(['self-signed', 'intermediate'])
     .default('self-signed')
     .describe(
-      '`self-signed`: each service is its own root. `intermediate`: each is below one root of the environment.',
+      '`self-signed`: each service has its own root CA. `intermediate`: the CA of each service is signed by one root of the environment.',
     ),
   roots: z
     .record(
       dnsLabel,
       z.strictObject({
-        trusted: z.array(generation).min(1).describe('Generations whose roots both sides trust.'),
-        issuing: generation.describe('The generation that issues; one of those that are trusted.'),
+        trusted: z.array(generation).min(1).describe('Generations of the CA that both sides trust.'),
+        issuing: generation.describe('Generation of the CA that issues; one of the trusted ones.'),
       }),
     )
     .default({})
     .describe(
-      'By authority (`orders`, `orders-db`): the generations of its CA. An authority that is left out has generation 1 alone. To roll one: trust [1, 2], then issue by 2, then trust [2].',
+      'Generations of the CA of each authority, by its name (`orders`, `orders-db`). Default: generation 1. To rotate a CA: trust [1, 2], then issue with 2, then trust [2]; `npm run certs` does it.',
     ),
   certificates: validity({ duration: '90d', renewBefore: '30d' }).describe(
-    'Of services and their callers. cert-manager issues for an hour at least.',
+    'Certificates of services and their clients; cert-manager issues for at least an hour.',
   ),
   ca: validity({ duration: '3650d', renewBefore: '730d' }).describe(
-    "Of the authorities' own; renewed with the same key.",
+    'Certificates of the authorities; renewed with the same key.',
   ),
 });
 
@@ -333,25 +338,25 @@ const backups = z.strictObject({
   destination: z
     .string()
     .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[\w.-]+)*$/, "an address such as 's3://bucket/folder'")
-    .describe('`s3://BUCKET/FOLDER`; each database has a folder of its own below it.'),
+    .describe('`s3://BUCKET/FOLDER`; each database has its own folder below it.'),
   endpoint: z
     .string()
     .regex(/^https:\/\/\S+$/, 'an https:// address')
     .pipe(noSecret)
     .optional()
-    .describe("Address of an S3 that is not Amazon's. Default: Amazon's."),
+    .describe('Address of an S3-compatible store. Default: Amazon S3.'),
   authority: dnsLabel
     .optional()
     .describe(
-      'A Secret in the namespace of each database, with ca.crt: whom to trust at the endpoint. Default: public authorities.',
+      'Secret in the namespace of each database, with the CA certificate of the endpoint as ca.crt. Default: public authorities.',
     ),
   credentials: z
     .union([
       z.literal('machine'),
-      z.strictObject({ secret: dnsLabel.describe('Its name, in the namespace of each database.') }),
+      z.strictObject({ secret: dnsLabel.describe('Name of the Secret in the namespace of each database.') }),
     ])
     .describe(
-      "`machine`: where the stacks make roles for service accounts, that of the database; elsewhere the node's own. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; made by hand or by SOPS, never rendered.",
+      "`machine`: the AWS role of the database's service account where the stacks create one, else the role of the node. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; created by hand or with SOPS, never rendered.",
     ),
   schedule: z
     .string()
@@ -367,12 +372,12 @@ const backups = z.strictObject({
         });
     })
     .default('0 0 2 * * *')
-    .describe("Of a full backup: cron with seconds first (CloudNativePG, 'Scheduled backups')."),
+    .describe("Cron expression of full backups, seconds first (CloudNativePG, 'Scheduled backups')."),
   keep: z
     .string()
     .regex(/^[1-9]\d*[dwm]$/, "days, weeks or months such as '30d'")
     .default('30d')
-    .describe('How far back a database can be restored to any moment.'),
+    .describe('Period for which a database can be restored to any point in time.'),
 });
 
 const databases = z.strictObject({
@@ -382,124 +387,124 @@ const databases = z.strictObject({
     .min(1)
     .max(9)
     .default(1)
-    .describe('Of each database: 1, or 3 so that one may fail while another is being replaced.'),
+    .describe('Instances of each database: 1, or 3 to tolerate a failure during a replacement.'),
   resources: z
     .strictObject({
       cpu: cores.default('50m').describe('Cores.'),
       memory: bytes.default('256Mi').describe('Bytes; also the limit.'),
     })
     .prefault({})
-    .describe('What each instance reserves.'),
-  backups: backups
-    .optional()
-    .describe("Where the databases' backups and logs of changes go. Default: nowhere."),
+    .describe('Reservation of each instance.'),
+  backups: backups.optional().describe('Backups and write-ahead logs of the databases. Default: no backups.'),
 });
 
 const retiredReason = z
   .string()
   .trim()
   .min(10, 'a sentence that says why')
-  .describe('Why nobody needs it any more, or what becomes of it.');
+  .describe('Reason why it is no longer needed, or where its data goes.');
 
 const retiredDatabase = z.discriminatedUnion('data', [
   z.strictObject({
-    database: appName.describe('The app that owned it.'),
+    database: appName.describe('App that owned the database.'),
     data: z
       .literal('keep')
-      .describe(
-        'It goes on running with what it holds, its certificates and its backups; no app reaches it.',
-      ),
-    storage: bytes.describe('Its volume, in bytes, as database.storage said: it can grow and never shrink.'),
+      .describe('Keeps the database running with its data, certificates and backups; no app can reach it.'),
+    storage: bytes.describe(
+      'Size of its volume in bytes, as in database.storage; it can grow and never shrink.',
+    ),
     reason: retiredReason,
   }),
   z.strictObject({
-    database: appName.describe('The app that owned it.'),
-    data: z.literal('delete').describe('Flux deletes it with its volumes; only backups are left.'),
+    database: appName.describe('App that owned the database.'),
+    data: z.literal('delete').describe('Flux deletes the database with its volumes; only backups remain.'),
     reason: retiredReason,
   }),
 ]);
 
 const retiredVolume = z.strictObject({
   volume: volumeName.describe(
-    'Name of the volume in its app. It stays in the namespace of the app until somebody deletes it by hand.',
+    'Name of the volume in its app. It stays in the namespace of the app until it is deleted by hand.',
   ),
-  app: appName.describe('The app that had it.'),
+  app: appName.describe('App that had the volume.'),
   reason: retiredReason,
 });
 
 const retired = z.union([retiredDatabase, retiredVolume]);
 
-/** What an environment may change of an app. */
+/** Fields of an app that an environment may change. */
 export const appOverride = z.strictObject({
   replicas: replicas
     .optional()
-    .describe('How many pods, or from how many to how many. Default: as app.ts says.'),
-  single: reason
+    .describe('Number of pods, or the bounds of a HorizontalPodAutoscaler. Default: the value of app.ts.'),
+  single: reason.optional().describe('Reason why one replica is enough in production.'),
+  env: variables
     .optional()
-    .describe('Why one replica is enough in production, although somebody waits for the app.'),
-  env: variables.optional().describe('Variables that are otherwise or more than in app.ts.'),
+    .describe('Environment variables that are added to those of app.ts or replace them.'),
   resources: z
     .strictObject({
-      cpu: cores.optional().describe('Cores. Default: as app.ts says.'),
-      memory: bytes.optional().describe('Bytes; also the limit. Default: as app.ts says.'),
-      reason: reason.optional().describe('Why it needs more here than elsewhere.'),
+      cpu: cores.optional().describe('Cores. Default: the value of app.ts.'),
+      memory: bytes.optional().describe('Bytes; also the limit. Default: the value of app.ts.'),
+      reason: reason.optional().describe('Reason for a larger reservation in this environment.'),
     })
     .optional()
-    .describe('What each pod reserves.'),
+    .describe('Reservation of each pod.'),
 });
 
-/** `clusters/ENV/cluster.yaml`: what exists in one environment. What each field means is said in its `describe`, which editors show. */
+/** `clusters/ENV/cluster.yaml`: one environment. Editors show the `describe` of each field. */
 export const clusterSchema = z.strictObject({
   name: dnsLabel.describe(
-    'Of the cluster: ends with the name of the folder, such as plinth-dev in clusters/dev.',
+    "Cluster name; must end with the folder's name, such as plinth-dev in clusters/dev.",
   ),
   production: z
     .boolean()
     .default(false)
-    .describe('People depend on it: one of each is refused where two are needed, and what is not backed up.'),
+    .describe(
+      'Whether people depend on the environment: single replicas and databases without backups are then refused.',
+    ),
   domain: dnsName
     .max(189, 'at most 189 characters, since NAME.domain has at most 253')
-    .describe('Apps that are exposed answer at NAME.domain.'),
+    .describe('DNS domain; an exposed app has the host name NAME.domain.'),
   kubernetes: z
     .strictObject({
       distribution: z
         .enum(['kubeadm', 'k3s'])
         .default('kubeadm')
-        .describe('What makes a cluster of the nodes; a Kind cluster is always of kubeadm.'),
+        .describe('Kubernetes distribution; a Kind cluster always uses kubeadm.'),
       version: z
         .string()
         .regex(/^v\d+\.\d+\.\d+$/, "a version such as 'v1.36.4'")
-        .describe('That of images/lock.yaml; on machines also the one before.'),
+        .describe('Version of images/lock.yaml; on machines also the previous minor version.'),
       endpoint: address
         .optional()
         .describe(
-          "Address of the API server where there are several control planes: a load balancer's. Default: that of the first one.",
+          'Address of the API server, that of a load balancer where there are several control planes. Default: the address of the first control plane.',
         ),
       virtualAddress: z
         .ipv4()
         .optional()
         .describe(
-          'In place of endpoint, where the provider is `machines`: a free address of their network, which the control planes hold among themselves (VRRP, by keepalived). The one that has it passes it on when its API server does not answer.',
+          'Virtual address of the API server, instead of endpoint, with the provider `machines`: a free address of their network. The control planes share it (VRRP, keepalived); it moves when the API server of its holder does not answer.',
         ),
     })
-    .describe('Which Kubernetes.'),
-  provider: provider.describe('Where the machines come from: `kind`, `machines` or `aws`.'),
-  nodes: z.array(node).min(1).describe('The machines of the cluster.'),
-  registry: registry.describe("The registry in the cluster that holds the team's own images."),
-  source: source.describe('The Git repository that Flux reads.'),
+    .describe('Kubernetes of the cluster.'),
+  provider: provider.describe('Origin of the machines: `kind`, `machines` or `aws`.'),
+  nodes: z.array(node).min(1).describe('Nodes of the cluster.'),
+  registry: registry.describe("Registry in the cluster for the team's own images."),
+  source: source.describe('Git repository that Flux reads.'),
   mirror: z
     .union([mirrorUrl, z.record(registryHost, mirrorUrl)])
     .optional()
     .describe(
-      'Where images are asked for before upstream: the address of one mirror of all registries, which has docker.io/library/debian as ADDRESS/docker.io/library/debian; or a map from a registry to the address of its mirror. Default: upstream alone.',
+      'Mirror from which images are pulled before upstream: the address of one mirror for all registries, with docker.io/library/debian at ADDRESS/docker.io/library/debian; or a map from each registry to the address of its mirror. Default: no mirror.',
     ),
   artifacts: z
     .enum(['upstream', 'mirror'])
     .default('upstream')
     .describe(
-      'Where Flux gets the artifacts of others: their upstream, or the mirror registry under the same names.',
+      'Source from which Flux pulls upstream artifacts: their registry, or the mirror under the same names.',
     ),
-  gateway: gatewaySchema.prefault({}).describe('How visitors reach the apps that are exposed.'),
+  gateway: gatewaySchema.prefault({}).describe('Gateway through which visitors reach the exposed apps.'),
   observability: observability
     .default('off')
     .describe(
@@ -507,30 +512,35 @@ export const clusterSchema = z.strictObject({
     ),
   retention: z
     .strictObject({
-      metrics: duration.default('15d').describe('Of metrics.'),
-      logs: duration.default('7d').describe('Of logs.'),
-      traces: duration.default('3d').describe('Of traces.'),
+      metrics: duration.default('15d').describe('Retention of metrics.'),
+      logs: duration.default('7d').describe('Retention of logs.'),
+      traces: duration.default('3d').describe('Retention of traces.'),
     })
     .prefault({})
-    .describe('How long what is observed is kept; it must fit on the disks.'),
+    .describe('Retention of metrics, logs and traces; they must fit on the volumes.'),
   storage: z
     .strictObject({
-      metrics: bytes.default('10Gi').describe('Of metrics, in bytes.'),
-      logs: bytes.default('5Gi').describe('Of logs, in bytes.'),
-      traces: bytes.default('5Gi').describe('Of traces, in bytes.'),
+      metrics: bytes.default('10Gi').describe('Size of the volume for metrics, in bytes.'),
+      logs: bytes.default('5Gi').describe('Size of the volume for logs, in bytes.'),
+      traces: bytes.default('5Gi').describe('Size of the volume for traces, in bytes.'),
     })
     .prefault({})
-    .describe('Disks for what is observed.'),
-  identity: identity.prefault({}).describe('How services prove who they are.'),
-  databases: databases.prefault({}).describe('The databases of apps that own one.'),
+    .describe('Volumes for metrics, logs and traces.'),
+  identity: identity.prefault({}).describe('Certificates of services.'),
+  databases: databases.prefault({}).describe('Databases of the apps.'),
   people: z
     .record(
       dnsLabel.max(57, "at most 57 characters, since a certificate has room for 64 and says 'person:NAME'"),
-      z.strictObject({ uses: z.array(dnsLabel).min(1).describe('Apps with a mutual port.') }),
+      z.strictObject({
+        uses: z
+          .array(dnsLabel)
+          .min(1)
+          .describe('Apps that the person may call; each has a port with mutual TLS.'),
+      }),
     )
     .default({})
     .describe(
-      'By name: people who may call apps from their own machines, each with a certificate whose CN is `person:NAME`.',
+      'People who may call apps from their own machines, by name; each has a client certificate with the CN `person:NAME`.',
     ),
   egress: z
     .strictObject({
@@ -538,32 +548,32 @@ export const clusterSchema = z.strictObject({
         .array(z.cidrv4())
         .default([])
         .describe(
-          'Networks of private addresses, such as 10.20.0.0/16, in which hosts of `internet` edges may lie. Default: none; a name that leads to a private address is refused.',
+          'Private networks, such as 10.20.0.0/16, that hosts of `internet` edges may be in. Default: none; host names with a private address are refused.',
         ),
     })
     .prefault({})
-    .describe('The way out to hosts outside of the cluster.'),
+    .describe('Access to hosts outside of the cluster.'),
   secrets: z
     .strictObject({
       recipients: z
         .record(dnsLabel, ageRecipient)
         .default({})
         .describe(
-          'By name: the public halves of the age keys that can read the secrets of this environment. `cluster` is the one that Flux decrypts with; written by npm run secrets.',
+          'Public age keys that can decrypt the secrets of this environment, by name. Flux decrypts with `cluster`; written by npm run secrets.',
         ),
     })
     .prefault({})
-    .describe('Secrets of apps, encrypted by SOPS with age; each stands beside its app, in secrets/ENV.'),
+    .describe('Secrets of apps, encrypted by SOPS with age; each is in the folder secrets/ENV of its app.'),
   retired: z
     .array(retired)
     .default([])
     .describe(
-      'Databases and volumes whose app no longer runs here or no longer has them, and what becomes of their data. One that is in the manifests, described by no app and not listed here is refused.',
+      'Databases and volumes that no app describes any more, with a decision on their data. Every database and volume in the manifests must be described by an app or listed here.',
     ),
   apps: z
     .record(dnsLabel, appOverride.nullable())
     .describe(
-      'Apps that run here; a value changes what app.ts says. An app that is not listed does not run.',
+      'Apps that run in this environment, each with the fields that differ from its app.ts. An app that is not listed does not run.',
     ),
 });
 

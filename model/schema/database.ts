@@ -3,16 +3,16 @@ import type { Environment } from '../graph.ts';
 import type { Cluster, RetiredDatabase } from './cluster.ts';
 
 /** What an edge to a database says about rights. */
-export type Access = Use<'database'>['as'];
+export type DatabaseRights = Use<'database'>['as'];
 
-const suffixes: Readonly<Record<Access, string>> = {
+const suffixes: Readonly<Record<DatabaseRights, string>> = {
   'read-write': 'rw',
   'read-only': 'ro',
   owner: 'owner',
 };
 
 /** Every way to use a database, the strongest first. */
-export const accesses: readonly Access[] = ['owner', 'read-write', 'read-only'];
+export const accesses: readonly DatabaseRights[] = ['owner', 'read-write', 'read-only'];
 
 /** The name of the Postgres cluster that an app owns. */
 export function databaseCluster(app: string): string {
@@ -25,12 +25,12 @@ export function databaseName(app: string): string {
 }
 
 /** The role of an access, which is also the CN of the certificates that log in as it. */
-export function databaseRole(app: string, access: Access): string {
+export function databaseRole(app: string, access: DatabaseRights): string {
   return `${databaseName(app)}_${suffixes[access]}`;
 }
 
 /** The name of a Certificate for such a role and of its Secret. */
-export function databaseClient(app: string, access: Access): string {
+export function databaseClient(app: string, access: DatabaseRights): string {
   return `${databaseCluster(app)}-${suffixes[access]}`;
 }
 

@@ -44,9 +44,11 @@ export type Rule = (typeof rules)[number];
 
 /** A rule that does not hold here, and why that is right. `npm run explain` shows it. */
 export const exceptionSchema = z.strictObject({
+  /** Name of the rule. */
   rule: z.enum(rules),
+  /** Reason, one sentence. */
   reason: z.string().trim().min(10, 'a sentence that says why'),
-  /** Key of cluster.yaml, such as `gateway.tls.acme`, without which nothing breaks the rule. Default: it is always broken. */
+  /** Key of cluster.yaml, such as `gateway.tls.acme`; the rule is broken only where it is set. Default: in every environment. */
   only: z
     .string()
     .regex(/^[a-zA-Z]+(\.[a-zA-Z]+)*$/, "a key of cluster.yaml such as 'gateway.tls.acme'")

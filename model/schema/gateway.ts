@@ -33,7 +33,7 @@ const acme = z.strictObject({
     })
     .pipe(noSecret)
     .describe("Address of the ACME server's directory."),
-  email: z.email('an e-mail address').describe('The server writes there before a certificate expires.'),
+  email: z.email('an e-mail address').describe('E-mail address for warnings before a certificate expires.'),
   roots: pemCertificates
     .optional()
     .describe(
@@ -54,6 +54,6 @@ export const gatewaySchema = z.strictObject({
     ])
     .optional()
     .describe(
-      "Certificate of the gateway. `authority`: from a CA of this environment; `npm run certs -- trust-browser` makes a browser trust it. `acme`: from a public CA. `balancer`: the cloud's load balancer ends TLS. Default: `balancer` where the provider is `aws`, else `authority`.",
+      'Certificate of the gateway. `authority`: issued by a CA of this environment; `npm run certs -- trust-browser` makes a browser trust it. `acme`: issued by a public CA. `balancer`: the load balancer of the cloud terminates TLS. Default: `balancer` with the provider `aws`, else `authority`.',
     ),
 });

@@ -21,10 +21,11 @@ export function internetHost(text: string): InternetHost | undefined {
   return { name: wildcard + name, port: Number(port) };
 }
 
-/** Calls hosts outside of the cluster, and no others: through a proxy that knows the names. docs/internet.md. */
+/** An edge to hosts outside of the cluster. docs/internet.md. */
 export const internetUse = z.strictObject({
+  /** Calls hosts outside of the cluster, and no others, through a proxy that checks the host name. */
   kind: z.literal('internet'),
-  /** `api.stripe.com`, `*.s3.amazonaws.com` (one label), `smtp.example.org:587`. Default of the port: 443. */
+  /** Host names, such as `api.stripe.com`, `*.s3.amazonaws.com` (one label) or `smtp.example.org:587`. The default port is 443. */
   hosts: z
     .array(
       z.string().superRefine((text, context) => {

@@ -8,13 +8,15 @@ import { command, processFields, resources } from './process.ts';
  */
 export const job = z.strictObject({
   ...processFields,
+  /** Program and its arguments; no shell reads them. */
   command,
-  /** Beside those of the app, or in their place. */
+  /** Environment variables that are added to those of the app or replace them. */
   env: variables.default({}),
+  /** Reservation of its pod. */
   resources,
-  /** How long it may take, with all its tries. */
+  /** Longest duration with all its attempts. */
   deadline: duration.default('10m'),
-  /** Tries after the first one has failed. */
+  /** Attempts after the first one. */
   retries: z.number().int().min(0).max(20).default(3),
 });
 

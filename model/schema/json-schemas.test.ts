@@ -50,7 +50,7 @@ it.each([...schemas])('says of each field of %s what it is', (_, text) => {
 it('says what a default is', () => {
   const fields = fieldsOf(JSON.parse(schemas.get('clusters/cluster.schema.json') ?? ''), '');
   expect(Object.fromEntries(fields)['.retention.metrics']).toMatchObject({
-    description: 'Of metrics. Default: 15d.',
+    description: 'Retention of metrics. Default: 15d.',
   });
 });
 

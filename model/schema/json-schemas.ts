@@ -7,11 +7,14 @@ export function schemaLine(path: string): string {
   return `# yaml-language-server: $schema=${path}`;
 }
 
-/** What editors complete and check YAML files by: from the path of a JSON Schema to its text. */
+/** JSON Schemas with which editors complete and check YAML files: from the path to the text. */
 export function jsonSchemas(): Map<string, string> {
   return new Map([
-    ['clusters/cluster.schema.json', jsonSchema('One environment: what exists there.', clusterSchema)],
-    ['images/lock.schema.json', jsonSchema('The one place where versions are written.', lockSchema)],
+    ['clusters/cluster.schema.json', jsonSchema('One environment.', clusterSchema)],
+    [
+      'images/lock.schema.json',
+      jsonSchema('Versions, digests and checksums of everything that is fetched.', lockSchema),
+    ],
   ]);
 }
 

@@ -75,7 +75,7 @@ const download = z.strictObject({
     .partialRecord(z.enum(platforms), sha256)
     .default({})
     .describe(
-      'Of the file, by platform; `npm run lock -- update` adds what is missing. A platform without one is not downloaded for.',
+      'SHA-256 checksum of the file, by platform; `npm run lock -- update` adds missing ones. Without one, nothing is downloaded for the platform.',
     ),
 });
 
@@ -84,12 +84,12 @@ const download = z.strictObject({
  * the name of an executable is unique over all components: `kubelet` is found in `kubernetes`.
  */
 const binary = z.strictObject({
-  version: version.describe("Of the component, as its module's tag."),
+  version: version.describe('Version of the component: the tag of its Go module.'),
   optional: z
     .boolean()
     .default(false)
     .describe('No part of a cluster: built when a command asks for it by name, and missed by nobody before.'),
-  go: goBuild.describe('How it is built from its Go module.'),
+  go: goBuild.describe('Build from its Go module.'),
   download: z
     .record(name, download)
     .default({})
@@ -121,7 +121,7 @@ const imageBuild = z.strictObject({
         .regex(/^(\/(?!\.\.?(\/|$))[\w.*+-]+)+$/, 'a path from the root such as /usr/lib/*/libz3.so.4'),
     )
     .optional()
-    .describe('What of these packages nothing in the image needs; `*` stands for any part of a name.'),
+    .describe('Files of these packages that the image does not need; `*` matches any part of a name.'),
   binaries: z
     .record(imagePath, name)
     .default({})
@@ -137,12 +137,15 @@ const imageBuild = z.strictObject({
   entrypoint: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
   cmd: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
   env: z.record(z.string(), z.string()).default({}).describe('Variables and their values.'),
-  user: z.string().optional().describe("Who runs it, such as '65532:65532'. Default: root."),
+  user: z
+    .string()
+    .optional()
+    .describe("User and group of the process, such as '65532:65532'. Default: root."),
   workdir: imagePath.optional().describe('The folder in which it starts. Default: /.'),
 });
 
 const image = z.strictObject({
-  ref: reference.describe('What manifests say.'),
+  ref: reference.describe('Reference in manifests.'),
   digest: digest
     .optional()
     .describe(
@@ -150,22 +153,22 @@ const image = z.strictObject({
     ),
   build: imageBuild
     .optional()
-    .describe('How to make it where the registry does not answer. Default: it can only be pulled.'),
+    .describe('Build for machines that reach no registry. Default: the image can only be pulled.'),
 });
 
 /** Files out of a Go module, as an OCI artifact that Flux reads: CustomResourceDefinitions of others. */
 const artifactBuild = z.strictObject({
   module: z.string().describe('The Go module that holds them.'),
-  version: version.describe('Of the module.'),
+  version: version.describe('Version of the Go module.'),
   paths: z.array(z.string()).min(1).describe("Folders or files below the module's root."),
 });
 
 const artifact = z.strictObject({
-  ref: reference.describe('What manifests say.'),
+  ref: reference.describe('Reference in manifests.'),
   digest: digest
     .optional()
     .describe('Of what is made of it here, the same on every machine. Default: the tag alone.'),
-  build: artifactBuild.describe('How to make it.'),
+  build: artifactBuild.describe('Content of the artifact.'),
 });
 
 /** The schema of `images/lock.yaml`: the one place where versions are written. */

@@ -39,7 +39,15 @@ export const files = z.record(mountPath, fileBelow);
  */
 export const temporary = z.record(
   mountPath,
-  z.union([bytes, z.strictObject({ size: bytes, memory: z.boolean().default(false) })]),
+  z.union([
+    bytes,
+    z.strictObject({
+      /** Size in bytes; a pod that writes more is evicted. */
+      size: bytes,
+      /** Whether the folder is in memory, which counts as memory of the app. */
+      memory: z.boolean().default(false),
+    }),
+  ]),
 );
 
 export type Temporary = z.infer<typeof temporary>[string];

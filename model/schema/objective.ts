@@ -19,7 +19,9 @@ const bounds = Object.keys(durationBounds) as (keyof typeof durationBounds)[];
 
 /** What callers can rely on, over four weeks: so many percent of requests succeed within this time. */
 export const objectiveSchema = z.strictObject({
+  /** Percentage of requests that succeed. */
   success: z.number().min(90, 'at least 90 percent').max(99.99, 'at most 99.99 percent'),
+  /** Time within which they succeed. */
   within: z.enum(bounds),
 });
 

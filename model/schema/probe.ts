@@ -4,39 +4,51 @@ import { command } from './process.ts';
 
 /** How often kubelet asks, and when it takes no for an answer (Kubernetes, 'Configure Liveness, Readiness and Startup Probes'). */
 const timing = (failures: number) => ({
-  /** Seconds between two tries. */
+  /** Seconds between two attempts. */
   period: z.number().int().min(1).max(largestInt32).default(10),
-  /** Failed tries in a row until it counts. */
+  /** Failed attempts in a row after which the probe has failed. */
   failures: z.number().int().min(1).max(largestInt32).default(failures),
-  /** Seconds until a try without answer has failed. */
+  /** Seconds after which an attempt without an answer has failed. */
   timeout: z.number().int().min(1).max(largestInt32).default(3),
 });
 
 /** A question that kubelet asks a container; `failures` is the default of its key. */
 const probe = (failures: number) =>
   z.union([
-    /** HTTP: an answer of 200 to 399. */
     z.strictObject({
+      /** Path of an HTTP request; a status from 200 to 399 is a success. */
       path: z.string().regex(/^\//, "a path that starts with '/'"),
+      /** Name of the port. */
       port: portName,
       ...timing(failures),
     }),
-    /** TCP: the port takes a connection. */
-    z.strictObject({ tcp: portName, ...timing(failures) }),
-    /** The standard health service of gRPC says SERVING; `service` is the name that it is asked for. Without TLS. */
-    z.strictObject({ grpc: portName, service: z.string().min(1).optional(), ...timing(failures) }),
-    /** A command in the container ends with 0. */
-    z.strictObject({ exec: command, ...timing(failures) }),
+    z.strictObject({
+      /** Name of a port; a TCP connection is a success. */
+      tcp: portName,
+      ...timing(failures),
+    }),
+    z.strictObject({
+      /** Name of a port without TLS; `SERVING` from the standard gRPC health service is a success. */
+      grpc: portName,
+      /** Service name in the request to the gRPC health service. Default: the empty name, the whole server. */
+      service: z.string().min(1).optional(),
+      ...timing(failures),
+    }),
+    z.strictObject({
+      /** Command in the container; exit code 0 is a success. */
+      exec: command,
+      ...timing(failures),
+    }),
   ]);
 
 export type Probe = z.infer<ReturnType<typeof probe>>;
 
 export const probes = z.strictObject({
-  /** Requests come while it succeeds. A process with ports must have one. */
+  /** Readiness probe: the pod gets requests while it succeeds. A process with ports must have one. */
   ready: probe(3).optional(),
-  /** The container is started again when it fails. */
+  /** Liveness probe: the container is restarted when it fails. */
   live: probe(3).optional(),
-  /** Neither of the others asks before it has succeeded: for what takes long to start. Default of failures: 30. */
+  /** Startup probe, for slow starts: the other probes begin after it has succeeded. */
   startup: probe(30).optional(),
 });
 

@@ -31,25 +31,26 @@ const capability = z.enum([
   ...(['NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'] as const),
 ]);
 
-/** How a container's process is started, in an app, in an `init` step and in a sidecar. */
+/** Fields of a process, in an app, a step, a sidecar and a job. */
 export const processFields = {
-  /** In place of the image's ENTRYPOINT. Default: that. */
+  /** Program and its arguments; no shell reads them. Default: ENTRYPOINT of the image. */
   command: command.optional(),
-  /** In place of the image's CMD. Default: that, or none where `command` is written. */
+  /** Arguments; no shell reads them. Default: CMD of the image, or none where `command` is written. */
   args: argumentsOf.optional(),
-  /** The numeric user of the process. Default: 65532, or the app's own. */
+  /** Numeric user of the process; 0 is root and needs the exception `non-root`. Default: 65532; in a step, sidecar or job that of the app. */
   user: user.optional(),
-  /** `false`: the process may write to the file system of its image; wants the exception `read-only-root`. */
+  /** `false`: the process may write to the file system of its image; needs the exception `read-only-root`. Default: true. */
   readOnlyRoot: z.boolean().optional(),
-  /** Parts of root's power that the process keeps; want the exception `capabilities`. Default: none. */
+  /** Linux capabilities of the process; need the exception `capabilities`. Default: none. */
   capabilities: z.array(capability).min(1).optional(),
 };
 
-/** What a container reserves. */
+/** Reservation of a container. */
 export const resources = z.strictObject({
+  /** Cores; not a limit. */
   cpu: cores,
-  /** Also the limit. */
+  /** Bytes; also the limit. */
   memory: bytes,
-  /** Why it needs that much: written where it is more than a quarter of a core or of a GiB. */
+  /** Reason for the reservation; needed above a quarter of a core or a quarter of a GiB. */
   reason: reason.optional(),
 });

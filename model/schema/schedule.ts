@@ -9,7 +9,7 @@ function isTimeZone(name: string): boolean {
 
 /** When a scheduled app runs (Kubernetes, 'CronJob'). */
 export const schedule = z.strictObject({
-  /** Five fields: minutes, hours, day of the month, month, day of the week. */
+  /** Cron expression with five fields: minute, hour, day of the month, month, day of the week. */
   cron: z.string().superRefine((text, context) => {
     const fault = faultOfCron(text);
     if (fault === undefined) return;
@@ -20,7 +20,7 @@ export const schedule = z.strictObject({
       input: text,
     });
   }),
-  /** Where the clock hangs. */
+  /** Time zone of the cron expression, an IANA name. */
   timeZone: z
     .string()
     .refine(isTimeZone, {
@@ -28,18 +28,20 @@ export const schedule = z.strictObject({
       params: { fix: "write a time zone such as 'Europe/Berlin' or 'UTC'" },
     })
     .default('UTC'),
-  /** When the time comes and the last run has not ended: leave it out, run both, or end the last one. */
+  /** Action where the previous run has not ended: skip the new run, run both, or end the previous one. */
   overlap: z.enum(['forbid', 'allow', 'replace']).default('forbid'),
-  /** How long one run may take, with all its tries; then it has failed. */
+  /** Longest duration of a run with all its attempts. */
   deadline: duration.default('1h'),
-  /** How much later than its time a run may still start, where the cluster was away. */
+  /** Longest delay of a start, for example after an outage of the cluster. */
   late: duration.default('10m'),
-  /** Tries after the first one has failed. */
+  /** Attempts after the first one. */
   retries: z.number().int().min(0).max(20).default(0),
-  /** How many runs that ended are kept, with their logs. */
+  /** Number of ended runs that are kept with their logs. */
   history: z
     .strictObject({
+      /** Runs that succeeded. */
       succeeded: z.number().int().min(0).max(100).default(1),
+      /** Runs that failed. */
       failed: z.number().int().min(1).max(100).default(3),
     })
     .prefault({}),

@@ -5,17 +5,18 @@ import { dnsLabel } from './kubernetes-names.ts';
 /** As POSIX has it ('Environment Variable Definition'), like every other variable of an app. */
 const variable = /^[A-Z_][A-Z0-9_]*$/;
 
-/** Reads values that stand encrypted in Git, `apps/APP/secrets/ENV/NAME.yaml`; set by `npm run secrets -- set`. */
+/** An edge to values that stand encrypted in Git. */
 export const secretUse = z
   .strictObject({
+    /** Reads values that stand encrypted in Git, `apps/APP/secrets/ENV/NAME.yaml`; set by `npm run secrets -- set`. */
     kind: z.literal('secret'),
-    /** Groups keys that belong together, such as those of one provider. */
+    /** Name of the group of keys, such as the keys of one provider. */
     name: dnsLabel.max(50, 'at most 50 characters, since the name of a volume is made of it'),
-    /** Which values it reads. */
+    /** Keys of the values that it reads. */
     keys: z.array(secretKey).min(1),
     /**
-     * `variables`: each key is a variable of that name. `files`: each is a read-only file `/secrets/NAME/KEY`. Either way
-     * the pods are replaced when a value changes.
+     * `variables`: each value is an environment variable with the name of its key. `files`: each value is a read-only file
+     * `/secrets/NAME/KEY`. A change of a value replaces the pods.
      */
     as: z.enum(['variables', 'files']).default('variables'),
   })

@@ -5,13 +5,13 @@ import { mountPath } from './mount.ts';
 
 /** A volume that outlives the pod, the app and its manifests. */
 const volume = z.strictObject({
-  /** Where it is mounted, in every container of the pod. */
+  /** Path at which it is mounted, in every container of the pod. */
   path: mountPath,
-  /** It can grow where its class can, and never shrink. */
+  /** Size in bytes; it can grow where its class allows that, and never shrink. */
   size: bytes,
-  /** `app`: one for the app, which then has one pod at most. `replica`: one for each pod, which keeps its name and its volume. */
+  /** `app`: one volume for the app, which then has at most one pod. `replica`: one volume per pod of a StatefulSet. */
   per: z.enum(['app', 'replica']).default('app'),
-  /** The StorageClass; it cannot change. Default: the cluster's default one. */
+  /** StorageClass; it cannot change. Default: the default class of the cluster. */
   class: dnsName.optional(),
 });
 

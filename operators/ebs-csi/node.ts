@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import { nodeAgent } from '../../charts/kube/daemon-set.ts';
 import { imageRef } from '../../charts/kube/image.ts';
-import { nodeAgent } from '../../charts/kube/node-agent.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole } from '../../charts/kube/rbac.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';

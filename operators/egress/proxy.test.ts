@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Authority } from '../../test/services/authority.ts';
+import { TestAuthority } from '../../test/services/authority.ts';
 import { type Config, egressProxy, serverName } from './proxy.ts';
 
 const open: { close(): unknown }[] = [];
-let authority: Authority;
+let authority: TestAuthority;
 
 beforeAll(async () => {
-  authority = await Authority.make('pay');
+  authority = await TestAuthority.make('pay');
 });
 
 afterEach(() => {

@@ -1,22 +1,15 @@
 import { stringify } from 'yaml';
 import { component } from '../../charts/kube/component.ts';
-import { configMap } from '../../charts/kube/config-map.ts';
-import { deployment } from '../../charts/kube/deployment.ts';
 import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
-import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
-import { annotations } from '../../charts/kube/names.ts';
-import { namespace } from '../../charts/kube/namespace.ts';
-import { allow, denyAll, pods } from '../../charts/kube/network-policy.ts';
-import { nonRoot } from '../../charts/kube/pod.ts';
+import { allow, pods } from '../../charts/kube/network-policy.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { service } from '../../charts/kube/service.ts';
-import { serviceAccount } from '../../charts/kube/service-account.ts';
-import { volumeClaim } from '../../charts/kube/volume-claim.ts';
 import { common, serverTls } from '../../charts/observability/collector.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
-import { mutualIdentity, serverFiles } from '../../charts/observability/mutual-identity.ts';
+import { serverFiles } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
+import { store } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 
@@ -26,50 +19,25 @@ const collector = 'opentelemetry-collector';
 /** Jaeger, one pod: the collector alone writes to it. Its API and page answer to nobody but a port-forward. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
-    namespace(chart, name, 'restricted');
-    serviceAccount(chart, name, name);
-    volumeClaim(chart, name, name, env.cluster.storage.traces);
-    const identity = mutualIdentity(chart, env, name);
-    const podAnnotations = configMap(chart, name, name, { 'jaeger.yaml': stringify(jaegerConfig(env)) });
-    deployment(chart, {
+    store(chart, env, {
       name,
-      namespace: name,
-      update: 'recreate',
-      annotations: { [annotations.reload]: 'files' },
-      podAnnotations,
-      pod: {
-        serviceAccountName: name,
-        user: nonRoot,
-        ownsVolumes: true,
-        container: {
-          name,
-          image: imageRef(env, name),
-          args: ['--config=file:/etc/jaeger/jaeger.yaml'],
-          ports: [
-            { name: 'otlp', containerPort: ports.traces },
-            { name: 'query', containerPort: ports.traceQueries },
-            { name: 'health', containerPort: ports.health },
-            { name: 'metrics', containerPort: ports.ownMetrics },
-          ],
-          env: [goMemoryLimit(name)],
-          readinessProbe: httpProbe('health', '/status', { period: 5 }),
-          livenessProbe: httpProbe('health', '/status', { failures: 6 }),
-          resources: { cpu: '20m', memory: '96Mi', memoryLimit: '384Mi' },
-          volumeMounts: [
-            { name: 'config', mountPath: '/etc/jaeger', readOnly: true },
-            { name: 'data', mountPath: '/data' },
-            ...identity.volumeMounts,
-          ],
-        },
-        volumes: [
-          { name: 'config', configMap: { name } },
-          { name: 'data', persistentVolumeClaim: { claimName: name } },
-          ...identity.volumes,
+      size: env.cluster.storage.traces,
+      configuration: { folder: '/etc/jaeger', files: { 'jaeger.yaml': stringify(jaegerConfig(env)) } },
+      container: {
+        args: ['--config=file:/etc/jaeger/jaeger.yaml'],
+        ports: [
+          { name: 'otlp', containerPort: ports.traces },
+          { name: 'query', containerPort: ports.traceQueries },
+          { name: 'health', containerPort: ports.health },
+          { name: 'metrics', containerPort: ports.ownMetrics },
         ],
+        env: [goMemoryLimit(name)],
+        readinessProbe: httpProbe('health', '/status', { period: 5 }),
+        livenessProbe: httpProbe('health', '/status', { failures: 6 }),
+        resources: { cpu: '20m', memory: '96Mi', memoryLimit: '384Mi' },
       },
     });
     service(chart, name, name, [{ name: 'otlp', port: ports.traces }]);
-    denyAll(chart, name, ['Ingress', 'Egress']);
     allow(chart, name, name, {
       ingress: [{ peers: [pods(collector, collector)], ports: [{ port: ports.traces }] }],
     });

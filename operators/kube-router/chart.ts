@@ -1,9 +1,9 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { component } from '../../charts/kube/component.ts';
+import { nodeAgent } from '../../charts/kube/daemon-set.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
-import { nodeAgent } from '../../charts/kube/node-agent.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole } from '../../charts/kube/rbac.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';

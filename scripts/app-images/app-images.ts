@@ -28,7 +28,7 @@ interface BuiltImage {
   bundle: string | undefined;
   /** Its full reference. */
   ref: string;
-  /** In the folder of the mirror registry, where it outlives the clusters. */
+  /** In the folder of the mirror, where it outlives the clusters. */
   kept: StoredImage;
 }
 
@@ -56,7 +56,7 @@ function builtImages(environment: Environment): BuiltImage[] {
 }
 
 /**
- * Builds what the mirror registry does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
+ * Builds what the mirror does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
  * The base images that the Dockerfiles name are put into the engine's own store first. Returns how many were built.
  */
 export async function buildAppImages(

@@ -4,7 +4,7 @@ import { pushAppImages } from './app-images.ts';
 
 /**
  * Pushes the images of the applications to the team's registry. The last phase, since no pod waits for it: the nodes of a
- * Kind cluster take these images from the mirror registry, and from the team's where the mirror does not answer.
+ * Kind cluster take these images from the mirror, and from the team's where the mirror does not answer.
  */
 export const filledRegistry: Phase<{ environment: Environment; signal: AbortSignal }> = {
   title: 'Registry filled',

@@ -18,7 +18,7 @@ export const given = z.object({
 
 const applied = z.object({ kubeconfig: z.string() });
 
-export type Given = z.infer<typeof given>;
+export type BootstrapInput = z.infer<typeof given>;
 
 /** What the stacks get to know of the cluster. */
 export interface Made {
@@ -29,7 +29,7 @@ export interface Made {
 }
 
 /** From machines to a cluster that Flux owns. */
-export async function run(made: Given, root = process.cwd()): Promise<Made> {
+export async function run(made: BootstrapInput, root = process.cwd()): Promise<Made> {
   const { environment, nodes, sessions } = made;
   const folder = await mkdtemp(join(tmpdir(), 'plinth-bootstrap-'));
   let tunnel: Tunnel | undefined;

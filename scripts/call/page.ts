@@ -5,13 +5,13 @@ import { runCommand } from '../cli/command.ts';
 import { type CallOptions, openConnection } from './connection.ts';
 
 /** Where requests go: by TLS where it names a server. */
-export type Target = RequestOptions & { ALPNProtocols?: string[] };
+export type PageTarget = RequestOptions & { ALPNProtocols?: string[] };
 
 /** Serves an app's page on this machine's loopback, each request with the certificate of the person who typed the command. */
 export function servePage(app: string, options: CallOptions & { port: number }): Promise<void> {
   return runCommand(async () => {
     const { host, port, name, identity, close } = await openConnection(app, options);
-    const target = (): Target => {
+    const target = (): PageTarget => {
       const { cert, key, roots } = identity.current;
       return { ...{ host, port, servername: name, cert, key, ca: roots }, ALPNProtocols: ['http/1.1'] };
     };
@@ -46,7 +46,7 @@ export async function serveOnLoopback(
 }
 
 /** Hands each request on to `target`; by TLS where it names a server. */
-export function forwarding(target: () => Target): RequestListener {
+export function forwarding(target: () => PageTarget): RequestListener {
   return (incoming, outgoing) => {
     const to = target();
     const send = to.servername === undefined ? plainRequest : tlsRequest;

@@ -4,7 +4,7 @@ import { connect as startTls } from 'node:tls';
 import { serialOf } from '../../apps/kit/pem.ts';
 
 /** What a server shows on the wire. */
-export interface Shown {
+export interface ShownCertificate {
   serial: string;
   notAfter: Date;
   /** The CN of the CA that signed it. */
@@ -22,7 +22,7 @@ export async function handshake(
   port: number,
   protocol: 'tls' | 'postgres',
   { host, timeoutMs = 5_000 }: { host?: string; timeoutMs?: number } = {},
-): Promise<Shown> {
+): Promise<ShownCertificate> {
   const signal = AbortSignal.timeout(timeoutMs);
   const socket = connect(port, '127.0.0.1');
   const late = () => socket.destroy(new Error(`no handshake within ${timeoutMs / 1000} s`));

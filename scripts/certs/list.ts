@@ -3,12 +3,12 @@ import { styleText } from 'node:util';
 import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
 import { table } from '../cli/table.ts';
+import type { CertificateHolder } from './certificate-holder.ts';
 import { lacks, settledMs } from './missing.ts';
 import { keyOf, type Observation } from './observe.ts';
-import type { Use } from './use.ts';
 
 /** A certificate, who holds it, and whether each of them is up to date. */
-export interface Row {
+export interface CertificateRow {
   /** `NAMESPACE/NAME` of the Certificate. */
   certificate: string;
   commonName: string;
@@ -22,7 +22,7 @@ export interface Row {
   problem?: string;
   uses: {
     who: string;
-    by: Use['by'];
+    by: CertificateHolder['by'];
     serial?: string;
     /** `waits`: it may still be on its way to the process. */
     state: 'current' | 'waits' | 'old';
@@ -33,10 +33,10 @@ export interface Row {
 }
 
 /** Every certificate of these authorities, theirs first. */
-export function rowsOf(authorities: readonly Authority[], observation: Observation): Row[] {
+export function rowsOf(authorities: readonly Authority[], observation: Observation): CertificateRow[] {
   return authorities.flatMap((authority) => [
     ...authority.trusted.map((generation) => authorityRow(authority, generation, observation)),
-    ...authority.leaves.map((leaf): Row => {
+    ...authority.leaves.map((leaf): CertificateRow => {
       const { at, trust, uses } = observation;
       const known = trust.get(authority.name);
       const row = certificateRow(keyOf(leaf), caName(authority.name, authority.issuing), observation);
@@ -69,11 +69,11 @@ export function rowsOf(authorities: readonly Authority[], observation: Observati
 }
 
 /** Whether nothing of it needs a person. */
-export function isWell({ problem, uses }: Row): boolean {
+export function isWell({ problem, uses }: CertificateRow): boolean {
   return problem === undefined && uses.every(({ state }) => state !== 'old');
 }
 
-function authorityRow({ name }: Authority, generation: number, observation: Observation): Row {
+function authorityRow({ name }: Authority, generation: number, observation: Observation): CertificateRow {
   const ca = caName(name, generation);
   const known = observation.issued.get(`cert-manager/${ca}`);
   const row = certificateRow(`cert-manager/${ca}`, known?.issuer ?? '', observation);
@@ -84,7 +84,7 @@ function certificateRow(
   key: string,
   issuer: string,
   { issued, at }: Observation,
-): Omit<Row, 'commonName' | 'usage' | 'uses'> {
+): Omit<CertificateRow, 'commonName' | 'usage' | 'uses'> {
   const known = issued.get(key);
   const ended = known?.current !== undefined && known.current.notAfter < at;
   const problem =
@@ -107,7 +107,7 @@ function certificateRow(
 }
 
 /** The list for people: what is wrong comes last, with the line that mends it. */
-export function printRows(rows: readonly Row[], now: Date): string {
+export function printRows(rows: readonly CertificateRow[], now: Date): string {
   const lines = table(
     ['CERTIFICATE', 'HOLDER', 'ISSUED BY', 'ENDS', 'USED BY'],
     rows.map((row) => [
@@ -143,7 +143,7 @@ export function printRows(rows: readonly Row[], now: Date): string {
   return [lines.join('\n'), ...mends, verdict].join('\n\n');
 }
 
-function usersOf({ uses, usage }: Row): string {
+function usersOf({ uses, usage }: CertificateRow): string {
   if (usage === 'authority') return '';
   if (uses.length === 0) return styleText('dim', 'no process here');
   const colours = { current: 'green', waits: 'yellow', old: 'red' } as const;

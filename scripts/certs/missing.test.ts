@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Authority } from '../../model/identity.ts';
+import type { CertificateHolder } from './certificate-holder.ts';
 import { isWell, printRows, rowsOf } from './list.ts';
 import { missingFor } from './missing.ts';
 import type { Observation } from './observe.ts';
-import type { Use } from './use.ts';
 
 const leaf = { authority: 'orders', dnsNames: [] as string[], usage: 'server' } as const;
 const authority: Authority = {
@@ -16,14 +16,14 @@ const authority: Authority = {
 const minute = 60_000;
 const start = new Date('2030-01-01T00:00:00Z');
 const later = (ms: number) => new Date(start.getTime() + ms);
-const server: Use = {
+const server: CertificateHolder = {
   who: 'orders/orders-1',
   by: 'wire',
   serial: 'A',
   roots: ['r1', 'r2'],
   remedy: 'mend orders',
 };
-const client: Use = {
+const client: CertificateHolder = {
   who: 'home/home-1',
   by: 'process',
   serial: 'B',
@@ -33,8 +33,8 @@ const client: Use = {
 
 interface Given {
   at?: Date;
-  server?: Partial<Use>;
-  client?: Partial<Use>;
+  server?: Partial<CertificateHolder>;
+  client?: Partial<CertificateHolder>;
   issuer?: string;
   top?: string;
   ready?: boolean;

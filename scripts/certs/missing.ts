@@ -1,7 +1,7 @@
 import { caName } from '../../charts/kube/names.ts';
 import type { Authority } from '../../model/identity.ts';
+import type { CertificateHolder } from './certificate-holder.ts';
 import { keyOf, type Observation } from './observe.ts';
-import type { Use } from './use.ts';
 
 /** What is not yet as cluster.yaml says, and what to type where it stays so. */
 export interface Missing {
@@ -76,7 +76,7 @@ export function missingFor(
 
 /** What one process does not do yet. */
 export function lacks(
-  { by, serial, roots, unseen, silent = false }: Use,
+  { by, serial, roots, unseen, silent = false }: CertificateHolder,
   wanted: { serial: string; ids?: readonly string[]; waitedMs: number },
 ): string | undefined {
   if (unseen !== undefined && !silent) return `was not seen: ${unseen}`;

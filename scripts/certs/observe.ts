@@ -8,11 +8,11 @@ import { type Authority, type Leaf, mutualPort, peopleNamespace, personName } fr
 import { identityFolder } from '../call/connection.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask, reason } from '../cluster/request.ts';
+import type { CertificateHolder } from './certificate-holder.ts';
 import { type Issued, issuedCertificates } from './certificates.ts';
 import { gatewaysOf, type Holder, instancesOf, mountsOf } from './mounts.ts';
 import { type Seen, Sight } from './sight.ts';
 import { type Trust, trustOf } from './trust.ts';
-import type { Use } from './use.ts';
 
 /** Everything that is known of some authorities of a cluster at one moment. */
 export interface Observation {
@@ -22,7 +22,7 @@ export interface Observation {
   /** By authority. */
   trust: Map<string, Trust>;
   /** By `NAMESPACE/NAME` of the leaf. */
-  uses: Map<string, Use[]>;
+  uses: Map<string, CertificateHolder[]>;
 }
 
 export function keyOf({ namespace, name }: Pick<Leaf, 'namespace' | 'name'>): string {
@@ -41,7 +41,7 @@ export async function observe(
     ask(client, 'Pods', client.core.listPodForAllNamespaces()),
   ]);
   const sight = new Sight(client.name);
-  const usesOf = (authority: Authority, leaf: Leaf): Promise<Use[]> => {
+  const usesOf = (authority: Authority, leaf: Leaf): Promise<CertificateHolder[]> => {
     if (leaf.namespace === peopleNamespace) return Promise.resolve(filesOf(env, leaf));
     const app = env.apps.find(({ name }) => name === authority.name);
     const port = app && mutualPort(app)?.port;
@@ -77,7 +77,7 @@ export async function observe(
 }
 
 /** What a person has on this machine; what others have on theirs nobody sees. */
-function filesOf(env: Environment, leaf: Leaf): Use[] {
+function filesOf(env: Environment, leaf: Leaf): CertificateHolder[] {
   const folder = identityFolder(env.cluster.name, leaf.authority);
   if (!existsSync(join(folder, 'tls.crt'))) return [];
   const certificate = new X509Certificate(readFileSync(join(folder, 'tls.crt')));

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
+import type { Report } from '../../images/report.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority, personName } from '../../model/identity.ts';
 import { Failure } from '../cli/failure.ts';
-import { Phases, type Report, runPhases } from '../cli/phases.ts';
+import { Phases, runPhases } from '../cli/phases.ts';
 import { type ClusterClient, clusterClient } from '../cluster/client.ts';
 import { deploy } from '../deploy/deploy.ts';
 import { authorityNamed, environmentNamed } from './authority-named.ts';

@@ -1,13 +1,13 @@
 import { listenerPorts } from '../../charts/gateway/listeners.ts';
 import { forwardTo } from '../call/port-forward.ts';
+import type { CertificateHolder } from './certificate-holder.ts';
 import { handshake } from './handshake.ts';
 import { type Held, heldBy } from './held.ts';
 import type { Holder } from './mounts.ts';
 import { type PostgresIdentity, postgresIdentity } from './postgres.ts';
-import type { Use } from './use.ts';
 
 /** What can be seen of one use of a certificate. */
-export type Seen = Pick<Use, 'serial' | 'roots' | 'unseen' | 'silent'>;
+export type Seen = Pick<CertificateHolder, 'serial' | 'roots' | 'unseen' | 'silent'>;
 
 /** The ways to look into pods of a cluster, through its API server. Each pod is asked once for each thing. */
 export class Sight {

@@ -5,7 +5,7 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 export type Roots = Cluster['identity']['roots'][string];
 
 /** One step of a roll. */
-export interface Step {
+export interface RotationStep {
   roots: Roots;
   /** What it does, for the commit and for people. */
   title: string;
@@ -16,11 +16,11 @@ export interface Step {
  * newest generation; from rest, to the one after it. `compromise`: the older ones go at once, whoever still holds a
  * certificate of theirs.
  */
-export function stepsFrom({ trusted, issuing }: Roots, compromise = false): Step[] {
+export function stepsFrom({ trusted, issuing }: Roots, compromise = false): RotationStep[] {
   const newest = trusted.length > 1 ? Math.max(...trusted) : issuing + 1;
   const old = trusted.filter((generation) => generation !== newest).sort((a, b) => a - b);
   const all = [...old, newest];
-  const last: Step = {
+  const last: RotationStep = {
     roots: { trusted: [newest], issuing: newest },
     title: `generation ${old.join(' and ')} is no longer trusted`,
   };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Machine, shellLine, trustStores } from './trust-stores.ts';
+import { shellLine, type TrustStoreHost, trustStores } from './trust-stores.ts';
 
 const file = '/home/ada/it is here/root.crt';
 const debian = '/usr/local/share/ca-certificates';
-const machine = (given: Partial<Machine>): Machine => ({
+const machine = (given: Partial<TrustStoreHost>): TrustStoreHost => ({
   platform: 'linux',
   home: '/home/ada',
   root: false,
@@ -11,11 +11,11 @@ const machine = (given: Partial<Machine>): Machine => ({
   firefoxProfiles: [],
   ...given,
 });
-const here = (given: Partial<Machine>) =>
+const here = (given: Partial<TrustStoreHost>) =>
   trustStores(machine(given), file, 'plinth-dev-gateway-0123').filter((store) => store.here);
 
 describe('the stores of roots', () => {
-  it.each<[string, Partial<Machine>, string[]]>([
+  it.each<[string, Partial<TrustStoreHost>, string[]]>([
     ['macOS', { platform: 'darwin' }, ['macOS: Safari, Chrome, Firefox, curl']],
     ['Windows', { platform: 'win32' }, ['Windows: Edge, Chrome, Firefox, curl']],
     [
@@ -50,7 +50,7 @@ describe('the stores of roots', () => {
   });
 
   it('make a database of NSS only where there is none', () => {
-    const programs = (exists: Machine['exists']) =>
+    const programs = (exists: TrustStoreHost['exists']) =>
       here({ exists })
         .at(-1)
         ?.add.map((command) => command[3]);

@@ -15,7 +15,7 @@ export interface TrustStore {
 }
 
 /** What decides which stores a machine has. */
-export interface Machine {
+export interface TrustStoreHost {
   platform: NodeJS.Platform;
   home: string;
   /** Whether whoever runs this is root. */
@@ -29,7 +29,7 @@ export interface Machine {
  * The stores of every system, those of this machine marked. `file`: the root in PEM; `name`: what people see it by there.
  * From update-ca-certificates(8), update-ca-trust(8), certutil of NSS, `security` of macOS and `certutil` of Windows.
  */
-export function trustStores(machine: Machine, file: string, name: string): TrustStore[] {
+export function trustStores(machine: TrustStoreHost, file: string, name: string): TrustStore[] {
   const { platform, home, exists, root } = machine;
   const asRoot = (...command: string[]): string[] => (root ? command : ['sudo', ...command]);
   const debian = '/usr/local/share/ca-certificates';

@@ -1,10 +1,8 @@
 import { styleText } from 'node:util';
 import { Listr } from 'listr2';
+import type { Report } from '../../images/report.ts';
 import { Failure } from './failure.ts';
 import { ProcessorMeter, type ProcessorUse } from './processor-meter.ts';
-
-/** Told what a phase is doing now. */
-export type Report = (message: string) => void;
 
 /** One step of a longer command. Each can be run again at any time and then does what is left to do. */
 export interface Phase<Given extends object, Result extends object = object> {

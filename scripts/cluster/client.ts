@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   AppsV1Api,
+  BatchV1Api,
   CoreV1Api,
   CustomObjectsApi,
   createConfiguration,
@@ -21,6 +22,7 @@ export interface ClusterClient {
   server: string;
   core: CoreV1Api;
   apps: AppsV1Api;
+  batch: BatchV1Api;
   custom: CustomObjectsApi;
 }
 
@@ -67,6 +69,7 @@ export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
     server,
     core: new CoreV1Api(configuration),
     apps: new AppsV1Api(configuration),
+    batch: new BatchV1Api(configuration),
     custom: new CustomObjectsApi(configuration),
   };
 }

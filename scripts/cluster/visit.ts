@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 
 /** A host of the gateway, as it is reached on this machine's loopback, and whom to trust there. */
-export interface Place {
+export interface GatewayAddress {
   host: string;
   /** Port of HTTPS. */
   port: number;
@@ -14,7 +14,7 @@ export interface Place {
  * not valid, or where nothing answers within the timeout.
  */
 export function visit(
-  { host, port, roots }: Place,
+  { host, port, roots }: GatewayAddress,
   path = '/',
   timeoutMs = 10_000,
 ): Promise<{ status: number; body: string; headers: NodeJS.Dict<string | string[]> }> {

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check.ts';
 
 /** Numbers of linux/capability.h. Without these a Docker engine cannot start containers. */
 const needed: Record<string, bigint> = {
@@ -25,7 +25,7 @@ export interface CapabilityInput {
 }
 
 /** Whether this process has the rights that a private engine takes. */
-export function capabilities({ status, engineAnswers, root }: CapabilityInput): Finding {
+export function capabilities({ status, engineAnswers, root }: CapabilityInput): CheckResult {
   if (engineAnswers) return ok('those of the engine count');
   if (!root) return ok('not root: no private engine is set up');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);

@@ -1,6 +1,6 @@
 import { checkCgroups } from '../../images/engine/cgroups.ts';
 import type { EngineInfo } from '../../images/engine/info.ts';
-import { type Finding, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check.ts';
 
 /** What the machine says of its control groups. */
 export interface CgroupInput {
@@ -17,7 +17,7 @@ const delegate =
   'sudo tee /etc/systemd/system/user@.service.d/delegate.conf && sudo systemctl daemon-reload   (then log out and in again)';
 
 /** The same of an engine that says it itself: a rootless one, whose user has what systemd delegates (Kind's 'Rootless'), or a remote one. */
-export function engineCgroups({ rootless, cgroups, missingControllers }: EngineInfo): Finding {
+export function engineCgroups({ rootless, cgroups, missingControllers }: EngineInfo): CheckResult {
   if (cgroups === 1) {
     return rootless
       ? fail('version 1, where a rootless engine can make no node', unified)
@@ -34,7 +34,7 @@ export function engineCgroups({ rootless, cgroups, missingControllers }: EngineI
 }
 
 /** Whether containers can be given their share of processor and memory. */
-export function cgroups({ mounts, controllers }: CgroupInput): Finding {
+export function cgroups({ mounts, controllers }: CgroupInput): CheckResult {
   if (controllers === undefined) {
     try {
       checkCgroups(mounts);

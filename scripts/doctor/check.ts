@@ -2,7 +2,7 @@
 export type Verdict = 'ok' | 'warn' | 'fail';
 
 /** What a check found. */
-export interface Finding {
+export interface CheckResult {
   state: Verdict;
   /** What is there, in one line. */
   found: string;
@@ -11,22 +11,22 @@ export interface Finding {
 }
 
 /** One thing that this machine needs. */
-export interface Check {
+export interface MachineCheck {
   name: string;
-  find(): Promise<Finding> | Finding;
+  find(): Promise<CheckResult> | CheckResult;
 }
 
 /** All is well. */
-export function ok(found: string): Finding {
+export function ok(found: string): CheckResult {
   return { state: 'ok', found };
 }
 
 /** It works, but. */
-export function warn(found: string, mend: string): Finding {
+export function warn(found: string, mend: string): CheckResult {
   return { state: 'warn', found, mend };
 }
 
 /** It does not work. */
-export function fail(found: string, mend: string): Finding {
+export function fail(found: string, mend: string): CheckResult {
   return { state: 'fail', found, mend };
 }

@@ -6,14 +6,14 @@ import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { lookForEngine } from '../../images/engine/ensure-engine.ts';
 import { containerPlatformSchema } from '../../images/engine/info.ts';
 import { useEnginePlatform } from '../../images/engine/platform.ts';
-import { registryName, registryPort } from '../../images/mirror/server.ts';
+import { mirrorName, mirrorPort } from '../../images/mirror/server.ts';
 import { findSupply } from '../../images/supply/mode.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { capabilities } from './capabilities.ts';
 import { cgroups, engineCgroups } from './cgroups.ts';
-import { type Check, type Finding, ok } from './check.ts';
+import { type CheckResult, type MachineCheck, ok } from './check.ts';
 import { clock } from './clock.ts';
 import { debianTools } from './debian-tools.ts';
 import { disk, engineDisk } from './disk.ts';
@@ -57,11 +57,11 @@ export interface ChecksInput {
 }
 
 /** Everything that this machine needs for the environment. Several checks ask the same servers; each is asked once. */
-export function checks(input: ChecksInput): Check[] {
+export function checks(input: ChecksInput): MachineCheck[] {
   const { hosts, host, cluster } = input;
   const common = [...toolChecks(input), ...sources(input)];
   if (cluster.provider.kind !== 'kind') return common;
-  const hostNames: Check = {
+  const hostNames: MachineCheck = {
     name: 'host names',
     find: async () =>
       names(
@@ -73,7 +73,7 @@ export function checks(input: ChecksInput): Check[] {
 }
 
 /** Programs that commands start. */
-export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): Check[] {
+export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): MachineCheck[] {
   return [
     {
       name: 'node',
@@ -123,7 +123,7 @@ export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): 
   ];
 }
 
-function sources({ lock, host }: ChecksInput): Check[] {
+function sources({ lock, host }: ChecksInput): MachineCheck[] {
   const registries = Promise.all(imageRegistries(lock).map((url) => askWeb(url, isRegistry)));
   // Builds do not read what 'go env -w' wrote, so that is not asked here either.
   const goProxy = printed('go', ['env', 'GOPROXY'], { GOENV: 'off' }).then((value) => {
@@ -183,21 +183,46 @@ function sources({ lock, host }: ChecksInput): Check[] {
   ];
 }
 
-/** What a cluster of containers needs of this machine and of its engine: asked here, nothing of the network. */
-export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksInput, 'hosts'>): Check[] {
+/** The engine of this machine, looked for once. */
+interface FoundEngine {
+  looked: ReturnType<typeof lookForEngine>;
+  /** Undefined where none answers. */
+  engine: Promise<Engine | undefined>;
+}
+
+/** Checks of this machine and its engine for a cluster of containers, without the network. */
+export function machineChecks({
+  environment,
+  cluster,
+  lock,
+  host,
+}: Omit<ChecksInput, 'hosts'>): MachineCheck[] {
+  const found = findEngineOnce();
+  return [
+    ...engineChecks(found, host),
+    { name: 'repository', find: () => repository(repositoryRoot, host) },
+    { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
+    { name: 'ports', find: async () => checkPorts(environment, cluster, await found.engine) },
+    ...spaceChecks(found, lock, host),
+    controlGroups(found, host),
+    // Elsewhere containers run in a virtual machine with a kernel of its own.
+    ...(host.platform === 'linux' ? kernelChecks(found, host) : []),
+  ];
+}
+
+function findEngineOnce(): FoundEngine {
   const looked = lookForEngine();
-  const engineHere = looked.then((found) => {
+  const engine = looked.then((found) => {
     if (!('engine' in found)) return undefined;
     const { info } = found.engine;
     if (containerPlatformSchema.safeParse(info.platform).success) useEnginePlatform(info);
     return found.engine;
   });
-  /** What is read of this machine's kernel says nothing of a virtual machine's. */
-  const unlessVirtual = async (find: (found: Engine | undefined) => Finding): Promise<Finding> => {
-    const found = await engineHere;
-    return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
-  };
-  const checks: Check[] = [
+  return { looked, engine };
+}
+
+function engineChecks({ looked, engine: engineHere }: FoundEngine, host: Host): MachineCheck[] {
+  return [
     {
       name: 'engine',
       find: async () => {
@@ -229,9 +254,11 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
         });
       },
     },
-    { name: 'repository', find: () => repository(repositoryRoot, host) },
-    { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
-    { name: 'ports', find: async () => checkPorts(environment, cluster, await engineHere) },
+  ];
+}
+
+function spaceChecks({ engine: engineHere }: FoundEngine, lock: Lock, host: Host): MachineCheck[] {
+  return [
     {
       name: 'disk',
       find: async () => {
@@ -277,7 +304,10 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
       },
     },
   ];
-  checks.push({
+}
+
+function controlGroups({ engine: engineHere }: FoundEngine, host: Host): MachineCheck {
+  return {
     name: 'control groups',
     find: async () => {
       const info = (await engineHere)?.info;
@@ -288,11 +318,16 @@ export function machineChecks({ environment, cluster, lock, host }: Omit<ChecksI
         controllers: readText('/sys/fs/cgroup/cgroup.controllers'),
       });
     },
-  });
-  // Elsewhere containers run in a virtual machine that brings its own kernel.
-  if (host.platform !== 'linux') return checks;
+  };
+}
+
+function kernelChecks({ engine: engineHere }: FoundEngine, host: Host): MachineCheck[] {
+  /** The kernel of this machine is not that of a virtual machine. */
+  const unlessVirtual = async (find: (found: Engine | undefined) => CheckResult): Promise<CheckResult> => {
+    const found = await engineHere;
+    return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
+  };
   return [
-    ...checks,
     {
       name: 'kernel',
       find: () => unlessVirtual((found) => kernel(kernelEvidence(), host, found?.info.rootless)),
@@ -345,7 +380,7 @@ async function addressesOf(name: string): Promise<string[]> {
 
 async function checkPorts(environment: string, { name, provider }: Cluster, found: Engine | undefined) {
   const uses: PortUse[] = [
-    { port: registryPort(), what: 'the mirror registry', setting: 'export PLINTH_REGISTRY_PORT=…' },
+    { port: mirrorPort(), what: 'the mirror', setting: 'export PLINTH_REGISTRY_PORT=…' },
   ];
   if (provider.kind === 'kind') {
     const what = { http: 'the gateway', https: 'the gateway with TLS', registry: 'the registry' };
@@ -365,5 +400,5 @@ async function checkPorts(environment: string, { name, provider }: Cluster, foun
       return { ...use, state, container: line?.split(' ')[0], process: await listener(use.port) };
     }),
   );
-  return ports(inputs, [registryName, `${name}-control-plane`]);
+  return ports(inputs, [mirrorName, `${name}-control-plane`]);
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Finding, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check.ts';
 import { type Host, install } from './host.ts';
 
 const usual = [
@@ -23,7 +23,7 @@ export function chromium(
   found: string | undefined,
   host: Host,
   named = process.env.PLINTH_CHROMIUM,
-): Finding {
+): CheckResult {
   if (found !== undefined) return ok(found);
   if (named !== undefined)
     return fail(`PLINTH_CHROMIUM names ${named}, which does not exist`, 'unset PLINTH_CHROMIUM');

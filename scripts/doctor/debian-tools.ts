@@ -1,4 +1,4 @@
-import { type Finding, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** What decides whether Debian's packages can be put together to images here. */
@@ -12,7 +12,7 @@ export interface DebianToolsInput {
 }
 
 /** Whether images can be built of Debian's packages, where they have to be. */
-export function debianTools({ host, toBuild, mmdebstrap, keys }: DebianToolsInput): Finding {
+export function debianTools({ host, toBuild, mmdebstrap, keys }: DebianToolsInput): CheckResult {
   if (!toBuild) return ok('not needed: no image has to be built');
   if (host.packages !== 'apt-get') {
     return fail(

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check.ts';
 
 /** What decides how much room is needed. */
 export interface DiskInput {
@@ -7,7 +7,7 @@ export interface DiskInput {
   freeBytes: number;
   /** How images are had. */
   supply: 'pull' | 'build';
-  /** Images of the lock file that are not in the mirror registry yet. */
+  /** Images of the lock file that are not in the mirror yet. */
   missingImages: number;
 }
 
@@ -21,7 +21,7 @@ export function engineDisk(
   root: string,
   freeBytes: number | undefined,
   machine: string | undefined,
-): Finding {
+): CheckResult {
   if (freeBytes === undefined) {
     return ok(
       `${machine ?? 'the engine'} does not say how much is left at ${root}; ${needs.pull} GB are needed`,
@@ -33,7 +33,7 @@ export function engineDisk(
 }
 
 /** Whether the cache and the containers have room. */
-export function disk({ folder, freeBytes, supply, missingImages }: DiskInput): Finding {
+export function disk({ folder, freeBytes, supply, missingImages }: DiskInput): CheckResult {
   const need = needs[missingImages > 0 ? supply : 'nothing'];
   const free = freeBytes / gigabyte;
   const why =

@@ -15,7 +15,7 @@ import { memory } from './memory.ts';
 import { names } from './names.ts';
 import { type PortInput, ports } from './ports.ts';
 import { printResults } from './print.ts';
-import { type Answer, imageSupply, source } from './reach.ts';
+import { imageSupply, type ReachResult, source } from './reach.ts';
 import { runChecks } from './run.ts';
 import { tool } from './tool.ts';
 
@@ -255,8 +255,10 @@ describe('the network', () => {
   const silent = { place: 'ghcr.io', reached: false, why: 'no answer in time' };
 
   test('where images come from is what init-cluster decides', () => {
-    const found = (mode: 'pull' | 'build' | 'undecided' | 'impossible', registries: Answer[] = [silent]) =>
-      imageSupply({ decision: { mode, text: 'why' }, registries });
+    const found = (
+      mode: 'pull' | 'build' | 'undecided' | 'impossible',
+      registries: ReachResult[] = [silent],
+    ) => imageSupply({ decision: { mode, text: 'why' }, registries });
     expect(found('build')).toEqual(ok('why'));
     expect(found('pull', [reached])).toEqual(ok('why'));
     expect(found('pull', [reached, silent])).toMatchObject({

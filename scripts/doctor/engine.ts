@@ -1,6 +1,6 @@
 import { coerce, gte } from 'semver';
 import { containerPlatformSchema, type EngineInfo } from '../../images/engine/info.ts';
-import { type Finding, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host, install } from './host.ts';
 
 /** What is known of container engines on this machine. */
@@ -23,7 +23,7 @@ export interface EngineInput {
 const minimum = { docker: '20.10.0', podman: '4.0.0' } as const;
 
 /** Whether containers can be run here. */
-export function engine(input: EngineInput): Finding {
+export function engine(input: EngineInput): CheckResult {
   const { host, engine: found, said, docker, podman, start, socket } = input;
   if (found) return answering(found);
   const why = said === undefined ? '' : ` (${said})`;
@@ -55,7 +55,7 @@ function startLine(host: Host, name: 'Docker' | 'Podman'): string {
   return `${asRoot(host, 'service docker start')}   (or in Docker Desktop: Settings, Resources, WSL integration)`;
 }
 
-function answering({ info, private: own }: NonNullable<EngineInput['engine']>): Finding {
+function answering({ info, private: own }: NonNullable<EngineInput['engine']>): CheckResult {
   const { version, platform, machine, rootless } = info;
   const name = info.name === 'docker' ? 'Docker' : 'Podman';
   const found = [
@@ -86,7 +86,7 @@ function answering({ info, private: own }: NonNullable<EngineInput['engine']>): 
 }
 
 /** Without user namespaces only a rootless engine cannot work. */
-export function userNamespaces(maximum: string | undefined, host: Host): Finding {
+export function userNamespaces(maximum: string | undefined, host: Host): CheckResult {
   if (maximum === undefined || Number(maximum) > 0) return ok('allowed');
   if (host.root) return ok('not allowed; only a rootless engine needs them');
   return warn(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadLock } from '../../model/schema/lock.ts';
-import { engineInfos, type Machine } from '../../test/images/engine-info.ts';
+import { type EngineInfoName, engineInfos } from '../../test/images/engine-info.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { machineChecks } from './checks.ts';
 import type { Host } from './host.ts';
@@ -28,7 +28,7 @@ const mac: Host = { platform: 'darwin', root: false, wsl: false, packages: 'brew
 const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 
 /** What the rows say where a client of this name answers as that machine's does. */
-async function rows(client: 'docker' | 'podman', machine: Machine, host: Host, endpoint: string) {
+async function rows(client: 'docker' | 'podman', machine: EngineInfoName, host: Host, endpoint: string) {
   const path = join(folder, 'bin', client);
   writeFileSync(join(folder, 'info.json'), JSON.stringify(engineInfos[machine]));
   const answers = `#!/bin/sh\ncase "$1" in info) cat '${folder}/info.json' ;; context) echo '${endpoint}' ;; ps) ;; *) exit 1 ;; esac\n`;

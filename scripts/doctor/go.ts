@@ -1,5 +1,5 @@
 import { coerce, gte, rsort } from 'semver';
-import { type Finding, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check.ts';
 import { tool } from './tool.ts';
 
 /** What decides whether Go is needed, and which. */
@@ -15,7 +15,7 @@ export interface GoInput {
 }
 
 /** Whether what has to be built can be. */
-export function go({ printed, toolchain, minimum, toBuild }: GoInput): Finding {
+export function go({ printed, toolchain, minimum, toBuild }: GoInput): CheckResult {
   if (toBuild === 0 && printed === undefined) {
     return ok('not installed, and not needed: no program has to be built');
   }

@@ -1,4 +1,4 @@
-import { type Finding, ok, warn } from './check.ts';
+import { type CheckResult, ok, warn } from './check.ts';
 import { type Host, setKernelParameter } from './host.ts';
 
 /** Kind's known issues, 'Pod errors due to too many open files'. */
@@ -8,7 +8,7 @@ const wanted = { max_user_watches: 524_288, max_user_instances: 512 } as const;
 export type InotifyInput = { [Limit in keyof typeof wanted]: number | undefined };
 
 /** Whether kubelet and many pods can watch their files. */
-export function inotify(input: InotifyInput, host: Host): Finding {
+export function inotify(input: InotifyInput, host: Host): CheckResult {
   const low = (Object.keys(wanted) as (keyof typeof wanted)[]).filter(
     (limit) => (input[limit] ?? Number.POSITIVE_INFINITY) < wanted[limit],
   );

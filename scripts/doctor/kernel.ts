@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** Where a kernel says what it can do. What cannot be read is empty. */
@@ -64,7 +64,7 @@ const features: Feature[] = [
 ];
 
 /** Whether the kernel has what containers and Services are made of; for a rootless engine, whether it is loaded. */
-export function kernel(evidence: KernelEvidence, host: Host, rootless = false): Finding {
+export function kernel(evidence: KernelEvidence, host: Host, rootless = false): CheckResult {
   const judged = features.map((feature) => ({ ...feature, presence: presence(feature, evidence) }));
   // Root loads a module when it is wanted; a rootless engine cannot.
   const unloaded = rootless ? judged.filter((feature) => feature.presence === 'loadable') : [];

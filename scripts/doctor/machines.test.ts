@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { infoOf, type Machine } from '../../test/images/engine-info.ts';
+import { type EngineInfoName, infoOf } from '../../test/images/engine-info.ts';
 import { engineCgroups } from './cgroups.ts';
 import { engineDisk } from './disk.ts';
 import { engine } from './engine.ts';
@@ -16,12 +16,12 @@ import { repository } from './repository.ts';
 const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 
 describe('the engine that answers is named with all that matters', () => {
-  const judged = (machine: Machine) => {
+  const judged = (machine: EngineInfoName) => {
     const input = { host: linux, docker: true, podman: false, socket: 'usable' } as const;
     return engine({ ...input, engine: { info: infoOf(machine), private: false } });
   };
 
-  test.each<[Machine, string]>([
+  test.each<[EngineInfoName, string]>([
     [
       'Docker 20.10 of Debian 11, whose client has BuildKit and no plugins',
       'Docker 20.10.24+dfsg1, linux/amd64',
@@ -60,7 +60,7 @@ describe('the engine that answers is named with all that matters', () => {
 });
 
 describe('control groups, as the engine says them', () => {
-  test.each<[Machine, string]>([
+  test.each<[EngineInfoName, string]>([
     ['rootless Docker', 'ok'],
     ['Podman 4 without root', 'ok'],
     ['colima', 'ok'],
@@ -103,7 +103,7 @@ test('a module that a rootless engine could not load is to be loaded by hand; ro
 });
 
 describe('memory is that of the machine that containers run on', () => {
-  const judged = (machine: Machine, wsl = false) => {
+  const judged = (machine: EngineInfoName, wsl = false) => {
     const { memoryBytes, machine: carrier } = infoOf(machine);
     return memory({ totalBytes: memoryBytes, availableBytes: undefined, machine: carrier, wsl });
   };
@@ -116,7 +116,7 @@ describe('memory is that of the machine that containers run on', () => {
     });
   });
 
-  test.each<[Machine, boolean, string, string]>([
+  test.each<[EngineInfoName, boolean, string, string]>([
     ['Docker Desktop on a Mac of Apple', false, 'ok', ''],
     ["Podman's machine on a Mac of Apple", false, 'warn', 'podman machine set --cpus 4 --memory 8192'],
     ["Podman's machine on a Mac of Apple", true, 'warn', '.wslconfig'],

@@ -1,4 +1,4 @@
-import { type Finding, ok, warn } from './check.ts';
+import { type CheckResult, ok, warn } from './check.ts';
 
 const gibibyte = 2 ** 30;
 
@@ -23,7 +23,7 @@ const growth: Record<string, string> = {
 };
 
 /** Whether a cluster fits. */
-export function memory({ totalBytes, availableBytes, machine, wsl }: MemoryInput): Finding {
+export function memory({ totalBytes, availableBytes, machine, wsl }: MemoryInput): CheckResult {
   const inGibibytes = (bytes: number): string => (bytes / gibibyte).toFixed(1);
   const whose = machine === undefined ? '' : ` of ${machine}`;
   const available =

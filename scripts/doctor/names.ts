@@ -1,4 +1,4 @@
-import { type Finding, ok, warn } from './check.ts';
+import { type CheckResult, ok, warn } from './check.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** A host name of the platform and the addresses that this machine knows for it. */
@@ -8,7 +8,7 @@ export interface NameInput {
 }
 
 /** Whether the platform's host names lead to this machine. */
-export function names(inputs: NameInput[], host: Host): Finding {
+export function names(inputs: NameInput[], host: Host): CheckResult {
   const lost = inputs.filter(({ addresses }) => !addresses.some(isLoopback)).map(({ name }) => name);
   if (lost.length === 0) return ok(inputs.map(({ name }) => name).join(', ') || 'none to resolve');
   const browsers = lost.every((name) => name.endsWith('.localhost'))

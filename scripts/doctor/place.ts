@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check.ts';
 
 /** Where the engine is, as seen from this machine. */
 export interface PlaceInput {
@@ -22,7 +22,7 @@ const shared: Record<string, string[]> = {
 };
 
 /** Whether containers can mount folders of this machine, and answer on its loopback. */
-export function place({ machine, endpoint, folders, home, wsl }: PlaceInput): Finding {
+export function place({ machine, endpoint, folders, home, wsl }: PlaceInput): CheckResult {
   if (endpoint !== undefined && isElsewhere(endpoint)) {
     return fail(
       `the engine is on another machine, ${endpoint}: it sees no folder of this one, and its ports are not on this loopback`,

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check.ts';
 
 /** A port of the loopback that Plinth publishes something on. */
 export interface PortUse {
@@ -19,7 +19,7 @@ export interface PortInput extends PortUse {
 }
 
 /** Whether every port is free or ours already. */
-export function ports(inputs: PortInput[], ownContainers: string[]): Finding {
+export function ports(inputs: PortInput[], ownContainers: string[]): CheckResult {
   const taken = inputs.filter(
     ({ state, container }) => state === 'taken' && !(container && ownContainers.includes(container)),
   );

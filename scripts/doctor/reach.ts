@@ -1,8 +1,8 @@
 import type { SupplyDecision } from '../../images/supply/decision.ts';
-import { type Finding, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check.ts';
 
 /** One place on the network and whether it answered. */
-export interface Answer {
+export interface ReachResult {
   /** Host, as people know it: `ghcr.io`. */
   place: string;
   reached: boolean;
@@ -13,11 +13,11 @@ export interface Answer {
 /** How images are had, and which registries answer. */
 export interface ImagesInput {
   decision: SupplyDecision;
-  registries: Answer[];
+  registries: ReachResult[];
 }
 
 /** Where images come from: the same decision as init-cluster's. */
-export function imageSupply({ decision: { mode, text }, registries }: ImagesInput): Finding {
+export function imageSupply({ decision: { mode, text }, registries }: ImagesInput): CheckResult {
   if (mode === 'undecided')
     return warn(text, 'Choose: export PLINTH_SUPPLY=pull, or export PLINTH_SUPPLY=build');
   if (mode === 'impossible') return fail(text, 'Connect this machine, then: npm run doctor');
@@ -33,14 +33,14 @@ export function imageSupply({ decision: { mode, text }, registries }: ImagesInpu
 export interface SourceInput {
   /** One of what comes from there: `program`. */
   what: string;
-  answer: Answer;
+  answer: ReachResult;
   /** How much is still to be fetched from there; 0: it is not needed now. */
   pending: number;
   mend: string;
 }
 
 /** Whether a source answers, when something has to come from it. */
-export function source({ what, answer, pending, mend }: SourceInput): Finding {
+export function source({ what, answer, pending, mend }: SourceInput): CheckResult {
   if (answer.reached) return ok(`${answer.place} answers`);
   const found = `${answer.place} does not answer (${answer.why ?? 'no reason'})`;
   if (pending === 0) return ok(`${found}; nothing has to come from there now`);

@@ -1,18 +1,18 @@
-import type { Check, Finding } from './check.ts';
+import type { CheckResult, MachineCheck } from './check.ts';
 
 /** A check and what it found. */
-export interface Result extends Finding {
+export interface Result extends CheckResult {
   name: string;
 }
 
 /** Runs all checks at once; one that takes longer than it may, or breaks, is a warning and does not hold up the others. */
-export function runChecks(checks: Check[], limitMs = 4_500): Promise<Result[]> {
+export function runChecks(checks: MachineCheck[], limitMs = 4_500): Promise<Result[]> {
   return Promise.all(checks.map(async ({ name, find }) => ({ name, ...(await bounded(find, limitMs)) })));
 }
 
-async function bounded(find: Check['find'], limitMs: number): Promise<Finding> {
+async function bounded(find: MachineCheck['find'], limitMs: number): Promise<CheckResult> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Finding>((resolve) => {
+  const late = new Promise<CheckResult>((resolve) => {
     timer = setTimeout(() => resolve(unknown(`no answer within ${limitMs / 1_000} s`)), limitMs);
   });
   try {
@@ -24,6 +24,6 @@ async function bounded(find: Check['find'], limitMs: number): Promise<Finding> {
   }
 }
 
-function unknown(why: string): Finding {
+function unknown(why: string): CheckResult {
   return { state: 'warn', found: `could not be checked: ${why}`, mend: 'npm run doctor' };
 }

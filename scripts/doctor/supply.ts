@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEntry } from '../../images/cache/binary-cache.ts';
 import { recipeOf } from '../../images/go/recipe.ts';
-import { registryData } from '../../images/mirror/folder.ts';
+import { mirrorFolder } from '../../images/mirror/folder.ts';
 import { parseReference } from '../../images/oci/reference.ts';
 import { type Lock, lockPath, neededBinaries } from '../../model/schema/lock.ts';
 import { goMinimum } from './go.ts';
@@ -11,7 +11,7 @@ import { goMinimum } from './go.ts';
 export interface Pending {
   /** Components whose executables are not in the cache. */
   binaries: number;
-  /** Images that are made here and not in the mirror registry; those aside that only a test or a cloud asks for. */
+  /** Images that are made here and not in the mirror; those aside that only a test or a cloud asks for. */
   images: number;
 }
 
@@ -31,7 +31,7 @@ export function pending(lock: Lock): Pending {
 
 function isMirrored(ref: string): boolean {
   const { host, path, tag } = parseReference(ref);
-  const repositories = join(registryData(), 'docker/registry/v2/repositories');
+  const repositories = join(mirrorFolder(), 'docker/registry/v2/repositories');
   return existsSync(join(repositories, host, path, '_manifests/tags', tag));
 }
 

@@ -1,5 +1,5 @@
 import { coerce, gte } from 'semver';
-import { type Finding, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check.ts';
 
 /** A program that has to be there. */
 export interface ToolInput {
@@ -13,7 +13,7 @@ export interface ToolInput {
 }
 
 /** Whether the program is there and new enough. */
-export function tool({ name, printed, minimum, mend }: ToolInput): Finding {
+export function tool({ name, printed, minimum, mend }: ToolInput): CheckResult {
   if (printed === undefined) return fail(`${name} is not installed`, mend);
   const version = coerce(printed);
   if (!version) return minimum ? fail(`${name} does not say its version: ${printed}`, mend) : ok('installed');

@@ -1,9 +1,9 @@
 import { fetchOutside } from '../../images/fetch/fetch-outside.ts';
 import { reason } from '../cluster/request.ts';
-import type { Answer } from './reach.ts';
+import type { ReachResult } from './reach.ts';
 
 /** What a server said, whatever it said. */
-export interface WebAnswer extends Answer {
+export interface WebAnswer extends ReachResult {
   status: number;
   /** Our clock minus the server's, in seconds. */
   offset?: number;

@@ -3,7 +3,7 @@ import type { FieldPath } from '../../model/reading/source.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 
 /** Something that a description says and from which objects follow. */
-export interface Edge {
+export interface DescribedEdge {
   /** What it means: `calls the port 'grpc' of 'jobs'`. */
   title: string;
   /** Its reason, where the description gives one. */
@@ -16,7 +16,7 @@ export interface Edge {
 }
 
 /** Everything that an app says or that others say of it, in the order of its description. */
-export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
+export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const file = fileOf(app.name);
   const change = (changed: Partial<EnvironmentApp>, name = app.name) => withApp(env, name, changed);
   return [
@@ -71,13 +71,17 @@ export function edgesOf(env: Environment, app: EnvironmentApp): Edge[] {
 }
 
 /** What an app says of its own pods and from which objects or parts of them follow. */
-function ownEdges(env: Environment, app: EnvironmentApp): Edge[] {
+function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const file = fileOf(app.name);
   const change = (changed: Partial<EnvironmentApp>) => withApp(env, app.name, changed);
-  const edge = (is: boolean, title: string, key: keyof EnvironmentApp, without: Environment): Edge[] =>
-    is ? [{ title, file, path: [key], without }] : [];
+  const edge = (
+    is: boolean,
+    title: string,
+    key: keyof EnvironmentApp,
+    without: Environment,
+  ): DescribedEdge[] => (is ? [{ title, file, path: [key], without }] : []);
   return [
-    ...Object.entries(app.volumes).map(([name, { per, size }]): Edge => {
+    ...Object.entries(app.volumes).map(([name, { per, size }]): DescribedEdge => {
       const { [name]: _, ...volumes } = app.volumes;
       return {
         title: `has a volume '${name}' of ${size}${per === 'replica' ? ' for each pod' : ''}`,
@@ -134,7 +138,7 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
   }
 }
 
-function callerEdges(env: Environment, app: EnvironmentApp, caller: EnvironmentApp): Edge[] {
+function callerEdges(env: Environment, app: EnvironmentApp, caller: EnvironmentApp): DescribedEdge[] {
   return caller.uses.flatMap((use, i) => {
     const title =
       use.kind === 'app' && use.app === app.name
@@ -148,7 +152,7 @@ function callerEdges(env: Environment, app: EnvironmentApp, caller: EnvironmentA
   });
 }
 
-function peopleEdges(env: Environment, app: EnvironmentApp): Edge[] {
+function peopleEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   return Object.entries(env.cluster.people).flatMap(([person, { uses }]) => {
     const i = uses.indexOf(app.name);
     if (i === -1) return [];
@@ -164,7 +168,7 @@ function peopleEdges(env: Environment, app: EnvironmentApp): Edge[] {
   });
 }
 
-function mutualEdges(env: Environment, app: EnvironmentApp): Edge[] {
+function mutualEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   return Object.entries(app.ports).flatMap(([name, port]) => {
     if (port.tls !== 'mutual') return [];
     const ports = { ...app.ports, [name]: { port: port.port } };

@@ -13,7 +13,7 @@ import { fileNames } from '../render/manifests.ts';
 import { edgesOf } from './edges.ts';
 
 /** An object that is rendered, and its file. */
-export interface Rendered {
+export interface RenderedObject {
   object: string;
   file: string;
 }
@@ -25,9 +25,9 @@ export interface Explained {
   /** `apps/orders/app.ts:18`. */
   place: string;
   /** Objects that would not be there. */
-  objects: Rendered[];
+  objects: RenderedObject[];
   /** Fields of other objects that would be otherwise: `after` is what they are. */
-  fields: (Rendered & Change)[];
+  fields: (RenderedObject & Change)[];
 }
 
 /** Everything that is derived for one app in one environment, and why. */
@@ -41,7 +41,7 @@ export interface Explanation {
   ports: { name: string; port: number; tls?: 'mutual' | undefined }[];
   edges: Explained[];
   /** Objects that every app has, whatever it says. */
-  always: Rendered[];
+  always: RenderedObject[];
   /** What Flux waits for before it applies the app, and why. */
   after: { component: string; waitsFor: string; object: string; need: string }[];
   /** Rules that do not hold here, with the reasons that the description gives. */
@@ -119,8 +119,8 @@ function compared(
   all: Map<string, Placed>,
   without: Map<string, Placed>,
 ): Pick<Explained, 'objects' | 'fields'> {
-  const objects: Rendered[] = [];
-  const fields: (Rendered & Change)[] = [];
+  const objects: RenderedObject[] = [];
+  const fields: (RenderedObject & Change)[] = [];
   for (const [key, { object, file }] of all) {
     const other = without.get(key)?.object;
     const shown = { object: objectId(object), file };

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { artifactFiles } from '../../images/artifacts/artifacts.ts';
 import type { Engine } from '../../images/engine/engine.ts';
+import type { Report } from '../../images/report.ts';
 import type { Environment } from '../../model/graph.ts';
-import type { Report } from '../cli/phases.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';

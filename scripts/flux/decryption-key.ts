@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { decryptionKeys } from '../../charts/kube/names.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
-import { type Identity, recipientOf } from '../secrets/age.ts';
+import { type AgeKey, recipientOf } from '../secrets/age.ts';
 import {
   clusterIdentities,
   clusterKeyFile,
@@ -44,7 +44,7 @@ export async function ensureDecryptionKey(
   return { made: own?.made === true, changed };
 }
 
-async function keysInCluster(kubectl: Kubectl): Promise<Identity[]> {
+async function keysInCluster(kubectl: Kubectl): Promise<AgeKey[]> {
   const text = await kubectl([
     'get',
     'secret',
@@ -63,7 +63,7 @@ async function keysInCluster(kubectl: Kubectl): Promise<Identity[]> {
 }
 
 /** An entry for each key, by its public half: kustomize-controller reads every one that ends with .agekey. */
-async function applyKeys(kubectl: Kubectl, identities: readonly Identity[]): Promise<void> {
+async function applyKeys(kubectl: Kubectl, identities: readonly AgeKey[]): Promise<void> {
   const entries = await Promise.all(
     identities.map(async (identity) => [`${await recipientOf(identity)}.agekey`, `${identity}\n`] as const),
   );
@@ -80,7 +80,7 @@ async function applyKeys(kubectl: Kubectl, identities: readonly Identity[]): Pro
 }
 
 /** A cluster that could read none of its secrets would bring up no app that uses one: said before it is waited for. */
-async function refuseUseless(environment: Environment, identities: readonly Identity[]): Promise<void> {
+async function refuseUseless(environment: Environment, identities: readonly AgeKey[]): Promise<void> {
   if (!hasSecrets(environment)) return;
   const { name, cluster } = environment;
   const own = await Promise.all(identities.map(recipientOf));

@@ -21,7 +21,7 @@ describe('pinDigests', () => {
     expect(pinned(`- --image=${ref}\n`)).toBe(`- --image=${ref}@${own}\n`);
   });
 
-  it('replaces a digest of the lock file by the one of the mirror registry', () => {
+  it('replaces a digest of the lock file by the one of the mirror', () => {
     const ref = 'ghcr.io/fluxcd/source-controller:v1.9.5';
     expect(pinned(`image: ${ref}@${locked}\n`)).toBe(`image: ${ref}@${own}\n`);
   });

@@ -3,7 +3,7 @@ import type { Environment } from '../../model/graph.ts';
 import { appImageDigests } from '../app-images/app-images.ts';
 
 /**
- * The digests under which the mirror registry serves images and artifacts, by reference. An image that was built here
+ * The digests under which the mirror serves images and artifacts, by reference. An image that was built here
  * has another digest than upstream's, so only this machine knows them.
  */
 function knownDigests(environment: Environment): Map<string, string> {
@@ -17,7 +17,7 @@ function knownDigests(environment: Environment): Map<string, string> {
   return digests;
 }
 
-/** The manifests of an environment with the digests that are in the mirror registry now. */
+/** The manifests of an environment with the digests that are in the mirror now. */
 export function pinnedManifests(
   environment: Environment,
   manifests: ReadonlyMap<string, string>,

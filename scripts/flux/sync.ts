@@ -1,7 +1,7 @@
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import type { Engine } from '../../images/engine/engine.ts';
+import type { Report } from '../../images/report.ts';
 import type { Environment } from '../../model/graph.ts';
-import type { Report } from '../cli/phases.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch.ts';

@@ -1,6 +1,6 @@
+import type { Report } from '../../images/report.ts';
 import { supply } from '../../images/supply.ts';
 import { buildAppImages } from '../app-images/app-images.ts';
-import type { Report } from '../cli/phases.ts';
 import type { WithEngine } from './given.ts';
 import { bootstrapImages, observabilityImages, platformImages } from './image-sets.ts';
 

@@ -2,7 +2,7 @@ import type { Engine } from '../../images/engine/engine.ts';
 import type { Environment } from '../../model/graph.ts';
 
 /** The input of the first phase; every later phase has it too. */
-export interface Start {
+export interface InitInput {
   /** Root of the repository. */
   root: string;
   environment: Environment;
@@ -15,6 +15,6 @@ export interface Start {
 }
 
 /** The input of every phase after 'Container engine'. */
-export interface WithEngine extends Start {
+export interface WithEngine extends InitInput {
   engine: Engine;
 }

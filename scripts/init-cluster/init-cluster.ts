@@ -14,7 +14,7 @@ import { withClusterLock } from '../cluster/run-lock.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { clusterKeyFile, keepThis } from '../secrets/key-files.ts';
-import type { Start } from './given.ts';
+import type { InitInput } from './given.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
 import { bootstrapObjects } from './phases/bootstrap-objects.ts';
 import { bootstrapReady } from './phases/bootstrap-ready.ts';
@@ -75,7 +75,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
 }
 
 /** All phases in their order. A phase's input is the results of those before it: one in a wrong place is a type error. */
-function phases(start: Start) {
+function phases(start: InitInput) {
   return Phases.from(start)
     .add(manifestsRendered)
     .add(thisMachine)

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { hostsFile, hostsToml, registryAddress } from '../../images/mirror/server.ts';
+import { hostsFile, hostsToml, mirrorAddress } from '../../images/mirror/server.ts';
 import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
@@ -53,7 +53,7 @@ export function kindCluster(environment: Environment, image: string, folder: str
 export function ownRegistries({ cluster }: Environment): Record<string, string> {
   const host = teamRegistry(cluster);
   const own = { url: `http://${cluster.name}-control-plane:${nodePorts.registry}`, path: '' };
-  return { [host]: hostsFile(own, [{ url: `http://${registryAddress}`, path: host }, own]) };
+  return { [host]: hostsFile(own, [{ url: `http://${mirrorAddress}`, path: host }, own]) };
 }
 
 /** What Kind is told the same of every cluster. */

@@ -41,10 +41,10 @@ export type Decision =
   | { do: 'keep'; start: string[]; fetchKubeconfig: boolean }
   /** Nobody knows whether they were finished: to be kept, started anew and asked. */
   | { do: 'adopt' }
-  | { do: 'refuse'; why: string; way: Way };
+  | { do: 'refuse'; why: string; way: Remedy };
 
 /** What a person can do where the nodes cannot be brought up. */
-export type Way = 'move-data' | 'other-name' | 'other-engine' | 'take-down';
+export type Remedy = 'move-data' | 'other-name' | 'other-engine' | 'take-down';
 
 /** Decides without looking at anything else. What is not certain to be unfinished is never removed. */
 export function decide({ containers, record, engine, kubeconfig, wanted, settings }: Found): Decision {

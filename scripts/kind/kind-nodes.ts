@@ -8,13 +8,13 @@ import { parseEngineTime } from '../../images/engine/engine-time.ts';
 import { networkName } from '../../images/mirror/server.ts';
 import { ensureNodeImage, loadNodeImage } from '../../images/node-image/node-image.ts';
 import { ensureProgram } from '../../images/program.ts';
+import type { Report } from '../../images/report.ts';
 import type { Environment } from '../../model/graph.ts';
 import { databaseCluster } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';
-import type { Report } from '../cli/phases.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { kindCluster, kindDocument, kindSettings, ownRegistries, writeNodeFiles } from './config.ts';
-import { balancer, type Decision, decide, type Way } from './decision.ts';
+import { balancer, type Decision, decide, type Remedy } from './decision.ts';
 import { revokeJoinTokens } from './join-tokens.ts';
 import { fetchKubeconfig, kubeconfigState } from './kubeconfig.ts';
 import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
@@ -168,7 +168,7 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
     .filter(({ database }) => database)
     .map((app) => databaseCluster(app.name));
   const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
-  const ways: Record<Way, string> = {
+  const ways: Record<Remedy, string> = {
     'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,
     'other-name': `Nothing was changed. If they are yours, set PLINTH_STATE to the state folder that they were made from. Else write another name into ${file}; or, if nobody needs them: ${init} --down`,
     'other-engine': `Nothing was changed. Start that engine, or say by DOCKER_HOST or PLINTH_ENGINE which one is meant. If that one is gone with all that it held: ${init} --down, then ${init}`,

@@ -1,7 +1,7 @@
 import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { networkName } from '../../images/mirror/server.ts';
+import type { Report } from '../../images/report.ts';
 import type { Environment } from '../../model/graph.ts';
-import type { Report } from '../cli/phases.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podSubnet } from './config.ts';

@@ -1,9 +1,9 @@
 /** Kinds of work that an app can begin as. */
 export const kinds = ['server', 'worker', 'schedule', 'site'] as const;
-export type Kind = (typeof kinds)[number];
+export type AppKind = (typeof kinds)[number];
 
 /** The files of an app of a kind, by their path from its folder. */
-export function filesOf(kind: Kind, name: string): Record<string, string> {
+export function filesOf(kind: AppKind, name: string): Record<string, string> {
   switch (kind) {
     case 'server':
       return {

@@ -4,11 +4,16 @@ import { isMap, isScalar, parseDocument } from 'yaml';
 import { refusedNames } from '../../model/checks/names.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
 import { Failure } from '../cli/failure.ts';
-import { filesOf, type Kind } from './kinds.ts';
-import type { Start } from './start.ts';
+import { type AppKind, filesOf } from './kinds.ts';
+import type { NewFiles } from './start.ts';
 
 /** An app of a few lines, enabled in one environment. */
-export async function newApp(root: string, name: string, environment: string, kind: Kind): Promise<Start> {
+export async function newApp(
+  root: string,
+  name: string,
+  environment: string,
+  kind: AppKind,
+): Promise<NewFiles> {
   await refuseTaken(root, name);
   const cluster = `clusters/${environment}/cluster.yaml`;
   if (!existsSync(join(root, cluster))) {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { schemaLine } from '../../model/schema/json-schemas.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 import { environments, readCluster } from '../repository/read-cluster.ts';
-import type { Start } from './start.ts';
+import type { NewFiles } from './start.ts';
 
 /** A Kind cluster of one node beside those that there are, on ports of its own, with the same apps as `dev`. */
-export function newEnvironment(root: string, name: string): Start {
+export function newEnvironment(root: string, name: string): NewFiles {
   const others = environments(root).map((other) => ({ other, cluster: readCluster(other, root) }));
   const used = others.flatMap(({ cluster: { provider } }) =>
     provider.kind === 'kind' ? Object.values(provider.ports) : [],

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appSchema } from '../../model/app.ts';
 import { Failure } from '../cli/failure.ts';
-import type { Start } from './start.ts';
+import type { NewFiles } from './start.ts';
 
 const lock = 'images/lock.yaml';
 
 /** One controller of others: its image in the lock file, its description, and a chart with a Deployment and no rights. */
-export function newOperator(root: string, name: string, image: string): Start {
+export function newOperator(root: string, name: string, image: string): NewFiles {
   if (existsSync(join(root, 'apps', name))) {
     throw new Failure(`'${name}' is an app: apps/${name}`, 'Take another name.');
   }

@@ -19,7 +19,7 @@ import { makeStaging, removeAbandoned } from '../files/staging.ts';
 const prefix = '.new-';
 
 /** What a new thing begins with. */
-export interface Start {
+export interface NewFiles {
   /** From paths to texts: files that are not there yet. */
   files: Record<string, string>;
   /** From paths to the texts that files which are there become. */
@@ -39,7 +39,7 @@ export interface Written {
 }
 
 /** Writes all of it or, where something fails, nothing. */
-export function write(root: string, { files, changes }: Start): Written {
+export function write(root: string, { files, changes }: NewFiles): Written {
   for (const file of Object.keys(files)) {
     if (!existsSync(join(root, file))) continue;
     throw new Failure(`${file} is there already`, `Edit it, or take another name.`);

@@ -7,7 +7,7 @@ import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';
 
 /** An Ansible inventory, as its YAML plugin reads it (JSON is YAML). */
-export interface Inventory {
+export interface AnsibleInventory {
   all: {
     vars: Record<string, unknown>;
     children: {
@@ -43,7 +43,7 @@ export function inventoryOf(
   lock: Lock,
   { machines, endpoint, serviceAccountIssuer = '' }: Machines,
   local: Local,
-): Inventory {
+): AnsibleInventory {
   const { name, kubernetes, provider, registry } = cluster;
   const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'ubuntu', port: 22, keys: [] };
   const mirror = mirrorSetting(cluster);

@@ -6,7 +6,7 @@ import type { Report } from '../../images/report.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
-import { type Inventory, inventoryOf } from './inventory.ts';
+import { type AnsibleInventory, inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 import { nodePrograms } from './programs.ts';
 
@@ -20,7 +20,7 @@ export interface SiteOptions {
 export interface Site {
   environment: string;
   cluster: Cluster;
-  inventory: Inventory;
+  inventory: AnsibleInventory;
   /** Where the inventory stands as a file. */
   inventoryPath: string;
   /** Address of the API server. */

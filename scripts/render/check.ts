@@ -1,5 +1,5 @@
 import type { Checked } from '../../charts/checks/check.ts';
-import type { Finding } from '../../charts/checks/finding.ts';
+import type { Violation } from '../../charts/checks/violation.ts';
 import { field } from '../../charts/kube/field.ts';
 import { sourceOf } from '../../charts/order/order.ts';
 import type { Problem, Words } from '../../model/diagnostics/problem.ts';
@@ -21,24 +21,24 @@ export function shortageProblems(root: string, checked: readonly CheckedEnvironm
   });
 }
 
-/** Findings as problems: the same one in several environments once, at the line of the description that could mend it. */
+/** Violations as problems: one problem for the same violation in several environments, at the line of the description that can except it. */
 export function findingProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
-  const all = checked.flatMap(({ env, findings }) =>
-    findings.map((finding) => ({ finding, env: env.name, file: sourceOf(env, finding.component) })),
+  const all = checked.flatMap(({ env, violations }) =>
+    violations.map((violation) => ({ violation, env: env.name, file: sourceOf(env, violation.component) })),
   );
-  const same = Map.groupBy(all, ({ finding, file }) => JSON.stringify([finding, file]));
+  const same = Map.groupBy(all, ({ violation, file }) => JSON.stringify([violation, file]));
   return [...same.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const { finding, file } = first;
-    return [problem(root, file, finding, group.map(({ env }) => env).join(', '))];
+    const { violation, file } = first;
+    return [problem(root, file, violation, group.map(({ env }) => env).join(', '))];
   });
 }
 
 function problem(
   root: string,
   file: string,
-  { rule, object, what, why, fix, field }: Finding,
+  { rule, object, what, why, fix, field }: Violation,
   env: string,
 ): Problem {
   return {

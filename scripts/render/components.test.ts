@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { field, listField } from '../../charts/kube/field.ts';
 import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { at, list } from '../../charts/kube/select.ts';
 import type { OperatorInput } from '../../model/operator.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { components } from './components.ts';
@@ -52,7 +52,7 @@ describe.each([
     const role = all.find(
       ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'cert-manager-cainjector',
     );
-    const written = list(role, 'rules').flatMap((rule) => list(rule, 'resourceNames'));
+    const written = listField(role, 'rules').flatMap((rule) => listField(rule, 'resourceNames'));
     expect(new Set(written)).toEqual(new Set(asking.map(({ metadata }) => metadata.name)));
   });
 
@@ -64,30 +64,32 @@ describe.each([
   it.each(deployments.map((deployment) => [idOf(deployment), deployment]))(
     '%s is well-formed',
     (_id, given) => {
-      const pod = at(given, 'spec', 'template', 'spec');
-      expect(at(given, 'spec', 'template', 'metadata', 'labels')).toMatchObject(
-        Object(at(given, 'spec', 'selector', 'matchLabels')),
+      const pod = field(given, 'spec', 'template', 'spec');
+      expect(field(given, 'spec', 'template', 'metadata', 'labels')).toMatchObject(
+        Object(field(given, 'spec', 'selector', 'matchLabels')),
       );
       expect(pod).toMatchObject({
         automountServiceAccountToken: expect.any(Boolean),
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
       });
-      expect(at(pod, 'securityContext', 'runAsUser')).toBeGreaterThan(0);
-      expect(named(all, 'ServiceAccount')).toContain(at(pod, 'serviceAccountName'));
-      const mounts = list(pod, 'containers').flatMap((container) => list(container, 'volumeMounts'));
-      expect(new Set(list(pod, 'volumes').map((volume) => at(volume, 'name')))).toEqual(
-        new Set(mounts.map((mount) => at(mount, 'name'))),
+      expect(field(pod, 'securityContext', 'runAsUser')).toBeGreaterThan(0);
+      expect(named(all, 'ServiceAccount')).toContain(field(pod, 'serviceAccountName'));
+      const mounts = listField(pod, 'containers').flatMap((container) =>
+        listField(container, 'volumeMounts'),
       );
-      for (const container of list(pod, 'containers')) {
-        expect(at(container, 'securityContext')).toEqual({
+      expect(new Set(listField(pod, 'volumes').map((volume) => field(volume, 'name')))).toEqual(
+        new Set(mounts.map((mount) => field(mount, 'name'))),
+      );
+      for (const container of listField(pod, 'containers')) {
+        expect(field(container, 'securityContext')).toEqual({
           allowPrivilegeEscalation: false,
           capabilities: { drop: ['ALL'] },
           readOnlyRootFilesystem: true,
         });
-        expect(at(container, 'resources', 'limits', 'memory')).toBeDefined();
-        const ports = list(container, 'ports').map((port) => at(port, 'name'));
-        for (const probe of ['readinessProbe', 'livenessProbe'].map((kind) => at(container, kind))) {
-          const port = at(probe, 'httpGet', 'port') ?? at(probe, 'tcpSocket', 'port');
+        expect(field(container, 'resources', 'limits', 'memory')).toBeDefined();
+        const ports = listField(container, 'ports').map((port) => field(port, 'name'));
+        for (const probe of ['readinessProbe', 'livenessProbe'].map((kind) => field(container, kind))) {
+          const port = field(probe, 'httpGet', 'port') ?? field(probe, 'tcpSocket', 'port');
           if (port !== undefined) expect(ports).toContain(port);
         }
       }
@@ -99,12 +101,13 @@ describe.each([
       const behind = workloads.filter(
         (deployment) =>
           deployment.metadata.namespace === service.metadata.namespace &&
-          at(deployment, 'metadata', 'name') === at(service, 'spec', 'selector', 'app.kubernetes.io/name'),
+          field(deployment, 'metadata', 'name') ===
+            field(service, 'spec', 'selector', 'app.kubernetes.io/name'),
       );
       expect(behind).toHaveLength(1);
-      const ports = list(behind[0], 'spec', 'template', 'spec', 'containers', 0, 'ports');
-      for (const port of list(service, 'spec', 'ports')) {
-        expect(ports.map((given) => at(given, 'name'))).toContain(at(port, 'targetPort'));
+      const ports = listField(behind[0], 'spec', 'template', 'spec', 'containers', 0, 'ports');
+      for (const port of listField(service, 'spec', 'ports')) {
+        expect(ports.map((given) => field(given, 'name'))).toContain(field(port, 'targetPort'));
       }
     }
   });
@@ -112,7 +115,7 @@ describe.each([
   it('leaves half of two cores to the apps', () => {
     const operatorsOnly = components({ ...env, apps: [] }).flatMap(({ objects }) => objects);
     const cpu = operatorsOnly.map((object) =>
-      at(object, 'spec', 'template', 'spec', 'containers', 0, 'resources', 'requests', 'cpu'),
+      field(object, 'spec', 'template', 'spec', 'containers', 0, 'resources', 'requests', 'cpu'),
     );
     const total = cpu.reduce<number>((sum, value) => sum + Number.parseInt(`${value ?? 0}`, 10), 0);
     expect(total).toBeLessThan(1000);

@@ -28,7 +28,7 @@ const operatorCharts: ReadonlyMap<string, ChartModule['chart']> = new Map(
 );
 
 /** A component before it is built. */
-export interface Part {
+export interface PlannedComponent {
   name: string;
   /** All of the environment that its objects may depend on: the same view, the same objects. */
   view: Environment;
@@ -41,13 +41,13 @@ export interface Part {
  * database: that, and what brings its schema up to date; one more for an app with a job that gates its roll-out; one for each
  * database that is retired.
  */
-export function parts(env: Environment): Part[] {
-  const operators = env.operators.map(({ name }): Part => {
+export function parts(env: Environment): PlannedComponent[] {
+  const operators = env.operators.map(({ name }): PlannedComponent => {
     const chart = operatorCharts.get(name);
     if (!chart) throw new Error(`operators/${name} has no chart: add operators/${name}/chart.ts`);
     return { name, view: env, build: () => chart(env) };
   });
-  const apps = neighbourhoods(env).flatMap(([app, view]): Part[] => [
+  const apps = neighbourhoods(env).flatMap(([app, view]): PlannedComponent[] => [
     { name: databaseCluster(app.name), view, build: () => databaseComponent(view, app) },
     { name: migrationsName(app.name), view, build: () => migrations(view, app) },
     { name: jobName(app.name), view, build: () => gatingJob(view, app) },
@@ -55,7 +55,7 @@ export function parts(env: Environment): Part[] {
   ]);
   const retired = retiredDatabases(env.cluster)
     .filter(({ database }) => !env.apps.some(({ name }) => name === database))
-    .map(({ database }): Part => {
+    .map(({ database }): PlannedComponent => {
       const build = () => databaseComponent(env, { name: database });
       return { name: databaseCluster(database), view: env, build };
     });

@@ -1,11 +1,11 @@
 import type { Component } from '../../charts/kube/kube-object.ts';
 import { KnownSources } from '../../model/reading/known-sources.ts';
-import type { Part } from './components.ts';
+import type { PlannedComponent } from './components.ts';
 
 /** A component as it was built, and the files that were written from it. */
 interface Built {
   /** What it depends on: the same object holds the same. */
-  view: Part['view'];
+  view: PlannedComponent['view'];
   component: Component | undefined;
   files: [string, string][] | undefined;
 }
@@ -18,7 +18,7 @@ export class Memory {
   readonly #built = new Map<string, Built>();
 
   /** Builds a part of an environment, or gives what it was when it saw the same view. */
-  build(environment: string, part: Part): Component | undefined {
+  build(environment: string, part: PlannedComponent): Component | undefined {
     const id = `${environment}/${part.name}`;
     let built = this.#built.get(id);
     if (built?.view !== part.view) {

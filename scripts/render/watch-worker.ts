@@ -4,14 +4,14 @@ import { Failure } from '../cli/failure.ts';
 import { renderCommand } from './command.ts';
 import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';
-import type { Answer, WorkerInput } from './watch.ts';
+import type { RenderOutcome, WorkerInput } from './watch.ts';
 
 /** The thread of `render --watch`: renders when it is told to, with the memory of what it rendered before. */
 const { root, command }: WorkerInput = workerData;
 const memory = new Memory();
 
 parentPort?.on('message', async () => {
-  const answer: Answer = { out: '', err: '', ended: false, imported: [] };
+  const answer: RenderOutcome = { out: '', err: '', ended: false, imported: [] };
   try {
     await renderCommand(root, { ...command, memory }, (part) => {
       answer.out += part;

@@ -13,7 +13,7 @@ export interface WorkerInput {
 }
 
 /** What came of one render. */
-export interface Answer {
+export interface RenderOutcome {
   /** For those who read what it prints: a line, or JSON. */
   out: string;
   /** What is wrong. */
@@ -92,10 +92,10 @@ function startWorker(input: WorkerInput): Worker {
 }
 
 /** Has the worker render once. A worker that fails as a whole ends the watch. */
-async function answer(worker: Worker): Promise<Answer> {
+async function answer(worker: Worker): Promise<RenderOutcome> {
   const answered = once(worker, 'message');
   worker.postMessage('render');
-  const [answer]: Answer[] = await answered;
+  const [answer]: RenderOutcome[] = await answered;
   if (answer === undefined) throw new Error('the worker answered nothing');
   return answer;
 }

@@ -1,17 +1,17 @@
 import { armor, Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 
 /** A private key of age, `AGE-SECRET-KEY-1…`. Never printed, never an argument of a program. */
-export type Identity = string;
+export type AgeKey = string;
 
 /** The public half of an age key, `age1…`. */
 export type Recipient = string;
 
 /** A new private key. X25519: Flux and SOPS take it whatever their version. */
-export function newIdentity(): Promise<Identity> {
+export function newIdentity(): Promise<AgeKey> {
   return generateX25519Identity();
 }
 
-export function recipientOf(identity: Identity): Promise<Recipient> {
+export function recipientOf(identity: AgeKey): Promise<Recipient> {
   return identityToRecipient(identity);
 }
 
@@ -23,7 +23,7 @@ export async function encryptFor(recipient: Recipient, plain: Uint8Array): Promi
 }
 
 /** Decrypts what is encrypted for one recipient by the identity that is that recipient's. */
-export async function decryptBy(identity: Identity, armored: string): Promise<Uint8Array> {
+export async function decryptBy(identity: AgeKey, armored: string): Promise<Uint8Array> {
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);
   return decrypter.decrypt(armor.decode(armored), 'uint8array');

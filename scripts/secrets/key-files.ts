@@ -3,7 +3,7 @@ import { chmod, mkdir, open, rename } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../cli/failure.ts';
-import { type Identity, newIdentity, recipientOf } from './age.ts';
+import { type AgeKey, newIdentity, recipientOf } from './age.ts';
 
 /**
  * Where the private key of a cluster is kept on this machine: outside of every repository, and of what init-cluster --down
@@ -16,13 +16,13 @@ export function clusterKeyFile(cluster: string): string {
 }
 
 /** Private keys in a file as age-keygen writes it, the first of which is the newest; none where the file does not exist. */
-export function identitiesIn(file: string): Identity[] {
+export function identitiesIn(file: string): AgeKey[] {
   if (!existsSync(file)) return [];
   return identitiesOf(readFileSync(file, 'utf8'));
 }
 
 /** The private keys of a cluster that this machine has; a file that others can read is refused. */
-export function clusterIdentities(cluster: string): Identity[] {
+export function clusterIdentities(cluster: string): AgeKey[] {
   const file = clusterKeyFile(cluster);
   if (!existsSync(file)) return [];
   if ((statSync(file).mode & 0o077) !== 0) {
@@ -32,12 +32,12 @@ export function clusterIdentities(cluster: string): Identity[] {
 }
 
 /** Those in a text. */
-export function identitiesOf(text: string): Identity[] {
+export function identitiesOf(text: string): AgeKey[] {
   return [...text.matchAll(/^AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]+$/gm)].map(([identity]) => identity);
 }
 
 /** The same as a text, with the public half of each. */
-export async function textOf(identities: readonly Identity[]): Promise<string> {
+export async function textOf(identities: readonly AgeKey[]): Promise<string> {
   const lines = await Promise.all(
     identities.map(async (identity) => `# public key: ${await recipientOf(identity)}\n${identity}\n`),
   );
@@ -45,7 +45,7 @@ export async function textOf(identities: readonly Identity[]): Promise<string> {
 }
 
 /** Every private key that this machine has: the cluster's, and a person's own where SOPS looks for them too. */
-export function ownIdentities(cluster: string): Identity[] {
+export function ownIdentities(cluster: string): AgeKey[] {
   const { SOPS_AGE_KEY, SOPS_AGE_KEY_FILE } = process.env;
   const all = [
     ...clusterIdentities(cluster),
@@ -64,7 +64,7 @@ export function sopsKeyFile(): string {
 }
 
 /** The private keys of a cluster that this machine has; a first one is made where there is none. */
-export async function ensureClusterKey(cluster: string): Promise<{ identities: Identity[]; made: boolean }> {
+export async function ensureClusterKey(cluster: string): Promise<{ identities: AgeKey[]; made: boolean }> {
   const file = clusterKeyFile(cluster);
   const there = clusterIdentities(cluster);
   if (there.length > 0) return { identities: there, made: false };
@@ -80,7 +80,7 @@ export async function ensureClusterKey(cluster: string): Promise<{ identities: I
 }
 
 /** Writes the keys of a cluster, readable by nobody else; in place at once or not at all. Whoever calls it keeps the old ones among them. */
-export async function writeClusterKeys(cluster: string, identities: readonly Identity[]): Promise<void> {
+export async function writeClusterKeys(cluster: string, identities: readonly AgeKey[]): Promise<void> {
   const file = clusterKeyFile(cluster);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const draft = `${file}.${process.pid}`;

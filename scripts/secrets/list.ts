@@ -1,8 +1,8 @@
-import type { Row } from './row.ts';
+import type { SecretRow } from './row.ts';
 import type { SecretStore } from './store.ts';
 
 /** Every key that an app of the environment uses or has, by name; never a value. */
-export function rowsOf({ repository, cluster, environment, secrets }: SecretStore): Row[] {
+export function rowsOf({ repository, cluster, environment, secrets }: SecretStore): SecretRow[] {
   const used = repository.apps
     .filter(({ name }) => Object.hasOwn(cluster.apps, name))
     .flatMap(({ name: app, value }) =>
@@ -12,7 +12,7 @@ export function rowsOf({ repository, cluster, environment, secrets }: SecretStor
     );
   const stored = (app: string, secret: string) =>
     secrets.find((each) => each.app === app && each.name === secret)?.value;
-  const rows = used.map(({ app, secret, key, as }): Row => {
+  const rows = used.map(({ app, secret, key, as }): SecretRow => {
     const has = stored(app, secret);
     const set = has !== undefined && Object.hasOwn(has.data, key);
     return { environment, app, secret, key, as, state: set ? 'set' : 'missing' };
@@ -20,7 +20,7 @@ export function rowsOf({ repository, cluster, environment, secrets }: SecretStor
   const needless = secrets.flatMap(({ app, name: secret, value }) =>
     Object.keys(value.data)
       .filter((key) => !used.some((use) => use.app === app && use.secret === secret && use.key === key))
-      .map((key): Row => ({ environment, app, secret, key, state: 'unused' })),
+      .map((key): SecretRow => ({ environment, app, secret, key, state: 'unused' })),
   );
   return [...rows, ...needless];
 }

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 /** What is said of one key. */
-export interface Row {
+export interface SecretRow {
   environment: string;
   app: string;
   secret: string;
@@ -11,7 +11,7 @@ export interface Row {
   state: 'set' | 'missing' | 'unused';
 }
 
-export function printRows(rows: readonly Row[]): string {
+export function printRows(rows: readonly SecretRow[]): string {
   const cells = [
     ['APP', 'SECRET', 'KEY', 'AS', 'STATE'],
     ...rows.map(({ app, secret, key, as = '', state }) => [app, secret, key, as, state]),

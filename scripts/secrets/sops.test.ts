@@ -11,7 +11,7 @@ import {
   encryptedSecretSchema,
   secretKey,
 } from '../../model/schema/encrypted-secret.ts';
-import { type Identity, newIdentity, type Recipient, recipientOf } from './age.ts';
+import { type AgeKey, newIdentity, type Recipient, recipientOf } from './age.ts';
 import { decryptSecret, encryptSecret, isFor, NoIdentity, withRecipients, withValues } from './sops.ts';
 import { SopsProgram } from './sops-program/program.ts';
 
@@ -21,9 +21,9 @@ const values = new Map([
   ['OTHER', Buffer.from([0, 255, 10])],
 ]);
 
-let identity: Identity;
+let identity: AgeKey;
 let recipient: Recipient;
-let stranger: Identity;
+let stranger: AgeKey;
 let strangersRecipient: Recipient;
 
 beforeAll(async () => {

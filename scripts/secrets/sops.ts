@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { isDeepStrictEqual } from 'node:util';
 import { compareText } from '../../model/diagnostics/problem.ts';
 import { type EncryptedSecret, encryptedRegex } from '../../model/schema/encrypted-secret.ts';
-import { decryptBy, encryptFor, type Identity, type Recipient, recipientOf } from './age.ts';
+import { type AgeKey, decryptBy, encryptFor, type Recipient, recipientOf } from './age.ts';
 
 /*
  * The format of SOPS for a Kubernetes Secret and recipients of age. By name: getsops/sops, aes/cipher.go (Encrypt, Decrypt)
@@ -41,10 +41,7 @@ export async function encryptSecret(
 }
 
 /** Decrypts a Secret by the first identity that can; throws `NoIdentity`, or an error where the document was tampered with. */
-export async function decryptSecret(
-  secret: EncryptedSecret,
-  identities: readonly Identity[],
-): Promise<Opened> {
+export async function decryptSecret(secret: EncryptedSecret, identities: readonly AgeKey[]): Promise<Opened> {
   const dataKey = await unwrap(secret, identities);
   const texts = Object.entries(secret.data).map(
     ([key, cipher]) => [key, decryptText(cipher, dataKey, valuePath(key))] as const,
@@ -167,7 +164,7 @@ function wrap(dataKey: Buffer, recipients: readonly Recipient[]): Promise<Encryp
   );
 }
 
-async function unwrap({ sops }: EncryptedSecret, identities: readonly Identity[]): Promise<Buffer> {
+async function unwrap({ sops }: EncryptedSecret, identities: readonly AgeKey[]): Promise<Buffer> {
   for (const identity of identities) {
     const own = await recipientOf(identity);
     const entry = sops.age.find(({ recipient }) => recipient === own);

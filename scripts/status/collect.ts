@@ -1,7 +1,7 @@
 import type { ClusterClient } from '../cluster/client.ts';
-import { type AppState, apps } from './app-states.ts';
+import { type AppStatus, apps } from './app-states.ts';
 import { type KustomizationState, kustomizations } from './kustomization-states.ts';
-import { type NodeState, nodes } from './node-states.ts';
+import { type NodeStatus, nodes } from './node-states.ts';
 
 /** What `npm run status` knows of a cluster. */
 export interface Status {
@@ -10,9 +10,9 @@ export interface Status {
   kubeconfig: string;
   /** All nodes and Kustomizations are Ready, all apps run as wanted, and Flux is there. */
   ready: boolean;
-  nodes: NodeState[];
+  nodes: NodeStatus[];
   kustomizations: KustomizationState[];
-  apps: AppState[];
+  apps: AppStatus[];
 }
 
 /** Asks for everything at once: one request per kind. */

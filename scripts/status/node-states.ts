@@ -3,7 +3,7 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
 /** A machine of the cluster. */
-export interface NodeState {
+export interface NodeStatus {
   name: string;
   ready: boolean;
   roles: string[];
@@ -14,7 +14,7 @@ export interface NodeState {
 }
 
 /** Every node of the cluster, by name. */
-export async function nodes(client: ClusterClient): Promise<NodeState[]> {
+export async function nodes(client: ClusterClient): Promise<NodeStatus[]> {
   const list = await ask(client, 'nodes', client.core.listNode());
   return list.items.map(readNode).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -22,7 +22,7 @@ export async function nodes(client: ClusterClient): Promise<NodeState[]> {
 const rolePrefix = 'node-role.kubernetes.io/';
 
 /** What a Node object says about its machine. */
-export function readNode(node: V1Node): NodeState {
+export function readNode(node: V1Node): NodeStatus {
   const condition = node.status?.conditions?.find(({ type }) => type === 'Ready');
   const ready = condition?.status === 'True';
   const roles = Object.keys(node.metadata?.labels ?? {})

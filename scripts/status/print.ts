@@ -35,7 +35,7 @@ export function printStatus(status: Status): string {
       ['NAME', 'READY', 'URL', 'IMAGE', 'MESSAGE'],
       status.apps.map((app) => [
         app.name,
-        styleText(app.healthy ? 'green' : 'red', `${app.ready}/${app.wanted}`),
+        styleText(app.healthy ? 'green' : 'red', app.schedule ?? `${app.ready}/${app.wanted}`),
         app.url || '-',
         shortImage(app.image),
         oneLine(app.message),

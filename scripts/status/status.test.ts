@@ -59,6 +59,22 @@ const statefulSet = {
   status: { observedGeneration: 4, readyReplicas: 3, updatedReplicas: 3 },
 };
 
+const cronJob = {
+  metadata: {
+    name: 'nightly',
+    namespace: 'nightly',
+    annotations: { 'plinth.io/summary': 'Looks every night.' },
+  },
+  spec: {
+    schedule: '30 2 * * *',
+    timeZone: 'Europe/Berlin',
+    jobTemplate: {
+      spec: { template: { spec: { containers: [{ image: 'docker.io/library/busybox:1.37.0' }] } } },
+    },
+  },
+  status: { lastScheduleTime: '2026-03-01T01:30:00Z', lastSuccessfulTime: '2026-03-01T01:30:09Z' },
+};
+
 let lists: Record<string, object>;
 let server: Server;
 let state: string;
@@ -126,7 +142,16 @@ describe('npm run status', () => {
     expect(out).toMatch(/home +1\/1 +http:\/\/home\.dev\.localhost:8080 +home:0123abc\n/);
     expect(out).toContain(`export KUBECONFIG=${join(state, clusterName, 'kubeconfig')}`);
     expect(out).toMatch(/messages +3\/3 .*nats:2\.11-alpine/);
-    expect(asked).toHaveLength(4);
+    expect(out).toMatch(/nightly +30 2 \* \* \* Europe\/Berlin /);
+    expect(asked).toHaveLength(5);
+  });
+
+  test('an app by the clock whose last run failed: exit code 1 and which run', async () => {
+    const failed = { ...cronJob, status: { lastScheduleTime: '2026-03-01T01:30:00Z' } };
+    lists = { ...healthy(), '/apis/batch/v1/cronjobs': { items: [failed] } };
+    const { ready, out } = await status();
+    expect(ready).toBe(false);
+    expect(out).toContain('the run of 2026-03-01T01:30:00.000Z failed');
   });
 
   test('a failing Kustomization and a failing app: exit code 1 and why', { timeout: 30_000 }, async () => {
@@ -153,7 +178,7 @@ describe('npm run status', () => {
     expect(parsed).toMatchObject({
       ready: false,
       kustomizations: [{ ready: false }],
-      apps: [{ healthy: false }, { name: 'messages', healthy: true }],
+      apps: [{ healthy: false }, { name: 'messages', healthy: true }, { name: 'nightly', healthy: true }],
     });
   });
 
@@ -210,5 +235,6 @@ function healthy(): Record<string, object> {
     '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations': { items: [kustomization] },
     '/apis/apps/v1/deployments': { items: [deployment] },
     '/apis/apps/v1/statefulsets': { items: [statefulSet] },
+    '/apis/batch/v1/cronjobs': { items: [cronJob] },
   };
 }

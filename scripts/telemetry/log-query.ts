@@ -12,6 +12,14 @@ export interface LogSelection {
   level?: (typeof levels)[number];
 }
 
+/** Which lines are shown, and how. */
+export interface LogOptions extends LogSelection {
+  environment: string;
+  limit: number;
+  follow: boolean;
+  json: boolean;
+}
+
 /** Levels, from the least. */
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 

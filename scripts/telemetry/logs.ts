@@ -1,15 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogLine, logLine, printLine } from './log-line.ts';
-import { type LogSelection, logsQl } from './log-query.ts';
+import { type LogOptions, type LogSelection, logsQl } from './log-query.ts';
 import { podLogs } from './pod-logs.ts';
 import { isReached, linesOf, type Store, withStore } from './store.ts';
-
-export interface LogOptions extends LogSelection {
-  environment: string;
-  limit: number;
-  follow: boolean;
-  json: boolean;
-}
 
 /** Prints the newest lines of a selection, oldest first; with `follow`, goes on with those that come. */
 export async function showLogs(options: LogOptions, signal: AbortSignal): Promise<number> {

@@ -6,7 +6,7 @@ import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import type { LogLine } from './log-line.ts';
-import type { LogOptions } from './logs.ts';
+import type { LogOptions } from './log-query.ts';
 
 /** The same where no store runs: what the nodes still have of the pods that run now, through the API server. */
 export async function podLogs(

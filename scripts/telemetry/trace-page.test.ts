@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Trace } from './trace.ts';
+import type { Trace } from './span.ts';
 import { listHtml, treeHtml } from './trace-page.ts';
 
 const span = {

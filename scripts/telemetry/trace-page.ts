@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { Failure } from '../cli/failure.ts';
 import { type LogLine, printLine } from './log-line.ts';
 import { logLines } from './logs.ts';
+import { lengthOf, milliseconds, type Trace } from './span.ts';
 import { jsonOf, type Store } from './store.ts';
-import { lengthOf, milliseconds, searchTraces, type Trace, traceById } from './trace.ts';
+import { searchTraces, traceById } from './trace.ts';
 import { extentOf, summaryOf, treeOf } from './trace-tree.ts';
 
 const services = z.object({ data: z.array(z.string()).nullable() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Span, Trace } from './trace.ts';
+import type { Span, Trace } from './span.ts';
 import { printTrace } from './trace-tree.ts';
 
 const begin = Date.UTC(2026, 2, 1, 10) * 1_000;

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { type LogLine, printLine } from './log-line.ts';
-import { lengthOf, milliseconds, type Span, type Trace } from './trace.ts';
+import { lengthOf, milliseconds, type Span, type Trace } from './span.ts';
 
 /** How many columns the bar of the whole trace has. */
 const barWidth = 40;

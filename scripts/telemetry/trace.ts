@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../cli/failure.ts';
 import { table } from '../cli/table.ts';
 import { logLines } from './logs.ts';
+import { lengthOf, milliseconds, type Trace } from './span.ts';
 import { jsonOf, type Store, withStore } from './store.ts';
 import { printTrace } from './trace-tree.ts';
 
@@ -22,27 +23,6 @@ const jaegerTrace = z.object({
   processes: z.record(z.string(), z.object({ serviceName: z.string() })),
 });
 const answer = z.object({ data: z.array(jaegerTrace).nullable() });
-
-/** One step of a trace. */
-export interface Span {
-  id: string;
-  parent?: string;
-  service: string;
-  name: string;
-  /** Microseconds since 1970. */
-  start: number;
-  /** Microseconds. */
-  duration: number;
-  failed: boolean;
-  attributes: Record<string, unknown>;
-}
-
-/** A request's way through the services. */
-export interface Trace {
-  id: string;
-  /** In the order of their start. */
-  spans: Span[];
-}
 
 export interface TraceSearch {
   service: string;
@@ -151,19 +131,4 @@ function traceFrom({ traceID, spans, processes }: z.infer<typeof jaegerTrace>): 
       })
       .sort((a, b) => a.start - b.start),
   };
-}
-
-/** From the first start to the last end, in microseconds. */
-export function lengthOf({ spans }: Trace): number {
-  // No spread: a trace may have 50,000 spans.
-  const begin = spans.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  const end = spans.reduce((most, { start, duration }) => Math.max(most, start + duration), 0);
-  return spans.length === 0 ? 0 : end - begin;
-}
-
-/** Microseconds as people read them. */
-export function milliseconds(microseconds: number): string {
-  if (microseconds < 10_000) return `${(microseconds / 1_000).toFixed(2)} ms`;
-  if (microseconds < 1_000_000) return `${(microseconds / 1_000).toFixed(0)} ms`;
-  return `${(microseconds / 1_000_000).toFixed(2)} s`;
 }

@@ -1,7 +1,7 @@
 import { readEntry } from '../../images/cache/binary-cache.ts';
 import { recipeOf } from '../../images/go/recipe.ts';
 import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
-import type { Check } from '../doctor/check.ts';
+import type { MachineCheck } from '../doctor/check.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';
 import { chromium, findChromium } from '../doctor/chromium.ts';
 import { type Host, install } from '../doctor/host.ts';
@@ -14,11 +14,11 @@ export function checksBefore(
   parts: { browser: boolean; clusters: boolean },
   lock: Lock,
   host: Host,
-): Check[] {
+): MachineCheck[] {
   const environment = 'dev';
   const tools = toolChecks({ lock, host }).filter(({ name }) => parts.clusters || name !== 'go');
-  const browser: Check = { name: 'chromium', find: () => chromium(findChromium(), host) };
-  const python: Check = {
+  const browser: MachineCheck = { name: 'chromium', find: () => chromium(findChromium(), host) };
+  const python: MachineCheck = {
     name: 'python3',
     find: async () =>
       tool({

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { appSchema } from '../../model/app.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { operatorSchema } from '../../model/operator.ts';
-import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
+import { asked, environment, ofType, one, type RequestedResource } from '../../test/stacks/mocked-engine.ts';
 import { amazon } from '../amazon.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
 import type { Statement } from './policy.ts';
@@ -15,7 +15,7 @@ function statements(text: unknown): Statement[] {
 }
 
 /** `ACTION RESOURCE` of everything that a role's policy allows. */
-function allowed(resources: Asked[], name: string): string[] {
+function allowed(resources: RequestedResource[], name: string): string[] {
   return statements(one(resources, rolePolicy, name).inputs.policy).flatMap(
     ({ Effect, Action, Resource }) => {
       expect(Effect).toBe('Allow');
@@ -61,7 +61,7 @@ function full(): Environment {
 }
 
 describe('rights', () => {
-  let resources: Asked[];
+  let resources: RequestedResource[];
   beforeAll(async () => {
     const env = full();
     resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));

@@ -12,11 +12,11 @@ export interface Statement {
 }
 
 /** A policy's text, without the parts that are still to be known. */
-export interface Policy {
+export interface IamPolicy {
   Version: '2012-10-17';
   Statement: Input<Statement>[];
 }
 
-export function policy(...Statement: Input<Statement>[]): Policy {
+export function policy(...Statement: Input<Statement>[]): IamPolicy {
   return { Version: '2012-10-17', Statement };
 }

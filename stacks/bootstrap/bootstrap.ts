@@ -9,7 +9,7 @@ import {
 } from '@pulumi/pulumi/index.js';
 import { jsonStringify, secret, unsecret } from '@pulumi/pulumi/output.js';
 import type { Environment } from '../../model/graph.ts';
-import type { Given, Made } from '../../scripts/bootstrap/run.ts';
+import type { BootstrapInput, Made } from '../../scripts/bootstrap/run.ts';
 import type { Issuer } from '../access/issuer.ts';
 import type { NodeAddress } from '../nodes/nodes.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -39,7 +39,7 @@ export class Bootstrap extends ComponentResource {
   ) {
     super('plinth:stacks:Bootstrap', name, {}, options);
     const { environment, nodes, endpoint, sessions, issuer } = args;
-    const given: Output<Given> = output({
+    const given: Output<BootstrapInput> = output({
       environment: environment.name,
       nodes,
       ...(endpoint === undefined ? {} : { endpoint }),

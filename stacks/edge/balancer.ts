@@ -9,7 +9,7 @@ import type { Input, Resource } from '@pulumi/pulumi/index.js';
 import type { Network } from '../network/network.ts';
 
 /** One port of a load balancer. Without a certificate it passes TCP on as it is; with one it ends TLS. */
-export interface Door {
+export interface BalancerPort {
   /** Name of its resources. */
   name: string;
   listenPort: number;
@@ -28,7 +28,7 @@ export function balancer(
     internal: boolean;
     subnets: Subnet[];
     group: SecurityGroup;
-    doors: Door[];
+    doors: BalancerPort[];
     /** By name of node. */
     targets: ReadonlyMap<string, Instance>;
   },
@@ -53,7 +53,7 @@ export function balancer(
 }
 
 function door(
-  { name, listenPort, targetPort, certificateArn, readyPath }: Door,
+  { name, listenPort, targetPort, certificateArn, readyPath }: BalancerPort,
   balancer: LoadBalancer,
   args: { cluster: string; network: Network; internal: boolean; targets: ReadonlyMap<string, Instance> },
 ): void {

@@ -5,7 +5,7 @@ import { nodePorts } from '../../model/schema/node-ports.ts';
 export type Member = 'gateway' | 'api' | 'control-plane' | 'worker';
 
 /** One thing that may happen on the network; everything else may not. */
-export interface Flow {
+export interface NetworkFlow {
   from: Member | 'internet';
   to: Member | 'internet';
   protocol: 'tcp' | 'udp';
@@ -16,10 +16,10 @@ export interface Flow {
 }
 
 /** What the topology needs, and nothing beside it: kubeadm's list of ports, flannel's tunnel, the way in and the way out. */
-export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): Flow[] {
+export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[] {
   const roles = nodeRoles(cluster);
   const pairs = roles.flatMap((from) => roles.map((to) => ({ from, to })));
-  const found: Flow[] = [
+  const found: NetworkFlow[] = [
     { from: 'internet', to: 'gateway', protocol: 'tcp', port: 443, why: 'applications' },
     { from: 'internet', to: 'gateway', protocol: 'tcp', port: 80, why: 'leads to HTTPS' },
     { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.https, why: 'the gateway' },

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
+import { asked, environment, ofType, one, type RequestedResource } from '../../test/stacks/mocked-engine.ts';
 import { amazon } from '../amazon.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
 
@@ -7,7 +7,7 @@ const ingress = 'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule';
 const egress = 'aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule';
 
 /** `FROM > TO PROTOCOL/PORTS` of every rule at one end. */
-function ends(resources: Asked[], type: string): string[] {
+function ends(resources: RequestedResource[], type: string): string[] {
   const inward = type === ingress;
   return ofType(resources, type)
     .map(({ inputs }) => {
@@ -20,13 +20,13 @@ function ends(resources: Asked[], type: string): string[] {
     .sort();
 }
 
-async function network(change?: (text: string) => string): Promise<Asked[]> {
+async function network(change?: (text: string) => string): Promise<RequestedResource[]> {
   const env = environment(change);
   return asked(() => amazon(env, env.cluster.provider as AmazonProvider));
 }
 
 describe('who can reach whom', () => {
-  let resources: Asked[];
+  let resources: RequestedResource[];
   beforeAll(async () => {
     resources = await network();
   });
@@ -105,7 +105,7 @@ describe('who can reach whom', () => {
 describe('the way out', () => {
   const nat = 'aws:ec2/natGateway:NatGateway';
   const association = 'aws:ec2/routeTableAssociation:RouteTableAssociation';
-  const tables = (resources: Asked[]) =>
+  const tables = (resources: RequestedResource[]) =>
     ofType(resources, association)
       .filter(({ name }) => name.startsWith('nodes'))
       .map(({ inputs }) => inputs.routeTableId);

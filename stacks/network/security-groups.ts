@@ -2,7 +2,7 @@ import { SecurityGroup } from '@pulumi/aws/ec2/securityGroup.js';
 import { SecurityGroupEgressRule } from '@pulumi/aws/vpc/securityGroupEgressRule.js';
 import { SecurityGroupIngressRule } from '@pulumi/aws/vpc/securityGroupIngressRule.js';
 import type { Input, Resource } from '@pulumi/pulumi';
-import type { Flow, Member } from './flows.ts';
+import type { Member, NetworkFlow } from './flows.ts';
 
 const members: readonly Member[] = ['gateway', 'api', 'control-plane', 'worker'];
 
@@ -10,7 +10,7 @@ const members: readonly Member[] = ['gateway', 'api', 'control-plane', 'worker']
 export function securityGroups(
   cluster: string,
   vpcId: Input<string>,
-  flows: readonly Flow[],
+  flows: readonly NetworkFlow[],
   parent: Resource,
 ): Record<Member, SecurityGroup> {
   const group = (member: Member) =>
@@ -49,7 +49,7 @@ export function securityGroups(
   }
   return groups;
 
-  function otherEnd(end: Flow['from']) {
+  function otherEnd(end: NetworkFlow['from']) {
     return end === 'internet' ? { cidrIpv4: '0.0.0.0/0' } : { referencedSecurityGroupId: groups[end].id };
   }
 }

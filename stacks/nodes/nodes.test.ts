@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
+import { asked, environment, ofType, one, type RequestedResource } from '../../test/stacks/mocked-engine.ts';
 import { amazon } from '../amazon.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
 import { machineImage } from './machine-image.ts';
@@ -8,7 +8,7 @@ const instance = 'aws:ec2/instance:Instance';
 const template = 'aws:ec2/launchTemplate:LaunchTemplate';
 
 describe('nodes', () => {
-  let resources: Asked[];
+  let resources: RequestedResource[];
   beforeAll(async () => {
     const env = environment();
     resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));

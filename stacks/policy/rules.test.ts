@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, rules } from './rules.ts';
+import { type PlannedResource, rules } from './rules.ts';
 
 /** Everything that the rules have against a resource. */
 function faults(type: string, props: Record<string, unknown>, protect = true): string[] {
-  const asked: Asked = { type, name: 'x', props, protect };
+  const asked: PlannedResource = { type, name: 'x', props, protect };
   return rules.flatMap((rule) => rule.faults(asked).map((fault) => `${rule.name}: ${fault}`));
 }
 

@@ -1,5 +1,5 @@
 /** A resource as a rule sees it: what the program asks for, before the engine acts. */
-export interface Asked {
+export interface PlannedResource {
   type: string;
   name: string;
   props: Record<string, unknown>;
@@ -7,11 +7,11 @@ export interface Asked {
   protect: boolean;
 }
 
-export interface Rule {
+export interface ResourceRule {
   name: string;
   description: string;
   /** What is wrong with a resource, as a sentence each; nothing where the rule does not concern it. */
-  faults(asked: Asked): string[];
+  faults(asked: PlannedResource): string[];
 }
 
 /** Ports that the whole internet may come to: HTTPS, and HTTP, which leads there. */
@@ -28,7 +28,7 @@ const holdsData: ReadonlySet<string> = new Set([
 /** A zone that the internet sees: the registrar keeps pointing at its name servers. */
 const publicZone = 'aws:route53/zone:Zone';
 
-export const rules: readonly Rule[] = [
+export const rules: readonly ResourceRule[] = [
   {
     name: 'closed-security-groups',
     description:

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Asked, asked, environment, ofType, one } from '../../test/stacks/mocked-engine.ts';
+import { asked, environment, ofType, one, type RequestedResource } from '../../test/stacks/mocked-engine.ts';
 import type { Statement } from '../access/policy.ts';
 import { amazon } from '../amazon.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
@@ -7,7 +7,7 @@ import type { AmazonProvider } from '../amazon-provider.ts';
 const names = ['backups', 'etcd', 'issuer', 'logs', 'traces'];
 
 describe('buckets', () => {
-  let resources: Asked[];
+  let resources: RequestedResource[];
   beforeAll(async () => {
     const env = environment();
     resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));

@@ -18,7 +18,7 @@ import { accepted } from '../model/accepted.ts';
 import { withPlatform } from '../model/fixture.ts';
 
 /** What an API server said of objects that it was shown, and did not keep. */
-export interface Shown {
+export interface DryRunResult {
   objects: number;
   /** One line each: which object, of which repository, and why not. */
   refused: string[];
@@ -34,7 +34,7 @@ const byPolicy = /ValidatingAdmissionPolicy '[^']+' with binding '[^']+' denied 
  * Shows an API server everything that comes of `accepted`, in a dry run and with every field validated. The cluster of the
  * kubeconfig (by default that of KUBECONFIG) has the CustomResourceDefinitions, and the webhooks that are to be asked.
  */
-export async function showAccepted(kubeconfig?: string): Promise<Shown> {
+export async function showAccepted(kubeconfig?: string): Promise<DryRunResult> {
   const server = new DryRun(kubeconfig);
   return server.inScratch(async () => {
     const known = new Set<string>();

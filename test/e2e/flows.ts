@@ -4,7 +4,7 @@ import { loadLock } from '../../model/schema/lock.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 
 /** A pod in which connections are tried: `pod/NAME` or `deploy/NAME` of a namespace. */
-export interface Place {
+export interface PodTarget {
   namespace: string;
   pod: string;
 }
@@ -33,7 +33,7 @@ Promise.all(process.argv.slice(1).map(attempt)).then((ends) => {
 export async function reaches(
   engine: Engine,
   cluster: string,
-  { namespace, pod }: Place,
+  { namespace, pod }: PodTarget,
   targets: Record<string, string>,
 ): Promise<Record<string, boolean>> {
   const text = await nodeKubectl(engine, cluster, [
@@ -50,7 +50,7 @@ export async function startProbes(
   cluster: string,
   namespaces: string[],
   nodes: string[],
-): Promise<Place[]> {
+): Promise<PodTarget[]> {
   const places = namespaces.flatMap((namespace) =>
     nodes.map((node) => ({ namespace, node, name: `probe-${node}` })),
   );

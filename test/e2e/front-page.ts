@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Place } from '../../scripts/cluster/visit.ts';
+import type { GatewayAddress } from '../../scripts/cluster/visit.ts';
 import { openChromium } from '../browser/chromium.ts';
 import { violations } from '../browser/violations.ts';
 import { keyHash, shownCertificate } from './gateway.ts';
@@ -12,7 +12,7 @@ const patience = { timeout: 300_000, interval: 200 };
  * Opens the front page in a browser, breaks an app by a commit and sees the page turn and say why, mends it by another
  * and sees it turn back: on one document, which is never loaded again.
  */
-export async function seesAnAppBreakAndMend(clone: ManifestClone, place: Place): Promise<void> {
+export async function seesAnAppBreakAndMend(clone: ManifestClone, place: GatewayAddress): Promise<void> {
   const browser = await openChromium(keyHash(await shownCertificate(place)));
   try {
     const page = await browser.newPage();

@@ -5,15 +5,15 @@ import { expect } from 'vitest';
 import { certificatesIn } from '../../apps/kit/pem.ts';
 import { gatewayRoots } from '../../scripts/cluster/authority-roots.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
-import { type Place, visit } from '../../scripts/cluster/visit.ts';
+import { type GatewayAddress, visit } from '../../scripts/cluster/visit.ts';
 
 /** A host of a cluster's gateway with the roots of that cluster. */
-export async function gatewayPlace(cluster: string, host: string, port: number): Promise<Place> {
+export async function gatewayPlace(cluster: string, host: string, port: number): Promise<GatewayAddress> {
   return { host, port, roots: await gatewayRoots(clusterClient(cluster)) };
 }
 
 /** The certificate that the gateway shows for a host, once it has been checked against the roots and the name. */
-export function shownCertificate({ host, port, roots = [] }: Place): Promise<X509Certificate> {
+export function shownCertificate({ host, port, roots = [] }: GatewayAddress): Promise<X509Certificate> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port, servername: host, ca: [...roots] }, () => {
       const shown = socket.getPeerX509Certificate();
@@ -33,7 +33,7 @@ export function keyHash({ publicKey }: X509Certificate): string {
 }
 
 /** HTTP leads to the same address by HTTPS; HTTPS has a certificate of the environment's CA, which is bound to its domain. */
-export async function servesByHttps(place: Place, httpPort: number, domain: string): Promise<void> {
+export async function servesByHttps(place: GatewayAddress, httpPort: number, domain: string): Promise<void> {
   const { host, port, roots = [] } = place;
   const redirect = await new Promise<{ status?: number | undefined; to?: string | undefined }>(
     (resolve, reject) => {

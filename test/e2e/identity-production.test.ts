@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { repositoryRoot } from '../../scripts/repository/read-cluster.ts';
+import { until } from '../until.ts';
 import { identityIn } from './identity/forge.ts';
 import { primary } from './identity/laptop.ts';
 import { callKinds, Load, lostNothing } from './identity/load.ts';
 import { ObjectStore } from './identity/object-store.ts';
-import { said, seconds, until, World } from './identity/world.ts';
+import { said, seconds, World } from './identity/world.ts';
 
 /** What production has and the laptop has not: databases of three instances, and authorities below one root. */
 describe('identity as in production', () => {
@@ -101,7 +102,9 @@ describe('identity as in production', () => {
       const old = await primary(world.cluster, 'orders');
       const started = performance.now();
       await world.probe.kubectl(['delete', 'pod', old, '-n', 'orders', '--grace-period=0', '--force']);
-      await until(async () => (await primary(world.cluster, 'orders')) !== old, 'another primary', 100);
+      await until(async () => (await primary(world.cluster, 'orders')) !== old, 'another primary', {
+        pauseMs: 100,
+      });
       const elected = seconds(started);
       const answered = load.placed.length;
       await until(
@@ -157,7 +160,7 @@ describe('identity as in production', () => {
         return phase === 'completed completed';
       },
       () => `a full backup of each database, which are '${phase}'`,
-      2_000,
+      { pauseMs: 2_000 },
     );
     console.log(`line written to full backups of two databases: ${seconds(started)} s`);
   });

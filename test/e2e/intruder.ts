@@ -2,10 +2,10 @@ import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { expect } from 'vitest';
 import type { Engine } from '../../images/engine/engine.ts';
-import { registryAddress, registryPort } from '../../images/mirror/server.ts';
+import { mirrorAddress, mirrorPort } from '../../images/mirror/server.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
-import type { Place } from './flows.ts';
+import type { PodTarget } from './flows.ts';
 
 /** Kind's token by which nodes join, the same in each of its clusters. */
 const joinToken = 'abcdef.0123456789abcdef';
@@ -29,12 +29,12 @@ interface Attempt {
 }
 
 /** From a pod without any policy, as from a stranger's: joins as a node, writes to the registries. */
-export async function intrudesFromPod(engine: Engine, cluster: string, place: Place): Promise<void> {
+export async function intrudesFromPod(engine: Engine, cluster: string, place: PodTarget): Promise<void> {
   const registry = await podAddress(engine, cluster, 'registry');
   const attempts = {
     'a node by the token of Kind': joins('https://kubernetes.default.svc.cluster.local'),
-    'an upload to the mirror registry': { url: upload(`http://${registryAddress}`), method: 'POST' },
-    'a deletion in the mirror registry': { url: deletion(`http://${registryAddress}`), method: 'DELETE' },
+    'an upload to the mirror': { url: upload(`http://${mirrorAddress}`), method: 'POST' },
+    'a deletion in the mirror': { url: deletion(`http://${mirrorAddress}`), method: 'DELETE' },
     "an upload to the team's registry": { url: upload(`http://${registry}:5000`), method: 'POST' },
     "the port of the team's registry that takes pushes": {
       url: upload(`http://${registry}:5001`),
@@ -48,8 +48,8 @@ export async function intrudesFromPod(engine: Engine, cluster: string, place: Pl
   const answers: unknown[] = JSON.parse(text);
   expect(Object.fromEntries(Object.keys(attempts).map((name, i) => [name, answers[i]]))).toEqual({
     'a node by the token of Kind': 401,
-    'an upload to the mirror registry': 405,
-    'a deletion in the mirror registry': 405,
+    'an upload to the mirror': 405,
+    'a deletion in the mirror': 405,
     "an upload to the team's registry": 405,
     "the port of the team's registry that takes pushes": 'ECONNREFUSED',
   });
@@ -58,7 +58,7 @@ export async function intrudesFromPod(engine: Engine, cluster: string, place: Pl
 /** The same as another user of this machine, who has no file of the owner. */
 export async function intrudesFromMachine(cluster: string, port: number): Promise<void> {
   const { server } = clusterClient(cluster);
-  const mirror = `http://127.0.0.1:${registryPort()}`;
+  const mirror = `http://127.0.0.1:${mirrorPort()}`;
   expect(await answer({ url: upload(mirror), method: 'POST' })).toBe(405);
   expect(await answer({ url: deletion(mirror), method: 'DELETE' })).toBe(405);
   expect(await answer({ url: upload(`http://127.0.0.1:${port}`), method: 'POST' })).toBe(405);

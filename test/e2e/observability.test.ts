@@ -6,11 +6,13 @@ import { loadGraph } from '../../model/load-graph.ts';
 import { activeAlerts, watchdog } from '../../scripts/telemetry/alerts.ts';
 import { logLines } from '../../scripts/telemetry/logs.ts';
 import { instant } from '../../scripts/telemetry/metrics.ts';
+import type { Trace } from '../../scripts/telemetry/span.ts';
 import { jsonOf, openStore, type Store, type StoreName } from '../../scripts/telemetry/store.ts';
 import { usage } from '../../scripts/telemetry/top.ts';
-import { type Trace, traceById } from '../../scripts/telemetry/trace.ts';
+import { traceById } from '../../scripts/telemetry/trace.ts';
 import { seriesOf } from '../observability/series-of.ts';
-import { said, until, World } from './identity/world.ts';
+import { until } from '../until.ts';
+import { said, World } from './identity/world.ts';
 
 /** Namespaces of what observes. */
 const parts = [
@@ -170,7 +172,7 @@ describe('observability', () => {
         return missing.length === 0;
       },
       () => `the series ${missing.join(', ')}`,
-      5_000,
+      { pauseMs: 5_000 },
     );
     for (const expression of expressions) await inStore('prometheus', (store) => instant(store, expression));
   });
@@ -199,7 +201,7 @@ describe('observability', () => {
         return missing.length === 0;
       },
       () => `a series of ${missing.join('; ')}`,
-      10_000,
+      { pauseMs: 10_000 },
     );
   });
 
@@ -248,7 +250,7 @@ describe('observability', () => {
         return found >= wanted;
       },
       () => `${wanted} lines: ${found} are there`,
-      2_000,
+      { pauseMs: 2_000 },
     );
     expect(found).toBe(wanted);
     await world.probe.kubectl(['delete', 'pod', '-n', 'home', 'counter', '--grace-period=0', '--force']);

@@ -9,6 +9,7 @@ import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
 import { nodeContainers } from '../../scripts/kind/kind-nodes.ts';
 import { readRecord, recordPath } from '../../scripts/kind/record.ts';
+import { until } from '../until.ts';
 import { Checkout, type Ended } from './checkout.ts';
 import { showAccepted } from './dry-run.ts';
 import { reaches, startProbes } from './flows.ts';
@@ -371,12 +372,4 @@ async function readyReplicas(app: string): Promise<number> {
 /** As a browser does: by HTTPS, with the roots of the cluster. */
 async function get(path: string): Promise<{ status: number; body: string }> {
   return visit(await gatewayPlace(cluster, host, ports.https), path);
-}
-
-async function until(done: () => Promise<boolean>, what: string, seconds = 120): Promise<void> {
-  const end = Date.now() + seconds * 1000;
-  while (!(await done().catch(() => false))) {
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
 }

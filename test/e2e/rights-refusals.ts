@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Probe } from './identity/probe.ts';
+import { ClusterProbe } from './identity/probe.ts';
 
 const yaml = (object: object) => JSON.stringify(object);
 const apply = ['apply', '--dry-run=server', '-f', '-'];
@@ -27,7 +27,7 @@ export function rightsRefusals(cluster: string, host: string): void {
     });
 
   it('lets no route in another namespace take over a path of the front page', async () => {
-    const probe = await Probe.of(cluster);
+    const probe = await ClusterProbe.of(cluster);
     for (const namespace of ['default', 'orders']) {
       const refused = await probe.refused(apply, route(namespace, host));
       expect(refused).toContain(`no app of the graph gives ${namespace} these hosts: ${host}`);
@@ -37,7 +37,7 @@ export function rightsRefusals(cluster: string, host: string): void {
   });
 
   it('lets nobody bring a Gateway or a namespace of his own to the gateway', async () => {
-    const probe = await Probe.of(cluster);
+    const probe = await ClusterProbe.of(cluster);
     const gateway = {
       apiVersion: 'gateway.networking.k8s.io/v1',
       kind: 'Gateway',
@@ -50,7 +50,7 @@ export function rightsRefusals(cluster: string, host: string): void {
   });
 
   it('lets the gateway read no Secret where it serves nobody', async () => {
-    const probe = await Probe.of(cluster);
+    const probe = await ClusterProbe.of(cluster);
     const may = async (namespace: string) => {
       const asked = ['auth', 'can-i', 'list', 'secrets', '--as=system:serviceaccount:gateway:traefik'];
       // It ends with 1 where the answer is no.
@@ -63,7 +63,7 @@ export function rightsRefusals(cluster: string, host: string): void {
   });
 
   it('gives no token of an account to whoever is no kubelet', async () => {
-    const probe = await Probe.of(cluster);
+    const probe = await ClusterProbe.of(cluster);
     const secret = {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -86,7 +86,7 @@ export function rightsRefusals(cluster: string, host: string): void {
   });
 
   it('keeps CloudNativePG to the namespaces of databases', async () => {
-    const probe = await Probe.of(cluster);
+    const probe = await ClusterProbe.of(cluster);
     const as = '--as=system:serviceaccount:cnpg-system:cloudnative-pg';
     const enters = ['exec', as, '-n', 'flux-system', 'deploy/kustomize-controller', '--', 'true'];
     expect(await probe.refused(enters)).toContain('labelled plinth.io/databases alone');

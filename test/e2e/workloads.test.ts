@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forwardTo, forwardToPod } from '../../scripts/call/port-forward.ts';
-import { said, until, World } from './identity/world.ts';
+import { until } from '../until.ts';
+import { said, World } from './identity/world.ts';
 
 const apps = ['notes', 'members', 'clock', 'gated', 'busy', 'partner', 'wired', 'rooted', 'quiet'];
 
@@ -69,7 +70,7 @@ describe('ordinary workloads', () => {
     const refused = await world.checkout.npm('init-cluster');
     expect(refused.exitCode, said(refused)).not.toBe(0);
     expect(said(refused)).toContain('npm run secrets -- set partner PAY_KEY');
-    await setSecret('first');
+    await setSecret('plinth-value-one');
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -119,12 +120,12 @@ describe('ordinary workloads', () => {
   });
 
   it('has the secret, and a new value replaces the pod', async () => {
-    expect(await ask('partner', '/key')).toBe(sha256('first'));
-    await setSecret('second');
+    expect(await ask('partner', '/key')).toBe(sha256('plinth-value-one'));
+    await setSecret('plinth-value-two');
     await deploy('Another key');
-    expect(await ask('partner', '/key')).toBe(sha256('second'));
+    expect(await ask('partner', '/key')).toBe(sha256('plinth-value-two'));
     const events = await get('configmaps,deployments,pods', '-n', 'partner', '-o', 'yaml');
-    expect(events).not.toContain('second');
+    expect(events).not.toContain('plinth-value-two');
   });
 
   it('reaches the host that it names by its proxy, no other, and none without it', async () => {

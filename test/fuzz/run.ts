@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import { byteMutation, dataMutation, mutation } from './mutations.ts';
-import { complaints, type Subject } from './survive.ts';
+import { complaints, type FuzzSubject } from './survive.ts';
 
 /** What many mutated files did. */
 export interface Fuzzed {
@@ -18,7 +18,7 @@ export interface Fuzzed {
  * Mutates descriptions and lets each be read, checked and rendered. Throws with the smallest file that was found for which
  * something was thrown, or for which a problem is not what every problem must be.
  */
-export function fuzz(subjects: Subject[], { runs, seed }: { runs: number; seed: number }): Fuzzed {
+export function fuzz(subjects: FuzzSubject[], { runs, seed }: { runs: number; seed: number }): Fuzzed {
   const fuzzed: Fuzzed = {
     runs: 0,
     right: 0,
@@ -67,7 +67,7 @@ export function fuzz(subjects: Subject[], { runs, seed }: { runs: number; seed: 
   return fuzzed;
 }
 
-function survive(subject: Subject, bytes: Buffer, change: (data: unknown) => unknown): Problem[] {
+function survive(subject: FuzzSubject, bytes: Buffer, change: (data: unknown) => unknown): Problem[] {
   const text = bytes.toString();
   try {
     return subject.survive(bytes, change);

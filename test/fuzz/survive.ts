@@ -21,7 +21,7 @@ import { environmentManifests } from '../../scripts/render/manifests.ts';
 import { shop } from '../model/fixture.ts';
 
 /** A description that is mutated: of the small repository in which everything is right. */
-export interface Subject {
+export interface FuzzSubject {
   file: string;
   text: string;
   /** Reads a mutated text, checks it with everything else and renders what is still right; gives what is wrong. */
@@ -29,7 +29,7 @@ export interface Subject {
 }
 
 /** The descriptions of the small repository, each with the way that a render takes it. */
-export async function subjects(): Promise<Subject[]> {
+export async function subjects(): Promise<FuzzSubject[]> {
   const { repository, problems } = await readRepository(shop);
   if (repository === undefined || problems.length > 0) throw new Error('the small repository is not right');
   const { clusters, apps, lock } = repository;
@@ -67,7 +67,7 @@ function yamlSubject<S extends z.ZodType>(
   file: string,
   schema: S,
   put: (loaded: Pick<Loaded<z.output<S>>, 'source' | 'value'>) => Repository,
-): Subject {
+): FuzzSubject {
   return {
     file,
     text: textOf(file),

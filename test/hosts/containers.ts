@@ -10,7 +10,7 @@ export interface TestHost {
   address: string;
 }
 
-/** Starts a machine on the network of the mirror registry, in a cgroup namespace of its own, and lets `publicKey` log in. */
+/** Starts a machine on the network of the mirror, in a cgroup namespace of its own, and lets `publicKey` log in. */
 export async function startHost(
   engine: Engine,
   image: string,

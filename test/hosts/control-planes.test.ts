@@ -1,15 +1,15 @@
 import { isIPv4 } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killHost, onHost } from './containers.ts';
-import { changed, Site } from './site.ts';
+import { changed, TestSite } from './site.ts';
 
 const three = ['control-1', 'control-2', 'control-3'];
 
-let site: Site;
+let site: TestSite;
 let address: string;
 
 beforeAll(async () => {
-  site = await Site.make('control-planes-test', 'v1.36.4');
+  site = await TestSite.make('control-planes-test', 'v1.36.4');
   address = lastOf(await site.network('Subnet'));
   await site.describe({ kubernetes: { version: 'v1.36.4', virtualAddress: address } });
   for (const name of three) await site.add(name, 'control-plane');

@@ -9,17 +9,17 @@ import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { onHost } from './containers.ts';
 import { readyKustomizations, secretsByHand } from './flux.ts';
 import { type GitHost, startGitHost } from './git-host.ts';
-import { changed, environment, Site } from './site.ts';
+import { changed, environment, TestSite } from './site.ts';
 
 const three = ['control-1', 'worker-1', 'worker-2'];
 const four = [...three, 'worker-3'];
 
-let site: Site;
+let site: TestSite;
 let git: GitHost | undefined;
 let project: Project | undefined;
 
 beforeAll(async () => {
-  site = await Site.make('nodes-test', 'v1.36.4');
+  site = await TestSite.make('nodes-test', 'v1.36.4');
   await site.add('control-1', 'control-plane');
   await site.add('worker-1', 'worker');
   await site.add('worker-2', 'worker');

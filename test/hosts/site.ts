@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { ensureEngine, findEngine } from '../../images/engine/ensure-engine.ts';
 import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
-import { ensureRegistry, networkName, registryAddress, removeRegistry } from '../../images/mirror/server.ts';
+import { ensureMirror, mirrorAddress, networkName, removeMirror } from '../../images/mirror/server.ts';
 import { supply } from '../../images/supply.ts';
 import { ansibleEnvironment, ansibleRoot, ensureAnsible } from '../../scripts/nodes/tools.ts';
 import { Checkout, type Ended } from '../e2e/checkout.ts';
@@ -29,7 +29,7 @@ const answerSchema = z.object({
   kubeconfig: z.string().optional(),
 });
 
-export type Answer = z.infer<typeof answerSchema>;
+export type SiteAnswer = z.infer<typeof answerSchema>;
 
 /** What a test says of its cluster, beside the machines. */
 interface Description {
@@ -52,7 +52,7 @@ interface Equipment {
 }
 
 /** Machines of a test that are containers on one network, and the environment in a checkout that says what they become. */
-export class Site {
+export class TestSite {
   readonly cluster: string;
   private readonly description: Description;
   private readonly equipment: Equipment;
@@ -74,12 +74,12 @@ export class Site {
     return this.equipment.checkout;
   }
 
-  /** Everything that has to be there before a machine is: engine, mirror registry with the nodes' images, Ansible, a key. */
-  static async make(cluster: string, version: string, suffixes: string[] = ['']): Promise<Site> {
+  /** Everything that has to be there before a machine is: engine, mirror with the nodes' images, Ansible, a key. */
+  static async make(cluster: string, version: string, suffixes: string[] = ['']): Promise<TestSite> {
     const say = (line: string): void => console.log(line);
     const engineStays = (await findEngine()) !== undefined;
     const engine = await ensureEngine(say);
-    await ensureRegistry(engine, say);
+    await ensureMirror(engine, say);
     const versioned = suffixes.flatMap((suffix) => controlPlaneImages.map((name) => `${name}${suffix}`));
     await supply(['pause', 'etcd', 'coredns', ...versioned, 'flannel', 'node'], { engine, report: say });
     await allowManyWatches();
@@ -89,7 +89,7 @@ export class Site {
     const checkout = await Checkout.make(`${cluster}-dev`, { http: 18280, https: 18643, registry: 15202 });
     const key = join(dirname(checkout.root), 'key');
     await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-    return new Site(`${cluster}-hosts`, version, { engine, engineStays, checkout, image, tools, key });
+    return new TestSite(`${cluster}-hosts`, version, { engine, engineStays, checkout, image, tools, key });
   }
 
   /** Takes everything away, and says how long what took. */
@@ -98,7 +98,7 @@ export class Site {
     if (this.agent !== undefined) process.kill(this.agent);
     await this.checkout.remove();
     if (!this.equipment.engineStays) {
-      await removeRegistry(this.engine);
+      await removeMirror(this.engine);
       if (this.engine.private) await stopPrivateEngine(console.log);
     }
     console.log(`\n${this.times.join('\n')}\n`);
@@ -144,7 +144,7 @@ export class Site {
       registry: { overlay: 'tls' },
       source: { kind: 'git', url: 'https://git.example.org/platform.git' },
       artifacts: 'mirror',
-      mirror: `http://${registryAddress}`,
+      mirror: `http://${mirrorAddress}`,
       apps: {},
       ...this.description,
     });
@@ -168,7 +168,7 @@ export class Site {
   }
 
   /** `npm run nodes -- COMMAND hosts …`, which must end well; what it did to each machine. */
-  async nodes(command: string, ...args: string[]): Promise<Answer> {
+  async nodes(command: string, ...args: string[]): Promise<SiteAnswer> {
     const ended = await this.checkout.npm(
       'nodes',
       command,
@@ -239,7 +239,7 @@ export class Site {
 }
 
 /** Names of the machines on which something was changed. */
-export function changed({ machines }: Answer): string[] {
+export function changed({ machines }: SiteAnswer): string[] {
   return Object.keys(machines).filter((name) => machines[name]?.changed !== 0);
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadLock } from '../../model/schema/lock.ts';
 import { kubectl } from './flux.ts';
 import { Requests } from './requests.ts';
-import { changed, Site } from './site.ts';
+import { changed, TestSite } from './site.ts';
 import { workload, workloadPort } from './workload.ts';
 
 const three = ['control-1', 'worker-1', 'worker-2'];
@@ -10,10 +10,10 @@ const lock = loadLock();
 const from = lock.binaries['kubernetes-previous']?.version ?? '';
 const to = lock.kubernetes;
 
-let site: Site;
+let site: TestSite;
 
 beforeAll(async () => {
-  site = await Site.make('upgrade-test', from, ['', '-previous']);
+  site = await TestSite.make('upgrade-test', from, ['', '-previous']);
   await site.add('control-1', 'control-plane');
   await site.add('worker-1', 'worker');
   await site.add('worker-2', 'worker');

@@ -179,10 +179,10 @@ export const engineInfos = {
   },
 } as const;
 
-export type Machine = keyof typeof engineInfos;
+export type EngineInfoName = keyof typeof engineInfos;
 
 /** What is read of it. */
-export function infoOf(machine: Machine): EngineInfo {
+export function infoOf(machine: EngineInfoName): EngineInfo {
   const answer = parseEngineInfo(JSON.stringify(engineInfos[machine]));
   if ('why' in answer) throw new Error(answer.why);
   return answer.info;

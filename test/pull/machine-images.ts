@@ -13,7 +13,7 @@ import { supply, supplyNames } from '../../images/supply.ts';
 import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
 
 /**
- * Has every image of the lock file that upstream publishes in this machine's mirror registry, built here where it is not there
+ * Has every image of the lock file that upstream publishes in this machine's mirror, built here where it is not there
  * yet, and returns their references; those aside that nothing here says how to build.
  */
 export async function upstreamImages(

@@ -13,7 +13,7 @@ import { imageManifestSchema } from '../../images/oci/media-types.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 import { copyRepository, type Ended, editFile } from '../e2e/checkout.ts';
 import { freePort } from '../free-port.ts';
-import type { Rule } from '../registries/faults.ts';
+import type { FaultRule } from '../registries/faults.ts';
 import { NamesProxy } from '../registries/names-proxy.ts';
 import { Registries } from '../registries/registries.ts';
 import { upstreamImages } from './machine-images.ts';
@@ -145,7 +145,7 @@ it('the same command again, without any registry, asks nothing and replaces noth
   expect(await runEngine(engine, ['ps', '--no-trunc', '--quiet'])).toBe(before);
 });
 
-it('a proxy for what is outside is not asked for the mirror registry and the cluster, with NODE_USE_ENV_PROXY too', async () => {
+it('a proxy for what is outside is not asked for the mirror and the cluster, with NODE_USE_ENV_PROXY too', async () => {
   const dead = `http://127.0.0.1:${await freePort()}`;
   const { exitCode, stderr } = await user.run('npm', ['run', '--silent', 'init-cluster'], {
     cwd: root,
@@ -178,7 +178,7 @@ function blobsOfProbe(): string[] {
   return [config, ...layers].map(({ digest }) => digest);
 }
 
-const faults: [string, Rule, string][] = [
+const faults: [string, FaultRule, string][] = [
   ['404', { fault: { kind: 'status', status: 404 }, at: 'manifest' }, 'has no registry.k8s.io/pause'],
   [
     '403',
@@ -224,7 +224,7 @@ it.each([
   ],
   ['a connection that is cut twice', { fault: { kind: 'cut', after: 100 }, at: 'blob', times: 2 }],
   ['a slow connection', { fault: { kind: 'slow', bytesPerSecond: 200_000 }, at: 'blob' }],
-] as [string, Rule][])('%s does not end it', async (_, rule) => {
+] as [string, FaultRule][])('%s does not end it', async (_, rule) => {
   registries.faults.add(rule);
   const { exitCode, stderr } = await again();
   expect(`${exitCode} ${exitCode === 0 ? '' : stderr}`).toBe('0 ');

@@ -1,4 +1,4 @@
-import { registryData, storedImage } from '../../images/mirror/folder.ts';
+import { mirrorFolder, storedImage } from '../../images/mirror/folder.ts';
 import { digestOf } from '../../images/oci/digest.ts';
 import { ImageStore, type StoredManifest } from '../../images/oci/image-store.ts';
 import type { Content } from '../registries/registries.ts';
@@ -6,11 +6,11 @@ import type { Content } from '../registries/registries.ts';
 const indexType = 'application/vnd.oci.image.index.v1+json';
 
 /**
- * The images of this machine's mirror registry as upstream publishes them: each under an index of two architectures, of
+ * The images of this machine's mirror as upstream publishes them: each under an index of two architectures, of
  * which the other one is named and not there.
  */
 export class UpstreamContent implements Content {
-  readonly #store = new ImageStore(registryData());
+  readonly #store = new ImageStore(mirrorFolder());
   readonly #indexes = new Map<string, StoredManifest>();
 
   constructor(refs: readonly string[], platform: string) {
@@ -19,8 +19,7 @@ export class UpstreamContent implements Content {
     for (const ref of refs) {
       const { path, tag } = storedImage(ref);
       const image = this.#store.manifest(path, tag);
-      if (image === undefined)
-        throw new Error(`the mirror registry of this machine lacks ${ref}: npm run supply`);
+      if (image === undefined) throw new Error(`the mirror of this machine lacks ${ref}: npm run supply`);
       const text = JSON.stringify({
         schemaVersion: 2,
         mediaType: indexType,

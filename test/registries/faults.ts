@@ -1,5 +1,5 @@
 /** What a registry does instead of answering well. */
-export type Fault =
+export type RegistryFault =
   /** Another status: 404, 403, 429, 503. */
   | { kind: 'status'; status: number; headers?: Record<string, string>; code?: string }
   /** The page of a network that wants people to sign in: HTML, with 200. */
@@ -15,15 +15,15 @@ export type Fault =
   | { kind: 'slow'; bytesPerSecond: number };
 
 /** What is asked of a registry. */
-export type Part = 'version' | 'token' | 'manifest' | 'blob';
+export type RequestPart = 'version' | 'token' | 'manifest' | 'blob';
 
 /** Where and how often. */
-export interface Rule {
-  fault: Fault;
+export interface FaultRule {
+  fault: RegistryFault;
   /** Default: at every registry. */
   host?: string;
   /** Default: everywhere. */
-  at?: Part;
+  at?: RequestPart;
   /** So many requests before it are answered well. Default: none. */
   after?: number;
   /** Default: for ever. */
@@ -32,9 +32,9 @@ export interface Rule {
 
 /** The faults that are on. */
 export class Faults {
-  #rules: Rule[] = [];
+  #rules: FaultRule[] = [];
 
-  add(rule: Rule): void {
+  add(rule: FaultRule): void {
     this.#rules.push({ times: Number.POSITIVE_INFINITY, ...rule });
   }
 
@@ -47,7 +47,7 @@ export class Faults {
    * the order in which blobs are asked for does not matter.
    * @param size Of the body, in bytes. Default: unknown, which every fault meets.
    */
-  meet(host: string, at: Part, size = Number.POSITIVE_INFINITY): Fault | undefined {
+  meet(host: string, at: RequestPart, size = Number.POSITIVE_INFINITY): RegistryFault | undefined {
     const rule = this.#rules.find(
       (one) =>
         (one.times ?? 0) > 0 &&

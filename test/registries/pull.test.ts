@@ -7,7 +7,7 @@ import { useProxies } from '../../images/fetch/proxy.ts';
 import { ImageStore, sizeOfPartial } from '../../images/oci/image-store.ts';
 import { type PullOptions, pullImage } from '../../images/pull/pull.ts';
 import type { Patience } from '../../images/pull/watch.ts';
-import type { Fault, Rule } from './faults.ts';
+import type { FaultRule, RegistryFault } from './faults.ts';
 import { type Published, publish } from './image-fixture.ts';
 import { NamesProxy } from './names-proxy.ts';
 import { Registries } from './registries.ts';
@@ -88,7 +88,8 @@ function expectWhole(published: Published, repository = path): void {
     expect(store.blobSize(digest)).toBe(upstream.blobSize(digest));
 }
 
-const broken = (fault: Fault, rule: Partial<Rule> = {}) => registries.faults.add({ fault, ...rule });
+const broken = (fault: RegistryFault, rule: Partial<FaultRule> = {}) =>
+  registries.faults.add({ fault, ...rule });
 
 /** Returns a wait until `bytes` more of a blob are on the disk of the client than at the last call. */
 function moreOnDisk(bytes: number): (digest: string) => Promise<void> {
@@ -218,7 +219,7 @@ describe('a connection on which nothing comes', () => {
 });
 
 describe('a registry that allows no more pulls (429)', () => {
-  const limit = (rule: Partial<Rule>, retryAfter?: string) =>
+  const limit = (rule: Partial<FaultRule>, retryAfter?: string) =>
     broken(
       {
         kind: 'status',

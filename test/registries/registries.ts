@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageStore } from '../../images/oci/image-store.ts';
-import { Authority } from '../services/authority.ts';
-import { type Fault, Faults, type Part } from './faults.ts';
+import { TestAuthority } from '../services/authority.ts';
+import { Faults, type RegistryFault, type RequestPart } from './faults.ts';
 
 /** The hosts that answer as the registries of these names do, and what people call them. */
 const names: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const tokenHost = 'auth.example.test';
 const contentHost = 'cdn.example.test';
 
 /** A request as it arrived. */
-export interface Asked {
+export interface ReceivedRequest {
   /** The registry, as people call it; or the host of tokens, of blobs, of files. */
   host: string;
   url: string;
@@ -49,16 +49,16 @@ export interface RegistriesOptions {
  */
 export class Registries {
   readonly faults = new Faults();
-  readonly asked: Asked[] = [];
-  readonly authority: Authority;
+  readonly asked: ReceivedRequest[] = [];
+  readonly authority: TestAuthority;
   readonly #options: RegistriesOptions;
   readonly #tokens = new Map<string, string>();
   /** Faults that a redirect leads to, by the name in its address. */
-  readonly #kept = new Map<string, Fault>();
+  readonly #kept = new Map<string, RegistryFault>();
   readonly #servers: Server[];
   readonly #pace: Pace;
 
-  private constructor(options: RegistriesOptions, authority: Authority, servers: Server[]) {
+  private constructor(options: RegistriesOptions, authority: TestAuthority, servers: Server[]) {
     this.#options = options;
     this.authority = authority;
     this.#servers = servers;
@@ -66,7 +66,7 @@ export class Registries {
   }
 
   static async start(options: RegistriesOptions): Promise<Registries> {
-    const authority = await Authority.make(`registries ${randomBytes(4).toString('hex')}`);
+    const authority = await TestAuthority.make(`registries ${randomBytes(4).toString('hex')}`);
     const dnsNames = [...Object.keys(names), tokenHost, contentHost, 'localhost'];
     const pair = await authority.issue({ commonName: 'registries', dnsNames });
     // The second is another origin for those who reach them by address.
@@ -97,7 +97,7 @@ export class Registries {
   }
 
   /** What was asked with a token, of a registry or of all; and for tokens. */
-  askedOf(part: 'manifests' | 'blobs' | 'token', host?: string): Asked[] {
+  askedOf(part: 'manifests' | 'blobs' | 'token', host?: string): ReceivedRequest[] {
     return this.asked.filter(
       (one) =>
         one.url.includes(`/${part}`) &&
@@ -141,7 +141,7 @@ export class Registries {
     const own = { 'docker-distribution-api-version': 'registry/2.0' };
     const [, repository = '', part, reference = ''] =
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
-    const at: Part = part === undefined ? 'version' : part === 'manifests' ? 'manifest' : 'blob';
+    const at: RequestPart = part === undefined ? 'version' : part === 'manifests' ? 'manifest' : 'blob';
     const asked = /^\/v2\/(.+)\/(manifests|blobs)\//.exec(request.url ?? '')?.[1];
     const scope = this.#tokens.get(request.headers.authorization ?? '');
     const known = scope !== undefined && scope === `repository:${asked}:pull`;
@@ -213,13 +213,13 @@ export class Registries {
   }
 
   /** Keeps a fault for the request that the redirect leads to; returns its name there. */
-  #keep(fault: Fault): string {
+  #keep(fault: RegistryFault): string {
     const name = String(this.#kept.size);
     this.#kept.set(name, fault);
     return name;
   }
 
-  #instead(fault: Fault, response: ServerResponse): void {
+  #instead(fault: RegistryFault, response: ServerResponse): void {
     if (fault.kind === 'page') {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
       response.end('<!doctype html><title>Welcome</title><p>Please sign in to this network.</p>');
@@ -234,7 +234,7 @@ export class Registries {
   async #send(
     response: ServerResponse,
     body: Body,
-    fault: Fault | undefined,
+    fault: RegistryFault | undefined,
     range?: string,
     digest = '',
   ): Promise<void> {

@@ -7,7 +7,7 @@ import { useProxies } from '../../images/fetch/proxy.ts';
 import { ImageStore } from '../../images/oci/image-store.ts';
 import { askRegistry } from '../../images/supply/ask-registry.ts';
 import type * as Supply from '../../images/supply/mode.ts';
-import type { Rule } from './faults.ts';
+import type { FaultRule } from './faults.ts';
 import { NamesProxy } from './names-proxy.ts';
 import { Registries } from './registries.ts';
 
@@ -56,7 +56,7 @@ async function newRun(): Promise<typeof Supply> {
   return import('../../images/supply/mode.ts');
 }
 
-const broken = (fault: Rule['fault'], rule: Partial<Rule> = {}) =>
+const broken = (fault: FaultRule['fault'], rule: Partial<FaultRule> = {}) =>
   registries.faults.add({ fault, at: 'version', ...rule });
 
 describe('how images are had', () => {

@@ -20,7 +20,7 @@ interface Wanted {
 }
 
 /** A CA of the tests' own, as each service has one in a cluster. */
-export class Authority {
+export class TestAuthority {
   readonly roots: string;
   #root: x509.X509Certificate;
   #key: webcrypto.CryptoKey;
@@ -31,7 +31,7 @@ export class Authority {
     this.roots = `${root.toString('pem')}\n`;
   }
 
-  static async make(name: string): Promise<Authority> {
+  static async make(name: string): Promise<TestAuthority> {
     const keys = await newKeys();
     const root = await x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: randomBytes(8).toString('hex'),
@@ -44,7 +44,7 @@ export class Authority {
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
       ],
     });
-    return new Authority(root, keys.privateKey);
+    return new TestAuthority(root, keys.privateKey);
   }
 
   /** As text, for another process of the tests. */
@@ -52,11 +52,11 @@ export class Authority {
     return { root: this.roots, key: Buffer.from(await exported(this.#key)).toString('base64') };
   }
 
-  static async load({ root, key }: { root: string; key: string }): Promise<Authority> {
+  static async load({ root, key }: { root: string; key: string }): Promise<TestAuthority> {
     const imported = await webcrypto.subtle.importKey('pkcs8', Buffer.from(key, 'base64'), algorithm, true, [
       'sign',
     ]);
-    return new Authority(new x509.X509Certificate(root), imported);
+    return new TestAuthority(new x509.X509Certificate(root), imported);
   }
 
   /** With DNS names a server's, without them a client's. */

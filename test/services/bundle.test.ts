@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { bundle } from '../../scripts/app-images/bundle.ts';
 import { freePort } from '../free-port.ts';
-import { Authority } from './authority.ts';
+import { TestAuthority } from './authority.ts';
 import { makeDatabase } from './postgres.ts';
 import { eventually, identity, loginAs } from './world.ts';
 
@@ -40,7 +40,7 @@ it('the bundles migrate, serve, and stop in order', async () => {
     cwd: shipped,
     env: {
       ...(await loginAs('shipped', 'read-write')),
-      IDENTITY_DIR: await identity(await Authority.make('jobs'), 'jobs', ['localhost']),
+      IDENTITY_DIR: await identity(await TestAuthority.make('jobs'), 'jobs', ['localhost']),
       CALLERS: 'person:me',
       PORT: '0',
       HTTP_PORT: plain,

@@ -11,7 +11,7 @@ import {
   ServerReflectionClient,
   type ServerReflectionResponse,
 } from '../../apps/kit/generated/reflection.ts';
-import { Authority } from './authority.ts';
+import { TestAuthority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
 import { connect, identity, type Running, runJobs, runOrders } from './world.ts';
 
@@ -47,7 +47,7 @@ async function outcome(folder: string): Promise<string> {
 }
 
 /** A certificate that is shown to a server whose roots are trusted all the same. */
-async function shown(wanted: Parameters<Authority['issue']>[0], from: Authority): Promise<string> {
+async function shown(wanted: Parameters<TestAuthority['issue']>[0], from: TestAuthority): Promise<string> {
   const folder = scratch();
   writeIdentity(folder, await from.issue(wanted), orders.authority.roots);
   return folder;
@@ -73,7 +73,7 @@ describe('a caller', () => {
     async (name) => {
       expect(await outcome(await shown({ commonName: name }, jobs.authority))).toMatch(/^UNAVAILABLE/);
       // Another root of the same name is another authority too.
-      expect(await outcome(await shown({ commonName: name }, await Authority.make('orders')))).toMatch(
+      expect(await outcome(await shown({ commonName: name }, await TestAuthority.make('orders')))).toMatch(
         /^UNAVAILABLE/,
       );
     },

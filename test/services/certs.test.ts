@@ -6,14 +6,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { rootId, serialOf } from '../../apps/kit/pem.ts';
 import { handshake } from '../../scripts/certs/handshake.ts';
 import { query, readIdentity } from '../../scripts/certs/postgres.ts';
-import { Authority } from './authority.ts';
+import { TestAuthority } from './authority.ts';
 import { Postgres } from './postgres.ts';
 
 let postgres: Postgres;
-let authority: Authority;
+let authority: TestAuthority;
 
 beforeAll(async () => {
-  authority = await Authority.make('orders-db');
+  authority = await TestAuthority.make('orders-db');
   postgres = await Postgres.start(authority);
 });
 
@@ -21,7 +21,7 @@ afterAll(() => postgres?.stop());
 
 const file = (name: string) => join(postgres.folder, 'data', name);
 const identity = async () => readIdentity((await postgres.asSuperuser('postgres', query))[0]?.said);
-const idOf = ({ roots }: Authority) => rootId(new X509Certificate(roots));
+const idOf = ({ roots }: TestAuthority) => rootId(new X509Certificate(roots));
 
 it('a real Postgres shows its certificate on the wire, before and after a renewal', async () => {
   const shown = () => serialOf(new X509Certificate(readFileSync(file('server.crt'))));
@@ -35,7 +35,7 @@ it('a real Postgres shows its certificate on the wire, before and after a renewa
 
 it('it says whom it trusts, and that it has not read its file again', async () => {
   expect(await identity()).toEqual({ roots: [idOf(authority)] });
-  const next = await Authority.make('orders-db next');
+  const next = await TestAuthority.make('orders-db next');
   // Postgres knows the age of a file in whole seconds.
   await sleep(1_100);
   writeFileSync(file('roots.pem'), authority.roots + next.roots);

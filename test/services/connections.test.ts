@@ -11,19 +11,19 @@ import { ServerReflectionClient } from '../../apps/kit/generated/reflection.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { type Limits, MutualServer } from '../../apps/kit/mutual-server.ts';
 import { asRefusal } from '../../apps/kit/refusal.ts';
-import { Authority, type Pair } from './authority.ts';
+import { type Pair, TestAuthority } from './authority.ts';
 import { writeIdentity } from './identity-folder.ts';
 import { connect, eventually, identity } from './world.ts';
 
 const names = ['localhost'];
-let authority: Authority;
+let authority: TestAuthority;
 let home: Pair;
 let folder = '';
 let server: MutualServer;
 const open: { destroy(): void }[] = [];
 
 beforeAll(async () => {
-  authority = await Authority.make('connections');
+  authority = await TestAuthority.make('connections');
   home = await authority.issue({ commonName: 'home' });
 });
 
@@ -201,7 +201,7 @@ describe('a certificate that has ended since its connection began', () => {
 
 describe('a root that is taken away', () => {
   it('takes the connections with it that were made before', async () => {
-    const next = await Authority.make('connections 2');
+    const next = await TestAuthority.make('connections 2');
     await serve();
     const agent = keeper();
     expect((await get(agent)).status).toBe(200);

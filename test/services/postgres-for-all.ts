@@ -1,10 +1,10 @@
 import type { TestProject } from 'vitest/node';
-import { Authority } from './authority.ts';
+import { TestAuthority } from './authority.ts';
 import { Postgres } from './postgres.ts';
 
 /** One Postgres for all files; each makes databases of its own in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const authority = await Authority.make('databases');
+  const authority = await TestAuthority.make('databases');
   const postgres = await Postgres.start(authority);
   project.provide('postgres', {
     port: postgres.port,

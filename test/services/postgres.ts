@@ -9,7 +9,7 @@ import { grants } from '../../charts/database/grants.ts';
 import { databaseName, databaseRole } from '../../model/schema/database.ts';
 import { quotedName } from '../../model/schema/postgres-names.ts';
 import { freePort } from '../free-port.ts';
-import type { Authority } from './authority.ts';
+import type { TestAuthority } from './authority.ts';
 import { scratch } from './identity-folder.ts';
 
 const binaries = z.object({ initdb: z.string(), postgres: z.string() });
@@ -29,7 +29,7 @@ export class Postgres {
     this.#binaries = found;
   }
 
-  static async start(authority: Authority, settings: Record<string, string> = {}): Promise<Postgres> {
+  static async start(authority: TestAuthority, settings: Record<string, string> = {}): Promise<Postgres> {
     const folder = scratch();
     const made = new Postgres(folder, await freePort(), await usable(folder));
     const data = join(folder, 'data');
@@ -51,7 +51,7 @@ export class Postgres {
    * Puts a server certificate of an authority in place, and its roots for clients; a running server reads them.
    * `startsIn`: in so many seconds the certificate begins to be valid.
    */
-  async serveWith(authority: Authority, startsIn?: number): Promise<void> {
+  async serveWith(authority: TestAuthority, startsIn?: number): Promise<void> {
     const wanted = { commonName: 'localhost', dnsNames: ['localhost'] };
     const { cert, key } = await authority.issue({
       ...wanted,
@@ -123,11 +123,11 @@ export class Postgres {
 }
 
 /** Where a Postgres is to be found. */
-export type Place = Pick<Postgres, 'port' | 'folder'>;
+export type PostgresAddress = Pick<Postgres, 'port' | 'folder'>;
 
 /** Statements through the socket, of which the last one's rows. */
 export async function asSuperuser(
-  at: Place,
+  at: PostgresAddress,
   database: string,
   ...statements: string[]
 ): Promise<pg.QueryResultRow[]> {
@@ -143,7 +143,7 @@ export async function asSuperuser(
 }
 
 /** The database of an app, with the roles and rights that a cluster gives it. */
-export async function makeDatabase(at: Place, app: string): Promise<void> {
+export async function makeDatabase(at: PostgresAddress, app: string): Promise<void> {
   const owner = quotedName(databaseRole(app, 'owner'));
   await asSuperuser(
     at,
@@ -156,7 +156,7 @@ export async function makeDatabase(at: Place, app: string): Promise<void> {
 
 /** libpq's variables for a role, with its certificate in a folder. */
 export function databaseEnv(
-  postgres: Place,
+  postgres: PostgresAddress,
   app: string,
   access: 'owner' | 'read-write' | 'read-only',
   folder: string,

@@ -5,7 +5,7 @@ import { Database, databaseAccess } from '../../apps/kit/database.ts';
 import { OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
 import { IdentityFolder } from '../../apps/kit/identity.ts';
 import { databaseRole } from '../../model/schema/database.ts';
-import { Authority } from './authority.ts';
+import { TestAuthority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
 import { asSuperuser } from './postgres.ts';
 import {
@@ -96,7 +96,7 @@ describe('under load', () => {
   it('a roll of the authority, old and new trusted in between, loses no request', async () => {
     const client = await identity(orders.authority, 'home');
     const running = load(client);
-    const next = await Authority.make('orders 2');
+    const next = await TestAuthority.make('orders 2');
     const both = orders.authority.roots + next.roots;
     const server = { commonName: 'orders', dnsNames: ['localhost'] };
     // Both sides trust both; then both have new certificates; then the old root goes.
@@ -128,7 +128,7 @@ describe('under load', () => {
 
 describe('an identity', () => {
   it('whose renewed key is not that of its certificate stays what it was', async () => {
-    const authority = await Authority.make('pairs');
+    const authority = await TestAuthority.make('pairs');
     const folder = await identity(authority, 'one');
     const read = new IdentityFolder(folder);
     const before = read.current.cert;
@@ -145,7 +145,7 @@ describe('an identity', () => {
   });
 
   it('that was only just made waits until clocks that are behind take it for valid; roots do not wait', async () => {
-    const [authority, next] = [await Authority.make('old'), await Authority.make('next')];
+    const [authority, next] = [await TestAuthority.make('old'), await TestAuthority.make('next')];
     const folder = await identity(authority, 'one');
     const read = new IdentityFolder(folder);
     const before = read.current.cert;
@@ -214,7 +214,7 @@ describe('the pool', () => {
   ])('with %s is not let in', async (_what, commonName, other, message) => {
     const env = await loginAs('orders-renewal', 'read-write');
     const roots = (await databaseAuthority()).roots;
-    const from = other === undefined ? await databaseAuthority() : await Authority.make(other);
+    const from = other === undefined ? await databaseAuthority() : await TestAuthority.make(other);
     writeIdentity(env.PGSSLCERT?.replace('/tls.crt', '') ?? '', await from.issue({ commonName }), roots);
     const database = new Database(databaseAccess('refused', env));
     await expect(database.query('refused', 'select 1')).rejects.toThrow(message);

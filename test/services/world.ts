@@ -10,9 +10,9 @@ import { migrate } from '../../apps/kit/migrate.ts';
 import type { Service } from '../../apps/kit/service.ts';
 import { startOrders } from '../../apps/orders/src/orders.ts';
 import { databaseRole } from '../../model/schema/database.ts';
-import { Authority } from './authority.ts';
+import { TestAuthority } from './authority.ts';
 import { scratch, writeIdentity } from './identity-folder.ts';
-import { databaseEnv, makeDatabase, type Place } from './postgres.ts';
+import { databaseEnv, makeDatabase, type PostgresAddress } from './postgres.ts';
 
 type Access = 'owner' | 'read-write' | 'read-only';
 
@@ -20,13 +20,13 @@ const root = join(import.meta.dirname, '../..');
 const anyPort = { mutual: 0, plain: 0 };
 
 /** The authority of the tests' Postgres. */
-export function databaseAuthority(): Promise<Authority> {
-  return Authority.load(inject('postgres').authority);
+export function databaseAuthority(): Promise<TestAuthority> {
+  return TestAuthority.load(inject('postgres').authority);
 }
 
 /** A new folder with a certificate in it. */
 export async function identity(
-  authority: Authority,
+  authority: TestAuthority,
   commonName: string,
   dnsNames: string[] = [],
 ): Promise<string> {
@@ -39,7 +39,7 @@ export async function identity(
 export async function loginAs(
   app: string,
   access: Access,
-  at: Place = inject('postgres'),
+  at: PostgresAddress = inject('postgres'),
 ): Promise<Record<string, string>> {
   const folder = await identity(await databaseAuthority(), databaseRole(app, access));
   return databaseEnv(at, app, access, folder);
@@ -48,7 +48,7 @@ export async function loginAs(
 /** A service of its own authority, as a cluster runs it. */
 export interface Running {
   service: Service;
-  authority: Authority;
+  authority: TestAuthority;
   /** `localhost:PORT`. */
   address: string;
   /** Of its own certificate. */
@@ -59,19 +59,19 @@ export interface Running {
 export async function runJobs(
   database: string,
   callers: string[],
-  at: Place = inject('postgres'),
+  at: PostgresAddress = inject('postgres'),
 ): Promise<Running> {
   await makeDatabase(at, database);
   await migrateJobs(databaseAccess('migrations', await loginAs(database, 'owner', at)), () => {});
-  return startJobsOn(database, callers, await Authority.make('jobs'), { at });
+  return startJobsOn(database, callers, await TestAuthority.make('jobs'), { at });
 }
 
 /** Another replica of it. */
 export async function startJobsOn(
   database: string,
   callers: string[],
-  authority: Authority,
-  { port = 0, at = inject('postgres') }: { port?: number; at?: Place } = {},
+  authority: TestAuthority,
+  { port = 0, at = inject('postgres') }: { port?: number; at?: PostgresAddress } = {},
 ): Promise<Running> {
   const folder = await identity(authority, 'jobs', ['localhost', 'jobs.jobs.svc.cluster.local']);
   const service = await startJobs({
@@ -87,13 +87,13 @@ export async function runOrders(
   database: string,
   callers: string[],
   jobs: Pick<Running, 'authority' | 'address'>,
-  at: Place = inject('postgres'),
+  at: PostgresAddress = inject('postgres'),
 ): Promise<Running & { env: Record<string, string> }> {
   await makeDatabase(at, database);
   const owner = databaseAccess('migrations', await loginAs(database, 'owner', at));
   await migrate({ config: owner.config, folder: join(root, 'apps/orders/migrations'), report: () => {} });
   owner.close();
-  const authority = await Authority.make('orders');
+  const authority = await TestAuthority.make('orders');
   const folder = await identity(authority, 'orders', ['localhost', 'orders.orders.svc.cluster.local']);
   const env = {
     ...(await loginAs(database, 'read-write', at)),

@@ -6,7 +6,7 @@ import { clusterSchema } from '../../model/schema/cluster.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 
 /** A resource that a program asked for. */
-export interface Asked {
+export interface RequestedResource {
   type: string;
   name: string;
   id: string;
@@ -38,15 +38,15 @@ apps: {}
 
 /** Makes a resource in the engine's place; nothing where it leaves that to the mocks. */
 type Make = (
-  resource: Omit<Asked, 'id'>,
+  resource: Omit<RequestedResource, 'id'>,
 ) => Promise<{ id: string; outputs: Record<string, unknown> } | undefined>;
 
 /**
  * Runs a program without an engine and returns what it asked for, in the order in which it did. Ids are `NAME-id` and
  * ARNs `arn:NAME`, unless `make` gives others.
  */
-export async function asked(program: () => unknown, make?: Make): Promise<Asked[]> {
-  const found: Asked[] = [];
+export async function asked(program: () => unknown, make?: Make): Promise<RequestedResource[]> {
+  const found: RequestedResource[] = [];
   await setMocks({
     newResource: async ({ type, name, inputs }) => {
       const made = await make?.({ type, name, inputs });
@@ -76,12 +76,12 @@ export async function asked(program: () => unknown, make?: Make): Promise<Asked[
 }
 
 /** Those of one type. */
-export function ofType(resources: Asked[], type: string): Asked[] {
+export function ofType(resources: RequestedResource[], type: string): RequestedResource[] {
   return resources.filter((resource) => resource.type === type);
 }
 
 /** The one of a type and name. */
-export function one(resources: Asked[], type: string, name: string): Asked {
+export function one(resources: RequestedResource[], type: string, name: string): RequestedResource {
   const [found, ...more] = ofType(resources, type).filter((resource) => resource.name === name);
   if (found === undefined || more.length > 0) throw new Error(`${1 + more.length} of ${type} ${name}`);
   return found;

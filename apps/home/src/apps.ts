@@ -1,8 +1,9 @@
 import type { ChangeState } from './changes.ts';
-import type { HttpRoute } from './objects.ts';
+import type { HttpRoute, KubeObject } from './objects.ts';
 import { condition, type Finding, good, inOrder, shortImage } from './reading.ts';
 import { rollout } from './rollout.ts';
-import type { Snapshot } from './snapshot.ts';
+import { lastRun, type Schedule, scheduleOf } from './schedules.ts';
+import { type Snapshot, workloads } from './snapshot.ts';
 import type { SyncState } from './syncs.ts';
 
 /** An application. */
@@ -15,38 +16,59 @@ export interface AppState extends Finding {
   image: string;
   ready: number;
   wanted: number;
+  /** When it runs, of an app that runs by the clock. */
+  runs: Schedule | undefined;
   /** The last commit that touched its manifests, as far as the last changes are known. */
   change: ChangeState | undefined;
   /** How far Git's manifests of it are applied; undefined before Flux knows of it. */
   sync: Pick<SyncState, 'mood' | 'reason' | 'revision'> | undefined;
 }
 
-/** What the page shows of the apps: Deployments whose author gave them a summary. */
-export function appStates(
-  { deployments, routes, pods, warnings }: Snapshot,
-  changes: ChangeState[],
-  syncs: SyncState[],
-): AppState[] {
-  return inOrder(deployments.items.values())
-    .filter(({ metadata }) => metadata.annotations?.['plinth.io/summary'] !== undefined)
-    .map((deployment) => {
-      const { metadata, spec, status } = deployment;
-      const sync = syncs.find(({ name }) => name === metadata.name);
+/** What the page shows of the apps: workloads and schedules whose author gave them a summary. */
+export function appStates(snapshot: Snapshot, changes: ChangeState[], syncs: SyncState[]): AppState[] {
+  const common = ({ metadata }: KubeObject) => {
+    const sync = syncs.find(({ name }) => name === metadata.name);
+    return {
+      name: metadata.name,
+      summary: metadata.annotations?.['plinth.io/summary'] ?? '',
+      change: changes.find(({ parts }) => parts.includes(metadata.name)),
+      sync: sync && { mood: sync.mood, reason: sync.reason, revision: sync.revision },
+    };
+  };
+  const { routes, pods, warnings, schedules } = snapshot;
+  const served = workloads(snapshot)
+    .filter(hasSummary)
+    .map((workload) => {
+      const { metadata, spec, status } = workload;
       const url = webAddress(metadata.annotations?.['plinth.io/url'] ?? '');
       return {
-        name: metadata.name,
-        summary: metadata.annotations?.['plinth.io/summary'] ?? '',
-        ...(rollout(deployment, pods.items.values(), warnings.items.values()) ??
+        metadata,
+        ...common(workload),
+        ...(rollout(workload, pods.items.values(), warnings.items.values()) ??
           unrouted(metadata.namespace, url, routes.items.values()) ??
           good),
         url,
         image: shortImage(spec?.template?.spec?.containers?.[0]?.image ?? ''),
         ready: status?.readyReplicas ?? 0,
         wanted: spec?.replicas ?? 1,
-        change: changes.find(({ parts }) => parts.includes(metadata.name)),
-        sync: sync && { mood: sync.mood, reason: sync.reason, revision: sync.revision },
+        runs: undefined,
       };
     });
+  const timed = [...schedules.items.values()].filter(hasSummary).map((schedule) => ({
+    metadata: schedule.metadata,
+    ...common(schedule),
+    ...lastRun(schedule),
+    url: '',
+    image: shortImage(schedule.spec?.jobTemplate?.spec?.template?.spec?.containers?.[0]?.image ?? ''),
+    ready: 0,
+    wanted: 0,
+    runs: scheduleOf(schedule),
+  }));
+  return inOrder([...served, ...timed]).map(({ metadata: _, ...state }) => state);
+}
+
+function hasSummary({ metadata }: KubeObject): boolean {
+  return metadata.annotations?.['plinth.io/summary'] !== undefined;
 }
 
 /** An app that runs but that the gateway does not let anyone reach. */

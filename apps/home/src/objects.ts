@@ -34,9 +34,12 @@ export interface Node extends KubeObject {
   };
 }
 
-export interface Deployment extends KubeObject {
+/** A Deployment or a StatefulSet. */
+export interface Workload extends KubeObject {
   spec?: {
     replicas?: number;
+    /** StatefulSets only. */
+    serviceName?: string;
     selector?: { matchLabels?: Record<string, string> };
     template?: { spec?: { containers?: { image?: string }[] } };
   };
@@ -47,7 +50,20 @@ export interface Deployment extends KubeObject {
     readyReplicas?: number;
     updatedReplicas?: number;
     conditions?: Condition[];
+    /** StatefulSets only: the version that ran, and the one that is wanted. */
+    currentRevision?: string;
+    updateRevision?: string;
   };
+}
+
+export interface CronJob extends KubeObject {
+  spec?: {
+    schedule?: string;
+    timeZone?: string;
+    suspend?: boolean;
+    jobTemplate?: { spec?: { template?: { spec?: { containers?: { image?: string }[] } } } };
+  };
+  status?: { active?: object[]; lastScheduleTime?: string; lastSuccessfulTime?: string };
 }
 
 export interface ContainerStatus {

@@ -48,6 +48,8 @@ function toldByApp({ name, reason }: SyncState, apps: AppState[]): boolean {
 const names: Record<keyof Snapshot, string> = {
   nodes: 'nodes',
   deployments: 'apps',
+  statefulSets: 'apps with volumes',
+  schedules: 'apps by the clock',
   pods: 'pods',
   kustomizations: 'Kustomizations of Flux',
   gitRepositories: 'Git repositories of Flux',

@@ -1,29 +1,29 @@
-import type { Deployment, Pod, Warning } from './objects.ts';
+import type { Pod, Warning, Workload } from './objects.ts';
 import { newestTrouble, type PodTrouble } from './pods.ts';
 import { condition, type Finding, plain } from './reading.ts';
 import { lastEvents, tellingWarning, warningsAbout } from './warnings.ts';
 
-/** What keeps a Deployment from running as wanted; nothing when it does. */
+/** What keeps a Deployment or a StatefulSet from running as wanted; nothing when it does. */
 export function rollout(
-  deployment: Deployment,
+  workload: Workload,
   pods: Iterable<Pod>,
   warnings: Iterable<Warning>,
 ): Finding | undefined {
-  const { metadata, spec, status } = deployment;
+  const { metadata, spec, status } = workload;
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
   if (wanted === 0) return { mood: 'paused', message: 'Scaled to no replicas.', since: '' };
-  if (isComplete(deployment, wanted)) return undefined;
+  if (isComplete(workload, wanted)) return undefined;
 
   const progress = condition(status?.conditions, 'Progressing');
   const available = condition(status?.conditions, 'Available');
   const began = progress?.lastUpdateTime ?? metadata.creationTimestamp ?? '';
   const about = warningsAbout(metadata, warnings, began);
   const warning = tellingWarning(about);
-  const trouble = newestTrouble(podsOf(deployment, pods));
+  const trouble = newestTrouble(podsOf(workload, pods));
   const current = status?.observedGeneration === metadata.generation;
   // It had rolled out completely: it is no new version that fails, but the one that ran.
-  const ran = current && progress?.reason === 'NewReplicaSetAvailable';
+  const ran = current && (progress?.reason === 'NewReplicaSetAvailable' || isOneVersion(workload));
   const stuck = progress?.status === 'False';
   const down = ran && ready === 0;
   // A probe may fail while a new version starts; anything else that Kubernetes warns of stops it.
@@ -37,7 +37,7 @@ export function rollout(
       message: [how(ran, ready, wanted), why].filter(Boolean).join(' '),
       since: (ran ? available?.lastTransitionTime : progress?.lastUpdateTime) ?? '',
       more: {
-        command: command(deployment, trouble),
+        command: command(workload, trouble),
         events: lastEvents(about, trouble?.words || why),
       },
     };
@@ -49,8 +49,13 @@ export function rollout(
   };
 }
 
+/** Of a StatefulSet: what runs is what is wanted. */
+function isOneVersion({ status }: Workload): boolean {
+  return status?.currentRevision !== undefined && status.currentRevision === status.updateRevision;
+}
+
 /** As `kubectl rollout status` has it: every replica is of this version and answers, and none of another is left. */
-function isComplete({ metadata, status }: Deployment, wanted: number): boolean {
+function isComplete({ metadata, status }: Workload, wanted: number): boolean {
   const updated = status?.updatedReplicas ?? 0;
   return (
     status?.observedGeneration === metadata.generation &&
@@ -60,7 +65,7 @@ function isComplete({ metadata, status }: Deployment, wanted: number): boolean {
   );
 }
 
-function podsOf({ metadata, spec }: Deployment, pods: Iterable<Pod>): Pod[] {
+function podsOf({ metadata, spec }: Workload, pods: Iterable<Pod>): Pod[] {
   const labels = Object.entries(spec?.selector?.matchLabels ?? {});
   return [...pods].filter(
     (pod) =>
@@ -82,9 +87,10 @@ function starting(ran: boolean, ready: number, wanted: number): string {
   return 'The new version is starting; the one before it answers.';
 }
 
-function command({ metadata }: Deployment, trouble: PodTrouble | undefined): string {
+function command({ metadata, spec }: Workload, trouble: PodTrouble | undefined): string {
   const kubectl = `kubectl --namespace ${metadata.namespace}`;
   if (trouble?.ends) return `${kubectl} logs ${trouble.pod} --previous`;
   if (trouble) return `${kubectl} describe pod ${trouble.pod}`;
-  return `${kubectl} describe deployment ${metadata.name}`;
+  const kind = spec?.serviceName === undefined ? 'deployment' : 'statefulset';
+  return `${kubectl} describe ${kind} ${metadata.name}`;
 }

@@ -2,7 +2,7 @@ import type { ApiServer } from './api.ts';
 import { type Collection, watchKind } from './collection.ts';
 import type {
   Certificate,
-  Deployment,
+  CronJob,
   GitRepository,
   HttpRoute,
   KubeObject,
@@ -10,12 +10,15 @@ import type {
   Node,
   Pod,
   Warning,
+  Workload,
 } from './objects.ts';
 
 /** Everything that the page is made of, each kind kept current by a watch of its own. */
 export interface Snapshot {
   nodes: Collection<Node>;
-  deployments: Collection<Deployment>;
+  deployments: Collection<Workload>;
+  statefulSets: Collection<Workload>;
+  schedules: Collection<CronJob>;
   pods: Collection<Pod>;
   kustomizations: Collection<Kustomization>;
   gitRepositories: Collection<GitRepository>;
@@ -37,6 +40,8 @@ export function watchCluster(
   return {
     nodes: watch('/api/v1/nodes'),
     deployments: watch(`/apis/apps/v1/deployments${ours}`),
+    statefulSets: watch(`/apis/apps/v1/statefulsets${ours}`),
+    schedules: watch(`/apis/batch/v1/cronjobs${ours}`),
     pods: watch(`/api/v1/pods${ours}`),
     kustomizations: watch('/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'),
     gitRepositories: watch('/apis/source.toolkit.fluxcd.io/v1/gitrepositories'),
@@ -44,6 +49,11 @@ export function watchCluster(
     certificates: watch('/apis/cert-manager.io/v1/certificates'),
     warnings: watch('/api/v1/events?fieldSelector=type%3DWarning'),
   };
+}
+
+/** All that runs on and on. */
+export function workloads({ deployments, statefulSets }: Snapshot): Workload[] {
+  return [...deployments.items.values(), ...statefulSets.items.values()];
 }
 
 /** Whether the API server has answered for every kind. */

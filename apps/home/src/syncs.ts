@@ -1,7 +1,7 @@
-import type { Deployment, Kustomization } from './objects.ts';
+import type { Kustomization, Workload } from './objects.ts';
 import { condition, type Finding, inOrder, type Mood, shortImage, shortRevision } from './reading.ts';
 import { rollout } from './rollout.ts';
-import type { Snapshot } from './snapshot.ts';
+import { type Snapshot, workloads } from './snapshot.ts';
 
 /** A Flux Kustomization: a part of the platform that is kept as Git says. */
 export interface SyncState extends Finding {
@@ -21,7 +21,7 @@ export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
   return inOrder(snapshot.kustomizations.items.values()).map((kustomization) => {
     const { metadata, spec, status } = kustomization;
     const ready = condition(status?.conditions, 'Ready');
-    const deployments = [...snapshot.deployments.items.values()].filter(
+    const running = workloads(snapshot).filter(
       ({ metadata: { labels } }) => labels?.['kustomize.toolkit.fluxcd.io/name'] === metadata.name,
     );
     const applied = status?.lastAppliedRevision ?? '';
@@ -30,8 +30,8 @@ export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
     return {
       name: metadata.name,
       reason: ready?.reason ?? '',
-      ...(failing(deployments, snapshot) ?? told(kustomization, newest)),
-      images: [...new Set(deployments.flatMap(imagesOf))].sort(),
+      ...(failing(running, snapshot) ?? told(kustomization, newest)),
+      images: [...new Set(running.flatMap(imagesOf))].sort(),
       revision: shortRevision(applied),
       newest,
     };
@@ -39,14 +39,14 @@ export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
 }
 
 /** The platform's own workloads; those of apps are told by the apps. Flux would wait five minutes until it says so. */
-function failing(deployments: Deployment[], { pods, warnings }: Snapshot): Finding | undefined {
-  return deployments
+function failing(running: Workload[], { pods, warnings }: Snapshot): Finding | undefined {
+  return running
     .filter(({ metadata }) => metadata.annotations?.['plinth.io/summary'] === undefined)
-    .map((deployment) => rollout(deployment, pods.items.values(), warnings.items.values()))
+    .map((workload) => rollout(workload, pods.items.values(), warnings.items.values()))
     .find((finding) => finding?.mood === 'bad');
 }
 
-function imagesOf({ spec }: Deployment): string[] {
+function imagesOf({ spec }: Workload): string[] {
   return (spec?.template?.spec?.containers ?? []).map(({ image }) => shortImage(image ?? ''));
 }
 

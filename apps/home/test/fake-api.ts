@@ -23,6 +23,8 @@ export const paths = {
   events: '/api/v1/events',
   pods: '/api/v1/pods',
   deployments: '/apis/apps/v1/deployments',
+  statefulSets: '/apis/apps/v1/statefulsets',
+  schedules: '/apis/batch/v1/cronjobs',
   kustomizations: '/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations',
   gitRepositories: '/apis/source.toolkit.fluxcd.io/v1/gitrepositories',
   routes: '/apis/gateway.networking.k8s.io/v1/httproutes',

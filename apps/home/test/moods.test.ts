@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Collection } from '../src/collection.ts';
-import type { KubeObject } from '../src/objects.ts';
+import type { CronJob, KubeObject } from '../src/objects.ts';
 import type { Snapshot } from '../src/snapshot.ts';
 import { stateOf } from '../src/state.ts';
 import {
@@ -28,6 +28,8 @@ function snapshot(parts: { [Kind in keyof Snapshot]?: Snapshot[Kind] } = {}): Sn
   return {
     nodes: collection([node('one')]),
     deployments: collection(),
+    statefulSets: collection(),
+    schedules: collection(),
     pods: collection(),
     certificates: collection(),
     kustomizations: collection([kustomization('platform')]),
@@ -56,6 +58,55 @@ describe('how an app is', () => {
     });
     const warnings = collection([warning('orders', 'Unhealthy', 'Readiness probe failed')]);
     expect(app({ deployments, warnings })).toMatchObject({ mood: 'working' });
+  });
+
+  test('an app with a volume for each replica that lost one of them is failing, with the command for its kind', () => {
+    const { metadata, spec, status } = deployment('members');
+    const one = { currentRevision: 'members-1', updateRevision: 'members-1' };
+    const members = {
+      metadata,
+      spec: { ...spec, replicas: 2, serviceName: 'members-pods' },
+      status: { ...status, ...one, conditions: [], replicas: 2, updatedReplicas: 2, readyReplicas: 1 },
+    };
+    const warnings = collection([warning('members', 'FailedMount', 'the volume is gone')]);
+    expect(app({ statefulSets: collection([members]), warnings })).toMatchObject({
+      mood: 'bad',
+      message: 'Only 1 of 2 replicas answer. the volume is gone',
+      more: { command: 'kubectl --namespace members describe statefulset members' },
+    });
+    const whole = { ...members, status: { ...members.status, readyReplicas: 2 } };
+    expect(app({ statefulSets: collection([whole]) })).toMatchObject({ mood: 'good', ready: 2, wanted: 2 });
+  });
+
+  describe('that runs by the clock', () => {
+    const due = '2026-03-01T09:00:00Z';
+    const nightly = (status: CronJob['status'], suspend = false) => ({
+      metadata: deployment('nightly').metadata,
+      spec: { schedule: '30 2 * * *', timeZone: 'Europe/Berlin', suspend },
+      ...(status === undefined ? {} : { status }),
+    });
+    test.each([
+      ['has not run yet', undefined, 'good', 'none yet'],
+      ['runs', { active: [{}], lastScheduleTime: due }, 'working', 'running'],
+      [
+        'succeeded',
+        { lastScheduleTime: due, lastSuccessfulTime: '2026-03-01T09:00:20Z' },
+        'good',
+        'succeeded',
+      ],
+      ['failed', { lastScheduleTime: due, lastSuccessfulTime: '2026-02-28T09:00:20Z' }, 'bad', 'failed'],
+      ['failed the first time', { lastScheduleTime: due }, 'bad', 'failed'],
+    ] as const)('%s', (_, status, mood, result) => {
+      const given = status === undefined ? undefined : { ...status, active: 'active' in status ? [{}] : [] };
+      expect(app({ schedules: collection([nightly(given)]) })).toMatchObject({
+        mood,
+        runs: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', result },
+      });
+    });
+
+    test('is suspended', () => {
+      expect(app({ schedules: collection([nightly(undefined, true)]) })).toMatchObject({ mood: 'paused' });
+    });
   });
 
   test('a new version that cannot start is failing, with the warning that says why', () => {

@@ -1,13 +1,13 @@
 import type {
   Certificate,
   ContainerStatus,
-  Deployment,
   GitRepository,
   HttpRoute,
   Kustomization,
   Node,
   Pod,
   Warning,
+  Workload,
 } from '../src/objects.ts';
 
 /** Objects as a small healthy cluster has them; tests change what they are about. */
@@ -16,7 +16,7 @@ const long = '2026-03-01T08:00:00Z';
 export const revision = 'main@sha1:d8f9eadb00c2a3f1be02a1b3c4d5e6f708192a3b';
 
 /** An app of one replica that runs. */
-export function deployment(name: string, summary = `What ${name} does.`): Deployment {
+export function deployment(name: string, summary = `What ${name} does.`): Workload {
   return {
     metadata: {
       name,
@@ -50,7 +50,7 @@ export function deployment(name: string, summary = `What ${name} does.`): Deploy
 }
 
 /** The same app while a new version of it is brought: its pod is there and does not answer, the one before it does. */
-export function brokenDeployment(name: string): Deployment {
+export function brokenDeployment(name: string): Workload {
   const healthy = deployment(name);
   return {
     ...healthy,

@@ -5,7 +5,7 @@ import { cacheDir, stateDir } from '../../../images/cache/paths.ts';
 import type { Engine } from '../../../images/engine/engine.ts';
 import { findEngine } from '../../../images/engine/ensure-engine.ts';
 import { stopPrivateEngine } from '../../../images/engine/private-engine.ts';
-import { removeRegistry } from '../../../images/mirror/server.ts';
+import { removeMirror } from '../../../images/mirror/server.ts';
 import { Failure } from '../../cli/failure.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../../cli/phases.ts';
 import { withClusterLock } from '../../cluster/run-lock.ts';
@@ -20,7 +20,7 @@ import { heldData } from './held-data.ts';
 import { removeCaches } from './remove-caches.ts';
 
 /**
- * Removes a cluster: its nodes and state and, with the last cluster, the mirror registry, its network and the private
+ * Removes a cluster: its nodes and state and, with the last cluster, the mirror, its network and the private
  * engine. What was built and pulled stays in the cache unless `purge` is set. What it holds is named first, and it is
  * asked for, unless `yes` is set.
  */
@@ -119,7 +119,7 @@ const engineStopped: Phase<Given, { last: boolean }> = {
     if (others.length > 0) {
       return { result: { last: false }, unchanged: `still used by ${others.join(', ')}` };
     }
-    if (engine !== undefined) await removeRegistry(engine);
+    if (engine !== undefined) await removeMirror(engine);
     if (engine === undefined || engine.private) await stopPrivateEngine(report);
     return { result: { last: true } };
   },

@@ -2,10 +2,10 @@ import type { Engine } from '../../../images/engine/engine.ts';
 import { ensureEngine } from '../../../images/engine/ensure-engine.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
-import type { Start } from '../given.ts';
+import type { InitInput } from '../given.ts';
 
 /** Starts a private engine where none was found. */
-export const containerEngine: Phase<Start & { found: Engine | undefined }, { engine: Engine }> = {
+export const containerEngine: Phase<InitInput & { found: Engine | undefined }, { engine: Engine }> = {
   title: 'Container engine',
   run: async (given, report) => {
     const engine = given.found ?? (await ensureEngine(report));

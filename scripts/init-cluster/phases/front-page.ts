@@ -1,7 +1,8 @@
+import type { Report } from '../../../images/report.ts';
 import { gatewayTls } from '../../../model/gateway.ts';
 import type { Environment } from '../../../model/graph.ts';
 import { Failure } from '../../cli/failure.ts';
-import type { Phase, Report } from '../../cli/phases.ts';
+import type { Phase } from '../../cli/phases.ts';
 import { gatewayRoots } from '../../cluster/authority-roots.ts';
 import { clusterClient } from '../../cluster/client.ts';
 import { reason } from '../../cluster/request.ts';

@@ -1,4 +1,4 @@
-import { ensureRegistry } from '../../../images/mirror/server.ts';
+import { ensureMirror } from '../../../images/mirror/server.ts';
 import type { Phase } from '../../cli/phases.ts';
 import type { WithEngine } from '../given.ts';
 
@@ -7,6 +7,6 @@ export const mirror: Phase<WithEngine> = {
   title: 'Mirror registry',
   run: async ({ engine, signal }, report) => ({
     result: {},
-    unchanged: await ensureRegistry(engine, report, signal),
+    unchanged: await ensureMirror(engine, report, signal),
   }),
 };

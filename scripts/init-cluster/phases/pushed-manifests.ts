@@ -13,7 +13,7 @@ export interface PushedManifests {
   postponed: boolean;
 }
 
-/** Pushes the manifests with the digests that the mirror registry has now, and points Flux at them. */
+/** Pushes the manifests with the digests that the mirror has now, and points Flux at them. */
 export const pushedManifests: Phase<WithEngine & { supplied: BackgroundSupply }, PushedManifests> = {
   title: 'Manifests pushed',
   run: async (given, report) => {

@@ -6,10 +6,10 @@ import { machineChecks } from '../../doctor/checks.ts';
 import { thisHost } from '../../doctor/host.ts';
 import { refuseUnfit } from '../../doctor/refuse.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
-import type { Start } from '../given.ts';
+import type { InitInput } from '../given.ts';
 
 /** Refuses a machine that lacks something, and nodes that cannot become those of cluster.yaml. */
-export const thisMachine: Phase<Start, { found: Engine | undefined }> = {
+export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {
   title: 'This machine',
   run: async (given, report) => {
     const { environment } = given;

@@ -1,5 +1,5 @@
 import { clusterClient } from '../../../scripts/cluster/client.ts';
-import { Authority, type Pair } from '../../services/authority.ts';
+import { type Pair, TestAuthority } from '../../services/authority.ts';
 
 /** A certificate with its key and the roots of its authority, as they stand in a namespace now. */
 export async function identityIn(
@@ -18,9 +18,9 @@ export async function identityIn(
  * An authority of the cluster with its key, which the test takes out of the namespace cert-manager as only an
  * administrator can: for certificates that cert-manager would not make, such as one that has ended.
  */
-export async function takenOver(cluster: string, ca: string): Promise<Authority> {
+export async function takenOver(cluster: string, ca: string): Promise<TestAuthority> {
   const { cert, key } = await pairIn(cluster, 'cert-manager', ca);
-  return Authority.load({ root: cert, key: key.replaceAll(/-----[A-Z ]+-----|\s/g, '') });
+  return TestAuthority.load({ root: cert, key: key.replaceAll(/-----[A-Z ]+-----|\s/g, '') });
 }
 
 async function pairIn(cluster: string, namespace: string, name: string): Promise<Pair> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { runEngine } from '../../../images/engine/engine.ts';
 import { findEngine } from '../../../images/engine/ensure-engine.ts';
 import { ensureProgram } from '../../../images/program.ts';
-import { Authority } from '../../services/authority.ts';
-import type { Probe } from './probe.ts';
+import { TestAuthority } from '../../services/authority.ts';
+import type { ClusterProbe } from './probe.ts';
 
 const host = 's3.backups.svc.cluster.local';
 const port = 8333;
@@ -17,22 +17,22 @@ const folder = '/var/object-store';
 export class ObjectStore {
   readonly endpoint = `https://${host}:${port}`;
   readonly destination = `s3://${bucket}/databases`;
-  readonly #probe: Probe;
+  readonly #probe: ClusterProbe;
   readonly #roots: string;
   readonly #secret: string;
 
-  private constructor(probe: Probe, roots: string, secret: string) {
+  private constructor(probe: ClusterProbe, roots: string, secret: string) {
     this.#probe = probe;
     this.#roots = roots;
     this.#secret = secret;
   }
 
-  static async start(cluster: string, probe: Probe): Promise<ObjectStore> {
+  static async start(cluster: string, probe: ClusterProbe): Promise<ObjectStore> {
     const engine = await findEngine();
     if (engine === undefined) throw new Error('no container engine runs');
     const node = `${cluster}-control-plane`;
     const program = await ensureProgram('versitygw', console.log);
-    const authority = await Authority.make('object store');
+    const authority = await TestAuthority.make('object store');
     const { cert, key } = await authority.issue({ commonName: host, dnsNames: [host], seconds: 86_400 });
     const secret = randomBytes(16).toString('hex');
     const made = await mkdtemp(join(tmpdir(), 'plinth-s3-'));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, list } from '../../../charts/kube/select.ts';
+import { field, listField } from '../../../charts/kube/field.ts';
 import { knownCertificateFields } from '../../../operators/admission/chart.ts';
 import type { World } from './world.ts';
 
@@ -62,8 +62,8 @@ export function policyRefusals(world: World): void {
 
     it('knows every field of a Certificate: a new one needs a rule', async () => {
       const definition = await world.probe.json(['get', 'crd', 'certificates.cert-manager.io']);
-      const [version] = list(definition, 'spec', 'versions');
-      const fields = at(version, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties');
+      const [version] = listField(definition, 'spec', 'versions');
+      const fields = field(version, 'schema', 'openAPIV3Schema', 'properties', 'spec', 'properties');
       expect(Object.keys(Object(fields)).sort()).toEqual([...knownCertificateFields].sort());
     });
 

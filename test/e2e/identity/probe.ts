@@ -4,7 +4,7 @@ import { loadLock } from '../../../model/schema/lock.ts';
 import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
 
 /** A cluster as a test asks it: kubectl, and pods with psql and openssl in the place of apps. */
-export class Probe {
+export class ClusterProbe {
   readonly #engine: Engine;
   readonly #cluster: string;
 
@@ -13,10 +13,10 @@ export class Probe {
     this.#cluster = cluster;
   }
 
-  static async of(cluster: string): Promise<Probe> {
+  static async of(cluster: string): Promise<ClusterProbe> {
     const engine = await findEngine();
     if (engine === undefined) throw new Error('no container engine runs');
-    return new Probe(engine, cluster);
+    return new ClusterProbe(engine, cluster);
   }
 
   kubectl(args: string[], input?: string): Promise<string> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { until } from '../../until.ts';
 import { takenOver } from './forge.ts';
 import { callOrders, queryOrders } from './laptop.ts';
-import { until, type World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Certificates of the right authority that must not be let in, and that cert-manager would not make. */
 export function signedRefusals(world: World): void {

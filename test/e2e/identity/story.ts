@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findEngine } from '../../../images/engine/ensure-engine.ts';
+import { until } from '../../until.ts';
 import { reaches, startProbes } from '../flows.ts';
 import { databaseRefusals } from './database-refusals.ts';
 import { policyRefusals } from './policy-refusals.ts';
@@ -9,7 +10,7 @@ import { login } from './probe.ts';
 import { serviceRefusals } from './service-refusals.ts';
 import { signedRefusals } from './signed-refusals.ts';
 import { underLoad } from './under-load.ts';
-import { said, seconds, until, type World } from './world.ts';
+import { said, seconds, type World } from './world.ts';
 
 /**
  * On a cluster that runs: orders and jobs, and beside them an app that owns a database and one that reads it and calls

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../until.ts';
 import { identityIn, takenOver } from './forge.ts';
 import { primary } from './laptop.ts';
 import { callKinds, Load, lostNothing } from './load.ts';
-import { parts, said, seconds, until, type World } from './world.ts';
+import { parts, said, seconds, type World } from './world.ts';
 
 /** Faults, renewals and rolls, each under the same load, of which what fails is counted. */
 export function underLoad(world: World): void {

@@ -1,12 +1,12 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect } from 'vitest';
 import { z } from 'zod';
+import { until } from '../../until.ts';
 import { Checkout, type Ended } from '../checkout.ts';
 import { primary } from './laptop.ts';
-import { Probe } from './probe.ts';
+import { ClusterProbe } from './probe.ts';
 
 /** As much of `certs list --json` as is looked at. */
 const rows = z.array(
@@ -28,7 +28,7 @@ const ports = { http: 19080, https: 19443, registry: 15003 };
 export class World {
   readonly cluster: string;
   #checkout: Checkout | undefined;
-  #probe: Probe | undefined;
+  #probe: ClusterProbe | undefined;
 
   constructor(cluster = 'e2e-dev') {
     this.cluster = cluster;
@@ -39,7 +39,7 @@ export class World {
     return this.#checkout;
   }
 
-  get probe(): Probe {
+  get probe(): ClusterProbe {
     if (this.#probe === undefined) throw new Error('there is no cluster yet');
     return this.#probe;
   }
@@ -68,7 +68,7 @@ export class World {
   }
 
   async clusterIsUp(): Promise<void> {
-    this.#probe = await Probe.of(this.cluster);
+    this.#probe = await ClusterProbe.of(this.cluster);
   }
 
   async commit(message: string): Promise<void> {
@@ -190,7 +190,7 @@ export class World {
         return late === '';
       },
       () => `certificates in use: ${late}`,
-      3_000,
+      { pauseMs: 3_000 },
     );
     return all;
   }
@@ -225,16 +225,3 @@ export function said({ stdout, stderr }: Ended): string {
 
 /** Since then, with one digit. */
 export const seconds = (started: number) => ((performance.now() - started) / 1000).toFixed(1);
-
-/** Asks again and again, with a pause, until it is so; for at most four minutes. */
-export async function until(
-  done: () => Promise<boolean>,
-  what: string | (() => string),
-  pauseMs = 500,
-): Promise<void> {
-  const end = Date.now() + 240_000;
-  while (!(await done().catch(() => false))) {
-    if (Date.now() > end) throw new Error(`waited 240 s for ${typeof what === 'string' ? what : what()}`);
-    await sleep(pauseMs);
-  }
-}

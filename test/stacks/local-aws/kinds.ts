@@ -3,7 +3,7 @@ import type { Properties } from '../plugin.ts';
 import type { Account, Thing } from './account.ts';
 
 /** How one type of resource behaves (AWS provider's documentation of each). */
-export interface Kind {
+export interface ResourceKind {
   required?: string[];
   /** Whose change AWS answers with another resource. */
   replaces?: string[];
@@ -24,7 +24,7 @@ const arn = (account: Account, service: string, what: string): string =>
   `arn:aws:${service}:eu-central-1:${account.number}:${what}`;
 
 /** A type whose things have an id of their own and nothing else to tell. */
-function plain(prefix: string, kind: Omit<Kind, 'make' | 'computes'> = {}): Kind {
+function plain(prefix: string, kind: Omit<ResourceKind, 'make' | 'computes'> = {}): ResourceKind {
   return {
     ...kind,
     computes: ['arn'],
@@ -36,7 +36,7 @@ function plain(prefix: string, kind: Omit<Kind, 'make' | 'computes'> = {}): Kind
 }
 
 /** A part of a bucket, which has the bucket's name for its id. */
-function ofBucket(property: string, kind: Partial<Kind> = {}): Kind {
+function ofBucket(property: string, kind: Partial<ResourceKind> = {}): ResourceKind {
   return {
     required: ['bucket', property].filter((key) => key !== ''),
     replaces: ['bucket'],
@@ -61,7 +61,7 @@ const zone = 'aws:route53/zone:Zone';
 const certificate = 'aws:acm/certificate:Certificate';
 const key = 'aws:kms/key:Key';
 
-const rule: Kind = {
+const rule: ResourceKind = {
   ...plain('sgr', {
     required: ['securityGroupId', 'ipProtocol', 'fromPort', 'toPort'],
     replaces: ['securityGroupId'],
@@ -73,7 +73,7 @@ const rule: Kind = {
       : [],
 };
 
-export const kinds: Readonly<Record<string, Kind>> = {
+export const kinds: Readonly<Record<string, ResourceKind>> = {
   [vpc]: {
     ...plain('vpc', { required: ['cidrBlock'], replaces: ['cidrBlock'] }),
     faults: ({ cidrBlock }) => cidrFaults(cidrBlock),
@@ -334,7 +334,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   }),
 };
 
-function named(service: string, what: string, kind: Partial<Kind>): Kind {
+function named(service: string, what: string, kind: Partial<ResourceKind>): ResourceKind {
   return {
     replaces: ['name'],
     computes: ['arn'],
@@ -346,7 +346,7 @@ function named(service: string, what: string, kind: Partial<Kind>): Kind {
   };
 }
 
-function elb(what: string, kind: Partial<Kind>): Kind {
+function elb(what: string, kind: Partial<ResourceKind>): ResourceKind {
   return {
     computes: ['arn'],
     make: ({ account, inputs }) => {

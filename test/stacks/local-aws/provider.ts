@@ -1,6 +1,6 @@
 import { type LocalProvider, type Properties, unknown, type Which } from '../plugin.ts';
 import { type Account, strings, type Thing } from './account.ts';
-import { type Kind, kinds } from './kinds.ts';
+import { kinds, type ResourceKind } from './kinds.ts';
 
 /** Answers for the AWS provider out of an account that exists in memory alone. */
 export function localAws(account: Account): LocalProvider {
@@ -85,7 +85,7 @@ export function localAws(account: Account): LocalProvider {
   }
 
   /** What inputs name and the account does not have. */
-  function absent(kind: Kind, inputs: Properties): string[] {
+  function absent(kind: ResourceKind, inputs: Properties): string[] {
     return references(kind, inputs)
       .filter((named) => !account.ofType(named.type).some((thing) => isThing(thing, named)))
       .map(({ property, id }) => `NotFound: ${property} ${id} does not exist`);
@@ -99,7 +99,7 @@ interface Reference {
 }
 
 /** All that inputs name. */
-function references({ refers = {} }: Kind, inputs: Properties): Reference[] {
+function references({ refers = {} }: ResourceKind, inputs: Properties): Reference[] {
   return Object.entries(refers).flatMap(([property, type]) => {
     const value = property
       .split('.')
@@ -112,7 +112,7 @@ function isThing({ type, id, outputs }: Thing, named: Reference): boolean {
   return type === named.type && [id, outputs.arn].includes(named.id);
 }
 
-function kindOf(type: string): Kind {
+function kindOf(type: string): ResourceKind {
   const kind = kinds[type];
   if (kind === undefined) throw new Error(`the local AWS does not know ${type}`);
   return kind;

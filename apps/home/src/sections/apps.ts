@@ -1,5 +1,6 @@
 import type { AppState } from '../apps.ts';
 import { type Html, html } from '../html.ts';
+import type { Schedule } from '../schedules.ts';
 import type { State } from '../state.ts';
 import { badge, nothing, time } from './common.ts';
 
@@ -15,7 +16,7 @@ ${
 }`;
 }
 
-function app({ name, summary, mood, message, url, image, ready, wanted, change, sync }: AppState): Html {
+function app({ name, summary, mood, message, url, image, change, sync, ...rest }: AppState): Html {
   const title = url === '' ? html`${name}` : html`<a id="open-${name}" href="${url}">${name}</a>`;
   const address = url.replace(/^https?:\/\//, '').replace(/\/$/, '');
   const changed = change && html`${time(change.at)} by ${change.author}`;
@@ -29,17 +30,23 @@ function app({ name, summary, mood, message, url, image, ready, wanted, change, 
 <p class="message">${message}</p>`
   }
 <dl>
-<div><dt>Address</dt><dd>${address || 'inside the cluster only'}</dd></div>
+${rest.runs === undefined ? html`<div><dt>Address</dt><dd>${address || 'inside the cluster only'}</dd></div>` : runs(rest.runs)}
 <div><dt>Version</dt><dd><code>${image}</code></dd></div>
 <div><dt>Synced</dt><dd>${synced(sync)}</dd></div>
-<div><dt>Replicas</dt><dd>${ready} of ${wanted} answer</dd></div>${
-    changed === undefined
-      ? nothing
-      : html`
+${rest.runs === undefined ? html`<div><dt>Replicas</dt><dd>${rest.ready} of ${rest.wanted} answer</dd></div>` : nothing}${
+  changed === undefined
+    ? nothing
+    : html`
 <div><dt>Changed</dt><dd>${changed}</dd></div>`
-  }
+}
 </dl>
 </li>`;
+}
+
+function runs({ cron, timeZone, last, result }: Schedule): Html {
+  const ended = last === '' ? html`${result}` : html`${result}, ${time(last)}`;
+  return html`<div><dt>Runs</dt><dd><code>${cron}</code> ${timeZone}</dd></div>
+<div><dt>Last run</dt><dd>${ended}</dd></div>`;
 }
 
 /** Which of Git's revisions is applied, and what is with the next one where there is one. */

@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { sshSessions } from '../aws-sessions/sessions.ts';
 
-/** How SSH reaches the machines. */
-export interface Way {
-  /** Private key. Default: what SSH uses by itself. */
+/** SSH settings with which the machines are reached. */
+export interface SshAccess {
+  /** Path of the private key. Default: the keys that ssh itself would use. */
   key?: string | undefined;
   env?: Record<string, string>;
 }
 
-/** Runs `work` with a way to the machines: on AWS by the session manager, unless there is a key for them. */
-export async function withWay<T>(
+/** Runs `work` with SSH access to the machines: on AWS through the session manager, unless `key` is given. */
+export async function withSshAccess<T>(
   { provider }: Pick<Cluster, 'provider'>,
   key: string | undefined,
-  work: (way: Way) => Promise<T>,
+  work: (access: SshAccess) => Promise<T>,
 ): Promise<T> {
   if (provider.kind !== 'aws' || key !== undefined) return work({ key });
   const folder = await mkdtemp(join(tmpdir(), 'plinth-way-'));

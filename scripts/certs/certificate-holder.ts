@@ -1,5 +1,5 @@
 /** A process, or a folder of this machine, that holds a certificate, and what was seen of it. */
-export interface Use {
+export interface CertificateHolder {
   /** `NAMESPACE/POD`, or the folder. */
   who: string;
   /** How the certificate was seen: shown on the wire, told by the process, or read from this machine's files. */

@@ -1,5 +1,5 @@
-/** What leads further than to the object itself: to keys, to processes of others, to rights, to nodes, to trust. */
-export interface Door {
+/** Access that gives more than the object itself: keys, processes of others, rights, nodes, trust. */
+export interface SensitiveAccess {
   /** As the table says it, before `of NAMESPACE`. */
   power: string;
   /** API groups, and resources in them: any pair of these. */
@@ -12,8 +12,8 @@ export interface Door {
 
 const write = ['create', 'update', 'patch'];
 
-/** A right that fits none of these reads what is no secret, or writes what nobody acts on but its owner. */
-export const doors: readonly Door[] = [
+/** Rights that match none of these read nothing secret, and write only what their owner alone reads. */
+export const sensitiveAccesses: readonly SensitiveAccess[] = [
   { power: 'reads Secrets', groups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] },
   { power: 'writes Secrets', bounded: true, groups: [''], resources: ['secrets'], verbs: write },
   { power: 'writes ConfigMaps', bounded: true, groups: [''], resources: ['configmaps'], verbs: write },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
-import { withWay } from './way.ts';
+import { withSshAccess } from './ssh-access.ts';
 
 const aws = {
   provider: { kind: 'aws', region: 'eu-central-1', account: '111122223333', zones: 3, nat: 'one' },
@@ -22,30 +22,32 @@ const standIns = (): void =>
 
 afterEach(() => void vi.unstubAllEnvs());
 
-describe('the way to machines', () => {
+describe('SSH access to the machines', () => {
   it('is plain SSH where they have addresses', async () => {
-    expect(await withWay(machines, undefined, async (way) => way)).toEqual({ key: undefined });
-    expect(await withWay(machines, '/keys/one', async (way) => way)).toEqual({ key: '/keys/one' });
+    expect(await withSshAccess(machines, undefined, async (access) => access)).toEqual({ key: undefined });
+    expect(await withSshAccess(machines, '/keys/one', async (access) => access)).toEqual({
+      key: '/keys/one',
+    });
   });
 
   it('on AWS leads through the session manager, by a key that goes when the work is done', async () => {
     standIns();
-    const way = await withWay(aws, undefined, async ({ key = '', env = {} }) => {
+    const key = await withSshAccess(aws, undefined, async ({ key = '', env = {} }) => {
       expect(existsSync(key)).toBe(true);
       expect(env).toMatchObject({ AWS_REGION: 'eu-central-1', PLINTH_SESSION_KEY: `${key}.pub` });
       expect(env.ANSIBLE_SSH_EXTRA_ARGS).toMatch(/^-C -o ProxyCommand='sh ".*session\.sh" %h %p %r'$/);
       return key;
     });
-    expect(existsSync(way)).toBe(false);
+    expect(existsSync(key)).toBe(false);
   });
 
   it('on AWS takes a key that somebody names', async () => {
-    expect(await withWay(aws, '/keys/one', async (way) => way)).toEqual({ key: '/keys/one' });
+    expect(await withSshAccess(aws, '/keys/one', async (access) => access)).toEqual({ key: '/keys/one' });
   });
 
   it("says which of AWS's programs is missing, and where it is had", async () => {
     vi.stubEnv('PATH', '');
-    await expect(withWay(aws, undefined, async (way) => way)).rejects.toThrow(
+    await expect(withSshAccess(aws, undefined, async (access) => access)).rejects.toThrow(
       /^aws is not installed, and nodes are reached through it: https:/,
     );
   });

@@ -1,11 +1,11 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { field, listField, textField } from './kube/field.ts';
-import type { Component, KubeObject } from './kube/kube-object.ts';
-import { find } from './kube/select.ts';
+import { field, listField, textField } from '../../charts/kube/field.ts';
+import type { Component, KubeObject } from '../../charts/kube/kube-object.ts';
+import { find } from './find.ts';
 
-/** For tests: what somebody asks of the API server. */
-export interface Asked {
-  /** Who; nobody in particular unless it matters. */
+/** A request to the API server. */
+export interface AdmissionRequest {
+  /** Default: a user without any rights. */
   username?: string;
   groups?: string[];
   namespace?: string;
@@ -19,7 +19,7 @@ export interface Asked {
 }
 
 /** For tests: what a rendered policy says to it, as the API server would evaluate it: the refusals, or none. */
-export function refusals(component: Component, policy: string, asked: Asked): string[] {
+export function refusals(component: Component, policy: string, asked: AdmissionRequest): string[] {
   const { spec } = find(component, 'ValidatingAdmissionPolicy', policy);
   const binding = find(component, 'ValidatingAdmissionPolicyBinding', policy);
   const table = textField(binding, 'spec', 'paramRef', 'name');

@@ -4,7 +4,7 @@ import { objectId } from '../kube/object-id.ts';
 import type { Owned } from './inventory.ts';
 
 /** A rule that a rendered object breaks. */
-export interface Finding {
+export interface Violation {
   rule: Rule;
   /** The app or the operator whose object it is. */
   component: string;
@@ -19,8 +19,8 @@ export interface Finding {
 }
 
 /** What a check says of an object. */
-export type Fault = Pick<Finding, 'what' | 'why' | 'fix'> & { field?: FieldPath };
+export type ViolationText = Pick<Violation, 'what' | 'why' | 'fix'> & { field?: FieldPath };
 
-export function finding(rule: Rule, { component, object }: Owned, fault: Fault): Finding {
+export function violation(rule: Rule, { component, object }: Owned, fault: ViolationText): Violation {
   return { rule, component, object: objectId(object), field: [], ...fault };
 }

@@ -1,0 +1,73 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from 'proper-lockfile';
+
+/** Pause between two attempts to take a lock. */
+const POLL_MS = 1000;
+
+export interface FileLockOptions<T> {
+  /** Age at which the lock of a process that ended without releasing it is void; the holder renews it earlier. */
+  staleMs: number;
+  signal?: AbortSignal | undefined;
+  /**
+   * Called at each attempt while another process holds the lock, with its process id (empty where it is unknown).
+   * Returns a result that makes the work unnecessary, or undefined to wait on; throws to give up.
+   */
+  whileHeld: (pid: string) => Promise<T | undefined>;
+  /** Called where the lock was lost, since the machine slept or was too busy to renew it. */
+  onLost: (error: Error) => void;
+}
+
+/** Runs `work` while no other process holds the lock at `path`. The folder of `path` must exist. */
+export async function withFileLock<T>(
+  path: string,
+  options: FileLockOptions<T>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const pidFile = `${path}.pid`;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const release = await tryLock(path, options);
+    if (release) {
+      writeFileSync(pidFile, `${process.pid}\n`);
+      try {
+        return await work();
+      } finally {
+        if (readPid(pidFile) === String(process.pid)) rmSync(pidFile);
+        await release().catch(() => {
+          // Only a lost lock cannot be released: onLost was called for it.
+        });
+      }
+    }
+    const result = await options.whileHeld(readPid(pidFile));
+    if (result !== undefined) return result;
+    await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
+  }
+}
+
+async function tryLock(
+  path: string,
+  { staleMs, onLost }: Pick<FileLockOptions<unknown>, 'staleMs' | 'onLost'>,
+): Promise<(() => Promise<void>) | undefined> {
+  try {
+    return await lock(path, {
+      realpath: false,
+      stale: staleMs,
+      update: Math.round(staleMs / 5),
+      onCompromised: onLost,
+    });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
+    throw error;
+  }
+}
+
+/** Empty where the holder has not written it yet. */
+function readPid(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
+}

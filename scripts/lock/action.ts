@@ -1,0 +1,2 @@
+/** `check` changes nothing; `update` writes upstream's values into the lock file. */
+export type LockAction = 'check' | 'update';

@@ -1,0 +1,38 @@
+import { loadLock } from '../../model/schema/lock.ts';
+import { thisHost } from '../doctor/host.ts';
+import { refuseUnfit } from '../doctor/refuse.ts';
+import { buildsBefore, checksBefore } from './before.ts';
+import { expectedDuration, noteDuration, readDurations } from './durations.ts';
+import type { StepResult } from './run-step.ts';
+import { type TestOptions, type TestStep, testPlan } from './steps.ts';
+
+/** Checks this machine, runs the selected steps one after the other and returns the exit code. */
+export async function runTests(options: TestOptions): Promise<number> {
+  const { steps, clusters, browser, usual, leftOut } = testPlan(options, process.getuid?.() === 0);
+  for (const line of leftOut) console.log(`Left out: ${line}.`);
+  const titles = steps.map(([title]) => title);
+  console.log(`${titles.join(', ')}: ${expectedDuration(titles, readDurations(), usual)}.`);
+  const lock = loadLock();
+  if (clusters) for (const line of buildsBefore(lock)) console.log(line);
+  await refuseUnfit(checksBefore({ browser, clusters }, lock, thisHost()));
+  const total: StepResult = { passed: 0, failures: [] };
+  for (const step of steps) {
+    const { passed, failures } = await runStep(step);
+    total.passed += passed;
+    total.failures.push(...failures.map((failure) => `${step[0]}: ${failure}`));
+  }
+  for (const failure of total.failures) console.log(`\nFAILED ${failure}`);
+  console.log(`\n${total.passed} passed, ${total.failures.length} failed`);
+  return total.failures.length === 0 ? 0 : 1;
+}
+
+async function runStep([title, run]: TestStep): Promise<StepResult> {
+  const started = performance.now();
+  console.log(`\n== ${title}`);
+  const result = await run();
+  const seconds = (performance.now() - started) / 1000;
+  const passed = result.failures.length === 0;
+  if (passed) noteDuration(title, seconds);
+  console.log(`== ${title}: ${passed ? 'passed' : 'FAILED'} in ${seconds.toFixed(0)} s`);
+  return result;
+}

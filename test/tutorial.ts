@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { blocksOf } from './examples.ts';
+
+/** The tutorial, as a program can follow it. */
+export interface Tutorial {
+  /** Files that the reader writes: from the path to the text. */
+  files: Map<string, string>;
+  /** Commands that the reader types, in their order. */
+  commands: string[];
+}
+
+/** Reads the files and commands of docs/tutorial.md. */
+export function readTutorial(root: string): Tutorial {
+  const blocks = blocksOf('docs/tutorial.md', readFileSync(join(root, 'docs/tutorial.md'), 'utf8'));
+  return {
+    files: new Map(blocks.flatMap(({ file, text }) => (file === undefined ? [] : [[file, `${text}\n`]]))),
+    commands: blocks.filter(({ file }) => file === undefined).flatMap(({ text }) => text.split('\n')),
+  };
+}
