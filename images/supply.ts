@@ -55,7 +55,7 @@ export async function supply(names: readonly string[] | 'all', options: SupplyAl
   return made;
 }
 
-/** All images and artifacts of the lock file that clusters need, in the order in which a new one does. */
+/** All images and artifacts of the lock file that clusters on this machine may need, in the order in which a new one does. */
 export function supplyNames(): string[] {
   const { images, artifacts } = loadLock();
   return [...Object.keys(images).filter((name) => name !== compilerImage), ...Object.keys(artifacts)];

@@ -150,6 +150,16 @@ export const reasons: readonly PowerReason[] = [
     reason: "Pods there make and remove the folders of volumes on the nodes' disks.",
   },
   {
+    account: 'node-exporter/node-exporter',
+    power: 'is on the node',
+    reason: "It reads the node's own counters, as nobody and read-only.",
+  },
+  {
+    account: 'opentelemetry-agent/opentelemetry-agent',
+    power: 'is on the node',
+    reason: 'It reads the logs of containers, which are files of the node.',
+  },
+  {
     account: 'trust/trust-manager',
     power: 'reads Secrets of every namespace',
     reason:

@@ -36,6 +36,7 @@ import {
 import { fromPrometheus } from '../observability/observed.ts';
 import { postgresMetricsPort } from '../observability/scrape-targets.ts';
 import { grants } from './grants.ts';
+import { databaseMetrics } from './metrics.ts';
 
 const postgresPort = 5432;
 /** Where CloudNativePG mounts what it is told to project. */
@@ -113,6 +114,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
   const database = databaseName(app);
   const roles = accesses.map((access) => databaseRole(app, access));
   const { instances: count, backups, resources } = env.cluster.databases;
+  const monitoring = databaseMetrics(chart, env, app);
   const role =
     backups?.credentials === 'machine' ? awsRole(env, backupRole(app), projectedFolder) : undefined;
   new ApiObject(chart, 'cluster', {
@@ -176,6 +178,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
       storage: { size: storage },
       resources: { requests: resources, limits: { memory: resources.memory } },
       ...(backups ? { backup: backup(app, backups) } : {}),
+      ...(monitoring ? { monitoring } : {}),
       ...(role ? { env: role.env, projectedVolumeTemplate: { sources: [role.source] } } : {}),
     },
   });

@@ -1,7 +1,9 @@
+import type { Environment } from '../../model/graph.ts';
 import { durationBounds } from '../../model/schema/objective.ts';
 import { clientTls, common, logsExporter, serverTls } from './collector.ts';
 import { ports, serviceName } from './endpoints.ts';
 import { serverFiles } from './mutual-identity.ts';
+import { signalStores } from './stores.ts';
 
 /** Upper bounds of the histogram of durations: from a cache hit to a request that somebody gave up on. */
 const buckets = Object.keys(durationBounds);
@@ -15,10 +17,12 @@ const labels = {
   deployment: 'k8s.deployment.name',
   daemonset: 'k8s.daemonset.name',
   job: 'k8s.job.name',
+  image_tag: 'container.image.tag',
 } as const;
 
 /** The configuration of the collector to which apps send. */
-export function collectorConfig(): object {
+export function collectorConfig(env: Pick<Environment, 'cluster'>): object {
+  const { logs, traces } = signalStores(env);
   const { memory_limiter, batch } = common.processors;
   return {
     extensions: common.extensions,
@@ -62,12 +66,12 @@ export function collectorConfig(): object {
     },
     exporters: {
       otlp_grpc: {
-        endpoint: `${serviceName('jaeger')}:${ports.traces}`,
-        tls: clientTls('jaeger'),
+        endpoint: `${serviceName(traces.operator)}:${traces.port}`,
+        tls: clientTls(traces.operator),
         sending_queue: { queue_size: 500 },
         retry_on_failure: { max_elapsed_time: '5m' },
       },
-      otlp_http: logsExporter({ queue_size: 500 }),
+      otlp_http: logsExporter(logs, { queue_size: 500 }),
       prometheus: {
         endpoint: `0.0.0.0:${ports.derivedMetrics}`,
         tls: serverTls(serverFiles('opentelemetry-collector')),

@@ -1,5 +1,6 @@
 import { ports, serviceName } from './endpoints.ts';
 import { type CertificateFiles, clientFiles } from './mutual-identity.ts';
+import type { LogStore } from './stores.ts';
 
 /** How often certificates are read again. A renewed one is in the pod within two minutes. */
 const reload = { reload_interval: '1m' };
@@ -21,12 +22,12 @@ export function serverTls({ certificate, key, roots }: CertificateFiles): object
   };
 }
 
-/** An exporter of log lines to VictoriaLogs, by OTLP. A stream is what one container writes. */
-export function logsExporter(queue: object): object {
+/** An exporter of log lines to the store that keeps them, by OTLP. */
+export function logsExporter({ operator, port, path, headers }: LogStore, queue: object): object {
   return {
-    logs_endpoint: `https://${serviceName('victoria-logs')}:${ports.logs}/insert/opentelemetry/v1/logs`,
-    headers: { 'VL-Stream-Fields': 'k8s.namespace.name,k8s.pod.name,k8s.container.name,service.name' },
-    tls: clientTls('victoria-logs'),
+    logs_endpoint: `https://${serviceName(operator)}:${port}${path}`,
+    ...(headers === undefined ? {} : { headers }),
+    tls: clientTls(operator),
     // Until the store answers again: a queue that is full says so in its own metrics.
     retry_on_failure: { max_elapsed_time: '0s' },
     sending_queue: queue,

@@ -2,12 +2,18 @@
 export const ports = {
   /** OTLP over HTTP, of the collector. */
   otlp: 4318,
-  /** OTLP over gRPC, of Jaeger. */
+  /** OTLP over gRPC, of Jaeger or Tempo. */
   traces: 4317,
   /** Jaeger's page and API. */
   traceQueries: 16686,
   /** VictoriaLogs: lines in, queries and its page. */
   logs: 9428,
+  /** Loki: lines in by OTLP, queries and its own metrics. */
+  loki: 3100,
+  /** Tempo: queries and its own metrics. Traces come in at `traces`. */
+  tempo: 3200,
+  /** Grafana's page and its own metrics. */
+  grafana: 3000,
   /** Prometheus' page and API. */
   metrics: 9090,
   alertmanager: 9093,

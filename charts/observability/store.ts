@@ -1,4 +1,5 @@
 import type { Chart } from 'cdk8s';
+import type { k8s } from 'cdk8s-plus-28';
 import type { Environment } from '../../model/graph.ts';
 import { configMap } from '../kube/config-map.ts';
 import { deployment } from '../kube/deployment.ts';
@@ -23,6 +24,8 @@ export interface StoreInput {
   kubernetesApi?: boolean;
   /** Seconds that it may take to write its memory to the disk. Default: that of Kubernetes, 30. */
   terminationGracePeriodSeconds?: number;
+  /** Further volumes, and where they are mounted. Default: none. */
+  mounted?: { volume: k8s.Volume; mount: k8s.VolumeMount }[];
   container: Omit<ContainerInput, 'name' | 'image' | 'volumeMounts'>;
 }
 
@@ -32,6 +35,7 @@ export interface StoreInput {
  */
 export function store(chart: Chart, env: Environment, input: StoreInput): void {
   const { name, size, configuration, kubernetesApi, terminationGracePeriodSeconds, container } = input;
+  const { mounted = [] } = input;
   namespace(chart, name, 'restricted');
   serviceAccount(chart, name, name);
   volumeClaim(chart, name, name, size);
@@ -61,12 +65,14 @@ export function store(chart: Chart, env: Environment, input: StoreInput): void {
             ? []
             : [{ name: 'config', mountPath: configuration.folder, readOnly: true }]),
           { name: 'data', mountPath: '/data' },
+          ...mounted.map(({ mount }) => mount),
           ...identity.volumeMounts,
         ],
       },
       volumes: [
         ...(configuration === undefined ? [] : [{ name: 'config', configMap: { name } }]),
         { name: 'data', persistentVolumeClaim: { claimName: name } },
+        ...mounted.map(({ volume }) => volume),
         ...identity.volumes,
       ],
     },

@@ -2,6 +2,7 @@ import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster.ts';
 import { registryTlsSecret } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
+import { receiverSecret } from '../observability/alertmanager-config.ts';
 import { defaultStorageNeed } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
 
@@ -26,6 +27,9 @@ export function madeOutside(env: Environment, need: string): boolean {
   if (need.startsWith(imagesNeed(''))) return need !== imagesNeed(teamRegistry(env.cluster));
   // The cloud's own storage comes with the nodes.
   if (need === defaultStorageNeed) return env.cluster.provider.kind === 'aws';
+  // Addresses and passwords of those who are told of alerts come from outside the cluster, by hand or by SOPS.
+  const receivers = receiverSecret(env);
+  if (receivers !== undefined && need === idOf('Secret', receivers.name, 'alertmanager')) return true;
   // Its certificate is one that the nodes trust already: it comes from outside the cluster, by hand or by SOPS.
   return need === idOf('Secret', registryTlsSecret, 'registry');
 }

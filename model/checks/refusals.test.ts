@@ -18,6 +18,10 @@ function bundled(packageLock?: string): Edit[] {
   ];
 }
 
+const slack = "{ kind: slack, channel: '#alerts' }";
+const alerts = (receivers: string) => `alerts: { secret: alerts, receivers: [${receivers}] }`;
+const twice = (receiver: string) => alerts(`${receiver}, ${receiver}`);
+
 /** Each edit breaks one rule of a repository in which everything was right. */
 const cases: [name: string, edits: Edit[]][] = [
   // cluster.yaml as a document
@@ -44,6 +48,42 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a text for a number', [[dev, 'kind: kind', "kind: kind\n  ports: {http: '80'}"]]],
   ['no value', [[dev, 'name: shop-dev', 'name:']]],
   ['an unknown store of observability', [[dev, 'provider:', 'observability: { store: loki }\nprovider:']]],
+  [
+    'a receiver of alerts without its Secret',
+    [[dev, 'provider:', `observability: { store: light, alerts: { receivers: [${slack}] } }\nprovider:`]],
+  ],
+  [
+    'two receivers of alerts of one kind',
+    [[dev, 'provider:', `observability: { store: light, ${twice(slack)} }\nprovider:`]],
+  ],
+  [
+    'a receiver of alerts of an unknown kind',
+    [[dev, 'provider:', `observability: { store: light, ${alerts('{ kind: sms }')} }\nprovider:`]],
+  ],
+  [
+    'an address in place of the kind of a receiver',
+    [
+      [
+        dev,
+        'provider:',
+        `observability: { store: light, ${alerts("{ kind: webhook, url: 'https://x.example.org' }")} }\nprovider:`,
+      ],
+    ],
+  ],
+  [
+    'a receiver of mail without a port',
+    [
+      [
+        dev,
+        'provider:',
+        `observability: { store: light, ${alerts('{ kind: mail, to: [a@example.org], from: b@example.org, smarthost: smtp.example.org }')} }\nprovider:`,
+      ],
+    ],
+  ],
+  [
+    'log lines for less than a day where Loki keeps them',
+    [[dev, 'provider:', 'observability: { store: grafana }\nretention: { logs: 12h }\nprovider:']],
+  ],
   ['a wrong choice', [[dev, 'overlay: http', 'overlay: https']]],
   ['an unknown provider', [[dev, 'kind: kind', 'kind: kimd']]],
   ['no provider', [[dev, '  kind: kind\n', '  {}\n']]],

@@ -17,8 +17,26 @@ const rates = { metrics: 1000, logs: 1024, traces: 1024 } as const;
 /** Of a disk: the rest is for what is being compacted, and for the day with more than usual. */
 const usable = 0.8;
 
-/** What is to be kept must fit on the disk that is there for it. */
-export function checkRetention({ source, value: { nodes, retention, storage } }: Loaded<Cluster>): Problem[] {
+/** What is to be kept must fit on the disk that is there for it, and be what its store can keep. */
+export function checkRetention(loaded: Loaded<Cluster>): Problem[] {
+  return [...checkShortest(loaded), ...checkDisks(loaded)];
+}
+
+/** The least time for which Loki keeps lines: its index has a table for each day (Loki, 'Log retention'). */
+function checkShortest({ source, value: { observability, retention } }: Loaded<Cluster>): Problem[] {
+  if (observability === 'off' || observability.store !== 'grafana') return [];
+  if (inSeconds(retention.logs) >= inSeconds('1d')) return [];
+  return [
+    problemAt(source, ['retention', 'logs'], {
+      code: 'retention-too-short',
+      what: `logs are kept for ${retention.logs}`,
+      why: 'Loki, which keeps them with `store: grafana`, removes whole days and takes no shorter time',
+      fix: 'write logs: 1d or more',
+    }),
+  ];
+}
+
+function checkDisks({ source, value: { nodes, retention, storage } }: Loaded<Cluster>): Problem[] {
   return (['metrics', 'logs', 'traces'] as const).flatMap((kind) => {
     const perSecond = rates[kind] * nodes.length;
     const size = inUnits(storage[kind]) * usable;

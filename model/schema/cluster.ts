@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertReceivers } from './alert-receivers.ts';
 import { faultOfSchedule } from './cron.ts';
 import { inSeconds } from './duration.ts';
 import { ageRecipient } from './encrypted-secret.ts';
@@ -289,15 +290,19 @@ const validity = (defaults: { duration: string; renewBefore: string }) =>
 const generation = z.number().int().min(1).max(999);
 
 /** What keeps the signals and answers questions about them. */
-export const observabilityStores = ['light'] as const;
+export const observabilityStores = ['light', 'grafana'] as const;
+export type ObservabilityStore = (typeof observabilityStores)[number];
 
 const observability = z.union([
   z.strictObject({
     store: z
       .enum(observabilityStores)
       .describe(
-        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines; all parts together reserve less than 600 MiB.',
+        '`light`: Prometheus, VictoriaLogs and Jaeger, one pod each, for laptops and small machines; all parts together reserve less than 600 MiB. `grafana`: Prometheus, Loki, Tempo and Grafana with dashboards; their images are only pulled, never built.',
       ),
+    alerts: alertReceivers
+      .optional()
+      .describe('Whom Alertmanager tells. Default: nobody, alerts are seen on the page of Prometheus.'),
   }),
   z.literal('off').describe('No metrics, logs and traces are collected.'),
 ]);
@@ -509,7 +514,7 @@ export const clusterSchema = z.strictObject({
   observability: observability
     .default('off')
     .describe(
-      'Metrics, logs and traces of each app and of the platform, with alerts: `off`, or `{ store: light }`.',
+      'Metrics, logs and traces of each app and of the platform, with alerts: `off`, `{ store: light }` or `{ store: grafana }`.',
     ),
   retention: z
     .strictObject({

@@ -1,8 +1,15 @@
 import { stringify } from 'yaml';
 import { component } from '../../charts/kube/component.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
+import { allow, toDns } from '../../charts/kube/network-policy.ts';
 import { tcpProbe } from '../../charts/kube/probe.ts';
 import { service } from '../../charts/kube/service.ts';
+import {
+  alertmanagerConfig,
+  receiverPorts,
+  receiverSecret,
+  receiversFolder,
+} from '../../charts/observability/alertmanager-config.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
 import { store } from '../../charts/observability/store.ts';
@@ -11,17 +18,20 @@ import type { Environment } from '../../model/graph.ts';
 
 const name = 'alertmanager';
 
-/** Alertmanager, one pod. It has nobody to tell yet: alerts are seen on the page of Prometheus. */
+/** Alertmanager, one pod. It tells whom cluster.yaml names. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
+    const secret = receiverSecret(env);
+    const outside = receiverPorts(env);
     store(chart, env, {
       name,
       // Silences and notifications that were sent.
       size: '100Mi',
       configuration: {
         folder: '/etc/alertmanager',
-        files: { 'alertmanager.yaml': stringify(routes), 'web.yaml': webConfig(name) },
+        files: { 'alertmanager.yaml': stringify(alertmanagerConfig(env)), 'web.yaml': webConfig(name) },
       },
+      mounted: secret === undefined ? [] : [mountedSecret(secret)],
       container: {
         args: [
           '--config.file=/etc/alertmanager/alertmanager.yaml',
@@ -40,11 +50,17 @@ export function chart(env: Environment): Component {
       },
     });
     service(chart, name, name, [{ name: 'https', port: ports.alertmanager }]);
+    if (outside.length > 0)
+      allow(chart, name, name, { egress: [toDns, { ports: outside.map((port) => ({ port })) }] });
     allowScrapes(chart, env, name);
   });
 }
 
-const routes = {
-  route: { receiver: 'nobody', group_by: ['alertname', 'namespace'], group_wait: '30s' },
-  receivers: [{ name: 'nobody' }],
-};
+/** What the receivers read of their Secret: no other key of it gets into the pod. */
+function mountedSecret({ name: secretName, keys }: { name: string; keys: string[] }) {
+  const items = keys.map((key) => ({ key, path: key }));
+  return {
+    volume: { name: 'receivers', secret: { secretName, defaultMode: 0o440, items } },
+    mount: { name: 'receivers', mountPath: receiversFolder, readOnly: true },
+  };
+}

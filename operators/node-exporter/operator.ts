@@ -5,7 +5,7 @@ export default defineOperator({
   summary: 'Metrics of the nodes: processor, memory, disks.',
   namespace: 'node-exporter',
   images: ['node-exporter'],
-  stores: ['light'],
+  stores: ['light', 'grafana'],
   server: 'mutual',
   metrics: [{ workload: 'node-exporter', port: 9100, tls: 'mutual' }],
   exceptions: [

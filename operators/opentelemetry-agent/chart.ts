@@ -14,10 +14,10 @@ import { common, logsExporter } from '../../charts/observability/collector.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
+import { signalStores } from '../../charts/observability/stores.ts';
 import type { Environment } from '../../model/graph.ts';
 
 const name = 'opentelemetry-agent';
-const store = 'victoria-logs';
 const state = '/var/lib/opentelemetry-agent';
 const logs = '/var/log/pods';
 
@@ -26,8 +26,9 @@ export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'privileged');
     serviceAccount(chart, name, name);
+    const { logs: store } = signalStores(env);
     const identity = mutualIdentity(chart, env, name);
-    const podAnnotations = configMap(chart, name, name, { 'collector.yaml': stringify(agentConfig()) });
+    const podAnnotations = configMap(chart, name, name, { 'collector.yaml': stringify(agentConfig(env)) });
     daemonSet(chart, {
       name,
       namespace: name,
@@ -65,7 +66,7 @@ export function chart(env: Environment): Component {
     });
     denyAll(chart, name, ['Ingress', 'Egress']);
     allow(chart, name, name, {
-      egress: [toDns, { peers: [pods(store, store)], ports: [{ port: ports.logs }] }],
+      egress: [toDns, { peers: [pods(store.operator, store.operator)], ports: [{ port: store.port }] }],
     });
     allowScrapes(chart, env, name);
   });
@@ -75,7 +76,7 @@ export function chart(env: Environment): Component {
 const longestLine = '256KiB';
 
 /** The collector's configuration: files of containers, their JSON taken apart, sent to the store. */
-export function agentConfig(): object {
+export function agentConfig(env: Pick<Environment, 'cluster'>): object {
   const has = (field: string) => `attributes[${JSON.stringify(field)}] != nil`;
   return {
     extensions: {
@@ -129,7 +130,7 @@ export function agentConfig(): object {
     },
     processors: { memory_limiter: common.processors.memory_limiter },
     exporters: {
-      otlp_http: logsExporter({
+      otlp_http: logsExporter(signalStores(env).logs, {
         storage: 'file_storage',
         queue_size: 500,
         num_consumers: 2,

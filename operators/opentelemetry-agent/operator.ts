@@ -5,8 +5,8 @@ export default defineOperator({
   summary: 'Reads what containers write to their logs, on every node.',
   namespace: 'opentelemetry-agent',
   images: ['opentelemetry-collector'],
-  stores: ['light'],
-  calls: ['victoria-logs'],
+  stores: ['light', 'grafana'],
+  calls: ['victoria-logs', 'loki'],
   metrics: [{ workload: 'opentelemetry-agent', port: 8888 }],
   exceptions: [
     {

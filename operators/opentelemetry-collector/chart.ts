@@ -16,12 +16,13 @@ import { collectorConfig } from '../../charts/observability/collector-config.ts'
 import { ports } from '../../charts/observability/endpoints.ts';
 import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
 import { fromPrometheus } from '../../charts/observability/observed.ts';
+import { signalStores } from '../../charts/observability/stores.ts';
 import { fromApps } from '../../charts/observability/telemetry.ts';
 import type { Environment } from '../../model/graph.ts';
 
 const name = 'opentelemetry-collector';
 
-/** The collector to which apps send: traces to Jaeger, lines to VictoriaLogs, and metrics for Prometheus to read. */
+/** The collector to which apps send: it hands traces and log lines to their stores, and has metrics for Prometheus to read. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'restricted');
@@ -46,7 +47,9 @@ export function chart(env: Environment): Component {
       },
     ]);
     const identity = mutualIdentity(chart, env, name);
-    const podAnnotations = configMap(chart, name, name, { 'collector.yaml': stringify(collectorConfig()) });
+    const podAnnotations = configMap(chart, name, name, {
+      'collector.yaml': stringify(collectorConfig(env)),
+    });
     controllerDeployment(chart, {
       name,
       namespace: name,
@@ -84,8 +87,10 @@ export function chart(env: Environment): Component {
       egress: [
         toDns,
         toKubernetesApi,
-        { peers: [pods('jaeger', 'jaeger')], ports: [{ port: ports.traces }] },
-        { peers: [pods('victoria-logs', 'victoria-logs')], ports: [{ port: ports.logs }] },
+        ...Object.values(signalStores(env)).map(({ operator, port }) => ({
+          peers: [pods(operator, operator)],
+          ports: [{ port }],
+        })),
       ],
     });
   });

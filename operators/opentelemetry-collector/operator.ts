@@ -5,9 +5,9 @@ export default defineOperator({
   summary: 'Takes traces, metrics and log lines from apps, and makes metrics of spans.',
   namespace: 'opentelemetry-collector',
   images: ['opentelemetry-collector'],
-  stores: ['light'],
+  stores: ['light', 'grafana'],
   server: 'mutual',
-  calls: ['jaeger', 'victoria-logs'],
+  calls: ['jaeger', 'victoria-logs', 'loki', 'tempo'],
   metrics: [
     { workload: 'opentelemetry-collector', port: 8889, tls: 'mutual' },
     { workload: 'opentelemetry-collector', port: 8888 },

@@ -5,8 +5,10 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import { allow, pods, toDns, toKubernetesApi } from '../../charts/kube/network-policy.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { clusterRole } from '../../charts/kube/rbac.ts';
+import { service } from '../../charts/kube/service.ts';
 import { alertRules } from '../../charts/observability/alert-rules.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
+import { runs } from '../../charts/observability/observed.ts';
 import { kubeletPort, prometheusConfig } from '../../charts/observability/prometheus-config.ts';
 import { scrapeTargets } from '../../charts/observability/scrape-targets.ts';
 import { store } from '../../charts/observability/store.ts';
@@ -17,7 +19,7 @@ const name = 'prometheus';
 /** Part of the volume that samples may take: the log of what is not yet in a block, and compaction, need the rest. */
 const usable = 0.8;
 
-/** Prometheus, one pod. Its API and page answer to nobody but a port-forward. */
+/** Prometheus, one pod. Its API and page answer to a port-forward, and to Grafana where that runs. */
 export function chart(env: Environment): Component {
   const { retention, storage } = env.cluster;
   return component(name, (chart) => {
@@ -57,7 +59,11 @@ export function chart(env: Environment): Component {
         resources: { cpu: '50m', memory: '160Mi', memoryLimit: '512Mi' },
       },
     });
+    if (runs(env, 'grafana')) service(chart, name, name, [{ name: 'http', port: ports.metrics }]);
     allow(chart, name, name, {
+      ingress: runs(env, 'grafana')
+        ? [{ peers: [pods('grafana', 'grafana')], ports: [{ port: ports.metrics }] }]
+        : [],
       egress: [
         toDns,
         toKubernetesApi,

@@ -6,8 +6,8 @@ export default defineOperator({
   namespace: 'prometheus',
   images: ['prometheus'],
   volumeSize: ['storage', 'metrics'],
-  stores: ['light'],
-  calls: ['alertmanager', 'node-exporter', 'opentelemetry-collector', 'victoria-logs'],
+  stores: ['light', 'grafana'],
+  calls: ['alertmanager', 'node-exporter', 'opentelemetry-collector', 'victoria-logs', 'loki', 'tempo'],
   exceptions: [
     { rule: 'open-egress', reason: "It asks the kubelets, which listen on the nodes' own addresses." },
   ],

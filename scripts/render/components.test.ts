@@ -21,10 +21,11 @@ describe.each([
     },
   ],
 ] as const)('everything that runs on %s', (provider, cluster) => {
+  // With the operators of every store of observability beside each other, whichever of them the collectors send to.
   const env = environment({
     apps,
     operators: operators.filter(({ only }) => only?.includes(provider) ?? true),
-    cluster,
+    cluster: { ...cluster, observability: { store: 'grafana' } },
   });
   const all = components(env).flatMap(({ objects }) => objects.filter((object) => !isIfAbsent(object)));
   const deployments = all.filter(({ kind }) => kind === 'Deployment');
@@ -124,8 +125,12 @@ describe.each([
 describe('components', () => {
   it('has no Git server where the source is elsewhere', () => {
     const source = { kind: 'git', url: 'https://git.example.org/platform.git' };
-    const here = components(environment({ operators })).map(({ name }) => name);
-    const elsewhere = components(environment({ operators, cluster: { source } })).map(({ name }) => name);
+    const names = (cluster: object) =>
+      components(environment({ operators, cluster: { observability: { store: 'light' }, ...cluster } })).map(
+        ({ name }) => name,
+      );
+    const elsewhere = names({ source });
+    const here = names({});
     expect(here.filter((name) => !elsewhere.includes(name))).toEqual(['git-server']);
   });
 

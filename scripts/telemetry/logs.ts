@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogLine, logLine, printLine } from './log-line.ts';
 import { type LogOptions, type LogSelection, logsQl } from './log-query.ts';
 import { podLogs } from './pod-logs.ts';
-import { isObserved, linesOf, type Store, withStore } from './store.ts';
+import { isReached, linesOf, type Store, withStore } from './store.ts';
 
 /** Prints the newest lines of a selection, oldest first; with `follow`, goes on with those that come. */
 export async function showLogs(options: LogOptions, signal: AbortSignal): Promise<number> {
   const print = (line: LogLine) =>
     process.stdout.write(`${options.json ? JSON.stringify(line) : printLine(line)}\n`);
-  if (!isObserved(options.environment)) return podLogs(options, print, signal);
+  if (!isReached(options.environment, 'victoria-logs')) return podLogs(options, print, signal);
   await withStore(options.environment, 'victoria-logs', async (store) => {
     const found = await logLines(store, options, options.limit);
     for (const line of found) print(line);

@@ -2,16 +2,18 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { type RequestOptions, request as tlsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { ports, serviceName } from '../../charts/observability/endpoints.ts';
+import type { ObservabilityStore } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
 import { authorityRoots } from '../cluster/authority-roots.ts';
 import { clusterClient } from '../cluster/client.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 
-/** A store of signals and the port of its API. VictoriaLogs serves TLS, the others plain HTTP on the pod's loopback. */
+/** A store of signals, or Grafana, and the port of its API. VictoriaLogs serves TLS, the others plain HTTP on the pod's loopback. */
 const stores = {
   prometheus: { port: ports.metrics, tls: false },
   'victoria-logs': { port: ports.logs, tls: true },
   jaeger: { port: ports.traceQueries, tls: false },
+  grafana: { port: ports.grafana, tls: false },
 } as const;
 
 export type StoreName = keyof typeof stores;
@@ -24,9 +26,16 @@ export interface Store {
   close(): void;
 }
 
-/** Whether an environment keeps signals at all. */
-export function isObserved(environment: string): boolean {
-  return readCluster(environment).observability !== 'off';
+/** Those of them that a person reaches, by `observability.store`. Loki and Tempo ask for a certificate that Grafana alone has. */
+const reached: Readonly<Record<ObservabilityStore, readonly StoreName[]>> = {
+  light: ['prometheus', 'victoria-logs', 'jaeger'],
+  grafana: ['prometheus', 'grafana'],
+};
+
+/** Whether a store runs in an environment and answers a person. */
+export function isReached(environment: string, name: StoreName): boolean {
+  const { observability } = readCluster(environment);
+  return observability !== 'off' && reached[observability.store].includes(name);
 }
 
 export async function openStore(environment: string, name: StoreName, root = repositoryRoot): Promise<Store> {
@@ -35,6 +44,12 @@ export async function openStore(environment: string, name: StoreName, root = rep
     throw new Failure(
       `clusters/${environment}/cluster.yaml says 'observability: off': nothing is kept there.`,
       "Write 'observability: { store: light }' in its place, then npm run init-cluster.",
+    );
+  }
+  if (!reached[cluster.observability.store].includes(name)) {
+    throw new Failure(
+      `${name} does not run in ${environment}: clusters/${environment}/cluster.yaml says 'store: ${cluster.observability.store}'.`,
+      `Look in Grafana: npm run open -- ${name === 'jaeger' ? 'traces' : 'logs'} --env ${environment}`,
     );
   }
   // The API server's client takes longer to load than all else.

@@ -1,17 +1,19 @@
+import { queries } from '../../charts/observability/queries.ts';
 import { table } from '../cli/table.ts';
 import { instant, type Sample } from './metrics.ts';
 import { type Store, withStore } from './store.ts';
 
-const server = 'span_kind="SPAN_KIND_SERVER"';
-const window = '[2m]';
+/** How far back rates look. */
+const window = '2m';
+const { cpu, memory, requests, errors, slow } = queries.usage;
 
-/** Queries behind the columns; each has one series for each app. `npm run top` and the end-to-end test run the same. */
+/** Queries behind the columns; each has one series for each app. The end-to-end test runs the same. */
 export const topQueries = {
-  cpu: `sum by (namespace) (rate(container_cpu_usage_seconds_total${window}))`,
-  memory: 'sum by (namespace) (container_memory_working_set_bytes)',
-  requests: `sum by (service_name) (rate(traces_span_metrics_calls_total{${server}}${window}))`,
-  failed: `sum by (service_name) (rate(traces_span_metrics_calls_total{${server},status_code="STATUS_CODE_ERROR"}${window}))`,
-  slow: `histogram_quantile(0.95, sum by (service_name, le) (rate(traces_span_metrics_duration_seconds_bucket{${server}}${window})))`,
+  cpu: cpu(window),
+  memory: memory(),
+  requests: requests(window),
+  failed: errors(window),
+  slow: slow(window),
 } as const;
 
 /** What an app or operator uses and serves now. */

@@ -38,6 +38,9 @@ export function environment(
     'prometheus',
     'alertmanager',
     'node-exporter',
+    'grafana',
+    'loki',
+    'tempo',
     'node',
   ];
   return {

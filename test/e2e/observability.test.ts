@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { allQueries } from '../../charts/observability/queries.ts';
+import { loadGraph } from '../../model/load-graph.ts';
 import { activeAlerts, watchdog } from '../../scripts/telemetry/alerts.ts';
 import { logLines } from '../../scripts/telemetry/logs.ts';
 import { instant } from '../../scripts/telemetry/metrics.ts';
@@ -173,6 +175,34 @@ describe('observability', () => {
       { pauseMs: 5_000 },
     );
     for (const expression of expressions) await inStore('prometheus', (store) => instant(store, expression));
+  });
+
+  it('has a series for each query of each dashboard, but for those that may have none, and an error for none', async () => {
+    const { environments } = await loadGraph(world.checkout.root);
+    const dev = environments.find(({ name }) => name === 'dev');
+    if (dev === undefined) throw new Error('the graph has no environment dev');
+    const asked = allQueries(dev);
+    expect(asked.length).toBeGreaterThan(60);
+    let missing: string[] = [];
+    await until(
+      async () => {
+        missing = await inStore('prometheus', async (store) => {
+          const empty: string[] = [];
+          for (const { name, expr, mayBeEmpty } of asked) {
+            try {
+              const samples = await instant(store, expr);
+              if (samples.length === 0 && mayBeEmpty === undefined) empty.push(`${name}: ${expr}`);
+            } catch (error) {
+              empty.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+            }
+          }
+          return empty;
+        });
+        return missing.length === 0;
+      },
+      () => `a series of ${missing.join('; ')}`,
+      { pauseMs: 10_000 },
+    );
   });
 
   it('is quiet on a fresh cluster but for the watchdog', async () => {

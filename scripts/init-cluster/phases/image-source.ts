@@ -1,14 +1,19 @@
-import { saidSupply } from '../../../images/supply/mode.ts';
+import { saidSupply, supplyMode } from '../../../images/supply/mode.ts';
 import { wasSupplied } from '../../../images/supply.ts';
 import type { Phase } from '../../cli/phases.ts';
 import type { WithEngine } from '../given.ts';
-import { bootstrapImages, nodeImages, platformImages } from '../image-sets.ts';
+import { bootstrapImages, nodeImages, observabilityImages, platformImages } from '../image-sets.ts';
+import { refusePulledOnly } from '../pulled-only.ts';
 
 /** Decides between pulling and building before anything is downloaded. */
 export const imageSource: Phase<WithEngine> = {
   title: 'Where images come from',
   run: async ({ environment }, report) => {
-    const all = [...nodeImages, ...bootstrapImages, ...platformImages(environment)];
-    return { result: {}, unchanged: all.every(wasSupplied) ? 'all there' : await saidSupply(report) };
+    const parts = [platformImages(environment), observabilityImages(environment)].flat();
+    const all = [...nodeImages, ...bootstrapImages, ...parts];
+    if (all.every(wasSupplied)) return { result: {}, unchanged: 'all there' };
+    const said = await saidSupply(report);
+    if ((await supplyMode(report)) === 'build') refusePulledOnly(environment);
+    return { result: {}, unchanged: said };
   },
 };

@@ -1,0 +1,70 @@
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { plot, rateWindow, row } from '../observability/dashboards.ts';
+import { queries } from '../observability/queries.ts';
+
+/** Adds to the dashboard of an app what its database does. */
+export function databasePanels(dashboard: DashboardBuilder, app: string): void {
+  const query = queries.database(app);
+  dashboard
+    .withRow(row('Database'))
+    .withPanel(
+      plot('Instances', '1: PostgreSQL answers on this pod.', 'short', [[query.up(), '{{pod}}']], {
+        span: 6,
+      }),
+    )
+    .withPanel(
+      plot(
+        'Connections',
+        'By what they do, and how many there may be.',
+        'short',
+        [
+          [query.connections(), '{{pod}} {{state}}'],
+          [query.connectionsLimit(), 'limit'],
+        ],
+        { span: 9 },
+      ),
+    )
+    .withPanel(
+      plot(
+        'Transactions',
+        'A second.',
+        'ops',
+        [
+          [query.commits(rateWindow), '{{pod}} committed'],
+          [query.rollbacks(rateWindow), '{{pod}} rolled back'],
+          [query.deadlocks(rateWindow), '{{pod}} deadlocks'],
+        ],
+        { span: 9 },
+      ),
+    )
+    .withPanel(
+      plot(
+        'Found in memory',
+        'Share of blocks that were not read from the disk.',
+        'percentunit',
+        [[query.cacheHits(rateWindow), '{{pod}}']],
+        { span: 6 },
+      ),
+    )
+    .withPanel(
+      plot('Size', 'Of the database, without its log.', 'bytes', [[query.size(), 'database']], { span: 6 }),
+    )
+    .withPanel(
+      plot(
+        'Replication',
+        'Age of the newest change that a standby has.',
+        's',
+        [[query.replicationLag(), '{{pod}}']],
+        { span: 6 },
+      ),
+    )
+    .withPanel(
+      plot(
+        'Age of the newest backup',
+        'None where cluster.yaml has no databases.backups.',
+        's',
+        [[query.backupAge(), 'backup']],
+        { span: 6 },
+      ),
+    );
+}

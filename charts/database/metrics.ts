@@ -1,0 +1,68 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import { stringify } from 'yaml';
+import type { Environment } from '../../model/graph.ts';
+import { databaseCluster, databaseName } from '../../model/schema/database.ts';
+import { namespaceOf } from '../kube/names.ts';
+import { runs } from '../observability/observed.ts';
+
+const file = 'queries.yaml';
+
+/**
+ * What an instance tells of itself beside CloudNativePG's own metrics, as `cnpg_QUERY_COLUMN` (CloudNativePG, 'Monitoring', 'User defined
+ * metrics'). Returns `monitoring` of the Cluster; nothing where nobody reads it.
+ */
+export function databaseMetrics(chart: Chart, env: Environment, app: string): object | undefined {
+  if (!runs(env, 'prometheus')) return undefined;
+  const name = `${databaseCluster(app)}-metrics`;
+  new k8s.KubeConfigMap(chart, 'metrics', {
+    // By the label CloudNativePG reads it again when it changes.
+    metadata: { name, namespace: namespaceOf({ name: app }), labels: { 'cnpg.io/reload': '' } },
+    data: { [file]: stringify(metricQueries(databaseName(app))) },
+  });
+  return { customQueriesConfigMap: [{ name, key: file }] };
+}
+
+interface Column {
+  usage: 'LABEL' | 'GAUGE' | 'COUNTER';
+  description: string;
+}
+
+/** The queries with what each column is. The name of a database has letters, digits and _ alone. */
+export function metricQueries(
+  database: string,
+): Record<string, { query: string; metrics: Record<string, Column>[] }> {
+  const column = (name: string, usage: Column['usage'], description: string) => ({
+    [name]: { usage, description },
+  });
+  return {
+    connections: {
+      query:
+        "SELECT coalesce(state, 'unknown') AS state, count(*) AS count FROM pg_stat_activity WHERE backend_type = 'client backend' GROUP BY 1",
+      metrics: [
+        column('state', 'LABEL', 'What the connection does.'),
+        column('count', 'GAUGE', 'Connections of clients.'),
+      ],
+    },
+    settings: {
+      query: "SELECT current_setting('max_connections')::int AS max_connections",
+      metrics: [column('max_connections', 'GAUGE', 'Connections that there may be.')],
+    },
+    traffic: {
+      query: `SELECT xact_commit AS commits, xact_rollback AS rollbacks, blks_hit AS blocks_hit, blks_read AS blocks_read, deadlocks, pg_database_size(datname) AS size_bytes FROM pg_stat_database WHERE datname = '${database}'`,
+      metrics: [
+        column('commits', 'COUNTER', 'Transactions that were committed.'),
+        column('rollbacks', 'COUNTER', 'Transactions that were rolled back.'),
+        column('blocks_hit', 'COUNTER', 'Blocks that were found in memory.'),
+        column('blocks_read', 'COUNTER', 'Blocks that were read from the disk.'),
+        column('deadlocks', 'COUNTER', 'Transactions that were ended because they waited for each other.'),
+        column('size_bytes', 'GAUGE', 'Size of the database.'),
+      ],
+    },
+    replication: {
+      query:
+        'SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0) ELSE 0 END AS lag_seconds',
+      metrics: [column('lag_seconds', 'GAUGE', 'Age of the newest change that a standby has.')],
+    },
+  };
+}

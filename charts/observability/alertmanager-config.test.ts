@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { chart } from '../../operators/alertmanager/chart.ts';
+import alertmanager from '../../operators/alertmanager/operator.ts';
+import { find } from '../../test/charts/find.ts';
+import { environment } from '../../test/charts/fixture.ts';
+import { field, listField } from '../kube/field.ts';
+import { madeOutside } from '../order/made-outside.ts';
+import { alertmanagerConfig, receiverPorts } from './alertmanager-config.ts';
+
+const golden = join(import.meta.dirname, 'golden');
+const slack = { kind: 'slack', channel: '#alerts' };
+const mail = {
+  kind: 'mail',
+  to: ['ada@example.org', 'bob@example.org'],
+  from: 'plinth@example.org',
+  smarthost: 'smtp.example.org:587',
+};
+const told = (...receivers: object[]) =>
+  environment({
+    operators: [alertmanager],
+    cluster: { observability: { store: 'light', alerts: { receivers, secret: 'alert-receivers' } } },
+  });
+const all = told({ kind: 'webhook' }, slack, { ...mail, user: 'plinth' });
+
+describe('the receivers of alerts', () => {
+  it('are told by this configuration, which has no address and no password of theirs', async () => {
+    await expect(stringify(alertmanagerConfig(all))).toMatchFileSnapshot(join(golden, 'alertmanager.yaml'));
+  });
+
+  it('are nobody where cluster.yaml names none', () => {
+    expect(alertmanagerConfig(environment({ cluster: { observability: { store: 'light' } } }))).toEqual({
+      route: { receiver: 'nobody', group_by: ['alertname', 'namespace'], group_wait: '30s' },
+      receivers: [{ name: 'nobody' }],
+    });
+  });
+
+  it('have of their Secret the keys that they read, and each file that the configuration names is one', () => {
+    const pod = field(find(chart(all), 'Deployment', 'alertmanager'), 'spec', 'template', 'spec');
+    const volume = listField(pod, 'volumes').find((each) => field(each, 'name') === 'receivers');
+    const paths = listField(volume, 'secret', 'items').map((item) => String(field(item, 'path')));
+    expect(field(volume, 'secret', 'secretName')).toBe('alert-receivers');
+    expect(paths).toEqual(['webhook-url', 'slack-url', 'mail-password']);
+    const mount = listField(pod, 'containers')
+      .flatMap((container) => listField(container, 'volumeMounts'))
+      .find((each) => field(each, 'name') === 'receivers');
+    const named = [...stringify(alertmanagerConfig(all)).matchAll(/_file: (\S+)/g)].map(([, path]) => path);
+    expect(named.length).toBeGreaterThan(3);
+    expect([...new Set(named)].sort()).toEqual(
+      paths.map((path) => `${field(mount, 'mountPath')}/${path}`).sort(),
+    );
+  });
+
+  it('wait for no component to make their Secret, which comes from outside', () => {
+    expect(madeOutside(all, 'Secret alertmanager/alert-receivers')).toBe(true);
+    expect(madeOutside(told(mail), 'Secret alertmanager/alert-receivers')).toBe(false);
+  });
+
+  it('are reached at their ports alone, and without any nothing is', () => {
+    expect(receiverPorts(all)).toEqual([443, 587]);
+    expect(receiverPorts(told(mail))).toEqual([587]);
+    const policies = (env: typeof all) =>
+      chart(env).objects.filter(
+        ({ kind, spec }) => kind === 'NetworkPolicy' && listField(spec, 'egress').length > 0,
+      );
+    expect(policies(all)).toHaveLength(1);
+    expect(
+      policies(environment({ operators: [alertmanager], cluster: { observability: { store: 'light' } } })),
+    ).toEqual([]);
+  });
+});

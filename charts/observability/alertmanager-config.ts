@@ -1,0 +1,91 @@
+import type { Environment } from '../../model/graph.ts';
+import { type AlertReceiver, receiverKey } from '../../model/schema/alert-receivers.ts';
+
+/** Where the pod mounts the Secret with addresses and passwords of receivers. */
+export const receiversFolder = '/etc/alertmanager-receivers';
+
+/** Port of https:// addresses, of Slack and of webhooks. */
+const httpsPort = 443;
+
+/**
+ * Alertmanager's configuration (Prometheus, 'Alerting', 'Configuration', 0.28). What is secret is read from files at each message. The
+ * watchdog, of severity `none`, tells nobody: it is there to be seen.
+ */
+export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
+  const receivers = receiversOf(env);
+  const grouped = { group_by: ['alertname', 'namespace'], group_wait: '30s' };
+  if (receivers.length === 0) {
+    return { route: { receiver: 'nobody', ...grouped }, receivers: [{ name: 'nobody' }] };
+  }
+  return {
+    route: {
+      receiver: 'people',
+      ...grouped,
+      group_interval: '5m',
+      // Who was told of something that lasts is told again twice a day.
+      repeat_interval: '12h',
+      routes: [{ matchers: ['severity="none"'], receiver: 'nobody' }],
+    },
+    receivers: [
+      { name: 'nobody' },
+      { name: 'people', ...Object.assign({}, ...receivers.map((each) => receiver(env.cluster.name, each))) },
+    ],
+  };
+}
+
+/** Ports outside of the cluster to which Alertmanager sends. */
+export function receiverPorts(env: Pick<Environment, 'cluster'>): number[] {
+  const ports = receiversOf(env).map((each) =>
+    each.kind === 'mail' ? Number(each.smarthost.split(':')[1]) : httpsPort,
+  );
+  return [...new Set(ports)].sort((a, b) => a - b);
+}
+
+/** The Secret of the receivers, and its keys that they read; nothing where none is secret. */
+export function receiverSecret({
+  cluster,
+}: Pick<Environment, 'cluster'>): { name: string; keys: string[] } | undefined {
+  const alerts = cluster.observability === 'off' ? undefined : cluster.observability.alerts;
+  const keys = alerts?.receivers.flatMap((each) => receiverKey(each) ?? []) ?? [];
+  return alerts?.secret === undefined || keys.length === 0 ? undefined : { name: alerts.secret, keys };
+}
+
+function receiversOf({ cluster }: Pick<Environment, 'cluster'>): readonly AlertReceiver[] {
+  return cluster.observability === 'off' ? [] : (cluster.observability.alerts?.receivers ?? []);
+}
+
+function receiver(cluster: string, given: AlertReceiver): object {
+  const file = (key: string | undefined) => `${receiversFolder}/${key}`;
+  const key = receiverKey(given);
+  // A line for each alert: what it says, and what to do.
+  const text = '{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ end }}';
+  switch (given.kind) {
+    case 'webhook':
+      return { webhook_configs: [{ url_file: file(key), send_resolved: true }] };
+    case 'slack':
+      return {
+        slack_configs: [
+          {
+            api_url_file: file(key),
+            channel: given.channel,
+            send_resolved: true,
+            title: `${cluster}: {{ .Status }} {{ .CommonLabels.alertname }}`,
+            text,
+          },
+        ],
+      };
+    case 'mail':
+      return {
+        email_configs: given.to.map((to) => ({
+          to,
+          from: given.from,
+          smarthost: given.smarthost,
+          require_tls: true,
+          send_resolved: true,
+          headers: { Subject: `${cluster}: {{ .Status }} {{ .CommonLabels.alertname }}` },
+          text,
+          ...(given.user === undefined ? {} : { auth_username: given.user, auth_password_file: file(key) }),
+        })),
+      };
+  }
+}

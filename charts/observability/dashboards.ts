@@ -1,0 +1,148 @@
+import {
+  AnnotationQueryBuilder,
+  type Dashboard,
+  DashboardBuilder,
+  DashboardCursorSync,
+  DashboardLinkBuilder,
+  DashboardLinkType,
+  RowBuilder,
+} from '@grafana/grafana-foundation-sdk/dashboard';
+import { PanelBuilder as LogsBuilder } from '@grafana/grafana-foundation-sdk/logs';
+import { DataqueryBuilder as LokiQuery } from '@grafana/grafana-foundation-sdk/loki';
+import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation-sdk/prometheus';
+import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
+import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
+
+/** Data sources by what they hold: dashboards and links name them by these. */
+export const dataSources = {
+  prometheus: { type: 'prometheus', uid: 'prometheus' },
+  loki: { type: 'loki', uid: 'loki' },
+  tempo: { type: 'tempo', uid: 'tempo' },
+} as const;
+
+/** Folders of Grafana. */
+export type Folder = 'Apps' | 'Platform';
+
+/** A dashboard and where it stands. */
+export interface DashboardFile {
+  folder: Folder;
+  /** Of the file, and its `uid`: links lead to it by this. */
+  name: string;
+  dashboard: Dashboard;
+}
+
+/** Units as Grafana names them (@grafana/data, valueFormats). */
+export type Unit = 'reqps' | 'percentunit' | 's' | 'bytes' | 'short' | 'ops' | 'dtdurations';
+
+/** A line or several of one panel: a query, and how each series of it is called. */
+export type Series = readonly [expr: string, legend: string];
+
+/** How far back rates look, of a length that follows the time that is shown: at least four scrapes (Grafana, 'Prometheus template variables'). */
+export const rateWindow = '$__rate_interval';
+
+/** A dashboard that opens with the last hour; nobody can change it but in this repository. */
+export function dashboard(title: string, uid: string, description: string): DashboardBuilder {
+  return new DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags(['plinth'])
+    .time({ from: 'now-1h', to: 'now' })
+    .timezone('browser')
+    .refresh('1m')
+    .tooltip(DashboardCursorSync.Crosshair)
+    .readonly()
+    .link(
+      new DashboardLinkBuilder('Dashboards')
+        .type(DashboardLinkType.Dashboards)
+        .tags(['plinth'])
+        .asDropdown(true)
+        .keepTime(true),
+    );
+}
+
+export function row(title: string): RowBuilder {
+  return new RowBuilder(title);
+}
+
+/** Series over time, a third of the page wide unless `span` says so. */
+export function plot(
+  title: string,
+  description: string,
+  unit: Unit,
+  series: readonly Series[],
+  { span = 8, exemplars = false }: { span?: number; exemplars?: boolean } = {},
+): TimeseriesBuilder {
+  const panel = new TimeseriesBuilder()
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .min(0)
+    .span(span)
+    .height(7)
+    .datasource(dataSources.prometheus);
+  for (const [i, [expr, legend]] of series.entries())
+    panel.withTarget(
+      new PrometheusQuery()
+        .refId(String.fromCharCode('A'.charCodeAt(0) + i))
+        .expr(expr)
+        .legendFormat(legend)
+        .range()
+        .exemplar(exemplars),
+    );
+  return panel;
+}
+
+/** The newest value of each series. */
+export function value(title: string, description: string, unit: Unit, [expr, legend]: Series): StatBuilder {
+  return new StatBuilder()
+    .title(title)
+    .description(description)
+    .unit(unit)
+    .span(6)
+    .height(4)
+    .datasource(dataSources.prometheus)
+    .withTarget(new PrometheusQuery().refId('A').expr(expr).legendFormat(legend).instant());
+}
+
+/** Log lines of a LogQL selector, the newest first. */
+export function lines(title: string, description: string, expr: string): LogsBuilder {
+  return new LogsBuilder()
+    .title(title)
+    .description(description)
+    .span(24)
+    .height(10)
+    .datasource(dataSources.loki)
+    .showTime(true)
+    .wrapLogMessage(true)
+    .enableLogDetails(true)
+    .withTarget(new LokiQuery().refId('A').expr(expr).maxLines(200));
+}
+
+/** How many log lines of each level, a second. */
+export function lineRates(title: string, description: string, selector: string): TimeseriesBuilder {
+  return new TimeseriesBuilder()
+    .title(title)
+    .description(description)
+    .unit('short')
+    .min(0)
+    .span(24)
+    .height(6)
+    .datasource(dataSources.loki)
+    .withTarget(
+      new LokiQuery()
+        .refId('A')
+        .expr(`sum by (detected_level) (rate(${selector} [$__auto]))`)
+        .legendFormat('{{detected_level}}'),
+    );
+}
+
+/** Marks the times in which a query has a series, each with `title`, in which `{{LABEL}}` stands for a label of the series. */
+export function marks(name: string, title: string, expr: string): AnnotationQueryBuilder {
+  return new AnnotationQueryBuilder()
+    .name(name)
+    .enable(true)
+    .iconColor('purple')
+    .datasource(dataSources.prometheus)
+    .titleFormat(title)
+    .target(new PrometheusQuery().refId('A').expr(expr));
+}

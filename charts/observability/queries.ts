@@ -1,0 +1,255 @@
+import type { Environment } from '../../model/graph.ts';
+import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
+import { namespaceOf } from '../kube/names.ts';
+import { runs } from './observed.ts';
+
+/*
+ * What is asked of Prometheus, once for dashboards, for `npm run top` and for the test that asks a running one. `window` is how far back a
+ * rate looks: a duration, or a variable of Grafana.
+ */
+
+const calls = 'traces_span_metrics_calls_total';
+const durations = 'traces_span_metrics_duration_seconds_bucket';
+/** Spans that answer somebody: a request is counted where it is served. */
+const served = 'span_kind="SPAN_KIND_SERVER"';
+const failed = 'status_code="STATUS_CODE_ERROR"';
+
+/** Requests, from the spans that match a selector; grouped by the labels named, or all together. */
+const spans = {
+  requests: (selector: string, window: string, by = '') =>
+    `sum${grouped(by)} (rate(${calls}{${selector}}[${window}]))`,
+  errors: (selector: string, window: string, by = '') =>
+    `sum${grouped(by)} (rate(${calls}{${joined(selector, failed)}}[${window}]))`,
+  /** From 0 to 1; 0 too where nothing ever failed, which has no series. */
+  failed: (selector: string, window: string) =>
+    `(${spans.errors(selector, window)} or vector(0)) / ${spans.requests(selector, window)}`,
+  /** In seconds. */
+  quantile: (quantile: number, selector: string, window: string, by = '') =>
+    `histogram_quantile(${quantile}, sum by (${joined('le', by)}) (rate(${durations}{${selector}}[${window}])))`,
+  slow: (selector: string, window: string) => spans.quantile(0.95, selector, window),
+};
+
+/** What each app and operator uses and serves: one series for each. */
+const usage = {
+  /** Cores. */
+  cpu: (window: string) => `sum by (namespace) (rate(container_cpu_usage_seconds_total[${window}]))`,
+  /** Bytes. */
+  memory: () => 'sum by (namespace) (container_memory_working_set_bytes)',
+  requests: (window: string) => spans.requests(served, window, 'service_name'),
+  errors: (window: string) => spans.errors(served, window, 'service_name'),
+  slow: (window: string) => spans.quantile(0.95, served, window, 'service_name'),
+};
+
+/** Queries of one app, by the name of what they show. */
+function app(name: string) {
+  const service = `service_name="${name}",${served}`;
+  const space = `namespace="${namespaceOf({ name })}"`;
+  const container = `${space},container="${name}"`;
+  return {
+    requests: (window: string) => spans.requests(service, window, 'span_name'),
+    failed: (window: string) => spans.failed(service, window),
+    median: (window: string) => spans.quantile(0.5, service, window),
+    slow: (window: string) => spans.quantile(0.95, service, window),
+    slowest: (window: string) => spans.quantile(0.99, service, window),
+    outgoing: (window: string) =>
+      spans.quantile(0.95, `service_name="${name}",span_kind="SPAN_KIND_CLIENT"`, window, 'span_name'),
+    cpu: (window: string) => `sum by (pod) (rate(container_cpu_usage_seconds_total{${space}}[${window}]))`,
+    cpuReserved: () => `max(k8s_container_cpu_request{${container}})`,
+    memory: () => `sum by (pod) (container_memory_working_set_bytes{${space}})`,
+    memoryLimit: () => `max(k8s_container_memory_limit_bytes{${container}})`,
+    pods: () => `k8s_deployment_available{${space}}`,
+    podsWanted: () => `k8s_deployment_desired{${space}}`,
+    restarts: () => `sum by (pod, container) (k8s_container_restarts{${space}})`,
+    /** A container that was not there ten minutes ago, by the tag of its image: a release, or a pod in another place. */
+    started: () =>
+      `max by (image_tag) (k8s_container_ready{${container}}) unless max by (image_tag) (k8s_container_ready{${container}} offset 10m)`,
+    certificates: () =>
+      `min by (name) (certmanager_certificate_expiration_timestamp_seconds{exported_namespace="${namespaceOf({ name })}"}) - time()`,
+  };
+}
+
+/** Shares of requests of an app with an objective that were bad, as the rules record them; its alerts compare these. */
+function objective(name: string) {
+  return {
+    bad1h: () => `app:bad_requests:ratio1h{app="${name}"}`,
+    bad6h: () => `app:bad_requests:ratio6h{app="${name}"}`,
+    bad3d: () => `app:bad_requests:ratio3d{app="${name}"}`,
+  };
+}
+
+/** Queries of the PostgreSQL that an app owns. */
+function database(name: string) {
+  const job = `job="${databaseCluster(name)}"`;
+  return {
+    up: () => `cnpg_collector_up{${job}}`,
+    connections: () => `sum by (pod, state) (cnpg_connections_count{${job}})`,
+    connectionsLimit: () => `min(cnpg_settings_max_connections{${job}})`,
+    commits: (window: string) => `sum by (pod) (rate(cnpg_traffic_commits{${job}}[${window}]))`,
+    rollbacks: (window: string) => `sum by (pod) (rate(cnpg_traffic_rollbacks{${job}}[${window}]))`,
+    deadlocks: (window: string) => `sum by (pod) (rate(cnpg_traffic_deadlocks{${job}}[${window}]))`,
+    cacheHits: (window: string) =>
+      `sum by (pod) (rate(cnpg_traffic_blocks_hit{${job}}[${window}])) / sum by (pod) (rate(cnpg_traffic_blocks_hit{${job}}[${window}]) + rate(cnpg_traffic_blocks_read{${job}}[${window}]))`,
+    size: () => `max(cnpg_traffic_size_bytes{${job}})`,
+    replicationLag: () => `max by (pod) (cnpg_replication_lag_seconds{${job}})`,
+    backupAge: () => `time() - max(cnpg_collector_last_available_backup_timestamp{${job}} > 0)`,
+  };
+}
+
+/** Queries of the queue of jobs: metrics of the app `jobs`. */
+const queue = {
+  enqueued: (window: string) => `sum by (queue) (rate(jobs_enqueued_total[${window}]))`,
+  attempts: (window: string) => `sum by (queue, outcome) (rate(jobs_attempts_total[${window}]))`,
+  /** From the moment that a job may run to a worker that has it. */
+  pickUp: (window: string) =>
+    `histogram_quantile(0.95, sum by (le, queue) (rate(jobs_pick_up_seconds_bucket[${window}])))`,
+  attempt: (window: string) =>
+    `histogram_quantile(0.95, sum by (le, queue) (rate(jobs_attempt_seconds_bucket[${window}])))`,
+};
+
+const disks = 'fstype!~"tmpfs|overlay|squashfs|ramfs"';
+
+const nodes = {
+  ready: () => 'k8s_node_condition_ready',
+  cpu: (window: string) => `1 - avg by (node) (rate(node_cpu_seconds_total{mode="idle"}[${window}]))`,
+  memory: () => '1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes',
+  disk: () =>
+    `1 - min by (node, mountpoint) (node_filesystem_avail_bytes{${disks}} / node_filesystem_size_bytes{${disks}})`,
+  /** Share of the time in which something waited for the processor, for memory or for a disk. */
+  cpuPressure: (window: string) => `sum by (node) (rate(node_pressure_cpu_waiting_seconds_total[${window}]))`,
+  memoryPressure: (window: string) =>
+    `sum by (node) (rate(node_pressure_memory_waiting_seconds_total[${window}]))`,
+  diskPressure: (window: string) => `sum by (node) (rate(node_pressure_io_waiting_seconds_total[${window}]))`,
+};
+
+const flux = {
+  reconciliations: (window: string) =>
+    `sum by (controller, result) (rate(controller_runtime_reconcile_total{job=~".+-controller"}[${window}]))`,
+  slow: (window: string) =>
+    `histogram_quantile(0.95, sum by (le, controller) (rate(controller_runtime_reconcile_time_seconds_bucket{job=~".+-controller"}[${window}])))`,
+};
+
+const certificates = {
+  notReady: () => 'sum(certmanager_certificate_ready_status{condition!="True"} == 1) or vector(0)',
+};
+
+const gateway = {
+  requests: (window: string) =>
+    `sum by (entrypoint, code) (rate(traefik_entrypoint_requests_total[${window}]))`,
+  slow: (window: string) =>
+    `histogram_quantile(0.95, sum by (le, entrypoint) (rate(traefik_entrypoint_request_duration_seconds_bucket[${window}])))`,
+  open: () => 'sum by (entrypoint) (traefik_open_connections)',
+};
+
+const telemetry = {
+  targetsDown: () => 'count(up == 0) or vector(0)',
+  series: () => 'prometheus_tsdb_head_series',
+  spans: (window: string) => `sum by (job) (rate(otelcol_receiver_accepted_spans_total[${window}]))`,
+  lines: (window: string) => `sum by (job) (rate(otelcol_receiver_accepted_log_records_total[${window}]))`,
+  queued: () => 'sum by (job, exporter) (otelcol_exporter_queue_size)',
+  firing: () => 'ALERTS{alertstate="firing",alertname!="Watchdog"}',
+};
+
+/** What volumes hold, of 1. */
+const volumes = {
+  used: () => '1 - kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes',
+};
+
+export const queries = {
+  spans,
+  usage,
+  app,
+  objective,
+  database,
+  queue,
+  nodes,
+  flux,
+  certificates,
+  gateway,
+  telemetry,
+  volumes,
+} as const;
+
+/** A query as a person or a test asks it. */
+export interface NamedQuery {
+  name: string;
+  expr: string;
+  /** Why a cluster in which all is well may have no such series; nothing where it must have one. */
+  mayBeEmpty?: string;
+}
+
+/** Queries that may have no series where all is well, and why. */
+const onlyWhen: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    ['requests', 'failed', 'median', 'slow', 'slowest'].map((name) => [`app.${name}`, 'it served nobody']),
+  ),
+  'app.outgoing': 'it called nobody',
+  'app.pods': 'it has no Deployment',
+  'app.podsWanted': 'it has no Deployment',
+  'app.started': 'no container started in the last ten minutes',
+  'app.certificates': 'its namespace has no certificate',
+  'objective.bad1h': 'it served nobody for an hour',
+  'objective.bad6h': 'it served nobody for six hours',
+  'objective.bad3d': 'it served nobody for three days',
+  'database.backupAge': 'no backup was made yet',
+  'queue.enqueued': 'no job was put into a queue',
+  'queue.attempts': 'no job ran',
+  'queue.pickUp': 'no job ran',
+  'queue.attempt': 'no job ran',
+  'usage.errors': 'no request failed',
+  'gateway.requests': 'nobody came',
+  'gateway.slow': 'nobody came',
+  'telemetry.firing': 'nothing fires',
+  'volumes.used': 'the storage class does not tell the kubelet how full a volume is',
+};
+
+/** Every query of every dashboard of an environment, for a test that asks a running Prometheus. */
+export function allQueries(env: Environment, window = '5m'): NamedQuery[] {
+  const owners = new Set(databasesOf(env).map((database) => database.app));
+  const has = (operator: string, kind: string, each: Queries): Group[] =>
+    runs(env, operator) ? [{ kind, each }] : [];
+  const groups: Group[] = [
+    { kind: 'usage', each: usage },
+    ...env.apps.flatMap(({ name, objective: promised }): Group[] => [
+      { kind: 'app', of: name, each: app(name) },
+      ...(promised === undefined ? [] : [{ kind: 'objective', of: name, each: objective(name) }]),
+      ...(owners.has(name) ? [{ kind: 'database', of: name, each: database(name) }] : []),
+    ]),
+    ...(env.apps.some(({ name }) => name === queueApp) ? [{ kind: 'queue', each: queue }] : []),
+    { kind: 'nodes', each: nodes },
+    ...has('flux', 'flux', flux),
+    ...has('cert-manager', 'certificates', certificates),
+    ...has('traefik', 'gateway', gateway),
+    { kind: 'telemetry', each: telemetry },
+    { kind: 'volumes', each: volumes },
+  ];
+  return groups.flatMap(({ kind, of, each }) =>
+    Object.entries(each).map(([name, query]) => {
+      const mayBeEmpty = onlyWhen[`${kind}.${name}`];
+      return {
+        name: [kind, of, name].filter((part) => part !== undefined).join('.'),
+        expr: query(window),
+        ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
+      };
+    }),
+  );
+}
+
+type Queries = Readonly<Record<string, (window: string) => string>>;
+
+/** Queries of one kind, of one app or of all. */
+interface Group {
+  kind: string;
+  of?: string;
+  each: Queries;
+}
+
+/** The app whose metrics are those of the queue. */
+export const queueApp = 'jobs';
+
+function grouped(by: string): string {
+  return by === '' ? '' : ` by (${by})`;
+}
+
+function joined(...parts: string[]): string {
+  return parts.filter((part) => part !== '').join(',');
+}

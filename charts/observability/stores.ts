@@ -1,0 +1,42 @@
+import type { Environment } from '../../model/graph.ts';
+import { ports } from './endpoints.ts';
+
+/** An operator that keeps one kind of signal, and the port at which the collector sends to it. */
+export interface SignalStore {
+  operator: string;
+  port: number;
+}
+
+/** One that keeps log lines and takes them by OTLP over HTTP. */
+export interface LogStore extends SignalStore {
+  path: string;
+  /** Default: none. */
+  headers?: Record<string, string>;
+}
+
+/** Where an environment keeps log lines and traces; what makes them is the same everywhere. */
+export function signalStores({ cluster }: Pick<Environment, 'cluster'>): {
+  logs: LogStore;
+  traces: SignalStore;
+} {
+  if (cluster.observability === 'off')
+    throw new Error(`${cluster.name} says 'observability: off': no operator keeps its signals`);
+  return stores[cluster.observability.store];
+}
+
+const stores = {
+  light: {
+    logs: {
+      operator: 'victoria-logs',
+      port: ports.logs,
+      path: '/insert/opentelemetry/v1/logs',
+      // A stream is what one container writes.
+      headers: { 'VL-Stream-Fields': 'k8s.namespace.name,k8s.pod.name,k8s.container.name,service.name' },
+    },
+    traces: { operator: 'jaeger', port: ports.traces },
+  },
+  grafana: {
+    logs: { operator: 'loki', port: ports.loki, path: '/otlp/v1/logs' },
+    traces: { operator: 'tempo', port: ports.traces },
+  },
+} as const;

@@ -1,0 +1,161 @@
+import type { Chart } from 'cdk8s';
+import { stringify } from 'yaml';
+import { appDashboard } from '../../charts/app/dashboard.ts';
+import { component } from '../../charts/kube/component.ts';
+import { configMap } from '../../charts/kube/config-map.ts';
+import { deployment } from '../../charts/kube/deployment.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { annotations } from '../../charts/kube/names.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { allow, denyAll, pods, toDns } from '../../charts/kube/network-policy.ts';
+import { execProbe, httpProbe } from '../../charts/kube/probe.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { volumeClaim } from '../../charts/kube/volume-claim.ts';
+import type { DashboardFile } from '../../charts/observability/dashboards.ts';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
+import { allowScrapes } from '../../charts/observability/observed.ts';
+import type { Environment } from '../../model/graph.ts';
+import { provisionedDataSources } from './data-sources.ts';
+import { platformDashboard } from './platform-dashboard.ts';
+import { dashboardsFolder, dataFolder, grafanaIni, secretFiles, secretsFolder } from './settings.ts';
+
+const name = 'grafana';
+/** The user of upstream's image, whose files it may read. */
+const user = 472;
+const settingsFolder = '/etc/grafana';
+
+/** Grafana, one pod. Its page answers to a port-forward, and to whoever has the admin's password. */
+export function chart(env: Environment): Component {
+  return component(name, (chart) => {
+    namespace(chart, name, 'restricted');
+    serviceAccount(chart, name, name);
+    // Its database: users, what they look at, and the keys of the data sources, encrypted.
+    volumeClaim(chart, name, name, '1Gi');
+    const identity = mutualIdentity(chart, env, name);
+    const podAnnotations = configMap(chart, name, name, {
+      'grafana.ini': grafanaIni(),
+      'data-sources.yaml': stringify(provisionedDataSources()),
+      'dashboards.yaml': stringify(dashboardProvider),
+    });
+    const dashboards = dashboardVolume(chart, dashboardFiles(env));
+    const mounts = [
+      { name: 'settings', mountPath: settingsFolder, readOnly: true },
+      { name: 'dashboards', mountPath: dashboardsFolder, readOnly: true },
+      { name: 'data', mountPath: dataFolder },
+      { name: 'scratch', mountPath: '/tmp' },
+      ...identity.volumeMounts,
+    ];
+    deployment(chart, {
+      name,
+      namespace: name,
+      update: 'recreate',
+      annotations: { [annotations.reload]: 'files' },
+      podAnnotations,
+      pod: {
+        serviceAccountName: name,
+        user,
+        ownsVolumes: true,
+        init: [
+          {
+            name: 'secrets',
+            image: imageRef(env, name),
+            command: ['/bin/sh', '-euc', makeSecrets, 'secrets', secretsFolder],
+            args: Object.values(secretFiles),
+            resources: { cpu: '10m', memory: '32Mi' },
+            volumeMounts: [{ name: 'data', mountPath: dataFolder }],
+          },
+        ],
+        container: {
+          name,
+          image: imageRef(env, name),
+          command: ['/bin/sh', '-euc', `${readIdentity} > ${identityAtStart}; exec /run.sh`],
+          ports: [{ name: 'http', containerPort: ports.grafana }],
+          env: [
+            goMemoryLimit(name),
+            { name: 'GF_PATHS_CONFIG', value: `${settingsFolder}/grafana.ini` },
+            { name: 'GF_PATHS_PROVISIONING', value: `${settingsFolder}/provisioning` },
+          ],
+          readinessProbe: httpProbe('http', '/api/health', { period: 5 }),
+          livenessProbe: execProbe(['/bin/sh', '-euc', isAsAtStart], { period: 30 }),
+          resources: { cpu: '50m', memory: '128Mi', memoryLimit: '512Mi' },
+          volumeMounts: mounts,
+        },
+        volumes: [
+          { name: 'settings', configMap: { name, items: settingsItems } },
+          dashboards,
+          { name: 'data', persistentVolumeClaim: { claimName: name } },
+          { name: 'scratch', emptyDir: {} },
+          ...identity.volumes,
+        ],
+      },
+    });
+    denyAll(chart, name, ['Ingress', 'Egress']);
+    allow(chart, name, name, {
+      egress: [
+        toDns,
+        { peers: [pods('prometheus', 'prometheus')], ports: [{ port: ports.metrics }] },
+        { peers: [pods('loki', 'loki')], ports: [{ port: ports.loki }] },
+        { peers: [pods('tempo', 'tempo')], ports: [{ port: ports.tempo }] },
+      ],
+    });
+    allowScrapes(chart, env, name);
+  });
+}
+
+/** Where each file of the ConfigMap stands: Grafana looks for provisioning in folders by kind. */
+const settingsItems = [
+  { key: 'grafana.ini', path: 'grafana.ini' },
+  { key: 'data-sources.yaml', path: 'provisioning/datasources/data-sources.yaml' },
+  { key: 'dashboards.yaml', path: 'provisioning/dashboards/dashboards.yaml' },
+];
+
+/** Files of dashboards, read again when the kubelet has changed them. */
+const dashboardProvider = {
+  apiVersion: 1,
+  providers: [
+    {
+      name: 'plinth',
+      type: 'file',
+      allowUiUpdates: false,
+      updateIntervalSeconds: 30,
+      options: { path: dashboardsFolder, foldersFromFilesStructure: true },
+    },
+  ],
+};
+
+/** Makes each secret that is not there: random bytes, readable by this user alone. What is there stays. */
+export const makeSecrets = `umask 077
+folder=$1
+shift
+mkdir -p "$folder"
+for name in "$@"; do
+  [ -s "$folder/$name" ] && continue
+  head -c 24 /dev/urandom | base64 > "$folder/$name.new"
+  mv "$folder/$name.new" "$folder/$name"
+done`;
+
+/** Grafana takes certificates into its database when it starts and reads them never again. */
+const readIdentity = 'cat /identity/*/tls.crt /identity/*/roots.pem';
+const identityAtStart = '/tmp/identity-at-start';
+/** Whether it answers, and its certificates are those with which it started: else the kubelet starts it anew. */
+const isAsAtStart = `${readIdentity} | cmp -s - ${identityAtStart}; wget -q -T 2 -O /dev/null http://127.0.0.1:${ports.grafana}/api/health`;
+
+/** Every dashboard of an environment: of the platform, and of each app. */
+export function dashboardFiles(env: Environment): DashboardFile[] {
+  return [platformDashboard(env), ...env.apps.map((app) => appDashboard(env, app))];
+}
+
+/** A ConfigMap for each dashboard, since together they would be more than one may hold, in one folder. */
+function dashboardVolume(chart: Chart, files: readonly DashboardFile[]) {
+  const sources = files.map(({ folder, name: file, dashboard }) => {
+    const map = `dashboard-${folder.toLowerCase()}-${file}`;
+    configMap(chart, map, name, { [`${file}.json`]: JSON.stringify(dashboard, null, 1) });
+    return {
+      configMap: { name: map, items: [{ key: `${file}.json`, path: `${folder}/${file}.json` }] },
+    };
+  });
+  return { name: 'dashboards', projected: { sources } };
+}

@@ -1,0 +1,176 @@
+import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import {
+  type DashboardFile,
+  dashboard,
+  plot,
+  rateWindow,
+  row,
+  value,
+} from '../../charts/observability/dashboards.ts';
+import { runs } from '../../charts/observability/observed.ts';
+import { queries } from '../../charts/observability/queries.ts';
+import type { Environment } from '../../model/graph.ts';
+
+/** Nodes, all apps side by side, Flux, certificates, the gateway, the registry, and telemetry itself. */
+export function platformDashboard(env: Environment): DashboardFile {
+  const page = dashboard('Platform', 'platform', 'What carries the apps.');
+  glance(page, env);
+  everybody(page);
+  nodes(page);
+  if (runs(env, 'flux')) flux(page);
+  if (runs(env, 'traefik')) gateway(page);
+  volumes(page);
+  telemetry(page);
+  return { folder: 'Platform', name: 'platform', dashboard: page.build() };
+}
+
+function glance(page: DashboardBuilder, env: Environment): void {
+  page
+    .withRow(row('Now'))
+    .withPanel(
+      value('Alerts', 'That fire; their runbooks stand in docs/runbooks.md.', 'short', [
+        `count(${queries.telemetry.firing()}) or vector(0)`,
+        'firing',
+      ]),
+    )
+    .withPanel(
+      value('Metrics that nobody reads', 'Pods that Prometheus does not reach.', 'short', [
+        queries.telemetry.targetsDown(),
+        'down',
+      ]),
+    )
+    .withPanel(value('Nodes', '1: ready.', 'short', [queries.nodes.ready(), '{{node}}']));
+  if (!runs(env, 'cert-manager')) return;
+  page.withPanel(
+    value('Certificates not issued', 'Of all namespaces.', 'short', [
+      queries.certificates.notReady(),
+      'not ready',
+    ]),
+  );
+}
+
+/** One line for each app and operator. */
+function everybody(page: DashboardBuilder): void {
+  const { usage } = queries;
+  page
+    .withRow(row('Apps and operators'))
+    .withPanel(
+      plot('Requests', 'That each served.', 'reqps', [[usage.requests(rateWindow), '{{service_name}}']]),
+    )
+    .withPanel(plot('Errors', 'A second.', 'reqps', [[usage.errors(rateWindow), '{{service_name}}']]))
+    .withPanel(
+      plot(
+        'Duration',
+        '95 % of requests took no longer.',
+        's',
+        [[usage.slow(rateWindow), '{{service_name}}']],
+        { exemplars: true },
+      ),
+    )
+    .withPanel(plot('Processor', 'Cores.', 'short', [[usage.cpu(rateWindow), '{{namespace}}']], { span: 12 }))
+    .withPanel(plot('Memory', 'In use.', 'bytes', [[usage.memory(), '{{namespace}}']], { span: 12 }));
+}
+
+function nodes(page: DashboardBuilder): void {
+  const query = queries.nodes;
+  page
+    .withRow(row('Nodes'))
+    .withPanel(
+      plot('Processor', 'Share in use.', 'percentunit', [[query.cpu(rateWindow), '{{node}}']], { span: 6 }),
+    )
+    .withPanel(plot('Memory', 'Share in use.', 'percentunit', [[query.memory(), '{{node}}']], { span: 6 }))
+    .withPanel(
+      plot('Disks', 'Share in use.', 'percentunit', [[query.disk(), '{{node}} {{mountpoint}}']], { span: 6 }),
+    )
+    .withPanel(
+      plot(
+        'Pressure',
+        'Share of the time in which something waited.',
+        'percentunit',
+        [
+          [query.cpuPressure(rateWindow), '{{node}} processor'],
+          [query.memoryPressure(rateWindow), '{{node}} memory'],
+          [query.diskPressure(rateWindow), '{{node}} disk'],
+        ],
+        { span: 6 },
+      ),
+    );
+}
+
+function flux(page: DashboardBuilder): void {
+  page
+    .withRow(row('Flux'))
+    .withPanel(
+      plot(
+        'Reconciliations',
+        'A second, by result.',
+        'ops',
+        [[queries.flux.reconciliations(rateWindow), '{{controller}} {{result}}']],
+        { span: 12 },
+      ),
+    )
+    .withPanel(
+      plot(
+        'Duration',
+        '95 % of reconciliations took no longer.',
+        's',
+        [[queries.flux.slow(rateWindow), '{{controller}}']],
+        { span: 12 },
+      ),
+    );
+}
+
+function gateway(page: DashboardBuilder): void {
+  page
+    .withRow(row('Gateway'))
+    .withPanel(
+      plot('Requests', 'By listener and status.', 'reqps', [
+        [queries.gateway.requests(rateWindow), '{{entrypoint}} {{code}}'],
+      ]),
+    )
+    .withPanel(
+      plot('Duration', '95 % of requests took no longer.', 's', [
+        [queries.gateway.slow(rateWindow), '{{entrypoint}}'],
+      ]),
+    )
+    .withPanel(plot('Connections', 'That are open.', 'short', [[queries.gateway.open(), '{{entrypoint}}']]));
+}
+
+/** The registry and the Git server say nothing of themselves: what they fill is their volumes. */
+function volumes(page: DashboardBuilder): void {
+  page
+    .withRow(row('Volumes'))
+    .withPanel(
+      plot(
+        'In use',
+        'Share of each volume, of databases, the registry and the Git server too.',
+        'percentunit',
+        [[queries.volumes.used(), '{{namespace}} {{persistentvolumeclaim}}']],
+        { span: 24 },
+      ),
+    );
+}
+
+function telemetry(page: DashboardBuilder): void {
+  const query = queries.telemetry;
+  page
+    .withRow(row('Telemetry'))
+    .withPanel(plot('Series', 'That Prometheus holds.', 'short', [[query.series(), 'series']], { span: 6 }))
+    .withPanel(
+      plot('Spans', 'That came in, a second.', 'ops', [[query.spans(rateWindow), '{{job}}']], { span: 6 }),
+    )
+    .withPanel(
+      plot('Log lines', 'That came in, a second.', 'ops', [[query.lines(rateWindow), '{{job}}']], {
+        span: 6,
+      }),
+    )
+    .withPanel(
+      plot(
+        'Waiting to be sent',
+        'Batches in the queue of each exporter.',
+        'short',
+        [[query.queued(), '{{job}} {{exporter}}']],
+        { span: 6 },
+      ),
+    );
+}

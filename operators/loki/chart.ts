@@ -1,0 +1,26 @@
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { signalStore } from '../../charts/observability/signal-store.ts';
+import type { Environment } from '../../model/graph.ts';
+import { dataFolder, lokiConfig } from './config.ts';
+
+/** Loki, one pod: the collectors write to it, Grafana asks it. */
+export function chart(env: Environment): Component {
+  return signalStore(env, {
+    name: 'loki',
+    purpose: 'logs',
+    config: lokiConfig(env),
+    dataFolder,
+    ports: { queries: ports.loki },
+    callers: ['opentelemetry-agent', 'opentelemetry-collector', 'grafana'].map((caller) => [
+      caller,
+      ports.loki,
+    ]),
+    resources: {
+      cpu: '50m',
+      memory: '256Mi',
+      memoryLimit: '1Gi',
+      reason: 'What is not yet stored is in its memory, and queries over days are answered out of it.',
+    },
+  });
+}

@@ -1,0 +1,26 @@
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { signalStore } from '../../charts/observability/signal-store.ts';
+import type { Environment } from '../../model/graph.ts';
+import { dataFolder, tempoConfig } from './config.ts';
+
+/** Tempo, one pod: the collector writes to it, Grafana asks it. */
+export function chart(env: Environment): Component {
+  return signalStore(env, {
+    name: 'tempo',
+    purpose: 'traces',
+    config: tempoConfig(env),
+    dataFolder,
+    ports: { queries: ports.tempo, otlp: ports.traces },
+    callers: [
+      ['opentelemetry-collector', ports.traces],
+      ['grafana', ports.tempo],
+    ],
+    resources: {
+      cpu: '50m',
+      memory: '256Mi',
+      memoryLimit: '1Gi',
+      reason: 'What is not yet stored is in its memory, and queries over days are answered out of it.',
+    },
+  });
+}

@@ -1,0 +1,60 @@
+import { type Bucket, signalBucket } from '../../charts/observability/bucket.ts';
+import { serverTls } from '../../charts/observability/collector.ts';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { serverFiles } from '../../charts/observability/mutual-identity.ts';
+import { httpTlsConfig } from '../../charts/observability/server-tls.ts';
+import type { Environment } from '../../model/graph.ts';
+import { inSeconds } from '../../model/schema/duration.ts';
+
+/** Where Tempo keeps what is not yet in a block, and without a bucket the blocks too. */
+export const dataFolder = '/data';
+
+/** Bytes that one trace may have: what is beyond is refused, so that no loop of spans fills the memory. */
+const longestTrace = 5_000_000;
+
+/**
+ * Tempo's configuration, all parts in one process (Tempo, 'Configuration', 2.9). It makes no metrics of spans: the collector does,
+ * the same for every store.
+ */
+export function tempoConfig(env: Environment): object {
+  return {
+    usage_report: { reporting_enabled: false },
+    server: {
+      http_listen_port: ports.tempo,
+      http_tls_config: httpTlsConfig('tempo'),
+      // Its own parts call each other there.
+      grpc_listen_address: '127.0.0.1',
+      log_format: 'json',
+    },
+    distributor: {
+      receivers: {
+        otlp: {
+          protocols: { grpc: { endpoint: `0.0.0.0:${ports.traces}`, tls: serverTls(serverFiles('tempo')) } },
+        },
+      },
+    },
+    compactor: { compaction: { block_retention: `${inSeconds(env.cluster.retention.traces)}s` } },
+    storage: {
+      trace: {
+        wal: { path: `${dataFolder}/wal` },
+        ...traceBackend(signalBucket(env, 'tempo', 'traces')),
+      },
+    },
+    overrides: {
+      defaults: {
+        ingestion: {
+          rate_limit_bytes: 15_000_000,
+          burst_size_bytes: 20_000_000,
+          max_traces_per_user: 10_000,
+        },
+        global: { max_bytes_per_trace: longestTrace },
+      },
+    },
+  };
+}
+
+function traceBackend(bucket: Bucket | undefined): object {
+  if (bucket === undefined) return { backend: 'local', local: { path: `${dataFolder}/blocks` } };
+  const { name, region } = bucket;
+  return { backend: 's3', s3: { bucket: name, region, endpoint: `s3.${region}.amazonaws.com` } };
+}

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { defineOperator, operatorSchema } from '../../model/operator.ts';
+import { loadLock } from '../../model/schema/lock.ts';
+import grafana from '../../operators/grafana/operator.ts';
+import loki from '../../operators/loki/operator.ts';
+import prometheus from '../../operators/prometheus/operator.ts';
+import { Failure } from '../cli/failure.ts';
+import { refusePulledOnly } from './pulled-only.ts';
+
+const environment = (...operators: ReturnType<typeof defineOperator>[]) => ({
+  name: 'dev',
+  operators: operators.map((operator) => operatorSchema.parse(operator)),
+  lock: loadLock(),
+});
+
+it('a machine that builds refuses Grafana and Loki by their images, and names the store that can be built', () => {
+  const refused = () => refusePulledOnly(environment(grafana, loki, prometheus));
+  expect(refused).toThrow(Failure);
+  expect(refused).toThrow(
+    /only be pulled.*: docker\.io\/grafana\/grafana:[\d.]+, docker\.io\/grafana\/loki:[\d.]+\.$/,
+  );
+  try {
+    refused();
+  } catch (error) {
+    expect((error as Failure).next).toContain(
+      "'observability: { store: light }' in clusters/dev/cluster.yaml",
+    );
+  }
+});
+
+it('a machine that builds takes operators whose images can be built', () => {
+  expect(() => refusePulledOnly(environment(prometheus))).not.toThrow();
+});
+
+it('an image that no other store spares is refused without such advice', () => {
+  const driver = defineOperator({
+    name: 'disks',
+    summary: 'Disks.',
+    namespace: 'disks',
+    images: ['aws-ebs-csi-driver'],
+  });
+  try {
+    refusePulledOnly(environment(driver));
+    expect.unreachable();
+  } catch (error) {
+    expect((error as Failure).next).not.toContain('observability');
+  }
+});

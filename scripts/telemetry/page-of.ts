@@ -1,0 +1,47 @@
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { readCluster } from '../repository/read-cluster.ts';
+import type { StoreName } from './store.ts';
+
+/** What a person looks at. */
+export const signals = ['metrics', 'logs', 'traces', 'alerts'] as const;
+export type Signal = (typeof signals)[number];
+
+/** A page, and what to know before it opens. */
+export interface Page {
+  name: StoreName;
+  path: string;
+  note?: string;
+}
+
+const light: Readonly<Record<Signal, Page>> = {
+  metrics: { name: 'prometheus', path: '/graph' },
+  alerts: { name: 'prometheus', path: '/alerts' },
+  logs: { name: 'victoria-logs', path: '/select/vmui/' },
+  traces: { name: 'jaeger', path: '/' },
+};
+
+const note =
+  'Sign in as admin. Its password: kubectl -n grafana exec deploy/grafana -c grafana -- cat /var/lib/grafana/secrets/admin-password';
+
+const grafana: Readonly<Record<Signal, Page>> = {
+  metrics: { name: 'grafana', path: '/', note },
+  alerts: light.alerts,
+  logs: { name: 'grafana', path: explore('loki'), note },
+  traces: { name: 'grafana', path: explore('tempo'), note },
+};
+
+/** Where an environment shows a signal. */
+export function pageOf(signal: Signal, environment: string): Page {
+  return pageIn(readCluster(environment), signal);
+}
+
+/** The same for a cluster. Of one that observes nothing, the page that `store: light` would have: opening it says so. */
+export function pageIn({ observability }: Pick<Cluster, 'observability'>, signal: Signal): Page {
+  return observability !== 'off' && observability.store === 'grafana' ? grafana[signal] : light[signal];
+}
+
+/** Grafana's page for questions, with a data source chosen (Grafana, 'Explore', 'Share Explore URLs'). */
+function explore(dataSource: string): string {
+  const panes = { a: { datasource: dataSource, queries: [{ refId: 'A' }] } };
+  return `/explore?${new URLSearchParams({ schemaVersion: '1', panes: JSON.stringify(panes) })}`;
+}
