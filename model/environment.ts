@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
-import type { Environment, EnvironmentApp } from './graph.ts';
+import type { AppBuild, Environment, EnvironmentApp } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { AppFiles } from './reading/app-files.ts';
@@ -11,13 +11,14 @@ import type { LoadedSecret, Repository } from './repository.ts';
 import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.ts';
 import { migrationsName } from './schema/database.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
+import type { PublishedApp } from './schema/published-images.ts';
 
 /**
  * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
  * the same.
  */
 export function environments(
-  { clusters, apps, operators, secrets, lock }: Repository,
+  { clusters, apps, operators, secrets, published, lock }: Repository,
   images: ImageTags,
   files: AppFiles,
 ): Environment[] {
@@ -25,7 +26,12 @@ export function environments(
     const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
       .map(({ value: app }) =>
-        environmentApp(app, cluster, { images, files, secrets: secretsOf(secrets, app.name, name) }),
+        environmentApp(app, cluster, {
+          images,
+          files,
+          secrets: secretsOf(secrets, app.name, name),
+          published: published.find((each) => each.name === name)?.value[app.name],
+        }),
       );
     const made = {
       name,
@@ -86,6 +92,7 @@ function environmentApp(app: App, cluster: Cluster, beside: Joined): Environment
   if (
     same?.imageRef === made.imageRef &&
     same.migrationsRef === made.migrationsRef &&
+    isDeepStrictEqual(same.builds, made.builds) &&
     sameList(same.secrets, made.secrets) === same.secrets &&
     isDeepStrictEqual(same.fileContents, made.fileContents)
   )
@@ -102,14 +109,30 @@ interface Joined {
   files: AppFiles;
   /** Those of this environment. */
   secrets: EncryptedSecret[];
+  /** What was published of it in this environment, if anything. */
+  published: PublishedApp | undefined;
 }
 
-function joinApp(app: App, cluster: Cluster, { images, files, secrets }: Joined): EnvironmentApp {
+function joinApp(app: App, cluster: Cluster, { images, files, secrets, published }: Joined): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
-  const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
-    `${teamRegistry(cluster)}/${name}:${images.of(folder, bundle !== undefined)}`;
+  const registry = teamRegistry(cluster);
+  const build = (kind: AppBuild['kind'], folder: string, bundle: string | undefined): AppBuild => ({
+    kind,
+    folder,
+    bundle,
+    ref: `${registry}/${nameOfBuild(app.name, kind)}:${images.of(folder, bundle !== undefined)}`,
+  });
   const migrations = app.database?.migrations;
+  const image = 'ref' in app.image ? app.image.ref : build('image', join('apps', app.name), app.image.bundle);
+  const migrationsImage =
+    migrations && build('migrations', join('apps', app.name, 'migrations'), migrations.bundle);
+  const refOf = ({ kind, ref }: AppBuild): string => {
+    const known = published?.[kind];
+    return known === undefined
+      ? ref
+      : `${registry}/${nameOfBuild(app.name, kind)}:${known.tag}@${known.digest}`;
+  };
   return {
     ...app,
     replicas: override.replicas ?? app.replicas,
@@ -120,14 +143,16 @@ function joinApp(app: App, cluster: Cluster, { images, files, secrets }: Joined)
       reason: override.resources?.reason ?? app.resources.reason,
     },
     fileContents: files.of(app),
-    imageRef: 'ref' in app.image ? app.image.ref : built(app.name, join('apps', app.name), app.image),
-    ...(migrations === undefined
-      ? {}
-      : {
-          migrationsRef: built(migrationsName(app.name), join('apps', app.name, 'migrations'), migrations),
-        }),
+    imageRef: typeof image === 'string' ? image : refOf(image),
+    ...(migrationsImage === undefined ? {} : { migrationsRef: refOf(migrationsImage) }),
+    builds: [image, migrationsImage].filter((each) => typeof each === 'object'),
     secrets,
     ...(host === undefined ? {} : { host }),
     hosts: host === undefined ? [] : [host],
   };
+}
+
+/** The repository of an image in the team's registry. */
+function nameOfBuild(app: string, kind: AppBuild['kind']): string {
+  return kind === 'image' ? app : migrationsName(app);
 }

@@ -9,6 +9,7 @@ import { checkNames } from './checks/names.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkProduction } from './checks/production.ts';
+import { checkPublished } from './checks/published.ts';
 import { checkRetention } from './checks/retention.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { checkVariables } from './checks/variables.ts';
@@ -81,5 +82,6 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkVariables(repository),
     ...checkSecrets(repository),
     ...checkLeakedSecrets(repository),
+    ...checkPublished(repository),
   ];
 }

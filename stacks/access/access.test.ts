@@ -44,6 +44,7 @@ function full(): Environment {
     }),
     fileContents: [],
     imageRef: 'registry.example.org/test:1',
+    builds: [],
     secrets: [],
     hosts: [],
   });

@@ -81,6 +81,7 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     fileContents: [],
     secrets: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
+    builds: [],
     ...(host ? { host } : {}),
     hosts: host ? [host] : [],
   };
