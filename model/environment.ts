@@ -30,7 +30,7 @@ export function environments(
           images,
           files,
           secrets: secretsOf(secrets, app.name, name),
-          published: published.find((each) => each.name === name)?.value[app.name],
+          published: published.find((each) => each.name === name)?.value.apps[app.name],
         }),
       );
     const made = {

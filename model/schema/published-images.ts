@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { appName } from './cluster.ts';
 
+const commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'the full name of a commit');
+
 /** An image as a registry has it: its tag for people, its digest for the runtime. */
 const publishedImageSchema = z.strictObject({
   tag: z
@@ -11,10 +13,7 @@ const publishedImageSchema = z.strictObject({
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "a digest: 'sha256:' and 64 hexadecimal digits")
     .describe('Digest of its manifest.'),
-  source: z
-    .string()
-    .regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'the full name of a commit')
-    .describe('Commit that it was built from.'),
+  source: commit.describe('Commit that it was built from.'),
 });
 
 const versionFields = {
@@ -52,7 +51,10 @@ const publishedAppSchema = z
   .describe('What the environment runs of an app.');
 
 /** `clusters/ENV/images.yaml`: by app, what its environment runs. Written by `publish`, `promote` and `rollback` alone. */
-export const publishedImagesSchema = z.record(appName, publishedAppSchema);
+export const publishedImagesSchema = z.strictObject({
+  source: commit.describe('Commit that the manifests of the environment were last rendered from.'),
+  apps: z.record(appName, publishedAppSchema).describe('By app, what runs.'),
+});
 
 export type PublishedImage = z.output<typeof publishedImageSchema>;
 export type PublishedVersion = z.output<typeof publishedVersionSchema>;
