@@ -14,6 +14,7 @@ export default defineConfig({
             'test/stacks/**',
             'test/hosts/**',
             'test/pull/**',
+            'test/delivery/**',
           ],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -52,6 +53,14 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 45 * 60_000,
           hookTimeout: 10 * 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'delivery',
+          include: ['test/delivery/**/*.test.ts'],
+          // One story: each step stands on the one before it.
+          bail: 1,
         },
       },
       {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
-import type { Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
+import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { AppFiles } from './reading/app-files.ts';
@@ -13,20 +13,27 @@ import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.t
 import { migrationsName } from './schema/database.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { ExtraObject } from './schema/extra.ts';
+import type { PublishedApp } from './schema/published-images.ts';
 
 /**
  * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
  * the same.
  */
 export function environments(
-  { clusters, apps, operators, secrets, lock }: Repository,
+  { clusters, apps, operators, secrets, published, lock }: Repository,
   { images, files, extra }: { images: ImageTags; files: AppFiles; extra: ExtraObjects },
 ): Environment[] {
   return clusters.map(({ name, value: cluster }) => {
     const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
       .map(({ value: app }) =>
-        environmentApp(app, cluster, { images, files, extra, secrets: secretsOf(secrets, app.name, name) }),
+        environmentApp(app, cluster, {
+          images,
+          files,
+          extra,
+          secrets: secretsOf(secrets, app.name, name),
+          published: published.find((each) => each.name === name)?.value.apps[app.name],
+        }),
       );
     const made = {
       name,
@@ -118,6 +125,7 @@ function environmentApp(app: App, cluster: Cluster, beside: Joined): Environment
   if (
     same?.imageRef === made.imageRef &&
     same.migrationsRef === made.migrationsRef &&
+    isDeepStrictEqual(same.builds, made.builds) &&
     sameList(same.secrets, made.secrets) === same.secrets &&
     isDeepStrictEqual(same.fileContents, made.fileContents) &&
     isDeepStrictEqual(same.extraObjects, made.extraObjects)
@@ -136,14 +144,34 @@ interface Joined {
   extra: ExtraObjects;
   /** Those of this environment. */
   secrets: EncryptedSecret[];
+  /** What was published of it in this environment, if anything. */
+  published: PublishedApp | undefined;
 }
 
-function joinApp(app: App, cluster: Cluster, { images, files, extra, secrets }: Joined): EnvironmentApp {
+function joinApp(
+  app: App,
+  cluster: Cluster,
+  { images, files, extra, secrets, published }: Joined,
+): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const host = hostName({ value: app }, cluster);
-  const built = (name: string, folder: string, { bundle }: { bundle?: string | undefined }) =>
-    `${teamRegistry(cluster)}/${name}:${images.of(folder, bundle !== undefined)}`;
+  const registry = teamRegistry(cluster);
+  const build = (kind: AppBuild['kind'], folder: string, bundle: string | undefined): AppBuild => ({
+    kind,
+    folder,
+    bundle,
+    ref: `${registry}/${nameOfBuild(app.name, kind)}:${images.of(folder, bundle !== undefined)}`,
+  });
   const migrations = app.database?.migrations;
+  const image = 'ref' in app.image ? app.image.ref : build('image', join('apps', app.name), app.image.bundle);
+  const migrationsImage =
+    migrations && build('migrations', join('apps', app.name, 'migrations'), migrations.bundle);
+  const refOf = ({ kind, ref }: AppBuild): string => {
+    const known = published?.[kind];
+    return known === undefined
+      ? ref
+      : `${registry}/${nameOfBuild(app.name, kind)}:${known.tag}@${known.digest}`;
+  };
   return {
     ...app,
     replicas: override.replicas ?? app.replicas,
@@ -155,14 +183,16 @@ function joinApp(app: App, cluster: Cluster, { images, files, extra, secrets }: 
     },
     fileContents: files.of(app),
     extraObjects: objectsOf(extra, `apps/${app.name}`, app.extra),
-    imageRef: 'ref' in app.image ? app.image.ref : built(app.name, join('apps', app.name), app.image),
-    ...(migrations === undefined
-      ? {}
-      : {
-          migrationsRef: built(migrationsName(app.name), join('apps', app.name, 'migrations'), migrations),
-        }),
+    imageRef: typeof image === 'string' ? image : refOf(image),
+    ...(migrationsImage === undefined ? {} : { migrationsRef: refOf(migrationsImage) }),
+    builds: [image, migrationsImage].filter((each) => typeof each === 'object'),
     secrets,
     ...(host === undefined ? {} : { host }),
     hosts: hostNames({ value: app }, cluster),
   };
+}
+
+/** The repository of an image in the team's registry. */
+function nameOfBuild(app: string, kind: AppBuild['kind']): string {
+  return kind === 'image' ? app : migrationsName(app);
 }

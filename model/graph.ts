@@ -8,10 +8,15 @@ import type { Lock } from './schema/lock.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
 export interface EnvironmentApp extends App {
-  /** What a pod's `image` says: the upstream reference, or `registry.DOMAIN/NAME:HASH` for one that is built here. */
+  /**
+   * What a pod's `image` says: the upstream reference, or for one that is built here `registry.DOMAIN/NAME:TAG@DIGEST` as it
+   * was published, and `registry.DOMAIN/NAME:HASH` where it was not.
+   */
   imageRef: string;
-  /** The image of its migrations, `registry.DOMAIN/NAME-migrations:HASH`; absent where it has none. */
+  /** The same of its migrations, `registry.DOMAIN/NAME-migrations:…`; absent where it has none. */
   migrationsRef?: string;
+  /** Its images that are built from this repository. */
+  builds: readonly AppBuild[];
   /** What `files` leads to, sorted by path. */
   fileContents: readonly AppFile[];
   /** What `extra` leads to, in its order. */
@@ -28,6 +33,17 @@ export interface EnvironmentApp extends App {
 export interface EnvironmentOperator extends Operator {
   /** What `extra` leads to, in its order. */
   extraObjects: readonly ExtraObject[];
+}
+
+/** An image that is built from a folder of an app. */
+export interface AppBuild {
+  kind: 'image' | 'migrations';
+  /** Folder of its Dockerfile, from the root. */
+  folder: string;
+  /** The program in it that is bundled first, if any. */
+  bundle: string | undefined;
+  /** `registry.DOMAIN/NAME:HASH`, by the hash of what goes into it now. */
+  ref: string;
 }
 
 /** One folder of `clusters/`, with everything that runs there. */

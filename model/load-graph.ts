@@ -11,6 +11,7 @@ import { checkNames } from './checks/names.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkProduction } from './checks/production.ts';
+import { checkArchitecture, checkPublished } from './checks/published.ts';
 import { checkRetention } from './checks/retention.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { checkVariables } from './checks/variables.ts';
@@ -77,6 +78,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
       ...checkClusterIdentity(cluster, repository),
       ...checkProduction(cluster, repository),
       ...checkRetention(cluster),
+      ...checkArchitecture(cluster),
     ]),
     ...checkBuilds(root, repository),
     ...checkFiles(root, repository),
@@ -90,5 +92,6 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkVariables(repository),
     ...checkSecrets(repository),
     ...checkLeakedSecrets(repository),
+    ...checkPublished(repository),
   ];
 }

@@ -6,6 +6,7 @@ import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { Lock } from './schema/lock.ts';
 import type { PackageLock } from './schema/package-lock.ts';
+import type { PublishedImages } from './schema/published-images.ts';
 
 /** Everything that was read and fits its schema; what does not is a problem already and missing here. */
 export interface Repository {
@@ -19,6 +20,8 @@ export interface Repository {
   secrets: LoadedSecret[];
   /** Every file of a secret, from the root; also of those that do not fit the schema. */
   secretFiles: ReadonlySet<string>;
+  /** By environment, which has the name; only those in which something was published. */
+  published: Loaded<PublishedImages>[];
   lock: Loaded<Lock>;
   /** What apps that are bundled may hold. */
   packageLock: PackageLock;

@@ -1,14 +1,54 @@
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import { digestOf } from './digest.ts';
 import { manifestTypes } from './media-types.ts';
 
-/** A repository of a registry that is reached without TLS or a password: `http://127.0.0.1:5001`, `docker.io/library/debian`. */
+/** A repository of a registry: `http://127.0.0.1:5001`, `docker.io/library/debian`. */
 export interface RegistryRepository {
   url: string;
   path: string;
+  /** Sends each request, with a login for example. Default: `fetch`, without a login. */
+  fetch?: (url: URL, init: RequestInit) => Promise<Response>;
   /** What to look at where it does not answer well. */
   hint?: string;
 }
+
+/** A registry that does not answer, or not well. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  /** Status of HTTP; undefined where there was no answer. */
+  readonly status: number | undefined;
+  /** Whether the request had a body that cannot be sent again as it is. */
+  readonly sent: boolean;
+
+  constructor(message: string, { status, sent = false }: { status?: number; sent?: boolean } = {}) {
+    super(message);
+    this.status = status;
+    this.sent = sent;
+  }
+
+  /** With what the registry says of it (OCI Distribution Specification, 'Error Codes'). */
+  static async of(response: Response, { url, path, hint }: RegistryRepository, what: string, sent = false) {
+    const said = errorsSchema.safeParse(await response.json().catch(() => undefined)).data?.errors ?? [];
+    const reasons = said.map(({ code, message, detail }) =>
+      [code, message, typeof detail === 'string' ? detail : detail && JSON.stringify(detail)]
+        .filter((part) => part)
+        .join(' '),
+    );
+    const status = `${response.status} ${response.statusText}`;
+    const text = `the registry at ${url} answered ${status} for ${what} of ${path}`;
+    return new RegistryError(`${[text, ...reasons].join(': ')}. ${hint ?? ''}`.trimEnd(), {
+      status: response.status,
+      sent,
+    });
+  }
+}
+
+const errorsSchema = z.object({
+  errors: z.array(
+    z.object({ code: z.string(), message: z.string().optional(), detail: z.unknown().optional() }),
+  ),
+});
 
 /** The digest of a manifest that the registry has under a tag or digest; `undefined` where it has none. */
 export async function headManifest(
@@ -20,7 +60,7 @@ export async function headManifest(
     headers: { accept: manifestTypes.join(', ') },
   });
   if (response.status === 404) return undefined;
-  expect(response, [200], repository, `manifest ${reference}`);
+  await expect(response, [200], repository, `manifest ${reference}`);
   return response.headers.get('docker-content-digest') ?? undefined;
 }
 
@@ -36,7 +76,7 @@ export async function putManifest(
     headers: { 'content-type': type },
     body: text,
   });
-  expect(response, [201], repository, `manifest ${tag}`);
+  await expect(response, [201], repository, `manifest ${tag}`);
   return digestOf(text);
 }
 
@@ -44,7 +84,7 @@ export async function putManifest(
 export async function headBlob(repository: RegistryRepository, digest: string): Promise<number | undefined> {
   const response = await call(repository, `blobs/${digest}`, { method: 'HEAD' });
   if (response.status === 404) return undefined;
-  expect(response, [200], repository, `blob ${digest}`);
+  await expect(response, [200], repository, `blob ${digest}`);
   return Number(response.headers.get('content-length'));
 }
 
@@ -56,7 +96,7 @@ export async function mountBlob(
 ): Promise<boolean> {
   const query = new URLSearchParams({ mount: digest, from });
   const response = await call(repository, `blobs/uploads/?${query}`, { method: 'POST' });
-  expect(response, [201, 202], repository, `blob ${digest}`);
+  await expect(response, [201, 202], repository, `blob ${digest}`);
   return response.status === 201;
 }
 
@@ -68,7 +108,7 @@ export async function putBlob(
   signal?: AbortSignal,
 ): Promise<void> {
   const started = await call(repository, 'blobs/uploads/', { method: 'POST' });
-  expect(started, [202], repository, 'an upload');
+  await expect(started, [202], repository, 'an upload');
   const sent = await call(repository, location(started), {
     method: 'PATCH',
     headers: { 'content-type': 'application/octet-stream' },
@@ -76,11 +116,11 @@ export async function putBlob(
     duplex: 'half',
     ...(signal === undefined ? {} : { signal }),
   });
-  expect(sent, [202], repository, 'an upload');
+  await expect(sent, [202], repository, 'an upload', true);
   const end = new URL(location(sent), repository.url);
   end.searchParams.set('digest', digest);
   const ended = await call(repository, end.href, { method: 'PUT', headers: { 'content-length': '0' } });
-  expect(ended, [201], repository, `blob ${digest}`);
+  await expect(ended, [201], repository, `blob ${digest}`);
 }
 
 interface Call {
@@ -94,12 +134,12 @@ interface Call {
 async function call(repository: RegistryRepository, what: string, options: Call): Promise<Response> {
   const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
   try {
-    return await fetch(url, options as RequestInit);
+    return await (repository.fetch ?? fetch)(url, options as RequestInit);
   } catch (error) {
     options.signal?.throwIfAborted();
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new Error(
+    throw new RegistryError(
       `the registry at ${repository.url} does not answer (${cause}). ${repository.hint ?? ''}`.trimEnd(),
     );
   }
@@ -109,10 +149,13 @@ function location(response: Response): string {
   return response.headers.get('location') ?? '';
 }
 
-function expect(response: Response, statuses: number[], repository: RegistryRepository, what: string): void {
+async function expect(
+  response: Response,
+  statuses: number[],
+  repository: RegistryRepository,
+  what: string,
+  sent = false,
+): Promise<void> {
   if (statuses.includes(response.status)) return;
-  throw new Error(
-    `the registry at ${repository.url} answered ${response.status} ${response.statusText} for ${what} of ` +
-      `${repository.path}. ${repository.hint ?? ''}`.trimEnd(),
-  );
+  throw await RegistryError.of(response, repository, what, sent);
 }

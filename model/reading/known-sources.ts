@@ -4,6 +4,7 @@ import type { Operator } from '../operator.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import type { EncryptedSecret } from '../schema/encrypted-secret.ts';
 import type { Lock } from '../schema/lock.ts';
+import type { PublishedImages } from '../schema/published-images.ts';
 import type { ImportRecord } from './import-record.ts';
 import { readText } from './read-text.ts';
 import type { ReadSource, Source } from './source.ts';
@@ -20,6 +21,7 @@ export class KnownSources {
     operators: new WeakMap<Source, Operator>(),
     locks: new WeakMap<Source, Lock>(),
     secrets: new WeakMap<Source, EncryptedSecret>(),
+    published: new WeakMap<Source, PublishedImages>(),
   };
   /** What descriptions that are programs read when they were last imported. */
   imports: ImportRecord = { modules: new Map(), complete: true };

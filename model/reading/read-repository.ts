@@ -12,6 +12,7 @@ import { encryptedSecretSchema } from '../schema/encrypted-secret.ts';
 import type { Lock } from '../schema/lock.ts';
 import { lockSchema } from '../schema/lock.ts';
 import { PackageLock } from '../schema/package-lock.ts';
+import { publishedImagesFile, publishedImagesSchema } from '../schema/published-images.ts';
 import { isJunk } from './junk.ts';
 import { KnownSources } from './known-sources.ts';
 import { readModules } from './read-module.ts';
@@ -58,6 +59,11 @@ export async function readRepository(
   const clusters = clusterNames.flatMap((name) =>
     keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known.checked.clusters),
   );
+  const published = clusterNames
+    .filter((name) => lstatSync(join(root, publishedImagesFile(name)), quiet) !== undefined)
+    .flatMap((name) =>
+      keep(name, publishedImagesSchema, yaml(publishedImagesFile(name)), known.checked.published),
+    );
   const appNames = names(
     root,
     'apps',
@@ -108,6 +114,7 @@ export async function readRepository(
       operators,
       secrets,
       secretFiles: new Set(foundSecrets.flatMap(([, files]) => files.map(({ file }) => file))),
+      published,
       lock,
       packageLock: new PackageLock(root),
       appNames: new Set(appNames),

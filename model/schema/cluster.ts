@@ -232,6 +232,12 @@ const node = z.strictObject({
     .default('50Gi')
     .describe('Size of the disk that the stacks create.'),
   address: address.optional().describe('Address for SSH; required with the provider `machines`.'),
+  architecture: z
+    .enum(['amd64', 'arm64'])
+    .optional()
+    .describe(
+      'Processor of the machine, for which images are published; the same of all nodes. Default: amd64.',
+    ),
   instanceType: z
     .string()
     .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.large'")
@@ -268,6 +274,24 @@ const source = z.discriminatedUnion('kind', [
       )
       .default('main')
       .describe('Branch that Flux applies.'),
+    forge: z
+      .strictObject({
+        kind: z
+          .enum(['github', 'gitlab', 'gitea'])
+          .describe('Whose API it has; Forgejo has that of `gitea`.'),
+        api: z
+          .string()
+          .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address such as 'https://git.example.org/api/v1'")
+          .pipe(noSecret)
+          .optional()
+          .describe(
+            'Address of the API. Default: the one that forges of that kind have on the host of the url.',
+          ),
+      })
+      .optional()
+      .describe(
+        'The forge that holds the repository, where promotions become pull requests. Default: none, they are branches.',
+      ),
     secret: dnsLabel
       .optional()
       .describe(

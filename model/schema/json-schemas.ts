@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clusterSchema } from './cluster.ts';
 import { lockSchema } from './lock.ts';
+import { publishedImagesSchema } from './published-images.ts';
 
 /** The first line of a YAML file that tells editors its schema (yaml-language-server, 'Using inlined schema'). */
 export function schemaLine(path: string): string {
@@ -11,6 +12,13 @@ export function schemaLine(path: string): string {
 export function jsonSchemas(): Map<string, string> {
   return new Map([
     ['clusters/cluster.schema.json', jsonSchema('One environment.', clusterSchema)],
+    [
+      'clusters/images.schema.json',
+      jsonSchema(
+        'What an environment runs; written by publish, promote and rollback.',
+        publishedImagesSchema,
+      ),
+    ],
     [
       'images/lock.schema.json',
       jsonSchema('Versions, digests and checksums of everything that is fetched.', lockSchema),

@@ -11,7 +11,7 @@ import type { StoredImage } from '../../images/oci/image-store.ts';
 import { parseReference } from '../../images/oci/reference.ts';
 import { headManifest } from '../../images/oci/registry-client.ts';
 import { waitForRegistry } from '../../images/oci/wait-for-registry.ts';
-import type { Environment } from '../../model/graph.ts';
+import type { AppBuild, Environment } from '../../model/graph.ts';
 import { imagesOf } from '../../model/schema/dockerfile.ts';
 import { registryWritePort } from '../../operators/registry/chart.ts';
 import { forwardToPod } from '../call/port-forward.ts';
@@ -19,65 +19,63 @@ import { Failure } from '../cli/failure.ts';
 import { withBuildContext } from './build-context.ts';
 
 /** An image that is built from a folder of an app. */
-interface BuiltImage {
+export interface BuiltImage extends AppBuild {
+  /** The app. */
   app: string;
   /** As the manifests name it, without registry and tag: `orders`, `orders-migrations`. */
   name: string;
-  /** Of its Dockerfile, from the root. */
-  folder: string;
-  /** The program in it that is bundled first, if any. */
-  bundle: string | undefined;
-  /** Its full reference. */
-  ref: string;
   /** In the folder of the mirror, where it outlives the clusters. */
   kept: StoredImage;
 }
 
 /** The images of the environment's apps that are built here; their tag is the hash of what goes into them. */
-function builtImages(environment: Environment): BuiltImage[] {
-  const { provider } = environment.cluster;
-  if (provider.kind !== 'kind') return [];
-  const image = (app: string, ref: string, folder: string, bundle: string | undefined): BuiltImage => ({
-    app,
-    name: parseReference(ref).path,
-    folder,
-    bundle,
-    ref,
-    kept: storedImage(ref),
-  });
-  return environment.apps.flatMap((app) => {
-    const folder = `apps/${app.name}`;
-    const migrations = app.database?.migrations;
-    return [
-      ...('build' in app.image ? [image(app.name, app.imageRef, folder, app.image.bundle)] : []),
-      ...(app.migrationsRef === undefined || migrations === undefined
-        ? []
-        : [image(app.name, app.migrationsRef, `${folder}/migrations`, migrations.bundle)]),
-    ];
-  });
+export function builtImages({ apps }: Environment): BuiltImage[] {
+  return apps.flatMap(({ name, builds }) =>
+    builds.map((each) => ({
+      ...each,
+      app: name,
+      name: parseReference(each.ref).path,
+      kept: storedImage(each.ref),
+    })),
+  );
+}
+
+/** Those that `deploy` brings into a cluster of this machine; other environments get theirs by `publish`. */
+function imagesToDeploy(environment: Environment): BuiltImage[] {
+  return environment.cluster.provider.kind === 'kind' ? builtImages(environment) : [];
+}
+
+/** Whether the folder of the mirror holds an image. */
+export function isKept({ kept }: BuiltImage): boolean {
+  return kept.store.manifest(kept.path, kept.tag) !== undefined;
+}
+
+/** Builds what the mirror does not hold yet of what `deploy` brings into a cluster. Returns how many were built. */
+export function buildAppImages(environment: Environment, options: BuildOptions): Promise<number> {
+  return buildImages(imagesToDeploy(environment), options);
+}
+
+interface BuildOptions {
+  root: string;
+  engine: Engine;
+  report: (message: string) => void;
+  /** Only the images of these apps. Default: of all. */
+  apps?: readonly string[] | undefined;
+  signal?: AbortSignal;
 }
 
 /**
- * Builds what the mirror does not hold yet, and keeps it there: compressed once, for every cluster of this machine.
- * The base images that the Dockerfiles name are put into the engine's own store first. Returns how many were built.
- * @param apps Only the images of these. Default: of all.
+ * Builds those of the images that the mirror does not hold yet, and keeps them there: compressed once, for every
+ * cluster of this machine. The base images that the Dockerfiles name are put into the engine's own store first. Returns how many were built.
  */
-export async function buildAppImages(
-  environment: Environment,
-  options: {
-    root: string;
-    engine: Engine;
-    report: (message: string) => void;
-    apps?: readonly string[] | undefined;
-    signal?: AbortSignal;
-  },
-): Promise<number> {
-  const { root, engine, report, apps, signal } = options;
+export async function buildImages(images: readonly BuiltImage[], options: BuildOptions): Promise<number> {
+  const { root, engine, report, signal } = options;
   const run = runner(engine, signal);
   let count = 0;
-  for (const { app, name, folder, bundle: entry, ref, kept } of builtImages(environment)) {
-    if (apps?.includes(app) === false) continue;
-    if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
+  for (const image of images) {
+    const { app, name, folder, bundle: entry, ref, kept } = image;
+    if (options.apps?.includes(app) === false) continue;
+    if (isKept(image)) continue;
     const named = imagesOf(await readFile(join(root, folder, 'Dockerfile'), 'utf8'));
     for (const base of new Set(named.flatMap(({ image }) => image ?? []))) {
       report(`${name}: ${base}`);
@@ -108,7 +106,7 @@ export async function pushAppImages(
   environment: Environment,
   { report, signal }: { report: (message: string) => void; signal?: AbortSignal },
 ): Promise<number> {
-  const images = builtImages(environment);
+  const images = imagesToDeploy(environment);
   if (images.length === 0) return 0;
   const way = await forwardToPod(environment.cluster.name, 'registry', registryWritePort);
   try {
@@ -142,7 +140,7 @@ export async function pushAppImages(
 /** The digest of each image of the environment's apps that is built here, by its reference. */
 export function appImageDigests(environment: Environment): Map<string, string> {
   return new Map(
-    builtImages(environment).flatMap(({ ref, kept }) => {
+    imagesToDeploy(environment).flatMap(({ ref, kept }) => {
       const digest = kept.store.manifest(kept.path, kept.tag)?.digest;
       return digest === undefined ? [] : [[ref, digest] as const];
     }),

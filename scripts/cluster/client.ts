@@ -31,6 +31,11 @@ export function kubeconfigPath(name: string): string {
   return join(stateDir(), name, 'kubeconfig');
 }
 
+/** Whether this machine has the kubeconfig of the cluster of that name. */
+export function hasKubeconfig(name: string): boolean {
+  return existsSync(kubeconfigPath(name));
+}
+
 /** A client of the cluster of that name, by the kubeconfig in the state folder. */
 export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
   const path = kubeconfigPath(name);

@@ -44,28 +44,44 @@ export async function diff(root: string, ref: string, environment?: string): Pro
   const rendered = await renderAll(root, environment);
   const committed = await committedFiles(root, ref, 'manifests');
   const charts = await chartChanges(rendered, committed);
-  // What is the same in the same place does nothing, and most is.
-  const differing = (files: ReadonlyMap<string, string>) =>
-    new Map([...files].filter(([path]) => committed.get(path) !== rendered.files.get(path)));
-  const before = objects(differing(committed), charts.before);
-  const after = objects(differing(rendered.files), charts.after);
-  const names = [...committed.keys(), ...rendered.files.keys()]
-    .flatMap((path) => environmentOf(path) ?? [])
-    .filter((name) => environment === undefined || name === environment);
-  const syncs = { before: kustomizations(committed), after: kustomizations(rendered.files) };
+  const described = rendered.environments.map(({ name }) => name);
   return {
     ref,
-    environments: [...new Set(names)].sort(compareText).map((name) => ({
-      environment: name,
-      effects: rendered.environments.some((env) => env.name === name)
-        ? effects(before.get(name) ?? new Map(), after.get(name) ?? new Map(), syncs)
-        : [forgotten(name)],
-    })),
+    environments: diffOfManifests(committed, rendered.files, charts)
+      .filter(({ environment: name }) => environment === undefined || name === environment)
+      .map((each) =>
+        described.includes(each.environment) ? each : { ...each, effects: [forgotten(each.environment)] },
+      ),
     problems: [
       ...upgrades(root, rendered.environments, await committedFiles(root, ref, 'clusters')),
       ...checkData(root, rendered.environments, dataOf(committed), rendered.files),
     ].sort(compareProblems),
   };
+}
+
+/** Objects of Helm charts, before a change and after it. */
+export interface ChartPlaces {
+  before: readonly Placed[];
+  after: readonly Placed[];
+}
+
+/** Compares manifests by their paths, by environment. */
+export function diffOfManifests(
+  old: ReadonlyMap<string, string>,
+  now: ReadonlyMap<string, string>,
+  charts: ChartPlaces = { before: [], after: [] },
+): EnvironmentDiff[] {
+  // What is the same in the same place does nothing, and most is.
+  const differing = (files: ReadonlyMap<string, string>) =>
+    new Map([...files].filter(([path]) => old.get(path) !== now.get(path)));
+  const before = objects(differing(old), charts.before);
+  const after = objects(differing(now), charts.after);
+  const names = [...old.keys(), ...now.keys()].flatMap((path) => environmentOf(path) ?? []);
+  const syncs = { before: kustomizations(old), after: kustomizations(now) };
+  return [...new Set(names)].sort(compareText).map((environment) => ({
+    environment,
+    effects: effects(before.get(environment) ?? new Map(), after.get(environment) ?? new Map(), syncs),
+  }));
 }
 
 /** Flux finds the folder that it applies no longer, which is an error and no wish to remove what runs. */

@@ -9,7 +9,7 @@ import { refusePulledOnly } from './pulled-only.ts';
 
 const environment = (...operators: ReturnType<typeof defineOperator>[]) => ({
   name: 'dev',
-  operators: operators.map((operator) => operatorSchema.parse(operator)),
+  operators: operators.map((operator) => ({ ...operatorSchema.parse(operator), extraObjects: [] })),
   lock: loadLock(),
 });
 

@@ -194,6 +194,7 @@ function taken(env: Environment): boolean {
     ),
     secrets: [],
     secretFiles: new Set(),
+    published: [],
     clusterNames: new Set(['test']),
     lock: loaded('lock', 'images/lock.yaml', env.lock),
     packageLock: new PackageLock('/nowhere'),

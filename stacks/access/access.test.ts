@@ -45,6 +45,7 @@ function full(): Environment {
     fileContents: [],
     extraObjects: [],
     imageRef: 'registry.example.org/test:1',
+    builds: [],
     secrets: [],
     hosts: [],
   });

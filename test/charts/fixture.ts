@@ -88,6 +88,7 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     extraObjects: [],
     secrets: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
+    builds: [],
     ...(host ? { host } : {}),
     hosts: host ? [host, ...(app.exposes?.hosts ?? []).map((label) => `${label}.test.localhost`)] : [],
   };

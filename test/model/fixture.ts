@@ -47,8 +47,7 @@ kubernetes: { version: ${loadLock().kubernetes} }
 provider: { kind: kind }
 nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]
 registry: { overlay: http }
-source: { kind: in-cluster }
-${more === '' ? 'apps: {}' : more}
+${/^source:/m.test(more) ? '' : 'source: { kind: in-cluster }\n'}${more === '' ? 'apps: {}' : more}
 `;
 }
 

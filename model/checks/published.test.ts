@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { type Edit, withEdits } from '../../test/model/fixture.ts';
+import { formatProblem } from '../diagnostics/format-problem.ts';
+import { loadGraph } from '../load-graph.ts';
+
+const file = 'clusters/prod/images.yaml';
+const digest = `sha256:${'a'.repeat(64)}`;
+const source = 'c'.repeat(40);
+const published = `source: ${source}\napps:\n  shop:\n    image: { tag: abc123, digest: "${digest}", source: ${source} }\n`;
+
+/** The image of an app in an environment, and its problems, of a repository with these edits. */
+async function shopIn(name: string, edits: Edit[]) {
+  return withEdits(edits, async (root) => {
+    const { environments, problems } = await loadGraph(root);
+    const app = environments.find((each) => each.name === name)?.apps.find((each) => each.name === 'shop');
+    return { app, problems: problems.map((problem) => formatProblem(problem)) };
+  });
+}
+
+it('an app runs the image that was published in its environment, by digest, whatever its files are now', async () => {
+  const { app } = await shopIn('prod', [[file, published]]);
+  expect(app?.imageRef).toBe(`registry.example.org/shop:abc123@${digest}`);
+  expect(app?.builds).toEqual([
+    expect.objectContaining({
+      kind: 'image',
+      folder: 'apps/shop',
+      ref: expect.not.stringContaining('abc123'),
+    }),
+  ]);
+});
+
+it('an app of which nothing was published runs what its files come to', async () => {
+  const other = published.replace('shop:', 'gone:');
+  const { app, problems } = await shopIn('prod', [[file, other]]);
+  expect(problems).toEqual([]);
+  expect(app?.imageRef).toBe(app?.builds[0]?.ref);
+});
+
+it.each([
+  ['a digest that is cut short', published.replace(digest, 'sha256:abc'), 'apps.shop.image.digest'],
+  ['an image without a digest', published.replace(/digest: "[^"]+", /, ''), "'digest' is missing"],
+  [
+    'a source that is no commit',
+    published.replace(`source: ${source} }`, 'source: main }'),
+    'apps.shop.image.source',
+  ],
+  ['no source', published.replace(/, source: \w+/, ''), "'source' is missing"],
+  ['an unknown key', `${published}    latest: true\n`, "unknown key 'latest'"],
+])('%s is refused with its place in the file', async (_, text, says) => {
+  const { problems } = await shopIn('prod', [[file, text]]);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(says);
+  expect(problems[0]).toMatch(/clusters\/prod\/images\.yaml:\d+:\d+/);
+});
+
+it('an environment that deploy fills has no published images', async () => {
+  const { problems } = await shopIn('dev', [['clusters/dev/images.yaml', published]]);
+  expect(problems.join()).toContain('git rm clusters/dev/images.yaml');
+});
+
+it.each([
+  [
+    'a node with another processor than the first',
+    'dev',
+    'role: control-plane',
+    'nodes[1] has another processor than nodes[0], amd64',
+  ],
+  [
+    'a processor that the stacks do not make',
+    'prod',
+    'instanceType: t3.large',
+    'than the machines that the stacks make, amd64',
+  ],
+])('%s is refused', async (_, name, after, says) => {
+  const edit: Edit =
+    name === 'dev'
+      ? [
+          `clusters/dev/cluster.yaml`,
+          after,
+          `${after}\n  - name: worker\n    role: worker\n    architecture: arm64`,
+        ]
+      : [`clusters/prod/cluster.yaml`, after, `${after}, architecture: arm64`];
+  const { problems } = await shopIn(name, [edit]);
+  expect(problems.join()).toContain(says);
+});
+
+it('nodes of one other processor are one platform', async () => {
+  const text = 'name: control-plane\n    role: control-plane';
+  const { problems } = await shopIn('dev', [
+    ['clusters/dev/cluster.yaml', text, `${text}\n    architecture: arm64`],
+  ]);
+  expect(problems).toEqual([]);
+});

@@ -1,0 +1,55 @@
+import { stringify } from 'yaml';
+import { checkSchema } from '../../model/checks/schema.ts';
+import { compareText } from '../../model/diagnostics/problem.ts';
+import { readYaml } from '../../model/reading/read-yaml.ts';
+import { schemaLine } from '../../model/schema/json-schemas.ts';
+import {
+  mostVersionsBefore,
+  type PublishedApp,
+  type PublishedImages,
+  type PublishedVersion,
+  publishedImagesFile,
+  publishedImagesSchema,
+} from '../../model/schema/published-images.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
+
+/**
+ * What `clusters/ENV/images.yaml` says; undefined where there is no such file, because nothing was published yet.
+ * @throws ProblemsFailure where somebody has written it otherwise.
+ */
+export function readPublished(environment: string, text: string | undefined): PublishedImages | undefined {
+  if (text === undefined) return undefined;
+  const { source, problems } = readYaml(text, publishedImagesFile(environment));
+  if (source === undefined) throw new ProblemsFailure(problems);
+  const checked = checkSchema(publishedImagesSchema, source);
+  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  return checked.value;
+}
+
+/** The same as text: apps by name, the same on every machine. */
+export function writePublished({ source, apps }: PublishedImages): string {
+  const sorted = Object.entries(apps).sort(([a], [b]) => compareText(a, b));
+  return `${schemaLine('../images.schema.json')}
+# Written by npm run publish, promote and rollback.
+${stringify({ source, apps: Object.fromEntries(sorted) }, { lineWidth: 0 })}`;
+}
+
+/** The version that an app runs, without what it ran before. */
+export function versionOf({ image, migrations }: PublishedVersion): PublishedVersion {
+  return { ...(image === undefined ? {} : { image }), ...(migrations === undefined ? {} : { migrations }) };
+}
+
+/** Whether two versions run the same images. */
+export function isSameVersion(a: PublishedVersion, b: PublishedVersion): boolean {
+  return a.image?.digest === b.image?.digest && a.migrations?.digest === b.migrations?.digest;
+}
+
+/** An app that runs another version from now on; a hold is released by it. The same where it runs that one already. */
+export function withVersion(app: PublishedApp | undefined, version: PublishedVersion): PublishedApp {
+  if (app === undefined) return { ...versionOf(version), before: [] };
+  const { hold, before, ...rest } = app;
+  const earlier = [...(hold?.left ?? []), ...before];
+  if (isSameVersion(app, version)) return { ...rest, before: earlier.slice(0, mostVersionsBefore) };
+  const others = [versionOf(app), ...earlier].filter((each) => !isSameVersion(each, version));
+  return { ...versionOf(version), before: others.slice(0, mostVersionsBefore) };
+}

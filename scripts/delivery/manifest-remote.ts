@@ -1,0 +1,376 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stateDir } from '../../images/cache/paths.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { Failure } from '../cli/failure.ts';
+import { GitError, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type Author, authorOf } from './identity.ts';
+
+/** The repository that Flux reads in an environment, and the branch of it. */
+export interface RemoteAddress {
+  url: string;
+  branch: string;
+}
+
+/** What a commit puts in place of what the one before it had. */
+export interface Change {
+  /** Files by path, with `/`. */
+  files: ReadonlyMap<string, string>;
+  /** Folders and files that hold nothing else afterwards, such as `manifests/prod`; all files stand in these. */
+  replaces: readonly string[];
+  message: string;
+}
+
+/** Where the manifest repository of an environment is. @throws Failure where it is in the cluster: `deploy` writes that one. */
+export function remoteAddress(environment: string, { source }: Pick<Cluster, 'source'>): RemoteAddress {
+  if (source.kind === 'git') return { url: source.url, branch: source.branch };
+  throw new Failure(
+    `the manifests of ${environment} are held in its cluster (clusters/${environment}/cluster.yaml: source.kind is '${source.kind}').`,
+    `To bring a change there: npm run deploy -- --env ${environment}`,
+  );
+}
+
+/** How often a commit is made anew on top of what others pushed meanwhile. */
+const mostTries = 40;
+
+/**
+ * A manifest repository that others write too. Commits are made in a Git folder of its own in the state folder; nothing of
+ * the checkout is touched, whose Git settings name the author and the key for signatures.
+ */
+export class ManifestRemote {
+  readonly address: RemoteAddress;
+  readonly #root: string;
+  readonly #gitDir: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #objects: string;
+  #author: Author | undefined;
+
+  private constructor(options: {
+    address: RemoteAddress;
+    root: string;
+    gitDir: string;
+    objects: string;
+    signal: AbortSignal | undefined;
+  }) {
+    this.address = options.address;
+    this.#root = options.root;
+    this.#gitDir = options.gitDir;
+    this.#objects = options.objects;
+    this.#signal = options.signal;
+  }
+
+  /** @param gitDir Default: in the state folder, by the name of the cluster. */
+  static async open(
+    address: RemoteAddress,
+    options: { root: string; cluster: string; gitDir?: string; signal?: AbortSignal | undefined },
+  ): Promise<ManifestRemote> {
+    const { root, cluster, signal } = options;
+    const gitDir = options.gitDir ?? join(stateDir(), cluster, 'published.git');
+    await mkdir(dirname(gitDir), { recursive: true });
+    if (!existsSync(join(gitDir, 'HEAD')))
+      await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--initial-branch=main', gitDir]);
+    const objects = (
+      await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])
+    ).trim();
+    return new ManifestRemote({ address, root, gitDir, objects, signal });
+  }
+
+  /** Git in the folder of commits. */
+  #git(env: Record<string, string> = {}) {
+    return gitIn(this.#gitDir, { env: { GIT_DIR: this.#gitDir, ...env }, signal: this.#signal });
+  }
+
+  /** The same to compare with commits of the checkout, which it borrows: a fetch that did would break when the checkout goes. */
+  #gitWithCheckout() {
+    return this.#git({ GIT_ALTERNATE_OBJECT_DIRECTORIES: this.#objects });
+  }
+
+  /**
+   * The newest commit of the branch; undefined where there is no such branch yet.
+   * @throws Failure where it cannot be read, or no longer holds what this machine saw there before.
+   */
+  async head(): Promise<string | undefined> {
+    const { url, branch } = this.address;
+    const ref = `refs/heads/${branch}`;
+    const git = this.#git();
+    try {
+      const listed = await git(['ls-remote', '--', url, ref]);
+      const commit = listed
+        .split('\n')
+        .find((line) => line.endsWith(`\t${ref}`))
+        ?.split('\t')[0];
+      const seen = await this.#seen();
+      if (commit === undefined) {
+        if (seen !== undefined) throw this.#rewritten(seen, undefined);
+        return undefined;
+      }
+      if (commit === seen) return commit;
+      await git(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', url, ref]);
+      if (seen !== undefined && !(await isAncestor(git, seen, commit))) throw this.#rewritten(seen, commit);
+      await this.#see(commit);
+      return commit;
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** Takes the branch as it is now, though its history was rewritten. */
+  async acceptRewritten(): Promise<void> {
+    await this.#git()(['update-ref', '-d', this.#seenRef]);
+  }
+
+  get #seenRef(): string {
+    return `refs/seen/${this.address.branch}`;
+  }
+
+  async #seen(): Promise<string | undefined> {
+    const text = await this.#git()(['for-each-ref', '--format=%(objectname)', this.#seenRef]);
+    return text.trim() || undefined;
+  }
+
+  async #see(commit: string): Promise<void> {
+    await this.#git()(['update-ref', this.#seenRef, commit]);
+  }
+
+  #rewritten(seen: string, now: string | undefined): Failure {
+    const { url, branch } = this.address;
+    return new Failure(
+      `the history of branch ${branch} of ${url} was rewritten: ${seen.slice(0, 12)}, which this machine saw there, is not in ${now === undefined ? 'it; the branch is gone' : now.slice(0, 12)}.`,
+      'Ask whoever pushed by force what became of that commit. To go on from the branch as it is now, add: --accept-rewritten',
+    );
+  }
+
+  /** The text of a file in a commit; undefined where the commit has no such file. */
+  async file(commit: string | undefined, path: string): Promise<string | undefined> {
+    if (commit === undefined) return undefined;
+    return (await this.files(commit, path)).get(path);
+  }
+
+  /** The files of a commit below a folder, by path. */
+  async files(commit: string | undefined, folder: string): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    if (commit === undefined) return found;
+    const git = this.#git();
+    const paths = (await git(['ls-tree', '-r', '-z', '--name-only', commit, '--', folder]))
+      .split('\0')
+      .filter((path) => path !== '');
+    if (paths.length === 0) return found;
+    const input = paths.map((path) => `${commit}:${path}\n`).join('');
+    const bytes = Buffer.from(await git(['cat-file', '--batch'], { input }));
+    for (let at = 0, i = 0; at < bytes.length; i++) {
+      const end = bytes.indexOf(0x0a, at);
+      const size = Number(bytes.subarray(at, end).toString().split(' ')[2]);
+      found.set(paths[i] ?? '', bytes.subarray(end + 1, end + 1 + size).toString());
+      at = end + 1 + size + 1;
+    }
+    return found;
+  }
+
+  /** Whether a commit is in the repository, as far as this machine has seen it. */
+  async has(commit: string): Promise<boolean> {
+    return hasCommit(this.#git(), commit);
+  }
+
+  /** Whether a commit is another one or above it; false too where this machine does not have one of them. */
+  async isAncestor(commit: string, of: string): Promise<boolean> {
+    const git = this.#gitWithCheckout();
+    return (await hasCommit(git, commit)) && (await hasCommit(git, of)) && isAncestor(git, commit, of);
+  }
+
+  /** Whether two commits have any history in common. */
+  async areRelated(one: string, other: string): Promise<boolean> {
+    return this.#gitWithCheckout()(['merge-base', one, other]).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof GitError && error.said === '') return false;
+        throw error;
+      },
+    );
+  }
+
+  /** Paths that differ between two commits. */
+  async changedPaths(from: string, to: string): Promise<string[]> {
+    const text = await this.#gitWithCheckout()(['diff', '--name-only', '--no-renames', '-z', from, to]);
+    return text.split('\0').filter((path) => path !== '');
+  }
+
+  /** Commits that changed a path, the newest first. */
+  async history(commit: string, path: string, most: number): Promise<string[]> {
+    const text = await this.#git()(['log', `--max-count=${most}`, '--format=%H', commit, '--', path]);
+    return text.split('\n').filter((line) => line !== '');
+  }
+
+  /**
+   * Makes a commit on top of the newest one and pushes it; where others pushed in between, asks `change` again what it comes
+   * to on top of theirs. `change` gives nothing where there is nothing to do.
+   * @throws Failure where it cannot be pushed: then nothing was.
+   */
+  async commit(
+    change: (head: string | undefined) => Promise<Change | undefined>,
+    { report = () => {} }: { report?: (message: string) => void } = {},
+  ): Promise<{ commit: string | undefined; changed: boolean; tries: number }> {
+    for (let tries = 1; ; tries++) {
+      const head = await this.head();
+      const wanted = await change(head);
+      if (wanted === undefined) return { commit: head, changed: false, tries };
+      const made = await this.make(wanted, head);
+      if (made === undefined) return { commit: head, changed: false, tries };
+      if (await this.#push(made, this.address.branch, head ?? '')) {
+        await this.#see(made);
+        return { commit: made, changed: true, tries };
+      }
+      if (tries === mostTries) {
+        throw new Failure(
+          `others pushed to ${this.address.url} ${mostTries} times while this was being pushed; nothing was.`,
+          'Type the same command again.',
+        );
+      }
+      report('somebody else pushed: once more on top of theirs');
+      await sleep(Math.random() * Math.min(5_000, 50 * 2 ** tries), undefined, { signal: this.#signal });
+    }
+  }
+
+  /** Makes a commit and pushes it nowhere; undefined where it would change nothing. */
+  async make({ files, replaces, message }: Change, parent: string | undefined): Promise<string | undefined> {
+    const scratch = await mkdtemp(join(this.#gitDir, 'commit-'));
+    try {
+      const workTree = join(scratch, 'tree');
+      await mkdir(workTree);
+      for (const folder of new Set([...files.keys()].map(dirname)))
+        await mkdir(join(workTree, folder), { recursive: true });
+      await Promise.all([...files].map(([path, text]) => writeFile(join(workTree, path), text)));
+      const git = this.#git({ GIT_WORK_TREE: workTree, GIT_INDEX_FILE: join(scratch, 'index') });
+      await git(['read-tree', ...(parent === undefined ? ['--empty'] : [parent])]);
+      await git(['-c', 'core.autocrlf=false', 'add', '--all', '--force', '--', ...replaces]);
+      const tree = (await git(['write-tree'])).trim();
+      if (parent !== undefined && tree === (await git(['rev-parse', `${parent}^{tree}`])).trim())
+        return undefined;
+      this.#author ??= await authorOf(gitIn(this.#root, { signal: this.#signal }));
+      const { settings, sign } = this.#author;
+      const commit = await git(
+        [
+          ...settings.flatMap((setting) => ['-c', setting]),
+          ...['commit-tree', tree, ...(sign ? ['-S'] : [])],
+          ...(parent === undefined ? [] : ['-p', parent]),
+        ],
+        { input: message },
+      );
+      return commit.trim();
+    } catch (error) {
+      throw explainedCommit(error);
+    } finally {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /** Pushes a commit as a branch of its own. What that branch held before goes. */
+  async pushBranch(commit: string, branch: string): Promise<void> {
+    const listed = await this.#listBranches(branch);
+    if (!(await this.#push(commit, branch, listed.get(branch) ?? ''))) {
+      throw new Failure(
+        `somebody else pushed to the branch ${branch} of ${this.address.url} at the same time.`,
+        'Type the same command again.',
+      );
+    }
+  }
+
+  /** Branches whose names match a pattern of Git, with their commits. */
+  async branches(pattern: string): Promise<Map<string, string>> {
+    return this.#listBranches(pattern);
+  }
+
+  async deleteBranch(branch: string): Promise<void> {
+    try {
+      await this.#git()(['push', '--quiet', '--', this.address.url, `:refs/heads/${branch}`]);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  async #listBranches(pattern: string): Promise<Map<string, string>> {
+    try {
+      const listed = await this.#git()(['ls-remote', '--', this.address.url, `refs/heads/${pattern}`]);
+      return new Map(
+        listed
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => {
+            const [commit = '', ref = ''] = line.split('\t');
+            return [ref.replace('refs/heads/', ''), commit];
+          }),
+      );
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** Returns false where the branch is no longer at `expected`, which is empty where there was none. */
+  async #push(commit: string, branch: string, expected: string): Promise<boolean> {
+    const ref = `refs/heads/${branch}`;
+    const lease = `--force-with-lease=${ref}:${expected}`;
+    try {
+      await this.#git()(['push', '--quiet', lease, '--', this.address.url, `${commit}:${ref}`]);
+      return true;
+    } catch (error) {
+      if (error instanceof GitError && isMoved.test(error.said)) return false;
+      throw this.#explained(error);
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    if (!(error instanceof GitError)) return error;
+    const { url, branch } = this.address;
+    const said = error.said.replaceAll(/\/\/[^/@\s]+@/g, '//');
+    const options = { cause: error };
+    if (/no space left|disk quota/i.test(said)) return diskFull(said, options);
+    if (isLogin.test(said)) {
+      return new Failure(
+        `${url} refused the login, or there is none: ${said}`,
+        'Sign in again: a token may have expired. Git asks its credential helper or the agent of SSH; try: git ls-remote ' +
+          url,
+        options,
+      );
+    }
+    if (/remote rejected|hook declined|protected branch/i.test(said)) {
+      return new Failure(
+        `${url} refused the push to ${branch}; nothing was pushed: ${said}`,
+        'Ask whoever looks after that repository for the right to push to that branch, then type the same command again.',
+        options,
+      );
+    }
+    return new Failure(
+      `${url} cannot be reached, or the connection was lost: ${said}`,
+      'Type the same command again when it answers: it goes on from there, and nothing is published by halves.',
+      options,
+    );
+  }
+}
+
+const isMoved =
+  /stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|incorrect old value|reference already exists/i;
+
+const isLogin =
+  /authentication failed|could not read (username|password)|permission denied|terminal prompts disabled|returned error: 40[13]|access denied|host key verification failed/i;
+
+function explainedCommit(error: unknown): unknown {
+  if (!(error instanceof GitError)) return error;
+  if (/no space left|disk quota/i.test(error.said)) return diskFull(error.said, { cause: error });
+  if (error.command === 'commit-tree') {
+    return new Failure(
+      `the commit could not be made or signed: ${error.said}`,
+      'Where Git is set to sign: unlock the key, or mend user.signingkey and gpg.format (git config --list). Then type the same command again.',
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+function diskFull(said: string, options: ErrorOptions): Failure {
+  return new Failure(
+    `the disk is full: ${said}`,
+    'Make room, then type the same command again: nothing was published by halves.',
+    options,
+  );
+}

@@ -1,0 +1,229 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ImageStore } from '../../images/oci/image-store.ts';
+import { headManifest } from '../../images/oci/registry-client.ts';
+import { ensureProgram } from '../../images/program.ts';
+import { environment } from '../../test/charts/fixture.ts';
+import { TestRegistry } from '../../test/delivery/registry.ts';
+import { publish as putImage } from '../../test/registries/image-fixture.ts';
+import { openRegistry, pushImage, requireImage } from './registry.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+
+const platform = 'linux/amd64';
+/** The password 'secret' of 'ann', by bcrypt. */
+const ann = 'ann:$2a$04$ZRQ0Gx7s3MFWPtScYfYCH.Rtu.DsbfpnsuVaLuXXWX0X3cvP/RkD.';
+
+let program = '';
+let folder = '';
+let registry: TestRegistry;
+beforeAll(async () => {
+  program = await ensureProgram('registry', () => {});
+});
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'plinth-push-'));
+  vi.stubEnv('DOCKER_CONFIG', folder);
+  vi.stubEnv('REGISTRY_AUTH_FILE', join(folder, 'auth.json'));
+  vi.stubEnv('PLINTH_STATE', join(folder, 'state'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await registry?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterAll(() => vi.resetConfig());
+
+/** An image of the store, and what pushes it to the registry at `url`. */
+async function shop(url: string, options: { platform?: string; layers?: number[] } = {}) {
+  vi.stubEnv('PLINTH_PUBLISH_REGISTRY', `registry.test.localhost=${url}`);
+  const store = new ImageStore(join(folder, 'store'));
+  const { digest } = await putImage(store, 'host/shop', 'abc', {
+    platforms: [options.platform ?? platform],
+    index: false,
+    ...(options.layers === undefined ? {} : { layers: options.layers }),
+  });
+  const said: string[] = [];
+  const report = (message: string) => void said.push(message);
+  const push = async () => {
+    const opened = await openRegistry(environment(), ['shop'], { report });
+    try {
+      const image = { store, path: 'host/shop', tag: 'abc' };
+      return await pushImage(opened, { name: 'shop', image, platform }, { report });
+    } finally {
+      opened.close();
+    }
+  };
+  return { store, digest, push, said };
+}
+
+async function answering(listener: RequestListener): Promise<string> {
+  const server = createHttpServer(listener);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** What leads to another port and ends its first connections after so many bytes each. */
+async function cutting(to: string, cuts: number, after: number): Promise<string> {
+  let left = cuts;
+  const server = createServer((socket) => {
+    const other = connect(Number(new URL(to).port), '127.0.0.1');
+    let sent = 0;
+    socket.on('data', (bytes) => {
+      sent += bytes.length;
+      if (left > 0 && sent > after) {
+        left--;
+        socket.destroy();
+        other.destroy();
+      }
+    });
+    for (const each of [socket, other]) each.on('error', () => {});
+    socket.pipe(other).pipe(socket);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('a push to the registry that clusters run', () => {
+  it('puts the image there by digest, and sends nothing the second time', async () => {
+    registry = await TestRegistry.start(program);
+    const { push, digest, said } = await shop(registry.url);
+    expect(await push()).toBe(digest);
+    expect(await headManifest({ url: registry.url, path: 'shop' }, digest)).toBe(digest);
+    said.length = 0;
+    expect(await push()).toBe(digest);
+    expect(said).toEqual([]);
+  });
+
+  it('signs in as docker login noted it', async () => {
+    registry = await TestRegistry.start(program, { htpasswd: ann });
+    const auth = Buffer.from('ann:secret').toString('base64');
+    const config = { auths: { 'registry.test.localhost': { auth } } };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    const { push, digest } = await shop(registry.url);
+    expect(await push()).toBe(digest);
+  });
+
+  it('signs in by the environment before that', async () => {
+    registry = await TestRegistry.start(program, { htpasswd: ann });
+    vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
+    vi.stubEnv('PLINTH_REGISTRY_PASSWORD', 'secret');
+    const { push, digest } = await shop(registry.url);
+    expect(await push()).toBe(digest);
+  });
+
+  it('goes on where the connection is lost half-way', async () => {
+    registry = await TestRegistry.start(program);
+    const { push, digest, said } = await shop(await cutting(registry.url, 2, 400_000), {
+      layers: [1_000_000, 900_000],
+    });
+    expect(await push()).toBe(digest);
+    expect(said.join()).toContain('going on');
+  });
+});
+
+describe('a push that fails says why and what to type, and leaves no image of that name', () => {
+  it('without a login', async () => {
+    registry = await TestRegistry.start(program, { htpasswd: ann });
+    const { push } = await shop(registry.url);
+    const failed = push();
+    await expect(failed).rejects.toThrow('refused access to shop: there is no login');
+    await expect(failed).rejects.toMatchObject({
+      next: expect.stringContaining('docker login registry.test.localhost'),
+    });
+  });
+
+  it('with a password that has expired', async () => {
+    registry = await TestRegistry.start(program, { htpasswd: ann });
+    vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
+    vi.stubEnv('PLINTH_REGISTRY_PASSWORD', 'old');
+    const { push } = await shop(registry.url);
+    await expect(push()).rejects.toThrow('or it has expired');
+  });
+
+  it('with half of a login in the environment', async () => {
+    registry = await TestRegistry.start(program);
+    vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
+    const { push } = await shop(registry.url);
+    await expect(push()).rejects.toThrow('PLINTH_REGISTRY_PASSWORD is not set');
+  });
+
+  it('at a registry that is only read', async () => {
+    registry = await TestRegistry.start(program, { readonly: true });
+    const { push } = await shop(registry.url);
+    await expect(push()).rejects.toThrow('refuses the push of shop');
+  });
+
+  it.each([
+    [403, { errors: [{ code: 'DENIED', message: 'not yours' }] }, 'not yours'],
+    [500, { errors: [{ code: 'UNKNOWN', detail: 'write /var: no space left on device' }] }, 'has no room'],
+    [507, {}, 'has no room'],
+  ])('at a registry that answers %d', async (status, body, says) => {
+    const url = await answering((request, response) => {
+      const head = request.method === 'HEAD';
+      response.writeHead(head ? 404 : status, { 'content-type': 'application/json' });
+      response.end(head ? undefined : JSON.stringify(body));
+    });
+    const { push } = await shop(url);
+    await expect(push()).rejects.toThrow(says);
+  });
+
+  it('of an image for another architecture, before anything is sent', async () => {
+    registry = await TestRegistry.start(program);
+    const { push, digest } = await shop(registry.url, { platform: 'linux/arm64' });
+    const failed = push();
+    await expect(failed).rejects.toThrow(
+      'the image of shop is for linux/arm64, and the nodes are linux/amd64',
+    );
+    expect(await headManifest({ url: registry.url, path: 'shop' }, digest)).toBeUndefined();
+  });
+});
+
+describe('an image that is looked at in the registry', () => {
+  const required = async (digest: string, wanted = platform) => {
+    const opened = await openRegistry(environment(), ['shop'], { report: () => {} });
+    return requireImage(opened, { name: 'shop', digest, platform: wanted });
+  };
+
+  it('is refused where it is for another architecture', async () => {
+    registry = await TestRegistry.start(program);
+    const { push, digest } = await shop(registry.url);
+    await push();
+    await expect(required(digest)).resolves.toBeUndefined();
+    await expect(required(digest, 'linux/arm64')).rejects.toThrow('is for linux/amd64');
+  });
+
+  it('is refused where it is not there', async () => {
+    registry = await TestRegistry.start(program);
+    await shop(registry.url);
+    await expect(required(`sha256:${'0'.repeat(64)}`)).rejects.toThrow(
+      'registry.test.localhost no longer has shop@sha256:000',
+    );
+  });
+
+  it('is refused where its digest is another one', async () => {
+    const url = await answering((_, response) => response.end('{}'));
+    await shop(url);
+    const failed = required(`sha256:${'0'.repeat(64)}`);
+    await expect(failed).rejects.toThrow('gives an image with the digest sha256:44136fa355b3');
+    await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('Do not trust it') });
+  });
+
+  it('is refused where a layer is gone', async () => {
+    registry = await TestRegistry.start(program);
+    const { push, digest, store } = await shop(registry.url);
+    await push();
+    const manifest: { layers: { digest: string }[] } = JSON.parse(
+      store.manifest('host/shop', 'abc')?.text ?? '',
+    );
+    const layer = manifest.layers[0]?.digest.replace('sha256:', '') ?? '';
+    const blobs = join(registry.folder, 'data/docker/registry/v2/blobs/sha256');
+    rmSync(join(blobs, layer.slice(0, 2), layer), { recursive: true });
+    await expect(required(digest)).rejects.toThrow(`the registry lacks sha256:${layer}`);
+  });
+});

@@ -1,0 +1,248 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { copyImage } from '../../images/oci/copy.ts';
+import { digestOf } from '../../images/oci/digest.ts';
+import type { StoredImage } from '../../images/oci/image-store.ts';
+import {
+  imageManifestSchema,
+  manifestTypes,
+  platformName,
+  platformSchema,
+} from '../../images/oci/media-types.ts';
+import {
+  headBlob,
+  headManifest,
+  RegistryError,
+  type RegistryRepository,
+} from '../../images/oci/registry-client.ts';
+import { waitForRegistry } from '../../images/oci/wait-for-registry.ts';
+import type { Environment } from '../../model/graph.ts';
+import { teamRegistry } from '../../model/schema/cluster.ts';
+import { registryWritePort } from '../../operators/registry/chart.ts';
+import { forwardToPod } from '../call/port-forward.ts';
+import { Failure } from '../cli/failure.ts';
+import { hasKubeconfig } from '../cluster/client.ts';
+import { registryLogin, withLogin } from './registry-login.ts';
+
+/** The registry of an environment, for reads and pushes. */
+export interface TeamRegistry {
+  /** As images name it: `registry.example.org`. */
+  host: string;
+  /** A repository in it, such as `orders`. */
+  repository: (name: string) => RegistryRepository;
+  /** Names of repositories whose layers need not be sent again. */
+  siblings: readonly string[];
+  close: () => void;
+}
+
+/**
+ * Where a registry takes pushes: at https://HOST, or where `PLINTH_PUBLISH_REGISTRY` says, `HOST=URL,HOST=URL`, as through a
+ * tunnel. Undefined where it says nothing of that host.
+ */
+function pushUrl(host: string): string | undefined {
+  const entries = (process.env.PLINTH_PUBLISH_REGISTRY ?? '').split(',').filter((entry) => entry !== '');
+  for (const entry of entries) {
+    const [, name, url] = /^([^=/]+)=(https?:\/\/[^/@?#]+)$/.exec(entry.trim()) ?? [];
+    if (url === undefined) {
+      throw new Failure(
+        `PLINTH_PUBLISH_REGISTRY has '${entry}', and HOST=URL is expected, without path, name and password.`,
+        `Set for example: PLINTH_PUBLISH_REGISTRY=${host}=http://127.0.0.1:5001`,
+      );
+    }
+    if (name === host) return url;
+  }
+  return undefined;
+}
+
+/**
+ * Opens the registry of an environment. Where this machine has the kubeconfig of the cluster, it is reached through the API
+ * server, at the port that takes pushes; elsewhere by its address, with the login that the machine has.
+ */
+export async function openRegistry(
+  { cluster }: Pick<Environment, 'cluster'>,
+  names: readonly string[],
+  { report, signal }: { report: (message: string) => void; signal?: AbortSignal | undefined },
+): Promise<TeamRegistry> {
+  const host = teamRegistry(cluster);
+  const given = pushUrl(host);
+  if (given === undefined && hasKubeconfig(cluster.name)) {
+    report(`${host}: through the API server`);
+    const way = await forwardToPod(cluster.name, 'registry', registryWritePort);
+    const url = `http://127.0.0.1:${way.port}`;
+    await waitForRegistry(url, 30, signal);
+    return { host, siblings: names, repository: (path) => ({ url, path }), close: way.close };
+  }
+  const url = given ?? `https://${host}`;
+  const login = await registryLogin(host, report);
+  const repositories = new Map(
+    names.map((path) => [path, { url, path, fetch: withLogin(url, login, `repository:${path}:pull,push`) }]),
+  );
+  const repository = (path: string): RegistryRepository => {
+    const found = repositories.get(path);
+    if (found === undefined) throw new Error(`${path} is none of ${names.join(', ')}`);
+    return found;
+  };
+  // A token is for one repository: of others it would not be told what they hold.
+  return { host, siblings: [], repository, close: () => {} };
+}
+
+/** How often a push goes on after the connection was lost. */
+const mostTries = 4;
+
+/**
+ * Pushes an image by digest and makes sure that the registry has it: manifest, every blob, and the platform that the nodes
+ * run. What is there already is not sent again, so that an interrupted push goes on.
+ * @throws Failure where it cannot be had there; nothing that runs names it then.
+ */
+export async function pushImage(
+  registry: TeamRegistry,
+  { name, image, platform }: { name: string; image: StoredImage; platform: string },
+  { report, signal }: { report: (message: string) => void; signal?: AbortSignal | undefined },
+): Promise<string> {
+  const manifest = image.store.manifest(image.path, image.tag);
+  if (manifest === undefined) throw new Error(`${image.path}:${image.tag} was not built`);
+  refusePlatform(name, await storedPlatform(image, manifest.text), platform);
+  const target = { ...registry.repository(name), tag: image.tag };
+  for (let tries = 1; ; tries++) {
+    try {
+      const there =
+        (await headManifest(target, manifest.digest)) === manifest.digest &&
+        (await headManifest(target, image.tag)) === manifest.digest;
+      if (!there) {
+        report(`${name}: pushing`);
+        await copyImage(image, target, { siblings: registry.siblings, signal });
+      }
+      await readBack(registry, { name, digest: manifest.digest, platform });
+      return manifest.digest;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (tries < mostTries && isLost(error)) {
+        report(`${name}: ${error instanceof Error ? error.message : error}; going on`);
+        await sleep(200 * 2 ** tries, undefined, { signal });
+        continue;
+      }
+      throw registryFailure(error, registry, name);
+    }
+  }
+}
+
+/**
+ * Makes sure that the registry has an image: that its manifest has that digest, that every blob is there in full, and that
+ * it is for the platform of the nodes.
+ * @throws Failure where it is not so.
+ */
+export async function requireImage(
+  registry: TeamRegistry,
+  image: { name: string; digest: string; platform: string },
+): Promise<void> {
+  try {
+    await readBack(registry, image);
+  } catch (error) {
+    throw registryFailure(error, registry, image.name);
+  }
+}
+
+async function readBack(
+  registry: TeamRegistry,
+  { name, digest, platform }: { name: string; digest: string; platform: string },
+): Promise<void> {
+  const repository = registry.repository(name);
+  const text = await read(repository, `manifests/${digest}`).catch((error: unknown) => {
+    if (!(error instanceof RegistryError) || error.status !== 404) throw error;
+    throw new Failure(
+      `${registry.host} no longer has ${name}@${digest}, which is published.`,
+      'Publish from the machine that built it, which sends it again. Or move the app: npm run publish after a change, or npm run rollback.',
+      { cause: error },
+    );
+  });
+  const found = digestOf(text);
+  if (found !== digest) {
+    throw new Failure(
+      `${registry.host}/${name}: the registry gives an image with the digest ${found} for ${digest}.`,
+      'Do not trust it: see what stands between this machine and the registry, then type the same command again.',
+    );
+  }
+  const { config, layers } = imageManifestSchema.parse(JSON.parse(text));
+  for (const blob of [config, ...layers]) {
+    const size = await headBlob(repository, blob.digest);
+    if (size === blob.size) continue;
+    throw new Failure(
+      `${registry.host}/${name}@${digest}: the registry ${size === undefined ? 'lacks' : 'has another size of'} ${blob.digest}.`,
+      'Type the same command again, which sends it; if it stays so, the disk of the registry is damaged.',
+    );
+  }
+  const configuration = await read(repository, `blobs/${config.digest}`);
+  refusePlatform(name, platformIn(configuration), platform);
+}
+
+async function read(repository: RegistryRepository, what: string): Promise<string> {
+  const url = new URL(what, `${repository.url}/v2/${repository.path}/`);
+  const answer = await (repository.fetch ?? fetch)(url, { headers: { accept: manifestTypes.join(', ') } });
+  if (answer.ok) return answer.text();
+  throw await RegistryError.of(answer, repository, what);
+}
+
+function platformIn(configuration: string): string {
+  return platformName(platformSchema.parse(JSON.parse(configuration)));
+}
+
+async function storedPlatform({ store }: StoredImage, manifest: string): Promise<string> {
+  const { config } = imageManifestSchema.parse(JSON.parse(manifest));
+  const chunks: Buffer[] = [];
+  for await (const chunk of store.openBlob(config.digest)) chunks.push(z.instanceof(Buffer).parse(chunk));
+  return platformIn(Buffer.concat(chunks).toString());
+}
+
+function refusePlatform(name: string, found: string, wanted: string): void {
+  if (found === wanted) return;
+  throw new Failure(
+    `the image of ${name} is for ${found}, and the nodes are ${wanted}.`,
+    `Build it on a machine whose engine runs ${wanted}, in CI for example; or write what the nodes are under nodes[].architecture of cluster.yaml.`,
+  );
+}
+
+/** Whether another try may help: the connection was lost, a token expired on the way, or the registry was busy. */
+function isLost(error: unknown): boolean {
+  if (error instanceof Failure) return false;
+  if (!(error instanceof RegistryError)) return true;
+  return (
+    error.status === undefined ||
+    (error.status === 401 && error.sent) ||
+    [429, 502, 503, 504].includes(error.status)
+  );
+}
+
+/** What a registry's refusal means to people, and what to type next; any other error as it is. */
+export function registryFailure(error: unknown, { host }: Pick<TeamRegistry, 'host'>, name: string): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  const options = { cause: error };
+  const { status, message } = error;
+  if (status === 401) {
+    return new Failure(
+      `${host} refused access to ${name}: there is no login, or it has expired: ${message}`,
+      `Sign in: docker login ${host}. Or set PLINTH_REGISTRY_USER and PLINTH_REGISTRY_PASSWORD.`,
+      options,
+    );
+  }
+  if (status === 403 || status === 405) {
+    return new Failure(
+      `${host} refuses the push of ${name}: ${message}`,
+      status === 405
+        ? `At this address it is only read. Push with the kubeconfig of the cluster, or set PLINTH_PUBLISH_REGISTRY to where it takes pushes.`
+        : `Ask whoever looks after ${host} for the right to push to ${name}.`,
+      options,
+    );
+  }
+  if (status === 413 || status === 507 || /no space left|quota/i.test(message)) {
+    return new Failure(
+      `${host} has no room for the image of ${name}: ${message}`,
+      'Give it more (registry.storage in cluster.yaml), or remove images that nothing names, then type the same command again.',
+      options,
+    );
+  }
+  return new Failure(
+    `the image of ${name} could not be moved to ${host} or looked at there: ${message}`,
+    'Type the same command again: it goes on from there, and no manifest names the image yet.',
+    options,
+  );
+}

@@ -1,0 +1,108 @@
+import { existsSync, symlinkSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
+import { Failure } from '../cli/failure.ts';
+import { gitIn } from './git.ts';
+import { writePublished } from './images-file.ts';
+
+/** The manifests of one environment, by path from the root: `manifests/ENV/…`. */
+export type Manifests = Map<string, string>;
+
+/** A commit of the sources as files, for as long as it is open; rendered as often as it is asked to. */
+export class SourceCommit {
+  readonly commit: string;
+  /** The root of the repository as it is in that commit. */
+  readonly folder: string;
+  readonly #root: string;
+  readonly #scratch: string;
+
+  private constructor(commit: string, root: string, scratch: string) {
+    this.commit = commit;
+    this.#root = root;
+    this.#scratch = scratch;
+    this.folder = join(scratch, 'sources');
+  }
+
+  /**
+   * @param root The checkout, whose packages are used: no others are installed.
+   * @throws Failure where the checkout does not have the commit.
+   */
+  static async open(root: string, commit: string): Promise<SourceCommit> {
+    const git = gitIn(root);
+    await git(['cat-file', '-e', `${commit}^{commit}`]).catch((cause: unknown) => {
+      throw new Failure(
+        `this repository does not have the commit ${commit}, from which the environment was published.`,
+        'Fetch it: git fetch --all. Then type the same command again.',
+        { cause },
+      );
+    });
+    const scratch = await mkdtemp(join(tmpdir(), 'plinth-sources-'));
+    const sources = new SourceCommit(commit, root, scratch);
+    try {
+      await git(['worktree', 'add', '--quiet', '--detach', sources.folder, commit]);
+      const packages = join(root, 'node_modules');
+      if (existsSync(packages)) symlinkSync(packages, join(sources.folder, 'node_modules'));
+    } catch (error) {
+      await sources.close();
+      throw error;
+    }
+    return sources;
+  }
+
+  /** Renders an environment by the commit's own program, with what is published of it. */
+  async render(environment: string, images: PublishedImages): Promise<Manifests> {
+    const file = join(this.folder, publishedImagesFile(environment));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, writePublished(images));
+    const out = join(this.#scratch, 'manifests');
+    const args = ['scripts/render.ts', '--no-cache', '--env', environment, '--out', out];
+    const result = await execa(process.execPath, args, {
+      cwd: this.folder,
+      stdin: 'ignore',
+      reject: false,
+      all: true,
+    });
+    if (result.failed) {
+      throw new Failure(
+        `${environment} cannot be rendered from the commit ${this.commit.slice(0, 12)}:\n${result.all.trim()}`,
+        'Mend it, commit, then type the same command again.',
+      );
+    }
+    const folder = join(out, environment);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const manifests = await Promise.all(
+      files.map(async (path) => {
+        const below = path.slice(folder.length).replaceAll('\\', '/');
+        return [`manifests/${environment}${below}`, await readFile(path, 'utf8')] as const;
+      }),
+    );
+    return new Map(manifests.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  async close(): Promise<void> {
+    const git = gitIn(this.#root);
+    await rm(this.#scratch, { recursive: true, force: true });
+    await git(['worktree', 'prune']);
+  }
+}
+
+/** Refuses manifests that do not name an image by its digest, as those of a program from before it could do so. */
+export function requireDigests(manifests: Manifests, images: PublishedImages, apps: readonly string[]): void {
+  const texts = [...manifests.values()];
+  for (const app of apps) {
+    for (const image of [images.apps[app]?.image, images.apps[app]?.migrations]) {
+      if (image === undefined || texts.some((text) => text.includes(`:${image.tag}@${image.digest}`)))
+        continue;
+      throw new Failure(
+        `the render does not name the image of ${app} by its digest ${image.digest}: ${app} does not run there, or the sources are too old.`,
+        'See clusters/ENV/cluster.yaml: apps. Or publish from a newer commit.',
+      );
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { PublishedImages } from '../../model/schema/published-images.ts';
+import { Failure } from '../cli/failure.ts';
+import { type Git, gitIn } from './git.ts';
+import type { ManifestRemote } from './manifest-remote.ts';
+import { type Manifests, SourceCommit } from './render-commit.ts';
+
+/** What a render reads, and what it is made by. */
+const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators', 'scripts', 'package-lock.json'];
+
+/** What `publish` and its like write themselves, in any environment. */
+const own = /^(clusters\/[^/]+\/images\.yaml$|manifests\/)/;
+
+/**
+ * The commit of the checkout, of which alone it can be said later what was published.
+ * @throws Failure where files differ from it.
+ */
+export async function committedSource(git: Git): Promise<string> {
+  const changed = (await git(['status', '--porcelain', '-z', '--untracked-files=all', '--', ...inputs]))
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .map((entry) => entry.slice(3));
+  if (changed.length > 0) {
+    const shown = changed.slice(0, 3).join(', ');
+    const more = changed.length > 3 ? ` and ${changed.length - 3} more` : '';
+    throw new Failure(
+      `${shown}${more}: not committed, and what is published is a commit that others can look at.`,
+      'Commit it, or put it aside: git stash --include-untracked. Then type the same command again.',
+    );
+  }
+  return (await git(['rev-parse', 'HEAD'])).trim();
+}
+
+/**
+ * Refuses sources by which something would be undone that was published or merged since.
+ * @param head The newest commit of the manifest repository, if it has any.
+ */
+export async function refuseOlderSources(
+  remote: ManifestRemote,
+  { source, head, images }: { source: string; head: string | undefined; images: PublishedImages | undefined },
+): Promise<void> {
+  if (head === undefined) return;
+  const { url, branch } = remote.address;
+  if (!(await remote.areRelated(source, head))) {
+    if (images === undefined || (await remote.isAncestor(images.source, source))) return;
+    throw new Failure(
+      `${images.source.slice(0, 12)} was published, and ${source.slice(0, 12)} does not follow from it: what came with it would be undone.`,
+      'Bring your branch up to date (git pull --rebase), then type the same command again.',
+    );
+  }
+  // The sources stand in the same repository: what is published must be what is merged there.
+  if (source !== head && !(await remote.isAncestor(source, head))) {
+    const behind = await remote.isAncestor(head, source);
+    throw new Failure(
+      `the commit ${source.slice(0, 12)} is not in branch ${branch} of ${url}, which holds sources and manifests.`,
+      behind
+        ? `Push it first: git push ${url} HEAD:${branch}. Then type the same command again.`
+        : 'Bring your branch up to date (git pull --rebase) and push it, then type the same command again.',
+    );
+  }
+  const newer = (await remote.changedPaths(source, head)).filter((path) => !own.test(path));
+  if (newer.length === 0) return;
+  throw new Failure(
+    `branch ${branch} of ${url} has newer sources than ${source.slice(0, 12)}: ${newer.slice(0, 3).join(', ')}${newer.length > 3 ? ` and ${newer.length - 3} more` : ''}.`,
+    'Bring your branch up to date (git pull --rebase), then type the same command again.',
+  );
+}
+
+/**
+ * The commit of the sources that an environment runs: the branch itself where sources and manifests stand in one repository,
+ * else the one that was published last. It is fetched into the checkout where it is not there.
+ */
+export async function runningSource(
+  root: string,
+  remote: ManifestRemote,
+  { head, images }: { head: string; images: PublishedImages },
+): Promise<string> {
+  const git = gitIn(root);
+  const own = (await git(['rev-parse', 'HEAD'])).trim();
+  if (!(await remote.areRelated(own, head))) return images.source;
+  const { url, branch } = remote.address;
+  await git(['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--', url, `refs/heads/${branch}`]);
+  return head;
+}
+
+/** Renders an environment from a commit of the sources, with what is published of it. */
+export async function renderFrom(
+  root: string,
+  source: string,
+  environment: string,
+  images: PublishedImages,
+): Promise<Manifests> {
+  const commit = await SourceCommit.open(root, source);
+  try {
+    return await commit.render(environment, images);
+  } finally {
+    await commit.close();
+  }
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { Failure } from '../cli/failure.ts';
+
+/** A request to merge a branch: a pull request, or a merge request. */
+export interface PullRequest {
+  number: number;
+  /** Branch that is to be merged. */
+  branch: string;
+  /** Where people look at it. */
+  url: string;
+}
+
+/** What a forge is asked for. */
+export interface Forge {
+  /** Open requests to merge into the branch. */
+  open: (into: string) => Promise<PullRequest[]>;
+  create: (request: { branch: string; into: string; title: string; body: string }) => Promise<PullRequest>;
+  update: (request: PullRequest, change: { title: string; body: string }) => Promise<void>;
+  close: (request: PullRequest) => Promise<void>;
+}
+
+type Source = Extract<Cluster['source'], { kind: 'git' }>;
+
+/**
+ * The forge that cluster.yaml names, with the token of `PLINTH_FORGE_TOKEN`; undefined where it names none.
+ * @throws Failure where there is no token.
+ */
+export function forgeOf({ forge, url }: Source): Forge | undefined {
+  if (forge === undefined) return undefined;
+  const token = process.env.PLINTH_FORGE_TOKEN;
+  if (!token) {
+    throw new Failure(
+      `source.forge is ${forge.kind}, and PLINTH_FORGE_TOKEN is not set.`,
+      `Make a token that may open ${forge.kind === 'gitlab' ? 'merge' : 'pull'} requests there, and set PLINTH_FORGE_TOKEN to it.`,
+    );
+  }
+  const { host, pathname } = new URL(url);
+  const project = pathname.replace(/^\/+|\.git$|\/+$/g, '');
+  const api = forge.api ?? defaultApi(forge.kind, host.replace(/:22$/, ''));
+  const clients = { github, gitlab, gitea };
+  return clients[forge.kind]({ api, project, token });
+}
+
+function defaultApi(kind: NonNullable<Source['forge']>['kind'], host: string): string {
+  if (kind === 'gitlab') return `https://${host}/api/v4`;
+  if (kind === 'gitea') return `https://${host}/api/v1`;
+  return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`;
+}
+
+interface Place {
+  /** Address of the API, without a slash at its end. */
+  api: string;
+  /** `OWNER/NAME`. */
+  project: string;
+  token: string;
+}
+
+const hubRequest = z.object({ number: z.int(), html_url: z.string(), head: z.object({ ref: z.string() }) });
+
+const fromHub = ({ number, html_url, head }: z.output<typeof hubRequest>): PullRequest => ({
+  number,
+  branch: head.ref,
+  url: html_url,
+});
+
+/** @see https://docs.github.com/en/rest/pulls/pulls */
+function github({ api, project, token }: Place): Forge {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/vnd.github+json',
+    'x-github-api-version': '2022-11-28',
+  };
+  const pulls = `${api}/repos/${project}/pulls`;
+  return {
+    open: async (into) => {
+      const query = new URLSearchParams({ state: 'open', base: into, per_page: '100' });
+      return (await ask('GET', `${pulls}?${query}`, headers, z.array(hubRequest))).map(fromHub);
+    },
+    create: async ({ branch, into, title, body }) =>
+      fromHub(await ask('POST', pulls, headers, hubRequest, { title, body, head: branch, base: into })),
+    update: async ({ number }, change) => {
+      await ask('PATCH', `${pulls}/${number}`, headers, hubRequest, change);
+    },
+    close: async ({ number }) => {
+      await ask('PATCH', `${pulls}/${number}`, headers, hubRequest, { state: 'closed' });
+    },
+  };
+}
+
+/** Forgejo has the same API. @see https://docs.gitea.com/api, 'repository', pulls */
+function gitea({ api, project, token }: Place): Forge {
+  const headers = { authorization: `token ${token}`, accept: 'application/json' };
+  const pulls = `${api}/repos/${project}/pulls`;
+  return {
+    open: async (into) => {
+      const query = new URLSearchParams({ state: 'open', limit: '50' });
+      const answer = z.array(hubRequest.extend({ base: z.object({ ref: z.string() }) }));
+      const all = await ask('GET', `${pulls}?${query}`, headers, answer);
+      return all.filter(({ base }) => base.ref === into).map(fromHub);
+    },
+    create: async ({ branch, into, title, body }) =>
+      fromHub(await ask('POST', pulls, headers, hubRequest, { title, body, head: branch, base: into })),
+    update: async ({ number }, change) => {
+      await ask('PATCH', `${pulls}/${number}`, headers, hubRequest, change);
+    },
+    close: async ({ number }) => {
+      await ask('PATCH', `${pulls}/${number}`, headers, hubRequest, { state: 'closed' });
+    },
+  };
+}
+
+const mergeRequest = z.object({ iid: z.int(), web_url: z.string(), source_branch: z.string() });
+
+const fromLab = ({ iid, web_url, source_branch }: z.output<typeof mergeRequest>): PullRequest => ({
+  number: iid,
+  branch: source_branch,
+  url: web_url,
+});
+
+/** @see https://docs.gitlab.com/api/merge_requests/ */
+function gitlab({ api, project, token }: Place): Forge {
+  const headers = { 'private-token': token, accept: 'application/json' };
+  const requests = `${api}/projects/${encodeURIComponent(project)}/merge_requests`;
+  return {
+    open: async (into) => {
+      const query = new URLSearchParams({ state: 'opened', target_branch: into, per_page: '100' });
+      return (await ask('GET', `${requests}?${query}`, headers, z.array(mergeRequest))).map(fromLab);
+    },
+    create: async ({ branch, into, title, body }) =>
+      fromLab(
+        await ask('POST', requests, headers, mergeRequest, {
+          source_branch: branch,
+          target_branch: into,
+          title,
+          description: body,
+          remove_source_branch: true,
+        }),
+      ),
+    update: async ({ number }, { title, body }) => {
+      await ask('PUT', `${requests}/${number}`, headers, mergeRequest, { title, description: body });
+    },
+    close: async ({ number }) => {
+      await ask('PUT', `${requests}/${number}`, headers, mergeRequest, { state_event: 'close' });
+    },
+  };
+}
+
+async function ask<S extends z.ZodType>(
+  method: string,
+  url: string,
+  headers: Record<string, string>,
+  answer: S,
+  body?: object,
+): Promise<z.output<S>> {
+  const { origin, pathname } = new URL(url);
+  const place = `${origin}${pathname}`;
+  const response = await fetch(url, {
+    method,
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    // A redirect to another host would take the token along.
+    redirect: 'error',
+    signal: AbortSignal.timeout(30_000),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((cause: unknown) => {
+    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw new Failure(
+      `the forge at ${place} cannot be reached: ${why}`,
+      'The branch is pushed. Type the same command again, or open the request by hand.',
+      { cause },
+    );
+  });
+  const text = await response.text();
+  if (response.ok) {
+    const parsed = answer.safeParse(tryJson(text));
+    if (parsed.success) return parsed.data;
+    throw new Failure(
+      `the forge at ${place} answered something else than its API says: ${text.slice(0, 100)}`,
+      'See source.forge of cluster.yaml: kind, and api.',
+    );
+  }
+  const why = `${method} ${place} answered ${response.status}: ${text.slice(0, 300)}`;
+  if (response.status === 401 || response.status === 403) {
+    throw new Failure(
+      `the forge refuses the token of PLINTH_FORGE_TOKEN, or it has expired: ${why}`,
+      'Make a new one. The branch is pushed: type the same command again.',
+    );
+  }
+  throw new Failure(
+    `the forge refused: ${why}`,
+    'The branch is pushed. Mend it, then type the same command again.',
+  );
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,244 @@
+import { findEngine } from '../../images/engine/ensure-engine.ts';
+import { useRegistryMirror } from '../../images/pull/registry-place.ts';
+import type { Environment } from '../../model/graph.ts';
+import { loadGraph } from '../../model/load-graph.ts';
+import { nodePlatform } from '../../model/node-platform.ts';
+import { mirrorSetting } from '../../model/schema/cluster.ts';
+import {
+  type PublishedImages,
+  type PublishedVersion,
+  publishedImagesFile,
+} from '../../model/schema/published-images.ts';
+import { type BuiltImage, buildImages, builtImages, isKept } from '../app-images/app-images.ts';
+import { Failure } from '../cli/failure.ts';
+import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
+import { withClusterLock } from '../cluster/run-lock.ts';
+import { commitMessage } from '../delivery/commit-message.ts';
+import { gitIn } from '../delivery/git.ts';
+import { readPublished } from '../delivery/images-file.ts';
+import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
+import { environmentChange } from '../delivery/push-manifests.ts';
+import { openRegistry, pushImage, requireImage } from '../delivery/registry.ts';
+import { requireDigests, SourceCommit } from '../delivery/render-commit.ts';
+import { committedSource, refuseOlderSources } from '../delivery/sources.ts';
+import { checkData } from '../render/check-data.ts';
+import { dataOf } from '../render/data.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
+import { readCluster } from '../repository/read-cluster.ts';
+import { type AppPlan, planOf, versionsOf, withVersions } from './plan.ts';
+
+/** As typed after `npm run publish --`. */
+export interface PublishOptions {
+  environment: string;
+  app?: string | undefined;
+  dryRun: boolean;
+  json: boolean;
+  releaseHold: boolean;
+  acceptRewritten: boolean;
+  root: string;
+  print: (text: string) => void;
+}
+
+/**
+ * Brings the last commit of the checkout into an environment whose manifests are in a Git repository: images first, by digest,
+ * then one commit. Run again after an interruption it goes on from there. Gives the exit code.
+ */
+export async function publish(options: PublishOptions): Promise<number> {
+  const { environment: name, root, print } = options;
+  const cluster = readCluster(name, root);
+  const address = remoteAddress(name, cluster);
+  useRegistryMirror(mirrorSetting(cluster));
+  return withClusterLock(cluster.name, async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const remote = await ManifestRemote.open(address, { root, cluster: cluster.name, signal });
+    if (options.acceptRewritten) await remote.acceptRewritten();
+    const given: Given = { ...options, remote, signal };
+    const planned = Phases.from(given).add(sourcesRead).add(repositoryRead);
+    const again = `npm run publish -- ${name}${options.app === undefined ? '' : ` --app ${options.app}`}`;
+    const run = { controller, again, quiet: options.json };
+    if (options.dryRun) {
+      const { result } = await runPhases(planned, run);
+      print(options.json ? `${JSON.stringify(summary(result), null, 2)}\n` : printPlan(result));
+      return 0;
+    }
+    const phases = planned.add(imagesBuilt).add(imagesPushed).add(manifestsPushed);
+    const { result, times } = await runPhases(phases, run);
+    const { commit, changed } = result;
+    print(
+      options.json
+        ? `${JSON.stringify({ ...summary(result), commit, changed, phases: times }, null, 2)}\n`
+        : `\n${printPlan(result)}${formatTimes(times)}\n`,
+    );
+    return 0;
+  });
+}
+
+interface Given extends PublishOptions {
+  remote: ManifestRemote;
+  signal: AbortSignal;
+}
+
+interface Sources {
+  /** The commit that is published. */
+  source: string;
+  environmentOf: Environment;
+}
+
+interface Planned {
+  published: PublishedImages | undefined;
+  plans: AppPlan[];
+}
+
+const sourcesRead: Phase<Given, Sources> = {
+  title: 'Sources read',
+  run: async ({ root, environment }) => {
+    const source = await committedSource(gitIn(root));
+    const { environments, problems } = await loadGraph(root);
+    if (problems.length > 0) throw new ProblemsFailure(problems);
+    const found = environments.find(({ name }) => name === environment);
+    if (found === undefined) throw new Error(`${environment} was read and is gone`);
+    return { result: { source, environmentOf: found } };
+  },
+};
+
+const repositoryRead: Phase<Given & Sources, Planned> = {
+  title: 'Manifest repository read',
+  run: async (given) => {
+    const { remote, environment, source, environmentOf, app, releaseHold } = given;
+    const head = await remote.head();
+    const published = readPublished(environment, await remote.file(head, publishedImagesFile(environment)));
+    await refuseOlderSources(remote, { source, head, images: published });
+    const plans = planOf(builtImages(environmentOf), published, { environment, app, releaseHold });
+    return { result: { published, plans } };
+  },
+};
+
+/** The images that are pushed: of apps that move, those of which not the same files were published. */
+function movingImages({ plans, published }: Planned): BuiltImage[] {
+  return plans
+    .filter(({ step }) => step === 'moves')
+    .flatMap(({ images }) => images)
+    .filter(({ app, kind, kept }) => published?.apps[app]?.[kind]?.tag !== kept.tag);
+}
+
+const imagesBuilt: Phase<Given & Planned> = {
+  title: 'Images built',
+  run: async (given, report) => {
+    const missing = movingImages(given).filter((image) => !isKept(image));
+    if (missing.length === 0) return { result: {}, unchanged: 'all there' };
+    const engine = await findEngine();
+    if (engine === undefined) {
+      throw new Failure(
+        `no container engine runs here, and ${missing.map(({ name }) => name).join(', ')} must be built.`,
+        'Start Docker or Podman. What is missing says: npm run doctor',
+      );
+    }
+    await buildImages(missing, { ...given, engine, report });
+    return { result: {} };
+  },
+};
+
+const imagesPushed: Phase<Given & Sources & Planned, { versions: Record<string, PublishedVersion> }> = {
+  title: 'Images pushed',
+  run: async (given, report) => {
+    const { environmentOf, plans, published, source, signal } = given;
+    const platform = nodePlatform(environmentOf.cluster);
+    const moving = movingImages(given);
+    const all = plans.flatMap(({ images }) => images);
+    const registry = await openRegistry(
+      environmentOf,
+      all.map(({ name }) => name),
+      { report, signal },
+    );
+    try {
+      for (const { name, kept } of moving)
+        await pushImage(registry, { name, image: kept, platform }, { report, signal });
+      // What stays is looked at too: a registry that was lost would otherwise be noticed when a node is replaced.
+      for (const { app, kind, name, kept } of all.filter((each) => !moving.includes(each))) {
+        const digest = published?.apps[app]?.[kind]?.digest;
+        if (digest === undefined) continue;
+        if (kept.store.manifest(kept.path, kept.tag)?.digest === digest)
+          await pushImage(registry, { name, image: kept, platform }, { report, signal });
+        else await requireImage(registry, { name, digest, platform });
+      }
+    } finally {
+      registry.close();
+    }
+    const unchanged = moving.length === 0 ? 'all there' : undefined;
+    return { result: { versions: versionsOf(plans, published, source) }, unchanged };
+  },
+};
+
+const manifestsPushed: Phase<
+  Given & Sources & { versions: Record<string, PublishedVersion> },
+  { commit: string | undefined; changed: boolean }
+> = {
+  title: 'Manifests pushed',
+  run: async (given, report) => {
+    const { remote, root, environment, environmentOf, source, versions, releaseHold } = given;
+    const apps = Object.keys(versions);
+    const sources = await SourceCommit.open(root, source);
+    try {
+      const { commit, changed } = await remote.commit(
+        async (head) => {
+          const text = await remote.file(head, publishedImagesFile(environment));
+          const before = {
+            images: readPublished(environment, text),
+            manifests: await remote.files(head, `manifests/${environment}`),
+          };
+          await refuseOlderSources(remote, { source, head, images: before.images });
+          const images = withVersions(before.images, versions, { environment, source, releaseHold });
+          report('rendering');
+          const manifests = await sources.render(environment, images);
+          requireDigests(manifests, images, apps);
+          const lost = checkData(root, [environmentOf], dataOf(before.manifests), manifests);
+          if (lost.length > 0) throw new ProblemsFailure(lost);
+          const message = await commitMessage(gitIn(root), {
+            subject: subject(environment, versions, source),
+            ...{ source, apps, images },
+          });
+          report('pushing');
+          return environmentChange(environment, before, { images, manifests }, message);
+        },
+        { report },
+      );
+      return { result: { commit, changed }, unchanged: changed ? undefined : 'all there' };
+    } finally {
+      await sources.close();
+    }
+  },
+};
+
+function subject(environment: string, versions: Record<string, PublishedVersion>, source: string): string {
+  const apps = Object.entries(versions).map(([app, { image, migrations }]) =>
+    `${app} ${(image ?? migrations)?.tag ?? ''}`.trimEnd(),
+  );
+  return `Publish ${environment}: ${apps.length === 0 ? `manifests of ${source.slice(0, 12)}` : apps.join(', ')}`;
+}
+
+function summary({ environment, source, plans }: Given & Sources & Planned): object {
+  const apps = plans.map(({ app, step, images }) => ({
+    app,
+    step,
+    images: images.map(({ ref }) => ref),
+  }));
+  return { environment, source, apps };
+}
+
+const words: Readonly<Record<AppPlan['step'], string>> = {
+  moves: 'moves',
+  same: 'stays: its files are what runs',
+  held: 'stays: a roll-back holds it (--release-hold)',
+  left: 'stays: another app was asked for',
+};
+
+function printPlan({ environment, plans, published, source }: Given & Sources & Planned): string {
+  const lines = plans.map(({ app, step, images }) => {
+    const [first] = images;
+    const before = first && published?.apps[app]?.[first.kind]?.tag;
+    const move = step === 'moves' ? ` from ${before ?? 'nothing'} to ${first?.kept.tag}` : '';
+    return `  ${app} ${words[step]}${move}\n`;
+  });
+  return `${environment}, commit ${source.slice(0, 12)}\n${lines.join('')}`;
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { contractions } from './expand-only.ts';
+import { sqlStatements } from './sql-statements.ts';
+
+const found = (sql: string) => contractions([{ name: 'a.sql', sql }])[0]?.found ?? [];
+
+describe('a version can go back behind what only adds', () => {
+  it.each([
+    'create table notes (id bigint primary key, text text not null);',
+    'create table notes (id bigint); alter table notes add column b text not null; drop table notes;',
+    'create table notes (id bigint); create unique index n on notes (id);',
+    'alter table orders add column note text;',
+    'alter table orders add note text, add column n integer not null default 0;',
+    'alter table orders add column at timestamptz not null default now();',
+    'alter table orders add column kind numeric(10, 2);',
+    'alter table orders alter column note drop not null;',
+    'alter table orders drop constraint orders_total;',
+    'create index orders_note on orders (note);',
+    "update orders set note = 'drop table orders; delete from orders';",
+    '-- drop table orders;\n/* a /* nested */ drop table orders; */ create index i on orders (a);',
+    "insert into kinds values ($$ drop table orders; $$, E'it\\'s; drop table orders');",
+    "alter type kind add value 'other';",
+    'grant select on orders to reader;',
+  ])('%s', (sql) => {
+    expect(found(sql)).toEqual([]);
+  });
+});
+
+describe('a version cannot go back behind what takes away, renames or refuses', () => {
+  it.each([
+    ['alter table orders drop column note;', 'takes a column'],
+    ['alter table orders drop note;', 'takes a column'],
+    ['ALTER TABLE IF EXISTS ONLY orders\n  ADD COLUMN a text,\n  DROP COLUMN b;', 'takes a column'],
+    ['alter table "Orders" drop column a;', 'takes a column'],
+    ['alter table orders alter column note drop default;', 'not known'],
+    ['alter table orders rename column note to remark;', 'renames'],
+    ['alter table orders rename to purchases;', 'renames'],
+    ['alter table orders alter column note set not null;', 'not known'],
+    ['alter table orders alter column total type integer;', 'not known'],
+    ['alter table orders add column note text not null;', 'must be filled'],
+    ['alter table orders add constraint total check (total > 0);', 'not known'],
+    ['alter table orders add unique (note);', 'not known'],
+    ['create unique index n on orders (note);', 'refuses rows'],
+    ['drop table orders;', 'takes away'],
+    ['drop view newest;', 'takes away'],
+    ['delete from orders;', 'takes rows'],
+    ['truncate orders;', 'takes rows'],
+    ['revoke select on orders from reader;', 'takes away'],
+    ['do $$ begin execute 1; end $$;', 'not known'],
+    ['create or replace view newest as select 1;', 'not known'],
+    ['create trigger t before insert on orders execute function f();', 'not known'],
+    ['select drop_all();', 'not known'],
+  ])('%s', (sql, why) => {
+    expect(found(sql)).toEqual([{ line: 1, why: expect.stringContaining(why) }]);
+  });
+});
+
+it('the line is that on which the statement begins', () => {
+  const sql =
+    "create index a on b (c);\n\n-- first\n/* two\nlines */\nalter table b\n  drop column c;\nselect '\n';\ndrop table b;";
+  expect(found(sql).map(({ line }) => line)).toEqual([6, 8, 10]);
+});
+
+it('a table that an earlier file made is one that the version before does not know', () => {
+  const files = [
+    { name: '1.sql', sql: 'create table notes (a text);' },
+    { name: '2.sql', sql: 'alter table notes drop column a; alter table orders drop column a;' },
+  ];
+  expect(contractions(files).map(({ found }) => found.length)).toEqual([0, 1]);
+});
+
+it('a file that ends in a quote or a comment ends there', () => {
+  for (const sql of ["select 'a", 'select "a', 'select $$a;', '/* a', '-- a']) {
+    expect(sqlStatements(sql).length).toBeLessThan(2);
+  }
+});

@@ -1,0 +1,152 @@
+import { isDeepStrictEqual, styleText } from 'node:util';
+import { nodePlatform } from '../../model/node-platform.ts';
+import type { Cluster } from '../../model/schema/cluster.ts';
+import { migrationsName } from '../../model/schema/database.ts';
+import {
+  type PublishedApp,
+  type PublishedImages,
+  publishedImagesFile,
+} from '../../model/schema/published-images.ts';
+import { Failure } from '../cli/failure.ts';
+import { withClusterLock } from '../cluster/run-lock.ts';
+import { commitMessage } from '../delivery/commit-message.ts';
+import { gitIn } from '../delivery/git.ts';
+import { authorOf } from '../delivery/identity.ts';
+import { readPublished } from '../delivery/images-file.ts';
+import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
+import { environmentChange } from '../delivery/push-manifests.ts';
+import { openRegistry, requireImage } from '../delivery/registry.ts';
+import { type Manifests, requireDigests } from '../delivery/render-commit.ts';
+import { renderFrom, runningSource } from '../delivery/sources.ts';
+import { readCluster } from '../repository/read-cluster.ts';
+import { readyCommitsOf } from './last-ready.ts';
+import { obstacles, refuseObstacles } from './migrations-between.ts';
+import { rolledBack, type Target, targetOf } from './target.ts';
+
+/** As typed after `npm run rollback --`. */
+export interface RollbackOptions {
+  app: string;
+  environment: string;
+  to?: string | undefined;
+  reviewed: readonly string[];
+  dryRun: boolean;
+  acceptRewritten: boolean;
+  root: string;
+  print: (text: string) => void;
+}
+
+/** What a roll-back needs of the world; a test gives its own. */
+export interface World {
+  open: (cluster: Cluster) => Promise<ManifestRemote>;
+  /** Commits of the manifest repository at which the app was Ready. */
+  ready: (cluster: string, app: string) => Promise<string[]>;
+  /** Throws where the registry does not have the image that an app goes back to. */
+  requireImage: (cluster: Cluster, app: PublishedApp) => Promise<void>;
+  render: (source: string, images: PublishedImages) => Promise<Manifests>;
+}
+
+/** Takes an app back to a version that ran before: one commit in the manifest repository, and nothing else. Gives the exit code. */
+export async function rollback(options: RollbackOptions): Promise<number> {
+  const { app, environment, root } = options;
+  const cluster = readCluster(environment, root);
+  const report = (line: string): void =>
+    void process.stderr.write(`${styleText('dim', line, { stream: process.stderr })}\n`);
+  return withClusterLock(cluster.name, () =>
+    rollbackIn(options, cluster, {
+      open: (cluster) =>
+        ManifestRemote.open(remoteAddress(environment, cluster), { root, cluster: cluster.name }),
+      ready: (cluster, app) => readyCommitsOf(cluster, app, report),
+      requireImage: async (cluster, { image, migrations }) => {
+        const images = [
+          ...(image === undefined ? [] : [{ name: app, digest: image.digest }]),
+          ...(migrations === undefined ? [] : [{ name: migrationsName(app), digest: migrations.digest }]),
+        ];
+        const names = images.map(({ name }) => name);
+        const registry = await openRegistry({ cluster }, names, { report });
+        const platform = nodePlatform(cluster);
+        try {
+          for (const each of images) await requireImage(registry, { ...each, platform });
+        } finally {
+          registry.close();
+        }
+      },
+      render: (source, images) => renderFrom(root, source, environment, images),
+    }),
+  );
+}
+
+/** The same in a world that is given. */
+export async function rollbackIn(options: RollbackOptions, cluster: Cluster, world: World): Promise<number> {
+  const { app, environment, root, print, reviewed } = options;
+  const git = gitIn(root);
+  const remote = await world.open(cluster);
+  if (options.acceptRewritten) await remote.acceptRewritten();
+  const file = publishedImagesFile(environment);
+  const read = async (head: string | undefined) => readPublished(environment, await remote.file(head, file));
+  const first = known(options, await read(await remote.head()));
+  const ready = new Set<string>();
+  for (const commit of await world.ready(cluster.name, app)) {
+    if (!(await remote.has(commit))) continue;
+    const digest = (await read(commit))?.apps[app]?.image?.digest;
+    if (digest !== undefined) ready.add(digest);
+  }
+  const target = targetOf(app, first, { to: options.to, ready });
+  const again = `npm run rollback -- ${app} --env ${environment}${options.to === undefined ? '' : ` --to ${options.to}`}`;
+  refuseObstacles(
+    app,
+    await obstacles(git, { app, running: first, target: target.version, reviewed }),
+    again,
+  );
+  const { settings } = await authorOf(git);
+  const by = person(settings);
+  const next = rolledBack(first, target.version, by);
+  print(`${app} in ${environment}: from ${nameOf(first)} to ${nameOf(next)}, ${target.reason}\n`);
+  if (options.dryRun) return 0;
+  await world.requireImage(cluster, next);
+  const { commit } = await remote.commit(async (head) => {
+    const images = await read(head);
+    const now = known(options, images);
+    if (head === undefined || images === undefined || !isDeepStrictEqual(now, first)) {
+      throw new Failure(
+        `somebody else published or rolled back ${app} in ${environment} meanwhile; nothing was changed.`,
+        `Look at it, then type the same command again: ${again}`,
+      );
+    }
+    const source = await runningSource(root, remote, { head, images });
+    const after = { source: images.source, apps: { ...images.apps, [app]: next } };
+    const manifests = await world.render(source, after);
+    requireDigests(manifests, after, [app]);
+    const message = await commitMessage(git, {
+      subject: `Roll back ${app} in ${environment} to ${nameOf(next)}`,
+      body: `From ${nameOf(first)}: ${target.reason}. It is held there until --release-hold.`,
+      ...{ source, apps: [app], images: after },
+    });
+    const before = { images, manifests: await remote.files(head, `manifests/${environment}`) };
+    return environmentChange(environment, before, { images: after, manifests }, message);
+  });
+  print(
+    `commit ${commit ?? ''}\n${app} is held there: a newer version is published by npm run publish -- ${environment} --app ${app} --release-hold\n`,
+  );
+  return 0;
+}
+
+function known({ app, environment }: RollbackOptions, images: PublishedImages | undefined): PublishedApp {
+  const found = images?.apps[app];
+  if (found !== undefined) return found;
+  const others = Object.keys(images?.apps ?? {});
+  throw new Failure(
+    `nothing was published of '${app}' in ${environment}.`,
+    others.length === 0
+      ? `Publish first: npm run publish -- ${environment}`
+      : `Name one of: ${others.join(', ')}`,
+  );
+}
+
+function nameOf({ image }: PublishedApp | Target['version']): string {
+  return image === undefined ? 'an image of upstream' : `${image.tag} (${image.digest.slice(0, 19)})`;
+}
+
+function person(settings: readonly string[]): string {
+  const value = (key: string) => settings.find((each) => each.startsWith(`${key}=`))?.slice(key.length + 1);
+  return `${value('user.name')} <${value('user.email')}>`;
+}

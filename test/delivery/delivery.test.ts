@@ -1,0 +1,215 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { headManifest } from '../../images/oci/registry-client.ts';
+import { ensureProgram } from '../../images/program.ts';
+import { loadGraph } from '../../model/load-graph.ts';
+import { builtImages } from '../../scripts/app-images/app-images.ts';
+import { gitIn } from '../../scripts/delivery/git.ts';
+import { readPublished } from '../../scripts/delivery/images-file.ts';
+import { publish as putImage } from '../registries/image-fixture.ts';
+import { TestRegistry } from './registry.ts';
+
+/*
+ * One story, with the commands as people type them: a copy of this repository, a Git repository that holds the manifests, and
+ * a registry for each environment. No engine: the images are in the folder of the mirror registry, as if they had been built.
+ */
+
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
+
+const repository = join(import.meta.dirname, '../..');
+const url = 'https://git.example.org/platform/plinth.git';
+let folder = '';
+let root = '';
+let bare = '';
+let staging: TestRegistry;
+let prod: TestRegistry;
+
+beforeAll(async () => {
+  const program = await ensureProgram('registry', () => {});
+  folder = mkdtempSync(join(tmpdir(), 'plinth-story-'));
+  [root, bare] = [join(folder, 'checkout'), join(folder, 'manifests.git')];
+  [staging, prod] = [await TestRegistry.start(program), await TestRegistry.start(program)];
+  const settings = `[user]\n\tname = Ann\n\temail = ann@example.org\n[url "${bare}"]\n\tinsteadOf = ${url}\n`;
+  writeFileSync(join(folder, 'gitconfig'), settings);
+  vi.stubEnv('GIT_CONFIG_GLOBAL', join(folder, 'gitconfig'));
+  vi.stubEnv('PLINTH_CACHE', join(folder, 'cache'));
+  vi.stubEnv('PLINTH_STATE', join(folder, 'state'));
+  vi.stubEnv('DOCKER_CONFIG', folder);
+  vi.stubEnv('REGISTRY_AUTH_FILE', join(folder, 'auth.json'));
+  const registries = { 'registry.staging.example.org': staging.url, 'registry.example.org': prod.url };
+  const table = Object.entries(registries).map(([host, at]) => `${host}=${at}`);
+  vi.stubEnv('PLINTH_PUBLISH_REGISTRY', table.join(','));
+  const listed = await gitIn(repository)(['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  for (const path of listed.split('\0').filter((path) => path !== '')) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    cpSync(join(repository, path), join(root, path), { force: true, verbatimSymlinks: true });
+  }
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
+  await gitIn(folder)(['init', '--quiet', '--bare', '--initial-branch=main', bare]);
+  await gitIn(root)(['init', '--quiet', '--initial-branch=main']);
+  // It is a link here, which .gitignore does not mean.
+  writeFileSync(join(root, '.git/info/exclude'), 'node_modules\n');
+  await commit('Begin');
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all([staging?.stop(), prod?.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function commit(message: string): Promise<string> {
+  const git = gitIn(root);
+  await git(['add', '--all']);
+  await git(['commit', '--quiet', '-m', message]);
+  return (await git(['rev-parse', 'HEAD'])).trim();
+}
+
+/** Puts images for what the apps' files are now where a build would. */
+async function build(): Promise<void> {
+  const { environments } = await loadGraph(root);
+  for (const environment of environments.filter(({ name }) => name === 'staging'))
+    for (const { kept } of builtImages(environment)) {
+      if (kept.store.manifest(kept.path, kept.tag) !== undefined) continue;
+      await putImage(kept.store, kept.path, kept.tag, {
+        ...{ platforms: ['linux/amd64'], index: false, layers: [1000] },
+      });
+    }
+}
+
+async function run(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const { exitCode = 1, stdout, stderr } = await execa(process.execPath, args, { cwd: root, reject: false });
+  return { exitCode, stdout, stderr };
+}
+
+async function runWell(...args: string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await run(...args);
+  expect(exitCode, `${stdout}\n${stderr}`).toBe(0);
+  return stdout;
+}
+
+const show = (what: string) => gitIn(bare)(['show', what]);
+const images = async (environment: string, at = 'main') =>
+  readPublished(environment, await show(`${at}:clusters/${environment}/images.yaml`));
+const count = async () => Number(await gitIn(bare)(['rev-list', '--count', 'main']));
+const deployment = (environment: string) =>
+  show(`main:manifests/${environment}/orders/deployment-orders.yaml`);
+const change = (text: string) => {
+  const path = join(root, 'apps/orders/src/server.ts');
+  writeFileSync(path, `${readFileSync(path, 'utf8')}// ${text}\n`);
+};
+
+it('publish refuses what is not committed', async () => {
+  change('half a thought');
+  const { exitCode, stderr } = await run('scripts/publish.ts', 'staging');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('apps/orders/src/server.ts: not committed');
+  await gitIn(root)(['checkout', '--quiet', '.']);
+});
+
+it('publish --dry-run says what would move, and changes nothing', async () => {
+  const said = await runWell('scripts/publish.ts', 'staging', '--dry-run', '--json');
+  expect(said).toContain('"step": "moves"');
+  await expect(gitIn(bare)(['rev-parse', '--verify', 'main'])).rejects.toThrow();
+});
+
+it('publish pushes the images, then one commit that names them by digest', async () => {
+  await build();
+  await runWell('scripts/publish.ts', 'staging');
+  const published = await images('staging');
+  const orders = published?.apps.orders?.image;
+  expect(published?.source).toBe((await gitIn(root)(['rev-parse', 'HEAD'])).trim());
+  expect(await deployment('staging')).toContain(
+    `image: registry.staging.example.org/orders:${orders?.tag}@${orders?.digest}`,
+  );
+  for (const [app, { image, migrations }] of Object.entries(published?.apps ?? {})) {
+    for (const [path, each] of [
+      [app, image],
+      [`${app}-migrations`, migrations],
+    ] as const)
+      if (each !== undefined)
+        expect(await headManifest({ url: staging.url, path }, each.digest)).toBe(each.digest);
+  }
+  expect(await gitIn(bare)(['log', '-1', '--format=%B', 'main'])).toMatch(
+    /^Source-Author: Ann <ann@example\.org>$/m,
+  );
+});
+
+it('publish does nothing where all is there', async () => {
+  await runWell('scripts/publish.ts', 'staging');
+  expect(await count()).toBe(1);
+});
+
+it('publish --app moves that app alone', async () => {
+  change('a new version');
+  writeFileSync(join(root, 'apps/home/src/new.css'), 'a { color: red }\n');
+  await commit('Version 2');
+  await build();
+  const before = await images('staging');
+  await runWell('scripts/publish.ts', 'staging', '--app', 'orders');
+  const after = await images('staging');
+  expect(after?.apps.home).toEqual(before?.apps.home);
+  expect(after?.apps.orders?.before[0]?.image).toEqual(before?.apps.orders?.image);
+  expect(await count()).toBe(2);
+});
+
+it('publish refuses sources from before those that were published', async () => {
+  await gitIn(root)(['checkout', '--quiet', 'HEAD~1']);
+  const { exitCode, stderr } = await run('scripts/publish.ts', 'staging');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('does not follow from it');
+  await gitIn(root)(['checkout', '--quiet', 'main']);
+});
+
+it('promote copies the images, and offers a branch that names the same digest', async () => {
+  const said = await runWell('scripts/promote.ts', 'orders', 'staging', 'prod');
+  const orders = (await images('staging'))?.apps.orders;
+  const branch = `promote/orders/prod/${orders?.image?.digest.slice(7, 19)}`;
+  expect(said).toContain(`git fetch ${url} ${branch}`);
+  expect((await images('prod', branch))?.apps.orders?.image).toEqual(orders?.image);
+  const digest = orders?.image?.digest ?? '';
+  expect(await headManifest({ url: prod.url, path: 'orders' }, digest)).toBe(digest);
+  expect(await count()).toBe(2);
+});
+
+it('a promotion of a newer digest takes the branch of the older one away', async () => {
+  change('a newer version');
+  await commit('Version 3');
+  await build();
+  await runWell('scripts/publish.ts', 'staging', '--app', 'orders');
+  expect(await runWell('scripts/promote.ts', 'orders', 'staging', 'prod')).toContain(
+    'is superseded: deleted',
+  );
+  const branches = (await gitIn(bare)(['branch', '--list', 'promote/*', '--format=%(refname:short)'])).trim();
+  expect(branches.split('\n')).toHaveLength(1);
+  await gitIn(bare)(['update-ref', 'refs/heads/main', branches]);
+  expect(await deployment('prod')).toContain((await images('prod'))?.apps.orders?.image?.digest);
+});
+
+it('rollback goes back to the version before, and holds it', async () => {
+  const before = (await images('staging'))?.apps.orders;
+  await runWell('scripts/rollback.ts', 'orders', '--env', 'staging');
+  const after = (await images('staging'))?.apps.orders;
+  expect(after?.image).toEqual(before?.before[0]?.image);
+  expect(await deployment('staging')).toContain(after?.image?.digest);
+  expect(after?.hold?.by).toBe('Ann <ann@example.org>');
+});
+
+it('publish leaves an app that is held where it is, and refuses it by name', async () => {
+  const held = (await images('staging'))?.apps.orders;
+  await runWell('scripts/publish.ts', 'staging');
+  expect((await images('staging'))?.apps.orders).toEqual(held);
+  const { exitCode, stderr } = await run('scripts/publish.ts', 'staging', '--app', 'orders');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('orders is held in staging: Ann <ann@example.org> rolled it back');
+});
+
+it('publish --release-hold brings the new version back, and knows all that ran', async () => {
+  await runWell('scripts/publish.ts', 'staging', '--app', 'orders', '--release-hold');
+  const orders = (await images('staging'))?.apps.orders;
+  expect(orders?.hold).toBeUndefined();
+  expect(orders?.before).toHaveLength(2);
+});
