@@ -32,7 +32,7 @@ export interface DashboardFile {
 }
 
 /** Units as Grafana names them (@grafana/data, valueFormats). */
-export type Unit = 'reqps' | 'percentunit' | 's' | 'bytes' | 'short' | 'ops' | 'dtdurations';
+export type PanelUnit = 'reqps' | 'percentunit' | 's' | 'bytes' | 'short' | 'ops' | 'dtdurations';
 
 /** A line or several of one panel: a query, and how each series of it is called. */
 export type Series = readonly [expr: string, legend: string];
@@ -68,7 +68,7 @@ export function row(title: string): RowBuilder {
 export function plot(
   title: string,
   description: string,
-  unit: Unit,
+  unit: PanelUnit,
   series: readonly Series[],
   { span = 8, exemplars = false }: { span?: number; exemplars?: boolean } = {},
 ): TimeseriesBuilder {
@@ -93,7 +93,12 @@ export function plot(
 }
 
 /** The newest value of each series. */
-export function value(title: string, description: string, unit: Unit, [expr, legend]: Series): StatBuilder {
+export function value(
+  title: string,
+  description: string,
+  unit: PanelUnit,
+  [expr, legend]: Series,
+): StatBuilder {
   return new StatBuilder()
     .title(title)
     .description(description)

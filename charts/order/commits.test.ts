@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import gitServer from '../../operators/git-server/operator.ts';
 import { environment } from '../../test/charts/fixture.ts';
-import { type Content, type Outcome, SimulatedFlux } from '../../test/charts/simulated-flux.ts';
+import { type FolderContent, type Outcome, SimulatedFlux } from '../../test/charts/simulated-flux.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { definitions, fluxSync, platform } from './flux-sync.ts';
 import type { Unit } from './unit.ts';
@@ -26,8 +26,8 @@ function unitsOf(given: Needs): Unit[] {
 /** A repository of manifests: units, and which version of each folder a commit holds. */
 class Repository {
   readonly flux = new SimulatedFlux();
-  readonly applied = new Map<string, Content>();
-  readonly #started = new Map<string, Content>();
+  readonly applied = new Map<string, FolderContent>();
+  readonly #started = new Map<string, FolderContent>();
   #units: Unit[];
   readonly #versions = new Map<string, number>();
   #commits = 0;

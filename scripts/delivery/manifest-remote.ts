@@ -15,7 +15,7 @@ export interface RemoteAddress {
 }
 
 /** What a commit puts in place of what the one before it had. */
-export interface Change {
+export interface ManifestChange {
   /** Files by path, with `/`. */
   files: ReadonlyMap<string, string>;
   /** Folders and files that hold nothing else afterwards, such as `manifests/prod`; all files stand in these. */
@@ -208,7 +208,7 @@ export class ManifestRemote {
    * @throws Failure where it cannot be pushed: then nothing was.
    */
   async commit(
-    change: (head: string | undefined) => Promise<Change | undefined>,
+    change: (head: string | undefined) => Promise<ManifestChange | undefined>,
     { report = () => {} }: { report?: (message: string) => void } = {},
   ): Promise<{ commit: string | undefined; changed: boolean; tries: number }> {
     for (let tries = 1; ; tries++) {
@@ -233,7 +233,10 @@ export class ManifestRemote {
   }
 
   /** Makes a commit and pushes it nowhere; undefined where it would change nothing. */
-  async make({ files, replaces, message }: Change, parent: string | undefined): Promise<string | undefined> {
+  async make(
+    { files, replaces, message }: ManifestChange,
+    parent: string | undefined,
+  ): Promise<string | undefined> {
     const scratch = await mkdtemp(join(this.#gitDir, 'commit-'));
     try {
       const workTree = join(scratch, 'tree');

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
 import { writePublished } from './images-file.ts';
-import type { Change } from './manifest-remote.ts';
+import type { ManifestChange } from './manifest-remote.ts';
 import type { Manifests } from './render-commit.ts';
 
 /** The state of an environment in its manifest repository. */
@@ -16,7 +16,7 @@ export function environmentChange(
   before: PublishedState,
   after: { images: PublishedImages; manifests: Manifests },
   message: string,
-): Change | undefined {
+): ManifestChange | undefined {
   const sameImages = isDeepStrictEqual(before.images?.apps, after.images.apps);
   if (sameImages && isDeepStrictEqual(before.manifests, after.manifests)) return undefined;
   const file = publishedImagesFile(environment);

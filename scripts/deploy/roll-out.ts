@@ -5,14 +5,14 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podTrouble } from './pod-trouble.ts';
 import type { PodsBefore } from './pods-before.ts';
-import type { Workload } from './units.ts';
+import type { WatchedWorkload } from './units.ts';
 
 /**
  * Waits by watches until all pods of a workload are of its newest description and ready.
  * @throws Failure as soon as a new pod can never become ready: with its events and the last lines of its log.
  */
 export async function waitForRollOut(
-  workload: Workload,
+  workload: WatchedWorkload,
   options: {
     client: ClusterClient;
     before: PodsBefore;
@@ -69,7 +69,7 @@ export async function waitForRollOut(
   );
 }
 
-function belongsTo(pod: WatchedObject, { name }: Workload): boolean {
+function belongsTo(pod: WatchedObject, { name }: WatchedWorkload): boolean {
   return textField(pod, 'metadata', 'labels', 'app.kubernetes.io/name') === name;
 }
 
@@ -106,7 +106,10 @@ export function whyStuck({ status }: WatchedObject): string | undefined {
 }
 
 /** What is missing until all pods of a workload are of its newest description and ready (`kubectl rollout status`). */
-export function notRolledOut(kind: Workload['kind'], object: WatchedObject | undefined): string | undefined {
+export function notRolledOut(
+  kind: WatchedWorkload['kind'],
+  object: WatchedObject | undefined,
+): string | undefined {
   if (object === undefined) return 'it does not exist yet';
   const { metadata, spec, status } = object;
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return 'nobody has looked at it yet';

@@ -6,7 +6,7 @@ import { unitsOfApp } from '../../charts/order/order.ts';
 import type { WatchedObject } from '../cluster/watch.ts';
 
 /** A rendered workload whose pods serve. */
-export interface Workload {
+export interface WatchedWorkload {
   kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   namespace: string;
   name: string;
@@ -50,8 +50,8 @@ export function workloadsOf(
   environment: string,
   unit: string,
   manifests: ReadonlyMap<string, string>,
-): Workload[] {
-  return [...manifests].flatMap(([path, text]): Workload[] => {
+): WatchedWorkload[] {
+  return [...manifests].flatMap(([path, text]): WatchedWorkload[] => {
     const kind = /\/(deployment|statefulset|daemonset)-[^/]+$/.exec(path)?.[1];
     if (kind === undefined || !path.startsWith(`manifests/${environment}/${unit}/`)) return [];
     const object: unknown = parse(text);
@@ -73,7 +73,7 @@ function syncFile(environment: string, unit: string): string {
 }
 
 /** How far Flux is with one Kustomization and one commit. */
-export type Progress =
+export type DeployProgress =
   /** It has applied the commit, and all objects are healthy. */
   | { at: 'ready' }
   /** It has applied the commit, and looks whether the objects become healthy. */
@@ -86,7 +86,7 @@ export type Progress =
   | { at: 'before' };
 
 /** What the status of a Kustomization says of a commit (kustomize-controller v1.9, `reconcile` and `checkHealth`). */
-export function progressOf(object: WatchedObject | undefined, commit: string): Progress {
+export function progressOf(object: WatchedObject | undefined, commit: string): DeployProgress {
   const status = object?.status;
   const condition = (type: string) => status?.conditions?.find((one) => one.type === type);
   const ready = condition('Ready');

@@ -21,7 +21,7 @@ import { renderFrom, runningSource } from '../delivery/sources.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { readyCommitsOf } from './last-ready.ts';
 import { obstacles, refuseObstacles } from './migrations-between.ts';
-import { rolledBack, type Target, targetOf } from './target.ts';
+import { type RollbackTarget, rolledBack, targetOf } from './target.ts';
 
 /** As typed after `npm run rollback --`. */
 export interface RollbackOptions {
@@ -36,7 +36,7 @@ export interface RollbackOptions {
 }
 
 /** What a roll-back needs of the world; a test gives its own. */
-export interface World {
+export interface RollbackInput {
   open: (cluster: Cluster) => Promise<ManifestRemote>;
   /** Commits of the manifest repository at which the app was Ready. */
   ready: (cluster: string, app: string) => Promise<string[]>;
@@ -76,7 +76,11 @@ export async function rollback(options: RollbackOptions): Promise<number> {
 }
 
 /** The same in a world that is given. */
-export async function rollbackIn(options: RollbackOptions, cluster: Cluster, world: World): Promise<number> {
+export async function rollbackIn(
+  options: RollbackOptions,
+  cluster: Cluster,
+  world: RollbackInput,
+): Promise<number> {
   const { app, environment, root, print, reviewed } = options;
   const git = gitIn(root);
   const remote = await world.open(cluster);
@@ -142,7 +146,7 @@ function known({ app, environment }: RollbackOptions, images: PublishedImages | 
   );
 }
 
-function nameOf({ image }: PublishedApp | Target['version']): string {
+function nameOf({ image }: PublishedApp | RollbackTarget['version']): string {
   return image === undefined ? 'an image of upstream' : `${image.tag} (${image.digest.slice(0, 19)})`;
 }
 

@@ -7,7 +7,7 @@ import { Failure } from '../cli/failure.ts';
 import { isSameVersion, versionOf } from '../delivery/images-file.ts';
 
 /** The version to which an app goes back, and why that one. */
-export interface Target {
+export interface RollbackTarget {
   version: PublishedVersion;
   reason: string;
 }
@@ -21,7 +21,7 @@ export function targetOf(
   app: string,
   known: PublishedApp,
   { to, ready }: { to?: string | undefined; ready: ReadonlySet<string> },
-): Target {
+): RollbackTarget {
   const { before } = known;
   const others = [...before, ...(known.hold?.left ?? [])];
   if (to !== undefined) return { version: named(app, others, to), reason: 'it was named' };

@@ -23,7 +23,7 @@ interface InCluster {
 }
 
 /** What a reconciliation applies: the folder as it is at the commit. */
-export interface Content {
+export interface FolderContent {
   revision: string;
   digest: string;
 }
@@ -40,7 +40,7 @@ export type Outcome = 'succeeded' | 'failed' | 'not-built' | 'cancelled';
  */
 export class SimulatedFlux {
   readonly #cluster = new Map<string, InCluster>();
-  readonly #running = new Map<string, Content & { generation: number }>();
+  readonly #running = new Map<string, FolderContent & { generation: number }>();
   #revision = '';
   #commit = new Map<string, KubeObject>();
 
@@ -62,7 +62,7 @@ export class SimulatedFlux {
   }
 
   /** One is looked at: what is applied from now on, or nothing where it waits for another. */
-  start(name: string): Content | undefined {
+  start(name: string): FolderContent | undefined {
     const object = this.#object(name);
     if (this.#dependencies(object).some((dependency) => !this.#isReady(dependency))) {
       setReady(object, 'False', 'DependencyNotReady');
