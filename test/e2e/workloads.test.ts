@@ -1,13 +1,32 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
+import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forwardTo, forwardToPod } from '../../scripts/call/port-forward.ts';
+import { visit } from '../../scripts/cluster/visit.ts';
 import { until } from '../until.ts';
+import { gatewayPlace } from './gateway.ts';
 import { said, World } from './identity/world.ts';
 
-const apps = ['notes', 'members', 'clock', 'gated', 'busy', 'partner', 'wired', 'rooted', 'quiet'];
+const apps = [
+  'notes',
+  'members',
+  'clock',
+  'gated',
+  'busy',
+  'partner',
+  'wired',
+  'rooted',
+  'quiet',
+  'door',
+  'calls',
+];
+
+/** Port of the gateway on this machine, in clusters of stories. */
+const httpsPort = 19443;
 
 /** Each kind of work that app.ts can describe runs in a real cluster and does what it is for. */
 describe('ordinary workloads', () => {
@@ -144,6 +163,38 @@ describe('ordinary workloads', () => {
     await world.checkout.edit('apps/wired/files/greeting', () => 'good evening\n');
     await deploy('Another greeting');
     expect(await ask('wired', '/')).toBe('prepared beside good evening');
+  });
+
+  it('answers at each of its names, at its paths and with its headers, and leads on from an address that moved', async () => {
+    for (const host of ['door.dev.localhost', 'entrance.dev.localhost']) {
+      const place = await gatewayPlace(world.cluster, host, httpsPort);
+      const page = await visit(place, '/about');
+      expect([page.status, page.body]).toEqual([200, 'pages /about front']);
+      expect(page.headers['x-frame-options']).toBe('DENY');
+      expect((await visit(place, '/files/a.zip')).body).toBe('downloads /files/a.zip front');
+      const moved = await visit(place, '/home');
+      expect([moved.status, moved.headers.location]).toEqual([301, `https://${host}:${httpsPort}/`]);
+    }
+  });
+
+  it('takes a call of gRPC through the gateway', async () => {
+    const { host, roots } = await gatewayPlace(world.cluster, 'calls.dev.localhost', httpsPort);
+    const session = connect(`https://127.0.0.1:${httpsPort}`, { servername: host, ca: [...(roots ?? [])] });
+    try {
+      const message = Buffer.from([0, 0, 0, 0, 2, 10, 0]);
+      const call = session.request({
+        ...{ ':method': 'POST', ':path': '/any.Service/Call', ':authority': `${host}:${httpsPort}` },
+        ...{ 'content-type': 'application/grpc', te: 'trailers' },
+      });
+      const trailers = once(call, 'trailers');
+      call.end(message);
+      const chunks: Buffer[] = [];
+      for await (const chunk of call) chunks.push(chunk);
+      expect(Buffer.concat(chunks)).toEqual(message);
+      expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
+    } finally {
+      session.close();
+    }
   });
 
   it('is root on port 80 where its exceptions say so', async () => {
