@@ -4,7 +4,6 @@ import { Failure } from './cli/failure.ts';
 import { holdSignals } from './files/staging.ts';
 import { type AppKind, kinds } from './new/kinds.ts';
 import { newApp } from './new/new-app.ts';
-import { newChartOperator } from './new/new-chart-operator.ts';
 import { newEnvironment } from './new/new-environment.ts';
 import { newOperator } from './new/new-operator.ts';
 import { checkedName, type NewFiles, type Written, write } from './new/start.ts';
@@ -51,8 +50,12 @@ program
       name: string,
       { image, chart, chartVersion }: { image?: string; chart?: string; chartVersion?: string },
     ) =>
-      start((root) => {
-        if (chart !== undefined) return newChartOperator(root, checkedName(name), chart, chartVersion);
+      start(async (root) => {
+        if (chart !== undefined) {
+          // Not a plain import: it loads the charts of operators, before that of a new one is written.
+          const { newChartOperator } = await import('./new/new-chart-operator.ts');
+          return newChartOperator(root, checkedName(name), chart, chartVersion);
+        }
         if (image !== undefined) return newOperator(root, checkedName(name), image);
         throw new Failure(
           'an operator begins with an image or with a Helm chart',

@@ -22,9 +22,11 @@ const modules = await Promise.all(
     (file): Promise<{ default: OperatorInput }> => import(new URL(file, folder).href),
   ),
 );
-const operators = modules
+const described = modules
   .map((module) => module.default)
   .filter(({ only }) => only?.includes('kind') ?? true);
+/** Those that run beside each other. */
+const operators = described.filter(({ stores }) => stores?.includes('light') ?? true);
 
 /** Parts of names that are derived: what is made of them is as near to a collision as a name can be. */
 const part = fc.constantFrom(
@@ -167,6 +169,7 @@ function environmentOf({
       name: 'test',
       nodes: [{ name: 'control-plane', role: 'control-plane' }],
       identity: { authorities },
+      observability: { store: 'light' },
       people:
         mutual.length === 0 ? {} : Object.fromEntries(people.map((person) => [person, { uses: mutual }])),
       apps: Object.fromEntries(apps.map((app) => [app.name, null])),
@@ -189,7 +192,7 @@ function taken(env: Environment): boolean {
   const problems = checkRepository('/nowhere', {
     clusters: [loaded('test', 'clusters/test/cluster.yaml', env.cluster)],
     apps: env.apps.map((app) => loaded(app.name, `apps/${app.name}/app.ts`, app)),
-    operators: env.operators.map((operator) =>
+    operators: environment({ operators: described }).operators.map((operator) =>
       loaded(operator.name, `operators/${operator.name}/operator.ts`, operator),
     ),
     secrets: [],
