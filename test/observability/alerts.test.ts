@@ -101,19 +101,20 @@ const cases: Case[] = [
   {
     alert: 'NodeDiskFullSoon',
     series: {
-      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '39-0.01x180',
-      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x180',
+      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '39-0.01x400',
+      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x400',
     },
-    quiet: 30,
-    fires: 120,
+    // A node of two hours: too young for a line through its days.
+    quiet: 120,
+    fires: 370,
   },
   {
     alert: 'NodeDiskFullSoon',
     series: {
-      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '80-0.01x180',
-      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x180',
+      'node_filesystem_avail_bytes{mountpoint="/",fstype="ext4"}': '80-0.01x400',
+      'node_filesystem_size_bytes{mountpoint="/",fstype="ext4"}': '100x400',
     },
-    quiet: 120,
+    quiet: 390,
   },
   {
     alert: 'NodeMemoryLow',
