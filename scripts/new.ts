@@ -1,13 +1,22 @@
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { holdSignals } from './files/staging.ts';
 import { type AppKind, kinds } from './new/kinds.ts';
-import { newApp } from './new/new-app.ts';
+import { newApp, newAppFromCompose } from './new/new-app.ts';
 import { newEnvironment } from './new/new-environment.ts';
 import { newOperator } from './new/new-operator.ts';
 import { checkedName, type NewFiles, type Written, write } from './new/start.ts';
 import { environments, repositoryRoot } from './repository/read-cluster.ts';
+
+interface AppGiven {
+  env: string;
+  kind: AppKind;
+  from?: string;
+  service?: string;
+  strict?: true;
+}
 
 const program = npmCommand('new')
   .description('Writes a working start, which renders at once, and says what to do next.')
@@ -28,8 +37,24 @@ program
       .choices(kinds)
       .default('server'),
   )
-  .action((name: string, { env, kind }: { env: string; kind: AppKind }) =>
-    start((root) => newApp(root, checkedName(name), checkedName(env), kind)),
+  .addOption(
+    new Option(
+      '--from <file>',
+      'a compose file: one of its services as app.ts, and what became of each of its keys',
+    ).conflicts('kind'),
+  )
+  .option('--service <name>', "with --from: which service (default: the app's name, or the only one)")
+  .option('--strict', 'with --from: write nothing where a key is not kept as it is')
+  .action((name: string, { env, kind, from, service, strict }: AppGiven) =>
+    start((root) =>
+      from === undefined
+        ? newApp(root, checkedName(name), checkedName(env), kind)
+        : newAppFromCompose(root, checkedName(name), checkedName(env), {
+            file: resolve(process.env.INIT_CWD ?? '.', from),
+            ...(service === undefined ? {} : { service }),
+            strict: strict === true,
+          }),
+    ),
   );
 
 program
@@ -90,6 +115,8 @@ async function start(prepare: (root: string) => NewFiles | Promise<NewFiles>): P
       signals.release();
     }
     const { files } = written;
+    const { report = [] } = prepared;
+    if (report.length > 0) process.stdout.write(`${report.join('\n')}\n\n`);
     process.stdout.write(`${files.map((file) => `wrote ${file}\n`).join('')}\nnext:\n`);
     process.stdout.write(prepared.next.map((line) => `  ${line}\n`).join(''));
     return 0;

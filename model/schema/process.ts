@@ -26,7 +26,7 @@ const user = z
   .max(2 ** 31 - 1);
 
 /** What Pod Security lets a pod of level 'baseline' add (Kubernetes, 'Pod Security Standards'). */
-const capability = z.enum([
+export const capability = z.enum([
   ...(['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD'] as const),
   ...(['NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'] as const),
 ]);

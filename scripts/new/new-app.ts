@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { refusedNames } from '../../model/checks/names.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
 import { Failure } from '../cli/failure.ts';
+import { table } from '../cli/table.ts';
+import { appText } from './app-literal.ts';
+import { fromCompose } from './compose.ts';
 import { type AppKind, filesOf } from './kinds.ts';
 import type { NewFiles } from './start.ts';
 
@@ -29,6 +32,47 @@ export async function newApp(
       `npm run deploy -- --env ${environment}    # render, build, push, wait for it`,
     ],
   };
+}
+
+/** An app out of one service of a compose file, with what became of each key. */
+export async function newAppFromCompose(
+  root: string,
+  name: string,
+  environment: string,
+  { file, service, strict }: { file: string; service?: string; strict: boolean },
+): Promise<NewFiles> {
+  const composed = fromCompose(readGiven(file), file, name, service);
+  const rows = composed.notes.map(({ key, fate, text }) => [fate, key, text]);
+  const report = table(['', `services.${composed.service}`, 'APP.TS'], rows);
+  const lost = composed.notes.filter(({ fate }) => fate !== 'kept');
+  if (strict && lost.length > 0) {
+    throw new Failure(
+      `${lost.length} keys of ${file} cannot be kept as they are:\n${report.join('\n')}`,
+      'Take them out of the compose file, or leave --strict away.',
+    );
+  }
+  const started = await newApp(root, name, environment, 'server');
+  const folder = `apps/${name}`;
+  const dockerfile =
+    composed.dockerfile === undefined
+      ? {}
+      : { [`${folder}/Dockerfile`]: readGiven(join(dirname(file), composed.dockerfile)) };
+  return {
+    ...started,
+    files: { [`${folder}/app.ts`]: appText(name, composed.description), ...dockerfile },
+    report,
+  };
+}
+
+function readGiven(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Failure(
+      `${file} cannot be read: ${error instanceof Error ? error.message : error}`,
+      'Name a file that is there: --from FILE',
+    );
+  }
 }
 
 /** By the render's own rules: what an app of that name would share with an operator or with Kubernetes. */

@@ -24,6 +24,8 @@ export interface NewFiles {
   files: Record<string, string>;
   /** From paths to the texts that files which are there become. */
   changes: Record<string, string>;
+  /** What became of what it was made from, a line each. */
+  report?: string[];
   /** What to do next, a line each. */
   next: string[];
 }

@@ -95,7 +95,7 @@ describe('npm run jobs', () => {
   it('says what is wrong with a payload', async () => {
     const { exitCode, stderr } = await type(jobs, 'jobs', 'enqueue', 'shop.x', '[1]');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('a JSON object is wanted');
+    expect(stderr).toContain('expected a JSON object');
   });
 
   it('serves the page to this machine alone', async () => {

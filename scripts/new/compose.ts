@@ -1,0 +1,384 @@
+import { join } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { fullReference, parseImageReference, pinnedImage } from '../../model/schema/image-reference.ts';
+import { capability } from '../../model/schema/process.ts';
+import { Failure } from '../cli/failure.ts';
+
+/** What became of one key of a service. */
+export interface ComposeNote {
+  key: string;
+  fate: 'kept' | 'approximated' | 'dropped';
+  /** What was written in its place, or what to write. */
+  text: string;
+}
+
+/** A description of an app, as app.ts has it, and what became of each key. */
+export interface ComposedApp {
+  service: string;
+  description: Record<string, unknown>;
+  /** Its Dockerfile as the file names it, from the file's folder; absent where it has an image of others. */
+  dockerfile?: string;
+  notes: ComposeNote[];
+}
+
+const composeFile = z.looseObject({ services: z.record(z.string(), z.record(z.string(), z.unknown())) });
+const texts = z.union([z.string(), z.array(z.coerce.string())]);
+
+/** What the keys of a service come to, one after the other. */
+interface Draft {
+  description: Record<string, unknown>;
+  exceptions: { rule: string; reason: string }[];
+  notes: ComposeNote[];
+}
+
+type Reader = (value: unknown, draft: Draft, key: string) => void;
+
+/** Keys that say how containers of one machine find each other, or what the platform does for every app. */
+const needless: Readonly<Record<string, string>> = {
+  container_name: 'a pod has a name of its own',
+  hostname: 'other apps reach it as NAME.NAME.svc',
+  networks: "who may call it follows from the 'uses' of its callers",
+  links: "write uses: [{ kind: 'app', app: …, port: … }]",
+  network_mode: 'a pod has a network of its own',
+  restart: 'a process that ends is started again',
+  logging: 'lines on standard output are kept: docs/observability.md',
+  labels: 'labels are derived',
+  init: 'the runtime reaps processes',
+  stdin_open: 'a pod has no terminal',
+  tty: 'a pod has no terminal',
+  read_only: 'it is read-only unless readOnlyRoot: false is written',
+  security_opt: 'every pod has seccomp and no new privileges',
+  stop_grace_period: 'a pod has 30 seconds to end',
+  pull_policy: 'images are named by version and digest',
+  platform: 'images are pulled for the nodes that run them',
+  extends: 'write the keys of the other service here',
+  profiles: 'cluster.yaml says which apps run in an environment',
+};
+
+/** Keys whose effect every app has. */
+const always = new Set(['restart', 'init', 'logging', 'read_only', 'security_opt']);
+
+/** Ports at which something else than HTTP is spoken. */
+const notHttp = new Set([
+  21, 22, 25, 53, 110, 143, 389, 465, 587, 993, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017,
+]);
+const secretName = /pass(word|wd)?$|secret|token|api_?key|private_?key|credential/i;
+
+const note =
+  (fate: ComposeNote['fate'], text: string): Reader =>
+  (_value, { notes }, key) =>
+    void notes.push({ key, fate, text });
+
+const readers: Readonly<Record<string, Reader>> = {
+  image: (value, { description, notes }, key) => {
+    const ref = fullReference(withDefaults(String(value)));
+    if (!pinnedImage.safeParse(ref).success) {
+      const tag = parseImageReference(ref)?.tag ?? 'none';
+      throw new Failure(
+        `services: the image ${ref} has the version '${tag}', which is another image tomorrow.`,
+        'Write a version into the compose file, such as image: nginx:1.29.1',
+      );
+    }
+    description.image = { ref };
+    const pinned = ref.includes('@sha256:');
+    notes.push({
+      key,
+      fate: pinned ? 'kept' : 'approximated',
+      text: pinned ? ref : `${ref}; add its digest, @sha256:…`,
+    });
+  },
+  build: (_value, { description, notes }, key) => {
+    description.image = { build: '.' };
+    notes.push({
+      key,
+      fate: 'approximated',
+      text: "image: { build: '.' }: copy the Dockerfile and its sources beside app.ts",
+    });
+  },
+  command: (value, draft, key) => words(value, draft, key, 'args'),
+  entrypoint: (value, draft, key) => words(value, draft, key, 'command'),
+  environment: (value, { description, notes }) => {
+    const pairs = Array.isArray(value)
+      ? value.map((each) => String(each).split(/=(.*)/s) as [string, string?])
+      : Object.entries(z.record(z.string(), z.unknown()).parse(value ?? {}));
+    const env: Record<string, string> = {};
+    for (const [name, given] of pairs) {
+      const key = `environment.${name}`;
+      if (secretName.test(name)) {
+        const use = `uses: [{ kind: 'secret', name: 'keys', keys: ['${name}'] }], then npm run secrets -- set APP ${name}`;
+        notes.push({ key, fate: 'dropped', text: use });
+        continue;
+      }
+      const text = withDefaults(String(given ?? ''));
+      if (given === undefined || given === null || text === '') {
+        notes.push({ key, fate: 'dropped', text: `it came from outside of the file: env: { ${name}: … }` });
+        continue;
+      }
+      env[name] = text;
+      const same = text === String(given);
+      notes.push({ key, fate: same ? 'kept' : 'approximated', text: `env: ${name}` });
+    }
+    if (Object.keys(env).length > 0) description.env = env;
+  },
+  env_file: note('dropped', 'env: { NAME: … } for what is no secret, the edge secret for the rest'),
+  ports: (value, draft, key) => {
+    for (const each of z.array(z.unknown()).parse(value)) port(each, draft, key, true);
+  },
+  expose: (value, draft, key) => {
+    for (const each of z.array(z.unknown()).parse(value)) port(each, draft, key, false);
+  },
+  volumes: (value, draft) => {
+    for (const each of z.array(z.unknown()).parse(value)) volume(each, draft);
+  },
+  tmpfs: (value, { description, notes }, key) => {
+    const paths = [texts.parse(value)].flat().map((each) => each.split(':')[0] ?? '');
+    description.temporary = {
+      ...asRecord(description.temporary),
+      ...Object.fromEntries(paths.map((path) => [path, { size: '64Mi', memory: true }])),
+    };
+    notes.push({ key, fate: 'approximated', text: 'temporary, with 64Mi each' });
+  },
+  user: (value, { description, exceptions, notes }, key) => {
+    const [given = ''] = String(value).split(':');
+    const user = given === 'root' ? 0 : Number(given);
+    if (!Number.isInteger(user)) {
+      notes.push({ key, fate: 'dropped', text: `write the number of the user '${given}': user: …` });
+      return;
+    }
+    description.user = user;
+    if (user === 0)
+      exceptions.push({ rule: 'non-root', reason: 'The image starts as root, as its compose file says.' });
+    notes.push({ key, fate: 'kept', text: `user: ${user}` });
+  },
+  cap_add: (value, { description, exceptions, notes }, key) => {
+    const given = z
+      .array(z.string())
+      .parse(value)
+      .map((each) => each.replace(/^CAP_/, ''));
+    const taken = given.filter((each) => capability.safeParse(each).success);
+    if (taken.length > 0) {
+      description.capabilities = taken;
+      exceptions.push({ rule: 'capabilities', reason: 'The image needs them, as its compose file says.' });
+    }
+    for (const each of given) {
+      const kept = taken.includes(each);
+      notes.push({
+        key: `${key}.${each}`,
+        fate: kept ? 'kept' : 'dropped',
+        text: kept ? 'capabilities' : 'no pod of an app may have it',
+      });
+    }
+  },
+  cap_drop: note('kept', 'every pod drops all capabilities that it does not name'),
+  privileged: note('dropped', 'no pod of an app is privileged'),
+  devices: note('dropped', 'no pod of an app has devices of the node'),
+  healthcheck: (value, { description, notes }, key) => {
+    const test = z.looseObject({ test: texts.optional() }).parse(value).test;
+    const [kind, ...rest] = Array.isArray(test) ? test : ['CMD-SHELL', test ?? ''];
+    if (test === undefined || kind === 'NONE') {
+      notes.push({ key, fate: 'dropped', text: 'probes: { ready: … }' });
+      return;
+    }
+    const exec = kind === 'CMD-SHELL' ? ['sh', '-c', rest.join(' ')] : rest;
+    description.probes = { ready: { exec } };
+    notes.push({ key, fate: 'approximated', text: 'probes: { ready: { exec } }, every 10 seconds' });
+  },
+  deploy: (value, { description, notes }) => {
+    const deploy = asRecord(value);
+    if (typeof deploy.replicas === 'number') {
+      description.replicas = deploy.replicas;
+      notes.push({ key: 'deploy.replicas', fate: 'kept', text: `replicas: ${deploy.replicas}` });
+    }
+    const limits = asRecord(asRecord(deploy.resources).limits);
+    const memory = typeof limits.memory === 'string' ? memoryOf(limits.memory) : undefined;
+    if (memory !== undefined) {
+      description.resources = { cpu: '50m', memory, reason: 'The limit of its compose file.' };
+      notes.push({
+        key: 'deploy.resources',
+        fate: 'approximated',
+        text: `resources: memory ${memory}; cpu is a guess`,
+      });
+    }
+  },
+  depends_on: (value, { notes }) => {
+    const names = Array.isArray(value) ? value.map(String) : Object.keys(asRecord(value));
+    for (const name of names) {
+      const text = /postgres|^pg$|^db$|database/.test(name)
+        ? "database: { storage: '2Gi' } and uses: [{ kind: 'database', of: APP, as: 'owner' }], if it is a PostgreSQL"
+        : `uses: [{ kind: 'app', app: '${name}', port: … }], once it is an app too`;
+      notes.push({ key: `depends_on.${name}`, fate: 'dropped', text });
+    }
+  },
+  ...Object.fromEntries(
+    Object.entries(needless).map(([key, text]) => [key, note(always.has(key) ? 'kept' : 'dropped', text)]),
+  ),
+};
+
+/**
+ * The description of one service of a compose file (https://github.com/compose-spec/compose-spec, '05-services.md').
+ * @throws Failure where the file is no compose file, or does not have the service.
+ */
+export function fromCompose(text: string, file: string, app: string, wanted?: string): ComposedApp {
+  const services = servicesIn(text, file);
+  const names = Object.keys(services);
+  const service = wanted ?? (names.includes(app) ? app : names.length === 1 ? names[0] : undefined);
+  const given = service === undefined ? undefined : services[service];
+  if (service === undefined || given === undefined) {
+    throw new Failure(
+      `${file} has no service '${wanted ?? app}'; it has ${names.join(', ') || 'none'}.`,
+      'Name one: --service NAME',
+    );
+  }
+  const draft: Draft = { description: {}, exceptions: [], notes: [] };
+  for (const [key, value] of Object.entries(given)) {
+    const reader = readers[key] ?? note('dropped', 'app.ts has no key for it: docs/app.md');
+    try {
+      reader(value, draft, key);
+    } catch (error) {
+      if (!(error instanceof z.ZodError)) throw error;
+      throw new Failure(
+        `${file}: services.${service}.${key} is not as compose files have it: ${z.prettifyError(error)}`,
+        'Mend it, or take the key out, then type the same command again.',
+      );
+    }
+  }
+  const dockerfile = 'build' in given ? dockerfileOf(given.build) : undefined;
+  return {
+    service,
+    description: completed(draft),
+    notes: draft.notes,
+    ...(dockerfile === undefined ? {} : { dockerfile }),
+  };
+}
+
+function dockerfileOf(build: unknown): string {
+  const { context = '.', dockerfile = 'Dockerfile' } =
+    typeof build === 'string' ? { context: build } : asRecord(build);
+  return join(String(context), String(dockerfile));
+}
+
+function servicesIn(text: string, file: string): z.infer<typeof composeFile>['services'] {
+  let document: unknown;
+  try {
+    document = parse(text, { merge: true });
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const { line = 0, col = 0 } = error.linePos?.[0] ?? {};
+    throw new Failure(`${file}:${line}:${col} is no YAML: ${error.message.split('\n')[0]}`, 'Mend it first.');
+  }
+  const read = composeFile.safeParse(document);
+  if (!read.success) {
+    throw new Failure(`${file} is no compose file: it has no map of services.`, 'Name another: --from FILE');
+  }
+  return read.data.services;
+}
+
+/** With what app.ts asks for and a compose file leaves out. */
+function completed({ description, exceptions, notes }: Draft): Record<string, unknown> {
+  const [first] = Object.keys(asRecord(description.ports));
+  if (description.image === undefined)
+    throw new Failure('the service has neither image nor build.', 'Add one of them.');
+  if (first !== undefined && description.probes === undefined) {
+    description.probes = { ready: { tcp: first } };
+    notes.push({
+      key: 'healthcheck',
+      fate: 'approximated',
+      text: `there is none: probes: { ready: { tcp: '${first}' } }`,
+    });
+  }
+  description.resources ??= { cpu: '50m', memory: '128Mi' };
+  return { ...description, ...(exceptions.length > 0 ? { exceptions } : {}) };
+}
+
+function words(value: unknown, { description, notes }: Draft, key: string, as: 'command' | 'args'): void {
+  if (value === null) return;
+  const given = texts.parse(value);
+  const list = Array.isArray(given) ? given : given.split(/\s+/).filter((word) => word !== '');
+  const plain = Array.isArray(given) || !/["'$|&;<>`\\]/.test(given);
+  description[as] = plain ? list : ['sh', '-c', String(given)];
+  notes.push({
+    key,
+    fate: Array.isArray(given) || plain ? 'kept' : 'approximated',
+    text: plain ? as : `${as}, by a shell: write the words one each where the image has none`,
+  });
+}
+
+function port(
+  value: unknown,
+  { description, exceptions, notes }: Draft,
+  key: string,
+  published: boolean,
+): void {
+  const long = typeof value === 'object' && value !== null ? asRecord(value) : undefined;
+  const [spec = '', protocol = 'tcp'] = String(
+    long ? `${long.target}/${long.protocol ?? 'tcp'}` : value,
+  ).split('/');
+  const number = Number(withDefaults(spec).split(':').at(-1));
+  if (protocol !== 'tcp' || !Number.isInteger(number) || number < 1) {
+    notes.push({ key: `${key}.${spec}`, fate: 'dropped', text: 'an app has ports of TCP, one each' });
+    return;
+  }
+  const ports = asRecord(description.ports);
+  if (Object.values(ports).some((each) => asRecord(each).port === number)) return;
+  const http = !notHttp.has(number);
+  const name = http && ports.http === undefined ? 'http' : `p${number}`;
+  description.ports = { ...ports, [name]: { port: number } };
+  if (number < 1024 && !exceptions.some(({ rule }) => rule === 'low-port')) {
+    exceptions.push({ rule: 'low-port', reason: 'The image listens there, as its compose file says.' });
+  }
+  const exposed = published && http && description.exposes === undefined;
+  if (exposed) description.exposes = { port: name };
+  notes.push({
+    key: `${key}.${number}`,
+    fate: published ? 'approximated' : 'kept',
+    text: exposed
+      ? `ports and exposes: at NAME.DOMAIN, by HTTPS`
+      : `ports: ${name}, reached inside the cluster by who says so in uses`,
+  });
+}
+
+function volume(value: unknown, { description, notes }: Draft): void {
+  const long = typeof value === 'object' && value !== null ? asRecord(value) : undefined;
+  const [source = '', path] = long
+    ? [String(long.source ?? ''), String(long.target ?? '')]
+    : String(value).split(':');
+  const target = path ?? source;
+  const key = `volumes.${target}`;
+  if (/docker\.sock$/.test(source)) {
+    notes.push({ key, fate: 'dropped', text: 'no app reaches the container runtime' });
+  } else if (path !== undefined && /^[./~$]/.test(source)) {
+    notes.push({
+      key,
+      fate: 'dropped',
+      text: `copy ${source} beside app.ts: files: { '${target}': 'files/…' }`,
+    });
+  } else {
+    const volumes = asRecord(description.volumes);
+    const name = (path === undefined ? `data${Object.keys(volumes).length || ''}` : source)
+      .toLowerCase()
+      .replace(/[^a-z0-9-]+/g, '-')
+      .replace(/^-+|-+$/g, '');
+    description.volumes = { ...volumes, [name]: { path: target, size: '1Gi' } };
+    notes.push({ key, fate: 'approximated', text: `volumes: ${name}, of 1Gi` });
+  }
+}
+
+/** `${NAME:-default}` and `${NAME-default}` are their defaults, `$$` is a dollar, any other variable nothing. */
+function withDefaults(text: string): string {
+  return text.replace(/\$\$|\$\{(\w+)(?::?-([^}]*))?[^}]*\}|\$(\w+)/g, (whole, _name, given) =>
+    whole === '$$' ? '$' : (given ?? ''),
+  );
+}
+
+/** `512M` of compose files is 512Mi. */
+function memoryOf(text: string): string | undefined {
+  const [, number, unit = ''] = /^(\d+)\s*([kmg])b?$/i.exec(text) ?? [];
+  return number === undefined
+    ? undefined
+    : `${number}${unit.toUpperCase().replace('K', 'k')}i`.replace('ki', 'Ki');
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
