@@ -15,6 +15,7 @@ interface AppGiven {
   kind: AppKind;
   from?: string;
   service?: string;
+  image?: string;
   strict?: true;
 }
 
@@ -44,14 +45,16 @@ program
     ).conflicts('kind'),
   )
   .option('--service <name>', "with --from: which service (default: the app's name, or the only one)")
+  .option('--image <reference>', 'with --from: its image by version, where the file names none')
   .option('--strict', 'with --from: write nothing where a key is not kept as it is')
-  .action((name: string, { env, kind, from, service, strict }: AppGiven) =>
+  .action((name: string, { env, kind, from, service, image, strict }: AppGiven) =>
     start((root) =>
       from === undefined
         ? newApp(root, checkedName(name), checkedName(env), kind)
         : newAppFromCompose(root, checkedName(name), checkedName(env), {
             file: resolve(process.env.INIT_CWD ?? '.', from),
             ...(service === undefined ? {} : { service }),
+            ...(image === undefined ? {} : { image }),
             strict: strict === true,
           }),
     ),

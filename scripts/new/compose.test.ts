@@ -62,7 +62,7 @@ describe('a service of a compose file', () => {
   });
 
   it('that starts as root and listens for something else than HTTP is exposed to nobody', () => {
-    const { description } = fromCompose(wiki, 'compose.yaml', 'shop', 'db');
+    const { description } = fromCompose(wiki, 'compose.yaml', 'shop', { service: 'db' });
     expect(description).toMatchObject({
       user: 0,
       args: ['postgres', '-c', 'shared_buffers=64MB'],
@@ -72,6 +72,40 @@ describe('a service of a compose file', () => {
       exceptions: [{ rule: 'non-root' }],
     });
     expect(description.exposes).toBeUndefined();
+  });
+
+  it('takes a port from the labels of a proxy, a folder that is written as a volume, and an image by its version', () => {
+    const file = `services:
+  cloud:
+    image: nextcloud:latest
+    labels: ["traefik.http.services.cloud.loadbalancer.server.port=80", "other=1"]
+    volumes: ["./data:/var/www/html", "./conf:/conf:ro", "/etc/localtime:/etc/localtime:ro"]
+`;
+    const { description, notes } = fromCompose(file, 'compose.yaml', 'cloud', { image: 'nextcloud:31.0.8' });
+    expect(description).toMatchObject({
+      image: { ref: 'docker.io/library/nextcloud:31.0.8' },
+      ports: { http: { port: 80 } },
+      exposes: { port: 'http' },
+      volumes: { html: { path: '/var/www/html', size: '1Gi' } },
+    });
+    expect(fates(notes)).toMatchObject({
+      labels: 'dropped',
+      'volumes./conf': 'dropped',
+      'volumes./etc/localtime': 'dropped',
+    });
+  });
+
+  it('never copies a password in a URL, nor half of a text whose other half is not in the file', () => {
+    const file = `services:
+  api:
+    image: a:1
+    environment: [ "DSN=postgresql://root:hunter2@db:5432/x", "HOME_URL=http://\${HOST}/", "NAME = core" ]
+    command: ["serve", "--join", "\${TOKEN}"]
+`;
+    const { description, notes } = fromCompose(file, 'compose.yaml', 'api');
+    expect(description.env).toEqual({ NAME: 'core' });
+    expect(description.args).toBeUndefined();
+    expect(JSON.stringify([description, notes])).not.toContain('hunter2');
   });
 
   it('is printed as a person writes it', () => {

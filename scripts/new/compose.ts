@@ -43,7 +43,6 @@ const needless: Readonly<Record<string, string>> = {
   network_mode: 'a pod has a network of its own',
   restart: 'a process that ends is started again',
   logging: 'lines on standard output are kept: docs/observability.md',
-  labels: 'labels are derived',
   init: 'the runtime reaps processes',
   stdin_open: 'a pod has no terminal',
   tty: 'a pod has no terminal',
@@ -63,7 +62,9 @@ const always = new Set(['restart', 'init', 'logging', 'read_only', 'security_opt
 const notHttp = new Set([
   21, 22, 25, 53, 110, 143, 389, 465, 587, 993, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017,
 ]);
-const secretName = /pass(word|wd)?$|secret|token|api_?key|private_?key|credential/i;
+const secretName = /pass(word|wd)?$|secret|token|(^|_)key$|private_?key|psk$|credential/i;
+/** A URL with a password in it. */
+const hasPassword = /:\/\/[^/\s@]*:[^/\s@]+@/;
 
 const note =
   (fate: ComposeNote['fate'], text: string): Reader =>
@@ -72,12 +73,12 @@ const note =
 
 const readers: Readonly<Record<string, Reader>> = {
   image: (value, { description, notes }, key) => {
-    const ref = fullReference(withDefaults(String(value)));
+    const ref = fullReference(resolved(String(value)) ?? String(value));
     if (!pinnedImage.safeParse(ref).success) {
       const tag = parseImageReference(ref)?.tag ?? 'none';
       throw new Failure(
         `services: the image ${ref} has the version '${tag}', which is another image tomorrow.`,
-        'Write a version into the compose file, such as image: nginx:1.29.1',
+        'Name the image by its version: --image docker.io/library/nginx:1.29.1',
       );
     }
     description.image = { ref };
@@ -100,24 +101,23 @@ const readers: Readonly<Record<string, Reader>> = {
   entrypoint: (value, draft, key) => words(value, draft, key, 'command'),
   environment: (value, { description, notes }) => {
     const pairs = Array.isArray(value)
-      ? value.map((each) => String(each).split(/=(.*)/s) as [string, string?])
+      ? value.map((each) => String(each).split(/=(.*)/s))
       : Object.entries(z.record(z.string(), z.unknown()).parse(value ?? {}));
     const env: Record<string, string> = {};
-    for (const [name, given] of pairs) {
+    for (const [given, to] of pairs) {
+      const name = String(given).trim();
       const key = `environment.${name}`;
-      if (secretName.test(name)) {
+      const plain = to === undefined || to === null ? '' : String(to).trim();
+      const text = resolved(plain);
+      if (secretName.test(name) || hasPassword.test(plain)) {
         const use = `uses: [{ kind: 'secret', name: 'keys', keys: ['${name}'] }], then npm run secrets -- set APP ${name}`;
         notes.push({ key, fate: 'dropped', text: use });
-        continue;
+      } else if (text === undefined || text === '') {
+        notes.push({ key, fate: 'dropped', text: `its value is not in the file: env: { ${name}: … }` });
+      } else {
+        env[name] = text;
+        notes.push({ key, fate: text === plain ? 'kept' : 'approximated', text: `env: ${name}` });
       }
-      const text = withDefaults(String(given ?? ''));
-      if (given === undefined || given === null || text === '') {
-        notes.push({ key, fate: 'dropped', text: `it came from outside of the file: env: { ${name}: … }` });
-        continue;
-      }
-      env[name] = text;
-      const same = text === String(given);
-      notes.push({ key, fate: same ? 'kept' : 'approximated', text: `env: ${name}` });
     }
     if (Object.keys(env).length > 0) description.env = env;
   },
@@ -184,22 +184,14 @@ const readers: Readonly<Record<string, Reader>> = {
     description.probes = { ready: { exec } };
     notes.push({ key, fate: 'approximated', text: 'probes: { ready: { exec } }, every 10 seconds' });
   },
-  deploy: (value, { description, notes }) => {
-    const deploy = asRecord(value);
-    if (typeof deploy.replicas === 'number') {
-      description.replicas = deploy.replicas;
-      notes.push({ key: 'deploy.replicas', fate: 'kept', text: `replicas: ${deploy.replicas}` });
+  deploy: (value, draft) => {
+    const { replicas, resources } = asRecord(value);
+    if (typeof replicas === 'number') {
+      draft.description.replicas = replicas;
+      draft.notes.push({ key: 'deploy.replicas', fate: 'kept', text: `replicas: ${replicas}` });
     }
-    const limits = asRecord(asRecord(deploy.resources).limits);
-    const memory = typeof limits.memory === 'string' ? memoryOf(limits.memory) : undefined;
-    if (memory !== undefined) {
-      description.resources = { cpu: '50m', memory, reason: 'The limit of its compose file.' };
-      notes.push({
-        key: 'deploy.resources',
-        fate: 'approximated',
-        text: `resources: memory ${memory}; cpu is a guess`,
-      });
-    }
+    const { memory } = asRecord(asRecord(resources).limits);
+    if (memory !== undefined) memoryLimit(String(memory), draft, 'deploy.resources');
   },
   depends_on: (value, { notes }) => {
     const names = Array.isArray(value) ? value.map(String) : Object.keys(asRecord(value));
@@ -210,6 +202,16 @@ const readers: Readonly<Record<string, Reader>> = {
       notes.push({ key: `depends_on.${name}`, fate: 'dropped', text });
     }
   },
+  labels: (value, draft, key) => {
+    const lines = Array.isArray(value)
+      ? value.map(String)
+      : Object.entries(asRecord(value)).map((pair) => pair.join('='));
+    const served = lines.flatMap((line) => /loadbalancer\.server\.port=(\d+)/.exec(line)?.[1] ?? []);
+    for (const number of served) port(number, draft, 'labels.loadbalancer.server.port', true);
+    if (served.length < lines.length)
+      draft.notes.push({ key, fate: 'dropped', text: 'labels are derived; routes are exposes' });
+  },
+  mem_limit: (value, draft, key) => memoryLimit(String(value), draft, key),
   ...Object.fromEntries(
     Object.entries(needless).map(([key, text]) => [key, note(always.has(key) ? 'kept' : 'dropped', text)]),
   ),
@@ -219,7 +221,12 @@ const readers: Readonly<Record<string, Reader>> = {
  * The description of one service of a compose file (https://github.com/compose-spec/compose-spec, '05-services.md').
  * @throws Failure where the file is no compose file, or does not have the service.
  */
-export function fromCompose(text: string, file: string, app: string, wanted?: string): ComposedApp {
+export function fromCompose(
+  text: string,
+  file: string,
+  app: string,
+  { service: wanted, image }: { service?: string; image?: string } = {},
+): ComposedApp {
   const services = servicesIn(text, file);
   const names = Object.keys(services);
   const service = wanted ?? (names.includes(app) ? app : names.length === 1 ? names[0] : undefined);
@@ -231,7 +238,8 @@ export function fromCompose(text: string, file: string, app: string, wanted?: st
     );
   }
   const draft: Draft = { description: {}, exceptions: [], notes: [] };
-  for (const [key, value] of Object.entries(given)) {
+  const replaced = image === undefined ? given : { ...given, image };
+  for (const [key, value] of Object.entries(replaced)) {
     const reader = readers[key] ?? note('dropped', 'app.ts has no key for it: docs/app.md');
     try {
       reader(value, draft, key);
@@ -247,7 +255,7 @@ export function fromCompose(text: string, file: string, app: string, wanted?: st
   return {
     service,
     description: completed(draft),
-    notes: draft.notes,
+    notes: draft.notes.map((each) => ({ ...each, text: each.text.replace(/\bAPP\b/g, app) })),
     ...(dockerfile === undefined ? {} : { dockerfile }),
   };
 }
@@ -294,14 +302,30 @@ function completed({ description, exceptions, notes }: Draft): Record<string, un
 function words(value: unknown, { description, notes }: Draft, key: string, as: 'command' | 'args'): void {
   if (value === null) return;
   const given = texts.parse(value);
-  const list = Array.isArray(given) ? given : given.split(/\s+/).filter((word) => word !== '');
-  const plain = Array.isArray(given) || !/["'$|&;<>`\\]/.test(given);
-  description[as] = plain ? list : ['sh', '-c', String(given)];
-  notes.push({
-    key,
-    fate: Array.isArray(given) || plain ? 'kept' : 'approximated',
-    text: plain ? as : `${as}, by a shell: write the words one each where the image has none`,
-  });
+  const written = Array.isArray(given) ? given.map(resolved) : resolved(given);
+  if (written === undefined || (Array.isArray(written) && written.includes(undefined))) {
+    notes.push({ key, fate: 'dropped', text: `a value of it is not in the file: ${as}: [ … ]` });
+    return;
+  }
+  if (Array.isArray(written)) {
+    description[as] = written;
+    notes.push({ key, fate: 'kept', text: as });
+    return;
+  }
+  const plain = !/["'$|&;<>`\\]/.test(written);
+  description[as] = plain ? written.split(/\s+/).filter((word) => word !== '') : ['sh', '-c', written];
+  const shell = `${as}, by a shell: write the words one each where the image has none`;
+  notes.push({ key, fate: plain ? 'kept' : 'approximated', text: plain ? as : shell });
+}
+
+function memoryLimit(given: string, { description, notes }: Draft, key: string): void {
+  const memory = memoryOf(given);
+  if (memory === undefined) {
+    notes.push({ key, fate: 'dropped', text: 'resources: { cpu: …, memory: … }' });
+    return;
+  }
+  description.resources = { cpu: '50m', memory, reason: 'The limit of its compose file.' };
+  notes.push({ key, fate: 'approximated', text: `resources: memory ${memory}; cpu is a guess` });
 }
 
 function port(
@@ -314,7 +338,7 @@ function port(
   const [spec = '', protocol = 'tcp'] = String(
     long ? `${long.target}/${long.protocol ?? 'tcp'}` : value,
   ).split('/');
-  const number = Number(withDefaults(spec).split(':').at(-1));
+  const number = Number((resolved(spec) ?? '').split(':').at(-1));
   if (protocol !== 'tcp' || !Number.isInteger(number) || number < 1) {
     notes.push({ key: `${key}.${spec}`, fate: 'dropped', text: 'an app has ports of TCP, one each' });
     return;
@@ -340,14 +364,18 @@ function port(
 
 function volume(value: unknown, { description, notes }: Draft): void {
   const long = typeof value === 'object' && value !== null ? asRecord(value) : undefined;
-  const [source = '', path] = long
-    ? [String(long.source ?? ''), String(long.target ?? '')]
+  const [first = '', second, mode = ''] = long
+    ? [String(long.source ?? ''), String(long.target ?? ''), long.read_only === true ? 'ro' : '']
     : String(value).split(':');
-  const target = path ?? source;
+  const source = second === undefined ? '' : first;
+  const target = second ?? first;
   const key = `volumes.${target}`;
+  const isPath = /^[./~$]/.test(source);
   if (/docker\.sock$/.test(source)) {
     notes.push({ key, fate: 'dropped', text: 'no app reaches the container runtime' });
-  } else if (path !== undefined && /^[./~$]/.test(source)) {
+  } else if (/^\/(dev|etc|proc|run|sys|var\/run)\b/.test(source)) {
+    notes.push({ key, fate: 'dropped', text: 'no app has files of the node' });
+  } else if (isPath && (mode.split(',').includes('ro') || /\.\w+$/.test(target))) {
     notes.push({
       key,
       fate: 'dropped',
@@ -355,20 +383,27 @@ function volume(value: unknown, { description, notes }: Draft): void {
     });
   } else {
     const volumes = asRecord(description.volumes);
-    const name = (path === undefined ? `data${Object.keys(volumes).length || ''}` : source)
-      .toLowerCase()
-      .replace(/[^a-z0-9-]+/g, '-')
-      .replace(/^-+|-+$/g, '');
+    const wanted = (isPath || source === '' ? (target.split('/').at(-1) ?? '') : source).toLowerCase();
+    const label = wanted.replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '') || 'data';
+    const name = Object.hasOwn(volumes, label) ? `${label}-${Object.keys(volumes).length}` : label;
     description.volumes = { ...volumes, [name]: { path: target, size: '1Gi' } };
-    notes.push({ key, fate: 'approximated', text: `volumes: ${name}, of 1Gi` });
+    const filled = isPath ? `; copy what is in ${source} into it` : '';
+    notes.push({ key, fate: 'approximated', text: `volumes: ${name}, of 1Gi${filled}` });
   }
 }
 
-/** `${NAME:-default}` and `${NAME-default}` are their defaults, `$$` is a dollar, any other variable nothing. */
-function withDefaults(text: string): string {
-  return text.replace(/\$\$|\$\{(\w+)(?::?-([^}]*))?[^}]*\}|\$(\w+)/g, (whole, _name, given) =>
-    whole === '$$' ? '$' : (given ?? ''),
+/** With the defaults of its variables, `$$` as a dollar; undefined where a variable has no default. */
+function resolved(text: string): string | undefined {
+  let isWhole = true;
+  const result = text.replace(
+    /\$\$|\$\{(\w+)(?:(:?-)([^}]*))?[^}]*\}|\$(\w+)/g,
+    (whole, _name, dash, given) => {
+      if (whole === '$$') return '$';
+      if (dash === undefined) isWhole = false;
+      return given ?? '';
+    },
   );
+  return isWhole ? result : undefined;
 }
 
 /** `512M` of compose files is 512Mi. */

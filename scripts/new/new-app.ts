@@ -39,9 +39,9 @@ export async function newAppFromCompose(
   root: string,
   name: string,
   environment: string,
-  { file, service, strict }: { file: string; service?: string; strict: boolean },
+  { file, strict, ...choice }: { file: string; service?: string; image?: string; strict: boolean },
 ): Promise<NewFiles> {
-  const composed = fromCompose(readGiven(file), file, name, service);
+  const composed = fromCompose(readGiven(file), file, name, choice);
   const rows = composed.notes.map(({ key, fate, text }) => [fate, key, text]);
   const report = table(['', `services.${composed.service}`, 'APP.TS'], rows);
   const lost = composed.notes.filter(({ fate }) => fate !== 'kept');
