@@ -5,6 +5,7 @@ import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { forwardTo, forwardToPod } from '../../scripts/call/port-forward.ts';
 import { visit } from '../../scripts/cluster/visit.ts';
 import { until } from '../until.ts';
@@ -27,6 +28,8 @@ const apps = [
 
 /** Port of the gateway on this machine, in clusters of stories. */
 const httpsPort = 19443;
+
+const deployed = z.object({ phases: z.array(z.object({ title: z.string(), seconds: z.number() })) });
 
 /** Each kind of work that app.ts can describe runs in a real cluster and does what it is for. */
 describe('ordinary workloads', () => {
@@ -58,8 +61,12 @@ describe('ordinary workloads', () => {
     world.probe.kubectl(['get', ...args]).then((text) => text.trim());
 
   const deploy = async (message: string) => {
-    const ended = await world.checkout.npm('deploy', '--message', message);
+    const ended = await world.checkout.npm('deploy', '--message', message, '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
+    const { phases } = deployed.parse(JSON.parse(ended.stdout));
+    console.log(
+      `${message}: ${phases.map(({ title, seconds }) => `${title} ${seconds.toFixed(1)} s`).join(', ')}`,
+    );
   };
 
   const setSecret = async (value: string) => {
