@@ -53,10 +53,28 @@ export const exposes = z.strictObject({
   paths: z.record(path, portName).default({}),
   /** From a path, and that one alone, to where visitors are sent. `permanent`: browsers keep it for good. */
   redirects: z
-    .record(path, z.union([target, z.strictObject({ to: target, permanent: z.boolean() })]))
+    .record(
+      path,
+      z.union([
+        target,
+        z.strictObject({
+          /** Path or address that visitors are sent to. */
+          to: target,
+          /** `true`: status 301, which browsers keep; `false`: status 302. */
+          permanent: z.boolean(),
+        }),
+      ]),
+    )
     .default({}),
   /** Headers that the gateway sets: in what the app is asked, and in what it answers. */
-  headers: z.strictObject({ request: headers.default({}), response: headers.default({}) }).prefault({}),
+  headers: z
+    .strictObject({
+      /** Headers of requests to the app. */
+      request: headers.default({}),
+      /** Headers of answers to visitors. */
+      response: headers.default({}),
+    })
+    .prefault({}),
   /** `grpc`: callers speak gRPC alone; the route is a GRPCRoute, without paths and redirects. Default: HTTP and WebSocket. */
   protocol: z.enum(['http', 'grpc']).default('http'),
 });
