@@ -1,6 +1,7 @@
 import './cli/compile-cache.ts';
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { npmCommand, runCommand } from './cli/command.ts';
+import { parseCount, parseDuration } from './telemetry/arguments.ts';
 import { levels } from './telemetry/log-query.ts';
 
 interface Given {
@@ -18,11 +19,11 @@ const program = npmCommand('logs')
   .description('Log lines of an app or an operator, newest last; without a name, of everything.')
   .argument('[name]', 'of an app or operator')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--since <duration>', 'such as 10m or 2d', durationFrom, '1h')
+  .option('--since <duration>', 'such as 10m or 2d', parseDuration, '1h')
   .option('--grep <expression>', 'regular expression that the message matches')
   .option('--trace <id>', 'lines of one trace')
   .addOption(new Option('--level <level>', 'the least level').choices(levels))
-  .option('--limit <number>', 'how many lines at most', numberFrom, 200)
+  .option('--limit <number>', 'how many lines at most', parseCount, 200)
   .option('-f, --follow', 'go on with the lines that come')
   .option('--json', 'print each line as one JSON object')
   .addHelpText(
@@ -48,14 +49,3 @@ const program = npmCommand('logs')
   );
 
 await program.parseAsync();
-
-function durationFrom(text: string): string {
-  if (!/^\d+[smhdw]$/.test(text)) throw new InvalidArgumentError('a duration is such as 30s, 10m, 2h or 7d.');
-  return text;
-}
-
-function numberFrom(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a number from 1 up.');
-  return number;
-}

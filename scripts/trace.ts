@@ -1,14 +1,14 @@
 import './cli/compile-cache.ts';
-import { InvalidArgumentError } from 'commander';
 import { inSeconds } from '../model/schema/duration.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
+import { parseCount, parseDuration } from './telemetry/arguments.ts';
 
 interface Given {
   env: string;
   slow?: string;
   failed?: boolean;
-  since: number;
+  since: string;
   limit: number;
   json?: boolean;
 }
@@ -19,14 +19,14 @@ const program = npmCommand('trace')
   .option('--slow <service>', 'list the slowest traces of a service')
   .option('--failed', 'with --slow: only those in which something failed')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--since <duration>', 'with --slow: such as 10m or 2d', secondsFrom, 3_600)
-  .option('--limit <number>', 'with --slow: how many', Number, 20)
+  .option('--since <duration>', 'with --slow: such as 10m or 2d', parseDuration, '1h')
+  .option('--limit <number>', 'with --slow: how many', parseCount, 20)
   .option('--json', 'write one JSON document')
   .action((id: string | undefined, { env, slow, failed, since, limit, json }: Given) =>
     runCommand(async () => {
       const { showTrace, showSlowest } = await import('./telemetry/trace.ts');
       if (slow !== undefined) {
-        const search = { service: slow, sinceSeconds: since, limit, failed: failed === true };
+        const search = { service: slow, sinceSeconds: inSeconds(since), limit, failed: failed === true };
         return showSlowest(env, search, json === true);
       }
       if (id !== undefined && /^[0-9a-f]{16,32}$/i.test(id)) {
@@ -40,11 +40,3 @@ const program = npmCommand('trace')
   );
 
 await program.parseAsync();
-
-function secondsFrom(text: string): number {
-  try {
-    return inSeconds(text);
-  } catch {
-    throw new InvalidArgumentError('a duration is such as 30s, 10m, 2h or 7d.');
-  }
-}

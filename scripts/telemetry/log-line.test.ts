@@ -100,6 +100,7 @@ describe('a line of the kubelet', () => {
     const line = podLine(from, 't {"level":"info","message":"placed","trace_id":"ab"}');
     expect(isSelected({ ...options, level: 'warn' }, line)).toBe(false);
     expect(isSelected({ ...options, level: 'info' }, line)).toBe(true);
+    expect(isSelected({ ...options, level: 'error' }, { ...line, level: 'critical' })).toBe(true);
     expect(isSelected({ ...options, trace: 'cd' }, line)).toBe(false);
     expect(isSelected({ ...options, grep: '^place' }, line)).toBe(true);
     expect(isSelected({ ...options, grep: '^pace' }, line)).toBe(false);

@@ -23,12 +23,19 @@ export interface LogOptions extends LogSelection {
 /** Levels, from the least. */
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-const spellings = {
+/** How programs write each level. */
+const spellings: Readonly<Record<(typeof levels)[number], readonly string[]>> = {
   debug: ['debug', 'trace'],
   info: ['info', 'information', 'notice'],
   warn: ['warn', 'warning'],
   error: ['error', 'err', 'fatal', 'critical', 'panic'],
-} as const;
+};
+
+/** Whether a line of a level is one of those from `least` up. A level that nobody knows, or none, counts as `info`. */
+export function isAtLeast(least: (typeof levels)[number], given: string | undefined): boolean {
+  const level = levels.find((each) => given !== undefined && spellings[each].includes(given)) ?? 'info';
+  return levels.indexOf(level) >= levels.indexOf(least);
+}
 
 /** The selection in LogsQL (VictoriaLogs, 'LogsQL'). Values are quoted as strings of JSON, which LogsQL reads. */
 export function logsQl({ app, since, grep, trace, level }: LogSelection): string {

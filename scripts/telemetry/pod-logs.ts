@@ -6,7 +6,7 @@ import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import type { LogLine } from './log-line.ts';
-import type { LogOptions } from './log-query.ts';
+import { isAtLeast, type LogOptions } from './log-query.ts';
 
 /** The same where no store runs: what the nodes still have of the pods that run now, through the API server. */
 export async function podLogs(
@@ -119,13 +119,8 @@ function asObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-const rank = { debug: 0, trace: 0, info: 1, warn: 2, warning: 2, error: 3, fatal: 3 } as const;
-
 export function isSelected({ grep, trace, level }: LogOptions, line: LogLine): boolean {
   if (grep !== undefined && !new RegExp(grep).test(line.message)) return false;
   if (trace !== undefined && line.trace !== trace) return false;
-  if (level === undefined) return true;
-  const given =
-    line.level !== undefined && Object.hasOwn(rank, line.level) ? rank[line.level as keyof typeof rank] : 1;
-  return given >= rank[level];
+  return level === undefined || isAtLeast(level, line.level);
 }
