@@ -12,11 +12,14 @@ import { serviceAccount } from '../kube/service-account.ts';
 import { volumeClaim } from '../kube/volume-claim.ts';
 import { mutualIdentity } from './mutual-identity.ts';
 
+/** Where a store has its volume. */
+export const dataFolder = '/data';
+
 /** A store of metrics, logs, traces or silences. */
 export interface StoreInput {
   /** Name of its operator, namespace, service account, volume and image. */
   name: string;
-  /** Size of its volume, which is mounted at `/data`. */
+  /** Size of its volume, which is mounted at `dataFolder`. */
   size: string;
   /** Its configuration files, by name, and the folder at which they are mounted. Default: none. */
   configuration?: { folder: string; files: Record<string, string> };
@@ -64,7 +67,7 @@ export function store(chart: Chart, env: Environment, input: StoreInput): void {
           ...(configuration === undefined
             ? []
             : [{ name: 'config', mountPath: configuration.folder, readOnly: true }]),
-          { name: 'data', mountPath: '/data' },
+          { name: 'data', mountPath: dataFolder },
           ...mounted.map(({ mount }) => mount),
           ...identity.volumeMounts,
         ],

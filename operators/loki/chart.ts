@@ -2,7 +2,7 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { signalStore } from '../../charts/observability/signal-store.ts';
 import type { Environment } from '../../model/graph.ts';
-import { dataFolder, lokiConfig } from './config.ts';
+import { lokiConfig } from './config.ts';
 
 /** Loki, one pod: the collectors write to it, Grafana asks it. */
 export function chart(env: Environment): Component {
@@ -10,7 +10,6 @@ export function chart(env: Environment): Component {
     name: 'loki',
     purpose: 'logs',
     config: lokiConfig(env),
-    dataFolder,
     ports: { queries: ports.loki },
     callers: ['opentelemetry-agent', 'opentelemetry-collector', 'grafana'].map((caller) => [
       caller,

@@ -1,11 +1,9 @@
 import { type Bucket, signalBucket } from '../../charts/observability/bucket.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { httpTlsConfig } from '../../charts/observability/server-tls.ts';
+import { dataFolder } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
-
-/** Where Loki keeps its index, its log of what is not yet stored, and without a bucket the lines too. */
-export const dataFolder = '/data';
 
 /**
  * Attributes of a resource that become labels of a stream. Each value makes streams of its own, so that only those are here of which

@@ -2,7 +2,7 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { signalStore } from '../../charts/observability/signal-store.ts';
 import type { Environment } from '../../model/graph.ts';
-import { dataFolder, tempoConfig } from './config.ts';
+import { tempoConfig } from './config.ts';
 
 /** Tempo, one pod: the collector writes to it, Grafana asks it. */
 export function chart(env: Environment): Component {
@@ -10,7 +10,6 @@ export function chart(env: Environment): Component {
     name: 'tempo',
     purpose: 'traces',
     config: tempoConfig(env),
-    dataFolder,
     ports: { queries: ports.tempo, otlp: ports.traces },
     callers: [
       ['opentelemetry-collector', ports.traces],

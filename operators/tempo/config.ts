@@ -3,11 +3,9 @@ import { serverTls } from '../../charts/observability/collector.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { serverFiles } from '../../charts/observability/mutual-identity.ts';
 import { httpTlsConfig } from '../../charts/observability/server-tls.ts';
+import { dataFolder } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
-
-/** Where Tempo keeps what is not yet in a block, and without a bucket the blocks too. */
-export const dataFolder = '/data';
 
 /** Bytes that one trace may have: what is beyond is refused, so that no loop of spans fills the memory. */
 const longestTrace = 5_000_000;

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { failureText } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { Memory } from '../render/memory.ts';
-import { FolderWatch } from '../render/watch-folders.ts';
+import { Saves, savedText } from '../render/saves.ts';
 
 /** The program itself, which runs already. */
 const program = /^(?:charts|model|scripts|operators|images)\//;
@@ -25,18 +24,8 @@ export interface DeployWatch {
  * told, and the next save tries again. Returns the exit code, 130.
  */
 export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatch): Promise<number> {
-  const changed = new Set<string>();
-  let wake = () => {};
-  const watch = new FolderWatch(root, join(root, 'manifests'), (path) => {
-    changed.add(path);
-    wake();
-  });
-  signal.addEventListener('abort', () => wake(), { once: true });
-  const somethingHappens = () =>
-    new Promise<void>((resolve) => {
-      wake = resolve;
-      if (changed.size > 0 || signal.aborted) resolve();
-    });
+  // What a deploy writes itself, such as a bundle, is no save; what was saved meanwhile is.
+  const saves = new Saves({ root, except: join(root, 'manifests'), settles, isIgnored: isOwn, signal });
   const memory = new Memory();
   try {
     while (!signal.aborted) {
@@ -47,17 +36,8 @@ export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatc
         if (!(error instanceof Failure)) throw error;
         print(failureText(error));
       }
-      // What a deploy writes itself, such as a bundle, is no save; what was saved meanwhile is.
-      for (const path of changed) if (isOwn(path)) changed.delete(path);
       print('Watching. Ctrl-C ends it.\n');
-      do {
-        await somethingHappens();
-        if (signal.aborted) break;
-        await sleep(settles);
-        for (const path of changed) if (isOwn(path)) changed.delete(path);
-      } while (changed.size === 0);
-      const paths = [...changed].sort();
-      changed.clear();
+      const paths = await saves.next();
       const own = paths.find((path) => program.test(path));
       if (own !== undefined) {
         throw new Failure(
@@ -65,11 +45,11 @@ export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatc
           'Type the same command again.',
         );
       }
-      if (!signal.aborted) print(`\n${paths.length > 3 ? `${paths.length} files` : paths.join(', ')}\n`);
+      if (!signal.aborted) print(`\n${savedText(paths)}\n`);
     }
     return 130;
   } finally {
-    watch.close();
+    saves.close();
   }
 }
 

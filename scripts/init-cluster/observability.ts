@@ -1,6 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import { clusterClient } from '../cluster/client.ts';
-import { ask, isNotFound } from '../cluster/request.ts';
+import { kustomizations } from '../status/kustomization-states.ts';
 import { isObservability, observabilityImages } from './image-sets.ts';
 
 /**
@@ -27,21 +27,6 @@ export function withoutObservability(
 }
 
 async function runs({ cluster, operators }: Environment): Promise<boolean> {
-  const client = clusterClient(cluster.name);
-  for (const { name } of operators.filter(isObservability)) {
-    try {
-      const asked = client.custom.getNamespacedCustomObject({
-        group: 'kustomize.toolkit.fluxcd.io',
-        version: 'v1',
-        namespace: 'flux-system',
-        plural: 'kustomizations',
-        name,
-      });
-      await ask(client, `Kustomization ${name}`, asked);
-      return true;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
-  }
-  return false;
+  const parts = new Set(operators.filter(isObservability).map(({ name }) => name));
+  return (await kustomizations(clusterClient(cluster.name))).some(({ name }) => parts.has(name));
 }

@@ -77,6 +77,13 @@ function github({ api, project, token }: Place): Forge {
       const query = new URLSearchParams({ state: 'open', base: into, per_page: '100' });
       return (await ask('GET', `${pulls}?${query}`, headers, z.array(hubRequest))).map(fromHub);
     },
+    ...writesOf(pulls, headers),
+  };
+}
+
+/** What GitHub and Gitea take in the same way. */
+function writesOf(pulls: string, headers: Record<string, string>): Omit<Forge, 'open'> {
+  return {
     create: async ({ branch, into, title, body }) =>
       fromHub(await ask('POST', pulls, headers, hubRequest, { title, body, head: branch, base: into })),
     update: async ({ number }, change) => {
@@ -99,14 +106,7 @@ function gitea({ api, project, token }: Place): Forge {
       const all = await ask('GET', `${pulls}?${query}`, headers, answer);
       return all.filter(({ base }) => base.ref === into).map(fromHub);
     },
-    create: async ({ branch, into, title, body }) =>
-      fromHub(await ask('POST', pulls, headers, hubRequest, { title, body, head: branch, base: into })),
-    update: async ({ number }, change) => {
-      await ask('PATCH', `${pulls}/${number}`, headers, hubRequest, change);
-    },
-    close: async ({ number }) => {
-      await ask('PATCH', `${pulls}/${number}`, headers, hubRequest, { state: 'closed' });
-    },
+    ...writesOf(pulls, headers),
   };
 }
 

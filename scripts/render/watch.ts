@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { RenderCommand } from './command.ts';
-import { FolderWatch } from './watch-folders.ts';
+import { Saves, savedText } from './saves.ts';
 
 /** What a worker is started with. */
 export interface WorkerInput {
@@ -42,47 +41,32 @@ export async function watchAndRender(
   print: { out: (text: string) => void; err: (text: string) => void },
   signal: AbortSignal,
 ): Promise<number> {
-  const changed = new Set<string>();
-  let wake = () => {};
-  const out = resolve(input.command.out ?? join(input.root, 'manifests'));
+  const except = resolve(input.command.out ?? join(input.root, 'manifests'));
   // A description may read any file of the repository.
-  const watch = new FolderWatch(input.root, out, (path) => {
-    changed.add(path);
-    wake();
-  });
-  signal.addEventListener('abort', () => wake(), { once: true });
-  const somethingHappens = () =>
-    new Promise<void>((resolve) => {
-      wake = resolve;
-      if (changed.size > 0 || signal.aborted) resolve();
-    });
+  const saves = new Saves({ root: input.root, except, settles, signal });
   let worker = startWorker(input);
   try {
     const first = await answer(worker);
     print.out(first.out);
     print.err(first.err);
     if (first.ended) return 1;
-    watch.alsoOf(first.imported);
+    saves.alsoOf(first.imported);
     print.err(styleText('dim', 'Watching. Ctrl-C ends it.\n', { stream: process.stderr }));
     for (;;) {
-      await somethingHappens();
-      if (signal.aborted) return 0;
-      await sleep(settles);
-      const paths = [...changed].sort();
-      changed.clear();
+      const paths = await saves.next();
+      if (paths.length === 0) return 0;
       const anew = paths.some((path) => program.test(path));
       if (anew) {
         await worker.terminate();
         worker = startWorker(input);
       }
       const { out, err, imported } = await answer(worker);
-      watch.alsoOf(imported);
-      const what = paths.length > 3 ? `${paths.length} files` : paths.join(', ');
-      print.err(`${styleText('dim', what, { stream: process.stderr })}\n${err}`);
+      saves.alsoOf(imported);
+      print.err(`${styleText('dim', savedText(paths), { stream: process.stderr })}\n${err}`);
       print.out(out);
     }
   } finally {
-    watch.close();
+    saves.close();
     await worker.terminate();
   }
 }
