@@ -61,6 +61,15 @@ const use = z.discriminatedUnion('kind', [
     /** Reason for these rights, one sentence. */
     reason: z.string().min(1),
   }),
+  z.strictObject({
+    /**
+     * Queries the metrics of everything that runs: `METRICS_URL` is the address of Prometheus (its HTTP API). The variable is not set where the
+     * environment has `observability: off`.
+     */
+    kind: z.literal('metrics'),
+    /** Reason for reading them, one sentence. */
+    reason: z.string().min(1),
+  }),
   secretUse,
   internetUse,
 ]);

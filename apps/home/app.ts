@@ -16,6 +16,7 @@ export default defineApp({
   resources: { cpu: '20m', memory: '128Mi' },
   exposes: { port: 'http' },
   uses: [
+    { kind: 'metrics', reason: 'It plots requests, failures, durations and memory of each app.' },
     {
       kind: 'kubernetes',
       reason:

@@ -107,7 +107,8 @@ export class Database {
   }
 
   /**
-   * One statement; `name` is its label in metrics and traces. With `until` it waits for a database that is away, and is
+   * One statement; `name` is its label in metrics and traces, and its first line, by which the database's log and `pg_stat_statements`
+   * show it. With `until` it waits for a database that is away, and is
    * sent again until that aborts: for statements that change nothing when they run twice.
    */
   async query<Row extends pg.QueryResultRow>(
@@ -116,7 +117,7 @@ export class Database {
     values: unknown[] = [],
     until?: AbortSignal,
   ): Promise<Row[]> {
-    const once = () => this.#observed(name, () => this.pool.query<Row>(text, values));
+    const once = () => this.#observed(name, () => this.pool.query<Row>(`-- ${name}\n${text}`, values));
     const { rows } = await this.#reachability.ask(once, until);
     return rows;
   }

@@ -40,6 +40,7 @@ import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
 import { statefulSet } from '../kube/stateful-set.ts';
 import { claimSpec, volumeClaim } from '../kube/volume-claim.ts';
+import { metricsVariables, toMetrics } from '../observability/metrics-use.ts';
 import { fromPrometheus } from '../observability/observed.ts';
 import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
 import { podsOf } from './app-pods.ts';
@@ -209,6 +210,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
     ...secrets.env,
     ...proxyVariables(app),
     ...telemetryVariables(environment, app),
+    ...metricsVariables(environment, app),
   ];
   const shared = [...passing.volumeMounts, ...lasting.volumeMounts];
   const mounts = [...shared, ...identity.volumeMounts, ...secrets.volumeMounts];
@@ -275,7 +277,14 @@ function egress(env: Environment, app: App): Flow[] {
     };
   });
   const use = databaseUse(app);
-  return [toDns, ...used, ...(use ? [toDatabase(use.of)] : []), ...toInternet(app), ...toCollector(env)];
+  return [
+    toDns,
+    ...used,
+    ...(use ? [toDatabase(use.of)] : []),
+    ...toInternet(app),
+    ...toCollector(env),
+    ...toMetrics(env, app),
+  ];
 }
 
 /** Of the app's own pods alone: no job has a token. */

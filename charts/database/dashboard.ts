@@ -39,6 +39,15 @@ export function databasePanels(dashboard: DashboardBuilder, app: string): void {
     )
     .withPanel(
       plot(
+        'Statements that take the most time',
+        'Seconds a second, by their first line. Log lines with `duration:` name the same fingerprint as query_id.',
+        's',
+        [[query.statements(rateWindow), '{{statement}} {{fingerprint}}']],
+        { span: 12 },
+      ),
+    )
+    .withPanel(
+      plot(
         'Found in memory',
         'Share of blocks that were not read from the disk.',
         'percentunit',

@@ -154,7 +154,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
         })),
       },
       postgresql: {
-        parameters: { password_encryption: 'scram-sha-256' },
+        parameters: { password_encryption: 'scram-sha-256', ...slowStatements },
         // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
         pg_hba: [
           `hostssl ${quotedName(database)} ${roles.map(quotedName).join(',')} all cert map=${database}`,
@@ -183,6 +183,22 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
     },
   });
 }
+
+/**
+ * What PostgreSQL tells about slow work: a log line for each statement of 500 ms or more and for each wait of a second for a lock, with the
+ * fingerprint by which `pg_stat_statements` counts it (`query_id`). Bound values stay out of both. CloudNativePG loads that extension where
+ * one of its parameters is set ('PostgreSQL Configuration', 'Managed extensions').
+ */
+const slowStatements = {
+  log_min_duration_statement: '500ms',
+  log_lock_waits: 'on',
+  log_parameter_max_length: '0',
+  log_parameter_max_length_on_error: '0',
+  'pg_stat_statements.max': '1000',
+  'pg_stat_statements.track': 'top',
+  // Passwords and other literals stay in statements that are no queries.
+  'pg_stat_statements.track_utility': 'off',
+} as const;
 
 type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
 

@@ -59,9 +59,21 @@ export function metricQueries(
         column('size_bytes', 'GAUGE', 'Size of the database.'),
       ],
     },
+    statements: {
+      // By their first line, which is the name where apps/kit sends them; those that took the most time since the server started.
+      query: `SELECT queryid::text AS fingerprint, left(ltrim(split_part(query, E'\\n', 1), '- '), 100) AS statement, calls, total_exec_time / 1000 AS seconds, rows FROM pg_stat_statements WHERE queryid IS NOT NULL AND dbid = (SELECT oid FROM pg_database WHERE datname = '${database}') ORDER BY total_exec_time DESC LIMIT 20`,
+      metrics: [
+        column('fingerprint', 'LABEL', 'The same for statements that differ in their values alone.'),
+        column('statement', 'LABEL', 'First line of the statement, with $1 for values.'),
+        column('calls', 'COUNTER', 'Times that it ran.'),
+        column('seconds', 'COUNTER', 'Time that it took, all calls together.'),
+        column('rows', 'COUNTER', 'Rows that it read or changed.'),
+      ],
+    },
     replication: {
+      // Where nothing is written, the newest change is old although nothing is missing.
       query:
-        'SELECT CASE WHEN pg_is_in_recovery() THEN coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0) ELSE 0 END AS lag_seconds',
+        'SELECT CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn() THEN coalesce(extract(epoch FROM now() - pg_last_xact_replay_timestamp()), 0) ELSE 0 END AS lag_seconds',
       metrics: [column('lag_seconds', 'GAUGE', 'Age of the newest change that a standby has.')],
     },
   };

@@ -5,7 +5,11 @@ import { environment, testApp } from '../../test/charts/fixture.ts';
 import { alertRules, type PrometheusRule } from './alert-rules.ts';
 import { runbookFile } from './runbook.ts';
 
-const app = testApp({ name: 'orders', objective: { success: 99.5, within: '500ms' } });
+const app = testApp({
+  name: 'orders',
+  objective: { success: 99.5, within: '500ms' },
+  database: { storage: '1Gi' },
+});
 const operators = ['flux', 'cert-manager', 'alertmanager', 'opentelemetry-collector'].map((name) => ({
   name,
   summary: `${name}.`,
@@ -17,7 +21,16 @@ const rules = (env: Parameters<typeof environment>[0]) =>
 const alerts = (all: PrometheusRule[]) => all.filter((rule) => 'alert' in rule);
 
 describe('the rules of alerts', () => {
-  const all = rules({ apps: [app], operators });
+  const all = rules({
+    apps: [app],
+    operators,
+    cluster: {
+      databases: {
+        instances: 3,
+        backups: { destination: 's3://backups', credentials: { secret: 'backups' } },
+      },
+    },
+  });
 
   it('have no two of one name and the same labels, which Prometheus would take for one', () => {
     const keys = all.map((rule) => JSON.stringify(['alert' in rule ? rule.alert : rule.record, rule.labels]));

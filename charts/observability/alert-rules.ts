@@ -1,5 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
+import { databasesOf } from '../../model/schema/database.ts';
 import { durationBounds } from '../../model/schema/objective.ts';
+import { appSeries, queries } from './queries.ts';
 import { runbook } from './runbook.ts';
 import { scrapeTargets } from './scrape-targets.ts';
 
@@ -36,6 +38,8 @@ export function alertRules(env: Environment): RuleFile {
       { name: 'cluster', rules: cluster() },
       { name: 'nodes', rules: nodes() },
       { name: 'platform', rules: platform(env) },
+      { name: 'databases', rules: databases(env) },
+      { name: 'usage', rules: usage() },
       ...objectives,
     ],
   };
@@ -213,6 +217,60 @@ function platform({ operators }: Environment): PrometheusRule[] {
           }),
         ]
       : []),
+  ];
+}
+
+function databases(env: Environment): PrometheusRule[] {
+  if (databasesOf(env).length === 0) return [];
+  const { instances, backups } = env.cluster.databases;
+  return [
+    alert('DatabaseInstanceDown', 'page', {
+      expr: `sum by (job) (cnpg_collector_up) < ${instances}`,
+      hold: '10m',
+      summary: `{{ $labels.job }} has {{ $value }} instances that answer, of ${instances}.`,
+    }),
+    ...(instances > 1
+      ? [
+          alert('ReplicationLags', 'ticket', {
+            expr: 'cnpg_replication_lag_seconds > 60',
+            hold: '10m',
+            summary: 'The standby {{ $labels.pod }} of {{ $labels.job }} is more than a minute behind.',
+          }),
+        ]
+      : []),
+    ...(backups === undefined
+      ? []
+      : [
+          alert('BackupFailed', 'ticket', {
+            expr: 'max by (job) (cnpg_collector_last_failed_backup_timestamp) > max by (job) (cnpg_collector_last_available_backup_timestamp)',
+            hold: '15m',
+            summary: 'The newest backup of {{ $labels.job }} failed.',
+          }),
+          alert('BackupOld', 'page', {
+            // Zero: there is none yet. The schedule may be a week long.
+            expr: 'time() - (max by (job) (cnpg_collector_last_available_backup_timestamp) != 0) > 8 * 86400',
+            hold: '30m',
+            summary: 'The newest backup of {{ $labels.job }} is older than eight days.',
+          }),
+        ]),
+  ];
+}
+
+/** The four signals of whatever runs, by namespace, for the front page and for whoever asks often. */
+function usage(): PrometheusRule[] {
+  const window = '5m';
+  const byService = (expr: string) => `label_replace(${expr}, "app", "$1", "service_name", "(.+)")`;
+  const byNamespace = (expr: string) => `label_replace(${expr}, "app", "$1", "namespace", "(.+)")`;
+  const { requests, errors, slow, memory } = queries.usage;
+  return [
+    { record: appSeries.requests, expr: byService(requests(window)) },
+    // Zero where nothing ever failed, which has no series.
+    {
+      record: appSeries.failed,
+      expr: byService(`(${errors(window)} or 0 * ${requests(window)}) / (${requests(window)} > 0)`),
+    },
+    { record: appSeries.slow, expr: byService(`${slow(window)} >= 0`) },
+    { record: appSeries.memory, expr: byNamespace(memory()) },
   ];
 }
 

@@ -40,6 +40,21 @@ const usage = {
   slow: (window: string) => spans.quantile(0.95, served, window, 'service_name'),
 };
 
+/**
+ * Series that rules record every minute, with the label `app`: the namespace of what is measured. apps/home reads them by these names
+ * (`apps/home/src/signals.ts`).
+ */
+export const appSeries = {
+  /** A second. */
+  requests: 'app:requests:rate5m',
+  /** Share of requests, from 0 to 1. */
+  failed: 'app:failed_requests:ratio5m',
+  /** Seconds, 95th percentile. */
+  slow: 'app:duration_seconds:p95_5m',
+  /** Bytes, all pods together. */
+  memory: 'app:memory_bytes:sum',
+} as const;
+
 /** Queries of one app, by the name of what they show. */
 function app(name: string) {
   const service = `service_name="${name}",${served}`;
@@ -89,6 +104,9 @@ function database(name: string) {
     deadlocks: (window: string) => `sum by (pod) (rate(cnpg_traffic_deadlocks{${job}}[${window}]))`,
     cacheHits: (window: string) =>
       `sum by (pod) (rate(cnpg_traffic_blocks_hit{${job}}[${window}])) / sum by (pod) (rate(cnpg_traffic_blocks_hit{${job}}[${window}]) + rate(cnpg_traffic_blocks_read{${job}}[${window}]))`,
+    /** Seconds a second, of the statements that take the most. */
+    statements: (window: string) =>
+      `topk(10, sum by (fingerprint, statement) (rate(cnpg_statements_seconds{${job}}[${window}])))`,
     size: () => `max(cnpg_traffic_size_bytes{${job}})`,
     replicationLag: () => `max by (pod) (cnpg_replication_lag_seconds{${job}})`,
     backupAge: () => `time() - max(cnpg_collector_last_available_backup_timestamp{${job}} > 0)`,

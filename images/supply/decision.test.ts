@@ -20,7 +20,7 @@ describe('decideSupply', () => {
     expect(decideSupply([silent('docker.io')], [])).toEqual({
       mode: 'build',
       text:
-        'built here, about 40 minutes on two cores and 17 GB on the disk while it runs, once: no registry of images ' +
+        'built here, 20 to 40 minutes on two cores and 17 GB on the disk while it runs, once: no registry of images ' +
         'answers (docker.io: no answer in 10 s). To pull instead: PLINTH_SUPPLY=pull',
     });
   });
@@ -41,7 +41,7 @@ describe('decideSupply', () => {
       text:
         'no registry of images answers as one (docker.io: 200 with text/html; ghcr.io: 200 with text/html), so nothing is ' +
         'begun. A network that wants you to sign in, or a proxy, answers so. To pull all the same: PLINTH_SUPPLY=pull. From a ' +
-        'mirror of your own: PLINTH_REGISTRY_MIRROR. To build everything here, about 40 minutes on two cores and 17 GB on ' +
+        'mirror of your own: PLINTH_REGISTRY_MIRROR. To build everything here, 20 to 40 minutes on two cores and 17 GB on ' +
         'the disk while it runs, once, for which this machine lacks root: PLINTH_SUPPLY=build',
     });
   });

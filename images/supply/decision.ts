@@ -21,7 +21,7 @@ export type SupplyDecision =
   | { mode: 'impossible'; text: string };
 
 /** What building everything costs, for who has to choose. */
-export const buildCost = 'about 40 minutes on two cores and 17 GB on the disk while it runs, once';
+export const buildCost = '20 to 40 minutes on two cores and 17 GB on the disk while it runs, once';
 
 /** What to do, by what each registry answered. `missing`: what this machine lacks to build. */
 export function decideSupply(

@@ -42,6 +42,7 @@ function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Der
   if (value.uses.some(({ kind }) => kind === 'internet'))
     for (const name of ['HTTPS_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY'])
       derived.set(name, 'its use of the internet');
+  if (value.uses.some(({ kind }) => kind === 'metrics')) derived.set('METRICS_URL', 'its use of metrics');
   const database = databaseUse(value) !== undefined;
   return (name) => derived.get(name) ?? (database && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
 }

@@ -75,6 +75,24 @@ export function chart(env: Environment): Component {
 /** The longest line that is kept whole: what is longer becomes several. */
 const longestLine = '256KiB';
 
+/**
+ * CloudNativePG wraps a line of PostgreSQL in one of its own ('Logging', 'PostgreSQL log'): `record` holds what PostgreSQL said. Its level,
+ * message and fingerprint (`query_id`) become those of the line.
+ */
+const postgresLine = (
+  [
+    ['error_severity', 'level'],
+    ['message', 'msg'],
+    ['query_id', 'query_id'],
+  ] as const
+).map(([from, to]) => ({
+  type: 'move',
+  if: `attributes.logger == "postgres" and attributes.record != nil and attributes.record.${from} != nil`,
+  from: `attributes.record.${from}`,
+  to: `attributes.${to}`,
+  on_error: 'send_quiet',
+}));
+
 /** The collector's configuration: files of containers, their JSON taken apart, sent to the store. */
 export function agentConfig(env: Pick<Environment, 'cluster'>): object {
   const has = (field: string) => `attributes[${JSON.stringify(field)}] != nil`;
@@ -104,10 +122,13 @@ export function agentConfig(env: Pick<Environment, 'cluster'>): object {
             parse_to: 'attributes',
             on_error: 'send_quiet',
           },
+          ...postgresLine,
           {
             type: 'severity_parser',
             if: has('level'),
             parse_from: 'attributes.level',
+            // PostgreSQL's own levels, beside those that every program has.
+            mapping: { info: ['log', 'notice'], fatal: 'panic' },
             on_error: 'send_quiet',
           },
           {

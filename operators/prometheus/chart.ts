@@ -8,7 +8,7 @@ import { clusterRole } from '../../charts/kube/rbac.ts';
 import { service } from '../../charts/kube/service.ts';
 import { alertRules } from '../../charts/observability/alert-rules.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
-import { runs } from '../../charts/observability/observed.ts';
+import { metricsReaders } from '../../charts/observability/metrics-use.ts';
 import { kubeletPort, prometheusConfig } from '../../charts/observability/prometheus-config.ts';
 import { scrapeTargets } from '../../charts/observability/scrape-targets.ts';
 import { store } from '../../charts/observability/store.ts';
@@ -19,7 +19,7 @@ const name = 'prometheus';
 /** Part of the volume that samples may take: the log of what is not yet in a block, and compaction, need the rest. */
 const usable = 0.8;
 
-/** Prometheus, one pod. Its API and page answer to a port-forward, and to Grafana where that runs. */
+/** Prometheus, one pod. Its API and page answer to a port-forward, to Grafana, and to apps with the edge `metrics`. */
 export function chart(env: Environment): Component {
   const { retention, storage } = env.cluster;
   return component(name, (chart) => {
@@ -59,11 +59,10 @@ export function chart(env: Environment): Component {
         resources: { cpu: '50m', memory: '160Mi', memoryLimit: '512Mi' },
       },
     });
-    if (runs(env, 'grafana')) service(chart, name, name, [{ name: 'http', port: ports.metrics }]);
+    const readers = metricsReaders(env);
+    if (readers.length > 0) service(chart, name, name, [{ name: 'http', port: ports.metrics }]);
     allow(chart, name, name, {
-      ingress: runs(env, 'grafana')
-        ? [{ peers: [pods('grafana', 'grafana')], ports: [{ port: ports.metrics }] }]
-        : [],
+      ingress: readers.length > 0 ? [{ peers: readers, ports: [{ port: ports.metrics }] }] : [],
       egress: [
         toDns,
         toKubernetesApi,

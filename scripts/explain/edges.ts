@@ -131,6 +131,8 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
       return { title: `uses the database of '${use.of}' as ${use.as}` };
     case 'kubernetes':
       return { title: 'reads the Kubernetes API', reason: use.reason };
+    case 'metrics':
+      return { title: 'queries the metrics of everything that runs', reason: use.reason };
     case 'internet':
       return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
     case 'secret':

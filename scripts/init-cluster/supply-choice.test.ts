@@ -41,7 +41,7 @@ test('a person who types y builds, in later runs too', async () => {
   const { chose, screen } = await asked('y\n');
   expect(chose).toBe(true);
   expect(screen).toContain('only quay.io answers.');
-  expect(screen).toContain('Build everything here, about 40 minutes');
+  expect(screen).toContain('Build everything here, 20 to 40 minutes');
   expect(await findSupply()).toMatchObject({ mode: 'build', asked: false });
 });
 

@@ -125,6 +125,32 @@ describe('observability', () => {
     expect(lines.stdout).toContain('order placed');
   });
 
+  it('keeps a slow statement as a line with its fingerprint, and counts it under the same one', async () => {
+    await world.probe.kubectl([
+      ...['exec', '-n', 'orders', 'orders-db-1', '-c', 'postgres', '--'],
+      ...['psql', '-d', 'orders', '-c', 'select pg_sleep(0.6) /* slow on purpose */'],
+    ]);
+    let fingerprint: unknown;
+    await until(async () => {
+      const lines = await inStore('victoria-logs', (store) =>
+        logLines(store, { app: 'orders', since: '10m', grep: 'slow on purpose' }, 10),
+      );
+      const line = lines.find(({ message }) => message.startsWith('duration: '));
+      fingerprint = line?.fields.query_id;
+      return fingerprint !== undefined;
+    }, 'the line of the slow statement');
+    await until(
+      async () => {
+        const samples = await inStore('prometheus', (store) =>
+          instant(store, `cnpg_statements_seconds{job="orders-db",fingerprint="${fingerprint}"}`),
+        );
+        return samples.some(({ value }) => value >= 0.6);
+      },
+      `the seconds of the statement ${fingerprint}`,
+      { pauseMs: 2_000 },
+    );
+  });
+
   it('counts the request, and an exemplar leads from the metric to a trace', async () => {
     const query = 'traces_span_metrics_duration_seconds_bucket{service_name="orders"}';
     let found = '';

@@ -12,9 +12,20 @@ import { missingPromtool, promtool } from './promtool.ts';
 
 const env = environment({
   apps: [
-    testApp({ name: 'orders', metrics: { port: 'http' }, objective: { success: 99.5, within: '500ms' } }),
+    testApp({
+      name: 'orders',
+      metrics: { port: 'http' },
+      objective: { success: 99.5, within: '500ms' },
+      database: { storage: '1Gi' },
+    }),
   ],
   operators: [alertmanager, certManager, collector, flux, nodeExporter],
+  cluster: {
+    databases: {
+      instances: 3,
+      backups: { destination: 's3://backups', credentials: { secret: 'backups' } },
+    },
+  },
 });
 const rules = alertRules(env);
 
@@ -164,6 +175,52 @@ const cases: Case[] = [
         '0+1x90',
     },
     quiet: 60,
+  },
+  {
+    alert: 'DatabaseInstanceDown',
+    series: {
+      'cnpg_collector_up{job="orders-db",pod="a"}': '1x30',
+      'cnpg_collector_up{job="orders-db",pod="b"}': '1x30',
+      'cnpg_collector_up{job="orders-db",pod="c"}': '0x30',
+    },
+    quiet: 9,
+    fires: 11,
+  },
+  {
+    alert: 'DatabaseInstanceDown',
+    series: {
+      'cnpg_collector_up{job="orders-db",pod="a"}': '1x30',
+      'cnpg_collector_up{job="orders-db",pod="b"}': '1x30',
+      'cnpg_collector_up{job="orders-db",pod="c"}': '1x30',
+    },
+    quiet: 20,
+  },
+  {
+    alert: 'ReplicationLags',
+    series: { 'cnpg_replication_lag_seconds{job="orders-db",pod="b"}': '61x30' },
+    quiet: 9,
+    fires: 11,
+  },
+  {
+    alert: 'BackupFailed',
+    series: {
+      'cnpg_collector_last_failed_backup_timestamp{job="orders-db"}': '2000x30',
+      'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '1000x30',
+    },
+    quiet: 14,
+    fires: 16,
+  },
+  {
+    alert: 'BackupOld',
+    series: { 'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '-691100x60' },
+    // Eight days before the test begins, and 100 seconds less.
+    quiet: 30,
+    fires: 33,
+  },
+  {
+    alert: 'BackupOld',
+    series: { 'cnpg_collector_last_available_backup_timestamp{job="orders-db"}': '0x60' },
+    quiet: 50,
   },
   {
     alert: 'TelemetryLost',

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServer } from './api.ts';
 import { build } from './assets.ts';
+import { watchSignals } from './signals.ts';
 import { site } from './site.ts';
 import { answered, watchCluster } from './snapshot.ts';
 import { type State, stateOf } from './state.ts';
@@ -13,6 +14,8 @@ export interface HomeInput {
   api: ApiServer;
   /** 0: any free one. */
   port: number;
+  /** Address of Prometheus; undefined where nothing is measured. */
+  metrics?: string | undefined;
   /** First pause after a failure of the API server; doubles up to thirty times as long. */
   retryMs?: number;
 }
@@ -39,9 +42,11 @@ export async function startHome(input: HomeInput): Promise<Home> {
   let stopping = false;
 
   const snapshot = watchCluster(input.api, changed, ending.signal, input.retryMs);
+  const signals =
+    input.metrics === undefined ? undefined : watchSignals(input.metrics, changed, ending.signal);
 
   function state(): State {
-    cached ??= stateOf(snapshot, Date.now());
+    cached ??= stateOf(snapshot, Date.now(), signals);
     return cached;
   }
 

@@ -1,7 +1,11 @@
 import { apiServer } from './api.ts';
 import { startHome } from './home.ts';
 
-const home = await startHome({ api: apiServer(process.env), port: Number(process.env.PORT ?? 8080) });
+const home = await startHome({
+  api: apiServer(process.env),
+  port: Number(process.env.PORT ?? 8080),
+  metrics: process.env.METRICS_URL,
+});
 console.log(`the front page answers on port ${home.port}`);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -4,6 +4,7 @@ import { type ChangeState, changeStates } from './changes.ts';
 import { type NodeState, nodeStates } from './nodes.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { inOrder, type Mood } from './reading.ts';
+import type { AppSignals, Signals } from './signals.ts';
 import { answered, type Snapshot } from './snapshot.ts';
 import { type SourceState, sourceState } from './source.ts';
 import { type SyncState, syncStates } from './syncs.ts';
@@ -23,13 +24,15 @@ export interface State {
   /** None where there is no cert-manager. */
   certificates: CertificateState[];
   nodes: NodeState[];
+  /** Of the apps that are measured; none where nothing observes. */
+  signals: AppSignals[];
 }
 
 /**
  * The newest state, at a time in milliseconds since 1970. The clock alone changes it only where a certificate falls
  * due: nothing is sent when nothing changed.
  */
-export function stateOf(snapshot: Snapshot, now: number): State {
+export function stateOf(snapshot: Snapshot, now: number, measured?: Signals): State {
   const [repository] = inOrder(snapshot.gitRepositories.items.values());
   const changes = repository ? changeStates(repository) : [];
   const syncs = syncStates(snapshot, repository?.status?.artifact?.revision ?? '');
@@ -52,6 +55,7 @@ export function stateOf(snapshot: Snapshot, now: number): State {
     ...parts,
     changes,
     source: repository && sourceState(repository),
+    signals: parts.apps.flatMap(({ name }) => measured?.apps.get(name) ?? []),
   };
 }
 

@@ -1,6 +1,7 @@
 import { startHome } from '../src/home.ts';
 import type { KubeObject } from '../src/objects.ts';
 import { type FakeApi, fakeApi, paths } from './fake-api.ts';
+import { fakeMetrics, hourOf } from './fake-metrics.ts';
 import {
   brokenDeployment,
   certificate,
@@ -117,6 +118,7 @@ if (import.meta.main) {
   if (known === undefined) throw new Error(`no '${kind}': there are ${demos.join(', ')}`);
   const fake = await fakeApi();
   fill(fake, known);
-  const home = await startHome({ api: { url: fake.url }, port: Number(port) });
+  const metrics = await fakeMetrics(Object.keys(apps).flatMap(hourOf));
+  const home = await startHome({ api: { url: fake.url }, port: Number(port), metrics: metrics.url });
   console.log(`http://127.0.0.1:${home.port}`);
 }

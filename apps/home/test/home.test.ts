@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Home, startHome } from '../src/home.ts';
 import type { State } from '../src/state.ts';
 import { type FakeApi, fakeApi, paths } from './fake-api.ts';
+import { fakeMetrics, hourOf } from './fake-metrics.ts';
 import {
   brokenDeployment,
   certificate,
@@ -37,8 +38,8 @@ afterEach(async () => {
   rmSync(account, { recursive: true });
 });
 
-async function start(): Promise<void> {
-  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10 });
+async function start(metrics?: string): Promise<void> {
+  home = await startHome({ api: { url: api.url, account }, port: 0, retryMs: 10, metrics });
 }
 
 function get(path: string, init?: RequestInit): Promise<Response> {
@@ -53,6 +54,33 @@ async function state(): Promise<State> {
 function becomes(expected: object): Promise<void> {
   return vi.waitFor(async () => expect(await state()).toMatchObject(expected), 3_000);
 }
+
+describe('the signals of the apps', () => {
+  test('are plots of the last hour with the newest value, of apps alone', async () => {
+    const metrics = await fakeMetrics([...hourOf('orders'), ...hourOf('traefik')]);
+    try {
+      await start(metrics.url);
+      await becomes({ signals: [{ name: 'orders' }] });
+      const { signals } = await state();
+      expect(signals).toHaveLength(1);
+      expect(signals[0]?.requests).toHaveLength(60);
+      expect(metrics.queries[0]).toContain('app:requests:rate5m');
+      const text = await (await get('/')).text();
+      expect(text).toContain('aria-label="Memory, last hour: from 60 MiB to 75 MiB"');
+      expect(text.match(/<polyline /g)).toHaveLength(4);
+      expect(text).toMatch(/<\/svg> 75 MiB/);
+    } finally {
+      await metrics.close();
+    }
+  });
+
+  test('do not show where Prometheus does not answer, and the page is ready without them', async () => {
+    await start('http://127.0.0.1:9');
+    await becomes({ mood: 'good', signals: [] });
+    expect((await get('/readyz')).status).toBe(200);
+    expect(await (await get('/')).text()).toMatch(/<section id="signals"[^>]*><\/section>/);
+  });
+});
 
 describe('the state', () => {
   test('is ready once every kind has been listed, and shows what is there', async () => {
@@ -235,7 +263,7 @@ describe('the site', () => {
   });
 });
 
-const all = ['verdict', 'problems', 'apps', 'changes', 'syncs', 'certificates', 'nodes'];
+const all = ['verdict', 'problems', 'apps', 'signals', 'changes', 'syncs', 'certificates', 'nodes'];
 
 describe('the event stream', () => {
   test('sends everything first, then only the sections that changed', async () => {

@@ -6,6 +6,7 @@ import { certificates } from './certificates.ts';
 import { changes } from './changes.ts';
 import { nodes } from './nodes.ts';
 import { problems } from './problems.ts';
+import { signals } from './signals.ts';
 import { syncs } from './syncs.ts';
 import { verdict } from './verdict.ts';
 
@@ -24,6 +25,7 @@ export function sections(state: State): Section[] {
     section('verdict', verdict(state)),
     section('problems', problems(state)),
     section('apps', apps(state)),
+    section('signals', signals(state)),
     section('changes', changes(state)),
     section('syncs', syncs(state)),
     section('certificates', certificates(state)),

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getJson } from './api.ts';
+
+/** What is measured of an app: a value for each minute of the last hour, oldest first; undefined where there is none. */
+export interface AppSignals {
+  name: string;
+  /** A second. */
+  requests: Plot;
+  /** Share of requests, from 0 to 1. */
+  failed: Plot;
+  /** 95th percentile, in seconds. */
+  slow: Plot;
+  /** Bytes, all pods together. */
+  memory: Plot;
+}
+
+export type Plot = (number | undefined)[];
+
+/** Series that Prometheus records for each app (`charts/observability/queries.ts`, `appSeries`). */
+const series = {
+  requests: 'app:requests:rate5m',
+  failed: 'app:failed_requests:ratio5m',
+  slow: 'app:duration_seconds:p95_5m',
+  memory: 'app:memory_bytes:sum',
+} as const;
+
+const kinds = Object.keys(series) as (keyof typeof series)[];
+
+export const minutes = 60;
+
+/** The answer of Prometheus to a range query ('HTTP API', 'Range queries'), as far as it is read. */
+interface Answer {
+  data?: { result?: { metric?: Record<string, string>; values?: [number, string][] }[] };
+}
+
+/** The newest signals of every app. */
+export interface Signals {
+  /** By the name of the app. */
+  apps: ReadonlyMap<string, AppSignals>;
+  /** Why there are none, or no new ones; empty while Prometheus answers. */
+  trouble: string;
+}
+
+/** Asks the Prometheus at `url` every half minute until the signal, and calls `onChange` after each answer. */
+export function watchSignals(
+  url: string,
+  onChange: () => void,
+  signal: AbortSignal,
+  everyMs = 30_000,
+): Signals {
+  const signals: Signals = { apps: new Map(), trouble: '' };
+
+  async function ask(): Promise<void> {
+    try {
+      const end = Math.floor(Date.now() / 60_000) * 60;
+      const answer = await getJson({ url }, rangeQuery(end), signal);
+      Object.assign(signals, { apps: read(answer as Answer, end), trouble: '' });
+    } catch (error) {
+      // It starts after the front page, and may be replaced: what was known stays on the page.
+      Object.assign(signals, { trouble: error instanceof Error ? error.message : String(error) });
+    }
+    if (!signal.aborted) onChange();
+  }
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      await ask();
+      await sleep(everyMs, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  void run();
+  return signals;
+}
+
+function rangeQuery(end: number): string {
+  const query = `{__name__=~"${Object.values(series).join('|')}",app!=""}`;
+  const range = { query, start: `${end - (minutes - 1) * 60}`, end: `${end}`, step: '60' };
+  return `/api/v1/query_range?${new URLSearchParams(range)}`;
+}
+
+function read(answer: Answer, end: number): Map<string, AppSignals> {
+  const apps = new Map<string, AppSignals>();
+  const first = end - (minutes - 1) * 60;
+  for (const { metric = {}, values = [] } of answer.data?.result ?? []) {
+    const kind = kinds.find((each) => series[each] === metric.__name__);
+    if (kind === undefined || metric.app === undefined) continue;
+    const app = apps.get(metric.app) ?? empty(metric.app);
+    apps.set(metric.app, app);
+    for (const [at, text] of values) {
+      const value = Number(text);
+      const minute = Math.round((at - first) / 60);
+      if (Number.isFinite(value) && minute >= 0 && minute < minutes) app[kind][minute] = value;
+    }
+  }
+  return apps;
+}
+
+function empty(name: string): AppSignals {
+  const plot = (): Plot => Array.from({ length: minutes }, () => undefined);
+  return { name, requests: plot(), failed: plot(), slow: plot(), memory: plot() };
+}
