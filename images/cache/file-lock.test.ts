@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaNode } from 'execa';
@@ -38,6 +38,27 @@ test('gives the process id of the holder, and takes the result that makes the wo
     const whileHeld = async (pid: string) => `held by ${pid}`;
     const result = await withFileLock(path, { ...quiet, whileHeld }, async () => 'worked');
     expect(result).toBe(`held by ${child.pid}`);
+  } finally {
+    child.kill('SIGKILL');
+    await child;
+  }
+});
+
+test('waits for a process that runs and is too busy to renew its lock', async () => {
+  const path = join(folder, 'one');
+  const { child } = await holder(path);
+  try {
+    child.kill('SIGSTOP');
+    const old = new Date(Date.now() - 60_000);
+    await utimes(`${path}.lock`, old, old);
+    const whileHeld = async (pid: string) => `held by ${pid}`;
+    expect(await withFileLock(path, { ...quiet, whileHeld }, async () => 'worked')).toBe(
+      `held by ${child.pid}`,
+    );
+    // The id of a process that began after the machine was restarted.
+    const older = new Date(Date.now() - 3_600_000);
+    await utimes(`${path}.lock`, older, older);
+    expect(await withFileLock(path, { ...quiet, whileHeld }, async () => 'worked')).toBe('worked');
   } finally {
     child.kill('SIGKILL');
     await child;

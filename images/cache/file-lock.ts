@@ -1,12 +1,16 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
+import { isAlive } from './is-alive.ts';
 
 /** Pause between two attempts to take a lock. */
 const POLL_MS = 1000;
 
+/** Longest time for which the holder of a lock may be too busy to renew it. */
+const LATEST_RENEWAL_MS = 600_000;
+
 export interface FileLockOptions<T> {
-  /** Age at which the lock of a process that ended without releasing it is void; the holder renews it earlier. */
+  /** Age at which the lock of a process that ended without releasing it is void. */
   staleMs: number;
   signal?: AbortSignal | undefined;
   /**
@@ -14,7 +18,7 @@ export interface FileLockOptions<T> {
    * Returns a result that makes the work unnecessary, or undefined to wait on; throws to give up.
    */
   whileHeld: (pid: string) => Promise<T | undefined>;
-  /** Called where the lock was lost, since the machine slept or was too busy to renew it. */
+  /** Called where the lock was lost: another process took it after ten minutes without a renewal, or its folder was removed. */
   onLost: (error: Error) => void;
 }
 
@@ -27,7 +31,7 @@ export async function withFileLock<T>(
   const pidFile = `${path}.pid`;
   for (;;) {
     options.signal?.throwIfAborted();
-    const release = await tryLock(path, options);
+    const release = isHeld(path, pidFile) ? undefined : await tryLock(path, options);
     if (release) {
       writeFileSync(pidFile, `${process.pid}\n`);
       try {
@@ -43,6 +47,17 @@ export async function withFileLock<T>(
     if (result !== undefined) return result;
     await sleep(POLL_MS, undefined, options.signal ? { signal: options.signal } : {});
   }
+}
+
+/**
+ * Whether a process that runs holds the lock, however late it renews it: the machine slept, or was too busy. After ten minutes
+ * without a renewal its process id is taken for that of another program, as after a restart of the machine.
+ */
+function isHeld(path: string, pidFile: string): boolean {
+  const renewed = statSync(`${path}.lock`, { throwIfNoEntry: false })?.mtimeMs;
+  if (renewed === undefined || Date.now() - renewed > LATEST_RENEWAL_MS) return false;
+  const pid = Number(readPid(pidFile));
+  return pid !== process.pid && isAlive(pid);
 }
 
 async function tryLock(

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { withCacheLock } from '../cache/cache-lock.ts';
+import { isAlive } from '../cache/is-alive.ts';
 import { installDebianPackages } from '../debian/packages.ts';
 import type { Report } from '../report.ts';
 import {
@@ -23,7 +24,7 @@ import { cleanFirewall, readFirewall } from './firewall.ts';
 import { askEngine } from './info.ts';
 import { type Notes, readNotes, writeNotes } from './notes.ts';
 import { type PrivatePaths, privatePaths } from './private-paths.ts';
-import { endProcesses, isAlive, type Process, processes, withDescendants } from './processes.ts';
+import { endProcesses, type Process, processes, withDescendants } from './processes.ts';
 import { hasSysResource, writeRuntimeShim } from './runtime-shim.ts';
 
 const startSeconds = 60;

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../cache/is-alive.ts';
 
 /** A running process: its id, its parent's and its command line. */
 export interface Process {
@@ -35,11 +36,6 @@ export function withDescendants(roots: Process[], all: Process[]): Process[] {
   return [...found.values()];
 }
 
-/** Whether a process with this id runs (or waits to be reaped by its parent). */
-export function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && !/^\d+ \(.*\) Z/s.test(read(`/proc/${pid}/stat`));
-}
-
 /** Asks the processes to end, waits up to `graceSeconds`, then kills what is left. */
 export async function endProcesses(pids: number[], graceSeconds: number): Promise<void> {
   for (const [signal, seconds] of [
@@ -62,13 +58,5 @@ function send(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

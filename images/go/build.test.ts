@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Lock, parseLock } from '../../model/schema/lock.ts';
 import { type FakeGo, fakeGo } from '../../test/images/fake-go.ts';
 import { faultOf } from '../cache/binary-cache.ts';
+import { isAlive } from '../cache/is-alive.ts';
 import { cacheDir } from '../cache/paths.ts';
 import { recipeOf } from './recipe.ts';
 
@@ -158,14 +159,3 @@ describe('pruneGoCaches', () => {
     expect(existsSync(path)).toBe(true);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  // A child whose parent died is collected late where process 1 is slow: a zombie is dead.
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return !/\) Z /.test(stat);
-}

@@ -97,7 +97,7 @@ async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | 
       const seconds = Math.round((performance.now() - started) / 100) / 10;
       await commitPartial(recipe, partial, seconds);
       report(`${title}: built in ${seconds} s`);
-      boundBuildCache(report);
+      await boundBuildCache(report);
       return dir;
     },
   );

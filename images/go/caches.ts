@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { withCacheLock } from '../cache/cache-lock.ts';
 import { type Report, silent } from '../report.ts';
 import { goCaches } from './command.ts';
@@ -16,19 +17,24 @@ export async function pruneGoCaches(report: Report = silent, signal?: AbortSigna
   const { root } = goCaches();
   await withCacheLock('go', { report, signal, done: async () => undefined }, async () => {
     // Builds ask for a module cache that can be written (-modcacherw): plain removal is enough.
-    rmSync(root, { recursive: true, force: true });
+    await removeTree(root);
   });
 }
 
 /** Drops the cache of compiled packages where it has outgrown its bound. */
-export function boundBuildCache(report: Report): void {
+export async function boundBuildCache(report: Report): Promise<void> {
   const { build } = goCaches();
   if (!existsSync(build)) return;
   const { bavail, bsize } = statfsSync(build);
   const size = sizeOf(build);
   if (size <= Math.max(BUILD_CACHE_FLOOR, bavail * bsize * BUILD_CACHE_SHARE)) return;
   report(`go's build cache has ${Math.round(size / 2 ** 20)} MiB: dropping it`);
-  rmSync(build, { recursive: true, force: true });
+  await removeTree(build);
+}
+
+/** By a process of its own: these are a million files, and removing them here would keep this process from renewing its locks. */
+async function removeTree(path: string): Promise<void> {
+  await execa('rm', ['-rf', '--', path]);
 }
 
 /** The bytes that all files below a directory take on its disk; 0 where there is none. What is mounted there is not its own. */

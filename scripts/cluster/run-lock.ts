@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFileLock } from '../../images/cache/file-lock.ts';
+import { isAlive } from '../../images/cache/is-alive.ts';
 import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../cli/failure.ts';
 
@@ -39,15 +40,4 @@ export function withClusterLock<T>(cluster: string, work: () => Promise<T>): Pro
     },
     work,
   );
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It belongs to another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { isAlive } from '../../images/cache/is-alive.ts';
 
 const host = hash('sha1', hostname()).slice(0, 8);
 
@@ -25,16 +26,6 @@ export function removeAbandoned(parent: string, prefix: string): void {
     // Another process may remove it at the same time.
     const old = (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < before;
     if (gone || old) rmSync(path, { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there and somebody else's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { stateDir } from '../../images/cache/paths.ts';
+import { pruneGoCaches } from '../../images/go/caches.ts';
 import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
@@ -55,7 +56,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
       `Its nodes come from: pulumi up -s ${environment.name}`,
     );
   }
-  return withClusterLock(cluster.name, async () => {
+  const made = await withClusterLock(cluster.name, async () => {
     const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
     const run = () => {
       const controller = new AbortController();
@@ -63,15 +64,21 @@ export async function initCluster(options: InitOptions): Promise<number> {
       return runPhases(phases({ ...rendered, root, signal }), { controller, again, quiet: options.json });
     };
     const hadKey = existsSync(clusterKeyFile(cluster.name));
-    const { times } = await run().catch(async (error: unknown) => {
+    const { times, result } = await run().catch(async (error: unknown) => {
       if (options.json || !(await choseToBuild(error))) throw error;
       return run();
     });
     await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
     print(environment, times, options);
     if (!hadKey) process.stderr.write(`  ${keepThis(cluster.name)}\n`);
-    return 0;
+    return result.made;
   });
+  // It takes a minute and waits for other builds of this machine: other commands may change the cluster by now.
+  if (made > 0) {
+    process.stderr.write('removing what only the compiler needs\n');
+    await pruneGoCaches();
+  }
+  return 0;
 }
 
 /** All phases in their order. A phase's input is the results of those before it: one in a wrong place is a type error. */

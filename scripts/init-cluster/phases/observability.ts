@@ -1,4 +1,3 @@
-import { pruneGoCaches } from '../../../images/go/caches.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, waitForSync } from '../../flux/sync.ts';
@@ -9,23 +8,22 @@ import type { PushedManifests } from './pushed-manifests.ts';
 
 /** Waits for the images of observability, and hands it to Flux where the front page did not wait for it. */
 export const observability: Phase<
-  WithEngine & PushedManifests & { supplied: BackgroundSupply; made: number }
+  WithEngine & PushedManifests & { supplied: BackgroundSupply; made: number },
+  { made: number }
 > = {
   title: 'Observability',
   run: async (given, report) => {
-    const { environment, manifests, supplied, postponed, signal } = given;
+    const { environment, manifests, supplied, postponed } = given;
     const made = given.made + (await supplied.observability(report));
     if (postponed) {
       const options = { ...given, report, manifests: pinnedManifests(environment, manifests) };
       const { commit } = await push({ ...options, message: `Observability of ${environment.name}` });
       await waitForSync({ ...options, commit });
     }
-    // Last: it waits for other builds of this machine.
-    if (made > 0) {
-      report('removing what only the compiler needs');
-      await pruneGoCaches(report, signal);
-    }
-    if (postponed) return { result: {} };
-    return { result: {}, unchanged: observabilityImages(environment).length === 0 ? 'off' : 'all there' };
+    if (postponed) return { result: { made } };
+    return {
+      result: { made },
+      unchanged: observabilityImages(environment).length === 0 ? 'off' : 'all there',
+    };
   },
 };
