@@ -73,11 +73,17 @@ export interface PhaseTime {
  */
 export async function runPhases<Given extends object>(
   phases: Phases<Given>,
-  options: { controller: AbortController; again: string; quiet?: boolean },
+  options: {
+    controller: AbortController;
+    again: string;
+    quiet?: boolean;
+    /** Other phases of the same command ran before. Default: the first phase began with the command. */
+    continues?: boolean;
+  },
 ): Promise<{ times: PhaseTime[]; result: Given }> {
   const { steps } = phases;
   const times: PhaseTime[] = [];
-  const { controller, again, quiet = false } = options;
+  const { controller, again, quiet = false, continues = false } = options;
   let running = steps[0]?.title ?? '';
   const onSignal = (): void => {
     controller.abort(new Failure(`interrupted during '${running}'.`, `It goes on from here with: ${again}`));
@@ -92,7 +98,7 @@ export async function runPhases<Given extends object>(
       task: async (_: unknown, task: { output: string; title: string }) => {
         running = phase.title;
         // The first counts from the command's own start: people wait for that too.
-        const begun = phase === steps[0] ? 0 : performance.now();
+        const begun = phase === steps[0] && !continues ? 0 : performance.now();
         const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
         controller.signal.throwIfAborted();
         const report: Report = process.stdout.isTTY

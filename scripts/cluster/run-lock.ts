@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { withFileLock } from '../../images/cache/file-lock.ts';
 import { isAlive } from '../../images/cache/is-alive.ts';
 import { stateDir } from '../../images/cache/paths.ts';
+import type { Report } from '../../images/report.ts';
 import { Failure } from '../cli/failure.ts';
 
 const STALE_MS = 10_000;
@@ -11,10 +12,14 @@ const STALE_MS = 10_000;
 const MAX_WAIT_MS = STALE_MS + 5_000;
 
 /**
- * Runs the work while no other command changes the cluster of that name.
- * @throws Failure where another command does.
+ * Runs the work while no other command changes the cluster of that name. With `wait`, it tells of another command that does and waits for its end.
+ * @throws Failure where another command does, and `wait` is not given.
  */
-export function withClusterLock<T>(cluster: string, work: () => Promise<T>): Promise<T> {
+export function withClusterLock<T>(
+  cluster: string,
+  work: () => Promise<T>,
+  { wait }: { wait?: Report } = {},
+): Promise<T> {
   // Beside the cluster's own folder, which --down removes while it holds the lock.
   mkdirSync(join(stateDir(), cluster), { recursive: true });
   const started = Date.now();
@@ -25,6 +30,10 @@ export function withClusterLock<T>(cluster: string, work: () => Promise<T>): Pro
       whileHeld: async (pid) => {
         const waitsForDead = !isAlive(Number(pid)) && Date.now() - started < MAX_WAIT_MS;
         if (waitsForDead) return undefined;
+        if (wait !== undefined) {
+          wait(`waiting for another command (process ${pid || 'unknown'}), which works on the cluster`);
+          return undefined;
+        }
         throw new Failure(
           `another command (process ${pid || 'unknown'}) works on the cluster '${cluster}'.`,
           'Wait for it, or end it, then type the same command again.',

@@ -17,6 +17,7 @@ import {
   renderEnvironment,
 } from '../flux/render-environment.ts';
 import { push, waitForSync } from '../flux/sync.ts';
+import { isPostponed, withoutObservability } from '../init-cluster/observability.ts';
 import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
@@ -91,8 +92,10 @@ async function deployRendered(
   const named = options.apps.length === 0 ? undefined : options.apps;
   const client = clusterClient(name);
   const others = named === undefined ? [] : environment.apps.filter((app) => !named.includes(app.name));
+  const postponed = await isPostponed(environment);
   const start: Given & RenderedEnvironment = {
     ...rendered,
+    manifests: postponed ? withoutObservability(environment, rendered.manifests) : rendered.manifests,
     engine,
     root: repositoryRoot,
     signal: controller.signal,
@@ -120,6 +123,11 @@ async function deployRendered(
     process.stdout.write(`${JSON.stringify(told)}\n`);
   } else {
     process.stdout.write(`\n${formatTimes(times)}\n`);
+    if (postponed) {
+      process.stdout.write(
+        `\nObservability does not run here yet: npm run init-cluster brings it, if it is not about to.\n`,
+      );
+    }
     for (const app of options.apps) printLines(app, await firstLines(client, app, before));
     const behind = others
       .map((app) => app.name)

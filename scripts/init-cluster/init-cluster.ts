@@ -56,32 +56,37 @@ export async function initCluster(options: InitOptions): Promise<number> {
       `Its nodes come from: pulumi up -s ${environment.name}`,
     );
   }
-  const made = await withClusterLock(cluster.name, async () => {
-    const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
-    const run = () => {
-      const controller = new AbortController();
-      const { signal } = controller;
-      return runPhases(phases({ ...rendered, root, signal }), { controller, again, quiet: options.json });
-    };
-    const hadKey = existsSync(clusterKeyFile(cluster.name));
-    const { times, result } = await run().catch(async (error: unknown) => {
+  const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
+  const hadKey = existsSync(clusterKeyFile(cluster.name));
+  const toFrontPage = async () => {
+    const running = { controller: new AbortController(), again, quiet: options.json };
+    const { signal } = running.controller;
+    return { running, ...(await runPhases(phases({ ...rendered, root, signal }), running)) };
+  };
+  const served = await withClusterLock(cluster.name, () =>
+    toFrontPage().catch(async (error: unknown) => {
       if (options.json || !(await choseToBuild(error))) throw error;
-      return run();
-    });
-    await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
-    print(environment, times, options);
-    if (!hadKey) process.stderr.write(`  ${keepThis(cluster.name)}\n`);
-    return result.made;
+      return toFrontPage();
+    }),
+  );
+  if (!options.json) print(environment, served.times, options);
+  if (!hadKey) process.stderr.write(`  ${keepThis(cluster.name)}\n`);
+  // From here on other commands may change the cluster: images of observability may take ten minutes to build.
+  const observed = await runPhases(Phases.from(served.result).add(observability), {
+    ...served.running,
+    continues: true,
   });
-  // It takes a minute and waits for other builds of this machine: other commands may change the cluster by now.
-  if (made > 0) {
+  const times = [...served.times, ...observed.times];
+  await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
+  if (options.json) printJson(environment, times);
+  if (observed.result.made > 0) {
     process.stderr.write('removing what only the compiler needs\n');
     await pruneGoCaches();
   }
   return 0;
 }
 
-/** All phases in their order. A phase's input is the results of those before it: one in a wrong place is a type error. */
+/** All phases until the front page answers, in their order. A phase's input is the results of those before it: one in a wrong place is a type error. */
 function phases(start: InitInput) {
   return Phases.from(start)
     .add(manifestsRendered)
@@ -99,25 +104,25 @@ function phases(start: InitInput) {
     .add(pushedManifests)
     .add(fluxSync)
     .add(frontPage)
-    .add(observability)
     .add(filledRegistry);
 }
 
-function print(environment: Environment, times: PhaseTime[], { json, profile }: InitOptions): void {
+function printJson(environment: Environment, times: PhaseTime[]): void {
   const { name } = environment.cluster;
-  const apps = urls(environment);
-  if (json) {
-    const summary = { cluster: name, kubeconfig: kubeconfigPath(name), phases: times, apps };
-    process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
-    return;
-  }
+  const summary = { cluster: name, kubeconfig: kubeconfigPath(name), phases: times, apps: urls(environment) };
+  process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+}
+
+function print(environment: Environment, times: PhaseTime[], { profile }: InitOptions): void {
   const lines = [
     '',
     formatTimes(times, { profile }),
     '',
-    ...apps.map(({ app, url }) => `  ${styleText('bold', app.padEnd(10))} ${styleText('cyan', url)}`),
+    ...urls(environment).map(
+      ({ app, url }) => `  ${styleText('bold', app.padEnd(10))} ${styleText('cyan', url)}`,
+    ),
     '',
-    `  export KUBECONFIG=${kubeconfigPath(name)}`,
+    `  export KUBECONFIG=${kubeconfigPath(environment.cluster.name)}`,
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

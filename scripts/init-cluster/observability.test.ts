@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { operatorSchema } from '../../model/operator.ts';
 import { observabilityImages, platformImages } from './image-sets.ts';
-import { withoutObservability } from './observability.ts';
+import { pathsOfOthers, withoutObservability } from './observability.ts';
 
 const operator = (name: string, more: object = {}) => ({
   ...operatorSchema.parse({ name, summary: name, namespace: name, images: [name], ...more }),
@@ -24,6 +24,24 @@ describe('observability at the first start', () => {
     ];
     const manifests = new Map(paths.map((path) => [path, '']));
     expect([...withoutObservability(environment, manifests).keys()]).toEqual(paths.slice(2));
+  });
+
+  it('is committed without the components of others, which may have changed meanwhile', () => {
+    const manifests = new Map(
+      [
+        'manifests/dev/prometheus/deployment-prometheus.yaml',
+        'manifests/dev/traefik/deployment-traefik.yaml',
+        'manifests/dev/traefik/service-traefik.yaml',
+        'manifests/dev/flux-sync/kustomization-prometheus.yaml',
+        'manifests/dev/flux-sync/kustomization-traefik.yaml',
+        'manifests/dev/flux-sync/gitrepository-platform.yaml',
+      ].map((path) => [path, '']),
+    );
+    expect(pathsOfOthers(environment, manifests)).toEqual([
+      'manifests/dev/traefik',
+      'manifests/dev/flux-sync/kustomization-traefik.yaml',
+      'manifests/dev/flux-sync/gitrepository-platform.yaml',
+    ]);
   });
 
   it('supplies its images apart from those that the front page waits for', () => {

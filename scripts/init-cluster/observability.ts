@@ -1,3 +1,4 @@
+import { syncFolder } from '../../charts/order/flux-sync.ts';
 import type { Environment } from '../../model/graph.ts';
 import { clusterClient } from '../cluster/client.ts';
 import { kustomizations } from '../status/kustomization-states.ts';
@@ -9,6 +10,20 @@ import { isObservability, observabilityImages } from './image-sets.ts';
  */
 export async function isPostponed(environment: Environment): Promise<boolean> {
   return observabilityImages(environment).length > 0 && !(await runs(environment));
+}
+
+/** The folder of each component that is no part of observability, and the file of its Kustomization: what a push of observability leaves. */
+export function pathsOfOthers(
+  { name, operators }: Pick<Environment, 'name' | 'operators'>,
+  manifests: ReadonlyMap<string, string>,
+): string[] {
+  const own = new Set(operators.filter(isObservability).map((operator) => operator.name));
+  const paths = [...manifests.keys()].map((path) => {
+    const [, , folder = '', file = ''] = path.split('/');
+    if (folder !== syncFolder) return own.has(folder) ? '' : `manifests/${name}/${folder}`;
+    return own.has(file.replace(/^kustomization-(.+)\.yaml$/, '$1')) ? '' : path;
+  });
+  return [...new Set(paths.filter((path) => path !== ''))];
 }
 
 /** The manifests without the components of observability, and without the Kustomizations that lead to them. */

@@ -1,29 +1,38 @@
 import type { Phase } from '../../cli/phases.ts';
+import { withClusterLock } from '../../cluster/run-lock.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, waitForSync } from '../../flux/sync.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../given.ts';
 import { observabilityImages } from '../image-sets.ts';
+import { pathsOfOthers } from '../observability.ts';
 import type { PushedManifests } from './pushed-manifests.ts';
 
-/** Waits for the images of observability, and hands it to Flux where the front page did not wait for it. */
+/**
+ * Waits for the images of observability, and hands it to Flux where the front page did not wait for it. Other commands may have changed
+ * the cluster meanwhile: only its own manifests are committed.
+ */
 export const observability: Phase<
   WithEngine & PushedManifests & { supplied: BackgroundSupply; made: number },
   { made: number }
 > = {
   title: 'Observability',
   run: async (given, report) => {
-    const { environment, manifests, supplied, postponed } = given;
+    const { environment, supplied, postponed } = given;
     const made = given.made + (await supplied.observability(report));
-    if (postponed) {
-      const options = { ...given, report, manifests: pinnedManifests(environment, manifests) };
+    if (!postponed) {
+      return {
+        result: { made },
+        unchanged: observabilityImages(environment).length === 0 ? 'off' : 'all there',
+      };
+    }
+    const handOver = async () => {
+      const manifests = pinnedManifests(environment, given.manifests);
+      const options = { ...given, report, manifests, leave: pathsOfOthers(environment, manifests) };
       const { commit } = await push({ ...options, message: `Observability of ${environment.name}` });
       await waitForSync({ ...options, commit });
-    }
-    if (postponed) return { result: { made } };
-    return {
-      result: { made },
-      unchanged: observabilityImages(environment).length === 0 ? 'off' : 'all there',
     };
+    await withClusterLock(environment.cluster.name, handOver, { wait: report });
+    return { result: { made } };
   },
 };
