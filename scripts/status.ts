@@ -1,9 +1,12 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { syncFolder } from '../charts/order/flux-sync.ts';
 import { findEngine } from '../images/engine/ensure-engine.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { clusterClient } from './cluster/client.ts';
 import { manifestRepository } from './flux/manifest-repository.ts';
-import { readCluster } from './repository/read-cluster.ts';
+import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print.ts';
 
@@ -25,10 +28,16 @@ await runCommand(async () => {
     process.stdout.write(`${await gitRemote(name)}\n`);
     return 0;
   }
-  const status = await collectStatus(clusterClient(name));
+  const status = await collectStatus(clusterClient(name), renderedKustomizations(options.env));
   process.stdout.write(`${options.json ? JSON.stringify(status, null, 2) : printStatus(status)}\n`);
   return status.ready ? 0 : 1;
 });
+
+function renderedKustomizations(environment: string): string[] {
+  const folder = join(repositoryRoot, 'manifests', environment, syncFolder);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => /^kustomization-(.+)\.yaml$/.exec(file)?.[1] ?? []);
+}
 
 async function gitRemote(cluster: string): Promise<string> {
   const engine = await findEngine();

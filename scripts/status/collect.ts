@@ -12,11 +12,13 @@ export interface Status {
   ready: boolean;
   nodes: NodeStatus[];
   kustomizations: KustomizationState[];
+  /** Kustomizations that are rendered and not in the cluster yet, such as those of observability while its images are built. */
+  missing: string[];
   apps: AppStatus[];
 }
 
-/** Asks for everything at once: one request per kind. */
-export async function collectStatus(client: ClusterClient): Promise<Status> {
+/** Asks for everything at once: one request per kind. `rendered` are the names of the Kustomizations of this checkout. */
+export async function collectStatus(client: ClusterClient, rendered: readonly string[]): Promise<Status> {
   const [nodeStates, kustomizationStates, appStates] = await Promise.all([
     nodes(client),
     kustomizations(client),
@@ -33,6 +35,10 @@ export async function collectStatus(client: ClusterClient): Promise<Status> {
       appStates.every(({ healthy }) => healthy),
     nodes: nodeStates,
     kustomizations: kustomizationStates,
+    missing:
+      kustomizationStates.length === 0
+        ? []
+        : rendered.filter((name) => !kustomizationStates.some((each) => each.name === name)),
     apps: appStates,
   };
 }

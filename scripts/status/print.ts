@@ -43,12 +43,18 @@ export function printStatus(status: Status): string {
       'none',
     ),
   ];
+  const { missing } = status;
   const verdict = status.ready
     ? styleText('green', 'everything is Ready')
     : styleText('red', 'not everything is Ready');
   return [
     `${styleText('bold', status.cluster)} at ${status.server}: ${verdict}`,
     ...sections,
+    ...(missing.length === 0
+      ? []
+      : [
+          `Rendered, and not in the cluster yet: ${missing.join(', ')}.\n  Parts of observability come with: npm run init-cluster; all others with: npm run deploy`,
+        ]),
     `For kubectl and the rest:\n  export KUBECONFIG=${status.kubeconfig}`,
   ].join('\n\n');
 }

@@ -115,8 +115,8 @@ function writeKubeconfig(port: number): void {
 }
 
 /** What the command prints and whether all is Ready; in this process, because starting one takes over a second. */
-async function status(): Promise<{ ready: boolean; out: string }> {
-  const collected = await collectStatus(clusterClient(clusterName));
+async function status(rendered: string[] = []): Promise<{ ready: boolean; out: string }> {
+  const collected = await collectStatus(clusterClient(clusterName), rendered);
   return { ready: collected.ready, out: stripVTControlCharacters(printStatus(collected)) };
 }
 
@@ -144,6 +144,13 @@ describe('npm run status', () => {
     expect(out).toMatch(/messages +3\/3 .*nats:2\.11-alpine/);
     expect(out).toMatch(/nightly +30 2 \* \* \* Europe\/Berlin /);
     expect(asked).toHaveLength(5);
+  });
+
+  test('names what is rendered and not in the cluster yet', async () => {
+    lists = healthy();
+    const { ready, out } = await status(['home', 'jaeger', 'prometheus']);
+    expect(ready).toBe(true);
+    expect(out).toContain('Rendered, and not in the cluster yet: jaeger, prometheus.');
   });
 
   test('an app by the clock whose last run failed: exit code 1 and which run', async () => {
@@ -209,7 +216,7 @@ describe('npm run status', () => {
     const silent = createServer(() => {});
     await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
     writeKubeconfig((silent.address() as AddressInfo).port);
-    await expect(collectStatus(clusterClient(clusterName, 50))).rejects.toThrow(/no answer in time/);
+    await expect(collectStatus(clusterClient(clusterName, 50), [])).rejects.toThrow(/no answer in time/);
     silent.closeAllConnections();
     silent.close();
   });
