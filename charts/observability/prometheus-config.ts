@@ -47,6 +47,8 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
     job_name: `${job}:${port}`,
     metrics_path: path,
     ...(mutual === undefined ? {} : { scheme: 'https', tls_config: clientTls(mutual) }),
+    // What the collector tells of pods and nodes names them by the same labels as those of its own pod.
+    ...(port === ports.derivedMetrics ? { honor_labels: true } : {}),
     // A process that makes a series of each request loses its metrics, not everybody theirs.
     sample_limit: 20_000,
     kubernetes_sd_configs: [

@@ -167,6 +167,29 @@ describe('observability', () => {
     expect(led.spans.map(({ service }) => service)).toContain('orders');
   });
 
+  it('groups errors that differ in identifiers alone', async () => {
+    for (const id of ['1b4e28ba-2fa1-41d2-883f-0016d3cca427', '6fa459ea-ee8a-4ca4-894e-db77e160355e']) {
+      const line = JSON.stringify({ level: 'error', message: `on purpose: ${id} failed after 12 s` });
+      await world.probe.kubectl([
+        ...['exec', '-n', 'jobs', 'deploy/jobs', '-c', 'jobs', '--'],
+        ...['node', '-e', `require('fs').writeFileSync('/proc/1/fd/1', ${JSON.stringify(`${line}\n`)})`],
+      ]);
+    }
+    let found: string[] = [];
+    await until(
+      async () => {
+        const ended = await world.checkout.npm('errors', 'jobs', '--since', '10m', '--json');
+        const groups = z
+          .array(z.object({ message: z.string(), count: z.number() }))
+          .parse(JSON.parse(ended.stdout));
+        found = groups.map(({ message, count }) => `${count} ${message}`);
+        return found.includes('2 on purpose: <UUID> failed after <N> s');
+      },
+      () => `one group of two errors: ${found.join('; ')}`,
+      { pauseMs: 2_000 },
+    );
+  });
+
   it('shows what every app uses and serves', async () => {
     await until(async () => {
       const rows = await inStore('prometheus', usage);

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { errorsQl, printErrors } from './errors.ts';
+
+it('groups lines of level error that differ in numbers and identifiers alone, the newest first', () => {
+  expect(errorsQl({ app: 'orders', since: '1d' }, 5)).toBe(
+    '_time:1d {"k8s.namespace.name"="orders"} severity:~"(?i)^(error|err|fatal|critical|panic)"' +
+      ' | collapse_nums at _msg prettify' +
+      ' | stats by ("k8s.namespace.name", _msg) count() as count, min(_time) as first, max(_time) as last, max(trace_id) as trace' +
+      ' | sort by (last desc) | limit 5',
+  );
+});
+
+it('prints a group on a line, whatever its message holds', () => {
+  const group = {
+    app: 'orders',
+    message: 'order <N> failed:\n  refused',
+    count: 12,
+    first: '2026-03-01T08:00:00.123Z',
+    last: '2026-03-01T09:00:00.123Z',
+    trace: '',
+  };
+  expect(printErrors([group]).split('\n')).toEqual([
+    'COUNT   FIRST                 LAST                  APP      TRACE   MESSAGE',
+    '12      2026-03-01T08:00:00   2026-03-01T09:00:00   orders   -       order <N> failed: refused',
+  ]);
+  expect(printErrors([])).toBe('no errors');
+});
