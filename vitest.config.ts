@@ -70,7 +70,7 @@ export default defineConfig({
           testTimeout: 10 * 60_000,
         },
       },
-      ...['identity', 'identity-production', 'observability', 'workloads'].map((name) => ({
+      ...['identity', 'identity-production', 'observability', 'workloads', 'acme'].map((name) => ({
         test: {
           name,
           include: [`test/e2e/${name}.test.ts`],

@@ -30,6 +30,10 @@ const program = npmCommand('test')
     '--workloads',
     'run only: each kind of work that app.ts describes, with volumes, secrets, schedules, jobs and load, on a real cluster',
   )
+  .option(
+    '--acme',
+    'run only: a certificate of an ACME server for the gateway of a real cluster, from the challenge to the renewal',
+  )
   .action((options: TestOptions) => runCommand(() => runTests(options)));
 
 await program.parseAsync();

@@ -37,7 +37,7 @@ const acme = z.strictObject({
   roots: pemCertificates
     .optional()
     .describe(
-      'PEM certificates that the cluster trusts when it calls a private ACME server. Default: public authorities.',
+      'PEM certificates of a private ACME server: the cluster trusts them when it calls the server, and init-cluster when it opens the front page. Default: public authorities.',
     ),
 });
 

@@ -42,6 +42,7 @@ export function printStatus(status: Status): string {
       ]),
       'none',
     ),
+    ...certificates(status),
   ];
   const { missing } = status;
   const verdict = status.ready
@@ -57,6 +58,13 @@ export function printStatus(status: Status): string {
         ]),
     `For kubectl and the rest:\n  export KUBECONFIG=${status.kubeconfig}`,
   ].join('\n\n');
+}
+
+/** A cluster has dozens: of those that are well there is nothing to say. */
+function certificates({ certificates: troubled }: Status): string[] {
+  if (troubled.length === 0) return [];
+  const rows = troubled.map(({ namespace, name, message }) => [`${namespace}/${name}`, oneLine(message)]);
+  return [section('Certificates that need a look', ['NAME', 'MESSAGE'], rows, 'none')];
 }
 
 function section(title: string, header: string[], rows: string[][], none: string): string {

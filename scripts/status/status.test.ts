@@ -143,7 +143,7 @@ describe('npm run status', () => {
     expect(out).toContain(`export KUBECONFIG=${join(state, clusterName, 'kubeconfig')}`);
     expect(out).toMatch(/messages +3\/3 .*nats:2\.11-alpine/);
     expect(out).toMatch(/nightly +30 2 \* \* \* Europe\/Berlin /);
-    expect(asked).toHaveLength(5);
+    expect(asked).toHaveLength(6);
   });
 
   test('names what is rendered and not in the cluster yet', async () => {
@@ -186,6 +186,91 @@ describe('npm run status', () => {
       ready: false,
       kustomizations: [{ ready: false }],
       apps: [{ healthy: false }, { name: 'messages', healthy: true }, { name: 'nightly', healthy: true }],
+    });
+  });
+
+  describe('a certificate', () => {
+    const certificate = (status: object) => ({
+      metadata: { name: 'gateway', namespace: 'gateway' },
+      spec: { dnsNames: ['home.dev.localhost', 'shop.dev.localhost'] },
+      status,
+    });
+    const isReady = { type: 'Ready', status: 'True', message: 'Certificate is up to date' };
+    const notReady = { type: 'Ready', status: 'False', message: 'Issuing certificate as Secret is missing' };
+    const challenge = (dnsName: string, status: object, namespace = 'gateway') => ({
+      metadata: { name: `of-${dnsName}`, namespace },
+      spec: { dnsName },
+      status,
+    });
+    const statusWith = async (certificates: object[], challenges: object[] = []) => {
+      lists = {
+        ...healthy(),
+        '/apis/cert-manager.io/v1/certificates': { items: certificates },
+        '/apis/acme.cert-manager.io/v1/challenges': { items: challenges },
+      };
+      return status();
+    };
+
+    test('that is there is not told', async () => {
+      const { ready, out } = await statusWith([certificate({ conditions: [isReady] })]);
+      expect(ready).toBe(true);
+      expect(out).not.toContain('Certificates');
+      expect(asked).not.toContain('/apis/acme.cert-manager.io/v1/challenges');
+    });
+
+    test('that waits for a name that does not lead here: which one, and what was seen there', async () => {
+      const address = "'http://shop.dev.localhost/.well-known/acme-challenge/a-token'";
+      const { ready, out } = await statusWith(
+        [certificate({ conditions: [notReady] })],
+        [
+          challenge('home.dev.localhost', { state: 'valid', reason: 'Successfully authorized domain' }),
+          challenge('shop.dev.localhost', {
+            state: 'pending',
+            reason: `Waiting for HTTP-01 challenge propagation: failed to perform self check GET request ${address}: Get "http://shop.dev.localhost/.well-known/acme-challenge/a-token": dial tcp: lookup shop.dev.localhost on 10.96.0.10:53: no such host`,
+          }),
+          challenge('shop.dev.localhost', { state: 'pending', reason: 'of another' }, 'elsewhere'),
+        ],
+      );
+      expect(ready).toBe(false);
+      expect(out).toMatch(
+        /gateway\/gateway +shop\.dev\.localhost: dial tcp: lookup shop\.dev\.localhost on 10\.96\.0\.10:53: no such host\n/,
+      );
+    });
+
+    test('whose name the ACME server saw elsewhere: what the server answered', async () => {
+      const { out } = await statusWith(
+        [certificate({ conditions: [notReady] })],
+        [
+          challenge('shop.dev.localhost', {
+            state: 'invalid',
+            reason:
+              'Error accepting authorization: acme: authorization error for shop.dev.localhost: 403 urn:ietf:params:acme:error:unauthorized: wrong key',
+          }),
+        ],
+      );
+      expect(out).toMatch(
+        /shop\.dev\.localhost: authorization error for shop\.dev\.localhost: 403 urn:ietf:params:acme:error:unauthorized: wrong key\n/,
+      );
+    });
+
+    test('that a server refused: its answer', async () => {
+      const answer = '400 urn:ietf:params:acme:error:rejectedIdentifier: forbidden by policy';
+      const issuing = {
+        type: 'Issuing',
+        status: 'False',
+        message: `The certificate request has failed to complete and will be retried: Failed to wait for order resource "gateway-1-1" to become ready: order is in "errored" state: Failed to create Order: ${answer}`,
+      };
+      const { out } = await statusWith([certificate({ conditions: [notReady, issuing] })]);
+      expect(out).toMatch(/gateway\/gateway +Failed to create Order: 400 .* forbidden by policy\n/);
+    });
+
+    test('that is there, and whose renewal failed', async () => {
+      const issuing = { type: 'Issuing', status: 'False', message: 'the CA is gone' };
+      const { ready, out } = await statusWith([
+        certificate({ failedIssuanceAttempts: 1, conditions: [isReady, issuing] }),
+      ]);
+      expect(ready).toBe(false);
+      expect(out).toMatch(/gateway\/gateway +the CA is gone\n/);
     });
   });
 

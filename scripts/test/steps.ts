@@ -13,6 +13,7 @@ const alone = {
   pull: 'pull',
   observability: 'observability',
   workloads: 'workloads',
+  acme: 'acme',
 } as const;
 
 /** Options of `npm test`: at most one. */

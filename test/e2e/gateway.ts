@@ -32,21 +32,25 @@ export function keyHash({ publicKey }: X509Certificate): string {
     .digest('base64');
 }
 
+/** What a host answers by HTTP, and where it leads to. */
+export function answerByHttp(
+  host: string,
+  port: number,
+  path: string,
+): Promise<{ status?: number | undefined; to?: string | undefined }> {
+  return new Promise((resolve, reject) => {
+    const headers = { host: `${host}:${port}` };
+    getPlainly({ host: '127.0.0.1', port, path, headers, agent: false }, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode, to: response.headers.location });
+    }).on('error', reject);
+  });
+}
+
 /** HTTP leads to the same address by HTTPS; HTTPS has a certificate of the environment's CA, which is bound to its domain. */
 export async function servesByHttps(place: GatewayAddress, httpPort: number, domain: string): Promise<void> {
   const { host, port, roots = [] } = place;
-  const redirect = await new Promise<{ status?: number | undefined; to?: string | undefined }>(
-    (resolve, reject) => {
-      const headers = { host: `${host}:${httpPort}` };
-      getPlainly(
-        { host: '127.0.0.1', port: httpPort, path: '/some/path?a=b', headers, agent: false },
-        (response) => {
-          response.resume();
-          resolve({ status: response.statusCode, to: response.headers.location });
-        },
-      ).on('error', reject);
-    },
-  );
+  const redirect = await answerByHttp(host, httpPort, '/some/path?a=b');
   expect(redirect).toEqual({ status: 301, to: `https://${host}:${port}/some/path?a=b` });
 
   const answer = await visit(place);

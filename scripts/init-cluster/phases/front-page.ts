@@ -1,10 +1,12 @@
+import { rootCertificates } from 'node:tls';
 import type { Report } from '../../../images/report.ts';
 import { gatewayTls } from '../../../model/gateway.ts';
 import type { Environment } from '../../../model/graph.ts';
+import type { Cluster } from '../../../model/schema/cluster.ts';
 import { Failure } from '../../cli/failure.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { gatewayRoots } from '../../cluster/authority-roots.ts';
-import { clusterClient } from '../../cluster/client.ts';
+import { type ClusterClient, clusterClient } from '../../cluster/client.ts';
 import { reason } from '../../cluster/request.ts';
 import { visit } from '../../cluster/visit.ts';
 import type { WithEngine } from '../given.ts';
@@ -28,8 +30,8 @@ async function answers(
 ): Promise<void> {
   const client = clusterClient(cluster.name);
   const status = async (): Promise<string> => {
-    const roots = gatewayTls(cluster) === 'authority' ? { roots: await gatewayRoots(client) } : {};
-    return String((await visit({ host, port, ...roots }, '/', 5_000)).status);
+    const trusted = await trustedRoots(cluster, client);
+    return String((await visit({ host, port, ...trusted }, '/', 5_000)).status);
   };
   const deadline = Date.now() + 60_000;
   for (let said = 'nothing'; ; said = await status().catch(reason)) {
@@ -46,4 +48,12 @@ async function answers(
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+/** Who may vouch for the gateway: its own CA, or those of an ACME server that is private, or whom Node trusts. */
+async function trustedRoots(cluster: Cluster, client: ClusterClient): Promise<{ roots?: string[] }> {
+  const tls = gatewayTls(cluster);
+  if (tls === 'authority') return { roots: await gatewayRoots(client) };
+  if (tls === 'balancer' || tls.acme.roots === undefined) return {};
+  return { roots: [...rootCertificates, tls.acme.roots] };
 }

@@ -6,6 +6,7 @@ import { runEngine } from '../../../images/engine/engine.ts';
 import { findEngine } from '../../../images/engine/ensure-engine.ts';
 import { ensureProgram } from '../../../images/program.ts';
 import { TestAuthority } from '../../services/authority.ts';
+import { nodeService, printAddress } from '../node-service.ts';
 import type { ClusterProbe } from './probe.ts';
 
 const host = 's3.backups.svc.cluster.local';
@@ -51,8 +52,9 @@ export class ObjectStore {
       await sh(`cd ${folder} && set -a && . ./env && (nohup ${serve} >log 2>&1 &)`);
       const asked = `curl --silent --insecure --output /dev/null https://127.0.0.1:${port}`;
       await sh(`for i in $(seq 50); do ${asked} && exit; sleep 0.2; done; cat ${folder}/log >&2; exit 1`);
-      const address = (await sh("hostname -i | tr ' ' '\\n' | grep -m1 -v :")).trim();
-      await probe.kubectl(['apply', '-f', '-'], service(address));
+      const address = (await sh(printAddress)).trim();
+      const place = { namespace: 'backups', name: 's3', port, address };
+      await probe.kubectl(['apply', '-f', '-'], nodeService(place));
     } finally {
       await rm(made, { recursive: true });
     }
@@ -69,22 +71,4 @@ export class ObjectStore {
         made('backups-authority', { 'ca.crt': this.#roots }),
     );
   }
-}
-
-function service(address: string): string {
-  const metadata = { name: 's3', namespace: 'backups' };
-  const named = { name: 'https', port };
-  const objects = [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'backups' } },
-    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [named] } },
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 's3' } },
-      addressType: 'IPv4',
-      endpoints: [{ addresses: [address] }],
-      ports: [named],
-    },
-  ];
-  return objects.map((object) => JSON.stringify(object)).join('\n');
 }

@@ -102,6 +102,8 @@ func run(ctx context.Context, opts options) error {
 			HTTP01SolverResourceLimitsCPU:     resource.MustParse("100m"),
 			HTTP01SolverResourceLimitsMemory:  resource.MustParse("64Mi"),
 			ACMEHTTP01SolverRunAsNonRoot:      true,
+			// Until it asks once more whether the answer of a challenge can be read, of HTTP-01 too; at 0 it asks without a pause.
+			DNS01CheckRetryPeriod: 10 * time.Second,
 		},
 		SchedulerOptions: controller.SchedulerOptions{MaxConcurrentChallenges: 60},
 		CertificateOptions: controller.CertificateOptions{
