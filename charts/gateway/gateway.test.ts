@@ -168,6 +168,31 @@ describe('a certificate by ACME', () => {
     expect(listField(policy, 'spec', 'ingress')).toMatchObject([{ ports: [{ port: 8089 }] }]);
   });
 
+  it('is let through by the policy on routes, beside the gateway and nowhere else', () => {
+    // As cert-manager makes it (pkg/issuer/acme/http/httproute.go).
+    const challenge = (namespace: string) => ({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata: { name: 'cm-acme-http-solver-x', namespace },
+      spec: {
+        parentRefs: [{ kind: 'Gateway', name: 'gateway', namespace: 'gateway', sectionName: 'http' }],
+        hostnames: ['shop.test.localhost'],
+        rules: [
+          {
+            matches: [{ path: { type: 'Exact', value: '/.well-known/acme-challenge/token' } }],
+            backendRefs: [
+              { group: '', kind: 'Service', name: 'cm-acme-http-solver-x', namespace, port: 8089, weight: 1 },
+            ],
+          },
+        ],
+      },
+    });
+    const asks = (namespace: string) =>
+      refusals(component, 'hosts-of-the-graph', { object: challenge(namespace) });
+    expect(asks('gateway')).toEqual([]);
+    expect(asks('stranger')[0]).toContain('no app of the graph gives');
+  });
+
   it('lets cert-manager make what a challenge needs beside the gateway alone', () => {
     const made = (rule: unknown) => listField(rule, 'verbs').includes('create');
     const rules = listField(find(component, 'Role', 'cert-manager-acme'), 'rules').filter(made);

@@ -38,7 +38,7 @@ describe('a certificate by ACME', () => {
   const everythingIsReady = () =>
     until(async () => (await status()).includes(': everything is Ready'), 'everything to be Ready');
   /** The names of what cert-manager makes for a challenge and has not taken away. */
-  const challenges = () =>
+  const ofChallenges = () =>
     get(
       ...['pods,services,httproutes', '-n', 'gateway', '-o', 'name'],
       ...['-l', 'acme.cert-manager.io/http01-solver=true'],
@@ -102,8 +102,10 @@ describe('a certificate by ACME', () => {
     const shown = await shownCertificate(place(home));
     expect(shown.subjectAltName).toBe(`DNS:${home}`);
     expect(shown.issuer).toContain('Pebble');
-    expect(await get('challenges', '-A', '-o', 'name')).toBe('');
-    await until(async () => (await challenges()) === '', 'the pods of challenges to be taken away');
+    await until(
+      async () => `${await get('challenges', '-A', '-o', 'name')}${await ofChallenges()}` === '',
+      'challenges, their pods and their routes to be taken away',
+    );
     await everythingIsReady();
   });
 
