@@ -86,9 +86,10 @@ function messageOf({ metadata, spec, status }: Certificate, challenges: readonly
   if (waiting.length > 0) return waiting.join('; ');
   const said = (type: string, is: string) =>
     status?.conditions?.find((each) => each.type === type && each.status === is)?.message;
-  const message = said('Issuing', 'False') ?? said('Ready', 'False');
+  const message =
+    said('Issuing', 'False') ?? said('Ready', 'False') ?? 'cert-manager has not looked at it yet';
   // Of an order: what stands before the server's own answer names objects of cert-manager that go with it.
-  return message?.replace(/^.* order is in "\w+" state: /s, '') ?? 'cert-manager has not looked at it yet';
+  return message.replace(/^.* order is in "\w+" state: (?=.)/s, '');
 }
 
 /** The reason of a challenge without what its name says already: the address that was asked, with its token. */

@@ -264,6 +264,13 @@ describe('npm run status', () => {
       expect(out).toMatch(/gateway\/gateway +Failed to create Order: 400 .* forbidden by policy\n/);
     });
 
+    test('whose order failed without a word of the server: what cert-manager says', async () => {
+      const message = 'Failed to wait for order resource "x" to become ready: order is in "invalid" state: ';
+      const issuing = { type: 'Issuing', status: 'False', message };
+      const { out } = await statusWith([certificate({ conditions: [notReady, issuing] })]);
+      expect(out).toMatch(/gateway\/gateway +Failed to wait for order .* order is in "invalid" state:\n/);
+    });
+
     test('that is there, and whose renewal failed', async () => {
       const issuing = { type: 'Issuing', status: 'False', message: 'the CA is gone' };
       const { ready, out } = await statusWith([
