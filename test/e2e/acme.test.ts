@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type GatewayAddress, visit } from '../../scripts/cluster/visit.ts';
 import { until } from '../until.ts';
@@ -32,7 +32,7 @@ describe('a certificate by ACME', () => {
     world.probe.kubectl(['get', ...args]).then((text) => text.trim());
   const npm = async (script: string, ...args: string[]) => {
     const ended = await world.checkout.npm(script, ...args);
-    expect(ended.exitCode, `${said(ended)}\n${await pebble.log()}`).toBe(0);
+    expect(ended.exitCode, said(ended)).toBe(0);
   };
   const status = async () => said(await world.checkout.npm('status'));
   const everythingIsReady = () =>
@@ -71,6 +71,20 @@ describe('a certificate by ACME', () => {
     }),
   );
   afterAll(() => world.end());
+
+  beforeEach(({ onTestFailed }) => {
+    // What was there when it failed: it is gone once the story ends.
+    onTestFailed(async () => {
+      const kinds = 'certificates,certificaterequests,orders,challenges,issuers,pods,httproutes';
+      const looks: (() => Promise<unknown>)[] = [
+        async () => get(kinds, '-n', 'gateway', '-o', 'wide'),
+        async () => get('challenges', '-n', 'gateway', '-o', 'yaml'),
+        async () => status(),
+        async () => pebble.log(),
+      ];
+      for (const look of looks) console.log(await look().catch(String));
+    });
+  });
 
   it('starts from a gateway with a CA of its own, and an ACME server beside the cluster', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
@@ -147,7 +161,7 @@ describe('a certificate by ACME', () => {
     expect((await visit(place(home))).status).toBe(200);
     await pebble.lead(welcome, gatewayAddress);
     const ended = await deploying;
-    expect(ended.exitCode, `${said(ended)}\n${await pebble.log()}`).toBe(0);
+    expect(ended.exitCode, said(ended)).toBe(0);
     await until(async () => (await visit(place(welcome))).status === 200, `the page at ${welcome}`);
     await everythingIsReady();
   });
