@@ -3,7 +3,7 @@ import { errorsQl, printErrors } from './errors.ts';
 
 it('groups lines of level error that differ in numbers and identifiers alone, the newest first', () => {
   expect(errorsQl({ app: 'orders', since: '1d' }, 5)).toBe(
-    '_time:1d {"k8s.namespace.name"="orders"} severity:~"(?i)^(error|err|fatal|critical|panic)"' +
+    '_time:1d {"k8s.namespace.name"="orders"} severity_number:>=17' +
       ' | collapse_nums at _msg prettify' +
       ' | stats by ("k8s.namespace.name", _msg) count() as count, min(_time) as first, max(_time) as last, max(trace_id) as trace' +
       ' | sort by (last desc) | limit 5',

@@ -8,7 +8,8 @@ const stored = {
   _msg: 'order placed',
   _stream: '{"k8s.namespace.name"="orders"}',
   _stream_id: '0000',
-  severity: 'INFO',
+  severity_number: '9',
+  severity_text: 'LOG',
   'k8s.namespace.name': 'orders',
   'k8s.pod.name': 'orders-1',
   'k8s.container.name': 'orders',
@@ -61,8 +62,18 @@ describe('a line of the store', () => {
 describe('a selection in LogsQL', () => {
   it('joins every filter', () => {
     expect(logsQl({ app: 'orders', since: '10m', grep: 'pla.ed', trace: 'ab', level: 'warn' })).toBe(
-      '_time:10m {"k8s.namespace.name"="orders"} trace_id:="ab" severity:~"(?i)^(warn|warning|error|err|fatal|critical|panic)" _msg:~"pla.ed"',
+      '_time:10m {"k8s.namespace.name"="orders"} trace_id:="ab" severity_number:>=13 _msg:~"pla.ed"',
     );
+  });
+
+  it('counts a line without a level as info', () => {
+    expect(logsQl({ level: 'info' })).toBe('!severity_number:range[1, 9)');
+    expect(logsQl({ level: 'debug' })).toBe('*');
+    const levels = [0, 1, 9, 13, 17, 21].map((number) => {
+      const { severity_number: _, ...line } = stored;
+      return logLine(JSON.stringify({ ...line, severity_number: String(number) })).level;
+    });
+    expect(levels).toEqual([undefined, 'debug', 'info', 'warn', 'error', 'error']);
   });
 
   it('asks for everything where nothing is said', () => {

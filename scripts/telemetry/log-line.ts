@@ -1,11 +1,13 @@
 import { styleText } from 'node:util';
 import { z } from 'zod';
+import { levelOfSeverity } from './log-query.ts';
 
 /** A line that VictoriaLogs returns: names of fields as the collector and OTLP give them. */
 const storedLine = z.looseObject({
   _time: z.string(),
   _msg: z.string().default(''),
-  severity: z.string().optional(),
+  severity_number: z.coerce.number().default(0),
+  level: z.string().optional(),
   'k8s.namespace.name': z.string().optional(),
   'k8s.pod.name': z.string().optional(),
   'k8s.container.name': z.string().optional(),
@@ -35,9 +37,8 @@ const housekeeping =
 
 export function logLine(json: string): LogLine {
   const stored = storedLine.parse(JSON.parse(json));
-  const level = stored.severity ?? (typeof stored.level === 'string' ? stored.level : undefined);
   const named = {
-    level: level?.toLowerCase(),
+    level: levelOfSeverity(stored.severity_number) ?? stored.level?.toLowerCase(),
     namespace: stored['k8s.namespace.name'] ?? stored['service.name'],
     pod: stored['k8s.pod.name'],
     container: stored['k8s.container.name'],

@@ -37,18 +37,30 @@ export function isAtLeast(least: (typeof levels)[number], given: string | undefi
   return levels.indexOf(level) >= levels.indexOf(least);
 }
 
+/** Numbers of a level, from the first one on (OpenTelemetry, 'Logs Data Model', 'Field: SeverityNumber'). */
+const severityNumbers = { debug: 5, info: 9, warn: 13, error: 17 } as const;
+
+/** The name of a severity; undefined where the line has none. */
+export function levelOfSeverity(number: number): (typeof levels)[number] | undefined {
+  return number < 1 ? undefined : (levels.findLast((level) => severityNumbers[level] <= number) ?? 'debug');
+}
+
+/** A line without a level counts as `info`: its number is 0. */
+const severityFilters: Readonly<Record<(typeof levels)[number], string | undefined>> = {
+  debug: undefined,
+  info: `!severity_number:range[1, ${severityNumbers.info})`,
+  warn: `severity_number:>=${severityNumbers.warn}`,
+  error: `severity_number:>=${severityNumbers.error}`,
+};
+
 /** The selection in LogsQL (VictoriaLogs, 'LogsQL'). Values are quoted as strings of JSON, which LogsQL reads. */
 export function logsQl({ app, since, grep, trace, level }: LogSelection): string {
   const filters = [
     since === undefined ? undefined : `_time:${since}`,
     app === undefined ? undefined : `{"k8s.namespace.name"=${JSON.stringify(app)}}`,
     trace === undefined ? undefined : `trace_id:=${JSON.stringify(trace)}`,
-    level === undefined ? undefined : `severity:~${JSON.stringify(`(?i)^(${atLeast(level).join('|')})`)}`,
+    level === undefined ? undefined : severityFilters[level],
     grep === undefined ? undefined : `_msg:~${JSON.stringify(grep)}`,
   ].filter((filter) => filter !== undefined);
   return filters.length === 0 ? '*' : filters.join(' ');
-}
-
-function atLeast(level: (typeof levels)[number]): string[] {
-  return levels.slice(levels.indexOf(level)).flatMap((name) => spellings[name]);
 }

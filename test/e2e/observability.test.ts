@@ -167,6 +167,19 @@ describe('observability', () => {
     expect(led.spans.map(({ service }) => service)).toContain('orders');
   });
 
+  it('shows lines of a level and above alone', async () => {
+    const levels = async (...args: string[]) => {
+      const ended = await world.checkout.npm('logs', ...args, '--since', '30m', '--json');
+      expect(ended.exitCode, said(ended)).toBe(0);
+      const lines = ended.stdout.split('\n').filter((line) => line !== '');
+      return new Set(
+        lines.map((line) => z.object({ level: z.string().optional() }).parse(JSON.parse(line)).level),
+      );
+    };
+    expect(await levels('--level', 'warn')).toEqual(new Set(['warn', 'error']));
+    expect(await levels('orders', '--level', 'info')).toContain('info');
+  });
+
   it('groups errors that differ in identifiers alone', async () => {
     for (const id of ['1b4e28ba-2fa1-41d2-883f-0016d3cca427', '6fa459ea-ee8a-4ca4-894e-db77e160355e']) {
       const line = JSON.stringify({ level: 'error', message: `on purpose: ${id} failed after 12 s` });
