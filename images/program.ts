@@ -19,7 +19,12 @@ import { supplyMode } from './supply/mode.ts';
 export async function ensureProgram(
   name: string,
   report: Report,
-  options: { signal?: AbortSignal | undefined; lock?: Lock } = {},
+  options: {
+    /** The mirror of registries of cluster.yaml, where the registries are asked whether to pull. Default: none. */
+    registryMirror?: string | undefined;
+    signal?: AbortSignal | undefined;
+    lock?: Lock;
+  } = {},
 ): Promise<string> {
   const { signal, lock = loadLock() } = options;
   const platform = ownPlatform();
@@ -30,7 +35,7 @@ export async function ensureProgram(
   }
   if (existsSync(path)) return path;
   const built = (await faultOf(recipeOf(lock, name, platform))) === undefined;
-  if (built || (await supplyMode(report)) === 'build')
+  if (built || (await supplyMode(report, options.registryMirror)) === 'build')
     return ensureBinary(name, report, { signal, lock, platform });
   const present = async (): Promise<string | undefined> => (existsSync(path) ? path : undefined);
   return withCacheLock(`program-${name}`, { report, signal, done: present }, async () => {

@@ -1,6 +1,4 @@
-import { useRegistryMirror } from '../images/pull/registry-place.ts';
 import { loadGraph } from '../model/load-graph.ts';
-import { mirrorSetting } from '../model/schema/cluster.ts';
 import { loadLock } from '../model/schema/lock.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { checks } from './doctor/checks.ts';
@@ -19,7 +17,6 @@ const options = program.opts<{ env: string; json?: true }>();
 
 await runCommand(async () => {
   const cluster = readCluster(options.env);
-  useRegistryMirror(mirrorSetting(cluster));
   const results = await runChecks(
     checks({
       environment: options.env,

@@ -9,7 +9,7 @@ import { FetchFailure, fetchFile } from '../fetch/fetch-file.ts';
 import { ensureMirrored, type SupplyOptions } from '../mirror/ensure-image.ts';
 import { digestOf } from '../oci/digest.ts';
 import { imageManifestSchema, manifestTypes } from '../oci/media-types.ts';
-import { placeOf } from '../pull/registry-place.ts';
+import { placeOf, registryMirror } from '../pull/registry-place.ts';
 import { PullError, Upstream } from '../pull/upstream.ts';
 import { patience } from '../pull/watch.ts';
 import { type Report, silent } from '../report.ts';
@@ -42,6 +42,8 @@ export class ChartFailure extends Error {
 }
 
 interface Options {
+  /** The mirror of cluster.yaml, which is asked in the place of a registry. Default: none. */
+  registryMirror?: string;
   report?: Report;
   signal?: AbortSignal | undefined;
 }
@@ -90,10 +92,12 @@ async function put(path: string, content: Buffer | string): Promise<void> {
 /** A chart is a few hundred kilobytes; Helm itself takes none of more than 20 MiB. */
 const largest = 20 * 2 ** 20;
 
-function upstreamOf({ oci }: { oci: string }, { report = silent, signal }: Options): Upstream {
+function upstreamOf({ oci }: { oci: string }, options: Options): Upstream {
+  const { report = silent, signal } = options;
   const [, host = '', path = ''] = /^oci:\/\/([^/]+)\/(.+)$/.exec(oci) ?? [];
   const progress = () => 'nothing has come yet';
-  return new Upstream(placeOf({ host, path }), { ref: oci, patience, report, signal, progress });
+  const place = placeOf({ host, path }, registryMirror(options.registryMirror));
+  return new Upstream(place, { ref: oci, patience, report, signal, progress });
 }
 
 async function read(upstream: Upstream, what: string, oci: string): Promise<Buffer> {
@@ -177,7 +181,7 @@ async function fromRegistry(
  */
 export async function mirrorChart(
   chart: { oci: string; version: string; digest: string },
-  options: SupplyOptions,
+  options: SupplyOptions & { registryMirror?: string },
 ): Promise<boolean> {
   const ref = `${chart.oci.slice('oci://'.length)}:${chart.version.replaceAll('+', '_')}`;
   const name = `chart-${chart.digest.slice('sha256:'.length).slice(0, 16)}`;

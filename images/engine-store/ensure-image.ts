@@ -42,7 +42,7 @@ export async function ensureEngineImage(name: string, options: Options): Promise
   const found = await present();
   if (found !== undefined) return found;
   return withCacheLock(`engine-image-${name}`, { report, signal, done: present }, async () => {
-    if ((await supplyMode(report)) === 'pull') {
+    if ((await supplyMode(report, engine.registryMirror)) === 'pull') {
       const started = performance.now();
       await pullEngineImage(engine, image, { report, signal });
       const digest = (await inspectEngineImage(engine, ref)) ?? '';

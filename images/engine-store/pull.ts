@@ -19,6 +19,7 @@ export async function pullEngineImage(
   const { manifest } = await pullImage(ref, target, {
     digest,
     platform: containerPlatform(),
+    registryMirror: engine.registryMirror,
     report,
     signal,
   });

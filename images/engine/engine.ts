@@ -13,6 +13,8 @@ export interface Engine {
   env: Record<string, string>;
   /** What it said of itself when it was found. */
   info: EngineInfo;
+  /** The mirror of registries from which its images are pulled, as cluster.yaml sets it. Default: none. */
+  registryMirror?: string;
 }
 
 /** Options of a call of an engine's client. */

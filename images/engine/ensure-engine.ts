@@ -4,10 +4,13 @@ import { askEngine } from './info.ts';
 import { useEnginePlatform } from './platform.ts';
 import { privateEngine, startPrivateEngine } from './private-engine.ts';
 
-/** Finds the engine that answers now: Docker, Podman, or the private one. Starts nothing. */
-export async function findEngine(): Promise<Engine | undefined> {
+/**
+ * Finds the engine that answers now: Docker, Podman, or the private one. Starts nothing.
+ * @param registryMirror The mirror of cluster.yaml for the images that are pulled for this engine. Default: none.
+ */
+export async function findEngine(registryMirror = ''): Promise<Engine | undefined> {
   const found = await lookForEngine();
-  return 'engine' in found ? used(found.engine) : undefined;
+  return 'engine' in found ? used(found.engine, registryMirror) : undefined;
 }
 
 /** The same, without having it used; where none answers, what each of their clients said. */
@@ -31,12 +34,13 @@ export async function lookForEngine(): Promise<{ engine: Engine } | { said: stri
 /**
  * The engine that answers; where there is none and this process may, a private one is started.
  * `PLINTH_ENGINE=private` passes over the engines of this machine.
+ * @param registryMirror As for `findEngine`.
  */
-export async function ensureEngine(report: Report = silent): Promise<Engine> {
-  return (await findEngine()) ?? used(await startPrivateEngine(report));
+export async function ensureEngine(report: Report = silent, registryMirror = ''): Promise<Engine> {
+  return (await findEngine(registryMirror)) ?? used(await startPrivateEngine(report), registryMirror);
 }
 
-function used(engine: Engine): Engine {
+function used(engine: Engine, registryMirror: string): Engine {
   useEnginePlatform(engine.info);
-  return engine;
+  return { ...engine, registryMirror };
 }

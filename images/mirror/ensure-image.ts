@@ -150,8 +150,9 @@ async function make(
   target: StoredImage,
   options: SupplyOptions & { engine: Engine },
 ): Promise<Pick<ImageNote, 'digest' | 'size' | 'source'>> {
-  const { report, signal } = options;
-  if ((await supplyMode(report)) === 'pull') {
+  const { engine, report, signal } = options;
+  const { registryMirror } = engine;
+  if ((await supplyMode(report, registryMirror)) === 'pull') {
     if (parseReference(image.ref).host === ownHost) {
       return { source: 'built', ...(await buildOwnImage(lock, image, target, options)) };
     }
@@ -160,7 +161,7 @@ async function make(
     const { digest } = image;
     return {
       source: 'pulled',
-      ...(await pullImage(image.ref, target, { digest, platform, report, signal })),
+      ...(await pullImage(image.ref, target, { digest, platform, registryMirror, report, signal })),
     };
   }
   if (image.build === undefined) {

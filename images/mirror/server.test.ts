@@ -1,25 +1,21 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { hostsToml } from './server.ts';
 
-afterEach(() => vi.unstubAllEnvs());
-
 it('tells a node to ask the mirror first, then each registry itself', () => {
-  vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
-  expect(hostsToml()['docker.io']).toBe(
+  expect(hostsToml('')['docker.io']).toBe(
     'server = "https://registry-1.docker.io"\n\n[host."http://plinth-registry:5000/v2/docker.io"]\n' +
       '  capabilities = ["pull", "resolve"]\n  override_path = true\n',
   );
 });
 
 it('tells it to ask, after the mirror, the one that stands for all', () => {
-  vi.stubEnv('PLINTH_REGISTRY_MIRROR', 'mirror.example.org/all');
-  expect(hostsToml()['quay.io']).toMatch(
+  expect(hostsToml('mirror.example.org/all')['quay.io']).toMatch(
     /^server = "https:\/\/mirror\.example\.org\/v2\/all\/quay\.io"\noverride_path = true\n\n\[host\./,
   );
 });
 
 it('tells a node to ask one mirror alone where it stands for all, below its own path', () => {
-  const files = hostsToml('https://mirror.example.org/all/', '');
+  const files = hostsToml('', 'https://mirror.example.org/all/');
   expect(files['ghcr.io']).toBe(
     'server = "https://ghcr.io"\n\n[host."https://mirror.example.org/v2/all/ghcr.io"]\n' +
       '  capabilities = ["pull", "resolve"]\n  override_path = true\n',
@@ -27,7 +23,7 @@ it('tells a node to ask one mirror alone where it stands for all, below its own 
 });
 
 it('leaves out the registries that a table of mirrors does not name', () => {
-  const files = hostsToml('docker.io=https://hub.example.org,quay.io=http://mirror.example.org/quay', '');
+  const files = hostsToml('', 'docker.io=https://hub.example.org,quay.io=http://mirror.example.org/quay');
   expect(Object.keys(files)).toEqual(['docker.io', 'quay.io']);
   expect(files['docker.io']).toBe(
     'server = "https://registry-1.docker.io"\n\n[host."https://hub.example.org"]\n  capabilities = ["pull", "resolve"]\n',

@@ -7,7 +7,7 @@ import { ensureEngineImage } from '../engine-store/ensure-image.ts';
 import { inspectEngineImage } from '../engine-store/image.ts';
 import { parseReference } from '../oci/reference.ts';
 import { registryAnswers, waitForRegistry } from '../oci/wait-for-registry.ts';
-import { placeOf, registryMirror } from '../pull/registry-place.ts';
+import { placeOf } from '../pull/registry-place.ts';
 import type { Report } from '../report.ts';
 import { mirrorFolder } from './folder.ts';
 
@@ -80,14 +80,11 @@ export async function removeMirror(engine: Engine): Promise<void> {
 /**
  * By host of the lock file, the `certs.d/HOST/hosts.toml` of containerd: nodes ask the mirror first, then `next`. A host that
  * the mirror does not have is left out.
- * @param mirror As `PLINTH_REGISTRY_MIRROR` is written. Default: the mirror of this machine.
- * @param next The same, for what the mirror lacks. Default: the mirror that this machine pulls from, else each registry itself.
+ * @param next As `PLINTH_REGISTRY_MIRROR` is written, for what the mirror lacks; empty for each registry itself.
+ * @param mirror The same, for the first one asked. Default: the mirror of this machine.
  * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
-export function hostsToml(
-  mirror = `http://${mirrorAddress}`,
-  next = registryMirror(),
-): Record<string, string> {
+export function hostsToml(next: string, mirror = `http://${mirrorAddress}`): Record<string, string> {
   const files = mirroredHosts(mirror).map((first) => {
     const server = placeOf({ host: first.host, path: '' }, next);
     return [first.host, hostsFile(server, [first])];

@@ -92,7 +92,7 @@ export async function ensureNodeImage(options: {
       const seconds = Math.round((performance.now() - started) / 100) / 10;
       await writeImageNote(nodeImageName, { key: noted, ref, digest, source, seconds, size });
     };
-    if ((await supplyMode(report)) === 'pull') {
+    if ((await supplyMode(report, engine.registryMirror)) === 'pull') {
       await pullEngineImage(engine, image, { report, signal });
       await note('pulled', pulledKey(image));
       return { ref, source: 'pulled', made: true };

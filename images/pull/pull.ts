@@ -16,7 +16,7 @@ import {
 } from '../oci/media-types.ts';
 import { parseReference, type Reference } from '../oci/reference.ts';
 import type { Report } from '../report.ts';
-import { placeOf, type RegistryLocation } from './registry-place.ts';
+import { placeOf, type RegistryLocation, registryMirror } from './registry-place.ts';
 import { notWhat, PullError, Upstream } from './upstream.ts';
 import { patience as defaultPatience, type Patience, Progress } from './watch.ts';
 
@@ -24,6 +24,8 @@ export interface PullOptions {
   /** Of the index, or of the manifest where upstream has one platform only. Default: what the tag says now. */
   digest?: string | undefined;
   platform: ContainerPlatform;
+  /** The mirror of cluster.yaml, as `mirrorSetting` writes it. Default: none. */
+  registryMirror?: string | undefined;
   report: Report;
   signal?: AbortSignal | undefined;
   patience?: Patience;
@@ -62,7 +64,7 @@ export async function upstreamDigest(
 ): Promise<string | undefined> {
   const { host, path } = reference;
   const ref = `${host}/${path}`;
-  const place = placeOf(reference);
+  const place = placeOf(reference, registryMirror());
   const upstream = new Upstream(place, {
     ref,
     patience: defaultPatience,
@@ -102,7 +104,7 @@ class Pull {
     this.#ref = ref;
     this.#target = target;
     this.#options = options;
-    this.#place = placeOf(parseReference(ref));
+    this.#place = placeOf(parseReference(ref), registryMirror(options.registryMirror));
     this.#signal =
       options.signal === undefined
         ? this.#failed.signal

@@ -1,13 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { placeOf, useRegistryMirror } from './registry-place.ts';
+import { placeOf, registryMirror } from './registry-place.ts';
 
 const debian = { host: 'docker.io', path: 'library/debian' };
 const flux = { host: 'ghcr.io', path: 'fluxcd/source-controller' };
 
-afterEach(() => {
-  vi.unstubAllEnvs();
-  useRegistryMirror('');
-});
+afterEach(() => vi.unstubAllEnvs());
 
 describe('placeOf', () => {
   it('is the registry itself, which for Docker Hub has another name', () => {
@@ -42,14 +39,6 @@ describe('placeOf', () => {
     expect(placeOf(flux, table)).toEqual({ ...flux, url: 'https://ghcr.io' });
   });
 
-  it('is that of the variable before that of cluster.yaml', () => {
-    vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
-    useRegistryMirror('https://file.example.org');
-    expect(placeOf(flux).host).toBe('file.example.org');
-    vi.stubEnv('PLINTH_REGISTRY_MIRROR', 'variable.example.org');
-    expect(placeOf(flux).host).toBe('variable.example.org');
-  });
-
   it.each([
     'one.example.org,two.example.org',
     '=mirror.example.org',
@@ -62,5 +51,18 @@ describe('placeOf', () => {
     expect(() => placeOf(debian, text)).toThrow(
       'set it to one mirror of all registries, such as mirror.example.org/prefix, or to a table',
     );
+  });
+});
+
+describe('registryMirror', () => {
+  it('is the mirror of cluster.yaml where PLINTH_REGISTRY_MIRROR is empty, and none without both', () => {
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
+    expect(registryMirror('https://file.example.org')).toBe('https://file.example.org');
+    expect(registryMirror()).toBe('');
+  });
+
+  it('is PLINTH_REGISTRY_MIRROR where both are set', () => {
+    vi.stubEnv('PLINTH_REGISTRY_MIRROR', 'variable.example.org');
+    expect(registryMirror('https://file.example.org')).toBe('variable.example.org');
   });
 });

@@ -12,15 +12,11 @@ export interface RegistryLocation {
 
 const variable = 'PLINTH_REGISTRY_MIRROR';
 
-let configured = '';
-
-/** Sets the mirror of registries that is asked where `PLINTH_REGISTRY_MIRROR` names none: that of cluster.yaml. */
-export function useRegistryMirror(setting: string): void {
-  configured = setting;
-}
-
-/** The mirror of registries that is asked: that of `PLINTH_REGISTRY_MIRROR`, else that of `useRegistryMirror`. */
-export function registryMirror(): string {
+/**
+ * The mirror of registries that is asked: that of `PLINTH_REGISTRY_MIRROR`, else `configured`, which is that of cluster.yaml.
+ * Empty: each registry itself.
+ */
+export function registryMirror(configured = ''): string {
   return process.env[variable] || configured;
 }
 
@@ -30,10 +26,7 @@ export function registryMirror(): string {
  * or a table, `docker.io=mirror.example.org/hub,ghcr.io=…`, where a registry that it does not name is asked itself.
  * @throws Error where the setting of the mirror is malformed.
  */
-export function placeOf(
-  { host, path }: Pick<Reference, 'host' | 'path'>,
-  mirror = registryMirror(),
-): RegistryLocation {
+export function placeOf({ host, path }: Pick<Reference, 'host' | 'path'>, mirror: string): RegistryLocation {
   for (const { from, to } of rewrites(mirror)) {
     if (from !== undefined && from !== host) continue;
     const prefix = to.pathname.replace(/^\/|\/$/g, '');

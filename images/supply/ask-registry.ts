@@ -1,6 +1,6 @@
 import { fetchOutside } from '../fetch/fetch-outside.ts';
 import { whyFailed } from '../fetch/why-failed.ts';
-import { placeOf } from '../pull/registry-place.ts';
+import { placeOf, registryMirror } from '../pull/registry-place.ts';
 
 /** What came of asking a registry whether it is one. */
 export interface RegistryAnswer {
@@ -20,13 +20,22 @@ const answerMs = 10_000;
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support
  */
-export async function askRegistry(host: string, timeoutMs = answerMs): Promise<RegistryAnswer> {
-  const first = await askOnce(host, timeoutMs);
-  return first.kind === 'registry' ? first : askOnce(host, timeoutMs);
+export async function askRegistry(
+  host: string,
+  options: {
+    /** The mirror of cluster.yaml. Default: none. */
+    registryMirror?: string;
+    /** Of each of the two questions. Default: 10 s. */
+    timeoutMs?: number;
+  } = {},
+): Promise<RegistryAnswer> {
+  const { timeoutMs = answerMs } = options;
+  const { url } = placeOf({ host, path: '' }, registryMirror(options.registryMirror));
+  const first = await askOnce(host, url, timeoutMs);
+  return first.kind === 'registry' ? first : askOnce(host, url, timeoutMs);
 }
 
-async function askOnce(host: string, timeoutMs: number): Promise<RegistryAnswer> {
-  const { url } = placeOf({ host, path: '' });
+async function askOnce(host: string, url: string, timeoutMs: number): Promise<RegistryAnswer> {
   try {
     const response = await fetchOutside(`${url}/v2/`, { signal: AbortSignal.timeout(timeoutMs) });
     await response.body?.cancel();

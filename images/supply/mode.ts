@@ -23,21 +23,22 @@ let decided: Promise<{ mode: SupplyMode; text: string }> | undefined;
  * How what is missing is had: as `PLINTH_SUPPLY` says, as it was had on this machine before, or by what the registries
  * answer, which are asked once per run. What follows is said, and kept in the cache. Where images were pulled before they
  * are, whoever does not answer: that ends the pull with its name.
+ * @param registryMirror The mirror of cluster.yaml that is asked in the place of the registries. Default: none.
  * @throws SupplyUndecided where nothing follows from the answers.
  */
-export async function supplyMode(report: Report): Promise<SupplyMode> {
-  decided ??= decide(report);
+export async function supplyMode(report: Report, registryMirror = ''): Promise<SupplyMode> {
+  decided ??= decide(report, registryMirror);
   return (await decided).mode;
 }
 
 /** The same, and what was said of it. */
-export async function saidSupply(report: Report): Promise<string> {
-  await supplyMode(report);
+export async function saidSupply(report: Report, registryMirror = ''): Promise<string> {
+  await supplyMode(report, registryMirror);
   return (await decided)?.text ?? '';
 }
 
-async function decide(report: Report): Promise<{ mode: SupplyMode; text: string }> {
-  const decision = await findSupply();
+async function decide(report: Report, registryMirror: string): Promise<{ mode: SupplyMode; text: string }> {
+  const decision = await findSupply(registryMirror);
   const { mode, text } = decision;
   if (mode === 'undecided') throw new SupplyUndecided(text);
   if (mode === 'impossible') throw new Error(text);
@@ -47,7 +48,7 @@ async function decide(report: Report): Promise<{ mode: SupplyMode; text: string 
 }
 
 /** The same to look at: nothing is kept, and nothing thrown. `asked`: the registries were, just now. */
-export async function findSupply(): Promise<SupplyDecision & { asked: boolean }> {
+export async function findSupply(registryMirror = ''): Promise<SupplyDecision & { asked: boolean }> {
   const wanted = process.env.PLINTH_SUPPLY || undefined;
   const known = (mode: SupplyMode, why: string) => ({
     mode,
@@ -66,7 +67,7 @@ export async function findSupply(): Promise<SupplyDecision & { asked: boolean }>
       `as on this machine since ${since}. To ask the registries again: PLINTH_SUPPLY=auto`,
     );
   }
-  const answers = await Promise.all(imageHosts().map((host) => askRegistry(host)));
+  const answers = await Promise.all(imageHosts().map((host) => askRegistry(host, { registryMirror })));
   return { ...decideSupply(answers, missingToBuild(), remembered), asked: true };
 }
 

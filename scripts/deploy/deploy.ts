@@ -1,6 +1,5 @@
 import type { Engine } from '../../images/engine/engine.ts';
 import { findEngine } from '../../images/engine/ensure-engine.ts';
-import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import { nearest } from '../../model/diagnostics/nearest.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
@@ -53,9 +52,8 @@ export async function deploy(options: DeployOptions): Promise<number> {
   const { environment } = rendered;
   const { name } = environment.cluster;
   checkApps(environment, options.apps);
-  useRegistryMirror(mirrorSetting(environment.cluster));
   const init = `npm run init-cluster -- --env ${environment.name}`;
-  const engine = await findEngine();
+  const engine = await findEngine(mirrorSetting(environment.cluster));
   if (engine === undefined || !(await nodeContainers(engine, name)).some(({ running }) => running)) {
     throw new Failure(`the cluster ${name} does not run on this machine.`, `Start it: ${init}`);
   }

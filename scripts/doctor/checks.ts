@@ -8,7 +8,7 @@ import { containerPlatformSchema } from '../../images/engine/info.ts';
 import { useEnginePlatform } from '../../images/engine/platform.ts';
 import { mirrorName, mirrorPort } from '../../images/mirror/server.ts';
 import { findSupply } from '../../images/supply/mode.ts';
-import type { Cluster } from '../../model/schema/cluster.ts';
+import { type Cluster, mirrorSetting } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { capabilities } from './capabilities.ts';
@@ -73,7 +73,11 @@ export function checks(input: ChecksInput): MachineCheck[] {
 }
 
 /** Programs that commands start. */
-export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): MachineCheck[] {
+export function toolChecks({
+  cluster,
+  lock,
+  host,
+}: Partial<Pick<ChecksInput, 'cluster'>> & Pick<ChecksInput, 'lock' | 'host'>): MachineCheck[] {
   return [
     {
       name: 'node',
@@ -116,14 +120,14 @@ export function toolChecks({ lock, host }: Pick<ChecksInput, 'lock' | 'host'>): 
         ]);
         const missing = pending(lock).binaries;
         // Where images are pulled, programs are too.
-        const toBuild = missing > 0 && (await supplyHere()).mode === 'build' ? missing : 0;
+        const toBuild = missing > 0 && (await supplyHere(cluster)).mode === 'build' ? missing : 0;
         return go({ printed: version, toolchain, minimum: goVersion(), toBuild });
       },
     },
   ];
 }
 
-function sources({ lock, host }: ChecksInput): MachineCheck[] {
+function sources({ cluster, lock, host }: ChecksInput): MachineCheck[] {
   const registries = Promise.all(imageRegistries(lock).map((url) => askWeb(url, isRegistry)));
   // Builds do not read what 'go env -w' wrote, so that is not asked here either.
   const goProxy = printed('go', ['env', 'GOPROXY'], { GOENV: 'off' }).then((value) => {
@@ -138,7 +142,7 @@ function sources({ lock, host }: ChecksInput): MachineCheck[] {
   return [
     {
       name: 'images',
-      find: async () => imageSupply({ decision: await supplyHere(), registries: await registries }),
+      find: async () => imageSupply({ decision: await supplyHere(cluster), registries: await registries }),
     },
     {
       name: 'go modules',
@@ -156,7 +160,7 @@ function sources({ lock, host }: ChecksInput): MachineCheck[] {
     {
       name: 'debian',
       find: async () => {
-        const images = (await supplyHere()).mode === 'build' ? pending(lock).images : 0;
+        const images = (await supplyHere(cluster)).mode === 'build' ? pending(lock).images : 0;
         return source({
           what: 'image',
           answer: await debian,
@@ -203,7 +207,7 @@ export function machineChecks({
     { name: 'repository', find: () => repository(repositoryRoot, host) },
     { name: 'own files', find: () => ownFiles([cacheDir(), stateDir()], process.getuid?.()) },
     { name: 'ports', find: async () => checkPorts(environment, cluster, await found.engine) },
-    ...spaceChecks(found, lock, host),
+    ...spaceChecks(found, { cluster, lock, host }),
     controlGroups(found, host),
     // Elsewhere containers run in a virtual machine with a kernel of its own.
     ...(host.platform === 'linux' ? kernelChecks(found, host) : []),
@@ -257,7 +261,10 @@ function engineChecks({ looked, engine: engineHere }: FoundEngine, host: Host): 
   ];
 }
 
-function spaceChecks({ engine: engineHere }: FoundEngine, lock: Lock, host: Host): MachineCheck[] {
+function spaceChecks(
+  { engine: engineHere }: FoundEngine,
+  { cluster, lock, host }: Pick<ChecksInput, 'cluster' | 'lock' | 'host'>,
+): MachineCheck[] {
   return [
     {
       name: 'disk',
@@ -268,7 +275,7 @@ function spaceChecks({ engine: engineHere }: FoundEngine, lock: Lock, host: Host
           folder: cacheDir(),
           freeBytes: freeBytes(cacheDir()),
           // Asks the network, for which there is no reason where all is there.
-          supply: missingImages > 0 && (await supplyHere()).mode === 'build' ? 'build' : 'pull',
+          supply: missingImages > 0 && (await supplyHere(cluster)).mode === 'build' ? 'build' : 'pull',
           missingImages,
         });
       },
@@ -277,7 +284,7 @@ function spaceChecks({ engine: engineHere }: FoundEngine, lock: Lock, host: Host
       name: 'debian tools',
       find: async () => {
         await engineHere;
-        const toBuild = pending(lock).images > 0 && (await supplyHere()).mode === 'build';
+        const toBuild = pending(lock).images > 0 && (await supplyHere(cluster)).mode === 'build';
         const keys = existsSync('/usr/share/keyrings/debian-archive-keyring.gpg');
         return debianTools({ host, toBuild, mmdebstrap: inPath('mmdebstrap'), keys });
       },
@@ -359,8 +366,8 @@ function kernelChecks({ engine: engineHere }: FoundEngine, host: Host): MachineC
 }
 
 /** Several checks ask; the registries are asked once. */
-function supplyHere(): ReturnType<typeof findSupply> {
-  supplyFound ??= findSupply();
+function supplyHere(cluster: Cluster | undefined): ReturnType<typeof findSupply> {
+  supplyFound ??= findSupply(cluster && mirrorSetting(cluster));
   return supplyFound;
 }
 

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { stateDir } from '../../images/cache/paths.ts';
 import { pruneGoCaches } from '../../images/go/caches.ts';
-import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
-import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
 import { formatTimes, Phases, type PhaseTime, runPhases } from '../cli/phases.ts';
@@ -49,7 +47,6 @@ export async function initCluster(options: InitOptions): Promise<number> {
   const rendered = await renderEnvironment(root, options.environment);
   const { environment } = rendered;
   const { cluster } = environment;
-  useRegistryMirror(mirrorSetting(cluster));
   if (cluster.provider.kind !== 'kind') {
     throw new Failure(
       `clusters/${environment.name}/cluster.yaml: the provider is '${cluster.provider.kind}', and init-cluster makes clusters of the provider 'kind'.`,

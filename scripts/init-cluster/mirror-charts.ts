@@ -1,6 +1,7 @@
 import { ChartFailure, mirrorChart } from '../../images/charts/chart.ts';
 import type { SupplyOptions } from '../../images/mirror/ensure-image.ts';
 import type { Environment } from '../../model/graph.ts';
+import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { chartTitle } from '../../model/schema/helm-chart.ts';
 import { Failure } from '../cli/failure.ts';
 
@@ -14,7 +15,7 @@ export async function mirrorCharts(
   for (const { chart } of operators) {
     if (chart === undefined || !('oci' in chart)) continue;
     try {
-      if (await mirrorChart(chart, options)) made++;
+      if (await mirrorChart(chart, { ...options, registryMirror: mirrorSetting(cluster) })) made++;
     } catch (error) {
       if (!(error instanceof ChartFailure)) throw error;
       throw new Failure(`the chart ${chartTitle(chart)} could not be had: ${error.message}`, error.fix);

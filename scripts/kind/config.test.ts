@@ -1,13 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Environment } from '../../model/graph.ts';
-import { type KindCluster, kindDocument, ownRegistries, writeNodeFiles } from './config.ts';
+import { type KindCluster, kindDocument, nodeRegistries, writeNodeFiles } from './config.ts';
 
 const files = mkdtempSync(join(tmpdir(), 'plinth-kind-'));
 afterAll(() => rmSync(files, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+const cluster = { name: 'shop-dev', domain: 'dev.localhost' } as Environment['cluster'];
 
 const single: KindCluster = {
   name: 'test',
@@ -42,18 +45,25 @@ test('what Kind applies as its storage is a harmless object, mounted where Kind 
   expect(parse(readFileSync(mount.hostPath, 'utf8'))).toMatchObject({ kind: 'ConfigMap' });
 });
 
-test('every host of the lock file is asked for at the mirror first, and further hosts as told', async () => {
-  await writeNodeFiles(single, { 'registry.test.localhost': 'server = "x"\n' });
+test('nodes ask the mirror first for each registry of the lock file, then the registry itself', async () => {
+  vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
+  await writeNodeFiles(single, nodeRegistries({ cluster } as Environment));
   const toml = (host: string): string => readFileSync(join(files, 'certs.d', host, 'hosts.toml'), 'utf8');
   expect(toml('registry.k8s.io')).toContain('[host."http://plinth-registry:5000/v2/registry.k8s.io"]');
   expect(toml('registry.k8s.io')).toContain('override_path = true');
   expect(toml('docker.io')).toMatch(/^server = "https:\/\/registry-1\.docker\.io"/);
-  expect(toml('registry.test.localhost')).toBe('server = "x"\n');
 });
 
-test("the team's images are asked for at the mirror first, which keeps them, and then in the cluster", () => {
-  const cluster = { name: 'shop-dev', domain: 'dev.localhost' } as Environment['cluster'];
-  expect(ownRegistries({ cluster } as Environment)['registry.dev.localhost']).toBe(
+test('nodes ask the mirror of cluster.yaml after the mirror of this machine', () => {
+  vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
+  const mirrored = { ...cluster, mirror: 'https://mirror.example.org/all' };
+  expect(nodeRegistries({ cluster: mirrored } as Environment)['quay.io']).toMatch(
+    /^server = "https:\/\/mirror\.example\.org\/v2\/all\/quay\.io"\n/,
+  );
+});
+
+test("nodes ask the mirror first for the team's images, then the registry in the cluster", () => {
+  expect(nodeRegistries({ cluster } as Environment)['registry.dev.localhost']).toBe(
     'server = "http://shop-dev-control-plane:30500"\n\n' +
       '[host."http://plinth-registry:5000/v2/registry.dev.localhost"]\n' +
       '  capabilities = ["pull", "resolve"]\n  override_path = true\n\n' +

@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { hostsFile, hostsToml, mirrorAddress } from '../../images/mirror/server.ts';
+import { registryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
-import { teamRegistry } from '../../model/schema/cluster.ts';
+import { mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../cli/failure.ts';
 
@@ -47,13 +48,16 @@ export function kindCluster(environment: Environment, image: string, folder: str
 }
 
 /**
- * By host, what nodes are told of the registries beside those of the lock file: the team's registry. They ask the mirror
- * registry first, which keeps the images that are built on this machine, and then the registry in the cluster.
+ * The `hosts.toml` of containerd by registry host. Nodes ask the mirror first: after it the registries of the lock file, or
+ * the mirror of cluster.yaml, and for the team's images the registry in the cluster.
  */
-export function ownRegistries({ cluster }: Environment): Record<string, string> {
+export function nodeRegistries({ cluster }: Environment): Record<string, string> {
   const host = teamRegistry(cluster);
   const own = { url: `http://${cluster.name}-control-plane:${nodePorts.registry}`, path: '' };
-  return { [host]: hostsFile(own, [{ url: `http://${mirrorAddress}`, path: host }, own]) };
+  return {
+    ...hostsToml(registryMirror(mirrorSetting(cluster))),
+    [host]: hostsFile(own, [{ url: `http://${mirrorAddress}`, path: host }, own]),
+  };
 }
 
 /** What Kind is told the same of every cluster. */
@@ -107,12 +111,12 @@ export function kindDocument(cluster: KindCluster): object {
 }
 
 /**
- * Writes what the nodes mount: for each registry host where its images come from, as containerd reads it (its
- * docs/hosts.md), and what stands in for Kind's own storage.
+ * Writes the files that the nodes mount: a `hosts.toml` of containerd for each registry host, and the object that replaces
+ * Kind's own storage class.
  */
 export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string, string>): Promise<void> {
   // Never the folder itself, which running nodes have mounted.
-  for (const [host, text] of Object.entries({ ...hostsToml(), ...hosts })) {
+  for (const [host, text] of Object.entries(hosts)) {
     const folder = join(cluster.files, 'certs.d', host);
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'hosts.toml'), text);

@@ -13,7 +13,7 @@ import type { Environment } from '../../model/graph.ts';
 import { databaseCluster } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
-import { kindCluster, kindDocument, kindSettings, ownRegistries, writeNodeFiles } from './config.ts';
+import { kindCluster, kindDocument, kindSettings, nodeRegistries, writeNodeFiles } from './config.ts';
 import { balancer, type Decision, decide, type Remedy } from './decision.ts';
 import { revokeJoinTokens } from './join-tokens.ts';
 import { fetchKubeconfig, kubeconfigState } from './kubeconfig.ts';
@@ -102,7 +102,7 @@ export async function ensureNodes(options: Options): Promise<NodesState> {
   if (decision.do === 'refuse') throw refusal(environment, decision);
   const cluster = { ...wanted, image: image.ref };
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeNodeFiles(cluster, ownRegistries(environment));
+  await writeNodeFiles(cluster, nodeRegistries(environment));
   const finished = (): Promise<void> => {
     const { roles, image, ports } = cluster;
     const settings = kindSettings();
@@ -122,7 +122,7 @@ export async function ensureNodes(options: Options): Promise<NodesState> {
     }
     if (decision.do === 'adopt' || decision.fetchKubeconfig) {
       report('the kubeconfig is gone or of another cluster: fetching it again');
-      const command = await ensureProgram('kind', report);
+      const command = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
       const down = `npm run init-cluster -- --env ${environment.name} --down`;
       await fetchKubeconfig(name, { command, env: kindEnvironment(engine), signal, down });
     }
@@ -179,7 +179,7 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
 
 /** Removes the cluster's containers with their volumes and its kubeconfig. */
 export async function deleteNodes(engine: Engine, cluster: string, report: Report): Promise<void> {
-  const kind = await ensureProgram('kind', report);
+  const kind = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
   await execa(kind, ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfigPath(cluster)], {
     env: kindEnvironment(engine),
     stdin: 'ignore',
@@ -188,7 +188,7 @@ export async function deleteNodes(engine: Engine, cluster: string, report: Repor
 
 async function createNodes({ engine, environment, report, signal }: Options, config: string): Promise<void> {
   const { cluster } = environment;
-  const kind = await ensureProgram('kind', report);
+  const kind = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
   report(`kind create cluster, ${cluster.nodes.length} ${cluster.nodes.length === 1 ? 'node' : 'nodes'}`);
   const child = execa(
     kind,

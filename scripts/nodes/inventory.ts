@@ -88,7 +88,7 @@ export function inventoryOf(
         ),
         registry_name: registryName,
         registry_hosts: {
-          ...hostsToml(mirror, ''),
+          ...hostsToml('', mirror),
           [registryName]: ownRegistry(registryName, registry.overlay, local),
         },
         registry_mirrors: mirroredHosts(mirror),

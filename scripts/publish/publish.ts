@@ -1,5 +1,4 @@
 import { findEngine } from '../../images/engine/ensure-engine.ts';
-import { useRegistryMirror } from '../../images/pull/registry-place.ts';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { nodePlatform } from '../../model/node-platform.ts';
@@ -47,7 +46,6 @@ export async function publish(options: PublishOptions): Promise<number> {
   const { environment: name, root, print } = options;
   const cluster = readCluster(name, root);
   const address = remoteAddress(name, cluster);
-  useRegistryMirror(mirrorSetting(cluster));
   return withClusterLock(cluster.name, async () => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -122,12 +120,12 @@ function movingImages({ plans, published }: Planned): BuiltImage[] {
     .filter(({ app, kind, kept }) => published?.apps[app]?.[kind]?.tag !== kept.tag);
 }
 
-const imagesBuilt: Phase<Given & Planned> = {
+const imagesBuilt: Phase<Given & Sources & Planned> = {
   title: 'Images built',
   run: async (given, report) => {
     const missing = movingImages(given).filter((image) => !isKept(image));
     if (missing.length === 0) return { result: {}, unchanged: 'all there' };
-    const engine = await findEngine();
+    const engine = await findEngine(mirrorSetting(given.environmentOf.cluster));
     if (engine === undefined) {
       throw new Failure(
         `no container engine runs here, and ${missing.map(({ name }) => name).join(', ')} must be built.`,

@@ -161,7 +161,7 @@ describe('how images are had', () => {
 describe('a registry that is asked', () => {
   it('and does not answer in time is silent, the second time too', async () => {
     broken({ kind: 'stall', after: 0 });
-    expect(await askRegistry('ghcr.io', 1_000)).toEqual({
+    expect(await askRegistry('ghcr.io', { timeoutMs: 1_000 })).toEqual({
       host: 'ghcr.io',
       kind: 'silent',
       said: 'no answer in 1 s',
@@ -171,7 +171,10 @@ describe('a registry that is asked', () => {
 
   it('through a proxy that hangs up is silent, and answers as soon as the proxy does', async () => {
     names.hangUp();
-    expect(await askRegistry('ghcr.io', 1_000)).toMatchObject({ kind: 'silent', said: 'no answer in 1 s' });
+    expect(await askRegistry('ghcr.io', { timeoutMs: 1_000 })).toMatchObject({
+      kind: 'silent',
+      said: 'no answer in 1 s',
+    });
     names.open();
     expect(await askRegistry('ghcr.io')).toMatchObject({ kind: 'registry' });
   });
@@ -179,7 +182,7 @@ describe('a registry that is asked', () => {
   it('and has a certificate of nobody that this machine trusts is none', async () => {
     const stranger = await Registries.start({ store: new ImageStore(join(folder, 'stranger')) });
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${stranger.port}`);
-    const answer = await askRegistry('ghcr.io', 5_000);
+    const answer = await askRegistry('ghcr.io', { timeoutMs: 5_000 });
     await stranger.stop();
     expect(answer.kind).toBe('other');
     expect(answer.said).toContain('certificate');
@@ -189,6 +192,6 @@ describe('a registry that is asked', () => {
     const gone = await Registries.start({ store: new ImageStore(join(folder, 'gone')) });
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${gone.port}`);
     await gone.stop();
-    expect(await askRegistry('ghcr.io', 5_000)).toMatchObject({ kind: 'silent' });
+    expect(await askRegistry('ghcr.io', { timeoutMs: 5_000 })).toMatchObject({ kind: 'silent' });
   });
 });

@@ -1,5 +1,6 @@
 import type { Engine } from '../../../images/engine/engine.ts';
 import { ensureEngine } from '../../../images/engine/ensure-engine.ts';
+import { mirrorSetting } from '../../../model/schema/cluster.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
 import type { InitInput } from '../given.ts';
@@ -8,7 +9,7 @@ import type { InitInput } from '../given.ts';
 export const containerEngine: Phase<InitInput & { found: Engine | undefined }, { engine: Engine }> = {
   title: 'Container engine',
   run: async (given, report) => {
-    const engine = given.found ?? (await ensureEngine(report));
+    const engine = given.found ?? (await ensureEngine(report, mirrorSetting(given.environment.cluster)));
     if (given.found === undefined) await refuseOtherNodes({ ...given, engine, report });
     return { result: { engine }, unchanged: `${engine.private ? 'private ' : ''}${engine.name}` };
   },

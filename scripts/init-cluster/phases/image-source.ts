@@ -8,12 +8,12 @@ import { refusePulledOnly } from '../pulled-only.ts';
 /** Decides between pulling and building before anything is downloaded. */
 export const imageSource: Phase<WithEngine> = {
   title: 'Where images come from',
-  run: async ({ environment }, report) => {
+  run: async ({ engine: { registryMirror }, environment }, report) => {
     const parts = [platformImages(environment), observabilityImages(environment)].flat();
     const all = [...nodeImages, ...bootstrapImages, ...parts];
     if (all.every(wasSupplied)) return { result: {}, unchanged: 'all there' };
-    const said = await saidSupply(report);
-    if ((await supplyMode(report)) === 'build') refusePulledOnly(environment);
+    const said = await saidSupply(report, registryMirror);
+    if ((await supplyMode(report, registryMirror)) === 'build') refusePulledOnly(environment);
     return { result: {}, unchanged: said };
   },
 };

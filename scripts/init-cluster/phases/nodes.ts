@@ -8,9 +8,9 @@ import type { WithEngine } from '../given.ts';
 export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundSupply }> = {
   title: 'Nodes',
   run: async (given, report) => {
-    const { environment, signal } = given;
+    const { engine, environment, signal } = given;
     // Before the others are built: Go programs are built one after another, and the nodes wait for this one alone.
-    await ensureProgram('kind', report, { signal });
+    await ensureProgram('kind', report, { registryMirror: engine.registryMirror, signal });
     const supplied = new BackgroundSupply(given);
     const state = await ensureNodes({ ...given, report });
     return {

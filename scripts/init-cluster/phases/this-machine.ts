@@ -1,5 +1,6 @@
 import type { Engine } from '../../../images/engine/engine.ts';
 import { findEngine } from '../../../images/engine/ensure-engine.ts';
+import { mirrorSetting } from '../../../model/schema/cluster.ts';
 import { loadLock } from '../../../model/schema/lock.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { machineChecks } from '../../doctor/checks.ts';
@@ -14,7 +15,7 @@ export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {
   run: async (given, report) => {
     const { environment } = given;
     // A cluster that stands says more than what its own containers take of this machine.
-    const found = await findEngine();
+    const found = await findEngine(mirrorSetting(environment.cluster));
     if (found !== undefined) await refuseOtherNodes({ ...given, engine: found, report });
     const checks = machineChecks({
       environment: environment.name,
