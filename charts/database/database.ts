@@ -111,8 +111,6 @@ function noPasswordName(app: string): string {
 
 function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase): void {
   const name = databaseCluster(app);
-  const database = databaseName(app);
-  const roles = accesses.map((access) => databaseRole(app, access));
   const { instances: count, backups, resources } = env.cluster.databases;
   const monitoring = databaseMetrics(chart, env, app);
   const role =
@@ -133,42 +131,18 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
         clientCASecret: peersName(name),
         replicationTLSSecret: `${name}-replication`,
       },
-      bootstrap: {
-        initdb: {
-          database,
-          owner: databaseRole(app, 'owner'),
-          secret: { name: noPasswordName(app) },
-          dataChecksums: true,
-          encoding: 'UTF8',
-          postInitApplicationSQL: grants(app),
-        },
-      },
-      managed: {
-        // The operator takes back what somebody changes by hand.
-        roles: roles.map((role) => ({
-          name: role,
-          ensure: 'present',
-          login: true,
-          inherit: true,
-          disablePassword: true,
-        })),
-      },
+      bootstrap: { initdb: initdb(app) },
+      managed: { roles: managedRoles(app) },
       postgresql: {
         parameters: { password_encryption: 'scram-sha-256', ...slowStatements },
-        // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
-        pg_hba: [
-          `hostssl ${quotedName(database)} ${roles.map(quotedName).join(',')} all cert map=${database}`,
-          // Plain text, passwords, other databases and other roles.
-          'host all all all reject',
-        ],
-        pg_ident: roles.map((role) => `${database} ${quotedName(role)} ${quotedName(role)}`),
+        ...logins(app),
         ...(count > 2
           ? { synchronous: { method: 'any', number: 1, dataDurability: 'required', failoverQuorum: true } }
           : {}),
       },
-      // Pools hold their connections for ever: there is nothing to wait for before they are told.
+      // Pools never close their connections: there is nothing to wait for before they are told.
       smartShutdownTimeout: 1,
-      // Every 10 s unless told: for so long would a database that serves again stand without callers.
+      // The 10 s default would keep a recovered database out of its Service for that long.
       probes: { startup: { periodSeconds: 1 }, readiness: { periodSeconds: 5 } },
       stopDelay: 60,
       switchoverDelay: 60,
@@ -185,7 +159,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
 }
 
 /**
- * What PostgreSQL tells about slow work: a log line for each statement of 500 ms or more and for each wait of a second for a lock, with the
+ * Reports of slow work: a log line for each statement of 500 ms or more and for each wait of a second for a lock, with the
  * fingerprint by which `pg_stat_statements` counts it (`query_id`). Bound values stay out of both. CloudNativePG loads that extension where
  * one of its parameters is set ('PostgreSQL Configuration', 'Managed extensions').
  */
@@ -199,6 +173,48 @@ const slowStatements = {
   // Passwords and other literals stay in statements that are no queries.
   'pg_stat_statements.track_utility': 'off',
 } as const;
+
+/** The arguments of `initdb`, and the first statements in the new database. */
+function initdb(app: string): object {
+  return {
+    database: databaseName(app),
+    owner: databaseRole(app, 'owner'),
+    secret: { name: noPasswordName(app) },
+    dataChecksums: true,
+    encoding: 'UTF8',
+    postInitApplicationSQL: grants(app),
+  };
+}
+
+/** The roles that the operator makes; it reverts changes by hand. */
+function managedRoles(app: string): object[] {
+  return rolesOf(app).map((name) => ({
+    name,
+    ensure: 'present',
+    login: true,
+    inherit: true,
+    disablePassword: true,
+  }));
+}
+
+/** Who may log in, to which database and how. */
+function logins(app: string): object {
+  const database = databaseName(app);
+  const roles = rolesOf(app);
+  return {
+    // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
+    pg_hba: [
+      `hostssl ${quotedName(database)} ${roles.map(quotedName).join(',')} all cert map=${database}`,
+      // Plain text, passwords, other databases and other roles.
+      'host all all all reject',
+    ],
+    pg_ident: roles.map((role) => `${database} ${quotedName(role)} ${quotedName(role)}`),
+  };
+}
+
+function rolesOf(app: string): string[] {
+  return accesses.map((access) => databaseRole(app, access));
+}
 
 type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
 

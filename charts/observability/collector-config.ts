@@ -22,86 +22,84 @@ const labels = {
 
 /** The configuration of the collector to which apps send. */
 export function collectorConfig(env: Pick<Environment, 'cluster'>): object {
-  const { logs, traces } = signalStores(env);
   const { memory_limiter, batch } = common.processors;
   return {
     extensions: common.extensions,
-    receivers: {
-      otlp: {
-        protocols: { http: { endpoint: `0.0.0.0:${ports.otlp}`, max_request_body_size: 4 * 2 ** 20 } },
-      },
-      k8s_cluster: {
-        auth_type: 'serviceAccount',
-        collection_interval: '30s',
-        node_conditions_to_report: ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'],
-      },
+    receivers,
+    processors: { memory_limiter, batch, 'transform/labels': labelsOfObjects() },
+    connectors: { spanmetrics },
+    exporters: exporters(env),
+    service: { extensions: ['health_check'], telemetry: common.telemetry, pipelines },
+  };
+}
+
+const receivers = {
+  otlp: {
+    protocols: { http: { endpoint: `0.0.0.0:${ports.otlp}`, max_request_body_size: 4 * 2 ** 20 } },
+  },
+  k8s_cluster: {
+    auth_type: 'serviceAccount',
+    collection_interval: '30s',
+    node_conditions_to_report: ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'],
+  },
+};
+
+/** Copies the attributes of a resource to the labels of its metrics. */
+function labelsOfObjects(): object {
+  const statements = Object.entries(labels).map(
+    ([label, attribute]) =>
+      `set(attributes["${label}"], resource.attributes["${attribute}"]) where resource.attributes["${attribute}"] != nil`,
+  );
+  return { error_mode: 'ignore', metric_statements: [{ context: 'datapoint', statements }] };
+}
+
+/** traces_span_metrics_calls_total and traces_span_metrics_duration_seconds, by service, span, kind and status. */
+const spanmetrics = {
+  histogram: { unit: 's', explicit: { buckets } },
+  exemplars: { enabled: true, max_per_data_point: 5 },
+  resource_metrics_key_attributes: ['service.name'],
+  // A span named after user input would make a series for each input: beyond this number they become one.
+  aggregation_cardinality_limit: 2000,
+  metrics_expiration: '1h',
+  metrics_flush_interval: '15s',
+};
+
+function exporters(env: Pick<Environment, 'cluster'>): object {
+  const { logs, traces } = signalStores(env);
+  return {
+    otlp_grpc: {
+      endpoint: `${serviceName(traces.operator)}:${traces.port}`,
+      tls: clientTls(traces.operator),
+      sending_queue: { queue_size: 500 },
+      retry_on_failure: { max_elapsed_time: '5m' },
     },
-    processors: {
-      memory_limiter,
-      batch,
-      'transform/labels': {
-        error_mode: 'ignore',
-        metric_statements: [
-          {
-            context: 'datapoint',
-            statements: Object.entries(labels).map(
-              ([label, attribute]) =>
-                `set(attributes["${label}"], resource.attributes["${attribute}"]) where resource.attributes["${attribute}"] != nil`,
-            ),
-          },
-        ],
-      },
-    },
-    connectors: {
-      // traces_span_metrics_calls_total and traces_span_metrics_duration_seconds, by service, span, kind and status.
-      spanmetrics: {
-        histogram: { unit: 's', explicit: { buckets } },
-        exemplars: { enabled: true, max_per_data_point: 5 },
-        resource_metrics_key_attributes: ['service.name'],
-        // A span named after what a person typed would make a series for each: beyond this they become one.
-        aggregation_cardinality_limit: 2000,
-        metrics_expiration: '1h',
-        metrics_flush_interval: '15s',
-      },
-    },
-    exporters: {
-      otlp_grpc: {
-        endpoint: `${serviceName(traces.operator)}:${traces.port}`,
-        tls: clientTls(traces.operator),
-        sending_queue: { queue_size: 500 },
-        retry_on_failure: { max_elapsed_time: '5m' },
-      },
-      otlp_http: logsExporter(logs, { queue_size: 500 }),
-      prometheus: {
-        endpoint: `0.0.0.0:${ports.derivedMetrics}`,
-        tls: serverTls(serverFiles('opentelemetry-collector')),
-        // Exemplars are a part of that format alone.
-        enable_open_metrics: true,
-        metric_expiration: '5m',
-        without_scope_info: true,
-      },
-    },
-    service: {
-      extensions: ['health_check'],
-      telemetry: common.telemetry,
-      pipelines: {
-        traces: {
-          receivers: ['otlp'],
-          processors: ['memory_limiter', 'batch'],
-          exporters: ['otlp_grpc', 'spanmetrics'],
-        },
-        logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlp_http'] },
-        metrics: {
-          receivers: ['otlp', 'spanmetrics'],
-          processors: ['memory_limiter', 'batch'],
-          exporters: ['prometheus'],
-        },
-        'metrics/cluster': {
-          receivers: ['k8s_cluster'],
-          processors: ['memory_limiter', 'transform/labels'],
-          exporters: ['prometheus'],
-        },
-      },
+    otlp_http: logsExporter(logs, { queue_size: 500 }),
+    prometheus: {
+      endpoint: `0.0.0.0:${ports.derivedMetrics}`,
+      tls: serverTls(serverFiles('opentelemetry-collector')),
+      // Exemplars exist in that format alone.
+      enable_open_metrics: true,
+      metric_expiration: '5m',
+      without_scope_info: true,
     },
   };
 }
+
+const pipelines = {
+  traces: {
+    receivers: ['otlp'],
+    processors: ['memory_limiter', 'batch'],
+    exporters: ['otlp_grpc', 'spanmetrics'],
+  },
+  logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlp_http'] },
+  metrics: {
+    receivers: ['otlp', 'spanmetrics'],
+    processors: ['memory_limiter', 'batch'],
+    exporters: ['prometheus'],
+  },
+  'metrics/cluster': {
+    receivers: ['k8s_cluster'],
+    processors: ['memory_limiter', 'transform/labels'],
+    exporters: ['prometheus'],
+  },
+};

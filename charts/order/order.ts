@@ -25,17 +25,35 @@ const ownNames: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Works out of the objects themselves what must be there before what: who makes the CustomResourceDefinition, the
- * namespace, the account, the Secret, the class or the webhook that an object needs. The graph has every direct need, also
- * where a longer way leads to the same unit: a unit that did not change is not waited for, so that nobody waits through it.
- * A need that nobody meets, an object that two components make and a round are problems.
+ * Derives the order of the Kustomizations from the objects themselves: an object comes after the component that makes the
+ * CustomResourceDefinition, namespace, account, Secret, class or webhook that it needs. Every direct need is an edge, also where
+ * a longer path leads to the same Kustomization: an unchanged Kustomization is not waited for, so no wait passes through it.
+ * A need without a provider, an object that two components make, and a cycle are problems.
  */
 export function order(env: Environment, components: Component[]): { units: Unit[]; problems: Problem[] } {
   const problems: Problem[] = [];
-  const report = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => {
+  const report: Refuse = (component, text) => {
     problems.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
   };
   const artifacts = artifactsOf(env, components);
+  refuseTakenNames(components, artifacts, report);
+  const edges = findEdges(env, components, artifacts, report);
+  refuseCycles(env, edges, report);
+  if (problems.length > 0) return { units: [], problems: problems.sort(compareProblems) };
+  return { units: unitsOf(env, components, edges), problems };
+}
+
+/** Adds a problem to the file that describes a component. */
+type Refuse = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => void;
+
+/** From each Kustomization to those that must be ready before it, with the first reason for each. */
+type Edges = Map<string, Map<string, Reason>>;
+
+function refuseTakenNames(
+  components: readonly Component[],
+  artifacts: readonly string[],
+  report: Refuse,
+): void {
   for (const { name } of components) {
     const owner = artifacts.includes(name) ? `the artifact ${name}` : ownNames.get(name);
     if (owner === undefined) continue;
@@ -46,38 +64,57 @@ export function order(env: Environment, components: Component[]): { units: Unit[
       fix: 'rename it',
     });
   }
+}
+
+function findEdges(
+  env: Environment,
+  components: Component[],
+  artifacts: readonly string[],
+  report: Refuse,
+): Edges {
   const providers = findProviders(env, components, report);
   const guards = findGuards(env, components);
-  const edges = new Map<string, Map<string, Reason>>();
-  for (const artifact of artifacts) edges.set(artifact, new Map());
-  for (const component of components) {
-    const after = new Map<string, Reason>();
-    edges.set(component.name, after);
-    const operator = env.operators.find(({ name }) => name === component.name);
-    for (const artifact of operator?.crds ?? []) {
-      after.set(artifact, { object: `operator ${component.name}`, need: `artifact ${artifact}` });
+  const edges: Edges = new Map(artifacts.map((artifact) => [artifact, new Map()]));
+  for (const component of components)
+    edges.set(component.name, reasonsOf(env, component, { providers, guards, report }));
+  return edges;
+}
+
+/** The Kustomizations that must be ready before a component: of its operator's CRDs, of webhooks, and of what its objects need. */
+function reasonsOf(
+  env: Environment,
+  component: Component,
+  { providers, guards, report }: { providers: Providers; guards: Map<string, string>; report: Refuse },
+): Map<string, Reason> {
+  const after = new Map<string, Reason>();
+  const operator = env.operators.find(({ name }) => name === component.name);
+  for (const artifact of operator?.crds ?? []) {
+    after.set(artifact, { object: `operator ${component.name}`, need: `artifact ${artifact}` });
+  }
+  const standIns = new Set(component.objects.filter(isIfAbsent).map(objectId));
+  for (const { id, kind, needed } of wantsOf(component)) {
+    const guard = guards.get(kind);
+    if (guard !== undefined && guard !== component.name && !after.has(guard)) {
+      after.set(guard, { object: id, need: `webhook for ${kind}` });
     }
-    const standIns = new Set(component.objects.filter(isIfAbsent).map(objectId));
-    for (const { id, kind, needed } of wantsOf(component)) {
-      const guard = guards.get(kind);
-      if (guard !== undefined && guard !== component.name && !after.has(guard)) {
-        after.set(guard, { object: id, need: `webhook for ${kind}` });
+    for (const need of needed) {
+      const makers = providers.get(need);
+      if (makers === undefined && !madeOutside(env, need)) {
+        report(component.name, {
+          code: 'nobody-provides',
+          what: `in ${env.name}, ${id} needs ${need}`,
+          why: 'no component makes it, so it would never become ready',
+          fix: remedy(need, [...providers.keys()]),
+        });
       }
-      for (const need of needed) {
-        const makers = providers.get(need);
-        if (makers === undefined && !madeOutside(env, need)) {
-          report(component.name, {
-            code: 'nobody-provides',
-            what: `in ${env.name}, ${id} needs ${need}`,
-            why: 'no component makes it, so it would never become ready',
-            fix: remedy(need, [...providers.keys()]),
-          });
-        }
-        if (makers === undefined || makers.includes(component.name) || standIns.has(need)) continue;
-        for (const maker of makers) if (!after.has(maker)) after.set(maker, { object: id, need });
-      }
+      if (makers === undefined || makers.includes(component.name) || standIns.has(need)) continue;
+      for (const maker of makers) if (!after.has(maker)) after.set(maker, { object: id, need });
     }
   }
+  return after;
+}
+
+function refuseCycles(env: Environment, edges: Edges, report: Refuse): void {
   const graph = new Map([...edges].map(([name, after]) => [name, [...after.keys()]]));
   for (const cycle of findCycles(graph)) {
     const [first = ''] = cycle;
@@ -93,7 +130,9 @@ export function order(env: Environment, components: Component[]): { units: Unit[
       fix: 'move one of the objects into another component',
     });
   }
-  if (problems.length > 0) return { units: [], problems: problems.sort(compareProblems) };
+}
+
+function unitsOf(env: Environment, components: readonly Component[], edges: Edges): Unit[] {
   const objects = new Map(components.map((component) => [component.name, component.objects]));
   const apps = appOfUnits(env);
   const units = [...edges].map(([name, reasons]): Unit => {
@@ -108,7 +147,7 @@ export function order(env: Environment, components: Component[]): { units: Unit[
       reasons,
     };
   });
-  return { units: units.sort((a, b) => compareText(a.name, b.name)), problems };
+  return units.sort((a, b) => compareText(a.name, b.name));
 }
 
 /** The file that describes a component. */
@@ -150,13 +189,11 @@ function artifactsOf(env: Environment, components: Component[]): string[] {
   return [...new Set(env.operators.filter(({ name }) => here.has(name)).flatMap(({ crds }) => crds))];
 }
 
-/** From the id of what can be needed to the units that make it. */
-function findProviders(
-  env: Environment,
-  components: Component[],
-  report: (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => void,
-): Map<string, string[]> {
-  const providers = new Map<string, string[]>();
+/** From the id of an object that can be needed to the Kustomizations that make it. */
+type Providers = Map<string, string[]>;
+
+function findProviders(env: Environment, components: Component[], report: Refuse): Providers {
+  const providers: Providers = new Map();
   const owners = new Map<string, string>();
   for (const component of components) {
     const { name, made, provided } = madeBy(component);

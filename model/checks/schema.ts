@@ -9,17 +9,17 @@ import { checkText } from './text.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Of one file: who has made so many mistakes has made one. */
+/** Number of problems shown of one file: more of them have one cause. */
 const most = 100;
 
-/** What our own rules say beside their message. */
+/** The parameters of our own rules, beside their message. */
 const custom = z.object({
   fix: z.string().optional(),
   secret: z.boolean().optional(),
   what: z.string().optional(),
 });
 
-/** Checks what a file says against its schema and puts what zod finds into words. */
+/** Checks the value of a file against its schema; issues of zod become problems with a reason and a fix. */
 export function checkSchema<S extends z.ZodType>(
   schema: S,
   source: Source,
@@ -28,92 +28,108 @@ export function checkSchema<S extends z.ZodType>(
   if (unwritable.length > 0) return { problems: unwritable.slice(0, most) };
   const result = schema.safeParse(source.value, { reportInput: true });
   if (result.success) return { value: result.data, problems: [] };
-  const found = result.error.issues.slice(0, most).flatMap((issue) => problems(schema, source, issue, []));
+  const found = result.error.issues.slice(0, most).flatMap((issue) => problemsOf(schema, source, issue, []));
   return { problems: found.slice(0, most) };
 }
 
-function problems(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Problem[] {
+function problemsOf(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Problem[] {
   const path = [...above, ...issue.path.filter((part) => typeof part !== 'symbol')];
-  const name = fieldName(path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.slice(0, most).map((key) => {
-        const known = knownKeys(schema, path, source.value);
-        const words = {
-          code: 'unknown-key',
-          what: `unknown key '${key}'${path.length > 0 ? ` in ${name}` : ''}`,
-          why: 'nothing would read it',
-          fix: otherWord(source.file, path, key) ?? suggest(key, known, 'remove it'),
-        };
-        return problemAt(source, [...path, key], words, 'key');
-      });
+      return issue.keys.slice(0, most).map((key) => unknownKey(schema, source, path, key));
     case 'invalid_type':
       if (issue.input === undefined) return [missing(source, path, typeInWords(issue.expected))];
       return [problemAt(source, path, wrongType(source, path, issue.expected, issue.input))];
     case 'invalid_value':
       return [choice(source, path, issue.values.map(String), issue.input)];
-    case 'invalid_union': {
-      if (typeof issue.discriminator === 'string' && issue.errors.length === 0) {
-        const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
-        const parent: unknown = issue.input;
-        const given: unknown =
-          typeof parent === 'object' && parent !== null
-            ? Reflect.get(parent, issue.discriminator)
-            : undefined;
-        return [choice(source, path, options, given)];
-      }
-      const ofOtherType = (issues: (typeof issue.errors)[number]): boolean =>
-        issues.some(({ code, path: [first] }) => code === 'invalid_type' && first === undefined);
-      const sameType = issue.errors.filter((issues) => !ofOtherType(issues));
-      const candidates = sameType.length > 0 ? sameType : issue.errors;
-      const absent = kindsAbsent(issue.errors);
-      if (absent !== undefined) {
-        const parent = fieldName(path);
-        const words = {
-          code: 'missing-key',
-          what: `${parent} has no key that says what kind it is`,
-          why: `expected ${absent.join(', or ')}`,
-          fix: `add ${absent.join(', or ')} to ${parent}`,
-        };
-        return [problemAt(source, path, words, 'key')];
-      }
-      const closest = [...candidates].sort((a, b) => a.length - b.length)[0] ?? [];
-      return closest.flatMap((inner) => problems(schema, source, inner, path));
-    }
-    case 'invalid_key': {
-      const why = issue.issues.map((inner) => inner.message).join('; ');
-      const words = {
-        code: 'bad-name',
-        what: `${JSON.stringify(path.at(-1) ?? '')} cannot be a key of ${fieldName(path.slice(0, -1))}`,
-        why: `expected ${why}`,
-        fix: 'write another name',
-      };
-      return [problemAt(source, path, words, 'key')];
-    }
+    case 'invalid_union':
+      return problemsOfUnion(schema, source, issue, path);
+    case 'invalid_key':
+      return [badKey(source, path, issue)];
     case 'too_small':
       return [outOfRange(source, path, issue, `at least ${issue.minimum}`)];
     case 'too_big':
       return [outOfRange(source, path, issue, `at most ${issue.maximum}`)];
-    case 'custom': {
-      const { fix = `change ${name}`, secret = false, what: said } = custom.parse(issue.params ?? {});
-      // What is refused because it is a secret is not shown either: logs are read by many.
-      const what = secret
-        ? `${name} ${said ?? 'holds more than an address'}`
-        : `${name} is ${inWords(source, path, issue.input)}`;
-      const problem = problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
-      if (secret) delete problem.underlined;
-      return [problem];
-    }
+    case 'custom':
+      return [ownRule(source, path, issue)];
     default: {
       const words = {
         code: 'bad-value',
-        what: `${name} is ${inWords(source, path, issue.input)}`,
+        what: `${fieldName(path)} is ${inWords(source, path, issue.input)}`,
         why: `expected ${issue.message}`,
         fix: `write ${issue.message}`,
       };
       return [problemAt(source, path, words)];
     }
   }
+}
+
+function unknownKey(schema: z.ZodType, source: Source, path: FieldPath, key: string): Problem {
+  const known = knownKeys(schema, path, source.value);
+  const words = {
+    code: 'unknown-key',
+    what: `unknown key '${key}'${path.length > 0 ? ` in ${fieldName(path)}` : ''}`,
+    why: 'nothing would read it',
+    fix: otherWord(source.file, path, key) ?? suggest(key, known, 'remove it'),
+  };
+  return problemAt(source, [...path, key], words, 'key');
+}
+
+/** The problems of the option of a union that the value comes closest to. */
+function problemsOfUnion(
+  schema: z.ZodType,
+  source: Source,
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: FieldPath,
+): Problem[] {
+  if (typeof issue.discriminator === 'string' && issue.errors.length === 0) {
+    const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+    const parent: unknown = issue.input;
+    const given: unknown =
+      typeof parent === 'object' && parent !== null ? Reflect.get(parent, issue.discriminator) : undefined;
+    return [choice(source, path, options, given)];
+  }
+  const absent = kindsAbsent(issue.errors);
+  if (absent !== undefined) {
+    const parent = fieldName(path);
+    const words = {
+      code: 'missing-key',
+      what: `${parent} has no key that says what kind it is`,
+      why: `expected ${absent.join(', or ')}`,
+      fix: `add ${absent.join(', or ')} to ${parent}`,
+    };
+    return [problemAt(source, path, words, 'key')];
+  }
+  const ofOtherType = (issues: readonly Issue[]): boolean =>
+    issues.some(({ code, path: [first] }) => code === 'invalid_type' && first === undefined);
+  const sameType = issue.errors.filter((issues) => !ofOtherType(issues));
+  const candidates = sameType.length > 0 ? sameType : issue.errors;
+  const closest = [...candidates].sort((a, b) => a.length - b.length)[0] ?? [];
+  return closest.flatMap((inner) => problemsOf(schema, source, inner, path));
+}
+
+function badKey(source: Source, path: FieldPath, issue: z.core.$ZodIssueInvalidKey): Problem {
+  const why = issue.issues.map((inner) => inner.message).join('; ');
+  const words = {
+    code: 'bad-name',
+    what: `${JSON.stringify(path.at(-1) ?? '')} cannot be a key of ${fieldName(path.slice(0, -1))}`,
+    why: `expected ${why}`,
+    fix: 'write another name',
+  };
+  return problemAt(source, path, words, 'key');
+}
+
+/** The problem of a rule of our own schemas. */
+function ownRule(source: Source, path: FieldPath, issue: z.core.$ZodIssueCustom): Problem {
+  const name = fieldName(path);
+  const { fix = `change ${name}`, secret = false, what: said } = custom.parse(issue.params ?? {});
+  // A value that is refused as a secret is not shown either: many people read logs.
+  const what = secret
+    ? `${name} ${said ?? 'holds more than an address'}`
+    : `${name} is ${inWords(source, path, issue.input)}`;
+  const problem = problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
+  if (secret) delete problem.underlined;
+  return problem;
 }
 
 /** Where all that is wrong is that keys are missing, whichever of several kinds is meant: the keys of each kind. */

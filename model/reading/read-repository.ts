@@ -9,7 +9,6 @@ import { operatorSchema } from '../operator.ts';
 import type { LoadedSecret, Repository } from '../repository.ts';
 import { clusterSchema } from '../schema/cluster.ts';
 import { encryptedSecretSchema } from '../schema/encrypted-secret.ts';
-import type { Lock } from '../schema/lock.ts';
 import { lockSchema } from '../schema/lock.ts';
 import { PackageLock } from '../schema/package-lock.ts';
 import { publishedImagesFile, publishedImagesSchema } from '../schema/published-images.ts';
@@ -26,86 +25,15 @@ export async function readRepository(
   root: string,
   known = new KnownSources(),
 ): Promise<{ repository?: Repository; problems: Problem[] }> {
-  const problems: Problem[] = [];
-
-  function keep<S extends z.ZodType>(
-    name: string,
-    schema: S,
-    { source, problems: found }: ReadSource,
-    before: WeakMap<Source, z.output<S>>,
-  ): Loaded<z.output<S>>[] {
-    problems.push(...found);
-    if (source === undefined) return [];
-    const same = before.get(source);
-    if (same !== undefined) return [{ name, source, value: same }];
-    const checked = checkSchema(schema, source);
-    problems.push(...checked.problems);
-    if (checked.value === undefined) return [];
-    before.set(source, checked.value);
-    return [{ name, source, value: checked.value }];
-  }
-
-  const yaml = (file: string): ReadSource => {
-    const { text, ...found } = known.read(root, file);
-    if (text === undefined) return found;
-    const { source, problems } = readYaml(text, file);
-    if (source === undefined) return { problems };
-    return { source: known.keep(source, text, { follows: true }), problems };
-  };
-
+  const reader = new RepositoryReader(root, known);
   const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');
-  if (clusterNames.length === 0)
-    keep('dev', clusterSchema, yaml('clusters/dev/cluster.yaml'), known.checked.clusters);
-  const clusters = clusterNames.flatMap((name) =>
-    keep(name, clusterSchema, yaml(`clusters/${name}/cluster.yaml`), known.checked.clusters),
-  );
-  const published = clusterNames
-    .filter((name) => lstatSync(join(root, publishedImagesFile(name)), quiet) !== undefined)
-    .flatMap((name) =>
-      keep(name, publishedImagesSchema, yaml(publishedImagesFile(name)), known.checked.published),
-    );
-  const appNames = names(
-    root,
-    'apps',
-    ({ name, kind }) =>
-      kind === 'nowhere' ||
-      (kind === 'folder' && lstatSync(join(root, 'apps', name, 'app.ts'), quiet) !== undefined),
-  );
-  const operatorNames = names(
-    root,
-    'operators',
-    ({ name, kind }) =>
-      kind === 'nowhere' ||
-      (kind === 'folder' && lstatSync(join(root, 'operators', name, 'operator.ts'), quiet) !== undefined),
-  );
-  const modules = await readModules(
-    root,
-    [
-      ...appNames.map((name) => `apps/${name}/app.ts`),
-      ...operatorNames.map((name) => `operators/${name}/operator.ts`),
-    ],
-    known,
-  );
-  const module = (file: string) => modules.get(file) ?? { problems: [] };
-  const apps = appNames.flatMap((name) =>
-    keep(name, appSchema, module(`apps/${name}/app.ts`), known.checked.apps),
-  );
-  const operators = operatorNames.flatMap((name) =>
-    keep(name, operatorSchema, module(`operators/${name}/operator.ts`), known.checked.operators),
-  );
-  const foundSecrets = appNames.map((app) => [app, secretFiles(root, app)] as const);
-  const secrets = foundSecrets.flatMap(([app, files]) =>
-    files.flatMap(({ environment, file }): LoadedSecret[] => {
-      const name = nameOfSecret(file);
-      if (name === undefined) {
-        problems.push(strangerAmongSecrets(file));
-        return [];
-      }
-      const loaded = keep(name, encryptedSecretSchema, yaml(file), known.checked.secrets);
-      return loaded.map((each) => ({ ...each, app, environment }));
-    }),
-  );
-  const [lock]: Loaded<Lock>[] = keep('lock', lockSchema, yaml(lockFile), known.checked.locks);
+  const appNames = described(root, 'apps', 'app.ts');
+  const clusters = reader.clusters(clusterNames);
+  const published = reader.published(clusterNames);
+  const { apps, operators } = await reader.modules(appNames, described(root, 'operators', 'operator.ts'));
+  const { secrets, files } = reader.secrets(appNames);
+  const [lock] = reader.keep('lock', lockSchema, reader.yaml(lockFile), known.checked.locks);
+  const { problems } = reader;
   if (lock === undefined) return { problems };
   return {
     repository: {
@@ -113,7 +41,7 @@ export async function readRepository(
       apps,
       operators,
       secrets,
-      secretFiles: new Set(foundSecrets.flatMap(([, files]) => files.map(({ file }) => file))),
+      secretFiles: files,
       published,
       lock,
       packageLock: new PackageLock(root),
@@ -122,6 +50,103 @@ export async function readRepository(
     },
     problems,
   };
+}
+
+/** Reads the files of one repository, and collects what is wrong with them in the order in which they are read. */
+class RepositoryReader {
+  readonly problems: Problem[] = [];
+  readonly #root: string;
+  readonly #known: KnownSources;
+
+  constructor(root: string, known: KnownSources) {
+    this.#root = root;
+    this.#known = known;
+  }
+
+  /** The value of a source, checked against its schema; empty where it has problems, which are kept. */
+  keep<S extends z.ZodType>(
+    name: string,
+    schema: S,
+    { source, problems }: ReadSource,
+    before: WeakMap<Source, z.output<S>>,
+  ): Loaded<z.output<S>>[] {
+    this.problems.push(...problems);
+    if (source === undefined) return [];
+    const same = before.get(source);
+    if (same !== undefined) return [{ name, source, value: same }];
+    const checked = checkSchema(schema, source);
+    this.problems.push(...checked.problems);
+    if (checked.value === undefined) return [];
+    before.set(source, checked.value);
+    return [{ name, source, value: checked.value }];
+  }
+
+  yaml(file: string): ReadSource {
+    const { text, ...found } = this.#known.read(this.#root, file);
+    if (text === undefined) return found;
+    const { source, problems } = readYaml(text, file);
+    if (source === undefined) return { problems };
+    return { source: this.#known.keep(source, text, { follows: true }), problems };
+  }
+
+  clusters(environments: readonly string[]): Repository['clusters'] {
+    const read = (name: string) =>
+      this.keep(
+        name,
+        clusterSchema,
+        this.yaml(`clusters/${name}/cluster.yaml`),
+        this.#known.checked.clusters,
+      );
+    // Without any environment, the problem names the file to write first.
+    if (environments.length === 0) read('dev');
+    return environments.flatMap(read);
+  }
+
+  published(environments: readonly string[]): Repository['published'] {
+    return environments
+      .filter((name) => exists(this.#root, publishedImagesFile(name)))
+      .flatMap((name) =>
+        this.keep(
+          name,
+          publishedImagesSchema,
+          this.yaml(publishedImagesFile(name)),
+          this.#known.checked.published,
+        ),
+      );
+  }
+
+  /** Apps and operators: they are programs, which are started together. */
+  async modules(
+    appNames: readonly string[],
+    operatorNames: readonly string[],
+  ): Promise<Pick<Repository, 'apps' | 'operators'>> {
+    const appFile = (name: string): string => `apps/${name}/app.ts`;
+    const operatorFile = (name: string): string => `operators/${name}/operator.ts`;
+    const files = [...appNames.map(appFile), ...operatorNames.map(operatorFile)];
+    const read = await readModules(this.#root, files, this.#known);
+    const module = (file: string): ReadSource => read.get(file) ?? { problems: [] };
+    const { checked } = this.#known;
+    const apps = appNames.flatMap((name) => this.keep(name, appSchema, module(appFile(name)), checked.apps));
+    const operators = operatorNames.flatMap((name) =>
+      this.keep(name, operatorSchema, module(operatorFile(name)), checked.operators),
+    );
+    return { apps, operators };
+  }
+
+  /** `files`: every file in the folders of secrets, whether it is a secret or not. */
+  secrets(appNames: readonly string[]): { secrets: LoadedSecret[]; files: Set<string> } {
+    const found = appNames.flatMap((app) => secretFiles(this.#root, app).map((place) => ({ app, ...place })));
+    const secrets = found.flatMap(({ app, environment, file }): LoadedSecret[] => {
+      const name = nameOfSecret(file);
+      if (name === undefined) {
+        this.problems.push(strangerAmongSecrets(file));
+        return [];
+      }
+      const loaded = this.keep(name, encryptedSecretSchema, this.yaml(file), this.#known.checked.secrets);
+      return loaded.map((each) => ({ ...each, app, environment }));
+    });
+    return { secrets, files: new Set(found.map(({ file }) => file)) };
+  }
 }
 
 const quiet = { throwIfNoEntry: false } as const;
@@ -154,6 +179,20 @@ function strangerAmongSecrets(file: string): Problem {
     why: 'what lies beside them could be a secret that nobody has encrypted',
     fix: 'move it out of the repository; a secret is written by npm run secrets -- set APP KEY --env ENV',
   });
+}
+
+/** Names of the folders with a description: `apps/NAME/app.ts`, `operators/NAME/operator.ts`. */
+function described(root: string, folder: string, file: string): string[] {
+  return names(
+    root,
+    folder,
+    ({ name, kind }) => kind === 'nowhere' || (kind === 'folder' && exists(root, join(folder, name, file))),
+  );
+}
+
+/** Whether a file is there, be it a link that leads nowhere. */
+function exists(root: string, file: string): boolean {
+  return lstatSync(join(root, file), quiet) !== undefined;
 }
 
 /** What stands in a folder. A link that leads nowhere is there too, and refused when it is read. */

@@ -1,7 +1,7 @@
 /*
  * A proxy for one app: it opens a tunnel (HTTP CONNECT, RFC 9110 9.3.6) to the hosts that the app may call, and to no
- * others. Who asks is known by the NetworkPolicy, which lets in that app alone. It runs in the cluster as it stands
- * here, from a ConfigMap: Node strips the types, and it imports nothing but Node's own modules.
+ * others. A NetworkPolicy lets in that app alone. The file runs in the cluster unchanged, from a ConfigMap: Node strips the
+ * types, and it imports Node's own modules only.
  */
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { BlockList, connect, isIPv6, type Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 
-/** What the ConfigMap says. */
+/** The content of the ConfigMap. */
 export interface Config {
   /** `name:port`, in which the name may begin with `*.`: one label. */
   hosts: string[];
@@ -17,7 +17,7 @@ export interface Config {
   privateNetworks: string[];
 }
 
-/** What the outside gives; tests have their own. */
+/** Name service and log; tests replace both. */
 export interface Outside {
   lookup(host: string): Promise<string[]>;
   /** One line for each tunnel, opened or refused, as an object. */
@@ -39,17 +39,17 @@ export const privateNetworks = [
   '240.0.0.0/4',
 ];
 
-/** Milliseconds that a host has to take a connection, and a client to say which host it means. */
+/** Time limit of a connection to a host, in milliseconds. */
 const patience = 10_000;
 
-/** Bytes in which the first message of TLS must have come. */
+/** Largest first message of TLS, in bytes. */
 const longestHello = 16 * 1024;
 
 export function egressProxy({ hosts, privateNetworks: taken }: Config, outside: Outside): Server {
   const refused = blockList(privateNetworks);
   const excepted = blockList(taken);
   const reachable = (address: string): boolean =>
-    // Of IPv6 nothing is let out: pods have no such address.
+    // No IPv6 address is reachable: pods have none.
     !isIPv6(address) && (excepted.check(address) || !refused.check(address));
 
   const server = createServer((request, response) => {
@@ -75,68 +75,75 @@ export function egressProxy({ hosts, privateNetworks: taken }: Config, outside: 
       );
       return;
     }
-    void open(host, Number(port)).then(
-      (upstream) => tunnel({ client, upstream, host, head, port }),
-      (error: unknown) => refuse('502 Bad Gateway', error instanceof Error ? error.message : String(error)),
-    );
-  });
-
-  /** A name may lead to several addresses: the first that takes the connection counts. */
-  async function open(host: string, port: number): Promise<Socket> {
-    const addresses = await outside.lookup(host);
-    const outsideOnly = addresses.filter(reachable);
-    if (outsideOnly.length === 0)
-      throw new Error(
-        `${host} leads to no address outside of the cluster: ${addresses.join(', ') || 'none'}`,
+    void addressesOf(host, reachable, outside)
+      .then((addresses) => open(host, addresses, Number(port)))
+      .then(
+        (upstream) => tunnel({ client, upstream, host, head, port }, outside),
+        (error: unknown) => refuse('502 Bad Gateway', error instanceof Error ? error.message : String(error)),
       );
-    let why: unknown;
-    for (const address of outsideOnly) {
-      try {
-        return await connected(address, port);
-      } catch (error) {
-        why = error;
-      }
-    }
-    throw new Error(`${host}:${port} takes no connection: ${why instanceof Error ? why.message : why}`);
-  }
-
-  function tunnel(of: { client: Duplex; upstream: Socket; host: string; port: string; head: Buffer }): void {
-    const { client, upstream, host, port, head } = of;
-    const close = (): void => {
-      client.destroy();
-      upstream.destroy();
-    };
-    upstream.on('error', close);
-    client.on('close', () => upstream.destroy());
-    client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-    // Some protocols have the server speak first.
-    upstream.pipe(client);
-    let hello = head;
-    const look = (chunk: Buffer): void => {
-      hello = Buffer.concat([hello, chunk]);
-      const said = serverName(hello);
-      if (said === 'unfinished' && hello.length < longestHello) return;
-      client.off('data', look);
-      client.pause();
-      if (said !== 'no TLS' && said !== host) {
-        outside.log({
-          level: 'warn',
-          refused: `${host}:${port}`,
-          why: `the tunnel is for another host: ${said}`,
-        });
-        close();
-        return;
-      }
-      outside.log({ level: 'info', opened: `${host}:${port}` });
-      upstream.write(hello);
-      pipeline(client, upstream, () => undefined);
-    };
-    client.on('data', look);
-    if (head.length > 0) look(Buffer.alloc(0));
-  }
-
+  });
   server.maxConnections = 1024;
   return server;
+}
+
+async function addressesOf(
+  host: string,
+  reachable: (address: string) => boolean,
+  outside: Outside,
+): Promise<string[]> {
+  const addresses = await outside.lookup(host);
+  const found = addresses.filter(reachable);
+  if (found.length > 0) return found;
+  throw new Error(`${host} leads to no address outside of the cluster: ${addresses.join(', ') || 'none'}`);
+}
+
+/** A connection to the first address that takes it. */
+async function open(host: string, addresses: readonly string[], port: number): Promise<Socket> {
+  let why: unknown;
+  for (const address of addresses) {
+    try {
+      return await connected(address, port);
+    } catch (error) {
+      why = error;
+    }
+  }
+  throw new Error(`${host}:${port} takes no connection: ${why instanceof Error ? why.message : why}`);
+}
+
+/** Connects both ends, after the client's first message has named the host that the tunnel is for. */
+function tunnel(
+  of: { client: Duplex; upstream: Socket; host: string; port: string; head: Buffer },
+  outside: Outside,
+): void {
+  const { client, upstream, host, port, head } = of;
+  const close = (): void => {
+    client.destroy();
+    upstream.destroy();
+  };
+  upstream.on('error', close);
+  client.on('close', () => upstream.destroy());
+  client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  // In some protocols the server speaks first.
+  upstream.pipe(client);
+  let hello = head;
+  const look = (chunk: Buffer): void => {
+    hello = Buffer.concat([hello, chunk]);
+    const said = serverName(hello);
+    if (said === 'unfinished' && hello.length < longestHello) return;
+    client.off('data', look);
+    client.pause();
+    if (said !== 'no TLS' && said !== host) {
+      const why = `the tunnel is for another host: ${said}`;
+      outside.log({ level: 'warn', refused: `${host}:${port}`, why });
+      close();
+      return;
+    }
+    outside.log({ level: 'info', opened: `${host}:${port}` });
+    upstream.write(hello);
+    pipeline(client, upstream, () => undefined);
+  };
+  client.on('data', look);
+  if (head.length > 0) look(Buffer.alloc(0));
 }
 
 function fits(allowed: string, host: string, port: string): boolean {

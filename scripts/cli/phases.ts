@@ -81,48 +81,19 @@ export async function runPhases<Given extends object>(
     continues?: boolean;
   },
 ): Promise<{ times: PhaseTime[]; result: Given }> {
-  const { steps } = phases;
-  const times: PhaseTime[] = [];
   const { controller, again, quiet = false, continues = false } = options;
-  let running = steps[0]?.title ?? '';
+  const run: Run = { times: [], running: phases.steps[0]?.title ?? '', signal: controller.signal };
   const onSignal = (): void => {
-    controller.abort(new Failure(`interrupted during '${running}'.`, `It goes on from here with: ${again}`));
+    const message = `interrupted during '${run.running}'.`;
+    controller.abort(new Failure(message, `It goes on from here with: ${again}`));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const started = performance.now();
-  let failure: unknown;
   const list = new Listr(
-    steps.map((phase) => ({
-      title: phase.title,
-      task: async (_: unknown, task: { output: string; title: string }) => {
-        running = phase.title;
-        // The first counts from the command's own start: people wait for that too.
-        const begun = phase === steps[0] && !continues ? 0 : performance.now();
-        const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
-        controller.signal.throwIfAborted();
-        const report: Report = process.stdout.isTTY
-          ? (message) => {
-              task.output = `${message} (${elapsed()})`;
-            }
-          : calm((message) => {
-              task.output = `${elapsed().padStart(6)}  ${message}`;
-            });
-        const unchanged = await phase.run(report).catch((error: unknown) => {
-          failure = error;
-          // In a log the list prints what a task throws, and the command prints the failure itself afterwards.
-          throw new Error(`after ${elapsed()}`);
-        });
-        controller.signal.throwIfAborted();
-        const seconds = (performance.now() - begun) / 1000;
-        times.push({
-          title: phase.title,
-          seconds,
-          ...(unchanged === undefined ? {} : { unchanged }),
-          processors: meter.lap(),
-        });
-        task.title = `${phase.title} ${styleText('dim', `${seconds.toFixed(1)} s${unchanged === undefined ? '' : `, ${unchanged}`}`)}`;
-      },
+    phases.steps.map((step, i) => ({
+      title: step.title,
+      task: (_: unknown, task: ListedTask) => runStep(run, step, i === 0 && !continues, task),
     })),
     {
       concurrent: false,
@@ -134,15 +105,15 @@ export async function runPhases<Given extends object>(
   );
   try {
     await list.run();
-    return { times, result: phases.result() };
+    return { times: run.times, result: phases.result() };
   } catch (ended) {
-    const error = failure ?? ended;
+    const error = run.failure ?? ended;
     // What a child says when it is ended by Ctrl-C is not the reason.
     if (controller.signal.aborted) throw controller.signal.reason;
     throw error instanceof Failure
       ? error
       : new Failure(
-          `'${running}' failed after ${((performance.now() - started) / 1000).toFixed(0)} s: ${error instanceof Error ? error.message : error}`,
+          `'${run.running}' failed after ${((performance.now() - started) / 1000).toFixed(0)} s: ${error instanceof Error ? error.message : error}`,
           `When it is mended, it goes on from here with: ${again}`,
           { cause: error },
         );
@@ -150,6 +121,55 @@ export async function runPhases<Given extends object>(
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
+}
+
+/** The state of a run of phases. */
+interface Run {
+  times: PhaseTime[];
+  /** Title of the phase that runs now. */
+  running: string;
+  /** The error of the phase that failed. */
+  failure?: unknown;
+  signal: AbortSignal;
+}
+
+/** A line of the list on the terminal. */
+interface ListedTask {
+  output: string;
+  title: string;
+}
+
+async function runStep(run: Run, step: Step, first: boolean, task: ListedTask): Promise<void> {
+  run.running = step.title;
+  // The first phase counts from the command's own start: people wait for that too.
+  const begun = first ? 0 : performance.now();
+  const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
+  run.signal.throwIfAborted();
+  const unchanged = await step.run(reportTo(task, elapsed)).catch((error: unknown) => {
+    run.failure = error;
+    // In a log the list prints the error of a task, and the command prints the failure itself afterwards.
+    throw new Error(`after ${elapsed()}`);
+  });
+  run.signal.throwIfAborted();
+  const seconds = (performance.now() - begun) / 1000;
+  run.times.push({
+    title: step.title,
+    seconds,
+    ...(unchanged === undefined ? {} : { unchanged }),
+    processors: meter.lap(),
+  });
+  const note = unchanged === undefined ? '' : `, ${unchanged}`;
+  task.title = `${step.title} ${styleText('dim', `${seconds.toFixed(1)} s${note}`)}`;
+}
+
+function reportTo(task: ListedTask, elapsed: () => string): Report {
+  if (process.stdout.isTTY)
+    return (message) => {
+      task.output = `${message} (${elapsed()})`;
+    };
+  return calm((message) => {
+    task.output = `${elapsed().padStart(6)}  ${message}`;
+  });
 }
 
 /** For logs: a message again only when it is another one, or half a minute old. */

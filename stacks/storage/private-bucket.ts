@@ -28,7 +28,7 @@ export class PrivateBucket extends ComponentResource {
       rules: BucketRules;
       /** A KMS key. Default: keys that S3 keeps by itself. */
       keyArn?: Input<string>;
-      /** What else the bucket's policy says, beside that it speaks TLS only. */
+      /** Statements of the bucket's policy, added to the one that requires TLS. */
       allow?: Input<Statement>[];
     },
     options?: ComponentResourceOptions,
@@ -45,68 +45,10 @@ export class PrivateBucket extends ComponentResource {
       },
       { parent: this, protect: true },
     );
-    const inBucket = { bucket: bucket.id };
-    const below = { parent: bucket };
-    const closed = new BucketPublicAccessBlock(
-      name,
-      {
-        ...inBucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      },
-      below,
-    );
-    new BucketOwnershipControls(
-      name,
-      { ...inBucket, rule: { objectOwnership: 'BucketOwnerEnforced' } },
-      below,
-    );
-    const versions = new BucketVersioning(
-      name,
-      { ...inBucket, versioningConfiguration: { status: 'Enabled' } },
-      below,
-    );
-    new BucketServerSideEncryptionConfiguration(
-      name,
-      {
-        ...inBucket,
-        rules: [
-          keyArn === undefined
-            ? { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
-            : {
-                applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: keyArn },
-                bucketKeyEnabled: true,
-              },
-        ],
-      },
-      below,
-    );
-    new BucketLifecycleConfiguration(
-      name,
-      {
-        ...inBucket,
-        rules: [
-          {
-            id: 'end',
-            status: 'Enabled',
-            filter: { prefix: '' },
-            noncurrentVersionExpiration: { noncurrentDays: rules.undeleteDays },
-            abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
-            ...(rules.expireDays === undefined ? {} : { expiration: { days: rules.expireDays } }),
-          },
-        ],
-      },
-      { ...below, dependsOn: versions },
-    );
-    if (rules.lockDays !== undefined) {
-      new BucketObjectLockConfiguration(
-        name,
-        { ...inBucket, rule: { defaultRetention: { mode: 'GOVERNANCE', days: rules.lockDays } } },
-        { ...below, dependsOn: versions },
-      );
-    }
+    const place: Place = { name, bucket, below: { parent: bucket } };
+    const closed = closeToPublic(place);
+    encrypt(place, keyArn);
+    keepVersions(place, rules);
     const plain: Input<Statement> = {
       Sid: 'OnlyByTls',
       Effect: 'Deny',
@@ -117,11 +59,76 @@ export class PrivateBucket extends ComponentResource {
     };
     new BucketPolicy(
       name,
-      { ...inBucket, policy: jsonStringify({ Version: '2012-10-17', Statement: [plain, ...allow] }) },
-      { ...below, dependsOn: closed },
+      { bucket: bucket.id, policy: jsonStringify({ Version: '2012-10-17', Statement: [plain, ...allow] }) },
+      { ...place.below, dependsOn: closed },
     );
     this.bucket = bucket;
     this.arn = bucket.arn;
     this.registerOutputs({ arn: this.arn });
   }
+}
+
+/** A bucket, the name of its settings in the stack, and their place below it. */
+interface Place {
+  name: string;
+  bucket: Bucket;
+  below: { parent: Bucket };
+}
+
+/** No access by lists or public policies; every object belongs to the account. */
+function closeToPublic({ name, bucket, below }: Place): BucketPublicAccessBlock {
+  const closed = new BucketPublicAccessBlock(
+    name,
+    {
+      bucket: bucket.id,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    },
+    below,
+  );
+  new BucketOwnershipControls(
+    name,
+    { bucket: bucket.id, rule: { objectOwnership: 'BucketOwnerEnforced' } },
+    below,
+  );
+  return closed;
+}
+
+/** Encrypts objects with a KMS key, or with keys of S3 where there is none. */
+function encrypt({ name, bucket, below }: Place, keyArn: Input<string> | undefined): void {
+  const rule =
+    keyArn === undefined
+      ? { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
+      : {
+          applyServerSideEncryptionByDefault: { sseAlgorithm: 'aws:kms', kmsMasterKeyId: keyArn },
+          bucketKeyEnabled: true,
+        };
+  new BucketServerSideEncryptionConfiguration(name, { bucket: bucket.id, rules: [rule] }, below);
+}
+
+/** Keeps deleted and overwritten objects for a time, and locks objects where the rules say so. */
+function keepVersions({ name, bucket, below }: Place, rules: BucketRules): void {
+  const versions = new BucketVersioning(
+    name,
+    { bucket: bucket.id, versioningConfiguration: { status: 'Enabled' } },
+    below,
+  );
+  const rule = {
+    id: 'end',
+    status: 'Enabled',
+    filter: { prefix: '' },
+    noncurrentVersionExpiration: { noncurrentDays: rules.undeleteDays },
+    abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+    ...(rules.expireDays === undefined ? {} : { expiration: { days: rules.expireDays } }),
+  };
+  const after = { ...below, dependsOn: versions };
+  new BucketLifecycleConfiguration(name, { bucket: bucket.id, rules: [rule] }, after);
+  if (rules.lockDays === undefined) return;
+  new BucketObjectLockConfiguration(
+    name,
+    { bucket: bucket.id, rule: { defaultRetention: { mode: 'GOVERNANCE', days: rules.lockDays } } },
+    after,
+  );
 }
