@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { execa } from 'execa';
 import { Failure } from '../cli/failure.ts';
+import { GitError, gitIn } from '../delivery/git.ts';
 import { renderEnvironment } from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { withoutRoots, withRoots } from './cluster-file.ts';
@@ -57,10 +57,13 @@ export async function commitAsItStands(
 }
 
 async function git(root: string, args: string[]): Promise<string> {
-  const { stdout, stderr, failed } = await execa('git', args, { cwd: root, stdin: 'ignore', reject: false });
-  if (!failed) return stdout;
-  throw new Failure(
-    `git ${args[0]} failed in ${root}: ${stderr.trim() || 'it gave no reason'}`,
-    'A roll is a series of commits: mend what Git says, then type the same command again.',
-  );
+  try {
+    return await gitIn(root)(args);
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error;
+    throw new Failure(
+      `git ${error.command} failed in ${root}: ${error.said || 'it gave no reason'}`,
+      'A rotation is a series of commits: mend what Git says, then type the same command again.',
+    );
+  }
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { stateDir } from '../../images/cache/paths.ts';
 import type { Engine } from '../../images/engine/engine.ts';
 import { Failure } from '../cli/failure.ts';
+import { type Git, GitError, gitIn, hasCommit } from '../delivery/git.ts';
 
 /**
  * The Git repository in the cluster that Flux reads. It is pushed to through `kubectl exec` inside the control plane's
@@ -67,66 +67,35 @@ export async function pushManifests(
   },
 ): Promise<Pushed> {
   const { root, environment, manifests, message, leave = [], signal } = options;
-  const workTree = join(repository.gitDir, 'work-tree');
-  const git = async (args: string[], input?: string): Promise<string> => {
-    const { stdout } = await execa('git', ['-c', 'protocol.ext.allow=user', ...args], {
-      cwd: workTree,
-      env: {
-        ...repository.environment,
-        GIT_DIR: repository.gitDir,
-        GIT_WORK_TREE: workTree,
-        GIT_INDEX_FILE: join(repository.gitDir, 'plinth-index'),
-        GIT_TERMINAL_PROMPT: '0',
-      },
-      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    });
-    return stdout.trim();
-  };
-  if (!existsSync(join(repository.gitDir, 'HEAD'))) {
-    await execa('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.gitDir]);
-  }
+  const git = await openRepository(repository, signal);
   const path = `manifests/${environment}`;
-  await rm(workTree, { recursive: true, force: true });
-  for (const folder of new Set([...manifests.keys()].map(dirname))) {
-    await mkdir(join(workTree, folder), { recursive: true });
-  }
-  await Promise.all([...manifests].map(([file, text]) => writeFile(join(workTree, file), text)));
+  await writeWorkTree(workTreeOf(repository), manifests);
   for (let attempt = 1; ; attempt++) {
-    const parent = (await git(['ls-remote', repository.remote, 'refs/heads/main'])).split(/\s/)[0] ?? '';
-    if (parent === '') await git(['read-tree', '--empty']);
-    else {
-      if (!(await has(git, parent)))
-        await git(['fetch', '--quiet', '--no-tags', repository.remote, 'refs/heads/main']);
-      await git(['read-tree', parent]);
-    }
+    const parent = await readHead(git, repository);
     await git(['add', '--all', '--force', '--', path, ...leave.map((each) => `:(exclude,literal)${each}`)]);
     const left =
       leave.length === 0 ? [] : lines(await git(['diff', '--no-ext-diff', '--name-only', '--', path]));
-    const tree = await git(['write-tree']);
-    if (parent !== '' && tree === (await git(['rev-parse', `${parent}^{tree}`]))) {
+    const tree = word(await git(['write-tree']));
+    if (parent !== undefined && tree === word(await git(['rev-parse', `${parent}^{tree}`]))) {
       return { commit: parent, changed: false, paths: [], left };
     }
     const paths = lines(
-      parent === ''
+      parent === undefined
         ? await git(['ls-files', '--', path])
         : await git(['diff-tree', '-r', '--name-only', parent, tree]),
     );
-    const author = await identity(root);
-    const commit = await git([
-      ...['-c', `user.name=${author.name}`, '-c', `user.email=${author.email}`, 'commit-tree', tree],
-      ...(parent === '' ? [] : ['-p', parent]),
-      ...['-m', message],
-    ]);
+    const author = await authorSettings(root);
+    const parents = parent === undefined ? [] : ['-p', parent];
+    const commit = word(await git([...author, 'commit-tree', tree, ...parents, '-m', message]));
     try {
       await git(['push', '--quiet', repository.remote, `${commit}:refs/heads/main`]);
       return { commit, changed: true, paths, left };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      // Somebody else pushed in between: once more on top of theirs.
-      if (attempt < 3 && /fetch first|non-fast-forward|stale info|cannot lock ref/.test(text)) continue;
+      if (!(error instanceof GitError)) throw error;
+      // Another push came first: once more on top of it.
+      if (attempt < 3 && /fetch first|non-fast-forward|stale info|cannot lock ref/.test(error.said)) continue;
       throw new Failure(
-        `the manifests could not be pushed to the cluster's Git server: ${text}`,
+        `the manifests could not be pushed to the cluster's Git server: ${error.message}`,
         'See that it runs (npm run status), then type the same command again.',
         { cause: error },
       );
@@ -134,21 +103,63 @@ export async function pushManifests(
   }
 }
 
+function workTreeOf({ gitDir }: ManifestRepository): string {
+  return join(gitDir, 'work-tree');
+}
+
+/** Git in the work tree, with an index of its own; the repository for the commits is made where it is missing. */
+async function openRepository(repository: ManifestRepository, signal: AbortSignal | undefined): Promise<Git> {
+  const { gitDir, environment } = repository;
+  const workTree = workTreeOf(repository);
+  if (!existsSync(join(gitDir, 'HEAD'))) {
+    await mkdir(gitDir, { recursive: true });
+    await gitIn(gitDir, { signal })(['init', '--quiet', '--bare', '--initial-branch=main', gitDir]);
+  }
+  const env = {
+    ...environment,
+    GIT_DIR: gitDir,
+    GIT_WORK_TREE: workTree,
+    GIT_INDEX_FILE: join(gitDir, 'plinth-index'),
+  };
+  const git = gitIn(workTree, { env, signal });
+  return (args, options) => git(['-c', 'protocol.ext.allow=user', ...args], options);
+}
+
+async function writeWorkTree(workTree: string, manifests: ReadonlyMap<string, string>): Promise<void> {
+  await rm(workTree, { recursive: true, force: true });
+  const folders = [...manifests.keys()].map(dirname);
+  for (const folder of new Set(['', ...folders])) await mkdir(join(workTree, folder), { recursive: true });
+  await Promise.all([...manifests].map(([file, text]) => writeFile(join(workTree, file), text)));
+}
+
+/** Reads the newest commit of the cluster's repository into the index; undefined where it has none yet. */
+async function readHead(git: Git, { remote }: ManifestRepository): Promise<string | undefined> {
+  const [head = ''] = (await git(['ls-remote', remote, 'refs/heads/main'])).split(/\s/);
+  if (head === '') {
+    await git(['read-tree', '--empty']);
+    return undefined;
+  }
+  if (!(await hasCommit(git, head))) await git(['fetch', '--quiet', '--no-tags', remote, 'refs/heads/main']);
+  await git(['read-tree', head]);
+  return head;
+}
+
 function lines(text: string): string[] {
-  return text === '' ? [] : text.split('\n');
+  return text.split('\n').filter((line) => line !== '');
 }
 
-async function has(git: (args: string[]) => Promise<string>, commit: string): Promise<boolean> {
-  return git(['cat-file', '-e', commit]).then(
-    () => true,
-    () => false,
-  );
+function word(text: string): string {
+  return text.trim();
 }
 
-/** Who commits: as the checkout's Git says, so that the front page can name the author. */
-async function identity(root: string): Promise<{ name: string; email: string }> {
-  const read = async (key: string): Promise<string> =>
-    (await execa('git', ['config', '--get', key], { cwd: root, reject: false })).stdout.trim();
+/** Arguments of Git with the author of the checkout, whom the front page names; one that Git does not know is called plinth. */
+async function authorSettings(root: string): Promise<string[]> {
+  const git = gitIn(root);
+  const read = (key: string): Promise<string> =>
+    git(['config', '--get', key]).then(word, (error: unknown) => {
+      if (error instanceof GitError) return '';
+      throw error;
+    });
   const [name, email] = await Promise.all([read('user.name'), read('user.email')]);
-  return { name: name || 'plinth', email: email || 'plinth@localhost' };
+  return ['-c', `user.name=${name || 'plinth'}`, '-c', `user.email=${email || 'plinth@localhost'}`];
 }
