@@ -2,11 +2,18 @@ import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard
 import { plot, rateWindow, row } from '../observability/dashboards.ts';
 import { queries } from '../observability/queries.ts';
 
-/** Adds to the dashboard of an app what its database does. */
+/** Adds the panels of an app's database to its dashboard. */
 export function databasePanels(dashboard: DashboardBuilder, app: string): void {
   const query = queries.database(app);
+  dashboard.withRow(row('Database'));
+  workPanels(dashboard, query);
+  storagePanels(dashboard, query);
+}
+
+type Queries = ReturnType<typeof queries.database>;
+
+function workPanels(dashboard: DashboardBuilder, query: Queries): void {
   dashboard
-    .withRow(row('Database'))
     .withPanel(
       plot('Instances', '1: PostgreSQL answers on this pod.', 'short', [[query.up(), '{{pod}}']], {
         span: 6,
@@ -45,7 +52,11 @@ export function databasePanels(dashboard: DashboardBuilder, app: string): void {
         [[query.statements(rateWindow), '{{statement}} {{fingerprint}}']],
         { span: 12 },
       ),
-    )
+    );
+}
+
+function storagePanels(dashboard: DashboardBuilder, query: Queries): void {
+  dashboard
     .withPanel(
       plot(
         'Found in memory',
