@@ -15,6 +15,7 @@ export default defineConfig({
             'test/hosts/**',
             'test/pull/**',
             'test/delivery/**',
+            'operators/*/upstream.test.ts',
           ],
           testTimeout: 20_000,
           hookTimeout: 60_000,
@@ -35,7 +36,8 @@ export default defineConfig({
       {
         test: {
           name: 'services',
-          include: ['test/services/**/*.test.ts'],
+          // Upstream's manifests come from Go modules, as the charts of services do.
+          include: ['test/services/**/*.test.ts', 'operators/*/upstream.test.ts'],
           globalSetup: ['test/services/temporary-folder.ts', 'test/services/postgres-for-all.ts'],
           // One process for all: loading the packages takes longer than the tests.
           isolate: false,

@@ -25,7 +25,7 @@ const webhookPort = 10250;
 const read = ['get', 'list', 'watch'];
 const groups = ['cert-manager.io'];
 
-/** Those that issue from authorities in the cluster: no Vault or Venafi, nothing made of Ingresses. */
+/** Controllers for issuers in the cluster: none for Vault, Venafi and Ingresses. */
 const controllers = [
   'issuers',
   'clusterissuers',
@@ -41,16 +41,16 @@ const controllers = [
   'certificates-trigger',
 ];
 
-/** Those that get certificates of an ACME server. */
+/** Controllers for certificates of an ACME server. */
 const acmeControllers = ['certificaterequests-issuer-acme', 'challenges', 'orders'];
 
-/** Webhooks whose CA the injector writes: its own, and those of operators with the annotation for it. */
+/** Webhook configurations into which the injector writes a CA. */
 const injected = [webhook, 'trust-manager'];
 
-/** A lease that a node took with it when it lost power is free again after 15 s. */
+/** Times of the leader's lease. After a power loss of its node another pod takes over in 15 s. */
 const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' };
 
-/** cert-manager: its controllers, its webhook, and what writes the webhook's CA where the API server looks for it. */
+/** cert-manager: controllers, webhook, and the injector that writes CAs into webhook configurations. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, space, 'restricted');
@@ -73,7 +73,7 @@ function controller(chart: Chart, env: Environment): void {
       `--leader-election-lease-duration=${lease.leaseDuration}`,
       `--leader-election-renew-deadline=${lease.renewDeadline}`,
       `--leader-election-retry-period=${lease.retryPeriod}`,
-      // Its own 20 and 50 issue some fifty certificates a minute, and a first start waits for all of them.
+      // The defaults, 20 and 50, issue about fifty certificates a minute; a first start waits for all certificates.
       '--kube-api-qps=60',
       '--kube-api-burst=120',
       `--controllers=${[...controllers, ...(acme ? acmeControllers : [])].join(',')}`,
@@ -83,7 +83,7 @@ function controller(chart: Chart, env: Environment): void {
             `--acme-http01-solver-image=${imageRef(env, 'cert-manager-acmesolver')}`,
           ]
         : []),
-      // With a Certificate that is no longer in Git its key goes too.
+      // Deletes the Secret with its Certificate.
       '--enable-certificate-owner-ref=true',
     ],
     ports: [{ name: 'healthz', containerPort: 9403 }],
@@ -99,23 +99,16 @@ function controller(chart: Chart, env: Environment): void {
       resources: ['certificaterequests'],
       verbs: [...read, 'create', 'update', 'patch', 'delete'],
     },
-    {
-      apiGroups: groups,
-      resources: ['issuers', 'clusterissuers', 'certificates', 'certificaterequests'].flatMap((kind) => [
-        `${kind}/status`,
-        `${kind}/finalizers`,
-      ]),
-      verbs: ['update', 'patch'],
-    },
+    ...statusAndFinalizers(groups, ['issuers', 'clusterissuers', 'certificates', 'certificaterequests']),
     { apiGroups: groups, resources: ['certificates'], verbs: ['update', 'patch'] },
-    // By name of the signer: issuers of cert-manager's own kinds.
+    // Approval of requests for issuers of cert-manager's own kinds.
     {
       apiGroups: groups,
       resources: ['signers'],
       resourceNames: ['issuers.cert-manager.io/*', 'clusterissuers.cert-manager.io/*'],
       verbs: ['approve'],
     },
-    // Keys and certificates, in whichever namespace a Certificate stands.
+    // Keys and certificates, in the namespace of each Certificate.
     {
       apiGroups: [''],
       resources: ['secrets'],
@@ -127,22 +120,25 @@ function controller(chart: Chart, env: Environment): void {
   leases(chart, name, ['cert-manager-controller']);
 }
 
-/** It watches these kinds as a whole; what it makes for a challenge it makes beside the gateway (charts/gateway/acme.ts). */
+/** Reads in all namespaces; the objects of a challenge it makes in the gateway's namespace alone (charts/gateway/acme.ts). */
 const acmeRules = [
   {
     apiGroups: ['acme.cert-manager.io'],
     resources: ['orders', 'challenges'],
     verbs: [...read, 'create', 'update', 'patch', 'delete'],
   },
-  {
-    apiGroups: ['acme.cert-manager.io'],
-    resources: ['orders', 'challenges'].flatMap((kind) => [`${kind}/status`, `${kind}/finalizers`]),
-    verbs: ['update', 'patch'],
-  },
+  ...statusAndFinalizers(['acme.cert-manager.io'], ['orders', 'challenges']),
   { apiGroups: [''], resources: ['pods', 'services'], verbs: read },
   { apiGroups: ['networking.k8s.io'], resources: ['ingresses'], verbs: read },
   { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: read },
 ];
+
+function statusAndFinalizers(apiGroups: string[], kinds: readonly string[]): k8s.PolicyRule[] {
+  return [
+    { apiGroups, resources: kinds.map((kind) => `${kind}/status`), verbs: ['update', 'patch'] },
+    { apiGroups, resources: kinds.map((kind) => `${kind}/finalizers`), verbs: ['update'] },
+  ];
+}
 
 function webhookServer(chart: Chart, image: string): void {
   const secret = `${webhook}-ca`;
@@ -154,7 +150,7 @@ function webhookServer(chart: Chart, image: string): void {
       kind: 'WebhookConfiguration',
       securePort: webhookPort,
       healthzPort: 6080,
-      // It makes a CA of its own and signs its certificate by it.
+      // The webhook makes its own CA and signs its certificate with it.
       tlsConfig: {
         dynamic: {
           secretNamespace: space,
@@ -183,7 +179,7 @@ function webhookServer(chart: Chart, image: string): void {
     },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
   ]);
-  // Whoever approves a request must be allowed to: it asks.
+  // Asks the API server whether the approver of a request has the right to approve.
   clusterRole(chart, webhook, subject, [
     { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   ]);
@@ -259,7 +255,7 @@ function injector(chart: Chart, image: string): void {
       resourceNames: injected,
       verbs: ['update', 'patch'],
     },
-    // The Secrets of webhooks' certificates, in the namespaces that webhooks' annotations name.
+    // Secrets of webhook certificates, in the namespaces that annotations name.
     { apiGroups: [''], resources: ['secrets'], verbs: read },
     { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] },
   ]);
@@ -270,14 +266,14 @@ interface RunInput {
   name: string;
   image: string;
   args?: string[];
-  /** The file that upstream's command reads by --config. */
+  /** The content of the file for --config. */
   configuration?: object;
   ports: k8s.ContainerPort[];
   readinessProbe?: k8s.Probe;
   livenessProbe?: k8s.Probe;
   /** The port that the API server calls. */
   ingress?: number;
-  /** Where it gets to beside the API server. */
+  /** Destinations beside the API server. */
   egress?: Flow[];
 }
 
@@ -308,7 +304,7 @@ function run(chart: Chart, input: RunInput): void {
     },
   });
   allow(chart, workload, space, {
-    // From the nodes, whose addresses no render knows.
+    // From any address: the API server calls from the nodes, whose addresses are unknown here.
     ...(input.ingress === undefined ? {} : { ingress: [{ ports: [{ port: input.ingress }] }] }),
     egress: [toKubernetesApi, ...(input.egress ?? [])],
   });

@@ -15,7 +15,7 @@ import type { Environment } from '../../model/graph.ts';
 import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 
 const name = postgresOperator;
-/** By this name the operator looks for it. */
+/** The operator looks up its Service by this name. */
 const webhookService = 'cnpg-webhook-service';
 const space = postgresNamespace;
 const webhookPort = 9443;
@@ -94,8 +94,8 @@ function operator(chart: Chart, image: string): void {
 }
 
 /**
- * As its release manifest has them, without volume snapshots, monitors of Prometheus and the plug-ins' deployments. In all
- * namespaces it would be everybody, by pods that it makes or enters: the policy `databases-alone` bounds it.
+ * The rights of upstream's role, without those for volume snapshots and monitors of Prometheus (upstream.test.ts). The policy
+ * `databases-alone` bounds them to the namespaces of databases, since pods that it makes or enters have other accounts' rights.
  */
 function rights(chart: Chart): void {
   const main = [
@@ -107,7 +107,9 @@ function rights(chart: Chart): void {
     'publications',
     'scheduledbackups',
   ];
-  const status = [...main, 'failoverquorums', 'subscriptions'].map((kind) => `${kind}/status`);
+  const watched = ['clusters', 'databaseroles', 'failoverquorums', 'poolers'];
+  const written = ['backups', 'databases', 'publications', 'scheduledbackups', 'subscriptions'];
+  const status = (kinds: readonly string[]): string[] => kinds.map((kind) => `${kind}/status`);
   clusterRole(chart, name, { serviceAccount: name, namespace: space }, [
     { apiGroups: [''], resources: ['configmaps', 'secrets', 'services'], verbs: write },
     {
@@ -135,7 +137,8 @@ function rights(chart: Chart): void {
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
     { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: write },
     { apiGroups: [api], resources: [...main, 'subscriptions'], verbs: write },
-    { apiGroups: [api], resources: status, verbs: ['get', 'patch', 'update', 'watch'] },
+    { apiGroups: [api], resources: status(watched), verbs: ['get', 'patch', 'update', 'watch'] },
+    { apiGroups: [api], resources: status(written), verbs: ['get', 'patch', 'update'] },
     { apiGroups: [api], resources: ['clusterimagecatalogs', 'imagecatalogs'], verbs: read },
     {
       apiGroups: [api],
@@ -152,7 +155,7 @@ function rights(chart: Chart): void {
   ]);
 }
 
-/** The operator makes the certificate and writes its CA here itself. */
+/** The operator makes the certificate of its webhooks and writes the CA into these objects itself. */
 function webhooks(chart: Chart): void {
   const kinds = {
     Mutating: ['backup', 'cluster', 'database', 'scheduledbackup'],
