@@ -3,13 +3,13 @@ import { authorityNamed, environmentNamed } from './certs/authority-named.ts';
 import { issue } from './certs/issue.ts';
 import { isWell, printRows, rowsOf } from './certs/list.ts';
 import { observe } from './certs/observe.ts';
-import { type RollOptions, roll } from './certs/roll.ts';
+import { type RotateOptions, rotate } from './certs/rotate.ts';
 import { trustBrowser } from './certs/trust-browser.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { clusterClient } from './cluster/client.ts';
 
 const program = npmCommand('certs').description(
-  'Certificates of an environment: what each process really uses, those of people, and the roll of an authority.',
+  'Certificates of an environment: what each process really uses, those of people, and the rotation of an authority.',
 );
 
 program
@@ -56,7 +56,9 @@ program
   );
 
 program
-  .command('roll')
+  .command('rotate')
+  // The name of versions before.
+  .alias('roll')
   .description(
     'from one generation of a CA to the next, by commits, each seen in every process before the next',
   )
@@ -71,7 +73,7 @@ program
     'after',
     '\nInterrupted anywhere, the same command goes on: where it stands is in cluster.yaml and in the cluster.',
   )
-  .action((authority: string, options: RollOptions) => runCommand(() => roll(authority, options)));
+  .action((authority: string, options: RotateOptions) => runCommand(() => rotate(authority, options)));
 
 program
   .command('trust-browser')

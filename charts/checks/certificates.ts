@@ -4,7 +4,7 @@ import { idOf } from '../kube/object-id.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** What works with a certificate until the day on which it is renewed, rolled or stolen. */
+/** Finds certificate use that breaks on renewal or rotation, or is unsafe after compromise. */
 export function checkCertificates(inventory: Inventory): Violation[] {
   const certificates = new Map(
     inventory.all('Certificate.cert-manager.io').map((owned) => {
@@ -39,13 +39,13 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
         }),
       ];
     }
-    // With a certificate that signed itself there is nothing else to trust, and no roll to survive.
+    // A self-signed certificate is its own root: it has no rotation to survive.
     if (!(keys === undefined || keys.includes('ca.crt')) || isOwn(workload, certificates.get(secret)))
       return [];
     return [
       violation('leaf-trust', workload, {
         what: `sees ca.crt of ${secret}`,
-        why: 'it says who issued this certificate, not whom to trust: in a roll the others have another one',
+        why: 'it says who issued this certificate, not whom to trust: in a rotation the others have another one',
         fix: 'name the items tls.crt and tls.key, and take the roots from the ConfigMap of a Bundle',
       }),
     ];

@@ -75,5 +75,5 @@ it.each([kept, deleted])('an app that lost its database leaves the namespace whe
 it('what is wrong with a retired database stands in cluster.yaml', () => {
   expect(sourceOf(kept, 'orders-db')).toBe('clusters/test/cluster.yaml');
   const built = parts(deleted).flatMap(({ build }) => build() ?? []);
-  expect(order(deleted, built).units.map(({ name }) => name)).toEqual(['orders-db']);
+  expect(order(deleted, built).kustomizations.map(({ name }) => name)).toEqual(['orders-db']);
 });

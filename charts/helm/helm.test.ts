@@ -277,9 +277,9 @@ describe('the component of a chart', () => {
         },
       ],
     };
-    const { units, problems } = order(env, [made, beside, controller]);
+    const { kustomizations, problems } = order(env, [made, beside, controller]);
     expect(problems).toEqual([]);
-    expect(units.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
+    expect(kustomizations.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
       ['helm-controller', []],
       ['watcher', ['helm-controller']],
       ['watcher-extra', ['watcher']],

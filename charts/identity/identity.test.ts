@@ -297,7 +297,7 @@ describe('authorities', () => {
     }
   });
 
-  it('in a roll have both generations, and the leaves ask the one that issues', () => {
+  it('in a rotation have both generations, and the leaves ask the one that issues', () => {
     const { env, server } = shop({ identity: { roots } });
     const component = some(identity(env));
     expect(field(find(component, 'ConfigMap', 'orders-roots'), 'metadata', 'annotations')).toEqual({
@@ -321,7 +321,7 @@ describe('authorities', () => {
     ).toEqual(['environment-roots']);
   });
 
-  it('in a roll of the root make the new intermediate below the new root, and both roots are trusted', () => {
+  it('in a rotation of the root make the new intermediate below the new root, and both roots are trusted', () => {
     const both = { trusted: [1, 2], issuing: 2 };
     const { env, server } = shop({
       identity: { authorities: 'intermediate', roots: { environment: both, orders: both } },

@@ -6,7 +6,7 @@ import alertmanager from '../../operators/alertmanager/operator.ts';
 import { find } from '../../test/charts/find.ts';
 import { environment } from '../../test/charts/fixture.ts';
 import { field, listField } from '../kube/field.ts';
-import { madeOutside } from '../order/made-outside.ts';
+import { isPreExisting } from '../order/pre-existing.ts';
 import { alertmanagerConfig, receiverPorts } from './alertmanager-config.ts';
 
 const golden = join(import.meta.dirname, 'golden');
@@ -53,8 +53,8 @@ describe('the receivers of alerts', () => {
   });
 
   it('wait for no component to make their Secret, which comes from outside', () => {
-    expect(madeOutside(all, 'Secret alertmanager/alert-receivers')).toBe(true);
-    expect(madeOutside(told(mail), 'Secret alertmanager/alert-receivers')).toBe(false);
+    expect(isPreExisting(all, 'Secret alertmanager/alert-receivers')).toBe(true);
+    expect(isPreExisting(told(mail), 'Secret alertmanager/alert-receivers')).toBe(false);
   });
 
   it('are reached at their ports alone, and without any nothing is', () => {

@@ -5,14 +5,14 @@ import { environment } from '../../test/charts/fixture.ts';
 import { type FolderContent, type Outcome, SimulatedFlux } from '../../test/charts/simulated-flux.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { definitions, fluxSync, platform } from './flux-sync.ts';
-import type { Unit } from './unit.ts';
+import type { Kustomization } from './kustomization.ts';
 
 const env = environment({ operators: [gitServer] });
 
 /** Units by name, each with those that it needs and the app that it belongs to. */
 type Needs = Record<string, { needs?: string[]; app?: string }>;
 
-function unitsOf(given: Needs): Unit[] {
+function kustomizationsOf(given: Needs): Kustomization[] {
   return Object.entries(given).map(([name, { needs = [], app }]) => ({
     name,
     kind: name.endsWith('-crds') ? 'crds' : 'component',
@@ -23,43 +23,43 @@ function unitsOf(given: Needs): Unit[] {
   }));
 }
 
-/** A repository of manifests: units, and which version of each folder a commit holds. */
+/** A repository of manifests: Kustomizations, and which version of each folder a commit holds. */
 class Repository {
   readonly flux = new SimulatedFlux();
   readonly applied = new Map<string, FolderContent>();
   readonly #started = new Map<string, FolderContent>();
-  #units: Unit[];
+  #kustomizations: Kustomization[];
   readonly #versions = new Map<string, number>();
   #commits = 0;
 
   constructor(given: Needs) {
-    this.#units = unitsOf(given);
+    this.#kustomizations = kustomizationsOf(given);
   }
 
-  /** The next commits hold other units. */
+  /** The next commits hold other Kustomizations. */
   describe(given: Needs): void {
-    this.#units = unitsOf(given);
+    this.#kustomizations = kustomizationsOf(given);
   }
 
   get names(): string[] {
-    return this.#units.filter(({ kind }) => kind === 'component').map(({ name }) => name);
+    return this.#kustomizations.filter(({ kind }) => kind === 'component').map(({ name }) => name);
   }
 
   commit(...changed: string[]): void {
     for (const name of changed) this.#versions.set(name, (this.#versions.get(name) ?? 0) + 1);
-    this.flux.fetch(`main@sha1:${++this.#commits}`, this.#kustomizations());
+    this.flux.fetch(`main@sha1:${++this.#commits}`, this.#objects());
   }
 
   /** Looks at one; checks that all it needs is applied as the same commit describes it. Whether it goes on. */
   start(name: string): boolean {
     const content = this.flux.start(name);
     if (content === undefined) return false;
-    const unit = this.#units.find((each) => each.name === name);
-    for (const need of unit?.dependsOn ?? []) {
-      const other = this.#units.find((each) => each.name === need);
+    const kustomization = this.#kustomizations.find((each) => each.name === name);
+    for (const need of kustomization?.dependsOn ?? []) {
+      const other = this.#kustomizations.find((each) => each.name === need);
       const folder = other?.kind === 'crds' ? definitions : need;
       expect(this.applied.get(folder)?.digest, `${name} goes on before ${folder}`).toBe(this.#digest(folder));
-      if (unit?.app !== undefined && unit.app === other?.app)
+      if (kustomization?.app !== undefined && kustomization.app === other?.app)
         expect(this.applied.get(need)?.revision).toBe(content.revision);
     }
     this.#started.set(name, content);
@@ -95,9 +95,9 @@ class Repository {
     return `sha256:${name}-${this.#versions.get(name) ?? 0}`;
   }
 
-  #kustomizations(): KubeObject[] {
+  #objects(): KubeObject[] {
     const contents = new Map([definitions, ...this.names].map((name) => [name, this.#digest(name)]));
-    return fluxSync(env, this.#units, contents).filter(({ kind }) => kind === 'Kustomization');
+    return fluxSync(env, this.#kustomizations, contents).filter(({ kind }) => kind === 'Kustomization');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import type { LockArtifact } from '../../model/schema/lock.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
-import { onlyPaths } from './only-paths.ts';
+import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';
 
 /** The mirror as nodes and pods see it; it speaks plain HTTP. */
@@ -37,6 +37,6 @@ export function crdSource(env: Environment, name: string, artifact: LockArtifact
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: 'GitRepository',
     metadata,
-    spec: { interval, url: `https://${github}`, ref: { tag }, ignore: onlyPaths(artifact.build.paths) },
+    spec: { interval, url: `https://${github}`, ref: { tag }, ignore: ignoreAllBut(artifact.build.paths) },
   };
 }

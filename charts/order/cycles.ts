@@ -3,16 +3,16 @@ import { compareText } from '../../model/diagnostics/problem.ts';
 /** From each node to those that come before it. */
 export type DependencyGraph = ReadonlyMap<string, readonly string[]>;
 
-/** One round of nodes for each knot of the graph, starting at its first name. */
+/** The dependency cycles found, each starting at its smallest name. */
 export function findCycles(graph: DependencyGraph): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
   const visit = (node: string, trail: string[]): void => {
     const start = trail.indexOf(node);
     if (start !== -1) {
-      const round = trail.slice(start);
-      const least = round.indexOf([...round].sort(compareText)[0] ?? node);
-      cycles.push([...round.slice(least), ...round.slice(0, least)]);
+      const cycle = trail.slice(start);
+      const least = cycle.indexOf([...cycle].sort(compareText)[0] ?? node);
+      cycles.push([...cycle.slice(least), ...cycle.slice(0, least)]);
       return;
     }
     if (done.has(node)) return;

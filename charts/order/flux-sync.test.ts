@@ -4,11 +4,17 @@ import { environment } from '../../test/charts/fixture.ts';
 import { field } from '../kube/field.ts';
 import { definitions, definitionsSync, fluxSync } from './flux-sync.ts';
 import { isApplied } from './is-applied.ts';
-import { onlyPaths } from './only-paths.ts';
-import type { Unit } from './unit.ts';
+import type { Kustomization } from './kustomization.ts';
+import { ignoreAllBut } from './source-ignore.ts';
 
-const crds: Unit = { name: 'thing-crds', kind: 'crds', objects: [], dependsOn: [], reasons: new Map() };
-const things: Unit = {
+const crds: Kustomization = {
+  name: 'thing-crds',
+  kind: 'crds',
+  objects: [],
+  dependsOn: [],
+  reasons: new Map(),
+};
+const things: Kustomization = {
   name: 'things',
   kind: 'component',
   objects: [],
@@ -24,19 +30,19 @@ function sync(
   const env = environment({ cluster, operators: [gitServer] });
   const build = { module: 'example.org/things', version: 'v1.2.3', paths: ['config/crd/bases'] };
   env.lock.artifacts['thing-crds'] = { ref, build, ...(digest === undefined ? {} : { digest }) };
-  const units = [crds, things];
+  const kustomizations = [crds, things];
   const contents = new Map([
     [definitions, 'sha256:d'],
     ['things', 'sha256:t'],
   ]);
-  const objects = [...definitionsSync(env, units), ...fluxSync(env, units, contents)];
+  const objects = [...definitionsSync(env, kustomizations), ...fluxSync(env, kustomizations, contents)];
   return (kind: string, name: string) => {
     const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
     return found?.spec;
   };
 }
 
-it('applies each unit after those it needs, waits for it, and tries again soon', () => {
+it('applies each kustomization after those it needs, waits for it, and tries again soon', () => {
   expect(sync()('Kustomization', 'things')).toEqual({
     interval: '10m',
     retryInterval: '5s',
@@ -90,7 +96,7 @@ describe('definitions of others', () => {
     expect(sync()('GitRepository', 'thing-crds')).toMatchObject({
       url: 'https://github.com/example/things',
       ref: { tag: 'v1.2.3' },
-      ignore: onlyPaths(['config/crd/bases']),
+      ignore: ignoreAllBut(['config/crd/bases']),
     });
   });
 
@@ -102,7 +108,7 @@ describe('definitions of others', () => {
 });
 
 it('ignores all but some folders, as .gitignore wants it said', () => {
-  expect(onlyPaths(['config/crd', './other/', 'config/rbac'])).toBe(
+  expect(ignoreAllBut(['config/crd', './other/', 'config/rbac'])).toBe(
     '/*\n!/config\n/config/*\n!/config/crd\n!/other\n!/config/rbac\n',
   );
 });

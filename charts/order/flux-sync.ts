@@ -9,9 +9,9 @@ import { contentField } from './content.ts';
 import { crdSource } from './crd-source.ts';
 import { healthChecks } from './health-checks.ts';
 import { isApplied } from './is-applied.ts';
-import { onlyPaths } from './only-paths.ts';
+import type { Kustomization } from './kustomization.ts';
+import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';
-import type { Unit } from './unit.ts';
 
 /** Below `manifests/ENV`: the folder of what `fluxSync` makes. */
 export const syncFolder = 'flux-sync';
@@ -26,8 +26,10 @@ export const definitions = 'crds';
 export const platform = 'platform';
 
 /** What the folder of all CustomResourceDefinitions holds: where those of each artifact come from. */
-export function definitionsSync(env: Environment, units: Unit[]): KubeObject[] {
-  return units.filter(({ kind }) => kind === 'crds').flatMap((unit) => artifactSync(env, unit));
+export function definitionsSync(env: Environment, kustomizations: Kustomization[]): KubeObject[] {
+  return kustomizations
+    .filter(({ kind }) => kind === 'crds')
+    .flatMap((kustomization) => artifactSync(env, kustomization));
 }
 
 /**
@@ -37,10 +39,10 @@ export function definitionsSync(env: Environment, units: Unit[]): KubeObject[] {
  */
 export function fluxSync(
   env: Environment,
-  units: Unit[],
+  kustomizations: Kustomization[],
   contents: ReadonlyMap<string, string>,
 ): KubeObject[] {
-  const root = kustomization(platform, {
+  const root = kustomizationObject(platform, {
     ...fromGit(env, syncFolder),
     // Each of the others is waited for by itself; to wait for all of them here would hold up the next commit.
     wait: false,
@@ -51,18 +53,20 @@ export function fluxSync(
     return contentField(digest);
   };
   // It does not wait for the root: the definition of a new field of Kustomizations may come by the commit that uses it.
-  const bring = kustomization(definitions, {
+  const bring = kustomizationObject(definitions, {
     ...fromGit(env, definitions),
     ...content(definitions),
     wait: true,
   });
-  const byName = new Map(units.map((unit) => [unit.name, unit]));
-  const components = units.filter(({ kind }) => kind === 'component');
+  const byName = new Map(kustomizations.map((kustomization) => [kustomization.name, kustomization]));
+  const components = kustomizations.filter(({ kind }) => kind === 'component');
   return [
     repository(env),
     root,
     bring,
-    ...components.map((unit) => componentSync(env, unit, byName, content(unit.name))),
+    ...components.map((kustomization) =>
+      componentSync(env, kustomization, byName, content(kustomization.name)),
+    ),
   ];
 }
 
@@ -80,7 +84,7 @@ function repository({ name, cluster: { source }, operators }: Environment): Kube
     kind: 'GitRepository',
     metadata: syncMetadata(platform),
     // A push asks for a look at once; the interval is for pushes of which nobody told.
-    spec: { interval: '1m', timeout: '60s', ...spec, ignore: onlyPaths([`manifests/${name}`]) },
+    spec: { interval: '1m', timeout: '60s', ...spec, ignore: ignoreAllBut([`manifests/${name}`]) },
   };
 }
 
@@ -92,46 +96,51 @@ function inClusterUrl(operators: readonly Operator[]): string {
 
 function componentSync(
   env: Environment,
-  unit: Unit,
-  units: ReadonlyMap<string, Unit>,
+  kustomization: Kustomization,
+  kustomizations: ReadonlyMap<string, Kustomization>,
   content: Record<string, unknown>,
 ): KubeObject {
-  return kustomization(unit.name, {
-    ...fromGit(env, unit.name),
+  return kustomizationObject(kustomization.name, {
+    ...fromGit(env, kustomization.name),
     ...content,
     wait: true,
     // Flux must not remove itself: nothing would be left to remove the rest, nor to uninstall the last chart. And a line that is gone
     // from a file is no reason to remove data: the last word on a database is a person's.
-    ...(unit.name === 'flux' || unit.name === 'helm-controller' || isDatabase(unit)
+    ...(kustomization.name === 'flux' || kustomization.name === 'helm-controller' || isDatabase(kustomization)
       ? { deletionPolicy: 'Orphan' }
       : {}),
-    ...healthChecks(env.operators, unit.objects),
-    ...(unit.objects.some(isEncrypted) ? { decryption } : {}),
-    dependsOn: dependencies(unit, units),
+    ...healthChecks(env.operators, kustomization.objects),
+    ...(kustomization.objects.some(isEncrypted) ? { decryption } : {}),
+    dependsOn: dependencies(kustomization, kustomizations),
   });
 }
 
 /**
- * What Flux waits for before it applies a unit:
- * - first the root at the same commit: until then the unit and those it waits for may still be described as before;
- * - another unit of the same app, applied at the same commit: a new version never starts before its own migrations;
- * - any other unit as it is described now, at whichever commit it was applied: what did not change holds up nobody.
+ * What Flux waits for before it applies a Kustomization:
+ * - first the root at the same commit: until then the Kustomization and those it waits for may still be described as before;
+ * - another Kustomization of the same app, applied at the same commit: a new version never starts before its own migrations;
+ * - any other Kustomization as it is described now, at whichever commit it was applied: what did not change holds up nobody.
  */
-function dependencies(unit: Unit, units: ReadonlyMap<string, Unit>): { name: string; readyExpr?: string }[] {
-  const waitsFor = unit.dependsOn.map((name) => {
-    const other = units.get(name);
+function dependencies(
+  kustomization: Kustomization,
+  kustomizations: ReadonlyMap<string, Kustomization>,
+): { name: string; readyExpr?: string }[] {
+  const waitsFor = kustomization.dependsOn.map((name) => {
+    const other = kustomizations.get(name);
     if (other?.kind === 'crds') return { name: definitions, readyExpr: isApplied };
-    return unit.app !== undefined && other?.app === unit.app ? { name } : { name, readyExpr: isApplied };
+    return kustomization.app !== undefined && other?.app === kustomization.app
+      ? { name }
+      : { name, readyExpr: isApplied };
   });
   const once = new Map(waitsFor.map((dependency) => [dependency.name, dependency]));
   return [{ name: platform }, ...[...once.values()].sort((a, b) => compareText(a.name, b.name))];
 }
 
-function artifactSync(env: Environment, { name }: Unit): KubeObject[] {
+function artifactSync(env: Environment, { name }: Kustomization): KubeObject[] {
   const artifact = env.lock.artifacts[name];
   if (artifact === undefined) throw new Error(`images/lock.yaml has no artifact ${name}`);
   const source = crdSource(env, name, artifact);
-  const sync = kustomization(name, {
+  const sync = kustomizationObject(name, {
     path: './',
     sourceRef: { kind: source.kind, name },
     // With a CustomResourceDefinition go all objects of its kind: that is not done by taking out a line.
@@ -152,12 +161,12 @@ function fromGit({ name }: Environment, folder: string): Record<string, unknown>
 /** By SOPS with the keys that are in the cluster alone (Flux, 'Kustomization', Decryption). */
 const decryption = { provider: 'sops', secretRef: { name: decryptionKeys } };
 
-function isDatabase({ objects }: Unit): boolean {
+function isDatabase({ objects }: Kustomization): boolean {
   return objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io');
 }
 
 /** Times: what fails is tried again soon, since every try is cheap; what holds is looked at every ten minutes. */
-function kustomization(name: string, spec: Record<string, unknown>): KubeObject {
+function kustomizationObject(name: string, spec: Record<string, unknown>): KubeObject {
   return {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',

@@ -6,7 +6,7 @@ import { kindOf } from '../kube/object-id.ts';
 /**
  * For Flux, which otherwise takes an object for ready whose controller has not looked at it yet, and knows no condition but
  * `Ready`: for each kind of custom resource among the objects what must hold, as its operator says.
- * https://fluxcd.io/flux/components/kustomize/kustomizations/#health-check-expressions
+ * https://fluxcd.io/flux/components/kustomize/Kustomizations/#health-check-expressions
  */
 export function healthChecks(operators: Operator[], objects: KubeObject[]): object {
   const byKind = new Map(objects.map((object) => [kindOf(object), object]));

@@ -24,12 +24,12 @@ function deployment(id: string, pod: Record<string, unknown>): KubeObject {
 
 const component = (name: string, ...objects: KubeObject[]): Component => ({ name, objects });
 
-/** From each unit to those it waits for, where it waits for any. */
+/** From each Kustomization to those it waits for, where it waits for any. */
 function dependencies(components: Component[], operators: OperatorInput[] = [], provider = 'kind') {
   const region = provider === 'aws' ? { region: 'eu-central-1', account: '111122223333' } : {};
   const cluster = { provider: { kind: provider, ...region } };
-  const { units, problems } = order(environment({ operators, cluster }), components);
-  const waits = units.filter(({ dependsOn }) => dependsOn.length > 0);
+  const { kustomizations, problems } = order(environment({ operators, cluster }), components);
+  const waits = kustomizations.filter(({ dependsOn }) => dependsOn.length > 0);
   return {
     waits: Object.fromEntries(waits.map(({ name, dependsOn }) => [name, dependsOn.join(' ')])),
     problems: problems.map(({ code, what, fix }) => `${code}: ${what}; ${fix}`),

@@ -11,11 +11,11 @@ import { allObjects, type Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
 import { findCycles } from './cycles.ts';
 import { definitions, platform, syncFolder } from './flux-sync.ts';
-import { builtIn, madeOutside } from './made-outside.ts';
+import type { Kustomization, Reason } from './kustomization.ts';
 import { kindNeed, needs } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
+import { builtIn, isPreExisting } from './pre-existing.ts';
 import { operatorProvides, provides } from './provides.ts';
-import type { Reason, Unit } from './unit.ts';
 
 /** Names that a component cannot have, and whose they are. */
 const ownNames: ReadonlyMap<string, string> = new Map([
@@ -30,7 +30,10 @@ const ownNames: ReadonlyMap<string, string> = new Map([
  * a longer path leads to the same Kustomization: an unchanged Kustomization is not waited for, so no wait passes through it.
  * A need without a provider, an object that two components make, and a cycle are problems.
  */
-export function order(env: Environment, components: Component[]): { units: Unit[]; problems: Problem[] } {
+export function order(
+  env: Environment,
+  components: Component[],
+): { kustomizations: Kustomization[]; problems: Problem[] } {
   const problems: Problem[] = [];
   const report: Refuse = (component, text) => {
     problems.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
@@ -39,8 +42,8 @@ export function order(env: Environment, components: Component[]): { units: Unit[
   refuseTakenNames(components, artifacts, report);
   const edges = findEdges(env, components, artifacts, report);
   refuseCycles(env, edges, report);
-  if (problems.length > 0) return { units: [], problems: problems.sort(compareProblems) };
-  return { units: unitsOf(env, components, edges), problems };
+  if (problems.length > 0) return { kustomizations: [], problems: problems.sort(compareProblems) };
+  return { kustomizations: kustomizationsOf(env, components, edges), problems };
 }
 
 /** Adds a problem to the file that describes a component. */
@@ -99,7 +102,7 @@ function reasonsOf(
     }
     for (const need of needed) {
       const makers = providers.get(need);
-      if (makers === undefined && !madeOutside(env, need)) {
+      if (makers === undefined && !isPreExisting(env, need)) {
         report(component.name, {
           code: 'nobody-provides',
           what: `in ${env.name}, ${id} needs ${need}`,
@@ -132,10 +135,10 @@ function refuseCycles(env: Environment, edges: Edges, report: Refuse): void {
   }
 }
 
-function unitsOf(env: Environment, components: readonly Component[], edges: Edges): Unit[] {
+function kustomizationsOf(env: Environment, components: readonly Component[], edges: Edges): Kustomization[] {
   const objects = new Map(components.map((component) => [component.name, component.objects]));
-  const apps = appOfUnits(env);
-  const units = [...edges].map(([name, reasons]): Unit => {
+  const apps = appOfKustomizations(env);
+  const kustomizations = [...edges].map(([name, reasons]): Kustomization => {
     const own = objects.get(name);
     const app = apps.get(name);
     return {
@@ -147,7 +150,7 @@ function unitsOf(env: Environment, components: readonly Component[], edges: Edge
       reasons,
     };
   });
-  return units.sort((a, b) => compareText(a.name, b.name));
+  return kustomizations.sort((a, b) => compareText(a.name, b.name));
 }
 
 /** The file that describes a component. */
@@ -161,22 +164,28 @@ function operatorOf({ operators }: Environment, component: string): string {
   return owner?.name ?? component;
 }
 
-/** The names that the units of an app have, in the order in which Flux applies those that there are. */
-export function unitsOfApp(app: string): string[] {
+/** The names that the Kustomizations of an app have, in the order in which Flux applies those that there are. */
+export function kustomizationsOfApp(app: string): string[] {
   return [databaseCluster(app), migrationsName(app), jobName(app), app];
 }
 
-/** From each unit of an app to the app. */
-const appOfUnits = onceEach(
+/** From each Kustomization of an app to the app. */
+const appOfKustomizations = onceEach(
   ({ apps }: Environment) =>
-    new Map(apps.flatMap(({ name }) => unitsOfApp(name).map((unit) => [unit, name] as const))),
+    new Map(
+      apps.flatMap(({ name }) =>
+        kustomizationsOfApp(name).map((kustomization) => [kustomization, name] as const),
+      ),
+    ),
 );
 
 /** From each component of an app, or of a database that is retired, to its file. */
 const appFiles = onceEach((env: Environment) => {
   const { name: environment, cluster } = env;
   return new Map([
-    ...[...appOfUnits(env)].map(([unit, app]) => [unit, `apps/${app}/app.ts`] as const),
+    ...[...appOfKustomizations(env)].map(
+      ([kustomization, app]) => [kustomization, `apps/${app}/app.ts`] as const,
+    ),
     ...retiredDatabases(cluster).map(
       ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,
     ),

@@ -12,8 +12,8 @@ export function refreshContent(manifests: ReadonlyMap<string, string>): Map<stri
   const folders = Map.groupBy(manifests, ([path]) => path.slice(0, path.lastIndexOf('/')));
   return new Map(
     [...manifests].map(([path, text]) => {
-      const [, environment, unit] = sync.exec(path) ?? [];
-      const files = folders.get(`${environment}/${unit}`);
+      const [, environment, kustomization] = sync.exec(path) ?? [];
+      const files = folders.get(`${environment}/${kustomization}`);
       return [path, files === undefined ? text : text.replace(digest, contentDigest(files))];
     }),
   );

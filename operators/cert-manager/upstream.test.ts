@@ -1,12 +1,16 @@
 import { expect, it } from 'vitest';
-import { type Comparison, compareWithUpstream, type Difference } from '../../test/upstream/compare.ts';
+import {
+  type Comparison,
+  compareWithUpstream,
+  type UpstreamDifference,
+} from '../../test/upstream/compare.ts';
 
 const chart = 'deploy/charts/cert-manager/templates';
 
 function comparisonOf(
   deployment: string,
   upstream: { account: string; files: readonly string[]; template: string },
-  differences: readonly Difference[],
+  differences: readonly UpstreamDifference[],
 ): Comparison {
   return {
     component: 'cert-manager',

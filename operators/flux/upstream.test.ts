@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest';
-import { type Comparison, compareWithUpstream, type Difference } from '../../test/upstream/compare.ts';
+import {
+  type Comparison,
+  compareWithUpstream,
+  type UpstreamDifference,
+} from '../../test/upstream/compare.ts';
 
 const files = [
   'config/manager/deployment.yaml',
@@ -9,7 +13,7 @@ const files = [
   'config/rbac/leader_election_role_binding.yaml',
 ];
 
-const ofEveryController: readonly Difference[] = [
+const ofEveryController: readonly UpstreamDifference[] = [
   {
     reason: 'Flux reads its own namespace only: a Kustomization elsewhere would have the rights of Flux.',
     upstream: ['argument --watch-all-namespaces'],
@@ -38,7 +42,7 @@ const kinds = (path = ''): string =>
     .map((kind) => `${kind}${path}.source.toolkit.fluxcd.io`)
     .join(' ');
 
-const comparisonOf = (controller: string, differences: readonly Difference[]): Comparison => ({
+const comparisonOf = (controller: string, differences: readonly UpstreamDifference[]): Comparison => ({
   component: 'flux',
   ours: { deployment: controller, namespaces: ['flux-system'] },
   upstream: {

@@ -26,13 +26,13 @@ afterEach(() => rmSync(root, { recursive: true }));
 const edit = (search: string, replacement: string) =>
   writeFileSync(join(root, file), readFileSync(join(root, file), 'utf8').replace(search, replacement));
 
-it('a roll begins in a clean work tree, and goes on where its own edit was not committed', async () => {
+it('a rotation begins in a clean work tree, and goes on where its own edit was not committed', async () => {
   await onlyRootsDiffer('dev', root);
   edit('trusted: [1]', 'trusted: [1, 2]');
   await onlyRootsDiffer('dev', root);
 });
 
-it('a roll brings nothing else along', async () => {
+it('a rotation brings nothing else along', async () => {
   edit('name: a', 'name: b');
   await expect(onlyRootsDiffer('dev', root)).rejects.toThrow(`${file} has changes that are not committed`);
   edit('name: b', 'name: a');
@@ -41,7 +41,7 @@ it('a roll brings nothing else along', async () => {
   await expect(onlyRootsDiffer('dev', root)).rejects.toThrow('apps/ has changes that are not committed');
 });
 
-it('a roll is commits, and says so where there is no repository', async () => {
+it('a rotation is commits, and says so where there is no repository', async () => {
   rmSync(join(root, '.git'), { recursive: true });
   await expect(onlyRootsDiffer('dev', root)).rejects.toThrow(/git status failed .*not a git repository/i);
 });

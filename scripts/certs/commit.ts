@@ -8,10 +8,10 @@ import { repositoryRoot } from '../repository/read-cluster.ts';
 import { withoutRoots, withRoots } from './cluster-file.ts';
 import type { Roots } from './steps.ts';
 
-/** What is read to render; a change there would go into the cluster with a step of the roll. */
+/** What is read to render; a change there would go into the cluster with a step of the rotation. */
 const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators'];
 
-/** Refuses to begin where a step would bring other changes along; an interrupted roll's own are none. */
+/** Refuses to begin where a step would bring other changes along; an interrupted rotation's own are none. */
 export async function onlyRootsDiffer(environment: string, root = repositoryRoot): Promise<void> {
   const own = `clusters/${environment}/cluster.yaml`;
   const changed = (await git(root, ['status', '--porcelain', '-z', '--', ...inputs]))
@@ -25,7 +25,7 @@ export async function onlyRootsDiffer(environment: string, root = repositoryRoot
         continue;
     }
     throw new Failure(
-      `${file} has changes that are not committed; the first step of the roll would bring them into the cluster.`,
+      `${file} has changes that are not committed; the first step of the rotation would bring them into the cluster.`,
       'Commit them, or put them aside: git stash. Then type the same command again.',
     );
   }

@@ -14,7 +14,7 @@ export const settledMs = 150_000;
 
 /**
  * What is missing until an authority's roots and certificates are as cluster.yaml says, everywhere: gathered, brought to
- * each namespace, issued, and in use by each process. Nothing, where the next step of a roll may come. `anchor` is the
+ * each namespace, issued, and in use by each process. Nothing, where the next step of a rotation may come. `anchor` is the
  * authority whose roots are trusted for it: itself, or the environment's.
  */
 export function missingFor(

@@ -4,7 +4,7 @@ import { commitsFrom, type Roots, stepsFrom } from './steps.ts';
 
 const roots = (given: Roots, compromise = false) => stepsFrom(given, compromise).map((step) => step.roots);
 
-describe('the steps of a roll', () => {
+describe('the steps of a rotation', () => {
   it('trusts the new generation, issues by it, then drops the old one', () => {
     expect(stepsFrom({ trusted: [1], issuing: 1 })).toEqual([
       { roots: { trusted: [1, 2], issuing: 1 }, title: 'generation 2 is trusted too' },
@@ -18,7 +18,7 @@ describe('the steps of a roll', () => {
     for (const [i, at] of all.slice(0, -1).entries()) expect(roots(at)).toEqual(all.slice(i + 1));
   });
 
-  it('drops the old one first after a compromise, also in the middle of a roll', () => {
+  it('drops the old one first after a compromise, also in the middle of a rotation', () => {
     const only = [{ trusted: [2], issuing: 2 }];
     expect(roots({ trusted: [1], issuing: 1 }, true)).toEqual(only);
     expect(roots({ trusted: [1, 2], issuing: 1 }, true)).toEqual(only);
@@ -44,7 +44,7 @@ describe('the steps of a roll', () => {
   });
 });
 
-describe('the roll of a root with intermediates below it', () => {
+describe('the rotation of a root with intermediates below it', () => {
   const environment = (roots: Roots) => ({ name: 'environment', ...roots });
   const orders = (roots: Roots) => ({ name: 'orders', ...roots });
   const rest = { trusted: [1], issuing: 1 };

@@ -4,7 +4,7 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 /** What cluster.yaml says of an authority: the generations of its CA that are trusted, and the one that issues. */
 export type Roots = Cluster['identity']['roots'][string];
 
-/** One step of a roll. */
+/** One step of a rotation. */
 export interface RotationStep {
   roots: Roots;
   /** What it does, for the commit and for people. */
@@ -12,7 +12,7 @@ export interface RotationStep {
 }
 
 /**
- * What is left to do until a newer generation alone is trusted and issues. From wherever a roll stands it goes on to the
+ * What is left to do until a newer generation alone is trusted and issues. From wherever a rotation stands it goes on to the
  * newest generation; from rest, to the one after it. `compromise`: the older ones go at once, whoever still holds a
  * certificate of theirs.
  */
@@ -38,7 +38,7 @@ export function stepsFrom({ trusted, issuing }: Roots, compromise = false): Rota
   ];
 }
 
-/** One commit of a roll. */
+/** One commit of a rotation. */
 export interface Commit {
   /** By authority: what is written into cluster.yaml. */
   roots: Record<string, Roots>;
@@ -70,7 +70,7 @@ export function commitsFrom(
   });
 }
 
-/** Whether nothing of a roll is under way, as far as cluster.yaml says. */
+/** Whether nothing of a rotation is under way, as far as cluster.yaml says. */
 export function atRest({ trusted }: Roots): boolean {
   return trusted.length === 1;
 }

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
-import { unitsOfApp } from '../../charts/order/order.ts';
+import { kustomizationsOfApp } from '../../charts/order/order.ts';
 import type { WatchedObject } from '../cluster/watch.ts';
 
 /** A rendered workload whose pods serve. */
@@ -18,12 +18,15 @@ export function unitsThere(
   app: string,
   manifests: ReadonlyMap<string, string>,
 ): string[] {
-  return unitsOfApp(app).filter((unit) => manifests.has(syncFile(environment, unit)));
+  return kustomizationsOfApp(app).filter((unit) => manifests.has(syncFile(environment, unit)));
 }
 
 /** The folders and files of manifests that belong to an app alone. */
 export function pathsOfApp(environment: string, app: string): string[] {
-  return unitsOfApp(app).flatMap((unit) => [`manifests/${environment}/${unit}`, syncFile(environment, unit)]);
+  return kustomizationsOfApp(app).flatMap((unit) => [
+    `manifests/${environment}/${unit}`,
+    syncFile(environment, unit),
+  ]);
 }
 
 /**

@@ -43,7 +43,7 @@ export function explainChart(
   const templated = charts.get(name) ?? [];
   const rendered = components(env, charts);
   const own = rendered.find((component) => component.name === name)?.objects ?? [];
-  const unit = order(env, rendered).units.find((each) => each.name === name);
+  const kustomization = order(env, rendered).kustomizations.find((each) => each.name === name);
   const file = `operators/${name}/operator.ts`;
   const { cluster, namespaces } = accessFor(namespace, templated);
   return {
@@ -68,10 +68,10 @@ export function explainChart(
       ),
       ...answers.map(({ to, port }) => `${peerName(to)} calls ${workload}, port ${port}`),
     ]),
-    after: (unit?.dependsOn ?? []).map((waitsFor) => ({
+    after: (kustomization?.dependsOn ?? []).map((waitsFor) => ({
       waitsFor,
-      object: unit?.reasons.get(waitsFor)?.object ?? '',
-      need: unit?.reasons.get(waitsFor)?.need ?? '',
+      object: kustomization?.reasons.get(waitsFor)?.object ?? '',
+      need: kustomization?.reasons.get(waitsFor)?.need ?? '',
     })),
     exceptions: exceptions.map(({ rule, reason }) => ({ rule, reason })),
   };

@@ -85,7 +85,7 @@ export function explain(
     ports: Object.entries(app.ports).map(([name, port]) => ({ name, ...port })),
     edges,
     always: always.map(({ object, file }) => ({ object: objectId(object), file })),
-    after: order(env, rendered).units.flatMap(({ name, dependsOn, reasons }) =>
+    after: order(env, rendered).kustomizations.flatMap(({ name, dependsOn, reasons }) =>
       own.includes(name)
         ? dependsOn.map((waitsFor) => ({
             component: name,

@@ -1,8 +1,8 @@
 import type { Report } from '../../images/report.ts';
 import { supply } from '../../images/supply.ts';
 import { buildAppImages } from '../app-images/app-images.ts';
-import type { WithEngine } from './given.ts';
 import { bootstrapImages, observabilityImages, platformImages } from './image-sets.ts';
+import type { WithEngine } from './input.ts';
 import { mirrorCharts } from './mirror-charts.ts';
 
 /** Images that are supplied while the cluster starts, one set after another. Phases that need a set wait for it. */

@@ -13,7 +13,7 @@ import { withClusterLock } from '../cluster/run-lock.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { clusterKeyFile, keepThis } from '../secrets/key-files.ts';
-import type { InitInput } from './given.ts';
+import type { InitInput } from './input.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
 import { bootstrapObjects } from './phases/bootstrap-objects.ts';
 import { bootstrapReady } from './phases/bootstrap-ready.ts';

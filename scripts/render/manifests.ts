@@ -31,7 +31,7 @@ export function environmentManifests(
   charts: ChartObjects = noCharts,
 ): EnvironmentManifests {
   const rendered = parts(env, charts).flatMap((part) => memory.build(env.name, part) ?? []);
-  const { units, problems } = order(env, rendered);
+  const { kustomizations, problems } = order(env, rendered);
   const inventory = new Inventory(env, rendered);
   const checked = { env, ...checkObjects(inventory), shortages: shortages(inventory) };
   const files = new Map<string, string>();
@@ -49,8 +49,8 @@ export function environmentManifests(
     for (const [path, text] of written) files.set(path, text);
     contents.set(folder, contentDigest(written));
   };
-  add(definitions, write(definitions, cluster, definitionsSync(env, units)));
-  for (const { kind, name, objects } of units) {
+  add(definitions, write(definitions, cluster, definitionsSync(env, kustomizations)));
+  for (const { kind, name, objects } of kustomizations) {
     if (kind !== 'component') continue;
     const sources = [...new Set([sourceOf(env, name), cluster])].join(' and ');
     add(
@@ -58,7 +58,7 @@ export function environmentManifests(
       memory.files(env.name, name, () => write(name, sources, objects)),
     );
   }
-  add(syncFolder, write(syncFolder, cluster, fluxSync(env, units, contents)));
+  add(syncFolder, write(syncFolder, cluster, fluxSync(env, kustomizations, contents)));
   return { files, problems, checked };
 }
 

@@ -63,32 +63,32 @@ describe('identity as in production', () => {
     }
   });
 
-  it.each(['orders', 'orders-db'])('rolls the intermediate %s without a failed request', async (name) => {
+  it.each(['orders', 'orders-db'])('rotates the intermediate %s without a failed request', async (name) => {
     load ??= Load.start(world.cluster);
     const started = performance.now();
-    const ended = await world.checkout.npm('certs', 'roll', name);
+    const ended = await world.checkout.npm('certs', 'rotate', name);
     expect(ended.exitCode, said(ended)).toBe(0);
-    expect(lostNothing(load.since(`roll of the intermediate ${name} in ${seconds(started)} s`))).toBe(
+    expect(lostNothing(load.since(`rotation of the intermediate ${name} in ${seconds(started)} s`))).toBe(
       'nothing',
     );
     const issuers = (await world.inUse()).filter(({ issuer }) => issuer.startsWith(`${name}-ca-`));
     expect([...new Set(issuers.map(({ issuer }) => issuer))]).toEqual([`${name}-ca-2`]);
   });
 
-  it('says that the roll of an intermediate cannot drop the old one at once', async () => {
-    const ended = await world.checkout.npm('certs', 'roll', 'orders', '--compromise');
+  it('says that the rotation of an intermediate cannot drop the old one at once', async () => {
+    const ended = await world.checkout.npm('certs', 'rotate', 'orders', '--compromise');
     expect(ended.exitCode).toBe(1);
-    expect(ended.stderr).toContain('its roll cannot drop it at once');
+    expect(ended.stderr).toContain('its rotation cannot drop it at once');
   });
 
-  it('rolls the root above them without a failed request', async () => {
+  it('rotates the root above them without a failed request', async () => {
     load ??= Load.start(world.cluster);
     const wanted = { namespace: 'orders', secret: 'orders-db-rw', authority: 'orders-db' };
     const before = await identityIn(world.cluster, wanted);
     const started = performance.now();
-    const ended = await world.checkout.npm('certs', 'roll', 'environment');
+    const ended = await world.checkout.npm('certs', 'rotate', 'environment');
     expect(ended.exitCode, said(ended)).toBe(0);
-    expect(lostNothing(load.since(`roll of the root in ${seconds(started)} s`))).toBe('nothing');
+    expect(lostNothing(load.since(`rotation of the root in ${seconds(started)} s`))).toBe('nothing');
     const after = await identityIn(world.cluster, wanted);
     expect(after.roots.match(/BEGIN CERTIFICATE/g)).toHaveLength(1);
     expect(after.roots).not.toBe(before.roots);

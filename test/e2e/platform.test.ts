@@ -262,7 +262,7 @@ describe('a platform on this machine', () => {
     }
   });
 
-  it('is a Git repository, where a roll of certificates is commits', async () => {
+  it('is a Git repository, where a rotation of certificates is commits', async () => {
     await world.take(checkout);
     await world.clusterIsUp();
   });

@@ -93,7 +93,7 @@ describe('under load', () => {
     expect(ok).toBeGreaterThan(20);
   });
 
-  it('a roll of the authority, old and new trusted in between, loses no request', async () => {
+  it('a rotation of the authority, old and new trusted in between, loses no request', async () => {
     const client = await identity(orders.authority, 'home');
     const running = load(client);
     const next = await TestAuthority.make('orders 2');
@@ -111,7 +111,7 @@ describe('under load', () => {
     writeIdentity(client, await next.issue({ commonName: 'home' }), next.roots);
     await running.more();
     const { ok, failed } = await running.stop();
-    console.log(`roll under load: ${ok} requests, ${failed.length} failed`);
+    console.log(`rotation under load: ${ok} requests, ${failed.length} failed`);
     expect(failed).toEqual([]);
     expect(ok).toBeGreaterThan(20);
 

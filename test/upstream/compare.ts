@@ -8,7 +8,7 @@ import { type ControllerNames, factsOf, flagsIn } from './facts.ts';
 import { withoutTemplates } from './templates.ts';
 
 /** Facts that differ for one reason: those that only upstream's manifests have, and those that only ours have. */
-export interface Difference {
+export interface UpstreamDifference {
   reason: string;
   upstream?: readonly string[];
   ours?: readonly string[];
@@ -34,13 +34,16 @@ export interface Comparison {
   };
   /** Facts that upstream's files do not tell. Default: none. */
   without?: readonly ('argument' | 'webhook')[];
-  differences: readonly Difference[];
+  differences: readonly UpstreamDifference[];
 }
 
 /** The facts that differ, and the differences that are written down; equal where each has its reason and none is outdated. */
 export async function compareWithUpstream(
   comparison: Comparison,
-): Promise<{ found: Required<Omit<Difference, 'reason'>>; written: Required<Omit<Difference, 'reason'>> }> {
+): Promise<{
+  found: Required<Omit<UpstreamDifference, 'reason'>>;
+  written: Required<Omit<UpstreamDifference, 'reason'>>;
+}> {
   const { component, differences, without = [] } = comparison;
   const isTold = (fact: string): boolean => !without.some((family) => fact.startsWith(`${family} `));
   const named = (fact: string): string =>

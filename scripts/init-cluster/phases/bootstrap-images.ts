@@ -1,6 +1,6 @@
 import type { Phase } from '../../cli/phases.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Waits for the images without which Flux can't start. */
 export const imagesOfBootstrap: Phase<WithEngine & { supplied: BackgroundSupply }> = {

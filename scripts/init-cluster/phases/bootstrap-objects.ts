@@ -3,7 +3,7 @@ import { bootstrap } from '../../flux/bootstrap.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import type { NodesState } from '../../kind/kind-nodes.ts';
 import { ensureNodeNetwork } from '../../kind/node-network.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Applies the objects of Flux and the Git server. */
 export const bootstrapObjects: Phase<WithEngine & { nodes: NodesState }> = {

@@ -1,6 +1,6 @@
 import type { Phase } from '../../cli/phases.ts';
 import { waitForBootstrap } from '../../flux/bootstrap.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Waits until manifests can be pushed and read. */
 export const bootstrapReady: Phase<WithEngine> = {

@@ -3,7 +3,7 @@ import { ensureEngine } from '../../../images/engine/ensure-engine.ts';
 import { mirrorSetting } from '../../../model/schema/cluster.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
-import type { InitInput } from '../given.ts';
+import type { InitInput } from '../input.ts';
 
 /** Starts a private engine where none was found. */
 export const containerEngine: Phase<InitInput & { found: Engine | undefined }, { engine: Engine }> = {

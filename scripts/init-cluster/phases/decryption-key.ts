@@ -1,7 +1,7 @@
 import type { Phase } from '../../cli/phases.ts';
 import { kubectlOf } from '../../cluster/node-kubectl.ts';
 import { ensureDecryptionKey } from '../../flux/decryption-key.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Gives the cluster the private key by which Flux decrypts the secrets of apps. */
 export const decryptionKey: Phase<Pick<WithEngine, 'engine' | 'environment' | 'signal'>> = {

@@ -1,6 +1,6 @@
 import type { Phase } from '../../cli/phases.ts';
 import { waitForSync } from '../../flux/sync.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 import type { PushedManifests } from './pushed-manifests.ts';
 
 /** Waits until every Kustomization that was pushed is Ready at the commit. */

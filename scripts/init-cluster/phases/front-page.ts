@@ -9,7 +9,7 @@ import { gatewayRoots } from '../../cluster/authority-roots.ts';
 import { type ClusterClient, clusterClient } from '../../cluster/client.ts';
 import { reason } from '../../cluster/request.ts';
 import { visit } from '../../cluster/visit.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 import { type AppUrl, urls } from '../urls.ts';
 
 /** Waits until every app that is exposed answers through the gateway, with a certificate that is valid for it. */

@@ -1,8 +1,8 @@
 import { saidSupply, supplyMode } from '../../../images/supply/mode.ts';
 import { wasSupplied } from '../../../images/supply.ts';
 import type { Phase } from '../../cli/phases.ts';
-import type { WithEngine } from '../given.ts';
 import { bootstrapImages, nodeImages, observabilityImages, platformImages } from '../image-sets.ts';
+import type { WithEngine } from '../input.ts';
 import { refusePulledOnly } from '../pulled-only.ts';
 
 /** Decides between pulling and building before anything is downloaded. */

@@ -1,6 +1,6 @@
 import { ensureMirror } from '../../../images/mirror/server.ts';
 import type { Phase } from '../../cli/phases.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Starts the registry that the nodes pull from. */
 export const mirror: Phase<WithEngine> = {

@@ -1,7 +1,7 @@
 import { supply } from '../../../images/supply.ts';
 import type { Phase } from '../../cli/phases.ts';
-import type { WithEngine } from '../given.ts';
 import { nodeImages } from '../image-sets.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Supplies the images without which no node becomes Ready. */
 export const imagesOfNodes: Phase<WithEngine> = {

@@ -2,7 +2,7 @@ import { ensureProgram } from '../../../images/program.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { ensureNodes, type NodesState } from '../../kind/kind-nodes.ts';
 import { BackgroundSupply } from '../background-supply.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 
 /** Brings the nodes up, and starts to supply all other images meanwhile. */
 export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundSupply }> = {

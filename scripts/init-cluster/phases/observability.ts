@@ -3,9 +3,9 @@ import { withClusterLock } from '../../cluster/run-lock.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, waitForSync } from '../../flux/sync.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
-import type { WithEngine } from '../given.ts';
 import { observabilityImages } from '../image-sets.ts';
 import { pathsOfOthers } from '../observability.ts';
+import type { WithEngine } from '../input.ts';
 import type { PushedManifests } from './pushed-manifests.ts';
 
 /**

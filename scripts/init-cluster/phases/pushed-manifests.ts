@@ -2,7 +2,7 @@ import type { Phase } from '../../cli/phases.ts';
 import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, startSync } from '../../flux/sync.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
-import type { WithEngine } from '../given.ts';
+import type { WithEngine } from '../input.ts';
 import { isPostponed, withoutObservability } from '../observability.ts';
 
 /** What Flux was pointed at. */

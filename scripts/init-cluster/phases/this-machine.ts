@@ -7,7 +7,7 @@ import { machineChecks } from '../../doctor/checks.ts';
 import { thisHost } from '../../doctor/host.ts';
 import { refuseUnfit } from '../../doctor/refuse.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
-import type { InitInput } from '../given.ts';
+import type { InitInput } from '../input.ts';
 
 /** Refuses a machine that lacks something, and nodes that cannot become those of cluster.yaml. */
 export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {

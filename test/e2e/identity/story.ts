@@ -14,7 +14,7 @@ import { said, seconds, type World } from './world.ts';
 
 /**
  * On a cluster that runs: orders and jobs, and beside them an app that owns a database and one that reads it and calls
- * the other. Each refusal is tried for real, and each fault, renewal and roll under load.
+ * the other. Each refusal is tried for real, and each fault, renewal and rotation under load.
  */
 export function identityStory(world: World): void {
   describe('identity', () => {
@@ -65,13 +65,13 @@ export function identityStory(world: World): void {
       expect(by('files')).toEqual(['people/me.jobs', 'people/me.orders']);
     });
 
-    it('says what a roll would do, and does nothing', async () => {
+    it('says what a rotation would do, and does nothing', async () => {
       const stands = async () => [
         await world.git('log', '-1', '--format=%H'),
         await world.git('status', '--short'),
       ];
       const before = await stands();
-      const ended = await world.checkout.npm('certs', 'roll', 'orders', '--dry-run');
+      const ended = await world.checkout.npm('certs', 'rotate', 'orders', '--dry-run');
       expect(ended.exitCode, said(ended)).toBe(0);
       expect(ended.stdout).toContain('identity.roots.orders: { trusted: [1, 2], issuing: 1 }');
       expect(ended.stdout).toContain('identity.roots.orders: { trusted: [2], issuing: 2 }');

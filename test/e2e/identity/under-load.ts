@@ -6,7 +6,7 @@ import { primary } from './laptop.ts';
 import { callKinds, Load, lostNothing } from './load.ts';
 import { parts, said, seconds, type World } from './world.ts';
 
-/** Faults, renewals and rolls, each under the same load, of which what fails is counted. */
+/** Faults, renewals and rotations, each under the same load, of which what fails is counted. */
 export function underLoad(world: World): void {
   describe('under load', () => {
     let load: Load;
@@ -69,13 +69,13 @@ export function underLoad(world: World): void {
       expect(lostNothing(load.since(`renewal of ${all.length} certificates`))).toBe('nothing');
     });
 
-    it.each(['orders', 'orders-db'])('rolls the authority %s without a failed request', async (name) => {
-      if (name === 'orders-db') await world.checkout.npmKilledAt(/2 of 3/, 'certs', 3_000, 'roll', name);
+    it.each(['orders', 'orders-db'])('rotates the authority %s without a failed request', async (name) => {
+      if (name === 'orders-db') await world.checkout.npmKilledAt(/2 of 3/, 'certs', 3_000, 'rotate', name);
       const started = performance.now();
-      const ended = await world.checkout.npm('certs', 'roll', name);
+      const ended = await world.checkout.npm('certs', 'rotate', name);
       expect(ended.exitCode, said(ended)).toBe(0);
       console.log(ended.stdout);
-      expect(lostNothing(load.since(`roll of ${name} in ${seconds(started)} s`))).toBe('nothing');
+      expect(lostNothing(load.since(`rotation of ${name} in ${seconds(started)} s`))).toBe('nothing');
       const issuers = (await world.inUse()).filter(({ issuer }) => issuer.startsWith(`${name}-ca-`));
       expect([...new Set(issuers.map(({ issuer }) => issuer))]).toEqual([`${name}-ca-2`]);
       const roots = [
@@ -97,7 +97,7 @@ export function underLoad(world: World): void {
     it('drops an authority at once after a compromise', async () => {
       const old = await takenOver(world.cluster, 'jobs-ca-1');
       const started = performance.now();
-      const ended = await world.checkout.npm('certs', 'roll', 'jobs', '--compromise');
+      const ended = await world.checkout.npm('certs', 'rotate', 'jobs', '--compromise');
       expect(ended.exitCode, said(ended)).toBe(0);
       console.log(`compromise of jobs: the old one refused everywhere after ${seconds(started)} s`);
       const { roots } = await identityIn(world.cluster, {

@@ -53,7 +53,7 @@ export class World {
     await checkout.npm('init-cluster', '--down', '--yes');
   }
 
-  /** Goes on with a checkout, which becomes a Git repository of its own: a roll is commits. */
+  /** Goes on with a checkout, which becomes a Git repository of its own: a rotation is commits. */
   async take(checkout: Checkout): Promise<void> {
     this.#checkout = checkout;
     await this.git('init', '--quiet');

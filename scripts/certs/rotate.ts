@@ -15,7 +15,7 @@ import { nudge } from './nudge.ts';
 import { keyOf, type Observation, observe } from './observe.ts';
 import { atRest, type Commit, commitsFrom, type Roots } from './steps.ts';
 
-export interface RollOptions {
+export interface RotateOptions {
   env: string;
   dryRun?: boolean;
   compromise?: boolean;
@@ -24,11 +24,11 @@ export interface RollOptions {
 const confirmSeconds = 600;
 
 /**
- * Rolls an authority to the next generation of its CA: a series of commits to cluster.yaml, each deployed and then seen
+ * Rotates an authority to the next generation of its CA: a series of commits to cluster.yaml, each deployed and then seen
  * in every process before the next. Nothing is noted elsewhere: where it stands is what cluster.yaml and the cluster say.
  * The root of an environment takes all CAs along that it signs.
  */
-export async function roll(name: string, options: RollOptions): Promise<number> {
+export async function rotate(name: string, options: RotateOptions): Promise<number> {
   const env = await environmentNamed(options.env);
   const authority = authorityNamed(env, name);
   const { trusted, issuing } = authority;
@@ -41,7 +41,7 @@ export async function roll(name: string, options: RollOptions): Promise<number> 
     trusting(env, name).filter((each) => each !== authority),
     compromise,
   );
-  const again = `npm run certs -- roll ${name}${compromise ? ' --compromise' : ''} --env ${env.name}`;
+  const again = `npm run certs -- rotate ${name}${compromise ? ' --compromise' : ''} --env ${env.name}`;
   if (options.dryRun === true) {
     process.stdout.write(`${describe(env, name, now, commits)}\n`);
     return 0;
@@ -110,20 +110,20 @@ function trusting(env: Environment, name: string): Authority[] {
 /** Below a root of the environment whatever an intermediate issued is trusted by that root, whoever is still told to issue. */
 function noWayToDrop({ name: env, cluster }: Environment, name: string): Failure {
   return new Failure(
-    `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: its roll cannot drop it at once.`,
-    `Roll it in order: npm run certs -- roll ${name} --env ${env}. To be rid of it at once, drop the root, and what every other service has below it: npm run certs -- roll ${environmentAuthority} --compromise --env ${env}`,
+    `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: its rotation cannot drop it at once.`,
+    `Rotate it in order: npm run certs -- rotate ${name} --env ${env}. To be rid of it at once, drop the root, and what every other service has below it: npm run certs -- rotate ${environmentAuthority} --compromise --env ${env}`,
   );
 }
 
 interface Context {
   env: Environment;
   client: ClusterClient;
-  /** The authority that is rolled. */
+  /** The authority that is rotated. */
   name: string;
   again: string;
 }
 
-/** What is seen now of everyone whom the roll concerns, and what is missing until the next step. */
+/** What is seen now of everyone whom the rotation concerns, and what is missing until the next step. */
 async function look({ env, client, name }: Context): Promise<{ seen: Observation; missing: Missing[] }> {
   const concerned = trusting(env, name);
   const seen = await observe(client, env, concerned);

@@ -1,8 +1,8 @@
 /**
- * The `ignore` of a Flux source that leaves nothing but these folders or files, in the format of .gitignore: what lies
- * in an excluded folder cannot be included again, so that every folder on the way is opened and emptied.
+ * The `ignore` of a Flux source for all paths but these, in the format of .gitignore. A path in an excluded folder cannot be
+ * included again, so every parent folder is included and its other content excluded.
  */
-export function onlyPaths(paths: string[]): string {
+export function ignoreAllBut(paths: string[]): string {
   const lines = new Set(['/*']);
   for (const path of paths) {
     const steps = path.split('/').filter((step) => step !== '' && step !== '.');

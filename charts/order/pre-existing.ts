@@ -6,30 +6,30 @@ import { receiverSecret } from '../observability/alertmanager-config.ts';
 import { defaultStorageNeed } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
 
-/** Objects that are there in every cluster before anything is applied. */
+/** Objects of every cluster before anything is applied. */
 export const builtIn: ReadonlySet<string> = new Set([
   ...['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) => idOf('Namespace', name)),
   ...['cluster-admin', 'admin', 'edit', 'view'].map((name) => idOf('ClusterRole', name)),
-  // Lets an API server behind the API server read whom to trust.
+  // For an aggregated API server: the CAs of its callers.
   idOf('Role', 'extension-apiserver-authentication-reader', 'kube-system'),
   idOf('ConfigMap', 'extension-apiserver-authentication', 'kube-system'),
 ]);
 
-/** In every namespace: Kubernetes makes them when it makes the namespace. */
+/** Objects that Kubernetes makes with each namespace. */
 const inEveryNamespace = /^(?:ServiceAccount [^/]+\/default|ConfigMap [^/]+\/kube-root-ca\.crt)$/;
 
-/** Names that Kubernetes keeps for its own. */
+/** Names reserved for Kubernetes. */
 const systemNames = /^(?:ClusterRole system:|PriorityClass system-)/;
 
-/** Whether something that an object needs is there although no component makes it. */
-export function madeOutside(env: Environment, need: string): boolean {
+/** Whether a need is met by an object that no component makes. */
+export function isPreExisting(env: Environment, need: string): boolean {
   if (builtIn.has(need) || inEveryNamespace.test(need) || systemNames.test(need)) return true;
   if (need.startsWith(imagesNeed(''))) return need !== imagesNeed(teamRegistry(env.cluster));
   // The cloud's own storage comes with the nodes.
   if (need === defaultStorageNeed) return env.cluster.provider.kind === 'aws';
-  // Addresses and passwords of those who are told of alerts come from outside the cluster, by hand or by SOPS.
+  // Receivers' addresses and passwords come from outside the cluster, by hand or by SOPS.
   const receivers = receiverSecret(env);
   if (receivers !== undefined && need === idOf('Secret', receivers.name, 'alertmanager')) return true;
-  // Its certificate is one that the nodes trust already: it comes from outside the cluster, by hand or by SOPS.
+  // The registry's certificate, which the nodes trust already, comes from outside the cluster, by hand or by SOPS.
   return need === idOf('Secret', registryTlsSecret, 'registry');
 }
