@@ -38,9 +38,7 @@ export interface Comparison {
 }
 
 /** The facts that differ, and the differences that are written down; equal where each has its reason and none is outdated. */
-export async function compareWithUpstream(
-  comparison: Comparison,
-): Promise<{
+export async function compareWithUpstream(comparison: Comparison): Promise<{
   found: Required<Omit<UpstreamDifference, 'reason'>>;
   written: Required<Omit<UpstreamDifference, 'reason'>>;
 }> {

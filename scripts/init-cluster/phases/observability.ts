@@ -4,8 +4,8 @@ import { pinnedManifests } from '../../flux/pin-digests.ts';
 import { push, waitForSync } from '../../flux/sync.ts';
 import type { BackgroundSupply } from '../background-supply.ts';
 import { observabilityImages } from '../image-sets.ts';
-import { pathsOfOthers } from '../observability.ts';
 import type { WithEngine } from '../input.ts';
+import { pathsOfOthers } from '../observability.ts';
 import type { PushedManifests } from './pushed-manifests.ts';
 
 /**
