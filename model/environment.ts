@@ -56,7 +56,7 @@ export function environments(
 
 const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
-/** Whether an operator runs in a cluster: by its provider, and by what observes it. */
+/** Whether an operator runs in a cluster, by its provider and its store of observability. */
 export function runsIn({ only, stores }: Operator, { provider, observability }: Cluster): boolean {
   if (only !== undefined && !only.includes(provider.kind)) return false;
   return stores === undefined || (observability !== 'off' && stores.includes(observability.store));
@@ -94,7 +94,7 @@ function objectsOf(extra: ExtraObjects, folder: string, files: readonly string[]
   return extra.of(folder, files).objects.map(({ value }) => value);
 }
 
-/** The host name that is shown of an app in a cluster, where it exposes a port. */
+/** The host name of an app below the cluster's domain; undefined for an app that exposes no port. */
 export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cluster): string | undefined {
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
@@ -137,14 +137,14 @@ function environmentApp(app: App, cluster: Cluster, beside: Joined): Environment
 
 const joined = onceEach((_app: App) => new WeakMap<Cluster, EnvironmentApp>());
 
-/** What an app has beside its description. */
+/** Inputs of an app beside its description. */
 interface Joined {
   images: ImageTags;
   files: AppFiles;
   extra: ExtraObjects;
   /** Those of this environment. */
   secrets: EncryptedSecret[];
-  /** What was published of it in this environment, if anything. */
+  /** Images of the app that were published in this environment. Default: none. */
   published: PublishedApp | undefined;
 }
 

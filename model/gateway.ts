@@ -30,7 +30,7 @@ export function gatewayHosts(apps: readonly EnvironmentApp[]): string[] {
   return [...new Set(apps.flatMap(({ hosts }) => hosts))].sort();
 }
 
-/** The namespace of the gateway: its certificate stands there. */
+/** The namespace of the gateway and its certificate. */
 export const gatewayNamespace = 'gateway';
 
 /** The authority of the gateway, and its Certificate. */

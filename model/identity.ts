@@ -13,9 +13,9 @@ import {
   type OwnedDatabase,
 } from './schema/database.ts';
 
-/** A certificate of a service or of one who calls it. */
+/** A certificate of a service or of a caller. */
 export interface Leaf {
-  /** Of the Certificate and of its Secret. */
+  /** Name of the Certificate and of its Secret. */
   name: string;
   namespace: string;
   /** The authority that issues it. */
@@ -27,7 +27,7 @@ export interface Leaf {
   usage: 'server' | 'client';
 }
 
-/** A CA that vouches for one service and for those who may call it, and for nobody else. */
+/** A private CA for one service and its permitted callers. */
 export interface Authority {
   /** Of its ClusterIssuer: the app's name, that of its Postgres cluster or of the operator; `gateway`; `environment` for the root of all others. */
   name: string;
@@ -36,7 +36,7 @@ export interface Authority {
   trusted: number[];
   /** The generation that issues. */
   issuing: number;
-  /** The authority whose roots those trust who trust this one: itself, or the environment's. */
+  /** The authority whose roots are trusted for this one: itself, or the environment's. */
   anchor: string;
   /** Sorted by namespace and name. */
   leaves: Leaf[];
@@ -53,13 +53,13 @@ export const peopleNamespace = 'people';
 /** All authorities of an environment with all their certificates, sorted by name. */
 export const authorities: (env: Environment) => Authority[] = onceEach(derive);
 
-/** The port at which callers must prove who they are, where an app has one. */
+/** The port with mutual TLS of an app; undefined where it has none. */
 export function mutualPort(app: Pick<App, 'ports'>): { name: string; port: number } | undefined {
   const found = Object.entries(app.ports).find(([, { tls }]) => tls === 'mutual');
   return found && { name: found[0], port: found[1].port };
 }
 
-/** Apps that an app calls at a port where it must prove who it is, each once. */
+/** Apps that an app calls over mutual TLS, each once. */
 export function mutualUses(
   app: Pick<App, 'uses'>,
   appNamed: (name: string) => Pick<App, 'ports'> | undefined,
@@ -86,7 +86,7 @@ export function personName(person: string): string {
   return `person:${person}`;
 }
 
-/** The names of everyone who may call an app at its mutual port: apps, then people. */
+/** Names of the permitted callers of an app's mutual port: apps, then people. */
 export function callersOf(env: Environment, app: string): string[] {
   const authority = authorities(env).find(({ kind, name }) => kind === 'app' && name === app);
   const clients = authority?.leaves.filter(({ usage }) => usage === 'client') ?? [];

@@ -30,11 +30,11 @@ import type { Repository } from './repository.ts';
 
 /** What a repository describes, or everything that is wrong with it. */
 export interface Graph {
-  /** Sorted by name; empty where there is a problem. */
+  /** Sorted by name; empty if there is a problem. */
   environments: Environment[];
   /** Sorted. */
   problems: Problem[];
-  /** What it was made of beside the files of its folders. */
+  /** Inputs outside of the folders of descriptions. */
   inputs: GraphInputs;
 }
 

@@ -14,7 +14,7 @@ export function onceEach<T extends object, R>(work: (of: T) => R): (of: T) => R 
   };
 }
 
-/** The list from before where the new one holds the same objects: what was found out about it holds on. */
+/** The earlier list where the new one has the same objects, so that results kept for it stay valid. */
 export function sameList<T>(before: T[] | undefined, now: T[]): T[] {
   const same = before?.length === now.length && now.every((each, i) => each === before[i]);
   return same ? before : now;

@@ -31,9 +31,9 @@ export const operatorSchema = z.strictObject({
     .strictObject({
       /** `Kind.group` of each custom resource that exists once `crds` are applied, with what it waits for. */
       kinds: z.array(customKind).default([]),
-      /** `Kind.group` of what a webhook of this operator guards: objects of these wait for its Deployment. */
+      /** `Kind.group` of the kinds that a webhook of this operator checks: their objects wait for its Deployment. */
       webhooks: z.array(z.string()).default([]),
-      /** Names of StorageClasses, GatewayClasses: what others name in a spec. */
+      /** Names of StorageClasses and GatewayClasses, which other objects refer to. */
       classes: z.array(z.string()).default([]),
       /** First label of a host below the environment's domain: pods whose images come from there wait for this operator. */
       imageHost: dnsLabel.optional(),
@@ -45,7 +45,7 @@ export const operatorSchema = z.strictObject({
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
   /** Stores of observability in cluster.yaml with which it runs; where it is left out, it runs without any too. */
   stores: z.array(z.enum(observabilityStores)).min(1).optional(),
-  /** It runs only where another operator is a Helm chart: it installs those. */
+  /** Set for the operator that installs Helm charts: it runs only where another operator is one. */
   onlyWith: z.literal('charts').optional(),
   /** Where Prometheus reads metrics of its pods: the workload's name, the port of its pods, and whether it asks for a certificate. */
   metrics: z

@@ -8,7 +8,7 @@ import type { Lock } from './schema/lock.ts';
 import type { PackageLock } from './schema/package-lock.ts';
 import type { PublishedImages } from './schema/published-images.ts';
 
-/** Everything that was read and fits its schema; what does not is a problem already and missing here. */
+/** All descriptions that fit their schema; others are problems and missing here. */
 export interface Repository {
   /** Sorted by name. */
   clusters: Loaded<Cluster>[];
@@ -18,14 +18,14 @@ export interface Repository {
   operators: Loaded<Operator>[];
   /** Sorted by app, environment and name. */
   secrets: LoadedSecret[];
-  /** Every file of a secret, from the root; also of those that do not fit the schema. */
+  /** Paths of all files of secrets, from the root, also of those that do not fit the schema. */
   secretFiles: ReadonlySet<string>;
-  /** By environment, which has the name; only those in which something was published. */
+  /** Published images, named by their environment; only environments with a publication. */
   published: Loaded<PublishedImages>[];
   lock: Loaded<Lock>;
   /** What apps that are bundled may hold. */
   packageLock: PackageLock;
-  /** Names of all apps that have a description, also of those that do not fit the schema. */
+  /** Names of all described apps, also of those that do not fit the schema. */
   appNames: ReadonlySet<string>;
   /** The same of environments. */
   clusterNames: ReadonlySet<string>;

@@ -7,7 +7,7 @@ import { imagesOf, type NamedImage } from '../schema/dockerfile.ts';
 import { fullReference, parseImageReference } from '../schema/image-reference.ts';
 import type { Lock } from '../schema/lock.ts';
 
-/** The images that a Dockerfile starts or copies from stand in the lock file: no other is to be had where it is built. */
+/** The base images of a Dockerfile are in the lock file: a build has no others. */
 export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Problem[] {
   const { text, problem } = readText(root, file);
   if (problem !== undefined) return [problem];

@@ -7,14 +7,14 @@ import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { checkBaseImages } from './base-images.ts';
 
-/** An image that is made here: its folder from the root, what is bundled in it, and the field that says so. */
+/** An image that is built here: its folder from the root, its bundles, and the field that names it. */
 interface Build {
   folder: string;
   bundle?: string | undefined;
   path: FieldPath;
 }
 
-/** What images are made of must be there: a Dockerfile, the images that it names, the program that is bundled, and the lock file of its packages. */
+/** The inputs of a build exist: Dockerfile, base images, the bundled program, and the lock file of its packages. */
 export function checkBuilds(root: string, { apps, lock, packageLock }: Repository): Problem[] {
   const exists = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true;
   return apps.flatMap((app) =>

@@ -9,7 +9,7 @@ import type { Cluster } from '../schema/cluster.ts';
 import { databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
 import { inSeconds } from '../schema/duration.ts';
 
-/** What cluster.yaml says of certificates must leave a valid one at every moment, and name what there is. */
+/** The certificate settings of cluster.yaml keep a valid certificate at every moment, and name existing authorities. */
 export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   return [
     ...checkValidity(cluster.source, cluster.value),
@@ -149,7 +149,7 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
   return Object.entries(value.people).flatMap(([person, { uses }]) =>
     uses.flatMap((use, i) => {
       const app = appNamed(apps, use);
-      // Of an app that does not fit its schema nothing is known; it is a problem already.
+      // An app that does not fit its schema has its own problem.
       if (app === undefined && appNames.has(use)) return [];
       if (app !== undefined && mutual.includes(use) && Object.hasOwn(value.apps, use)) return [];
       const why =

@@ -12,7 +12,7 @@ import { checkRetired } from './retired.ts';
 import { checkVersion } from './version.ts';
 import { checkVirtualAddress } from './virtual-address.ts';
 
-/** What a cluster.yaml says must fit itself, the lock file and the apps that there are. */
+/** A cluster.yaml is consistent in itself, and with the lock file and the existing apps. */
 export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   return [
     ...checkVersion(cluster, repository),
@@ -93,7 +93,7 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
   return problems;
 }
 
-/** Plain HTTP is for a registry that only the containers of one machine reach. */
+/** Plain HTTP is allowed only for a registry that no other machine reaches. */
 function checkRegistry({
   name,
   source,
@@ -178,7 +178,7 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
   return problems;
 }
 
-/** Names below other domains: of an app that visitors reach, and not below the cluster's own, which app.ts says. */
+/** Hosts of cluster.yaml: of an exposed app, and outside of the cluster's domain, whose hosts app.ts lists. */
 function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded<App>): Problem[] {
   const hosts = cluster.apps[app.name]?.hosts ?? [];
   const path = (i: number) => ['apps', app.name, 'hosts', i];

@@ -9,7 +9,7 @@ import type { ExtraObject } from '../schema/extra.ts';
 const builtIn = /^(v\d|[a-z]+\/|[a-z.-]+\.k8s\.io\/)/;
 const ofOthers = /^(gateway\.networking|metrics|snapshot\.storage)\.k8s\.io\//;
 
-/** Objects of one's own are there, are objects, and say where they stand; those of an app stand in its namespace. */
+/** Extra objects exist, are Kubernetes objects with a namespace, and those of an app are in its namespace. */
 export function checkExtra(root: string, { apps, operators }: Repository): Problem[] {
   const reader = new ExtraObjects(root);
   const check = (owner: Loaded<{ extra: string[] }>, folder: string, namespace: string | undefined) => {

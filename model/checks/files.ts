@@ -7,7 +7,7 @@ import type { Repository } from '../repository.ts';
 /** Bytes of all files of an app together (Kubernetes, ValidateConfigMap: MaxSecretSize). */
 const most = 1024 * 1024;
 
-/** A file that an app mounts is there, is a file, and has room in a ConfigMap beside the others. */
+/** A mounted file exists, is a regular file, and fits into the app's ConfigMap. */
 export function checkFiles(root: string, { apps }: Repository): Problem[] {
   const files = new AppFiles(root);
   return apps.flatMap((app) => checkApp(app, files));

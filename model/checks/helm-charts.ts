@@ -6,7 +6,7 @@ import type { Repository } from '../repository.ts';
 /** Helm's own bound: the longest name of a release (helm.sh/helm, pkg/chart/common/util, maxReleaseNameLen). */
 const longestRelease = 53;
 
-/** What an operator that is a Helm chart can and cannot say beside it. */
+/** Fields that an operator with a Helm chart must or cannot have. */
 export function checkHelmCharts({ operators }: Repository): Problem[] {
   return operators.flatMap((operator) =>
     operator.value.chart === undefined
@@ -59,7 +59,7 @@ function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
     );
 }
 
-/** Of the API server alone the port is known. */
+/** Only the API server has a known port. */
 function checkCalls({ source, value }: Loaded<Operator>): Problem[] {
   return Object.entries(value.chart?.network ?? {}).flatMap(([workload, { calls }]) =>
     calls.flatMap(({ to, port }, i) => {

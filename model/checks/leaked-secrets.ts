@@ -3,7 +3,7 @@ import { type FieldPath, fieldName, problemAt, type Source } from '../reading/so
 import type { Repository } from '../repository.ts';
 import { leaksIn, looksLikeKey } from '../schema/leaked-secret.ts';
 
-/** Descriptions hold no key in plain text: what stands in them goes into Git, into manifests and into logs. */
+/** Descriptions hold no key in plain text: their content goes into Git, manifests and logs. */
 export function checkLeakedSecrets({ apps, clusters, operators }: Repository): Problem[] {
   return [
     ...apps.flatMap(({ source, name }) => leaks(source, () => name)),

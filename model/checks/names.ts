@@ -48,7 +48,7 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
   return problems;
 }
 
-/** Names of what each environment has beside its apps, and what an app of that name would share with it. */
+/** Names of an environment's own objects, each with the object that an app of that name would share. */
 const kept: readonly { name: RegExp; whose: string; why: string }[] = [
   {
     name: /^(?:default|kube-.*)$/,
@@ -85,7 +85,7 @@ function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Op
   );
 }
 
-/** Why no app can have a name, for the first reason; `components` are what an app of that name brings. */
+/** The first reason why no app can have a name; `components`: the components of an app of that name. */
 export function refusedNames(
   name: string,
   operators: readonly Loaded<Operator>[],

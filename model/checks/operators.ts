@@ -3,12 +3,12 @@ import type { Problem } from '../diagnostics/problem.ts';
 import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
-/** What operators name and what environments need of them. */
+/** References of operators, and the operators that environments need. */
 export function checkOperators(repository: Repository): Problem[] {
   return [...checkLocked(repository), ...checkGitRepository(repository)];
 }
 
-/** An operator's images and CRDs come out of the lock file, by name; those that it calls serve over mutual TLS. */
+/** An operator's images and CRDs are in the lock file; the operators that it calls serve over mutual TLS. */
 function checkLocked({ operators, lock }: Repository): Problem[] {
   const problems: Problem[] = [];
   const sections = [

@@ -4,7 +4,7 @@ import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
-/** Something of which there is one, and the field that claims it. */
+/** A unique name, and the field that claims it. */
 interface Claim {
   /** What it is and which: `port 8080 of this machine`. */
   thing: string;

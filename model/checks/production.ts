@@ -4,7 +4,7 @@ import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, replicaRange } from '../schema/cluster.ts';
 
-/** What an environment needs that says `production: true`: nothing in it ends with one machine, and nothing is lost. */
+/** Requirements of `production: true`: the loss of one machine stops no service and loses no data. */
 export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   if (!cluster.value.production) return [];
   return [
@@ -38,7 +38,7 @@ function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
   return problems;
 }
 
-/** Of an app on which somebody waits: a person through the gateway, or another app. */
+/** An app with callers, people or other apps, has two replicas or a reason for one. */
 function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return here.flatMap((app) => {
@@ -85,7 +85,7 @@ function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository
   const { because } = owner;
   const { instances, backups } = value.databases;
   const problems: Problem[] = [];
-  // Where nothing is written of databases, the app is what asks for it.
+  // Without databases in cluster.yaml, the problem is at the app that uses one.
   const report = (path: FieldPath, words: Words) => problems.push(problemAt(source, path, words, 'key'));
   if (instances < 3) {
     report(instances === 1 ? owner.path : ['databases', 'instances'], {

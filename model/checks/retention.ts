@@ -14,10 +14,10 @@ import { inGibibytes, inUnits } from '../schema/quantity.ts';
  */
 const rates = { metrics: 1000, logs: 1024, traces: 1024 } as const;
 
-/** Of a disk: the rest is for what is being compacted, and for the day with more than usual. */
+/** Share of a disk for kept data: the rest is for compaction and for days with more than usual. */
 const usable = 0.8;
 
-/** What is to be kept must fit on the disk that is there for it, and be what its store can keep. */
+/** Retention must fit the disk of its store and the store's own limits. */
 export function checkRetention(loaded: Loaded<Cluster>): Problem[] {
   return [...checkShortest(loaded), ...checkDisks(loaded)];
 }

@@ -35,7 +35,7 @@ function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository):
   });
 }
 
-/** Under a name that is nobody else's. */
+/** The name of a retired database is free: no app or operator of this environment has it, and no other entry. */
 function checkDatabases(
   { source, value }: Loaded<Cluster>,
   { apps, operators, appNames }: Repository,

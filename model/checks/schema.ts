@@ -132,7 +132,7 @@ function ownRule(source: Source, path: FieldPath, issue: z.core.$ZodIssueCustom)
   return problem;
 }
 
-/** Where all that is wrong is that keys are missing, whichever of several kinds is meant: the keys of each kind. */
+/** The keys of each kind of a union, where every kind lacks only its keys; else undefined. */
 function kindsAbsent(errors: readonly (readonly Issue[])[]): string[] | undefined {
   const isAbsent = (issue: Issue) =>
     issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
@@ -160,7 +160,7 @@ function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string
       ? ' in letters'
       : '';
   const size = `${bound}${unit}`;
-  // A message of our own says more than the bound; zod's own begin with 'Too'.
+  // Messages of our schemas are used; zod's begin with 'Too'.
   const expected = issue.message.startsWith('Too ') ? size : issue.message;
   const words = {
     code: 'out-of-range',

@@ -7,7 +7,7 @@ import { appNamed, type LoadedSecret, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { secretFile, secretObjectName } from '../schema/encrypted-secret.ts';
 
-/** Each secret that is used is there, each that is there is used, and those can read it who are named in cluster.yaml. */
+/** Every used secret exists, every existing secret is used, and exactly the recipients of cluster.yaml can read it. */
 export function checkSecrets(repository: Repository): Problem[] {
   return [
     ...repository.apps.flatMap(checkUsedTwice),
@@ -59,7 +59,7 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
   return problems;
 }
 
-/** A use whose values nobody has set in an environment where the app runs: the pod would never start. */
+/** A used secret without values in an environment of the app: the pod would never start. */
 function checkUses(
   app: Loaded<App>,
   cluster: Loaded<Cluster>,
@@ -90,7 +90,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
   const { source, app: appName, environment, name, value } = secret;
   const cluster = clusters.find((each) => each.name === environment);
   if (cluster === undefined) {
-    // One that does not fit its schema has a problem of its own, and is missing here.
+    // A cluster.yaml that does not fit its schema has its own problem, and is missing here.
     if (clusterNames.has(environment)) return [];
     return [
       problemAt(source, [], {
@@ -106,7 +106,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
     ];
   }
   const app = appNamed(apps, appName);
-  // The same of an app.
+  // The same for an app.
   if (app === undefined && appNames.has(appName)) return [];
   const use =
     app !== undefined && Object.hasOwn(cluster.value.apps, appName)

@@ -26,7 +26,7 @@ export function checkText(source: Source): Problem[] {
     };
     problems.push(problemAt(source, path, words, part));
   };
-  // An alias of YAML may lead to a value that it stands in.
+  // A YAML alias may refer to a value that contains it.
   const seen = new Set<object>();
   const walk = (value: unknown, path: FieldPath): void => {
     if (typeof value === 'object' && value !== null) {

@@ -5,7 +5,7 @@ import { type FieldPath, type Loaded, problemAt, type Source } from '../reading/
 import { appNamed, type Repository } from '../repository.ts';
 import { databaseUse } from '../schema/database.ts';
 
-/** Variables that follow from edges are set by nobody: not in app.ts, and not by an environment. */
+/** No description sets a variable that is derived from an edge: neither app.ts nor cluster.yaml. */
 export function checkVariables({ apps, clusters }: Repository): Problem[] {
   return apps.flatMap((app) => {
     const derived = derivedVariables(app, apps);
@@ -25,7 +25,7 @@ export function checkVariables({ apps, clusters }: Repository): Problem[] {
   });
 }
 
-/** From what a variable follows, by its name; undefined where it is the app's own. */
+/** The edge from which a variable is derived; undefined for the app's own variables. */
 type Derived = (name: string) => string | undefined;
 
 function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Derived {

@@ -7,11 +7,11 @@ import type { Cluster } from '../schema/cluster.ts';
 
 const field = ['kubernetes', 'version'] as const;
 
-/** What cluster.yaml wants must be what the lock file can give. */
+/** The versions of cluster.yaml are those of the lock file. */
 export function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Problem[] {
   const { version } = value.kubernetes;
   const locked = lock.value.kubernetes;
-  // Machines may still run the version before, from which they are upgraded; Kind makes its nodes anew.
+  // Machines are upgraded and may still run the previous version; Kind makes new nodes.
   const previous = lock.value.binaries['kubernetes-previous']?.version;
   if (version === locked || (value.provider.kind !== 'kind' && version === previous)) return [];
   return [

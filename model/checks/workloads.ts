@@ -9,7 +9,7 @@ import { probePort } from '../schema/probe.ts';
 import { inUnits } from '../schema/quantity.ts';
 import { hasReplicaVolumes } from '../schema/volume.ts';
 
-/** What an app says of its pods must fit together: kind of work, containers, mounts, volumes and the number of pods. */
+/** The fields of an app's pods are consistent: kind of work, containers, mounts, volumes and number of pods. */
 export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
   return apps.flatMap((app) => [
     ...checkKind(app),
@@ -67,7 +67,7 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
   ];
 }
 
-/** A server answers and says when it can; what is scheduled ends, and nobody calls it. */
+/** A server has ports and probes; a scheduled app has none and no callers. */
 function checkKind({ name, source, value }: Loaded<App>): Problem[] {
   const ports = Object.keys(value.ports);
   if (value.schedule === undefined) {

@@ -16,7 +16,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** "did you mean 'x'?" where a candidate is near, else a list of what there is if it is short, else `none`. */
+/** "did you mean 'x'?" for a near candidate, else a short list of all candidates, else `none`. */
 export function suggest(word: string, candidates: string[], none: string): string {
   const near = nearest(word, candidates);
   if (near !== undefined) return `did you mean '${near}'?`;

@@ -1,6 +1,6 @@
 import type { FieldPath } from '../reading/source.ts';
 
-/** How something is written here, and the heading of docs/app.md that says more. */
+/** The key of app.ts for a concept, and the heading of docs/app.md that describes it. */
 interface Meaning {
   /** The rest of a sentence that begins with the key: `is written volumes: …`. */
   write: string;
@@ -35,7 +35,7 @@ const anywhere: Meaning = {
   write: 'is not needed: the scheduler finds a node that has what resources reserves',
 };
 
-/** Words of Kubernetes, Compose and other platforms, by the key of app.ts that does what they do. */
+/** Keys of Kubernetes, Compose and other platforms, each with its key of app.ts. */
 const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['volume volumeMounts volumeClaimTemplates mounts mount persistence pvc storage disk data_dir', volumes],
   ['cron cronjob cronJob crontab cronSchedule schedules', schedule],
@@ -131,7 +131,7 @@ export const otherWords: readonly {
   { at: /^resources$/, words: [['limits requests', resources]] },
 ];
 
-/** What a key of another tool is called here and where that is described; undefined where it is no such word. */
+/** The hint for a key of another tool; undefined for any other key. */
 export function otherWord(file: string, path: FieldPath, key: string): string | undefined {
   const isApp = /^apps\/[^/]+\/app\.ts$/.test(file);
   const isOverride = path.length === 2 && path[0] === 'apps' && /^clusters\/[^/]+\/cluster\.yaml$/.test(file);

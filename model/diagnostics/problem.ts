@@ -1,6 +1,6 @@
 import type { Underlined } from '../reading/place.ts';
 
-/** A refusal: what is wrong with what a person wrote, where, why it cannot stay, and what to type instead. */
+/** A refusal: the mistake in a description, its place, the reason, and the fix. */
 export interface Problem {
   /** Names the rule, in kebab-case: stable, so that editors and documents can refer to it. */
   code: string;
@@ -17,7 +17,7 @@ export interface Problem {
   fix: string;
 }
 
-/** What a rule says of its breach; where it is comes from the file. */
+/** The words of a problem; its place comes from the file. */
 export type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
 
 /** A problem with a file as a whole. */

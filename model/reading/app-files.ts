@@ -7,9 +7,9 @@ import type { StoredFile } from './stored-file.ts';
 export interface AppFile {
   /** Below the app's folder: `files/nginx.conf`. */
   path: string;
-  /** Undefined where it is no text. */
+  /** Undefined for a binary file. */
   text?: string;
-  /** In base64, where it is no text. */
+  /** The content of a binary file, in base64. */
   binary?: string;
 }
 
@@ -21,7 +21,7 @@ export class AppFiles {
     this.#files = new RepositoryFiles(root);
   }
 
-  /** Sorted by path; those that are not there are left out, and `checkFiles` says so. */
+  /** Sorted by path, without missing files, which `checkFiles` reports. */
   of(app: Pick<App, 'name' | 'files'>): AppFile[] {
     return this.stored(app).map(({ path, content }) => ({ path, ...contentOf(content) }));
   }
@@ -33,7 +33,7 @@ export class AppFiles {
   }
 }
 
-/** Of control characters a text has only tabs and ends of lines: no others pass through every parser of YAML. */
+/** A text has no control characters but tabs and line ends: no others pass every YAML parser. */
 const control = /[^\P{Cc}\t\n\r]|[\ufffe\uffff]/u;
 
 function contentOf(content: Buffer): Pick<AppFile, 'text' | 'binary'> {

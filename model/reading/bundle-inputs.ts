@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { type LockedPackages, PackageLock } from '../schema/package-lock.ts';
 
-/** What a bundle may hold beside the files of its own folder. */
+/** Possible inputs of a bundle outside of its own folder. */
 export interface BundleInputs {
   /** Folders of packages of this repository, such as `apps/kit`; sorted. */
   folders: string[];
@@ -52,7 +52,7 @@ function reach(packages: LockedPackages, start: string): Set<string> {
   return found;
 }
 
-/** Where Node finds a package from a place: in its own node_modules, else in those above. */
+/** The folder in which Node finds a package: node_modules of the importing folder, else of a parent. */
 function resolve(packages: LockedPackages, name: string, from: string): string | undefined {
   for (let above = from; ; above = above === '.' ? '' : posix.dirname(above)) {
     const place = above === '' || above === '.' ? `node_modules/${name}` : `${above}/node_modules/${name}`;

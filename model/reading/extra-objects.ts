@@ -5,11 +5,11 @@ import { readYaml } from './read-yaml.ts';
 import { RepositoryFiles } from './repository-files.ts';
 import type { Loaded } from './source.ts';
 
-/** What the `extra` of one description leads to. */
+/** The objects that `extra` of one description names. */
 export interface ReadExtra {
   /** In the order in which they are named; `name` is the file below the folder. */
   objects: Loaded<ExtraObject>[];
-  /** Of what is in the files. */
+  /** Problems of the files' content. */
   problems: Problem[];
   /** Files that Git would not store. */
   missing: string[];

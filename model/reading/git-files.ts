@@ -11,11 +11,11 @@ export interface GitFiles {
   executableBits: boolean;
   /** False where links are checked out as files (`core.symlinks`). */
   links: boolean;
-  /** Whether Git stores the CR LF of these files as LF; asked for once, and only where there are any. */
+  /** Whether Git stores CR LF of these files as LF; read once, and only for files with CR LF. */
   storesLineFeeds(path: string): boolean;
 }
 
-/** Undefined outside of a checkout, and where there is no Git to ask. */
+/** Undefined outside of a checkout and without Git. */
 export function gitFiles(root: string): GitFiles | undefined {
   if (!isCheckout(root)) return undefined;
   const listed = git(root, ['ls-files', '-z', '--stage', ...kinds]);

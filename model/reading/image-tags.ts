@@ -5,7 +5,7 @@ import { RepositoryFiles } from './repository-files.ts';
 
 /** An image that is built here. */
 export interface TaggedImage {
-  /** Of its Dockerfile, from the root. */
+  /** Folder of its Dockerfile, from the root. */
   folder: string;
   /** Whether a program is bundled for it. */
   bundled: boolean;

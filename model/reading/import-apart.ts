@@ -50,7 +50,7 @@ export async function importApart(
 
 interface WorkerResults {
   results: Map<string, Imported>;
-  /** Why it ended, where no result says so, and the file that it was about to import. */
+  /** Reason of an end without a result, and the file that was next. */
   fault: Words | undefined;
   during: string | undefined;
 }
@@ -91,7 +91,7 @@ async function importInWorker(
   });
   await new Promise((resolve) => worker.on('exit', resolve));
   clearTimeout(timer);
-  // Node ends a thread that waits for what can no longer come.
+  // Node ends a thread whose awaited promise can no longer settle.
   if (during !== undefined) fault ??= hangs;
   return { results, fault, during };
 }
@@ -115,7 +115,7 @@ const goesOn: Words = {
   fix: 'take it out: a description is data',
 };
 
-/** Of what a file began before it was imported: a timer, a promise. */
+/** An error of work that a file started during its import: a timer, a promise. */
 export function failsLater(why: string): Words {
   return {
     code: 'fails-later',

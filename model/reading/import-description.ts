@@ -7,7 +7,7 @@ import { moduleSource } from './module-source.ts';
 import { placesOf } from './place.ts';
 import { type FieldPath, fieldName, problemAt } from './source.ts';
 
-/** What a TypeScript file exports by default, which is data, or why there is none. */
+/** The default export of a TypeScript file, which is data, or the reason why there is none. */
 export type Imported = { value: unknown; problem?: never } | { value?: never; problem: Problem };
 
 /** A TypeScript file below a root, and its text. */
@@ -53,7 +53,7 @@ function noDescription(file: string): Problem {
   });
 }
 
-/** The path to what is no data: a function, a class's object, a list or map that holds itself. */
+/** The path to a value that is not data: a function, an instance of a class, a list or map that contains itself. */
 function findStranger(value: unknown, path: FieldPath, above: unknown[] = []): FieldPath | undefined {
   if (typeof value === 'function' || typeof value === 'symbol' || above.includes(value)) return path;
   if (typeof value !== 'object' || value === null) return undefined;
@@ -79,7 +79,7 @@ function notData(path: FieldPath): Words {
   };
 }
 
-/** The first line of what an error says, without what only this machine knows. */
+/** The first line of an error's message, without paths of this machine. */
 export function messageOf(root: string, error: unknown): string {
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
   return message
@@ -88,7 +88,7 @@ export function messageOf(root: string, error: unknown): string {
     .replaceAll(/\?text=\w+/g, '');
 }
 
-/** What `process.exit` throws where descriptions are imported; its stack says who called it. */
+/** Thrown by `process.exit` during the import of descriptions; the stack names its caller. */
 export class ExitRefused extends Error {}
 
 const exits: Words = {
@@ -98,14 +98,14 @@ const exits: Words = {
   fix: 'take out process.exit',
 };
 
-/** A problem where an error says that a file failed. */
+/** A problem at the line of a file that an error names. */
 export function problemAtStack({ file, text }: ModuleText, error: unknown, otherwise: Words): Problem {
   const words = error instanceof ExitRefused ? exits : otherwise;
   const spot = missingSpot(text, error) ?? stackSpot({ file, text }, error);
   return spot === undefined ? problemOfFile(file, words) : { file, ...placesOf(text)(...spot), ...words };
 }
 
-/** Where the stack of an error says that a file failed; the whole line where it names no column. */
+/** The place in a file that the stack of an error names; the whole line where it names no column. */
 export function stackSpot({ file, text }: ModuleText, error: unknown): [number, number] | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const path = file.replaceAll(/[.$()[\]+*?^|{}\\]/g, '\\$&');

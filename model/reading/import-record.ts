@@ -14,7 +14,7 @@ export interface ImportRecord {
 /** Modules of Node that give the same for the same arguments, on every machine. */
 const pureModules = /^node:(?:assert|buffer|events|path|querystring|string_decoder|url|util)(?:\/\w+)?$/;
 
-/** Globals that tell of the time, the machine, the process or the network, or lead to what does. */
+/** Globals that depend on the time, the machine, the process or the network, or lead to such values. */
 const impureGlobals = [
   'process',
   'Date',
@@ -68,7 +68,7 @@ export function recordImports(): ImportRecord {
   return record;
 }
 
-/** The hash of what a file holds; of one that cannot be read, what is said of that. */
+/** The hash of a file's content; for an unreadable file, the error. */
 export function contentHash(path: string): string {
   try {
     return hash('sha256', readFileSync(path));

@@ -41,5 +41,5 @@ async function importAll(): Promise<void> {
   current = undefined;
   say({ record });
 }
-// Not awaited: where an import never ends, the thread does, and Node has nothing to say of it.
+// Not awaited: if an import never ends, the thread ends, and Node reports no unsettled await.
 void importAll();

@@ -1,6 +1,6 @@
 const importOfModel = /^import\s[\w\s{},$*]*\sfrom\s*['"](?:\.\.\/)+model\/[\w-]+\.ts['"]/gm;
 
-/** Comments, what is in quotes, and keys. */
+/** Comments, quoted texts and keys. */
 const inert = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[\w$]+(?=\s*:)/g;
 
 /** What is left then: anything but white space, brackets and the like; with a bracket after it, it is called. */

@@ -1,6 +1,6 @@
 import ignore from 'ignore';
 
-/** What desktops and editors leave beside files, whether Git is told to ignore it or not. */
+/** Files of desktops and editors, whether Git ignores them or not. */
 const patterns = [
   '.DS_Store',
   '._*',

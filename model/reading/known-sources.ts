@@ -14,7 +14,7 @@ import type { ReadSource, Source } from './source.ts';
  * nothing that follows from them is worked out again.
  */
 export class KnownSources {
-  /** Sources that fitted their schemas, and what they came to. */
+  /** Checked values by source. */
   readonly checked = {
     apps: new WeakMap<Source, App>(),
     clusters: new WeakMap<Source, Cluster>(),
@@ -27,7 +27,7 @@ export class KnownSources {
   imports: ImportRecord = { modules: new Map(), complete: true };
   readonly #sources = new Map<string, { text: string; source: Source; follows: boolean }>();
 
-  /** What a file says, or its text where that must be found out first. */
+  /** The source of a file, or its text where it must be parsed first. */
   read(root: string, file: string): ReadSource & { text?: string } {
     const { text, problem } = readText(root, file);
     if (problem !== undefined) return { problems: [problem] };

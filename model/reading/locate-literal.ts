@@ -27,7 +27,7 @@ export function locateLiteral(text: string, path: FieldPath): Spot {
   return spot;
 }
 
-/** The number, boolean or `null` that stands at exactly this path, as it is written; undefined where anything else does. */
+/** The number, boolean or `null` at exactly this path, as written; undefined for any other value. */
 export function writtenLiteral(text: string, path: FieldPath): string | undefined {
   let at = exported(text);
   for (const step of path) {

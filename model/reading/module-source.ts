@@ -2,7 +2,7 @@ import { literalEnd, locateLiteral, writtenLiteral } from './locate-literal.ts';
 import { placesOf } from './place.ts';
 import type { Source } from './source.ts';
 
-/** What a TypeScript file says, whose export is `value`. */
+/** The source of a TypeScript file whose default export is `value`. */
 export function moduleSource(file: string, text: string, value: unknown): Source {
   const place = placesOf(text);
   return {

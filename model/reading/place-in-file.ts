@@ -4,7 +4,7 @@ import { readText } from './read-text.ts';
 import { readYaml } from './read-yaml.ts';
 import type { FieldPath } from './source.ts';
 
-/** Where a field stands in a description: for checks that see what was made of it and no longer the file itself. */
+/** The place of a field in its description, for checks of rendered objects. */
 export function placeInFile(
   root: string,
   file: string,

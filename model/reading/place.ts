@@ -1,4 +1,4 @@
-/** Where something stands in a file, with the line that shows it. */
+/** A position in a file, with its line. */
 export interface Place {
   /** Counted from 1. */
   line: number;
@@ -7,20 +7,20 @@ export interface Place {
   underlined: Underlined;
 }
 
-/** A line of a file, or the part of a long one, and what is marked in it. */
+/** A line of a file, or the part of a long line, with the marked range. */
 export interface Underlined {
-  /** What cannot be seen is shown as U+FFFD, a tab as a blank, what was cut off as `…`. */
+  /** Invisible characters are U+FFFD, a tab is a blank, and `…` marks a cut. */
   text: string;
   /** Offset into `text`. */
   start: number;
-  /** At least 1; what goes on in the next line is not counted. */
+  /** At least 1; characters of the next line do not count. */
   length: number;
 }
 
 /** Lines that are longer are shown in part: this much of them, in UTF-16 units. */
 const window = { before: 40, all: 100 } as const;
 
-/** From offsets into a text to places. Many are looked up in one text, so that its lines are found once. */
+/** From offsets in a text to places. Line starts are computed once for many look-ups. */
 export function placesOf(text: string): (start: number, end: number) => Place {
   let starts: number[] | undefined;
   return (start, end) => {
@@ -42,7 +42,7 @@ export const invisible = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 const unprintable = new RegExp(`${invisible.source}|[\\n\\r]`, 'gu');
 
-/** A text in which a person sees what a terminal would hide or obey: each such character as U+FFFD, a tab as a blank. */
+/** The text with U+FFFD for each character that a terminal would hide or obey, and a blank for a tab. */
 export function visible(text: string): string {
   return text
     .replaceAll('\t', ' ')

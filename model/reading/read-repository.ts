@@ -151,10 +151,10 @@ class RepositoryReader {
 
 const quiet = { throwIfNoEntry: false } as const;
 
-/** Everything in `apps/APP/secrets`, from the root, with the folder of the environment in which it stands. */
+/** All files in `apps/APP/secrets`, from the root, each with its environment. */
 function secretFiles(root: string, app: string): { environment: string; file: string }[] {
   const folder = `apps/${app}/secrets`;
-  // Of a link that leads nowhere, or to itself, the reading of the app says why.
+  // A broken or circular link is reported when the app is read.
   if (!existsSync(join(root, folder))) return [];
   return names(root, folder, () => true).flatMap((environment) => {
     const path = `${folder}/${environment}`;
@@ -195,7 +195,7 @@ function exists(root: string, file: string): boolean {
   return lstatSync(join(root, file), quiet) !== undefined;
 }
 
-/** What stands in a folder. A link that leads nowhere is there too, and refused when it is read. */
+/** An entry of a folder. `nowhere`: a broken link, which is refused when it is read. */
 interface Entry {
   name: string;
   kind: 'folder' | 'file' | 'nowhere';
@@ -217,7 +217,7 @@ function kindOf(folder: string, entry: Dirent): Entry['kind'] {
   try {
     return statSync(join(folder, entry.name)).isDirectory() ? 'folder' : 'file';
   } catch {
-    // Why it cannot be followed is said by the reading.
+    // The reason is reported when it is read.
     return 'nowhere';
   }
 }

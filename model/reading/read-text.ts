@@ -4,10 +4,10 @@ import { join, sep } from 'node:path';
 import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
 import { invisible, placesOf } from './place.ts';
 
-/** In bytes. What people write and review is far below; what is above would only make them wait. */
+/** In bytes: far more than any description that people write and review. */
 const largest = 256 * 1024;
 
-/** A text, or why there is none. */
+/** A text, or the problem of reading it. */
 export type Read = { text: string; problem?: never } | { text?: never; problem: Problem };
 
 /**

@@ -9,7 +9,7 @@ type Refuse = (start: number, end: number, words: Words) => Problem;
 /** Brackets and indentation together; descriptions need six. */
 const deepest = 32;
 
-/** Reads YAML 1.2 out of a text; `file` is what problems call it. */
+/** Parses YAML 1.2; `file` is the name for problems. */
 export function readYaml(text: string, file: string): ReadSource {
   const place = placesOf(text);
   const refuse: Refuse = (start, end, words) => ({ file, ...place(start, end), ...words });
@@ -22,7 +22,7 @@ export function readYaml(text: string, file: string): ReadSource {
   // After the first fault of syntax the rest is read wrongly too.
   const syntax = document.errors.sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (syntax !== undefined) return { problems: [refuse(...spotOf(syntax, text), explain(syntax))] };
-  // Of a tag that the library does not know it only warns.
+  // The library only warns of an unknown tag.
   const [warning] = document.warnings;
   if (warning !== undefined) return { problems: [refuse(...warning.pos, explain(warning))] };
   const problems = findFaults(document, refuse);
@@ -48,7 +48,7 @@ const tooDeep: Words = {
   fix: 'take out the brackets or the indentation',
 };
 
-/** A quote that does not end is missed where the file ends: it is where the last one stands. */
+/** The place of an unclosed quote is that of the last quote, not the end of the file, where the parser misses it. */
 function spotOf(error: YAMLError, text: string): [start: number, end: number] {
   const quote = /^Missing closing (["'])/.exec(error.message)?.[1];
   if (quote === undefined) return error.pos;
@@ -84,7 +84,7 @@ function explain(error: YAMLError): Words {
 function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
   const problems: Problem[] = [];
   visit(document, (_, node, path) => {
-    // A pair lies between a map and what is in it.
+    // A pair is between a map and its entries.
     if (path.filter((above) => !isPair(above)).length > deepest) {
       problems.splice(0, Infinity, refuse(...rangeOf(node), tooDeep));
       return visit.BREAK;

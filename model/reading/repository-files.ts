@@ -58,7 +58,7 @@ function list(root: string): Map<string, Reader> {
 function* listByGit(root: string, git: GitFiles): Generator<[string, Reader]> {
   for (const { path, mode } of git.files) {
     if (mode === 'nested') {
-      // Of a submodule that was never fetched there is nothing.
+      // A submodule that was never fetched has no files.
       if (statusOf(join(root, path)) === undefined) continue;
       for (const [inner, read] of list(join(root, path))) yield [path + inner, read];
     } else yield [path, (place) => readAsGit(place, path, mode, git)];
@@ -109,7 +109,7 @@ function matcherOf(file: string): Ignore {
   return ignore({ ignorecase: false }).add(readFileSync(file, 'utf8'));
 }
 
-/** The last rule that says something says it: those of the deepest folder come last. */
+/** The last matching rule decides: rules of the deepest folder come last. */
 function isIgnored(path: string, all: readonly Rules[]): boolean {
   let ignored = false;
   for (const { folder, matcher } of all) {

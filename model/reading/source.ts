@@ -4,13 +4,13 @@ import type { Place } from './place.ts';
 /** From the top of a file to one field: keys and indexes. */
 export type FieldPath = readonly (string | number)[];
 
-/** A file that a person wrote, as data that remembers where each field stands. */
+/** A description file as data, with the place of each field. */
 export interface Source {
   /** Path from the repository's root, with `/`. */
   file: string;
   /** Not yet checked against a schema. */
   value: unknown;
-  /** Where the field's key or its value stands; where it is not written, the nearest thing around it. */
+  /** The place of the field's key or value; for a missing field, the nearest enclosing value. */
   place(path: FieldPath, part: 'key' | 'value'): Place;
   /**
    * A number, a boolean or nothing as it is written, which its value does not tell (`1.10`, `0x1F`, `~`); undefined where
@@ -19,13 +19,13 @@ export interface Source {
   written(path: FieldPath): string | undefined;
 }
 
-/** What reading a file came to: without a source there is at least one problem. */
+/** Result of reading a file: without a source there is at least one problem. */
 export interface ReadSource {
   source?: Source;
   problems: Problem[];
 }
 
-/** A file and what it says, checked against its schema. */
+/** A file and its value, checked against its schema. */
 export interface Loaded<T> {
   /** From the folder or the file name: `dev`, `orders`, `traefik`. */
   name: string;

@@ -3,7 +3,7 @@ export interface StoredFile {
   /** With `/` on every system. */
   path: string;
   mode: StoredMode;
-  /** Of a symbolic link: where it leads. */
+  /** Target of a symbolic link. */
   content: Buffer;
 }
 
