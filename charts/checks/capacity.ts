@@ -15,7 +15,7 @@ interface Amount {
 interface Demand {
   /** `Deployment shop/shop`. */
   object: string;
-  /** Of one pod. */
+  /** Requests of one pod. */
   each: Amount;
   count: number;
   /** One pod more for a while: a new one that serves before an old one goes. */
@@ -124,7 +124,7 @@ function demandsOf(inventory: Inventory): Demand[] {
   return [...workloads, ...databases];
 }
 
-/** Pods that end: each of them finds room beside what runs, one after the other. */
+/** Pods that run to completion: one after the other, each fits beside the running pods. */
 function jobsOf(inventory: Inventory): Demand[] {
   return inventory.workloads
     .filter(({ ends }) => ends)

@@ -18,7 +18,7 @@ export function checkCertificates(inventory: Inventory): Violation[] {
   ];
 }
 
-/** A Secret in a pod, with the keys of it that the pod sees; all where it names none. */
+/** A Secret in a pod, with the keys that the pod mounts. Default: all keys. */
 interface Mount {
   secret: string;
   keys: string[] | undefined;
@@ -73,7 +73,7 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
   return violations;
 }
 
-/** A server that shows a certificate to the API server alone, which is told what to trust by the CA injector. */
+/** A server whose only client is the API server, for which the CA injector writes the CA. */
 function isOwn(workload: Workload, certificate: Owned | undefined): boolean {
   return (
     textField(certificate?.object, 'spec', 'issuerRef', 'kind') === 'Issuer' &&
@@ -81,7 +81,7 @@ function isOwn(workload: Workload, certificate: Owned | undefined): boolean {
   );
 }
 
-/** A CN that no rule maps to a role is a certificate with which nobody gets in. */
+/** A client certificate whose CN maps to no role permits no login. */
 function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): Violation[] {
   const { namespace } = cluster.object.metadata;
   const server = idOf(

@@ -13,12 +13,12 @@ import { checkRights } from './rights.ts';
 import { checkSecrets } from './secrets.ts';
 import type { Violation } from './violation.ts';
 
-/** A violation that its component's description excepts, and the reason that stands there. */
+/** A violation with an exception in its component's description, and the reason. */
 export interface Excepted extends Violation {
   reason: string;
 }
 
-/** What the rendered objects of one environment break, and what of it is excepted. */
+/** Violations in the rendered objects of one environment, with and without exceptions. */
 export interface Checked {
   violations: Violation[];
   excepted: Excepted[];
@@ -36,7 +36,7 @@ const checks = [
   checkSecrets,
 ];
 
-/** Looks at what was rendered, whoever made it: each object keeps the rules, or its component says why it does not. */
+/** Checks all rendered objects, of charts of others too: each keeps the rules or has an exception with a reason. */
 export function checkObjects(inventory: Inventory): Checked {
   const { env } = inventory;
   const exceptions = exceptionsOf(env);

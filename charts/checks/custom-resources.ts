@@ -65,7 +65,7 @@ function objectSchema(schema: object): object {
   return { ...closed, properties, additionalProperties: false };
 }
 
-/** What is looked at of a structural schema beside what it holds: value validations as JSON Schema has them. */
+/** The value validations of a structural schema that are checked, as in JSON Schema. */
 const kept = [
   ...['type', 'nullable', 'required', 'enum', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
   ...['multipleOf', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minProperties'],
@@ -110,7 +110,7 @@ function isOpen(schema: unknown): boolean {
   );
 }
 
-/** Go's patterns are nearly JavaScript's; what is Go's alone is left to the API server. */
+/** Patterns of Go that JavaScript cannot compile are left to the API server. */
 function isPattern(pattern: string): boolean {
   try {
     return new RegExp(pattern) instanceof RegExp;

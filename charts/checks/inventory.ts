@@ -10,14 +10,14 @@ import { podTemplate } from '../kube/pod-template.ts';
 export interface Owned {
   component: string;
   object: KubeObject;
-  /** It comes out of a Helm chart: values decide what it is, and it is in no file. */
+  /** Set for objects of a Helm chart, which no file of manifests/ holds. */
   templated?: true;
 }
 
-/** An object that makes pods, and what the checks ask of them. */
+/** An object that makes pods, with the values that checks need. */
 export interface Workload extends Owned {
   namespace: string;
-  /** Of its pods. */
+  /** Labels of its pods. */
   labels: unknown;
   /** The spec of its pods. */
   pod: unknown;
@@ -29,7 +29,7 @@ export interface Workload extends Owned {
   ends: boolean;
 }
 
-/** All objects that were rendered for one environment, found by what they are and where they stand. */
+/** All rendered objects of one environment, indexed by kind, name and namespace. */
 export class Inventory {
   readonly env: Environment;
   readonly workloads: Workload[] = [];
@@ -94,7 +94,7 @@ const entriesOf = onceEach((component: Component): Entry[] => {
   });
 });
 
-/** From what a HorizontalPodAutoscaler scales, by its id, to the most pods that it makes. */
+/** From the id of a HorizontalPodAutoscaler's target to its largest number of pods. */
 function mostReplicas(objects: readonly KubeObject[]): Map<string, number> {
   const scalers = objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
   return new Map(

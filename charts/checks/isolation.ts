@@ -8,7 +8,7 @@ import { type Violation, violation } from './violation.ts';
 
 const directions: readonly Direction[] = ['Ingress', 'Egress'];
 
-/** Every namespace denies what no policy lets through, and no policy lets anybody through but where that is the point. */
+/** Every namespace denies traffic by default, and a policy that allows any peer needs an exception. */
 export function checkIsolation(inventory: Inventory): Violation[] {
   return [
     ...inventory.workloads.flatMap((workload) =>

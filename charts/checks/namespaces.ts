@@ -4,7 +4,7 @@ import { type Violation, violation } from './violation.ts';
 
 const label = 'pod-security.kubernetes.io/enforce';
 
-/** The API server itself refuses a pod that asks for more than its namespace allows, whoever made the pod. */
+/** Every namespace has the Pod Security level 'restricted', or 'baseline' where one of its pods needs it. */
 export function checkNamespaces(inventory: Inventory): Violation[] {
   return inventory
     .all('Namespace')

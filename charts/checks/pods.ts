@@ -87,7 +87,7 @@ const modest = { cpu: 0.25, memory: 256 * 2 ** 20, limit: 512 * 2 ** 20 } as con
 /** Seconds that a process without ports runs before it counts as started. */
 const settled = 10;
 
-/** What every pod and every container here keeps, whoever wrote it. */
+/** Rules for every rendered pod and container. */
 export function checkPods({ workloads }: Inventory): Violation[] {
   return workloads.flatMap(checkPod);
 }
@@ -156,7 +156,7 @@ function checkReason(workload: Workload): Violation[] {
 
 function checkReadiness(workload: Workload): Violation[] {
   if (workload.ends) return [];
-  // A process that nobody calls need not be able to answer: that it still runs after a while is all there is to see.
+  // A process without callers needs no readiness probe: its liveness is all that can be observed.
   const settles = Number(field(workload.object, 'spec', 'minReadySeconds') ?? 0) >= settled;
   const isWorker = (container: unknown) => settles && listField(container, 'ports').length === 0;
   return listField(workload.pod, 'containers')
@@ -175,7 +175,7 @@ function containersOf({ pod }: Workload): unknown[] {
   return [...listField(pod, 'initContainers'), ...listField(pod, 'containers')];
 }
 
-/** Of the container, or else of its pod. */
+/** The setting of the container, else of its pod. */
 function security(container: unknown, pod: unknown, key: string): unknown {
   return field(container, 'securityContext', key) ?? field(pod, 'securityContext', key);
 }

@@ -3,14 +3,14 @@ import { retiredDatabases } from '../../model/schema/database.ts';
 import { namespaceOf } from '../kube/names.ts';
 import type { Power } from './reach.ts';
 
-/** Why an account has a power. `APP` stands for any app, in accounts and in powers. */
+/** The reason for an account's power. `APP` matches any app, in accounts and in powers. */
 export interface PowerReason {
   account: string;
   power: string;
   reason: string;
 }
 
-/** Every power that a service account has, of whichever environment. One that nobody has any more is to be taken out. */
+/** Every power of a service account in any environment. An entry whose power no account has any more must be removed. */
 export const reasons: readonly PowerReason[] = [
   {
     account: 'APP/APP-db',

@@ -8,7 +8,7 @@ import { type SensitiveAccess, sensitiveAccesses } from './sensitive-access.ts';
 export interface Power {
   /** `NAMESPACE/NAME`. */
   account: string;
-  /** Of an access, `everything`, or `is on the node`. */
+  /** Id of an access, `everything`, or `is on the node`. */
   power: string;
   /** A namespace, or `*`. */
   scope: string;
@@ -18,11 +18,11 @@ export interface Power {
   leadsTo: string[];
 }
 
-/** Where RBAC and pods lead an account besides what is named: everything that cluster-admin may do. */
+/** Power of cluster-admin: every access. */
 const everything = 'everything';
 const onTheNode = 'is on the node';
 
-/** From every service account, sorted, to what it can reach in two steps; accounts that controllers make included. */
+/** By service account, sorted: the powers it can reach in two steps. Includes accounts that controllers make. */
 export function reach(inventory: Inventory): Map<string, Power[]> {
   const powers = new Map<string, Power[]>();
   for (const account of accounts(inventory)) powers.set(account, []);
@@ -69,14 +69,14 @@ function isBounded({ power, scope }: Power): boolean {
   );
 }
 
-/** What stands in the table and in the list of reasons: `reads Secrets of every namespace`. */
+/** Text of a power in the table and in the list of reasons: `reads Secrets of every namespace`. */
 export function powerText({ power, scope, names }: Power): string {
   if (power === everything || power === onTheNode) return power;
   const where = scope === '*' ? 'of every namespace' : `of ${scope}`;
   return `${power} ${where}${names === undefined ? '' : `, of these: ${names.join(', ')}`}`;
 }
 
-/** Rules and to whom they are given, where. */
+/** Rules of a binding, with its subjects and its namespace. */
 interface Grant {
   account: string;
   scope: string;
@@ -106,7 +106,7 @@ function grants(inventory: Inventory): Grant[] {
 /** Roles of Kubernetes' own that are given to somebody here. */
 const builtIn: Readonly<Record<string, unknown[]>> = {
   'cluster-admin': [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
-  // Asks who somebody is and whether he may.
+  // Reviews of tokens and of access.
   'system:auth-delegator': [],
   'extension-apiserver-authentication-reader': [],
 };

@@ -2,7 +2,7 @@ import { isEncrypted, secretValues } from '../kube/encrypted.ts';
 import type { Inventory } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** What is rendered is committed: it holds no secret but what SOPS has encrypted. */
+/** Rendered objects are committed, so they hold only secrets that SOPS has encrypted. */
 export function checkSecrets(inventory: Inventory): Violation[] {
   return inventory
     .all('Secret')

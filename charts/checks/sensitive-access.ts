@@ -6,13 +6,13 @@ export interface SensitiveAccess {
   groups: readonly string[];
   resources: readonly string[];
   verbs: readonly string[];
-  /** Whether `boundAccount` keeps those to some namespaces who have it in all. */
+  /** Whether `boundAccount` restricts an account with this access in all namespaces to some of them. */
   bounded?: true;
 }
 
 const write = ['create', 'update', 'patch'];
 
-/** Rights that match none of these read nothing secret, and write only what their owner alone reads. */
+/** Sensitive accesses. Other rights read no secrets, and write objects that only their owner reads. */
 export const sensitiveAccesses: readonly SensitiveAccess[] = [
   { power: 'reads Secrets', groups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] },
   { power: 'writes Secrets', bounded: true, groups: [''], resources: ['secrets'], verbs: write },

@@ -39,7 +39,7 @@ import { grants } from './grants.ts';
 import { databaseMetrics } from './metrics.ts';
 
 const postgresPort = 5432;
-/** Where CloudNativePG mounts what it is told to project. */
+/** Folder in which CloudNativePG mounts projected volumes. */
 const projectedFolder = '/projected';
 /** Where each instance answers the operator and the other instances, by mutual TLS of the operator's own. */
 const statusPort = 8000;
@@ -140,7 +140,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
           ? { synchronous: { method: 'any', number: 1, dataDurability: 'required', failoverQuorum: true } }
           : {}),
       },
-      // Pools never close their connections: there is nothing to wait for before they are told.
+      // Pools never close their connections, so waiting for clients would be in vain.
       smartShutdownTimeout: 1,
       // The 10 s default would keep a recovered database out of its Service for that long.
       probes: { startup: { periodSeconds: 1 }, readiness: { periodSeconds: 5 } },

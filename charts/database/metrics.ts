@@ -28,7 +28,7 @@ interface Column {
   description: string;
 }
 
-/** The queries with what each column is. The name of a database has letters, digits and _ alone. */
+/** The queries with the kind of each column. The name of a database has letters, digits and _ only. */
 export function metricQueries(
   database: string,
 ): Record<string, { query: string; metrics: Record<string, Column>[] }> {

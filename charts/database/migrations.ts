@@ -35,7 +35,7 @@ export function migrations(env: Environment, app: EnvironmentApp): Component | u
   });
 }
 
-/** The name of an app's Job: another one for each change of what it runs, since a Job cannot be changed. */
+/** Name of an app's Job. It changes with the pod's template, since a Job is immutable. */
 export function migrationsJob(app: EnvironmentApp): string {
   const { migrationsRef = '' } = app;
   const hash = createHash('sha256')

@@ -65,7 +65,7 @@ const records: readonly AccessRule[] = [
   },
 ];
 
-/** To see whether what was applied works. */
+/** Rights to read the status of applied objects. */
 const pods: readonly AccessRule[] = [
   { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] },
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },

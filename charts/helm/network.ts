@@ -9,7 +9,7 @@ import { podLabels } from '../kube/names.ts';
 import { allowTo, denyAll, everyPodOf, type Flow, toDns, toKubernetesApi } from '../kube/network-policy.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
-/** Nothing flows to or from the pods of a chart but what the operator declares, whatever policies the chart brings. */
+/** The pods of a chart have only the flows that the operator declares, whatever policies the chart has. */
 export function chartNetwork(
   chart: Chart,
   namespace: string,
@@ -40,7 +40,7 @@ function resolves({ calls }: Flows): boolean {
 }
 
 function ofPeer(peer: ChartPeer, home: string, templated: readonly KubeObject[]): Pick<Flow, 'peers'> {
-  // No selector takes the API server: whoever comes to that port.
+  // No selector matches the API server: any peer may reach that port.
   if (peer === 'kubernetes-api' || peer === 'anybody') return {};
   const { namespace, workload } = peer;
   if (workload === undefined) return { peers: [everyPodOf(namespace)] };

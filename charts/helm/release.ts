@@ -7,7 +7,7 @@ import { kindOf } from '../kube/object-id.ts';
 import { mirror } from '../order/crd-source.ts';
 import { syncMetadata } from '../order/sync-metadata.ts';
 
-/** All that decides what a Helm release comes to, but for what the API server answers. */
+/** All inputs of `helm template`; answers of the API server are left out. */
 export interface Release {
   name: string;
   namespace: string;
@@ -108,7 +108,7 @@ export function releaseObject(release: Release): KubeObject {
               },
             },
           }),
-      // What fails is tried again as it is: nothing that works is taken away for what does not.
+      // A failed upgrade is retried without a rollback.
       install: { crds: 'CreateReplace', strategy: { name: 'RetryOnFailure', retryInterval: '30s' } },
       upgrade: { crds: 'CreateReplace', strategy: { name: 'RetryOnFailure', retryInterval: '30s' } },
       driftDetection: { mode: 'enabled' },

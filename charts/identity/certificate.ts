@@ -41,7 +41,7 @@ export const privateKey = { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8' } a
 /** All addresses: a CA that is bound to domains vouches for none. */
 export const everyAddress = ['0.0.0.0/0', '::/0'] as const;
 
-/** What binds a CA to domains. Critical: who does not know it must not trust the CA (RFC 5280, section 4.2.1.10). */
+/** Name constraints of a CA. Critical: a client that does not support them must reject the CA (RFC 5280, section 4.2.1.10). */
 export function nameConstraints(domains: readonly string[]): object {
   return { critical: true, permitted: { dnsDomains: domains }, excluded: { ipRanges: everyAddress } };
 }
@@ -49,7 +49,7 @@ export function nameConstraints(domains: readonly string[]): object {
 /** On the Secret of a certificate that CloudNativePG uses. */
 export const reloadLabels = { 'cnpg.io/reload': '' } as const;
 
-/** All Certificates of an environment: of authorities and of those to whom they issue. */
+/** All Certificates of an environment: CAs of authorities, and leaves. */
 export function certificateRequests(env: Environment): CertificateRequest[] {
   return authorities(env).flatMap((authority) => [
     ...authority.trusted.map((generation) => caRequest(env, authority, generation)),
@@ -98,7 +98,7 @@ function caRequest(env: Environment, authority: Authority, generation: number): 
     usages: ['cert sign', 'crl sign'],
     duration: goDuration(isAbove ? 2 * duration : duration),
     renewBefore: goDuration(isAbove ? duration : renewBefore),
-    // With another key it would be another root, and that is what generations are for.
+    // A new key would make a new root, which is a new generation.
     rotationPolicy: 'Never',
     reloads: false,
   };
@@ -148,7 +148,7 @@ function certificate(chart: Chart, request: CertificateRequest, labels?: Record<
   });
 }
 
-/** As Go prints it, so that what the API server returns is what is in Git. */
+/** In the format of Go, so that the API server returns the text that is in Git. */
 function goDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;

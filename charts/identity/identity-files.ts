@@ -14,14 +14,14 @@ import { trustName } from '../kube/names.ts';
 const folder = '/identity';
 const postgresPort = 5432;
 
-/** What a pod gets to prove who it is and to know the others: files, and the variables that say where they are. */
+/** Files of a pod's identity, certificates and roots, and the variables with their paths. */
 export interface IdentityFiles {
   env: k8s.EnvVar[];
   volumes: k8s.Volume[];
   volumeMounts: k8s.VolumeMount[];
 }
 
-/** Of an app: as a server at its mutual port, as a client of what it calls, and of its database. */
+/** Identity files of an app: as a server at its mutual port, and as a client of other apps and of its database. */
 export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
   const server = mutualPort(app)
     ? [
@@ -44,7 +44,7 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
   return join([...server, ...clients, ...(use ? [databaseFiles(use.of, use.as)] : [])]);
 }
 
-/** Of a client of a database: everything that libpq and what follows its conventions needs, and no password. */
+/** Identity files of a database client: all settings of libpq and of clients with its conventions, without a password. */
 export function databaseFiles(of: string, access: DatabaseRights): IdentityFiles {
   const cluster = databaseCluster(of);
   const at = `${folder}/database`;
@@ -81,7 +81,7 @@ function files(
       {
         name: volume,
         projected: {
-          // Of root and of the pod's group: what libpq accepts for a key.
+          // Owned by root and the pod's group: libpq accepts such a key.
           defaultMode: 0o440,
           sources: [
             { secret: { name: secret, items: [item('tls.crt'), item('tls.key')] } },

@@ -34,7 +34,7 @@ export interface Policy {
   annotations?: Record<string, string>;
 }
 
-/** A policy of the API server, and its binding of the same name: in the whole cluster what does not hold is refused. */
+/** A ValidatingAdmissionPolicy and its binding of the same name, for the whole cluster; a violation is denied. */
 export function admissionPolicy(chart: Chart, name: string, policy: Policy): void {
   const { rule, conditions, variables, validations, table } = policy;
   const { groups, resources, operations, scope = '*' } = rule;
@@ -120,7 +120,7 @@ export function celList(names: readonly string[]): string {
     .join(', ')}]`;
 }
 
-/** CEL: looks at an object when it comes and when what it asks for changes, not at every note in its metadata. */
+/** CEL: true on creation and on changes of the spec, not of metadata. */
 export const asksAnew = {
   name: 'asks-anew',
   expression: 'oldObject == null || object.spec != oldObject.spec',

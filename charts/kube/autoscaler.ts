@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { annotations } from './names.ts';
 import { idOf } from './object-id.ts';
 
-/** By what metrics-server measures; it brings this API. */
+/** Scales by the resource metrics of metrics-server. */
 const metricsApi = idOf('APIService', 'v1beta1.metrics.k8s.io');
 
 /** More pods of a Deployment when its container of that name is busy, and fewer when it idles. */

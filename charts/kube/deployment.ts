@@ -23,7 +23,7 @@ export interface WorkloadInput {
 
 /** A Deployment: its pods are all the same. */
 export interface DeploymentInput extends WorkloadInput {
-  /** `rolling`: the new pod serves before the old one goes. `recreate`: never two, for what owns a volume. */
+  /** `rolling`: the new pod serves before the old one ends. `recreate`: never two pods, for the owner of a volume. */
   update: 'rolling' | 'recreate';
 }
 

@@ -1,4 +1,4 @@
-/** A Kubernetes object as plain data: what cdk8s's `toJson()` gives, or written by hand. */
+/** A Kubernetes object as plain data, from cdk8s's `toJson()` or written by hand. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;
@@ -12,7 +12,7 @@ export interface KubeObject {
   [field: string]: unknown;
 }
 
-/** Whether data has what every object has. */
+/** Whether data has apiVersion, kind and metadata.name. */
 export function isKubeObject(json: unknown): json is KubeObject {
   if (typeof json !== 'object' || json === null) return false;
   if (!('apiVersion' in json && 'kind' in json && 'metadata' in json)) return false;
@@ -32,7 +32,7 @@ export interface Component {
   templated?: readonly KubeObject[];
 }
 
-/** What comes into the cluster with a component, whoever applies it. */
+/** All objects of a component, applied by Flux or by helm-controller. */
 export function allObjects({ objects, templated = [] }: Component): KubeObject[] {
   return templated.length === 0 ? objects : [...objects, ...templated];
 }

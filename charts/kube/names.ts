@@ -26,9 +26,9 @@ export const annotations = {
 export const gateway = {
   namespace: gatewayNamespace,
   name: 'gateway',
-  /** The listener of visitors who come by HTTPS: apps are attached to it, wherever TLS ends. */
+  /** The listener for HTTPS: routes of apps attach to it, wherever TLS ends. */
   https: 'https',
-  /** The listener of visitors who come by HTTP: they are led to HTTPS. */
+  /** The listener for HTTP, which redirects to HTTPS. */
   http: 'http',
   className: 'traefik',
   /** The Secret with its certificate. */
@@ -38,7 +38,7 @@ export const gateway = {
 /** On the namespaces from which the Gateway takes routes; an admission policy lets no others have it. */
 export const routesLabel = { 'plinth.io/routes': 'gateway' } as const;
 
-/** The admission policy that says who has which host, and its table; namespaces with `routesLabel` come after it. */
+/** The admission policy for hosts of routes, and its table; namespaces with `routesLabel` come after it. */
 export const routesPolicy = 'hosts-of-the-graph';
 
 /** Labels by which Services, policies and budgets find the pods of one workload. */
@@ -51,7 +51,7 @@ export function namespaceOf(app: Pick<App, 'name'>): string {
   return app.name;
 }
 
-/** The Bundle of an authority, and what it writes to every namespace that trusts it. */
+/** Name of an authority's Bundle and of its ConfigMap in each trusting namespace. */
 export function trustName(authority: string): string {
   return `${authority}-trust`;
 }
@@ -66,7 +66,7 @@ export function rootsName(authority: string): string {
   return `${authority}-roots`;
 }
 
-/** Where roots are kept, and nothing else: what stands here may be copied to every namespace. */
+/** Namespace for roots only: its content may be copied to every namespace. */
 export const trustNamespace = 'trust';
 
 /** The CA of an authority, by generation: of its Certificate, its Secret and, as an issuer, its ClusterIssuer. */

@@ -20,7 +20,7 @@ export function everyPodOf(namespace: string): k8s.NetworkPolicyPeer {
   return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
 }
 
-/** All pods of what is rendered here, in every namespace. */
+/** All pods of the rendered namespaces. */
 export const everyPodOfPlatform: k8s.NetworkPolicyPeer = {
   namespaceSelector: {},
   podSelector: { matchLabels: { 'app.kubernetes.io/part-of': partOf } },
@@ -41,7 +41,7 @@ export const toDns: Flow = {
  */
 export const toKubernetesApi: Flow = { ports: [{ port: 6443 }] };
 
-/** Nothing goes in or out of any pod of the namespace but what another policy lets through. */
+/** Denies all traffic of a namespace's pods that no other policy allows. */
 export function denyAll(chart: Chart, namespace: string, types: ('Ingress' | 'Egress')[]): void {
   new k8s.KubeNetworkPolicy(chart, `network-policy-default-${namespace}`, {
     metadata: { name: 'default-deny', namespace },

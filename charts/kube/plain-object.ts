@@ -55,7 +55,7 @@ function isEmpty(value: unknown): boolean {
   return every(value, () => false);
 }
 
-/** Of a class that was generated for a kind: what makes plain data of its props. A class derived from it has none. */
+/** The `toJson` function of a generated class of a kind; a derived class has none. */
 function manifestOf(kind: object): ((props: object) => unknown) | undefined {
   const manifest: unknown = Object.hasOwn(kind, 'manifest') ? Reflect.get(kind, 'manifest') : undefined;
   return typeof manifest === 'function' ? (props) => manifest.call(kind, props) : undefined;

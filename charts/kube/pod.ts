@@ -4,13 +4,13 @@ import { k8s } from 'cdk8s-plus-28';
 export interface Resources {
   cpu: string;
   memory: string;
-  /** Default: what it reserves. */
+  /** Default: the request. */
   memoryLimit?: string;
   /** Why it needs that much, where that is much; becomes an annotation of the workload. */
   reason?: string | undefined;
 }
 
-/** A container without what every container here has in common. */
+/** A container without the fields that every container gets. */
 export interface ContainerInput
   extends Omit<k8s.Container, 'securityContext' | 'resources' | 'restartPolicy'> {
   resources: Resources;
@@ -22,7 +22,7 @@ export interface ContainerInput
   capabilities?: readonly string[] | undefined;
 }
 
-/** A pod without what every pod here has in common. */
+/** A pod without the fields that every pod gets. */
 export interface PodInput
   extends Omit<
     k8s.PodSpec,
@@ -82,7 +82,7 @@ export function podSpec(input: PodInput): k8s.PodSpec {
 
 /** A sysctl of the network namespace, which Pod Security lets every pod set (Kubernetes, 'Using sysctls'). */
 const openPorts = 'net.ipv4.ip_unprivileged_port_start';
-/** The kernel's own default of it. */
+/** The kernel's default. */
 const firstOpenPort = 1024;
 
 function containerOf({

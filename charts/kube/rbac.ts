@@ -9,7 +9,7 @@ export interface Subject {
   namespace: string;
 }
 
-/** Lets the subject do what the rules say, in every namespace. The role and its binding have one name. */
+/** Grants the rules to the subject in every namespace. The role and its binding have the same name. */
 export function clusterRole(chart: Chart, name: string, subject: Subject, rules: k8s.PolicyRule[]): void {
   new k8s.KubeClusterRole(chart, `cluster-role-${name}`, { metadata: { name }, rules });
   bindClusterRole(chart, name, subject, name);
@@ -24,7 +24,7 @@ export function bindClusterRole(chart: Chart, name: string, subject: Subject, ro
   });
 }
 
-/** Lets the subject do what the rules say in one namespace. The role and its binding have one name. */
+/** Grants the rules to the subject in one namespace. The role and its binding have the same name. */
 export function role(
   chart: Chart,
   name: string,

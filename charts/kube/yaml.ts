@@ -22,7 +22,7 @@ const first = new Map(
   ),
 );
 
-/** Each entry on a line of its own; `head` stands before the first one in place of the indent, for `- key: value`. */
+/** Each entry on its own line; `head` replaces the indent of the first one, for `- key: value`. */
 function writeMap(
   lines: string[],
   map: Readonly<Record<string, unknown>>,

@@ -172,7 +172,7 @@ function platform({ operators }: Environment): PrometheusRule[] {
     ...(has('cert-manager')
       ? [
           alert('CertificateNotRenewed', 'page', {
-            // It should have been renewed by then, and half of what was left is over.
+            // Renewal is overdue: half of the remaining validity is over.
             expr:
               'certmanager_certificate_renewal_timestamp_seconds < time() and' +
               ' certmanager_certificate_expiration_timestamp_seconds - time()' +
@@ -256,7 +256,7 @@ function databases(env: Environment): PrometheusRule[] {
   ];
 }
 
-/** The four signals of whatever runs, by namespace, for the front page and for whoever asks often. */
+/** The four golden signals by namespace, recorded for frequent readers such as the front page. */
 function usage(): PrometheusRule[] {
   const window = '5m';
   const byService = (expr: string) => `label_replace(${expr}, "app", "$1", "service_name", "(.+)")`;

@@ -22,7 +22,7 @@ export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
       receiver: 'people',
       ...grouped,
       group_interval: '5m',
-      // Who was told of something that lasts is told again twice a day.
+      // Repeats the notification of a lasting alert twice a day.
       repeat_interval: '12h',
       routes: [{ matchers: ['severity="none"'], receiver: 'nobody' }],
     },
@@ -57,7 +57,7 @@ function receiversOf({ cluster }: Pick<Environment, 'cluster'>): readonly AlertR
 function receiver(cluster: string, given: AlertReceiver): object {
   const file = (key: string | undefined) => `${receiversFolder}/${key}`;
   const key = receiverKey(given);
-  // A line for each alert: what it says, and what to do.
+  // A line for each alert: its summary and its runbook.
   const text = '{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ end }}';
   switch (given.kind) {
     case 'webhook':

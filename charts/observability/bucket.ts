@@ -4,7 +4,7 @@ import { awsAccount, bucketName } from '../../model/schema/aws-role.ts';
 import { awsRole } from '../app/aws-role.ts';
 import type { Flow } from '../kube/network-policy.ts';
 
-/** A bucket of the stacks, and by what the pod of an operator may use it. */
+/** A bucket of the stacks, and the credentials by which an operator's pod uses it. */
 export interface Bucket {
   name: string;
   region: string;
@@ -16,7 +16,7 @@ export interface Bucket {
 const volume = 'aws';
 const folder = '/aws';
 
-/** S3 has addresses that nobody can list. */
+/** The addresses of S3 are not a fixed list. */
 export const toBucket: Flow = { ports: [{ port: 443 }] };
 
 /**

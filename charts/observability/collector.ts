@@ -5,13 +5,13 @@ import type { LogStore } from './stores.ts';
 /** How often certificates are read again. A renewed one is in the pod within two minutes. */
 const reload = { reload_interval: '1m' };
 
-/** TLS of an exporter that proves who it is. */
+/** TLS of an exporter with a client certificate. */
 export function clientTls(callee: string): object {
   const { certificate, key, roots } = clientFiles(callee);
   return { ca_file: roots, cert_file: certificate, key_file: key, ...reload };
 }
 
-/** TLS of a server whose callers prove who they are. */
+/** TLS of a server that requires client certificates. */
 export function serverTls({ certificate, key, roots }: CertificateFiles): object {
   return {
     cert_file: certificate,

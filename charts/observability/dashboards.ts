@@ -13,7 +13,7 @@ import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 
-/** Data sources by what they hold: dashboards and links name them by these. */
+/** Ids of data sources by their content, for dashboards and links. */
 export const dataSources = {
   prometheus: { type: 'prometheus', uid: 'prometheus' },
   loki: { type: 'loki', uid: 'loki' },
@@ -23,10 +23,10 @@ export const dataSources = {
 /** Folders of Grafana. */
 export type Folder = 'Apps' | 'Platform';
 
-/** A dashboard and where it stands. */
+/** A dashboard and its folder. */
 export interface DashboardFile {
   folder: Folder;
-  /** Of the file, and its `uid`: links lead to it by this. */
+  /** Name of its file, and its `uid`, which links use. */
   name: string;
   dashboard: Dashboard;
 }
@@ -34,13 +34,13 @@ export interface DashboardFile {
 /** Units as Grafana names them (@grafana/data, valueFormats). */
 export type PanelUnit = 'reqps' | 'percentunit' | 's' | 'bytes' | 'short' | 'ops' | 'dtdurations';
 
-/** A line or several of one panel: a query, and how each series of it is called. */
+/** Lines of a panel: a query, and the legend of each of its series. */
 export type Series = readonly [expr: string, legend: string];
 
 /** How far back rates look, of a length that follows the time that is shown: at least four scrapes (Grafana, 'Prometheus template variables'). */
 export const rateWindow = '$__rate_interval';
 
-/** A dashboard that opens with the last hour; nobody can change it but in this repository. */
+/** A dashboard of the last hour, editable in this repository only. */
 export function dashboard(title: string, uid: string, description: string): DashboardBuilder {
   return new DashboardBuilder(title)
     .uid(uid)

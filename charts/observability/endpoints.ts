@@ -1,4 +1,4 @@
-/** Ports of what observes. A workload has the name and the namespace of its operator. */
+/** Ports of the observability workloads. Each has the name and the namespace of its operator. */
 export const ports = {
   /** OTLP over HTTP, of the collector. */
   otlp: 4318,

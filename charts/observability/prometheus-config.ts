@@ -6,7 +6,7 @@ import { type ScrapeTarget, scrapeTargets } from './scrape-targets.ts';
 /** Port of the kubelet's own API (kubelet, `--port`). */
 export const kubeletPort = 10250;
 
-/** Prometheus' configuration: what it reads is what the graph has, by Kubernetes' own list of pods. */
+/** Prometheus' configuration: targets are the pods of the graph's workloads, by Kubernetes' service discovery. */
 export function prometheusConfig(env: Environment): object {
   return {
     global: {
@@ -87,7 +87,7 @@ function kubelet({ cluster }: Environment): object[] {
     relabel_configs: [{ source_labels: ['__meta_kubernetes_node_name'], target_label: 'node' }],
     metric_relabel_configs: [
       { source_labels: ['__name__'], action: 'keep', regex: series },
-      // Sums of a pod and of what is no container.
+      // Sums of pods, and cgroups that are not containers.
       ...(path === '/metrics' ? [] : [{ source_labels: ['container'], action: 'drop', regex: '' }]),
     ],
   }));

@@ -55,7 +55,7 @@ export const appSeries = {
   memory: 'app:memory_bytes:sum',
 } as const;
 
-/** Queries of one app, by the name of what they show. */
+/** Queries of one app, by the name of the signal. */
 function app(name: string) {
   const service = `service_name="${name}",${served}`;
   const space = `namespace="${namespaceOf({ name })}"`;

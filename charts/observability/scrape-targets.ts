@@ -4,7 +4,7 @@ import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import { namespaceOf, podLabels } from '../kube/names.ts';
 import { everyPodOf } from '../kube/network-policy.ts';
 
-/** Port at which each instance of PostgreSQL tells its metrics (CloudNativePG, 'Monitoring'). */
+/** Metrics port of each instance of PostgreSQL (CloudNativePG, 'Monitoring'). */
 export const postgresMetricsPort = 9187;
 
 /** Pods whose metrics Prometheus reads, found by their labels in one namespace. */

@@ -35,7 +35,7 @@ export function signalStore(env: Environment, input: SignalStoreInput): Componen
       name,
       size: env.cluster.storage[purpose],
       configuration: { folder, files: { [file]: stringify(config) } },
-      // It writes what it holds in memory to the disk first.
+      // On shutdown it first flushes its memory to the disk.
       terminationGracePeriodSeconds: 120,
       mounted: bucket === undefined ? [] : [{ volume: bucket.volume, mount: bucket.volumeMount }],
       container: {

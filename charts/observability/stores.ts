@@ -14,7 +14,7 @@ export interface LogStore extends SignalStore {
   headers?: Record<string, string>;
 }
 
-/** Where an environment keeps log lines and traces; what makes them is the same everywhere. */
+/** Stores of an environment's logs and traces; their producers are the same in every environment. */
 export function signalStores({ cluster }: Pick<Environment, 'cluster'>): {
   logs: LogStore;
   traces: SignalStore;
@@ -30,7 +30,7 @@ const stores = {
       operator: 'victoria-logs',
       port: ports.logs,
       path: '/insert/opentelemetry/v1/logs',
-      // A stream is what one container writes.
+      // A stream is the output of one container.
       headers: { 'VL-Stream-Fields': 'k8s.namespace.name,k8s.pod.name,k8s.container.name,service.name' },
     },
     traces: { operator: 'jaeger', port: ports.traces },

@@ -13,7 +13,7 @@ import type { Kustomization } from './kustomization.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';
 
-/** Below `manifests/ENV`: the folder of what `fluxSync` makes. */
+/** Folder below `manifests/ENV` for the objects of `fluxSync`. */
 export const syncFolder = 'flux-sync';
 
 /**
@@ -83,7 +83,7 @@ function repository({ name, cluster: { source }, operators }: Environment): Kube
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: 'GitRepository',
     metadata: syncMetadata(platform),
-    // A push asks for a look at once; the interval is for pushes of which nobody told.
+    // A push triggers a reconciliation; the interval is for pushes without a trigger.
     spec: { interval: '1m', timeout: '60s', ...spec, ignore: ignoreAllBut([`manifests/${name}`]) },
   };
 }
@@ -165,7 +165,7 @@ function isDatabase({ objects }: Kustomization): boolean {
   return objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io');
 }
 
-/** Times: what fails is tried again soon, since every try is cheap; what holds is looked at every ten minutes. */
+/** Intervals: a failed reconciliation is retried soon, since it is cheap; a ready one is repeated every ten minutes. */
 function kustomizationObject(name: string, spec: Record<string, unknown>): KubeObject {
   return {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',

@@ -29,7 +29,7 @@ const withConditions = onceEach((operators: readonly Operator[]) =>
 
 const webhookKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
-/** Before somebody has written whom to trust, every call of the API server to a webhook fails, and so does what it guards. */
+/** Without a CA in its configuration every call of a webhook fails, and with it every write of the kinds that it checks. */
 const isTrusted = 'webhooks.all(w, has(w.clientConfig.caBundle))';
 
 function current(kind: string, conditions: string[]): string {
@@ -41,7 +41,7 @@ function all(of: string, conditions: string[]): string {
   return conditions.map((type) => `${of}.conditions.exists(c, ${isTrue(type)})`).join(' && ');
 }
 
-/** Of the object as it is now: a condition may be left from before its last change. */
+/** The condition is of the current generation: an older one may remain from before the last change. */
 function isTrue(type: string): string {
   return `c.type == '${type}' && c.status == 'True' && (!has(c.observedGeneration) || c.observedGeneration == metadata.generation)`;
 }

@@ -59,7 +59,7 @@ function roleNeeds(object: KubeObject): string[] {
   return [idOf(kind, name, kind === 'Role' ? object.metadata.namespace : undefined)];
 }
 
-/** Of the Gateway API: a Gateway's class and certificates, a route's parents and the Services behind it. */
+/** Needs of the Gateway API: a Gateway's class and certificates, a route's parents and backends. */
 function gatewayNeeds(object: KubeObject): string[] {
   if (groupOf(object) !== 'gateway.networking.k8s.io') return [];
   const own = object.metadata.namespace ?? 'default';
@@ -82,14 +82,14 @@ function gatewayNeeds(object: KubeObject): string[] {
   ];
 }
 
-/** Of a namespace from which the Gateway takes routes: the policy knows of it before it is labelled. */
+/** Needs of a namespace with routes: the admission policy and its table come before the label. */
 function routesNeeds(object: KubeObject): string[] {
   const labelled = Object.keys(routesLabel).some((label) => object.metadata.labels?.[label] !== undefined);
   if (object.kind !== 'Namespace' || !labelled) return [];
   return [idOf('ValidatingAdmissionPolicyBinding', routesPolicy)];
 }
 
-/** Of cert-manager and trust-manager: who issues, and where a Bundle's roots are. */
+/** Needs of cert-manager and trust-manager: issuers, and the sources of a Bundle. */
 function certificateNeeds(object: KubeObject): string[] {
   const name = textField(object, 'spec', 'issuerRef', 'name');
   switch (kindOf(object)) {
@@ -110,7 +110,7 @@ function certificateNeeds(object: KubeObject): string[] {
   }
 }
 
-/** Of CloudNativePG: the certificates of a cluster and whom it trusts. */
+/** Needs of CloudNativePG: a cluster's certificates and its trusted roots. */
 function databaseNeeds(object: KubeObject): string[] {
   if (kindOf(object) !== 'Cluster.postgresql.cnpg.io') return [];
   const secrets = Object.values(field(object, 'spec', 'certificates') ?? {});

@@ -242,7 +242,7 @@ const wantsOf = onceEach((component: Component) =>
   })),
 );
 
-/** What a component makes, and what is there once it is ready. */
+/** Objects that a component makes, and the ids that it provides once it is ready. */
 const madeBy = onceEach((component: Component) => {
   const { name } = component;
   const own = allObjects(component).filter((object) => !isIfAbsent(object));

@@ -24,7 +24,7 @@ export const provides: (object: KubeObject) => string[] = onceEach((object) => {
   return ids;
 });
 
-/** The ids of what an operator's own description says it makes while it runs. */
+/** Ids of the objects that an operator makes at run time, by its description. */
 export function operatorProvides({ provides }: Operator, { domain }: Cluster): string[] {
   const kinds = ['StorageClass', 'GatewayClass', 'IngressClass'];
   const { classes, imageHost } = provides;

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../kube/kube-object.ts';
 import { partOf } from '../kube/names.ts';
 
-/** Of an object that tells Flux what to do: all of them stand where Flux itself does. */
+/** Metadata of Flux' own objects: all are in the namespace of Flux. */
 export function syncMetadata(name: string): KubeObject['metadata'] {
   return {
     name,

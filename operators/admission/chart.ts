@@ -24,7 +24,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** Whoever may make Secrets, or tokens, in a namespace would be every account of it: the kubelet alone gives tokens, to pods. */
+/** The right to make Secrets or tokens in a namespace would give every account of it: only the kubelet may make tokens. */
 function tokens(chart: Chart, env: Environment): void {
   admissionPolicy(chart, 'no-token-secrets', {
     rule: { groups: [''], resources: ['secrets'], operations: ['CREATE', 'UPDATE'] },
@@ -135,7 +135,7 @@ function certificates(chart: Chart, requests: CertificateRequest[]): void {
   });
 }
 
-/** One who leaves the kind out means an Issuer of his own namespace, by a Secret that he has anyway. */
+/** Without a kind, the reference is to an Issuer of the same namespace, whose Secret the author can read anyway. */
 const asksAuthority = {
   name: 'asks-an-authority',
   expression: `request.namespace == '${certManagerNamespace}' || (has(object.spec.issuerRef.kind) && object.spec.issuerRef.kind == 'ClusterIssuer')`,
@@ -143,7 +143,7 @@ const asksAuthority = {
 
 const otherNames = ['emailAddresses', 'ipAddresses', 'uris', 'otherNames', 'subject', 'literalSubject'];
 
-/** What would write the key in other formats, hide what is asked for, or move the time of a renewal. */
+/** Fields that would write the key in other formats, hide the request, or change the time of renewal. */
 const otherOutputs = [
   'keystores',
   'additionalOutputFormats',
@@ -185,7 +185,7 @@ const asked = [
   "(has(object.spec.secretTemplate) ? ' reloads' : '')",
 ].join(' + ');
 
-/** ` NAME=VALUE` of a field, empty where it or what it stands in is left out. */
+/** ` NAME=VALUE` of a field; empty where the field or its parent is absent. */
 function text(name: string, field: string, within?: string): string {
   const given = within === undefined ? `has(${field})` : `has(${within}) && has(${field})`;
   return `' ${name}=' + (${given} ? string(${field}) : '')`;

@@ -18,7 +18,7 @@ import type { Environment } from '../../model/graph.ts';
 
 const name = 'alertmanager';
 
-/** Alertmanager, one pod. It tells whom cluster.yaml names. */
+/** Alertmanager, one pod. It notifies the receivers of cluster.yaml. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     const secret = receiverSecret(env);
@@ -56,7 +56,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** What the receivers read of their Secret: no other key of it gets into the pod. */
+/** Keys of the receivers' Secret that the pod mounts. */
 function mountedSecret({ name: secretName, keys }: { name: string; keys: string[] }) {
   const items = keys.map((key) => ({ key, path: key }));
   return {

@@ -18,7 +18,7 @@ const name = 'ebs-csi-controller';
 const space = 'ebs-csi';
 const tokenFolder = '/var/run/secrets/aws';
 
-/** Volumes on Amazon's disks: a controller that makes and attaches them, and on each node who mounts them. */
+/** Volumes on Amazon EBS: a controller that makes and attaches them, and a node plug-in that mounts them. */
 export function chart(env: Environment): Component {
   return component('ebs-csi', (chart) => {
     namespace(chart, space, 'privileged');
@@ -37,7 +37,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** Of the same name as elsewhere, so that who asks for a volume says the same everywhere. */
+/** The StorageClass has the same name with every provider, so that claims are the same. */
 function storageClass(chart: Chart): void {
   new k8s.KubeStorageClass(chart, 'storage-class', {
     metadata: {

@@ -16,7 +16,7 @@ export const socketFolder = '/csi';
 const name = 'ebs-csi-node';
 const pluginFolder = `/var/lib/kubelet/plugins/${driver}`;
 
-/** Of the container of the driver, whose probe is answered by the helper beside it. */
+/** Probe of the driver's container, answered by the liveness sidecar. */
 export const livenessProbe = {
   ports: [{ name: 'healthz', containerPort: 9808 }],
   readinessProbe: httpProbe('healthz', '/healthz', { period: 10 }),

@@ -13,7 +13,7 @@ import { controller, ownRights, read, space } from './controller.ts';
 
 const storagePort = 9090;
 
-/** Flux: fetches what Git and registries hold, applies it, waits for it, removes what has gone. */
+/** Flux: fetches sources from Git and registries, applies them, waits for readiness, prunes removed objects. */
 export function chart(env: Environment): Component {
   return component('flux', (chart) => {
     namespace(chart, space, 'restricted');
@@ -37,7 +37,7 @@ function sourceController(chart: Chart, image: string): void {
       `--storage-addr=:${storagePort}`,
       `--storage-adv-addr=${name}.$(RUNTIME_NAMESPACE).svc.cluster.local.`,
     ],
-    // Sigstore keeps its trust root in the home folder unless told otherwise.
+    // The default of Sigstore is the home folder, which is read-only.
     env: [{ name: 'TUF_ROOT', value: '/tmp/.sigstore' }],
     ports: [{ name: 'http', containerPort: storagePort }],
     // Only the leader serves artifacts: a second pod could not become ready beside the first.
@@ -48,7 +48,7 @@ function sourceController(chart: Chart, image: string): void {
     resources: { cpu: '20m', memory: '64Mi', memoryLimit: '512Mi' },
   });
   service(chart, name, space, [{ name: 'http', port: 80 }]);
-  // Artifacts hold everything that is in Git, and whoever asks gets them.
+  // Artifacts hold the content of Git and are served without authentication.
   allow(chart, name, space, { ingress: [{ peers: [everyPodOf(space)], ports: [{ port: storagePort }] }] });
 
   const kinds = ['buckets', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories'];
@@ -71,7 +71,7 @@ function kustomizeController(chart: Chart, image: string): void {
       '--requeue-dependency=1s',
       // One that waits for its objects to become ready holds a worker: more workers than Kustomizations.
       '--concurrent=32',
-      // What is applied stands in Git; nothing is fetched while it is.
+      // All applied content is in Git; nothing is fetched during a build.
       '--no-remote-bases=true',
       '--no-cross-namespace-refs=true',
       // A commit that mends a broken one is applied at once, not after the broken one's wait.

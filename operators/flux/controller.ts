@@ -12,7 +12,7 @@ export const space = 'flux-system';
 
 export const read = ['get', 'list', 'watch'];
 
-/** Rights in Flux' own namespace, where all that it reads stands; and the lease of the one that works. */
+/** Rights in the namespace of Flux, with all its sources, and for the lease of leader election. */
 export function ownRights(chart: Chart, name: string, rules: k8s.PolicyRule[]): void {
   role(chart, name, space, { serviceAccount: name, namespace: space }, [
     ...rules,
@@ -42,7 +42,7 @@ export interface ControllerInput {
   resources: Resources;
 }
 
-/** A controller of Flux: one pod with an account of its own, which reads what stands in its own namespace. */
+/** A controller of Flux: one pod with its own account, which reads its own namespace. */
 export function controller(chart: Chart, input: ControllerInput): void {
   const { name, image, args, env = [], ports = [], update, stopSeconds, resources } = input;
   const folders = ['tmp', ...(input.folders ?? [])];
@@ -78,7 +78,7 @@ export function controller(chart: Chart, input: ControllerInput): void {
 const commonArgs = [
   // There is no notification controller to send events to.
   '--events-addr=',
-  // Whoever could write a Kustomization elsewhere would have Flux's rights.
+  // Otherwise a Kustomization in any namespace would have the rights of Flux.
   '--watch-all-namespaces=false',
   '--log-level=info',
   '--log-encoding=json',

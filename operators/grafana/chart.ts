@@ -27,12 +27,12 @@ const name = 'grafana';
 const user = 472;
 const settingsFolder = '/etc/grafana';
 
-/** Grafana, one pod. Its page answers to a port-forward, and to whoever has the admin's password. */
+/** Grafana, one pod, reached by a port-forward, with the admin's password. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'restricted');
     serviceAccount(chart, name, name);
-    // Its database: users, what they look at, and the keys of the data sources, encrypted.
+    // Its database: users, preferences, and the encrypted keys of data sources.
     volumeClaim(chart, name, name, '1Gi');
     const identity = mutualIdentity(chart, env, name);
     const podAnnotations = configMap(chart, name, name, {
@@ -105,7 +105,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** Where each file of the ConfigMap stands: Grafana looks for provisioning in folders by kind. */
+/** Path of each file of the ConfigMap: Grafana has a provisioning folder for each kind. */
 const settingsItems = [
   { key: 'grafana.ini', path: 'grafana.ini' },
   { key: 'data-sources.yaml', path: 'provisioning/datasources/data-sources.yaml' },

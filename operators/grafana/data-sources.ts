@@ -99,7 +99,7 @@ function dataSource(kind: keyof typeof dataSources, name: string): object {
   return { name, type, uid, access: 'proxy', editable: false };
 }
 
-/** Grafana keeps what the files hold when it starts: its pod ends once they have changed (chart.ts). */
+/** Grafana reads the files at its start only: its pod restarts when they have changed (chart.ts). */
 function mutualTls(callee: string): { json: object; secure: object } {
   const { certificate, key, roots } = clientFiles(callee);
   return {

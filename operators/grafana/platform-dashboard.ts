@@ -136,7 +136,7 @@ function gateway(page: DashboardBuilder): void {
     .withPanel(plot('Connections', 'That are open.', 'short', [[queries.gateway.open(), '{{entrypoint}}']]));
 }
 
-/** The registry and the Git server say nothing of themselves: what they fill is their volumes. */
+/** The registry and the Git server have no metrics: the panels show their volumes. */
 function volumes(page: DashboardBuilder): void {
   page
     .withRow(row('Volumes'))

@@ -23,7 +23,7 @@ import { type Authority, authorities, peopleNamespace } from '../../model/identi
 
 const controller = 'trust-roots';
 
-/** Every authority with its roots and who reads them. None where nobody has to prove who he is. */
+/** Authorities with their roots and Bundles; undefined where no service uses mutual TLS. */
 export function chart(env: Environment): Component | undefined {
   const all = authorities(env);
   if (all.length === 0) return undefined;
@@ -55,7 +55,7 @@ function clusterIssuer(chart: Chart, name: string, spec: object): void {
   });
 }
 
-/** What is trusted stands here, in Git; trust-roots adds the certificates themselves, which are made in the cluster. */
+/** The trusted generations, from Git; trust-roots adds the certificates, which are made in the cluster. */
 function roots(chart: Chart, { name, trusted }: Authority): void {
   new k8s.KubeConfigMap(chart, `roots-${name}`, {
     metadata: {

@@ -16,7 +16,7 @@ import { inSeconds } from '../../model/schema/duration.ts';
 const name = 'jaeger';
 const collector = 'opentelemetry-collector';
 
-/** Jaeger, one pod: the collector alone writes to it. Its API and page answer to nobody but a port-forward. */
+/** Jaeger, one pod: only the collector writes to it. Its API and page are reached by a port-forward. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     store(chart, env, {

@@ -25,7 +25,7 @@ export function chart(env: Environment): Component | undefined {
     nodeAgent(chart, {
       name,
       namespace: space,
-      // The rules of the node itself are what it writes, and a node without it lets everything through.
+      // It writes the rules of the node itself; a node without it allows all traffic.
       containers: [container(imageRef(env, name))],
       // So that it and kube-proxy do not write at the same time.
       volumes: [{ name: 'xtables-lock', path: '/run/xtables.lock', type: 'FileOrCreate' }],
@@ -33,7 +33,7 @@ export function chart(env: Environment): Component | undefined {
   });
 }
 
-/** Upstream's build waits for lists of Services, Endpoints and Nodes too, whatever it is told to do with them. */
+/** Upstream's program also waits for lists of Services, Endpoints and Nodes, whatever its flags. */
 function rights(chart: Chart): void {
   const verbs = ['get', 'list', 'watch'];
   clusterRole(chart, name, { serviceAccount: name, namespace: space }, [

@@ -66,7 +66,7 @@ function rights(chart: Chart): void {
     { apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] },
     { apiGroups: [''], resources: ['pods', 'nodes'], verbs: ['get', 'list', 'watch'] },
   ]);
-  // An API server behind the API server: it must ask that one who calls, and what he may.
+  // An aggregated API server delegates authentication and authorization to the API server.
   bindClusterRole(chart, `${name}-auth-delegator`, subject, 'system:auth-delegator');
   bindRole(chart, `${name}-auth-reader`, space, subject, 'extension-apiserver-authentication-reader');
   new k8s.KubeClusterRole(chart, 'cluster-role-metrics-reader', {
@@ -91,7 +91,7 @@ function apiService(chart: Chart): void {
       service: { name, namespace: space, port: 443 },
       groupPriorityMinimum: 100,
       versionPriority: 100,
-      // metrics-server signs its own certificate anew at each start.
+      // metrics-server makes a new self-signed certificate at each start.
       insecureSkipTLSVerify: true,
     },
   });

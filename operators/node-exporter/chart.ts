@@ -37,7 +37,7 @@ const collectors = [
 const excludedMounts =
   '^/(dev|proc|run|sys|etc/.+|kind/.+|usr/lib/modules|var/lib/(containerd|docker|kubelet)/.+)($|/)';
 
-/** Node exporter on each node, as nobody, with the node's root read-only. */
+/** Node exporter on each node, as the user nobody, with the node's root mounted read-only. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'privileged');

@@ -21,7 +21,7 @@ const name = 'opentelemetry-agent';
 const state = '/var/lib/opentelemetry-agent';
 const logs = '/var/log/pods';
 
-/** The collector on each node: what containers write to their standard output becomes log lines of the store. */
+/** The collector on each node: sends the standard output of containers to the log store. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'privileged');
@@ -72,7 +72,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** The longest line that is kept whole: what is longer becomes several. */
+/** Longest log line; a longer one is split. */
 const longestLine = '256KiB';
 
 /**
@@ -99,7 +99,7 @@ export function agentConfig(env: Pick<Environment, 'cluster'>): object {
   return {
     extensions: {
       ...common.extensions,
-      // Where it stopped reading, and what it could not send yet.
+      // Read positions, and the queue of unsent lines.
       file_storage: { directory: state, create_directory: true },
     },
     receivers: {

@@ -19,7 +19,7 @@ const name = 'registry';
 const space = 'registry';
 const port = 5000;
 
-/** On the loopback of the pod alone, where pushes are taken: the API server leads there whoever may forward a port. */
+/** Port for pushes, on the pod's loopback only: reached by a port-forward of the API server. */
 export const registryWritePort = 5001;
 
 const folders = { config: '/etc/registry', data: '/var/lib/registry', tls: '/etc/registry-tls' } as const;
@@ -41,7 +41,7 @@ export function chart(env: Environment): Component {
       'write.yml': stringify(writeConfiguration),
     });
     const image = imageRef(env, 'registry');
-    // The registry exports traces to localhost unless it is told not to.
+    // The registry's default exports traces to localhost.
     const environment = [{ name: 'OTEL_TRACES_EXPORTER', value: 'none' }];
     const config = { name: 'config', mountPath: folders.config, readOnly: true };
     deployment(chart, {

@@ -7,7 +7,7 @@ import { dataFolder } from '../../charts/observability/store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 
-/** Bytes that one trace may have: what is beyond is refused, so that no loop of spans fills the memory. */
+/** Largest trace in bytes; more spans are refused, so that a loop of spans cannot fill the memory. */
 const longestTrace = 5_000_000;
 
 /**

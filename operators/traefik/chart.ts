@@ -74,7 +74,7 @@ function controller(chart: Chart, env: Environment): void {
           '--global.sendAnonymousUsage=false',
           '--log.level=INFO',
           '--log.format=json',
-          // When told to stop it fails the probe first and goes on serving until traffic has moved on.
+          // On SIGTERM the probe fails first; requests are served until the traffic has moved.
           ...Object.entries(listenerPorts).flatMap(([entryPoint, port]) => [
             `--entryPoints.${entryPoint}.address=:${port}`,
             `--entryPoints.${entryPoint}.transport.lifeCycle.requestAcceptGraceTimeout=5s`,

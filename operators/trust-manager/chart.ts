@@ -87,7 +87,7 @@ function rights(chart: Chart, env: Environment): void {
     { apiGroups: group, resources: ['bundles/status'], verbs: ['patch'] },
     { apiGroups: [''], resources: ['namespaces'], verbs: read },
     { apiGroups: [''], resources: ['configmaps'], verbs: [...read, 'create', 'patch', 'delete'] },
-    // It watches the kind as a whole, by metadata, and writes those by name that hold roots.
+    // It watches metadata of all Secrets, and writes by name those with roots.
     { apiGroups: [''], resources: ['secrets'], verbs: read },
     ...(secrets.length === 0
       ? []
@@ -110,7 +110,7 @@ function rights(chart: Chart, env: Environment): void {
   ]);
 }
 
-/** Of its webhook: nobody but the API server trusts it, and that by what the CA injector wrote. */
+/** Certificate of its webhook, trusted by the API server alone, by the CA that the injector writes. */
 function certificate(chart: Chart): void {
   const host = `${name}.${space}.svc`;
   new ApiObject(chart, 'issuer', {
@@ -127,7 +127,7 @@ function certificate(chart: Chart): void {
       commonName: host,
       dnsNames: [host],
       secretName: tlsSecret,
-      // The injector looks for the label.
+      // The injector requires the annotation.
       secretTemplate: { annotations: { 'cert-manager.io/allow-direct-injection': 'true' } },
       privateKey: { algorithm: 'ECDSA', size: 256, rotationPolicy: 'Always' },
       revisionHistoryLimit: 1,
