@@ -11,7 +11,7 @@ export const queueName = z
     /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/,
     "a name of at most 64 letters a-z, digits, '.', '-' and '_', such as 'orders.confirm'",
   )
-  .describe('It begins with the name of the app that it belongs to.');
+  .describe('Name of the queue; begins with the name of its app.');
 
 export const jobId = z.uuid();
 
@@ -40,34 +40,34 @@ const seconds = (most: number) => z.int().min(1).max(most);
 
 export const retryPolicy = z
   .strictObject({
-    limit: z.int().min(0).max(100).default(5).describe('Attempts after the first.'),
+    limit: z.int().min(0).max(100).default(5).describe('Number of attempts after the first.'),
     delaySeconds: seconds(86_400)
       .default(1)
-      .describe('Before the first of them; doubled for each that follows, with some chance in it.'),
-    delayMaxSeconds: seconds(86_400).default(3600).describe('At most.'),
+      .describe('Delay before the first retry; doubles with each further one, with random jitter.'),
+    delayMaxSeconds: seconds(86_400).default(3600).describe('Longest delay between two attempts.'),
   })
-  .describe('What happens after an attempt that failed.');
+  .describe('Retries after a failed attempt.');
 
 export const newJob = z.strictObject({
   payload: payload.default({}),
   idempotencyKey: storedText
     .max(200)
     .optional()
-    .describe('The same key in the same queue is the same job, for a week after its end.'),
-  priority: z.int().min(-1000).max(1000).default(0).describe('Higher first.'),
+    .describe('Jobs with the same key in the same queue are one job, until a week after its end.'),
+  priority: z.int().min(-1000).max(1000).default(0).describe('Jobs of a higher priority start first.'),
   runAt: z.iso
     .datetime({ offset: true })
     .refine(inYears1To9999, 'in the years 1 to 9999 of UTC')
     .optional()
     .describe('Default: now.'),
   retry: retryPolicy.prefault({}),
-  timeoutSeconds: seconds(86_400).default(900).describe('How long one attempt may take.'),
+  timeoutSeconds: seconds(86_400).default(900).describe('Time limit of one attempt.'),
 });
 export type NewJob = z.output<typeof newJob>;
 
 export const enqueued = z.object({
   id: jobId,
-  duplicate: z.boolean().describe('The job was there already, by its idempotency key.'),
+  duplicate: z.boolean().describe('Whether the job existed already, by its idempotency key.'),
 });
 
 const time = z.iso.datetime();
@@ -78,13 +78,13 @@ export const job = z.object({
   payload: z.record(z.string(), z.unknown()),
   state: z.enum(states).describe('dead: every attempt failed.'),
   priority: z.int(),
-  attempts: z.int().describe('That began.'),
+  attempts: z.int().describe('Number of attempts started.'),
   attemptsMax: z.int(),
   createdAt: time,
-  runAt: time.describe('Not before.'),
+  runAt: time.describe('Earliest start of the next attempt.'),
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
-  output: z.unknown().describe('What the worker said last: its result, or the message of its failure.'),
+  output: z.unknown().describe('Result of the last attempt, or the message of its failure.'),
   traceparent: z
     .string()
     .describe('Trace of the request that made the job (W3C Trace Context); empty where it had none.'),
