@@ -8,7 +8,7 @@ import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 
 /** An environment as its descriptions say. */
 export async function environmentNamed(name: string): Promise<Environment> {
-  // Says what environments there are.
+  // Lists the existing environments.
   readCluster(name);
   const { environments, problems } = await loadGraph(repositoryRoot);
   if (problems.length > 0) throw new ProblemsFailure(problems);

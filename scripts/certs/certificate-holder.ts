@@ -1,16 +1,16 @@
-/** A process, or a folder of this machine, that holds a certificate, and what was seen of it. */
+/** A process, or a folder of this machine, with a certificate, and its observed state. */
 export interface CertificateHolder {
   /** `NAMESPACE/POD`, or the folder. */
   who: string;
-  /** How the certificate was seen: shown on the wire, told by the process, or read from this machine's files. */
+  /** Source of the observation: the wire, the process's own report, or files of this machine. */
   by: 'wire' | 'process' | 'files';
   serial?: string;
   /** Ids of the roots that it trusts, sorted. */
   roots?: string[];
   /** Why it was not seen. */
   unseen?: string;
-  /** It tells nobody what it holds: only time says that it has read its files. */
+  /** It reports no certificate: only the elapsed time tells that it has reloaded its files. */
   silent?: boolean;
-  /** What to type where it holds what it should not any more. */
+  /** The command to type if it keeps an outdated certificate. */
   remedy: string;
 }

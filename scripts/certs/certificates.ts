@@ -3,7 +3,7 @@ import { certificatesIn, serialOf } from '../../apps/kit/pem.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
-/** A Certificate of the cluster and what was last issued for it. Read from what is public: no Secret is looked at. */
+/** A Certificate of the cluster and its last issued certificate, from public objects: no Secret is read. */
 export interface Issued {
   /** `NAMESPACE/NAME`. */
   key: string;
@@ -67,7 +67,7 @@ export async function issuedCertificates(client: ClusterClient): Promise<Map<str
   return readIssued(certificates, requests);
 }
 
-/** Joins both lists as the API server writes them: the request of a Certificate's revision holds what was issued. */
+/** Joins Certificates with their CertificateRequests: that of the current revision holds the issued certificate. */
 export function readIssued(certificates: unknown, requests: unknown): Map<string, Issued> {
   const texts = new Map<string, string>(
     requestList.parse(requests).items.flatMap(({ metadata: { namespace, annotations = {} }, status }) => {

@@ -1,7 +1,7 @@
 import { isMap, isNode, parseDocument, type YAMLMap } from 'yaml';
 import type { Roots } from './steps.ts';
 
-/** A cluster.yaml in which an authority has these roots; every other line stays as it stands. */
+/** The text of cluster.yaml with these roots of an authority; all other lines are unchanged. */
 export function withRoots(text: string, authority: string, { trusted, issuing }: Roots): string {
   const value = `{ trusted: [${trusted.join(', ')}], issuing: ${issuing} }`;
   const document = parseDocument(text);
@@ -17,7 +17,7 @@ export function withRoots(text: string, authority: string, { trusted, issuing }:
   if (isBlock(identity) && !identity.has('roots')) {
     return withLine(text, identity, `roots: { ${authority}: ${value} }`);
   }
-  // What is empty or in braces is written anew.
+  // An empty map, or one in braces, is rewritten.
   for (const path of [['identity'], ['identity', 'roots']]) {
     if (document.getIn(path) == null) document.setIn(path, document.createNode({}));
   }
@@ -25,7 +25,7 @@ export function withRoots(text: string, authority: string, { trusted, issuing }:
   return document.toString({ lineWidth: 0 });
 }
 
-/** The same text without any roots, to compare what else differs. */
+/** The same text without roots, to compare all else. */
 export function withoutRoots(text: string): unknown {
   const document = parseDocument(text);
   if (document.hasIn(['identity', 'roots'])) document.deleteIn(['identity', 'roots']);

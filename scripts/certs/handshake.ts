@@ -34,7 +34,7 @@ export async function handshake(
       const [answer] = (await once(socket, 'data')) as [Buffer];
       if (answer.toString() !== 'S') throw new Error('Postgres offers no TLS');
     }
-    // Whether it is the right one is what the caller finds out, by its serial number.
+    // The caller checks the certificate by its serial number.
     const tls = startTls({
       socket,
       rejectUnauthorized: false,

@@ -40,7 +40,7 @@ export async function issue(env: Environment, person: string, app: string): Prom
     missing: (all) => {
       const found = all.find(({ metadata }) => metadata.name === name);
       if (found === undefined) return `Certificate ${peopleNamespace}/${name}`;
-      // Its conditions say themselves which generation of it they mean.
+      // Its conditions carry the observed generation.
       return isTrue({ ...found, metadata: { name } }, 'Ready') ? undefined : 'cert-manager to issue it';
     },
   });
@@ -67,7 +67,7 @@ export async function issue(env: Environment, person: string, app: string): Prom
   return { commonName: personName(person), folder, notAfter: certificate.validToDate };
 }
 
-/** Refuses who is not named in cluster.yaml, with the place and what to write there. */
+/** Refuses a person who is not in cluster.yaml, with the place and the text to add. */
 export function mayCall(env: Environment, person: string, app: string, text: string): void {
   const apps = env.apps.filter((each) => mutualPort(each) !== undefined).map(({ name }) => name);
   if (!apps.includes(app)) {

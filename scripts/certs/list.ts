@@ -7,7 +7,7 @@ import type { CertificateHolder } from './certificate-holder.ts';
 import { lacks, settledMs } from './missing.ts';
 import { keyOf, type Observation } from './observe.ts';
 
-/** A certificate, who holds it, and whether each of them is up to date. */
+/** A certificate, its holders, and whether each of them is up to date. */
 export interface CertificateRow {
   /** `NAMESPACE/NAME` of the Certificate. */
   certificate: string;
@@ -68,7 +68,7 @@ export function rowsOf(authorities: readonly Authority[], observation: Observati
   ]);
 }
 
-/** Whether nothing of it needs a person. */
+/** Whether no action of a person is needed. */
 export function isWell({ problem, uses }: CertificateRow): boolean {
   return problem === undefined && uses.every(({ state }) => state !== 'old');
 }
@@ -106,7 +106,7 @@ function certificateRow(
   };
 }
 
-/** The list for people: what is wrong comes last, with the line that mends it. */
+/** The list for people: faults come last, each with the command that mends it. */
 export function printRows(rows: readonly CertificateRow[], now: Date): string {
   const lines = table(
     ['CERTIFICATE', 'HOLDER', 'ISSUED BY', 'ENDS', 'USED BY'],

@@ -3,13 +3,13 @@ import type { Authority } from '../../model/identity.ts';
 import type { CertificateHolder } from './certificate-holder.ts';
 import { keyOf, type Observation } from './observe.ts';
 
-/** What is not yet as cluster.yaml says, and what to type where it stays so. */
+/** A difference from cluster.yaml, and the command to type if it persists. */
 export interface Missing {
   what: string;
   remedy: string;
 }
 
-/** So long after a change every process that reads its files again has done so; the kubelet takes most of it. */
+/** Time after which every process that reloads files has done so; most of it is the kubelet's. */
 export const settledMs = 150_000;
 
 /**
@@ -34,7 +34,7 @@ export function missingFor(
       'kubectl get certificate -n cert-manager; kubectl logs -n trust deploy/trust-roots',
     );
   }
-  // Nobody in the cluster trusts the gateway's: people do, who are not seen from here.
+  // Only browsers trust the gateway's root, and they cannot be observed.
   const readers = kind === 'gateway' ? [] : leaves.map((leaf) => leaf.namespace);
   for (const namespace of [...new Set(readers)].sort()) {
     if (!same(known?.spread.get(namespace)?.ids ?? [], ids)) {

@@ -76,7 +76,7 @@ export async function observe(
   return { at: new Date(), issued, trust, uses: new Map(uses) };
 }
 
-/** What a person has on this machine; what others have on theirs nobody sees. */
+/** People's certificates on this machine; those on other machines cannot be observed. */
 function filesOf(env: Environment, leaf: Leaf): CertificateHolder[] {
   const folder = identityFolder(env.cluster.name, leaf.authority);
   if (!existsSync(join(folder, 'tls.crt'))) return [];

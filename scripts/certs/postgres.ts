@@ -23,7 +23,7 @@ export const query = `select json_build_object(
   'replication', case when (pg_stat_file('${replicationFile}', true)).size > 0
     then pg_read_file('${replicationFile}') end) as said`;
 
-/** What an instance checks its clients by, and what it shows to the instance that it follows. */
+/** The client CAs of an instance, and its client certificate for replication. */
 export interface PostgresIdentity {
   /** Ids of the roots, sorted. */
   roots: string[];

@@ -107,7 +107,7 @@ function trusting(env: Environment, name: string): Authority[] {
   return authorities(env).filter((each) => each.name === name || each.anchor === name);
 }
 
-/** Below a root of the environment whatever an intermediate issued is trusted by that root, whoever is still told to issue. */
+/** Certificates of an intermediate stay trusted through the environment's root, whichever CA issues now. */
 function noWayToDrop({ name: env, cluster }: Environment, name: string): Failure {
   return new Failure(
     `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: its rotation cannot drop it at once.`,
@@ -123,7 +123,7 @@ interface Context {
   again: string;
 }
 
-/** What is seen now of everyone whom the rotation concerns, and what is missing until the next step. */
+/** The observed state of all affected processes, and the conditions missing for the next step. */
 async function look({ env, client, name }: Context): Promise<{ seen: Observation; missing: Missing[] }> {
   const concerned = trusting(env, name);
   const seen = await observe(client, env, concerned);
@@ -132,7 +132,7 @@ async function look({ env, client, name }: Context): Promise<{ seen: Observation
   return { seen, missing: [...new Map(missing.map((each) => [each.what, each])).values()] };
 }
 
-/** Brings what cluster.yaml says into the cluster, and waits until every process is seen to do it. */
+/** Deploys the state of cluster.yaml, and waits until it is observed in every process. */
 async function bring(context: Context, title: string): Promise<void> {
   const { env, name, again } = context;
   if (env.cluster.source.kind === 'git') {
@@ -150,7 +150,7 @@ async function bring(context: Context, title: string): Promise<void> {
     json: false,
     again,
   });
-  // Read anew: what is derived from cluster.yaml is another than before.
+  // Read again: the derived state has changed with cluster.yaml.
   const after = await environmentNamed(env.name);
   const controller = new AbortController();
   const { signal } = controller;

@@ -19,13 +19,13 @@ export class Sight {
     this.#cluster = cluster;
   }
 
-  /** A client: by what it says in its metrics. */
+  /** A client, observed by its metrics. */
   async client(holder: Holder): Promise<Seen> {
     const held = (await this.#held(holder)).get(holder.folder);
     return held ?? { silent: true, unseen: 'it has no metrics that say what it holds' };
   }
 
-  /** An app's mutual port: by what it shows on the wire; whom it trusts it says in its metrics. */
+  /** An app's mutual port: certificate observed on the wire, roots by its metrics. */
   async server(holder: Holder, port: number): Promise<Seen> {
     const [{ serial }, held] = await Promise.all([
       this.#through(holder, port, (at) => handshake(at, 'tls')),
@@ -35,7 +35,7 @@ export class Sight {
     return { serial, ...(roots ? { roots } : { silent: true }) };
   }
 
-  /** A pod of the gateway: by what it shows on the wire for a host. It asks nobody who he is, and trusts no roots of ours. */
+  /** A pod of the gateway: certificate observed on the wire for a host. It has no client certificates and trusts no roots of ours. */
   async gateway(holder: Holder, host: string): Promise<Seen> {
     const { serial } = await this.#through(holder, listenerPorts.https, (at) =>
       handshake(at, 'tls', { host }),
@@ -43,7 +43,7 @@ export class Sight {
     return { serial };
   }
 
-  /** An instance of Postgres: on the wire; whom it trusts it says itself. */
+  /** An instance of Postgres: certificate observed on the wire, roots by its own report. */
   async postgres(holder: Holder): Promise<Seen> {
     const [{ serial }, { roots }] = await Promise.all([
       this.#through(holder, 5432, (at) => handshake(at, 'postgres')),

@@ -40,7 +40,7 @@ export function stepsFrom({ trusted, issuing }: Roots, compromise = false): Rota
 
 /** One commit of a rotation. */
 export interface Commit {
-  /** By authority: what is written into cluster.yaml. */
+  /** Roots by authority, as written into cluster.yaml. */
   roots: Record<string, Roots>;
   title: string;
 }

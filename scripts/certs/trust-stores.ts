@@ -18,7 +18,7 @@ export interface TrustStore {
 export interface TrustStoreHost {
   platform: NodeJS.Platform;
   home: string;
-  /** Whether whoever runs this is root. */
+  /** Whether the current user is root. */
   root: boolean;
   exists: (path: string) => boolean;
   /** Folders of Firefox' profiles. */

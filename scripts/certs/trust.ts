@@ -6,7 +6,7 @@ import { ask } from '../cluster/request.ts';
 
 /** The roots of an authority where they are gathered, and where they were brought to. */
 export interface Trust {
-  /** Generations that the cluster is told to trust. */
+  /** Trusted generations. */
   trusted: number[];
   /** From a root's id to its generation. */
   roots: Map<string, number>;

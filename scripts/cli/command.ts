@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { useProxies } from '../../images/fetch/proxy.ts';
 import { Failure } from './failure.ts';
 
-/** A command as people type it; who types it wrongly is told where to look. */
+/** A command of npm; an invalid option is answered with the way to its help. */
 export function npmCommand(name: string): Command {
   const typed = name === 'test' ? 'npm test --' : `npm run ${name} --`;
   return new Command(typed).showHelpAfterError(`See '${typed} --help'.`);

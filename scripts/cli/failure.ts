@@ -1,4 +1,4 @@
-/** An error meant for people: what happened, where and why in the message, what to type next in `next`. No stack is shown. */
+/** An error for people: event, place and reason in the message, the next command in `next`. No stack is shown. */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly next: string;

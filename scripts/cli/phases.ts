@@ -4,7 +4,7 @@ import type { Report } from '../../images/report.ts';
 import { Failure } from './failure.ts';
 import { ProcessorMeter, type ProcessorUse } from './processor-meter.ts';
 
-/** One step of a longer command. Each can be run again at any time and then does what is left to do. */
+/** One step of a longer command. It can run again at any time and then does only the remaining work. */
 export interface Phase<Given extends object, Result extends object = object> {
   title: string;
   /**

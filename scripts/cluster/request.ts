@@ -7,7 +7,7 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ApiException && error.code === 404;
 }
 
-/** Waits for a request's answer; an error becomes a `Failure` that names what was asked, of which cluster, and why it failed. */
+/** Waits for a request's answer; an error becomes a `Failure` with the request, the cluster and the reason. */
 export async function ask<T>(client: ClusterClient, what: string, request: Promise<T>): Promise<T> {
   try {
     return await request;

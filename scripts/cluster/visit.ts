@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 
-/** A host of the gateway, as it is reached on this machine's loopback, and whom to trust there. */
+/** A host of the gateway, its address on this machine's loopback, and its trusted CAs. */
 export interface GatewayAddress {
   host: string;
   /** Port of HTTPS. */

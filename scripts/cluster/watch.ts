@@ -23,9 +23,9 @@ export interface Wait {
   timeoutSeconds: number;
   /** What is still missing, in a few words; nothing when the wait is over. */
   missing: (objects: WatchedObject[]) => string | undefined;
-  /** Told each time that what is missing changes. */
+  /** Called whenever the missing condition changes. */
   report?: (missing: string) => void;
-  /** Looked at when time is up: more about what is missing, such as recent events. */
+  /** Called at the time-out for more about the missing condition, such as recent events. */
   explain?: () => Promise<string>;
   signal?: AbortSignal;
 }

@@ -39,7 +39,7 @@ export interface Diff {
   problems: Problem[];
 }
 
-/** Compares what a commit rendered with what the descriptions come to now. */
+/** Compares the manifests of a commit with those of the current descriptions. */
 export async function diff(root: string, ref: string, environment?: string): Promise<Diff> {
   const rendered = await renderAll(root, environment);
   const committed = await committedFiles(root, ref, 'manifests');
@@ -84,7 +84,7 @@ export function diffOfManifests(
   }));
 }
 
-/** Flux finds the folder that it applies no longer, which is an error and no wish to remove what runs. */
+/** Without its folder a Kustomization fails, and Flux prunes nothing. */
 function forgotten(environment: string): FileEffect {
   return {
     gravity: 'other',
@@ -96,7 +96,7 @@ function forgotten(environment: string): FileEffect {
   };
 }
 
-/** By environment, then by API version, kind, namespace and name: what is moved to another file is the same object. */
+/** By environment, then by API version, kind, namespace and name: an object in another file is the same object. */
 function objects(
   files: ReadonlyMap<string, string>,
   charts: readonly Placed[],

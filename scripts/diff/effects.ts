@@ -83,7 +83,7 @@ function remedy(after: KubeObject, path: string): string {
   }
 }
 
-/** Why Flux leaves what has no manifest any more. */
+/** The reason why Flux does not prune an object without a manifest. */
 const leaves: Readonly<Record<Exclude<Fate, 'pruned' | 'with-namespace'>, string>> = {
   annotated: 'it says that Flux never prunes it',
   'not-pruned': 'its Kustomization prunes nothing',
@@ -192,7 +192,7 @@ function restarts(before: KubeObject, after: KubeObject, all: Change[]): Effect[
   return effects;
 }
 
-/** What of a Certificate's spec no longer fits what was issued (cert-manager, pkg/util/pki, RequestMatchesSpec). */
+/** Fields of a Certificate's spec that no longer match the issued certificate (cert-manager, pkg/util/pki, RequestMatchesSpec). */
 const issuedBy = [
   ...[
     'commonName',

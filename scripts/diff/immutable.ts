@@ -3,7 +3,7 @@ import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 import { changes } from '../objects/changes.ts';
 
-/** By kind: fields that the API server lets nobody change (its own validation, below pkg/apis). */
+/** Immutable fields by kind (the API server's validation, below pkg/apis). */
 const fixed: Readonly<Record<string, string[][]>> = {
   Deployment: [['spec', 'selector']],
   DaemonSet: [['spec', 'selector']],
@@ -39,7 +39,7 @@ export function immutableChanges(before: KubeObject, after: KubeObject): { path:
       return closed.map((key) => ({ path: `spec.${key}`, why }));
     }
     case 'Service':
-      // Where nothing is written the cluster chooses, and keeps what it chose.
+      // The cluster chooses the value of an absent field and keeps it.
       return ['clusterIP', 'clusterIPs']
         .filter((key) => field(before, 'spec', key) !== undefined && field(after, 'spec', key) !== undefined)
         .filter((key) => differs(['spec', key]))

@@ -4,7 +4,7 @@ import { asRoot, type Host } from './host.ts';
 /** Certificates and tokens are refused beyond this. */
 const tolerable = 60;
 
-/** Whether this machine's clock agrees with what servers say; each comparison is ours minus theirs, in seconds. */
+/** Whether this machine's clock agrees with those of servers; each offset is ours minus theirs, in seconds. */
 export function clock(offsets: number[], host: Host): CheckResult {
   const sorted = [...offsets].sort((a, b) => a - b);
   // One server may be wrong itself: the one in the middle counts.

@@ -14,7 +14,7 @@ export interface GoInput {
   toBuild: number;
 }
 
-/** Whether what has to be built can be. */
+/** Whether Go can build the missing programs. */
 export function go({ printed, toolchain, minimum, toBuild }: GoInput): CheckResult {
   if (toBuild === 0 && printed === undefined) {
     return ok('not installed, and not needed: no program has to be built');

@@ -26,7 +26,7 @@ export function thisHost(): Host {
   };
 }
 
-/** The command as whoever runs this must type it. */
+/** The command, with sudo unless the current user is root. */
 export function asRoot(host: Host, command: string): string {
   return host.root ? command : `sudo ${command}`;
 }

@@ -1,7 +1,7 @@
 import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host } from './host.ts';
 
-/** Where a kernel says what it can do. What cannot be read is empty. */
+/** Files in which a kernel lists its features. An unreadable file is empty. */
 export interface KernelEvidence {
   /** /proc/filesystems */
   filesystems: string;
@@ -63,7 +63,7 @@ const features: Feature[] = [
   },
 ];
 
-/** Whether the kernel has what containers and Services are made of; for a rootless engine, whether it is loaded. */
+/** Whether the kernel has the features for containers and Services; for a rootless engine, whether they are loaded. */
 export function kernel(evidence: KernelEvidence, host: Host, rootless = false): CheckResult {
   const judged = features.map((feature) => ({ ...feature, presence: presence(feature, evidence) }));
   // Root loads a module when it is wanted; a rootless engine cannot.

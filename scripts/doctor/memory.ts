@@ -5,7 +5,7 @@ const gibibyte = 2 ** 30;
 /** The memory of the machine that containers run on. */
 export interface MemoryInput {
   totalBytes: number;
-  /** What is available of it now, where that can be seen. */
+  /** Available memory, where it is known. */
   availableBytes: number | undefined;
   /** What carries the virtual machine that it belongs to; nothing where it is this machine's own. */
   machine: string | undefined;

@@ -5,7 +5,7 @@ import type { Result } from './run.ts';
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Verdict, string>;
 
-/** The results for people: what is wrong comes last, where the eye is, with the lines that mend it. */
+/** The results for people: failures come last, each with the commands that mend it. */
 export function printResults(results: Result[]): string {
   const rows = results.map(({ name, state, found }) => [styleText(colours[state], state), name, found]);
   const lines = table(['', '', ''], rows).slice(1);

@@ -1,6 +1,6 @@
 import type { CheckResult, MachineCheck } from './check.ts';
 
-/** A check and what it found. */
+/** A check and its result. */
 export interface Result extends CheckResult {
   name: string;
 }

@@ -15,7 +15,7 @@ export interface Pending {
   images: number;
 }
 
-/** Looks at names only: whether what is there is whole, init-cluster finds out. */
+/** Checks names only; init-cluster verifies the content. */
 export function pending(lock: Lock): Pending {
   const needed = neededBinaries(lock);
   const images = Object.values(lock.images).filter(

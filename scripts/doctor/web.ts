@@ -30,7 +30,7 @@ export async function askWeb(url: string, accepts: (status: number) => boolean):
   }
 }
 
-/** Registries of images answer 200, or 401 where they want to know who asks (OCI distribution, 'Determining support'). */
+/** Image registries answer 200, or 401 where they require authentication (OCI distribution, 'Determining support'). */
 export function isRegistry(status: number): boolean {
   return status === 200 || status === 401;
 }

@@ -15,7 +15,7 @@ export interface DescribedEdge {
   without: Environment;
 }
 
-/** Everything that an app says or that others say of it, in the order of its description. */
+/** All edges of an app and to it, in the order of its description. */
 export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const file = fileOf(app.name);
   const change = (changed: Partial<EnvironmentApp>, name = app.name) => withApp(env, name, changed);

@@ -4,7 +4,7 @@ import type { Explained, Explanation } from './explain.ts';
 const bold = (text: string) => styleText('bold', text, { stream: process.stdout });
 const dim = (text: string) => styleText('dim', text, { stream: process.stdout });
 
-/** For a terminal: what is derived, edge by edge. */
+/** Derived objects by edge, for a terminal. */
 export function printExplanation(it: Explanation): string {
   const { cpu, memory, reason } = it.resources;
   const lines = [

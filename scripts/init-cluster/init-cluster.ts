@@ -41,7 +41,7 @@ export interface InitOptions {
   profile: boolean;
 }
 
-/** Makes the environment's cluster, or does what is left to do; returns the exit code. */
+/** Makes the environment's cluster, or completes it; returns the exit code. */
 export async function initCluster(options: InitOptions): Promise<number> {
   const root = repositoryRoot;
   const rendered = await renderEnvironment(root, options.environment);

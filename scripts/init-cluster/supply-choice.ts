@@ -5,7 +5,7 @@ import { buildCost } from '../../images/supply/decision.ts';
 import { chooseSupply, SupplyUndecided } from '../../images/supply/mode.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Where a person is asked. Both are terminals, or nobody is asked. */
+/** Streams of the question. Without two terminals there is no question. */
 interface Terminal {
   input: Readable & { isTTY?: boolean };
   output: Writable & { isTTY?: boolean };

@@ -8,19 +8,19 @@ import { mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** All that decides what Kind makes. */
+/** All inputs of Kind. */
 export interface KindCluster {
   name: string;
   roles: ('control-plane' | 'worker')[];
   /** Of the nodes. */
   image: string;
-  /** A folder on this machine for what the nodes mount; `writeNodeFiles` fills it. */
+  /** Folder on this machine with the files that the nodes mount; `writeNodeFiles` fills it. */
   files: string;
   /** From a port of this machine's loopback to a node port. */
   ports: { host: number; node: number }[];
 }
 
-/** Where the nodes have what containerd reads of registries. */
+/** containerd's folder for settings of registries on the nodes. */
 export const registriesFolder = '/etc/containerd/certs.d';
 
 /** The addresses of all pods; each node has a part of them. */
@@ -60,7 +60,7 @@ export function nodeRegistries({ cluster }: Environment): Record<string, string>
   };
 }
 
-/** What Kind is told the same of every cluster. */
+/** Settings of Kind that are the same for every cluster. */
 export function kindSettings(): Record<string, unknown> {
   return {
     networking: {

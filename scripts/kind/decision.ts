@@ -14,15 +14,15 @@ export interface NodeContainer {
   ports: { host: number; node: number }[];
   /** The port of this machine's loopback at which it serves the API of Kubernetes. */
   apiPort?: number | undefined;
-  /** The folder of this machine that it mounts what the nodes share from. */
+  /** Folder of this machine that it mounts. */
   files?: string | undefined;
-  /** Whether it stands on the network that the clusters of this program share. */
+  /** Whether it is on the network of this program's clusters. */
   onOurNetwork: boolean;
 }
 
-/** All that decides what is to be done about the nodes of a cluster. */
+/** Inputs of the decision about the nodes of a cluster. */
 export interface Found {
-  /** Every container that bears the cluster's name, whoever made it. */
+  /** Every container with the cluster's label. */
   containers: NodeContainer[];
   record: FoundRecord;
   /** Which engine answers now. */
@@ -34,12 +34,12 @@ export interface Found {
   settings: Record<string, unknown>;
 }
 
-/** What is to be done. Only `remake` removes anything, and only what a record says was never finished. */
+/** The action. Only `remake` removes containers, and only those whose record says that they were never finished. */
 export type Decision =
   | { do: 'make' }
   | { do: 'remake' }
   | { do: 'keep'; start: string[]; fetchKubeconfig: boolean }
-  /** Nobody knows whether they were finished: to be kept, started anew and asked. */
+  /** It is unknown whether they were finished: they are kept, restarted and asked. */
   | { do: 'adopt' }
   | { do: 'refuse'; why: string; way: Remedy };
 

@@ -55,7 +55,7 @@ export async function nodeContainers(engine: Engine, cluster?: string): Promise<
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The state of an environment's nodes, and what is to be done about them. Changes nothing. */
+/** The state of an environment's nodes, and the action that follows. Changes nothing. */
 async function look({ engine, environment, signal }: Options) {
   const { name } = environment.cluster;
   const wanted = kindCluster(environment, loadNodeImage().ref, join(stateDir(), name));

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Failure } from '../cli/failure.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 
-/** As much of a kubeconfig as tells whether it leads to a cluster. */
+/** The part of a kubeconfig that names the cluster's address. */
 const kubeconfig = z.object({
   'current-context': z.string().min(1),
   clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })).length(1),

@@ -25,7 +25,7 @@ const inspected = z.array(
   }),
 );
 
-/** Every container that bears the cluster's name, on whichever network and whoever made it, with when it was started. */
+/** Every container with the cluster's label, on any network, with its start time. */
 export async function inspectNodes(
   engine: Engine,
   cluster: string,
@@ -69,7 +69,7 @@ export function readContainers(json: string): (NodeContainer & { startedAt: stri
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What tells this engine from others of this machine: containers of one are none of another's. */
+/** Identity of this engine among the engines of this machine, which do not share containers. */
 export async function engineIdentity({ name, ...engine }: Engine, signal?: AbortSignal): Promise<string> {
   const format = name === 'docker' ? '{{.ID}}' : '{{.Store.GraphRoot}}';
   const id = await runEngine({ name, ...engine }, ['info', '--format', format], { signal });

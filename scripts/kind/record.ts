@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { stateDir } from '../../images/cache/paths.ts';
 
 const recordSchema = z.discriminatedUnion('phase', [
-  /** Written before the first container is made, and before the first one is removed: what is there holds no data to keep. */
+  /** Written before the first container is made, and before the first one is removed: these containers hold no data to keep. */
   z.strictObject({ phase: z.literal('unfinished'), engine: z.string() }),
   /** Written once Kind has made every node. */
   z.strictObject({
@@ -13,23 +13,23 @@ const recordSchema = z.discriminatedUnion('phase', [
     roles: z.array(z.enum(['control-plane', 'worker'])),
     image: z.string(),
     ports: z.array(z.strictObject({ host: z.number(), node: z.number() })),
-    /** What Kind was told beside these: the same for every cluster of one version of this program. */
+    /** Other settings of Kind, the same for every cluster of one version of this program. */
     settings: z.record(z.string(), z.unknown()),
   }),
 ]);
 
-/** What the state folder says of a cluster's nodes. It outlives every run, and each change of it is whole or none. */
+/** The record of a cluster's nodes in the state folder. It outlives every run and is written atomically. */
 export type KindRecord = z.infer<typeof recordSchema>;
 
 /** The record as it was found: absent, or there and not to be understood. */
 export type FoundRecord = KindRecord | { phase: 'none' } | { phase: 'unreadable'; why: string };
 
-/** Where the record of the cluster of that name stands. */
+/** Path of a cluster's record. */
 export function recordPath(cluster: string): string {
   return join(stateDir(), cluster, 'nodes.json');
 }
 
-/** Never throws: what cannot be read is no leave to remove anything. */
+/** Never throws: an unreadable record permits no removal. */
 export async function readRecord(cluster: string): Promise<FoundRecord> {
   let text: string;
   try {

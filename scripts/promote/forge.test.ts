@@ -57,7 +57,7 @@ async function useAll(client: Forge) {
 }
 
 describe('a pull request is opened, listed, changed and closed as the forge documents it', () => {
-  it('GitHub', async () => {
+  it('by the API of GitHub', async () => {
     const { client, asked } = await forge('github', [
       [200, [hub(7)]],
       [201, hub(7)],
@@ -103,7 +103,7 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     ]);
   });
 
-  it('GitLab', async () => {
+  it('by the API of GitLab', async () => {
     const { client, asked } = await forge('gitlab', [
       [200, [lab(7)]],
       [201, lab(7)],

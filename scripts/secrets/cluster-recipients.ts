@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isMap, isNode, parseDocument } from 'yaml';
 import type { Recipient } from './age.ts';
 
-/** A cluster.yaml with these recipients of secrets; every other line stays as it stands. */
+/** The text of cluster.yaml with these recipients of secrets; all other lines are unchanged. */
 export function withRecipients(text: string, recipients: Readonly<Record<string, Recipient>>): string {
   const lines = Object.entries(recipients).map(([name, recipient]) => `    ${name}: ${recipient}\n`);
   const block = `secrets:\n  recipients:\n${lines.join('')}`;

@@ -71,7 +71,7 @@ export async function dismiss(
     );
 }
 
-/** Encrypts the secrets of an environment for just those whom cluster.yaml names. */
+/** Encrypts the secrets of an environment for exactly the recipients of cluster.yaml. */
 export async function updateKeys(
   { root, environment }: { root: string; environment: string },
   say: Say,

@@ -53,7 +53,7 @@ export async function decryptSecret(secret: EncryptedSecret, identities: readonl
   return { dataKey, values: new Map(texts.map(([key, text]) => [key, Buffer.from(text, 'base64')])) };
 }
 
-/** The same Secret with other values: what did not change keeps its encrypted text, so that a diff shows what did. */
+/** The same Secret with other values: unchanged values keep their encrypted text, so that a diff shows the changed ones. */
 export function withValues(
   secret: EncryptedSecret,
   { values: before, dataKey }: Opened,
@@ -122,7 +122,7 @@ function written({ metadata, values, dataKey, age, now, before }: Written): Encr
   };
 }
 
-/** A text can be moved to no other key: where it stands is part of what is authenticated. */
+/** A value cannot be moved to another key: its path is authenticated. */
 function valuePath(key: string): string {
   return `data:${key}:`;
 }

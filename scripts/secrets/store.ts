@@ -96,7 +96,7 @@ export function useOf({ value: app }: Loaded<App>, given: string): { use: Use<'s
   );
 }
 
-/** The secret as it stands in the repository; undefined where nobody has set any of its keys. */
+/** The secret in the repository; undefined if none of its keys is set. */
 export function storedSecret({ secrets }: SecretStore, app: string, name: string): LoadedSecret | undefined {
   return secrets.find((secret) => secret.app === app && secret.name === name);
 }
@@ -164,7 +164,7 @@ export function writeSecret(root: string, file: string, secret: EncryptedSecret)
   renameSync(draft, place);
 }
 
-/** Where a secret of the store stands. */
+/** Path of a secret of the store. */
 export function fileOf({ environment }: SecretStore, app: string, name: string): string {
   return secretFile(app, environment, name);
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../../cli/failure.ts';
 
-/** Asks at a terminal whether to go on; elsewhere nobody can be asked, and `again` has to say it. */
+/** Asks for consent at a terminal; elsewhere the command must carry the consent, as in `again`. */
 export async function consent(
   question: string,
   { again, input = process.stdin, output = process.stderr }: Terminal,

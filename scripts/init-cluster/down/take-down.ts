@@ -42,7 +42,7 @@ export async function takeDown(options: {
   });
 }
 
-/** Names what goes with the nodes, asks, and notes that whoever comes next may remove what is left of them. */
+/** Lists what is lost with the nodes, asks for consent, and records that a later run may remove the rest of them. */
 async function agree(
   engine: Engine,
   cluster: string,
@@ -51,7 +51,7 @@ async function agree(
   const containers = await inspectNodes(engine, cluster);
   if (containers.length === 0) return;
   const record = await readRecord(cluster);
-  // Nothing was ever put into what was not finished.
+  // Unfinished nodes hold no data.
   if (record.phase !== 'unfinished' || strangers(containers, nodeFiles(cluster)).length > 0) {
     process.stderr.write(`${await holdings(engine, cluster, environment, containers)}\n`);
     if (!yes) await consent(`Remove ${cluster} with all of this? Type yes: `, { again: `${again} --yes` });

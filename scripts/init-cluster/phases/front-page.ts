@@ -50,7 +50,7 @@ async function answers(
   }
 }
 
-/** Who may vouch for the gateway: its own CA, or those of an ACME server that is private, or whom Node trusts. */
+/** Trusted CAs of the gateway: its own, those of a private ACME server, or Node's. */
 async function trustedRoots(cluster: Cluster, client: ClusterClient): Promise<{ roots?: string[] }> {
   const tls = gatewayTls(cluster);
   if (tls === 'authority') return { roots: await gatewayRoots(client) };

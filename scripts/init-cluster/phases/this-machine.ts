@@ -14,7 +14,7 @@ export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {
   title: 'This machine',
   run: async (given, report) => {
     const { environment } = given;
-    // A cluster that stands says more than what its own containers take of this machine.
+    // The state of an existing cluster comes before checks of ports and memory, which its own containers use.
     const found = await findEngine(mirrorSetting(environment.cluster));
     if (found !== undefined) await refuseOtherNodes({ ...given, engine: found, report });
     const checks = machineChecks({

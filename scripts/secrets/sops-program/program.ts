@@ -27,7 +27,7 @@ export class SopsProgram {
     return new SopsProgram(join(folder, 'sops'), identity);
   }
 
-  /** Runs it; what it prints. */
+  /** Runs it and returns its output. */
   async run(args: string[], options: { cwd?: string; input?: string } = {}): Promise<string> {
     const { stdout } = await execa(this.#path, args, {
       ...options,
