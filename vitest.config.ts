@@ -72,7 +72,7 @@ export default defineConfig({
           testTimeout: 10 * 60_000,
         },
       },
-      ...['identity', 'identity-production', 'observability', 'workloads', 'acme'].map((name) => ({
+      ...['identity', 'identity-production', 'observability', 'workloads', 'acme', 'people'].map((name) => ({
         test: {
           name,
           include: [`test/e2e/${name}.test.ts`],

@@ -34,6 +34,10 @@ const program = npmCommand('test')
     '--acme',
     'run only: a certificate of an ACME server for the gateway of a real cluster, from the challenge to the renewal',
   )
+  .option(
+    '--people',
+    'run only: people make accounts, sign in to an app and are signed out, in a browser, on a real cluster',
+  )
   .action((options: TestOptions) => runCommand(() => runTests(options)));
 
 await program.parseAsync();

@@ -14,6 +14,7 @@ const alone = {
   observability: 'observability',
   workloads: 'workloads',
   acme: 'acme',
+  people: 'people',
 } as const;
 
 /** Options of `npm test`: at most one. */
@@ -38,7 +39,13 @@ export function testPlan(options: TestOptions, root: boolean): TestPlan {
     .filter(([option]) => options[option as keyof typeof alone] === true)
     .map(([, project]): TestStep => [project, () => runVitest(project)]);
   if (projects.length > 0) {
-    return { steps: projects, clusters: true, browser: false, usual: 'up to 45 minutes', leftOut: [] };
+    return {
+      steps: projects,
+      clusters: true,
+      browser: options.people === true,
+      usual: 'up to 45 minutes',
+      leftOut: [],
+    };
   }
   if (options.unit === true) {
     return { steps: unitSteps, clusters: false, browser: true, usual: 'about 8 minutes', leftOut: [] };

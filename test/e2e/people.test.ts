@@ -1,0 +1,213 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { forwardToPod } from '../../scripts/call/port-forward.ts';
+import { openChromium } from '../browser/chromium.ts';
+import { until } from '../until.ts';
+import { said, World } from './identity/world.ts';
+
+/** Port of the gateway on this machine, in clusters of stories. */
+const httpsPort = 19443;
+
+const club = `https://club.dev.localhost:${httpsPort}`;
+const accounts = `https://accounts.dev.localhost:${httpsPort}`;
+
+const mailList = z.object({
+  messages: z.array(
+    z.object({ ID: z.string(), Subject: z.string(), To: z.array(z.object({ Address: z.string() })) }),
+  ),
+});
+
+/** People make accounts, sign in to an app, and are signed out, in a browser and against a real Kratos. */
+describe('people who sign in', () => {
+  const world = new World();
+  const ada = { address: 'ada@example.org', password: 'a long sentence nobody guesses 42' };
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  const errors: string[] = [];
+
+  /** The newest code that was mailed to an address. */
+  async function mailedCode(address: string, after: number): Promise<string> {
+    let code = '';
+    await until(async () => {
+      const forward = await forwardToPod(world.cluster, 'mailpit', 8025);
+      try {
+        const api = `http://127.0.0.1:${forward.port}/api/v1`;
+        const list = mailList.parse(await (await fetch(`${api}/messages`)).json());
+        const mine = list.messages.filter(({ To }) => To.some(({ Address }) => Address === address));
+        if (mine.length <= after) return false;
+        const mail = z
+          .object({ Text: z.string() })
+          .parse(await (await fetch(`${api}/message/${mine[0]?.ID}`)).json());
+        code = /\b\d{6}\b/.exec(mail.Text)?.[0] ?? '';
+        return code !== '';
+      } finally {
+        forward.close();
+      }
+    }, `a code by mail to ${address}`);
+    return code;
+  }
+
+  async function claims(): Promise<{ sub?: string; aud?: unknown; path: string; cookies: string[] }> {
+    return JSON.parse(await page.locator('pre').innerText());
+  }
+
+  async function open(): Promise<void> {
+    context = await browser.newContext({ ignoreHTTPSErrors: true });
+    page = await context.newPage();
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(message.text());
+    });
+  }
+
+  beforeAll(async () => {
+    await world.begin(async (checkout) => {
+      await cp(join(import.meta.dirname, 'people', 'apps'), join(checkout.root, 'apps'), { recursive: true });
+      await checkout.edit(
+        'clusters/dev/cluster.yaml',
+        (text) => `${text.trimEnd()}\n  club:\nsignIn: { mail: { kind: mailpit } }\n`,
+      );
+    });
+    browser = await openChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world.end();
+  });
+
+  it('comes up with accounts', async () => {
+    const ended = await world.checkout.npm('init-cluster', '--json');
+    expect(ended.exitCode, said(ended)).toBe(0);
+    await world.clusterIsUp();
+    await open();
+  });
+
+  it('tells a script without a session to sign in, and never asks the app', async () => {
+    const answer = await context.request.get(`${club}/data`, { headers: { 'x-plinth-person': 'a.b.c' } });
+    expect(answer.status()).toBe(401);
+    expect(await answer.json()).toMatchObject({ error: { code: 'not_signed_in' } });
+  });
+
+  it('leads a person to the pages of accounts, where an account is made with a code by mail, and back', async () => {
+    await page.goto(`${club}/notes?of=today`);
+    expect(new URL(page.url()).origin).toBe(accounts);
+    await page
+      .getByRole('link', { name: /account/i })
+      .first()
+      .click();
+    await page.locator('input[name="traits.email"]').fill(ada.address);
+    await register(page, ada.password);
+    await page.locator('input[name="code"]').fill(await mailedCode(ada.address, 0));
+    await page.locator('button[name="method"][value="code"]').first().click();
+    await page.waitForURL((url) => url.origin === accounts || url.origin === club);
+    if (new URL(page.url()).origin === accounts) await signIn(page);
+    await page.waitForURL(`${club}/**`);
+    expect(await claims()).toMatchObject({ aud: 'club' });
+    expect((await claims()).cookies.join()).not.toContain('sign');
+  });
+
+  it('knows the person at the next request, and leads nobody round', async () => {
+    const { sub } = await claims();
+    await page.goto(`${club}/again`);
+    expect(await claims()).toMatchObject({ sub, path: '/again' });
+  });
+
+  it('lets no other pod and not the gateway reach the app', async () => {
+    const line =
+      "require('net').connect({ host: 'club.club.svc.cluster.local', port: 8080, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })";
+    const text = await world.probe.kubectl(['exec', '-n', 'home', 'deploy/home', '--', 'node', '-e', line]);
+    expect(text.trim()).not.toBe('connected');
+  });
+
+  it('ends a session within two seconds after it was revoked', async () => {
+    const forward = await forwardToPod(world.cluster, 'kratos', 4434);
+    try {
+      const admin = `http://127.0.0.1:${forward.port}/admin`;
+      const { sub } = await claims();
+      const answer = await fetch(`${admin}/identities/${sub}/sessions`, { method: 'DELETE' });
+      expect(answer.status).toBe(204);
+    } finally {
+      forward.close();
+    }
+    const revoked = performance.now();
+    await until(
+      async () => (await context.request.get(`${club}/data`)).status() === 401,
+      'the session to end',
+      {
+        pauseMs: 100,
+      },
+    );
+    console.log(
+      `a revoked session was refused after ${((performance.now() - revoked) / 1_000).toFixed(1)} s`,
+    );
+    expect(performance.now() - revoked).toBeLessThan(2_500);
+  });
+
+  it('says the same of a wrong password and of an address without an account', async () => {
+    const words: string[] = [];
+    for (const address of [ada.address, 'nobody@example.org']) {
+      const other = await browser.newContext({ ignoreHTTPSErrors: true });
+      const wrong = await other.newPage();
+      await wrong.goto(club);
+      await fillSignIn(wrong, address, 'not the password at all 42');
+      words.push(await wrong.getByRole('alert').first().innerText());
+      await other.close();
+    }
+    expect(words[0]).not.toBe('');
+    expect(words[1]).toBe(words[0]);
+  });
+
+  it('signs in again with the password, and out at every place', async () => {
+    await page.goto(`${club}/after`);
+    await signIn(page);
+    await page.waitForURL(`${club}/**`);
+    expect(await claims()).toMatchObject({ path: '/after' });
+    await page.goto(`${club}/.sign-in/out`);
+    await page
+      .getByRole('button', { name: /sign out/i })
+      .first()
+      .click();
+    await until(async () => (await context.request.get(`${club}/data`)).status() === 401, 'the sign-out');
+  });
+
+  it('goes on when Kratos and the proxy were killed', async () => {
+    await page.goto(club);
+    await signIn(page);
+    await page.waitForURL(`${club}/**`);
+    for (const part of ['kratos', 'sign-in']) {
+      await world.probe.kubectl(['delete', 'pod', '-n', part, '--all', '--grace-period=0', '--force']);
+    }
+    await until(
+      async () => (await context.request.get(`${club}/data`)).status() === 200,
+      'an answer to the same session',
+    );
+  });
+
+  it('had no error of a script on any page', () => {
+    expect(errors.filter((text) => !/401|403/.test(text))).toEqual([]);
+  });
+
+  async function signIn(at: Page): Promise<void> {
+    await fillSignIn(at, ada.address, ada.password);
+  }
+});
+
+async function fillSignIn(page: Page, address: string, password: string): Promise<void> {
+  await page.locator('input[name="identifier"]').first().fill(address);
+  const field = page.locator('input[name="password"]');
+  if ((await field.count()) === 0) await page.locator('button[name="method"]').first().click();
+  await field.first().fill(password);
+  await page.locator('button[name="method"][value="password"]').first().click();
+}
+
+/** Kratos asks for the address first where there are several ways to sign in. */
+async function register(page: Page, password: string): Promise<void> {
+  const field = page.locator('input[name="password"]');
+  if ((await field.count()) === 0) await page.locator('button[name="method"]').first().click();
+  await field.first().fill(password);
+  await page.locator('button[name="method"][value="password"]').first().click();
+}
