@@ -72,15 +72,17 @@ export default defineConfig({
           testTimeout: 10 * 60_000,
         },
       },
-      ...['identity', 'identity-production', 'observability', 'workloads', 'acme', 'people'].map((name) => ({
-        test: {
-          name,
-          include: [`test/e2e/${name}.test.ts`],
-          bail: 1,
-          testTimeout: 45 * 60_000,
-          hookTimeout: 10 * 60_000,
-        },
-      })),
+      ...['identity', 'identity-production', 'observability', 'workloads', 'acme', 'people', 'tutorial'].map(
+        (name) => ({
+          test: {
+            name,
+            include: [`test/e2e/${name}.test.ts`],
+            bail: 1,
+            testTimeout: 45 * 60_000,
+            hookTimeout: 10 * 60_000,
+          },
+        }),
+      ),
       {
         test: {
           name: 'pull',

@@ -15,6 +15,7 @@ const alone = {
   workloads: 'workloads',
   acme: 'acme',
   people: 'people',
+  tutorial: 'tutorial',
 } as const;
 
 /** Options of `npm test`: at most one. */
