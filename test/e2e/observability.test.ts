@@ -322,14 +322,30 @@ describe('observability', () => {
     for (const part of ['opentelemetry-collector', 'prometheus', 'jaeger']) {
       await world.probe.kubectl(['delete', 'pod', '-n', part, '--all', '--grace-period=0', '--force']);
     }
+    // What was sent meanwhile may be lost: then the next order is looked for.
     await until(async () => {
       const again = await place('Katherine');
-      const lines = await inStore('victoria-logs', (store) =>
-        logLines(store, { app: 'orders', since: '10m', grep: 'order placed' }, 50),
+      let id = '';
+      await until(
+        async () => {
+          const lines = await inStore('victoria-logs', (store) =>
+            logLines(store, { app: 'orders', since: '10m', grep: 'order placed' }, 1_000),
+          );
+          id = lines.find(({ fields }) => fields.order === again)?.trace ?? '';
+          return id !== '';
+        },
+        `the line of order ${again}`,
+        { seconds: 20 },
       );
-      const id = lines.find(({ fields }) => fields.order === again)?.trace ?? '';
-      const found = await inStore('jaeger', (store) => traceById(store, id));
-      return found.spans.some(({ name }) => name === 'db place order');
+      await until(
+        async () => {
+          const found = await inStore('jaeger', (store) => traceById(store, id));
+          return found.spans.some(({ name }) => name === 'db place order');
+        },
+        `the trace ${id}`,
+        { seconds: 20 },
+      );
+      return true;
     }, 'a new trace');
     // The first trace outlived its store's pod.
     expect(
