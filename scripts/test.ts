@@ -4,7 +4,7 @@ import type { TestOptions } from './test/steps.ts';
 
 const program = npmCommand('test')
   .description(
-    'Runs everything that CI runs: linter, types, render, contracts, unit tests, the services on a real Postgres, the stacks on the real engine of Pulumi, machines that become a cluster, and the end-to-end test on a real cluster.',
+    'Runs everything that CI runs: linter, types, render, contracts, unit tests, the services on a real Postgres, the stacks on the real engine of Pulumi, publish, promote and roll-back, machines that become a cluster, and the end-to-end test on a real cluster.',
   )
   .option('--unit', 'leave out the stacks, the machines and the end-to-end test')
   .option('--identity', 'run only: refusals, renewals and faults of identity on a real cluster')

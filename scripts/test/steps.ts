@@ -80,6 +80,7 @@ function clusterSteps(root: boolean): TestStep[] {
   return [
     ['linters of Ansible', () => node('scripts/lint-ansible.ts')],
     ['stacks on the real engine', () => runVitest('stacks')],
+    ['delivery', () => runVitest('delivery')],
     ...(root ? [machines] : []),
     ['end-to-end test', () => runVitest('e2e')],
   ];
