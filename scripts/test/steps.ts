@@ -69,7 +69,7 @@ const unitSteps: TestStep[] = [
   ['secrets in plain text', () => node('scripts/secrets.ts', 'check')],
   ['schemas and reference', () => node('scripts/schemas.ts', '--check')],
   ['contracts', () => node('scripts/generate.ts', '--check')],
-  ['custom resources', () => node('scripts/verify.ts')],
+  ['custom resources', () => node('scripts/verify.ts', '--offline')],
   ['unit tests', () => runVitest('unit')],
   ['services', () => runVitest('services')],
 ];
@@ -78,6 +78,7 @@ function clusterSteps(root: boolean): TestStep[] {
   // Machines need Debian's packages and the kernel's limits for watches.
   const machines: TestStep = ['machines', () => runVitest('nodes', '--tags-filter=core')];
   return [
+    ['objects on a real API server', () => node('scripts/verify.ts')],
     ['linters of Ansible', () => node('scripts/lint-ansible.ts')],
     ['stacks on the real engine', () => runVitest('stacks')],
     ['delivery', () => runVitest('delivery')],

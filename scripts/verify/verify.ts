@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { CustomResources } from '../../charts/checks/custom-resources.ts';
 import { builtInGroups } from '../../charts/kube/built-in-groups.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
-import { artifactFiles } from '../../images/artifacts/artifacts.ts';
+import type { Report } from '../../images/report.ts';
 import { compareProblems, type Problem, problemOfFile } from '../../model/diagnostics/problem.ts';
 import { header } from '../render/header.ts';
 import { renderAll } from '../render/render.ts';
+import { readDefinitions } from './definitions.ts';
 
 /** What was looked at, and what is wrong with it. */
 export interface Verified {
@@ -15,23 +15,34 @@ export interface Verified {
   /** Custom resources in all environments. */
   objects: number;
   kinds: number;
+  /** What an API server was shown; absent where none was asked. */
+  server?: { shown: number; versions: string[] };
   problems: Problem[];
 }
 
-/** Compares every custom resource that the repository at `root` renders with its CustomResourceDefinition. */
-export async function verify(root: string, report: (text: string) => void): Promise<Verified> {
-  const { environments, files, charts } = await renderAll(root);
-  const artifacts = new Set(environments.flatMap(({ operators }) => operators.flatMap(({ crds }) => crds)));
-  const definitions: unknown[] = [];
-  for (const name of artifacts) {
-    for (const file of await artifactFiles(name, report)) {
-      const documents = parseAllDocuments(readFileSync(file, 'utf8'));
-      definitions.push(...documents.map((document): unknown => document.toJS()));
-    }
-  }
+/** Of `verify`. */
+export interface VerifyOptions {
+  /** Whether to start no API server. */
+  offline: boolean;
+  report: Report;
+}
+
+/**
+ * Compares every custom resource that the repository at `root` renders with its CustomResourceDefinition; where nothing is
+ * wrong with them, and unless `offline` is set, it shows every object to an API server.
+ */
+export async function verify(root: string, { offline, report }: VerifyOptions): Promise<Verified> {
+  const rendered = await renderAll(root);
+  const { environments, files, charts } = rendered;
+  const artifacts = environments.flatMap(({ operators }) => operators.flatMap(({ crds }) => crds));
+  const definitions = await readDefinitions(artifacts, report);
   // Charts bring definitions of their own.
   for (const templated of charts.values()) definitions.push(...[...templated.values()].flat());
-  return verifyFiles(files, environments.length, definitions);
+  const found = verifyFiles(files, environments.length, definitions);
+  if (offline || found.problems.length > 0) return found;
+  const { verifyOnServer } = await import('./on-server.ts');
+  const { problems, ...server } = await verifyOnServer(root, rendered, definitions, report);
+  return { ...found, server, problems };
 }
 
 /** The same for files that were rendered and definitions that were read. */

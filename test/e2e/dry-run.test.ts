@@ -1,12 +1,30 @@
-import { expect, it } from 'vitest';
-import { refusalOf, showAccepted } from './dry-run.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { loadLock } from '../../model/schema/lock.ts';
+import { type ApiServer, startApiServer } from '../../scripts/verify/api-server.ts';
+import { readDefinitions, serveDefinitions } from '../../scripts/verify/definitions.ts';
+import { DryRun } from '../../scripts/verify/dry-run.ts';
+import { verify } from '../../scripts/verify/verify.ts';
+import { appFile, platformCluster, withPlatform } from '../model/fixture.ts';
+import { showAccepted } from './dry-run.ts';
 
-// Of the cluster that KUBECONFIG names: npm run test:dry-run
+// etcd and kube-apiserver on this machine, and nothing else of a cluster.
 
-const deployment = (port: object) => ({
+const report = (line: string) => console.log(line);
+const lock = loadLock();
+let api: ApiServer;
+
+beforeAll(async () => {
+  api = await startApiServer(lock.kubernetes, { lock, report });
+  await serveDefinitions(api.config, await readDefinitions(Object.keys(lock.artifacts), report));
+}, 600_000);
+
+afterAll(() => api?.stop());
+
+const deployment = (port: object): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
-  metadata: { name: 'wrong', namespace: 'wrong' },
+  metadata: { name: 'wrong', namespace: 'default' },
   spec: {
     selector: { matchLabels: { app: 'wrong' } },
     template: {
@@ -17,13 +35,56 @@ const deployment = (port: object) => ({
 });
 
 it('the API server looks: it refuses a wrong name of a port, and a field that it does not know', async () => {
-  expect(await refusalOf(deployment({ name: '8080', containerPort: 8080 }))).toContain('ports[0].name');
-  expect(await refusalOf(deployment({ containerPort: 8080, colour: 'red' }))).toContain('colour');
-  expect(await refusalOf(deployment({ name: 'http', containerPort: 8080 }))).toBeUndefined();
+  const server = new DryRun(api.config);
+  const fields = async (port: object) =>
+    (await server.refusal(deployment(port)))?.causes.map(({ field }) => field);
+  expect(await fields({ name: '8080', containerPort: 8080 })).toEqual([
+    'spec.template.spec.containers[0].ports[0].name',
+  ]);
+  expect(await fields({ containerPort: 8080, colour: 'red' })).toEqual([
+    '.spec.template.spec.containers[name="wrong"].ports[containerPort=8080,protocol="TCP"].colour',
+  ]);
+  expect(await fields({ name: 'http', containerPort: 8080 })).toBeUndefined();
 });
 
 it('the API server takes every object that comes of what the render takes', async () => {
-  const { objects, refused } = await showAccepted();
+  const { objects, refused } = await showAccepted(api.config);
   console.log(`${objects} objects were shown to the API server`);
   expect(refused).toEqual([]);
+});
+
+it('verify names the line of what the API server refuses, and the policy where one does', async () => {
+  const quota = (hard: string) =>
+    `apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: shop, namespace: shop }\nspec:\n  hard: ${hard}\n`;
+  const route = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: other, namespace: shop }
+spec:
+  parentRefs: [{ name: gateway, namespace: gateway }]
+  hostnames: [other.dev.localhost]
+  rules: [{ backendRefs: [{ name: shop, port: 8080 }] }]
+`;
+  const app = appFile(
+    'shop',
+    "exposes: { port: 'http', host: 'shop' }, extra: ['quota.yaml', 'route.yaml'],",
+  );
+  await withPlatform(
+    [
+      ['apps/shop/app.ts', app],
+      ['apps/shop/quota.yaml', quota('{ pods: "-1" }')],
+      ['apps/shop/route.yaml', route],
+      ['clusters/dev/cluster.yaml', platformCluster('apps: { shop: }')],
+    ],
+    async (root) => {
+      const { problems, server } = await verify(root, { offline: false, report });
+      expect(server?.versions).toEqual([lock.kubernetes]);
+      expect(problems).toMatchObject([
+        { file: 'apps/shop/quota.yaml', line: 5, what: expect.stringContaining('spec.hard[pods]') },
+        {
+          file: 'apps/shop/route.yaml',
+          what: expect.stringContaining("ValidatingAdmissionPolicy 'hosts-of-the-graph'"),
+        },
+      ]);
+    },
+  );
 });

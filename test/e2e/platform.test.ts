@@ -11,7 +11,7 @@ import { nodeContainers } from '../../scripts/kind/kind-nodes.ts';
 import { readRecord, recordPath } from '../../scripts/kind/record.ts';
 import { until } from '../until.ts';
 import { Checkout, type Ended } from './checkout.ts';
-import { showAccepted } from './dry-run.ts';
+import { configFrom, showAccepted } from './dry-run.ts';
 import { reaches, startProbes } from './flows.ts';
 import { seesAnAppBreakAndMend } from './front-page.ts';
 import { gatewayPlace, servesByHttps } from './gateway.ts';
@@ -91,7 +91,7 @@ describe('a platform on this machine', () => {
   });
 
   it('takes every object that comes of what the render takes, at the edge of what is allowed', async () => {
-    const { objects, refused } = await showAccepted(kubeconfigPath(cluster));
+    const { objects, refused } = await showAccepted(configFrom(kubeconfigPath(cluster)));
     console.log(`${objects} objects were shown to the API server`);
     expect(refused).toEqual([]);
   });

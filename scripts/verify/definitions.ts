@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KubeConfig, KubernetesObjectApi } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
+import { listField, textField } from '../../charts/kube/field.ts';
+import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
+import { objectId } from '../../charts/kube/object-id.ts';
+import { artifactFiles } from '../../images/artifacts/artifacts.ts';
+import type { Report } from '../../images/report.ts';
+import { Failure } from '../cli/failure.ts';
+import { DryRun } from './dry-run.ts';
+
+/** How long definitions may take until their kinds are served, in seconds. */
+const establishSeconds = 30;
+
+/** The objects in artifacts of the lock file, which hold CustomResourceDefinitions; fetched where the cache has them not. */
+export async function readDefinitions(artifacts: Iterable<string>, report: Report): Promise<unknown[]> {
+  const definitions: unknown[] = [];
+  for (const name of new Set(artifacts)) {
+    for (const file of await artifactFiles(name, report)) {
+      const documents = parseAllDocuments(readFileSync(file, 'utf8'));
+      definitions.push(...documents.map((document): unknown => document.toJS()));
+    }
+  }
+  return definitions;
+}
+
+/** Has an API server serve the kinds of these CustomResourceDefinitions. */
+export async function serveDefinitions(config: KubeConfig, definitions: readonly unknown[]): Promise<void> {
+  const wanted = definitions.filter(isKubeObject).filter(({ kind }) => kind === 'CustomResourceDefinition');
+  const server = new DryRun(config);
+  for (const next of wanted) {
+    const refusal = await server.keep(next);
+    if (refusal === undefined) continue;
+    throw new Failure(
+      `the API server refuses ${objectId(next)}, as images/lock.yaml or a chart has it: ${refusal.message}`,
+      'Name a version of it that is made for that version of Kubernetes.',
+    );
+  }
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  for (const definition of wanted) await established(objects, definition);
+}
+
+async function established(
+  objects: KubernetesObjectApi,
+  { apiVersion, kind, metadata }: KubeObject,
+): Promise<void> {
+  const deadline = Date.now() + establishSeconds * 1000;
+  for (;;) {
+    const found: unknown = await objects.read({ apiVersion, kind, metadata: { name: metadata.name } });
+    const conditions = listField(found, 'status', 'conditions');
+    const is = (type: string) =>
+      conditions.find((one) => textField(one, 'type') === type && textField(one, 'status') === 'True');
+    if (is('Established') !== undefined) return;
+    if (Date.now() > deadline) {
+      const words = conditions.map((one) => textField(one, 'message')).join('; ');
+      throw new Failure(
+        `the API server does not serve the kind of ${metadata.name} after ${establishSeconds} s: ${words}`,
+        'Mend the definition, or its version in images/lock.yaml.',
+      );
+    }
+    await sleep(100);
+  }
+}

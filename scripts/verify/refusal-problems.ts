@@ -1,0 +1,59 @@
+import { objectId } from '../../charts/kube/object-id.ts';
+import { compareProblems, type Problem } from '../../model/diagnostics/problem.ts';
+import { placeInFile } from '../../model/reading/place-in-file.ts';
+import { fieldName } from '../../model/reading/source.ts';
+import { type FieldOfFile, placeOfRefusal } from './place-of-refusal.ts';
+import { pathOfField } from './refusal.ts';
+import type { Refused } from './show-environment.ts';
+
+/** One thing that is wrong with one object in one environment, at the field of a description that made it so. */
+interface Cause extends FieldOfFile {
+  env: string;
+  object: string;
+  /** What the API server said of it. */
+  said: string;
+  version: string;
+  isTemplated: boolean;
+}
+
+/** What an API server refused, as problems of the files that people write; what is the same in several environments once. */
+export function problemsOfRefusals(root: string, refused: readonly Refused[]): Problem[] {
+  const causes = refused.flatMap(causesOf);
+  const same = Map.groupBy(causes, ({ env: _, ...cause }) => JSON.stringify(cause));
+  const problems = [...same.values()].flatMap((group): Problem[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { file, path, part, object, said, version } = first;
+    return [
+      {
+        code: 'refused-by-server',
+        file,
+        ...placeInFile(root, file, path, part),
+        what: `in ${group.map(({ env }) => env).join(', ')}, ${object}: ${said}`,
+        why: `the API server of Kubernetes ${version} would not take it, and Flux would stop there`,
+        fix: fixOf(first),
+      },
+    ];
+  });
+  return problems.sort(compareProblems);
+}
+
+function causesOf({ env, component, file, object, refusal }: Refused): Cause[] {
+  const isTemplated = file === undefined;
+  const same = {
+    ...{ env: env.name, object: objectId(object), version: env.cluster.kubernetes.version, isTemplated },
+  };
+  const whole = { field: '', message: refusal.message };
+  return (refusal.causes.length > 0 ? refusal.causes : [whole]).map(({ field, message }) => {
+    const place = placeOfRefusal(env, component, object, pathOfField(field, object));
+    const said = field === '' || message.includes(field) ? message : `${field}: ${message}`;
+    return { ...same, ...place, ...(isTemplated ? { path: ['chart', 'values'] } : {}), said };
+  });
+}
+
+function fixOf({ file, path, isTemplated }: Cause): string {
+  if (isTemplated) return "by the chart's values, or by another version of the chart; then: npm run verify";
+  if (path.length === 1 && path[0] === 'name')
+    return `what it comes of is in ${file}, or in the chart beside it; then: npm run verify`;
+  return `mend ${fieldName(path)} there; then: npm run verify`;
+}

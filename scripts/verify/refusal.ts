@@ -1,0 +1,68 @@
+import { field, listField, textField } from '../../charts/kube/field.ts';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import type { FieldPath } from '../../model/reading/source.ts';
+
+/** What an API server said of an object that it refused. */
+export interface Refusal {
+  /** Its message, in one line. */
+  message: string;
+  /** The fields that it names, each with what is wrong with it; none where the object as a whole is refused. */
+  causes: { field: string; message: string }[];
+}
+
+/** Fields that messages name and `details.causes` does not: of a strict decoder, and of server-side apply. */
+const inMessage = [
+  /unknown field "([^"]+)"/g,
+  /(?:^|[\s(])(\.[^\s:]+(?:\[[^\]]*\][^\s:]*)*): (?:field not declared in schema|expected [^,;]+)/g,
+];
+
+/** Reads the body of an answer: a Status of Kubernetes (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
+export function refusalOf(message: string, body: unknown): Refusal {
+  const status: unknown = typeof body === 'string' ? tryJson(body) : body;
+  const causes = listField(status, 'details', 'causes').flatMap((cause) => {
+    const [at, what] = [textField(cause, 'field'), textField(cause, 'message')];
+    return at === undefined || at === '' || what === undefined ? [] : [{ field: at, message: what }];
+  });
+  if (causes.length > 0) return { message, causes };
+  const named = inMessage.flatMap((pattern) =>
+    [...message.matchAll(pattern)].map(([what, at = '']) => ({ field: at, message: what.trim() })),
+  );
+  return { message, causes: named };
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A field as the API server writes it, as a path: `spec.containers[0].name`, `.spec.containers[name="web"].image`,
+ * `metadata.labels[a.b/c]`. What names an item of a list by its keys is looked up in the object.
+ */
+export function pathOfField(text: string, object: KubeObject): FieldPath {
+  const path: (string | number)[] = [];
+  for (const [, inBrackets, word] of text.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)) {
+    if (inBrackets === undefined) path.push(word ?? '');
+    else if (/^\d+$/.test(inBrackets)) path.push(Number(inBrackets));
+    else if (/^\w+=/.test(inBrackets)) path.push(itemOf(field(object, ...path), inBrackets));
+    else path.push(inBrackets.replaceAll(/^"|"$/g, ''));
+  }
+  return path;
+}
+
+/** The index of the item with these keys: `name="web"`, `containerPort=80,protocol="TCP"`. */
+function itemOf(list: unknown, keys: string): number {
+  const wanted = [...keys.matchAll(/(\w+)=(?:"([^"]*)"|([^,]*))/g)];
+  const items = Array.isArray(list) ? list : [];
+  const found = items.findIndex((item) =>
+    wanted.every(([, key = '', text, plain]) => {
+      const value = field(item, key);
+      // A key with a default is often not written.
+      return value === undefined || String(value) === (text ?? plain);
+    }),
+  );
+  return Math.max(0, found);
+}

@@ -1,0 +1,75 @@
+import { parse } from 'yaml';
+import type { KubeObject } from '../../charts/kube/kube-object.ts';
+import { objectId } from '../../charts/kube/object-id.ts';
+import type { Environment } from '../../model/graph.ts';
+import type { DryRun } from './dry-run.ts';
+import { type ObeyedPolicies, policiesOf } from './policies.ts';
+import type { Refusal } from './refusal.ts';
+
+/** An object of an environment, and whose it is. */
+export interface Shown {
+  env: Environment;
+  /** Its folder in `manifests/ENV`. */
+  component: string;
+  /** Of its manifest; absent for an object of a Helm chart, which has none. */
+  file?: string;
+  object: KubeObject;
+}
+
+/** An object that the API server refused. */
+export interface Refused extends Shown {
+  refusal: Refusal;
+}
+
+/** What an environment is rendered to. */
+export function shownOf(
+  env: Environment,
+  files: ReadonlyMap<string, string>,
+  charts: ReadonlyMap<string, readonly KubeObject[]> = new Map(),
+): Shown[] {
+  const written = [...files].flatMap(([file, text]): Shown[] => {
+    const [, name, component = ''] = file.split('/');
+    return name === env.name ? [{ env, component, file, object: parse(text) }] : [];
+  });
+  const templated = [...charts].flatMap(([component, objects]) =>
+    objects.map((object): Shown => ({ env, component, object })),
+  );
+  return [...written, ...templated];
+}
+
+/**
+ * Shows all objects of an environment to an API server that has the definitions of their kinds, under the environment's admission
+ * policies. Each of `servers` asks for one object at a time.
+ */
+export async function showEnvironment(
+  servers: readonly [DryRun, ...DryRun[]],
+  policies: ObeyedPolicies,
+  shown: readonly Shown[],
+): Promise<Refused[]> {
+  const [first] = servers;
+  const refused: Refused[] = [];
+  const show = async (all: readonly Shown[], act: 'refusal' | 'keep'): Promise<void> => {
+    const queue = [...all];
+    const worker = async (server: DryRun): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const refusal = await server[act](next.object);
+        if (refusal !== undefined) refused.push({ ...next, refusal });
+      }
+    };
+    await Promise.all(servers.map(worker));
+  };
+  await policies.obey([]);
+  // At first without labels, so that a policy for labels sees them come.
+  const names = new Set(shown.flatMap(({ object: { metadata } }) => metadata.namespace ?? []));
+  for (const name of names) await first.keep({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  await policies.obey(policiesOf(shown.map(({ object }) => object)));
+  await show(
+    shown.filter(({ object }) => object.kind === 'Namespace'),
+    'keep',
+  );
+  await show(
+    shown.filter(({ object }) => object.kind !== 'Namespace'),
+    'refusal',
+  );
+  return refused.sort((a, b) => (objectId(a.object) < objectId(b.object) ? -1 : 1));
+}
