@@ -1,7 +1,8 @@
-import { type AddressInfo, createServer } from 'node:net';
-import { KubeConfig, PortForward } from '@kubernetes/client-node';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { KubeConfig, PortForward, type V1Pod } from '@kubernetes/client-node';
 import { Failure } from '../cli/failure.ts';
-import { clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { type ClusterClient, clusterClient, kubeconfigPath } from '../cluster/client.ts';
+import { reason } from '../cluster/request.ts';
 
 /** A port of this machine's loopback that leads to a port of a pod of the app, through the API server. */
 export async function forwardToPod(
@@ -14,39 +15,100 @@ export async function forwardToPod(
     namespace: app,
     labelSelector: `app.kubernetes.io/name=${app}`,
   });
-  const ready = items.find(
-    ({ status, metadata }) =>
-      metadata?.deletionTimestamp === undefined &&
-      status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True'),
-  );
-  const pod = ready?.metadata?.name;
+  const pod = items.find(isReady)?.metadata?.name;
   if (pod === undefined) {
     throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'See why: npm run status');
   }
   return forwardTo(cluster, { namespace: app, pod, port });
 }
 
+/** A pod and one of its ports. */
+export interface PodPort {
+  namespace: string;
+  pod: string;
+  port: number;
+}
+
 /** The same to one pod. */
-export async function forwardTo(
+export async function forwardTo(cluster: string, to: PodPort): Promise<{ port: number; close(): void }> {
+  return forward(cluster, async () => to);
+}
+
+/**
+ * The same to a port of a Service: each connection goes to a pod of it that is ready then.
+ * @param onFailure Told why a connection came to nothing.
+ */
+export async function forwardToService(
+  client: ClusterClient,
+  to: { namespace: string; service: string; port: number },
+  onFailure: (failure: Failure) => void,
+): Promise<{ port: number; close(): void }> {
+  return forward(client.name, () => podOfService(client, to), onFailure);
+}
+
+async function podOfService(
+  { core, name: cluster }: ClusterClient,
+  { namespace, service, port }: { namespace: string; service: string; port: number },
+): Promise<PodPort> {
+  const { spec } = await core.readNamespacedService({ namespace, name: service });
+  const targetPort = spec?.ports?.find((one) => one.port === port)?.targetPort ?? port;
+  const labels = Object.entries(spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`);
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector: labels.join(',') });
+  const ready = labels.length === 0 ? undefined : items.find(isReady);
+  const pod = ready?.metadata?.name;
+  if (pod === undefined) {
+    throw new Failure(
+      `no pod of the Service ${namespace}/${service} is ready in ${cluster}.`,
+      'See why: npm run status',
+    );
+  }
+  const named = ready?.spec?.containers
+    .flatMap(({ ports = [] }) => ports)
+    .find((one) => one.name === targetPort);
+  return { namespace, pod, port: named?.containerPort ?? Number(targetPort) };
+}
+
+function isReady({ status, metadata }: V1Pod): boolean {
+  const ready = status?.conditions?.some(({ type, status: holds }) => type === 'Ready' && holds === 'True');
+  return metadata?.deletionTimestamp === undefined && ready === true;
+}
+
+async function forward(
   cluster: string,
-  { namespace, pod, port }: { namespace: string; pod: string; port: number },
+  find: () => Promise<PodPort>,
+  onFailure: (failure: Failure) => void = () => {},
 ): Promise<{ port: number; close(): void }> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigPath(cluster));
-  const forward = new PortForward(config);
+  const tunnels = new PortForward(config);
+  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)));
     socket.on('error', () => socket.destroy());
     const closed = () => socket.destroy(); // what the caller sees where the other side hung up, or there is none
-    forward
-      .portForward(namespace, pod, [port], socket, null, socket)
+    find()
+      .then(({ namespace, pod, port }) => tunnels.portForward(namespace, pod, [port], socket, null, socket))
       .then((tunnel) => {
         if (typeof tunnel !== 'function') tunnel.onclose = closed;
       })
-      .catch(closed);
+      .catch((error: unknown) => {
+        closed();
+        onFailure(error instanceof Failure ? error : unreachable(cluster, error));
+      });
   });
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(0, '127.0.0.1', done);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: (server.address() as AddressInfo).port, close };
+}
+
+function unreachable(cluster: string, cause: unknown): Failure {
+  return new Failure(`no way into the cluster '${cluster}': ${reason(cause)}`, 'See why: npm run status', {
+    cause,
+  });
 }

@@ -1,6 +1,5 @@
 import type { Engine } from '../../images/engine/engine.ts';
 import { findEngine } from '../../images/engine/ensure-engine.ts';
-import { nearest } from '../../model/diagnostics/nearest.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';
@@ -21,6 +20,7 @@ import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
+import { checkApps } from './check-apps.ts';
 import { firstLines } from './pod-trouble.ts';
 import { type PodsBefore, podsNow } from './pods-before.ts';
 import { waitForRollOut } from './roll-out.ts';
@@ -51,7 +51,7 @@ export async function deploy(options: DeployOptions): Promise<number> {
   const rendered = await renderEnvironment(root, options.environment, options.memory);
   const { environment } = rendered;
   const { name } = environment.cluster;
-  checkApps(environment, options.apps);
+  checkApps(environment, options.apps, 'deploy');
   const init = `npm run init-cluster -- --env ${environment.name}`;
   const engine = await findEngine(mirrorSetting(environment.cluster));
   if (engine === undefined || !(await nodeContainers(engine, name)).some(({ running }) => running)) {
@@ -66,17 +66,6 @@ export async function deploy(options: DeployOptions): Promise<number> {
   } finally {
     options.signal?.removeEventListener('abort', end);
   }
-}
-
-function checkApps({ name: environment, apps }: Environment, wanted: readonly string[]): void {
-  const known = apps.map(({ name }) => name);
-  const unknown = wanted.find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, known);
-  throw new Failure(
-    `there is no app '${unknown}' in ${environment}: apps/${unknown}/app.ts does not exist, or clusters/${environment}/cluster.yaml leaves it out.`,
-    near === undefined ? `The apps there: ${known.join(', ')}` : `Did you mean: npm run deploy -- ${near}`,
-  );
 }
 
 async function deployRendered(

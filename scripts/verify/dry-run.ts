@@ -10,7 +10,7 @@ import {
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
 import { reason } from '../cluster/request.ts';
-import { type Refusal, refusalOf } from './refusal.ts';
+import { refusalOf, type ServerRefusal } from './refusal.ts';
 
 /** Names the fields that it writes, in `managedFields`. */
 const manager = 'plinth-verify';
@@ -49,12 +49,12 @@ export class DryRun {
   }
 
   /** Why the API server would not take an object; undefined where it would. */
-  refusal(object: KubeObject): Promise<Refusal | undefined> {
+  refusal(object: KubeObject): Promise<ServerRefusal | undefined> {
     return this.#apply(object, 'All');
   }
 
   /** The same, and the object stays there. */
-  keep(object: KubeObject): Promise<Refusal | undefined> {
+  keep(object: KubeObject): Promise<ServerRefusal | undefined> {
     return this.#apply(object, undefined);
   }
 
@@ -63,7 +63,7 @@ export class DryRun {
     await this.#objects.delete(object);
   }
 
-  async #apply(object: KubeObject, dryRun: 'All' | undefined): Promise<Refusal | undefined> {
+  async #apply(object: KubeObject, dryRun: 'All' | undefined): Promise<ServerRefusal | undefined> {
     this.#body = toYaml(object);
     try {
       await this.#objects.patch(object, undefined, dryRun, manager, true, PatchStrategy.ServerSideApply);

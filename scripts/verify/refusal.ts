@@ -3,7 +3,7 @@ import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 
 /** What an API server said of an object that it refused. */
-export interface Refusal {
+export interface ServerRefusal {
   /** Its message, in one line. */
   message: string;
   /** The fields that it names, each with what is wrong with it; none where the object as a whole is refused. */
@@ -17,7 +17,7 @@ const inMessage = [
 ];
 
 /** Reads the body of an answer: a Status of Kubernetes (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
-export function refusalOf(message: string, body: unknown): Refusal {
+export function refusalOf(message: string, body: unknown): ServerRefusal {
   const status: unknown = typeof body === 'string' ? tryJson(body) : body;
   const causes = listField(status, 'details', 'causes').flatMap((cause) => {
     const [at, what] = [textField(cause, 'field'), textField(cause, 'message')];

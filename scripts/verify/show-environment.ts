@@ -4,7 +4,7 @@ import { objectId } from '../../charts/kube/object-id.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { DryRun } from './dry-run.ts';
 import { type ObeyedPolicies, policiesOf } from './policies.ts';
-import type { Refusal } from './refusal.ts';
+import type { ServerRefusal } from './refusal.ts';
 
 /** An object of an environment, and whose it is. */
 export interface Shown {
@@ -18,7 +18,7 @@ export interface Shown {
 
 /** An object that the API server refused. */
 export interface Refused extends Shown {
-  refusal: Refusal;
+  refusal: ServerRefusal;
 }
 
 /** What an environment is rendered to. */

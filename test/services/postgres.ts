@@ -52,7 +52,10 @@ export class Postgres {
    * `startsIn`: in so many seconds the certificate begins to be valid.
    */
   async serveWith(authority: TestAuthority, startsIn?: number): Promise<void> {
-    const wanted = { commonName: 'localhost', dnsNames: ['localhost'] };
+    const wanted = {
+      commonName: 'localhost',
+      dnsNames: ['localhost', 'orders-db-rw.orders.svc.cluster.local'],
+    };
     const { cert, key } = await authority.issue({
       ...wanted,
       ...(startsIn === undefined ? {} : { startsIn }),

@@ -1,0 +1,61 @@
+import './cli/compile-cache.ts';
+import { InvalidArgumentError } from 'commander';
+import { npmCommand, runCommand } from './cli/command.ts';
+
+interface Options {
+  env: string;
+  inspect?: string | true;
+  inspectBrk?: string | true;
+  watch?: boolean;
+  set: Record<string, string>;
+}
+
+/** `NAME=VALUE`, added to those before. */
+function variable(text: string, before: Record<string, string>): Record<string, string> {
+  const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It is written NAME=VALUE.');
+  return { ...before, [name]: value };
+}
+
+const program = npmCommand('dev')
+  .description(
+    "Runs an app's program on this machine as its container runs in the cluster: with its variables, certificates and secrets, and\nways to its database and to the services that it uses. For a debugger, and for a change that is to be seen at once.",
+  )
+  .argument('<app>', 'an app whose program is of Node')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option('--inspect [host:port]', 'let a debugger in; default 127.0.0.1:9229')
+  .option('--inspect-brk [host:port]', 'the same, and wait for it before the first line')
+  .option('--watch', 'start again at every save')
+  .option('--set <name=value>', "a variable in place of the container's own; may be repeated", variable, {})
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run dev -- orders                  until Ctrl-C
+  npm run dev -- orders --inspect        then: chrome://inspect, or 'attach' in an editor
+  npm run dev -- orders --watch --set PORT=9443 --set HTTP_PORT=9080
+
+Its keys stand in a folder of yours alone, until it ends. The pods in the cluster run on beside it.
+
+Exit code: that of the program, 130 after Ctrl-C, 1 where it could not be started.`,
+  )
+  .action(async (app: string, { env: environment, inspect, inspectBrk, watch, set: variables }: Options) => {
+    await runCommand(async () => {
+      const { dev } = await import('./dev/dev.ts');
+      const { repositoryRoot: root } = await import('./repository/read-cluster.ts');
+      const stop = new AbortController();
+      // Not once: a second Ctrl-C would end this process before it has removed the keys.
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+      const flag = (name: string, value: string | true | undefined) =>
+        value === undefined ? [] : [value === true ? `--${name}` : `--${name}=${value}`];
+      const flags = [
+        ...flag('inspect', inspect),
+        ...flag('inspect-brk', inspectBrk),
+        ...(watch === true ? ['--watch'] : []),
+      ];
+      const print = (text: string) => void process.stderr.write(text);
+      return dev({ root, environment, app, flags, variables, signal: stop.signal, print });
+    });
+  });
+
+await program.parseAsync();

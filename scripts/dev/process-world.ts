@@ -1,0 +1,130 @@
+import { dirname, join } from 'node:path';
+import type { V1Container, V1EnvVar, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import { Failure } from '../cli/failure.ts';
+
+/** Keys and contents of a Secret or a ConfigMap. */
+export type Contents = Readonly<Record<string, Buffer>>;
+
+/** From where values and files come. */
+export interface Sources {
+  secret: (name: string) => Promise<Contents>;
+  configMap: (name: string) => Promise<Contents>;
+}
+
+/** What a process needs to be a container of a pod. */
+export interface ProcessWorld {
+  /** Variables, whose paths lead to the files below. */
+  env: Record<string, string>;
+  /** From the path of a file to its content. */
+  files: Map<string, Buffer>;
+  /** Folders in which it may write. */
+  folders: string[];
+}
+
+/**
+ * What a container of a pod finds: its variables and what is mounted into it, for a process of this machine that has it all below
+ * `folder`. A variable that names a path below a mount names the place in `folder` instead.
+ * @throws Failure for what a pod alone can have: a token of its account, the data of a volume, its own address.
+ */
+export async function processWorld(
+  pod: V1PodSpec,
+  container: V1Container,
+  { sources, folder }: { sources: Sources; folder: string },
+): Promise<ProcessWorld> {
+  const mounts = container.volumeMounts ?? [];
+  const { name } = container;
+  if (pod.automountServiceAccountToken !== false) throw onlyInPod(name, 'a token of its service account');
+  const world: ProcessWorld = { env: {}, files: new Map(), folders: [] };
+  for (const mount of mounts) {
+    const volume = pod.volumes?.find(({ name }) => name === mount.name);
+    if (volume === undefined) throw new Error(`the pod mounts '${mount.name}', which is no volume of it`);
+    const contents = await contentsOf(name, volume, sources);
+    if (contents === undefined) world.folders.push(join(folder, mount.mountPath));
+    else for (const [path, content] of filesOf(mount, contents)) world.files.set(join(folder, path), content);
+  }
+  for (const variable of container.env ?? []) {
+    const value = await textOf(name, variable, sources);
+    world.env[variable.name] = moved(value, mounts, folder);
+  }
+  return world;
+}
+
+/** The files of a volume; undefined for a folder in which the process writes. */
+async function contentsOf(
+  app: string,
+  { name, emptyDir, secret, configMap, projected }: V1Volume,
+  sources: Sources,
+): Promise<Contents | undefined> {
+  if (emptyDir !== undefined) return undefined;
+  if (secret?.secretName !== undefined) return chosen(await sources.secret(secret.secretName), secret.items);
+  if (configMap?.name !== undefined) return chosen(await sources.configMap(configMap.name), configMap.items);
+  if (projected?.sources === undefined) throw onlyInPod(app, `the data of its volume '${name}'`);
+  const all: Contents[] = [];
+  for (const source of projected.sources) {
+    if (source.secret?.name !== undefined)
+      all.push(chosen(await sources.secret(source.secret.name), source.secret.items));
+    else if (source.configMap?.name !== undefined)
+      all.push(chosen(await sources.configMap(source.configMap.name), source.configMap.items));
+    else throw onlyInPod(app, 'a token of its service account');
+  }
+  return Object.assign({}, ...all);
+}
+
+function chosen(contents: Contents, items: { key: string; path: string }[] | undefined): Contents {
+  if (items === undefined) return contents;
+  return Object.fromEntries(
+    items.map(({ key, path }) => {
+      const content = contents[key];
+      if (content === undefined) throw lacking(key);
+      return [path, content];
+    }),
+  );
+}
+
+function filesOf({ mountPath, subPath }: V1VolumeMount, contents: Contents): [string, Buffer][] {
+  if (subPath === undefined)
+    return Object.entries(contents).map(([path, content]) => [join(mountPath, path), content]);
+  const content = contents[subPath];
+  if (content === undefined) throw lacking(subPath);
+  return [[mountPath, content]];
+}
+
+async function textOf(app: string, { name, value, valueFrom }: V1EnvVar, sources: Sources): Promise<string> {
+  if (valueFrom === undefined) return value ?? '';
+  const { secretKeyRef, configMapKeyRef } = valueFrom;
+  const [from, key] =
+    secretKeyRef?.name !== undefined
+      ? [await sources.secret(secretKeyRef.name), secretKeyRef.key]
+      : configMapKeyRef?.name !== undefined
+        ? [await sources.configMap(configMapKeyRef.name), configMapKeyRef.key]
+        : [undefined, ''];
+  if (from === undefined) throw onlyInPod(app, `what its variable ${name} says of the pod`);
+  const content = from[key];
+  if (content === undefined) throw lacking(key);
+  return content.toString('utf8');
+}
+
+/** A path below a mount, as a path below the folder; any other text as it is. */
+function moved(value: string, mounts: readonly V1VolumeMount[], folder: string): string {
+  const isBelow = mounts.some(({ mountPath }) => value === mountPath || value.startsWith(`${mountPath}/`));
+  return isBelow ? join(folder, value) : value;
+}
+
+/** The folders that must be there before the files can be written. */
+export function foldersOf({ files, folders }: ProcessWorld): string[] {
+  return [...new Set([...folders, ...[...files.keys()].map((path) => dirname(path))])];
+}
+
+function onlyInPod(app: string, what: string): Failure {
+  return new Failure(
+    `a process on this machine cannot be ${app}: it needs ${what}, which a pod alone has.`,
+    `Run it in the cluster: npm run deploy -- ${app} --watch`,
+  );
+}
+
+function lacking(key: string): Failure {
+  return new Failure(
+    `the cluster's objects have no '${key}', which the manifests of this checkout mount.`,
+    'Bring the manifests into the cluster: npm run deploy',
+  );
+}
