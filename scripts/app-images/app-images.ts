@@ -104,15 +104,16 @@ export async function buildImages(images: readonly BuiltImage[], options: BuildO
  */
 export async function pushAppImages(
   environment: Environment,
-  { report, signal }: { report: (message: string) => void; signal?: AbortSignal },
+  { report, signal, apps }: Pick<BuildOptions, 'report' | 'signal' | 'apps'>,
 ): Promise<number> {
-  const images = imagesToDeploy(environment);
+  const all = imagesToDeploy(environment);
+  const images = all.filter(({ app }) => apps?.includes(app) !== false);
   if (images.length === 0) return 0;
   const way = await forwardToPod(environment.cluster.name, 'registry', registryWritePort);
   try {
     const url = `http://127.0.0.1:${way.port}`;
     await waitForRegistry(url, 30, signal);
-    const siblings = images.map(({ name }) => name);
+    const siblings = all.map(({ name }) => name);
     let pushed = 0;
     for (const { name, kept } of images) {
       const target = { url, path: name, tag: kept.tag };

@@ -128,8 +128,7 @@ async function deployRendered(
       );
     }
   }
-  // Nobody waits for it: the nodes take the images from the mirror registry.
-  if (named !== undefined) await pushAppImages(environment, { report: () => {}, signal: controller.signal });
+  await result.registry;
   return 0;
 }
 
@@ -168,6 +167,8 @@ const podsBefore: Phase<Given, { podsBefore: PodsBefore }> = {
 };
 
 interface Committed {
+  /** Ends when the team's registry has the images of the named apps, for which no pod waits: nodes take them from the mirror. */
+  registry: Promise<unknown>;
   commit: string;
   /** Files of manifests that the commit changes. */
   paths: string[];
@@ -178,9 +179,19 @@ interface Committed {
 const pushedManifests = (message: string): Phase<Given, Committed> => ({
   title: 'Manifests pushed',
   run: async (given, report) => {
-    const manifests = pinnedManifests(given.environment, given.manifests);
+    const { environment, named } = given;
+    const manifests = pinnedManifests(environment, given.manifests);
     const { changed, ...pushed } = await push({ ...given, manifests, report, message });
-    return { result: pushed, unchanged: changed ? undefined : `${pushed.commit.slice(0, 12)} there` };
+    const registry =
+      named === undefined
+        ? Promise.resolve(0)
+        : pushAppImages(environment, { ...given, apps: named, report: () => {} });
+    // It is awaited at the end; until then a failure is no one's.
+    registry.catch(() => {});
+    return {
+      result: { ...pushed, registry },
+      unchanged: changed ? undefined : `${pushed.commit.slice(0, 12)} there`,
+    };
   },
 });
 

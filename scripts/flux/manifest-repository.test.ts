@@ -51,3 +51,42 @@ it('leaves folders and files as the repository has them, also those that would g
   for (const path of ['jobs/a.yaml', 'jobs/b.yaml', 'flux-sync/jobs.yaml']) expect(held(path)).toBe('1');
   expect(held('orders/a.yaml')).toBe('2');
 });
+
+/** Somebody else's commit on the branch, which adds a file. */
+function others(path: string): void {
+  const clone = join(folder, `clone-${path}`);
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', clone, '-c', 'user.name=b', '-c', 'user.email=b', ...args]);
+  execFileSync('git', ['clone', '--quiet', repository.remote, clone]);
+  execFileSync('touch', [join(clone, path)]);
+  git('add', path);
+  git('commit', '--quiet', '-m', 'Theirs');
+  git('push', '--quiet', 'origin', 'main');
+}
+
+it('keeps what others pushed in between, changed or not', async () => {
+  await push({ 'orders/a.yaml': '1' });
+  others('theirs');
+  const second = await push({ 'orders/a.yaml': '2' });
+  expect(second).toMatchObject({ changed: true, paths: ['manifests/dev/orders/a.yaml'] });
+  others('theirs-too');
+  const third = await push({ 'orders/a.yaml': '2' });
+  const tip = execFileSync('git', ['-C', repository.remote, 'rev-parse', 'main'], {
+    encoding: 'utf8',
+  }).trim();
+  expect(third).toMatchObject({ changed: false, commit: tip });
+  const files = execFileSync('git', ['-C', repository.remote, 'ls-tree', '--name-only', 'main'], {
+    encoding: 'utf8',
+  });
+  expect(files.split('\n')).toEqual(['manifests', 'theirs', 'theirs-too', '']);
+});
+
+it('begins anew in a repository that was made again', async () => {
+  await push({ 'orders/a.yaml': '1' });
+  rmSync(repository.remote, { recursive: true });
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.remote]);
+  await push({ 'orders/a.yaml': '2' });
+  expect(
+    execFileSync('git', ['-C', repository.remote, 'rev-list', '--count', 'main'], { encoding: 'utf8' }),
+  ).toBe('1\n');
+});

@@ -49,51 +49,53 @@ export interface Pushed {
   left: string[];
 }
 
+/** What is committed, and how. */
+interface PushOptions {
+  root: string;
+  environment: string;
+  /** From path to text. */
+  manifests: ReadonlyMap<string, string>;
+  message: string;
+  /** Folders and files of manifests that stay as the repository has them. Default: none. */
+  leave?: readonly string[];
+  signal?: AbortSignal;
+}
+
+/** The last commit that was seen in the repository. */
+const seen = 'refs/plinth/seen';
+const attempts = 4;
+
 /**
  * Commits these manifests as `manifests/ENV` on top of what the repository holds, and pushes them. What others pushed to
  * other paths stays; nothing of the checkout, whose Git configuration names the author, is touched.
+ *
+ * To ask the repository takes a second, so that the first commit is made on top of the last one that was seen here. The repository takes
+ * it only if nothing came in between; else it is asked.
  */
-export async function pushManifests(
-  repository: ManifestRepository,
-  options: {
-    root: string;
-    environment: string;
-    /** From path to text. */
-    manifests: ReadonlyMap<string, string>;
-    message: string;
-    /** Folders and files of manifests that stay as the repository has them. Default: none. */
-    leave?: readonly string[];
-    signal?: AbortSignal;
-  },
-): Promise<Pushed> {
-  const { root, environment, manifests, message, leave = [], signal } = options;
-  const git = await openRepository(repository, signal);
-  const path = `manifests/${environment}`;
-  await writeWorkTree(workTreeOf(repository), manifests);
+export async function pushManifests(repository: ManifestRepository, options: PushOptions): Promise<Pushed> {
+  const { remote } = repository;
+  const git = await openRepository(repository, options.signal);
+  await writeWorkTree(workTreeOf(repository), options.manifests);
   for (let attempt = 1; ; attempt++) {
-    const parent = await readHead(git, repository);
-    await git(['add', '--all', '--force', '--', path, ...leave.map((each) => `:(exclude,literal)${each}`)]);
-    const left =
-      leave.length === 0 ? [] : lines(await git(['diff', '--no-ext-diff', '--name-only', '--', path]));
-    const tree = word(await git(['write-tree']));
-    if (parent !== undefined && tree === word(await git(['rev-parse', `${parent}^{tree}`]))) {
-      return { commit: parent, changed: false, paths: [], left };
+    const known = attempt === 1 ? await lastSeen(git) : undefined;
+    const parent = known ?? (await readHead(git, repository));
+    const made = await commitOn(git, parent, options);
+    if (!made.changed) {
+      // It may not be the last one any more.
+      if (known !== undefined) continue;
+      await git(['update-ref', seen, made.commit]);
+      return made;
     }
-    const paths = lines(
-      parent === undefined
-        ? await git(['ls-files', '--', path])
-        : await git(['diff-tree', '-r', '--name-only', parent, tree]),
-    );
-    const author = await authorSettings(root);
-    const parents = parent === undefined ? [] : ['-p', parent];
-    const commit = word(await git([...author, 'commit-tree', tree, ...parents, '-m', message]));
     try {
-      await git(['push', '--quiet', repository.remote, `${commit}:refs/heads/main`]);
-      return { commit, changed: true, paths, left };
+      const lease = `--force-with-lease=refs/heads/main:${parent ?? ''}`;
+      await git(['push', '--quiet', lease, remote, `${made.commit}:refs/heads/main`]);
+      await git(['update-ref', seen, made.commit]);
+      return made;
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       // Another push came first: once more on top of it.
-      if (attempt < 3 && /fetch first|non-fast-forward|stale info|cannot lock ref/.test(error.said)) continue;
+      if (attempt < attempts && /fetch first|non-fast-forward|stale info|cannot lock ref/.test(error.said))
+        continue;
       throw new Failure(
         `the manifests could not be pushed to the cluster's Git server: ${error.message}`,
         'See that it runs (npm run status), then type the same command again.',
@@ -101,6 +103,33 @@ export async function pushManifests(
       );
     }
   }
+}
+
+/** Commits the manifests on top of a commit; where they are as they are in it, it is that commit. */
+async function commitOn(
+  git: Git,
+  parent: string | undefined,
+  { root, environment, message, leave = [] }: PushOptions,
+): Promise<Pushed> {
+  const path = `manifests/${environment}`;
+  await git(['read-tree', parent ?? '--empty']);
+  await git(['add', '--all', '--force', '--', path, ...leave.map((each) => `:(exclude,literal)${each}`)]);
+  const left =
+    leave.length === 0 ? [] : lines(await git(['diff', '--no-ext-diff', '--name-only', '--', path]));
+  const tree = word(await git(['write-tree']));
+  if (parent !== undefined && tree === word(await git(['rev-parse', `${parent}^{tree}`])))
+    return { commit: parent, changed: false, paths: [], left };
+  const changes =
+    parent === undefined ? ['ls-files', '--', path] : ['diff-tree', '-r', '--name-only', parent, tree];
+  const [paths, author] = await Promise.all([git(changes), authorSettings(root)]);
+  const parents = parent === undefined ? [] : ['-p', parent];
+  const commit = word(await git([...author, 'commit-tree', tree, ...parents, '-m', message]));
+  return { commit, changed: true, paths: lines(paths), left };
+}
+
+async function lastSeen(git: Git): Promise<string | undefined> {
+  const commit = word(await git(['for-each-ref', '--format=%(objectname)', seen]));
+  return commit === '' ? undefined : commit;
 }
 
 function workTreeOf({ gitDir }: ManifestRepository): string {
@@ -132,15 +161,11 @@ async function writeWorkTree(workTree: string, manifests: ReadonlyMap<string, st
   await Promise.all([...manifests].map(([file, text]) => writeFile(join(workTree, file), text)));
 }
 
-/** Reads the newest commit of the cluster's repository into the index; undefined where it has none yet. */
+/** The newest commit of the cluster's repository, which is here then; undefined where it has none yet. */
 async function readHead(git: Git, { remote }: ManifestRepository): Promise<string | undefined> {
   const [head = ''] = (await git(['ls-remote', remote, 'refs/heads/main'])).split(/\s/);
-  if (head === '') {
-    await git(['read-tree', '--empty']);
-    return undefined;
-  }
+  if (head === '') return undefined;
   if (!(await hasCommit(git, head))) await git(['fetch', '--quiet', '--no-tags', remote, 'refs/heads/main']);
-  await git(['read-tree', head]);
   return head;
 }
 

@@ -58,19 +58,37 @@ function foldersIn(path: string): string[] {
  * repository or has no commit yet.
  */
 export async function committedData(root: string): Promise<DataManifest[]> {
-  const git = async (...args: string[]): Promise<string> => {
+  const git = async (args: string[], input = ''): Promise<Buffer> => {
     try {
-      const { stdout } = await promisify(execFile)('git', args, { cwd: root, maxBuffer: 1 << 28 });
-      return stdout;
+      const running = promisify(execFile)('git', args, { cwd: root, maxBuffer: 1 << 28, encoding: 'buffer' });
+      running.child.stdin?.on('error', () => {}).end(input);
+      return (await running).stdout;
     } catch (error) {
       // Ends with an error where there is no repository or no commit, and is no program where Git is not installed.
-      if (error instanceof Error && 'code' in error) return '';
+      if (error instanceof Error && 'code' in error) return Buffer.alloc(0);
       throw error;
     }
   };
-  const names = await git('ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', 'manifests');
-  const paths = names.split('\0').filter((path) => pattern.test(path));
-  return dataOf(
-    await Promise.all(paths.map(async (path) => [path, await git('show', `HEAD:./${path}`)] as const)),
-  );
+  const names = await git(['ls-tree', '-r', '-z', '--name-only', 'HEAD', '--', 'manifests']);
+  const paths = names
+    .toString('utf8')
+    .split('\0')
+    .filter((path) => pattern.test(path));
+  if (paths.length === 0) return [];
+  const wanted = paths.map((path) => `HEAD:./${path}\n`).join('');
+  const texts = objectsIn(await git(['cat-file', '--batch'], wanted));
+  return dataOf(paths.map((path, i) => [path, texts[i] ?? ''] as const));
+}
+
+/** What `git cat-file --batch` prints: for each object a line with its size, its bytes and a line end; one that is missing has a line alone. */
+function objectsIn(bytes: Buffer): string[] {
+  const texts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf('\n', at);
+    const size = / blob (\d+)$/.exec(bytes.toString('utf8', at, end))?.[1];
+    at = end + 1;
+    texts.push(bytes.toString('utf8', at, at + Number(size ?? 0)));
+    if (size !== undefined) at += Number(size) + 1;
+  }
+  return texts;
 }
