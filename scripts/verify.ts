@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { npmCommand, runCommand } from './cli/command.ts';
+import { Failure } from './cli/failure.ts';
 import { ProblemsFailure, withProblems } from './render/problems-failure.ts';
 import { type Verified, verify } from './verify/verify.ts';
 
@@ -18,8 +19,14 @@ const print = (text: string) => void process.stdout.write(`${text}\n`);
 await runCommand(async () => {
   const started = performance.now();
   const report = (text: string) => void process.stderr.write(`${text}\n`);
+  const stop = new AbortController();
+  const end = (): void =>
+    stop.abort(new Failure('interrupted.', 'Nothing was changed; the same command begins anew.'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const root = resolve(import.meta.dirname, '..');
-  const verified = await withProblems(json, print, () => verify(root, { offline, report }));
+  const verified = await withProblems(json, print, () =>
+    verify(root, { offline, report, signal: stop.signal }),
+  );
   if (verified === undefined) return 1;
   const { problems, ...found } = verified;
   if (json) print(JSON.stringify({ ...found, problems }, null, 2));

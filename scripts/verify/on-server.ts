@@ -3,7 +3,7 @@ import type { Report } from '../../images/report.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import { loadLock } from '../../model/schema/lock.ts';
 import type { Rendered } from '../render/render.ts';
-import { startApiServer } from './api-server.ts';
+import { type ApiServer, startApiServer } from './api-server.ts';
 import { serveDefinitions } from './definitions.ts';
 import { DryRun } from './dry-run.ts';
 import { ObeyedPolicies } from './policies.ts';
@@ -30,26 +30,33 @@ export async function verifyOnServer(
   root: string,
   { environments, files, charts }: Rendered,
   definitions: readonly unknown[],
-  report: Report,
+  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
 ): Promise<ShownToServer> {
   const byVersion = Map.groupBy(environments, ({ cluster }) => cluster.kubernetes.version);
   const refused: Refused[] = [];
   let count = 0;
   for (const [version, of] of byVersion) {
     report(`starting etcd and kube-apiserver ${version}`);
-    const { config, stop } = await startApiServer(version, { lock: loadLock(), report });
+    let api: ApiServer | undefined;
     try {
+      api = await startApiServer(version, { lock: loadLock(), report });
+      const { config } = api;
       await serveDefinitions(config, definitions);
       const servers = connections(config);
       const policies = new ObeyedPolicies(servers[0]);
       for (const env of of) {
+        signal?.throwIfAborted();
         const shown = shownOf(env, files, charts.get(env.name));
         report(`${env.name}: ${shown.length} objects`);
         refused.push(...(await showEnvironment(servers, policies, shown)));
         count += shown.length;
       }
+    } catch (error) {
+      // Ctrl-C ends the servers as well: what they no longer answer is not what is wrong.
+      signal?.throwIfAborted();
+      throw error;
     } finally {
-      await stop();
+      await api?.stop();
     }
   }
   return { shown: count, versions: [...byVersion.keys()], problems: problemsOfRefusals(root, refused) };

@@ -25,13 +25,15 @@ export interface VerifyOptions {
   /** Whether to start no API server. */
   offline: boolean;
   report: Report;
+  /** Ends it, with its reason. Default: nothing does. */
+  signal?: AbortSignal;
 }
 
 /**
  * Compares every custom resource that the repository at `root` renders with its CustomResourceDefinition; where nothing is
  * wrong with them, and unless `offline` is set, it shows every object to an API server.
  */
-export async function verify(root: string, { offline, report }: VerifyOptions): Promise<Verified> {
+export async function verify(root: string, { offline, report, signal }: VerifyOptions): Promise<Verified> {
   const rendered = await renderAll(root);
   const { environments, files, charts } = rendered;
   const artifacts = environments.flatMap(({ operators }) => operators.flatMap(({ crds }) => crds));
@@ -41,7 +43,7 @@ export async function verify(root: string, { offline, report }: VerifyOptions): 
   const found = verifyFiles(files, environments.length, definitions);
   if (offline || found.problems.length > 0) return found;
   const { verifyOnServer } = await import('./on-server.ts');
-  const { problems, ...server } = await verifyOnServer(root, rendered, definitions, report);
+  const { problems, ...server } = await verifyOnServer(root, rendered, definitions, { report, signal });
   return { ...found, server, problems };
 }
 
