@@ -54,7 +54,7 @@ export async function buildImage(
 }
 
 /** Packs files as a layer in one pass. */
-async function packFiles(
+export async function packFiles(
   store: ImageStore,
   path: string,
   files: TarEntry[],

@@ -10,7 +10,12 @@ import { containerPlatform } from '../engine/platform.ts';
 import { ensureEngineImage, unknownImage } from '../engine-store/ensure-image.ts';
 import { Meter } from '../oci/digest.ts';
 import type { StoredImage } from '../oci/image-store.ts';
-import { imageManifestSchema, indexSchema, manifestOfPlatform } from '../oci/media-types.ts';
+import {
+  type ImageManifest,
+  imageManifestSchema,
+  indexSchema,
+  manifestOfPlatform,
+} from '../oci/media-types.ts';
 import { ownHost, parseReference, withoutDigest } from '../oci/reference.ts';
 import { pullImage } from '../pull/pull.ts';
 import type { Report } from '../report.ts';
@@ -79,6 +84,20 @@ export async function ensureImageRef(
   ref: string,
   options: SupplyOptions & { engine: Engine },
 ): Promise<void> {
+  await ensureEngineImage(nameOfRef(ref), options);
+}
+
+/** The same in the mirror; returns where it stands there. */
+export async function ensureMirroredRef(
+  ref: string,
+  options: SupplyOptions & { engine: Engine },
+): Promise<StoredImage> {
+  const name = nameOfRef(ref);
+  await ensureImage(name, options);
+  return storedImage(loadLock().images[name]?.ref ?? ref);
+}
+
+function nameOfRef(ref: string): string {
   const lock = loadLock();
   const full = fullReference(withoutDigest(ref));
   const found = Object.entries(lock.images).find(([, image]) => image.ref === full);
@@ -90,7 +109,7 @@ export async function ensureImageRef(
           .join(', ')}`,
     );
   }
-  await ensureEngineImage(found[0], options);
+  return found[0];
 }
 
 /** What is wrong with a manifest of the store or with what it names; quick, it reads no blob. */
@@ -132,16 +151,21 @@ export async function verifyMirrored(ref: string): Promise<string[]> {
   return faults;
 }
 
-/** What the image under a tag is made of, of an index the one for the engine's platform; `undefined` where it is not there. */
-function blobsOf({ store, path, tag }: StoredImage): { digest: string; size: number }[] | undefined {
+/** The image under a tag, of an index the one for the engine's platform; `undefined` where it is not there. */
+export function manifestIn({ store, path, tag }: StoredImage): ImageManifest | undefined {
   let json: unknown = JSON.parse(store.manifest(path, tag)?.text ?? 'null');
   const index = indexSchema.safeParse(json);
   if (index.success) {
     const child = manifestOfPlatform(index.data, containerPlatform());
     json = JSON.parse((child && store.manifest(path, child.digest)?.text) ?? 'null');
   }
-  const manifest = imageManifestSchema.safeParse(json);
-  return manifest.success ? [manifest.data.config, ...manifest.data.layers] : undefined;
+  return imageManifestSchema.safeParse(json).data;
+}
+
+/** What it is made of. */
+function blobsOf(image: StoredImage): { digest: string; size: number }[] | undefined {
+  const manifest = manifestIn(image);
+  return manifest === undefined ? undefined : [manifest.config, ...manifest.layers];
 }
 
 async function make(

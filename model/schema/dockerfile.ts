@@ -65,6 +65,14 @@ export function imagesOf(dockerfile: string): NamedImage[] {
   return found;
 }
 
+/** The instructions of a Dockerfile, in order: their names in capitals, and what follows, without comments. */
+export function dockerfileInstructions(dockerfile: string): { name: string; rest: string }[] {
+  return instructionsOf(dockerfile).map(({ text }) => {
+    const [, name = '', rest = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
+    return { name: name.toUpperCase(), rest: rest.trim() };
+  });
+}
+
 /** What a flag names: `--from=IMAGE`, or `--mount=type=bind,from=IMAGE`. */
 function sourcesOf({ text, start }: Word): Word[] {
   const found = /^--from=(.+)$/.exec(text) ?? /^--mount=(?:.*,)?from=([^,]+)/.exec(text);

@@ -1,12 +1,14 @@
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { buildEnvironment } from '../../images/engine/builder.ts';
 import type { Engine } from '../../images/engine/engine.ts';
 import { exportEngineImage } from '../../images/engine-store/export.ts';
-import { ensureImageRef } from '../../images/mirror/ensure-image.ts';
+import { ensureImageRef, ensureMirroredRef } from '../../images/mirror/ensure-image.ts';
 import { storedImage } from '../../images/mirror/folder.ts';
 import { copyImage } from '../../images/oci/copy.ts';
+import { folderEntries } from '../../images/oci/folder-entries.ts';
 import type { StoredImage } from '../../images/oci/image-store.ts';
 import { parseReference } from '../../images/oci/reference.ts';
 import { headManifest } from '../../images/oci/registry-client.ts';
@@ -17,6 +19,8 @@ import { registryWritePort } from '../../operators/registry/chart.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
 import { withBuildContext } from './build-context.ts';
+import { compose } from './compose.ts';
+import { type Composition, compositionOf, type NeedsEngine } from './composition.ts';
 
 /** An image that is built from a folder of an app. */
 export interface BuiltImage extends AppBuild {
@@ -66,36 +70,61 @@ interface BuildOptions {
 
 /**
  * Builds those of the images that the mirror does not hold yet, and keeps them there: compressed once, for every
- * cluster of this machine. The base images that the Dockerfiles name are put into the engine's own store first. Returns how many were built.
+ * cluster of this machine. What is no more than files over a base image is put together here; for the others the base images that the
+ * Dockerfiles name are put into the engine's own store first. Returns how many were made.
  */
 export async function buildImages(images: readonly BuiltImage[], options: BuildOptions): Promise<number> {
   const { root, engine, report, signal } = options;
-  const run = runner(engine, signal);
   let count = 0;
   for (const image of images) {
-    const { app, name, folder, bundle: entry, ref, kept } = image;
+    const { app, name, folder, bundle: entry, kept } = image;
     if (options.apps?.includes(app) === false) continue;
     if (isKept(image)) continue;
-    const named = imagesOf(await readFile(join(root, folder, 'Dockerfile'), 'utf8'));
-    for (const base of new Set(named.flatMap(({ image }) => image ?? []))) {
-      report(`${name}: ${base}`);
-      await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
-    }
-    report(`${name}: building`);
-    const built = await withBuildContext({ root, folder, entry, tag: kept.tag }, (context) =>
-      run(['build', '--quiet', '--tag', ref, context]),
-    );
-    if (built.exitCode !== 0) {
-      throw new Failure(
-        `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
-        'Mend it, then type the same command again.',
-      );
-    }
-    report(`${name}: keeping it`);
-    await exportEngineImage(engine, ref, kept, signal);
+    const dockerfile = await readFile(join(root, folder, 'Dockerfile'), 'utf8');
+    await withBuildContext({ root, folder, entry, tag: kept.tag }, async (context) => {
+      const composition = compositionIn(context, dockerfile);
+      if ('reason' in composition) {
+        report(`${name}: building by the engine, for ${composition.reason} in its Dockerfile`);
+        await buildByEngine(image, dockerfile, context, options);
+      } else {
+        report(`${name}: its files over ${composition.base}`);
+        const base = await ensureMirroredRef(composition.base, { engine, report, signal });
+        await compose(composition, base, kept, signal);
+      }
+    });
     count++;
   }
   return count;
+}
+
+function compositionIn(context: string, dockerfile: string): Composition | NeedsEngine {
+  const entries = readdirSync(context, { recursive: true, withFileTypes: true });
+  const link = entries.find((entry) => entry.isSymbolicLink());
+  return link === undefined
+    ? compositionOf(dockerfile, folderEntries(context))
+    : { reason: `the link ${link.name}` };
+}
+
+async function buildByEngine(
+  { name, folder, ref, kept }: BuiltImage,
+  dockerfile: string,
+  context: string,
+  { engine, report, signal }: BuildOptions,
+): Promise<void> {
+  for (const base of new Set(imagesOf(dockerfile).flatMap(({ image }) => image ?? []))) {
+    report(`${name}: ${base}`);
+    await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
+  }
+  report(`${name}: building`);
+  const built = await runner(engine, signal)(['build', '--quiet', '--tag', ref, context]);
+  if (built.exitCode !== 0) {
+    throw new Failure(
+      `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
+      'Mend it, then type the same command again.',
+    );
+  }
+  report(`${name}: keeping it`);
+  await exportEngineImage(engine, ref, kept, signal);
 }
 
 /**

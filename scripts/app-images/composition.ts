@@ -1,0 +1,182 @@
+import { posix } from 'node:path';
+import { z } from 'zod';
+import { type TarEntry, withParents } from '../../images/oci/tar.ts';
+import { dockerfileInstructions } from '../../model/schema/dockerfile.ts';
+
+/** What a Dockerfile says of the processes of its image; absent is what the base image says. */
+export interface ImageSettings {
+  WorkingDir?: string;
+  User?: string;
+  Cmd?: string[];
+  Entrypoint?: string[];
+  /** `NAME=value`; they replace those of the base image with that name. */
+  Env: string[];
+  /** `8080/tcp`, beside those of the base image. */
+  ExposedPorts: string[];
+}
+
+/** An image that is files over a base image, and needs nothing to run while it is made. */
+export interface Composition {
+  /** As FROM names it. */
+  base: string;
+  /** What lies over it, folders included. */
+  files: TarEntry[];
+  settings: ImageSettings;
+}
+
+/** A Dockerfile that only the engine can build, with what of it. */
+export interface NeedsEngine {
+  reason: string;
+}
+
+/** A file beside the Dockerfile. */
+type File = TarEntry & { content: Buffer };
+
+/** Folders of a Debian that may be links to others: a layer that names one of them as a folder would replace it. */
+const ofSystem = /^\/(?:bin|boot|dev|etc|lib\w*|media|mnt|proc|root|run|sbin|sys|tmp|usr|var)(?:\/|$)/;
+/** Characters by which the builder finds files, or replaces variables, or reads quotes. */
+const special = /[*?[\]$"'\\{}~]/;
+const words = z.array(z.string()).min(1);
+
+/** Stops the reading of a Dockerfile at what is not composed here. */
+class Unfit extends Error {}
+
+/**
+ * What an image is composed of, where its Dockerfile takes one base image, copies files into a folder of its own, and says how
+ * processes start. Everything else, such as RUN, several stages or a pattern of files, is left to the engine.
+ * @param context The files beside the Dockerfile, which may be copied.
+ */
+export function compositionOf(dockerfile: string, context: readonly File[]): Composition | NeedsEngine {
+  if (context.some(({ path }) => path === '.dockerignore')) return { reason: '.dockerignore' };
+  const made = new Making(context);
+  try {
+    for (const { name, rest } of dockerfileInstructions(dockerfile)) made.add(name, rest);
+    return made.done();
+  } catch (error) {
+    if (error instanceof Unfit) return { reason: error.message };
+    throw error;
+  }
+}
+
+class Making {
+  readonly #context: readonly File[];
+  readonly #files = new Map<string, File>();
+  /** Folders that are there for certain. */
+  readonly #folders = new Set<string>();
+  readonly #settings: ImageSettings = { Env: [], ExposedPorts: [] };
+  #base: string | undefined;
+
+  constructor(context: readonly File[]) {
+    this.#context = context;
+  }
+
+  add(name: string, rest: string): void {
+    if (name !== 'FROM' && this.#base === undefined) throw new Unfit(`${name} before FROM`);
+    switch (name) {
+      case 'FROM':
+        this.#from(rest);
+        break;
+      case 'WORKDIR':
+        this.#workdir(plain(name, rest));
+        break;
+      case 'COPY':
+        this.#copy(plain(name, rest).split(/\s+/));
+        break;
+      case 'USER':
+        this.#settings.User = plain(name, rest);
+        break;
+      case 'ENV':
+        this.#settings.Env.push(...plain(name, rest).split(/\s+/).map(variable));
+        break;
+      case 'EXPOSE':
+        this.#settings.ExposedPorts.push(...plain(name, rest).split(/\s+/).map(port));
+        break;
+      case 'CMD':
+        this.#settings.Cmd = command(name, rest);
+        break;
+      case 'ENTRYPOINT':
+        this.#settings.Entrypoint = command(name, rest);
+        break;
+      default:
+        throw new Unfit(name);
+    }
+  }
+
+  done(): Composition | NeedsEngine {
+    if (this.#base === undefined) return { reason: 'no FROM' };
+    const folders = [...this.#folders].map(
+      (path): TarEntry => ({ path: path.slice(1), mode: 0o755, kind: 'directory' }),
+    );
+    return {
+      base: this.#base,
+      files: withParents([...folders, ...this.#files.values()]),
+      settings: this.#settings,
+    };
+  }
+
+  #from(rest: string): void {
+    if (this.#base !== undefined) throw new Unfit('a second FROM');
+    if (rest === 'scratch' || /\s/.test(rest)) throw new Unfit(`FROM ${rest}`);
+    this.#base = plain('FROM', rest);
+  }
+
+  #workdir(path: string): void {
+    const folder = posix.resolve(this.#settings.WorkingDir ?? '/', path);
+    this.#settings.WorkingDir = folder;
+    this.#own(folder);
+    this.#folders.add(folder);
+  }
+
+  #copy(all: readonly string[]): void {
+    const flag = all.find((word) => word.startsWith('--'));
+    if (flag !== undefined) throw new Unfit(`COPY ${flag}`);
+    const [sources, to = ''] = [all.slice(0, -1), all.at(-1)];
+    const target = posix.resolve(this.#settings.WorkingDir ?? '/', to);
+    this.#own(target);
+    for (const source of sources) {
+      const from = posix.normalize(source).replace(/^\/|\/$/g, '');
+      const below = this.#context.filter(({ path }) => from === '.' || path.startsWith(`${from}/`));
+      const file = this.#context.find(({ path }) => path === from);
+      if (file !== undefined) {
+        // A name may be a folder of the base image, into which it would go.
+        if (!to.endsWith('/') && !this.#folders.has(target)) throw new Unfit(`COPY of a file to ${to}`);
+        this.#put(posix.join(target, posix.basename(from)), file);
+      } else if (below.length === 0) throw new Unfit(`COPY ${source}, which is not there`);
+      for (const one of below)
+        this.#put(posix.join(target, from === '.' ? one.path : one.path.slice(from.length + 1)), one);
+    }
+    this.#folders.add(target);
+  }
+
+  #put(path: string, file: File): void {
+    this.#files.set(path, { ...file, path: path.slice(1) });
+  }
+
+  #own(folder: string): void {
+    if (folder === '/' || ofSystem.test(folder)) throw new Unfit(`files in ${folder}`);
+  }
+}
+
+function plain(name: string, text: string): string {
+  const found = special.exec(text)?.[0];
+  if (found !== undefined) throw new Unfit(`${name} with ${found}`);
+  return text;
+}
+
+function variable(text: string): string {
+  if (!/^\w+=/.test(text)) throw new Unfit(`ENV ${text}`);
+  return text;
+}
+
+function port(text: string): string {
+  if (!/^\d+(\/(tcp|udp))?$/.test(text)) throw new Unfit(`EXPOSE ${text}`);
+  return text.includes('/') ? text : `${text}/tcp`;
+}
+
+function command(name: string, text: string): string[] {
+  try {
+    return words.parse(JSON.parse(text));
+  } catch {
+    throw new Unfit(`${name} of a shell`);
+  }
+}
