@@ -48,6 +48,8 @@ it.each([
     'COPY app.js dist /other/',
     ['app', 'other', 'other/app.js', 'other/lib', 'other/lib/a.mjs', 'other/server.mjs'],
   ],
+  ['COPY *.js ./', ['app', 'app/app.js']],
+  ['COPY dist/*.mjs d*/l* ./', ['app', 'app/a.mjs', 'app/server.mjs']],
   [
     'COPY . .',
     [
@@ -80,7 +82,8 @@ it.each([
   ['ARG V=1\nFROM a:$V', 'ARG before FROM'],
   ['FROM a:$V', 'FROM with $'],
   ['FROM scratch', 'FROM scratch'],
-  ['FROM a\nWORKDIR /app\nCOPY *.js ./', 'COPY with *'],
+  ['FROM a\nWORKDIR /app\nCOPY ?.js ./', 'COPY with ?'],
+  ['FROM a\nWORKDIR /app\nCOPY *.sql ./', 'COPY *.sql, which is not there'],
   ['FROM a\nWORKDIR /app\nCOPY --chown=1 dist .', 'COPY --chown=1'],
   ['FROM a\nWORKDIR /app\nCOPY none .', 'COPY none, which is not there'],
   ['FROM a\nWORKDIR /app\nCOPY app.js other', 'COPY of a file to other'],

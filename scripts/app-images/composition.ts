@@ -34,8 +34,8 @@ type File = TarEntry & { content: Buffer };
 
 /** Folders of a Debian that may be links to others: a layer that names one of them as a folder would replace it. */
 const ofSystem = /^\/(?:bin|boot|dev|etc|lib\w*|media|mnt|proc|root|run|sbin|sys|tmp|usr|var)(?:\/|$)/;
-/** Characters by which the builder finds files, or replaces variables, or reads quotes. */
-const special = /[*?[\]$"'\\{}~]/;
+/** Characters by which the builder finds files, or replaces variables, or reads quotes; `*` is understood in COPY. */
+const special = /[?[\]$"'\\{}~]/;
 const words = z.array(z.string()).min(1);
 
 /** Stops the reading of a Dockerfile at what is not composed here. */
@@ -133,19 +133,29 @@ class Making {
     const [sources, to = ''] = [all.slice(0, -1), all.at(-1)];
     const target = posix.resolve(this.#settings.WorkingDir ?? '/', to);
     this.#own(target);
-    for (const source of sources) {
-      const from = posix.normalize(source).replace(/^\/|\/$/g, '');
+    for (const from of sources.flatMap((source) => this.#named(source))) {
       const below = this.#context.filter(({ path }) => from === '.' || path.startsWith(`${from}/`));
       const file = this.#context.find(({ path }) => path === from);
       if (file !== undefined) {
         // A name may be a folder of the base image, into which it would go.
         if (!to.endsWith('/') && !this.#folders.has(target)) throw new Unfit(`COPY of a file to ${to}`);
         this.#put(posix.join(target, posix.basename(from)), file);
-      } else if (below.length === 0) throw new Unfit(`COPY ${source}, which is not there`);
+      } else if (below.length === 0) throw new Unfit(`COPY ${from}, which is not there`);
       for (const one of below)
         this.#put(posix.join(target, from === '.' ? one.path : one.path.slice(from.length + 1)), one);
     }
     this.#folders.add(target);
+  }
+
+  /** The files and folders that a word of COPY names, from the context's root. */
+  #named(source: string): string[] {
+    const from = posix.normalize(source).replace(/^\/|\/$/g, '');
+    if (!from.includes('*')) return [from];
+    const parts = from.split('*').map((part) => part.replaceAll(/[.+^$(){}|]/g, '\\$&'));
+    const pattern = new RegExp(`^${parts.join('[^/]*')}$`);
+    const all = new Set(this.#context.flatMap(({ path }) => [path, ...foldersAbove(path)]));
+    const found = [...all].filter((path) => pattern.test(path));
+    return found.length > 0 ? found : [from];
   }
 
   #put(path: string, file: File): void {
@@ -155,6 +165,12 @@ class Making {
   #own(folder: string): void {
     if (folder === '/' || ofSystem.test(folder)) throw new Unfit(`files in ${folder}`);
   }
+}
+
+/** `a/b/c.js` is below `a/b` and `a`. */
+function foldersAbove(path: string): string[] {
+  const folder = posix.dirname(path);
+  return folder === '.' ? [] : [folder, ...foldersAbove(folder)];
 }
 
 function plain(name: string, text: string): string {
