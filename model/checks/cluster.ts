@@ -6,9 +6,11 @@ import type { Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, teamRegistry } from '../schema/cluster.ts';
+import { mailHost } from '../sign-in.ts';
 import { checkBackups } from './backups.ts';
 import { checkGateway } from './gateway.ts';
 import { checkRetired } from './retired.ts';
+import { checkSignIn } from './sign-in.ts';
 import { checkVersion } from './version.ts';
 import { checkVirtualAddress } from './virtual-address.ts';
 
@@ -21,6 +23,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkBackups(cluster),
     ...checkRegistry(cluster),
     ...checkGateway(cluster),
+    ...checkSignIn(cluster),
     ...checkSource(cluster),
     ...checkApps(cluster, repository),
     ...checkRetired(cluster, repository),
@@ -154,6 +157,8 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
 function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map([[teamRegistry(cluster), 'the registry']]);
+  const mail = mailHost(cluster);
+  if (mail !== undefined) owners.set(mail, 'Mailpit');
   for (const app of apps) {
     if (!Object.hasOwn(cluster.apps, app.name)) continue;
     for (const host of hostNames(app, cluster)) {

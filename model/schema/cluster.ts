@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { alertReceivers } from './alert-receivers.ts';
 import { faultOfSchedule } from './cron.ts';
-import { inSeconds } from './duration.ts';
+import { duration } from './duration.ts';
 import { ageRecipient } from './encrypted-secret.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gitUrl, noSecret } from './git-url.ts';
 import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
 import { nodePorts } from './node-ports.ts';
+import { signInSchema } from './sign-in.ts';
 
 /** A machine's address: programs take it as an argument. */
 const address = z
@@ -116,18 +117,6 @@ export const bytes = z
     /^(?=.*[1-9])\d+(\.\d+)?(k|M|G|T|Ki|Mi|Gi|Ti)$/,
     "a number of bytes with its unit, such as '128Mi' or '20Gi'",
   );
-
-/** A duration as Go and Prometheus write it: `30s`, `15m`, `12h`, `7d`. */
-export const duration = z
-  .string()
-  .regex(/^[1-9]\d*(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'")
-  // Go counts nanoseconds in 63 bits, 292 years; the root of an environment is valid for twice as long as another.
-  .refine(
-    (text) => !/^\d+[smhdw]$/.test(text) || inSeconds(text) <= longestDuration,
-    'at most 140 years, 51100d',
-  );
-
-const longestDuration = 51_100 * 86_400;
 
 const tcpPort = z.number().int().min(1).max(65535);
 
@@ -571,6 +560,11 @@ export const clusterSchema = z.strictObject({
     .default({})
     .describe(
       'People who may call apps from their own machines, by name; each has a client certificate with the CN `person:NAME`.',
+    ),
+  signIn: signInSchema
+    .optional()
+    .describe(
+      'Accounts of people who sign in to apps, at accounts.DOMAIN. Default: none, and no app can ask for sign-in.',
     ),
   egress: z
     .strictObject({

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 const seconds = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const;
 
 /** A duration of the schemas (`90d`, `1h`) in seconds. */
@@ -10,3 +12,15 @@ export function inSeconds(duration: string): number {
 function isUnit(unit: string): unit is keyof typeof seconds {
   return Object.hasOwn(seconds, unit);
 }
+
+/** A duration as Go and Prometheus write it: `30s`, `15m`, `12h`, `7d`. */
+export const duration = z
+  .string()
+  .regex(/^[1-9]\d*(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'")
+  // Go counts nanoseconds in 63 bits, 292 years; the root of an environment is valid for twice as long as another.
+  .refine(
+    (text) => !/^\d+[smhdw]$/.test(text) || inSeconds(text) <= longestDuration,
+    'at most 140 years, 51100d',
+  );
+
+const longestDuration = 51_100 * 86_400;

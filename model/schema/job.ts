@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { duration, variables } from './cluster.ts';
+import { variables } from './cluster.ts';
+import { duration } from './duration.ts';
 import { command, processFields, resources } from './process.ts';
 
 /**

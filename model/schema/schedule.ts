@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration } from './cluster.ts';
 import { faultOfCron } from './cron.ts';
+import { duration } from './duration.ts';
 
 /** A time zone of the IANA database, as Go reads it: by its exact name, and never the machine's own. */
 function isTimeZone(name: string): boolean {

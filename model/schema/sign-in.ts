@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { duration } from './duration.ts';
+import { dnsLabel, dnsName } from './kubernetes-names.ts';
+
+const mailAddress = z.email("an address of mail such as 'no-reply@example.org'");
+
+const methods = z.strictObject({
+  password: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        minimumLength: z
+          .number()
+          .int()
+          .min(8)
+          .max(64)
+          .default(12)
+          .describe('Smallest number of characters of a password.'),
+        breachCheck: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether a new password is looked up at api.pwnedpasswords.com, by the first five digits of its hash; needs the internet.',
+          ),
+      }),
+    ])
+    .prefault({})
+    .describe('Password; false: nobody has one.'),
+  code: z.boolean().default(true).describe('One-time code by mail, without a password.'),
+  passkey: z.boolean().default(true).describe('Passkey (WebAuthn): fingerprint, face, PIN or security key.'),
+  totp: z
+    .boolean()
+    .default(true)
+    .describe('Second factor: one-time codes of an authenticator app (RFC 6238).'),
+  recoveryCodes: z
+    .boolean()
+    .default(true)
+    .describe('Second factor: recovery codes, each valid once, for a person who lost the authenticator app.'),
+});
+
+const clientId = z.string().min(1).max(500).describe('Client id at the provider.');
+
+const provider = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('google').describe('Google.'), clientId }),
+  z.strictObject({ kind: z.literal('github').describe('GitHub.'), clientId }),
+  z.strictObject({
+    kind: z.literal('gitlab').describe('GitLab.'),
+    clientId,
+    issuer: z
+      .url({ protocol: /^https$/, error: 'an https:// address' })
+      .optional()
+      .describe('Address of a GitLab of your own. Default: https://gitlab.com.'),
+  }),
+  z.strictObject({
+    kind: z.literal('microsoft').describe('Microsoft Entra ID.'),
+    clientId,
+    tenant: z
+      .string()
+      .regex(/^[a-z0-9.-]+$/i, "the id or the domain of a tenant, 'common', 'organizations' or 'consumers'")
+      .describe('Tenant whose people may sign in; `common` is everyone.'),
+  }),
+  z.strictObject({
+    kind: z.literal('oidc').describe('Any other provider of OpenID Connect.'),
+    clientId,
+    issuer: z
+      .url({ protocol: /^https$/, error: 'an https:// address' })
+      .describe('Issuer; its configuration is at ISSUER/.well-known/openid-configuration.'),
+    label: z
+      .string()
+      .min(1)
+      .max(40)
+      .optional()
+      .describe('Name on the button. Default: the name of the provider here.'),
+  }),
+]);
+
+const mail = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z
+      .literal('mailpit')
+      .describe('Mailpit in the cluster shows every mail at mail.DOMAIN and sends none; not for production.'),
+  }),
+  z.strictObject({
+    kind: z.literal('smtp').describe('An SMTP server.'),
+    host: dnsName.describe('Host of the server.'),
+    port: z.number().int().min(1).max(65535).default(465).describe('Port of the server.'),
+    tls: z
+      .enum(['implicit', 'starttls'])
+      .default('implicit')
+      .describe(
+        '`implicit`: TLS from the first byte (RFC 8314). `starttls`: the connection is upgraded, and given up where it cannot be.',
+      ),
+    from: mailAddress.describe('Address of the sender.'),
+    user: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Name at the server; its password is the key `smtp-password` of the Secret. Default: no login.',
+      ),
+  }),
+]);
+
+/** Accounts of people who sign in to apps (Ory Kratos). */
+export const signInSchema = z
+  .strictObject({
+    registration: z
+      .enum(['open', 'closed'])
+      .default('open')
+      .describe(
+        '`open`: everyone can make an account. `closed`: accounts are made through the admin API alone.',
+      ),
+    methods: methods.prefault({}).describe('Ways to sign in.'),
+    providers: z
+      .record(dnsLabel.max(40, 'at most 40 characters'), provider)
+      .default({})
+      .describe(
+        'OpenID Connect providers, by name. The client secret of each is the key `oidc-NAME` of the Secret; the redirect address to register is https://accounts.DOMAIN/self-service/methods/oidc/callback/NAME.',
+      ),
+    recovery: z
+      .enum(['code', 'link'])
+      .default('code')
+      .describe(
+        'What a mail holds that recovers an account or verifies its address: a code to type, or a link.',
+      ),
+    sessions: z
+      .strictObject({
+        lifetime: duration.default('24h').describe('Time after which a person signs in again.'),
+        privileged: duration
+          .default('15m')
+          .describe(
+            'Time after a sign-in in which password, second factor and address can be changed without another one.',
+          ),
+        remember: z.boolean().default(true).describe('Whether a session outlives the browser window.'),
+      })
+      .prefault({})
+      .describe('Sessions.'),
+    mail: mail.describe('How mail leaves.'),
+    storage: z
+      .string()
+      .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "bytes with their unit such as '2Gi'")
+      .default('2Gi')
+      .describe('Size of the volume of each instance of the database of accounts, in bytes.'),
+    secret: dnsLabel
+      .optional()
+      .describe(
+        'Name of a Secret in the namespace kratos with `smtp-password` and the `oidc-NAME` of each provider; made by hand or by SOPS, never rendered. Needed for providers and for mail with a user.',
+      ),
+  })
+  .superRefine((signIn, context) => {
+    const keys = signInKeys(signIn);
+    if (signIn.secret !== undefined || keys.length === 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: [signIn.mail.kind === 'smtp' && signIn.mail.user !== undefined ? 'mail' : 'providers'],
+      message: `no Secret is named for ${keys.join(' and ')}, which must not stand here`,
+      params: { fix: 'write secret: sign-in below signIn, and make that Secret in the namespace kratos' },
+      input: signIn.mail,
+    });
+  });
+
+export type SignIn = z.infer<typeof signInSchema>;
+export type SignInProvider = SignIn['providers'][string];
+
+/** Keys of the Secret that sign-in reads. */
+export function signInKeys({ providers, mail }: Pick<SignIn, 'providers' | 'mail'>): string[] {
+  return [
+    ...(mail.kind === 'smtp' && mail.user !== undefined ? ['smtp-password'] : []),
+    ...Object.keys(providers).map(providerKey),
+  ];
+}
+
+/** The key of the Secret with the client secret of a provider. */
+export function providerKey(provider: string): string {
+  return `oidc-${provider}`;
+}

@@ -1,0 +1,25 @@
+import { urlOf } from './gateway.ts';
+import type { Cluster } from './schema/cluster.ts';
+
+/** The host of the pages of sign-in, and of Kratos' public API below `/self-service` and `/.well-known/ory`. */
+export function accountsHost({ domain }: Pick<Cluster, 'domain'>): string {
+  return `accounts.${domain}`;
+}
+
+/** The host at which Mailpit shows mail; none where it does not run. */
+export function mailHost({ signIn, domain }: Pick<Cluster, 'signIn' | 'domain'>): string | undefined {
+  return signIn?.mail.kind === 'mailpit' ? `mail.${domain}` : undefined;
+}
+
+/** The address of the pages of sign-in, without a slash at the end. */
+export function accountsUrl(cluster: Pick<Cluster, 'domain' | 'provider'>): string {
+  return urlOf(cluster, accountsHost(cluster));
+}
+
+/**
+ * The cookie of a session. Each app has a host of its own and all of them need it, so it is of the whole domain; browsers
+ * take the prefix `__Host-` for cookies of one host alone (RFC 6265bis, section 4.1.3), hence `__Secure-`.
+ */
+export function sessionCookie({ domain }: Pick<Cluster, 'domain'>): { name: string; domain: string } {
+  return { name: '__Secure-plinth_session', domain };
+}
