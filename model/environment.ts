@@ -56,9 +56,14 @@ export function environments(
 
 const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
-/** Whether an operator runs in a cluster, by its provider and its store of observability. */
-export function runsIn({ only, stores }: Operator, { provider, observability }: Cluster): boolean {
+/** Whether an operator runs in a cluster: by its provider, by what observes it, and by whether people have accounts. */
+export function runsIn(
+  { only, stores, onlyWith }: Operator,
+  { provider, observability, signIn }: Cluster,
+): boolean {
   if (only !== undefined && !only.includes(provider.kind)) return false;
+  if (onlyWith === 'sign-in' && signIn === undefined) return false;
+  if (onlyWith === 'mailpit' && signIn?.mail.kind !== 'mailpit') return false;
   return stores === undefined || (observability !== 'off' && stores.includes(observability.store));
 }
 
@@ -72,7 +77,7 @@ function operatorsOf(
   const here = operators.map(({ value }) => value).filter((operator) => runsIn(operator, cluster));
   const charts = here.some(({ chart }) => chart !== undefined);
   const running = here
-    .filter(({ onlyWith }) => onlyWith === undefined || charts)
+    .filter(({ onlyWith }) => onlyWith !== 'charts' || charts)
     .map((operator) => environmentOperator(operator, extra));
   before.list = sameList(before.list, running);
   return before.list;

@@ -151,7 +151,7 @@ export function clientCertificate(operator: string): string {
 }
 
 /** Postgres itself is a client too: each instance follows the primary as `streaming_replica`. */
-function databaseAuthority(env: Environment, { app: name, migrated }: OwnedDatabase): Authority {
+function databaseAuthority(env: Environment, { app: name, migrated, workloads }: OwnedDatabase): Authority {
   const cluster = databaseCluster(name);
   const dnsNames = ['rw', 'r', 'ro'].flatMap((service) => serviceNames(`${cluster}-${service}`, name));
   const users = env.apps.flatMap((app) => {
@@ -159,6 +159,7 @@ function databaseAuthority(env: Environment, { app: name, migrated }: OwnedDatab
     return use?.of === name ? [{ namespace: app.name, as: use.as }] : [];
   });
   if (migrated) users.push({ namespace: name, as: 'owner' });
+  if (workloads !== undefined) users.push({ namespace: name, as: 'read-write' });
   const clients = users.map(({ namespace, as }) =>
     leaf(cluster, namespace, databaseClient(name, as), { commonName: databaseRole(name, as) }),
   );

@@ -45,8 +45,11 @@ export const operatorSchema = z.strictObject({
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
   /** Stores of observability in cluster.yaml with which it runs; where it is left out, it runs without any too. */
   stores: z.array(z.enum(observabilityStores)).min(1).optional(),
-  /** Set for the operator that installs Helm charts: it runs only where another operator is one. */
-  onlyWith: z.literal('charts').optional(),
+  /**
+   * `charts`: it runs only where another operator is a Helm chart: it installs those. `sign-in`: only where cluster.yaml has
+   * `signIn`; `mailpit`: only where mail goes to Mailpit there.
+   */
+  onlyWith: z.enum(['charts', 'sign-in', 'mailpit']).optional(),
   /** Where Prometheus reads metrics of its pods: the workload's name, the port of its pods, and whether it asks for a certificate. */
   metrics: z
     .array(
@@ -58,10 +61,13 @@ export const operatorSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Operators that its pods call over mutual TLS, by name: it holds a client certificate `NAME-client` of each. */
+  /** Operators that its pods call over TLS, by name: it holds a client certificate `NAME-client` of each, and its roots. */
   calls: z.array(dnsLabel).default([]),
-  /** It holds a server certificate `NAME-server` of an authority of its own, for its Service, which has its name. */
-  server: z.literal('mutual').optional(),
+  /**
+   * It holds a server certificate `NAME-server` of an authority of its own, for its Service, which has its name. `mutual`: it
+   * asks callers for theirs; `tls`: it cannot, and the network policies alone say who calls.
+   */
+  server: z.enum(['mutual', 'tls']).optional(),
   /** Path in cluster.yaml of the size of this operator's volume, for messages about that volume. */
   volumeSize: z.array(z.string()).optional(),
   exceptions: z.array(exceptionSchema).default([]),

@@ -16,6 +16,16 @@ export function accountsUrl(cluster: Pick<Cluster, 'domain' | 'provider'>): stri
   return urlOf(cluster, accountsHost(cluster));
 }
 
+/** Paths of the pages at accounts.DOMAIN to which Kratos leads a browser. */
+export const signInPages = {
+  login: '/login',
+  registration: '/registration',
+  recovery: '/recovery',
+  verification: '/verification',
+  settings: '/settings',
+  error: '/error',
+} as const;
+
 /**
  * The cookie of a session. Each app has a host of its own and all of them need it, so it is of the whole domain; browsers
  * take the prefix `__Host-` for cookies of one host alone (RFC 6265bis, section 4.1.3), hence `__Secure-`.

@@ -45,7 +45,7 @@ const projectedFolder = '/projected';
 const statusPort = 8000;
 
 /**
- * The PostgreSQL that an app owns or owned, in the app's namespace, which it brings: it is there before the app. Of one
+ * The PostgreSQL that an app or an operator owns, or an app owned, in its namespace, which it brings: it is there before the app. Of one
  * that is retired with its data only the namespace is left, so that Flux deletes the rest.
  */
 export function databaseComponent(env: Environment, { name: app }: Pick<App, 'name'>): Component | undefined {
@@ -263,11 +263,15 @@ function scheduledBackup(chart: Chart, env: Environment, app: string): void {
   });
 }
 
-function ingress(env: Environment, { app, migrated }: OwnedDatabase): Flow[] {
+function ingress(env: Environment, { app, migrated, workloads = [] }: OwnedDatabase): Flow[] {
   const users = env.apps.filter((user) => databaseUse(user)?.of === app);
   return [
     {
-      peers: [...users.flatMap(podsOf), ...(migrated ? [pods(migrationsName(app), app)] : [])],
+      peers: [
+        ...users.flatMap(podsOf),
+        ...workloads.map((workload) => pods(workload, app)),
+        ...(migrated ? [pods(migrationsName(app), app)] : []),
+      ],
       ports: [{ port: postgresPort }],
     },
     { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },

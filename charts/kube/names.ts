@@ -92,5 +92,8 @@ export const certManagerNamespace = 'cert-manager';
 /** Secret in flux-system with the private keys of age by which Flux decrypts; made when a cluster is brought up, never rendered. */
 export const decryptionKeys = 'sops-age';
 
+/** Secret in the namespace of Kratos with its keys: a Job makes it once in each cluster, it is never rendered. */
+export const accountsKeys = 'kratos-keys';
+
 /** Secret with the registry's certificate where its overlay is `tls`. */
 export const registryTlsSecret = 'registry-tls';

@@ -2,7 +2,7 @@ import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { App } from '../../model/app.ts';
 import type { Environment } from '../../model/graph.ts';
-import { retirement } from '../../model/schema/database.ts';
+import { databasesOf, retirement } from '../../model/schema/database.ts';
 import { databasesLabel, namespaceOf, routesLabel } from './names.ts';
 import { neverPruned } from './never-pruned.ts';
 
@@ -34,7 +34,7 @@ export function namespace(
  */
 export function appNamespace(chart: Chart, env: Environment, { name }: Pick<App, 'name'>): void {
   const app = env.apps.find((each) => each.name === name);
-  const owns = app?.database !== undefined || retirement(env, name) !== undefined;
+  const owns = databasesOf(env).some((each) => each.app === name) || retirement(env, name) !== undefined;
   const labels = { ...(app?.host === undefined ? {} : routesLabel), ...(owns ? databasesLabel : {}) };
   namespace(chart, namespaceOf({ name }), app === undefined ? 'restricted' : podSecurity(app), { labels });
 }

@@ -158,9 +158,11 @@ export function sourceOf(env: Environment, component: string): string {
   return appFiles(env).get(component) ?? `operators/${operatorOf(env, component)}/operator.ts`;
 }
 
-/** The operator whose component it is: by its own name, or that of its objects beside a chart. */
+/** The operator whose component it is: by its own name, that of its objects beside a chart, or that of its database. */
 function operatorOf({ operators }: Environment, component: string): string {
-  const owner = operators.find(({ name }) => extraName(name) === component);
+  const owner = operators.find(({ name }) =>
+    [extraName(name), databaseCluster(name), migrationsName(name)].includes(component),
+  );
   return owner?.name ?? component;
 }
 

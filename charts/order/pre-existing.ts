@@ -1,6 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster.ts';
-import { registryTlsSecret } from '../kube/names.ts';
+import { accountsOperator } from '../../model/schema/database.ts';
+import { accountsKeys, registryTlsSecret } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
 import { receiverSecret } from '../observability/alertmanager-config.ts';
 import { defaultStorageNeed } from './needs.ts';
@@ -30,6 +31,13 @@ export function isPreExisting(env: Environment, need: string): boolean {
   // Receivers' addresses and passwords come from outside the cluster, by hand or by SOPS.
   const receivers = receiverSecret(env);
   if (receivers !== undefined && need === idOf('Secret', receivers.name, 'alertmanager')) return true;
+  // What providers and the mail server know people's accounts by comes likewise; a Job of Kratos makes its own keys.
+  const { signIn } = env.cluster;
+  const ofKratos = [
+    ...(signIn === undefined ? [] : [accountsKeys]),
+    ...(signIn?.secret === undefined ? [] : [signIn.secret]),
+  ];
+  if (ofKratos.some((secret) => need === idOf('Secret', secret, accountsOperator))) return true;
   // The registry's certificate, which the nodes trust already, comes from outside the cluster, by hand or by SOPS.
   return need === idOf('Secret', registryTlsSecret, 'registry');
 }

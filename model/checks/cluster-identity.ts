@@ -6,7 +6,7 @@ import type { FieldPath, Loaded, Source } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
-import { databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
+import { accountsOperator, databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
 import { inSeconds } from '../schema/duration.ts';
 
 /** The certificate settings of cluster.yaml keep a valid certificate at every moment, and name existing authorities. */
@@ -79,6 +79,7 @@ function authoritiesOf(
   return new Map([
     ...here.filter((app) => mutualPort(app.value)).map(({ name }) => [name, name] as const),
     ...here.filter((app) => app.value.database).map(({ name }) => [databaseCluster(name), name] as const),
+    ...(value.signIn === undefined ? [] : [[databaseCluster(accountsOperator), undefined] as const]),
     ...retiredDatabases(value)
       .filter(({ data }) => data === 'keep')
       .map(({ database }) => [databaseCluster(database), database] as const),

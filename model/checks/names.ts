@@ -4,7 +4,7 @@ import { environmentAuthority, peopleNamespace } from '../identity.ts';
 import type { Operator } from '../operator.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
-import { databaseCluster, migrationsName } from '../schema/database.ts';
+import { accountsOperator, databaseCluster, migrationsName } from '../schema/database.ts';
 import { jobName } from '../schema/job.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
 
@@ -64,6 +64,11 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
     name: new RegExp(`^${environmentAuthority}$`),
     whose: 'the authority above all others',
     why: 'the authority of an app has its name, and the keys of the two would be one',
+  },
+  {
+    name: new RegExp(`^(?:${databaseCluster(accountsOperator)}|${migrationsName(accountsOperator)})$`),
+    whose: `a component of operators/${accountsOperator}, the accounts of people`,
+    why: 'both would own one folder of manifests',
   },
   {
     name: /^default-deny$/,

@@ -2,7 +2,7 @@ import type { Problem } from '../diagnostics/problem.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
-import { databaseCluster } from '../schema/database.ts';
+import { accountsOperator, databaseCluster } from '../schema/database.ts';
 
 /** What is retired is retired once, and when no app that runs there has it. */
 export function checkRetired(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
@@ -55,6 +55,13 @@ function checkDatabases(
         'the two could say different things of its data',
         'remove one of them',
       );
+    } else if (database === accountsOperator && value.signIn !== undefined) {
+      report(
+        'retired-in-use',
+        'the database of accounts is retired, and people sign in here',
+        `${reference(source, ['signIn'])} describes it`,
+        'remove it from retired, or take signIn out',
+      );
     } else if (app?.value.database !== undefined) {
       report(
         'retired-in-use',
@@ -64,6 +71,8 @@ function checkDatabases(
       );
     }
     seen.add(database);
+    // Its owner is an operator, which keeps its folder.
+    if (database === accountsOperator) continue;
     for (const name of [database, databaseCluster(database)]) {
       const operator = operators.find((each) => each.name === name);
       const taken =

@@ -28,6 +28,7 @@ const cases: [name: string, edits: Edit[]][] = [
     'a provider without a Secret',
     [cluster('{ mail: { kind: mailpit }, providers: { google: { kind: google, clientId: a } } }')],
   ],
+  ['a Secret of the name of Kratos own keys', [cluster('{ mail: { kind: mailpit }, secret: kratos-keys }')]],
   [
     'a client secret in the file',
     [

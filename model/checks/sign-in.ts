@@ -30,6 +30,15 @@ export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
       'turn one of password, code and passkey on, or name a provider',
     );
   }
+  if (signIn.secret === 'kratos-keys') {
+    refuse(
+      ['secret'],
+      'name-taken',
+      "the Secret 'kratos-keys' is Kratos' own",
+      'a Job makes it with random keys, and would leave this one as it is',
+      'write another name, such as sign-in',
+    );
+  }
   if (inSeconds(sessions.privileged) > inSeconds(sessions.lifetime)) {
     refuse(
       ['sessions', 'privileged'],

@@ -34,16 +34,27 @@ export function databaseClient(app: string, access: DatabaseRights): string {
   return `${databaseCluster(app)}-${suffixes[access]}`;
 }
 
-/** A database as it is described, by its app or, once that is gone, by cluster.yaml. */
+/** A database as it is described, by its app, by `signIn` of cluster.yaml or, once its owner is gone, by `retired` there. */
 export interface OwnedDatabase {
-  /** The app that owns it, or did. */
+  /** The app or the operator that owns it, or did: also the name of its namespace. */
   app: string;
   storage: string;
-  /** Whether a Job of its app brings its schema up to date. */
+  /** Whether a Job of its owner brings its schema up to date. */
   migrated: boolean;
+  /** Workloads of an operator that read and write it. Default: none; apps say it by an edge. */
+  workloads?: readonly string[];
 }
 
-/** The databases that run in an environment: those of its apps, and those that are retired with their data kept. */
+/** The operator that keeps accounts of people in a database, Kratos: its name, its namespace and its Service. */
+export const accountsOperator = 'kratos';
+
+/** The one pod that sends its mails. */
+export const accountsCourier = 'kratos-courier';
+
+/**
+ * The databases that run in an environment: those of its apps, that of accounts, and those that are retired with their data
+ * kept.
+ */
 export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'cluster'>): OwnedDatabase[] {
   return [
     ...apps.flatMap(({ name, database }) =>
@@ -51,6 +62,16 @@ export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'clust
         ? []
         : [{ app: name, storage: database.storage, migrated: database.migrations !== undefined }],
     ),
+    ...(cluster.signIn === undefined
+      ? []
+      : [
+          {
+            app: accountsOperator,
+            storage: cluster.signIn.storage,
+            migrated: true,
+            workloads: [accountsOperator, accountsCourier],
+          },
+        ]),
     ...retiredDatabases(cluster).flatMap((each) =>
       each.data === 'keep' ? [{ app: each.database, storage: each.storage, migrated: false }] : [],
     ),

@@ -17,10 +17,10 @@ const methods = z.strictObject({
           .default(12)
           .describe('Smallest number of characters of a password.'),
         breachCheck: z
-          .boolean()
-          .default(false)
+          .literal(true)
+          .optional()
           .describe(
-            'Whether a new password is looked up at api.pwnedpasswords.com, by the first five digits of its hash; needs the internet.',
+            'Looks a new password up at api.pwnedpasswords.com, by the first five digits of its hash; needs the internet. Default: no look-up.',
           ),
       }),
     ])

@@ -7,7 +7,15 @@ export default defineOperator({
   images: ['prometheus'],
   volumeSize: ['storage', 'metrics'],
   stores: ['light', 'grafana'],
-  calls: ['alertmanager', 'node-exporter', 'opentelemetry-collector', 'victoria-logs', 'loki', 'tempo'],
+  calls: [
+    'alertmanager',
+    'kratos',
+    'node-exporter',
+    'opentelemetry-collector',
+    'victoria-logs',
+    'loki',
+    'tempo',
+  ],
   exceptions: [
     { rule: 'open-egress', reason: "It asks the kubelets, which listen on the nodes' own addresses." },
   ],

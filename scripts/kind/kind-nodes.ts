@@ -10,7 +10,7 @@ import { ensureNodeImage, loadNodeImage } from '../../images/node-image/node-ima
 import { ensureProgram } from '../../images/program.ts';
 import type { Report } from '../../images/report.ts';
 import type { Environment } from '../../model/graph.ts';
-import { databaseCluster } from '../../model/schema/database.ts';
+import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { kindCluster, kindDocument, kindSettings, nodeRegistries, writeNodeFiles } from './config.ts';
@@ -164,9 +164,7 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
   const { name } = environment;
   const file = `clusters/${name}/cluster.yaml`;
   const init = `npm run init-cluster -- --env ${name}`;
-  const databases = environment.apps
-    .filter(({ database }) => database)
-    .map((app) => databaseCluster(app.name));
+  const databases = databasesOf(environment).map(({ app }) => databaseCluster(app));
   const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
   const ways: Record<Remedy, string> = {
     'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,

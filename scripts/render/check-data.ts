@@ -4,7 +4,7 @@ import type { Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
-import { databasesOf, retirement } from '../../model/schema/database.ts';
+import { accountsOperator, databasesOf, retirement } from '../../model/schema/database.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 import { volumeOfClaim, volumeOfTemplate } from '../../model/schema/volume.ts';
 import { type DataManifest, dataOf } from './data.ts';
@@ -151,6 +151,7 @@ function placeOf(env: Environment, { object, volume }: Store): [file: string, pa
   if (volume !== undefined) return [`apps/${volume.app}/app.ts`, ['volumes', volume.name, 'size']];
   const app = name.replace(/-db$/, '');
   const retired = env.cluster.retired.findIndex((each) => 'database' in each && each.database === app);
+  if (app === accountsOperator && env.cluster.signIn !== undefined) return [cluster, ['signIn', 'storage']];
   const operator = env.operators.find((each) => each.name === name);
   if (operator?.volumeSize !== undefined) return [cluster, operator.volumeSize];
   if (retired !== -1) return [cluster, ['retired', retired, 'storage']];

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { appComponent, gatingJob } from '../../charts/app/app.ts';
 import { neighbourhoods } from '../../charts/app/neighbourhood.ts';
 import { databaseComponent } from '../../charts/database/database.ts';
-import { migrations } from '../../charts/database/migrations.ts';
+import { type Migration, migrationComponent, migrations } from '../../charts/database/migrations.ts';
 import { chartComponent, extraComponent } from '../../charts/helm/component.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
 import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
@@ -14,18 +14,20 @@ import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 /** What `operators/NAME/chart.ts` exports: the operator's objects, or none where the environment has no need of it. */
 interface ChartModule {
   chart(env: Environment): Component | undefined;
+  /** Of an operator that owns a database: what brings its schema up to date. */
+  migration?(env: Environment): Migration | undefined;
 }
 
 const folder = new URL('../../operators/', import.meta.url);
 
 /** By the operator's name. A folder of operators/ is all that it takes to add one. */
-const operatorCharts: ReadonlyMap<string, ChartModule['chart']> = new Map(
+const operatorCharts: ReadonlyMap<string, ChartModule> = new Map(
   await Promise.all(
     readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/chart.ts`, folder)))
-      .map(async ({ name }): Promise<[string, ChartModule['chart']]> => {
+      .map(async ({ name }): Promise<[string, ChartModule]> => {
         const module: ChartModule = await import(new URL(`${name}/chart.ts`, folder).href);
-        return [name, module.chart];
+        return [name, module];
       }),
   ),
 );
@@ -40,7 +42,8 @@ export interface PlannedComponent {
 }
 
 /**
- * Everything that runs in an environment: one part for each operator, another one for what an operator brings beside its Helm chart;
+ * Everything that runs in an environment: one part for each operator, another one for what an operator brings beside its Helm chart,
+ * two more for an operator that owns a database;
  * one for each app; two more for an app that owns a
  * database: that, and what brings its schema up to date; one more for an app with a job that gates its roll-out; one for each
  * database that is retired.
@@ -54,7 +57,7 @@ export function parts(env: Environment, charts: ChartObjects = noCharts): Planne
     { name: app.name, view, build: () => withExtra(appComponent(view, app), app) },
   ]);
   const retired = retiredDatabases(env.cluster)
-    .filter(({ database }) => !env.apps.some(({ name }) => name === database))
+    .filter(({ database }) => ![...env.apps, ...env.operators].some(({ name }) => name === database))
     .map(({ database }): PlannedComponent => {
       const build = () => databaseComponent(env, { name: database });
       return { name: databaseCluster(database), view: env, build };
@@ -77,17 +80,30 @@ function operatorParts(
       { name: extraName(name), view: env, build: () => extraComponent(operator) },
     ];
   }
-  const chart = operatorCharts.get(name);
-  if (!chart) {
+  const made = operatorCharts.get(name);
+  if (!made) {
     throw new Error(
       `operators/${name} has no chart: add operators/${name}/chart.ts, or chart to operator.ts`,
     );
   }
   const build = () => {
-    const made = chart(env);
-    return made && withExtra(made, operator);
+    const component = made.chart(env);
+    return component && withExtra(component, operator);
   };
-  return [{ name, view: env, build }];
+  const { migration } = made;
+  if (migration === undefined) return [{ name, view: env, build }];
+  return [
+    { name: databaseCluster(name), view: env, build: () => databaseComponent(env, { name }) },
+    {
+      name: migrationsName(name),
+      view: env,
+      build: () => {
+        const given = migration(env);
+        return given && migrationComponent(env, given);
+      },
+    },
+    { name, view: env, build },
+  ];
 }
 
 /** With the objects that a description names in files of their own. */

@@ -42,6 +42,8 @@ export function environment(
     'loki',
     'tempo',
     'node',
+    'kratos',
+    'mailpit',
   ];
   return {
     name: 'test',

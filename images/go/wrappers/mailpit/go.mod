@@ -1,0 +1,5 @@
+module plinth.local/mailpit
+
+go 1.26.0
+
+require github.com/axllent/mailpit v1.33.1

@@ -1,0 +1,6 @@
+//go:build wrapper
+
+// Package wrapper pins Mailpit: the imports below are what go.mod and go.sum are resolved for.
+package wrapper
+
+import _ "github.com/axllent/mailpit"

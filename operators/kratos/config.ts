@@ -1,0 +1,188 @@
+import { serverFiles } from '../../charts/observability/mutual-identity.ts';
+import { gatewayPorts } from '../../model/gateway.ts';
+import type { Environment } from '../../model/graph.ts';
+import { accountsOperator } from '../../model/schema/database.ts';
+import { inSeconds } from '../../model/schema/duration.ts';
+import type { SignIn } from '../../model/schema/sign-in.ts';
+import { accountsHost, accountsUrl, sessionCookie, signInPages } from '../../model/sign-in.ts';
+import { oidcProvider } from './providers.ts';
+
+/** Where the pods mount Kratos' files. */
+export const configFolder = '/etc/kratos';
+
+/** Ports of Kratos' two APIs, which are also those of its Service. */
+export const kratosPorts = { public: 4433, admin: 4434 } as const;
+
+/** How long a code or a link of a mail is valid. */
+const codeLifespan = '15m';
+
+type Cluster = Environment['cluster'];
+
+/**
+ * Kratos' configuration (Ory Kratos v1.3.1, `embedx/config.schema.json`). What is secret is in variables: its keys, the login
+ * of the mail server, the client secrets of providers; so is the address of the database.
+ */
+export function kratosConfig({ cluster, signIn }: { cluster: Cluster; signIn: SignIn }): object {
+  return {
+    version: 'v1.3.1',
+    serve: serve(cluster),
+    selfservice: {
+      default_browser_return_url: `${accountsUrl(cluster)}/`,
+      allowed_return_urls: returnAddresses(cluster),
+      flows: flows(cluster, signIn),
+      methods: methods(cluster, signIn),
+    },
+    session: session(cluster, signIn),
+    cookies: { same_site: 'Lax' },
+    identity: {
+      default_schema_id: 'person',
+      schemas: [{ id: 'person', url: `file://${configFolder}/person.schema.json` }],
+    },
+    courier: courier(cluster, signIn),
+    hashers: { algorithm: 'bcrypt', bcrypt: { cost: 12 } },
+    // Tokens of providers in the database.
+    ciphers: { algorithm: 'xchacha20-poly1305' },
+    security: { account_enumeration: { mitigate: true } },
+    // An address that a person or a provider names must not lead into the cluster.
+    clients: { http: { disallow_private_ip_ranges: true } },
+    log: { level: 'info', format: 'json', leak_sensitive_values: false },
+  };
+}
+
+function serve(cluster: Cluster): object {
+  const { certificate, key } = serverFiles(accountsOperator);
+  const tls = { cert: { path: certificate }, key: { path: key } };
+  const each = { tls, request_log: { disable_for_health: true } };
+  return {
+    public: {
+      ...each,
+      base_url: `${accountsUrl(cluster)}/`,
+      port: kratosPorts.public,
+      cors: { enabled: false },
+    },
+    admin: {
+      ...each,
+      base_url: `https://${accountsOperator}.${accountsOperator}.svc.cluster.local:${kratosPorts.admin}/`,
+      port: kratosPorts.admin,
+    },
+  };
+}
+
+/** Where a browser may be led after a flow: the hosts of the environment's gateway, and those of apps below other domains. */
+function returnAddresses(cluster: Cluster): string[] {
+  const { https } = gatewayPorts(cluster);
+  const port = https === 443 ? '' : `:${https}`;
+  const elsewhere = Object.values(cluster.apps).flatMap((app) => app?.hosts ?? []);
+  return [
+    `${accountsUrl(cluster)}/`,
+    ...[`*.${cluster.domain}`, ...new Set(elsewhere)].map((host) => `https://${host}${port}`),
+  ];
+}
+
+function flows(cluster: Cluster, { registration, recovery, sessions }: SignIn): object {
+  const page = (name: keyof typeof signInPages) => ({
+    ui_url: `${accountsUrl(cluster)}${signInPages[name]}`,
+  });
+  const signedIn = [{ hook: 'session' }];
+  const others = { hook: 'revoke_active_sessions' };
+  return {
+    error: page('error'),
+    login: {
+      ...page('login'),
+      lifespan: '30m',
+      // Whoever signs up with somebody else's address gets no further than the mail that goes there.
+      after: { hooks: [{ hook: 'require_verified_address' }] },
+    },
+    registration: {
+      ...page('registration'),
+      enabled: registration === 'open',
+      lifespan: '30m',
+      // A code by mail and a provider have verified the address already.
+      after: {
+        code: { hooks: signedIn },
+        oidc: { hooks: signedIn },
+        hooks: [{ hook: 'show_verification_ui' }],
+      },
+    },
+    verification: { ...page('verification'), enabled: true, use: recovery, lifespan: codeLifespan },
+    recovery: {
+      ...page('recovery'),
+      enabled: true,
+      use: recovery,
+      lifespan: codeLifespan,
+      // Who lost an account to somebody else throws that one out.
+      after: { hooks: [others] },
+    },
+    settings: {
+      ...page('settings'),
+      lifespan: '30m',
+      privileged_session_max_age: goDuration(sessions.privileged),
+      required_aal: 'highest_available',
+      after: { password: { hooks: [others] } },
+    },
+    logout: { after: { default_browser_return_url: `${accountsUrl(cluster)}${signInPages.login}` } },
+  };
+}
+
+function methods(cluster: Cluster, signIn: SignIn): object {
+  const { password, code, passkey, totp, recoveryCodes } = signIn.methods;
+  const providers = Object.entries(signIn.providers);
+  return {
+    profile: { enabled: true },
+    password:
+      password === false
+        ? { enabled: false }
+        : {
+            enabled: true,
+            config: {
+              min_password_length: password.minimumLength,
+              identifier_similarity_check_enabled: true,
+              haveibeenpwned_enabled: password.breachCheck === true,
+            },
+          },
+    // Recovery and verification use codes where nobody signs in with them.
+    code: {
+      enabled: code || signIn.recovery === 'code',
+      passwordless_enabled: code,
+      config: { lifespan: codeLifespan },
+    },
+    link: { enabled: signIn.recovery === 'link', config: { lifespan: codeLifespan } },
+    passkey: {
+      enabled: passkey,
+      config: {
+        rp: { id: accountsHost(cluster), display_name: cluster.domain, origins: [accountsUrl(cluster)] },
+      },
+    },
+    totp: { enabled: totp, config: { issuer: cluster.domain } },
+    lookup_secret: { enabled: recoveryCodes },
+    oidc: {
+      enabled: providers.length > 0,
+      config: { providers: providers.map(([id, provider]) => oidcProvider(id, provider, configFolder)) },
+    },
+  };
+}
+
+function session(cluster: Cluster, { sessions }: SignIn): object {
+  const { name, domain } = sessionCookie(cluster);
+  return {
+    lifespan: goDuration(sessions.lifetime),
+    whoami: { required_aal: 'highest_available' },
+    cookie: { name, domain, path: '/', same_site: 'Lax', persistent: sessions.remember },
+  };
+}
+
+function courier({ domain }: Cluster, { mail }: SignIn): object {
+  return {
+    message_retries: 10,
+    smtp: {
+      from_address: mail.kind === 'smtp' ? mail.from : `no-reply@${domain}`,
+      from_name: domain,
+      local_name: accountsHost({ domain }),
+    },
+  };
+}
+
+/** Go has no days. */
+function goDuration(duration: string): string {
+  return `${inSeconds(duration)}s`;
+}

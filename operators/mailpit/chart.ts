@@ -1,0 +1,72 @@
+import { k8s } from 'cdk8s-plus-28';
+import { component } from '../../charts/kube/component.ts';
+import { deployment } from '../../charts/kube/deployment.ts';
+import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
+import { imageRef } from '../../charts/kube/image.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { namespace } from '../../charts/kube/namespace.ts';
+import { allow, denyAll, pods } from '../../charts/kube/network-policy.ts';
+import { nonRoot } from '../../charts/kube/pod.ts';
+import { httpProbe } from '../../charts/kube/probe.ts';
+import { service } from '../../charts/kube/service.ts';
+import { serviceAccount } from '../../charts/kube/service-account.ts';
+import type { Environment } from '../../model/graph.ts';
+import { accountsCourier, accountsOperator } from '../../model/schema/database.ts';
+
+const name = 'mailpit';
+const ports = { smtp: 1025, http: 8025 } as const;
+
+/**
+ * Mailpit, one pod: it takes mails of accounts, keeps the last 500 until it restarts, and passes none on. None where mail goes
+ * elsewhere.
+ */
+export function chart(env: Environment): Component | undefined {
+  if (env.cluster.signIn?.mail.kind !== 'mailpit') return undefined;
+  return component(name, (chart) => {
+    namespace(chart, name, 'restricted');
+    serviceAccount(chart, name, name);
+    denyAll(chart, name, ['Ingress', 'Egress']);
+    deployment(chart, {
+      name,
+      namespace: name,
+      update: 'recreate',
+      pod: {
+        serviceAccountName: name,
+        user: nonRoot,
+        container: {
+          name,
+          image: imageRef(env, name),
+          command: ['/mailpit'],
+          args: [
+            `--smtp=0.0.0.0:${ports.smtp}`,
+            `--listen=0.0.0.0:${ports.http}`,
+            '--database=/tmp/mailpit.db',
+            '--max=500',
+            '--max-message-size=10',
+            '--disable-version-check',
+            '--smtp-disable-rdns',
+            // A mail's own page asks nobody outside.
+            '--block-remote-css-and-fonts',
+          ],
+          env: [goMemoryLimit(name)],
+          ports: [
+            { name: 'smtp', containerPort: ports.smtp },
+            { name: 'http', containerPort: ports.http },
+          ],
+          readinessProbe: httpProbe('http', '/readyz', { period: 2 }),
+          livenessProbe: httpProbe('http', '/livez', { failures: 6 }),
+          resources: { cpu: '10m', memory: '32Mi', memoryLimit: '128Mi' },
+          volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+        },
+        volumes: [{ name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('256Mi') } }],
+      },
+    });
+    service(chart, name, name, [
+      { name: 'smtp', port: ports.smtp },
+      { name: 'http', port: ports.http },
+    ]);
+    allow(chart, name, name, {
+      ingress: [{ peers: [pods(accountsCourier, accountsOperator)], ports: [{ port: ports.smtp }] }],
+    });
+  });
+}
