@@ -27,9 +27,9 @@ export const signInPages = {
 } as const;
 
 /**
- * The cookie of a session. Each app has a host of its own and all of them need it, so it is of the whole domain; browsers
- * take the prefix `__Host-` for cookies of one host alone (RFC 6265bis, section 4.1.3), hence `__Secure-`.
+ * The cookie of a session, and the one host that gets it: no app sees it. Browsers hold a name with this prefix to one host, TLS and
+ * the path / (RFC 6265bis, section 4.1.3).
  */
-export function sessionCookie({ domain }: Pick<Cluster, 'domain'>): { name: string; domain: string } {
-  return { name: '__Secure-plinth_session', domain };
+export function sessionCookie(cluster: Pick<Cluster, 'domain'>): { name: string; host: string } {
+  return { name: '__Host-plinth_session', host: accountsHost(cluster) };
 }

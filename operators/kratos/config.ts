@@ -1,5 +1,4 @@
 import { serverFiles } from '../../charts/observability/mutual-identity.ts';
-import { gatewayPorts } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 import { accountsOperator } from '../../model/schema/database.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
@@ -28,7 +27,8 @@ export function kratosConfig({ cluster, signIn }: { cluster: Cluster; signIn: Si
     serve: serve(cluster),
     selfservice: {
       default_browser_return_url: `${accountsUrl(cluster)}/`,
-      allowed_return_urls: returnAddresses(cluster),
+      // The pages lead on to apps, once they have looked where to.
+      allowed_return_urls: [`${accountsUrl(cluster)}/`],
       flows: flows(cluster, signIn),
       methods: methods(cluster, signIn),
     },
@@ -66,17 +66,6 @@ function serve(cluster: Cluster): object {
       port: kratosPorts.admin,
     },
   };
-}
-
-/** Where a browser may be led after a flow: the hosts of the environment's gateway, and those of apps below other domains. */
-function returnAddresses(cluster: Cluster): string[] {
-  const { https } = gatewayPorts(cluster);
-  const port = https === 443 ? '' : `:${https}`;
-  const elsewhere = Object.values(cluster.apps).flatMap((app) => app?.hosts ?? []);
-  return [
-    `${accountsUrl(cluster)}/`,
-    ...[`*.${cluster.domain}`, ...new Set(elsewhere)].map((host) => `https://${host}${port}`),
-  ];
 }
 
 function flows(cluster: Cluster, { registration, recovery, sessions }: SignIn): object {
@@ -163,11 +152,16 @@ function methods(cluster: Cluster, signIn: SignIn): object {
 }
 
 function session(cluster: Cluster, { sessions }: SignIn): object {
-  const { name, domain } = sessionCookie(cluster);
   return {
     lifespan: goDuration(sessions.lifetime),
     whoami: { required_aal: 'highest_available' },
-    cookie: { name, domain, path: '/', same_site: 'Lax', persistent: sessions.remember },
+    // Without `domain` it is of the host of the pages alone.
+    cookie: {
+      name: sessionCookie(cluster).name,
+      path: '/',
+      same_site: 'Lax',
+      persistent: sessions.remember,
+    },
   };
 }
 
