@@ -73,14 +73,16 @@ function flows(cluster: Cluster, { registration, recovery, sessions }: SignIn): 
     ui_url: `${accountsUrl(cluster)}${signInPages[name]}`,
   });
   const signedIn = [{ hook: 'session' }];
+  const toVerify = [{ hook: 'show_verification_ui' }];
   const others = { hook: 'revoke_active_sessions' };
   return {
     error: page('error'),
     login: {
       ...page('login'),
       lifespan: '30m',
-      // Whoever signs up with somebody else's address gets no further than the mail that goes there.
-      after: { hooks: [{ hook: 'require_verified_address' }] },
+      // Whoever signs up with somebody else's address gets no further than the mail that goes there. Of the other methods
+      // Kratos does not ask it (`selfservice/hook/address_verifier.go`).
+      after: { password: { hooks: [{ hook: 'require_verified_address' }] } },
     },
     registration: {
       ...page('registration'),
@@ -88,9 +90,10 @@ function flows(cluster: Cluster, { registration, recovery, sessions }: SignIn): 
       lifespan: '30m',
       // A code by mail and a provider have verified the address already.
       after: {
+        password: { hooks: toVerify },
+        passkey: { hooks: toVerify },
         code: { hooks: signedIn },
         oidc: { hooks: signedIn },
-        hooks: [{ hook: 'show_verification_ui' }],
       },
     },
     verification: { ...page('verification'), enabled: true, use: recovery, lifespan: codeLifespan },
