@@ -54,6 +54,22 @@ const cases: [name: string, edits: Edit[]][] = [
     [cluster('{ mail: { kind: smtp, host: smtp.example.org, from: nobody } }')],
   ],
   [
+    'the database of accounts retired while people sign in',
+    [
+      cluster(
+        '{ mail: { kind: mailpit } }',
+        'retired: [{ database: kratos, data: keep, storage: 2Gi, reason: People sign in elsewhere. }]\n',
+      ),
+    ],
+  ],
+  [
+    'an app of the name of the database of accounts',
+    [
+      ['clusters/dev/cluster.yaml', platformCluster('apps: { kratos-db: }')],
+      ['apps/kratos-db/app.ts', appFile('kratos-db')],
+    ],
+  ],
+  [
     'an app at the host of Mailpit',
     [
       ['clusters/dev/cluster.yaml', platformCluster('signIn: { mail: { kind: mailpit } }\napps: { mail: }')],
@@ -79,6 +95,15 @@ it.each<[string, Edit]>([
     cluster(
       '{ mail: { kind: smtp, host: smtp.example.org, from: a@example.org }, secret: sign-in, providers: { hub: { kind: github, clientId: a } } }',
     ),
+  ],
+  [
+    'the database of accounts retired where nobody signs in',
+    [
+      'clusters/dev/cluster.yaml',
+      platformCluster(
+        'retired: [{ database: kratos, data: keep, storage: 2Gi, reason: People sign in elsewhere. }]\napps: {}',
+      ),
+    ],
   ],
   [
     'closed registration with codes by mail',
