@@ -186,9 +186,9 @@ function kratos(
   });
 }
 
-/** The public API is for those who name Kratos in `calls`, but for Prometheus, which reads metrics there; the admin API for nobody. */
+/** The public API is for those who name Kratos in `calls`; the admin API for nobody. */
 function network(chart: Chart, env: Environment, signIn: SignIn): void {
-  const callers = env.operators.filter((each) => each.calls.includes(name) && each.name !== 'prometheus');
+  const callers = env.operators.filter(({ calls }) => calls.includes(name));
   allow(chart, name, name, {
     ingress: callers.map((caller) => ({
       peers: [pods(caller.name, caller.namespace)],

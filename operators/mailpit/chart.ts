@@ -37,17 +37,7 @@ export function chart(env: Environment): Component | undefined {
           name,
           image: imageRef(env, name),
           command: ['/mailpit'],
-          args: [
-            `--smtp=0.0.0.0:${ports.smtp}`,
-            `--listen=0.0.0.0:${ports.http}`,
-            '--database=/tmp/mailpit.db',
-            '--max=500',
-            '--max-message-size=10',
-            '--disable-version-check',
-            '--smtp-disable-rdns',
-            // A mail's own page asks nobody outside.
-            '--block-remote-css-and-fonts',
-          ],
+          args: mailpitArgs(ports),
           env: [goMemoryLimit(name)],
           ports: [
             { name: 'smtp', containerPort: ports.smtp },
@@ -69,4 +59,19 @@ export function chart(env: Environment): Component | undefined {
       ingress: [{ peers: [pods(accountsCourier, accountsOperator)], ports: [{ port: ports.smtp }] }],
     });
   });
+}
+
+/** How Mailpit is started: with these ports, its mails in a file that ends with the pod. */
+export function mailpitArgs({ smtp, http }: { smtp: number; http: number }): string[] {
+  return [
+    `--smtp=0.0.0.0:${smtp}`,
+    `--listen=0.0.0.0:${http}`,
+    '--database=/tmp/mailpit.db',
+    '--max=500',
+    '--max-message-size=10',
+    '--disable-version-check',
+    '--smtp-disable-rdns',
+    // A mail that is shown asks nobody outside.
+    '--block-remote-css-and-fonts',
+  ];
 }

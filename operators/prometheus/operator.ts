@@ -7,15 +7,7 @@ export default defineOperator({
   images: ['prometheus'],
   volumeSize: ['storage', 'metrics'],
   stores: ['light', 'grafana'],
-  calls: [
-    'alertmanager',
-    'kratos',
-    'node-exporter',
-    'opentelemetry-collector',
-    'victoria-logs',
-    'loki',
-    'tempo',
-  ],
+  calls: ['alertmanager', 'node-exporter', 'opentelemetry-collector', 'victoria-logs', 'loki', 'tempo'],
   exceptions: [
     { rule: 'open-egress', reason: "It asks the kubelets, which listen on the nodes' own addresses." },
   ],
