@@ -168,7 +168,7 @@ function kratos(
         command: [program, ...given.args],
         env: [goMemoryLimit(given.name), ...login.env, ...secretVariables(signIn)],
         ...given.container,
-        resources: { cpu: '20m', memory: '64Mi', memoryLimit: '256Mi' },
+        resources: { cpu: '20m', memory: '96Mi', memoryLimit: '256Mi' },
         volumeMounts: [
           { name: 'config', mountPath: configFolder, readOnly: true },
           { name: 'tmp', mountPath: '/tmp' },
