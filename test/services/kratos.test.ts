@@ -2,10 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { ensureProgram } from '../../images/program.ts';
 import { databaseRole } from '../../model/schema/database.ts';
+import { mappers } from '../../operators/kratos/providers.ts';
 import { environment } from '../charts/fixture.ts';
 import { until } from '../until.ts';
 import { type Pair, TestAuthority } from './authority.ts';
@@ -24,6 +26,7 @@ import { databaseAuthority, identity, loginAs } from './world.ts';
 const dnsNames = ['localhost', 'kratos.kratos.svc.cluster.local'];
 const password = 'correct horse battery staple 7';
 
+let program: string;
 let kratos: KratosProcess;
 let mail: MailSink;
 let authority: TestAuthority;
@@ -31,7 +34,7 @@ let folder: string;
 let login: Record<string, string>;
 
 beforeAll(async () => {
-  const program = await ensureProgram('kratos', console.log);
+  program = await ensureProgram('kratos', console.log);
   await makeDatabase(inject('postgres'), 'kratos');
   authority = await TestAuthority.make('kratos');
   folder = await identity(authority, 'kratos.kratos.svc.cluster.local', dnsNames);
@@ -379,6 +382,44 @@ describe('cookies of a browser', () => {
     expect(csrf).toMatch(/HttpOnly/);
     expect(csrf).toMatch(/Secure/);
     expect(csrf).not.toMatch(/Domain/);
+  });
+});
+
+describe('a provider says who somebody is', () => {
+  /** What Kratos makes of claims, in the process in which it evaluates Jsonnet (`ory/x`, `jsonnetsecure`). */
+  const mapped = async (mapper: keyof typeof mappers, claims: object) => {
+    const parameters = {
+      ExtCodes: [{ Key: 'claims', Value: JSON.stringify(claims) }],
+      Filename: mapper,
+      Snippet: mappers[mapper],
+    };
+    const { stdout, stderr, exitCode } = await execa(program, ['jsonnet'], {
+      input: JSON.stringify(parameters),
+      reject: false,
+    });
+    return exitCode === 0 ? JSON.parse(stdout) : stderr;
+  };
+  const email = 'ada@example.org';
+
+  it('and vouches for the address', async () => {
+    expect(await mapped('claims.jsonnet', { email, email_verified: true, name: 'Ada' })).toEqual({
+      identity: { traits: { email, name: 'Ada' }, verified_addresses: [{ via: 'email', value: email }] },
+    });
+  });
+
+  it.each<[string, object]>([
+    ['an address that is not verified', { email, email_verified: false }],
+    ['an address of which nothing is said', { email }],
+    ['no address', { email_verified: true }],
+    ['a text for a boolean', { email, email_verified: 'true' }],
+  ])('with %s: refused', async (_, claims) => {
+    expect(await mapped('claims.jsonnet', claims)).toContain('failed to evaluate jsonnet');
+  });
+
+  it('and never vouches for an address, as Microsoft: it is taken and not verified', async () => {
+    expect(await mapped('unverified.jsonnet', { email, email_verified: true, name: '' })).toEqual({
+      identity: { traits: { email } },
+    });
   });
 });
 
