@@ -74,9 +74,20 @@ function tables(env: Environment): Migration {
   return {
     name,
     image: imageRef(env, name),
-    command: [program, 'migrate', 'sql', '--read-from-env', '--yes'],
+    command: ['/bin/sh', '-euc', tablesScript(program)],
     env: databaseLogin('owner').env,
   };
+}
+
+/**
+ * Makes the tables, and the one row of `networks`: a server and the courier that start together on an empty table would each
+ * make one and not see the other's mails (ory/x, networkx, Manager.Determine). Of the commands that end by themselves `cleanup`
+ * alone makes it; what is younger than ten years stays.
+ */
+export function tablesScript(kratos: string): string {
+  return `${kratos} migrate sql --read-from-env --yes
+${kratos} cleanup sql --read-from-env --keep-last=87600h --database.cleanup.sleep.tables=1ms
+`;
 }
 
 /** What is mounted at `configFolder`. */

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Environment } from '../../model/graph.ts';
-import { configFiles } from '../../operators/kratos/chart.ts';
+import { configFiles, tablesScript } from '../../operators/kratos/chart.ts';
 import { databaseAddress, secretVariables } from '../../operators/kratos/variables.ts';
 import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
@@ -49,9 +49,7 @@ export class KratosProcess {
   static async start(given: Given): Promise<KratosProcess> {
     const made = new KratosProcess(given, { public: await freePort(), admin: await freePort() });
     made.#writeFiles();
-    await execa(given.program, ['migrate', 'sql', '--read-from-env', '--yes'], {
-      env: { DSN: addressOf(given.owner) },
-    });
+    await execa('/bin/sh', ['-euc', tablesScript(given.program)], { env: { DSN: addressOf(given.owner) } });
     const config = ['--config', join(made.#folder, 'kratos.yaml')];
     made.#run(['serve', ...config, '--sqa-opt-out']);
     made.#run(['courier', 'watch', ...config]);

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { ensureProgram } from '../../images/program.ts';
 import { databaseRole } from '../../model/schema/database.ts';
+import { tablesScript } from '../../operators/kratos/chart.ts';
 import { mappers } from '../../operators/kratos/providers.ts';
+import { databaseAddress } from '../../operators/kratos/variables.ts';
 import { environment } from '../charts/fixture.ts';
 import { until } from '../until.ts';
 import { type Pair, TestAuthority } from './authority.ts';
@@ -472,6 +474,23 @@ describe('operation', () => {
     );
     const serial = BigInt(`0x${new X509Certificate(renewed.cert).serialNumber}`).toString();
     expect(rows).toEqual([{ serial }]);
+  });
+
+  it('has its network from the migration: pods that start together would each make one', async () => {
+    await makeDatabase(inject('postgres'), 'kratos-anew');
+    const owner = await loginAs('kratos-anew', 'owner');
+    const env = {
+      DSN:
+        databaseAddress({ env: Object.entries(owner).map(([name, value]) => ({ name, value })) }).value ?? '',
+    };
+    await execa('/bin/sh', ['-euc', tablesScript(program)], { env });
+    await execa('/bin/sh', ['-euc', tablesScript(program)], { env });
+    const [row] = await asSuperuser(
+      inject('postgres'),
+      'kratos_anew',
+      'select count(*)::int as networks from networks',
+    );
+    expect(row).toEqual({ networks: 1 });
   });
 
   it('works as a role that changes rows alone', async () => {
