@@ -6,7 +6,9 @@ import { exampleEdits, exampleNames, platformCluster, withPlatform } from '../te
 
 const folder = import.meta.dirname;
 const names = exampleNames();
-const cluster = platformCluster(`apps: { ${names.map((name) => `${name}: `).join(', ')} }`);
+const cluster = platformCluster(
+  `signIn: { mail: { kind: mailpit } }\napps: { ${names.map((name) => `${name}: `).join(', ')} }`,
+);
 
 /** What all of them become in one environment. */
 const files = await withPlatform(

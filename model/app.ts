@@ -70,6 +70,10 @@ const use = z.discriminatedUnion('kind', [
     /** Reason for reading them, one sentence. */
     reason: z.string().min(1),
   }),
+  z.strictObject({
+    /** Verifies the tokens by which requests carry a person: gets the keys of the proxy `sign-in`. docs/sign-in.md. */
+    kind: z.literal('people'),
+  }),
   secretUse,
   internetUse,
 ]);

@@ -25,11 +25,6 @@ export function publicUrl(cluster: Pick<Cluster, 'provider'>, { host }: Environm
   return host === undefined ? undefined : urlOf(cluster, host);
 }
 
-/** Every host name at which the gateway serves an app: sorted, each once. */
-export function gatewayHosts(apps: readonly EnvironmentApp[]): string[] {
-  return [...new Set(apps.flatMap(({ hosts }) => hosts))].sort();
-}
-
 /** The namespace of the gateway and its certificate. */
 export const gatewayNamespace = 'gateway';
 

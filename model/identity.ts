@@ -1,8 +1,10 @@
 import type { App, Use } from './app.ts';
-import { gatewayAuthority, gatewayHosts, gatewayNamespace, gatewayTls } from './gateway.ts';
+import { gatewayAuthority, gatewayNamespace, gatewayTls } from './gateway.ts';
+import { gatewayHosts } from './gateway-hosts.ts';
 import type { Environment, EnvironmentApp } from './graph.ts';
 import { onceEach } from './once-each.ts';
 import type { Operator } from './operator.ts';
+import { needsSignIn, signInProxy, verifiesPeople } from './people.ts';
 import type { Cluster } from './schema/cluster.ts';
 import {
   databaseClient,
@@ -12,6 +14,7 @@ import {
   databaseUse,
   type OwnedDatabase,
 } from './schema/database.ts';
+import { exposedPorts } from './schema/exposes.ts';
 
 /** A certificate of a service or of a caller. */
 export interface Leaf {
@@ -102,7 +105,7 @@ function derive(env: Environment): Authority[] {
   if (found.length > 0 && env.cluster.identity.authorities === 'intermediate') {
     found.push(authority(env.cluster, environmentAuthority, 'environment', []));
   }
-  const hosts = gatewayHosts(env.apps);
+  const hosts = gatewayHosts(env);
   if (hosts.length > 0 && gatewayTls(env.cluster) === 'authority') {
     found.push(gatewayOf(env.cluster, hosts));
   }
@@ -119,8 +122,12 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
   const itself = (each: string) => (each === name ? app : undefined);
   const callers = env.apps.filter((caller) => mutualUses(caller, itself).length > 0);
   const people = Object.entries(env.cluster.people).filter(([, { uses }]) => uses.includes(name));
+  const proxy = isAskedBySignIn(app)
+    ? [leaf(name, signInProxy, clientCertificate(name), { commonName: signInProxy })]
+    : [];
   return authority(env.cluster, name, 'app', [
     server,
+    ...proxy,
     ...callers.map((caller) => leaf(name, caller.name, `${name}-client`, { commonName: caller.name })),
     ...people.map(([person]) =>
       leaf(name, peopleNamespace, personCertificate(person, name), { commonName: personName(person) }),
@@ -128,10 +135,19 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
   ]);
 }
 
-/** A program of the platform that others call over mutual TLS; its callers are operators. */
+/** Whether the proxy of people who are signed in asks an app at its mutual port. */
+export function isAskedBySignIn(app: Pick<App, 'ports' | 'exposes'>): boolean {
+  const mutual = mutualPort(app)?.name;
+  if (app.exposes === undefined || mutual === undefined || !needsSignIn(app)) return false;
+  return exposedPorts(app.exposes).includes(mutual);
+}
+
+/** A program of the platform that others call over mutual TLS; its callers are operators, of the proxy `sign-in` apps too. */
 function operatorAuthority(env: Environment, { name, namespace }: Operator): Authority {
   const dnsNames = serviceNames(name, namespace);
-  const callers = env.operators.filter(({ calls }) => calls.includes(name));
+  const operators = env.operators.filter(({ calls }) => calls.includes(name));
+  const apps = name === signInProxy ? env.apps.filter(verifiesPeople) : [];
+  const callers = [...operators, ...apps.map((app) => ({ name: app.name, namespace: app.name }))];
   return authority(env.cluster, name, 'operator', [
     leaf(name, namespace, serverCertificate(name), { commonName: commonNameOf(dnsNames), dnsNames }),
     ...callers.map((caller) =>

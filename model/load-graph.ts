@@ -10,6 +10,7 @@ import { checkLeakedSecrets } from './checks/leaked-secrets.ts';
 import { checkNames } from './checks/names.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
+import { checkPeopleOfApps } from './checks/people.ts';
 import { checkProduction } from './checks/production.ts';
 import { checkArchitecture, checkPublished } from './checks/published.ts';
 import { checkRetention } from './checks/retention.ts';
@@ -91,6 +92,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkOwners(repository),
     ...checkVariables(repository),
     ...checkSecrets(repository),
+    ...checkPeopleOfApps(repository),
     ...checkLeakedSecrets(repository),
     ...checkPublished(repository),
   ];

@@ -75,7 +75,9 @@ describe('an example of app.ts is rendered as it stands', () => {
       ['apps/example/migrations/Dockerfile', 'FROM scratch\n'],
       ...[...text.matchAll(/'(files\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, 'a=1\n']),
     ];
-    expect(await problemsOf('apps: { orders: , jobs: , example: }', edits)).toEqual([]);
+    expect(
+      await problemsOf('signIn: { mail: { kind: mailpit } }\napps: { orders: , jobs: , example: }', edits),
+    ).toEqual([]);
   });
 });
 

@@ -2,7 +2,8 @@ import type { Chart } from 'cdk8s';
 import type { App } from '../../model/app.ts';
 import { publicUrl } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
-import { authorities, mutualPort, mutualUses } from '../../model/identity.ts';
+import { authorities, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
+import { needsSignIn, signInPorts, signInProxy, verifiesPeople } from '../../model/people.ts';
 import type { InitStep } from '../../model/schema/beside.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 import { databaseClient, databaseCluster, databaseUse, retirement } from '../../model/schema/database.ts';
@@ -70,7 +71,8 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     runs(chart, env, app);
     const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
     if (ports.length > 0) service(chart, app.name, space, ports);
-    if (app.exposes) route(chart, env, app, app.exposes, (name) => portNumber(app, name));
+    if (app.exposes && !needsSignIn(app))
+      route(chart, env, app, app.exposes, (name) => portNumber(app, name));
     if (replicaRange(app.replicas).max > 1) disruptionBudget(chart, app.name, space);
     allow(chart, app.name, space, {
       ingress: ingress(env, app),
@@ -114,6 +116,7 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
       (edge) => `${edge.app}-client`,
     ),
     ...(use && !(use.as === 'owner' && app.migrationsRef) ? [databaseClient(use.of, use.as)] : []),
+    ...(verifiesPeople(app) ? [clientCertificate(signInProxy)] : []),
   ];
   for (const { leaves } of authorities(env)) {
     for (const leaf of leaves) {
@@ -257,7 +260,8 @@ function ingress(env: Environment, app: App): Flow[] {
   const within = [...callers, ...amongReplicas(app)];
   if (!app.exposes) return within;
   const ports = exposedPorts(app.exposes).map((name) => ({ port: portNumber(app, name) }));
-  return [{ peers: [everyPodOf(gateway.namespace)], ports }, ...within];
+  const visitors = needsSignIn(app) ? pods(signInProxy, signInProxy) : everyPodOf(gateway.namespace);
+  return [{ peers: [visitors], ports }, ...within];
 }
 
 /** Pods with a name each are called by each other: a cluster of them finds together so. */
@@ -281,11 +285,18 @@ function egress(env: Environment, app: App): Flow[] {
     toDns,
     ...used,
     ...(use ? [toDatabase(use.of)] : []),
+    ...(verifiesPeople(app) ? [toPeopleKeys] : []),
     ...toInternet(app),
     ...toCollector(env),
     ...toMetrics(env, app),
   ];
 }
+
+/** To the keys by which the tokens of people are verified. */
+const toPeopleKeys: Flow = {
+  peers: [pods(signInProxy, signInProxy)],
+  ports: [{ port: signInPorts.keys }],
+};
 
 /** Of the app's own pods alone: no job has a token. */
 function kubernetesFlows(app: App): Flow[] {

@@ -1,5 +1,6 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import { gatewayHosts, gatewayTls } from '../../model/gateway.ts';
+import { gatewayTls } from '../../model/gateway.ts';
+import { gatewayHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Acme } from '../../model/schema/gateway.ts';
 import { privateKey } from '../identity/certificate.ts';
@@ -15,9 +16,9 @@ const solver = 'acme-solver';
 const solverPort = 8089;
 
 /** How the gateway gets certificates by ACME; undefined where it gets them otherwise, or serves no host. */
-export function acmeOf({ cluster, apps }: Environment): Acme | undefined {
-  const tls = gatewayTls(cluster);
-  return typeof tls === 'object' && gatewayHosts(apps).length > 0 ? tls.acme : undefined;
+export function acmeOf(env: Environment): Acme | undefined {
+  const tls = gatewayTls(env.cluster);
+  return typeof tls === 'object' && gatewayHosts(env).length > 0 ? tls.acme : undefined;
 }
 
 /**
@@ -61,7 +62,7 @@ export function acme(chart: Chart, env: Environment): void {
     metadata: { name: gateway.secret, namespace: space },
     spec: {
       secretName: gateway.secret,
-      dnsNames: gatewayHosts(env.apps),
+      dnsNames: gatewayHosts(env),
       usages: ['digital signature', 'server auth'],
       privateKey: { ...privateKey, rotationPolicy: 'Always' },
       revisionHistoryLimit: 1,

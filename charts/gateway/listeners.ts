@@ -1,5 +1,6 @@
 import { ApiObject, type Chart } from 'cdk8s';
-import { gatewayHosts, gatewayPorts, gatewayTls } from '../../model/gateway.ts';
+import { gatewayPorts, gatewayTls } from '../../model/gateway.ts';
+import { gatewayHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
 import { gateway, routesLabel } from '../kube/names.ts';
 
@@ -28,7 +29,7 @@ export function listeners(chart: Chart, env: Environment): void {
           allowedRoutes: { namespaces: { from: 'Same' } },
         },
         // Without a host there is nothing to serve, and no name for a certificate.
-        ...(gatewayHosts(env.apps).length === 0 ? [] : [httpsListener(env)]),
+        ...(gatewayHosts(env).length === 0 ? [] : [httpsListener(env)]),
       ],
     },
   });

@@ -1,5 +1,6 @@
 import type { Chart } from 'cdk8s';
 import type { Environment } from '../../model/graph.ts';
+import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
 import { admissionPolicy, asksAnew, celList } from '../kube/admission-policy.ts';
 import { configMap } from '../kube/config-map.ts';
 import { gateway, namespaceOf, routesLabel, routesPolicy } from '../kube/names.ts';
@@ -14,9 +15,7 @@ const routes = ['httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes
  * could bring a listener of its own: the API server lets in what the graph says, from a table that is rendered from it.
  */
 export function gatewayPolicies(chart: Chart, env: Environment): void {
-  const hosts = env.apps.flatMap((app): [string, string][] =>
-    app.hosts.length === 0 ? [] : [[namespaceOf(app), app.hosts.join(',')]],
-  );
+  const hosts = hostsByNamespace(env);
   configMap(chart, table.name, table.namespace, Object.fromEntries(hosts));
   const own = {
     name: 'hosts',
@@ -74,6 +73,21 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
       },
     ],
   });
+}
+
+/** Host names, with commas, by the namespace of their routes: that of the app, or of the proxy of people who are signed in. */
+function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
+  const accounts = pagesHost(cluster);
+  const behindProxy = [
+    ...apps.filter(needsSignIn).flatMap(({ hosts }) => hosts),
+    ...(accounts === undefined ? [] : [accounts]),
+  ];
+  return [
+    ...apps
+      .filter((app) => app.hosts.length > 0 && !needsSignIn(app))
+      .map((app): [string, string] => [namespaceOf(app), app.hosts.join(',')]),
+    ...(behindProxy.length === 0 ? [] : [[signInProxy, behindProxy.join(',')] satisfies [string, string]]),
+  ];
 }
 
 const space = 'object.metadata.namespace';

@@ -1,6 +1,7 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { gatewayPorts } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { signInPorts, signInProxy } from '../../model/people.ts';
 import type { Exposes } from '../../model/schema/exposes.ts';
 import { gateway, namespaceOf } from '../kube/names.ts';
 import { strictTransport } from './strict-transport.ts';
@@ -13,11 +14,31 @@ export function route(
   exposes: Exposes,
   portNumber: (name: string) => number,
 ): void {
+  const backend = (port: string) => ({ name: app.name, port: portNumber(port) });
+  routeTo(chart, env, { app, exposes, namespace: namespaceOf(app), backend });
+}
+
+/** The same for an app that needs a sign-in: everything leads to the proxy, beside which the route stands. */
+export function signInRoute(chart: Chart, env: Environment, app: EnvironmentApp, exposes: Exposes): void {
+  const backend = () => ({ name: signInProxy, port: signInPorts.visitors });
+  routeTo(chart, env, { app, exposes: { ...exposes, paths: {} }, namespace: signInProxy, backend });
+}
+
+interface Routed {
+  app: EnvironmentApp;
+  exposes: Exposes;
+  /** Namespace of the route and of the Services behind it. */
+  namespace: string;
+  /** The Service that answers for a port of the app. */
+  backend(port: string): { name: string; port: number };
+}
+
+function routeTo(chart: Chart, env: Environment, { app, exposes, namespace, backend }: Routed): void {
   const filters = headerFilters(env, exposes);
   const rule = (port: string, match?: object) => ({
     ...(match === undefined ? {} : { matches: [match] }),
     ...(filters.length > 0 ? { filters } : {}),
-    backendRefs: [{ name: app.name, port: portNumber(port) }],
+    backendRefs: [backend(port)],
   });
   const paths = Object.entries(exposes.paths).map(([path, port]) =>
     rule(port, { path: { type: 'PathPrefix', value: path } }),
@@ -25,7 +46,7 @@ export function route(
   new ApiObject(chart, `route-${app.name}`, {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: exposes.protocol === 'grpc' ? 'GRPCRoute' : 'HTTPRoute',
-    metadata: { name: app.name, namespace: namespaceOf(app) },
+    metadata: { name: app.name, namespace },
     spec: {
       parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
       hostnames: app.hosts,

@@ -1,6 +1,8 @@
 import type { k8s } from 'cdk8s-plus-28';
+import { urlOf } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
-import { callersOf, mutualPort, mutualUses } from '../../model/identity.ts';
+import { callersOf, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
+import { pagesHost, signInPorts, signInProxy, tokenAudiences, verifiesPeople } from '../../model/people.ts';
 import {
   type DatabaseRights,
   databaseClient,
@@ -41,7 +43,25 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
     });
   });
   const use = databaseUse(app);
-  return join([...server, ...clients, ...(use ? [databaseFiles(use.of, use.as)] : [])]);
+  return join([
+    ...server,
+    ...clients,
+    ...(use ? [databaseFiles(use.of, use.as)] : []),
+    ...(verifiesPeople(app) ? [peopleFiles(env, app)] : []),
+  ]);
+}
+
+/** Of an app that verifies the tokens of people: where their keys are, who issues them, and which are meant for it. */
+function peopleFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
+  const host = pagesHost(env.cluster);
+  if (host === undefined) throw new Error(`${app.name} knows people, and ${env.name} has no accounts`);
+  const at = `${folder}/people`;
+  return files('people', clientCertificate(signInProxy), signInProxy, {
+    PEOPLE_KEYS: `https://${signInProxy}.${signInProxy}.svc.cluster.local:${signInPorts.keys}/keys`,
+    PEOPLE_IDENTITY_DIR: at,
+    PEOPLE_ISSUER: urlOf(env.cluster, host),
+    PEOPLE_AUDIENCES: tokenAudiences(env, app).join(','),
+  });
 }
 
 /** Identity files of a database client: all settings of libpq and of clients with its conventions, without a password. */

@@ -2,6 +2,7 @@ import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { App } from '../../model/app.ts';
 import type { Environment } from '../../model/graph.ts';
+import { needsSignIn } from '../../model/people.ts';
 import { databasesOf, retirement } from '../../model/schema/database.ts';
 import { databasesLabel, namespaceOf, routesLabel } from './names.ts';
 import { neverPruned } from './never-pruned.ts';
@@ -29,13 +30,14 @@ export function namespace(
 }
 
 /**
- * The namespace of an app, labelled for the gateway where the app has a host, and for CloudNativePG where it owns a database
+ * The namespace of an app, labelled for the gateway where the app has a route, and for CloudNativePG where it owns a database
  * or owned one: until nothing is left of that.
  */
 export function appNamespace(chart: Chart, env: Environment, { name }: Pick<App, 'name'>): void {
   const app = env.apps.find((each) => each.name === name);
   const owns = databasesOf(env).some((each) => each.app === name) || retirement(env, name) !== undefined;
-  const labels = { ...(app?.host === undefined ? {} : routesLabel), ...(owns ? databasesLabel : {}) };
+  const isRouted = app?.host !== undefined && !needsSignIn(app);
+  const labels = { ...(isRouted ? routesLabel : {}), ...(owns ? databasesLabel : {}) };
   namespace(chart, namespaceOf({ name }), app === undefined ? 'restricted' : podSecurity(app), { labels });
 }
 

@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
 import { hostName, hostNames } from '../environment.ts';
+import { pagesHost } from '../people.ts';
 import type { Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
@@ -157,6 +158,8 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
 function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map([[teamRegistry(cluster), 'the registry']]);
+  const pages = pagesHost(cluster);
+  if (pages !== undefined) owners.set(pages, 'the pages of accounts');
   const mail = mailHost(cluster);
   if (mail !== undefined) owners.set(mail, 'Mailpit');
   for (const app of apps) {

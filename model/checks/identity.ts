@@ -2,6 +2,7 @@ import type { App } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
 import { mutualPort, mutualUses } from '../identity.ts';
+import { needsSignIn } from '../people.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
@@ -63,8 +64,9 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
       }),
     );
   }
+  // The proxy of people who are signed in has a certificate, and says for whom it asks.
   const exposed: [FieldPath, string][] =
-    value.exposes === undefined
+    value.exposes === undefined || needsSignIn(value)
       ? []
       : [
           [['exposes', 'port'], value.exposes.port],
@@ -79,7 +81,7 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
         code: 'gateway-without-certificate',
         what: `the gateway is to lead to '${port}', where callers prove who they are`,
         why: 'the gateway would speak for everybody, and it has no certificate',
-        fix: 'expose another port, or name who may call under people in cluster.yaml',
+        fix: 'expose another port, write signIn: true in exposes, or name who may call under people in cluster.yaml',
       }),
     );
   }
@@ -179,7 +181,8 @@ function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Prob
   if (value.identity !== undefined) return [];
   const why = 'the process would serve or show the old one until it expires, and then fail';
   const mutual = mutualUses(value, (name) => appNamed(apps, name)?.value);
-  const [use] = [...mutual, databaseUse(value)].filter((found) => found !== undefined);
+  const people = value.uses.find(({ kind }) => kind === 'people');
+  const [use] = [...mutual, databaseUse(value), people].filter((found) => found !== undefined);
   const port = mutualPort(value);
   const path = port ? ['ports', port.name, 'tls'] : use ? ['uses', value.uses.indexOf(use)] : undefined;
   if (path === undefined) return [];

@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import type { Problem } from '../diagnostics/problem.ts';
 import { mutualPort, mutualUses } from '../identity.ts';
+import { verifiesPeople } from '../people.ts';
 import { type FieldPath, type Loaded, problemAt, type Source } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import { databaseUse } from '../schema/database.ts';
@@ -43,6 +44,9 @@ function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Der
     for (const name of ['HTTPS_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY'])
       derived.set(name, 'its use of the internet');
   if (value.uses.some(({ kind }) => kind === 'metrics')) derived.set('METRICS_URL', 'its use of metrics');
+  if (verifiesPeople(value))
+    for (const end of ['KEYS', 'IDENTITY_DIR', 'ISSUER', 'AUDIENCES'])
+      derived.set(`PEOPLE_${end}`, 'its use of people');
   const database = databaseUse(value) !== undefined;
   return (name) => derived.get(name) ?? (database && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
 }

@@ -77,6 +77,11 @@ export const exposes = z.strictObject({
     .prefault({}),
   /** `grpc`: callers speak gRPC alone; the route is a GRPCRoute, without paths and redirects. Default: HTTP and WebSocket. */
   protocol: z.enum(['http', 'grpc']).default('http'),
+  /**
+   * `true`: only people who are signed in reach the app, through the proxy `sign-in`; the gateway itself cannot reach it.
+   * The environment needs `signIn` in cluster.yaml. Default: everyone reaches it.
+   */
+  signIn: z.boolean().default(false),
 });
 
 export type Exposes = z.output<typeof exposes>;

@@ -19,6 +19,7 @@ import { allowScrapes, runs } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
+import { pagesHost, needsSignIn, signInProxy } from '../../model/people.ts';
 
 const name = gateway.className;
 const space = gateway.namespace;
@@ -55,9 +56,13 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** The namespaces that it looks at: its own, and those of apps that it serves. */
+/** The namespaces that it looks at: its own, those of apps that it serves, and that of the proxy which serves the others. */
 function served(env: Environment): string[] {
-  return [space, ...env.apps.filter(({ host }) => host !== undefined).map(namespaceOf)];
+  return [
+    space,
+    ...env.apps.filter((app) => app.host !== undefined && !needsSignIn(app)).map(namespaceOf),
+    ...(pagesHost(env.cluster) === undefined ? [] : [signInProxy]),
+  ];
 }
 
 function controller(chart: Chart, env: Environment): void {

@@ -1,4 +1,5 @@
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
+import { needsSignIn } from '../../model/people.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 
@@ -27,12 +28,22 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
       ? []
       : [
           {
-            title: `is reached from outside at ${app.hosts.join(', ')}, through the gateway`,
+            title: `is reached from outside at ${app.hosts.join(', ')}, through the gateway${needsSignIn(app) ? ', by people who are signed in' : ''}`,
             file,
             path: ['exposes'],
             without: withoutHosts(env, app),
           },
         ]),
+    ...(needsSignIn(app) && app.exposes !== undefined
+      ? [
+          {
+            title: 'lets in nobody who is not signed in: the proxy `sign-in` stands before it',
+            file,
+            path: ['exposes', 'signIn'],
+            without: change({ exposes: { ...app.exposes, signIn: false } }),
+          },
+        ]
+      : []),
     ...(app.database === undefined
       ? []
       : [{ title: 'owns a database', file, path: ['database'], without: withoutDatabase(env, app) }]),
@@ -135,6 +146,8 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
       return { title: 'queries the metrics of everything that runs', reason: use.reason };
     case 'internet':
       return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
+    case 'people':
+      return { title: 'verifies the tokens by which requests carry a person' };
     case 'secret':
       return { title: `reads ${use.keys.join(', ')} of the secret '${use.name}' as ${use.as}` };
   }

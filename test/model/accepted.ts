@@ -33,7 +33,32 @@ const privateRoot = JSON.stringify(rootCertificates[0]);
  */
 export const accepted: readonly (readonly [name: string, edits: readonly Edit[]])[] = [
   ['nothing but the platform', []],
-  ['every example', [...exampleEdits(), running(...exampleNames())]],
+  [
+    'every example',
+    [
+      ...exampleEdits(),
+      cluster(
+        `signIn: { mail: { kind: mailpit } }\napps: { ${exampleNames()
+          .map((name) => `${name}: `)
+          .join(', ')} }`,
+      ),
+    ],
+  ],
+  [
+    'people who are signed in, at a plain and a mutual port, and an app that gets their tokens from another',
+    [
+      app(
+        'shop',
+        `ports: { http: { port: 8080 }, api: { port: 8443, tls: 'mutual' } },
+  exposes: { port: 'http', signIn: true, hosts: ['www'], paths: { '/api': 'api' }, redirects: { '/old': '/new' } },
+  uses: [{ kind: 'people' }, { kind: 'app', app: 'stock', port: 'grpc' }],
+  job: { command: ['true'], resources: { cpu: '1m', memory: '1Mi' } },
+  identity: { reload: 'files' },`,
+      ),
+      app('stock', server.replace(/$/, "\n  uses: [{ kind: 'people' }],")),
+      cluster('signIn: { mail: { kind: mailpit } }\napps: { shop: , stock: }'),
+    ],
+  ],
   [
     'every kind of probe, of container, of space and of reason in one app',
     [

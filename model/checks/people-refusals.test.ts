@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
+import { formatProblem } from '../diagnostics/format-problem.ts';
+import { loadGraph } from '../load-graph.ts';
+
+const accounts = 'signIn: { mail: { kind: mailpit } }\n';
+const cluster = (apps: string, more = accounts): Edit => [
+  'clusters/dev/cluster.yaml',
+  platformCluster(`${more}apps: { ${apps} }`),
+];
+const app = (more: string, name = 'shop'): Edit => [`apps/${name}/app.ts`, appFile(name, more)];
+const door = "exposes: { port: 'http', signIn: true },";
+const people = "uses: [{ kind: 'people' }],\n  identity: { reload: 'files' },";
+
+/** What cannot be said of people who are signed in, each in the place where a person wrote it. */
+const cases: [name: string, edits: Edit[]][] = [
+  ['a sign-in where nobody has an account', [app(door), cluster('shop: ', '')]],
+  [
+    'tokens where nobody has an account',
+    [app(`exposes: { port: 'http' },\n  ${people}`), cluster('shop: ', '')],
+  ],
+  [
+    'a sign-in of gRPC',
+    [
+      app(
+        "probes: { ready: { tcp: 'http' } },\n  exposes: { port: 'http', protocol: 'grpc', signIn: true },",
+      ),
+      cluster('shop: '),
+    ],
+  ],
+  [
+    'the header of the person by hand',
+    [
+      app("exposes: { port: 'http', signIn: true, headers: { request: { 'X-Plinth_Person': 'ada' } } },"),
+      cluster('shop: '),
+    ],
+  ],
+  ['tokens that nobody sends', [app(`exposes: { port: 'http' },\n  ${people}`), cluster('shop: ')]],
+  [
+    'tokens without reading certificates again',
+    [app(`${door}\n  uses: [{ kind: 'people' }],`), cluster('shop: ')],
+  ],
+  [
+    'a variable of the edge by hand',
+    [app(`${door}\n  ${people}\n  env: { PEOPLE_ISSUER: 'me' },`), cluster('shop: ')],
+  ],
+  [
+    'an app at the host of the pages',
+    [app("exposes: { port: 'http', host: 'accounts' },"), cluster('shop: ')],
+  ],
+  ['an app with the name of the proxy', [app('', 'sign-in'), cluster('sign-in: ')]],
+];
+
+it.each(cases)('%s is refused', async (name, edits) => {
+  const { problems } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(problems.length).toBeGreaterThan(0);
+  const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+  await expect(text).toMatchFileSnapshot(
+    `golden/people-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
+  );
+});
+
+it('takes a sign-in, and tokens in the app itself and in one that it calls', async () => {
+  const edits = [
+    app(
+      `${door}\n  uses: [{ kind: 'people' }, { kind: 'app', app: 'orders', port: 'http' }],\n  identity: { reload: 'files' },`,
+    ),
+    app(people, 'orders'),
+    cluster('shop: , orders: '),
+  ];
+  const { problems } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(problems).toEqual([]);
+});

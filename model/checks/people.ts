@@ -1,0 +1,91 @@
+import type { App } from '../app.ts';
+import type { Problem } from '../diagnostics/problem.ts';
+import { needsSignIn, personHeader, tokenAudiences } from '../people.ts';
+import { type FieldPath, type Loaded, problemAt, reference } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
+
+/** What an app says of people who are signed in must be possible: in its environments, and for its protocol. */
+export function checkPeopleOfApps({ apps, clusters }: Repository): Problem[] {
+  return apps.flatMap((app) => [
+    ...checkAccounts(app, clusters),
+    ...checkProtocol(app),
+    ...checkHeader(app),
+    ...checkAudience(app, apps),
+  ]);
+}
+
+/** Where the two edges of people are written; none where the app has none. */
+function written({ value }: Loaded<App>): { path: FieldPath; what: string }[] {
+  const use = value.uses.findIndex(({ kind }) => kind === 'people');
+  return [
+    ...(needsSignIn(value)
+      ? [{ path: ['exposes', 'signIn'], what: `'${value.name}' lets in people who are signed in` }]
+      : []),
+    ...(use === -1 ? [] : [{ path: ['uses', use], what: `'${value.name}' verifies the tokens of people` }]),
+  ];
+}
+
+function checkAccounts(app: Loaded<App>, clusters: Repository['clusters']): Problem[] {
+  const without = clusters.filter(
+    ({ value }) => Object.hasOwn(value.apps, app.name) && value.signIn === undefined,
+  );
+  return without.flatMap((cluster) =>
+    written(app).map(({ path, what }) =>
+      problemAt(app.source, path, {
+        code: 'no-accounts',
+        what: `${what}, and in '${cluster.name}' nobody can sign in`,
+        why: `the app runs there by ${reference(cluster.source, ['apps', app.name])}, and ${cluster.source.file} has no accounts`,
+        fix: `add signIn: { mail: { kind: mailpit } } to ${cluster.source.file}, or take ${app.name} out of its apps`,
+      }),
+    ),
+  );
+}
+
+/** A call of gRPC has no cookie and can be led to no page. */
+function checkProtocol({ source, value }: Loaded<App>): Problem[] {
+  if (!needsSignIn(value) || value.exposes?.protocol !== 'grpc') return [];
+  return [
+    problemAt(source, ['exposes', 'signIn'], {
+      code: 'sign-in-without-pages',
+      what: "signIn: true stands beside protocol: 'grpc'",
+      why: 'callers of gRPC have no cookie, and cannot be led to a page',
+      fix: "take signIn out, or expose a port that serves HTTP and have its app call this one with uses: [{ kind: 'app' }]",
+    }),
+  ];
+}
+
+/** The proxy alone says who a visitor is. */
+function checkHeader({ source, value }: Loaded<App>): Problem[] {
+  if (value.exposes === undefined || !needsSignIn(value)) return [];
+  const names = Object.keys(value.exposes.headers.request);
+  return names
+    .filter((name) => name.toLowerCase().replaceAll('_', '-') === personHeader)
+    .map((name) =>
+      problemAt(
+        source,
+        ['exposes', 'headers', 'request', name],
+        {
+          code: 'derived-header',
+          what: `the header ${name} is set by hand`,
+          why: 'the proxy of people who are signed in sets it, and takes out every other',
+          fix: 'take it out',
+        },
+        'key',
+      ),
+    );
+}
+
+/** Keys without a token that could be meant for the app verify nothing. */
+function checkAudience(app: Loaded<App>, apps: Repository['apps']): Problem[] {
+  const use = app.value.uses.findIndex(({ kind }) => kind === 'people');
+  const everyApp = { apps: apps.map(({ value }) => value) };
+  if (use === -1 || tokenAudiences(everyApp, app.value).length > 0) return [];
+  return [
+    problemAt(app.source, ['uses', use], {
+      code: 'no-tokens',
+      what: `'${app.name}' verifies the tokens of people, and gets none`,
+      why: 'neither it nor an app that uses it says signIn: true',
+      fix: `write signIn: true in exposes of ${app.source.file}, or take this use out`,
+    }),
+  ];
+}

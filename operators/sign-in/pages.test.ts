@@ -1,0 +1,359 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  accounts,
+  type Got,
+  kratosCookie,
+  navigation,
+  SignInWorld,
+  type VisitorRequest,
+} from '../../test/sign-in/world.ts';
+
+let world: SignInWorld;
+
+beforeAll(async () => {
+  world = await SignInWorld.make();
+});
+
+afterAll(() => world.close());
+
+beforeEach(() => {
+  world.kratos.answers.clear();
+  world.kratos.asked.length = 0;
+});
+
+const visit = (path: string, ask: VisitorRequest = {}): Promise<Got> =>
+  world.ask(path, { host: 'accounts.test:8443', ...ask, headers: { ...navigation, ...ask.headers } });
+
+const input = (
+  name: string,
+  type: string,
+  more: object = {},
+  group = 'default',
+  messages: object[] = [],
+) => ({
+  type: 'input',
+  group,
+  attributes: { node_type: 'input', name, type, ...more },
+  messages,
+  meta: { label: { id: 1, type: 'info', text: `Label of ${name}` } },
+});
+
+const script = {
+  type: 'script',
+  group: 'webauthn',
+  attributes: {
+    src: 'https://kratos.internal/.well-known/ory/webauthn.js',
+    integrity: 'sha512-abc',
+    node_type: 'script',
+  },
+  messages: [],
+  meta: {},
+};
+
+/** A flow as Kratos answers it (spec/swagger.json, loginFlow). */
+function flow(nodes: object[], messages: object[] = []): { status: number; body: object } {
+  const action = 'https://kratos.internal/self-service/login?flow=1';
+  return { status: 200, body: { id: '1', ui: { action, method: 'POST', nodes, messages } } };
+}
+
+const login = flow(
+  [
+    input('csrf_token', 'hidden', { value: 'token' }),
+    input('provider', 'submit', { value: 'google' }, 'oidc'),
+    input('identifier', 'text', { required: true, value: 'ada@example.org' }),
+    input(
+      'password',
+      'password',
+      { required: true, value: 'never shown', autocomplete: 'current-password' },
+      'password',
+      [{ id: 4000006, type: 'error', text: 'The provided credentials are invalid.' }],
+    ),
+    input('method', 'submit', { value: 'password' }, 'password'),
+    input(
+      'passkey_login_trigger',
+      'button',
+      {
+        onclick: 'window.oryPasskeyLogin()',
+        onclickTrigger: 'oryPasskeyLogin',
+        onloadTrigger: 'oryPasskeyLoginAutocompleteInit',
+      },
+      'passkey',
+    ),
+    script,
+  ],
+  [{ id: 4010001, type: 'error', text: 'The login flow expired.' }],
+);
+
+describe('the page of a flow', () => {
+  async function shown(): Promise<string> {
+    world.kratos.answers.set('GET /self-service/login/flows', login);
+    const got = await visit('/login?flow=1', { headers: { cookie: 'csrf=1' } });
+    expect(got.status).toBe(200);
+    expect(world.kratos.asked.at(-1)?.headers.cookie).toBe('csrf=1');
+    return got.text;
+  }
+
+  it('is one form to this host, in which Enter takes the password before another provider', async () => {
+    const html = await shown();
+    expect(html.match(/<form [^>]*>/g)).toEqual([
+      '<form method="post" action="/self-service/login?flow=1" novalidate>',
+    ]);
+    expect(html.indexOf('value="password"')).toBeLessThan(html.indexOf('value="google"'));
+    expect(html).toContain('<input type="hidden" name="csrf_token" value="token">');
+  });
+
+  it('has a label for each field, says what is wrong beside it, and fills in no password', async () => {
+    const html = await shown();
+    expect(html).toContain('<label for="all-identifier">Label of identifier</label>');
+    expect(html).toMatch(
+      /id="all-password"[^>]*autocomplete="current-password"[^>]*aria-invalid="true"[^>]*aria-describedby="all-password-says"/,
+    );
+    expect(html).toContain('The address or the password is wrong.');
+    expect(html).toContain('You took too long');
+    expect(html).not.toContain('never shown');
+  });
+
+  it('runs nothing that stands in the page, and Kratos’ script from this host alone', async () => {
+    const html = await shown();
+    expect(html).not.toMatch(/ on\w+=|<style|style=|javascript:/);
+    expect(html.match(/<script[^>]*>[^<]/g)).toBeNull();
+    expect(html).toContain(
+      '<script src="/.well-known/ory/webauthn.js" integrity="sha512-abc" defer></script>',
+    );
+    expect(html).toContain('data-trigger="oryPasskeyLogin" hidden');
+  });
+
+  it('allows forms to lead to apps and providers, and nothing else from elsewhere', async () => {
+    world.kratos.answers.set('GET /self-service/login/flows', login);
+    const { headers } = await visit('/login?flow=1');
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'self' https://shop.test:8443 https://www.test:8443 https://stock.test:8443 https://accounts.google.com; frame-ancestors 'none'; base-uri 'none'",
+    );
+    expect(headers['cache-control']).toBe('no-store');
+  });
+
+  it('of settings has a form for each change, with the token against forgery in each', async () => {
+    const qr = 'data:image/png;base64,AAAA';
+    world.kratos.answers.set(
+      'GET /self-service/settings/flows',
+      flow([
+        input('csrf_token', 'hidden', { value: 'token' }),
+        input('traits.email', 'email', { value: 'ada@example.org' }, 'profile'),
+        input('method', 'submit', { value: 'profile' }, 'profile'),
+        { type: 'img', group: 'totp', attributes: { src: qr, id: 'totp_qr' }, messages: [], meta: {} },
+        {
+          type: 'text',
+          group: 'totp',
+          attributes: { id: 'totp_secret_key', text: { id: 1, text: 'SECRET32', type: 'info' } },
+          messages: [],
+          meta: { label: { id: 1, text: 'The secret', type: 'info' } },
+        },
+        input('totp_code', 'text', {}, 'totp'),
+      ]),
+    );
+    const { text } = await visit('/settings?flow=1');
+    expect(text.match(/<form /g)).toHaveLength(2);
+    expect(text.match(/name="csrf_token"/g)).toHaveLength(2);
+    expect(text).toContain(`<img src="${qr}"`);
+    expect(text).toContain('<code>SECRET32</code>');
+    expect(text).toMatch(/name="totp_code"[^>]*autocomplete="one-time-code"/);
+  });
+
+  it.each([
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onfocus='alert(1)",
+    '&lt;b&gt;',
+  ])('shows %s as text wherever it stands', async (text) => {
+    const node = {
+      ...input(text, text, { value: text, autocomplete: text, onclickTrigger: text }, 'profile', [
+        { id: 1, type: text, text },
+      ]),
+      meta: { label: { id: 1, type: 'info', text } },
+    };
+    const image = { type: 'img', group: 'profile', attributes: { src: text }, messages: [], meta: {} };
+    const link = {
+      type: 'a',
+      group: 'profile',
+      attributes: { href: text, title: { text } },
+      messages: [],
+      meta: {},
+    };
+    const words = { type: 'text', group: 'profile', attributes: { text: { text } }, messages: [], meta: {} };
+    world.kratos.answers.set(
+      'GET /self-service/settings/flows',
+      flow(
+        [node, { ...node, attributes: { ...node.attributes, type: 'button' } }, image, link, words, script],
+        [{ id: 1, type: text, text }],
+      ),
+    );
+    const html = (await visit('/settings?flow=1')).text;
+    expect(html).not.toContain(text);
+    expect(html).not.toMatch(
+      /<(?!\/?(html|head|meta|title|link|script|body|main|h1|p|form|fieldset|legend|label|input|div|button|code|nav|ul|li|a|!doctype|br)\b)[a-z]/i,
+    );
+  });
+});
+
+describe('where there is no flow', () => {
+  it.each([
+    [
+      'none is named',
+      '/login?return_to=/settings',
+      undefined,
+      '/self-service/login/browser?return_to=%2Fsettings',
+    ],
+    ['it is too old', '/login?flow=1', { status: 410, body: {} }, '/self-service/login/browser'],
+    ['it is unknown', '/recovery?flow=1', { status: 404, body: {} }, '/self-service/recovery/browser'],
+    [
+      'nobody is signed in',
+      '/settings?flow=1',
+      { status: 401, body: {} },
+      `/self-service/login/browser?return_to=${encodeURIComponent(`${accounts}/settings`)}`,
+    ],
+    [
+      'the second factor is wanted',
+      '/settings?flow=1',
+      { status: 403, body: { error: { id: 'session_aal2_required' } } },
+      `/self-service/login/browser?aal=aal2&return_to=${encodeURIComponent(`${accounts}/settings`)}`,
+    ],
+  ])('since %s, it goes on', async (_, path, answer, to) => {
+    const [kind] = path.slice(1).split('?');
+    if (answer !== undefined) world.kratos.answers.set(`GET /self-service/${kind}/flows`, answer);
+    const got = await visit(path);
+    expect([got.status, got.headers.location]).toEqual([303, to]);
+  });
+
+  it('since it is another browser’s, it says so instead of going round', async () => {
+    world.kratos.answers.set('GET /self-service/login/flows', {
+      status: 403,
+      body: { error: { id: 'security_csrf_violation' } },
+    });
+    const got = await visit('/login?flow=1');
+    expect([got.status, got.headers.location]).toEqual([403, undefined]);
+    expect(got.text).toContain('does not keep the cookies of this site');
+  });
+
+  it('since Kratos is away, it says so', async () => {
+    world.kratos.isAway = true;
+    const got = await visit('/login?flow=1');
+    world.kratos.isAway = false;
+    expect(got.status).toBe(503);
+  });
+});
+
+describe('Kratos’ own paths', () => {
+  it('reach it with the cookies of the visitor, and its answer comes back', async () => {
+    const answer = {
+      status: 303,
+      headers: { location: `${accounts}/login?flow=1`, 'set-cookie': 'csrf=2; Path=/' },
+    };
+    world.kratos.answers.set('POST /self-service/login', answer);
+    const got = await visit('/self-service/login?flow=1', {
+      method: 'POST',
+      headers: {
+        cookie: 'csrf=1',
+        'x-plinth-person': 'forged',
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      body: 'method=password',
+    });
+    expect([got.status, got.headers.location, got.headers['set-cookie']]).toEqual([
+      303,
+      answer.headers.location,
+      ['csrf=2; Path=/'],
+    ]);
+    const [asked] = world.kratos.asked;
+    expect(asked?.headers).toMatchObject({ cookie: 'csrf=1', host: 'accounts.test:8443' });
+    expect(asked?.headers['x-plinth-person']).toBeUndefined();
+  });
+
+  it.each([
+    ['GET', '/self-service/login/api'],
+    ['POST', '/self-service/registration/api'],
+    ['DELETE', '/self-service/login'],
+    ['GET', '/sessions/whoami'],
+    ['GET', '/admin/identities'],
+    ['GET', '/schemas/default'],
+    ['GET', '/self-service/../admin/identities'],
+    ['GET', '/self-service/%2e%2e/admin/identities'],
+    ['GET', '/self-service/..%2fadmin/identities'],
+    ['GET', '/self-service//../admin/identities'],
+    ['GET', '/x/../self-service/login/browser'],
+  ])('are no others: %s %s', async (method, path) => {
+    expect((await visit(path, { method })).status).toBeGreaterThanOrEqual(404);
+    expect(world.kratos.asked).toEqual([]);
+  });
+});
+
+describe('sessions', () => {
+  const id = '6a2f41a3-c54c-fce8-32d2-0324e1c32e22';
+  const signedIn = () => ({ cookie: `${kratosCookie}=${world.signIn('ada')}` });
+
+  it('are listed, each with a button that ends it', async () => {
+    const other = {
+      id,
+      authenticated_at: '2026-01-01T00:00:00Z',
+      devices: [{ user_agent: '<b>Firefox', ip_address: '192.0.2.1' }],
+    };
+    world.kratos.answers.set('GET /sessions', { status: 200, body: [other] });
+    const { text } = await visit('/sessions', { headers: signedIn() });
+    expect(text).toContain('This browser');
+    expect(text).toContain('&lt;b&gt;Firefox<br>192.0.2.1');
+    expect(text).toContain(`name="id" value="${id}"`);
+  });
+
+  it('end by a form of this site', async () => {
+    world.kratos.answers.set(`DELETE /sessions/${id}`, { status: 204 });
+    const got = await visit('/sessions', {
+      method: 'POST',
+      headers: { ...signedIn(), origin: accounts },
+      body: `id=${id}`,
+    });
+    expect(got.status).toBe(303);
+    expect(world.kratos.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `DELETE /sessions/${id}`,
+    ]);
+  });
+
+  it.each([['https://evil.test'], ['https://shop.test:8443'], ['null'], [undefined]])(
+    'do not end by a form of %s',
+    async (origin) => {
+      for (const path of ['/sessions', '/sign-out']) {
+        const headers = { ...signedIn(), ...(origin === undefined ? {} : { origin }) };
+        expect(
+          (await visit(path, { method: 'POST', headers, body: `id=${id}&what=everywhere` })).status,
+        ).toBe(403);
+      }
+      expect(world.kratos.asked).toEqual([]);
+    },
+  );
+
+  it('take no id that is another path', async () => {
+    await visit('/sessions', {
+      method: 'POST',
+      headers: { ...signedIn(), origin: accounts },
+      body: 'id=../admin/identities',
+    });
+    expect(world.kratos.asked).toEqual([]);
+  });
+
+  it('all end by a sign-out everywhere, and the browser forgets its own', async () => {
+    world.kratos.answers.set('DELETE /sessions', { status: 200 });
+    const logout = 'https://kratos.internal/self-service/logout?token=t';
+    world.kratos.answers.set('GET /self-service/logout/browser', {
+      status: 200,
+      body: { logout_url: logout },
+    });
+    const got = await visit('/sign-out', {
+      method: 'POST',
+      headers: { ...signedIn(), origin: accounts },
+      body: 'what=everywhere',
+    });
+    expect([got.status, got.headers.location]).toEqual([303, '/self-service/logout?token=t']);
+    expect(world.kratos.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'DELETE /sessions',
+      'GET /self-service/logout/browser',
+    ]);
+  });
+});

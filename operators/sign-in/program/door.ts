@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { corsHeaders, isNavigation, type Refused, redirect, refuse } from './answers.ts';
+import { stateOf } from './codes.ts';
+import { type AppConfig, portOf } from './config.ts';
+import { appCookies, cookie, setCookie } from './cookies.ts';
+import { count } from './counters.ts';
+import { requestHeaders } from './headers.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
+import { type Session, type Sessions, Unavailable } from './sessions.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import { pass, passUpgrade, type UpstreamTarget } from './upstream.ts';
+
+/** Paths of the proxy at the host of each app. */
+export const ownPaths = { done: '/.sign-in/done', out: '/.sign-in/out' } as const;
+
+/** So long a sign-in may take. */
+const signInSeconds = 3_600;
+/** So many sign-ins may be begun within so many seconds before they are called a loop. */
+const loop = { tries: 5, seconds: 30 };
+
+export interface DoorInput {
+  /** Origin of the pages of accounts. */
+  accounts: string;
+  sessions: Sessions;
+  /** `NAME=VALUE` of the cookie by which Kratos knows a session. */
+  kratosCookie: (value: string) => string;
+  keys: SigningKeys;
+  exchanges: OpenExchanges;
+  redeem: (asked: {
+    code: string;
+    origin: string;
+    state: string;
+  }) => Promise<{ session: string; path: string } | undefined>;
+  target: (app: AppConfig, port: number, isMutual: boolean) => UpstreamTarget;
+}
+
+/** The door of an app: whoever has no session does not get past it. */
+export class Door {
+  #input: DoorInput;
+
+  constructor(input: DoorInput) {
+    this.#input = input;
+  }
+
+  /** `origin`: that of the app at which the visitor asks. Throws Unavailable where nobody knows who asks. */
+  async handle(
+    app: AppConfig,
+    origin: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const url = new URL(`${origin}${request.url}`);
+    if (isPreflight(request)) return answerPreflight(app, request, response);
+    if (url.pathname === ownPaths.done) return this.#end(app, origin, request, response, url);
+    if (url.pathname === ownPaths.out) return redirect(response, 303, `${this.#input.accounts}/sign-out`);
+    const session = await this.#session(request);
+    if (session === undefined) return this.#begin(app, origin, request, response);
+    if (isForeign(request, app)) return this.#refuseForeign(app, request, response);
+    const target = this.#target(app, url.pathname);
+    if (!this.#input.exchanges.hasRoom) throw new Unavailable('too many requests are open at once');
+    count(app.name, 'passed');
+    const forget = this.#input.exchanges.add({
+      cookie: this.#kratosCookie(request),
+      person: session.person,
+      close: () => response.destroy(),
+    });
+    response.once('close', forget);
+    const headers = requestHeaders(request, this.#input.keys.token(app.name, session));
+    const failed = (status: 502 | 504) =>
+      refuse(request, response, noAnswer(app, status), corsHeaders(request, app.origins));
+    pass({ request, response, target, headers, failed });
+  }
+
+  async upgrade(
+    app: AppConfig,
+    origin: string,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const url = new URL(`${origin}${request.url}`);
+    const session = await this.#session(request);
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') return endSocket(socket, '400 Bad Request');
+    if (session === undefined) return endSocket(socket, '401 Unauthorized');
+    // A browser says from which page it comes, and sends the cookie from any page of the site.
+    if (isForeign(request, app)) return endSocket(socket, '403 Forbidden');
+    if (!this.#input.exchanges.hasRoom) return endSocket(socket, '503 Service Unavailable');
+    count(app.name, 'passed');
+    passUpgrade({
+      request,
+      socket,
+      head,
+      target: this.#target(app, url.pathname),
+      headers: requestHeaders(request, this.#input.keys.token(app.name, session)),
+      opened: (close) =>
+        this.#input.exchanges.add({ cookie: this.#kratosCookie(request), person: session.person, close }),
+    });
+  }
+
+  #kratosCookie({ headers }: IncomingMessage): string {
+    return this.#input.kratosCookie(cookie(headers.cookie, appCookies.session) ?? '');
+  }
+
+  #target(app: AppConfig, path: string): UpstreamTarget {
+    const found = portOf(app, path);
+    if (found === undefined) throw new Error(`no path of ${app.name} is the start of ${path}`);
+    return this.#input.target(app, found.port, found.mutual);
+  }
+
+  async #session({ headers }: IncomingMessage): Promise<Session | undefined> {
+    const value = cookie(headers.cookie, appCookies.session);
+    const known =
+      value === undefined ? 'none' : await this.#input.sessions.of(this.#input.kratosCookie(value));
+    return typeof known === 'object' ? known : undefined;
+  }
+
+  /** A page is led to the pages of accounts and comes back; everything else is told that it has to sign in. */
+  #begin(app: AppConfig, origin: string, request: IncomingMessage, response: ServerResponse): void {
+    const isPage = isNavigation(request) && (request.method === 'GET' || request.method === 'HEAD');
+    const back = isPage ? (request.url ?? '/') : '/';
+    if (!isPage) {
+      count(app.name, 'unauthorized');
+      refuse(request, response, notSignedIn(`${origin}/`), corsHeaders(request, app.origins));
+      return;
+    }
+    const tries = Number(cookie(request.headers.cookie, appCookies.tries) ?? 0) || 0;
+    if (tries >= loop.tries) {
+      count(app.name, 'looped');
+      refuse(request, response, goesRound(back), { 'set-cookie': setCookie(appCookies.tries, '', 0) });
+      return;
+    }
+    count(app.name, 'sent-to-sign-in');
+    const secret = randomBytes(32).toString('base64url');
+    const to = new URL('/sign-in', this.#input.accounts);
+    to.searchParams.set('return_to', `${origin}${back}`);
+    to.searchParams.set('state', stateOf(secret));
+    redirect(response, 302, to.href, [
+      setCookie(appCookies.state, secret, signInSeconds),
+      setCookie(appCookies.tries, `${tries + 1}`, loop.seconds),
+    ]);
+  }
+
+  /** The browser comes back with a code: only the one that began, which has the secret, gets the session. */
+  async #end(
+    app: AppConfig,
+    origin: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+  ): Promise<void> {
+    const secret = cookie(request.headers.cookie, appCookies.state);
+    const code = url.searchParams.get('code') ?? '';
+    const found =
+      secret === undefined ? undefined : await this.#input.redeem({ code, origin, state: stateOf(secret) });
+    if (found !== undefined) {
+      redirect(response, 303, `${origin}${found.path}`, [
+        setCookie(appCookies.session, found.session),
+        setCookie(appCookies.state, '', 0),
+      ]);
+      return;
+    }
+    // Another tab was quicker, or the page was opened again.
+    if ((await this.#session(request)) !== undefined) return redirect(response, 303, `${origin}/`);
+    const had = request.headers.cookie !== undefined;
+    count(app.name, 'looped');
+    refuse(request, response, had ? endedWrongly : noCookies);
+  }
+
+  #refuseForeign(app: AppConfig, request: IncomingMessage, response: ServerResponse): void {
+    count(app.name, 'foreign-origin');
+    refuse(request, response, {
+      status: 403,
+      code: 'foreign_origin',
+      title: 'Not from this site',
+      text: ['Another site sent this request in your name. It was not carried out.'],
+    });
+  }
+}
+
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+}
+
+/** A preflight never has a cookie (Fetch, 'CORS-preflight request'): it is answered here, for the app's own origins. */
+function answerPreflight(app: AppConfig, request: IncomingMessage, response: ServerResponse): void {
+  const cors = corsHeaders(request, app.origins);
+  if (cors['access-control-allow-origin'] === undefined) return void response.writeHead(403, cors).end();
+  const wanted = request.headers['access-control-request-headers'];
+  response
+    .writeHead(204, {
+      ...cors,
+      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+      ...(wanted === undefined ? {} : { 'access-control-allow-headers': wanted }),
+      'access-control-max-age': '600',
+    })
+    .end();
+}
+
+const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Whether another site asks in the name of whoever is signed in: SameSite keeps the cookie from other domains, not from other
+ * hosts of this one. A WebSocket is opened by GET and does as much as a POST.
+ */
+export function isForeign(
+  { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  app: AppConfig,
+): boolean {
+  if (safe.has(method ?? '') && headers.upgrade === undefined) return false;
+  const { origin } = headers;
+  if (origin !== undefined) return !app.origins.includes(origin);
+  const site = headers['sec-fetch-site'];
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
+}
+
+function endSocket(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+const notSignedIn = (to: string): Refused => ({
+  status: 401,
+  code: 'not_signed_in',
+  title: 'You are not signed in',
+  text: ['Your session has ended, and what you sent was not carried out. Sign in, then send it again.'],
+  link: { to, text: 'Sign in' },
+});
+
+const goesRound = (to: string): Refused => ({
+  status: 403,
+  code: 'sign_in_loop',
+  title: 'The sign-in goes round',
+  text: [
+    `You were sent to the sign-in ${loop.tries} times within ${loop.seconds} seconds and came back without a session each time.`,
+    'Either this browser does not keep the cookies of this site, or the clock of this machine is wrong, or your session was ended just now.',
+  ],
+  link: { to, text: 'Try again' },
+});
+
+const noCookies: Refused = {
+  status: 403,
+  code: 'no_cookies',
+  title: 'Your browser keeps no cookies here',
+  text: [
+    'You signed in, but this browser sent no cookie back, and a session is kept in one.',
+    'Allow cookies for this site, then try again.',
+  ],
+  link: { to: '/', text: 'Try again' },
+};
+
+const endedWrongly: Refused = {
+  status: 403,
+  code: 'sign_in_not_begun_here',
+  title: 'This sign-in was not begun here',
+  text: [
+    'The link is good once, for half a minute, in the browser that began the sign-in.',
+    'It was used before, it is too old, or somebody else sent it to you.',
+  ],
+  link: { to: '/', text: 'Sign in' },
+};
+
+const noAnswer = ({ name }: AppConfig, status: 502 | 504): Refused => ({
+  status,
+  code: 'app_does_not_answer',
+  title: 'No answer',
+  text: [
+    `'${name}' ${status === 504 ? 'took too long to answer' : 'does not answer'}. Try again in a moment.`,
+  ],
+});

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { redirect, refuse } from './answers.ts';
+import type { Codes } from './codes.ts';
+import { cookie } from './cookies.ts';
+import { ownPaths } from './door.ts';
+import type { Sessions } from './sessions.ts';
+
+/** Longer addresses are refused: a browser's own bound is some kilobytes (RFC 9110, section 4.1, asks for 8000). */
+const longestAddress = 8_000;
+
+export interface HandOverInput {
+  /** Origin of the pages of accounts. */
+  accounts: string;
+  /** Origins of apps that need a sign-in. */
+  origins: ReadonlySet<string>;
+  kratosCookie: string;
+  sessions: Sessions;
+  codes: Codes;
+}
+
+/** Where a visitor wants to return: an origin of an app, and a path of it with its query. */
+export interface Return {
+  origin: string;
+  path: string;
+}
+
+/** Reads an address to return to; undefined where it is none, or leads elsewhere than to an app of ours. */
+export function returnTo(text: string | null, origins: ReadonlySet<string>): Return | undefined {
+  if (text === null || text.length > longestAddress || !URL.canParse(text)) return undefined;
+  const { origin, pathname, search, username, password } = new URL(text);
+  if (!origins.has(origin) || username !== '' || password !== '') return undefined;
+  return { origin, path: `${pathname}${search}` };
+}
+
+/**
+ * `/sign-in`: hands the session of this host to that of an app, by a code that is good once in the browser that began. Who has
+ * none gets Kratos' flow first, and comes back here.
+ */
+export async function handOver(
+  { accounts, origins, kratosCookie, sessions, codes }: HandOverInput,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+): Promise<void> {
+  const back = returnTo(url.searchParams.get('return_to'), origins);
+  const state = url.searchParams.get('state') ?? '';
+  if (back === undefined || !/^[\w-]{43}$/.test(state)) {
+    refuse(request, response, {
+      status: 400,
+      code: 'return_refused',
+      title: 'This sign-in leads nowhere',
+      text: [
+        'The address to return to is none of the apps that use this sign-in, so nobody is sent there.',
+        'Open the app itself, and it leads you here.',
+      ],
+      link: { to: '/', text: 'Your account' },
+    });
+    return;
+  }
+  const value = cookie(request.headers.cookie, kratosCookie);
+  const known = value === undefined ? 'none' : await sessions.of(`${kratosCookie}=${value}`);
+  if (value !== undefined && typeof known === 'object') {
+    const code = codes.issue({ ...back, state, session: value });
+    const to = new URL(`${back.origin}${ownPaths.done}`);
+    to.searchParams.set('code', code);
+    redirect(response, 303, to.href);
+    return;
+  }
+  const flow = new URL('/self-service/login/browser', accounts);
+  if (known === 'second-factor') flow.searchParams.set('aal', 'aal2');
+  flow.searchParams.set('return_to', url.href);
+  redirect(response, 303, flow.href);
+}

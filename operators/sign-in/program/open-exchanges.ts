@@ -1,0 +1,66 @@
+import { log } from './log.ts';
+import { type Sessions, Unavailable } from './sessions.ts';
+
+/** So often the sessions behind what is open are looked at. */
+const lookMs = 500;
+/** So long what is open outlives a Kratos that does not answer. */
+const graceMs = 10_000;
+const most = 2_000;
+
+interface Exchange {
+  /** Cookie of the session, as Kratos takes it. */
+  cookie: string;
+  person: string;
+  close(): void;
+}
+
+/** Answers that stream and WebSockets: each ends when its session does. */
+export class OpenExchanges {
+  #sessions: Sessions;
+  #open = new Set<Exchange>();
+  #timer: NodeJS.Timeout;
+  /** Since when Kratos has not answered for a cookie. */
+  #silent = new Map<string, number>();
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+    this.#timer = setInterval(() => void this.#look(), lookMs);
+    this.#timer.unref();
+  }
+
+  /** Whether there is room for one more. */
+  get hasRoom(): boolean {
+    return this.#open.size < most;
+  }
+
+  /** Returns how to forget it, once it has ended. */
+  add(exchange: Exchange): () => void {
+    this.#open.add(exchange);
+    return () => this.#open.delete(exchange);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const exchange of this.#open) exchange.close();
+  }
+
+  async #look(): Promise<void> {
+    const byCookie = Map.groupBy(this.#open, ({ cookie }) => cookie);
+    for (const cookie of this.#silent.keys()) if (!byCookie.has(cookie)) this.#silent.delete(cookie);
+    await Promise.all([...byCookie].map(([cookie, exchanges]) => this.#lookAt(cookie, exchanges)));
+  }
+
+  async #lookAt(cookie: string, exchanges: Exchange[]): Promise<void> {
+    try {
+      const known = await this.#sessions.of(cookie);
+      this.#silent.delete(cookie);
+      const person = typeof known === 'object' ? known.person : undefined;
+      for (const exchange of exchanges) if (exchange.person !== person) exchange.close();
+    } catch (error) {
+      if (!(error instanceof Unavailable)) log('error', 'a session could not be looked at', { error });
+      const since = this.#silent.get(cookie) ?? Date.now();
+      this.#silent.set(cookie, since);
+      if (Date.now() - since >= graceMs) for (const exchange of exchanges) exchange.close();
+    }
+  }
+}

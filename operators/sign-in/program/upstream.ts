@@ -1,0 +1,168 @@
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
+import { type Duplex, pipeline } from 'node:stream';
+import { endToEnd, type HeaderList, responseHeaders } from './headers.ts';
+import { log } from './log.ts';
+
+/** Milliseconds in which a server takes a connection. */
+const connectMs = 5_000;
+/** Milliseconds without a byte, until the answer begins. */
+const silentMs = 90_000;
+
+const pool = { keepAlive: true, maxSockets: 512, maxFreeSockets: 32, scheduling: 'lifo' } as const;
+const agents = { plain: new Agent(pool), tls: new TlsAgent(pool) };
+
+/** Where a request goes: host, port and, for TLS, certificate and roots. */
+export type UpstreamTarget = Pick<RequestOptions, 'host' | 'port' | 'protocol'> & Record<string, unknown>;
+
+interface Passed {
+  request: IncomingMessage;
+  response: ServerResponse;
+  target: UpstreamTarget;
+  headers: HeaderList;
+  /** How the visitor is told that the server does not answer. */
+  failed(status: 502 | 504): void;
+}
+
+function open(
+  target: UpstreamTarget,
+  message: IncomingMessage,
+  headers: HeaderList,
+  isAlone: boolean,
+): ClientRequest {
+  const isTls = target.protocol === 'https:';
+  const agent = isTls ? agents.tls : agents.plain;
+  const options: RequestOptions = {
+    ...target,
+    method: message.method,
+    path: message.url,
+    headers: headers.flat(),
+    setHost: false,
+    agent: isAlone ? false : agent,
+  };
+  const asked = isTls ? requestTls(options) : request(options);
+  asked.once('socket', (socket) => {
+    if (!socket.connecting) return;
+    const timer = setTimeout(() => asked.destroy(new Error('no connection in time')), connectMs);
+    for (const event of ['connect', 'close'] as const) socket.once(event, () => clearTimeout(timer));
+  });
+  return asked;
+}
+
+/** Whether a request has a body: then it cannot be sent a second time. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Passes a request on and its answer back, each as it comes. */
+export function pass({ request: message, response, target, headers, failed }: Passed): void {
+  const framed: HeaderList =
+    message.headers['transfer-encoding'] === undefined
+      ? headers
+      : [...headers, ['transfer-encoding', 'chunked']];
+  let again = !hasBody(message);
+  const start = (): void => {
+    const asked = open(target, message, framed, false);
+    asked.setTimeout(silentMs, () =>
+      asked.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
+    );
+    const leave = () => asked.destroy();
+    response.once('close', leave);
+    asked.once('response', (answer) => {
+      asked.setTimeout(0);
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer).flat());
+      response.flushHeaders();
+      // Both ends are closed by it where one breaks off.
+      pipeline(answer, response, () => undefined);
+    });
+    asked.once('error', (error) => {
+      response.off('close', leave);
+      if (response.destroyed) return;
+      // The server closed a connection that had waited for a request: nothing of this one was seen.
+      if (again && asked.reusedSocket && !response.headersSent) {
+        again = false;
+        return start();
+      }
+      if (response.headersSent) return void response.destroy();
+      const isLate = 'code' in error && error.code === 'ETIMEDOUT';
+      log('warn', 'no answer', { host: target.host, port: target.port, error: error.message });
+      failed(isLate ? 504 : 502);
+    });
+    if (hasBody(message)) pipeline(message, asked, () => undefined);
+    else asked.end();
+  };
+  start();
+}
+
+interface Upgraded {
+  request: IncomingMessage;
+  socket: Duplex;
+  head: Buffer;
+  target: UpstreamTarget;
+  headers: HeaderList;
+  /** Hears of a WebSocket that is open; what it returns is called when it ends. */
+  opened(close: () => void): () => void;
+}
+
+/** Passes a WebSocket's handshake on (RFC 6455, section 4), and what follows in both directions. */
+export function passUpgrade({ request: message, socket, head, target, headers, opened }: Upgraded): void {
+  const asked = open(
+    target,
+    message,
+    [...headers, ['connection', 'Upgrade'], ['upgrade', 'websocket']],
+    true,
+  );
+  const close = (): void => {
+    socket.destroy();
+    asked.destroy();
+  };
+  socket.once('error', close).once('close', close);
+  asked.setTimeout(silentMs, close);
+  asked.once('error', (error) => {
+    log('warn', 'no WebSocket', { host: target.host, port: target.port, error: error.message });
+    if (socket.writable)
+      socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+  });
+  asked.once('response', (answer) => {
+    // The server refuses: its answer goes back, and that was all.
+    socket.write(headText(answer, endToEnd(answer), ['connection: close']));
+    pipeline(answer, socket, () => undefined);
+  });
+  asked.once('upgrade', (answer, upstream, first) => {
+    asked.setTimeout(0);
+    const end = opened(() => {
+      socket.destroy();
+      upstream.destroy();
+    });
+    socket.write(headText(answer, responseHeaders(answer), ['connection: Upgrade', 'upgrade: websocket']));
+    if (first.length > 0) socket.write(first);
+    if (head.length > 0) upstream.write(head);
+    upstream.once('error', () => upstream.destroy());
+    upstream.once('close', () => {
+      end();
+      socket.destroy();
+    });
+    socket.once('close', () => upstream.destroy());
+    upstream.pipe(socket);
+    socket.pipe(upstream);
+  });
+  asked.end();
+}
+
+function headText(answer: IncomingMessage, headers: HeaderList, more: string[]): string {
+  const lines = [
+    `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}`,
+    ...headers
+      .filter(([name]) => name.toLowerCase() !== 'content-length')
+      .map(([name, value]) => `${name}: ${value}`),
+    ...more,
+  ];
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
