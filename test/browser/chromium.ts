@@ -5,8 +5,13 @@ import { findChromium } from '../../scripts/doctor/chromium.ts';
 /**
  * A Chromium without a window: `PLINTH_CHROMIUM`, one that is installed, else Debian's, which root gets installed.
  * `trustedKey`: hash of the public key of a certificate that it takes although no root of this machine vouches for it.
+ * `elsewhere`: from `HOST:PORT`, where HOST may begin with `*.`, to the port of this machine that answers for it.
  */
-export async function openChromium(trustedKey?: string): Promise<Browser> {
+export async function openChromium(
+  trustedKey?: string,
+  elsewhere: Readonly<Record<string, number>> = {},
+): Promise<Browser> {
+  const mapped = Object.entries(elsewhere).map(([pattern, port]) => `MAP ${pattern} 127.0.0.1:${port}`);
   return chromium.launch({
     executablePath: await chromiumPath(),
     args: [
@@ -15,7 +20,7 @@ export async function openChromium(trustedKey?: string): Promise<Browser> {
       '--disable-gpu',
       '--disable-quic',
       // As curl and every browser have it, whatever the resolver of this machine says.
-      '--host-resolver-rules=MAP *.localhost 127.0.0.1',
+      `--host-resolver-rules=${[...mapped, 'MAP *.localhost 127.0.0.1'].join(', ')}`,
       ...(trustedKey === undefined ? [] : [`--ignore-certificate-errors-spki-list=${trustedKey}`]),
     ],
   });

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { ensureProgram } from '../../images/program.ts';
+import { proxyConfig } from '../../operators/sign-in/chart.ts';
+import { type RunningProxy, start } from '../../operators/sign-in/program/main.ts';
+import { environment, testApp } from '../charts/fixture.ts';
+import { FakeApp } from '../sign-in/world.ts';
+import { TestAuthority } from './authority.ts';
+import { scratch, writeIdentity } from './identity-folder.ts';
+import { KratosProcess } from './kratos-process.ts';
+import { MailSink } from './mail-sink.ts';
+import { makeDatabase } from './postgres.ts';
+import { identity, loginAs } from './world.ts';
+
+/** The proxy and its pages before Ory Kratos itself, each as its chart configures it, and an app that needs a sign-in. */
+export class SignInStack {
+  readonly accounts = 'https://accounts.test.localhost:8443';
+  readonly shop = 'https://shop.test.localhost:8443';
+  readonly authority: TestAuthority;
+  readonly mail: MailSink;
+  readonly proxy: RunningProxy;
+  #kratos: KratosProcess;
+  #app: FakeApp;
+
+  private constructor(
+    authority: TestAuthority,
+    mail: MailSink,
+    kratos: KratosProcess,
+    app: FakeApp,
+    proxy: RunningProxy,
+  ) {
+    this.authority = authority;
+    this.mail = mail;
+    this.#kratos = kratos;
+    this.#app = app;
+    this.proxy = proxy;
+  }
+
+  /** `database`: a name of its own in the Postgres of all tests. */
+  static async start(database: string): Promise<SignInStack> {
+    const program = await ensureProgram('kratos', console.log);
+    await makeDatabase(inject('postgres'), database);
+    const authority = await TestAuthority.make('kratos');
+    const env = environment({
+      cluster: { signIn: { mail: { kind: 'mailpit' } } },
+      apps: [testApp({ name: 'shop', exposes: { port: 'http', signIn: true } })],
+    });
+    const mail = await MailSink.start();
+    const kratos = await KratosProcess.start({
+      program,
+      cluster: env.cluster,
+      login: await loginAs(database, 'read-write'),
+      owner: await loginAs(database, 'owner'),
+      identity: await identity(authority, 'kratos.kratos.svc.cluster.local', ['localhost']),
+      roots: authority.roots,
+      smtp: mail.port,
+    });
+    const app = new FakeApp();
+    app.server.listen(0, '127.0.0.1');
+    await once(app.server, 'listening');
+    const address = app.server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const config = proxyConfig(env);
+    const proxy = await start(
+      {
+        ...config,
+        kratos: `https://localhost:${kratos.ports.public}`,
+        apps: config.apps.map((each) => ({ ...each, paths: each.paths.map((path) => ({ ...path, port })) })),
+      },
+      {
+        identities: await identitiesOf(authority),
+        ports: { visitors: 0, keys: 0, probes: 0 },
+        replicas: async () => [],
+        serviceHost: () => '127.0.0.1',
+      },
+    );
+    return new SignInStack(authority, mail, kratos, app, proxy);
+  }
+
+  async stop(): Promise<void> {
+    await this.proxy.stop(0);
+    this.#kratos.stop();
+    this.mail.stop();
+    this.#app.server.closeAllConnections();
+    this.#app.server.close();
+  }
+}
+
+async function identitiesOf(authority: TestAuthority): Promise<string> {
+  const identities = scratch();
+  const server = await authority.issue({ commonName: 'sign-in', dnsNames: ['localhost'] });
+  const client = await authority.issue({ commonName: 'sign-in' });
+  writeIdentity(join(identities, 'sign-in-server'), server, authority.roots);
+  for (const name of ['sign-in-client', 'kratos-client'])
+    writeIdentity(join(identities, name), client, authority.roots);
+  return identities;
+}

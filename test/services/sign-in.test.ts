@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Visited, Visitor } from '../sign-in/visitor.ts';
+import { oneTimeCode } from './one-time-code.ts';
+import { SignInStack } from './sign-in-stack.ts';
+
+/*
+ * The proxy and its pages before Ory Kratos itself, and a browser without a script. The gateway is left out.
+ */
+
+const password = 'correct horse battery staple 7';
+
+let stack: SignInStack;
+
+beforeAll(async () => {
+  stack = await SignInStack.start('signing');
+}, 20 * 60_000);
+
+afterAll(() => stack?.stop());
+
+const visitor = () => new Visitor(stack.proxy.ports.visitors);
+
+/** Who the app was told that asks. */
+function personOf({ status, text }: Visited): Record<string, unknown> {
+  expect(status, text).toBe(200);
+  const { headers } = JSON.parse(text);
+  return JSON.parse(
+    Buffer.from(String(headers['x-plinth-person']).split('.')[1] ?? '', 'base64url').toString(),
+  );
+}
+
+/** A new account whose address is verified. */
+async function register(email: string): Promise<void> {
+  const browser = visitor();
+  const profile = await browser.get(`${stack.accounts}/registration`);
+  const chosen = await browser.send(profile, 'profile', { 'traits.email': email, 'traits.name': 'Ada' });
+  const sent = await browser.send(chosen, 'password', { password });
+  expect(sent.url.pathname, sent.text).toBe('/verification');
+  const code = await stack.mail.found(email, /^(\d{6})$/m);
+  const verified = await browser.send(sent, 'code', { code });
+  expect(verified.text).toContain('class="says success"');
+}
+
+/** Opens the app and signs in on the way. */
+async function signIn(browser: Visitor, email: string, path = '/'): Promise<Visited> {
+  const page = await browser.get(`${stack.shop}${path}`);
+  expect(page.url.pathname, page.text).toBe('/login');
+  return browser.send(page, 'password', { identifier: email, password });
+}
+
+describe('a person', () => {
+  const email = 'ada@example.org';
+
+  it('makes an account, opens the app, signs in on the way and gets to the page that was asked for', async () => {
+    await register(email);
+    const browser = visitor();
+    const page = await signIn(browser, email, '/orders?page=2');
+    expect(page.url.href).toBe(`${stack.shop}/orders?page=2`);
+    expect(personOf(page)).toMatchObject({ iss: stack.accounts, aud: 'shop', acr: 'aal1' });
+    expect([...(browser.cookies.get('shop.test.localhost:8443')?.keys() ?? [])]).toContain('__Host-session');
+  });
+
+  it('is told that the password is wrong, beside what was typed, and gets nowhere', async () => {
+    const browser = visitor();
+    const page = await browser.get(`${stack.shop}/`);
+    const again = await browser.send(page, 'password', { identifier: email, password: 'a wrong one 12345' });
+    expect(again.text).toContain('The address or the password is wrong');
+    expect(again.text).toContain(`value="${email}"`);
+    expect((await browser.ask(`${stack.shop}/api`)).status).toBe(401);
+  });
+
+  it('stays signed in: the app is opened without a page in between', async () => {
+    const browser = visitor();
+    await signIn(browser, email);
+    browser.way.length = 0;
+    expect((await browser.get(`${stack.shop}/again`)).status).toBe(200);
+    expect(browser.way).toEqual([`GET ${stack.shop}/again`]);
+  });
+
+  it('signs out, and two seconds later no request of that browser gets to the app', async () => {
+    const browser = visitor();
+    await signIn(browser, email);
+    const page = await browser.get(`${stack.accounts}/sign-out`);
+    expect((await browser.send(page, 'here')).url.pathname).toBe('/login');
+    await sleep(2_000);
+    expect((await browser.ask(`${stack.shop}/api`)).status).toBe(401);
+  });
+
+  it('sees the sessions and ends another one', async () => {
+    const [mine, other] = [visitor(), visitor()];
+    await signIn(mine, email);
+    await signIn(other, email);
+    const list = await mine.get(`${stack.accounts}/sessions`);
+    expect(list.text).toContain('This browser');
+    expect((await mine.send(list, 'others')).url.pathname).toBe('/sessions');
+    await sleep(2_000);
+    expect([
+      (await other.ask(`${stack.shop}/api`)).status,
+      (await mine.ask(`${stack.shop}/api`)).status,
+    ]).toEqual([401, 200]);
+  });
+
+  it('gets back in by a code of a mail', async () => {
+    const browser = visitor();
+    const seen = stack.mail.to(email).length;
+    const page = await browser.get(`${stack.accounts}/recovery`);
+    const sent = await browser.send(page, 'code', { email });
+    const code = await stack.mail.found(email, /^(\d{6})$/m, seen);
+    const settings = await browser.send(sent, 'code', { code });
+    expect(settings.url.pathname, settings.text).toBe('/settings');
+    const changed = await browser.send(settings, 'password', { password: `${password}!` });
+    expect(changed.text).toContain('class="says success"');
+    const next = visitor();
+    const login = await next.get(`${stack.shop}/`);
+    expect((await next.send(login, 'password', { identifier: email, password: `${password}!` })).status).toBe(
+      200,
+    );
+  });
+});
+
+describe('a second factor', () => {
+  const email = 'grace@example.org';
+
+  it('is asked for on the way to the app once it was added, and the app is told', async () => {
+    await register(email);
+    const browser = visitor();
+    await signIn(browser, email);
+    const settings = await browser.get(`${stack.accounts}/settings`);
+    expect(settings.text).toContain('alt="QR code');
+    const secret = /<code>([A-Z2-7]{32})<\/code>/.exec(settings.text)?.[1] ?? '';
+    const added = await browser.send(settings, 'totp', { totp_code: oneTimeCode(secret) });
+    expect(added.text).toContain('class="says success"');
+
+    const next = visitor();
+    const half = await signIn(next, email, '/orders');
+    expect([half.url.pathname, half.text.includes('totp_code')], half.text).toEqual(['/login', true]);
+    expect((await next.ask(`${stack.shop}/api`)).status).toBe(401);
+    const page = await next.send(half, 'totp', { totp_code: oneTimeCode(secret) });
+    expect(page.url.href).toBe(`${stack.shop}/orders`);
+    expect(personOf(page)).toMatchObject({ acr: 'aal2' });
+  });
+});
