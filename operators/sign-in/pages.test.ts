@@ -7,6 +7,7 @@ import {
   SignInWorld,
   type VisitorRequest,
 } from '../../test/sign-in/world.ts';
+import { Tries } from './program/tries.ts';
 
 let world: SignInWorld;
 
@@ -268,6 +269,50 @@ describe('Kratos’ own paths', () => {
     expect(asked?.headers['x-plinth-person']).toBeUndefined();
   });
 
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const login = (identifier: string, at = '/self-service/login?flow=1') =>
+    visit(at, {
+      method: 'POST',
+      headers: form,
+      body: new URLSearchParams({ identifier, password: 'x' }).toString(),
+    });
+
+  it('take ten guesses of an account at once, whatever flow and spelling, and tell when the next is taken', async () => {
+    const answers = [];
+    for (let i = 0; i < 12; i++)
+      answers.push(
+        await login(i % 2 ? 'eve@example.org' : ' Eve@example.org', `/self-service/login?flow=${i}`),
+      );
+    expect(answers.map(({ status }) => status).slice(9)).toEqual([404, 429, 429]);
+    expect(Number(answers.at(-1)?.headers['retry-after'])).toBeLessThanOrEqual(30);
+    expect(answers.at(-1)?.text).toContain('Too many tries');
+    expect((await login('another@example.org')).status).toBe(404);
+  });
+
+  it.each([
+    'identifier=a@example.org&identifier=eve@example.org',
+    'identifier=a@example.org&password_identifier=eve@example.org',
+  ])('take no form that hides an account behind another: %s', async (body) => {
+    expect((await visit('/self-service/login?flow=1', { method: 'POST', headers: form, body })).status).toBe(
+      400,
+    );
+    expect(world.kratos.asked).toEqual([]);
+  });
+
+  it('do not count people who name no account, as by a passkey, together', async () => {
+    const answers = [];
+    for (let i = 0; i < 12; i++) answers.push(await login('', `/self-service/login?flow=passkey-${i}`));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
+  });
+
+  it('take no body but a form: guesses in another one would not be counted', async () => {
+    const headers = { 'content-type': 'application/json' };
+    expect((await visit('/self-service/login?flow=1', { method: 'POST', headers, body: '{}' })).status).toBe(
+      415,
+    );
+    expect(world.kratos.asked).toEqual([]);
+  });
+
   it.each([
     ['GET', '/self-service/login/api'],
     ['POST', '/self-service/registration/api'],
@@ -356,4 +401,15 @@ describe('sessions', () => {
       'GET /self-service/logout/browser',
     ]);
   });
+});
+
+it('a guess comes back every half minute, and never more than ten', () => {
+  let now = 0;
+  const tries = new Tries(() => now);
+  const taken = () => Array.from({ length: 20 }, () => tries.take('ada')).filter((wait) => wait === 0).length;
+  expect(taken()).toBe(10);
+  now += 30_000;
+  expect(taken()).toBe(1);
+  now += 86_400_000;
+  expect(taken()).toBe(10);
 });

@@ -78,6 +78,17 @@ export class SignInStack {
     return new SignInStack(authority, mail, kratos, app, proxy);
   }
 
+  /** The code of the newest mail to somebody, beyond the first `seen`. */
+  async code(email: string, seen = 0): Promise<string> {
+    try {
+      return await this.mail.found(email, /^(\d{6})$/m, seen);
+    } catch (error) {
+      throw new Error(
+        `${error instanceof Error ? error.message : error}\nKratos: ${this.#kratos.log.slice(-4_000)}`,
+      );
+    }
+  }
+
   async stop(): Promise<void> {
     await this.proxy.stop(0);
     this.#kratos.stop();

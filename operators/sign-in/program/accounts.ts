@@ -11,6 +11,7 @@ import { escaped, page } from './html.ts';
 import { at, type Kratos, type KratosAnswer, textAt } from './kratos.ts';
 import { type Sessions, Unavailable } from './sessions.ts';
 import { type FlowKind, flows, titles } from './texts.ts';
+import { Tries } from './tries.ts';
 import { pass } from './upstream.ts';
 import type { Pages } from './visitors.ts';
 
@@ -22,6 +23,7 @@ export interface AccountsInput {
 }
 
 interface Visit extends AccountsInput {
+  tries: Tries;
   request: IncomingMessage;
   response: ServerResponse;
   url: URL;
@@ -42,14 +44,18 @@ const kratosPath = /^\/(self-service|\.well-known\/ory)(\/(?!\.\.)[\w.-]+)+(\?|$
 
 /** Bytes of a form that this program reads itself. */
 const mostBytes = 4_096;
+/** The same of a form for Kratos: a passkey's answer has some kilobytes. */
+const mostFormBytes = 64 * 1024;
 
 /** The host of accounts: pages for Kratos' flows, and Kratos' public API for browsers. */
 export function accountPages(input: AccountsInput): Pages {
+  const tries = new Tries();
   return async (request, response) => {
     const url = new URL(`${input.config.accounts}${request.url}`);
-    const visit = { ...input, request, response, url };
+    const visit = { ...input, tries, request, response, url };
     const { pathname } = url;
-    if (kratosPath.test(request.url ?? '')) return passToKratos(visit);
+    if (kratosPath.test(request.url ?? ''))
+      return request.method === 'POST' ? submit(visit) : passToKratos(visit);
     if (pathname === '/sessions' || pathname === '/sign-out') {
       if (request.method === 'POST') return changeSessions(visit);
     } else if (request.method === 'POST') return notAllowed(visit);
@@ -115,8 +121,54 @@ function send(
     .end(page(title, content));
 }
 
+/** Forms of Kratos' flows are counted for the account that they name, or else for their flow. */
+async function submit(visit: Visit): Promise<void> {
+  const { tries, request, response, url } = visit;
+  if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded'))
+    return refuse(request, response, {
+      status: 415,
+      code: 'forms_only',
+      title: 'This is no form',
+      text: ['The pages of accounts send forms (application/x-www-form-urlencoded).'],
+    });
+  const body = await readForm(request, mostFormBytes);
+  const accounts = accountsIn(new URLSearchParams(body));
+  if (accounts.length > 1) return refuse(request, response, severalAccounts);
+  const [key = `flow ${url.searchParams.get('flow')}`] = accounts;
+  const seconds = tries.take(key);
+  if (seconds === 0) return passToKratos(visit, body);
+  refuse(request, response, tooMany(seconds), { 'retry-after': `${seconds}` });
+}
+
+/** Fields in which Kratos takes the address of an account. */
+const accountFields = ['identifier', 'password_identifier', 'email'];
+
+function accountsIn(form: URLSearchParams): string[] {
+  const named = accountFields.flatMap((field) => form.getAll(field)).map((text) => text.trim().toLowerCase());
+  // Of a passkey and of a provider the field is empty.
+  return [...new Set(named.filter((text) => text !== ''))];
+}
+
+const severalAccounts: Refused = {
+  status: 400,
+  code: 'several_accounts',
+  title: 'One account at a time',
+  text: ['This form names several accounts.'],
+};
+
+const tooMany = (seconds: number): Refused => ({
+  status: 429,
+  code: 'too_many_tries',
+  title: 'Too many tries',
+  text: [
+    `This account was tried too often. The next try is possible in ${seconds} seconds.`,
+    'A passkey works at once.',
+  ],
+  link: { to: '/login', text: 'Sign in' },
+});
+
 /** What browsers ask of Kratos itself; flows of native programs have no token against forgery and are left out. */
-function passToKratos({ kratos, request, response, url }: Visit): void {
+function passToKratos({ kratos, request, response, url }: Visit, body?: string): void {
   const isApi = /^\/self-service\/[^/]+\/api(\/|$)/.test(url.pathname);
   if (isApi || (request.method !== 'GET' && request.method !== 'POST')) {
     refuse(request, response, {
@@ -131,7 +183,8 @@ function passToKratos({ kratos, request, response, url }: Visit): void {
     ([name]) => name.toLowerCase().replaceAll('_', '-') !== personHeader,
   );
   const failed = () => refuse(request, response, kratosAway, { 'retry-after': '2' });
-  pass({ request, response, target: { ...kratos.options() }, headers, failed });
+  const read = body === undefined ? {} : { body };
+  pass({ request, response, target: { ...kratos.options() }, headers, failed, ...read });
 }
 
 async function flowPage(visit: Visit, kind: FlowKind): Promise<void> {
@@ -248,7 +301,7 @@ async function changeSessions(visit: Visit): Promise<void> {
       title: 'Not from this site',
       text: ['Another site sent this form in your name. Nothing was changed.'],
     });
-  const form = new URLSearchParams(await readForm(request));
+  const form = new URLSearchParams(await readForm(request, mostBytes));
   const headers = { cookie: request.headers.cookie ?? '' };
   const [what, id] = [form.get('what'), form.get('id') ?? ''];
   if (what === 'others' || what === 'everywhere') done(await kratos.call('DELETE', '/sessions', headers));
@@ -271,7 +324,7 @@ function done({ status }: KratosAnswer): void {
     throw new Unavailable(`Kratos answers ${status} to the end of a session`);
 }
 
-async function readForm(request: IncomingMessage): Promise<string> {
+async function readForm(request: IncomingMessage, mostBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {

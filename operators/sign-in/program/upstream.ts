@@ -27,6 +27,8 @@ interface Passed {
   response: ServerResponse;
   target: UpstreamTarget;
   headers: HeaderList;
+  /** The body, where it was read already. Default: it is passed on as it comes. */
+  body?: string;
   /** How the visitor is told that the server does not answer. */
   failed(status: 502 | 504): void;
 }
@@ -62,7 +64,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Passes a request on and its answer back, each as it comes. */
-export function pass({ request: message, response, target, headers, failed }: Passed): void {
+export function pass({ request: message, response, target, headers, body, failed }: Passed): void {
   const framed: HeaderList =
     message.headers['transfer-encoding'] === undefined
       ? headers
@@ -95,7 +97,8 @@ export function pass({ request: message, response, target, headers, failed }: Pa
       log('warn', 'no answer', { host: target.host, port: target.port, error: error.message });
       failed(isLate ? 504 : 502);
     });
-    if (hasBody(message)) pipeline(message, asked, () => undefined);
+    if (body !== undefined) asked.end(body);
+    else if (hasBody(message)) pipeline(message, asked, () => undefined);
     else asked.end();
   };
   start();
