@@ -18,8 +18,8 @@ import { serviceAccount } from '../../charts/kube/service-account.ts';
 import { allowScrapes, runs } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
+import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
-import { pagesHost, needsSignIn, signInProxy } from '../../model/people.ts';
 
 const name = gateway.className;
 const space = gateway.namespace;

@@ -197,6 +197,12 @@ export class SignInWorld {
     return running;
   }
 
+  /** Where the app answers without the proxy. */
+  get appPort(): number {
+    const address = this.app.server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
   /** The address of the keys, as an app is told it. */
   get keysAddress(): string {
     return `https://localhost:${this.running[0]?.ports.keys}/keys`;
