@@ -124,6 +124,25 @@ describe('the page of a flow', () => {
     expect(html).toContain('data-trigger="oryPasskeyLogin" hidden');
   });
 
+  it.each([
+    [
+      'goes on',
+      `${accounts}/sign-in?state=a&return_to=b`,
+      '/registration?return_to=https%3A%2F%2Faccounts.test%3A8443%2Fsign-in%3Fstate%3Da%26return_to%3Db',
+    ],
+    ['does not go on elsewhere', 'https://evil.test/', '/registration'],
+  ])('takes along where it %s', async (_, back, link) => {
+    world.kratos.answers.set('GET /self-service/login/flows', {
+      ...login,
+      body: { ...login.body, return_to: back },
+    });
+    expect((await visit('/login?flow=1')).text).toContain(`<a href="${link}">`);
+    const passed = { ...login, body: { ...login.body, state: 'passed_challenge', return_to: back } };
+    world.kratos.answers.set('GET /self-service/verification/flows', passed);
+    const got = await visit('/verification?flow=1');
+    expect(got.headers.location).toBe(back.startsWith(accounts) ? back : undefined);
+  });
+
   it('allows forms to lead to apps and providers, and nothing else from elsewhere', async () => {
     world.kratos.answers.set('GET /self-service/login/flows', login);
     const { headers } = await visit('/login?flow=1');

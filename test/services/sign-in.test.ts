@@ -60,6 +60,19 @@ describe('a person', () => {
     expect([...(browser.cookies.get('shop.test.localhost:8443')?.keys() ?? [])]).toContain('__Host-session');
   });
 
+  it('makes an account on the way to the app, and gets to the page that was asked for', async () => {
+    const [browser, address] = [visitor(), 'way@example.org'];
+    const login = await browser.get(`${stack.shop}/orders?page=3`);
+    const link = /<a href="(\/registration[^"]*)"/.exec(login.text)?.[1] ?? '';
+    const profile = await browser.get(new URL(link.replaceAll('&amp;', '&'), login.url));
+    const chosen = await browser.send(profile, 'profile', { 'traits.email': address });
+    const sent = await browser.send(chosen, 'password', { password });
+    const again = await browser.send(sent, 'code', { code: await stack.code(address) });
+    expect(again.url.pathname, again.text).toBe('/login');
+    const page = await browser.send(again, 'password', { identifier: address, password });
+    expect(page.url.href).toBe(`${stack.shop}/orders?page=3`);
+  });
+
   it('is told that the password is wrong, beside what was typed, and gets nowhere', async () => {
     const browser = visitor();
     const page = await browser.get(`${stack.shop}/`);

@@ -193,14 +193,14 @@ async function flowPage(visit: Visit, kind: FlowKind): Promise<void> {
   if (id === null) return redirect(response, 303, newFlow(kind, url));
   const path = `/self-service/${kind}/flows?id=${encodeURIComponent(id)}`;
   const answer = await kratos.call('GET', path, { cookie: request.headers.cookie ?? '' });
-  if (answer.status === 200)
-    return send(
-      visit,
-      200,
-      titles[kind],
-      `${flowHtml(kind, answer.body)}\n${furtherLinks(kind)}`,
-      answer.cookies,
-    );
+  if (answer.status === 200) {
+    const back = backOf(visit, answer.body);
+    // Who has confirmed an address goes on to what was opened first.
+    if (kind === 'verification' && textAt(answer.body, 'state') === 'passed_challenge' && back !== '')
+      return redirect(response, 303, back);
+    const html = `${flowHtml(kind, answer.body)}\n${furtherLinks(kind, back)}`;
+    return send(visit, 200, titles[kind], html, answer.cookies);
+  }
   const instead = insteadOf(kind, url, answer);
   if (instead !== undefined) return redirect(response, 303, instead);
   if (answer.status === 403) return refuse(request, response, notYours(kind));
@@ -245,8 +245,16 @@ function newFlow(kind: FlowKind, url: URL): string {
   return `/self-service/${kind}/browser${query.size > 0 ? `?${query}` : ''}`;
 }
 
-function furtherLinks(kind: FlowKind): string {
-  const to = (path: string, text: string) => `<li><a href="${path}">${text}</a></li>`;
+/** Where a flow leads when it has ended; '' where that is no page of accounts. */
+function backOf({ config }: Visit, flow: unknown): string {
+  const back = textAt(flow, 'return_to');
+  return URL.canParse(back) && new URL(back).origin === config.accounts ? back : '';
+}
+
+/** `back`: where the flow leads, which the next one takes over. */
+function furtherLinks(kind: FlowKind, back: string): string {
+  const query = back === '' ? '' : `?return_to=${encodeURIComponent(back)}`;
+  const to = (path: string, text: string) => `<li><a href="${path}${escaped(query)}">${text}</a></li>`;
   const links = {
     login: [to('/registration', 'Create an account'), to('/recovery', 'Recover your account')],
     registration: [to('/login', 'Sign in')],
