@@ -2,15 +2,17 @@
  * The proxy before apps that need a sign-in, and the pages of accounts. It runs in the cluster as it stands here, from a
  * ConfigMap: Node strips the types, and it imports nothing but Node's own modules.
  */
+
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { accountPages } from './accounts.ts';
 import { CertificateFolder } from './certificate-folder.ts';
 import { Codes } from './codes.ts';
 import type { AppConfig, SignInConfig } from './config.ts';
 import { metricsText } from './counters.ts';
-import { Door } from './door.ts';
+import { Door, type DoorInput } from './door.ts';
 import { EveryKey, keyServer, redeem } from './key-server.ts';
 import { Kratos } from './kratos.ts';
 import { log } from './log.ts';
@@ -18,7 +20,6 @@ import { OpenExchanges } from './open-exchanges.ts';
 import { OtherReplicas, type ReplicaAddress } from './other-replicas.ts';
 import { Sessions } from './sessions.ts';
 import { SigningKeys } from './signing-keys.ts';
-import type { UpstreamTarget } from './upstream.ts';
 import { visitorServer } from './visitors.ts';
 
 /** Where certificates are mounted, and on which ports it listens; 0 takes any. */
@@ -38,35 +39,18 @@ export interface RunningProxy {
 }
 
 export async function start(config: SignInConfig, place: ProgramPlace): Promise<RunningProxy> {
-  const own = new CertificateFolder(join(place.identities, 'sign-in-server'));
-  const client = new CertificateFolder(join(place.identities, 'sign-in-client'));
-  const others = new Map<string, CertificateFolder>();
-  const credentialsOf = (folder: string): CertificateFolder | undefined => {
-    const path = join(place.identities, folder);
-    const found = others.get(folder) ?? (existsSync(path) ? new CertificateFolder(path) : undefined);
-    if (found !== undefined) others.set(folder, found);
-    return found;
-  };
-  const kratos = new Kratos(config.kratos, credentialsOf('kratos-client'));
+  const identities = new Identities(place.identities);
+  const kratos = new Kratos(config.kratos, identities.of('kratos-client'));
   const sessions = new Sessions((cookie) => kratos.session(cookie));
-  const keys = new SigningKeys(config.accounts);
-  const codes = new Codes();
+  const [keys, codes] = [new SigningKeys(config.accounts), new Codes()];
   const replicas = new OtherReplicas({
     name: config.replicas,
     certificateName: config.replicaName,
     port: place.ports.keys,
-    credentials: client,
+    credentials: identities.needed('sign-in-client'),
     ...(place.replicas === undefined ? {} : { others: place.replicas }),
   });
   const exchanges = new OpenExchanges(sessions);
-  const serviceHost = place.serviceHost ?? ((app: AppConfig) => app.service);
-  const target = (app: AppConfig, port: number, isMutual: boolean): UpstreamTarget => {
-    const host = serviceHost(app);
-    if (!isMutual) return { protocol: 'http:', host, port };
-    const credentials = credentialsOf(`${app.name}-client`);
-    if (credentials === undefined) throw new Error(`there is no certificate for '${app.name}'`);
-    return { protocol: 'https:', host, port, servername: app.service, ...credentials.current };
-  };
   const door = new Door({
     accounts: config.accounts,
     sessions,
@@ -74,52 +58,89 @@ export async function start(config: SignInConfig, place: ProgramPlace): Promise<
     keys,
     exchanges,
     redeem: (asked) => redeem(codes, replicas, asked),
-    target,
+    target: targets(identities, place.serviceHost ?? (({ service }) => service)),
   });
-  const pages = accountPages({ config, kratos, sessions, codes });
+  const credentials = identities.needed('sign-in-server');
+  let isStopping = false;
   const servers = {
-    visitors: visitorServer(config, door, pages),
-    keys: keyServer({ keys, every: new EveryKey(keys, replicas), codes, credentials: own }),
+    visitors: visitorServer(config, door, accountPages({ config, kratos, sessions, codes })),
+    keys: keyServer({ keys, every: new EveryKey(keys, replicas), codes, credentials }),
     probes: probeServer(() => isStopping),
   };
-  let isStopping = false;
-  const listen = (name: keyof typeof servers) =>
-    new Promise<number>((done, fail) => {
-      const server = servers[name];
-      server.once('error', fail);
-      server.listen(place.ports[name], () => {
-        const address = server.address();
-        done(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
   const ports = {
-    visitors: await listen('visitors'),
-    keys: await listen('keys'),
-    probes: await listen('probes'),
+    visitors: await listening(servers.visitors, place.ports.visitors),
+    keys: await listening(servers.keys, place.ports.keys),
+    probes: await listening(servers.probes, place.ports.probes),
   };
   log('info', 'serving', { apps: config.apps.map(({ name }) => name), ports });
   return {
     ports,
     stop: async (graceMs = 10_000) => {
       isStopping = true;
-      const closed = (['visitors', 'keys'] as const).map(
-        (name) => new Promise<void>((done) => servers[name].close(() => done())),
-      );
-      const timer = setTimeout(() => {
-        exchanges.close();
-        servers.visitors.closeAllConnections();
-        servers.keys.closeAllConnections();
-      }, graceMs);
-      servers.visitors.closeIdleConnections();
-      servers.keys.closeIdleConnections();
-      await Promise.all(closed);
-      clearTimeout(timer);
+      await Promise.all([servers.visitors, servers.keys].map((server) => ended(server, graceMs, exchanges)));
       exchanges.close();
-      for (const each of [own, client, ...others.values()]) each.close();
+      identities.close();
       servers.probes.closeAllConnections();
       await new Promise<void>((done) => servers.probes.close(() => done()));
     },
   };
+}
+
+/** The certificates of the pod, by the name of their folder. */
+class Identities {
+  #folder: string;
+  #known = new Map<string, CertificateFolder>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Undefined where there is none. */
+  of(name: string): CertificateFolder | undefined {
+    const path = join(this.#folder, name);
+    const found = this.#known.get(name) ?? (existsSync(path) ? new CertificateFolder(path) : undefined);
+    if (found !== undefined) this.#known.set(name, found);
+    return found;
+  }
+
+  needed(name: string): CertificateFolder {
+    const found = this.of(name);
+    if (found === undefined) throw new Error(`there is no certificate at ${join(this.#folder, name)}`);
+    return found;
+  }
+
+  close(): void {
+    for (const each of this.#known.values()) each.close();
+  }
+}
+
+/** How a port of an app is asked: at a mutual one with the certificate that the app's authority issued. */
+function targets(identities: Identities, serviceHost: (app: AppConfig) => string): DoorInput['target'] {
+  return (app, port, isMutual) => {
+    const host = serviceHost(app);
+    if (!isMutual) return { protocol: 'http:', host, port };
+    const { current } = identities.needed(`${app.name}-client`);
+    return { protocol: 'https:', host, port, servername: app.service, ...current };
+  };
+}
+
+async function listening(server: Server, port: number): Promise<number> {
+  server.listen(port);
+  await once(server, 'listening');
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Takes nothing new, and closes what still runs after so many milliseconds. */
+async function ended(server: Server, graceMs: number, exchanges: OpenExchanges): Promise<void> {
+  const closed = new Promise<void>((done) => server.close(() => done()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    exchanges.close();
+    server.closeAllConnections();
+  }, graceMs);
+  await closed;
+  clearTimeout(timer);
 }
 
 /** For the kubelet and Prometheus alone. */
