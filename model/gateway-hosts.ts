@@ -1,10 +1,9 @@
 import type { Environment } from './graph.ts';
 import { pagesHost } from './people.ts';
+import { mailHost } from './sign-in.ts';
 
-/** Every host name at which the gateway serves an app or the pages of accounts: sorted, each once. */
+/** Every host name at which the gateway serves an app, the pages of accounts or Mailpit: sorted, each once. */
 export function gatewayHosts({ apps, cluster }: Pick<Environment, 'apps' | 'cluster'>): string[] {
-  const pages = pagesHost(cluster);
-  return [
-    ...new Set([...apps.flatMap(({ hosts }) => hosts), ...(pages === undefined ? [] : [pages])]),
-  ].sort();
+  const ofPlatform = [pagesHost(cluster), mailHost(cluster)].filter((host) => host !== undefined);
+  return [...new Set([...apps.flatMap(({ hosts }) => hosts), ...ofPlatform])].sort();
 }

@@ -1,6 +1,7 @@
 import type { Chart } from 'cdk8s';
 import type { Environment } from '../../model/graph.ts';
 import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
+import { mailHost } from '../../model/sign-in.ts';
 import { admissionPolicy, asksAnew, celList } from '../kube/admission-policy.ts';
 import { configMap } from '../kube/config-map.ts';
 import { gateway, namespaceOf, routesLabel, routesPolicy } from '../kube/names.ts';
@@ -75,9 +76,9 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   });
 }
 
-/** Host names, with commas, by the namespace of their routes: that of the app, or of the proxy of people who are signed in. */
+/** Host names, with commas, by the namespace of their routes: that of the app, of the proxy of people who are signed in, or of Mailpit. */
 function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
-  const accounts = pagesHost(cluster);
+  const [accounts, mail] = [pagesHost(cluster), mailHost(cluster)];
   const behindProxy = [
     ...apps.filter(needsSignIn).flatMap(({ hosts }) => hosts),
     ...(accounts === undefined ? [] : [accounts]),
@@ -87,6 +88,7 @@ function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
       .filter((app) => app.hosts.length > 0 && !needsSignIn(app))
       .map((app): [string, string] => [namespaceOf(app), app.hosts.join(',')]),
     ...(behindProxy.length === 0 ? [] : [[signInProxy, behindProxy.join(',')] satisfies [string, string]]),
+    ...(mail === undefined ? [] : [['mailpit', mail] satisfies [string, string]]),
   ];
 }
 

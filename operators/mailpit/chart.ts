@@ -1,29 +1,33 @@
 import { k8s } from 'cdk8s-plus-28';
+import { platformRoute } from '../../charts/gateway/platform-route.ts';
 import { component } from '../../charts/kube/component.ts';
 import { deployment } from '../../charts/kube/deployment.ts';
 import { goMemoryLimit } from '../../charts/kube/go-memory-limit.ts';
 import { imageRef } from '../../charts/kube/image.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
+import { gateway, routesLabel } from '../../charts/kube/names.ts';
 import { namespace } from '../../charts/kube/namespace.ts';
-import { allow, denyAll, pods } from '../../charts/kube/network-policy.ts';
+import { allow, denyAll, everyPodOf, pods } from '../../charts/kube/network-policy.ts';
 import { nonRoot } from '../../charts/kube/pod.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import type { Environment } from '../../model/graph.ts';
 import { accountsCourier, accountsOperator } from '../../model/schema/database.ts';
+import { mailHost } from '../../model/sign-in.ts';
 
 const name = 'mailpit';
 const ports = { smtp: 1025, http: 8025 } as const;
 
 /**
- * Mailpit, one pod: it takes mails of accounts, keeps the last 500 until it restarts, and passes none on. None where mail goes
+ * Mailpit, one pod: it takes mails of accounts, shows the last 500 at mail.DOMAIN until it restarts, and passes none on. None where mail goes
  * elsewhere.
  */
 export function chart(env: Environment): Component | undefined {
-  if (env.cluster.signIn?.mail.kind !== 'mailpit') return undefined;
+  const host = mailHost(env.cluster);
+  if (host === undefined) return undefined;
   return component(name, (chart) => {
-    namespace(chart, name, 'restricted');
+    namespace(chart, name, 'restricted', { labels: routesLabel });
     serviceAccount(chart, name, name);
     denyAll(chart, name, ['Ingress', 'Egress']);
     deployment(chart, {
@@ -56,8 +60,12 @@ export function chart(env: Environment): Component | undefined {
       { name: 'http', port: ports.http },
     ]);
     allow(chart, name, name, {
-      ingress: [{ peers: [pods(accountsCourier, accountsOperator)], ports: [{ port: ports.smtp }] }],
+      ingress: [
+        { peers: [pods(accountsCourier, accountsOperator)], ports: [{ port: ports.smtp }] },
+        { peers: [everyPodOf(gateway.namespace)], ports: [{ port: ports.http }] },
+      ],
     });
+    platformRoute(chart, env, { name, host, port: ports.http });
   });
 }
 

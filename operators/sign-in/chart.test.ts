@@ -72,7 +72,12 @@ describe('an app that needs a sign-in', () => {
       ports: [{ port: 8080 }, { port: 8443 }],
     });
     const roles = some(traefik(env)).objects.filter(({ kind }) => kind === 'Role');
-    expect(roles.map(({ metadata }) => metadata.namespace).sort()).toEqual(['gateway', 'home', 'sign-in']);
+    expect(roles.map(({ metadata }) => metadata.namespace).sort()).toEqual([
+      'gateway',
+      'home',
+      'mailpit',
+      'sign-in',
+    ]);
     expect(field(find(app, 'Namespace', 'shop'), 'metadata', 'labels', 'plinth.io/routes')).toBeUndefined();
   });
 

@@ -1,10 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Chart } from 'cdk8s';
-import { ApiObject } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { podsOf } from '../../charts/app/app-pods.ts';
+import { platformRoute } from '../../charts/gateway/platform-route.ts';
 import { signInRoute } from '../../charts/gateway/route.ts';
-import { strictTransport } from '../../charts/gateway/strict-transport.ts';
 import { leafCertificate } from '../../charts/identity/certificate.ts';
 import { component } from '../../charts/kube/component.ts';
 import { configMap } from '../../charts/kube/config-map.ts';
@@ -66,7 +65,7 @@ export function chart(env: Environment): Component | undefined {
       { name: 'keys', port: signInPorts.keys },
     ]);
     replicasService(chart);
-    pagesRoute(chart, env, host);
+    platformRoute(chart, env, { name, host: host, port: signInPorts.visitors });
     for (const app of apps) if (app.exposes) signInRoute(chart, env, app, app.exposes);
     flows(chart, env, apps);
     allowScrapes(chart, env, name);
@@ -195,29 +194,6 @@ function replicasService(chart: Chart): void {
   new k8s.KubeService(chart, `service-${podsService}`, {
     metadata: { name: podsService, namespace: name, labels: podLabels(name) },
     spec: { clusterIp: 'None', selector: podLabels(name) },
-  });
-}
-
-function pagesRoute(chart: Chart, env: Environment, host: string): void {
-  const set = Object.entries(strictTransport(env.cluster)).map(([header, value]) => ({
-    name: header,
-    value,
-  }));
-  const filters = [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set } }];
-  new ApiObject(chart, 'route-pages', {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'HTTPRoute',
-    metadata: { name, namespace: name },
-    spec: {
-      parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
-      hostnames: [host],
-      rules: [
-        {
-          ...(set.length > 0 ? { filters } : {}),
-          backendRefs: [{ name, port: signInPorts.visitors }],
-        },
-      ],
-    },
   });
 }
 

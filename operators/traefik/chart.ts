@@ -20,6 +20,7 @@ import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
 import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
+import { mailHost } from '../../model/sign-in.ts';
 
 const name = gateway.className;
 const space = gateway.namespace;
@@ -56,12 +57,13 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** The namespaces that it looks at: its own, those of apps that it serves, and that of the proxy which serves the others. */
+/** The namespaces that it looks at: its own, those of apps that it serves, and those of the proxy which serves the others and of Mailpit. */
 function served(env: Environment): string[] {
   return [
     space,
     ...env.apps.filter((app) => app.host !== undefined && !needsSignIn(app)).map(namespaceOf),
     ...(pagesHost(env.cluster) === undefined ? [] : [signInProxy]),
+    ...(mailHost(env.cluster) === undefined ? [] : ['mailpit']),
   ];
 }
 

@@ -1,0 +1,27 @@
+import { ApiObject, type Chart } from 'cdk8s';
+import type { Environment } from '../../model/graph.ts';
+import { gateway } from '../kube/names.ts';
+import { strictTransport } from './strict-transport.ts';
+
+/** Leads a host at the gateway to the Service of an operator, whose namespace has its name. */
+export function platformRoute(
+  chart: Chart,
+  env: Environment,
+  { name, host, port }: { name: string; host: string; port: number },
+): void {
+  const set = Object.entries(strictTransport(env.cluster)).map(([header, value]) => ({
+    name: header,
+    value,
+  }));
+  const filters = [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { set } }];
+  new ApiObject(chart, `route-${name}`, {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: { name, namespace: name },
+    spec: {
+      parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
+      hostnames: [host],
+      rules: [{ ...(set.length > 0 ? { filters } : {}), backendRefs: [{ name, port }] }],
+    },
+  });
+}
