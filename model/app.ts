@@ -9,6 +9,7 @@ import { internetUse } from './schema/internet-use.ts';
 import { job } from './schema/job.ts';
 import { dnsLabel, portName } from './schema/kubernetes-names.ts';
 import { files, temporary } from './schema/mount.ts';
+import { nodeChoice } from './schema/node-choice.ts';
 import { objectiveSchema } from './schema/objective.ts';
 import { probes } from './schema/probe.ts';
 import { processFields, resources } from './schema/process.ts';
@@ -135,6 +136,8 @@ export const appSchema = z.strictObject({
    * Default: 0.
    */
   priority: z.number().int().min(-1000).max(1000).optional(),
+  /** Nodes on which its pods run. Default: any. */
+  nodes: nodeChoice.optional(),
   /** Endpoint of the app's own metrics, for Prometheus. Default: the app has none. */
   metrics: z
     .strictObject({

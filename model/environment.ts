@@ -159,6 +159,7 @@ function joinApp(
   { images, files, extra, secrets, published }: Joined,
 ): EnvironmentApp {
   const override: AppOverride = cluster.apps[app.name] ?? {};
+  const nodes = override.nodes ?? app.nodes;
   const host = hostName({ value: app }, cluster);
   const registry = teamRegistry(cluster);
   const build = (kind: AppBuild['kind'], folder: string, bundle: string | undefined): AppBuild => ({
@@ -186,6 +187,7 @@ function joinApp(
       memory: override.resources?.memory ?? app.resources.memory,
       reason: override.resources?.reason ?? app.resources.reason,
     },
+    ...(nodes === undefined ? {} : { nodes }),
     fileContents: files.of(app),
     extraObjects: objectsOf(extra, `apps/${app.name}`, app.extra),
     imageRef: typeof image === 'string' ? image : refOf(image),

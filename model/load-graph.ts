@@ -8,6 +8,7 @@ import { checkHelmCharts } from './checks/helm-charts.ts';
 import { checkIdentity } from './checks/identity.ts';
 import { checkLeakedSecrets } from './checks/leaked-secrets.ts';
 import { checkNames } from './checks/names.ts';
+import { checkNodeChoices } from './checks/nodes.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkPeopleOfApps } from './checks/people.ts';
@@ -86,6 +87,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkExtra(root, repository),
     ...checkHelmCharts(repository),
     ...checkWorkloads(repository),
+    ...checkNodeChoices(repository),
     ...checkEdges(repository),
     ...checkIdentity(repository),
     ...checkOperators(repository),

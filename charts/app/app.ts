@@ -49,6 +49,7 @@ import { container, containerPorts, merged, probesOf, variables } from './contai
 import { proxyVariables, toInternet } from './internet.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
 import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
+import { chosenNodes } from './nodes.ts';
 import { secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
@@ -142,7 +143,11 @@ function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
     namespace: namespaceOf(app),
     annotations: workloadAnnotations(env, app),
     podAnnotations: { ...filesAnnotation(app), ...secretsAnnotation(app) },
-    pod: { ...pod(env, app), ...(priorityClassName === undefined ? {} : { priorityClassName }) },
+    pod: {
+      ...pod(env, app),
+      ...chosenNodes(app),
+      ...(priorityClassName === undefined ? {} : { priorityClassName }),
+    },
   };
   if (schedule !== undefined) {
     cronJob(chart, {
@@ -162,6 +167,7 @@ function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
     ...others,
     ...(Object.keys(podAnnotations).length > 0 ? { podAnnotations } : {}),
     replicas: typeof replicas === 'number' ? replicas : 'scaled',
+    ...(app.nodes?.spread === undefined ? {} : { spread: app.nodes.spread }),
     // Nobody sends requests to what has no port, and nobody asks it whether it can answer.
     ...(Object.keys(app.ports).length > 0 ? { drainSeconds: 3 } : { settleSeconds: 10 }),
   };
@@ -236,7 +242,13 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
       ...probesOf(sidecar),
     })),
     container: {
-      ...container(app.name, app.imageRef, { ...process, user: undefined }, env, mounts),
+      ...container(
+        app.name,
+        app.imageRef,
+        { ...process, user: undefined, resources: { ...app.resources, gpus: app.nodes?.gpus } },
+        env,
+        mounts,
+      ),
       ...(ports.length > 0 ? { ports } : {}),
       ...probesOf(app),
     },

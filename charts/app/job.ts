@@ -10,6 +10,7 @@ import { nonRoot, podSpec } from '../kube/pod.ts';
 import { container, merged, variables } from './containers.ts';
 import { proxyVariables } from './internet.ts';
 import { filesAnnotation, passingMounts } from './mounts.ts';
+import { chosenNodes } from './nodes.ts';
 import { secretFiles, secretsAnnotation } from './secrets.ts';
 
 /** The name of the Job that gates an app's roll-out: another one for each change of what it runs, since a Job cannot be changed. */
@@ -57,6 +58,7 @@ function jobSpec(env: Environment, app: EnvironmentApp): k8s.JobSpec {
       spec: {
         ...podSpec({
           serviceAccountName: name,
+          ...chosenNodes(app),
           user,
           ownsVolumes: own.length > 0,
           container: container(

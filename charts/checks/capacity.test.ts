@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { environment } from '../../test/charts/fixture.ts';
+import { field } from '../kube/field.ts';
 import type { Component, KubeObject } from '../kube/kube-object.ts';
 import { shortages } from './capacity.ts';
 import { Inventory } from './inventory.ts';
@@ -52,7 +53,7 @@ describe('what pods ask for', () => {
     ['is more than workers have', [deployment('901m', '1Gi', 4)], three, false, ['nodes-too-small']],
     ['is too large for any node', [deployment('1901m', '1Gi')], three, false, ['pod-too-large']],
     ['is too much memory', [deployment('1m', '5Gi')], three, false, ['pod-too-large']],
-    ['fits while no node is lost', [deployment('900m', '1Gi', 2)], three, true, ['nodes-too-few']],
+    ['fits while no node is lost', [deployment('1000m', '1Gi', 3)], three, true, ['nodes-too-few']],
     ['fits when one is lost', [deployment('800m', '1Gi', 2)], three, true, []],
   ])('%s', (_, objects, nodes, production, expected) => {
     expect(codes(objects, nodes, production)).toEqual(expected);
@@ -89,6 +90,36 @@ describe('what pods ask for', () => {
       why: expect.stringContaining('no change of it would ever come through'),
       fix: expect.stringContaining('94Mi less'),
     });
+  });
+
+  it.each<[string, object, KubeObject[], string[]]>([
+    ['on a node of their own', { nodeSelector: { disk: 'ssd' } }, [], []],
+    [
+      'beside others',
+      { nodeSelector: { disk: 'ssd' } },
+      [deployment('1000m', '1Gi', 3)],
+      ['nodes-too-small'],
+    ],
+    ['on a node for them alone', { nodeSelector: { gpu: 'a' }, tolerations: [{ key: 'gpu' }] }, [], []],
+  ])('is counted on the nodes that its pods choose: %s', (_, pod, others, expected) => {
+    const chosen = deployment('1000m', '1Gi');
+    Object.assign(Object(field(chosen, 'spec', 'template', 'spec')), pod);
+    const nodes = [
+      ...three.slice(0, 2),
+      { ...node('c', 'worker'), labels: { disk: 'ssd' } },
+      { ...node('d', 'worker'), labels: { gpu: 'a' }, taints: { gpu: 'yes' } },
+    ];
+    expect(codes([chosen, ...others], nodes)).toEqual(expected);
+  });
+
+  it('names the nodes that are too small for what chooses them', () => {
+    const chosen = deployment('1000m', '1Gi', 2);
+    Object.assign(Object(field(chosen, 'spec', 'template', 'spec')), { nodeSelector: { disk: 'ssd' } });
+    const nodes = [...three.slice(0, 2), { ...node('c', 'worker'), labels: { disk: 'ssd' } }];
+    const env = environment({ cluster: { nodes } });
+    expect(shortages(new Inventory(env, [{ name: 'shop', objects: [chosen] }]))).toMatchObject([
+      { what: 'pods ask for cpu 2000m, and c has 1900m for pods' },
+    ]);
   });
 
   it('counts a Job beside all that runs', () => {

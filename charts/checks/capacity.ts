@@ -1,7 +1,8 @@
 import type { Words } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
+import { type NodeFeatures, nodesForPods, takesPod } from '../../model/schema/node-choice.ts';
 import { inUnits, quantityOf } from '../../model/schema/quantity.ts';
-import { field, listField } from '../kube/field.ts';
+import { field, listField, textField } from '../kube/field.ts';
 import { objectId } from '../kube/object-id.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -20,6 +21,20 @@ interface Demand {
   count: number;
   /** One pod more for a while: a new one that serves before an old one goes. */
   surges?: boolean;
+  /** Labels and tolerated taints that decide on which nodes they run. Default: on those without taints. */
+  choice?: Choice;
+  /** One on each node, whatever it is. */
+  everywhere?: boolean;
+}
+
+interface Choice {
+  labels: Record<string, string>;
+  tolerate: string[];
+}
+
+/** A node with what it has for pods. */
+interface Room extends Amount, NodeFeatures {
+  name: string;
 }
 
 const mebibyte = 2 ** 20;
@@ -32,15 +47,60 @@ const network: Amount = { cpu: 0.1, memory: 50 * mebibyte };
 const nameServers: Demand = { object: 'CoreDNS', each: { cpu: 0.1, memory: 70 * mebibyte }, count: 2 };
 
 /**
- * Where what the pods of an environment ask for is more than its nodes have. Of production it is asked that it also
- * fits when its largest node is lost. What pods are packed around is not looked at: it may still not fit where the sum
- * does by little.
+ * Where what the pods of an environment ask for is more than its nodes have: all of them, and those nodes that some pods
+ * choose. Of production it is asked that it also fits when its largest node is lost. What pods are packed around is not
+ * looked at: it may still not fit where the sum does by little.
  */
 export function shortages(inventory: Inventory): Words[] {
-  const { env } = inventory;
-  const nodes = roomFor(env);
+  const nodes = roomFor(inventory.env);
   const demands = [...demandsOf(inventory), nameServers];
-  const passing = [...demands.filter(({ surges }) => surges), ...jobsOf(inventory)];
+  const jobs = jobsOf(inventory);
+  const groups = new Map([[namesOf(nodes), nodes]]);
+  for (const demand of [...demands, ...jobs]) {
+    const chosen = takers(nodes, demand);
+    groups.set(namesOf(chosen), chosen);
+  }
+  const { production } = inventory.env.cluster;
+  return [...groups.values()].flatMap((group) => {
+    const within = (demand: Demand) => takers(nodes, demand).every((node) => group.includes(node));
+    const isAll = group.length === nodes.length;
+    return shortagesOn(group, {
+      name: isAll ? 'the nodes' : namesOf(group),
+      production: production && namesOf(group) === namesOf(takers(nodes, nameServers)),
+      demands: demands
+        .filter((demand) => demand.everywhere || within(demand))
+        .map((demand) => (demand.everywhere && !isAll ? { ...demand, count: group.length } : demand)),
+      jobs: jobs.filter(within),
+      isChosen: (demand) => namesOf(takers(nodes, demand)) === namesOf(group),
+    });
+  });
+}
+
+/** The nodes that take a pod of a demand. */
+function takers(nodes: readonly Room[], { choice, everywhere }: Demand): Room[] {
+  if (everywhere) return [...nodes];
+  return nodes.filter((node) => takesPod(node, choice ?? { labels: {}, tolerate: [] }));
+}
+
+function namesOf(nodes: readonly Room[]): string {
+  return nodes.map(({ name }) => name).join(', ');
+}
+
+/** What is asked of a group of nodes. */
+interface Asked {
+  /** As a sentence begins: 'the nodes', or their names. */
+  name: string;
+  /** Whether what runs there must find place on the others when one is lost. */
+  production: boolean;
+  /** Pods that run on no other nodes. */
+  demands: Demand[];
+  jobs: Demand[];
+  /** Whether a pod runs on these nodes and no fewer of them. */
+  isChosen: (demand: Demand) => boolean;
+}
+
+function shortagesOn(nodes: readonly Room[], { name, production, demands, jobs, isChosen }: Asked): Words[] {
+  const passing = [...demands.filter(({ surges }) => surges), ...jobs];
   const found: Words[] = [];
   for (const [key, unit] of [
     ['cpu', cores],
@@ -49,7 +109,9 @@ export function shortages(inventory: Inventory): Words[] {
     const largest = Math.max(...nodes.map((node) => node[key]));
     const total = nodes.reduce((sum, node) => sum + node[key], 0);
     const asked = demands.reduce((sum, { each, count }) => sum + each[key] * count, 0);
-    const tooLarge = [...demands, ...jobsOf(inventory)].filter(({ each }) => exceeds(each[key], largest));
+    const tooLarge = [...demands, ...jobs].filter(
+      (demand) => isChosen(demand) && exceeds(demand.each[key], largest),
+    );
     for (const { object, each } of tooLarge) {
       found.push({
         code: 'pod-too-large',
@@ -59,20 +121,16 @@ export function shortages(inventory: Inventory): Words[] {
       });
     }
     if (tooLarge.length > 0) continue;
-    const by = () =>
-      [...demands]
-        .sort((a, b) => b.each[key] * b.count - a.each[key] * a.count)
-        .slice(0, 3)
-        .map(({ object, each, count }) => `${object} ${unit(each[key] * count)}`)
-        .join(', ');
+    const by = () => askers(demands, key, unit);
+    const has = name === 'the nodes' || nodes.length > 1 ? 'have' : 'has';
     if (exceeds(asked, total)) {
       found.push({
         code: 'nodes-too-small',
-        what: `pods ask for ${key} ${unit(asked)}, and the nodes have ${unit(total)} for pods`,
+        what: `pods ask for ${key} ${unit(asked)}, and ${name} ${has} ${unit(total)} for pods`,
         why: `some would wait for a node for ever; most is asked for by ${by()}`,
         fix: `add a node, make one larger, or let pods ask for ${unit(asked - total)} less`,
       });
-    } else if (env.cluster.production && exceeds(asked, total - largest)) {
+    } else if (production && exceeds(asked, total - largest)) {
       found.push({
         code: 'nodes-too-few',
         what: `pods ask for ${key} ${unit(asked)}, and without the largest node ${unit(total - largest)} is left`,
@@ -85,7 +143,7 @@ export function shortages(inventory: Inventory): Words[] {
         const left = unit(Math.max(0, total - asked));
         found.push({
           code: 'no-room-to-roll',
-          what: `${surges ? `a new pod of ${object}` : object} asks for ${key} ${unit(each[key])}, and beside all that runs the nodes have ${left} left`,
+          what: `${surges ? `a new pod of ${object}` : object} asks for ${key} ${unit(each[key])}, and beside all that runs ${name} ${has} ${left} left`,
           why: surges
             ? 'the old pod serves until the new one does: no change of it would ever come through'
             : 'it would wait for a node for ever, and what waits for it too',
@@ -97,14 +155,39 @@ export function shortages(inventory: Inventory): Words[] {
   return found;
 }
 
-/** What each node has that takes pods: the workers, or the control planes where there are no others. */
-function roomFor({ cluster: { nodes } }: Environment): Amount[] {
-  const workers = nodes.filter(({ role }) => role === 'worker');
-  const reserved = workers.length > 0 ? network : add(network, controlPlane);
-  return (workers.length > 0 ? workers : nodes).map(({ cpu, memory }) => ({
-    cpu: inUnits(cpu) - reserved.cpu,
-    memory: inUnits(memory) - reserved.memory,
-  }));
+function askers(demands: readonly Demand[], key: keyof Amount, unit: (amount: number) => string): string {
+  return [...demands]
+    .sort((a, b) => b.each[key] * b.count - a.each[key] * a.count)
+    .slice(0, 3)
+    .map(({ object, each, count }) => `${object} ${unit(each[key] * count)}`)
+    .join(', ');
+}
+
+/** What each node has that takes pods. */
+function roomFor({ cluster: { nodes } }: Environment): Room[] {
+  const taking = nodesForPods(nodes);
+  return taking.map(({ name, role, labels, taints, cpu, memory }) => {
+    const reserved = role === 'worker' ? network : add(network, controlPlane);
+    return {
+      name,
+      labels,
+      taints,
+      cpu: inUnits(cpu) - reserved.cpu,
+      memory: inUnits(memory) - reserved.memory,
+    };
+  });
+}
+
+/** As a pod says it: what it selects, and the keys that it tolerates. */
+function choiceOf(pod: unknown): Choice {
+  const labels = Object.entries(Object(field(pod, 'nodeSelector'))).map(([key, value]) => [
+    key,
+    String(value),
+  ]);
+  return {
+    labels: Object.fromEntries(labels),
+    tolerate: listField(pod, 'tolerations').flatMap((toleration) => textField(toleration, 'key') ?? []),
+  };
 }
 
 function demandsOf(inventory: Inventory): Demand[] {
@@ -113,6 +196,8 @@ function demandsOf(inventory: Inventory): Demand[] {
     .map(({ object, pod, replicas }) => ({
       object: objectId(object),
       each: podRequests(pod),
+      choice: choiceOf(pod),
+      everywhere: object.kind === 'DaemonSet',
       count: object.kind === 'DaemonSet' ? inventory.env.cluster.nodes.length : replicas,
       surges: replicas > 0 && Number(field(object, 'spec', 'strategy', 'rollingUpdate', 'maxSurge') ?? 0) > 0,
     }));
@@ -128,7 +213,12 @@ function demandsOf(inventory: Inventory): Demand[] {
 function jobsOf(inventory: Inventory): Demand[] {
   return inventory.workloads
     .filter(({ ends }) => ends)
-    .map(({ object, pod }) => ({ object: objectId(object), each: podRequests(pod), count: 1 }));
+    .map(({ object, pod }) => ({
+      object: objectId(object),
+      each: podRequests(pod),
+      choice: choiceOf(pod),
+      count: 1,
+    }));
 }
 
 /**

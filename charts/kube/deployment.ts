@@ -19,6 +19,15 @@ export interface WorkloadInput {
   drainSeconds?: number;
   /** `minReadySeconds`: seconds a pod must be ready before it counts as available. Default: 0. */
   settleSeconds?: number;
+  /** Over the values of which label of the nodes several pods are spread. Default: over the nodes, as far as they have room. */
+  spread?: Spread;
+}
+
+interface Spread {
+  /** Default: `kubernetes.io/hostname`, each node by itself. */
+  over?: string | undefined;
+  /** Whether a pod waits where it cannot be spread. */
+  strict: boolean;
 }
 
 /** A Deployment: its pods are all the same. */
@@ -62,7 +71,7 @@ export function workload(
         {
           ...podSpec(input.pod),
           ...(replicas === 'scaled' || replicas > 1
-            ? { topologySpreadConstraints: [spread(labels, revision)] }
+            ? { topologySpreadConstraints: [spread(labels, revision, input.spread)] }
             : {}),
         },
         podAnnotations,
@@ -85,12 +94,18 @@ function strategy(update: DeploymentInput['update']): k8s.DeploymentStrategy {
   return { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } };
 }
 
-/** On different nodes where there are several; on one node they may still run together. */
-function spread(labels: Record<string, string>, revision: string): k8s.TopologySpreadConstraint {
+/** On different nodes where there are several; on one node they may still run together, unless that is strict. */
+function spread(
+  labels: Record<string, string>,
+  revision: string,
+  { over = 'kubernetes.io/hostname', strict }: Spread = { strict: false },
+): k8s.TopologySpreadConstraint {
   return {
     maxSkew: 1,
-    topologyKey: 'kubernetes.io/hostname',
-    whenUnsatisfiable: 'ScheduleAnyway',
+    topologyKey: over,
+    whenUnsatisfiable: strict ? 'DoNotSchedule' : 'ScheduleAnyway',
+    // A node that takes no such pod would count as one that has none, and all others would wait for it.
+    ...(strict ? { nodeTaintsPolicy: 'Honor' } : {}),
     labelSelector: { matchLabels: labels },
     // Without it a rolling update counts the old pods too and ends up lopsided.
     matchLabelKeys: [revision],

@@ -20,6 +20,8 @@ export const annotations = {
   chartDigest: 'plinth.io/chart-digest',
   /** Why a workload needs as much as it reserves, where that is much. */
   resources: 'plinth.io/resources',
+  /** On a node: the keys of the labels and taints that cluster.yaml gave it. */
+  nodeFeatures: 'plinth.io/node-features',
 } as const;
 
 /** The Gateway that every exposed app is attached to. */

@@ -6,6 +6,8 @@ export interface Resources {
   memory: string;
   /** Default: the request. */
   memoryLimit?: string;
+  /** Numbers of GPUs by the name of their extended resource. Default: none. */
+  gpus?: Readonly<Record<string, number>> | undefined;
   /** Why it needs that much, where that is much; becomes an annotation of the workload. */
   reason?: string | undefined;
 }
@@ -105,9 +107,18 @@ function containerOf({
 }
 
 /** No limit on CPU: it would throttle a process while the processor idles. */
-function kubeResources({ cpu, memory, memoryLimit = memory }: Resources): k8s.ResourceRequirements {
+function kubeResources({
+  cpu,
+  memory,
+  memoryLimit = memory,
+  gpus = {},
+}: Resources): k8s.ResourceRequirements {
+  // Of an extended resource a container reserves its limit (Kubernetes, 'Schedule GPUs').
+  const devices = Object.entries(gpus).map(
+    ([name, count]) => [name, k8s.Quantity.fromNumber(count)] as const,
+  );
   return {
     requests: { cpu: k8s.Quantity.fromString(cpu), memory: k8s.Quantity.fromString(memory) },
-    limits: { memory: k8s.Quantity.fromString(memoryLimit) },
+    limits: { memory: k8s.Quantity.fromString(memoryLimit), ...Object.fromEntries(devices) },
   };
 }

@@ -15,6 +15,20 @@ const worker: Edit[] = [
   [catalogApp, "  probes: { ready: { path: '/', port: 'api' } },\n", ''],
   [shopApp, "  uses: [{ kind: 'app', app: 'catalog', port: 'api' }],\n", ''],
 ];
+/** A label on the one node of dev. */
+const disk = (value: string): Edit => [
+  dev,
+  'role: control-plane',
+  `role: control-plane\n    labels: { disk: ${value} }`,
+];
+const workers: Edit = [
+  dev,
+  'role: control-plane',
+  `role: control-plane
+  - { name: a, role: worker, labels: { disk: ssd, rack: a } }
+  - { name: b, role: worker, labels: { rack: b } }
+  - { name: c, role: worker, labels: { card: a100 }, taints: { card: a100 }, gpus: { nvidia.com/gpu: 2 } }`,
+];
 const own = "resources: { cpu: '10m', memory: '16Mi' }";
 
 /** Each edit breaks one rule of what an app says of its pods. */
@@ -104,6 +118,23 @@ const cases: [name: string, edits: Edit[]][] = [
   sidecars: [{ name: 'b', image: { ref: 'a.io/b:1' }, env: { PGUSER: 'x' }, ${own} }],`),
     ],
   ],
+  // Nodes
+  ['a label that no node has', [disk('sdd'), more("nodes: { labels: { disk: 'ssd' } },")]],
+  ['a label whose key no node has', [more("nodes: { labels: { disk: 'ssd' } },")]],
+  ['a label of Kubernetes', [more("nodes: { labels: { 'kubernetes.io/os': 'linux' } },")]],
+  ['labels of two nodes', [workers, more("nodes: { labels: { disk: 'ssd', rack: 'b' } },")]],
+  ['a taint that no node has', [more("nodes: { tolerate: ['dedicated'] },")]],
+  ['a taint that an app does not tolerate', [workers, more("nodes: { labels: { card: 'a100' } },")]],
+  [
+    'more GPUs than a node has',
+    [workers, more("nodes: { tolerate: ['card'], gpus: { 'nvidia.com/gpu': 4 } },")],
+  ],
+  ['a spread over a label that a node lacks', [workers, more("nodes: { spread: { over: 'rack' } },")]],
+  [
+    'a label that an environment chooses and no node has',
+    [[dev, '  catalog:', '  catalog: { nodes: { labels: { disk: ssd } } }']],
+  ],
+  ['a taint on every node', [[dev, 'role: control-plane', 'role: control-plane\n    taints: { card: a }']]],
   // Volumes and replicas
   ['one volume for two pods', [more("replicas: 2, volumes: { data: { path: '/data', size: '1Gi' } },")]],
   [
@@ -157,6 +188,10 @@ it.each(cases)('%s is refused where it is written', async (name, edits) => {
 
 it.each<[string, Edit[]]>([
   ['a worker without ports and probes', worker],
+  [
+    'a node of its own',
+    [workers, [dev, '  catalog:', '  catalog: { nodes: { tolerate: [card], gpus: { nvidia.com/gpu: 2 } } }']],
+  ],
   ['a server on a port below 1024', [[catalogApp, 'port: 9000', 'port: 80']]],
   [
     'a schedule in a time zone',

@@ -30,10 +30,7 @@ const restarts: Meaning = {
   write:
     'is not needed: a process that ends is started again, and one that shall end has a schedule or is a job',
 };
-const anywhere: Meaning = {
-  heading: 'resources',
-  write: 'is not needed: the scheduler finds a node that has what resources reserves',
-};
+const nodes = is('nodes', "nodes: { labels: { disk: 'ssd' }, tolerate: ['gpu'] }");
 
 /** Keys of Kubernetes, Compose and other platforms, each with its key of app.ts. */
 const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
@@ -64,7 +61,7 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['priorityClassName', is('priority', 'priority: 10')],
   ['description title', is('summary', "summary: 'One sentence.'")],
   ['restart restartPolicy', restarts],
-  ['nodeSelector tolerations affinity topologySpreadConstraints', anywhere],
+  ['nodeSelector nodeName tolerations affinity topologySpreadConstraints gpu gpus node', nodes],
 ];
 
 const ofProbe: readonly (readonly [string, Meaning])[] = [
@@ -98,6 +95,13 @@ const inTheApp: Meaning = {
     "is not done at the gateway: headers of an answer are (headers: { response: { … } }), the rest is the app's own",
 };
 
+const ofNodes: readonly (readonly [string, Meaning])[] = [
+  ['selector nodeSelector matchLabels', is('nodes', "labels: { disk: 'ssd' }")],
+  ['tolerations taints tolerates', is('nodes', "tolerate: ['gpu'], the keys of taints")],
+  ['topologySpreadConstraints zones', is('nodes', "spread: { over: 'rack' }, the key of a label")],
+  ['gpu devices', is('nodes', "gpus: { 'nvidia.com/gpu': 1 }")],
+];
+
 const ofExposes: readonly (readonly [string, Meaning])[] = [
   ['path pathPrefix routes rules', is('exposes', "paths: { '/api': 'http' }, from a path to a port")],
   [
@@ -127,6 +131,7 @@ export const otherWords: readonly {
   { at: /^probes\.\w+$/, words: ofProbe },
   { at: /^volumes\.[^.]+$/, words: ofVolume },
   { at: /^schedule$/, words: ofSchedule },
+  { at: /^nodes$/, words: ofNodes },
   { at: /^exposes$/, words: ofExposes },
   { at: /^resources$/, words: [['limits requests', resources]] },
 ];

@@ -6,6 +6,7 @@ import { ageRecipient } from './encrypted-secret.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gitUrl, noSecret } from './git-url.ts';
 import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
+import { gpus, nodeChoice, nodeKey, nodeValue } from './node-choice.ts';
 import { nodePorts } from './node-ports.ts';
 import { signInSchema } from './sign-in.ts';
 
@@ -232,7 +233,22 @@ const node = z.strictObject({
     .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "an instance type such as 't3.large'")
     .optional()
     .describe('EC2 instance type, such as t3.large; required with the provider `aws`.'),
+  labels: z
+    .record(nodeKey, nodeValue)
+    .default({})
+    .describe('Labels of the node, such as disk: ssd, by which apps choose nodes.'),
+  taints: z
+    .record(nodeKey, nodeValue)
+    .default({})
+    .describe('Taints of the node, from key to value: only apps that tolerate them run there (NoSchedule).'),
+  gpus: gpus
+    .default({})
+    .describe(
+      'Number of GPUs by the name of their extended resource, such as nvidia.com/gpu: 1. The driver and the device plugin of the vendor offer them.',
+    ),
 });
+
+export type ClusterNode = z.infer<typeof node>;
 
 const registry = z.strictObject({
   overlay: z
@@ -462,6 +478,9 @@ export const appOverride = z.strictObject({
     })
     .optional()
     .describe('Reservation of each pod.'),
+  nodes: nodeChoice
+    .optional()
+    .describe('Choice of nodes, in place of that of app.ts; {} is any node. Default: the value of app.ts.'),
   hosts: z
     .array(dnsName)
     .optional()

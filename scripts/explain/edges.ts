@@ -125,12 +125,34 @@ function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
       'sidecars',
       change({ sidecars: [] }),
     ),
+    ...nodesEdge(env, app),
     ...edge(
       app.priority !== undefined,
       `has the priority ${app.priority}`,
       'priority',
       withoutField(env, app, 'priority'),
     ),
+  ];
+}
+
+function nodesEdge(env: Environment, app: EnvironmentApp): DescribedEdge[] {
+  if (app.nodes === undefined) return [];
+  const { labels, tolerate, spread, gpus } = app.nodes;
+  const parts = [
+    ...Object.entries(labels).map(([key, value]) => `with ${key}: ${value}`),
+    ...tolerate.map((key) => `that are kept for ${key}`),
+    ...Object.entries(gpus).map(([name, count]) => `with ${count} ${name} for each pod`),
+    ...(spread === undefined ? [] : [`spread over ${spread.over ?? 'the nodes'}`]),
+  ];
+  if (parts.length === 0) return [];
+  const inCluster = env.cluster.apps[app.name]?.nodes !== undefined;
+  return [
+    {
+      title: `runs on nodes ${parts.join(', ')}`,
+      file: inCluster ? `clusters/${env.name}/cluster.yaml` : fileOf(app.name),
+      path: inCluster ? ['apps', app.name, 'nodes'] : ['nodes'],
+      without: withoutField(env, app, 'nodes'),
+    },
   ];
 }
 

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { ensureProgram } from '../../images/program.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
+import { ensureNodeFeatures } from '../cluster/node-features.ts';
 import { fluxDefinitions, fluxObjects } from '../flux/bootstrap.ts';
 import { ensureDecryptionKey } from '../flux/decryption-key.ts';
 import { syncObjects } from '../flux/sync.ts';
@@ -48,6 +49,8 @@ export async function handOver({ environment, manifests, kubeconfig, report }: O
     '-f',
     '-',
   ];
+  const changed = await ensureNodeFeatures(environment.cluster, run);
+  if (changed.length > 0) report(`labels and taints of ${changed.join(', ')}`);
   const definitions = await fluxDefinitions(environment);
   report('definitions of Flux');
   await run(apply, definitions);

@@ -45,8 +45,7 @@ export function platformCluster(more: string): string {
 domain: dev.localhost
 kubernetes: { version: ${loadLock().kubernetes} }
 provider: { kind: kind }
-nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]
-registry: { overlay: http }
+${/^nodes:/m.test(more) ? '' : 'nodes: [{ name: control-plane, role: control-plane, cpu: "8", memory: 16Gi }]\n'}registry: { overlay: http }
 ${/^source:/m.test(more) ? '' : 'source: { kind: in-cluster }\n'}${more === '' ? 'apps: {}' : more}
 `;
 }

@@ -1,5 +1,7 @@
 import { ensureProgram } from '../../../images/program.ts';
 import type { Phase } from '../../cli/phases.ts';
+import { ensureNodeFeatures } from '../../cluster/node-features.ts';
+import { kubectlOf } from '../../cluster/node-kubectl.ts';
 import { ensureNodes, type NodesState } from '../../kind/kind-nodes.ts';
 import { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../input.ts';
@@ -13,9 +15,11 @@ export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundS
     await ensureProgram('kind', report, { registryMirror: engine.registryMirror, signal });
     const supplied = new BackgroundSupply(given);
     const state = await ensureNodes({ ...given, report });
+    const { cluster } = environment;
+    const changed = await ensureNodeFeatures(cluster, kubectlOf(given.engine, cluster.name, signal));
     return {
       result: { nodes: state, supplied },
-      unchanged: state === 'running' ? `${environment.cluster.nodes.length} running` : undefined,
+      unchanged: state === 'running' && changed.length === 0 ? `${cluster.nodes.length} running` : undefined,
     };
   },
 };

@@ -1,0 +1,157 @@
+import type { App } from '../app.ts';
+import { suggest } from '../diagnostics/nearest.ts';
+import type { Problem, Words } from '../diagnostics/problem.ts';
+import { type FieldPath, type Loaded, problemAt, reference, type Source } from '../reading/source.ts';
+import type { Repository } from '../repository.ts';
+import type { Cluster, ClusterNode } from '../schema/cluster.ts';
+import { type NodeChoice, nodesForPods, takesPod } from '../schema/node-choice.ts';
+
+/** An app chooses nodes that there are, in every environment in which it runs; and some nodes take any pod. */
+export function checkNodeChoices({ apps, clusters }: Repository): Problem[] {
+  return [
+    ...clusters.flatMap(checkUntainted),
+    ...apps.flatMap((app) =>
+      clusters.flatMap((cluster) =>
+        Object.hasOwn(cluster.value.apps, app.name) ? checkChoice(app, cluster) : [],
+      ),
+    ),
+  ];
+}
+
+/** The platform's own pods tolerate nothing: with a taint on every node they would wait for ever. */
+function checkUntainted({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
+  const taking = nodesForPods(nodes);
+  const tainted = taking[0];
+  if (tainted === undefined || taking.some(({ taints }) => Object.keys(taints).length === 0)) return [];
+  const words = {
+    code: 'all-nodes-tainted',
+    what: `every node that takes pods has a taint`,
+    why: 'the platform itself tolerates none, and its pods would wait for a node for ever',
+    fix: 'leave one node without taints, or add one',
+  };
+  return [problemAt(source, ['nodes', nodes.indexOf(tainted), 'taints'], words, 'key')];
+}
+
+/** Where a choice stands, and the nodes among which it chooses. */
+interface Choosing {
+  app: string;
+  source: Source;
+  path: FieldPath;
+  nodes: ClusterNode[];
+  cluster: Loaded<Cluster>;
+}
+
+function checkChoice(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
+  const override = cluster.value.apps[app.name]?.nodes;
+  const choice = override ?? app.value.nodes;
+  if (choice === undefined) return [];
+  const at: Choosing = {
+    app: app.name,
+    ...(override === undefined
+      ? { source: app.source, path: ['nodes'] }
+      : { source: cluster.source, path: ['apps', app.name, 'nodes'] }),
+    nodes: nodesForPods(cluster.value.nodes),
+    cluster,
+  };
+  const unknown = [...unknownLabels(choice, at), ...unknownTaints(choice, at)];
+  if (unknown.length > 0) return unknown;
+  const taking = at.nodes.filter((node) => takesPod(node, choice));
+  if (taking.length === 0) return [noNode(choice, at)];
+  return [...checkGpus(choice, at, taking), ...checkSpread(choice, at, taking)];
+}
+
+function unknownLabels({ labels }: NodeChoice, at: Choosing): Problem[] {
+  return Object.entries(labels).flatMap(([key, value]) => {
+    const values = at.nodes.flatMap(({ labels: own }) => own[key] ?? []);
+    if (values.includes(value)) return [];
+    const keys = at.nodes.flatMap(({ labels: own }) => Object.keys(own));
+    return [
+      problem(at, ['labels', key], {
+        code: 'unknown-label',
+        what: `'${at.app}' chooses nodes with the label ${key}: ${value}, which no node of ${at.cluster.name} has`,
+        why: `its pods would wait for a node for ever (${nodesOf(at)})`,
+        fix:
+          values.length > 0
+            ? suggest(value, values, `write one of ${[...new Set(values)].sort().join(', ')}`)
+            : suggest(key, keys, elsewhere(at, `add labels: { ${key}: ${value} } to a node`)),
+      }),
+    ];
+  });
+}
+
+function unknownTaints({ tolerate }: NodeChoice, at: Choosing): Problem[] {
+  const known = at.nodes.flatMap(({ taints }) => Object.keys(taints));
+  return tolerate.flatMap((key, i) => {
+    if (known.includes(key)) return [];
+    return [
+      problem(at, ['tolerate', i], {
+        code: 'unknown-taint',
+        what: `'${at.app}' tolerates the taint ${key}, which no node of ${at.cluster.name} has`,
+        why: `there is nothing to tolerate (${nodesOf(at)})`,
+        fix: suggest(key, known, elsewhere(at, `add taints: { ${key}: … } to a node, or remove it`)),
+      }),
+    ];
+  });
+}
+
+function noNode(choice: NodeChoice, at: Choosing): Problem {
+  const labelled = at.nodes.filter((node) => takesPod({ ...node, taints: {} }, choice));
+  const taints = [...new Set(labelled.flatMap(({ taints }) => Object.keys(taints)))];
+  const missing = taints.filter((key) => !choice.tolerate.includes(key));
+  if (labelled.length === 0) {
+    return problem(at, ['labels'], {
+      code: 'no-node',
+      what: `no node of ${at.cluster.name} has all labels that '${at.app}' chooses`,
+      why: `its pods would wait for a node for ever (${nodesOf(at)})`,
+      fix: 'take one of them out, or add them to one node',
+    });
+  }
+  return problem(at, Object.keys(choice.labels).length > 0 ? ['labels'] : ['tolerate'], {
+    code: 'no-node',
+    what: `'${at.app}' may run on ${labelled.map(({ name }) => name).join(', ')} alone, and does not tolerate ${missing.join(', ')}`,
+    why: `a taint keeps all other pods off a node (${nodesOf(at)})`,
+    fix: `write tolerate: [${[...choice.tolerate, ...missing].map((key) => `'${key}'`).join(', ')}]`,
+  });
+}
+
+function checkGpus({ gpus }: NodeChoice, at: Choosing, taking: ClusterNode[]): Problem[] {
+  return Object.entries(gpus).flatMap(([name, count]) => {
+    const most = Math.max(...taking.map((node) => node.gpus[name] ?? 0));
+    if (most >= count) return [];
+    return [
+      problem(at, ['gpus', name], {
+        code: 'no-gpu',
+        what: `a pod of '${at.app}' has ${count} ${name}, and a node of ${at.cluster.name} that takes it has ${most} at most`,
+        why: `it would wait for a node for ever (${nodesOf(at)})`,
+        fix: elsewhere(at, `add gpus: { ${name}: ${count} } to a node that has them`),
+      }),
+    ];
+  });
+}
+
+function checkSpread({ spread }: NodeChoice, at: Choosing, taking: ClusterNode[]): Problem[] {
+  const { over } = spread ?? {};
+  if (over === undefined || taking.every(({ labels }) => Object.hasOwn(labels, over))) return [];
+  const without = taking.filter(({ labels }) => !Object.hasOwn(labels, over)).map(({ name }) => name);
+  return [
+    problem(at, ['spread', 'over'], {
+      code: 'unknown-label',
+      what: `the pods of '${at.app}' are spread over the label ${over}, which ${without.join(', ')} of ${at.cluster.name} does not have`,
+      why: `a node without the label is in no part of the spread (Kubernetes, 'Pod Topology Spread Constraints'; ${nodesOf(at)})`,
+      fix: `add ${over} to the labels of each node that takes the app`,
+    }),
+  ];
+}
+
+function problem(at: Choosing, path: FieldPath, words: Words): Problem {
+  return problemAt(at.source, [...at.path, ...path], words, 'key');
+}
+
+function nodesOf({ cluster }: Choosing): string {
+  return reference(cluster.source, ['nodes']);
+}
+
+/** What to write in cluster.yaml; where app.ts made the choice, also how an environment makes another one. */
+function elsewhere({ app, path }: Choosing, fix: string): string {
+  return path[0] === 'apps' ? fix : `${fix}; or write ${app}: { nodes: {} } under apps for any node`;
+}
