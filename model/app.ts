@@ -77,6 +77,10 @@ const use = z.discriminatedUnion('kind', [
   }),
   secretUse,
   internetUse,
+  z.strictObject({
+    /** Sends mail by the SMTP server that `external.mail` of cluster.yaml names. */
+    kind: z.literal('mail'),
+  }),
 ]);
 
 export const appSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
+import { externalDatabase, loginsOf } from './external.ts';
 import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
@@ -179,7 +180,8 @@ function joinApp(
       : `${registry}/${nameOfBuild(app.name, kind)}:${known.tag}@${known.digest}`;
   };
   return {
-    ...app,
+    ...withoutExternal(app, cluster),
+    logins: loginsOf(app, cluster),
     replicas: override.replicas ?? app.replicas,
     env: { ...app.env, ...override.env },
     resources: {
@@ -197,6 +199,13 @@ function joinApp(
     ...(host === undefined ? {} : { host }),
     hosts: hostNames({ value: app }, cluster),
   };
+}
+
+/** An app whose database others provide here owns none in the cluster. */
+function withoutExternal(app: App, cluster: Cluster): App {
+  if (externalDatabase(cluster, app.name) === undefined) return app;
+  const { database: _, ...rest } = app;
+  return rest;
 }
 
 /** The repository of an image in the team's registry. */

@@ -3,6 +3,7 @@ import type { Operator } from './operator.ts';
 import type { AppFile } from './reading/app-files.ts';
 import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
+import type { Login } from './schema/external.ts';
 import type { ExtraObject } from './schema/extra.ts';
 import type { Lock } from './schema/lock.ts';
 
@@ -15,6 +16,8 @@ export interface EnvironmentApp extends App {
   imageRef: string;
   /** The same of its migrations, `registry.DOMAIN/NAME-migrations:…`; absent where it has none. */
   migrationsRef?: string;
+  /** Secrets by which it logs in to what others provide in this environment. */
+  logins: readonly Login[];
   /** Its images that are built from this repository. */
   builds: readonly AppBuild[];
   /** What `files` leads to, sorted by path. */

@@ -2,6 +2,7 @@ import { checkBuilds } from './checks/builds.ts';
 import { checkCluster } from './checks/cluster.ts';
 import { checkClusterIdentity } from './checks/cluster-identity.ts';
 import { checkEdges } from './checks/edges.ts';
+import { checkExternal } from './checks/external.ts';
 import { checkExtra } from './checks/extra.ts';
 import { checkFiles } from './checks/files.ts';
 import { checkHelmCharts } from './checks/helm-charts.ts';
@@ -89,6 +90,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkWorkloads(repository),
     ...checkNodeChoices(repository),
     ...checkEdges(repository),
+    ...checkExternal(repository),
     ...checkIdentity(repository),
     ...checkOperators(repository),
     ...checkOwners(repository),

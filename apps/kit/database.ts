@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
@@ -7,7 +8,10 @@ import { databaseSeconds, gauge } from './metrics.ts';
 import { Reachability } from './reachability.ts';
 import { inSpan, isTraced, SpanKind } from './tracing.ts';
 
-/** libpq's own variables (PostgreSQL, 'Environment Variables'). No password among them: the certificate is the login. */
+/**
+ * libpq's own variables (PostgreSQL, 'Environment Variables'). The login is a certificate; a password is for a database that
+ * others provide.
+ */
 const variables = z
   .object({
     PGHOST: z.string().min(1),
@@ -15,15 +19,19 @@ const variables = z
     PGDATABASE: z.string().min(1),
     PGUSER: z.string().min(1),
     PGSSLMODE: z.literal('verify-full', 'verify-full: the server must prove who it is'),
-    PGSSLCERT: z.string().min(1),
-    PGSSLKEY: z.string().min(1),
+    PGPASSWORD: z.string().min(1).optional(),
+    PGSSLCERT: z.string().min(1).optional(),
+    PGSSLKEY: z.string().min(1).optional(),
+    /** `system`: public authorities. */
     PGSSLROOTCERT: z.string().min(1),
   })
   .refine(
-    ({ PGSSLCERT, PGSSLKEY, PGSSLROOTCERT }) =>
-      new Set([PGSSLCERT, PGSSLKEY, PGSSLROOTCERT].map((file) => dirname(file))).size === 1,
-    'PGSSLCERT, PGSSLKEY and PGSSLROOTCERT are files of one folder',
+    ({ PGPASSWORD, PGSSLCERT, PGSSLKEY }) =>
+      PGPASSWORD !== undefined || (PGSSLCERT !== undefined && PGSSLKEY !== undefined),
+    'PGSSLCERT and PGSSLKEY, or PGPASSWORD: the database asks who calls',
   );
+
+type Variables = z.infer<typeof variables>;
 
 /** How long a connection may serve: after it, and after a renewal, every connection was made with the new certificate. */
 const maxLifetimeSeconds = 300;
@@ -46,9 +54,9 @@ export type DatabaseConfig = {
     | 'ssl']: Exclude<pg.PoolConfig[Option], undefined>;
 };
 
-/** What a pool of `pg` takes: the database by certificate; `ssl` is read anew for each connection. */
+/** What a pool of `pg` takes; `ssl` is read anew for each connection. */
 export interface DatabaseAccess {
-  config: DatabaseConfig;
+  config: DatabaseConfig & { password?: string };
   /** Stops watching the files. */
   close(): void;
 }
@@ -57,7 +65,7 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
   const read = variables.safeParse(env);
   if (!read.success) throw new Error(`the database's variables: ${z.prettifyError(read.error)}`);
   const given = read.data;
-  const identity = new IdentityFolder(dirname(given.PGSSLCERT));
+  const { ssl, close } = tlsOf(given);
   return {
     config: {
       application_name: name,
@@ -65,6 +73,7 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
       port: given.PGPORT,
       database: given.PGDATABASE,
       user: given.PGUSER,
+      ...(given.PGPASSWORD === undefined ? {} : { password: given.PGPASSWORD }),
       max: 10,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
@@ -73,21 +82,60 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
       query_timeout: 12_000,
       maxLifetimeSeconds,
       keepAlive: true,
-      ssl: {
-        minVersion: 'TLSv1.3',
-        rejectUnauthorized: true,
-        get ca() {
-          return identity.current.roots;
-        },
-        get cert() {
-          return identity.current.cert;
-        },
-        get key() {
-          return identity.current.key;
-        },
+      ssl,
+    },
+    close,
+  };
+}
+
+interface Tls {
+  ssl: DatabaseConfig['ssl'];
+  close(): void;
+}
+
+/** A certificate that is renewed beside its roots, as the platform's own databases want it; or the files of others. */
+function tlsOf(given: Variables): Tls {
+  const { PGSSLCERT, PGSSLKEY, PGSSLROOTCERT } = given;
+  const folders = new Set([PGSSLCERT, PGSSLKEY, PGSSLROOTCERT].map((file) => dirname(file ?? '')));
+  if (PGSSLCERT === undefined || folders.size > 1) return ofOthers(given);
+  const identity = new IdentityFolder(dirname(PGSSLCERT));
+  return {
+    ssl: {
+      minVersion: 'TLSv1.3',
+      rejectUnauthorized: true,
+      get ca() {
+        return identity.current.roots;
+      },
+      get cert() {
+        return identity.current.cert;
+      },
+      get key() {
+        return identity.current.key;
       },
     },
     close: () => identity.close(),
+  };
+}
+
+/** A server of others decides which TLS it speaks; without a file of roots the public authorities are trusted. */
+function ofOthers({ PGHOST, PGSSLCERT, PGSSLKEY, PGSSLROOTCERT }: Variables): Tls {
+  const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
+  return {
+    ssl: {
+      minVersion: 'TLSv1.2',
+      rejectUnauthorized: true,
+      servername: PGHOST,
+      get ca() {
+        return PGSSLROOTCERT === 'system' ? undefined : text(PGSSLROOTCERT);
+      },
+      get cert() {
+        return text(PGSSLCERT);
+      },
+      get key() {
+        return text(PGSSLKEY);
+      },
+    },
+    close: () => undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Chart } from 'cdk8s';
 import type { App } from '../../model/app.ts';
+import { externalDatabase, loginOf } from '../../model/external.ts';
 import { publicUrl } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
@@ -9,6 +10,7 @@ import { replicaRange } from '../../model/schema/cluster.ts';
 import { databaseClient, databaseCluster, databaseUse, retirement } from '../../model/schema/database.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 import { exposedPorts } from '../../model/schema/exposes.ts';
+import type { Login } from '../../model/schema/external.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
 import { toDatabase } from '../database/database.ts';
@@ -46,6 +48,7 @@ import { fromPrometheus } from '../observability/observed.ts';
 import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
 import { podsOf } from './app-pods.ts';
 import { container, containerPorts, merged, probesOf, variables } from './containers.ts';
+import { externalAuthorities, toExternal } from './external.ts';
 import { proxyVariables, toInternet } from './internet.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
 import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
@@ -64,8 +67,9 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     serviceAccount(chart, app.name, space);
     if (isFirst) {
       certificates(chart, env, app);
+      externalAuthorities(chart, env, app);
       filesConfigMap(chart, app);
-      secretObjects(chart, app);
+      secretObjects(chart, app, migrationsLoginOf(env, app));
     }
     kubernetesRights(chart, app);
     claims(chart, app);
@@ -94,16 +98,18 @@ export function gatingJob(env: Environment, app: EnvironmentApp): Component | un
     namespaceOfApp(chart, env, app);
     serviceAccount(chart, name, space);
     certificates(chart, env, app);
+    externalAuthorities(chart, env, app);
     filesConfigMap(chart, app);
-    secretObjects(chart, app);
-    gatingJobObject(chart, env, app, use ? [databaseReady(env, use.of)] : []);
+    secretObjects(chart, app, migrationsLoginOf(env, app));
+    gatingJobObject(chart, env, app, use ? databaseReady(env, use.of) : []);
     allow(chart, name, space, { egress: egress(env, app) });
   });
 }
 
-/** Where a database is or was, it stands with that: it is there before the app, and stays when the app goes. */
+/** Where a database is or was, or is migrated before the app, it stands with that: it is there before the app, and stays when the app goes. */
 function namespaceOfApp(chart: Chart, env: Environment, app: EnvironmentApp): void {
   if (app.database !== undefined || retirement(env, app.name) !== undefined) return;
+  if (migrationsLoginOf(env, app) !== undefined) return;
   appNamespace(chart, env, app);
   denyAll(chart, namespaceOf(app), ['Ingress', 'Egress']);
 }
@@ -189,7 +195,7 @@ function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<stri
   const url = publicUrl(env.cluster, app);
   const use = databaseUse(app);
   const after = [
-    ...(use ? [databaseReady(env, use.of)] : []),
+    ...(use ? databaseReady(env, use.of) : []),
     ...(app.job ? [idOf('Job', gatingJobName(env, app), namespaceOf(app))] : []),
   ];
   return {
@@ -200,12 +206,17 @@ function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<stri
   };
 }
 
-/** What says that a database is there with its schema up to date. */
-function databaseReady(env: Environment, of: string): string {
+/** What says that a database is there with its schema up to date; nothing of one that others provide as it is. */
+function databaseReady(env: Environment, of: string): string[] {
   const owner = env.apps.find(({ name }) => name === of);
-  return owner?.migrationsRef === undefined
-    ? idOf('Cluster', databaseCluster(of), of)
-    : idOf('Job', migrationsJob(owner), of);
+  if (owner?.migrationsRef !== undefined) return [idOf('Job', migrationsJob(env, owner), of)];
+  return externalDatabase(env.cluster, of) === undefined ? [idOf('Cluster', databaseCluster(of), of)] : [];
+}
+
+/** The login of its migrations to a database that others provide. */
+function migrationsLoginOf({ cluster }: Environment, app: EnvironmentApp): Login | undefined {
+  const external = externalDatabase(cluster, app.name);
+  return external === undefined || app.migrationsRef === undefined ? undefined : loginOf(external, 'owner');
 }
 
 function pod(environment: Environment, app: EnvironmentApp): PodInput {
@@ -293,11 +304,13 @@ function egress(env: Environment, app: App): Flow[] {
     };
   });
   const use = databaseUse(app);
+  const database = use && externalDatabase(env.cluster, use.of) === undefined ? [toDatabase(use.of)] : [];
   return [
     toDns,
     ...used,
-    ...(use ? [toDatabase(use.of)] : []),
+    ...database,
     ...(verifiesPeople(app) ? [toPeopleKeys] : []),
+    ...toExternal(env, app),
     ...toInternet(app),
     ...toCollector(env),
     ...toMetrics(env, app),

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
+import { externalDatabase, loginOf } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
 import { databaseClient, databaseCluster, migrationsName } from '../../model/schema/database.ts';
+import { migrationsAuthorities, migrationsFiles, migrationsToExternal } from '../app/external.ts';
+import { loginFiles, loginObject } from '../app/secrets.ts';
 import { leafCertificate } from '../identity/certificate.ts';
-import { databaseFiles } from '../identity/identity-files.ts';
+import { databaseFiles, type IdentityFiles } from '../identity/identity-files.ts';
 import { component } from '../kube/component.ts';
 import type { Component } from '../kube/kube-object.ts';
 import { annotations, podLabels } from '../kube/names.ts';
-import { allow, toDns } from '../kube/network-policy.ts';
+import { appNamespace } from '../kube/namespace.ts';
+import { allow, denyAll, toDns } from '../kube/network-policy.ts';
 import { idOf } from '../kube/object-id.ts';
 import { nonRoot, podSpec } from '../kube/pod.ts';
 import { serviceAccount } from '../kube/service-account.ts';
@@ -27,8 +31,13 @@ export interface Migration {
 }
 
 /** The migration of an app; none where it has none. */
-export function migrations(env: Environment, { name, migrationsRef }: EnvironmentApp): Component | undefined {
-  return migrationsRef === undefined ? undefined : migrationComponent(env, { name, image: migrationsRef });
+export function migrations(env: Environment, app: EnvironmentApp): Component | undefined {
+  const migration = migrationOf(app);
+  return migration && migrationComponent(env, migration);
+}
+
+function migrationOf({ name, migrationsRef }: EnvironmentApp): Migration | undefined {
+  return migrationsRef === undefined ? undefined : { name, image: migrationsRef };
 }
 
 /**
@@ -38,48 +47,78 @@ export function migrations(env: Environment, { name, migrationsRef }: Environmen
 export function migrationComponent(env: Environment, migration: Migration): Component {
   const name = migrationsName(migration.name);
   const space = migration.name;
+  const isExternal = externalDatabase(env.cluster, migration.name) !== undefined;
   return component(name, (chart) => {
     serviceAccount(chart, name, space);
+    if (isExternal) beforeExternal(chart, env, migration.name);
     const leaf = authorities(env)
       .flatMap(({ leaves }) => leaves)
       .find((each) => each.namespace === space && each.name === databaseClient(migration.name, 'owner'));
     if (leaf) leafCertificate(chart, env, leaf);
-    job(chart, migration);
-    allow(chart, name, space, { egress: [toDns, toDatabase(migration.name)] });
+    job(chart, env, migration);
+    const database = isExternal ? migrationsToExternal(env, migration.name) : [toDatabase(migration.name)];
+    allow(chart, name, space, { egress: [toDns, ...database] });
   });
 }
 
+/** What an app's own database would have brought: the namespace, and what the login needs. */
+function beforeExternal(chart: Chart, env: Environment, owner: string): void {
+  const app = env.apps.find(({ name }) => name === owner);
+  const external = externalDatabase(env.cluster, owner);
+  if (app === undefined || external === undefined) throw new Error(`no app ${owner} has a database of others`);
+  appNamespace(chart, env, app);
+  denyAll(chart, owner, ['Ingress', 'Egress']);
+  migrationsAuthorities(chart, env, owner, migrationsName(owner));
+  loginObject(chart, app, loginOf(external, 'owner'));
+}
+
 /** The name of an app's Job. */
-export function migrationsJob({ name, migrationsRef = '' }: EnvironmentApp): string {
-  return migrationJob({ name, image: migrationsRef });
+export function migrationsJob(env: Environment, app: EnvironmentApp): string {
+  return migrationJob(env, migrationOf(app) ?? { name: app.name, image: '' });
 }
 
 /** The name of a Job: another one for each change of what it runs, since a Job cannot be changed. */
-export function migrationJob(migration: Migration): string {
+export function migrationJob(env: Environment, migration: Migration): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify(jobSpec(migration)))
+    .update(JSON.stringify(jobSpec(env, migration)))
     .digest('hex');
   return `${migrationsName(migration.name)}-${hash.slice(0, 10)}`;
 }
 
-function job(chart: Chart, migration: Migration): void {
+function job(chart: Chart, env: Environment, migration: Migration): void {
   const { name } = migration;
+  const isOurs = externalDatabase(env.cluster, name) === undefined;
   new k8s.KubeJob(chart, 'job', {
     metadata: {
-      name: migrationJob(migration),
+      name: migrationJob(env, migration),
       namespace: name,
-      annotations: { [annotations.after]: idOf('Cluster', databaseCluster(name), name) },
+      ...(isOurs
+        ? { annotations: { [annotations.after]: idOf('Cluster', databaseCluster(name), name) } }
+        : {}),
     },
-    spec: jobSpec(migration),
+    spec: jobSpec(env, migration),
   });
 }
 
 /** The exit code of a migration that no further try would mend. */
 const wrongMigration = 2;
 
-function jobSpec({ name: owner, image, command, env = [] }: Migration): k8s.JobSpec {
+/** Who the Job is to the database: by a certificate, or by the login to one that others provide. */
+function accessFiles(env: Environment, owner: string): IdentityFiles {
+  const external = externalDatabase(env.cluster, owner);
+  if (external === undefined) return databaseFiles(owner, 'owner');
+  const found = migrationsFiles(env, owner, migrationsName(owner));
+  const login = loginFiles(loginOf(external, 'owner'));
+  return {
+    env: [...found.env, ...login.env],
+    volumes: [...found.volumes, ...login.volumes],
+    volumeMounts: [...found.volumeMounts, ...login.volumeMounts],
+  };
+}
+
+function jobSpec(env: Environment, { name: owner, image, command, env: own = [] }: Migration): k8s.JobSpec {
   const name = migrationsName(owner);
-  const identity = databaseFiles(owner, 'owner');
+  const identity = accessFiles(env, owner);
   return {
     // A database that is just failing over is worth another try; a wrong statement stays wrong, and its image says so by
     // this code (apps/kit/migrate.ts). Of any other the tries are counted.
@@ -105,7 +144,7 @@ function jobSpec({ name: owner, image, command, env = [] }: Migration): k8s.JobS
             name: 'migrations',
             image,
             ...(command === undefined ? {} : { command }),
-            env: [...identity.env, ...env],
+            env: [...identity.env, ...own],
             resources: { cpu: '20m', memory: '128Mi' },
             volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }, ...identity.volumeMounts],
           },

@@ -1,4 +1,5 @@
 import type { k8s } from 'cdk8s-plus-28';
+import { externalDatabase } from '../../model/external.ts';
 import { urlOf } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { callersOf, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
@@ -11,6 +12,7 @@ import {
   databaseRole,
   databaseUse,
 } from '../../model/schema/database.ts';
+import { externalFiles } from '../app/external.ts';
 import { trustName } from '../kube/names.ts';
 
 const folder = '/identity';
@@ -46,7 +48,8 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
   return join([
     ...server,
     ...clients,
-    ...(use ? [databaseFiles(use.of, use.as)] : []),
+    ...(use && externalDatabase(env.cluster, use.of) === undefined ? [databaseFiles(use.of, use.as)] : []),
+    externalFiles(env, app),
     ...(verifiesPeople(app) ? [peopleFiles(env, app)] : []),
   ]);
 }

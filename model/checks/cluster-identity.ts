@@ -1,6 +1,7 @@
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
 import { runsIn } from '../environment.ts';
+import { externalDatabase } from '../external.ts';
 import { authorityCommonName, environmentAuthority, longestCommonName, mutualPort } from '../identity.ts';
 import type { FieldPath, Loaded, Source } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
@@ -78,7 +79,9 @@ function authoritiesOf(
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return new Map([
     ...here.filter((app) => mutualPort(app.value)).map(({ name }) => [name, name] as const),
-    ...here.filter((app) => app.value.database).map(({ name }) => [databaseCluster(name), name] as const),
+    ...here
+      .filter((app) => app.value.database && externalDatabase(value, app.name) === undefined)
+      .map(({ name }) => [databaseCluster(name), name] as const),
     ...(value.signIn === undefined ? [] : [[databaseCluster(accountsOperator), undefined] as const]),
     ...retiredDatabases(value)
       .filter(({ data }) => data === 'keep')

@@ -1,4 +1,5 @@
 import type { Problem, Words } from '../diagnostics/problem.ts';
+import { externalDatabase } from '../external.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
@@ -68,7 +69,10 @@ function databaseOwner(
   { source, value }: Pick<Loaded<Cluster>, 'source' | 'value'>,
   apps: Repository['apps'],
 ): { name: string; path: FieldPath; because: string } | undefined {
-  const app = apps.find(({ name, value: { database } }) => Object.hasOwn(value.apps, name) && database);
+  const app = apps.find(
+    ({ name, value: { database } }) =>
+      Object.hasOwn(value.apps, name) && database && externalDatabase(value, name) === undefined,
+  );
   if (app !== undefined) {
     return { name: app.name, path: ['apps', app.name], because: reference(app.source, ['database']) };
   }

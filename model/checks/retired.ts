@@ -1,4 +1,5 @@
 import type { Problem } from '../diagnostics/problem.ts';
+import { externalDatabase } from '../external.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
@@ -62,7 +63,7 @@ function checkDatabases(
         `${reference(source, ['signIn'])} describes it`,
         'remove it from retired, or take signIn out',
       );
-    } else if (app?.value.database !== undefined) {
+    } else if (app?.value.database !== undefined && externalDatabase(value, database) === undefined) {
       report(
         'retired-in-use',
         `the database of '${database}' is retired, and '${database}' runs here with it`,

@@ -1,11 +1,14 @@
 import type { App, Use } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
-import { compareText } from '../diagnostics/problem.ts';
+import { compareText, type Words } from '../diagnostics/problem.ts';
+import { secretsRead } from '../external.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import { appNamed, type LoadedSecret, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
+import { databaseLogin, databaseUse } from '../schema/database.ts';
 import { secretFile, secretObjectName } from '../schema/encrypted-secret.ts';
+import type { Login } from '../schema/external.ts';
 
 /** Every used secret exists, every existing secret is used, and exactly the recipients of cluster.yaml can read it. */
 export function checkSecrets(repository: Repository): Problem[] {
@@ -65,7 +68,9 @@ function checkUses(
   cluster: Loaded<Cluster>,
   { secrets, secretFiles }: Repository,
 ): Problem[] {
-  return usesOf(app.value).flatMap(([i, { name, keys }]) => {
+  return secretsRead(app.value, cluster.value).flatMap((read) => {
+    const { name, keys } = read;
+    const place = placeOf(app, read, cluster);
     const secret = secrets.find(
       (each) => each.app === app.name && each.environment === cluster.name && each.name === name,
     );
@@ -80,9 +85,23 @@ function checkUses(
         why: secret === undefined ? `there is no ${file}` : `${file} does not hold it`,
         fix: `type npm run secrets -- set ${app.name} ${key} --env ${cluster.name}`,
       };
-      return [problemAt(app.source, ['uses', i, 'keys', k], words)];
+      return [place(k, words)];
     });
   });
+}
+
+/** Where a key is asked for: in the uses of app.ts, or by what cluster.yaml says of a provider. */
+function placeOf(
+  { name, source, value }: Loaded<App>,
+  read: Login,
+  cluster: Loaded<Cluster>,
+): (key: number, words: Words) => Problem {
+  const own = usesOf(value).find(([, use]) => use.name === read.name);
+  if (own !== undefined) return (k, words) => problemAt(source, ['uses', own[0], 'keys', k], words);
+  // Only the app that owns a database logs in as its owner.
+  const owner = read.name === databaseLogin('owner') ? name : (databaseUse(value)?.of ?? name);
+  const of = read.name === 'mail' ? ['mail'] : ['databases', owner];
+  return (_, words) => problemAt(cluster.source, ['external', ...of, 'login'], words, 'key');
 }
 
 function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
@@ -110,7 +129,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
   if (app === undefined && appNames.has(appName)) return [];
   const use =
     app !== undefined && Object.hasOwn(cluster.value.apps, appName)
-      ? usesOf(app.value).find(([, each]) => each.name === name)?.[1]
+      ? secretsRead(app.value, cluster.value).find((each) => each.name === name)
       : undefined;
   if (use === undefined) {
     return [

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts';
 import type { Problem } from '../diagnostics/problem.ts';
+import { usesMail } from '../external.ts';
 import { mutualPort, mutualUses } from '../identity.ts';
 import { verifiesPeople } from '../people.ts';
 import { type FieldPath, type Loaded, problemAt, type Source } from '../reading/source.ts';
@@ -47,6 +48,9 @@ function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Der
   if (verifiesPeople(value))
     for (const end of ['KEYS', 'IDENTITY_DIR', 'ISSUER', 'AUDIENCES'])
       derived.set(`PEOPLE_${end}`, 'its use of people');
+  if (usesMail(value))
+    for (const name of ['HOST', 'PORT', 'TLS', 'CA', 'USER', 'PASSWORD'])
+      derived.set(`SMTP_${name}`, 'its use of mail');
   const database = databaseUse(value) !== undefined;
   return (name) => derived.get(name) ?? (database && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
 }

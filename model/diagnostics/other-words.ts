@@ -41,6 +41,7 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['healthcheck healthCheck health readinessProbe livenessProbe startupProbe readiness liveness', probes],
   ['depends_on dependsOn links needs requires networks network network_mode', uses],
   ['secret secrets imagePullSecrets', uses],
+  ['mail smtp email external', is('uses', "uses: [{ kind: 'mail' }], docs/external.md")],
   ['manifests objects resourcesYaml raw', is('extra', "extra: ['extra/quota.yaml']")],
   ['config configs configMap configMaps configFiles', files],
   ['initContainers initContainer initSteps', init],

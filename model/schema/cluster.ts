@@ -3,6 +3,7 @@ import { alertReceivers } from './alert-receivers.ts';
 import { faultOfSchedule } from './cron.ts';
 import { duration } from './duration.ts';
 import { ageRecipient } from './encrypted-secret.ts';
+import { external } from './external.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gitUrl, noSecret } from './git-url.ts';
 import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
@@ -607,6 +608,9 @@ export const clusterSchema = z.strictObject({
     })
     .prefault({})
     .describe('Secrets of apps, encrypted by SOPS with age; each is in the folder secrets/ENV of its app.'),
+  external: external
+    .prefault({})
+    .describe('Services outside of the cluster that provide edges of apps here; app.ts stays the same.'),
   retired: z
     .array(retired)
     .default([])

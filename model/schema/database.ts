@@ -34,6 +34,11 @@ export function databaseClient(app: string, access: DatabaseRights): string {
   return `${databaseCluster(app)}-${suffixes[access]}`;
 }
 
+/** The secret by which an app logs in to a database that others provide. */
+export function databaseLogin(access: DatabaseRights): string {
+  return `database-${suffixes[access]}`;
+}
+
 /** A database as it is described, by its app, by `signIn` of cluster.yaml or, once its owner is gone, by `retired` there. */
 export interface OwnedDatabase {
   /** The app or the operator that owns it, or did: also the name of its namespace. */

@@ -4,17 +4,21 @@ import { noSecret } from './git-url.ts';
 
 const pemBlock = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----/g;
 
-/** One or more certificates in PEM (RFC 7468, section 5) that can be read: cert-manager refuses a bundle without any. */
-const pemCertificates = z.string().superRefine((text, context) => {
-  const blocks = text.match(pemBlock) ?? [];
-  if (blocks.length > 0 && blocks.every(isCertificate) && text.replaceAll(pemBlock, '').trim() === '') return;
-  context.addIssue({
-    code: 'custom',
-    message: 'cert-manager refuses what it cannot read as certificates in PEM',
-    params: { fix: 'write the certificates themselves: a block of text from -----BEGIN CERTIFICATE----- on' },
-    input: text,
+/** One or more certificates in PEM (RFC 7468, section 5) that can be read; `reader` is who refuses others. */
+export const pemCertificates = (reader: string) =>
+  z.string().superRefine((text, context) => {
+    const blocks = text.match(pemBlock) ?? [];
+    if (blocks.length > 0 && blocks.every(isCertificate) && text.replaceAll(pemBlock, '').trim() === '')
+      return;
+    context.addIssue({
+      code: 'custom',
+      message: `${reader} refuses what it cannot read as certificates in PEM`,
+      params: {
+        fix: 'write the certificates themselves: a block of text from -----BEGIN CERTIFICATE----- on',
+      },
+      input: text,
+    });
   });
-});
 
 function isCertificate(pem: string): boolean {
   try {
@@ -34,7 +38,7 @@ const acme = z.strictObject({
     .pipe(noSecret)
     .describe("Address of the ACME server's directory."),
   email: z.email('an e-mail address').describe('E-mail address for warnings before a certificate expires.'),
-  roots: pemCertificates
+  roots: pemCertificates('cert-manager')
     .optional()
     .describe(
       'PEM certificates of a private ACME server: the cluster trusts them when it calls the server, and init-cluster when it opens the front page. Default: public authorities.',

@@ -14,8 +14,8 @@ export const mountPath = z
     "a path outside of /proc, /sys and /dev, which are the kernel's",
   )
   .refine(
-    (path) => !/^\/(identity|var\/run\/secrets|run\/secrets)(\/|$)/.test(path),
-    'a path outside of /identity and /run/secrets, where certificates and tokens are',
+    (path) => !/^\/(identity|external|secrets|var\/run\/secrets|run\/secrets)(\/|$)/.test(path),
+    'a path outside of /identity, /external, /secrets and /run/secrets, where certificates, secrets and tokens are',
   );
 
 /** A file below the app's folder. A ConfigMap has no slash in its keys: '__' stands for it, and is no part of a name. */

@@ -164,7 +164,7 @@ function kratos(
     replicas: given.replicas,
     annotations: {
       [annotations.reload]: 'files',
-      [annotations.after]: idOf('Job', migrationJob(tables(env)), name),
+      [annotations.after]: idOf('Job', migrationJob(env, tables(env)), name),
     },
     podAnnotations: given.files,
     drainSeconds: 5,

@@ -1,3 +1,4 @@
+import { externalDatabase } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { needsSignIn } from '../../model/people.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
@@ -57,6 +58,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
             without: withoutMigrations(env, app),
           },
         ]),
+    ...externalEdges(env, app),
     ...ownEdges(env, app),
     ...app.uses.map((use, i) => ({
       ...describe(use),
@@ -135,6 +137,20 @@ function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   ];
 }
 
+/** A database of others in place of its own. */
+function externalEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
+  const database = externalDatabase(env.cluster, app.name);
+  if (database === undefined) return [];
+  return [
+    {
+      title: `has its database at ${database.host}, which others provide`,
+      file: `clusters/${env.name}/cluster.yaml`,
+      path: ['external', 'databases', app.name],
+      without: withoutDatabase(env, app),
+    },
+  ];
+}
+
 function nodesEdge(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   if (app.nodes === undefined) return [];
   const { labels, tolerate, spread, gpus } = app.nodes;
@@ -170,6 +186,8 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
       return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
     case 'people':
       return { title: 'verifies the tokens by which requests carry a person' };
+    case 'mail':
+      return { title: 'sends mail by the server of the environment' };
     case 'secret':
       return { title: `reads ${use.keys.join(', ')} of the secret '${use.name}' as ${use.as}` };
   }
@@ -244,7 +262,14 @@ function withoutDatabase(env: Environment, app: EnvironmentApp): Environment {
   const uses = ({ uses }: EnvironmentApp) =>
     uses.filter((use) => use.kind !== 'database' || use.of !== app.name);
   const without = withoutField(env, app, 'database', 'migrationsRef');
-  return { ...without, apps: without.apps.map((each) => ({ ...each, uses: uses(each) })) };
+  return {
+    ...without,
+    apps: without.apps.map((each) => {
+      if (uses(each).length === each.uses.length && each.name !== app.name) return each;
+      const logins = each.logins.filter(({ name }) => !name.startsWith('database-'));
+      return { ...each, uses: uses(each), logins };
+    }),
+  };
 }
 
 function withoutMigrations(env: Environment, app: EnvironmentApp): Environment {

@@ -28,7 +28,7 @@ type Say = (line: string) => void;
 export async function setValue(target: Target, read: () => Promise<Buffer>, say: Say): Promise<void> {
   const store = await openStore(target.root, target.environment);
   const app = appOf(store, target.app);
-  const { use, key } = useOf(app, target.key);
+  const { use, key } = useOf(store, app, target.key);
   const stored = storedSecret(store, app.name, use.name);
   // A secret that cannot be read cannot be changed: said before anybody types a value.
   const opened = stored === undefined ? undefined : await openSecret(store, stored);

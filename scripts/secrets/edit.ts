@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
+import { secretsRead } from '../../model/external.ts';
 import { placesOf } from '../../model/reading/place.ts';
 import { Failure } from '../cli/failure.ts';
 import { refuseValue, write } from './change.ts';
@@ -27,7 +28,7 @@ export async function editSecret(
 ): Promise<void> {
   const store = await openStore(root, environment);
   const app = appOf(store, appName);
-  const use = app.value.uses.filter((each) => each.kind === 'secret').find(({ name }) => name === secret);
+  const use = secretsRead(app.value, store.cluster).find(({ name }) => name === secret);
   if (use === undefined) {
     throw new Failure(
       `apps/${appName}/app.ts uses no secret '${secret}'.`,

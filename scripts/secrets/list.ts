@@ -1,3 +1,4 @@
+import { secretsRead } from '../../model/external.ts';
 import type { SecretRow } from './row.ts';
 import type { SecretStore } from './store.ts';
 
@@ -6,9 +7,9 @@ export function rowsOf({ repository, cluster, environment, secrets }: SecretStor
   const used = repository.apps
     .filter(({ name }) => Object.hasOwn(cluster.apps, name))
     .flatMap(({ name: app, value }) =>
-      value.uses
-        .filter((use) => use.kind === 'secret')
-        .flatMap((use) => use.keys.map((key) => ({ app, secret: use.name, key, as: use.as }))),
+      secretsRead(value, cluster).flatMap((use) =>
+        use.keys.map((key) => ({ app, secret: use.name, key, as: use.as })),
+      ),
     );
   const stored = (app: string, secret: string) =>
     secrets.find((each) => each.app === app && each.name === secret)?.value;

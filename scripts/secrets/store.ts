@@ -1,14 +1,16 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { toYaml } from '../../charts/kube/yaml.ts';
-import type { App, Use } from '../../model/app.ts';
+import type { App } from '../../model/app.ts';
 import { suggest } from '../../model/diagnostics/nearest.ts';
 import { compareProblems } from '../../model/diagnostics/problem.ts';
+import { secretsRead } from '../../model/external.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
 import type { Loaded } from '../../model/reading/source.ts';
 import { appNamed, type LoadedSecret, type Repository } from '../../model/repository.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { type EncryptedSecret, secretFile } from '../../model/schema/encrypted-secret.ts';
+import type { Login } from '../../model/schema/external.ts';
 import { Failure } from '../cli/failure.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 import type { Recipient } from './age.ts';
@@ -71,9 +73,13 @@ export function appOf({ repository, environment, cluster }: SecretStore, name: s
 }
 
 /** The use of an app that names a key: `KEY`, or `SECRET/KEY` where several secrets have one of that name. */
-export function useOf({ value: app }: Loaded<App>, given: string): { use: Use<'secret'>; key: string } {
+export function useOf(
+  { cluster }: Pick<SecretStore, 'cluster'>,
+  { value: app }: Loaded<App>,
+  given: string,
+): { use: Login; key: string } {
   const [key = '', name] = given.split('/').reverse();
-  const uses = app.uses.filter((use) => use.kind === 'secret');
+  const uses = secretsRead(app, cluster);
   const found = uses.filter((use) => use.keys.includes(key) && (name === undefined || use.name === name));
   const [use, second] = found;
   if (use !== undefined && second === undefined) return { use, key };

@@ -47,6 +47,7 @@ function full(): Environment {
     imageRef: 'registry.example.org/test:1',
     builds: [],
     secrets: [],
+    logins: [],
     hosts: [],
   });
   const operator = (name: string, namespace: string) => ({

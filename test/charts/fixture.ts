@@ -89,6 +89,7 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     fileContents: [],
     extraObjects: [],
     secrets: [],
+    logins: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
     builds: [],
     ...(host ? { host } : {}),

@@ -1,0 +1,154 @@
+import type { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-28';
+import type { App } from '../../model/app.ts';
+import { externalDatabase, usesMail } from '../../model/external.ts';
+import type { Environment } from '../../model/graph.ts';
+import {
+  type DatabaseRights,
+  databaseLogin,
+  databaseName,
+  databaseRole,
+  databaseUse,
+} from '../../model/schema/database.ts';
+import type { ExternalDatabase } from '../../model/schema/external.ts';
+import type { Flow } from '../kube/network-policy.ts';
+import type { Mounts } from './mounts.ts';
+
+/** Where pods find the CA certificates of what others provide. */
+const folder = '/external';
+
+/** The keys of the ConfigMap with the CA certificates of what others provide. */
+const files = { database: 'database.crt', mail: 'mail.crt' } as const;
+
+/** The access of a pod to an external database: of an app, its use; of its migrations, as owner. */
+interface Access {
+  of: string;
+  as: DatabaseRights;
+}
+
+/** What a pod gets to find and know what others provide. */
+interface ExternalFiles extends Mounts {
+  env: k8s.EnvVar[];
+}
+
+/** What pods call outside of the cluster; nothing where the cluster provides it. */
+interface Called {
+  database?: ExternalDatabase & Access;
+  mail?: NonNullable<Environment['cluster']['external']['mail']>;
+}
+
+function calledBy({ cluster }: Environment, access: Access | undefined, mail: boolean): Called {
+  const database = access && externalDatabase(cluster, access.of);
+  return {
+    ...(access === undefined || database === undefined ? {} : { database: { ...database, ...access } }),
+    ...(mail && cluster.external.mail !== undefined ? { mail: cluster.external.mail } : {}),
+  };
+}
+
+/** What an app itself calls. */
+function calledByApp(env: Environment, app: Pick<App, 'uses'>): Called {
+  return calledBy(env, databaseUse(app), usesMail(app));
+}
+
+/** The ConfigMap of a component with the CA certificates of what its pods call. */
+function externalName(component: string): string {
+  return `${component}-external`;
+}
+
+function authoritiesOf({ database, mail }: Called): Record<string, string> {
+  return {
+    ...(database?.authority === undefined ? {} : { [files.database]: database.authority }),
+    ...(mail?.authority === undefined ? {} : { [files.mail]: mail.authority }),
+  };
+}
+
+/** The CA certificates of what an app calls outside of the cluster, where it is given any. */
+export function externalAuthorities(chart: Chart, env: Environment, app: Pick<App, 'name' | 'uses'>): void {
+  authoritiesMap(chart, app.name, app.name, authoritiesOf(calledByApp(env, app)));
+}
+
+/** The same for the migrations of an app, which stand before it. */
+export function migrationsAuthorities(chart: Chart, env: Environment, app: string, component: string): void {
+  const called = calledBy(env, { of: app, as: 'owner' }, false);
+  authoritiesMap(chart, component, app, authoritiesOf(called));
+}
+
+function authoritiesMap(
+  chart: Chart,
+  component: string,
+  namespace: string,
+  data: Record<string, string>,
+): void {
+  if (Object.keys(data).length === 0) return;
+  new k8s.KubeConfigMap(chart, 'external', {
+    metadata: { name: externalName(component), namespace },
+    data,
+  });
+}
+
+/** Variables and files by which an app finds and knows what others provide; the login is a secret of its own. */
+export function externalFiles(env: Environment, app: Pick<App, 'name' | 'uses'>): ExternalFiles {
+  return filesOf(app.name, calledByApp(env, app));
+}
+
+/** The same for the migrations of an app whose database others provide. */
+export function migrationsFiles(env: Environment, app: string, component: string): ExternalFiles {
+  return filesOf(component, calledBy(env, { of: app, as: 'owner' }, false));
+}
+
+function filesOf(component: string, called: Called): ExternalFiles {
+  const { database, mail } = called;
+  const variables = {
+    ...(database === undefined ? {} : databaseVariables(database)),
+    ...(mail === undefined ? {} : mailVariables(mail)),
+  };
+  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+  if (Object.keys(authoritiesOf(called)).length === 0) return { env, volumes: [], volumeMounts: [] };
+  return {
+    env,
+    volumes: [{ name: 'external', configMap: { name: externalName(component) } }],
+    volumeMounts: [{ name: 'external', mountPath: folder, readOnly: true }],
+  };
+}
+
+/** As libpq reads them (PostgreSQL, 'Environment Variables'); `system` are the public authorities. */
+function databaseVariables(database: ExternalDatabase & Access): Record<string, string> {
+  const { of, as, host, port, roles, login, authority } = database;
+  const at = `/secrets/${databaseLogin(as)}`;
+  return {
+    PGHOST: host,
+    PGPORT: `${port}`,
+    PGDATABASE: database.database ?? databaseName(of),
+    PGUSER: roles[as] ?? databaseRole(of, as),
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: authority === undefined ? 'system' : `${folder}/${files.database}`,
+    ...(login === 'certificate' ? { PGSSLCERT: `${at}/tls.crt`, PGSSLKEY: `${at}/tls.key` } : {}),
+  };
+}
+
+function mailVariables({ host, port, tls, authority }: NonNullable<Called['mail']>): Record<string, string> {
+  return {
+    SMTP_HOST: host,
+    SMTP_PORT: `${port}`,
+    SMTP_TLS: tls,
+    ...(authority === undefined ? {} : { SMTP_CA: `${folder}/${files.mail}` }),
+  };
+}
+
+/** The flows of an app to what others provide: to the networks of each, at its port. */
+export function toExternal(env: Environment, app: Pick<App, 'uses'>): Flow[] {
+  return flowsTo(calledByApp(env, app));
+}
+
+/** The same for the migrations of an app. */
+export function migrationsToExternal(env: Environment, app: string): Flow[] {
+  return flowsTo(calledBy(env, { of: app, as: 'owner' }, false));
+}
+
+function flowsTo({ database, mail }: Called): Flow[] {
+  return [database, mail].flatMap((each) =>
+    each === undefined
+      ? []
+      : [{ peers: each.networks.map((cidr) => ({ ipBlock: { cidr } })), ports: [{ port: each.port }] }],
+  );
+}

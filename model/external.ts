@@ -1,0 +1,57 @@
+import type { App } from './app.ts';
+import type { Cluster } from './schema/cluster.ts';
+import { type DatabaseRights, databaseLogin, databaseUse } from './schema/database.ts';
+import type { ExternalDatabase, Login } from './schema/external.ts';
+
+/** What others provide in place of the database that an app owns; undefined where it runs in the cluster. */
+export function externalDatabase(
+  { external }: Pick<Cluster, 'external'>,
+  owner: string,
+): ExternalDatabase | undefined {
+  return Object.hasOwn(external.databases, owner) ? external.databases[owner] : undefined;
+}
+
+/** The login of an access to an external database. */
+export function loginOf({ login }: ExternalDatabase, access: DatabaseRights): Login {
+  const name = databaseLogin(access);
+  return login === 'password'
+    ? { name, keys: ['PGPASSWORD'], as: 'variables' }
+    : { name, keys: ['tls.crt', 'tls.key'], as: 'files' };
+}
+
+/** Whether an app sends mail. */
+export function usesMail({ uses }: Pick<App, 'uses'>): boolean {
+  return uses.some(({ kind }) => kind === 'mail');
+}
+
+/** The logins of an app's own pods in an environment. */
+export function loginsOf(app: Pick<App, 'uses'>, cluster: Pick<Cluster, 'external'>): Login[] {
+  const use = databaseUse(app);
+  const database = use && externalDatabase(cluster, use.of);
+  const mail = usesMail(app) && cluster.external.mail?.login === 'password';
+  return [
+    ...(use && database ? [loginOf(database, use.as)] : []),
+    ...(mail ? [{ name: 'mail', keys: ['SMTP_PASSWORD', 'SMTP_USER'], as: 'variables' as const }] : []),
+  ];
+}
+
+/** The login of the migrations of an app whose database others provide. */
+export function migrationsLogin(
+  { name, database }: Pick<App, 'name' | 'database'>,
+  cluster: Pick<Cluster, 'external'>,
+): Login | undefined {
+  const external = externalDatabase(cluster, name);
+  return external === undefined || database?.migrations === undefined
+    ? undefined
+    : loginOf(external, 'owner');
+}
+
+/** Every secret that an app reads in an environment: those that app.ts names, and the logins that follow from cluster.yaml. */
+export function secretsRead(app: App, cluster: Pick<Cluster, 'external'>): Login[] {
+  const own = app.uses.filter((use) => use.kind === 'secret');
+  const logins = [...loginsOf(app, cluster), migrationsLogin(app, cluster)].filter(
+    (login) => login !== undefined,
+  );
+  const byName = new Map(logins.map((login) => [login.name, login]));
+  return [...own, ...byName.values()];
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { pemCertificates } from './gateway.ts';
+import { dnsName } from './kubernetes-names.ts';
+
+const port = z.number().int().min(1).max(65535);
+
+/** A network policy knows addresses alone: the networks in which the addresses of a host are. */
+const networks = z
+  .array(z.cidrv4())
+  .min(1, "a network such as '10.20.1.0/24'")
+  .describe(
+    'Networks of the addresses of the host, such as 10.20.1.0/24. Apps reach them at its port, and no others.',
+  );
+
+const authority = pemCertificates('who calls it')
+  .optional()
+  .describe('PEM certificates of the CA of the server. Default: public authorities.');
+
+/** The name of a role of PostgreSQL, which needs no quotes in a connection string. */
+const role = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, "the name of a role such as 'orders_rw'");
+
+const externalDatabase = z.strictObject({
+  host: dnsName.describe('Host name of the server; its certificate must have it.'),
+  port: port.default(5432).describe('Port of the server.'),
+  database: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, "the name of a database such as 'orders'")
+    .optional()
+    .describe('Name of the database. Default: the name of the app, with _ for -.'),
+  networks,
+  authority,
+  login: z
+    .enum(['password', 'certificate'])
+    .default('password')
+    .describe(
+      'How apps log in, by their secret `database-owner`, `database-rw` or `database-ro`: with the key PGPASSWORD, or with tls.crt and tls.key.',
+    ),
+  roles: z
+    .strictObject({
+      owner: role.optional().describe('Role that owns the schema. Default: APP_owner.'),
+      'read-write': role.optional().describe('Role that reads and writes rows. Default: APP_rw.'),
+      'read-only': role.optional().describe('Role that reads rows. Default: APP_ro.'),
+    })
+    .prefault({})
+    .describe('Roles of the database; somebody has made them there.'),
+});
+
+const mail = z.strictObject({
+  host: dnsName.describe('Host name of the SMTP server; its certificate must have it.'),
+  port: port.default(587).describe('Port of the server.'),
+  tls: z
+    .enum(['starttls', 'implicit'])
+    .default('starttls')
+    .describe(
+      '`starttls`: the connection becomes TLS by STARTTLS (RFC 3207). `implicit`: it is TLS at once (RFC 8314).',
+    ),
+  networks,
+  authority,
+  login: z
+    .enum(['password', 'none'])
+    .default('password')
+    .describe(
+      '`password`: by the keys SMTP_USER and SMTP_PASSWORD of the secret `mail` of each app. `none`: without.',
+    ),
+});
+
+/** What others provide in an environment. */
+export const external = z.strictObject({
+  databases: z
+    .record(z.string(), externalDatabase)
+    .default({})
+    .describe(
+      'PostgreSQL databases of others, by the app that owns the database in app.ts. CloudNativePG makes none for it here.',
+    ),
+  mail: mail
+    .optional()
+    .describe('SMTP server for the `mail` edges of apps. Default: none; apps with such an edge are refused.'),
+});
+
+export type ExternalDatabase = z.infer<typeof externalDatabase>;
+
+/** A secret by which an app logs in to what others provide: it follows from cluster.yaml, and app.ts does not name it. */
+export interface Login {
+  name: string;
+  keys: string[];
+  as: 'variables' | 'files';
+}
