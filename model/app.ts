@@ -11,6 +11,7 @@ import { dnsLabel, portName } from './schema/kubernetes-names.ts';
 import { files, temporary } from './schema/mount.ts';
 import { nodeChoice } from './schema/node-choice.ts';
 import { objectiveSchema } from './schema/objective.ts';
+import { postgresExtensions } from './schema/postgres-extensions.ts';
 import { probes } from './schema/probe.ts';
 import { processFields, resources } from './schema/process.ts';
 import { schedule } from './schema/schedule.ts';
@@ -165,6 +166,8 @@ export const appSchema = z.strictObject({
     .strictObject({
       /** Size of the volume of each instance, in bytes. */
       storage: bytes,
+      /** Extensions of PostgreSQL that stand in it, as CREATE EXTENSION names them; none is ever taken away. Default: none. */
+      extensions: postgresExtensions.default([]),
       /** Image that migrates the schema with the owner role, before the app's new version starts. */
       migrations: z
         .strictObject({

@@ -7,12 +7,14 @@ import { dnsLabel } from './schema/kubernetes-names.ts';
 
 /**
  * A kind of custom resource. `conditions`: those that are True once an object of it works, in its status or, of a route of
- * the Gateway API, for each of its parents; Flux waits for them. Where none are named Flux waits for `Ready`, but only
+ * the Gateway API, for each of its parents; Flux waits for them. `statusField`: a field of its status that is true then, of a
+ * kind without conditions. Where neither is named Flux waits for `Ready`, but only
  * if it is there already when Flux looks first.
  */
 const customKind = z.union([
   z.string(),
   z.strictObject({ kind: z.string(), conditions: z.array(z.string()).min(1) }),
+  z.strictObject({ kind: z.string(), statusField: z.string() }),
 ]);
 
 /** What runs in the cluster on behalf of the platform: controllers and the services that they bring. */

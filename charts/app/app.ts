@@ -13,7 +13,7 @@ import { exposedPorts } from '../../model/schema/exposes.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
-import { toDatabase } from '../database/database.ts';
+import { databaseObject, toDatabase } from '../database/database.ts';
 import { migrationsJob } from '../database/migrations.ts';
 import { route } from '../gateway/route.ts';
 import { leafCertificate } from '../identity/certificate.ts';
@@ -210,7 +210,8 @@ function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<stri
 function databaseReady(env: Environment, of: string): string[] {
   const owner = env.apps.find(({ name }) => name === of);
   if (owner?.migrationsRef !== undefined) return [idOf('Job', migrationsJob(env, owner), of)];
-  return externalDatabase(env.cluster, of) === undefined ? [idOf('Cluster', databaseCluster(of), of)] : [];
+  if (externalDatabase(env.cluster, of) !== undefined) return [];
+  return [owner === undefined ? idOf('Cluster', databaseCluster(of), of) : databaseObject(owner)];
 }
 
 /** The login of its migrations to a database that others provide. */

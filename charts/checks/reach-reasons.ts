@@ -21,7 +21,7 @@ export const reasons: readonly PowerReason[] = [
     account: 'APP/APP-db',
     power: 'makes databases of APP',
     reason:
-      'An instance notes on objects of CloudNativePG beside it what it has done; none are rendered, and the instance is the database already.',
+      'An instance makes the extensions that its app names, and notes on objects of CloudNativePG beside it what it has done; it is the database already.',
   },
   {
     account: 'cert-manager/cert-manager',

@@ -33,6 +33,7 @@ import {
   toDns,
   toKubernetesApi,
 } from '../kube/network-policy.ts';
+import { idOf } from '../kube/object-id.ts';
 import { fromPrometheus } from '../observability/observed.ts';
 import { postgresMetricsPort } from '../observability/scrape-targets.ts';
 import { grants } from './grants.ts';
@@ -62,6 +63,7 @@ export function databaseComponent(env: Environment, { name: app }: Pick<App, 'na
       leafCertificate(chart, env, leaf);
     noPassword(chart, app);
     cluster(chart, env, database);
+    extensions(chart, database);
     scheduledBackup(chart, env, app);
     allowTo(chart, name, space, instances(app), {
       ingress: ingress(env, database),
@@ -214,6 +216,32 @@ function logins(app: string): object {
 
 function rolesOf(app: string): string[] {
   return accesses.map((access) => databaseRole(app, access));
+}
+
+/**
+ * The extensions of a database, made by the instance as its superuser, whenever the app names another one. The object goes
+ * with the app's list; the database and what stands in it stay.
+ */
+function extensions(chart: Chart, { app, extensions }: OwnedDatabase): void {
+  if (extensions.length === 0) return;
+  new ApiObject(chart, 'extensions', {
+    apiVersion: 'postgresql.cnpg.io/v1',
+    kind: 'Database',
+    metadata: { name: databaseCluster(app), namespace: namespaceOf({ name: app }) },
+    spec: {
+      cluster: { name: databaseCluster(app) },
+      name: databaseName(app),
+      owner: databaseRole(app, 'owner'),
+      databaseReclaimPolicy: 'retain',
+      extensions: extensions.map((name) => ({ name, ensure: 'present' })),
+    },
+  });
+}
+
+/** What says that the database of an app is there with its extensions: the id of an object. */
+export function databaseObject({ name, database }: Pick<App, 'name' | 'database'>): string {
+  const kind = (database?.extensions ?? []).length > 0 ? 'Database' : 'Cluster';
+  return idOf(kind, databaseCluster(name), namespaceOf({ name }));
 }
 
 type Backups = NonNullable<Environment['cluster']['databases']['backups']>;

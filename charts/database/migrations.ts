@@ -4,7 +4,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { externalDatabase, loginOf } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
-import { databaseClient, databaseCluster, migrationsName } from '../../model/schema/database.ts';
+import { databaseClient, migrationsName } from '../../model/schema/database.ts';
 import { migrationsAuthorities, migrationsFiles, migrationsToExternal } from '../app/external.ts';
 import { loginFiles, loginObject } from '../app/secrets.ts';
 import { leafCertificate } from '../identity/certificate.ts';
@@ -14,10 +14,9 @@ import type { Component } from '../kube/kube-object.ts';
 import { annotations, podLabels } from '../kube/names.ts';
 import { appNamespace } from '../kube/namespace.ts';
 import { allow, denyAll, toDns } from '../kube/network-policy.ts';
-import { idOf } from '../kube/object-id.ts';
 import { nonRoot, podSpec } from '../kube/pod.ts';
 import { serviceAccount } from '../kube/service-account.ts';
-import { toDatabase } from './database.ts';
+import { databaseObject, toDatabase } from './database.ts';
 
 /** What brings the schema of a database up to date. */
 export interface Migration {
@@ -93,11 +92,16 @@ function job(chart: Chart, env: Environment, migration: Migration): void {
       name: migrationJob(env, migration),
       namespace: name,
       ...(isOurs
-        ? { annotations: { [annotations.after]: idOf('Cluster', databaseCluster(name), name) } }
+        ? { annotations: { [annotations.after]: databaseObject(ownerOf(env, name)) } }
         : {}),
     },
     spec: jobSpec(env, migration),
   });
+}
+
+/** An operator's database has no extensions. */
+function ownerOf(env: Environment, owner: string): Parameters<typeof databaseObject>[0] {
+  return env.apps.find(({ name }) => name === owner) ?? { name: owner };
 }
 
 /** The exit code of a migration that no further try would mend. */

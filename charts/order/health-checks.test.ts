@@ -10,7 +10,13 @@ const operators = [
     name: 'things',
     summary: 'Things.',
     namespace: 'things',
-    provides: { kinds: [{ kind: 'Thing.example.org', conditions: ['Ready'] }, 'Other.example.org'] },
+    provides: {
+      kinds: [
+        { kind: 'Thing.example.org', conditions: ['Ready'] },
+        { kind: 'Flag.example.org', statusField: 'applied' },
+        'Other.example.org',
+      ],
+    },
   }),
 ];
 
@@ -28,6 +34,16 @@ it('waits for the conditions that the operator names, of the object as it is now
         current:
           "status.conditions.exists(c, c.type == 'Ready' && c.status == 'True' && " +
           '(!has(c.observedGeneration) || c.observedGeneration == metadata.generation))',
+      },
+    ],
+  });
+});
+
+it('waits for a field of the status where a kind has no conditions', () => {
+  expect(checks('example.org/v1', 'Flag')).toMatchObject({
+    healthCheckExprs: [
+      {
+        current: 'has(status.applied) && status.applied && status.observedGeneration == metadata.generation',
       },
     ],
   });

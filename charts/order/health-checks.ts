@@ -10,10 +10,17 @@ import { kindOf } from '../kube/object-id.ts';
  */
 export function healthChecks(operators: Operator[], objects: KubeObject[]): object {
   const byKind = new Map(objects.map((object) => [kindOf(object), object]));
-  const exprs = withConditions(operators).flatMap(({ kind, conditions }) => {
+  const exprs = withConditions(operators).flatMap((custom) => {
+    const { kind } = custom;
     const object = byKind.get(kind);
     if (object === undefined) return [];
-    return [{ apiVersion: object.apiVersion, kind: object.kind, current: current(kind, conditions) }];
+    return [
+      {
+        apiVersion: object.apiVersion,
+        kind: object.kind,
+        current: 'statusField' in custom ? fieldIsTrue(custom.statusField) : current(kind, custom.conditions),
+      },
+    ];
   });
   const webhooks = webhookKinds.flatMap((kind) => {
     const object = objects.find((one) => one.kind === kind);
@@ -39,6 +46,11 @@ function current(kind: string, conditions: string[]): string {
 
 function all(of: string, conditions: string[]): string {
   return conditions.map((type) => `${of}.conditions.exists(c, ${isTrue(type)})`).join(' && ');
+}
+
+/** Of a kind that says so by a field of its status; who writes it says of which generation it is. */
+function fieldIsTrue(name: string): string {
+  return `has(status.${name}) && status.${name} && status.observedGeneration == metadata.generation`;
 }
 
 /** The condition is of the current generation: an older one may remain from before the last change. */

@@ -32,6 +32,12 @@ const retired = (...entries: string[]): Edit => [
 const reason = "reason: 'Nobody asks for it any more.'";
 const longName = 'a'.repeat(60);
 
+const extensions = (names: string): Edit => [
+  catalogApp,
+  "storage: '1Gi' }",
+  `storage: '1Gi', extensions: [${names}] }`,
+];
+
 /** Each edit breaks one rule. */
 const cases: [name: string, edits: Edit[]][] = [
   ['a certificate that nothing reloads, of a server', [[catalogApp, reload, '']]],
@@ -56,6 +62,9 @@ const cases: [name: string, edits: Edit[]][] = [
       ],
     ],
   ],
+  ['an extension that the image does not hold', [extensions("'pgcrypto', 'vector'")]],
+  ['an extension by another name', [extensions("'pgvector', 'uuid_ossp'")]],
+  ['an extension twice', [extensions("'citext', 'citext'")]],
   ['an access that is no role', [[shopApp, "as: 'read-only'", "as: 'readonly'"]]],
   ["the owner's role elsewhere", [[shopApp, "as: 'read-only'", "as: 'owner'"]]],
   ['a database of an app that does not run here', [[dev, '  catalog:\n', '']]],

@@ -59,6 +59,7 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['hooks preDeploy release migrate beforeDeploy', job],
   ['migrations', is('database', "database: { storage: '2Gi', migrations: { build: './migrations' } }")],
   ['db postgres postgresql databases', is('database', "database: { storage: '2Gi' }")],
+  ['extensions postgres_extensions', is('database', "database: { storage: '2Gi', extensions: ['pg_trgm'] }")],
   ['priorityClassName', is('priority', 'priority: 10')],
   ['description title', is('summary', "summary: 'One sentence.'")],
   ['restart restartPolicy', restarts],

@@ -46,6 +46,8 @@ export interface OwnedDatabase {
   storage: string;
   /** Whether a Job of its owner brings its schema up to date. */
   migrated: boolean;
+  /** Extensions that stand in it. */
+  extensions: readonly string[];
   /** Workloads of an operator that read and write it. Default: none; apps say it by an edge. */
   workloads?: readonly string[];
 }
@@ -65,7 +67,14 @@ export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'clust
     ...apps.flatMap(({ name, database }) =>
       database === undefined
         ? []
-        : [{ app: name, storage: database.storage, migrated: database.migrations !== undefined }],
+        : [
+            {
+              app: name,
+              storage: database.storage,
+              migrated: database.migrations !== undefined,
+              extensions: database.extensions,
+            },
+          ],
     ),
     ...(cluster.signIn === undefined
       ? []
@@ -74,11 +83,14 @@ export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'clust
             app: accountsOperator,
             storage: cluster.signIn.storage,
             migrated: true,
+            extensions: [],
             workloads: [accountsOperator, accountsCourier],
           },
         ]),
     ...retiredDatabases(cluster).flatMap((each) =>
-      each.data === 'keep' ? [{ app: each.database, storage: each.storage, migrated: false }] : [],
+      each.data === 'keep'
+        ? [{ app: each.database, storage: each.storage, migrated: false, extensions: [] }]
+        : [],
     ),
   ];
 }

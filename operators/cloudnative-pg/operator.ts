@@ -10,8 +10,13 @@ export default defineOperator({
     kinds: [
       { kind: 'Cluster.postgresql.cnpg.io', conditions: ['Ready'] },
       'ScheduledBackup.postgresql.cnpg.io',
+      { kind: 'Database.postgresql.cnpg.io', statusField: 'applied' },
     ],
-    webhooks: ['Cluster.postgresql.cnpg.io', 'ScheduledBackup.postgresql.cnpg.io'],
+    webhooks: [
+      'Cluster.postgresql.cnpg.io',
+      'ScheduledBackup.postgresql.cnpg.io',
+      'Database.postgresql.cnpg.io',
+    ],
   },
   exceptions: [
     {

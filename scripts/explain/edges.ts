@@ -274,7 +274,7 @@ function withoutDatabase(env: Environment, app: EnvironmentApp): Environment {
 
 function withoutMigrations(env: Environment, app: EnvironmentApp): Environment {
   const { migrationsRef: _, ...rest } = app;
-  const { migrations: __, ...database } = { storage: '1Gi', ...app.database };
+  const { migrations: __, ...database } = { storage: '1Gi', extensions: [], ...app.database };
   return { ...env, apps: env.apps.map((each) => (each === app ? { ...rest, database } : each)) };
 }
 

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/**
+ * Extensions of Debian's postgresql-15 that PostgreSQL marks as trusted: they give no access to anything but the database
+ * (PostgreSQL 15, 'Additional Supplied Modules and Extensions'; CREATE EXTENSION).
+ */
+const supplied: ReadonlySet<string> = new Set([
+  ...[
+    'btree_gin',
+    'btree_gist',
+    'citext',
+    'cube',
+    'dict_int',
+    'fuzzystrmatch',
+    'hstore',
+    'intarray',
+    'isn',
+    'lo',
+  ],
+  ...['ltree', 'pg_trgm', 'pgcrypto', 'seg', 'tablefunc', 'tcn', 'tsm_system_rows', 'tsm_system_time'],
+  ...['unaccent', 'uuid-ossp'],
+]);
+
+/** Other names of extensions. */
+const otherNames: Readonly<Record<string, string>> = {
+  uuid_ossp: 'uuid-ossp',
+  trigram: 'pg_trgm',
+  pgtrgm: 'pg_trgm',
+};
+
+/** Extensions of a database, as CREATE EXTENSION names them; the image of Postgres in images/lock.yaml holds each. */
+export const postgresExtensions = z.array(z.string()).superRefine((names, context) => {
+  for (const [i, name] of names.entries()) {
+    const report = (message: string, fix: string) =>
+      context.addIssue({ code: 'custom', path: [i], message, params: { fix }, input: name });
+    const meant = otherNames[name];
+    if (meant !== undefined) {
+      report('CREATE EXTENSION knows it by another name', `write '${meant}'`);
+    } else if (!supplied.has(name)) {
+      report(
+        "the image of Postgres, which can be built of Debian's postgresql-15 too, holds none of that name that is for one database alone",
+        `write one of ${[...supplied].join(', ')}; or use a database that others provide (docs/external.md)`,
+      );
+    } else if (names.indexOf(name) < i) {
+      report('it is in the list already', 'remove it');
+    }
+  }
+});
