@@ -4,7 +4,7 @@ import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { holdSignals } from './files/staging.ts';
 import { type AppKind, kinds } from './new/kinds.ts';
-import { newApp, newAppFromCompose } from './new/new-app.ts';
+import { newApp, newAppFromFile } from './new/new-app.ts';
 import { newEnvironment } from './new/new-environment.ts';
 import { newOperator } from './new/new-operator.ts';
 import { checkedName, type NewFiles, type Written, write } from './new/start.ts';
@@ -41,17 +41,20 @@ program
   .addOption(
     new Option(
       '--from <file>',
-      'a compose file: one of its services as app.ts, and what became of each of its keys',
+      'a compose file, or a Deployment with what stands beside it: one service as app.ts, and what became of each of its keys',
     ).conflicts('kind'),
   )
-  .option('--service <name>', "with --from: which service (default: the app's name, or the only one)")
+  .option(
+    '--service <name>',
+    "with --from: which service or Deployment (default: the app's name, or the only one)",
+  )
   .option('--image <reference>', 'with --from: its image by version, where the file names none')
   .option('--strict', 'with --from: write nothing where a key is not kept as it is')
   .action((name: string, { env, kind, from, service, image, strict }: AppGiven) =>
     start((root) =>
       from === undefined
         ? newApp(root, checkedName(name), checkedName(env), kind)
-        : newAppFromCompose(root, checkedName(name), checkedName(env), {
+        : newAppFromFile(root, checkedName(name), checkedName(env), {
             file: resolve(process.env.INIT_CWD ?? '.', from),
             ...(service === undefined ? {} : { service }),
             ...(image === undefined ? {} : { image }),

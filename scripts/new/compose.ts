@@ -4,14 +4,7 @@ import { z } from 'zod';
 import { fullReference, parseImageReference, pinnedImage } from '../../model/schema/image-reference.ts';
 import { capability } from '../../model/schema/process.ts';
 import { Failure } from '../cli/failure.ts';
-
-/** What became of one key of a service. */
-export interface ComposeNote {
-  key: string;
-  fate: 'kept' | 'approximated' | 'dropped';
-  /** What was written in its place, or what to write. */
-  text: string;
-}
+import { asRecord, type KeyNote, looksSecret } from './notes.ts';
 
 /** A description of an app, as app.ts has it, and what became of each key. */
 export interface ComposedApp {
@@ -19,7 +12,7 @@ export interface ComposedApp {
   description: Record<string, unknown>;
   /** Its Dockerfile as the file names it, from the file's folder; absent where it has an image of others. */
   dockerfile?: string;
-  notes: ComposeNote[];
+  notes: KeyNote[];
 }
 
 const composeFile = z.looseObject({ services: z.record(z.string(), z.record(z.string(), z.unknown())) });
@@ -29,7 +22,7 @@ const texts = z.union([z.string(), z.array(z.coerce.string())]);
 interface Draft {
   description: Record<string, unknown>;
   exceptions: { rule: string; reason: string }[];
-  notes: ComposeNote[];
+  notes: KeyNote[];
 }
 
 type Reader = (value: unknown, draft: Draft, key: string) => void;
@@ -62,12 +55,8 @@ const always = new Set(['restart', 'init', 'logging', 'read_only', 'security_opt
 const notHttp = new Set([
   21, 22, 25, 53, 110, 143, 389, 465, 587, 993, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017,
 ]);
-const secretName = /pass(word|wd)?$|secret|token|(^|_)key$|private_?key|psk$|credential/i;
-/** A URL with a password in it. */
-const hasPassword = /:\/\/[^/\s@]*:[^/\s@]+@/;
-
 const note =
-  (fate: ComposeNote['fate'], text: string): Reader =>
+  (fate: KeyNote['fate'], text: string): Reader =>
   (_value, { notes }, key) =>
     void notes.push({ key, fate, text });
 
@@ -109,7 +98,7 @@ const readers: Readonly<Record<string, Reader>> = {
       const key = `environment.${name}`;
       const plain = to === undefined || to === null ? '' : String(to).trim();
       const text = resolved(plain);
-      if (secretName.test(name) || hasPassword.test(plain)) {
+      if (looksSecret(name, plain)) {
         const use = `uses: [{ kind: 'secret', name: 'keys', keys: ['${name}'] }], then npm run secrets -- set APP ${name}`;
         notes.push({ key, fate: 'dropped', text: use });
       } else if (text === undefined || text === '') {
@@ -412,8 +401,4 @@ function memoryOf(text: string): string | undefined {
   return number === undefined
     ? undefined
     : `${number}${unit.toUpperCase().replace('K', 'k')}i`.replace('ki', 'Ki');
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

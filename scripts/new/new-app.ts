@@ -6,8 +6,9 @@ import { readRepository } from '../../model/reading/read-repository.ts';
 import { Failure } from '../cli/failure.ts';
 import { table } from '../cli/table.ts';
 import { appText } from './app-literal.ts';
-import { fromCompose } from './compose.ts';
+import { type ComposedApp, fromCompose } from './compose.ts';
 import { type AppKind, filesOf } from './kinds.ts';
+import { fromManifest, isManifest, type ManifestApp } from './manifest.ts';
 import type { NewFiles } from './start.ts';
 
 /** An app of a few lines, enabled in one environment. */
@@ -34,34 +35,41 @@ export async function newApp(
   };
 }
 
-/** An app out of one service of a compose file, with what became of each key. */
-export async function newAppFromCompose(
+/** An app out of one service of a compose file, or of one Deployment, with what became of each key. */
+export async function newAppFromFile(
   root: string,
   name: string,
   environment: string,
   { file, strict, ...choice }: { file: string; service?: string; image?: string; strict: boolean },
 ): Promise<NewFiles> {
-  const composed = fromCompose(readGiven(file), file, name, choice);
-  const rows = composed.notes.map(({ key, fate, text }) => [fate, key, text]);
-  const report = table(['', `services.${composed.service}`, 'APP.TS'], rows);
-  const lost = composed.notes.filter(({ fate }) => fate !== 'kept');
+  const text = readGiven(file);
+  const made = isManifest(text)
+    ? fromManifest(text, file, name, choice)
+    : composedFiles(fromCompose(text, file, name, choice), file);
+  const rows = made.notes.map(({ key, fate, text }) => [fate, key, text]);
+  const report = table(['', made.source, 'APP.TS'], rows);
+  const lost = made.notes.filter(({ fate }) => fate !== 'kept');
   if (strict && lost.length > 0) {
     throw new Failure(
       `${lost.length} keys of ${file} cannot be kept as they are:\n${report.join('\n')}`,
-      'Take them out of the compose file, or leave --strict away.',
+      'Take them out of the file, or leave --strict away.',
     );
   }
   const started = await newApp(root, name, environment, 'server');
   const folder = `apps/${name}`;
-  const dockerfile =
-    composed.dockerfile === undefined
-      ? {}
-      : { [`${folder}/Dockerfile`]: readGiven(join(dirname(file), composed.dockerfile)) };
+  const beside = Object.entries(made.files).map(([path, content]) => [`${folder}/${path}`, content] as const);
   return {
     ...started,
-    files: { [`${folder}/app.ts`]: appText(name, composed.description), ...dockerfile },
+    files: { [`${folder}/app.ts`]: appText(name, made.description), ...Object.fromEntries(beside) },
     report,
   };
+}
+
+/** With the Dockerfile of the service, where it has one. */
+function composedFiles(composed: ComposedApp, file: string): ManifestApp {
+  const { service, description, notes, dockerfile } = composed;
+  const files = dockerfile === undefined ? {} : { Dockerfile: readGiven(join(dirname(file), dockerfile)) };
+  return { source: `services.${service}`, description, notes, files };
 }
 
 function readGiven(file: string): string {
