@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { initStep, sidecar } from './schema/beside.ts';
-import { appName, bytes, replicas, sentence, variables } from './schema/cluster.ts';
+import { appName, bytes, replicas, sentence, variableName, variables } from './schema/cluster.ts';
 import { exceptionSchema } from './schema/exception.ts';
 import { exposes } from './schema/exposes.ts';
 import { extraFiles } from './schema/extra.ts';
@@ -95,6 +95,8 @@ export const appSchema = z.strictObject({
       /** Folder of the Dockerfile: that of app.ts. */
       build: z.literal('.'),
       bundle: bundle.optional(),
+      /** Values of the ARGs of the Dockerfile, by name; every image shows them to who has it. Default: the defaults of the Dockerfile. */
+      buildArgs: z.record(variableName, z.string()).default({}),
     }),
     z.strictObject({
       /** Full reference of an upstream image, with its version. */

@@ -163,14 +163,23 @@ function joinApp(
   const nodes = override.nodes ?? app.nodes;
   const host = hostName({ value: app }, cluster);
   const registry = teamRegistry(cluster);
-  const build = (kind: AppBuild['kind'], folder: string, bundle: string | undefined): AppBuild => ({
+  const build = (
+    kind: AppBuild['kind'],
+    folder: string,
+    bundle: string | undefined,
+    buildArgs: AppBuild['buildArgs'] = {},
+  ): AppBuild => ({
     kind,
     folder,
     bundle,
-    ref: `${registry}/${nameOfBuild(app.name, kind)}:${images.of(folder, bundle !== undefined)}`,
+    buildArgs,
+    ref: `${registry}/${nameOfBuild(app.name, kind)}:${images.of(folder, bundle !== undefined, buildArgs)}`,
   });
   const migrations = app.database?.migrations;
-  const image = 'ref' in app.image ? app.image.ref : build('image', join('apps', app.name), app.image.bundle);
+  const image =
+    'ref' in app.image
+      ? app.image.ref
+      : build('image', join('apps', app.name), app.image.bundle, app.image.buildArgs);
   const migrationsImage =
     migrations && build('migrations', join('apps', app.name, 'migrations'), migrations.bundle);
   const refOf = ({ kind, ref }: AppBuild): string => {

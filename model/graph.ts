@@ -45,6 +45,8 @@ export interface AppBuild {
   folder: string;
   /** The program in it that is bundled first, if any. */
   bundle: string | undefined;
+  /** Values of the ARGs of its Dockerfile, by name. */
+  buildArgs: Readonly<Record<string, string>>;
   /** `registry.DOMAIN/NAME:HASH`, by the hash of what goes into it now. */
   ref: string;
 }

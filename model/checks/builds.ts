@@ -1,16 +1,20 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
+import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem, Words } from '../diagnostics/problem.ts';
+import { readText } from '../reading/read-text.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
+import { argumentsIn } from '../schema/dockerfile.ts';
 import { checkBaseImages } from './base-images.ts';
 
 /** An image that is built here: its folder from the root, its bundles, and the field that names it. */
 interface Build {
   folder: string;
   bundle?: string | undefined;
+  buildArgs: readonly string[];
   path: FieldPath;
 }
 
@@ -18,10 +22,14 @@ interface Build {
 export function checkBuilds(root: string, { apps, lock, packageLock }: Repository): Problem[] {
   const exists = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true;
   return apps.flatMap((app) =>
-    buildsOf(app).flatMap(({ folder, bundle, path }) => {
+    buildsOf(app).flatMap((build) => {
+      const { folder, bundle, path } = build;
       const problem = (field: string, words: Words) => problemAt(app.source, [...path, field], words);
       if (!exists(`${folder}/Dockerfile`)) return [problem('build', noDockerfile(folder, path))];
-      const problems = checkBaseImages(root, `${folder}/Dockerfile`, lock);
+      const problems = [
+        ...checkBaseImages(root, `${folder}/Dockerfile`, lock),
+        ...checkArguments(root, app, build),
+      ];
       if (bundle === undefined) return problems;
       if (!exists(`${folder}/${bundle}`)) return [...problems, problem('bundle', noProgram(folder, bundle))];
       const unknown = packageLock.read().problem;
@@ -36,17 +44,49 @@ function buildsOf({ name, value: { image, database } }: Loaded<App>): Build[] {
   const folder = `apps/${name}`;
   const migrations = database?.migrations;
   return [
-    ...('build' in image ? [{ folder, bundle: image.bundle, path: ['image'] }] : []),
+    ...('build' in image
+      ? [{ folder, bundle: image.bundle, buildArgs: Object.keys(image.buildArgs), path: ['image'] }]
+      : []),
     ...(migrations === undefined
       ? []
       : [
           {
             folder: `${folder}/migrations`,
             bundle: migrations.bundle,
+            buildArgs: [],
             path: ['database', 'migrations'],
           },
         ]),
   ];
+}
+
+/** An argument is one that a stage declares: another one would be lost, and one of an image would start from what nobody has looked at. */
+function checkArguments(
+  root: string,
+  { source }: Loaded<App>,
+  { folder, buildArgs, path }: Build,
+): Problem[] {
+  const file = `${folder}/Dockerfile`;
+  const { text } = readText(root, file);
+  if (buildArgs.length === 0 || text === undefined) return [];
+  const { ofImages, ofStages } = argumentsIn(text);
+  return buildArgs.flatMap((name) => {
+    if (ofStages.includes(name) && !ofImages.includes(name)) return [];
+    const words = ofImages.includes(name)
+      ? {
+          code: 'argument-of-an-image',
+          what: `the build argument ${name} is one before the first FROM of ${file}`,
+          why: 'from which image a build starts is written in the Dockerfile and in the lock file alone',
+          fix: `declare another one after FROM: ARG NAME`,
+        }
+      : {
+          code: 'unknown-argument',
+          what: `the build argument ${name} is in no stage of ${file}`,
+          why: 'the build would not see it',
+          fix: suggest(name, ofStages, `add ARG ${name} after FROM, or remove it`),
+        };
+    return [problemAt(source, [...path, 'buildArgs', name], words, 'key')];
+  });
 }
 
 function noDockerfile(folder: string, [field]: FieldPath): Words {

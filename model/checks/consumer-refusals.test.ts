@@ -24,6 +24,14 @@ const built = (dockerfile: string): Edit[] => [
   [`apps/shop/app.ts`, appFile('shop').replace("ref: 'docker.io/example/app:1.0'", "build: '.'")],
   ['apps/shop/Dockerfile', dockerfile],
 ];
+/** A Dockerfile whose base image is locked, and arguments of its build. */
+const withArguments = (args: string): Edit[] => [
+  ...built('ARG BASE=scratch\nFROM scratch\nARG VERSION=1\n'),
+  [
+    `apps/shop/app.ts`,
+    appFile('shop').replace("ref: 'docker.io/example/app:1.0'", `build: '.', buildArgs: { ${args} }`),
+  ],
+];
 const backups = (more: string) =>
   cluster(
     `databases: { backups: { destination: 's3://shop/x', credentials: { secret: s3 }, ${more} } }\napps: {}`,
@@ -185,6 +193,15 @@ const cases: [name: string, edits: Edit[]][] = [
     'a base image over several lines',
     built(
       '# FROM golang:1\nFROM \\\n  # which one\n\n  --platform=linux/amd64 \\\n  golang:1.26 \\\n  AS build\n',
+    ),
+  ],
+  ['a build argument that no stage has', withArguments("VERSIN: '2'")],
+  ['a build argument that chooses the image', withArguments("BASE: 'docker.io/library/debian'")],
+  ['a build argument that is a key', withArguments(`VERSION: '${['ghp', 'A'.repeat(36)].join('_')}'`)],
+  [
+    'build arguments under another name',
+    built('FROM scratch\n').map(
+      ([file, text = '']): Edit => [file, String(text).replace("build: '.'", "build: '.', args: { A: 'b' }")],
     ),
   ],
   ['a stage that comes later', built('FROM scratch\nCOPY --from=later /x /x\nFROM scratch AS later\n')],

@@ -39,7 +39,7 @@ function titleOf(value: string, path: FieldPath): string | undefined {
   const [leak] = leaksIn(value);
   if (leak !== undefined) return leak.title;
   const name = path.at(-1);
-  const isVariable = path.at(-2) === 'env' && typeof name === 'string';
+  const isVariable = (path.at(-2) === 'env' || path.at(-2) === 'buildArgs') && typeof name === 'string';
   return isVariable && looksLikeKey(name, value) ? 'a key or a password' : undefined;
 }
 

@@ -104,6 +104,11 @@ const ofNodes: readonly (readonly [string, Meaning])[] = [
   ['gpu devices', is('nodes', "gpus: { 'nvidia.com/gpu': 1 }")],
 ];
 
+const ofImage: readonly (readonly [string, Meaning])[] = [
+  ['args arguments build_args', is('image', "buildArgs: { VERSION: '1.2' }, the ARGs of the Dockerfile")],
+  ['dockerfile context', is('image', "build: '.', the folder of app.ts and of its Dockerfile")],
+];
+
 const ofExposes: readonly (readonly [string, Meaning])[] = [
   ['path pathPrefix routes rules', is('exposes', "paths: { '/api': 'http' }, from a path to a port")],
   [
@@ -133,6 +138,7 @@ export const otherWords: readonly {
   { at: /^probes\.\w+$/, words: ofProbe },
   { at: /^volumes\.[^.]+$/, words: ofVolume },
   { at: /^schedule$/, words: ofSchedule },
+  { at: /^image$/, words: ofImage },
   { at: /^nodes$/, words: ofNodes },
   { at: /^exposes$/, words: ofExposes },
   { at: /^resources$/, words: [['limits requests', resources]] },

@@ -40,6 +40,17 @@ it('is a tag', () => {
   expect(before).toMatch(/^[0-9a-f]{12}$/);
 });
 
+it('depends on the arguments of the build, in whichever order they are written', () => {
+  const withArguments = (buildArgs: Record<string, string>) =>
+    imageHash(new RepositoryFiles(root), 'app', undefined, buildArgs);
+  expect(withArguments({})).toBe(before);
+  const one = withArguments({ A: '1', B: '2' });
+  expect(one).not.toBe(before);
+  expect(withArguments({ B: '2', A: '1' })).toBe(one);
+  expect(withArguments({ A: '1', B: '3' })).not.toBe(one);
+  expect(withArguments({ A: '12', B: '' })).not.toBe(withArguments({ A: '1', B: '2' }));
+});
+
 it('does not depend on times, rights, line ends, leftovers of desktops or the place', () => {
   for (const path of ['app', '.gitignore'])
     cpSync(join(root, path), join(root, 'elsewhere', path), { recursive: true });

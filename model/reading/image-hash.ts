@@ -6,12 +6,17 @@ import type { StoredFile } from './stored-file.ts';
 /**
  * The tag of an image that is built from a folder: the first 12 hex digits of a SHA-256 over its files as Git stores
  * them, each by mode, path, length and content, in bytewise order of paths. Where a program is bundled, what it may import
- * from elsewhere counts too.
+ * from elsewhere counts too, and so do the arguments of the build.
  *
  * The same on every machine: what Git ignores, times, owners, line ends of a checkout and the folder's own place do not
  * count.
  */
-export function imageHash(files: RepositoryFiles, folder: string, bundled?: BundleInputs): string {
+export function imageHash(
+  files: RepositoryFiles,
+  folder: string,
+  bundled?: BundleInputs,
+  buildArgs: Readonly<Record<string, string>> = {},
+): string {
   const hash = createHash('sha256');
   const add = (prefix: string, from: readonly StoredFile[]) => {
     for (const { path, mode, content } of from) {
@@ -21,6 +26,8 @@ export function imageHash(files: RepositoryFiles, folder: string, bundled?: Bund
   add('', imageFiles(files, folder, bundled));
   for (const name of bundled?.folders ?? []) add(`${name}:`, imageFiles(files, name, bundled));
   for (const line of bundled?.packages ?? []) hash.update(`${line}\n`);
+  for (const [name, value] of Object.entries(buildArgs).sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(`ARG ${name}\0${value.length}\0${value}`);
   return hash.digest('hex').slice(0, 12);
 }
 

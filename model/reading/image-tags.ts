@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { PackageLock } from '../schema/package-lock.ts';
 import { bundleInputs } from './bundle-inputs.ts';
 import { imageHash } from './image-hash.ts';
@@ -9,6 +10,8 @@ export interface TaggedImage {
   folder: string;
   /** Whether a program is bundled for it. */
   bundled: boolean;
+  /** Values of the ARGs of its Dockerfile, by name. */
+  buildArgs: Readonly<Record<string, string>>;
   tag: string;
 }
 
@@ -26,12 +29,12 @@ export class ImageTags {
   }
 
   /** The tag of the image of a folder; it throws where `checkBuilds` has something to say of the folder. */
-  of(folder: string, bundled: boolean): string {
+  of(folder: string, bundled: boolean, buildArgs: TaggedImage['buildArgs'] = {}): string {
     const known = this.#images.get(folder);
-    if (known?.bundled === bundled) return known.tag;
+    if (known?.bundled === bundled && isDeepStrictEqual(known.buildArgs, buildArgs)) return known.tag;
     const inputs = bundled ? bundleInputs(this.#root, folder, this.#packageLock) : undefined;
-    const tag = imageHash(this.#files, folder, inputs);
-    this.#images.set(folder, { folder, bundled, tag });
+    const tag = imageHash(this.#files, folder, inputs, buildArgs);
+    this.#images.set(folder, { folder, bundled, buildArgs, tag });
     return tag;
   }
 

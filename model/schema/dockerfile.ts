@@ -73,6 +73,20 @@ export function dockerfileInstructions(dockerfile: string): { name: string; rest
   });
 }
 
+/** The names of the ARGs of a Dockerfile: those before the first FROM, which name images, and those of its stages. */
+export function argumentsIn(dockerfile: string): { ofImages: string[]; ofStages: string[] } {
+  const found = { ofImages: [] as string[], ofStages: [] as string[] };
+  let stages = 0;
+  for (const instruction of instructionsOf(dockerfile)) {
+    const [command, ...words] = wordsOf(instruction);
+    if (command?.text.toUpperCase() === 'FROM') stages++;
+    if (command?.text.toUpperCase() !== 'ARG') continue;
+    const names = words.flatMap(({ text }) => /^[A-Za-z_]\w*/.exec(text)?.[0] ?? []);
+    (stages === 0 ? found.ofImages : found.ofStages).push(...names);
+  }
+  return found;
+}
+
 /** What a flag names: `--from=IMAGE`, or `--mount=type=bind,from=IMAGE`. */
 function sourcesOf({ text, start }: Word): Word[] {
   const found = /^--from=(.+)$/.exec(text) ?? /^--mount=(?:.*,)?from=([^,]+)/.exec(text);

@@ -77,11 +77,11 @@ export async function buildImages(images: readonly BuiltImage[], options: BuildO
   const { root, engine, report, signal } = options;
   let count = 0;
   for (const image of images) {
-    const { app, name, folder, bundle: entry, kept } = image;
+    const { app, name, folder, bundle: entry, buildArgs, kept } = image;
     if (options.apps?.includes(app) === false) continue;
     if (isKept(image)) continue;
     const dockerfile = await readFile(join(root, folder, 'Dockerfile'), 'utf8');
-    await withBuildContext({ root, folder, entry, tag: kept.tag }, async (context) => {
+    await withBuildContext({ root, folder, entry, buildArgs, tag: kept.tag }, async (context) => {
       const composition = compositionIn(context, dockerfile);
       if ('reason' in composition) {
         report(`${name}: building by the engine, for ${composition.reason} in its Dockerfile`);
@@ -106,7 +106,7 @@ function compositionIn(context: string, dockerfile: string): Composition | Needs
 }
 
 async function buildByEngine(
-  { name, folder, ref, kept }: BuiltImage,
+  { name, folder, buildArgs, ref, kept }: BuiltImage,
   dockerfile: string,
   context: string,
   { engine, report, signal }: BuildOptions,
@@ -116,7 +116,8 @@ async function buildByEngine(
     await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
   }
   report(`${name}: building`);
-  const built = await runner(engine, signal)(['build', '--quiet', '--tag', ref, context]);
+  const args = ['build', '--quiet', ...buildArguments(buildArgs), '--tag', ref, context];
+  const built = await runner(engine, signal)(args);
   if (built.exitCode !== 0) {
     throw new Failure(
       `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
@@ -165,6 +166,11 @@ export async function pushAppImages(
   } finally {
     way.close();
   }
+}
+
+/** One each, as `docker build` and `podman build` take them; no shell reads them. */
+export function buildArguments(buildArgs: Readonly<Record<string, string>>): string[] {
+  return Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
 }
 
 /** The digest of each image of the environment's apps that is built here, by its reference. */

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { imageHash } from '../../model/reading/image-hash.ts';
 import { RepositoryFiles } from '../../model/reading/repository-files.ts';
+import { buildArguments } from './app-images.ts';
 import { withBuildContext } from './build-context.ts';
 
 let root = '';
@@ -54,4 +55,15 @@ it('builds nothing under the tag of other files', async () => {
   writeFileSync(join(root, 'apps/shop/src/new'), '');
   const input = { root, folder: 'apps/shop', entry: undefined, tag: before };
   await expect(withBuildContext(input, async () => 'built')).rejects.toThrow('apps/shop has changed');
+});
+
+it('builds nothing with other arguments than the tag stands for, and hands each to the builder as it is', async () => {
+  const buildArgs = { VERSION: '1.2', WORDS: 'a b; $(c)' };
+  const input = { root, folder: 'apps/shop', entry: undefined, buildArgs };
+  await expect(withBuildContext({ ...input, tag: tag() }, async () => 'built')).rejects.toThrow(
+    'has changed',
+  );
+  const own = imageHash(new RepositoryFiles(root), 'apps/shop', undefined, buildArgs);
+  expect(await withBuildContext({ ...input, tag: own }, async () => 'built')).toBe('built');
+  expect(buildArguments(buildArgs)).toEqual(['--build-arg', 'VERSION=1.2', '--build-arg', 'WORDS=a b; $(c)']);
 });

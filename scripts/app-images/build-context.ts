@@ -24,6 +24,8 @@ export interface BuildInput {
   folder: string;
   /** The program in it that is bundled first, if any. */
   entry: string | undefined;
+  /** Values of the ARGs of its Dockerfile, by name. Default: none. */
+  buildArgs?: Readonly<Record<string, string>>;
   /** Of the image: the hash of what goes into it. */
   tag: string;
 }
@@ -33,13 +35,13 @@ export interface BuildInput {
  * them, for as long as `use` takes. The folder in the repository may hold more: what Git ignores, tests.
  */
 export async function withBuildContext<T>(
-  { root, folder, entry, tag }: BuildInput,
+  { root, folder, entry, buildArgs, tag }: BuildInput,
   use: (context: string) => Promise<T>,
 ): Promise<T> {
   const bundled = entry === undefined ? undefined : bundleInputs(root, folder);
   if (entry !== undefined) await bundle({ root, folder, entry });
   const files = new RepositoryFiles(root);
-  if (imageHash(files, folder, bundled) !== tag) {
+  if (imageHash(files, folder, bundled, buildArgs) !== tag) {
     throw new Failure(`${folder} has changed since its tag was made.`, 'Type the same command again.');
   }
   const context = mkdtempSync(join(tmpdir(), 'plinth-build-'));

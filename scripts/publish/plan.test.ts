@@ -12,6 +12,7 @@ const built = (app: string, tag: string): BuiltImage => ({
   kind: 'image',
   folder: `apps/${app}`,
   bundle: undefined,
+  buildArgs: {},
   ref: `registry.example.org/${app}:${tag}`,
   kept: { store: new ImageStore('/nowhere'), path: `registry.example.org/${app}`, tag },
 });

@@ -76,7 +76,7 @@ export class RenderCache {
 
   #builds(images: readonly TaggedImage[]): boolean {
     const tags = new ImageTags(this.#root);
-    return images.every(({ folder, bundled, tag }) => tags.of(folder, bundled) === tag);
+    return images.every(({ folder, bundled, buildArgs, tag }) => tags.of(folder, bundled, buildArgs) === tag);
   }
 
   /** What cannot be read or was cut short is as if it were not there. */
