@@ -11,6 +11,12 @@ const prod = 'clusters/prod/cluster.yaml';
 const shopApp = 'apps/shop/app.ts';
 const catalogApp = 'apps/catalog/app.ts';
 
+const volume = (more: string): Edit => [
+  'apps/catalog/app.ts',
+  '  resources:',
+  `  volumes: { data: { path: '/data', size: '1Gi', per: 'replica'${more} } },\n  resources:`,
+];
+
 /** Everything that production asks for, as edits of the small repository. */
 const production: Edit[] = [
   [prod, 'domain: example.org', 'production: true\ndomain: example.org'],
@@ -103,6 +109,11 @@ const cases: [name: string, edits: Edit[]][] = [
       ],
     ],
   ],
+  ['production with a volume that nothing saves', [...production, volume('')]],
+  [
+    'production with a volume that nothing saves, for no reason',
+    [...production, volume(", backup: { none: 'no' }")],
+  ],
   ['production without backups', [...production, database]],
   [
     'production with two instances of a database',
@@ -135,6 +146,10 @@ describe('takes', () => {
     [
       'one replica in production, with the reason',
       [...production.slice(0, 2), [prod, 'catalog:', 'catalog: { single: It is read from a cache. }']],
+    ],
+    [
+      'a volume in production that may be lost, with the reason',
+      [...production, volume(", backup: { none: 'It is filled again.' }")],
     ],
     [
       'an app that is switched off',

@@ -12,6 +12,7 @@ export function checkProduction(cluster: Loaded<Cluster>, repository: Repository
     ...checkNodes(cluster),
     ...checkReplicas(cluster, repository),
     ...checkDatabases(cluster, repository),
+    ...checkVolumes(cluster, repository),
   ];
 }
 
@@ -81,6 +82,23 @@ function databaseOwner(
   if (entry === undefined || !('database' in entry)) return undefined;
   const name = entry.database;
   return { name, path: ['retired', kept], because: reference(source, ['retired', kept]) };
+}
+
+/** Nothing saves a volume: who depends on its data is told before it is lost. */
+function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
+  return here.flatMap(({ name, source, value: { volumes } }) =>
+    Object.entries(volumes).flatMap(([volume, { backup }]) => {
+      if (backup !== undefined) return [];
+      const words = {
+        code: 'production-without-backups',
+        what: `${environment} is production, and nothing saves the volume '${volume}' of '${name}'`,
+        why: 'with its disk goes what it holds, and with the volume what was deleted by mistake',
+        fix: "keep the data in a database or a bucket; or write backup: { none: 'Why it may be lost, or what else saves it.' }",
+      };
+      return [problemAt(source, ['volumes', volume], words, 'key')];
+    }),
+  );
 }
 
 function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {

@@ -80,6 +80,10 @@ const ofVolume: readonly (readonly [string, Meaning])[] = [
   ['mount mountPath target', is('volumes', "path: '/data'")],
   ['storage capacity', is('volumes', "size: '1Gi'")],
   ['storageClass storageClassName', is('volumes', "class: 'standard'")],
+  [
+    'snapshot snapshots backups',
+    is('volumes', "backup: { none: 'Why it may be lost, or what else saves it.' }"),
+  ],
 ];
 
 const ofSchedule: readonly (readonly [string, Meaning])[] = [

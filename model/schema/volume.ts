@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes } from './cluster.ts';
+import { bytes, reason } from './cluster.ts';
 import { dnsName, volumeName } from './kubernetes-names.ts';
 import { mountPath } from './mount.ts';
 
@@ -11,6 +11,13 @@ const volume = z.strictObject({
   size: bytes,
   /** `app`: one volume for the app, which then has at most one pod. `replica`: one volume per pod of a StatefulSet. */
   per: z.enum(['app', 'replica']).default('app'),
+  /** What saves its data. Nothing does yet: `none` says why that is right, which production asks for. */
+  backup: z
+    .strictObject({
+      /** Reason why the data may be lost with the disk, or what else saves it. */
+      none: reason,
+    })
+    .optional(),
   /** StorageClass; it cannot change. Default: the default class of the cluster. */
   class: dnsName.optional(),
 });
