@@ -64,7 +64,8 @@ export function migrationComponent(env: Environment, migration: Migration): Comp
 function beforeExternal(chart: Chart, env: Environment, owner: string): void {
   const app = env.apps.find(({ name }) => name === owner);
   const external = externalDatabase(env.cluster, owner);
-  if (app === undefined || external === undefined) throw new Error(`no app ${owner} has a database of others`);
+  if (app === undefined || external === undefined)
+    throw new Error(`no app ${owner} has a database of others`);
   appNamespace(chart, env, app);
   denyAll(chart, owner, ['Ingress', 'Egress']);
   migrationsAuthorities(chart, env, owner, migrationsName(owner));
@@ -91,9 +92,7 @@ function job(chart: Chart, env: Environment, migration: Migration): void {
     metadata: {
       name: migrationJob(env, migration),
       namespace: name,
-      ...(isOurs
-        ? { annotations: { [annotations.after]: databaseObject(ownerOf(env, name)) } }
-        : {}),
+      ...(isOurs ? { annotations: { [annotations.after]: databaseObject(ownerOf(env, name)) } } : {}),
     },
     spec: jobSpec(env, migration),
   });
