@@ -129,7 +129,7 @@ function server(chart: Chart, env: Environment, replicas: number): KratosPod {
 
 /** Several would send each mail several times (Kratos, 'Sending emails', 'Multi-instance'). */
 function courier(): KratosPod {
-  const metrics = '/admin/metrics/prometheus';
+  const metrics = '/metrics/prometheus';
   return {
     name: accountsCourier,
     args: [

@@ -25,5 +25,5 @@ export default defineOperator({
     },
   ],
   // Those of the servers are at the admin API alone, and whoever may ask it may do anything with every account.
-  metrics: [{ workload: 'kratos-courier', port: 4434, path: '/admin/metrics/prometheus' }],
+  metrics: [{ workload: 'kratos-courier', port: 4434, path: '/metrics/prometheus' }],
 });
