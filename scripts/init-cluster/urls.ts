@@ -8,12 +8,18 @@ export interface AppUrl {
   host: string;
   /** Port of HTTPS. */
   port: number;
+  /** Path of its readiness probe; undefined where that is no request of HTTP. */
+  ready?: string;
 }
 
 /** The addresses of an environment's exposed apps. */
 export function urls({ cluster, apps }: Environment): AppUrl[] {
   const { https: port } = gatewayPorts(cluster);
-  return apps.flatMap(({ name, host }) =>
-    host === undefined ? [] : [{ app: name, host, port, url: urlOf(cluster, host) }],
-  );
+  return apps.flatMap(({ name, host, probes: { ready } }) => {
+    if (host === undefined) return [];
+    const path = ready !== undefined && 'path' in ready ? ready.path : undefined;
+    return [
+      { app: name, host, port, url: urlOf(cluster, host), ...(path === undefined ? {} : { ready: path }) },
+    ];
+  });
 }

@@ -21,25 +21,28 @@ export const frontPage: Phase<WithEngine> = {
   },
 };
 
-/** Waits until the gateway hands a request for that host on to an app that answers well. */
+/** Waits until the gateway hands a request for that host on to the app, or to the proxy that asks its visitors to sign in. */
 async function answers(
-  { url, host, port }: AppUrl,
+  { url, host, port, ready }: AppUrl,
   { cluster }: Environment,
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
   const client = clusterClient(cluster.name);
-  const status = async (): Promise<string> => {
-    const trusted = await trustedRoots(cluster, client);
-    return String((await visit({ host, port, ...trusted }, '/', 5_000)).status);
+  const served = async (): Promise<string> => {
+    const place = { host, port, ...(await trustedRoots(cluster, client)) };
+    const answer = await visit(place, '/', 5_000);
+    // An app may have nothing at '/', and say so in the same words as the gateway.
+    const probed = isOfGateway(answer) && ready !== undefined ? await visit(place, ready, 5_000) : answer;
+    return isOfGateway(probed) ? `${probed.status} by the gateway` : '';
   };
   const deadline = Date.now() + 60_000;
-  for (let said = 'nothing'; ; said = await status().catch(reason)) {
-    if (said === '200') return;
+  for (let said = 'nothing'; ; said = await served().catch(reason)) {
+    if (said === '') return;
     signal.throwIfAborted();
     if (Date.now() > deadline) {
       throw new Failure(
-        `${url} answers ${said} after 60 s, not 200.`,
+        `${url} does not reach its app after 60 s: ${said}.`,
         'See what is wrong with: npm run status',
       );
     }
@@ -48,6 +51,11 @@ async function answers(
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+/** Whether the gateway answered for want of a route or of an app; every other status is the app's own matter. */
+export function isOfGateway({ status, body }: { status: number; body: string }): boolean {
+  return [502, 503, 504].includes(status) || (status === 404 && body === '404 page not found\n');
 }
 
 /** Trusted CAs of the gateway: its own, those of a private ACME server, or Node's. */
