@@ -8,7 +8,7 @@ import { serveDefinitions } from './definitions.ts';
 import { DryRun } from './dry-run.ts';
 import { ObeyedPolicies } from './policies.ts';
 import { problemsOfRefusals } from './refusal-problems.ts';
-import { type Refused, showEnvironment, shownOf } from './show-environment.ts';
+import { type RefusedObject, showEnvironment, shownOf } from './show-environment.ts';
 
 /** What an API server was shown, and what it refused. */
 export interface ShownToServer {
@@ -33,7 +33,7 @@ export async function verifyOnServer(
   { report, signal }: { report: Report; signal?: AbortSignal | undefined },
 ): Promise<ShownToServer> {
   const byVersion = Map.groupBy(environments, ({ cluster }) => cluster.kubernetes.version);
-  const refused: Refused[] = [];
+  const refused: RefusedObject[] = [];
   let count = 0;
   for (const [version, of] of byVersion) {
     report(`starting etcd and kube-apiserver ${version}`);

@@ -4,7 +4,7 @@ import { placeInFile } from '../../model/reading/place-in-file.ts';
 import { fieldName } from '../../model/reading/source.ts';
 import { type FieldOfFile, placeOfRefusal } from './place-of-refusal.ts';
 import { pathOfField } from './refusal.ts';
-import type { Refused } from './show-environment.ts';
+import type { RefusedObject } from './show-environment.ts';
 
 /** One thing that is wrong with one object in one environment, at the field of a description that made it so. */
 interface Cause extends FieldOfFile {
@@ -17,7 +17,7 @@ interface Cause extends FieldOfFile {
 }
 
 /** What an API server refused, as problems of the files that people write; what is the same in several environments once. */
-export function problemsOfRefusals(root: string, refused: readonly Refused[]): Problem[] {
+export function problemsOfRefusals(root: string, refused: readonly RefusedObject[]): Problem[] {
   const causes = refused.flatMap(causesOf);
   const same = Map.groupBy(causes, ({ env: _, ...cause }) => JSON.stringify(cause));
   const problems = [...same.values()].flatMap((group): Problem[] => {
@@ -38,7 +38,7 @@ export function problemsOfRefusals(root: string, refused: readonly Refused[]): P
   return problems.sort(compareProblems);
 }
 
-function causesOf({ env, component, file, object, refusal }: Refused): Cause[] {
+function causesOf({ env, component, file, object, refusal }: RefusedObject): Cause[] {
   const isTemplated = file === undefined;
   const same = {
     ...{ env: env.name, object: objectId(object), version: env.cluster.kubernetes.version, isTemplated },

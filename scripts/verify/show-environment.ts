@@ -17,7 +17,7 @@ export interface Shown {
 }
 
 /** An object that the API server refused. */
-export interface Refused extends Shown {
+export interface RefusedObject extends Shown {
   refusal: ServerRefusal;
 }
 
@@ -45,9 +45,9 @@ export async function showEnvironment(
   servers: readonly [DryRun, ...DryRun[]],
   policies: ObeyedPolicies,
   shown: readonly Shown[],
-): Promise<Refused[]> {
+): Promise<RefusedObject[]> {
   const [first] = servers;
-  const refused: Refused[] = [];
+  const refused: RefusedObject[] = [];
   const show = async (all: readonly Shown[], act: 'refusal' | 'keep'): Promise<void> => {
     const queue = [...all];
     const worker = async (server: DryRun): Promise<void> => {
