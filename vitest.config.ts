@@ -72,17 +72,24 @@ export default defineConfig({
           testTimeout: 10 * 60_000,
         },
       },
-      ...['identity', 'identity-production', 'observability', 'workloads', 'acme', 'people', 'tutorial'].map(
-        (name) => ({
-          test: {
-            name,
-            include: [`test/e2e/${name}.test.ts`],
-            bail: 1,
-            testTimeout: 45 * 60_000,
-            hookTimeout: 10 * 60_000,
-          },
-        }),
-      ),
+      ...[
+        'identity',
+        'identity-production',
+        'observability',
+        'workloads',
+        'acme',
+        'people',
+        'tutorial',
+        'charts',
+      ].map((name) => ({
+        test: {
+          name,
+          include: [`test/e2e/${name}.test.ts`],
+          bail: 1,
+          testTimeout: 45 * 60_000,
+          hookTimeout: 10 * 60_000,
+        },
+      })),
       {
         test: {
           name: 'pull',

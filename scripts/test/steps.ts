@@ -16,6 +16,7 @@ const alone = {
   acme: 'acme',
   people: 'people',
   tutorial: 'tutorial',
+  charts: 'charts',
 } as const;
 
 /** Options of `npm test`: at most one. */
