@@ -100,6 +100,7 @@ describe('what pods ask for', () => {
       [deployment('1000m', '1Gi', 3)],
       ['nodes-too-small'],
     ],
+    ['by a label that Kubernetes gives each node', { nodeSelector: { 'kubernetes.io/os': 'linux' } }, [], []],
     ['on a node for them alone', { nodeSelector: { gpu: 'a' }, tolerations: [{ key: 'gpu' }] }, [], []],
   ])('is counted on the nodes that its pods choose: %s', (_, pod, others, expected) => {
     const chosen = deployment('1000m', '1Gi');

@@ -178,12 +178,14 @@ function roomFor({ cluster: { nodes } }: Environment): Room[] {
   });
 }
 
-/** As a pod says it: what it selects, and the keys that it tolerates. */
+/** Labels that Kubernetes itself gives to nodes, such as `kubernetes.io/os` ('Well-Known Labels'): cluster.yaml does not tell them. */
+const kubernetesLabel = /^([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\//;
+
+/** The labels that a pod selects and cluster.yaml tells of, and the taints that it tolerates, by their keys. */
 function choiceOf(pod: unknown): Choice {
-  const labels = Object.entries(Object(field(pod, 'nodeSelector'))).map(([key, value]) => [
-    key,
-    String(value),
-  ]);
+  const labels = Object.entries(Object(field(pod, 'nodeSelector')))
+    .filter(([key]) => !kubernetesLabel.test(key))
+    .map(([key, value]) => [key, String(value)]);
   return {
     labels: Object.fromEntries(labels),
     tolerate: listField(pod, 'tolerations').flatMap((toleration) => textField(toleration, 'key') ?? []),
