@@ -4,8 +4,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { forwardToPod } from '../../scripts/call/port-forward.ts';
+import { visit } from '../../scripts/cluster/visit.ts';
 import { openChromium } from '../browser/chromium.ts';
 import { until } from '../until.ts';
+import { gatewayPlace } from './gateway.ts';
 import { said, World } from './identity/world.ts';
 
 /** Port of the gateway on this machine, in clusters of stories. */
@@ -55,6 +57,20 @@ describe('people who sign in', () => {
     return JSON.parse(await page.locator('pre').innerText());
   }
 
+  /** Status and text of an answer to a script: to one of the page that is open, or to nobody. */
+  async function ask(
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string }> {
+    return page.evaluate(
+      async ([url = '', given]) => {
+        const answer = await fetch(url as string, { headers: given as Record<string, string> });
+        return { status: answer.status, text: await answer.text() };
+      },
+      [`${club}${path}`, headers] as const,
+    );
+  }
+
   async function open(): Promise<void> {
     context = await browser.newContext({ ignoreHTTPSErrors: true });
     page = await context.newPage();
@@ -87,9 +103,10 @@ describe('people who sign in', () => {
   });
 
   it('tells a script without a session to sign in, and never asks the app', async () => {
-    const answer = await context.request.get(`${club}/data`, { headers: { 'x-plinth-person': 'a.b.c' } });
-    expect(answer.status()).toBe(401);
-    expect(await answer.json()).toMatchObject({ error: { code: 'not_signed_in' } });
+    const place = await gatewayPlace(world.cluster, 'club.dev.localhost', httpsPort);
+    const { status, body } = await visit(place, '/data');
+    expect(status).toBe(401);
+    expect(JSON.parse(body)).toMatchObject({ error: { code: 'not_signed_in' } });
   });
 
   it('leads a person to the pages of accounts, where an account is made with a code by mail, and back', async () => {
@@ -134,13 +151,9 @@ describe('people who sign in', () => {
       forward.close();
     }
     const revoked = performance.now();
-    await until(
-      async () => (await context.request.get(`${club}/data`)).status() === 401,
-      'the session to end',
-      {
-        pauseMs: 100,
-      },
-    );
+    await until(async () => (await ask('/data')).status === 401, 'the session to end', {
+      pauseMs: 100,
+    });
     console.log(
       `a revoked session was refused after ${((performance.now() - revoked) / 1_000).toFixed(1)} s`,
     );
@@ -171,7 +184,8 @@ describe('people who sign in', () => {
       .getByRole('button', { name: /sign out/i })
       .first()
       .click();
-    await until(async () => (await context.request.get(`${club}/data`)).status() === 401, 'the sign-out');
+    await page.goto(`${club}/data`);
+    expect(new URL(page.url()).origin).toBe(accounts);
   });
 
   it('goes on when Kratos and the proxy were killed', async () => {
@@ -181,10 +195,7 @@ describe('people who sign in', () => {
     for (const part of ['kratos', 'sign-in']) {
       await world.probe.kubectl(['delete', 'pod', '-n', part, '--all', '--grace-period=0', '--force']);
     }
-    await until(
-      async () => (await context.request.get(`${club}/data`)).status() === 200,
-      'an answer to the same session',
-    );
+    await until(async () => (await ask('/data')).status === 200, 'an answer to the same session');
   });
 
   it('had no error of a script on any page', () => {

@@ -39,13 +39,14 @@ function formHtml(
 ): string {
   const inner = parts.map(([heading, nodes]) => {
     const content = nodes.map((node) => nodeHtml(node, id)).filter((html) => html !== '');
+    if (content.length === 0) return '';
     const isTitled = heading !== '' && (kind === 'settings' || parts.length > 2);
     return isTitled
       ? `<fieldset>\n<legend>${escaped(heading)}</legend>\n${content.join('\n')}\n</fieldset>`
       : content.join('\n');
   });
   // Kratos checks: a field of one way to sign in must not stop another.
-  return `<form method="post" action="${escaped(action)}" novalidate>\n${inner.join('\n')}\n</form>`;
+  return `<form method="post" action="${escaped(action)}" novalidate>\n${inner.filter((part) => part !== '').join('\n')}\n</form>`;
 }
 
 function nodeHtml(node: unknown, form: string): string {

@@ -16,7 +16,7 @@ export function page(title: string, content: string, kind: PageKind = 'accounts'
   const own =
     kind === 'plain'
       ? ''
-      : '\n<link rel="stylesheet" href="/style.css">\n<script src="/passkeys.js" defer></script>';
+      : '\n<link rel="icon" href="data:,">\n<link rel="stylesheet" href="/style.css">\n<script src="/passkeys.js" defer></script>';
   return `<!doctype html>
 <html lang="en">
 <head>
