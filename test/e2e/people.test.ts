@@ -88,7 +88,6 @@ describe('people who sign in', () => {
         (text) => `${text.trimEnd()}\n  club:\nsignIn: { mail: { kind: mailpit } }\n`,
       );
     });
-    browser = await openChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -99,6 +98,7 @@ describe('people who sign in', () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
+    browser = await openChromium();
     await open();
   });
 
