@@ -89,7 +89,12 @@ async function forward(
     find()
       .then(({ namespace, pod, port }) => tunnels.portForward(namespace, pod, [port], socket, null, socket))
       .then((tunnel) => {
-        if (typeof tunnel !== 'function') tunnel.onclose = closed;
+        if (typeof tunnel === 'function') return;
+        tunnel.onclose = closed;
+        // The library closes it where the stream ends, not where it is destroyed: an open one would keep the process.
+        const end = () => tunnel.close();
+        if (socket.destroyed) end();
+        else socket.once('close', end);
       })
       .catch((error: unknown) => {
         closed();
