@@ -190,12 +190,21 @@ describe('people who sign in', () => {
     await page.waitForURL(`${club}/**`);
     expect(await claims()).toMatchObject({ path: '/after' });
     await page.goto(`${club}/.sign-in/out`);
+    const signedOut = page.waitForEvent('framenavigated');
     await page
       .getByRole('button', { name: /sign out/i })
       .first()
       .click();
-    await page.goto(`${club}/data`);
-    expect(new URL(page.url()).origin).toBe(accounts);
+    await signedOut;
+    // An answer of Kratos is taken for a second.
+    await until(
+      async () => {
+        await page.goto(`${club}/data`);
+        return new URL(page.url()).origin === accounts;
+      },
+      'the sign-out',
+      { pauseMs: 1_000 },
+    );
   });
 
   it('goes on when Kratos and the proxy were killed', async () => {
