@@ -57,11 +57,11 @@ import { secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
-/** Everything that one app needs to run, be reached and reach what it uses, and nothing more. */
+/** All objects that one app needs to run, to receive calls and to call the things that it uses. */
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
   const space = namespaceOf(app);
   return component(app.name, (chart) => {
-    // What the job needs too stands with it: it comes before the app.
+    // Objects that the job needs as well are in the job's component, which is applied first.
     const isFirst = app.job === undefined;
     if (isFirst) namespaceOfApp(chart, env, app);
     serviceAccount(chart, app.name, space);
@@ -87,8 +87,8 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
 }
 
 /**
- * The job of an app, where it has one, and what it shares with the app: the app's Kustomization waits for this one. A Job that
- * fails stops there, and the old version goes on running.
+ * The job of an app, if it has one, with the objects that the job and the app share. The app's Kustomization depends on this one:
+ * when the Job fails, the old version keeps running.
  */
 export function gatingJob(env: Environment, app: EnvironmentApp): Component | undefined {
   if (app.job === undefined) return undefined;
@@ -106,7 +106,7 @@ export function gatingJob(env: Environment, app: EnvironmentApp): Component | un
   });
 }
 
-/** Where a database is or was, or is migrated before the app, it stands with that: it is there before the app, and stays when the app goes. */
+/** The namespace, unless the component of the app's database or migrations has it: that one is applied before the app and outlives it. */
 function namespaceOfApp(chart: Chart, env: Environment, app: EnvironmentApp): void {
   if (app.database !== undefined || retirement(env, app.name) !== undefined) return;
   if (migrationsLoginOf(env, app) !== undefined) return;
@@ -114,7 +114,7 @@ function namespaceOfApp(chart: Chart, env: Environment, app: EnvironmentApp): vo
   denyAll(chart, namespaceOf(app), ['Ingress', 'Egress']);
 }
 
-/** Its own as a server and as a client; the owner's, where there are migrations, stands with those. */
+/** The app's server and client certificates. If the app has migrations, the owner's certificate is in their component. */
 function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void {
   const use = databaseUse(app);
   const names = [
@@ -132,7 +132,7 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
   }
 }
 
-/** What an app has once, whichever pod it runs in. */
+/** Claims of the volumes that all pods of an app share. */
 function claims(chart: Chart, app: EnvironmentApp): void {
   for (const [volume, given] of Object.entries(app.volumes)) {
     if (given.per === 'app')
@@ -140,7 +140,7 @@ function claims(chart: Chart, app: EnvironmentApp): void {
   }
 }
 
-/** The app's pods, by the kind of its work: by the clock, each with volumes of its own, or all the same. */
+/** The app's workload: a CronJob with a schedule, a StatefulSet with one volume per replica, otherwise a Deployment. */
 function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
   const { schedule, priority, replicas } = app;
   const priorityClassName = priority === undefined ? undefined : priorityClass(chart, app.name, priority);
@@ -174,7 +174,7 @@ function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
     ...(Object.keys(podAnnotations).length > 0 ? { podAnnotations } : {}),
     replicas: typeof replicas === 'number' ? replicas : 'scaled',
     ...(app.nodes?.spread === undefined ? {} : { spread: app.nodes.spread }),
-    // Nobody sends requests to what has no port, and nobody asks it whether it can answer.
+    // An app without ports gets no requests and has no readiness probe.
     ...(Object.keys(app.ports).length > 0 ? { drainSeconds: 3 } : { settleSeconds: 10 }),
   };
   if (hasReplicaVolumes(app)) {
@@ -206,7 +206,7 @@ function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<stri
   };
 }
 
-/** What says that a database is there with its schema up to date; nothing of one that others provide as it is. */
+/** Objects whose readiness means that the database runs with its current schema; none for an external database without migrations. */
 function databaseReady(env: Environment, of: string): string[] {
   const owner = env.apps.find(({ name }) => name === of);
   if (owner?.migrationsRef !== undefined) return [idOf('Job', migrationsJob(env, owner), of)];
@@ -214,7 +214,7 @@ function databaseReady(env: Environment, of: string): string[] {
   return [owner === undefined ? idOf('Cluster', databaseCluster(of), of) : databaseObject(owner)];
 }
 
-/** The login of its migrations to a database that others provide. */
+/** The login of the app's migrations to an external database. */
 function migrationsLoginOf({ cluster }: Environment, app: EnvironmentApp): Login | undefined {
   const external = externalDatabase(cluster, app.name);
   return external === undefined || app.migrationsRef === undefined ? undefined : loginOf(external, 'owner');
@@ -237,7 +237,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
   const mounts = [...shared, ...identity.volumeMounts, ...secrets.volumeMounts];
   const { user = nonRoot, ...process } = app;
   const ports = containerPorts(app.ports);
-  // A step in the app's own image is the app: it has its variables and certificates.
+  // A step in the app's own image has the app's variables and certificates.
   const beside = (given: InitStep): ContainerInput =>
     given.image === undefined
       ? container(given.name, app.imageRef, given, merged(env, variables(given.env)), mounts)
@@ -288,7 +288,7 @@ function ingress(env: Environment, app: App): Flow[] {
   return [{ peers: [visitors], ports }, ...within];
 }
 
-/** Pods with a name each are called by each other: a cluster of them finds together so. */
+/** Flows between the replicas of a StatefulSet, so that they can form a cluster. */
 function amongReplicas(app: App): Flow[] {
   const ports = Object.values(app.ports).map(({ port }) => ({ port }));
   if (!hasReplicaVolumes(app) || replicaRange(app.replicas).max < 2 || ports.length === 0) return [];
@@ -318,13 +318,13 @@ function egress(env: Environment, app: App): Flow[] {
   ];
 }
 
-/** To the keys by which the tokens of people are verified. */
+/** Flow to the keys that verify the tokens of people. */
 const toPeopleKeys: Flow = {
   peers: [pods(signInProxy, signInProxy)],
   ports: [{ port: signInPorts.keys }],
 };
 
-/** Of the app's own pods alone: no job has a token. */
+/** Flow of the app's own pods alone: a job has no token. */
 function kubernetesFlows(app: App): Flow[] {
   return kubernetesUses(app).length > 0 ? [toKubernetesApi] : [];
 }

@@ -4,19 +4,19 @@ import { awsAccount, awsAudience, awsRoleName } from '../../model/schema/aws-rol
 
 const file = 'aws-token';
 
-/** By what a pod takes a role in AWS: a token of its service account for nobody else, and where the SDKs find it. */
+/** Volume and variables by which a pod assumes a role in AWS: a service account token with AWS as its only audience. */
 export interface AwsRole {
-  /** The kubelet writes a new token before this one's hour has passed. */
+  /** Token that is valid for one hour; the kubelet replaces it earlier. */
   source: k8s.VolumeProjection;
   env: { name: string; value: string }[];
 }
 
 /**
- * The role that the stacks make for the service account of a pod, as AWS's SDKs look for it (IAM, 'AssumeRoleWithWebIdentity').
- * Nothing where they make none.
+ * The role that the stacks create for a pod's service account, in the form that AWS's SDKs read (IAM, 'AssumeRoleWithWebIdentity').
+ * Undefined if they create none.
  *
- * @param name what the role is named after.
- * @param folder where the pod mounts the token.
+ * @param name name of the operator or database, from which the role's name is made.
+ * @param folder folder in the container where the pod mounts the token.
  */
 export function awsRole({ cluster }: Environment, name: string, folder: string): AwsRole | undefined {
   const place = awsAccount(cluster);
@@ -28,7 +28,7 @@ export function awsRole({ cluster }: Environment, name: string, folder: string):
       { name: 'AWS_ROLE_ARN', value: `arn:aws:iam::${account}:role/${awsRoleName(cluster, name)}` },
       { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: `${folder}/${file}` },
       { name: 'AWS_REGION', value: region },
-      // Of the SDK for Python, which barman is written with.
+      // Read by the SDK for Python, which barman uses.
       { name: 'AWS_DEFAULT_REGION', value: region },
       { name: 'AWS_STS_REGIONAL_ENDPOINTS', value: 'regional' },
     ],

@@ -6,15 +6,15 @@ import { literal } from '../kube/literal.ts';
 import type { ContainerInput, Resources } from '../kube/pod.ts';
 import { execProbe, grpcProbe, httpProbe, tcpProbe } from '../kube/probe.ts';
 
-/** How a process is started, as it is described. */
+/** The fields of app.ts that say how a process starts. */
 type Process = Pick<InitStep, 'command' | 'args' | 'user' | 'readOnlyRoot' | 'capabilities'>;
 
-/** Variables of a container, each as it is written. */
+/** Variables of a container with literal values: Kubernetes expands nothing in them. */
 export function variables(env: Readonly<Record<string, string>>): k8s.EnvVar[] {
   return Object.entries(env).map(([name, value]) => ({ name, value: literal(value) }));
 }
 
-/** Variables of two kinds, of which the second are in place of the first. */
+/** Two lists of variables in one; the second list wins where a name is in both. */
 export function merged(first: readonly k8s.EnvVar[], second: readonly k8s.EnvVar[]): k8s.EnvVar[] {
   const names = new Set(second.map(({ name }) => name));
   return [...first.filter(({ name }) => !names.has(name)), ...second];
@@ -48,7 +48,7 @@ export function containerPorts(ports: Sidecar['ports']): k8s.ContainerPort[] {
   return Object.entries(ports).map(([name, { port }]) => ({ name, containerPort: port }));
 }
 
-/** The probes of a container, which ask ports of its own. */
+/** The probes of a container, on its own ports. */
 export function probesOf({
   probes: { ready, live, startup },
   ports,

@@ -15,7 +15,7 @@ import {
 } from '../observability/dashboards.ts';
 import { queries, queueApp } from '../observability/queries.ts';
 
-/** What one app serves and uses, with its database, its jobs, its certificates and its log lines; releases are marked. */
+/** The dashboard of one app: requests, resources, database, jobs, certificates and log lines, with a mark for each release. */
 export function appDashboard(env: Environment, app: EnvironmentApp): DashboardFile {
   const { name } = app;
   const page = dashboard(name, name, app.summary);

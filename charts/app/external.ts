@@ -14,24 +14,24 @@ import type { ExternalDatabase } from '../../model/schema/external.ts';
 import type { Flow } from '../kube/network-policy.ts';
 import type { Mounts } from './mounts.ts';
 
-/** Where pods find the CA certificates of what others provide. */
+/** Folder in the container with the CA certificates of external services. */
 const folder = '/external';
 
-/** The keys of the ConfigMap with the CA certificates of what others provide. */
+/** Keys of the ConfigMap with the CA certificates of external services. */
 const files = { database: 'database.crt', mail: 'mail.crt' } as const;
 
-/** The access of a pod to an external database: of an app, its use; of its migrations, as owner. */
+/** A pod's access to an external database: an app has the rights of its edge, its migrations have those of the owner. */
 interface Access {
   of: string;
   as: DatabaseRights;
 }
 
-/** What a pod gets to find and know what others provide. */
+/** Variables and mounts by which a pod finds and verifies external services. */
 interface ExternalFiles extends Mounts {
   env: k8s.EnvVar[];
 }
 
-/** What pods call outside of the cluster; nothing where the cluster provides it. */
+/** The external services that pods call; empty if the cluster provides them. */
 interface Called {
   database?: ExternalDatabase & Access;
   mail?: NonNullable<Environment['cluster']['external']['mail']>;
@@ -45,12 +45,12 @@ function calledBy({ cluster }: Environment, access: Access | undefined, mail: bo
   };
 }
 
-/** What an app itself calls. */
+/** The external services that an app itself calls. */
 function calledByApp(env: Environment, app: Pick<App, 'uses'>): Called {
   return calledBy(env, databaseUse(app), usesMail(app));
 }
 
-/** The ConfigMap of a component with the CA certificates of what its pods call. */
+/** Name of a component's ConfigMap with the CA certificates of the external services that its pods call. */
 function externalName(component: string): string {
   return `${component}-external`;
 }
@@ -62,12 +62,12 @@ function authoritiesOf({ database, mail }: Called): Record<string, string> {
   };
 }
 
-/** The CA certificates of what an app calls outside of the cluster, where it is given any. */
+/** ConfigMap with the CA certificates of the external services that an app calls, if cluster.yaml has any. */
 export function externalAuthorities(chart: Chart, env: Environment, app: Pick<App, 'name' | 'uses'>): void {
   authoritiesMap(chart, app.name, app.name, authoritiesOf(calledByApp(env, app)));
 }
 
-/** The same for the migrations of an app, which stand before it. */
+/** The same for the migrations of an app, which run before it. */
 export function migrationsAuthorities(chart: Chart, env: Environment, app: string, component: string): void {
   const called = calledBy(env, { of: app, as: 'owner' }, false);
   authoritiesMap(chart, component, app, authoritiesOf(called));
@@ -86,12 +86,12 @@ function authoritiesMap(
   });
 }
 
-/** Variables and files by which an app finds and knows what others provide; the login is a secret of its own. */
+/** Variables and files by which an app finds and verifies external services. The login is a separate secret. */
 export function externalFiles(env: Environment, app: Pick<App, 'name' | 'uses'>): ExternalFiles {
   return filesOf(app.name, calledByApp(env, app));
 }
 
-/** The same for the migrations of an app whose database others provide. */
+/** The same for the migrations of an app with an external database. */
 export function migrationsFiles(env: Environment, app: string, component: string): ExternalFiles {
   return filesOf(component, calledBy(env, { of: app, as: 'owner' }, false));
 }
@@ -111,7 +111,7 @@ function filesOf(component: string, called: Called): ExternalFiles {
   };
 }
 
-/** As libpq reads them (PostgreSQL, 'Environment Variables'); `system` are the public authorities. */
+/** Variables that libpq reads (PostgreSQL, 'Environment Variables'); `system` means the public authorities. */
 function databaseVariables(database: ExternalDatabase & Access): Record<string, string> {
   const { of, as, host, port, roles, login, authority } = database;
   const at = `/secrets/${databaseLogin(as)}`;
@@ -135,7 +135,7 @@ function mailVariables({ host, port, tls, authority }: NonNullable<Called['mail'
   };
 }
 
-/** The flows of an app to what others provide: to the networks of each, at its port. */
+/** The flows of an app to external services: to the networks and the port of each. */
 export function toExternal(env: Environment, app: Pick<App, 'uses'>): Flow[] {
   return flowsTo(calledByApp(env, app));
 }

@@ -13,7 +13,7 @@ import { filesAnnotation, passingMounts } from './mounts.ts';
 import { chosenNodes } from './nodes.ts';
 import { secretFiles, secretsAnnotation } from './secrets.ts';
 
-/** The name of the Job that gates an app's roll-out: another one for each change of what it runs, since a Job cannot be changed. */
+/** Name of the Job that gates an app's roll-out. A Job is immutable, so each change of its content gives a new name. */
 export function gatingJobName(env: Environment, app: EnvironmentApp): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(jobSpec(env, app)))
@@ -21,7 +21,7 @@ export function gatingJobName(env: Environment, app: EnvironmentApp): string {
   return `${jobName(app.name)}-${hash.slice(0, 10)}`;
 }
 
-/** The Job itself; `after` names what must be ready before. */
+/** The Job itself; `after` lists the objects that must be ready first. */
 export function gatingJobObject(chart: Chart, env: Environment, app: EnvironmentApp, after: string[]): void {
   const reason = app.job?.resources.reason;
   new k8s.KubeJob(chart, 'job', {

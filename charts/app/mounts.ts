@@ -6,13 +6,13 @@ import { temporarySpace } from '../../model/schema/mount.ts';
 import { claimName, podVolume } from '../../model/schema/volume.ts';
 import { namespaceOf } from '../kube/names.ts';
 
-/** What is mounted in every container of a pod. */
+/** Volumes and mounts of every container in a pod. */
 export interface Mounts {
   volumes: k8s.Volume[];
   volumeMounts: k8s.VolumeMount[];
 }
 
-/** Files and temporary space: what each pod of an app has, and its job too. */
+/** Files and temporary space, for each pod of an app and for its job. */
 export function passingMounts(app: EnvironmentApp): Mounts {
   const all = [tmp(app), fileMounts(app), temporaryMounts(app)];
   return {
@@ -21,7 +21,7 @@ export function passingMounts(app: EnvironmentApp): Mounts {
   };
 }
 
-/** The volumes that outlive pods. Those of a StatefulSet have their claims from its templates. */
+/** The volumes that outlive pods. The claims of a StatefulSet come from its templates. */
 export function volumeMounts({ name, volumes }: EnvironmentApp): Mounts {
   const all = Object.entries(volumes);
   return {
@@ -39,12 +39,12 @@ function filesName(app: string): string {
   return `${app}-files`;
 }
 
-/** A ConfigMap has no slash in its keys; '__' is in no name of a file. */
+/** A key of a ConfigMap cannot have a slash: '__' stands for it, and no file name may contain it. */
 function keyOf(path: string): string {
   return path.replaceAll('/', '__');
 }
 
-/** The ConfigMap with the files of an app, where it has any. */
+/** The ConfigMap with the files of an app, if it has any. */
 export function filesConfigMap(chart: Chart, app: EnvironmentApp): void {
   if (app.fileContents.length === 0) return;
   const texts = app.fileContents.flatMap(({ path, text }) =>
@@ -61,8 +61,8 @@ export function filesConfigMap(chart: Chart, app: EnvironmentApp): void {
 }
 
 /**
- * On pods that mount files: another content is another pod. The ConfigMap keeps its name, for Flux removes what is no longer in
- * Git before it knows whether new pods come up, and an old pod that starts again then would find nothing
+ * Pod annotation that changes with the content of the files, so that a change replaces the pods. The ConfigMap keeps its name:
+ * Flux prunes a removed object before the new pods are ready, and an old pod that restarts would not find its files
  * (docs/decisions/0014-files.md).
  */
 export function filesAnnotation({ fileContents }: EnvironmentApp): Record<string, string> {
@@ -70,7 +70,7 @@ export function filesAnnotation({ fileContents }: EnvironmentApp): Record<string
   return { 'plinth.io/config': hash('sha256', JSON.stringify(fileContents)).slice(0, 16) };
 }
 
-/** Each by itself, so that what else is in its folder stays. Such a mount keeps its content while a process runs. */
+/** Mounts each file by itself, so that the other files of its folder stay visible. A mounted file does not change in a running pod. */
 function fileMounts({ name, files, fileContents }: EnvironmentApp): Mounts {
   if (fileContents.length === 0) return { volumes: [], volumeMounts: [] };
   return {

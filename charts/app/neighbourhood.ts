@@ -2,14 +2,14 @@ import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { onceEach, sameList } from '../../model/once-each.ts';
 
 /**
- * Each app with what it sees of its environment: of the apps only itself, those that it uses and those that use it. So
- * nothing that another app says can change its objects, and a change of one app is a change of few components.
+ * Each app with its view of the environment, which has only the app itself, the apps that it uses and the apps that use it. So
+ * an unrelated app cannot change its objects, and a change of one app renders few components again.
  */
 export function neighbourhoods(env: Environment): [EnvironmentApp, Environment][] {
   const neighbours = new Map(env.apps.map((app) => [app.name, new Set([app.name])]));
   for (const app of env.apps) {
     for (const name of named(app)) {
-      // What is named need not be an app.
+      // A name can be of something other than an app.
       neighbours.get(name)?.add(app.name);
       if (neighbours.has(name)) neighbours.get(app.name)?.add(name);
     }
@@ -28,7 +28,7 @@ export function neighbourhoods(env: Environment): [EnvironmentApp, Environment][
   });
 }
 
-/** Where nothing of it has changed it is the same object as before: nothing needs to be looked at to know that. */
+/** Returns the same object as before if nothing in the view changed, so that a caller compares by identity. */
 function view(env: Environment, app: EnvironmentApp, apps: EnvironmentApp[]): Environment {
   const { name, cluster, operators, lock } = env;
   const before = views(app);
@@ -54,7 +54,7 @@ interface KnownView {
 
 const views = onceEach((_app: EnvironmentApp): KnownView => ({ of: [], apps: [], view: undefined }));
 
-/** Every name that an app's edges hold, of whichever kind they are. */
+/** Every string in an app's edges, of all kinds of edges. */
 function named(app: EnvironmentApp): string[] {
   return app.uses.flatMap((use) => Object.values(use).filter((value) => typeof value === 'string'));
 }

@@ -1,7 +1,7 @@
 import type { k8s } from 'cdk8s-plus-28';
 import type { App } from '../../model/app.ts';
 
-/** The nodes that take the pods of an app, as its pods say it; what they do not tolerate keeps them off. */
+/** The choice of nodes of an app as fields of its pods; a taint that they do not tolerate keeps them off a node. */
 export function chosenNodes({
   nodes,
 }: Pick<App, 'nodes'>): Pick<k8s.PodSpec, 'nodeSelector' | 'tolerations'> {

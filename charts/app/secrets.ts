@@ -9,8 +9,8 @@ import { annotations } from '../kube/names.ts';
 const folder = '/secrets';
 
 /**
- * The encrypted Secrets that an app uses, as they stand beside it: Flux decrypts them. The login of its migrations stands with
- * those, which come before it.
+ * The encrypted Secrets that an app uses, in the app's component; Flux decrypts them. The login of its migrations is in their
+ * component, which is applied first.
  */
 export function secretObjects(chart: Chart, app: EnvironmentApp, migrations?: Login): void {
   for (const { name, encrypted } of usedSecrets(app))
@@ -23,7 +23,7 @@ export function loginObject(chart: Chart, app: EnvironmentApp, login: Login): vo
   new ApiObject(chart, `secret-${login.name}`, encrypted);
 }
 
-/** What a pod gets of the secrets that its app uses. */
+/** Variables, volumes and mounts of the secrets that an app uses. */
 export interface SecretFiles {
   env: k8s.EnvVar[];
   volumes: k8s.Volume[];
@@ -35,7 +35,7 @@ export function secretFiles(app: EnvironmentApp): SecretFiles {
   return filesOf(usedSecrets(app));
 }
 
-/** The same of one login. */
+/** The same for one login. */
 export function loginFiles(login: Login): SecretFiles {
   return filesOf([login]);
 }
@@ -52,7 +52,7 @@ function filesOf(secrets: readonly Login[]): SecretFiles {
     }
     files.volumes.push({
       name: object,
-      // Of root and of the pod's group, like the keys of certificates.
+      // Readable by root and the pod's group, like the keys of certificates.
       secret: { secretName: object, defaultMode: 0o440, items: keys.map((key) => ({ key, path: key })) },
     });
     files.volumeMounts.push({ name: object, mountPath: `${folder}/${name}`, readOnly: true });
@@ -61,8 +61,8 @@ function filesOf(secrets: readonly Login[]): SecretFiles {
 }
 
 /**
- * An annotation for pods that changes with the values of the secrets of an app, and not with those who can read them; none
- * where it uses none. It replaces the pods: a process reads variables only when it starts.
+ * Pod annotation that changes with the values of an app's secrets, but not with their recipients; absent if it uses none. A change
+ * replaces the pods, because a process reads variables only at its start.
  */
 export function secretsAnnotation(app: EnvironmentApp): Record<string, string> {
   const used = usedSecrets(app);
@@ -74,7 +74,7 @@ export function secretsAnnotation(app: EnvironmentApp): Record<string, string> {
 
 type UsedSecret = Login & { encrypted: EnvironmentApp['secrets'][number] };
 
-/** The uses of an app with what is encrypted for them; checks/secrets.ts has made sure that it is there. */
+/** The secret edges of an app with their encrypted Secrets; checks/secrets.ts refuses an edge without one. */
 function usedSecrets(app: EnvironmentApp): UsedSecret[] {
   const own = app.uses.filter((use) => use.kind === 'secret');
   return [...own, ...app.logins].map((use) => withValues(app, use));

@@ -15,15 +15,15 @@ const solver = 'acme-solver';
 /** Port of cert-manager's pods that answer challenges (pkg/issuer/acme/http, acmeSolverListenPort). */
 const solverPort = 8089;
 
-/** How the gateway gets certificates by ACME; undefined where it gets them otherwise, or serves no host. */
+/** ACME settings of the gateway; undefined if its certificate has another source or it serves no host. */
 export function acmeOf(env: Environment): Acme | undefined {
   const tls = gatewayTls(env.cluster);
   return typeof tls === 'object' && gatewayHosts(env).length > 0 ? tls.acme : undefined;
 }
 
 /**
- * The gateway's Certificate by ACME, and all that a challenge needs: for each host cert-manager makes a pod, a Service and a
- * route beside the gateway, at the listener of HTTP (cert-manager, 'HTTP-01', gatewayHTTPRoute).
+ * The gateway's Certificate by ACME, with the rights and flows of a challenge: for each host cert-manager creates a pod, a Service
+ * and a route in the gateway's namespace, on the HTTP listener (cert-manager, 'HTTP-01', gatewayHTTPRoute).
  */
 export function acme(chart: Chart, env: Environment): void {
   const found = acmeOf(env);
@@ -79,14 +79,14 @@ export function acme(chart: Chart, env: Environment): void {
   allow(chart, solver, space, { ingress: [{ peers: [traefik], ports: [{ port: solverPort }] }] });
 }
 
-/** Where cert-manager gets to: the ACME server, and the hosts, which it asks itself before it lets the server ask. */
+/** Flows of cert-manager: to the ACME server, and to the hosts, because it tests each challenge itself before the server does. */
 export function toAcme({ server }: Acme): Flow[] {
   const port = Number(new URL(server).port || 443);
   return [
     toDns,
-    // cluster.yaml declares both by name; their addresses change, and no render knows them.
+    // cluster.yaml has both by name; their addresses change and are unknown when manifests are rendered.
     { ports: [...new Set([80, port])].map((each) => ({ port: each })) },
-    // Where a host leads into the cluster again.
+    // A host can resolve to the cluster's own gateway.
     { peers: [pods(gateway.className, space)], ports: [{ port: listenerPorts.http }] },
   ];
 }

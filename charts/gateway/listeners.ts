@@ -4,14 +4,14 @@ import { gatewayHosts } from '../../model/gateway-hosts.ts';
 import type { Environment } from '../../model/graph.ts';
 import { gateway, routesLabel } from '../kube/names.ts';
 
-/** Ports in the pod: a listener of a Gateway must have the port of an entry point of Traefik. */
+/** Ports in the pod: the port of a Gateway listener must be that of an entry point of Traefik. */
 export const listenerPorts = { http: 8000, https: 8443 } as const;
 
 const space = gateway.namespace;
 
 /**
- * The Gateway. Apps are attached to `https` in every environment; where the cloud's balancer ends TLS, it passes plain
- * HTTP on to that listener.
+ * The Gateway. Routes of apps attach to the listener `https` in every environment; a cloud load balancer that terminates TLS sends
+ * plain HTTP to that listener.
  */
 export function listeners(chart: Chart, env: Environment): void {
   new ApiObject(chart, 'gateway', {
@@ -25,10 +25,10 @@ export function listeners(chart: Chart, env: Environment): void {
           name: gateway.http,
           protocol: 'HTTP',
           port: listenerPorts.http,
-          // Nothing is served without TLS: apps have no route here.
+          // Apps have no route here: nothing is served without TLS.
           allowedRoutes: { namespaces: { from: 'Same' } },
         },
-        // Without a host there is nothing to serve, and no name for a certificate.
+        // Without a host there is nothing to serve and no name for a certificate.
         ...(gatewayHosts(env).length === 0 ? [] : [httpsListener(env)]),
       ],
     },
@@ -47,7 +47,7 @@ function httpsListener({ cluster }: Environment): object {
   };
 }
 
-/** Leads every visitor who comes by HTTP to the same address by HTTPS. Routes with a host name come before it. */
+/** Redirects every HTTP request to the same address with HTTPS. Routes with a host name take precedence. */
 export function redirectToHttps(chart: Chart, env: Environment): void {
   new ApiObject(chart, 'redirect-route', {
     apiVersion: 'gateway.networking.k8s.io/v1',

@@ -3,7 +3,7 @@ import type { Environment } from '../../model/graph.ts';
 import { gateway } from '../kube/names.ts';
 import { strictTransport } from './strict-transport.ts';
 
-/** Leads a host at the gateway to the Service of an operator, whose namespace has its name. */
+/** Routes a host at the gateway to the Service of an operator, whose namespace has the operator's name. */
 export function platformRoute(
   chart: Chart,
   env: Environment,

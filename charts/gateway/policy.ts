@@ -8,12 +8,12 @@ import { gateway, namespaceOf, routesLabel, routesPolicy } from '../kube/names.t
 
 const table = { name: routesPolicy, namespace: gateway.namespace };
 
-/** All kinds of routes, those too that come with another channel of the Gateway API. */
+/** All kinds of routes, including those of the Gateway API's experimental channel. */
 const routes = ['httproutes', 'grpcroutes', 'tlsroutes', 'tcproutes', 'udproutes'];
 
 /**
- * Who may be reached by which host name. Any route that names a host could take it over, and any Gateway of the class
- * could bring a listener of its own: the API server lets in what the graph says, from a table that is rendered from it.
+ * Admission policies that bind host names to namespaces. Otherwise any route could take over a host, and any Gateway of the class
+ * could add a listener. The API server admits the hosts of the graph only, from a ConfigMap rendered from it.
  */
 export function gatewayPolicies(chart: Chart, env: Environment): void {
   const hosts = hostsByNamespace(env);
@@ -76,7 +76,7 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   });
 }
 
-/** Host names, with commas, by the namespace of their routes: that of the app, of the proxy of people who are signed in, or of Mailpit. */
+/** Host names, separated by commas, by the namespace of their routes: that of the app, of the sign-in proxy or of Mailpit. */
 function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
   const [accounts, mail] = [pagesHost(cluster), mailHost(cluster)];
   const behindProxy = [
@@ -94,7 +94,7 @@ function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
 
 const space = 'object.metadata.namespace';
 
-/** Whoever may write where the gateway itself stands needs no route to take it over. */
+/** Writers in the gateway's own namespace are exempt: they can change the gateway itself. */
 const elsewhere = {
   name: 'is-not-of-the-gateway',
   expression: `${space} != '${gateway.namespace}'`,

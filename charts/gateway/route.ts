@@ -6,7 +6,7 @@ import type { Exposes } from '../../model/schema/exposes.ts';
 import { gateway, namespaceOf } from '../kube/names.ts';
 import { strictTransport } from './strict-transport.ts';
 
-/** Leads the host names of an app at the gateway to ports of its Service; `portNumber` has them by name. */
+/** Routes the host names of an app at the gateway to ports of its Service; `portNumber` returns a port by its name. */
 export function route(
   chart: Chart,
   env: Environment,
@@ -18,7 +18,7 @@ export function route(
   routeTo(chart, env, { app, exposes, namespace: namespaceOf(app), backend });
 }
 
-/** The same for an app that needs a sign-in: everything leads to the proxy, beside which the route stands. */
+/** The same for an app that needs a sign-in: all requests go to the proxy, and the route is in the proxy's namespace. */
 export function signInRoute(chart: Chart, env: Environment, app: EnvironmentApp, exposes: Exposes): void {
   const backend = () => ({ name: signInProxy, port: signInPorts.visitors });
   routeTo(chart, env, { app, exposes: { ...exposes, paths: {} }, namespace: signInProxy, backend });
@@ -55,7 +55,7 @@ function routeTo(chart: Chart, env: Environment, { app, exposes, namespace, back
   });
 }
 
-/** A filter of one kind may stand once in a rule (Gateway API, HTTPRouteRule.filters). */
+/** A rule can have only one filter of each kind (Gateway API, HTTPRouteRule.filters). */
 function headerFilters(env: Environment, { headers }: Exposes): object[] {
   const list = (map: Readonly<Record<string, string>>) =>
     Object.entries(map).map(([name, value]) => ({ name, value }));
@@ -71,7 +71,7 @@ function headerFilters(env: Environment, { headers }: Exposes): object[] {
   ];
 }
 
-/** Visitors came by HTTPS, whatever the listener speaks, and at a port of their own. */
+/** Redirects go to HTTPS and to the public port, even if the listener itself speaks HTTP on another port. */
 function redirects({ cluster }: Environment, exposes: Exposes): object[] {
   return Object.entries(exposes.redirects).map(([path, given]) => {
     const { to, permanent } = typeof given === 'string' ? { to: given, permanent: false } : given;

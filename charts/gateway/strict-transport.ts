@@ -1,11 +1,11 @@
 import type { Cluster } from '../../model/schema/cluster.ts';
 
-/** A year in seconds: what the list of browsers that come by HTTPS alone asks for (hstspreload.org, 'Submission Requirements'). */
+/** One year in seconds, the minimum of the browsers' preload list (hstspreload.org, 'Submission Requirements'). */
 const year = 31_536_000;
 
 /**
- * Tells browsers to come by HTTPS alone (RFC 6797): headers of an answer. Not on a laptop: a browser keeps it for a year, and
- * without the root of a cluster that is gone it would let nobody in.
+ * Response header that tells browsers to use HTTPS only (RFC 6797). Not on a laptop: a browser keeps it for a year and would refuse
+ * the next cluster, whose root it does not trust.
  */
 export function strictTransport({ provider }: Pick<Cluster, 'provider'>): Record<string, string> {
   return provider.kind === 'kind' ? {} : { 'Strict-Transport-Security': `max-age=${year}` };

@@ -16,15 +16,15 @@ export type PrometheusRule =
       annotations: { summary: string; runbook: string };
     };
 
-/** `page`: somebody gets up. `ticket`: somebody looks within days. `none`: proof that alerts arrive. */
+/** `page`: act at once. `ticket`: act within days. `none`: proves that alerts arrive. */
 export type Severity = 'page' | 'ticket' | 'none';
 
-/** A file of rules, as Prometheus reads it. */
+/** A rules file of Prometheus. */
 export interface RuleFile {
   groups: { name: string; rules: PrometheusRule[] }[];
 }
 
-/** Every alert of an environment: of the platform, and of each app that has an objective. */
+/** Every alert of an environment: those of the platform and of each app with an objective. */
 export function alertRules(env: Environment): RuleFile {
   const objectives = env.apps.flatMap((app) =>
     app.objective === undefined
@@ -68,7 +68,7 @@ function watchdog(): PrometheusRule[] {
   ];
 }
 
-/** Absence of data is an alert of its own: a rule over series that are gone is quiet. */
+/** Alerts on missing data: a rule over series that no longer exist does not fire. */
 function targets(env: Environment): PrometheusRule[] {
   const jobs = [...new Set(scrapeTargets(env).map(({ job }) => job))];
   return [
@@ -88,7 +88,7 @@ function targets(env: Environment): PrometheusRule[] {
 function cluster(): PrometheusRule[] {
   return [
     alert('ContainerRestarts', 'ticket', {
-      // The collector reads the count from the pod: it is a gauge.
+      // A gauge: the collector reads the count from the pod's status.
       expr: 'delta(k8s_container_restarts[15m]) >= 3',
       summary:
         'The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarts again and again.',
@@ -117,7 +117,7 @@ function cluster(): PrometheusRule[] {
   ];
 }
 
-/** Series that were there five hours ago: a line through the first minutes of a new node says nothing of its days. */
+/** Only series that existed five hours ago: a prediction from a new node's first minutes is meaningless. */
 function overHours(series: string): string {
   return `${series} offset 5h >= 0`;
 }
@@ -156,7 +156,7 @@ function nodes(): PrometheusRule[] {
   ];
 }
 
-/** What a collector could not send and gave up, by kind of signal. */
+/** Data that a collector failed to send and dropped, by kind of signal. */
 const lost = ['spans', 'log_records', 'metric_points'].flatMap((kind) => [
   `otelcol_exporter_send_failed_${kind}_total`,
   `otelcol_exporter_enqueue_failed_${kind}_total`,
@@ -172,7 +172,7 @@ function platform({ operators }: Environment): PrometheusRule[] {
     ...(has('cert-manager')
       ? [
           alert('CertificateNotRenewed', 'page', {
-            // Renewal is overdue: half of the remaining validity is over.
+            // Renewal is overdue: half of the time between renewal and expiry has passed.
             expr:
               'certmanager_certificate_renewal_timestamp_seconds < time() and' +
               ' certmanager_certificate_expiration_timestamp_seconds - time()' +
@@ -247,7 +247,7 @@ function databases(env: Environment): PrometheusRule[] {
             summary: 'The newest backup of {{ $labels.job }} failed.',
           }),
           alert('BackupOld', 'page', {
-            // Zero: there is none yet. The schedule may be a week long.
+            // Zero means that there is no backup yet. The schedule can be weekly.
             expr: 'time() - (max by (job) (cnpg_collector_last_available_backup_timestamp) != 0) > 8 * 86400',
             hold: '30m',
             summary: 'The newest backup of {{ $labels.job }} is older than eight days.',
@@ -264,7 +264,7 @@ function usage(): PrometheusRule[] {
   const { requests, errors, slow, memory } = queries.usage;
   return [
     { record: appSeries.requests, expr: byService(requests(window)) },
-    // Zero where nothing ever failed, which has no series.
+    // Zero if nothing ever failed: then there is no series.
     {
       record: appSeries.failed,
       expr: byService(`(${errors(window)} or 0 * ${requests(window)}) / (${requests(window)} > 0)`),
@@ -275,8 +275,8 @@ function usage(): PrometheusRule[] {
 }
 
 /**
- * Alerts on how fast the error budget of four weeks burns, each over two windows, so that it is sure and ends soon after the
- * fault does ("The Site Reliability Workbook", chapter 5, 'Multiwindow, Multi-Burn-Rate Alerts', table 5-8).
+ * Alerts on the burn rate of a four-week error budget. Each has two windows: the long one avoids false alarms, the short one ends the
+ * alert soon after the fault ("The Site Reliability Workbook", chapter 5, 'Multiwindow, Multi-Burn-Rate Alerts', table 5-8).
  */
 const burns = [
   { severity: 'page', factor: 14.4, long: '1h', short: '5m' },
@@ -285,7 +285,7 @@ const burns = [
   { severity: 'ticket', factor: 1, long: '3d', short: '6h' },
 ] as const;
 
-/** So many bad requests in the long window at least: one error at night is no page. */
+/** Minimum number of bad requests in the long window, so that one error at night does not page. */
 const floor = 10;
 
 function objectiveRules(
@@ -296,7 +296,7 @@ function objectiveRules(
     `sum(increase(traces_span_metrics_duration_seconds_${name}{service_name="${app}",span_kind="SPAN_KIND_SERVER"${more}}[${window}]))`;
   const good = `,status_code!="STATUS_CODE_ERROR",le="${durationBounds[within]}"`;
   const all = (window: string) => spans('count', '', window);
-  // Where no request was good there is no such series at all.
+  // If no request was good, the series does not exist.
   const bad = (window: string) => `(${all(window)} - (${spans('bucket', good, window)} or vector(0)))`;
   const windows = [...new Set(burns.flatMap(({ long, short }) => [long, short]))];
   const budget = Number((1 - success / 100).toFixed(6));

@@ -1,15 +1,15 @@
 import type { Environment } from '../../model/graph.ts';
 import { type AlertReceiver, receiverKey } from '../../model/schema/alert-receivers.ts';
 
-/** Where the pod mounts the Secret with addresses and passwords of receivers. */
+/** Folder where the pod mounts the Secret with addresses and passwords of receivers. */
 export const receiversFolder = '/etc/alertmanager-receivers';
 
-/** Port of https:// addresses, of Slack and of webhooks. */
+/** Port of the https:// addresses of Slack and webhooks. */
 const httpsPort = 443;
 
 /**
- * Alertmanager's configuration (Prometheus, 'Alerting', 'Configuration', 0.28). What is secret is read from files at each message. The
- * watchdog, of severity `none`, tells nobody: it is there to be seen.
+ * Alertmanager's configuration (Prometheus, 'Alerting', 'Configuration', 0.28). It reads secrets from files for each message. The
+ * watchdog, of severity `none`, notifies nobody: it only shows that alerts arrive.
  */
 export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
   const receivers = receiversOf(env);
@@ -22,7 +22,7 @@ export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
       receiver: 'people',
       ...grouped,
       group_interval: '5m',
-      // Repeats the notification of a lasting alert twice a day.
+      // Repeats the notification of a firing alert twice a day.
       repeat_interval: '12h',
       routes: [{ matchers: ['severity="none"'], receiver: 'nobody' }],
     },
@@ -41,7 +41,7 @@ export function receiverPorts(env: Pick<Environment, 'cluster'>): number[] {
   return [...new Set(ports)].sort((a, b) => a - b);
 }
 
-/** The Secret of the receivers, and its keys that they read; nothing where none is secret. */
+/** The Secret of the receivers with the keys that they read; undefined if no receiver needs a secret. */
 export function receiverSecret({
   cluster,
 }: Pick<Environment, 'cluster'>): { name: string; keys: string[] } | undefined {
@@ -57,7 +57,7 @@ function receiversOf({ cluster }: Pick<Environment, 'cluster'>): readonly AlertR
 function receiver(cluster: string, given: AlertReceiver): object {
   const file = (key: string | undefined) => `${receiversFolder}/${key}`;
   const key = receiverKey(given);
-  // A line for each alert: its summary and its runbook.
+  // One line per alert: summary and runbook.
   const text = '{{ range .Alerts }}{{ .Annotations.summary }} ({{ .Annotations.runbook }})\n{{ end }}';
   switch (given.kind) {
     case 'webhook':

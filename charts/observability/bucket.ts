@@ -4,7 +4,7 @@ import { awsAccount, bucketName } from '../../model/schema/aws-role.ts';
 import { awsRole } from '../app/aws-role.ts';
 import type { Flow } from '../kube/network-policy.ts';
 
-/** A bucket of the stacks, and the credentials by which an operator's pod uses it. */
+/** A bucket that the stacks create, and the credentials of the operator's pod for it. */
 export interface Bucket {
   name: string;
   region: string;
@@ -16,12 +16,12 @@ export interface Bucket {
 const volume = 'aws';
 const folder = '/aws';
 
-/** The addresses of S3 are not a fixed list. */
+/** The addresses of S3 change, so the flow allows every address. */
 export const toBucket: Flow = { ports: [{ port: 443 }] };
 
 /**
- * The bucket in which an operator keeps signals: `stacks/storage` makes it, and `stacks/access` a role for the service account of the
- * operator's name. Nothing where the stacks make none: the operator keeps them on its volume.
+ * The bucket in which an operator stores signals. `stacks/storage` creates it, `stacks/access` the role of the operator's service
+ * account. Undefined if the stacks create none: the operator stores them on its volume.
  */
 export function signalBucket(
   env: Environment,

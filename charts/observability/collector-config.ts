@@ -5,10 +5,10 @@ import { ports, serviceName } from './endpoints.ts';
 import { serverFiles } from './mutual-identity.ts';
 import { signalStores } from './stores.ts';
 
-/** Upper bounds of the histogram of durations: from a cache hit to a request that somebody gave up on. */
+/** Upper bounds of the histogram of durations, from a cache hit to a time-out of a caller. */
 const buckets = Object.keys(durationBounds);
 
-/** Labels that the state of the cluster's objects has in Prometheus, and the attribute of the resource that each is made of. */
+/** Prometheus labels of the metrics about cluster objects, each with the resource attribute that it comes from. */
 const labels = {
   namespace: 'k8s.namespace.name',
   pod: 'k8s.pod.name',
@@ -20,7 +20,7 @@ const labels = {
   image_tag: 'container.image.tag',
 } as const;
 
-/** The configuration of the collector to which apps send. */
+/** Configuration of the collector that receives the apps' telemetry. */
 export function collectorConfig(env: Pick<Environment, 'cluster'>): object {
   const { memory_limiter, batch } = common.processors;
   return {
@@ -44,7 +44,7 @@ const receivers = {
   },
 };
 
-/** Copies the attributes of a resource to the labels of its metrics. */
+/** Copies resource attributes to the labels of the resource's metrics. */
 function labelsOfObjects(): object {
   const statements = Object.entries(labels).map(
     ([label, attribute]) =>
@@ -58,7 +58,7 @@ const spanmetrics = {
   histogram: { unit: 's', explicit: { buckets } },
   exemplars: { enabled: true, max_per_data_point: 5 },
   resource_metrics_key_attributes: ['service.name'],
-  // A span named after user input would make a series for each input: beyond this number they become one.
+  // A span named after user input would create a series per input: further names count as one series.
   aggregation_cardinality_limit: 2000,
   metrics_expiration: '1h',
   metrics_flush_interval: '15s',
@@ -77,7 +77,7 @@ function exporters(env: Pick<Environment, 'cluster'>): object {
     prometheus: {
       endpoint: `0.0.0.0:${ports.derivedMetrics}`,
       tls: serverTls(serverFiles('opentelemetry-collector')),
-      // Exemplars exist in that format alone.
+      // Only this format has exemplars.
       enable_open_metrics: true,
       metric_expiration: '5m',
       without_scope_info: true,

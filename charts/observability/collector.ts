@@ -2,7 +2,7 @@ import { ports, serviceName } from './endpoints.ts';
 import { type CertificateFiles, clientFiles } from './mutual-identity.ts';
 import type { LogStore } from './stores.ts';
 
-/** How often certificates are read again. A renewed one is in the pod within two minutes. */
+/** Interval at which certificates are read again. The kubelet updates a renewed one in the pod within two minutes. */
 const reload = { reload_interval: '1m' };
 
 /** TLS of an exporter with a client certificate. */
@@ -22,19 +22,19 @@ export function serverTls({ certificate, key, roots }: CertificateFiles): object
   };
 }
 
-/** An exporter of log lines to the store that keeps them, by OTLP. */
+/** An OTLP exporter of log lines to their store. */
 export function logsExporter({ operator, port, path, headers }: LogStore, queue: object): object {
   return {
     logs_endpoint: `https://${serviceName(operator)}:${port}${path}`,
     ...(headers === undefined ? {} : { headers }),
     tls: clientTls(operator),
-    // Until the store answers again: a queue that is full says so in its own metrics.
+    // Retries until the store answers. The collector's own metrics show a full queue.
     retry_on_failure: { max_elapsed_time: '0s' },
     sending_queue: queue,
   };
 }
 
-/** Parts that each collector has: a health check, bounded memory, metrics of its own. */
+/** Parts of every collector: health check, memory limit and its own metrics. */
 export const common = {
   extensions: { health_check: { endpoint: `0.0.0.0:${ports.health}` } },
   processors: {

@@ -13,7 +13,7 @@ import { DataqueryBuilder as PrometheusQuery } from '@grafana/grafana-foundation
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 
-/** Ids of data sources by their content, for dashboards and links. */
+/** Ids of the data sources, by signal, for dashboards and links. */
 export const dataSources = {
   prometheus: { type: 'prometheus', uid: 'prometheus' },
   loki: { type: 'loki', uid: 'loki' },
@@ -26,21 +26,21 @@ export type Folder = 'Apps' | 'Platform';
 /** A dashboard and its folder. */
 export interface DashboardFile {
   folder: Folder;
-  /** Name of its file, and its `uid`, which links use. */
+  /** File name, and the `uid` that links use. */
   name: string;
   dashboard: Dashboard;
 }
 
-/** Units as Grafana names them (@grafana/data, valueFormats). */
+/** Grafana's names of units (@grafana/data, valueFormats). */
 export type PanelUnit = 'reqps' | 'percentunit' | 's' | 'bytes' | 'short' | 'ops' | 'dtdurations';
 
-/** Lines of a panel: a query, and the legend of each of its series. */
+/** Series of a panel: a query and the legend of each series. */
 export type Series = readonly [expr: string, legend: string];
 
-/** How far back rates look, of a length that follows the time that is shown: at least four scrapes (Grafana, 'Prometheus template variables'). */
+/** Window of rates; it follows the time range shown and is at least four scrapes (Grafana, 'Prometheus template variables'). */
 export const rateWindow = '$__rate_interval';
 
-/** A dashboard of the last hour, editable in this repository only. */
+/** A dashboard of the last hour; only this repository can change it. */
 export function dashboard(title: string, uid: string, description: string): DashboardBuilder {
   return new DashboardBuilder(title)
     .uid(uid)
@@ -123,7 +123,7 @@ export function lines(title: string, description: string, expr: string): LogsBui
     .withTarget(new LokiQuery().refId('A').expr(expr).maxLines(200));
 }
 
-/** How many log lines of each level, a second. */
+/** Log lines per second, by level. */
 export function lineRates(title: string, description: string, selector: string): TimeseriesBuilder {
   return new TimeseriesBuilder()
     .title(title)
@@ -141,7 +141,7 @@ export function lineRates(title: string, description: string, selector: string):
     );
 }
 
-/** Marks the times in which a query has a series, each with `title`, in which `{{LABEL}}` stands for a label of the series. */
+/** Marks the times at which a query has a series, with `title`, where `{{LABEL}}` is replaced by a label of the series. */
 export function marks(name: string, title: string, expr: string): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name(name)

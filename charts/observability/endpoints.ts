@@ -1,4 +1,4 @@
-/** Ports of the observability workloads. Each has the name and the namespace of its operator. */
+/** Ports of the observability workloads. Name and namespace of a workload are those of its operator. */
 export const ports = {
   /** OTLP over HTTP, of the collector. */
   otlp: 4318,
@@ -6,11 +6,11 @@ export const ports = {
   traces: 4317,
   /** Jaeger's page and API. */
   traceQueries: 16686,
-  /** VictoriaLogs: lines in, queries and its page. */
+  /** VictoriaLogs: ingestion, queries and its page. */
   logs: 9428,
-  /** Loki: lines in by OTLP, queries and its own metrics. */
+  /** Loki: ingestion by OTLP, queries and its own metrics. */
   loki: 3100,
-  /** Tempo: queries and its own metrics. Traces come in at `traces`. */
+  /** Tempo: queries and its own metrics. It receives traces at `traces`. */
   tempo: 3200,
   /** Grafana's page and its own metrics. */
   grafana: 3000,
@@ -18,15 +18,15 @@ export const ports = {
   metrics: 9090,
   alertmanager: 9093,
   nodeExporter: 9100,
-  /** What the collector makes of spans, and the state of the cluster's objects, for Prometheus. */
+  /** Metrics that the collector derives from spans and from cluster objects, for Prometheus. */
   derivedMetrics: 8889,
   /** A collector's or Jaeger's own metrics. */
   ownMetrics: 8888,
-  /** Whether a collector or Jaeger works. */
+  /** Health check of a collector or Jaeger. */
   health: 13133,
 } as const;
 
-/** The name of an operator's Service in full: the first name in its server certificate. */
+/** DNS name of an operator's Service: the first name in its server certificate. */
 export function serviceName(operator: string): string {
   return `${operator}.${operator}.svc.cluster.local`;
 }

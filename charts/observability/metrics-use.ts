@@ -8,23 +8,23 @@ import { runs } from './observed.ts';
 
 const prometheus = 'prometheus';
 
-/** The edge of an app that queries metrics, `uses: [{ kind: 'metrics' }]`: none where no Prometheus runs. */
+/** An app's edge to metrics, `uses: [{ kind: 'metrics' }]`; undefined if no Prometheus runs. */
 function reads(env: Environment, app: Pick<App, 'uses'>): boolean {
   return runs(env, prometheus) && app.uses.some(({ kind }) => kind === 'metrics');
 }
 
-/** Tells the app where Prometheus answers. */
+/** Variables with the address of Prometheus. */
 export function metricsVariables(env: Environment, app: App): k8s.EnvVar[] {
   if (!reads(env, app)) return [];
   return [{ name: 'METRICS_URL', value: `http://${serviceName(prometheus)}:${ports.metrics}` }];
 }
 
-/** The way of the app to Prometheus. */
+/** Flow from the app to Prometheus. */
 export function toMetrics(env: Environment, app: App): Flow[] {
   return reads(env, app) ? [{ peers: [pods(prometheus, prometheus)], ports: [{ port: ports.metrics }] }] : [];
 }
 
-/** Who may query Prometheus: Grafana, and the apps with that edge. */
+/** Flows from the clients of Prometheus: Grafana and the apps with that edge. */
 export function metricsReaders(env: Environment): k8s.NetworkPolicyPeer[] {
   return [
     ...(runs(env, 'grafana') ? [pods('grafana', 'grafana')] : []),

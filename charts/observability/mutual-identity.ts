@@ -6,25 +6,25 @@ import type { Operator } from '../../model/operator.ts';
 import { leafCertificate } from '../identity/certificate.ts';
 import { trustName } from '../kube/names.ts';
 
-/** Paths in the container of a certificate, its key and the roots to trust. */
+/** Paths in the container: a certificate, its key and the trusted roots. */
 export interface CertificateFiles {
   certificate: string;
   key: string;
   roots: string;
 }
 
-/** What an operator's pod mounts to serve and to call over mutual TLS. */
+/** Files and mounts with which an operator's pod serves and calls over mutual TLS. */
 export interface MutualIdentity {
   volumes: k8s.Volume[];
   volumeMounts: k8s.VolumeMount[];
 }
 
-/** The files by which an operator serves. */
+/** Files of the server certificate. */
 export function serverFiles(operator: string): CertificateFiles {
   return filesOf(serverCertificate(operator));
 }
 
-/** The files by which another operator calls it. */
+/** Files of the client certificate for calls to another operator. */
 export function clientFiles(callee: string): CertificateFiles {
   return filesOf(clientCertificate(callee));
 }
@@ -35,8 +35,8 @@ function filesOf(certificate: string): CertificateFiles {
 }
 
 /**
- * Adds an operator's certificates and returns what its pod mounts: one folder for each, with the roots of the authority that
- * issued it. Those that it calls and that do not run here are left out.
+ * Adds an operator's certificates and returns the mounts of its pod: one folder per certificate, with the roots of its
+ * authority. Operators that do not run in the environment are left out.
  */
 export function mutualIdentity(chart: Chart, env: Environment, name: string): MutualIdentity {
   const operator = operatorNamed(env, name);

@@ -8,13 +8,13 @@ export function runs(env: Environment, operator: string): boolean {
   return env.operators.some(({ name }) => name === operator);
 }
 
-/** What Prometheus may ask a pod for: these ports; nothing where it does not run. */
+/** Flow from Prometheus to these ports of a pod; none if Prometheus does not run. */
 export function fromPrometheus(env: Environment, ports: readonly number[]): Flow[] {
   if (!runs(env, 'prometheus') || ports.length === 0) return [];
   return [{ peers: [pods('prometheus', 'prometheus')], ports: ports.map((port) => ({ port })) }];
 }
 
-/** Lets Prometheus read the metrics of an operator's workloads, by policies beside those that the workloads have anyway. */
+/** Lets Prometheus read the metrics of an operator's workloads, with policies in addition to those of the workloads. */
 export function allowScrapes(chart: Chart, env: Environment, operator: string): void {
   const found = env.operators.find(({ name }) => name === operator);
   if (found === undefined) return;

@@ -6,7 +6,7 @@ import { type ScrapeTarget, scrapeTargets } from './scrape-targets.ts';
 /** Port of the kubelet's own API (kubelet, `--port`). */
 export const kubeletPort = 10250;
 
-/** Prometheus' configuration: targets are the pods of the graph's workloads, by Kubernetes' service discovery. */
+/** Configuration of Prometheus: it finds the pods of the graph's workloads by Kubernetes service discovery. */
 export function prometheusConfig(env: Environment): object {
   return {
     global: {
@@ -32,7 +32,7 @@ export function prometheusConfig(env: Environment): object {
   };
 }
 
-/** `server_name`: pods are asked by their addresses, and show the certificate of their Service. */
+/** `server_name`: Prometheus connects to pod addresses, and a pod has the certificate of its Service. */
 function clientTls(operator: string): object {
   const { certificate, key, roots } = clientFiles(operator);
   return { ca_file: roots, cert_file: certificate, key_file: key, server_name: serviceName(operator) };
@@ -43,19 +43,19 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
   return {
-    // A name of its own for each; the label `job` is the workload's.
+    // Each scrape job has a unique name; the label `job` is the workload's name.
     job_name: `${job}:${port}`,
     metrics_path: path,
     ...(mutual === undefined ? {} : { scheme: 'https', tls_config: clientTls(mutual) }),
-    // What the collector tells of pods and nodes names them by the same labels as those of its own pod.
+    // The collector's metrics about pods and nodes use the same label names as those of its own pod.
     ...(port === ports.derivedMetrics ? { honor_labels: true } : {}),
-    // A process that makes a series of each request loses its metrics, not everybody theirs.
+    // A process that creates a series per request loses only its own metrics.
     sample_limit: 20_000,
     kubernetes_sd_configs: [
       { role: 'pod', namespaces: { names: [namespace] }, selectors: [{ role: 'pod', label: selector }] },
     ],
     relabel_configs: [
-      // Of several containers and ports of a pod one stays.
+      // Keeps one target of a pod's containers and ports.
       { source_labels: ['__meta_kubernetes_pod_phase'], action: 'keep', regex: 'Running' },
       { source_labels: ['__meta_kubernetes_pod_ip'], target_label: '__address__', replacement: `$1:${port}` },
       { target_label: 'job', replacement: job },
@@ -66,7 +66,7 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
   };
 }
 
-/** Series of each container and volume; those that neither an alert nor `npm run top` reads are dropped. */
+/** Series of each container and volume, without those that neither an alert nor `npm run top` reads. */
 const kept = {
   '/metrics/cadvisor': 'container_(cpu_usage_seconds_total|memory_working_set_bytes|oom_events_total)',
   '/metrics': 'kubelet_volume_stats_(available|capacity)_bytes|kubelet_running_pods',
@@ -80,14 +80,14 @@ function kubelet({ cluster }: Environment): object[] {
     authorization: { credentials_file: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
     tls_config: {
       ca_file: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
-      // Kind's kubelets sign their own certificates; elsewhere the cluster's CA does.
+      // Kubelets of Kind have self-signed certificates; elsewhere the cluster's CA signs them.
       ...(cluster.provider.kind === 'kind' ? { insecure_skip_verify: true } : {}),
     },
     kubernetes_sd_configs: [{ role: 'node' }],
     relabel_configs: [{ source_labels: ['__meta_kubernetes_node_name'], target_label: 'node' }],
     metric_relabel_configs: [
       { source_labels: ['__name__'], action: 'keep', regex: series },
-      // Sums of pods, and cgroups that are not containers.
+      // Sums over pods, and cgroups other than containers.
       ...(path === '/metrics' ? [] : [{ source_labels: ['container'], action: 'drop', regex: '' }]),
     ],
   }));

@@ -4,23 +4,23 @@ import { namespaceOf } from '../kube/names.ts';
 import { runs } from './observed.ts';
 
 /*
- * What is asked of Prometheus, once for dashboards, for `npm run top` and for the test that asks a running one. `window` is how far back a
- * rate looks: a duration, or a variable of Grafana.
+ * PromQL queries, shared by dashboards, `npm run top` and the test against a running Prometheus. `window` is the window of a rate: a
+ * duration or a variable of Grafana.
  */
 
 const calls = 'traces_span_metrics_calls_total';
 const durations = 'traces_span_metrics_duration_seconds_bucket';
-/** Spans that answer somebody: a request is counted where it is served. */
+/** Server spans: a request is counted where it is served. */
 const served = 'span_kind="SPAN_KIND_SERVER"';
 const failed = 'status_code="STATUS_CODE_ERROR"';
 
-/** Requests, from the spans that match a selector; grouped by the labels named, or all together. */
+/** Queries of requests, from the spans that match a selector; grouped by the given labels, or summed. */
 const spans = {
   requests: (selector: string, window: string, by = '') =>
     `sum${grouped(by)} (rate(${calls}{${selector}}[${window}]))`,
   errors: (selector: string, window: string, by = '') =>
     `sum${grouped(by)} (rate(${calls}{${joined(selector, failed)}}[${window}]))`,
-  /** From 0 to 1; 0 too where nothing ever failed, which has no series. */
+  /** From 0 to 1; also 0 if nothing ever failed and there is no series. */
   failed: (selector: string, window: string) =>
     `(${spans.errors(selector, window)} or vector(0)) / ${spans.requests(selector, window)}`,
   /** In seconds. */
@@ -29,7 +29,7 @@ const spans = {
   slow: (selector: string, window: string) => spans.quantile(0.95, selector, window),
 };
 
-/** What each app and operator uses and serves: one series for each. */
+/** Resources and requests of each app and operator, one series each. */
 const usage = {
   /** Cores. */
   cpu: (window: string) => `sum by (namespace) (rate(container_cpu_usage_seconds_total[${window}]))`,
@@ -41,21 +41,21 @@ const usage = {
 };
 
 /**
- * Series that rules record every minute, with the label `app`: the namespace of what is measured. apps/home reads them by these names
+ * Series that rules record every minute; the label `app` is the namespace of the workload. apps/home reads them by these names
  * (`apps/home/src/signals.ts`).
  */
 export const appSeries = {
-  /** A second. */
+  /** Per second. */
   requests: 'app:requests:rate5m',
   /** Share of requests, from 0 to 1. */
   failed: 'app:failed_requests:ratio5m',
   /** Seconds, 95th percentile. */
   slow: 'app:duration_seconds:p95_5m',
-  /** Bytes, all pods together. */
+  /** Bytes, sum of all pods. */
   memory: 'app:memory_bytes:sum',
 } as const;
 
-/** Queries of one app, by the name of the signal. */
+/** Queries of one app, by signal. */
 function app(name: string) {
   const service = `service_name="${name}",${served}`;
   const space = `namespace="${namespaceOf({ name })}"`;
@@ -75,7 +75,7 @@ function app(name: string) {
     pods: () => `k8s_deployment_available{${space}}`,
     podsWanted: () => `k8s_deployment_desired{${space}}`,
     restarts: () => `sum by (pod, container) (k8s_container_restarts{${space}})`,
-    /** A container that was not there ten minutes ago, by the tag of its image: a release, or a pod in another place. */
+    /** Containers younger than ten minutes, by image tag: a release, or a pod that moved. */
     started: () =>
       `max by (image_tag) (k8s_container_ready{${container}}) unless max by (image_tag) (k8s_container_ready{${container}} offset 10m)`,
     certificates: () =>
@@ -83,7 +83,7 @@ function app(name: string) {
   };
 }
 
-/** Shares of requests of an app with an objective that were bad, as the rules record them; its alerts compare these. */
+/** Recorded shares of bad requests of an app with an objective; its alerts compare them. */
 function objective(name: string) {
   return {
     bad1h: () => `app:bad_requests:ratio1h{app="${name}"}`,
@@ -104,7 +104,7 @@ function database(name: string) {
     deadlocks: (window: string) => `sum by (pod) (rate(cnpg_traffic_deadlocks{${job}}[${window}]))`,
     cacheHits: (window: string) =>
       `sum by (pod) (rate(cnpg_traffic_blocks_hit{${job}}[${window}])) / sum by (pod) (rate(cnpg_traffic_blocks_hit{${job}}[${window}]) + rate(cnpg_traffic_blocks_read{${job}}[${window}]))`,
-    /** Seconds a second, of the statements that take the most. */
+    /** Seconds per second, of the ten statements with the most total time. */
     statements: (window: string) =>
       `topk(10, sum by (fingerprint, statement) (rate(cnpg_statements_seconds{${job}}[${window}])))`,
     size: () => `max(cnpg_traffic_size_bytes{${job}})`,
@@ -113,11 +113,11 @@ function database(name: string) {
   };
 }
 
-/** Queries of the queue of jobs: metrics of the app `jobs`. */
+/** Queries of the job queue, from metrics of the app `jobs`. */
 const queue = {
   enqueued: (window: string) => `sum by (queue) (rate(jobs_enqueued_total[${window}]))`,
   attempts: (window: string) => `sum by (queue, outcome) (rate(jobs_attempts_total[${window}]))`,
-  /** From the moment that a job may run to a worker that has it. */
+  /** Time from a job's scheduled start until a worker takes it. */
   pickUp: (window: string) =>
     `histogram_quantile(0.95, sum by (le, queue) (rate(jobs_pick_up_seconds_bucket[${window}])))`,
   attempt: (window: string) =>
@@ -132,7 +132,7 @@ const nodes = {
   memory: () => '1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes',
   disk: () =>
     `1 - min by (node, mountpoint) (node_filesystem_avail_bytes{${disks}} / node_filesystem_size_bytes{${disks}})`,
-  /** Share of the time in which something waited for the processor, for memory or for a disk. */
+  /** Share of time in which a process waited for the processor, memory or a disk. */
   cpuPressure: (window: string) => `sum by (node) (rate(node_pressure_cpu_waiting_seconds_total[${window}]))`,
   memoryPressure: (window: string) =>
     `sum by (node) (rate(node_pressure_memory_waiting_seconds_total[${window}]))`,
@@ -167,7 +167,7 @@ const telemetry = {
   firing: () => 'ALERTS{alertstate="firing",alertname!="Watchdog"}',
 };
 
-/** What volumes hold, of 1. */
+/** Fill level of volumes, from 0 to 1. */
 const volumes = {
   used: () => '1 - kubelet_volume_stats_available_bytes / kubelet_volume_stats_capacity_bytes',
 };
@@ -187,15 +187,15 @@ export const queries = {
   volumes,
 } as const;
 
-/** A query as a person or a test asks it. */
+/** A query with the name that people and tests see. */
 export interface NamedQuery {
   name: string;
   expr: string;
-  /** Why a cluster in which all is well may have no such series; nothing where it must have one. */
+  /** Reason why a healthy cluster can have no such series; absent if it must have one. */
   mayBeEmpty?: string;
 }
 
-/** Queries that may have no series where all is well, and why. */
+/** Queries that can be empty in a healthy cluster, with the reason. */
 const onlyWhen: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     ['requests', 'failed', 'median', 'slow', 'slowest'].map((name) => [`app.${name}`, 'it served nobody']),
@@ -220,7 +220,7 @@ const onlyWhen: Readonly<Record<string, string>> = {
   'volumes.used': 'the storage class does not tell the kubelet how full a volume is',
 };
 
-/** Every query of every dashboard of an environment, for a test that asks a running Prometheus. */
+/** Every query of every dashboard of an environment, for the test against a running Prometheus. */
 export function allQueries(env: Environment, window = '5m'): NamedQuery[] {
   const owners = new Set(databasesOf(env).map((database) => database.app));
   const has = (operator: string, kind: string, each: Queries): Group[] =>
@@ -254,14 +254,14 @@ export function allQueries(env: Environment, window = '5m'): NamedQuery[] {
 
 type Queries = Readonly<Record<string, (window: string) => string>>;
 
-/** Queries of one kind, of one app or of all. */
+/** Queries of one kind, for one app or all. */
 interface Group {
   kind: string;
   of?: string;
   each: Queries;
 }
 
-/** The app whose metrics are those of the queue. */
+/** The app that has the metrics of the queue. */
 export const queueApp = 'jobs';
 
 function grouped(by: string): string {

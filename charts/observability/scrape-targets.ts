@@ -9,19 +9,19 @@ export const postgresMetricsPort = 9187;
 
 /** Pods whose metrics Prometheus reads, found by their labels in one namespace. */
 export interface ScrapeTarget {
-  /** The label `job` of each of its series: the app's name, `NAME-db`, or the workload's name. */
+  /** Label `job` of its series: the app's name, `NAME-db`, or the workload's name. */
   job: string;
   namespace: string;
   labels: Record<string, string>;
   port: number;
   path: string;
-  /** The operator whose client certificate Prometheus shows; absent for plain HTTP. */
+  /** The operator for which Prometheus has a client certificate; absent for plain HTTP. */
   mutual?: string;
-  /** The same pods as a network policy names them. */
+  /** The same pods in the form of a network policy. */
   peer: k8s.NetworkPolicyPeer;
 }
 
-/** Everything in the graph that has metrics: apps that say where, their databases, and operators. Sorted by job and port. */
+/** Everything in the graph that has metrics: apps with `metrics`, their databases and operators. Sorted by job and port. */
 export function scrapeTargets(env: Environment): ScrapeTarget[] {
   const apps = env.apps.flatMap((app) => {
     const port = app.metrics && app.ports[app.metrics.port]?.port;

@@ -1,8 +1,8 @@
 import { serverFiles } from './mutual-identity.ts';
 
 /**
- * `server.http_tls_config` of Loki and of Tempo, by which callers prove who they are. Both read the certificate at each handshake
- * (prometheus/exporter-toolkit, web/tls_config.go), and the roots when they start.
+ * `server.http_tls_config` of Loki and Tempo, which requires client certificates. Both read the certificate at each handshake
+ * (prometheus/exporter-toolkit, web/tls_config.go), and the roots at their start.
  */
 export function httpTlsConfig(operator: string): object {
   const { certificate, key, roots } = serverFiles(operator);

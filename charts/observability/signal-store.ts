@@ -11,20 +11,20 @@ import { signalBucket, toBucket } from './bucket.ts';
 import { allowScrapes } from './observed.ts';
 import { store } from './store.ts';
 
-/** Loki or Tempo: one program with one file of configuration, in one pod. */
+/** Loki or Tempo: one program with one configuration file, in one pod. */
 export interface SignalStoreInput {
-  /** Name of the operator, its namespace, image and workload. */
+  /** Name of the operator, which is also that of its namespace, image and workload. */
   name: string;
   purpose: 'logs' | 'traces';
   config: object;
-  /** By name; the kubelet looks at `queries`. */
+  /** Ports by name; the probes use `queries`. */
   ports: { queries: number } & Record<string, number>;
-  /** From an operator to the port at which it calls. */
+  /** Callers: the name of an operator and the port that it calls. */
   callers: readonly (readonly [operator: string, port: number])[];
   resources: Resources;
 }
 
-/** The objects of a store that has its data in a bucket of the stacks, or on its own volume where there is none. */
+/** The objects of a store with its data in a bucket of the stacks or, without a bucket, on its own volume. */
 export function signalStore(env: Environment, input: SignalStoreInput): Component {
   const { name, purpose, config, ports, callers, resources } = input;
   const file = `${name}.yaml`;
@@ -35,14 +35,14 @@ export function signalStore(env: Environment, input: SignalStoreInput): Componen
       name,
       size: env.cluster.storage[purpose],
       configuration: { folder, files: { [file]: stringify(config) } },
-      // On shutdown it first flushes its memory to the disk.
+      // Time to flush memory to the disk on shutdown.
       terminationGracePeriodSeconds: 120,
       mounted: bucket === undefined ? [] : [{ volume: bucket.volume, mount: bucket.volumeMount }],
       container: {
         args: [`-config.file=${folder}/${file}`],
         ports: Object.entries(ports).map(([port, containerPort]) => ({ name: port, containerPort })),
         env: [goMemoryLimit(name), ...(bucket?.env ?? [])],
-        // The kubelet has no certificate of a caller.
+        // The kubelet has no client certificate.
         readinessProbe: tcpProbe('queries', { period: 5 }),
         livenessProbe: tcpProbe('queries', { period: 30 }),
         resources,

@@ -12,29 +12,29 @@ import { serviceAccount } from '../kube/service-account.ts';
 import { volumeClaim } from '../kube/volume-claim.ts';
 import { mutualIdentity } from './mutual-identity.ts';
 
-/** Where a store has its volume. */
+/** Folder at which a store mounts its volume. */
 export const dataFolder = '/data';
 
 /** A store of metrics, logs, traces or silences. */
 export interface StoreInput {
-  /** Name of its operator, namespace, service account, volume and image. */
+  /** Name of the operator, which is also that of its namespace, service account, volume and image. */
   name: string;
-  /** Size of its volume, which is mounted at `dataFolder`. */
+  /** Size of the volume at `dataFolder`. */
   size: string;
-  /** Its configuration files, by name, and the folder at which they are mounted. Default: none. */
+  /** Configuration files by name, and the folder of their mount. Default: none. */
   configuration?: { folder: string; files: Record<string, string> };
   /** Whether it calls the Kubernetes API. Default: false. */
   kubernetesApi?: boolean;
-  /** Seconds that it may take to write its memory to the disk. Default: that of Kubernetes, 30. */
+  /** Seconds to write memory to the disk on shutdown. Default: 30, as in Kubernetes. */
   terminationGracePeriodSeconds?: number;
-  /** Further volumes, and where they are mounted. Default: none. */
+  /** Further volumes and their mounts. Default: none. */
   mounted?: { volume: k8s.Volume; mount: k8s.VolumeMount }[];
   container: Omit<ContainerInput, 'name' | 'image' | 'volumeMounts'>;
 }
 
 /**
- * A store of one pod in a namespace of its own, with a volume, a certificate that callers can verify, and no network
- * traffic but what the caller of this function allows. Its processes reload certificates and configuration by themselves.
+ * A store with one pod in its own namespace, with a volume and a server certificate. Only the flows that the caller passes are
+ * allowed. Its processes reload certificates and configuration by themselves.
  */
 export function store(chart: Chart, env: Environment, input: StoreInput): void {
   const { name, size, configuration, kubernetesApi, terminationGracePeriodSeconds, container } = input;

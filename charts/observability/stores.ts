@@ -1,20 +1,20 @@
 import type { Environment } from '../../model/graph.ts';
 import { ports } from './endpoints.ts';
 
-/** An operator that keeps one kind of signal, and the port at which the collector sends to it. */
+/** An operator that stores one kind of signal, and the port to which the collector sends. */
 export interface SignalStore {
   operator: string;
   port: number;
 }
 
-/** One that keeps log lines and takes them by OTLP over HTTP. */
+/** A store of log lines that receives OTLP over HTTP. */
 export interface LogStore extends SignalStore {
   path: string;
   /** Default: none. */
   headers?: Record<string, string>;
 }
 
-/** Stores of an environment's logs and traces; their producers are the same in every environment. */
+/** Stores of an environment's logs and traces; the sources of both are the same in every environment. */
 export function signalStores({ cluster }: Pick<Environment, 'cluster'>): {
   logs: LogStore;
   traces: SignalStore;
@@ -30,7 +30,7 @@ const stores = {
       operator: 'victoria-logs',
       port: ports.logs,
       path: '/insert/opentelemetry/v1/logs',
-      // A stream is the output of one container.
+      // One stream is the output of one container.
       headers: { 'VL-Stream-Fields': 'k8s.namespace.name,k8s.pod.name,k8s.container.name,service.name' },
     },
     traces: { operator: 'jaeger', port: ports.traces },

@@ -8,8 +8,8 @@ import { runs } from './observed.ts';
 const collector = 'opentelemetry-collector';
 
 /**
- * What tells an app's process where to send traces, metrics and logs, as every SDK of OpenTelemetry reads it ('Environment Variable
- * Specification'); nothing where no collector runs. What app.ts says of the same variables holds.
+ * Variables that tell an app's process where to send traces, metrics and logs (OpenTelemetry, 'Environment Variable
+ * Specification'); none if no collector runs. The same variables in app.ts take precedence.
  */
 export function telemetryVariables(env: Environment, app: EnvironmentApp): k8s.EnvVar[] {
   if (!runs(env, collector)) return [];
@@ -24,12 +24,12 @@ export function telemetryVariables(env: Environment, app: EnvironmentApp): k8s.E
     .map(([name, value]) => ({ name, value }));
 }
 
-/** The way of an app's telemetry to the collector. */
+/** Flow of an app's telemetry to the collector. */
 export function toCollector(env: Environment): Flow[] {
   return runs(env, collector) ? [{ peers: [pods(collector, collector)], ports: [{ port: ports.otlp }] }] : [];
 }
 
-/** What the collector lets in: telemetry of each app that runs. */
+/** Flows into the collector, from each app that runs. */
 export function fromApps(env: Environment): Flow[] {
   return env.apps.map((app) => ({
     peers: [pods(app.name, namespaceOf(app))],

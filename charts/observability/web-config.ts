@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { serverFiles } from './mutual-identity.ts';
 
-/** The file of `--web.config.file` by which Prometheus' own programs serve mutual TLS; they read the certificate at each handshake. */
+/** The file for `--web.config.file`, with which programs of the Prometheus project serve mutual TLS; they read the certificate at each handshake. */
 export function webConfig(operator: string): string {
   const { certificate, key, roots } = serverFiles(operator);
   return stringify({
