@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { dnsLabel } from './kubernetes-names.ts';
 
-/** Keys of the Secret that holds what a receiver must not show. */
+/** Keys of the Secret with the confidential fields of receivers. */
 export const receiverKeys = { webhook: 'webhook-url', slack: 'slack-url', mail: 'mail-password' } as const;
 
 const mailAddress = z
   .string()
   .regex(/^[^\s@<>,;]+@[a-z0-9.-]+\.[a-z]+$/i, "an address of mail such as 'team@example.org'");
 
-/** A host and port as Alertmanager dials them (`smarthost`). */
+/** Host and port of an SMTP server (Alertmanager, `smarthost`). */
 const smarthost = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?:\d{1,5}$/i, "a host and port such as 'smtp.example.org:587'");
@@ -17,33 +17,35 @@ const receiver = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z
       .literal('webhook')
-      .describe('A POST with JSON to an https:// address, which is the key `webhook-url` of the Secret.'),
+      .describe(
+        'Webhook: an HTTP POST with JSON. The key `webhook-url` of the Secret is its https:// address.',
+      ),
   }),
   z.strictObject({
     kind: z
       .literal('slack')
-      .describe('A message in Slack, by an incoming webhook, which is the key `slack-url` of the Secret.'),
+      .describe('Slack message. The key `slack-url` of the Secret is the address of an incoming webhook.'),
     channel: z
       .string()
       .regex(/^[#@][^\s#@]+$/, "a channel such as '#alerts'")
-      .describe('Channel, or a person as @name.'),
+      .describe('Channel such as #alerts, or a person as @name.'),
   }),
   z.strictObject({
-    kind: z.literal('mail').describe('A mail, by SMTP with STARTTLS.'),
-    to: z.array(mailAddress).min(1).describe('Who gets it.'),
-    from: mailAddress.describe('Who sends it.'),
+    kind: z.literal('mail').describe('Mail by SMTP with STARTTLS.'),
+    to: z.array(mailAddress).min(1).describe('Recipients.'),
+    from: mailAddress.describe('Sender.'),
     smarthost: smarthost.describe('SMTP server and port.'),
     user: z
       .string()
       .min(1)
       .optional()
       .describe(
-        'Name at the SMTP server; its password is the key `mail-password` of the Secret. Default: no login.',
+        'User name at the SMTP server; the key `mail-password` of the Secret is its password. Default: no login.',
       ),
   }),
 ]);
 
-/** Whom Alertmanager tells of alerts. */
+/** Receivers of Alertmanager's notifications. */
 export const alertReceivers = z
   .strictObject({
     receivers: z
@@ -61,11 +63,11 @@ export const alertReceivers = z
           });
         }
       })
-      .describe('Each gets every alert of severity `page` or `ticket`.'),
+      .describe('Receivers; each gets every alert of severity `page` or `ticket`.'),
     secret: dnsLabel
       .optional()
       .describe(
-        'Name of a Secret in the namespace alertmanager with addresses and passwords of the receivers; made by hand or by SOPS, never rendered. Needed for webhook, slack, and mail with a user.',
+        'Name of a Secret in the namespace alertmanager with addresses and passwords of the receivers; created by hand or with SOPS, never rendered. Needed for webhook, slack, and mail with a user.',
       ),
   })
   .superRefine(({ receivers, secret }, context) => {
@@ -85,7 +87,7 @@ export const alertReceivers = z
 export type AlertReceivers = z.infer<typeof alertReceivers>;
 export type AlertReceiver = AlertReceivers['receivers'][number];
 
-/** The key of the Secret that a receiver reads; nothing for mail without a login. */
+/** The key of the Secret that a receiver reads; undefined for mail without a login. */
 export function receiverKey(receiver: AlertReceiver): string | undefined {
   return receiver.kind === 'mail' && receiver.user === undefined ? undefined : receiverKeys[receiver.kind];
 }

@@ -21,12 +21,12 @@ const container = {
   resources,
 };
 
-/** A step that ends before the app starts; one after the other, in their order. */
+/** An init container: it ends before the app starts. Steps run one after the other, in their order. */
 export const initStep = z.strictObject(container);
 
 /**
- * A process beside the app, in the same pod: it starts before the app and ends after it (Kubernetes, 'Sidecar Containers'). Reached
- * from within the pod alone.
+ * A sidecar, a process in the app's pod: it starts before the app and ends after it (Kubernetes, 'Sidecar Containers'). It is
+ * reachable only inside the pod.
  */
 export const sidecar = z.strictObject({
   ...container,

@@ -1,4 +1,4 @@
-/** Kinds of Kubernetes whose objects stand in no namespace (`kubectl api-resources --namespaced=false`). */
+/** Kubernetes kinds without a namespace (`kubectl api-resources --namespaced=false`). */
 export const clusterKinds: ReadonlySet<string> = new Set([
   'APIService',
   'CSIDriver',

@@ -11,7 +11,7 @@ import { gpus, nodeChoice, nodeKey, nodeValue } from './node-choice.ts';
 import { nodePorts } from './node-ports.ts';
 import { signInSchema } from './sign-in.ts';
 
-/** A machine's address: programs take it as an argument. */
+/** A machine's address. Programs get it as an argument, so it must not look like an option. */
 const address = z
   .string()
   .regex(/^[a-z0-9:]([a-z0-9.:-]*[a-z0-9])?$/i, "an IP address or a DNS name such as '192.0.2.1'");
@@ -28,20 +28,20 @@ const mirrorUrl = z
       ),
   );
 
-/** The host of a registry as image references name it: `docker.io`, `registry.example.org:5000`. */
+/** Host of a registry in image references: `docker.io`, `registry.example.org:5000`. */
 const registryHost = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "the host of a registry such as 'docker.io'");
 
-/** The name of an app and of its Service: others are made of it, of which the longest is that of the Job of its migrations. */
+/** Name of an app and of its Service. Other names are made from it; the longest is that of its migrations Job. */
 export const appName = serviceName.max(40, 'at most 40 characters, since other names are made of it');
 
-/** The names of variables that every shell and every libc takes (POSIX, 'Environment Variable Definition'). */
+/** Variable names that every shell and libc accepts (POSIX, 'Environment Variable Definition'). */
 export const variableName = z
   .string()
   .regex(/^[A-Z_][A-Z0-9_]*$/, 'a name of A-Z, 0-9 and _ that starts with no digit');
 
-/** Bytes of `NAME=value` with the zero after it that Linux takes for one process (execve(2), MAX_ARG_STRLEN). */
+/** Maximum bytes of one `NAME=value` with its terminating zero in Linux (execve(2), MAX_ARG_STRLEN). */
 const longestVariable = 128 * 1024;
-/** Bytes of all of them together: the API server refuses an object that is larger (etcd, --max-request-bytes). */
+/** Maximum bytes of all variables: the API server refuses a larger object (etcd, --max-request-bytes). */
 const allVariables = 1024 * 1024;
 
 /** Variables of a process, by name. */
@@ -69,22 +69,22 @@ export const variables = z.record(variableName, z.string()).superRefine((env, co
   });
 });
 
-/** One sentence for people: it becomes an annotation, of which an object has room for 256 KiB (apimachinery, ValidateAnnotationsSize). */
+/** One sentence for people. It becomes an annotation; an object has room for 256 KiB of them (apimachinery, ValidateAnnotationsSize). */
 export const sentence = z.string().min(1).max(1000, 'at most 1000 characters');
 
-/** Why something is as it is. */
+/** Reason for a choice, as one sentence. */
 export const reason = z
   .string()
   .trim()
   .min(10, 'a sentence that says why')
   .max(1000, 'at most 1000 characters');
 
-/** Cores as a Kubernetes quantity (API conventions, 'Quantities'), in thousandths at the finest: `250m`, `2`, `0.5`. */
+/** Cores as a Kubernetes quantity (API conventions, 'Quantities'), with at most three decimals: `250m`, `2`, `0.5`. */
 export const cores = z
   .string()
   .regex(/^(?=.*[1-9])(\d+m|\d+(\.\d{1,3})?)$/, "a number of cores such as '250m' or '2'");
 
-/** How many pods of an app; or the fewest, the most, and of which load of their processors (in percent of `cpu`) there are more. */
+/** Number of pods of an app; or the bounds of a HorizontalPodAutoscaler with its target load, in percent of the reserved cores. */
 export const replicas = z.union([
   z.number().int().min(0).max(100).describe('Number of pods.'),
   z.strictObject({
@@ -107,12 +107,12 @@ export const replicas = z.union([
 
 export type Replicas = z.infer<typeof replicas>;
 
-/** The fewest and the most pods that there may be. */
+/** The smallest and the largest number of pods. */
 export function replicaRange(given: Replicas): { min: number; max: number } {
   return typeof given === 'number' ? { min: given, max: given } : given;
 }
 
-/** Bytes as a Kubernetes quantity. With a unit: `128` is less than anybody means, and `128m` an eighth of a byte. */
+/** Bytes as a Kubernetes quantity. The unit is required: `128` would be 128 bytes and `128m` an eighth of a byte. */
 export const bytes = z
   .string()
   .regex(
@@ -132,7 +132,7 @@ const awsAccount = z
   .regex(/^\d{12}$/, "the number of an AWS account in quotes, such as '123456789012'")
   .describe('AWS account number. Credentials of another account are refused.');
 
-/** As a line of authorized_keys has it. */
+/** A public key as in a line of authorized_keys. */
 const publicKey = z
   .string()
   .regex(/^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+|sk-\S+) [A-Za-z0-9+/=]+( [^\n]*)?$/, 'a public SSH key');
@@ -227,7 +227,7 @@ const node = z.strictObject({
     .enum(['amd64', 'arm64'])
     .optional()
     .describe(
-      'Processor of the machine, for which images are published; the same of all nodes. Default: amd64.',
+      'Processor of the machine, for which images are published; the same for all nodes. Default: amd64.',
     ),
   instanceType: z
     .string()
@@ -282,9 +282,7 @@ const source = z.discriminatedUnion('kind', [
       .describe('Branch that Flux applies.'),
     forge: z
       .strictObject({
-        kind: z
-          .enum(['github', 'gitlab', 'gitea'])
-          .describe('Whose API it has; Forgejo has that of `gitea`.'),
+        kind: z.enum(['github', 'gitlab', 'gitea']).describe('Kind of API; Forgejo has the API of `gitea`.'),
         api: z
           .string()
           .regex(/^https?:\/\/[^\s?#]+[^\s?#/]$/, "an address such as 'https://git.example.org/api/v1'")
@@ -296,7 +294,7 @@ const source = z.discriminatedUnion('kind', [
       })
       .optional()
       .describe(
-        'The forge that holds the repository, where promotions become pull requests. Default: none, they are branches.',
+        'Forge of the repository, where promotions become pull requests. Default: none, promotions become branches.',
       ),
     secret: dnsLabel
       .optional()
@@ -306,7 +304,7 @@ const source = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** Validity of certificates, and how long before its end they are renewed. */
+/** Validity of certificates, and the time before its end at which they are renewed. */
 const validity = (defaults: { duration: string; renewBefore: string }) =>
   z
     .strictObject({
@@ -319,7 +317,7 @@ const validity = (defaults: { duration: string; renewBefore: string }) =>
 
 const generation = z.number().int().min(1).max(999);
 
-/** What keeps the signals and answers questions about them. */
+/** The stores of metrics, logs and traces. */
 export const observabilityStores = ['light', 'grafana'] as const;
 export type ObservabilityStore = (typeof observabilityStores)[number];
 
@@ -332,9 +330,9 @@ const observability = z.union([
       ),
     alerts: alertReceivers
       .optional()
-      .describe('Whom Alertmanager tells. Default: nobody, alerts are seen on the page of Prometheus.'),
+      .describe('Notifications of alerts. Default: none, the page of Prometheus shows alerts.'),
   }),
-  z.literal('off').describe('No metrics, logs and traces are collected.'),
+  z.literal('off').describe('No metrics, logs or traces are collected.'),
 ]);
 
 const identity = z.strictObject({
@@ -386,7 +384,7 @@ const backups = z.strictObject({
       z.strictObject({ secret: dnsLabel.describe('Name of the Secret in the namespace of each database.') }),
     ])
     .describe(
-      "`machine`: the AWS role of the database's service account where the stacks create one, else the role of the node. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; created by hand or with SOPS, never rendered.",
+      "`machine`: the AWS role of the database's service account if the stacks create one, else the role of the node. Or a Secret with ACCESS_KEY_ID and ACCESS_SECRET_KEY; created by hand or with SOPS, never rendered.",
     ),
   schedule: z
     .string()
@@ -517,7 +515,7 @@ export const clusterSchema = z.strictObject({
       endpoint: address
         .optional()
         .describe(
-          'Address of the API server, that of a load balancer where there are several control planes. Default: the address of the first control plane.',
+          'Address of the API server; with several control planes that of a load balancer. Default: the address of the first control plane.',
         ),
       virtualAddress: z
         .ipv4()
@@ -628,12 +626,12 @@ export type Cluster = z.infer<typeof clusterSchema>;
 export type RetiredDatabase = z.infer<typeof retiredDatabase>;
 export type AppOverride = z.infer<typeof appOverride>;
 
-/** The host by which image references name the team's registry of an environment. */
+/** Host of an environment's team registry in image references. */
 export function teamRegistry({ domain }: Pick<Cluster, 'domain'>): string {
   return `registry.${domain}`;
 }
 
-/** The mirror of cluster.yaml as `PLINTH_REGISTRY_MIRROR` is written; empty where there is none. */
+/** The mirror of cluster.yaml as a value of `PLINTH_REGISTRY_MIRROR`; empty if there is none. */
 export function mirrorSetting({ mirror }: Pick<Cluster, 'mirror'>): string {
   if (mirror === undefined || typeof mirror === 'string') return mirror ?? '';
   return Object.entries(mirror)

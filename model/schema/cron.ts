@@ -1,5 +1,5 @@
 /*
- * Schedules as Kubernetes and, with a field for seconds, CloudNativePG read them: github.com/robfig/cron, v3, parser.go.
+ * Checks of cron expressions by the rules of Kubernetes and, with seconds, CloudNativePG: github.com/robfig/cron, v3, parser.go.
  */
 
 const fields = [
@@ -11,7 +11,7 @@ const fields = [
   { name: 'day of the week', from: 0, to: 6, words: 'sun mon tue wed thu fri sat' },
 ] as const;
 
-/** What is wrong with a schedule of six fields, seconds first; undefined where nothing is. */
+/** The fault of a schedule with six fields, seconds first; undefined if it is valid. */
 export function faultOfSchedule(schedule: string): string | undefined {
   const parts = schedule.split(' ');
   if (parts.length !== fields.length || parts.includes(''))
@@ -19,7 +19,7 @@ export function faultOfSchedule(schedule: string): string | undefined {
   return faultOfFields(parts, fields);
 }
 
-/** What is wrong with a schedule of five fields, minutes first; undefined where nothing is. */
+/** The fault of a schedule with five fields, minutes first; undefined if it is valid. */
 export function faultOfCron(schedule: string): string | undefined {
   const parts = schedule.split(' ');
   if (parts.length !== fields.length - 1 || parts.includes(''))

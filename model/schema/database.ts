@@ -2,7 +2,7 @@ import type { App, Use } from '../app.ts';
 import type { Environment } from '../graph.ts';
 import type { Cluster, RetiredDatabase } from './cluster.ts';
 
-/** What an edge to a database says about rights. */
+/** Rights of an edge to a database. */
 export type DatabaseRights = Use<'database'>['as'];
 
 const suffixes: Readonly<Record<DatabaseRights, string>> = {
@@ -14,53 +14,52 @@ const suffixes: Readonly<Record<DatabaseRights, string>> = {
 /** Every way to use a database, the strongest first. */
 export const accesses: readonly DatabaseRights[] = ['owner', 'read-write', 'read-only'];
 
-/** The name of the Postgres cluster that an app owns. */
+/** Name of an app's Postgres cluster. */
 export function databaseCluster(app: string): string {
   return `${app}-db`;
 }
 
-/** The database in it; SQL takes no dash in a name without quotes. */
+/** Name of the database in it; an SQL name without quotes cannot have a dash. */
 export function databaseName(app: string): string {
   return app.replaceAll('-', '_');
 }
 
-/** The role of an access, which is also the CN of the certificates that log in as it. */
+/** Postgres role for the given rights, which is also the CN of its client certificates. */
 export function databaseRole(app: string, access: DatabaseRights): string {
   return `${databaseName(app)}_${suffixes[access]}`;
 }
 
-/** The name of a Certificate for such a role and of its Secret. */
+/** Name of the Certificate for such a role and of its Secret. */
 export function databaseClient(app: string, access: DatabaseRights): string {
   return `${databaseCluster(app)}-${suffixes[access]}`;
 }
 
-/** The secret by which an app logs in to a database that others provide. */
+/** Name of the secret with which an app logs in to an external database. */
 export function databaseLogin(access: DatabaseRights): string {
   return `database-${suffixes[access]}`;
 }
 
-/** A database as it is described, by its app, by `signIn` of cluster.yaml or, once its owner is gone, by `retired` there. */
+/** A database, described by its app, by `signIn` of cluster.yaml or, once its owner is gone, by `retired` there. */
 export interface OwnedDatabase {
-  /** The app or the operator that owns it, or did: also the name of its namespace. */
+  /** The app or operator that owns or owned it; also the name of its namespace. */
   app: string;
   storage: string;
-  /** Whether a Job of its owner brings its schema up to date. */
+  /** Whether a Job of its owner migrates its schema. */
   migrated: boolean;
-  /** Extensions that stand in it. */
+  /** Its extensions. */
   extensions: readonly string[];
-  /** Workloads of an operator that read and write it. Default: none; apps say it by an edge. */
+  /** Workloads of an operator that read and write it. Default: none; an app declares its access by an edge. */
   workloads?: readonly string[];
 }
 
-/** The operator that keeps accounts of people in a database, Kratos: its name, its namespace and its Service. */
+/** Kratos, the operator that stores accounts of people in a database: name of the operator, its namespace and its Service. */
 export const accountsOperator = 'kratos';
 
-/** The one pod that sends its mails. */
+/** Name of the single pod that sends its mails. */
 export const accountsCourier = 'kratos-courier';
 
 /**
- * The databases that run in an environment: those of its apps, that of accounts, and those that are retired with their data
- * kept.
+ * The databases that run in an environment: those of its apps, that of accounts, and retired ones with `data: keep`.
  */
 export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'cluster'>): OwnedDatabase[] {
   return [
@@ -95,12 +94,12 @@ export function databasesOf({ apps, cluster }: Pick<Environment, 'apps' | 'clust
   ];
 }
 
-/** The databases whose app is gone or owns none any more. */
+/** The databases whose app is gone or no longer owns one. */
 export function retiredDatabases({ retired }: Pick<Cluster, 'retired'>): RetiredDatabase[] {
   return retired.filter((each) => 'database' in each);
 }
 
-/** What cluster.yaml says of the database that an app owned. */
+/** The entry of `retired` in cluster.yaml for the database of an app. */
 export function retirement(
   { cluster }: Pick<Environment, 'cluster'>,
   app: string,
@@ -108,12 +107,12 @@ export function retirement(
   return retiredDatabases(cluster).find(({ database }) => database === app);
 }
 
-/** The component of an app that brings its schema up to date. */
+/** Name of an app's component that migrates its schema. */
 export function migrationsName(app: string): string {
   return `${app}-migrations`;
 }
 
-/** The one edge of an app to a database, where it has one. */
+/** The edge of an app to a database, if it has one; there is at most one. */
 export function databaseUse(app: Pick<App, 'uses'>): Use<'database'> | undefined {
   return app.uses.find((use) => use.kind === 'database');
 }

@@ -1,16 +1,16 @@
-/** An image that a Dockerfile names, and where; offsets are into its text. */
+/** An image reference in a Dockerfile; offsets are into its text. */
 export interface NamedImage {
-  /** As the builder asks for it; absent where that cannot be known before it builds. */
+  /** The reference that the builder pulls; absent if it is unknown before the build. */
   image?: string;
-  /** Why it cannot be known. */
+  /** Reason why it is unknown. */
   unknown?: string;
-  /** As it is written. */
+  /** The text in the file. */
   written: string;
   start: number;
   end: number;
 }
 
-/** An instruction with its lines joined, and where each of its characters stands in the file. */
+/** An instruction with its lines joined, and the offset of each of its characters in the file. */
 interface Instruction {
   text: string;
   offsets: number[];
@@ -24,10 +24,9 @@ interface Word {
 }
 
 /**
- * The images that a Dockerfile starts or copies from, in order: not its own stages, not `scratch`. Read as Docker does
- * (moby/buildkit, frontend/dockerfile: parser and instructions; 'Dockerfile reference'). The variables of a FROM are the
- * defaults of the ARGs before the first one: nothing here gives a build others. `# syntax=` is a comment to the builder
- * that is used, which fetches no other one.
+ * The images of FROM and COPY --from in a Dockerfile, in order, without its own stages and `scratch`. It reads the file as Docker does
+ * (moby/buildkit, frontend/dockerfile: parser and instructions; 'Dockerfile reference'). Variables of a FROM have the defaults of
+ * the ARGs before the first FROM: no build overrides them. The builder here ignores `# syntax=` and fetches no other frontend.
  */
 export function imagesOf(dockerfile: string): NamedImage[] {
   const variables = new Map<string, string>();
@@ -39,7 +38,7 @@ export function imagesOf(dockerfile: string): NamedImage[] {
     const [command, ...words] = wordsOf(instruction);
     switch (command?.text.toUpperCase()) {
       case 'ARG':
-        // One after a FROM is of its stage, and no FROM sees it.
+        // An ARG after a FROM belongs to that stage; no FROM sees it.
         if (stages.length === 0) for (const { text } of words) declare(text, variables);
         break;
       case 'FROM': {
@@ -65,7 +64,7 @@ export function imagesOf(dockerfile: string): NamedImage[] {
   return found;
 }
 
-/** The instructions of a Dockerfile, in order: their names in capitals, and what follows, without comments. */
+/** The instructions of a Dockerfile, in order: names in capitals, and arguments, without comments. */
 export function dockerfileInstructions(dockerfile: string): { name: string; rest: string }[] {
   return instructionsOf(dockerfile).map(({ text }) => {
     const [, name = '', rest = ''] = /^\s*(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
@@ -87,7 +86,7 @@ export function argumentsIn(dockerfile: string): { ofImages: string[]; ofStages:
   return found;
 }
 
-/** What a flag names: `--from=IMAGE`, or `--mount=type=bind,from=IMAGE`. */
+/** The image of a flag: `--from=IMAGE`, or `--mount=type=bind,from=IMAGE`. */
 function sourcesOf({ text, start }: Word): Word[] {
   const found = /^--from=(.+)$/.exec(text) ?? /^--mount=(?:.*,)?from=([^,]+)/.exec(text);
   const [whole = '', name = ''] = found ?? [];
@@ -96,7 +95,7 @@ function sourcesOf({ text, start }: Word): Word[] {
   return [{ text: name, start: at, end: at + name.length }];
 }
 
-/** `NAME=default`, whose value may name variables from before; without a default it is empty. */
+/** `NAME=default`, whose value can use earlier variables; empty without a default. */
 function declare(text: string, variables: Map<string, string>): void {
   const [, name = '', value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(text) ?? [];
   if (name === '') return;
@@ -105,7 +104,7 @@ function declare(text: string, variables: Map<string, string>): void {
   if (image !== undefined) variables.set(name, image);
 }
 
-/** `$NAME`, `${NAME}`, `${NAME:-otherwise}`, `${NAME:+instead}`, as far as defaults say. */
+/** Expands `$NAME`, `${NAME}`, `${NAME:-otherwise}` and `${NAME:+instead}` with the defaults. */
 function resolve({ text, start, end }: Word, variables: ReadonlyMap<string, string>): NamedImage {
   const missing: string[] = [];
   const image = text
@@ -141,7 +140,7 @@ function instructionsOf(dockerfile: string): Instruction[] {
       if (text.replace(/^\t+/, '') === end) ends.shift();
       continue;
     }
-    // Between the lines of one instruction, too.
+    // Also between the lines of one instruction.
     if (/^\s*(?:#|$)/.test(text)) continue;
     const goesOn = text.trimEnd().endsWith(mark);
     const part = goesOn ? text.slice(0, text.lastIndexOf(mark)) : text;

@@ -13,11 +13,11 @@ function isUnit(unit: string): unit is keyof typeof seconds {
   return Object.hasOwn(seconds, unit);
 }
 
-/** A duration as Go and Prometheus write it: `30s`, `15m`, `12h`, `7d`. */
+/** A duration in the notation of Prometheus: `30s`, `15m`, `12h`, `7d`. */
 export const duration = z
   .string()
   .regex(/^[1-9]\d*(s|m|h|d|w)$/, "a duration such as '30s', '12h' or '7d'")
-  // Go counts nanoseconds in 63 bits, 292 years; the root of an environment is valid for twice as long as another.
+  // A Go duration has at most 292 years (63 bits of nanoseconds); an environment's root is valid twice as long as other CAs.
   .refine(
     (text) => !/^\d+[smhdw]$/.test(text) || inSeconds(text) <= longestDuration,
     'at most 140 years, 51100d',

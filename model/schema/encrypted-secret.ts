@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dnsLabel } from './kubernetes-names.ts';
 
 /*
- * A Secret as SOPS encrypts it with age: getsops/sops, stores/stores.go (Metadata) and aes/cipher.go. Flux decrypts it
+ * A Secret that SOPS encrypted with age: getsops/sops, stores/stores.go (Metadata) and aes/cipher.go. Flux decrypts it
  * (fluxcd/kustomize-controller, internal/decryptor).
  */
 
@@ -34,10 +34,10 @@ export const secretKey = z
   .string()
   .max(253, 'at most 253 characters')
   .regex(/^(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]+$/, "a key of letters, digits, '-', '_' and '.'")
-  // The MAC covers values in the order of their keys, and JavaScript has numbers before all other keys of an object.
+  // The MAC depends on the order of keys, and JavaScript moves numeric keys of an object to the front.
   .regex(/^(?!\d+$)/, 'a key that is more than a number');
 
-/** What SOPS encrypts of a Secret: its values. Name and keys stay readable, so that a review sees them. */
+/** The part of a Secret that SOPS encrypts: its values. Name and keys stay readable for reviews. */
 export const encryptedRegex = '^(data|stringData)$';
 
 const cipherText =
@@ -58,20 +58,20 @@ const encrypted = z.string().superRefine((text, context) => {
   });
 });
 
-/** `apps/APP/secrets/ENV/NAME.yaml`: the Secret that Flux decrypts. Its rendered copy differs by labels alone. */
+/** `apps/APP/secrets/ENV/NAME.yaml`: the Secret that Flux decrypts. Its rendered copy differs only in labels. */
 export const encryptedSecretSchema = z.strictObject({
   apiVersion: z.literal('v1'),
   kind: z.literal('Secret'),
   metadata: z.strictObject({ name: dnsLabel, namespace: dnsLabel }),
-  /** Base64, as the API has it, then encrypted. In the order of the keys, which the MAC depends on. */
+  /** Base64 values, encrypted. The MAC depends on the order of the keys. */
   data: z.record(secretKey, encrypted),
   sops: z.strictObject({
-    /** The key of the values, encrypted for each recipient. */
+    /** The data key of the values, encrypted for each recipient. */
     age: z.array(z.strictObject({ recipient: ageRecipient, enc: z.string() })).min(1),
     lastmodified: z.string(),
     mac: encrypted,
     encrypted_regex: z.literal(encryptedRegex),
-    /** Else the labels of the rendered copy would break the MAC. */
+    /** Required: otherwise the labels of the rendered copy would break the MAC. */
     mac_only_encrypted: z.literal(true),
     version: z.string(),
   }),
@@ -79,12 +79,12 @@ export const encryptedSecretSchema = z.strictObject({
 
 export type EncryptedSecret = z.infer<typeof encryptedSecretSchema>;
 
-/** The name of the Kubernetes Secret; no certificate's Secret ends like this. */
+/** Name of the Kubernetes Secret. Its suffix differs from that of every certificate's Secret. */
 export function secretObjectName(secret: string): string {
   return `${secret}-secret`;
 }
 
-/** Where a secret of an app stands, from the root. */
+/** Path of an app's secret, from the repository's root. */
 export function secretFile(app: string, environment: string, secret: string): string {
   return `apps/${app}/secrets/${environment}/${secret}.yaml`;
 }

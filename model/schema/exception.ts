@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The rules that every rendered object keeps; charts/checks/check.ts looks. Names are stable: exceptions refer to them. */
+/** The rules for rendered objects, which charts/checks/check.ts enforces. Names are stable, because exceptions refer to them. */
 export const rules = [
   // Pods
   'non-root',
@@ -42,7 +42,7 @@ export const rules = [
 
 export type Rule = (typeof rules)[number];
 
-/** A rule that does not hold here, and why that is right. `npm run explain` shows it. */
+/** A rule that does not apply here, with the reason. `npm run explain` shows it. */
 export const exceptionSchema = z.strictObject({
   /** Name of the rule. */
   rule: z.enum(rules),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel, portName } from './kubernetes-names.ts';
 
-/** A path of a URL, as the Gateway API takes it (HTTPPathMatch: no '//', '/./', '/../', '#'; here no encoded characters either). */
+/** URL path that the Gateway API accepts (HTTPPathMatch: no '//', '/./', '/../', '#'); encoded characters are refused here too. */
 const path = z
   .string()
   .max(1024, 'at most 1024 characters')
@@ -10,7 +10,7 @@ const path = z
     "a path such as '/api': from '/', without '.', '..', '//' and encoded characters",
   );
 
-/** Where a redirect leads: a path at the same host, or an address by HTTPS. */
+/** Target of a redirect: a path at the same host, or an https:// address. */
 const target = z
   .string()
   .max(1024, 'at most 1024 characters')
@@ -20,7 +20,7 @@ const target = z
   )
   .min(1, 'a path or an address');
 
-/** From the name of a header (RFC 9110, token) to its value, which takes the place of one that is there. */
+/** Map from the name of a header (RFC 9110, token) to its value, which replaces an existing one. */
 const headers = z.record(
   z
     .string()
@@ -43,15 +43,15 @@ const label = z
 
 /** How visitors reach an app through the gateway. */
 export const exposes = z.strictObject({
-  /** The port to which everything leads that `paths` does not lead elsewhere. */
+  /** Port of all requests that `paths` does not send elsewhere. */
   port: portName,
-  /** First part of its host name below the environment's domain. Default: the app's name. */
+  /** First label of the host name below the environment's domain. Default: the app's name. */
   host: dnsLabel.optional(),
-  /** Further names below the domain. Names below other domains stand in cluster.yaml: apps.NAME.hosts. */
+  /** Further names below the domain. Names below other domains are in cluster.yaml: apps.NAME.hosts. */
   hosts: z.array(label).default([]),
-  /** From a path to the port to which it leads, with all paths below it; the longest decides. */
+  /** Map from a path to the port for it and all paths below it; the longest path wins. */
   paths: z.record(path, portName).default({}),
-  /** From a path, and that one alone, to where visitors are sent. `permanent`: browsers keep it for good. */
+  /** Map from an exact path to the target of its redirect. */
   redirects: z
     .record(
       path,
@@ -66,7 +66,7 @@ export const exposes = z.strictObject({
       ]),
     )
     .default({}),
-  /** Headers that the gateway sets: in what the app is asked, and in what it answers. */
+  /** Headers that the gateway sets in requests to the app and in its answers. */
   headers: z
     .strictObject({
       /** Headers of requests to the app. */
@@ -86,7 +86,7 @@ export const exposes = z.strictObject({
 
 export type Exposes = z.output<typeof exposes>;
 
-/** Every port of an app to which the gateway leads, each once. */
+/** Every port of an app that the gateway uses, each once. */
 export function exposedPorts({ port, paths }: Exposes): string[] {
   return [...new Set([port, ...Object.values(paths)])];
 }

@@ -4,19 +4,19 @@ import { dnsName } from './kubernetes-names.ts';
 
 const port = z.number().int().min(1).max(65535);
 
-/** A network policy knows addresses alone: the networks in which the addresses of a host are. */
+/** Networks that contain the addresses of a host: a network policy cannot match host names. */
 const networks = z
   .array(z.cidrv4())
   .min(1, "a network such as '10.20.1.0/24'")
   .describe(
-    'Networks of the addresses of the host, such as 10.20.1.0/24. Apps reach them at its port, and no others.',
+    'Networks that contain the addresses of the host, such as 10.20.1.0/24. Apps reach its port there and no other addresses.',
   );
 
 const authority = pemCertificates('who calls it')
   .optional()
   .describe('PEM certificates of the CA of the server. Default: public authorities.');
 
-/** The name of a role of PostgreSQL, which needs no quotes in a connection string. */
+/** Name of a PostgreSQL role that needs no quotes in a connection string. */
 const role = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$-]{0,62}$/, "the name of a role such as 'orders_rw'");
 
 const externalDatabase = z.strictObject({
@@ -33,7 +33,7 @@ const externalDatabase = z.strictObject({
     .enum(['password', 'certificate'])
     .default('password')
     .describe(
-      'How apps log in, by their secret `database-owner`, `database-rw` or `database-ro`: with the key PGPASSWORD, or with tls.crt and tls.key.',
+      'Kind of login. The secret `database-owner`, `database-rw` or `database-ro` of an app has the key PGPASSWORD, or tls.crt and tls.key.',
     ),
   roles: z
     .strictObject({
@@ -42,7 +42,7 @@ const externalDatabase = z.strictObject({
       'read-only': role.optional().describe('Role that reads rows. Default: APP_ro.'),
     })
     .prefault({})
-    .describe('Roles of the database; somebody has made them there.'),
+    .describe('Roles of the database; they must exist there already.'),
 });
 
 const mail = z.strictObject({
@@ -52,7 +52,7 @@ const mail = z.strictObject({
     .enum(['starttls', 'implicit'])
     .default('starttls')
     .describe(
-      '`starttls`: the connection becomes TLS by STARTTLS (RFC 3207). `implicit`: it is TLS at once (RFC 8314).',
+      '`starttls`: the connection becomes TLS by STARTTLS (RFC 3207). `implicit`: TLS from the first byte (RFC 8314).',
     ),
   networks,
   authority,
@@ -60,17 +60,17 @@ const mail = z.strictObject({
     .enum(['password', 'none'])
     .default('password')
     .describe(
-      '`password`: by the keys SMTP_USER and SMTP_PASSWORD of the secret `mail` of each app. `none`: without.',
+      '`password`: login with the keys SMTP_USER and SMTP_PASSWORD of the secret `mail` of each app. `none`: no login.',
     ),
 });
 
-/** What others provide in an environment. */
+/** External services of an environment. */
 export const external = z.strictObject({
   databases: z
     .record(z.string(), externalDatabase)
     .default({})
     .describe(
-      'PostgreSQL databases of others, by the app that owns the database in app.ts. CloudNativePG makes none for it here.',
+      'External PostgreSQL databases, by the app that owns the database in app.ts. CloudNativePG creates none for it here.',
     ),
   mail: mail
     .optional()
@@ -79,7 +79,7 @@ export const external = z.strictObject({
 
 export type ExternalDatabase = z.infer<typeof externalDatabase>;
 
-/** A secret by which an app logs in to what others provide: it follows from cluster.yaml, and app.ts does not name it. */
+/** A secret with which an app logs in to an external service. It is derived from cluster.yaml; app.ts does not name it. */
 export interface Login {
   name: string;
   keys: string[];

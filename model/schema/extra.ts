@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * Files below the folder with Kubernetes objects of one's own, as YAML: they are checked, ordered and compared like all others, and
- * applied as they are written.
+ * YAML files below the folder, with further Kubernetes objects: they are checked, ordered and compared like all others, and
+ * applied unchanged.
  */
 export const extraFiles = z.array(
   z
@@ -14,7 +14,7 @@ export const extraFiles = z.array(
     ),
 );
 
-/** What every Kubernetes object has. */
+/** Fields of every Kubernetes object. */
 export const extraObject = z.looseObject({
   apiVersion: z.string().regex(/^([a-z0-9.-]+\/)?v\d\w*$/, "a version of an API such as 'v1' or 'apps/v1'"),
   kind: z.string().regex(/^[A-Z]\w+$/, "a kind such as 'ConfigMap'"),
@@ -28,8 +28,8 @@ export const extraObject = z.looseObject({
 export type ExtraObject = z.output<typeof extraObject>;
 
 /**
- * The component of an operator's own objects beside its Helm chart: they may be of kinds that only the chart brings, so they come
- * after it.
+ * Name of the component with an operator's further objects. It is applied after the Helm chart, because the chart can define their
+ * kinds.
  */
 export function extraName(operator: string): string {
   return `${operator}-extra`;

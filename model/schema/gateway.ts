@@ -4,7 +4,7 @@ import { noSecret } from './git-url.ts';
 
 const pemBlock = /-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----/g;
 
-/** One or more certificates in PEM (RFC 7468, section 5) that can be read; `reader` is who refuses others. */
+/** One or more valid certificates in PEM (RFC 7468, section 5); `reader` names in messages the program that refuses others. */
 export const pemCertificates = (reader: string) =>
   z.string().superRefine((text, context) => {
     const blocks = text.match(pemBlock) ?? [];
@@ -47,7 +47,7 @@ const acme = z.strictObject({
 
 export type Acme = z.infer<typeof acme>;
 
-/** How visitors reach the applications of an environment. */
+/** Settings of the gateway of an environment. */
 export const gatewaySchema = z.strictObject({
   tls: z
     .union([

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /*
- * Addresses of Git repositories that Flux takes: fluxcd/source-controller, api/v1 (GitRepositorySpec.URL) and
- * fluxcd/pkg, git (options.go), which parse them by Go's net/url and want a key wherever SSH is spoken.
+ * Git addresses that Flux accepts: fluxcd/source-controller, api/v1 (GitRepositorySpec.URL) and fluxcd/pkg, git
+ * (options.go), which parse them with Go's net/url and require a key for SSH.
  */
 
-/** What is wrong with an address, and what to write instead; undefined where Flux can use it. */
+/** The fault of an address with its fix; undefined if Flux can use it. */
 export function faultOfGitUrl(text: string): { why: string; fix: string; secret?: boolean } | undefined {
   const example = 'https://git.example.org/team/platform.git';
   const [, scheme, authority = '', rest = ''] = /^(https|ssh):\/\/([^/?#]*)(\S*)$/.exec(text) ?? [];
@@ -27,7 +27,7 @@ export function faultOfGitUrl(text: string): { why: string; fix: string; secret?
       fix: `write ssh://${user ?? 'git'}@${name}/${path}${rest}, with a slash before the path`,
     };
   }
-  // What a browser mends, Go refuses: by the letter.
+  // Go refuses spellings that a browser would correct.
   if (!/^(\[[0-9a-f:.]+\]|[a-z0-9]([\w.-]*\w)?)(:\d{1,5})?$/i.test(host) || !URL.canParse(text))
     return { why: `'${host}' is no host with a port`, fix: `write an address such as ${example}` };
   if (user !== undefined && !/^[\w.~-]+$/.test(user))
@@ -47,7 +47,7 @@ export function faultOfGitUrl(text: string): { why: string; fix: string; secret?
   return undefined;
 }
 
-/** The address of a repository: it goes into manifests as it is, and holds no secret. */
+/** Address of a repository: it is rendered into manifests unchanged, so it must not have a secret. */
 export const gitUrl = z
   .string()
   .superRefine((text, context) => {
@@ -58,7 +58,7 @@ export const gitUrl = z
   })
   .meta({ pattern: '^(https|ssh)://', patternErrorMessage: 'expected an https:// or ssh:// address' });
 
-/** Takes an address that goes into manifests and files of nodes only without a name, a password and a query. */
+/** Refuses a user name, a password or a query in an address that is written into manifests or files of nodes. */
 export const noSecret = z.string().superRefine((text, context) => {
   if (!URL.canParse(text)) return;
   const { protocol, host, pathname, username, password, search, hash } = new URL(text);

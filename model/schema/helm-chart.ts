@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dnsLabel } from './kubernetes-names.ts';
 
-/** Helm takes any SemVer 2; a range would be another chart on another day. */
+/** Helm accepts any SemVer 2; a version range would not be reproducible. */
 const chartVersion = z
   .string()
   .regex(/^v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/, "one version such as '1.21.2', no range");
@@ -12,7 +12,7 @@ const digest = z
 
 const host = String.raw`[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?`;
 
-/** Where a chart is an artifact of a registry; the last part of the path is the name of the chart. */
+/** Address of a chart in an OCI registry; the last part of the path is the chart's name. */
 const ociAddress = z
   .string()
   .regex(
@@ -20,7 +20,7 @@ const ociAddress = z
     "an address such as 'oci://quay.io/jetstack/charts/cert-manager', without version and digest",
   );
 
-/** A repository of charts: a web server with an index.yaml. It goes into manifests as it is. */
+/** A chart repository: a web server with an index.yaml. The address is rendered unchanged. */
 const repositoryAddress = z.string().superRefine((text, context) => {
   const clean = new RegExp(String.raw`^https://${host}(/[\w.~-]+)*/?$`);
   if (clean.test(text)) return;
@@ -37,9 +37,9 @@ const repositoryAddress = z.string().superRefine((text, context) => {
 
 /** Pods outside of the chart, as one end of a flow. */
 const peer = z.union([
-  /** The API server, wherever it runs. */
+  /** The API server, at every address. */
   z.literal('kubernetes-api'),
-  /** Any address. Wants the exception `open-egress` or `open-ingress`. */
+  /** Any address; needs the exception `open-egress` or `open-ingress`. */
   z.literal('anybody'),
   /** All pods of a namespace, or those of one workload of the chart or the platform. */
   z.strictObject({ namespace: dnsLabel, workload: dnsLabel.optional() }),
@@ -47,40 +47,40 @@ const peer = z.union([
 
 const port = z.number().int().min(1).max(65535);
 
-/** What the pods of one workload may do on the network, beside the resolution of names. */
+/** Allowed flows of the pods of one workload; DNS is always allowed. */
 const flows = z.strictObject({
-  /** Whom they call, and on which port of its pods; that of the API server is known. */
+  /** Destinations, each with a port of its pods; the API server needs none. */
   calls: z.array(z.strictObject({ to: peer, port: port.optional() })).default([]),
-  /** Who calls them, and on which port of the pod. */
+  /** Callers, each with a port of this workload's pods. */
   answers: z.array(z.strictObject({ to: peer, port })).default([]),
 });
 
-/** What each form of chart has. */
+/** Common fields of all forms of charts. */
 const common = {
-  /** What the chart is given in place of its own values, as values.yaml of that chart names them. */
+  /** Values that replace those of the chart's values.yaml. */
   values: z.record(z.string(), z.json()).default({}),
-  /** The level of Pod Security that the pods need. Another one than 'restricted' wants the exception `pod-security`. */
+  /** Pod Security level that the pods need; a level other than 'restricted' needs the exception `pod-security`. */
   podSecurity: z.enum(['restricted', 'baseline', 'privileged']).default('restricted'),
-  /** By the name of a workload of the chart: its flows. Nothing else flows. */
+  /** Flows by the name of a workload of the chart; all other traffic is denied. */
   network: z.record(z.string(), flows).default({}),
 };
 
-/** A Helm chart of others, which helm-controller installs in the cluster, under the operator's name in its namespace. */
+/** An upstream Helm chart. helm-controller installs it as a release with the operator's name, in the operator's namespace. */
 export const helmChart = z.union([
   z.strictObject({
     oci: ociAddress,
-    /** The tag in the registry. */
+    /** Tag of the chart in the registry. */
     version: chartVersion,
-    /** Of the chart's manifest in the registry. */
+    /** Digest of the chart's manifest in the registry. */
     digest,
     ...common,
   }),
   z.strictObject({
     repository: repositoryAddress,
-    /** Of the chart in the repository. */
+    /** Name of the chart in the repository. */
     name: dnsLabel,
     version: chartVersion,
-    /** Of the archive of the chart: `digest` in index.yaml. */
+    /** Digest of the chart's archive: `digest` in index.yaml. */
     digest,
     ...common,
   }),
@@ -90,7 +90,7 @@ export type HelmChart = z.output<typeof helmChart>;
 export type Flows = z.output<typeof flows>;
 export type ChartPeer = z.output<typeof peer>;
 
-/** How messages name a chart: `oci://quay.io/jetstack/charts/cert-manager v1.21.2`. */
+/** Name of a chart in messages: `oci://quay.io/jetstack/charts/cert-manager v1.21.2`. */
 export function chartTitle(
   chart: Pick<HelmChart, 'version'> & ({ oci: string } | { repository: string; name: string }),
 ): string {

@@ -9,30 +9,30 @@ const domainPart = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const host = `(?:${domainPart}(?:\\.${domainPart})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
 const pathPart = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 const tag = '\\w[\\w.-]{0,127}';
-/** Of the algorithms that go-digest registers, the one that registries use. */
+/** The digest algorithm that registries use, one of those that go-digest registers. */
 const digest = 'sha256:[0-9a-f]{64}';
 
 const grammar = new RegExp(
   `^(?:(?<host>${host})/)?(?<path>${pathPart}(?:/${pathPart})*)(?::(?<tag>${tag}))?(?:@(?<digest>${digest}))?$`,
 );
 
-/** NameTotalLengthMax: of the path. */
+/** NameTotalLengthMax: maximum length of the path. */
 const longestPath = 255;
 
-/** The parts of a reference as it is written. */
+/** The parts of a reference, without defaults. */
 export interface ImageReference {
-  /** Absent in a short one: then it means docker.io. */
+  /** Absent in a short reference, which means docker.io. */
   host?: string;
   path: string;
   tag?: string;
   digest?: string;
 }
 
-/** Takes a reference apart; undefined where it is none. */
+/** Splits a reference into its parts; undefined if the text is not a reference. */
 export function parseImageReference(ref: string): ImageReference | undefined {
   const { host, path = '', tag, digest } = grammar.exec(ref)?.groups ?? {};
   if (path === '' || path.length > longestPath) return undefined;
-  // What stands before the first slash is a host where it has a dot or a port, or is localhost (splitDockerDomain).
+  // The part before the first slash is a host if it has a dot or a port, or is localhost (splitDockerDomain).
   const isHost = host !== undefined && (/[.:A-Z]/.test(host) || host === 'localhost');
   return {
     ...(isHost ? { host } : {}),
@@ -42,7 +42,7 @@ export function parseImageReference(ref: string): ImageReference | undefined {
   };
 }
 
-/** What a short reference means: `debian:12` is `docker.io/library/debian:12` (familiarizeName, backwards). */
+/** The full form of a short reference: `debian:12` is `docker.io/library/debian:12` (reverse of familiarizeName). */
 export function fullReference(ref: string): string {
   const { host, path = '' } = parseImageReference(ref) ?? {};
   if (host !== undefined) return ref;
@@ -52,7 +52,7 @@ export function fullReference(ref: string): string {
 const expected =
   "a full reference such as 'docker.io/library/nginx:1.29.1': registry, path in small letters, version";
 
-/** A reference that means one image: with its registry, and with a version. */
+/** A full reference: with registry and version. */
 export const pinnedImage = z
   .string()
   .regex(

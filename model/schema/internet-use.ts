@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { dnsName } from './kubernetes-names.ts';
 
-/** A host by its name, with its port. */
+/** Host name and port. */
 export interface InternetHost {
-  /** In small letters; `*.` before it stands for one label. */
+  /** In lower case; a leading `*.` stands for one label. */
   name: string;
   port: number;
 }
 
 const written = /^(\*\.)?([^:*]+?)(?::(\d{1,5}))?$/;
 
-/** Names that mean something inside of a cluster or a machine alone. */
+/** Domains that have a meaning only inside a cluster or a machine. */
 const inside = /(^|\.)(local|internal|localhost|svc|arpa)$/;
 
-/** Reads `api.stripe.com`, `*.s3.amazonaws.com`, `smtp.example.org:587`; undefined where it is none of these. */
+/** Parses `api.stripe.com`, `*.s3.amazonaws.com` or `smtp.example.org:587`; undefined if the text has no such form. */
 export function internetHost(text: string): InternetHost | undefined {
   const [, wildcard = '', name = '', port = '443'] = written.exec(text) ?? [];
   if (!dnsName.safeParse(name).success || !name.includes('.') || inside.test(name)) return undefined;

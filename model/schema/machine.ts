@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** A machine that becomes a node, as the stacks tell of it and Ansible takes it. */
+/** A machine that becomes a node: an output of the stacks and an input of Ansible. */
 export const machineSchema = z.object({
-  /** Of the node. */
+  /** Name of the node. */
   name: z.string(),
   role: z.enum(['control-plane', 'worker']),
-  /** Where SSH reaches it from here. */
+  /** Address for SSH from this machine. */
   address: z.string(),
-  /** Where the other nodes reach it. */
+  /** Address for the other nodes. */
   privateAddress: z.string(),
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytes } from './cluster.ts';
 
-/** A path in a container: Kubernetes takes no ':' (ValidateVolumeMounts). */
+/** A path in a container: Kubernetes allows no ':' (ValidateVolumeMounts). */
 export const mountPath = z
   .string()
   .max(1024, 'at most 1024 characters')
@@ -18,7 +18,7 @@ export const mountPath = z
     'a path outside of /identity, /external, /secrets and /run/secrets, where certificates, secrets and tokens are',
   );
 
-/** A file below the app's folder. A ConfigMap has no slash in its keys: '__' stands for it, and is no part of a name. */
+/** A file below the app's folder. A key of a ConfigMap cannot have a slash: '__' stands for it and cannot be part of a file name. */
 const fileBelow = z
   .string()
   .max(200, 'at most 200 characters')
@@ -28,14 +28,14 @@ const fileBelow = z
   );
 
 /**
- * From the path in the container to a file below the app's folder: mounted read-only in every container of the pod. A change of
- * its content replaces the pods.
+ * Map from the path in the container to a file below the app's folder, mounted read-only in every container of the pod. A change
+ * of its content replaces the pods.
  */
 export const files = z.record(mountPath, fileBelow);
 
 /**
- * From the path in the container to the size of an empty folder, which goes with the pod. `memory`: it is no disk, and counts as
- * memory of the app. A pod that writes more is evicted.
+ * Map from the path in the container to the size of an empty folder, which is deleted with the pod. `memory`: it is in memory and
+ * counts as memory of the app. A pod that writes more is evicted.
  */
 export const temporary = z.record(
   mountPath,
@@ -52,7 +52,7 @@ export const temporary = z.record(
 
 export type Temporary = z.infer<typeof temporary>[string];
 
-/** The size of temporary space, and whether it is memory. */
+/** Size of temporary space, and whether it is in memory. */
 export function temporarySpace(space: Temporary): { size: string; memory: boolean } {
   return typeof space === 'string' ? { size: space, memory: false } : space;
 }

@@ -28,7 +28,7 @@ export const gpus = z.record(
   z.number().int().min(1).max(64),
 );
 
-/** On which nodes the pods of an app run. */
+/** Choice of the nodes for an app's pods. */
 export const nodeChoice = z.strictObject({
   labels: z.record(nodeKey, nodeValue).default({}).describe('Labels that a node must have, all of them.'),
   tolerate: z.array(nodeKey).default([]).describe('Keys of the taints that the pods tolerate.'),
@@ -39,7 +39,7 @@ export const nodeChoice = z.strictObject({
         .describe(
           'Key of the label over whose values the pods are spread. Default: each node counts by itself.',
         ),
-      strict: z.boolean().default(false).describe('`true`: a pod waits where it cannot be spread.'),
+      strict: z.boolean().default(false).describe('`true`: a pod that cannot be spread stays pending.'),
     })
     .optional()
     .describe('Spread of the pods. Default: over the nodes, as far as they have room.'),
@@ -52,13 +52,13 @@ export const nodeChoice = z.strictObject({
 
 export type NodeChoice = z.infer<typeof nodeChoice>;
 
-/** What decides whether a node takes a pod. */
+/** Fields of a node that decide whether a pod can run there. */
 export interface NodeFeatures {
   labels: Readonly<Record<string, string>>;
   taints: Readonly<Record<string, string>>;
 }
 
-/** Whether a pod with these labels in its `nodeSelector` and these tolerated taints may run on a node. */
+/** Whether a pod with these labels in its `nodeSelector` and these tolerated taints can run on a node. */
 export function takesPod(
   { labels, taints }: NodeFeatures,
   pod: { labels: Readonly<Record<string, string>>; tolerate: readonly string[] },
@@ -69,7 +69,7 @@ export function takesPod(
   );
 }
 
-/** The nodes on which pods run: the workers, or the control planes where there are no others. */
+/** The nodes on which pods run: the workers, or the control planes if there are no workers. */
 export function nodesForPods<N extends { role: 'control-plane' | 'worker' }>(nodes: readonly N[]): N[] {
   const workers = nodes.filter(({ role }) => role === 'worker');
   return workers.length > 0 ? workers : [...nodes];

@@ -1,2 +1,2 @@
-/** Ports of every node on which the platform answers: Kind maps them to the machine's loopback, load balancers send there. */
+/** Ports of the gateway on every node: Kind maps them to the machine's loopback address, load balancers forward to them. */
 export const nodePorts = { http: 30080, https: 30443, registry: 30500 } as const;

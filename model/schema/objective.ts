@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Bounds that an objective can name, with their seconds: those of the histogram that the collector makes of spans. */
+/** Latency bounds of objectives, with their seconds: the buckets of the collector's histogram of spans. */
 export const durationBounds = {
   '5ms': 0.005,
   '10ms': 0.01,
@@ -17,7 +17,7 @@ export const durationBounds = {
 
 const bounds = Object.keys(durationBounds) as (keyof typeof durationBounds)[];
 
-/** What callers can rely on, over four weeks: so many percent of requests succeed within this time. */
+/** Service level objective over four weeks: the percentage of requests that succeed within a time. */
 export const objectiveSchema = z.strictObject({
   /** Percentage of requests that succeed. */
   success: z.number().min(90, 'at least 90 percent').max(99.99, 'at most 99.99 percent'),

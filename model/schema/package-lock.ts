@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { z } from 'zod';
 import type { Words } from '../diagnostics/problem.ts';
 
-/** package-lock.json, as far as it is read here (npm, 'package-lock.json', lockfileVersion 3). */
+/** The fields of package-lock.json that are read here (npm, 'package-lock.json', lockfileVersion 3). */
 const schema = z.object({
   packages: z.record(
     z.string(),
@@ -17,12 +17,12 @@ const schema = z.object({
   ),
 });
 
-/** By its place in the tree that npm laid out, such as `node_modules/zod` or `apps/kit`: a package. */
+/** Packages by their path in npm's tree, such as `node_modules/zod` or `apps/kit`. */
 export type LockedPackages = z.infer<typeof schema>['packages'];
 
 type Read = { packages: LockedPackages; problem?: never } | { packages?: never; problem: Words };
 
-/** The package-lock.json of one repository: read when it is first asked for, and then once. */
+/** The package-lock.json of one repository, read once, at the first use. */
 export class PackageLock {
   readonly #path: string;
   #read: Read | undefined;
@@ -31,13 +31,13 @@ export class PackageLock {
     this.#path = join(root, 'package-lock.json');
   }
 
-  /** The packages, or why they are not known. */
+  /** The packages, or the reason why they are unknown. */
   read(): Read {
     this.#read ??= readLock(this.#path);
     return this.#read;
   }
 
-  /** The package of the repository that a folder belongs to: itself or the nearest above it. */
+  /** The repository's package that a folder belongs to: the folder itself or its nearest parent. */
   packageOf(folder: string): string | undefined {
     const { packages } = this.read();
     for (let place = folder; place !== '.'; place = posix.dirname(place)) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * Extensions of Debian's postgresql-15 that PostgreSQL marks as trusted: they give no access to anything but the database
+ * Extensions of Debian's postgresql-15 that PostgreSQL marks as trusted: they give access to nothing outside of the database
  * (PostgreSQL 15, 'Additional Supplied Modules and Extensions'; CREATE EXTENSION).
  */
 const supplied: ReadonlySet<string> = new Set([
@@ -21,14 +21,14 @@ const supplied: ReadonlySet<string> = new Set([
   ...['unaccent', 'uuid-ossp'],
 ]);
 
-/** Other names of extensions. */
+/** Common wrong names of extensions, with the right ones. */
 const otherNames: Readonly<Record<string, string>> = {
   uuid_ossp: 'uuid-ossp',
   trigram: 'pg_trgm',
   pgtrgm: 'pg_trgm',
 };
 
-/** Extensions of a database, as CREATE EXTENSION names them; the image of Postgres in images/lock.yaml holds each. */
+/** Extensions of a database, by their names in CREATE EXTENSION; the Postgres image in images/lock.yaml has all of them. */
 export const postgresExtensions = z.array(z.string()).superRefine((names, context) => {
   for (const [i, name] of names.entries()) {
     const report = (message: string, fix: string) =>

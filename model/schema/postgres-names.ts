@@ -1,21 +1,21 @@
 /*
- * Names in PostgreSQL. Every one is quoted where it is written, so that no keyword is in the way; what stays impossible
- * is what the server keeps for itself: its source, catalog.c (IsReservedName) and acl.c, and the databases of initdb.
+ * Names in PostgreSQL. They are always quoted, so keywords are allowed. Refused are names that the server reserves
+ * (catalog.c, IsReservedName, and acl.c) and the databases of initdb.
  */
 
-/** NAMEDATALEN - 1: longer ones are cut off without a word. */
+/** NAMEDATALEN - 1: the server truncates longer names with only a notice. */
 export const longestName = 63;
 
-/** That initdb makes in every server. */
+/** Databases that initdb creates. */
 const databases: ReadonlySet<string> = new Set(['postgres', 'template0', 'template1']);
 
-/** Why no database can have this name; undefined where one can. */
+/** Reason why no database can have this name; undefined if one can. */
 export function faultOfDatabase(name: string): string | undefined {
   if (databases.has(name)) return `every PostgreSQL has a database '${name}' of its own`;
   return faultOfLength(name);
 }
 
-/** Why no role can have this name; undefined where one can. */
+/** Reason why no role can have this name; undefined if one can. */
 export function faultOfRole(name: string): string | undefined {
   if (name.startsWith('pg_')) return `PostgreSQL keeps roles whose names begin with pg_ for itself`;
   return faultOfLength(name);
@@ -29,8 +29,8 @@ function faultOfLength(name: string): string | undefined {
 }
 
 /**
- * A name that is read letter by letter: in SQL (PostgreSQL, 'Lexical Structure', quoted identifiers), and in pg_hba.conf and
- * pg_ident.conf, where quotes also take the meaning from `all`, `replication` and the like.
+ * A quoted name, in SQL (PostgreSQL, 'Lexical Structure', quoted identifiers) and in pg_hba.conf and pg_ident.conf,
+ * where quotes also remove the special meaning of `all`, `replication` and the like.
  */
 export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

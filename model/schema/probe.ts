@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { largestInt32, portName } from './kubernetes-names.ts';
 import { command } from './process.ts';
 
-/** How often kubelet asks, and when it takes no for an answer (Kubernetes, 'Configure Liveness, Readiness and Startup Probes'). */
+/** Timing of a probe (Kubernetes, 'Configure Liveness, Readiness and Startup Probes'). */
 const timing = (failures: number) => ({
   /** Seconds between two attempts. */
   period: z.number().int().min(1).max(largestInt32).default(10),
@@ -12,7 +12,7 @@ const timing = (failures: number) => ({
   timeout: z.number().int().min(1).max(largestInt32).default(3),
 });
 
-/** A question that kubelet asks a container; `failures` is the default of its key. */
+/** A probe of a container; the argument `failures` is the default of the field. */
 const probe = (failures: number) =>
   z.union([
     z.strictObject({
@@ -52,7 +52,7 @@ export const probes = z.strictObject({
   startup: probe(30).optional(),
 });
 
-/** The port that a probe asks, and the key that names it; undefined where it runs a command. */
+/** The port of a probe and the key with its name; undefined for a command. */
 export function probePort(probe: Probe): { key: 'port' | 'tcp' | 'grpc'; port: string } | undefined {
   if ('path' in probe) return { key: 'port', port: probe.port };
   if ('tcp' in probe) return { key: 'tcp', port: probe.tcp };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytes, cores, reason } from './cluster.ts';
 
-/** Bytes of one argument with the zero after it that Linux takes (execve(2), MAX_ARG_STRLEN). */
+/** Maximum bytes of one argument with its terminating zero in Linux (execve(2), MAX_ARG_STRLEN). */
 const longestArgument = 128 * 1024;
 
 const argument = z.string().refine((text) => Buffer.byteLength(text) < longestArgument, {
@@ -9,23 +9,23 @@ const argument = z.string().refine((text) => Buffer.byteLength(text) < longestAr
   params: { fix: 'put it into a file: files' },
 });
 
-/** Words of a command line, one each: no shell reads them. */
+/** Arguments of a command line, one per entry: no shell parses them. */
 const argumentsOf = z.array(argument).min(1);
 
-/** A program and its arguments, one each: no shell reads them. The first one is not empty. */
+/** A program and its arguments, one per entry: no shell parses them. The first is not empty. */
 export const command = argumentsOf.refine(([program]) => program !== '', {
   error: 'the name or the path of a program comes first',
   params: { fix: "write the program first, such as ['node', 'server.js']" },
 });
 
-/** A numeric user (Kubernetes, ValidateUserID: int32 from 0). 0 is root, and wants the exception `non-root`. */
+/** A numeric user (Kubernetes, ValidateUserID: int32 from 0). 0 is root and needs the exception `non-root`. */
 const user = z
   .number()
   .int()
   .min(0)
   .max(2 ** 31 - 1);
 
-/** What Pod Security lets a pod of level 'baseline' add (Kubernetes, 'Pod Security Standards'). */
+/** Capabilities that the Pod Security level 'baseline' allows (Kubernetes, 'Pod Security Standards'). */
 export const capability = z.enum([
   ...(['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD'] as const),
   ...(['NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'] as const),

@@ -3,12 +3,12 @@ import { appName } from './cluster.ts';
 
 const commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'the full name of a commit');
 
-/** An image as a registry has it: its tag for people, its digest for the runtime. */
+/** A published image: its tag for people, its digest for the runtime. */
 const publishedImageSchema = z.strictObject({
   tag: z
     .string()
     .regex(/^\w[\w.-]{0,127}$/, 'the tag of an image')
-    .describe('Hash of what went into it.'),
+    .describe('Tag: hash of the inputs of its build.'),
   digest: z
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "a digest: 'sha256:' and 64 hexadecimal digits")
@@ -25,7 +25,7 @@ const versionFields = {
 
 const publishedVersionSchema = z.strictObject(versionFields).describe('One version of an app.');
 
-/** How many earlier versions of an app stay known, so that it can go back to them; whoever prunes a registry keeps these. */
+/** Number of earlier versions of an app to which a roll-back is possible; a registry clean-up must keep their images. */
 export const mostVersionsBefore = 10;
 
 const publishedAppSchema = z
@@ -48,12 +48,12 @@ const publishedAppSchema = z
       .default([])
       .describe('Versions that ran before, the latest first.'),
   })
-  .describe('What the environment runs of an app.');
+  .describe('The version of an app that the environment runs.');
 
-/** `clusters/ENV/images.yaml`: by app, what its environment runs. Written by `publish`, `promote` and `rollback` alone. */
+/** `clusters/ENV/images.yaml`: the versions that an environment runs, by app. Only `publish`, `promote` and `rollback` write it. */
 export const publishedImagesSchema = z.strictObject({
   source: commit.describe('Commit that the manifests of the environment were last rendered from.'),
-  apps: z.record(appName, publishedAppSchema).describe('By app, what runs.'),
+  apps: z.record(appName, publishedAppSchema).describe('Running versions, by app.'),
 });
 
 export type PublishedImage = z.output<typeof publishedImageSchema>;
@@ -61,7 +61,7 @@ export type PublishedVersion = z.output<typeof publishedVersionSchema>;
 export type PublishedApp = z.output<typeof publishedAppSchema>;
 export type PublishedImages = z.output<typeof publishedImagesSchema>;
 
-/** Where it stands, from the root of the repository. */
+/** Its path, from the repository's root. */
 export function publishedImagesFile(environment: string): string {
   return `clusters/${environment}/images.yaml`;
 }

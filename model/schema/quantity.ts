@@ -1,4 +1,4 @@
-/** From suffix to factor (Kubernetes API conventions, 'Quantities'). */
+/** Map from suffix to factor (Kubernetes API conventions, 'Quantities'). */
 const factors: Readonly<Record<string, number>> = {
   m: 1e-3,
   '': 1,
@@ -12,7 +12,7 @@ const factors: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
 };
 
-/** A quantity such as `250m` or `128Mi` as a number of cores or bytes, or undefined where it is none. */
+/** A quantity such as `250m` or `128Mi` as a number of cores or bytes; undefined if the text is not a quantity. */
 export function quantityOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   const [, digits = '', suffix = ''] = /^(\d+(?:\.\d+)?)([a-zA-Z]*)$/.exec(String(value)) ?? [];
@@ -20,14 +20,14 @@ export function quantityOf(value: unknown): number | undefined {
   return digits === '' || factor === undefined ? undefined : Number(digits) * factor;
 }
 
-/** The same for a quantity that fits its schema. */
+/** The same for a text that a schema has already checked. */
 export function inUnits(quantity: string): number {
   const number = quantityOf(quantity);
   if (number === undefined) throw new Error(`'${quantity}' is no quantity such as 250m or 128Mi`);
   return number;
 }
 
-/** Bytes as people write them, rounded up: `20Gi`. */
+/** Bytes in a readable unit, rounded up: `20Gi`. */
 export function inGibibytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 30)}Gi`;
 }

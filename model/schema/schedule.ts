@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { faultOfCron } from './cron.ts';
 import { duration } from './duration.ts';
 
-/** A time zone of the IANA database, as Go reads it: by its exact name, and never the machine's own. */
+/** A time zone of the IANA database by its exact name, as Go requires; never the machine's own. */
 function isTimeZone(name: string): boolean {
   return name === 'UTC' || Intl.supportedValuesOf('timeZone').includes(name) || /^Etc\/(UTC|GMT)$/.test(name);
 }
 
-/** When a scheduled app runs (Kubernetes, 'CronJob'). */
+/** Schedule of an app (Kubernetes, 'CronJob'). */
 export const schedule = z.strictObject({
   /** Cron expression with five fields: minute, hour, day of the month, month, day of the week. */
   cron: z.string().superRefine((text, context) => {

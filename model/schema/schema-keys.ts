@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FieldPath } from '../reading/source.ts';
 
-/** The keys that a schema takes at a path; empty where it takes any, or where the path leads nowhere. */
+/** The keys that a schema allows at a path; empty if it allows any, or if the path does not exist. */
 export function knownKeys(schema: unknown, path: FieldPath, value: unknown): string[] {
   let schemas = open(schema, value);
   let at = value;
@@ -13,7 +13,7 @@ export function knownKeys(schema: unknown, path: FieldPath, value: unknown): str
   return [...new Set(keys)];
 }
 
-/** Without what wraps it, and one schema for each way that a value here may be meant. */
+/** The schemas without wrappers such as optional and default, one per variant of a union. */
 function open(schema: unknown, value: unknown): unknown[] {
   if (
     schema instanceof z.ZodOptional ||

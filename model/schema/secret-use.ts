@@ -2,17 +2,17 @@ import { z } from 'zod';
 import { secretKey } from './encrypted-secret.ts';
 import { dnsLabel } from './kubernetes-names.ts';
 
-/** As POSIX has it ('Environment Variable Definition'), like every other variable of an app. */
+/** Variable name by POSIX ('Environment Variable Definition'), like every other variable of an app. */
 const variable = /^[A-Z_][A-Z0-9_]*$/;
 
-/** An edge to values that stand encrypted in Git. */
+/** An edge to values that are encrypted in Git. */
 export const secretUse = z
   .strictObject({
-    /** Reads values that stand encrypted in Git, `apps/APP/secrets/ENV/NAME.yaml`; set by `npm run secrets -- set`. */
+    /** Reads values that are encrypted in Git, `apps/APP/secrets/ENV/NAME.yaml`; set by `npm run secrets -- set`. */
     kind: z.literal('secret'),
     /** Name of the group of keys, such as the keys of one provider. */
     name: dnsLabel.max(50, 'at most 50 characters, since the name of a volume is made of it'),
-    /** Keys of the values that it reads. */
+    /** Keys of the values that the app reads. */
     keys: z.array(secretKey).min(1),
     /**
      * `variables`: each value is an environment variable with the name of its key. `files`: each value is a read-only file

@@ -20,12 +20,12 @@ const methods = z.strictObject({
           .literal(true)
           .optional()
           .describe(
-            'Looks a new password up at api.pwnedpasswords.com, by the first five digits of its hash; needs the internet. Default: no look-up.',
+            'Look-up of a new password at api.pwnedpasswords.com, by the first five digits of its hash; needs the internet. Default: no look-up.',
           ),
       }),
     ])
     .prefault({})
-    .describe('Password; false: nobody has one.'),
+    .describe('Password; `false`: accounts have none.'),
   code: z.boolean().default(true).describe('One-time code by mail, without a password.'),
   passkey: z.boolean().default(true).describe('Passkey (WebAuthn): fingerprint, face, PIN or security key.'),
   totp: z
@@ -88,7 +88,7 @@ const mail = z.discriminatedUnion('kind', [
       .enum(['implicit', 'starttls'])
       .default('implicit')
       .describe(
-        '`implicit`: TLS from the first byte (RFC 8314). `starttls`: the connection is upgraded, and given up where it cannot be.',
+        '`implicit`: TLS from the first byte (RFC 8314). `starttls`: the connection is upgraded to TLS, or closed if that fails.',
       ),
     from: mailAddress.describe('Address of the sender.'),
     user: z
@@ -96,7 +96,7 @@ const mail = z.discriminatedUnion('kind', [
       .min(1)
       .optional()
       .describe(
-        'Name at the server; its password is the key `smtp-password` of the Secret. Default: no login.',
+        'User name at the server; the key `smtp-password` of the Secret is its password. Default: no login.',
       ),
   }),
 ]);
@@ -108,7 +108,7 @@ export const signInSchema = z
       .enum(['open', 'closed'])
       .default('open')
       .describe(
-        '`open`: everyone can make an account. `closed`: accounts are made through the admin API alone.',
+        '`open`: everyone can create an account. `closed`: accounts are created through the admin API only.',
       ),
     methods: methods.prefault({}).describe('Ways to sign in.'),
     providers: z
@@ -120,22 +120,20 @@ export const signInSchema = z
     recovery: z
       .enum(['code', 'link'])
       .default('code')
-      .describe(
-        'What a mail holds that recovers an account or verifies its address: a code to type, or a link.',
-      ),
+      .describe('Content of mails that recover an account or verify an address: a code to type, or a link.'),
     sessions: z
       .strictObject({
         lifetime: duration.default('24h').describe('Time after which a person signs in again.'),
         privileged: duration
           .default('15m')
           .describe(
-            'Time after a sign-in in which password, second factor and address can be changed without another one.',
+            'Time after a sign-in in which a person can change password, second factor and address without signing in again.',
           ),
         remember: z.boolean().default(true).describe('Whether a session outlives the browser window.'),
       })
       .prefault({})
       .describe('Sessions.'),
-    mail: mail.describe('How mail leaves.'),
+    mail: mail.describe('Delivery of mail.'),
     storage: z
       .string()
       .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "bytes with their unit such as '2Gi'")
@@ -144,7 +142,7 @@ export const signInSchema = z
     secret: dnsLabel
       .optional()
       .describe(
-        'Name of a Secret in the namespace kratos with `smtp-password` and the `oidc-NAME` of each provider; made by hand or by SOPS, never rendered. Needed for providers and for mail with a user.',
+        'Name of a Secret in the namespace kratos with `smtp-password` and the `oidc-NAME` of each provider; created by hand or with SOPS, never rendered. Needed for providers and for mail with a user.',
       ),
   })
   .superRefine((signIn, context) => {
@@ -170,7 +168,7 @@ export function signInKeys({ providers, mail }: Pick<SignIn, 'providers' | 'mail
   ];
 }
 
-/** The key of the Secret with the client secret of a provider. */
+/** Key of the Secret with a provider's client secret. */
 export function providerKey(provider: string): string {
   return `oidc-${provider}`;
 }

@@ -11,10 +11,10 @@ const volume = z.strictObject({
   size: bytes,
   /** `app`: one volume for the app, which then has at most one pod. `replica`: one volume per pod of a StatefulSet. */
   per: z.enum(['app', 'replica']).default('app'),
-  /** What saves its data. Nothing does yet: `none` says why that is right, which production asks for. */
+  /** Backup of its data. None is possible yet: `none` has the reason why that is acceptable, which production requires. */
   backup: z
     .strictObject({
-      /** Reason why the data may be lost with the disk, or what else saves it. */
+      /** Reason why losing the data with the disk is acceptable, or the backup that exists elsewhere. */
       none: reason,
     })
     .optional(),
@@ -22,17 +22,17 @@ const volume = z.strictObject({
   class: dnsName.optional(),
 });
 
-/** By name. An app that no longer has one says so in cluster.yaml under `retiredVolumes`; nothing that makes things deletes it. */
+/** Volumes by name. Once an app no longer has a volume, list it in cluster.yaml under `retired`; no command deletes it. */
 export const volumes = z.record(volumeName, volume);
 
 export type Volume = z.infer<typeof volume>;
 
-/** The claim of a volume that an app has once. */
+/** Name of the claim of a volume with `per: app`. */
 export function claimName(app: string, volume: string): string {
   return `${app}-volume-${volume}`;
 }
 
-/** The volume of an app that a claim is of; undefined where it is of something else. */
+/** The volume of an app to which a claim belongs; undefined for other claims. */
 export function volumeOfClaim(app: string, claim: string): string | undefined {
   const prefix = claimName(app, '');
   return claim.startsWith(prefix) ? claim.slice(prefix.length) : undefined;
@@ -40,17 +40,17 @@ export function volumeOfClaim(app: string, claim: string): string | undefined {
 
 const templatePrefix = 'volume-';
 
-/** A volume in the pod, and the template of its claims where each replica has one: `volume-NAME-APP-0`. */
+/** Name of a volume in the pod, and of its claim template if each replica has one: `volume-NAME-APP-0`. */
 export function podVolume(volume: string): string {
   return `${templatePrefix}${volume}`;
 }
 
-/** The volume that a template of claims is of; undefined where it is of something else. */
+/** The volume of an app to which a claim template belongs; undefined for other templates. */
 export function volumeOfTemplate(template: string): string | undefined {
   return template.startsWith(templatePrefix) ? template.slice(templatePrefix.length) : undefined;
 }
 
-/** Whether each pod of an app has volumes of its own. */
+/** Whether each pod of an app has its own volumes. */
 export function hasReplicaVolumes({ volumes }: { volumes: Readonly<Record<string, Volume>> }): boolean {
   return Object.values(volumes).some(({ per }) => per === 'replica');
 }
