@@ -29,7 +29,7 @@ Exit code: 0 when it serves, 1 when it does not, 130 after Ctrl-C of --watch.`,
   )
   .action(async (apps: string[], { env, message, json = false, watch = false }: Options) => {
     await runCommand(async () => {
-      // Not a plain import, which would be loaded before the cache of compiled code is there.
+      // Imported dynamically: a static import would load before the compile cache is enabled.
       const { deploy } = await import('./deploy/deploy.ts');
       const what = { environment: env, apps: [...new Set(apps)], message, json };
       if (!watch) return deploy(what);

@@ -33,7 +33,7 @@ Exit code: 0 when the environment has what the commit says, 1 otherwise. Type it
   )
   .action((environment: string, options: Options) =>
     runCommand(async () => {
-      // Not a plain import, which would be loaded before the cache of compiled code is there.
+      // Imported dynamically: a static import would load before the compile cache is enabled.
       const { publish } = await import('./publish/publish.ts');
       return publish({
         environment,

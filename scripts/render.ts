@@ -1,4 +1,4 @@
 import './cli/compile-cache.ts';
 
-// Not a plain import, which would be loaded before the cache is there.
+// Imported dynamically: a static import would load before the compile cache is enabled.
 await import('./render/main.ts');

@@ -1,7 +1,7 @@
 import type { PublishedImages } from '../../model/schema/published-images.ts';
 import type { Git } from './git.ts';
 
-/** A message with the trailers that every commit of manifests has: its sources, their author, and the digests that moved. */
+/** A commit message with the trailers of every manifest commit: source commit, its author, and changed digests. */
 export async function commitMessage(
   git: Git,
   {

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { Failure } from '../cli/failure.ts';
 
-/** Runs Git in a folder, without asking anybody anything, and gives what it prints. */
+/** Runs Git in a folder, without prompts, and returns its output. */
 export type Git = (args: readonly string[], options?: { input?: string }) => Promise<string>;
 
 /** A command of Git that ended with an error. */
@@ -9,7 +9,7 @@ export class GitError extends Error {
   override readonly name = 'GitError';
   /** The command, such as `push`. */
   readonly command: string;
-  /** What Git said of it. */
+  /** Git's message. */
   readonly said: string;
 
   constructor(command: string, said: string) {
@@ -19,7 +19,7 @@ export class GitError extends Error {
   }
 }
 
-/** @throws GitError where it fails. */
+/** @throws GitError if it fails. */
 export function gitIn(
   folder: string,
   { env = {}, signal }: { env?: Record<string, string>; signal?: AbortSignal | undefined } = {},
@@ -27,7 +27,7 @@ export function gitIn(
   return async (args, { input } = {}) => {
     const result = await execa('git', args, {
       cwd: folder,
-      // Its messages are read: in the language in which Git was written.
+      // English messages, because this program parses them.
       env: { ...env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
       reject: false,
       stripFinalNewline: false,
@@ -42,7 +42,7 @@ export function gitIn(
   };
 }
 
-/** Whether a commit is there. */
+/** Whether the repository has a commit. */
 export async function hasCommit(git: Git, commit: string): Promise<boolean> {
   return git(['cat-file', '-e', `${commit}^{commit}`]).then(
     () => true,
@@ -53,7 +53,7 @@ export async function hasCommit(git: Git, commit: string): Promise<boolean> {
   );
 }
 
-/** Whether a commit is another one or above it in its history. */
+/** Whether a commit is the same as another or an ancestor of it. */
 export async function isAncestor(git: Git, commit: string, of: string): Promise<boolean> {
   return git(['merge-base', '--is-ancestor', commit, of]).then(
     () => true,
@@ -64,7 +64,7 @@ export async function isAncestor(git: Git, commit: string, of: string): Promise<
   );
 }
 
-/** The command of Git among its arguments, behind the options of Git itself. */
+/** Git's subcommand in a list of arguments, after Git's global options. */
 function commandIn(args: readonly string[]): string {
   return args.find((arg, i) => !arg.startsWith('-') && args[i - 1] !== '-c') ?? '';
 }

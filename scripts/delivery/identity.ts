@@ -1,9 +1,9 @@
 import { Failure } from '../cli/failure.ts';
 import type { Git } from './git.ts';
 
-/** Who commits, and whether with a signature. */
+/** Author of commits, and signature settings. */
 export interface Author {
-  /** Settings of Git by which a commit elsewhere has the same author and is signed with the same key: `KEY=VALUE`. */
+  /** Git settings `KEY=VALUE` that give a commit in another repository the same author and signing key. */
   settings: string[];
   sign: boolean;
 }
@@ -11,20 +11,20 @@ export interface Author {
 /** Settings that name the author. */
 const person = ['user.name', 'user.email'];
 
-/** Settings that have to do with signatures (git-config(1), gpg.* and user.signingKey), in small letters. */
+/** Settings for signatures (git-config(1), gpg.* and user.signingKey), in lower case. */
 const signature =
   /^(user\.signingkey|gpg\.(format|program|ssh\.(program|defaultkeycommand)|x509\.program|openpgp\.program))$/;
 
 /**
- * The author of commits, as Git is set in the checkout.
- * @throws Failure where Git does not know who that is.
+ * The author of commits, from the checkout's Git settings.
+ * @throws Failure if Git has no author.
  */
 export async function authorOf(git: Git): Promise<Author> {
   const listed = (await git(['config', '--list', '-z'])).split('\0').map((entry): [string, string] => {
     const end = entry.indexOf('\n');
     return end === -1 ? [entry, 'true'] : [entry.slice(0, end), entry.slice(end + 1)];
   });
-  // The last of several is the one that counts.
+  // The last of several values wins.
   const set = new Map(listed);
   if (person.some((key) => !set.get(key))) {
     throw new Failure(

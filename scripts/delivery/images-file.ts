@@ -14,8 +14,8 @@ import {
 import { ProblemsFailure } from '../render/problems-failure.ts';
 
 /**
- * What `clusters/ENV/images.yaml` says; undefined where there is no such file, because nothing was published yet.
- * @throws ProblemsFailure where somebody has written it otherwise.
+ * Content of `clusters/ENV/images.yaml`; undefined if the file does not exist, because nothing was published yet.
+ * @throws ProblemsFailure if the content is invalid.
  */
 export function readPublished(environment: string, text: string | undefined): PublishedImages | undefined {
   if (text === undefined) return undefined;
@@ -26,7 +26,7 @@ export function readPublished(environment: string, text: string | undefined): Pu
   return checked.value;
 }
 
-/** The same as text: apps by name, the same on every machine. */
+/** The file's text, with apps sorted by name: the same on every machine. */
 export function writePublished({ source, apps }: PublishedImages): string {
   const sorted = Object.entries(apps).sort(([a], [b]) => compareText(a, b));
   return `${schemaLine('../images.schema.json')}
@@ -34,7 +34,7 @@ export function writePublished({ source, apps }: PublishedImages): string {
 ${stringify({ source, apps: Object.fromEntries(sorted) }, { lineWidth: 0 })}`;
 }
 
-/** The version that an app runs, without what it ran before. */
+/** The running version of an app, without earlier ones. */
 export function versionOf({ image, migrations }: PublishedVersion): PublishedVersion {
   return { ...(image === undefined ? {} : { image }), ...(migrations === undefined ? {} : { migrations }) };
 }
@@ -44,7 +44,7 @@ export function isSameVersion(a: PublishedVersion, b: PublishedVersion): boolean
   return a.image?.digest === b.image?.digest && a.migrations?.digest === b.migrations?.digest;
 }
 
-/** An app that runs another version from now on; a hold is released by it. The same where it runs that one already. */
+/** The app's entry with a new running version and without a hold; unchanged if the app already runs it. */
 export function withVersion(app: PublishedApp | undefined, version: PublishedVersion): PublishedApp {
   if (app === undefined) return { ...versionOf(version), before: [] };
   const { hold, before, ...rest } = app;

@@ -8,22 +8,22 @@ import { Failure } from '../cli/failure.ts';
 import { GitError, gitIn, hasCommit, isAncestor } from './git.ts';
 import { type Author, authorOf } from './identity.ts';
 
-/** The repository that Flux reads in an environment, and the branch of it. */
+/** The Git repository and branch that Flux reads in an environment. */
 export interface RemoteAddress {
   url: string;
   branch: string;
 }
 
-/** What a commit puts in place of what the one before it had. */
+/** Content of a commit: it replaces these paths of the previous commit. */
 export interface ManifestChange {
   /** Files by path, with `/`. */
   files: ReadonlyMap<string, string>;
-  /** Folders and files that hold nothing else afterwards, such as `manifests/prod`; all files stand in these. */
+  /** Folders and files that the commit replaces completely, such as `manifests/prod`; all `files` are inside them. */
   replaces: readonly string[];
   message: string;
 }
 
-/** Where the manifest repository of an environment is. @throws Failure where it is in the cluster: `deploy` writes that one. */
+/** The manifest repository of an environment. @throws Failure if it is in the cluster: only `deploy` writes there. */
 export function remoteAddress(environment: string, { source }: Pick<Cluster, 'source'>): RemoteAddress {
   if (source.kind === 'git') return { url: source.url, branch: source.branch };
   throw new Failure(
@@ -32,12 +32,12 @@ export function remoteAddress(environment: string, { source }: Pick<Cluster, 'so
   );
 }
 
-/** How often a commit is made anew on top of what others pushed meanwhile. */
+/** Maximum attempts to rebuild a commit on top of concurrent pushes. */
 const mostTries = 40;
 
 /**
- * A manifest repository that others write too. Commits are made in a Git folder of its own in the state folder; nothing of
- * the checkout is touched, whose Git settings name the author and the key for signatures.
+ * A manifest repository with several writers. Commits are made in a separate Git folder in the state folder. The checkout stays
+ * unchanged; its Git settings give the author and the signing key.
  */
 export class ManifestRemote {
   readonly address: RemoteAddress;
@@ -82,14 +82,14 @@ export class ManifestRemote {
     return gitIn(this.#gitDir, { env: { GIT_DIR: this.#gitDir, ...env }, signal: this.#signal });
   }
 
-  /** The same to compare with commits of the checkout, which it borrows: a fetch that did would break when the checkout goes. */
+  /** The same with access to the checkout's objects, to compare commits. Not for fetches: their result would depend on the checkout. */
   #gitWithCheckout() {
     return this.#git({ GIT_ALTERNATE_OBJECT_DIRECTORIES: this.#objects });
   }
 
   /**
-   * The newest commit of the branch; undefined where there is no such branch yet.
-   * @throws Failure where it cannot be read, or no longer holds what this machine saw there before.
+   * The newest commit of the branch; undefined if the branch does not exist yet.
+   * @throws Failure if it cannot be read, or if its history was rewritten since this machine last read it.
    */
   async head(): Promise<string | undefined> {
     const { url, branch } = this.address;
@@ -116,7 +116,7 @@ export class ManifestRemote {
     }
   }
 
-  /** Takes the branch as it is now, though its history was rewritten. */
+  /** Accepts the branch although its history was rewritten. */
   async acceptRewritten(): Promise<void> {
     await this.#git()(['update-ref', '-d', this.#seenRef]);
   }
@@ -142,7 +142,7 @@ export class ManifestRemote {
     );
   }
 
-  /** The text of a file in a commit; undefined where the commit has no such file. */
+  /** The text of a file in a commit; undefined if the commit has no such file. */
   async file(commit: string | undefined, path: string): Promise<string | undefined> {
     if (commit === undefined) return undefined;
     return (await this.files(commit, path)).get(path);
@@ -168,12 +168,12 @@ export class ManifestRemote {
     return found;
   }
 
-  /** Whether a commit is in the repository, as far as this machine has seen it. */
+  /** Whether this machine's copy of the repository has a commit. */
   async has(commit: string): Promise<boolean> {
     return hasCommit(this.#git(), commit);
   }
 
-  /** Whether a commit is another one or above it; false too where this machine does not have one of them. */
+  /** Whether a commit is the same as another or an ancestor of it; also false if this machine lacks one of them. */
   async isAncestor(commit: string, of: string): Promise<boolean> {
     const git = this.#gitWithCheckout();
     return (await hasCommit(git, commit)) && (await hasCommit(git, of)) && isAncestor(git, commit, of);
@@ -203,9 +203,9 @@ export class ManifestRemote {
   }
 
   /**
-   * Makes a commit on top of the newest one and pushes it; where others pushed in between, asks `change` again what it comes
-   * to on top of theirs. `change` gives nothing where there is nothing to do.
-   * @throws Failure where it cannot be pushed: then nothing was.
+   * Makes a commit on top of the newest one and pushes it. If somebody else pushed meanwhile, it calls `change` again for the new
+   * base. `change` returns undefined if there is nothing to do.
+   * @throws Failure if the push fails; nothing is pushed then.
    */
   async commit(
     change: (head: string | undefined) => Promise<ManifestChange | undefined>,
@@ -232,7 +232,7 @@ export class ManifestRemote {
     }
   }
 
-  /** Makes a commit and pushes it nowhere; undefined where it would change nothing. */
+  /** Makes a commit without a push; undefined if it would change nothing. */
   async make(
     { files, replaces, message }: ManifestChange,
     parent: string | undefined,
@@ -268,7 +268,7 @@ export class ManifestRemote {
     }
   }
 
-  /** Pushes a commit as a branch of its own. What that branch held before goes. */
+  /** Pushes a commit as its own branch and overwrites that branch. */
   async pushBranch(commit: string, branch: string): Promise<void> {
     const listed = await this.#listBranches(branch);
     if (!(await this.#push(commit, branch, listed.get(branch) ?? ''))) {
@@ -309,7 +309,7 @@ export class ManifestRemote {
     }
   }
 
-  /** Returns false where the branch is no longer at `expected`, which is empty where there was none. */
+  /** Returns false if the branch is no longer at `expected`; empty means that there was no branch. */
   async #push(commit: string, branch: string, expected: string): Promise<boolean> {
     const ref = `refs/heads/${branch}`;
     const lease = `--force-with-lease=${ref}:${expected}`;

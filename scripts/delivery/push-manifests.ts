@@ -10,7 +10,7 @@ export interface PublishedState {
   manifests: Manifests;
 }
 
-/** The commit by which an environment gets these manifests; undefined where it has them, and runs the same. */
+/** The commit that gives an environment these manifests; undefined if it already has them and runs the same versions. */
 export function environmentChange(
   environment: string,
   before: PublishedState,

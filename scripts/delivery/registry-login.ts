@@ -3,9 +3,9 @@ import { type Credentials, credentialsOf } from '../../images/pull/credentials.t
 import { Failure } from '../cli/failure.ts';
 
 /**
- * The login for a registry: from the environment (`PLINTH_REGISTRY_USER` and `PLINTH_REGISTRY_PASSWORD`), else what `docker
- * login` or `podman login` noted; undefined where there is none.
- * @throws Failure where only one of the two variables is set.
+ * The login for a registry: from `PLINTH_REGISTRY_USER` and `PLINTH_REGISTRY_PASSWORD`, else from the files of `docker login`
+ * or `podman login`; undefined if there is none.
+ * @throws Failure if only one of the two variables is set.
  */
 export async function registryLogin(
   host: string,
@@ -23,9 +23,9 @@ export async function registryLogin(
 }
 
 /**
- * A `fetch` for one repository of the registry at `url`, which answers its challenge: by name and password, or by a token that
- * it fetches where the registry says (https://distribution.github.io/distribution/spec/auth/token/). A token that has
- * expired is fetched anew; a body that is a stream cannot be sent again, so that its request fails with 401.
+ * A `fetch` for one repository of the registry at `url` that answers the registry's challenge: with user name and password, or with
+ * a token from its token server (https://distribution.github.io/distribution/spec/auth/token/). An expired token is fetched
+ * again. A request with a stream as its body cannot be repeated: it fails with 401.
  */
 export function withLogin(
   url: string,
@@ -36,7 +36,7 @@ export function withLogin(
   let authorization: string | undefined;
   const ask = (url: URL, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
-    // Where a registry has uploads go to another host, the address itself is the permission.
+    // If uploads go to another host, the upload address itself is the permission.
     if (authorization !== undefined && url.origin === origin) headers.set('authorization', authorization);
     return fetch(url, { ...init, headers });
   };
@@ -45,7 +45,7 @@ export function withLogin(
     if (answer.status !== 401) return answer;
     const challenge = parseChallenge(answer.headers.get('www-authenticate'));
     const next = challenge && (await authorize(challenge, { login, scope, origin }));
-    // The same name again would get the same answer.
+    // The same credentials would get the same answer.
     if (next === undefined || next === authorization) return answer;
     authorization = next;
     if (init.body instanceof ReadableStream) return answer;

@@ -26,18 +26,18 @@ import { registryLogin, withLogin } from './registry-login.ts';
 
 /** The registry of an environment, for reads and pushes. */
 export interface TeamRegistry {
-  /** As images name it: `registry.example.org`. */
+  /** Host in image references: `registry.example.org`. */
   host: string;
   /** A repository in it, such as `orders`. */
   repository: (name: string) => RegistryRepository;
-  /** Names of repositories whose layers need not be sent again. */
+  /** Names of repositories whose layers can be mounted instead of sent. */
   siblings: readonly string[];
   close: () => void;
 }
 
 /**
- * Where a registry takes pushes: at https://HOST, or where `PLINTH_PUBLISH_REGISTRY` says, `HOST=URL,HOST=URL`, as through a
- * tunnel. Undefined where it says nothing of that host.
+ * Address for pushes to a registry from `PLINTH_PUBLISH_REGISTRY`, `HOST=URL,HOST=URL`, for example a tunnel. Undefined if the
+ * variable does not have the host; then pushes go to https://HOST.
  */
 function pushUrl(host: string): string | undefined {
   const entries = (process.env.PLINTH_PUBLISH_REGISTRY ?? '').split(',').filter((entry) => entry !== '');
@@ -55,8 +55,8 @@ function pushUrl(host: string): string | undefined {
 }
 
 /**
- * Opens the registry of an environment. Where this machine has the kubeconfig of the cluster, it is reached through the API
- * server, at the port that takes pushes; elsewhere by its address, with the login that the machine has.
+ * Opens the registry of an environment. If this machine has the cluster's kubeconfig, the connection goes through the API server to
+ * the registry's port for pushes; otherwise to its public address, with this machine's login.
  */
 export async function openRegistry(
   { cluster }: Pick<Environment, 'cluster'>,
@@ -82,17 +82,17 @@ export async function openRegistry(
     if (found === undefined) throw new Error(`${path} is none of ${names.join(', ')}`);
     return found;
   };
-  // A token is for one repository: of others it would not be told what they hold.
+  // A token is valid for one repository and cannot read others.
   return { host, siblings: [], repository, close: () => {} };
 }
 
-/** How often a push goes on after the connection was lost. */
+/** Maximum number of retries of a push after a lost connection. */
 const mostTries = 4;
 
 /**
- * Pushes an image by digest and makes sure that the registry has it: manifest, every blob, and the platform that the nodes
- * run. What is there already is not sent again, so that an interrupted push goes on.
- * @throws Failure where it cannot be had there; nothing that runs names it then.
+ * Pushes an image by digest and verifies it in the registry: manifest, every blob, and the platform of the nodes. Existing blobs
+ * are not sent again, so an interrupted push continues.
+ * @throws Failure if the image cannot be pushed; no manifest refers to it then.
  */
 export async function pushImage(
   registry: TeamRegistry,
@@ -127,9 +127,8 @@ export async function pushImage(
 }
 
 /**
- * Makes sure that the registry has an image: that its manifest has that digest, that every blob is there in full, and that
- * it is for the platform of the nodes.
- * @throws Failure where it is not so.
+ * Verifies an image in the registry: digest of the manifest, size of every blob, and the platform of the nodes.
+ * @throws Failure if one of them differs.
  */
 export async function requireImage(
   registry: TeamRegistry,
@@ -201,7 +200,7 @@ function refusePlatform(name: string, found: string, wanted: string): void {
   );
 }
 
-/** Whether another try may help: the connection was lost, a token expired on the way, or the registry was busy. */
+/** Whether a retry can succeed: lost connection, expired token, or busy registry. */
 function isLost(error: unknown): boolean {
   if (error instanceof Failure) return false;
   if (!(error instanceof RegistryError)) return true;
@@ -212,7 +211,7 @@ function isLost(error: unknown): boolean {
   );
 }
 
-/** What a registry's refusal means to people, and what to type next; any other error as it is. */
+/** Explains a registry's refusal with the next command; returns other errors unchanged. */
 export function registryFailure(error: unknown, { host }: Pick<TeamRegistry, 'host'>, name: string): unknown {
   if (!(error instanceof RegistryError)) return error;
   const options = { cause: error };

@@ -11,10 +11,10 @@ import { writePublished } from './images-file.ts';
 /** The manifests of one environment, by path from the root: `manifests/ENV/…`. */
 export type Manifests = Map<string, string>;
 
-/** A commit of the sources as files, for as long as it is open; rendered as often as it is asked to. */
+/** The files of a source commit in a temporary folder, until it is closed. */
 export class SourceCommit {
   readonly commit: string;
-  /** The root of the repository as it is in that commit. */
+  /** Root of the repository at that commit. */
   readonly folder: string;
   readonly #root: string;
   readonly #scratch: string;
@@ -27,8 +27,8 @@ export class SourceCommit {
   }
 
   /**
-   * @param root The checkout, whose packages are used: no others are installed.
-   * @throws Failure where the checkout does not have the commit.
+   * @param root The checkout, whose npm packages are used; no others are installed.
+   * @throws Failure if the checkout does not have the commit.
    */
   static async open(root: string, commit: string): Promise<SourceCommit> {
     const git = gitIn(root);
@@ -52,7 +52,7 @@ export class SourceCommit {
     return sources;
   }
 
-  /** Renders an environment by the commit's own program, with what is published of it. */
+  /** Renders an environment with the commit's own program and the given published versions. */
   async render(environment: string, images: PublishedImages): Promise<Manifests> {
     const file = join(this.folder, publishedImagesFile(environment));
     await mkdir(dirname(file), { recursive: true });
@@ -92,7 +92,7 @@ export class SourceCommit {
   }
 }
 
-/** Refuses manifests that do not name an image by its digest, as those of a program from before it could do so. */
+/** Refuses manifests with an image without a digest, as older versions of the program rendered them. */
 export function requireDigests(manifests: Manifests, images: PublishedImages, apps: readonly string[]): void {
   const texts = [...manifests.values()];
   for (const app of apps) {

@@ -4,15 +4,15 @@ import { type Git, gitIn } from './git.ts';
 import type { ManifestRemote } from './manifest-remote.ts';
 import { type Manifests, SourceCommit } from './render-commit.ts';
 
-/** What a render reads, and what it is made by. */
+/** Paths that a render reads, including its program. */
 const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators', 'scripts', 'package-lock.json'];
 
-/** What `publish` and its like write themselves, in any environment. */
+/** Paths that `publish`, `promote` and `rollback` write, in any environment. */
 const own = /^(clusters\/[^/]+\/images\.yaml$|manifests\/)/;
 
 /**
- * The commit of the checkout, of which alone it can be said later what was published.
- * @throws Failure where files differ from it.
+ * The checkout's commit: only a commit documents later which sources were published.
+ * @throws Failure if files differ from it.
  */
 export async function committedSource(git: Git): Promise<string> {
   const changed = (await git(['status', '--porcelain', '-z', '--untracked-files=all', '--', ...inputs]))
@@ -31,8 +31,8 @@ export async function committedSource(git: Git): Promise<string> {
 }
 
 /**
- * Refuses sources by which something would be undone that was published or merged since.
- * @param head The newest commit of the manifest repository, if it has any.
+ * Refuses sources that would undo a newer publication or merge.
+ * @param head The newest commit of the manifest repository, if there is one.
  */
 export async function refuseOlderSources(
   remote: ManifestRemote,
@@ -47,7 +47,7 @@ export async function refuseOlderSources(
       'Bring your branch up to date (git pull --rebase), then type the same command again.',
     );
   }
-  // The sources stand in the same repository: what is published must be what is merged there.
+  // Sources and manifests share a repository: only merged sources can be published.
   if (source !== head && !(await remote.isAncestor(source, head))) {
     const behind = await remote.isAncestor(head, source);
     throw new Failure(
@@ -66,8 +66,8 @@ export async function refuseOlderSources(
 }
 
 /**
- * The commit of the sources that an environment runs: the branch itself where sources and manifests stand in one repository,
- * else the one that was published last. It is fetched into the checkout where it is not there.
+ * The source commit that an environment runs: the branch itself if sources and manifests share a repository, otherwise the commit
+ * that was published last. It is fetched into the checkout if missing.
  */
 export async function runningSource(
   root: string,
@@ -82,7 +82,7 @@ export async function runningSource(
   return head;
 }
 
-/** Renders an environment from a commit of the sources, with what is published of it. */
+/** Renders an environment from a source commit with the given published versions. */
 export async function renderFrom(
   root: string,
   source: string,

@@ -3,8 +3,8 @@ import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
 
 /**
- * Refuses names that are no app of the environment.
- * @param command That was typed: `deploy`.
+ * Refuses names that are not apps of the environment.
+ * @param command The command that the user typed, such as `deploy`.
  */
 export function checkApps(
   { name: environment, apps }: Environment,

@@ -27,25 +27,25 @@ import { waitForRollOut } from './roll-out.ts';
 import { changedUnits, inWords, pathsOfApp, unitsThere, workloadsOf } from './units.ts';
 import { waitForFlux } from './wait-for-flux.ts';
 
-/** How long a commit may take until all that it changes serves. */
+/** Maximum time from a commit until everything that it changes is ready. */
 const timeoutSeconds = 300;
 
-/** What is to be deployed, and what is said of it. */
+/** Input and options of a deploy. */
 export interface DeployOptions {
   environment: string;
-  /** Names of the apps; none for everything that has changed. */
+  /** Names of the apps; empty means everything that changed. */
   apps: readonly string[];
   message: string;
   json: boolean;
-  /** What to type where it was interrupted. Default: this command. */
+  /** Command that resumes an interrupted deploy, for messages. Default: this command. */
   again?: string;
-  /** What an earlier deploy of this process rendered. Default: nothing. */
+  /** Renders of an earlier deploy in this process. Default: none. */
   memory?: Memory;
-  /** Ends the deploy, with a Failure for its reason. Default: Ctrl-C alone does. */
+  /** Cancels the deploy; its reason is a Failure. Default: only Ctrl-C cancels it. */
   signal?: AbortSignal;
 }
 
-/** Brings this checkout into the running cluster of the environment; returns the exit code. */
+/** Deploys this checkout to the environment's running cluster; returns the exit code. */
 export async function deploy(options: DeployOptions): Promise<number> {
   const root = repositoryRoot;
   const rendered = await renderEnvironment(root, options.environment, options.memory);
@@ -144,9 +144,9 @@ interface Given {
   root: string;
   signal: AbortSignal;
   client: ClusterClient;
-  /** The apps that are deployed alone; absent for everything. */
+  /** The apps to deploy; absent means everything. */
   named: readonly string[] | undefined;
-  /** Paths of manifests that are not committed. */
+  /** Paths of changed manifests that are not committed. */
   leave: readonly string[];
 }
 
@@ -167,7 +167,7 @@ const podsBefore: Phase<Given, { podsBefore: PodsBefore }> = {
 };
 
 interface Committed {
-  /** Ends when the team's registry has the images of the named apps, for which no pod waits: nodes take them from the mirror. */
+  /** Resolves when the team's registry has the images of the apps. Pods do not wait for it: nodes pull from the mirror. */
   registry: Promise<unknown>;
   commit: string;
   /** Files of manifests that the commit changes. */
@@ -186,7 +186,7 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
       named === undefined
         ? Promise.resolve(0)
         : pushAppImages(environment, { ...given, apps: named, report: () => {} });
-    // It is awaited at the end; until then a failure is no one's.
+    // Awaited at the end; this handler avoids an unhandled rejection before that.
     registry.catch(() => {});
     return {
       result: { ...pushed, registry },
@@ -196,8 +196,8 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
 });
 
 /**
- * Waits for what the commit changes. Where the repository held it already, an earlier deploy may have been interrupted: then
- * for the named apps, or for everything.
+ * Waits for everything that the commit changes. If the repository already had the commit, an earlier deploy was possibly
+ * interrupted: then it waits for the named apps, or for everything.
  */
 const appliedByFlux: Phase<Given & Committed, { units: readonly string[] }> = {
   title: 'Flux has applied them',
@@ -241,7 +241,7 @@ const newPodsServe: Phase<Given & Committed & { podsBefore: PodsBefore; units: r
   },
 };
 
-/** The same failure, with how to go back: by a commit, as everything. */
+/** The same failure, with the commands that go back to the earlier version. */
 function withWayBack(error: unknown, { named = [], commit }: Given & Committed): unknown {
   if (!(error instanceof Failure)) return error;
   const ways = [

@@ -3,7 +3,7 @@ import type { ClusterClient } from '../cluster/client.ts';
 import { reason } from '../cluster/request.ts';
 import type { PodsBefore } from './pods-before.ts';
 
-/** The new pods of a namespace that are there now, the youngest last. */
+/** The new pods of a namespace, the youngest last. */
 async function newPods(client: ClusterClient, namespace: string, before: PodsBefore): Promise<V1Pod[]> {
   const { items } = await client.core.listNamespacedPod({ namespace });
   const at = ({ metadata }: V1Pod) => metadata?.creationTimestamp?.getTime() ?? 0;
@@ -42,7 +42,7 @@ export async function podTrouble(
           { namespace, name: podName, container: fallen.name },
           {
             tailLines: 15,
-            // The container that waits for its next start has written nothing.
+            // A container that waits for its restart has no log yet.
             previous: fallen.state?.waiting !== undefined && fallen.restartCount > 0,
           },
         );
@@ -54,7 +54,7 @@ export async function podTrouble(
   ];
 }
 
-/** The first lines that the youngest new pod wrote; none where no pod is new. */
+/** The first log lines of the youngest new pod; empty if there is none. */
 export async function firstLines(
   client: ClusterClient,
   namespace: string,

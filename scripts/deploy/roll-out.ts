@@ -8,7 +8,7 @@ import type { PodsBefore } from './pods-before.ts';
 import type { WatchedWorkload } from './units.ts';
 
 /**
- * Waits by watches until all pods of a workload are of its newest description and ready.
+ * Waits with watches until all pods of a workload have its newest template and are ready.
  * @throws Failure as soon as a new pod can never become ready: with its events and the last lines of its log.
  */
 export async function waitForRollOut(
@@ -28,7 +28,7 @@ export async function waitForRollOut(
   let broken: WatchedObject | undefined;
   const pods = watchUntil({
     ...watched,
-    // Longer than the other, which says what is missing when the time is up.
+    // Longer than the other time-out, whose message says what is missing.
     timeoutSeconds: timeoutSeconds + 60,
     path: `/api/v1/namespaces/${namespace}/pods`,
     what: `a new pod of ${name} to fail`,
@@ -73,7 +73,7 @@ function belongsTo(pod: WatchedObject, { name }: WatchedWorkload): boolean {
   return textField(pod, 'metadata', 'labels', 'app.kubernetes.io/name') === name;
 }
 
-/** States of a container that no time mends (kubelet, `pkg/kubelet/images` and `pkg/kubelet/container`). */
+/** Container states that do not recover by waiting (kubelet, `pkg/kubelet/images` and `pkg/kubelet/container`). */
 const forGood = new Set([
   'CrashLoopBackOff',
   'ImagePullBackOff',
@@ -90,7 +90,7 @@ interface ContainerStatus {
   lastState?: { terminated?: { exitCode?: number; reason?: string } };
 }
 
-/** Why a pod can never become ready, if so. */
+/** Reason why a pod can never become ready; undefined if it still can. */
 export function whyStuck({ status }: WatchedObject): string | undefined {
   const containers = ['initContainerStatuses', 'containerStatuses'].flatMap(
     (field) => (status?.[field] ?? []) as ContainerStatus[],
@@ -105,7 +105,7 @@ export function whyStuck({ status }: WatchedObject): string | undefined {
   return undefined;
 }
 
-/** What is missing until all pods of a workload are of its newest description and ready (`kubectl rollout status`). */
+/** What a roll-out still waits for; undefined when it is complete (`kubectl rollout status`). */
 export function notRolledOut(
   kind: WatchedWorkload['kind'],
   object: WatchedObject | undefined,
@@ -124,7 +124,7 @@ export function notRolledOut(
         ]
       : [number(spec, 'replicas', 1), number(status, 'updatedReplicas'), number(status, 'availableReplicas')];
   if (updated < wanted) return `${updated} of ${wanted} pods are new`;
-  // Of a Deployment, a pod of the old version may be available in place of a new one.
+  // In a Deployment, an available pod can still have the old version.
   const unavailable = number(status, 'unavailableReplicas');
   if (available < wanted || (kind === 'Deployment' && unavailable > 0)) {
     return `${Math.max(0, Math.min(available, wanted - unavailable))} of ${wanted} pods are ready`;

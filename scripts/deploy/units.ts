@@ -5,14 +5,14 @@ import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.
 import { kustomizationsOfApp } from '../../charts/order/order.ts';
 import type { WatchedObject } from '../cluster/watch.ts';
 
-/** A rendered workload whose pods serve. */
+/** A rendered workload with long-running pods. */
 export interface WatchedWorkload {
   kind: 'Deployment' | 'StatefulSet' | 'DaemonSet';
   namespace: string;
   name: string;
 }
 
-/** The names of the Kustomizations of an app that are rendered, in the order in which Flux applies them. */
+/** Names of an app's rendered Kustomizations, in the order in which Flux applies them. */
 export function unitsThere(
   environment: string,
   app: string,
@@ -21,7 +21,7 @@ export function unitsThere(
   return kustomizationsOfApp(app).filter((unit) => manifests.has(syncFile(environment, unit)));
 }
 
-/** The folders and files of manifests that belong to an app alone. */
+/** The folders and files of manifests that belong only to an app. */
 export function pathsOfApp(environment: string, app: string): string[] {
   return kustomizationsOfApp(app).flatMap((unit) => [
     `manifests/${environment}/${unit}`,
@@ -30,7 +30,7 @@ export function pathsOfApp(environment: string, app: string): string[] {
 }
 
 /**
- * The Kustomizations whose folder or description a commit changes, of those that are rendered.
+ * The rendered Kustomizations whose folder or object a commit changes.
  * @param paths The files that the commit changes.
  */
 export function changedUnits(
@@ -75,20 +75,20 @@ function syncFile(environment: string, unit: string): string {
   return `manifests/${environment}/${syncFolder}/kustomization-${unit}.yaml`;
 }
 
-/** How far Flux is with one Kustomization and one commit. */
+/** Progress of Flux with one Kustomization at one commit. */
 export type DeployProgress =
-  /** It has applied the commit, and all objects are healthy. */
+  /** The commit is applied and all objects are healthy. */
   | { at: 'ready' }
-  /** It has applied the commit, and looks whether the objects become healthy. */
+  /** The commit is applied and Flux waits for healthy objects. */
   | { at: 'applied' }
-  /** It waits for others. */
+  /** It waits for its dependencies. */
   | { at: 'waits'; why: string }
-  /** The commit cannot be applied, or its objects are not healthy. Flux tries again. */
+  /** The commit cannot be applied, or its objects are unhealthy. Flux retries. */
   | { at: 'failed'; reason: string; why: string }
-  /** It has not come so far. */
+  /** Flux has not started with the commit. */
   | { at: 'before' };
 
-/** What the status of a Kustomization says of a commit (kustomize-controller v1.9, `reconcile` and `checkHealth`). */
+/** The progress of a commit, from the status of a Kustomization (kustomize-controller v1.9, `reconcile` and `checkHealth`). */
 export function progressOf(object: WatchedObject | undefined, commit: string): DeployProgress {
   const status = object?.status;
   const condition = (type: string) => status?.conditions?.find((one) => one.type === type);
@@ -111,8 +111,8 @@ export function progressOf(object: WatchedObject | undefined, commit: string): D
 }
 
 /**
- * Whether it is time to ask Flux to look at a Kustomization that waits: all that must be applied at the same commit is. Flux
- * itself looks again after the time of `--requeue-dependency`.
+ * Whether all dependencies of a waiting Kustomization are ready at the commit, so that Flux can be asked to reconcile it. By
+ * itself Flux retries after `--requeue-dependency`.
  */
 export function canGoOn(
   object: WatchedObject,

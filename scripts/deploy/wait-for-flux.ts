@@ -8,13 +8,13 @@ import { canGoOn, inWords, progressOf } from './units.ts';
 
 const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };
 
-/** What to wait for. */
+/** The Kustomizations and the commit to wait for. */
 export interface FluxWait {
   client: ClusterClient;
   commit: string;
   /** Names of the Kustomizations. */
   units: readonly string[];
-  /** Those of which it is enough that their objects are applied, since their pods are waited for otherwise. */
+  /** Kustomizations that only need to be applied, because their pods are awaited separately. */
   appliedIsEnough: ReadonlySet<string>;
   timeoutSeconds: number;
   report: Report;
@@ -22,8 +22,8 @@ export interface FluxWait {
 }
 
 /**
- * Waits by a watch until Flux has applied a commit to these Kustomizations. Each one that could go on is asked to by the
- * annotation that `flux reconcile` sets, so that it does not sit out the time after which Flux looks again.
+ * Waits with a watch until Flux has applied a commit to these Kustomizations. It sets the annotation of `flux reconcile` on each
+ * Kustomization whose dependencies are ready, so that Flux does not wait for its retry interval.
  * @throws Failure as soon as Flux says that the commit cannot be applied or is not healthy.
  */
 export async function waitForFlux(wait: FluxWait): Promise<void> {
@@ -69,7 +69,7 @@ function inOneLine(unit: string, all: ReadonlyMap<string, WatchedObject>, commit
   return progress.at === 'waits' ? `${unit} (${progress.why.slice(0, 120)})` : unit;
 }
 
-/** Has Flux look at a Kustomization now. */
+/** Asks Flux to reconcile a Kustomization now. */
 async function request(client: ClusterClient, name: string): Promise<void> {
   const body = { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': new Date().toISOString() } } };
   await client.custom.patchNamespacedCustomObject(
@@ -79,13 +79,13 @@ async function request(client: ClusterClient, name: string): Promise<void> {
 }
 
 /**
- * What fails for good. Objects that are not healthy and folders that cannot be built do not mend themselves. An API server that
- * refuses an object may do so until a webhook answers: it counts when it does so again.
+ * Detects permanent failures. Unhealthy objects and folders that cannot be built do not recover. The API server can refuse an
+ * object until a webhook answers, so a refusal counts only the second time.
  */
 export class Failures {
   readonly #refused = new Map<string, { last: boolean; count: number }>();
 
-  /** Why the Kustomization fails at that commit, if it does. */
+  /** Reason why the Kustomization fails at that commit; undefined if it does not. */
   note(unit: string, object: WatchedObject | undefined, commit: string): string | undefined {
     const progress = progressOf(object, commit);
     const failed = progress.at === 'failed';

@@ -4,27 +4,27 @@ import { Failure } from '../cli/failure.ts';
 import { Memory } from '../render/memory.ts';
 import { Saves, savedText } from '../render/saves.ts';
 
-/** The program itself, which runs already. */
+/** Folders of the program itself, which is already loaded. */
 const program = /^(?:charts|model|scripts|operators|images)\//;
 
-/** An editor saves in several steps, and a search and replace saves many files. In milliseconds. */
+/** Milliseconds to collect saves: an editor saves in several steps, and search and replace saves many files. */
 const settles = 100;
 
-/** What is watched, and what is done at a save. */
+/** Folder to watch, and action at a save. */
 export interface DeployWatch {
   root: string;
-  /** Deploys once. `memory` holds what was rendered before. */
+  /** Deploys once. `memory` has the earlier renders. */
   deploy: (memory: Memory) => Promise<unknown>;
   print: (text: string) => void;
   signal: AbortSignal;
 }
 
 /**
- * Deploys, and again at every save, until the signal. Saves during a deploy are gathered into the next. A deploy that fails is
- * told, and the next save tries again. Returns the exit code, 130.
+ * Deploys at the start and at every save, until the signal. Saves during a deploy are collected for the next one. A failed deploy
+ * is reported, and the next save deploys again. Returns the exit code, 130.
  */
 export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatch): Promise<number> {
-  // What a deploy writes itself, such as a bundle, is no save; what was saved meanwhile is.
+  // Files that the deploy itself writes, such as a bundle, do not count as saves.
   const saves = new Saves({ root, except: join(root, 'manifests'), settles, isIgnored: isOwn, signal });
   const memory = new Memory();
   try {
@@ -53,7 +53,7 @@ export async function watchAndDeploy({ root, deploy, print, signal }: DeployWatc
   }
 }
 
-/** What `scripts/app-images` writes beside an app: the bundle of its program. */
+/** Folder that `scripts/app-images` writes beside an app: the bundle of its program. */
 function isOwn(path: string): boolean {
   return /^apps\/.*\/?dist(?:\/|$)/.test(path);
 }

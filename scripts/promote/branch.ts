@@ -1,12 +1,12 @@
 import type { ManifestRemote } from '../delivery/manifest-remote.ts';
 import type { Forge, PullRequest } from './forge.ts';
 
-/** The branch of a promotion: one for each app, environment and digest. */
+/** Branch name of a promotion, one per app, environment and digest. */
 export function promotionBranch(app: string, environment: string, digest: string): string {
   return `promote/${app}/${environment}/${digest.replace('sha256:', '').slice(0, 12)}`;
 }
 
-/** A promotion as others see it. */
+/** The published form of a promotion: its branch and request. */
 export interface Promotion {
   app: string;
   environment: string;
@@ -17,8 +17,8 @@ export interface Promotion {
 }
 
 /**
- * Pushes the branch of a promotion, opens its request where there is a forge, and takes away those of other digests of the
- * same app in the same environment. Run again, it changes the request that it opened.
+ * Pushes the branch of a promotion, opens a request if there is a forge, and removes branches and requests for other digests of the
+ * same app in the same environment. A second run updates the request.
  */
 export async function offer(
   remote: ManifestRemote,

@@ -10,9 +10,8 @@ import {
 import { Failure } from '../cli/failure.ts';
 
 /**
- * Copies an image of one platform from one registry to another, byte for byte, by its digest. What is there already is not
- * sent again.
- * @throws Failure where the first registry gives another image.
+ * Copies an image of one platform between registries, byte for byte, by its digest. Existing blobs are not sent again.
+ * @throws Failure if the source registry returns another image.
  */
 export async function copyBetween(
   from: RegistryRepository,
@@ -33,7 +32,7 @@ export async function copyBetween(
     if ((await headBlob(to, blob.digest)) === blob.size) continue;
     const { body } = await get(from, `blobs/${blob.digest}`);
     if (body === null) throw new Error(`the registry at ${from.url} gives nothing for ${blob.digest}`);
-    // The registry refuses what has another digest.
+    // The registry verifies the digest.
     await putBlob(to, body, blob.digest);
   }
   const type = answer.headers.get('content-type') ?? 'application/vnd.oci.image.manifest.v1+json';

@@ -5,13 +5,13 @@ import { Failure } from '../cli/failure.ts';
 /** A request to merge a branch: a pull request, or a merge request. */
 export interface PullRequest {
   number: number;
-  /** Branch that is to be merged. */
+  /** Branch to merge. */
   branch: string;
-  /** Where people look at it. */
+  /** Web address of the request. */
   url: string;
 }
 
-/** What a forge is asked for. */
+/** Operations of a forge. */
 export interface Forge {
   /** Open requests to merge into the branch. */
   open: (into: string) => Promise<PullRequest[]>;
@@ -23,8 +23,8 @@ export interface Forge {
 type Source = Extract<Cluster['source'], { kind: 'git' }>;
 
 /**
- * The forge that cluster.yaml names, with the token of `PLINTH_FORGE_TOKEN`; undefined where it names none.
- * @throws Failure where there is no token.
+ * The forge of cluster.yaml, with the token of `PLINTH_FORGE_TOKEN`; undefined if cluster.yaml has none.
+ * @throws Failure if there is no token.
  */
 export function forgeOf({ forge, url }: Source): Forge | undefined {
   if (forge === undefined) return undefined;
@@ -49,7 +49,7 @@ function defaultApi(kind: NonNullable<Source['forge']>['kind'], host: string): s
 }
 
 interface Place {
-  /** Address of the API, without a slash at its end. */
+  /** Address of the API, without a trailing slash. */
   api: string;
   /** `OWNER/NAME`. */
   project: string;
@@ -81,7 +81,7 @@ function github({ api, project, token }: Place): Forge {
   };
 }
 
-/** What GitHub and Gitea take in the same way. */
+/** Operations that are the same for GitHub and Gitea. */
 function writesOf(pulls: string, headers: Record<string, string>): Omit<Forge, 'open'> {
   return {
     create: async ({ branch, into, title, body }) =>
@@ -158,7 +158,7 @@ async function ask<S extends z.ZodType>(
   const response = await fetch(url, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    // A redirect to another host would take the token along.
+    // Redirects are refused: one to another host would leak the token.
     redirect: 'error',
     signal: AbortSignal.timeout(30_000),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

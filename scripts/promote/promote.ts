@@ -21,7 +21,7 @@ import { offer, promotionBranch } from './branch.ts';
 import { copyBetween } from './copy-image.ts';
 import { forgeOf } from './forge.ts';
 
-/** As typed after `npm run promote --`. */
+/** Options of `npm run promote`. */
 export interface PromoteOptions {
   app: string;
   from: string;
@@ -34,8 +34,8 @@ export interface PromoteOptions {
 }
 
 /**
- * Offers the version of an app that one environment runs to another one: its images go to the other registry by digest, then a
- * branch says it, with a pull request where there is a forge. Nothing runs before somebody merges it. Gives the exit code.
+ * Promotes the running version of an app from one environment to another: copies its images by digest, then pushes a branch and, with
+ * a forge, opens a pull request. It takes effect when somebody merges it. Returns the exit code.
  */
 export async function promote(options: PromoteOptions): Promise<number> {
   const { app, from, to, root, print, releaseHold } = options;
@@ -107,7 +107,7 @@ export async function promote(options: PromoteOptions): Promise<number> {
   });
 }
 
-/** Has the registry of the other environment hold the images of a version, checked by digest and platform. */
+/** Copies the images of a version to the other environment's registry and verifies digest and platform. */
 async function copyImages({ app, from, to, root }: PromoteOptions, version: PublishedVersion): Promise<void> {
   const [source, target] = [readCluster(from, root), readCluster(to, root)];
   const report = (line: string): void =>

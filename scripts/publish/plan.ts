@@ -8,15 +8,15 @@ import type { BuiltImage } from '../app-images/app-images.ts';
 import { Failure } from '../cli/failure.ts';
 import { withVersion } from '../delivery/images-file.ts';
 
-/** What a publication does to an app. */
+/** Effect of a publication on an app. */
 export interface AppPlan {
   app: string;
-  /** `moves`: to the images of its files; `same`: it runs them; `held`: a roll-back holds it; `left`: another app was asked for. */
+  /** `moves`: gets new images; `same`: already runs them; `held`: held by a roll-back; `left`: not among the named apps. */
   step: 'moves' | 'same' | 'held' | 'left';
   images: BuiltImage[];
 }
 
-/** Which apps a publication moves, sorted by name. */
+/** The effect of a publication on each app, sorted by name. */
 export function planOf(
   images: readonly BuiltImage[],
   published: PublishedImages | undefined,
@@ -48,7 +48,7 @@ function stepOf(
   return known?.hold !== undefined && !releaseHold ? 'held' : 'moves';
 }
 
-/** Says that an app is held after a roll-back, and how to go on. */
+/** Message that an app is held after a roll-back, with the next command. */
 export function held(environment: string, app: string, known: PublishedApp | undefined): Failure {
   return new Failure(
     `${app} is held in ${environment}: ${known?.hold?.by ?? 'somebody'} rolled it back from ${known?.hold?.left[0]?.image?.tag ?? 'another version'}.`,
@@ -56,7 +56,7 @@ export function held(environment: string, app: string, known: PublishedApp | und
   );
 }
 
-/** The versions of the apps that move, by the images that were built. An image of the same files stays the one that it is. */
+/** The new versions of the apps that move, from the built images. An image with unchanged inputs keeps its published digest. */
 export function versionsOf(
   plans: readonly AppPlan[],
   published: PublishedImages | undefined,
@@ -80,8 +80,8 @@ export function versionsOf(
 }
 
 /**
- * What is published once these versions are: on top of what others published meanwhile, of which nothing is lost.
- * @throws Failure where one of the apps was rolled back meanwhile.
+ * The published versions with these new ones, merged with concurrent publications.
+ * @throws Failure if one of the apps was rolled back meanwhile.
  */
 export function withVersions(
   published: PublishedImages | undefined,

@@ -26,7 +26,7 @@ import { ProblemsFailure } from '../render/problems-failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { type AppPlan, planOf, versionsOf, withVersions } from './plan.ts';
 
-/** As typed after `npm run publish --`. */
+/** Options of `npm run publish`. */
 export interface PublishOptions {
   environment: string;
   app?: string | undefined;
@@ -39,8 +39,8 @@ export interface PublishOptions {
 }
 
 /**
- * Brings the last commit of the checkout into an environment whose manifests are in a Git repository: images first, by digest,
- * then one commit. Run again after an interruption it goes on from there. Gives the exit code.
+ * Publishes the checkout's last commit to an environment whose manifests are in a Git repository: first the images, by digest,
+ * then one commit. After an interruption, run it again to continue. Returns the exit code.
  */
 export async function publish(options: PublishOptions): Promise<number> {
   const { environment: name, root, print } = options;
@@ -78,7 +78,7 @@ interface Given extends PublishOptions {
 }
 
 interface Sources {
-  /** The commit that is published. */
+  /** The commit to publish. */
   source: string;
   environmentOf: Environment;
 }
@@ -112,7 +112,7 @@ const repositoryRead: Phase<Given & Sources, Planned> = {
   },
 };
 
-/** The images that are pushed: of apps that move, those of which not the same files were published. */
+/** The images to push: those with changed inputs, of the apps that move. */
 function movingImages({ plans, published }: Planned): BuiltImage[] {
   return plans
     .filter(({ step }) => step === 'moves')
@@ -152,7 +152,7 @@ const imagesPushed: Phase<Given & Sources & Planned, { versions: Record<string, 
     try {
       for (const { name, kept } of moving)
         await pushImage(registry, { name, image: kept, platform }, { report, signal });
-      // What stays is looked at too: a registry that was lost would otherwise be noticed when a node is replaced.
+      // Unchanged images are verified too: otherwise a lost registry stays unnoticed until a node is replaced.
       for (const { app, kind, name, kept } of all.filter((each) => !moving.includes(each))) {
         const digest = published?.apps[app]?.[kind]?.digest;
         if (digest === undefined) continue;

@@ -9,29 +9,29 @@ import { manifestsBelow } from './difference.ts';
 import { codeHash, committedTree, descriptionHash } from './fingerprint.ts';
 import type { RenderResult } from './render.ts';
 
-/** What the last render read and wrote. */
+/** Inputs and outputs of the last render. */
 export interface LastRender {
-  /** Of the program, of all that people write, and of the manifests of the last commit. */
+  /** Hash of the program, of all sources, and of the committed manifests. */
   inputs: string;
-  /** What descriptions imported, by absolute path. */
+  /** Files that descriptions imported, by absolute path. */
   modules: [path: string, hash: string][];
   images: TaggedImage[];
   environments: string[];
-  /** How many manifests there are, and the hash of them all. */
+  /** Number of manifests, and the hash of all of them. */
   files: number;
   manifests: string;
 }
 
 /**
- * What the last render of one repository into one folder leaves for the next, outside of the repository: where everything
- * that it read and everything that it wrote is the same, there is nothing to do.
+ * Cache of the last render of a repository into a folder, stored outside of the repository. If all inputs and outputs are unchanged,
+ * the next render has nothing to do.
  */
 export class RenderCache {
   readonly #root: string;
   readonly #out: string;
   readonly #environment: string | undefined;
   readonly #path: string;
-  /** Taken before anything is read: what changes while a render runs is a change for the next one. */
+  /** Computed before inputs are read, so that a change during the render counts for the next one. */
   readonly #inputs: string;
 
   constructor(root: string, out: string, environment: string | undefined) {
@@ -43,7 +43,7 @@ export class RenderCache {
     this.#inputs = `${codeHash()} ${descriptionHash(root)} ${committedTree(root)}`;
   }
 
-  /** The last render, if the next one would come to the same. */
+  /** The last render, if the next one would have the same result. */
   untouched(): LastRender | undefined {
     const last = this.#read();
     if (last === undefined) return undefined;
@@ -56,7 +56,7 @@ export class RenderCache {
     return same ? last : undefined;
   }
 
-  /** To be called when the files were written. */
+  /** Call this after the files are written. */
   save({ environments, files, inputs: { imports, images } }: RenderResult): void {
     if (!imports.complete) {
       if (existsSync(this.#path)) rmSync(this.#path);
@@ -79,18 +79,18 @@ export class RenderCache {
     return images.every(({ folder, bundled, buildArgs, tag }) => tags.of(folder, bundled, buildArgs) === tag);
   }
 
-  /** What cannot be read or was cut short is as if it were not there. */
+  /** An unreadable or truncated cache counts as missing. */
   #read(): LastRender | undefined {
     try {
       const [sum, json = ''] = readFileSync(this.#path, 'utf8').split('\n');
       return sum === hash('sha256', json) ? JSON.parse(json) : undefined;
     } catch {
-      // Not there, or no file: made anew either way.
+      // Missing, or not a file: it is written again.
       return undefined;
     }
   }
 
-  /** In place at once or not at all. A cache that cannot be written makes the next run slower, and no run wrong. */
+  /** Atomic. If the cache cannot be written, the next run is slower but still correct. */
   #write(json: string): void {
     const draft = `${this.#path}.${process.pid}`;
     try {

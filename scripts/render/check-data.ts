@@ -9,24 +9,24 @@ import { quantityOf } from '../../model/schema/quantity.ts';
 import { volumeOfClaim, volumeOfTemplate } from '../../model/schema/volume.ts';
 import { type DataManifest, dataOf } from './data.ts';
 
-/** Something that holds data, as a manifest describes it. */
+/** A database or volume in a manifest. */
 interface Store {
-  /** `Cluster orders/orders-db`; of a volume of each replica, the StatefulSet and the volume. */
+  /** `Cluster orders/orders-db`; for per-replica volumes the StatefulSet and the volume. */
   id: string;
   environment: string;
   file: string;
   object: DataManifest['object'];
-  /** As it is written: `2Gi`. */
+  /** Size as in the manifest: `2Gi`. */
   size: string | undefined;
-  /** Its StorageClass; undefined where it is the default one. */
+  /** Its StorageClass; undefined for the default one. */
   storageClass: string | undefined;
-  /** Where it is a volume of an app, as `volumes` names it. */
+  /** Name in `volumes`, if it is a volume of an app. */
   volume?: { app: string; name: string };
 }
 
 /**
- * What was rendered before and holds data is described on, unless a line says what becomes of it; and no volume is made
- * smaller or gets another class. `before` may describe a thing several times, as the disk and as Git have it.
+ * Refuses to lose data: a database or volume that was rendered before must still be described or listed in `retired`, and no volume
+ * can shrink or change its class. `before` can have an object twice, from the disk and from Git.
  */
 export function checkData(
   root: string,
@@ -78,7 +78,7 @@ function storesOf({ environment, file, object }: DataManifest): Store[] {
 function lost(root: string, env: Environment, store: Store): Problem | undefined {
   const { object, file, volume } = store;
   if (volume !== undefined) return lostVolume(root, env, store, volume);
-  // A claim of an operator stays where it is when its manifest goes: charts/kube/volume-claim.ts.
+  // An operator's claim stays in the cluster when its manifest is removed: charts/kube/volume-claim.ts.
   if (kindOf(object) !== 'Cluster.postgresql.cnpg.io') return undefined;
   const app = object.metadata.name.replace(/-db$/, '');
   if (retirement(env, app) !== undefined) return undefined;
@@ -94,7 +94,7 @@ function lost(root: string, env: Environment, store: Store): Problem | undefined
   };
 }
 
-/** A volume stays in the cluster whatever happens; what is refused is that nobody knows of it any more. */
+/** Volumes are never deleted; this refuses one that is left without a description. */
 function lostVolume(
   root: string,
   env: Environment,
@@ -144,7 +144,7 @@ function otherClass(root: string, env: Environment, old: Store, now: Store): Pro
   };
 }
 
-/** Where the size of a database or of a volume is written. */
+/** Place of the size of a database or volume in its description. */
 function placeOf(env: Environment, { object, volume }: Store): [file: string, path: FieldPath] {
   const { name } = object.metadata;
   const cluster = `clusters/${env.name}/cluster.yaml`;

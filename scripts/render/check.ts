@@ -6,14 +6,14 @@ import type { Problem, Words } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 
-/** What the checks said of one environment. */
+/** Results of the checks of one environment. */
 export interface CheckedEnvironment extends Checked {
   env: Environment;
-  /** Where its nodes are too small. */
+  /** Shortages of its nodes. */
   shortages: Words[];
 }
 
-/** What does not fit the nodes, at the nodes of that environment. */
+/** Problems of pods that do not fit the nodes, at `nodes` of that environment's cluster.yaml. */
 export function shortageProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
   return checked.flatMap(({ env, shortages }) => {
     const file = `clusters/${env.name}/cluster.yaml`;
@@ -21,7 +21,7 @@ export function shortageProblems(root: string, checked: readonly CheckedEnvironm
   });
 }
 
-/** Violations as problems: one problem for the same violation in several environments, at the line of the description that can except it. */
+/** Violations as problems: one per violation in any number of environments, at the line of the description that can have an exception. */
 export function findingProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
   const all = checked.flatMap(({ env, violations }) =>
     violations.map((violation) => ({ violation, env: env.name, file: sourceOf(env, violation.component) })),
@@ -52,8 +52,8 @@ function problem(
 }
 
 /**
- * Exceptions that except nothing in any environment: the next one who breaks the rule there would not be told.
- * Only of use where all environments were checked.
+ * Exceptions without a violation in any environment: they would hide a later violation.
+ * Call this only if all environments were checked.
  */
 export function needlessExceptions(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
   const used = new Set(

@@ -5,29 +5,29 @@ import { RenderCache } from './cache.ts';
 import type { Difference } from './difference.ts';
 import type { Memory } from './memory.ts';
 
-/** As typed after `npm run render --`. */
+/** Options of `npm run render`. */
 export interface RenderCommand {
   check?: boolean;
   env?: string;
   json?: boolean;
   out?: string;
-  /** False: it does not look whether anything has changed since the last run, and keeps nothing for the next. */
+  /** `false`: ignores the cache and does not write it. */
   cache?: boolean;
-  /** What this process made before; takes the place of the cache. */
+  /** Earlier renders of this process, used instead of the cache. */
   memory?: Memory;
 }
 
-/** What is said of a render. */
+/** Result of a render, for output. */
 interface Report {
   environments: string[];
-  /** How many there are. */
+  /** Number of manifests. */
   files: number;
   difference: Difference;
 }
 
 /**
- * Renders and says what came of it. Exit codes as kubectl's: 0 for done or nothing differs, 1 for something differs or
- * is wrong. A check takes nothing from the cache.
+ * Renders and prints the result. Exit codes as in kubectl: 0 if done or without differences, 1 for differences or problems.
+ * A check ignores the cache.
  */
 export async function renderCommand(
   root: string,
@@ -65,7 +65,7 @@ function untouched(cache: RenderCache | undefined): Report | undefined {
   return { environments, files, difference };
 }
 
-/** Undefined where something is wrong and was printed. */
+/** Undefined if there were problems; they are printed. */
 async function rendered(
   root: string,
   out: string,
@@ -74,7 +74,7 @@ async function rendered(
   print: (text: string) => void,
 ): Promise<Report | undefined> {
   const { check = false, env, json = false } = command;
-  // What a render needs is loaded for a render only.
+  // Loaded only when needed: these modules are large.
   const { render } = await import('./render.ts');
   const { withProblems } = await import('./problems-failure.ts');
   return withProblems(json, print, async () => {

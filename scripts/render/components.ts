@@ -11,16 +11,16 @@ import { extraName } from '../../model/schema/extra.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 
-/** What `operators/NAME/chart.ts` exports: the operator's objects, or none where the environment has no need of it. */
+/** Exports of `operators/NAME/chart.ts`: the operator's objects, or undefined if the environment does not need the operator. */
 interface ChartModule {
   chart(env: Environment): Component | undefined;
-  /** Of an operator that owns a database: what brings its schema up to date. */
+  /** For an operator with a database: the component that migrates its schema. */
   migration?(env: Environment): Migration | undefined;
 }
 
 const folder = new URL('../../operators/', import.meta.url);
 
-/** By the operator's name. A folder of operators/ is all that it takes to add one. */
+/** Charts by the operator's name. A folder in operators/ is enough to add one. */
 const operatorCharts: ReadonlyMap<string, ChartModule> = new Map(
   await Promise.all(
     readdirSync(folder, { withFileTypes: true })
@@ -35,18 +35,15 @@ const operatorCharts: ReadonlyMap<string, ChartModule> = new Map(
 /** A component before it is built. */
 export interface PlannedComponent {
   name: string;
-  /** All of the environment that its objects may depend on: the same view, the same objects. */
+  /** The part of the environment that its objects depend on: the same view gives the same objects. */
   view: Environment;
-  /** None where the environment has no need of it. */
+  /** Returns undefined if the environment does not need it. */
   build(): Component | undefined;
 }
 
 /**
- * Everything that runs in an environment: one part for each operator, another one for what an operator brings beside its Helm chart,
- * two more for an operator that owns a database;
- * one for each app; two more for an app that owns a
- * database: that, and what brings its schema up to date; one more for an app with a job that gates its roll-out; one for each
- * database that is retired.
+ * All components of an environment. Per operator: the operator, its objects beside a Helm chart, its database and its migrations.
+ * Per app: the app, its database, its migrations, and the job that gates its roll-out. Per retired database: the database.
  */
 export function parts(env: Environment, charts: ChartObjects = noCharts): PlannedComponent[] {
   const operators = env.operators.flatMap((operator) => operatorParts(env, operator, charts));
@@ -106,12 +103,12 @@ function operatorParts(
   ];
 }
 
-/** With the objects that a description names in files of their own. */
+/** Adds the objects from YAML files that a description names. */
 function withExtra(made: Component, { extraObjects }: Pick<EnvironmentOperator, 'extraObjects'>): Component {
   return extraObjects.length === 0 ? made : { ...made, objects: [...made.objects, ...extraObjects] };
 }
 
-/** The objects of all of them. */
+/** The objects of all components. */
 export function components(env: Environment, charts: ChartObjects = noCharts): Component[] {
   return parts(env, charts).flatMap(({ build }) => build() ?? []);
 }

@@ -6,20 +6,20 @@ import { parse } from 'yaml';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf } from '../../charts/kube/object-id.ts';
 
-/** A manifest of something that holds data. */
+/** A manifest of a database or volume. */
 export interface DataManifest {
   environment: string;
-  /** From the root, with `/`: `manifests/dev/orders-db/cluster-orders-db.yaml`. */
+  /** Path from the root, with `/`: `manifests/dev/orders-db/cluster-orders-db.yaml`. */
   file: string;
   object: KubeObject;
 }
 
-/** Files whose name says that they may describe a database or volumes. */
+/** Names of files that can describe a database or volumes. */
 const pattern = /^manifests\/([^/]+)\/[^/]+\/(?:cluster|persistentvolumeclaim|statefulset)-[^/]+\.yaml$/;
 
 const kinds = ['Cluster.postgresql.cnpg.io', 'PersistentVolumeClaim', 'StatefulSet.apps'];
 
-/** What holds data among manifests, by their paths. What cannot be parsed was rendered by nobody. */
+/** The databases and volumes in manifests, by path. Files that cannot be parsed are ignored: no render wrote them. */
 export function dataOf(files: Iterable<readonly [path: string, text: string]>): DataManifest[] {
   return [...files].flatMap(([file, text]) => {
     const environment = pattern.exec(file)?.[1];
@@ -29,7 +29,7 @@ export function dataOf(files: Iterable<readonly [path: string, text: string]>): 
   });
 }
 
-/** What of an environment holds data, as the manifests in a folder describe it. */
+/** The databases and volumes of an environment, from the manifests in a folder. */
 export function dataIn(folder: string, environment: string): DataManifest[] {
   const files: [string, string][] = [];
   for (const component of foldersIn(join(folder, environment))) {
@@ -54,8 +54,8 @@ function foldersIn(path: string): string[] {
 }
 
 /**
- * The same as the last commit has it, for who removed the folder and renders it anew. Nothing where this is no Git
- * repository or has no commit yet.
+ * The same from the last commit, in case the folder was removed before the render. Empty without a Git repository or
+ * a commit.
  */
 export async function committedData(root: string): Promise<DataManifest[]> {
   const git = async (args: string[], input = ''): Promise<Buffer> => {
@@ -64,7 +64,7 @@ export async function committedData(root: string): Promise<DataManifest[]> {
       running.child.stdin?.on('error', () => {}).end(input);
       return (await running).stdout;
     } catch (error) {
-      // Ends with an error where there is no repository or no commit, and is no program where Git is not installed.
+      // Fails without a repository or a commit, and if Git is not installed.
       if (error instanceof Error && 'code' in error) return Buffer.alloc(0);
       throw error;
     }
@@ -80,7 +80,7 @@ export async function committedData(root: string): Promise<DataManifest[]> {
   return dataOf(paths.map((path, i) => [path, texts[i] ?? ''] as const));
 }
 
-/** What `git cat-file --batch` prints: for each object a line with its size, its bytes and a line end; one that is missing has a line alone. */
+/** Parses the output of `git cat-file --batch`: per object a line with its size, its bytes and a line end; a missing object has only a line. */
 function objectsIn(bytes: Buffer): string[] {
   const texts: string[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -5,17 +5,17 @@ import { header } from './header.ts';
 
 /** How a folder of manifests differs from the render; paths are below that folder, sorted. */
 export interface Difference {
-  /** Not there yet, or with another text. */
+  /** Missing, or with another text. */
   changed: string[];
-  /** Rendered once and no longer. */
+  /** Rendered before, but no longer. */
   removed: string[];
-  /** Flux would apply them, but no render wrote them. */
+  /** Files that no render wrote; Flux would apply them. */
   foreign: string[];
 }
 
 /**
- * Compares the render with what stands in `folder`. `environment` limits it to that one's own folder; without it,
- * folders of environments that are gone are looked at too.
+ * Compares the render with the files in `folder`. `environment` limits it to that environment's folder; without it,
+ * folders of removed environments are compared too.
  */
 export function findDifference(
   folder: string,
@@ -40,7 +40,7 @@ export function findDifference(
 /** Paths of all manifests in a folder, in no order: `ENV/COMPONENT/FILE.yaml`. */
 export function manifestsBelow(folder: string, below: string): string[] {
   const found: string[] = [];
-  // Node's own recursion asks the disk for the kind of every entry once more.
+  // Faster than Node's recursive option, which calls stat for every entry again.
   const walk = (path: string) => {
     for (const entry of readdirSync(`${folder}/${path}`, { withFileTypes: true })) {
       const inner = path === '' ? entry.name : `${path}/${entry.name}`;
@@ -52,7 +52,7 @@ export function manifestsBelow(folder: string, below: string): string[] {
   return found;
 }
 
-/** In a folder, which is not hidden. */
+/** Whether a path is in a folder that is not hidden. */
 function isManifest(path: string): boolean {
   return /^[^.].*\/.*\.ya?ml$/.test(path);
 }

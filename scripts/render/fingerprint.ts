@@ -3,19 +3,19 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What npm installed, for imports of packages. */
+/** The lock file of installed npm packages. */
 const packages = ['package-lock.json', 'node_modules/.package-lock.json'];
 
-/** The code that makes manifests, from the root of the repository that holds this file. */
+/** Folders of the render's code, from the root of the repository that contains this file. */
 const code = ['charts', 'model', 'operators', 'scripts/render', 'scripts/helm', ...packages];
 
-/** Everything that people write, and what all descriptions import, from the root of the repository that is rendered. */
+/** Folders of descriptions and their common imports, from the root of the rendered repository. */
 const descriptions = ['apps', 'clusters', 'operators', 'model', 'images/lock.yaml', ...packages];
 
-/** Of the code what decides nothing: tests, and what they compare with. */
+/** Files of the code that do not affect manifests: tests and golden files. */
 const tests = /^(?:golden|fixtures|.*\.test\.ts)$/;
 
-/** Of the descriptions: the lock file says what is in there. An app may have any other name. */
+/** Folders of descriptions that are skipped, because the lock file determines their content. */
 const installed = /^node_modules$/;
 
 /** A hash of the program: its code, its packages and Node. */
@@ -24,22 +24,22 @@ export function codeHash(): string {
 }
 
 /**
- * A hash of all that people write where descriptions are looked for in the repository at `root`. What descriptions import
- * from elsewhere, and what goes into images, is told by the render.
+ * A hash of all descriptions in the repository at `root`. The render reports further inputs: other imports of descriptions, and
+ * files of images.
  */
 export function descriptionHash(root: string): string {
   return hashOf(root, descriptions, installed);
 }
 
-/** What tells one state of the committed manifests from another: a render refuses to lose the data that they describe. */
+/** Identifies the committed manifests, an input of the render, which refuses to lose their data. */
 export function committedTree(root: string): string {
   const args = ['rev-parse', '--verify', '--quiet', 'HEAD:./manifests'];
-  // Null where there is no Git.
+  // Null without Git.
   const { stdout }: { stdout: string | null } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
   return stdout?.trim() ?? '';
 }
 
-/** Links are followed, as by those who read. */
+/** Follows symbolic links, like the render. */
 function hashOf(root: string, paths: readonly string[], passedOver: RegExp): string {
   const hash = createHash('sha256').update(process.version);
   const add = (path: string, content: Buffer | string) => {

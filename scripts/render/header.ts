@@ -1,2 +1,2 @@
-/** How every rendered file begins; a file that does not is somebody's own and is left alone. */
+/** First line of every rendered file; the render does not change files without it. */
 export const header = '# Rendered from ';

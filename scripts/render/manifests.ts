@@ -14,7 +14,7 @@ import { parts } from './components.ts';
 import { header } from './header.ts';
 import { Memory } from './memory.ts';
 
-/** The files of one environment, none where there is a problem, and what the checks say of its objects. */
+/** The files of one environment, empty if there are problems, and the results of the checks. */
 export interface EnvironmentManifests {
   files: Map<string, string>;
   problems: Problem[];
@@ -22,8 +22,8 @@ export interface EnvironmentManifests {
 }
 
 /**
- * The manifests of one environment: from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to its text, an object in each.
- * What `memory` holds is taken from there. A folder needs no kustomization.yaml: Flux makes one of all files that it finds there.
+ * The manifests of one environment: map from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to its text, one object per file.
+ * Unchanged components come from `memory`. A folder needs no kustomization.yaml: Flux generates one from all files in it.
  */
 export function environmentManifests(
   env: Environment,
@@ -62,7 +62,7 @@ export function environmentManifests(
   return { files, problems, checked };
 }
 
-/** `KIND-NAME.yaml`, with the namespace where two objects of a component would share that name. */
+/** `KIND-NAME.yaml`, with the namespace if two objects of a component would have the same file name. */
 export function fileNames(objects: KubeObject[]): Map<string, KubeObject> {
   const short = (object: KubeObject) => `${object.kind}-${object.metadata.name}`;
   const counts = Map.groupBy(objects, (object) => safe(short(object)));
@@ -78,7 +78,7 @@ export function fileNames(objects: KubeObject[]): Map<string, KubeObject> {
   return named;
 }
 
-/** Without what a file system could take amiss: RBAC names may hold colons and capitals. */
+/** A name that is safe in every file system: RBAC names can have colons and capitals. */
 function safe(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9.-]/g, '-');
 }

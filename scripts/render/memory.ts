@@ -2,22 +2,22 @@ import type { Component } from '../../charts/kube/kube-object.ts';
 import { KnownSources } from '../../model/reading/known-sources.ts';
 import type { PlannedComponent } from './components.ts';
 
-/** A component as it was built, and the files that were written from it. */
+/** A built component and its files. */
 interface Built {
-  /** What it depends on: the same object holds the same. */
+  /** Its view of the environment, compared by identity. */
   view: PlannedComponent['view'];
   component: Component | undefined;
   files: [string, string][] | undefined;
 }
 
-/** What earlier renders of this process made: the next one makes anew only what depends on something that has changed. */
+/** Results of earlier renders in this process: the next one builds only components whose view changed. */
 export class Memory {
   readonly sources = new KnownSources();
-  /** What was built, in order: `dev/orders`. */
+  /** Components built in this render, in order: `dev/orders`. */
   readonly made: string[] = [];
   readonly #built = new Map<string, Built>();
 
-  /** Builds a part of an environment, or gives what it was when it saw the same view. */
+  /** Builds a component, or returns the earlier one for the same view. */
   build(environment: string, part: PlannedComponent): Component | undefined {
     const id = `${environment}/${part.name}`;
     let built = this.#built.get(id);
@@ -29,7 +29,7 @@ export class Memory {
     return built.component;
   }
 
-  /** The files of a component that was built, written again only if it was. */
+  /** The files of a component; they are formatted again only if it was built again. */
   files(environment: string, component: string, write: () => [string, string][]): [string, string][] {
     const built = this.#built.get(`${environment}/${component}`);
     if (built === undefined) return write();

@@ -3,15 +3,15 @@ import { formatProblem, type Paint } from '../../model/diagnostics/format-proble
 import type { Problem } from '../../model/diagnostics/problem.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Shown at once; who has more begins with these. All of them are in the JSON. */
+/** Maximum number of printed problems; the JSON has all of them. */
 const most = 100;
 
 const colours = { place: 'bold', mark: 'red', fix: 'green' } as const;
 
-/** Colours where the terminal that shows errors has any. */
+/** Colours, if the terminal of standard error supports them. */
 const paint: Paint = (part, text) => styleText(colours[part], text, { stream: process.stderr });
 
-/** What people wrote does not fit together: every problem of the run, sorted. Nothing was written. */
+/** The descriptions have problems: all of the run, sorted. Nothing was written. */
 export class ProblemsFailure extends Failure {
   readonly problems: Problem[];
 
@@ -28,8 +28,7 @@ export class ProblemsFailure extends Failure {
 }
 
 /**
- * Does work that may find problems. Where JSON is asked for they are printed as that, for editors and programs, and
- * nothing comes back.
+ * Runs work that can find problems. With JSON output it prints the problems as JSON and returns undefined.
  */
 export async function withProblems<T>(
   json: boolean,

@@ -16,21 +16,21 @@ import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';
 import { writeDifference } from './write.ts';
 
-/** What a repository's descriptions come to. */
+/** Result of rendering a repository. */
 export interface Rendered {
-  /** Those that were rendered. */
+  /** The rendered environments. */
   environments: Environment[];
-  /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
+  /** Map from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
   files: Map<string, string>;
-  /** By environment: what its charts come to, which is in no file. */
+  /** Objects of Helm charts by environment; they are not in files. */
   charts: ReadonlyMap<string, ChartObjects>;
-  /** What they were made of, beside the files of the folders that people write in. */
+  /** Further inputs, in addition to the folders of descriptions. */
   inputs: GraphInputs;
 }
 
 /**
- * Renders the repository at `root`, all environments or the one that is named, without writing anything.
- * Where something is wrong with the descriptions it throws a `ProblemsFailure` with all problems.
+ * Renders the repository at `root`, all environments or the given one, without writing files.
+ * @throws ProblemsFailure with all problems of the descriptions.
  */
 export async function renderAll(
   root: string,
@@ -58,10 +58,10 @@ export async function renderAll(
     const templated = await chartObjects(root, env, told);
     charts.set(env.name, templated.charts);
     problems.push(...templated.problems);
-    // Of a chart that is not there nothing more can be said, nor of what needs it.
+    // Without a chart, neither it nor its dependants can be checked.
     if (templated.problems.length > 0) continue;
     const manifests = environmentManifests(env, memory, templated.charts);
-    // What is wrong with a component as a whole stands at its name.
+    // A problem of a whole component is reported at its name.
     problems.push(
       ...manifests.problems.map((problem) => ({ ...problem, ...placeInFile(root, problem.file, ['name']) })),
     );
@@ -75,35 +75,35 @@ export async function renderAll(
   return { environments, files, charts, inputs: graph.inputs };
 }
 
-/** What is fetched or built for a chart takes a while; results go to standard output. */
+/** Progress of slow downloads and builds for charts, on standard error; results go to standard output. */
 function told(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A chart that cannot be had is one problem, in however many environments it runs. */
+/** A chart that cannot be fetched is one problem, in any number of environments. */
 function once(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
-/** Where and how to render. */
+/** Options of a render to the disk. */
 export interface RenderOptions {
-  /** A folder of `clusters/`; all of them where it is left out. */
+  /** A folder of `clusters/`. Default: all of them. */
   environment?: string | undefined;
-  /** The folder that holds one folder for each environment. Default: `manifests` below the root. */
+  /** Folder with one folder per environment. Default: `manifests` below the root. */
   out?: string | undefined;
-  /** Default: true. False only compares. */
+  /** `false`: only compares. Default: true. */
   write?: boolean | undefined;
-  /** What an earlier render made; this one adds to it. Default: nothing, all is made anew. */
+  /** Results of earlier renders, which this one extends. Default: none. */
   memory?: Memory | undefined;
 }
 
-/** A render and how the files on the disk differed from it; they no longer do if it was written. */
+/** A render and the differences of the files on the disk before it was written. */
 export interface RenderResult extends Rendered {
-  /** Paths below the folder of manifests. */
+  /** Paths below the manifests folder. */
   difference: Difference;
 }
 
-/** Renders, compares with what is on the disk and writes what differs. */
+/** Renders, compares with the disk and writes the differences. */
 export async function render(root: string, options: RenderOptions = {}): Promise<RenderResult> {
   const { environment, out = join(root, 'manifests'), write = true, memory = new Memory() } = options;
   const committed = committedData(root);

@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FolderWatch } from './watch-folders.ts';
 
 export interface SavesOptions {
-  /** Folder whose files are watched, and the one below it that is not. */
+  /** Folder to watch, and a folder below it to ignore. */
   root: string;
   except: string;
-  /** Milliseconds after the first save in which others are gathered: an editor saves in several steps. */
+  /** Milliseconds after the first save in which further saves are collected: an editor saves in several steps. */
   settles: number;
-  /** Paths that are no saves of a person. Default: none. */
+  /** Paths to ignore. Default: none. */
   isIgnored?: (path: string) => boolean;
   signal: AbortSignal;
 }
 
-/** Files that were saved since they were last asked for, gathered. */
+/** Collects the files that were saved since the last call. */
 export class Saves {
   readonly #paths = new Set<string>();
   readonly #watch: FolderWatch;
@@ -31,12 +31,12 @@ export class Saves {
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
-  /** Watches these files too, wherever they are; by absolute paths. */
+  /** Watches these files too, by absolute path. */
   alsoOf(files: Iterable<string>): void {
     this.#watch.alsoOf(files);
   }
 
-  /** Waits for a save and gives the paths, sorted; none once the signal has aborted. */
+  /** Waits for a save and returns its paths, sorted; empty once the signal is aborted. */
   async next(): Promise<string[]> {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -54,7 +54,7 @@ export class Saves {
   }
 }
 
-/** What was saved, in a few words. */
+/** Short text about the saved files. */
 export function savedText(paths: readonly string[]): string {
   return paths.length > 3 ? `${paths.length} files` : paths.join(', ');
 }

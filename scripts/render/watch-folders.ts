@@ -3,12 +3,12 @@ import { dirname, join, relative } from 'node:path';
 import { isJunk } from '../../model/reading/junk.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** What npm, Git and commands that are at work keep beside what people write. */
+/** Folders of npm, Git and running commands, which are not watched. */
 const passedOver = /^(?:node_modules|\.git|\.(?:render|new)-.*)$/;
 
 /**
- * Tells of every change of a file below `root`, but for the folder `except`, by its path from there, until `close`. A
- * folder is watched, not its files: an editor that puts a new file in place of the old one is seen too.
+ * Reports every changed file below `root` by its relative path, except in the folder `except`, until `close`. It watches folders, not
+ * files, and so also sees an editor that replaces a file by a new one.
  */
 export class FolderWatch {
   readonly #root: string;
@@ -23,7 +23,7 @@ export class FolderWatch {
     this.#add('.');
   }
 
-  /** Tells of changes of these files too, wherever they are; by absolute paths. */
+  /** Reports changes of these files too, by absolute path. */
   alsoOf(files: Iterable<string>): void {
     for (const file of files) {
       const path = relative(this.#root, dirname(file));
@@ -47,14 +47,14 @@ export class FolderWatch {
     return !passedOver.test(name) && !isJunk(name) && join(folder, name) !== this.#except;
   }
 
-  /** Whether it is watched from now on, and was not before. */
+  /** Whether the folder was added to the watch. */
   #watch(path: string): boolean {
     const folder = join(this.#root, path);
     if (this.#watchers.has(path) || lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
       return false;
     const watcher = open(folder, (name) => this.#changed(path, name));
     if (watcher === undefined) return false;
-    // A folder that goes away takes its watcher along.
+    // The watcher of a removed folder closes with it.
     watcher.on('error', () => this.#forget(path));
     this.#watchers.set(path, watcher);
     return true;
@@ -78,7 +78,7 @@ export class FolderWatch {
   }
 }
 
-/** None where the folder has gone away since somebody saw it. */
+/** Undefined if the folder was removed meanwhile. */
 function open(folder: string, onChange: (name: string | null) => void): FSWatcher | undefined {
   try {
     return watch(folder, (_event, name) => onChange(name));

@@ -6,7 +6,7 @@ import { Memory } from './memory.ts';
 import { ProblemsFailure } from './problems-failure.ts';
 import type { RenderOutcome, WorkerInput } from './watch.ts';
 
-/** The thread of `render --watch`: renders when it is told to, with the memory of what it rendered before. */
+/** Worker thread of `render --watch`: renders on request and keeps earlier results in memory. */
 const { root, command }: WorkerInput = workerData;
 const memory = new Memory();
 

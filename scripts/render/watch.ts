@@ -5,36 +5,36 @@ import { Worker } from 'node:worker_threads';
 import type { RenderCommand } from './command.ts';
 import { Saves, savedText } from './saves.ts';
 
-/** What a worker is started with. */
+/** Start data of a worker. */
 export interface WorkerInput {
   root: string;
   command: RenderCommand;
 }
 
-/** What came of one render. */
+/** Result of one render. */
 export interface RenderOutcome {
-  /** For those who read what it prints: a line, or JSON. */
+  /** Text for standard output: a line, or JSON. */
   out: string;
-  /** What is wrong. */
+  /** Text of the problems. */
   err: string;
-  /** No change of a file will mend it. */
+  /** Whether the fault is permanent: no change of a file can fix it. */
   ended: boolean;
-  /** The files that descriptions imported, by absolute path. */
+  /** Files that descriptions imported, by absolute path. */
   imported: string[];
 }
 
 /**
- * The program itself: what imports it must be loaded anew. Descriptions, and what they import from anywhere else, are read
- * for every render.
+ * Folders of the program itself: after a change, a new worker must load it. Descriptions and their other imports are read for every
+ * render.
  */
 const program = /^(?:charts|model|scripts)\//;
 
-/** An editor saves in several steps, and Git writes many files at once. In milliseconds. */
+/** Milliseconds to collect saves: an editor saves in several steps, and Git writes many files at once. */
 const settles = 15;
 
 /**
- * Renders, and again at every save, until the signal. The render runs in a thread of its own, which keeps what it made:
- * so a save costs what depends on it. When the program itself changes, the next thread loads it anew. Gives the exit code.
+ * Renders at the start and at every save, until the signal. A worker thread renders and keeps its results, so that a save renders only
+ * what depends on it. If the program itself changes, a new thread loads it. Returns the exit code.
  */
 export async function watchAndRender(
   input: WorkerInput,
@@ -42,7 +42,7 @@ export async function watchAndRender(
   signal: AbortSignal,
 ): Promise<number> {
   const except = resolve(input.command.out ?? join(input.root, 'manifests'));
-  // A description may read any file of the repository.
+  // A description can read any file of the repository.
   const saves = new Saves({ root: input.root, except, settles, signal });
   let worker = startWorker(input);
   try {
@@ -75,7 +75,7 @@ function startWorker(input: WorkerInput): Worker {
   return new Worker(new URL('watch-worker.ts', import.meta.url), { workerData: input });
 }
 
-/** Has the worker render once. A worker that fails as a whole ends the watch. */
+/** Lets the worker render once. An uncaught error of the worker ends the watch. */
 async function answer(worker: Worker): Promise<RenderOutcome> {
   const answered = once(worker, 'message');
   worker.postMessage('render');

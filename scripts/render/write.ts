@@ -13,13 +13,13 @@ import { dirname, join } from 'node:path';
 import { holdSignals, makeStaging, removeAbandoned } from '../files/staging.ts';
 import type { Difference } from './difference.ts';
 
-/** Of folders that hold what is being written. */
+/** Name prefix of folders with unfinished files. */
 const prefix = '.render-';
 
 /**
- * Makes `folder` hold the render: everything that changed is first written beside it, then moved into place, then what
- * is gone is removed. Where the disk is full, a folder cannot be written or the process is killed while writing, nothing
- * has changed. Ctrl-C waits until all is in place: it takes milliseconds. What a killed render left is removed first.
+ * Writes the render to `folder`: changed files are first written to a draft folder, then moved into place; then removed files are
+ * deleted. If the disk is full, a folder is not writable or the process is killed while it writes the draft, nothing has changed.
+ * Ctrl-C waits for the moves, which take milliseconds. Drafts of a killed render are removed first.
  */
 export function writeDifference(
   folder: string,
@@ -54,14 +54,14 @@ export function writeDifference(
   }
 }
 
-/** With those above it. Not by Node's own recursion: where none can be made, as below /proc, it tries for ever. */
+/** Creates a folder with its parents. Node's recursive option is not used: where mkdir is impossible, as below /proc, it never ends. */
 function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   makeFolder(dirname(path));
   mkdirSync(path);
 }
 
-/** A component's folder that holds nothing any more, and its environment's. */
+/** Removes a component's folder if it is empty, then its environment's. */
 function removeIfEmpty(component: string): void {
   for (const path of [component, dirname(component)]) {
     try {

@@ -1,17 +1,17 @@
 import { type SqlStatement, sqlStatements } from './sql-statements.ts';
 
-/** A statement after which a program from before it may no longer work. */
+/** A statement after which an earlier program can fail. */
 export interface Contraction {
   /** Line of the file, counted from 1. */
   line: number;
-  /** The rest of a sentence that begins with 'it'. */
+  /** Rest of a sentence that begins with 'it'. */
   why: string;
 }
 
 /**
- * The statements of migrations after which programs from before them may no longer work: what removes or renames what they
- * use, or refuses what they write ('expand and contract': https://martinfowler.com/bliki/ParallelChange.html). A table that
- * one of these files makes is one that they do not know. What is not known to be harmless is named too.
+ * The statements in migrations after which earlier programs can fail: they remove or rename used objects, or refuse rows that the
+ * programs write ('expand and contract': https://martinfowler.com/bliki/ParallelChange.html). Tables that these files create are
+ * exempt, because earlier programs do not use them. Unknown statements are reported too.
  */
 export function contractions(
   files: readonly { name: string; sql: string }[],
@@ -28,7 +28,7 @@ export function contractions(
 
 const table = String.raw`((?:"[^"]+"|\w+)(?:\.(?:"[^"]+"|\w+))?)`;
 
-/** What only adds, or changes rows without taking any. */
+/** Statements that only add objects, or change rows without deleting any. */
 const harmless = [
   /^(begin|commit|start transaction|end)\b/,
   /^set (local |session )?\w+ ?(=|to) /,
@@ -64,7 +64,7 @@ function contraction({ text }: SqlStatement, own: Set<string>): string | undefin
   return `is not known to leave the version before working (${shortened(text)})`;
 }
 
-/** What `alter table` does to a table that the version before uses. */
+/** Effects of `alter table` on a table that the earlier version uses. */
 function alteration(text: string, name: string): string | undefined {
   const start = text.indexOf(name) + name.length;
   for (const action of actions(text.slice(start))) {
@@ -88,7 +88,7 @@ function alteration(text: string, name: string): string | undefined {
   return undefined;
 }
 
-/** The actions of `alter table`, which commas outside of brackets part. */
+/** The actions of `alter table`, separated by commas outside of brackets. */
 function actions(text: string): string[] {
   const found = [''];
   let depth = 0;

@@ -3,8 +3,8 @@ import { clusterClient, hasKubeconfig } from '../cluster/client.ts';
 import { isNotFound, reason } from '../cluster/request.ts';
 
 /**
- * What kustomize-controller keeps of the last applications of a Kustomization (fluxcd/kustomize-controller, api/v1:
- * status.history); its reasons are those of fluxcd/pkg, apis/meta.
+ * The history of reconciliations that kustomize-controller keeps for a Kustomization (fluxcd/kustomize-controller, api/v1:
+ * status.history); the reasons come from fluxcd/pkg, apis/meta.
  */
 const historySchema = z.object({
   status: z
@@ -21,7 +21,7 @@ const historySchema = z.object({
     .optional(),
 });
 
-/** Commits at which a Kustomization was Ready, out of its object. */
+/** Commits at which a Kustomization was Ready, from its status. */
 export function readyCommits(kustomization: unknown): string[] {
   const history = historySchema.parse(kustomization).status?.history ?? [];
   return history
@@ -33,8 +33,8 @@ export function readyCommits(kustomization: unknown): string[] {
 }
 
 /**
- * Commits at which an app was Ready, as its cluster tells; none where this machine does not reach the cluster, of which
- * `report` is told.
+ * Commits at which an app was Ready, from its cluster. Empty, with a message to `report`, if this machine does not reach the
+ * cluster.
  */
 export async function readyCommitsOf(
   cluster: string,

@@ -3,18 +3,18 @@ import { Failure } from '../cli/failure.ts';
 import type { Git } from '../delivery/git.ts';
 import { contractions } from './expand-only.ts';
 
-/** Something in the migrations between two versions behind which an app cannot go back unseen. */
+/** An obstacle to a roll-back in the migrations between two versions; a person must review it. */
 export interface Obstacle {
-  /** From the root. */
+  /** Path from the repository's root. */
   file: string;
   line: number;
   why: string;
 }
 
 /**
- * What stands in the way between the version that runs and an earlier one: migrations that have run since and after which the
- * earlier one may no longer work, and programs of which nobody can tell what they did.
- * @param reviewed Files that a person has looked at.
+ * The obstacles between the running version and an earlier one: later migrations after which the earlier version can fail, and
+ * programs with unknown effects.
+ * @param reviewed Files that a person has reviewed.
  */
 export async function obstacles(
   git: Git,
@@ -27,7 +27,7 @@ export async function obstacles(
 ): Promise<Obstacle[]> {
   const { app, running, target, reviewed } = options;
   const [now, then] = [running.migrations, target.migrations];
-  // The tag is the hash of all that the migrations are made of.
+  // The tag is the hash of all inputs of the migrations' image.
   if (now === undefined || now.tag === then?.tag) return [];
   const folder = `apps/${app}/migrations`;
   const after = await filesOf(git, now.source, folder);
@@ -61,7 +61,7 @@ export async function obstacles(
   return [...found, ...changed, ...unseen];
 }
 
-/** @throws Failure where something stands in the way: with each file and line. */
+/** @throws Failure if there are obstacles, with file and line of each. */
 export function refuseObstacles(app: string, found: readonly Obstacle[], again: string): void {
   if (found.length === 0) return;
   const lines = found.map(({ file, line, why }) => `${file}:${line}: ${why}`);
@@ -89,7 +89,7 @@ async function filesOf(git: Git, commit: string, folder: string): Promise<Map<st
   return found;
 }
 
-/** Line at which two texts begin to differ, counted from 1. */
+/** First line at which two texts differ, counted from 1. */
 function firstDifference(before = '', after = ''): number {
   const [a, b] = [before.split('\n'), after.split('\n')];
   const at = a.findIndex((line, i) => line !== b[i]);

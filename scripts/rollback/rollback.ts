@@ -23,7 +23,7 @@ import { readyCommitsOf } from './last-ready.ts';
 import { obstacles, refuseObstacles } from './migrations-between.ts';
 import { type RollbackTarget, rolledBack, targetOf } from './target.ts';
 
-/** As typed after `npm run rollback --`. */
+/** Options of `npm run rollback`. */
 export interface RollbackOptions {
   app: string;
   environment: string;
@@ -35,17 +35,17 @@ export interface RollbackOptions {
   print: (text: string) => void;
 }
 
-/** What a roll-back needs of the world; a test gives its own. */
+/** External dependencies of a roll-back; tests replace them. */
 export interface RollbackInput {
   open: (cluster: Cluster) => Promise<ManifestRemote>;
   /** Commits of the manifest repository at which the app was Ready. */
   ready: (cluster: string, app: string) => Promise<string[]>;
-  /** Throws where the registry does not have the image that an app goes back to. */
+  /** Throws if the registry does not have the image of the earlier version. */
   requireImage: (cluster: Cluster, app: PublishedApp) => Promise<void>;
   render: (source: string, images: PublishedImages) => Promise<Manifests>;
 }
 
-/** Takes an app back to a version that ran before: one commit in the manifest repository, and nothing else. Gives the exit code. */
+/** Rolls an app back to an earlier version with one commit in the manifest repository. Returns the exit code. */
 export async function rollback(options: RollbackOptions): Promise<number> {
   const { app, environment, root } = options;
   const cluster = readCluster(environment, root);
@@ -75,7 +75,7 @@ export async function rollback(options: RollbackOptions): Promise<number> {
   );
 }
 
-/** The same in a world that is given. */
+/** The same with given dependencies. */
 export async function rollbackIn(
   options: RollbackOptions,
   cluster: Cluster,

@@ -1,4 +1,4 @@
-/** A statement of an SQL file: in small letters, without comments, and with nothing in its literals. */
+/** A statement of an SQL file: in lower case, without comments, and with empty literals. */
 export interface SqlStatement {
   text: string;
   /** Line on which it begins, counted from 1. */
@@ -6,8 +6,8 @@ export interface SqlStatement {
 }
 
 /**
- * Takes an SQL file apart as PostgreSQL does ('Lexical Structure'): comments, also nested ones, literals, quoted names and
- * dollar quotes hide what stands in them. A quoted name keeps its letters.
+ * Splits an SQL file by PostgreSQL's rules ('Lexical Structure'): semicolons in comments, also nested ones, in literals, quoted
+ * names and dollar quotes do not count. A quoted name keeps its case.
  */
 export function sqlStatements(sql: string): SqlStatement[] {
   const statements: SqlStatement[] = [];
@@ -32,7 +32,7 @@ export function sqlStatements(sql: string): SqlStatement[] {
   return statements;
 }
 
-/** The next piece of a file, and what of it counts. */
+/** The next token of a file, and its text in the statement. */
 function token(sql: string, at: number, before: string): [whole: string, said: string] {
   const rest = sql.slice(at);
   const comment = rest.startsWith('--') ? /^[^\n]*/.exec(rest)?.[0] : blockComment(rest);

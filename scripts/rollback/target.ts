@@ -6,16 +6,16 @@ import {
 import { Failure } from '../cli/failure.ts';
 import { isSameVersion, versionOf } from '../delivery/images-file.ts';
 
-/** The version to which an app goes back, and why that one. */
+/** Target version of a roll-back, and the reason for its choice. */
 export interface RollbackTarget {
   version: PublishedVersion;
   reason: string;
 }
 
 /**
- * The version to go back to: the one that is named, else the last that is known to have been Ready, else the one before.
- * @param ready Digests of images with which the app was Ready; empty where nobody can tell.
- * @throws Failure where there is none.
+ * The target of a roll-back: the named version, else the last that was Ready, else the previous one.
+ * @param ready Digests of images with which the app was Ready; empty if unknown.
+ * @throws Failure if there is no such version.
  */
 export function targetOf(
   app: string,
@@ -54,8 +54,8 @@ function named(app: string, versions: readonly PublishedVersion[], to: string): 
 }
 
 /**
- * An app that runs an earlier image from now on and is held there. Its migrations stay the ones that ran: a database does
- * not go back.
+ * The app's entry with an earlier image and a hold. Its migrations stay the newest that ran: a roll-back does not change the
+ * database.
  */
 export function rolledBack(known: PublishedApp, target: PublishedVersion, by: string): PublishedApp {
   const at = known.before.findIndex((each) => isSameVersion(each, target));
