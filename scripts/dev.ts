@@ -10,7 +10,7 @@ interface Options {
   set: Record<string, string>;
 }
 
-/** `NAME=VALUE`, added to those before. */
+/** Parses `NAME=VALUE` and adds it to the earlier ones. */
 function variable(text: string, before: Record<string, string>): Record<string, string> {
   const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('It is written NAME=VALUE.');
@@ -44,7 +44,7 @@ Exit code: that of the program, 130 after Ctrl-C, 1 where it could not be starte
       const { dev } = await import('./dev/dev.ts');
       const { repositoryRoot: root } = await import('./repository/read-cluster.ts');
       const stop = new AbortController();
-      // Not once: a second Ctrl-C would end this process before it has removed the keys.
+      // Not `once`: a second Ctrl-C would end this process before it has removed the keys.
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
       const flag = (name: string, value: string | true | undefined) =>
         value === undefined ? [] : [value === true ? `--${name}` : `--${name}=${value}`];

@@ -83,7 +83,7 @@ program
     ) =>
       start(async (root) => {
         if (chart !== undefined) {
-          // Not a plain import: it loads the charts of operators, before that of a new one is written.
+          // Imported dynamically: a static import would load the operators' charts before the new one is written.
           const { newChartOperator } = await import('./new/new-chart-operator.ts');
           return newChartOperator(root, checkedName(name), chart, chartVersion);
         }
@@ -109,7 +109,7 @@ async function start(prepare: (root: string) => NewFiles | Promise<NewFiles>): P
     const signals = holdSignals(() => written?.undo());
     try {
       written = write(repositoryRoot, prepared);
-      // Loaded when the files are there: a new chart is part of the program.
+      // Loaded after the files are written: a new chart is part of the program.
       const { renderAll } = await import('./render/render.ts');
       await renderAll(repositoryRoot);
       await signals.told();

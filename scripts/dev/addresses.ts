@@ -1,6 +1,6 @@
-/** A port of a Service that the variables of a process name. */
+/** A port of a Service in the variables of a process. */
 export interface ServiceAddress {
-  /** As it is written: `jobs.jobs.svc.cluster.local`. */
+  /** Host as in the variable: `jobs.jobs.svc.cluster.local`. */
   host: string;
   service: string;
   namespace: string;
@@ -16,7 +16,7 @@ const defaultPorts: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
 /**
  * The Services that variables name: `NAME.NAMESPACE.svc:PORT`, a URL, or a host beside a variable with its port (`PGHOST` and `PGPORT`). A
- * name whose port stands nowhere leads to none.
+ * name without a port is ignored.
  */
 export function addressesIn(env: Readonly<Record<string, string>>): ServiceAddress[] {
   const found = new Map<string, ServiceAddress>();

@@ -15,31 +15,31 @@ import { addressesIn } from './addresses.ts';
 import { type Contents, foldersOf, type ProcessWorld, processWorld, type Sources } from './process-world.ts';
 import { type NodeProgram, programOf } from './program.ts';
 
-/** What `npm run dev` is asked for. */
+/** Options of `npm run dev`. */
 export interface DevOptions {
-  /** The repository. */
+  /** Root of the repository. */
   root: string;
   environment: string;
   app: string;
-  /** Flags of Node beside those of the container: `--inspect=127.0.0.1:9229`, `--watch`. */
+  /** Node flags in addition to those of the container: `--inspect=127.0.0.1:9229`, `--watch`. */
   flags: readonly string[];
-  /** Variables that the process has in place of the container's own. */
+  /** Variables that replace those of the container. */
   variables: Readonly<Record<string, string>>;
   /** Ends the process. */
   signal: AbortSignal;
   print: (text: string) => void;
 }
 
-/** How long the process may take to end, in milliseconds; then it is killed. */
+/** Milliseconds that the process has to end; then it is killed. */
 const endsWithin = 10_000;
 
-/** Variables of this machine that the process gets beside those of its container. */
+/** Variables of this machine that the process gets in addition. */
 const ofMachine = ['PATH', 'HOME', 'TERM', 'LANG', 'TMPDIR', 'FORCE_COLOR', 'NO_COLOR'];
 
 /**
- * Runs an app's program on this machine as its container would run in the cluster: with its variables, its certificates and
- * secrets, and ways to the Services that its variables name. The files stand in a folder of this user alone, and are removed when
- * the process ends, as the ways are closed. Returns the exit code: that of the process, 130 after the signal.
+ * Runs an app's program on this machine like its container in the cluster: with its variables, certificates and secrets, and with
+ * port-forwards to the Services in its variables. The files are in a folder that only this user can read. When the process ends,
+ * the files are removed and the port-forwards closed. Returns the exit code: that of the process, or 130 after the signal.
  */
 export async function dev(options: DevOptions): Promise<number> {
   const { root, environment: name, app: wanted, print } = options;
@@ -94,7 +94,7 @@ function worldOf(
   return processWorld(pod, container, { sources: sourcesIn(client, namespace), folder });
 }
 
-/** Secrets and ConfigMaps of a namespace of a cluster. */
+/** Secrets and ConfigMaps of a namespace in a cluster. */
 function sourcesIn(client: ClusterClient, namespace: string): Sources {
   const { core } = client;
   const read = async (what: string, contents: Promise<Contents>): Promise<Contents> => {
@@ -144,7 +144,7 @@ async function run(
   reach: Readonly<Record<string, number>>,
   { root, flags: asked, signal }: DevOptions,
 ): Promise<number> {
-  // Its flags are made for the container's memory, in which no debugger runs.
+  // The container's flags fit its memory limit, without a debugger.
   const { NODE_OPTIONS: _, ...variables } = own;
   const env: NodeJS.ProcessEnv = { ...variables, PLINTH_REACH: JSON.stringify(reach) };
   for (const name of ofMachine) if (env[name] === undefined) env[name] = process.env[name];

@@ -5,26 +5,26 @@ import { Failure } from '../cli/failure.ts';
 /** Keys and contents of a Secret or a ConfigMap. */
 export type Contents = Readonly<Record<string, Buffer>>;
 
-/** From where values and files come. */
+/** Source of values and files. */
 export interface Sources {
   secret: (name: string) => Promise<Contents>;
   configMap: (name: string) => Promise<Contents>;
 }
 
-/** What a process needs to be a container of a pod. */
+/** Environment of a process that replaces a container. */
 export interface ProcessWorld {
-  /** Variables, whose paths lead to the files below. */
+  /** Variables, with paths that refer to the files below. */
   env: Record<string, string>;
-  /** From the path of a file to its content. */
+  /** Map from the path of a file to its content. */
   files: Map<string, Buffer>;
-  /** Folders in which it may write. */
+  /** Writable folders. */
   folders: string[];
 }
 
 /**
- * What a container of a pod finds: its variables and what is mounted into it, for a process of this machine that has it all below
- * `folder`. A variable that names a path below a mount names the place in `folder` instead.
- * @throws Failure for what a pod alone can have: a token of its account, the data of a volume, its own address.
+ * The environment of a pod's container for a process on this machine: its variables, and its mounts below `folder`. A path below a
+ * mount in a variable becomes the path in `folder`.
+ * @throws Failure for things that only a pod can have: a service account token, the data of a volume, its own address.
  */
 export async function processWorld(
   pod: V1PodSpec,
@@ -49,7 +49,7 @@ export async function processWorld(
   return world;
 }
 
-/** The files of a volume; undefined for a folder in which the process writes. */
+/** The files of a volume; undefined for a writable folder. */
 async function contentsOf(
   app: string,
   { name, emptyDir, secret, configMap, projected }: V1Volume,
@@ -104,13 +104,13 @@ async function textOf(app: string, { name, value, valueFrom }: V1EnvVar, sources
   return content.toString('utf8');
 }
 
-/** A path below a mount, as a path below the folder; any other text as it is. */
+/** Converts a path below a mount to one below the folder; returns other texts unchanged. */
 function moved(value: string, mounts: readonly V1VolumeMount[], folder: string): string {
   const isBelow = mounts.some(({ mountPath }) => value === mountPath || value.startsWith(`${mountPath}/`));
   return isBelow ? join(folder, value) : value;
 }
 
-/** The folders that must be there before the files can be written. */
+/** The folders that must exist before the files can be written. */
 export function foldersOf({ files, folders }: ProcessWorld): string[] {
   return [...new Set([...folders, ...[...files.keys()].map((path) => dirname(path))])];
 }

@@ -4,20 +4,20 @@ import { z } from 'zod';
 import type { EnvironmentApp } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** A program of Node, as it is started from its sources. */
+/** Start of a Node program from its sources. */
 export interface NodeProgram {
   /** Its working directory, from the root. */
   folder: string;
-  /** Flags of Node, as in the container. */
+  /** Node flags, as in the container. */
   flags: string[];
-  /** Below the folder. */
+  /** Path below the folder. */
   script: string;
   args: string[];
 }
 
 /**
- * What the app's container runs, from the sources: the file that is bundled, else the one that the Dockerfile's CMD starts.
- * @throws Failure where that is no program of Node in the app's folder.
+ * The source of the container's program: the entry point of the bundle, else the file in the Dockerfile's CMD.
+ * @throws Failure if that is not a Node program in the app's folder.
  */
 export function programOf(root: string, app: EnvironmentApp): NodeProgram {
   const build = app.builds.find(({ kind }) => kind === 'image');
@@ -35,7 +35,7 @@ export function programOf(root: string, app: EnvironmentApp): NodeProgram {
   return { folder: build.folder, flags: rest.slice(0, at), script, args: rest.slice(at + 1) };
 }
 
-/** The words of the last CMD of a Dockerfile in its exec form; none where there is no such line. */
+/** The words of the last CMD of a Dockerfile in exec form; empty if there is none. */
 function commandIn(dockerfile: string): string[] {
   const lines = readFileSync(dockerfile, 'utf8').replaceAll('\\\n', ' ').split('\n');
   const command = lines.findLast((line) => /^CMD\s*\[/i.test(line));

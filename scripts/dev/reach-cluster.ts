@@ -3,15 +3,15 @@ import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
 /*
- * Loaded before the program of `npm run dev` (`node --import`). PLINTH_REACH says which port of this machine's loopback leads to
- * which port of which Service: {"jobs.jobs.svc.cluster.local:8443": 41234}. A name of these resolves to an address that nothing
- * else has, and a connection to one of the ports goes to the loopback's. Whoever connects still sees the name, so that
- * certificates are checked against it. All other names and connections are as ever.
+ * Loaded before the program of `npm run dev` (`node --import`). PLINTH_REACH maps ports of Services to ports of this machine's
+ * loopback address: {"jobs.jobs.svc.cluster.local:8443": 41234}. Each of these names resolves to a reserved address, and a
+ * connection to one of its ports goes to the loopback port. The program still uses the name, so certificates are verified against
+ * it. All other names and connections are unchanged.
  */
 
 const ports = new Map<string, number>(Object.entries(JSON.parse(process.env.PLINTH_REACH ?? '{}')));
 const hosts = [...new Set([...ports.keys()].map((key) => key.slice(0, key.lastIndexOf(':'))))];
-/** Loopback as well: what is not led elsewhere is refused at once, and leaves no machine. */
+/** Also a loopback address: connections without a mapping are refused at once and do not leave the machine. */
 const addresses = new Map(hosts.map((host, i) => [host, `127.77.${(i + 1) >> 8}.${(i + 1) & 255}`]));
 const names = new Map([...addresses].map(([host, address]) => [address, host]));
 
@@ -48,7 +48,7 @@ replace(dns.promises, 'lookup', (original) => async (host, options) => {
   return wantsAll(options) ? [{ address, family: 4 }] : { address, family: 4 };
 });
 
-/** The same options, for the loopback's port where one leads there. */
+/** The same options, with the loopback port if there is a mapping. */
 function led(options: unknown): unknown {
   if (typeof options !== 'object' || options === null || !('port' in options)) return options;
   const host = 'host' in options ? String(options.host) : '';
@@ -59,7 +59,7 @@ function led(options: unknown): unknown {
 replace(net.Socket.prototype, 'connect', (original) => {
   return function (this: unknown, ...args) {
     const [first, second, ...rest] = args;
-    // What `net.connect` passes on: [options, callback], which node marks as its own.
+    // Internal form of `net.connect`: [options, callback], which Node marks with a symbol.
     if (Array.isArray(first)) first[0] = led(first[0]);
     else if (typeof first === 'number' && typeof second === 'string')
       return Reflect.apply(original, this, [led({ port: first, host: second }), ...rest]);

@@ -1,4 +1,4 @@
-/** An app.ts of a description, as a person would write it. */
+/** Text of an app.ts with the given description. */
 export function appText(name: string, description: Readonly<Record<string, unknown>>): string {
   const whole = { name, summary: 'Says what it is for in one sentence.', ...description };
   const lines = Object.entries(whole).map(([key, value]) => `  ${key}: ${literal(value, '  ')},\n`);
@@ -24,7 +24,7 @@ function keyText(key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : text(key);
 }
 
-/** In single quotes, where the text has none. */
+/** In single quotes, unless the text has one. */
 function text(value: string): string {
   const json = JSON.stringify(value);
   if (value.includes("'")) return json;

@@ -6,11 +6,11 @@ import { capability } from '../../model/schema/process.ts';
 import { Failure } from '../cli/failure.ts';
 import { asRecord, type KeyNote, looksSecret } from './notes.ts';
 
-/** A description of an app, as app.ts has it, and what became of each key. */
+/** Description of an app for app.ts, and the result for each key. */
 export interface ComposedApp {
   service: string;
   description: Record<string, unknown>;
-  /** Its Dockerfile as the file names it, from the file's folder; absent where it has an image of others. */
+  /** Path of its Dockerfile from the compose file's folder; absent for an upstream image. */
   dockerfile?: string;
   notes: KeyNote[];
 }
@@ -18,7 +18,7 @@ export interface ComposedApp {
 const composeFile = z.looseObject({ services: z.record(z.string(), z.record(z.string(), z.unknown())) });
 const texts = z.union([z.string(), z.array(z.coerce.string())]);
 
-/** What the keys of a service come to, one after the other. */
+/** Result of the service's keys, built one key after the other. */
 interface Draft {
   description: Record<string, unknown>;
   exceptions: { rule: string; reason: string }[];
@@ -27,7 +27,7 @@ interface Draft {
 
 type Reader = (value: unknown, draft: Draft, key: string) => void;
 
-/** Keys that say how containers of one machine find each other, or what the platform does for every app. */
+/** Keys for networking on one machine, or with an effect that the platform gives every app. */
 const needless: Readonly<Record<string, string>> = {
   container_name: 'a pod has a name of its own',
   hostname: 'other apps reach it as NAME.NAME.svc',
@@ -51,7 +51,7 @@ const needless: Readonly<Record<string, string>> = {
 /** Keys whose effect every app has. */
 const always = new Set(['restart', 'init', 'logging', 'read_only', 'security_opt']);
 
-/** Ports at which something else than HTTP is spoken. */
+/** Well-known ports of protocols other than HTTP. */
 const notHttp = new Set([
   21, 22, 25, 53, 110, 143, 389, 465, 587, 993, 1883, 3306, 5432, 5672, 6379, 9092, 11211, 27017,
 ]);
@@ -208,7 +208,7 @@ const readers: Readonly<Record<string, Reader>> = {
 
 /**
  * The description of one service of a compose file (https://github.com/compose-spec/compose-spec, '05-services.md').
- * @throws Failure where the file is no compose file, or does not have the service.
+ * @throws Failure if the file is not a compose file or does not have the service.
  */
 export function fromCompose(
   text: string,
@@ -271,7 +271,7 @@ function servicesIn(text: string, file: string): z.infer<typeof composeFile>['se
   return read.data.services;
 }
 
-/** With what app.ts asks for and a compose file leaves out. */
+/** Adds fields that app.ts requires and a compose file does not have. */
 function completed({ description, exceptions, notes }: Draft): Record<string, unknown> {
   const [first] = Object.keys(asRecord(description.ports));
   if (description.image === undefined)
@@ -381,7 +381,7 @@ function volume(value: unknown, { description, notes }: Draft): void {
   }
 }
 
-/** With the defaults of its variables, `$$` as a dollar; undefined where a variable has no default. */
+/** Text with the defaults of its variables and `$$` as a dollar; undefined if a variable has no default. */
 function resolved(text: string): string | undefined {
   let isWhole = true;
   const result = text.replace(
@@ -395,7 +395,7 @@ function resolved(text: string): string | undefined {
   return isWhole ? result : undefined;
 }
 
-/** `512M` of compose files is 512Mi. */
+/** `512M` in a compose file means 512Mi. */
 function memoryOf(text: string): string | undefined {
   const [, number, unit = ''] = /^(\d+)\s*([kmg])b?$/i.exec(text) ?? [];
   return number === undefined

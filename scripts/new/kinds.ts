@@ -1,8 +1,8 @@
-/** Kinds of work that an app can begin as. */
+/** Kinds of new apps. */
 export const kinds = ['server', 'worker', 'schedule', 'site'] as const;
 export type AppKind = (typeof kinds)[number];
 
-/** The files of an app of a kind, by their path from its folder. */
+/** The files of a new app of a kind, by their path in its folder. */
 export function filesOf(kind: AppKind, name: string): Record<string, string> {
   switch (kind) {
     case 'server':

@@ -6,12 +6,12 @@ import { inUnits } from '../../model/schema/quantity.ts';
 import { Failure } from '../cli/failure.ts';
 import { asRecord, type KeyNote, looksSecret } from './notes.ts';
 
-/** A description of an app, as app.ts has it, with the files beside it, and what became of each key. */
+/** Description of an app for app.ts, with its files and the result for each key. */
 export interface ManifestApp {
   /** `Deployment shop`. */
   source: string;
   description: Record<string, unknown>;
-  /** From paths below the app's folder to texts. */
+  /** Map from paths below the app's folder to texts. */
   files: Record<string, string>;
   notes: KeyNote[];
 }
@@ -22,7 +22,7 @@ const manifest = z.looseObject({
 });
 type Manifest = z.infer<typeof manifest>;
 
-/** IsConfigMapKey of k8s.io/apimachinery: it becomes the name of a file, and leads out of no folder. */
+/** IsConfigMapKey of k8s.io/apimachinery: it becomes the name of a file and cannot leave the folder. */
 const configKey = z.string().regex(/^(?!\.{1,2}$)[-._a-zA-Z0-9]+$/, 'a key of a ConfigMap');
 
 const container = z.looseObject({
@@ -46,7 +46,7 @@ const container = z.looseObject({
 });
 type Container = z.infer<typeof container>;
 
-/** What the keys of a Deployment come to, one after the other. */
+/** Result of the Deployment's keys, built one key after the other. */
 interface Draft {
   app: string;
   all: Manifest[];
@@ -58,14 +58,14 @@ interface Draft {
   notes: KeyNote[];
 }
 
-/** Whether a text holds objects of Kubernetes, a Deployment among them. */
+/** Whether a text has Kubernetes objects with at least one Deployment. */
 export function isManifest(text: string): boolean {
   return /^kind:\s*["']?Deployment["']?\s*$/m.test(text);
 }
 
 /**
- * The description of a Deployment, with the Services, ConfigMaps, claims and Ingresses that stand in the same file.
- * @throws Failure where the file does not hold the Deployment, or its image has no version.
+ * The description of a Deployment with the Services, ConfigMaps, claims and Ingresses of the same file.
+ * @throws Failure if the file does not have the Deployment, or its image has no version.
  */
 export function fromManifest(...given: Parameters<typeof read>): ManifestApp {
   try {
@@ -165,7 +165,7 @@ function readProcess({ command, args }: Container, { description, notes }: Draft
   }
 }
 
-/** Variables as they are written or as a ConfigMap of the file has them; of a Secret only the names. */
+/** Variables with literal values or values from a ConfigMap of the file; for a Secret only their names. */
 function readEnv({ env, envFrom }: Container, draft: Draft): void {
   const { description, notes } = draft;
   const found: Record<string, string> = {};
@@ -367,14 +367,14 @@ function readMount({ name, mountPath, subPath }: Container['volumeMounts'][numbe
   }
 }
 
-/** Keys of a container that a reader above takes, or that say what every app has. */
+/** Keys of a container that a function above reads, or that have the effect of every app's defaults. */
 const knownOfContainer = new Set([
   ...['name', 'image', 'command', 'args', 'env', 'envFrom', 'ports', 'volumeMounts', 'resources'],
   ...['securityContext', 'imagePullPolicy', 'terminationMessagePath', 'terminationMessagePolicy'],
   ...Object.keys(probeNames),
 ]);
 
-/** What to write for keys of a pod that follow from no reader. */
+/** Advice for keys of a pod that no function converts. */
 const ofPod: Readonly<Record<string, string>> = {
   initContainers: 'init: [{ name: …, resources: { … } }]',
   nodeSelector: 'nodes: { labels: { … } }, once cluster.yaml gives a node that label',
@@ -396,7 +396,7 @@ function readOthers(given: Container, spec: object, deployment: Manifest, draft:
   for (const other of draft.all) if (other !== deployment) readObject(other, draft);
 }
 
-/** Of the other objects of the file: what of them an app says itself. */
+/** The file's other objects, with the app's field that replaces each. */
 function readObject({ kind, metadata, spec }: Manifest, draft: Draft): void {
   const { description, notes } = draft;
   const key = `${kind} ${metadata.name}`;
@@ -428,7 +428,7 @@ function readObject({ kind, metadata, spec }: Manifest, draft: Draft): void {
   }
 }
 
-/** With what app.ts asks for and a Deployment may leave out. */
+/** Adds fields that app.ts requires and a Deployment can omit. */
 function completed({ description, exceptions, uses, files, notes }: Draft): Omit<ManifestApp, 'source'> {
   const [first] = Object.keys(asRecord(description.ports));
   const probes = asRecord(description.probes);

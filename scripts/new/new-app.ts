@@ -11,7 +11,7 @@ import { type AppKind, filesOf } from './kinds.ts';
 import { fromManifest, isManifest, type ManifestApp } from './manifest.ts';
 import type { NewFiles } from './start.ts';
 
-/** An app of a few lines, enabled in one environment. */
+/** A minimal app, enabled in one environment. */
 export async function newApp(
   root: string,
   name: string,
@@ -35,7 +35,7 @@ export async function newApp(
   };
 }
 
-/** An app out of one service of a compose file, or of one Deployment, with what became of each key. */
+/** An app from one service of a compose file or one Deployment, with the result for each key. */
 export async function newAppFromFile(
   root: string,
   name: string,
@@ -65,7 +65,7 @@ export async function newAppFromFile(
   };
 }
 
-/** With the Dockerfile of the service, where it has one. */
+/** Adds the Dockerfile of the service, if it has one. */
 function composedFiles(composed: ComposedApp, file: string): ManifestApp {
   const { service, description, notes, dockerfile } = composed;
   const files = dockerfile === undefined ? {} : { Dockerfile: readGiven(join(dirname(file), dockerfile)) };
@@ -83,14 +83,14 @@ function readGiven(file: string): string {
   }
 }
 
-/** By the render's own rules: what an app of that name would share with an operator or with Kubernetes. */
+/** Conflicts of an app's name with an operator or Kubernetes, by the render's own rules. */
 async function refuseTaken(root: string, name: string): Promise<void> {
   const { repository } = await readRepository(root);
   const [taken] = refusedNames(name, repository?.operators ?? []);
   if (taken !== undefined) throw new Failure(`${taken.what}: ${taken.why}`, 'Take another name.');
 }
 
-/** The text of a cluster.yaml with one more app, and nothing else changed: no comment is lost. */
+/** The text of a cluster.yaml with one more app; everything else, including comments, is unchanged. */
 export function enable(text: string, file: string, name: string): string {
   const document = parseDocument(text);
   const apps = document.get('apps', true);
@@ -108,7 +108,7 @@ export function enable(text: string, file: string, name: string): string {
   const [first] = apps.items;
   const column = isScalar(first?.key) ? (first.key.range?.[0] ?? 0) : 0;
   const indentation = text.slice(text.lastIndexOf('\n', column) + 1, column);
-  // A map ends where the next key begins: what stands between, blank lines and comments, stays below.
+  // Insert before the blank lines and comments that precede the next key.
   const last = text.slice(0, end).trimEnd().length;
   return `${text.slice(0, last)}\n${indentation}${name}:${text.slice(last)}`;
 }

@@ -23,7 +23,7 @@ import type { NewFiles } from './start.ts';
 type PodSecurity = 'restricted' | 'baseline' | 'privileged';
 type Network = Record<string, { calls: string[]; answers: string[] }>;
 
-/** An operator that is a Helm chart of others, pinned, with the flows that its own objects tell of and what it leaves open. */
+/** An operator that is an upstream Helm chart with a pinned version, the flows found in its objects, and open questions. */
 export async function newChartOperator(
   root: string,
   name: string,
@@ -113,7 +113,7 @@ function summaryOf(place: ChartPlace): string {
   return `The Helm chart ${chart}: say what it does for the platform.`;
 }
 
-/** The rules that the chart breaks as it is. */
+/** The rules that the chart violates without changes. */
 function broken(
   env: Environment,
   input: OperatorInput,
@@ -131,7 +131,7 @@ function broken(
   const found = checkObjects(inventory).violations.filter(
     ({ component, rule, object }) =>
       component === operator.name &&
-      // helm-controller, whose right that is, comes with the first chart.
+      // helm-controller needs this right; the first chart adds it.
       !(rule === 'unused-rights' && object === `RoleBinding flux-system/${releaseAccount(operator.name)}`),
   );
   return [...new Set(found.map(({ rule }) => rule))];
@@ -143,7 +143,7 @@ function levelFor(rules: readonly Rule[]): PodSecurity {
   return rules.some((rule) => refused.includes(rule)) ? 'baseline' : 'restricted';
 }
 
-/** What the objects tell: who has rights asks the API server, and the API server asks webhooks and APIs of its own. */
+/** Flows found in the objects: pods with rights call the API server, and the API server calls webhooks and aggregated APIs. */
 function flowsIn(objects: readonly KubeObject[]): Network {
   const network: Network = {};
   const workloads = objects.filter((object) => podTemplate(object) !== undefined);
@@ -179,7 +179,7 @@ function flowsOf(network: Network, { metadata }: KubeObject): Network[string] {
   return flows;
 }
 
-/** Ports of pods to which the ports of a Service lead, but those of metrics. */
+/** Pod ports of a Service, without those of metrics. */
 function portsBehind(service: KubeObject, workload: KubeObject): number[] {
   const containers = listField(podTemplate(workload), 'spec', 'containers');
   const named = containers.flatMap((container) => listField(container, 'ports'));

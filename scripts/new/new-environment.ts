@@ -5,7 +5,7 @@ import { loadLock } from '../../model/schema/lock.ts';
 import { environments, readCluster } from '../repository/read-cluster.ts';
 import type { NewFiles } from './start.ts';
 
-/** A Kind cluster of one node beside those that there are, on ports of its own, with the same apps as `dev`. */
+/** A Kind cluster with one node, on free ports, with the same apps as `dev`. */
 export function newEnvironment(root: string, name: string): NewFiles {
   const others = environments(root).map((other) => ({ other, cluster: readCluster(other, root) }));
   const used = others.flatMap(({ cluster: { provider } }) =>
@@ -48,7 +48,7 @@ ${appsOfDev(root)}`;
   };
 }
 
-/** What runs in dev, with what it changes there; the front page alone where there is no dev. */
+/** The apps of dev with their overrides; only the front page if there is no dev. */
 function appsOfDev(root: string): string {
   const file = join(root, 'clusters/dev/cluster.yaml');
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';

@@ -6,7 +6,7 @@ import type { NewFiles } from './start.ts';
 
 const lock = 'images/lock.yaml';
 
-/** One controller of others: its image in the lock file, its description, and a chart with a Deployment and no rights. */
+/** An upstream controller: its image in the lock file, its description, and a chart with a Deployment and no rights. */
 export function newOperator(root: string, name: string, image: string): NewFiles {
   if (existsSync(join(root, 'apps', name))) {
     throw new Failure(`'${name}' is an app: apps/${name}`, 'Take another name.');

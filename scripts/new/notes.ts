@@ -1,8 +1,8 @@
-/** What became of one key of the file that an app is made from. */
+/** Result for one key of the file that an app is created from. */
 export interface KeyNote {
   key: string;
   fate: 'kept' | 'approximated' | 'dropped';
-  /** What was written in its place, or what to write. */
+  /** The field that replaces it, or advice. */
   text: string;
 }
 
@@ -10,12 +10,12 @@ const secretName = /pass(word|wd)?$|secret|token|(^|_)key$|private_?key|psk$|cre
 /** A URL with a password in it. */
 const hasPassword = /:\/\/[^/\s@]*:[^/\s@]+@/;
 
-/** Whether a variable is a secret, by its name or by a password in its value: it is not copied. */
+/** Whether a variable is a secret, by its name or by a password in its value. Secrets are not copied. */
 export function looksSecret(name: string, value: string): boolean {
   return secretName.test(name) || hasPassword.test(value);
 }
 
-/** An object of a YAML document; empty where it is none. */
+/** A value of a YAML document as an object; empty if it is not one. */
 export function asRecord(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -15,32 +15,32 @@ import { Failure } from '../cli/failure.ts';
 import { isDiskError, remedyOf } from '../files/disk-failure.ts';
 import { makeStaging, removeAbandoned } from '../files/staging.ts';
 
-/** Of folders that hold what is being written. */
+/** Name prefix of folders with unfinished files. */
 const prefix = '.new-';
 
-/** What a new thing begins with. */
+/** The files of a new app, operator or environment. */
 export interface NewFiles {
-  /** From paths to texts: files that are not there yet. */
+  /** New files: map from path to text. */
   files: Record<string, string>;
-  /** From paths to the texts that files which are there become. */
+  /** Changed files: map from path to new text. */
   changes: Record<string, string>;
-  /** What became of what it was made from, a line each. */
+  /** Results for the keys of the source file, one line each. */
   report?: string[];
-  /** What to do next, a line each. */
+  /** Next steps, one line each. */
   next: string[];
 }
 
-/** What was written. */
+/** The written files. */
 export interface Written {
-  /** Sorted. */
+  /** Paths, sorted. */
   files: string[];
-  /** Makes everything as it was before; needs no room on the disk. To be called at most once, and not after `done`. */
+  /** Restores the previous state; needs no disk space. Call it at most once, and not after `done`. */
   undo(): void;
-  /** Gives up what undo would need. */
+  /** Deletes the files that undo needs. */
   done(): void;
 }
 
-/** Writes all of it or, where something fails, nothing. */
+/** Writes all files or, on an error, none. */
 export function write(root: string, { files, changes }: NewFiles): Written {
   for (const file of Object.keys(files)) {
     if (!existsSync(join(root, file))) continue;
@@ -53,7 +53,7 @@ export function write(root: string, { files, changes }: NewFiles): Written {
   };
   const step = (back: () => void) => void undos.push(back);
   try {
-    // Whatever needs room is written beside what is there. What follows moves names only, and so does the way back.
+    // Everything that needs disk space is written to a draft first. The steps below, and undo, only rename files.
     const staging = makeStaging(root, prefix);
     step(() => rmSync(staging, { recursive: true, force: true }));
     const texts = { ...files, ...changes };
@@ -89,7 +89,7 @@ export function write(root: string, { files, changes }: NewFiles): Written {
   }
 }
 
-/** Tells of each folder that it made, from the top. */
+/** Reports each folder that it creates, from the top. */
 function makeFolder(path: string, made: (path: string) => void): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path), made);
@@ -97,7 +97,7 @@ function makeFolder(path: string, made: (path: string) => void): void {
   made(path);
 }
 
-/** A name that folders, objects and host names can have, and what is made of it too. */
+/** A name that is valid for folders, objects and host names, also with the suffixes of derived names. */
 export function checkedName(name: string): string {
   const result = appName.safeParse(name);
   if (result.success) return name;

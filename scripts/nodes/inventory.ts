@@ -6,13 +6,13 @@ import { vpcCidr } from '../../model/vpc-addresses.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';
 
-/** An Ansible inventory, as its YAML plugin reads it (JSON is YAML). */
+/** An Ansible inventory in the format of its YAML plugin (JSON is YAML). */
 export interface AnsibleInventory {
   all: {
     vars: Record<string, unknown>;
     children: {
       cluster: { children: { control_plane: HostGroup; workers: HostGroup } };
-      /** Each has all machines or none: plays for one distribution are for the machines of its group. */
+      /** Groups by distribution: one has all machines, the other none. Plays for a distribution use its group. */
       kubeadm: { children: { cluster?: object } };
       k3s: { children: { cluster?: object } };
     };
@@ -23,21 +23,21 @@ interface HostGroup {
   hosts: Record<string, { ansible_host: string; node_address: string }>;
 }
 
-/** What only this machine knows. */
+/** Facts of this machine. */
 export interface Local {
-  /** By name. */
+  /** Programs by name. */
   binaries: Record<string, Program>;
-  /** Path of the certificate of the authority that the registry's own one comes from; empty where nodes trust it already. */
+  /** Path of the CA certificate of the registry; empty if nodes already trust it. */
   registryAuthority: string;
-  /** Folder for the files of this cluster: kubeconfig, snapshots. */
+  /** Folder for this cluster's files: kubeconfig, snapshots. */
   state: string;
 }
 
-/** Addresses inside the cluster; the same as Kind's, so that what runs on one runs on the other. */
+/** Address ranges inside the cluster, the same as in Kind. */
 const podSubnet = '10.244.0.0/16';
 const serviceSubnet = '10.96.0.0/16';
 
-/** All that the roles of ansible/ need to know of a cluster. */
+/** All variables of a cluster for the roles in ansible/. */
 export function inventoryOf(
   cluster: Cluster,
   lock: Lock,
@@ -68,7 +68,7 @@ export function inventoryOf(
         ssh_keys: ssh.keys,
         cluster_name: name,
         kubernetes_version: kubernetes.version,
-        // A name that stays when the address changes: no certificate and no kubeconfig has to.
+        // The name stays the same if the address changes, so certificates and kubeconfigs stay valid.
         api_name: `api.${name}.internal`,
         api_address: endpoint,
         virtual_address: kubernetes.virtualAddress ?? '',
@@ -76,10 +76,10 @@ export function inventoryOf(
         ...snapshotBucket(cluster),
         pod_subnet: podSubnet,
         service_subnet: serviceSubnet,
-        // Empty: each node by its address.
+        // Empty: the address of each node.
         node_network: provider.kind === 'machines' ? (provider.network ?? '') : vpcCidr,
         binaries: local.binaries,
-        // A mirror may hold images that were built, whose digests are their own.
+        // A mirror can have images that were built here; their digests differ from upstream's.
         images: Object.fromEntries(
           Object.entries(lock.images).map(([name, image]) => [
             name,
@@ -104,7 +104,7 @@ export function inventoryOf(
   };
 }
 
-/** Where snapshots of etcd are taken beside the machine: the bucket that the stacks make for them, if they make the machines. */
+/** Second place of etcd snapshots: the bucket that the stacks create, if they create the machines. */
 function snapshotBucket({ name, provider }: Cluster): { snapshot_bucket: string; snapshot_region: string } {
   if (provider.kind !== 'aws') return { snapshot_bucket: '', snapshot_region: '' };
   const bucket = bucketName(name, 'etcd', provider.account);
@@ -114,7 +114,7 @@ function snapshotBucket({ name, provider }: Cluster): { snapshot_bucket: string;
   };
 }
 
-/** The team's own registry at its node port, which every node finds on itself under the registry's name. */
+/** The team's registry at its node port; every node reaches it on itself by the registry's name. */
 function ownRegistry(name: string, overlay: Cluster['registry']['overlay'], local: Local): string {
   const own = { url: `${overlay === 'tls' ? 'https' : 'http'}://${name}:30500`, path: '' };
   const ca = local.registryAuthority === '' ? {} : { ca: '/etc/containerd/registry-ca.crt' };

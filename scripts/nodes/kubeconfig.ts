@@ -6,9 +6,8 @@ import { kubeconfigPath } from '../cluster/client.ts';
 import type { Site } from './site.ts';
 
 /**
- * Turns what the first control plane calls its credentials, which the play has brought here, into a kubeconfig for this
- * machine: by address, since the name of the API server is known to nodes alone. Returns its path; nothing where a check
- * brought none.
+ * Converts the admin kubeconfig of the first control plane, which the play fetched, into one for this machine: with an address,
+ * because only nodes resolve the API server's name. Returns its path; undefined after a check, which fetches none.
  */
 export async function fetchKubeconfig({ cluster, endpoint, inventory }: Site): Promise<string | undefined> {
   const text = await readFile(join(stateDir(), cluster.name, 'admin.conf'), 'utf8').catch(

@@ -4,28 +4,28 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 import { type Machine, machineSchema } from '../../model/schema/machine.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** All that the nodes' stack tells of them. */
+/** Outputs of the stack about the nodes. */
 const outputs = z.object({
   nodes: z.array(machineSchema),
-  /** Address of the load balancer before the API servers. */
+  /** Address of the load balancer in front of the API servers. */
   endpoint: z.string().optional(),
-  /** Where others find the public keys of the service accounts' issuer. */
+  /** Public address of the service account issuer's keys. */
   serviceAccountIssuer: z.url({ protocol: /^https$/ }).optional(),
 });
 
-/** Where the machines of a cluster are: what cluster.yaml says, or what the stacks made. */
+/** The machines of a cluster, from cluster.yaml or from the outputs of the stacks. */
 export interface Machines {
   machines: Machine[];
   /** Address of the API server. */
   endpoint: string;
-  /** What the API server calls itself in tokens of service accounts. Default: a name that only the cluster knows. */
+  /** Issuer of service account tokens. Default: a name that only the cluster knows. */
   serviceAccountIssuer?: string | undefined;
 }
 
 /**
  * The machines of cluster.yaml's provider.
  *
- * @param outputsFile what `pulumi stack output --json` printed; needed where the provider is a cloud.
+ * @param outputsFile file with the output of `pulumi stack output --json`; required if the provider is a cloud.
  */
 export async function machinesOf(
   environment: string,

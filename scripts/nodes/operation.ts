@@ -8,7 +8,7 @@ import { openSite, type Site } from './site.ts';
 import { withSshAccess } from './ssh-access.ts';
 import { ensureAnsible } from './tools.ts';
 
-/** An operation on the machines of an environment, which one playbook does. */
+/** An operation on the machines of an environment, done by one playbook. */
 export type Operation = 'apply' | 'upgrade' | 'backup' | 'restore' | 'reset';
 
 /** Options of an operation. */

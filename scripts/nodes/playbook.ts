@@ -5,7 +5,7 @@ import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../cli/failure.ts';
 import { ansibleEnvironment, ansibleRoot } from './tools.ts';
 
-/** What a play did on one machine. */
+/** Result of a play on one machine. */
 export interface HostRecap {
   ok: number;
   changed: number;
@@ -15,9 +15,9 @@ export interface HostRecap {
 
 /** A run of ansible-playbook. */
 export interface PlaybookRun {
-  /** Name of a file in ansible/, without its ending. */
+  /** Name of a playbook in ansible/, without extension. */
   playbook: 'cluster' | 'upgrade' | 'reset' | 'backup' | 'restore';
-  /** `name` of cluster.yaml: whose known hosts. */
+  /** `name` of cluster.yaml; selects the file of known hosts. */
   cluster: string;
   /** Path of the inventory. */
   inventory: string;
@@ -25,23 +25,23 @@ export interface PlaybookRun {
   tools: string;
   check: boolean;
   limit?: string | undefined;
-  /** Private SSH key; default: what SSH uses by itself. */
+  /** Private SSH key. Default: SSH's own choice. */
   key?: string | undefined;
-  /** Variables for SSH, where it needs a way of its own. */
+  /** Extra SSH variables, for example for a proxy command. */
   env?: Record<string, string>;
   variables?: Record<string, string>;
-  /** Takes what ansible-playbook prints. */
+  /** Receives the output of ansible-playbook. */
   output: NodeJS.WritableStream;
   signal?: AbortSignal | undefined;
-  /** What people type to go on. */
+  /** Command for people to continue. */
   again: string;
 }
 
-/** Runs a playbook and returns what it did, by machine. */
+/** Runs a playbook and returns its results by machine. */
 export async function runPlaybook(run: PlaybookRun): Promise<Record<string, HostRecap>> {
   const { playbook, cluster, inventory, tools, check, limit, key, env = {}, variables = {}, signal } = run;
   const folder = join(stateDir(), cluster);
-  // What a play brings here are keys.
+  // Files that a play fetches are keys.
   process.umask(0o077);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const child = execa(
@@ -75,7 +75,7 @@ export async function runPlaybook(run: PlaybookRun): Promise<Record<string, Host
   );
 }
 
-/** Keys of hosts are learned at the first contact and kept with the cluster's other files. */
+/** Host keys are learned at the first contact and stored with the cluster's other files. */
 export function sshEnvironment(cluster: string): Record<string, string> {
   const knownHosts = join(stateDir(), cluster, 'known_hosts');
   return {

@@ -5,7 +5,7 @@ export interface OperationResult {
   /** Changes by machine. */
   machines: Record<string, HostRecap>;
   seconds: number;
-  /** Path of the kubeconfig, where the operation wrote one. */
+  /** Path of the kubeconfig, if the operation wrote one. */
   kubeconfig: string | undefined;
 }
 

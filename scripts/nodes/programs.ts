@@ -7,21 +7,21 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Lock } from '../../model/schema/lock.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Ends the names of the component and of the programs of the version before the present one. */
+/** Suffix of the component and programs of the previous Kubernetes version. */
 const previousSuffix = '-previous';
 
-/** Components whose programs run on the machines themselves; all others run in pods. */
+/** Components whose programs run directly on machines; all others run in pods. */
 const components = ['containerd', 'etcdctl'];
 
-/** A program as it stands in the cache. */
+/** A program in the cache. */
 export interface Program {
   path: string;
   sha256: string;
 }
 
 /**
- * The programs that machines get from here, from the same cache as everything else: downloaded or built where missing,
- * compared with their checksums. By name.
+ * The programs that this machine copies to nodes, by name, from the common cache: downloaded or built if missing,
+ * verified by checksum.
  */
 export async function nodePrograms(
   cluster: Cluster,

@@ -10,19 +10,19 @@ import type { Report } from '../../images/report.ts';
 import { Failure } from '../cli/failure.ts';
 
 interface Wanted {
-  /** As messages call it. */
+  /** Name in messages. */
   title: string;
-  /** Its folder in the cache. */
+  /** Folder in the cache. */
   name: string;
-  /** The file with every package, its version and its checksums. */
+  /** File with every package, version and checksum. */
   requirements: string;
-  /** Packages of Debian that are installed where Python can't make an environment by itself. */
+  /** Debian packages to install if Python cannot create a virtual environment. */
   debian: readonly string[];
 }
 
 /**
- * The folder with the programs of packages of Python: a virtual environment in the cache, made where it is missing. Every
- * package is compared with its checksum.
+ * The folder with programs of Python packages: a virtual environment in the cache, created if missing. Every
+ * package is verified by checksum.
  */
 export async function ensurePythonPackages(
   { title, name, requirements, debian }: Wanted,

@@ -10,24 +10,24 @@ import { type AnsibleInventory, inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 import { nodePrograms } from './programs.ts';
 
-/** What people give beside the environment. */
+/** Options in addition to the environment. */
 export interface SiteOptions {
-  /** What the stack of the nodes printed, where it made them. */
+  /** Outputs of the nodes' stack, if it created them. */
   outputs?: string | undefined;
 }
 
-/** A cluster of machines, with all that Ansible has to know of it. */
+/** A cluster of machines, with the inputs of Ansible. */
 export interface Site {
   environment: string;
   cluster: Cluster;
   inventory: AnsibleInventory;
-  /** Where the inventory stands as a file. */
+  /** Path of the inventory file. */
   inventoryPath: string;
   /** Address of the API server. */
   endpoint: string;
 }
 
-/** Reads an environment, has the programs of its nodes in the cache, and writes its inventory to the state folder. */
+/** Reads an environment, supplies the programs of its nodes, and writes its inventory to the state folder. */
 export async function openSite(
   environment: string,
   options: SiteOptions & { report: Report; signal?: AbortSignal | undefined },

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { sshSessions } from '../aws-sessions/sessions.ts';
 
-/** SSH settings with which the machines are reached. */
+/** SSH settings for the machines. */
 export interface SshAccess {
-  /** Path of the private key. Default: the keys that ssh itself would use. */
+  /** Path of the private key. Default: ssh's own choice. */
   key?: string | undefined;
   env?: Record<string, string>;
 }

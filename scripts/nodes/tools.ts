@@ -21,7 +21,7 @@ export function ensureAnsible(report: Report, signal?: AbortSignal): Promise<str
   );
 }
 
-/** The environment in which the tools find each other and the configuration of this repository. */
+/** Environment variables with which the tools find each other and this repository's configuration. */
 export function ansibleEnvironment(bin: string): Record<string, string> {
   return {
     PATH: `${bin}:${process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin'}`,

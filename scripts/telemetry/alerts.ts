@@ -18,10 +18,10 @@ const answer = z.object({
 
 export type Alert = z.infer<typeof answer>['data']['alerts'][number];
 
-/** The alert that always fires, so that silence means a broken chain. */
+/** The alert that always fires; if it is missing, alerting is broken. */
 export const watchdog = 'Watchdog';
 
-/** Prints what fires or is about to. Exit code 1 where something fires. */
+/** Prints firing and pending alerts. Exit code 1 if an alert fires. */
 export async function showAlerts(environment: string, json: boolean): Promise<number> {
   const alerts = (await withStore(environment, 'prometheus', activeAlerts)).filter(
     ({ labels }) => labels.alertname !== watchdog,

@@ -13,16 +13,16 @@ const row = z.object({
   trace: z.string().default(''),
 });
 
-/** Lines of level error that differ in numbers, identifiers, addresses and times alone. */
+/** Lines of level error that differ only in numbers, identifiers, addresses and times. */
 export interface ErrorGroup {
   app: string;
-  /** The message; `<N>`, `<UUID>`, `<IP4>` and the like stand for what differs. */
+  /** The message, with `<N>`, `<UUID>`, `<IP4>` and the like for the parts that differ. */
   message: string;
   count: number;
   /** RFC 3339. */
   first: string;
   last: string;
-  /** One of the traces in which it was written; empty where there was none. */
+  /** One of the traces of its lines; empty if there is none. */
   trace: string;
 }
 
@@ -60,7 +60,7 @@ export async function errorGroups(
   return groups;
 }
 
-/** The question in LogsQL: pipes 'collapse_nums', 'stats' and 'sort'. */
+/** The query in LogsQL: pipes 'collapse_nums', 'stats' and 'sort'. */
 export function errorsQl(selection: Pick<LogSelection, 'app' | 'since'>, limit: number): string {
   return [
     logsQl({ ...selection, level: 'error' }),

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { z } from 'zod';
 import { levelOfSeverity } from './log-query.ts';
 
-/** A line that VictoriaLogs returns: names of fields as the collector and OTLP give them. */
+/** A line from VictoriaLogs, with the field names of the collector and OTLP. */
 const storedLine = z.looseObject({
   _time: z.string(),
   _msg: z.string().default(''),
@@ -18,7 +18,7 @@ const storedLine = z.looseObject({
 
 /** One line of a container's log. */
 export interface LogLine {
-  /** RFC 3339, with nanoseconds where the node gave them. */
+  /** RFC 3339, with nanoseconds if the node recorded them. */
   time: string;
   level?: string;
   namespace?: string;
@@ -27,11 +27,11 @@ export interface LogLine {
   message: string;
   trace?: string;
   span?: string;
-  /** What else the line says. */
+  /** Further fields of the line. */
   fields: Record<string, string>;
 }
 
-/** Fields of the store and of the collector that say nothing about the event. */
+/** Fields of the store and the collector that are unrelated to the event. */
 const housekeeping =
   /^(_stream|_stream_id|log\.|k8s\.|service\.name$|time$|level$|logtag$|severity|scope\.|flags$|trace_id$|span_id$|_time$|_msg$)/;
 
@@ -59,8 +59,8 @@ export function logLine(json: string): LogLine {
 const colours = { error: 'red', fatal: 'red', warn: 'yellow', warning: 'yellow' } as const;
 
 /**
- * A line as people read it: time, pod, level, message, fields. Control characters are shown, not obeyed; further lines of a text,
- * as of a stack, are indented, so that none looks like a line of its own.
+ * A line for people: time, pod, level, message, fields. Control characters are escaped. Continuation lines, as of a stack trace, are
+ * indented, so that none looks like a separate log line.
  */
 export function printLine(line: LogLine): string {
   const { time, level = '', pod = '', message, fields } = line;

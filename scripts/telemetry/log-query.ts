@@ -1,4 +1,4 @@
-/** Which lines are asked for. */
+/** Selection of log lines. */
 export interface LogSelection {
   /** Name of an app or operator, which is its namespace; absent for all. */
   app?: string;
@@ -8,11 +8,11 @@ export interface LogSelection {
   grep?: string;
   /** Identifier of a trace. */
   trace?: string;
-  /** The least level. */
+  /** The lowest level. */
   level?: (typeof levels)[number];
 }
 
-/** Which lines are shown, and how. */
+/** Selection and format of the output. */
 export interface LogOptions extends LogSelection {
   environment: string;
   limit: number;
@@ -20,10 +20,10 @@ export interface LogOptions extends LogSelection {
   json: boolean;
 }
 
-/** Levels, from the least. */
+/** Levels, from the lowest. */
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** How programs write each level. */
+/** Spellings of each level in programs. */
 const spellings: Readonly<Record<(typeof levels)[number], readonly string[]>> = {
   debug: ['debug', 'trace'],
   info: ['info', 'information', 'notice'],
@@ -31,16 +31,16 @@ const spellings: Readonly<Record<(typeof levels)[number], readonly string[]>> = 
   error: ['error', 'err', 'fatal', 'critical', 'panic'],
 };
 
-/** Whether a line of a level is one of those from `least` up. A level that nobody knows, or none, counts as `info`. */
+/** Whether a level is `least` or higher. An unknown or missing level counts as `info`. */
 export function isAtLeast(least: (typeof levels)[number], given: string | undefined): boolean {
   const level = levels.find((each) => given !== undefined && spellings[each].includes(given)) ?? 'info';
   return levels.indexOf(level) >= levels.indexOf(least);
 }
 
-/** Numbers of a level, from the first one on (OpenTelemetry, 'Logs Data Model', 'Field: SeverityNumber'). */
+/** First severity number of each level (OpenTelemetry, 'Logs Data Model', 'Field: SeverityNumber'). */
 const severityNumbers = { debug: 5, info: 9, warn: 13, error: 17 } as const;
 
-/** The name of a severity; undefined where the line has none. */
+/** The name of a severity; undefined if the line has none. */
 export function levelOfSeverity(number: number): (typeof levels)[number] | undefined {
   return number < 1 ? undefined : (levels.findLast((level) => severityNumbers[level] <= number) ?? 'debug');
 }
@@ -53,7 +53,7 @@ const severityFilters: Readonly<Record<(typeof levels)[number], string | undefin
   error: `severity_number:>=${severityNumbers.error}`,
 };
 
-/** The selection in LogsQL (VictoriaLogs, 'LogsQL'). Values are quoted as strings of JSON, which LogsQL reads. */
+/** The selection in LogsQL (VictoriaLogs, 'LogsQL'). Values are quoted as JSON strings, which LogsQL accepts. */
 export function logsQl({ app, since, grep, trace, level }: LogSelection): string {
   const filters = [
     since === undefined ? undefined : `_time:${since}`,

@@ -4,7 +4,7 @@ import { type LogOptions, type LogSelection, logsQl } from './log-query.ts';
 import { podLogs } from './pod-logs.ts';
 import { isReached, linesOf, type Store, withStore } from './store.ts';
 
-/** Prints the newest lines of a selection, oldest first; with `follow`, goes on with those that come. */
+/** Prints the newest lines of a selection, oldest first; with `follow` also new lines as they arrive. */
 export async function showLogs(options: LogOptions, signal: AbortSignal): Promise<number> {
   const print = (line: LogLine) =>
     process.stdout.write(`${options.json ? JSON.stringify(line) : printLine(line)}\n`);
@@ -27,7 +27,7 @@ export async function logLines(store: Store, selection: LogSelection, limit: num
   return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }
 
-/** Lines as they come ('Live tailing'), until `signal` aborts; asks again where the store restarts. */
+/** Lines as they arrive ('Live tailing'), until `signal` aborts; reconnects if the store restarts. */
 async function follow(
   store: Store,
   selection: LogSelection,

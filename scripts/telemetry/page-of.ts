@@ -2,11 +2,11 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import type { StoreName } from './store.ts';
 
-/** What a person looks at. */
+/** Pages of signals. */
 export const signals = ['metrics', 'logs', 'traces', 'alerts'] as const;
 export type Signal = (typeof signals)[number];
 
-/** A page, and what to know before it opens. */
+/** A page, and a hint before it opens. */
 export interface Page {
   name: StoreName;
   path: string;
@@ -30,12 +30,12 @@ const grafana: Readonly<Record<Signal, Page>> = {
   traces: { name: 'grafana', path: explore('tempo'), note },
 };
 
-/** Where an environment shows a signal. */
+/** The page of a signal in an environment. */
 export function pageOf(signal: Signal, environment: string): Page {
   return pageIn(readCluster(environment), signal);
 }
 
-/** The same for a cluster. Of one that observes nothing, the page that `store: light` would have: opening it says so. */
+/** The same for a cluster. Without observability it is the page of `store: light`; opening it explains what is missing. */
 export function pageIn({ observability }: Pick<Cluster, 'observability'>, signal: Signal): Page {
   return observability !== 'off' && observability.store === 'grafana' ? grafana[signal] : light[signal];
 }

@@ -8,7 +8,7 @@ import { readCluster } from '../repository/read-cluster.ts';
 import type { LogLine } from './log-line.ts';
 import { isAtLeast, type LogOptions } from './log-query.ts';
 
-/** The same where no store runs: what the nodes still have of the pods that run now, through the API server. */
+/** The same without a store: the logs of running pods that nodes still have, through the API server. */
 export async function podLogs(
   options: LogOptions,
   print: (line: LogLine) => void,
@@ -56,7 +56,7 @@ export async function podLogs(
         });
         signal.addEventListener('abort', () => controller.abort(), { once: true });
       } catch (error) {
-        // A container that waits for its image has no log; that is what is to be said of it.
+        // A container that waits for its image has no log; its reason is reported instead.
         process.stderr.write(`${pod}/${container}: ${error instanceof Error ? error.message : error}\n`);
         return;
       }
@@ -84,7 +84,7 @@ function lines(take: (line: string) => void): Writable {
   });
 }
 
-/** A line of the kubelet with its time in front; JSON is taken apart as the collector does it. */
+/** Parses a line of the kubelet, which starts with its time; JSON is parsed as in the collector. */
 export function podLine(from: { namespace: string; pod: string; container: string }, text: string): LogLine {
   const [, time = '', said = ''] = /^(\S+) (.*)$/s.exec(text) ?? [undefined, '', text];
   const object = asObject(said);

@@ -18,21 +18,21 @@ const stores = {
 
 export type StoreName = keyof typeof stores;
 
-/** A port of this machine's loopback that leads to a store's API, through the API server. */
+/** A loopback port of this machine that is forwarded to a store's API through the API server. */
 export interface Store {
   name: StoreName;
-  /** Options of `node:http` or `node:https` that reach it. */
+  /** Options of `node:http` or `node:https` for it. */
   options: RequestOptions;
   close(): void;
 }
 
-/** Those of them that a person reaches, by `observability.store`. Loki and Tempo ask for a certificate that Grafana alone has. */
+/** Stores that a person can query, by `observability.store`. Loki and Tempo require a certificate that only Grafana has. */
 const reached: Readonly<Record<ObservabilityStore, readonly StoreName[]>> = {
   light: ['prometheus', 'victoria-logs', 'jaeger'],
   grafana: ['prometheus', 'grafana'],
 };
 
-/** Whether a store runs in an environment and answers a person. */
+/** Whether a store runs in an environment and a person can query it. */
 export function isReached(environment: string, name: StoreName): boolean {
   const { observability } = readCluster(environment);
   return observability !== 'off' && reached[observability.store].includes(name);
@@ -52,7 +52,7 @@ export async function openStore(environment: string, name: StoreName, root = rep
       `Look in Grafana: npm run open -- ${name === 'jaeger' ? 'traces' : 'logs'} --env ${environment}`,
     );
   }
-  // The API server's client takes longer to load than all else.
+  // Imported dynamically: the Kubernetes client is slow to load.
   const { forwardToPod } = await import('../call/port-forward.ts');
   const { port, tls } = stores[name];
   const forward = await forwardToPod(cluster.name, name, port);
@@ -63,7 +63,7 @@ export async function openStore(environment: string, name: StoreName, root = rep
   return { name, options: { ...address, ...trust }, close: () => forward.close() };
 }
 
-/** Opens a store for the time of some work. */
+/** Opens a store for the duration of `work`. */
 export async function withStore<T>(
   environment: string,
   name: StoreName,
@@ -77,7 +77,7 @@ export async function withStore<T>(
   }
 }
 
-/** Lines of an answer to a GET, as they come; ends with the answer, or when `signal` aborts. */
+/** Lines of a response to a GET, as they arrive; ends with the response, or when `signal` aborts. */
 export async function* linesOf(
   store: Store,
   path: string,
@@ -108,7 +108,7 @@ export async function* linesOf(
   );
 }
 
-/** The JSON document that a store answers. */
+/** The JSON response of a store. */
 export async function jsonOf(
   store: Store,
   path: string,

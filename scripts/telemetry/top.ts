@@ -3,7 +3,7 @@ import { table } from '../cli/table.ts';
 import { instant, type Sample } from './metrics.ts';
 import { type Store, withStore } from './store.ts';
 
-/** How far back rates look. */
+/** Window of rates. */
 const window = '2m';
 const { cpu, memory, requests, errors, slow } = queries.usage;
 
@@ -16,14 +16,14 @@ export const topQueries = {
   slow: slow(window),
 } as const;
 
-/** What an app or operator uses and serves now. */
+/** Current resources and requests of an app or operator. */
 export interface Usage {
   name: string;
   /** Cores. */
   cpu?: number;
   /** Bytes. */
   memory?: number;
-  /** A second; absent where it made no span as a server in the last two minutes. */
+  /** Requests per second; absent if it had no server span in the last two minutes. */
   requests?: number;
   /** Share of requests that failed, from 0 to 1. */
   failed?: number;

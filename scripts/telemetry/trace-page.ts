@@ -10,10 +10,10 @@ import { extentOf, summaryOf, treeOf } from './trace-tree.ts';
 
 const services = z.object({ data: z.array(z.string()).nullable() });
 
-/** Newest traces that the list is made of, and the rows that it shows. */
+/** Number of newest traces to search, and number of rows in the list. */
 const rowsShown = 50;
 
-/** Nothing from elsewhere, no script, nothing inline. */
+/** Content security policy: no other origins, no scripts, nothing inline. */
 const guard = {
   'content-security-policy':
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -22,7 +22,7 @@ const guard = {
   'cache-control': 'no-store',
 };
 
-/** Pages for a person's own browser: the slowest requests, and one as a tree with the log lines of each span. */
+/** Pages for the local browser: the slowest requests, and one trace as a tree with the log lines of each span. */
 export function tracePages(jaeger: Store, lines: Store): RequestListener {
   return (request, response) => {
     const type = (text: string) => ({ ...guard, 'content-type': `${text}; charset=utf-8` });
@@ -100,7 +100,7 @@ export function treeHtml(trace: Trace, lines: readonly LogLine[]): string {
     const attributes = Object.entries(span.attributes).map(
       ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
     );
-    // SVG, since the policy of the page takes no style of an element.
+    // SVG, because the page's policy forbids style attributes.
     const bar = `<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="1"></rect></svg>`;
     const name = `${'\u2003'.repeat(depth)}<b>${escaped(span.service)}</b> ${escaped(span.name)}`;
     return `<tr${span.failed ? ' class="failed"' : ''}><td><details><summary>${name}${span.failed ? ' (failed)' : ''}</summary><pre>${escaped(attributes.join('\n'))}</pre></details>${own.map(said).join('')}</td><td class="number">${milliseconds(span.duration)}</td><td>${bar}</td></tr>`;
@@ -113,7 +113,7 @@ ${loose.length === 0 ? '' : `<h2>Lines of spans that were not kept</h2>${loose.m
   );
 }
 
-/** The style of every page; it is served beside them, so that the policy of the pages allows nothing inline. */
+/** Style sheet of all pages; a separate file, because the policy allows nothing inline. */
 const traceStyle = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { margin: 2rem; }
 table { border-collapse: collapse; width: 100%; }

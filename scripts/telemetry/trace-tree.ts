@@ -2,13 +2,13 @@ import { styleText } from 'node:util';
 import { type LogLine, printLine } from './log-line.ts';
 import { lengthOf, milliseconds, type Span, type Trace } from './span.ts';
 
-/** How many columns the bar of the whole trace has. */
+/** Columns of the bar for the whole trace. */
 const barWidth = 40;
 
-/** Deeper spans are indented no further, or a chain of 50,000 would fill the memory with blanks. */
+/** Maximum indentation: a chain of 50,000 spans would fill the memory with blanks. */
 const deepest = 20;
 
-/** Widest column of names; a longer one pushes its own bar to the right. */
+/** Maximum width of the name column; a longer name moves its bar to the right. */
 const widest = 80;
 
 /** A span of a trace with its depth below the first one, and the log lines that it wrote. */
@@ -18,7 +18,7 @@ export interface TreeRow {
   lines: readonly LogLine[];
 }
 
-/** The spans of a trace, each after its parent, and the lines of spans that were not kept. */
+/** The spans of a trace, each after its parent, and the lines of spans that the store does not have. */
 export function treeOf({ spans }: Trace, lines: readonly LogLine[]): { rows: TreeRow[]; loose: LogLine[] } {
   const known = new Set(spans.map(({ id }) => id));
   const children = Map.groupBy(spans, ({ parent }) =>
@@ -26,7 +26,7 @@ export function treeOf({ spans }: Trace, lines: readonly LogLine[]): { rows: Tre
   );
   const linesOf = Map.groupBy(lines, ({ span = '' }) => (known.has(span) ? span : ''));
   const rows: TreeRow[] = [];
-  // By a list of what is to do: a trace of 50,000 spans may be as deep.
+  // An explicit stack instead of recursion: a trace can be 50,000 spans deep.
   const waiting = (children.get('') ?? []).map((span) => ({ span, depth: 0 })).reverse();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { span, depth } = next;
@@ -38,7 +38,7 @@ export function treeOf({ spans }: Trace, lines: readonly LogLine[]): { rows: Tre
   return { rows, loose: linesOf.get('') ?? [] };
 }
 
-/** Where a trace begins, in microseconds since 1970, and how long it takes; never 0. */
+/** Start of a trace in microseconds since 1970, and its duration, which is never 0. */
 export function extentOf(trace: Trace): { begin: number; whole: number } {
   const begin = trace.spans.reduce((least, { start }) => Math.min(least, start), Number.POSITIVE_INFINITY);
   return { begin, whole: Math.max(1, lengthOf(trace)) };
@@ -51,7 +51,7 @@ export function summaryOf(trace: Trace, lines: readonly LogLine[]): string {
   return `${milliseconds(whole)}, ${trace.spans.length} spans of ${services} services, ${lines.length} log lines, ${new Date(begin / 1_000).toISOString()}`;
 }
 
-/** A trace as a tree: each span with its place in time, and below it the log lines that it wrote. */
+/** A trace as a tree: each span with a bar for its time, and its log lines below it. */
 export function printTrace(trace: Trace, lines: readonly LogLine[]): string {
   const { rows, loose } = treeOf(trace, lines);
   const { begin, whole } = extentOf(trace);

@@ -29,7 +29,7 @@ export interface TraceSearch {
   /** Seconds back from now. */
   sinceSeconds: number;
   limit: number;
-  /** Only traces of which a span failed. */
+  /** Only traces with a failed span. */
   failed: boolean;
 }
 
@@ -81,7 +81,7 @@ export function searchTraces(store: Store, search: TraceSearch): Promise<Trace[]
     service: search.service,
     start: String((end - search.sinceSeconds * 1_000) * 1_000),
     end: String(end * 1_000),
-    // Jaeger returns the newest: enough of them that the slowest are among them.
+    // Jaeger returns the newest traces; the limit is high enough to include the slowest.
     limit: '1000',
     ...(search.failed ? { tags: JSON.stringify({ error: 'true' }) } : {}),
   });

@@ -12,24 +12,24 @@ import type { Lock } from '../../model/schema/lock.ts';
 import { Failure } from '../cli/failure.ts';
 import { freePort } from '../cluster/free-port.ts';
 
-/** An API server of its own, with nothing in it and nobody behind it. */
+/** A separate, empty API server without controllers and nodes. */
 export interface ApiServer {
-  /** Names it and an administrator, who has the name of Flux's controller: admission policies know that. */
+  /** Kubeconfig of an administrator with the name of Flux's controller, which admission policies recognise. */
   config: KubeConfig;
-  /** Ends its processes and removes its files. */
+  /** Stops its processes and removes its files. */
   stop: () => Promise<void>;
 }
 
-/** Who applies manifests in a cluster. */
+/** User that applies manifests in a cluster. */
 const user = 'system:serviceaccount:flux-system:kustomize-controller';
 
-/** How long it may take to start, in seconds; five on two idle cores. */
+/** Time-out of its start, in seconds; it takes five on two idle cores. */
 const startSeconds = 60;
 
 /**
- * Starts etcd and kube-apiserver of a version of Kubernetes on this machine's loopback, and nothing else: no node, no
- * controller, no container engine. Both programs come from the cache, or are made first.
- * @throws Failure where a program ends or gives no answer, with what it wrote last.
+ * Starts only etcd and kube-apiserver of a Kubernetes version on this machine's loopback address: no node, no controller,
+ * no container engine. Both programs come from the cache, or are supplied first.
+ * @throws Failure if a program ends or does not answer, with its last log lines.
  */
 export async function startApiServer(
   version: string,
@@ -76,7 +76,7 @@ function configOf(server: string, ca: string, token: string): KubeConfig {
 interface Running {
   name: string;
   process: ReturnType<typeof start>;
-  /** The last lines that it wrote. */
+  /** Its last log lines. */
   lines: string[];
 }
 
@@ -100,7 +100,7 @@ function run(name: string, program: string, flags: string[]): Running {
   return { name, process, lines };
 }
 
-/** What it holds is gone with the command, so that nothing has to reach the disk. */
+/** Its data is deleted with the command, so it does not need to sync to the disk. */
 function etcdFlags(folder: string, client: number, peer: number): string[] {
   return [
     `--data-dir=${folder}`,
@@ -114,7 +114,7 @@ function etcdFlags(folder: string, client: number, peer: number): string[] {
   ];
 }
 
-/** As kubeadm starts it, as far as what it takes and refuses depends on that. */
+/** Flags of kubeadm that affect which objects it accepts. */
 function apiServerFlags(folder: string, etcd: number, port: number, token: string): string[] {
   const [tokens, key] = [join(folder, 'tokens.csv'), join(folder, 'service-accounts.pem')];
   writeFileSync(tokens, `${token},${user},verify,system:masters\n`, { mode: 0o600 });
@@ -140,7 +140,7 @@ function apiServerFlags(folder: string, etcd: number, port: number, token: strin
   ];
 }
 
-/** Waits until it answers that it is ready; returns the certificates that it made for itself. */
+/** Waits until it reports that it is ready; returns its self-generated certificates. */
 async function ready(
   server: string,
   certificate: string,

@@ -10,10 +10,10 @@ import type { Report } from '../../images/report.ts';
 import { Failure } from '../cli/failure.ts';
 import { DryRun } from './dry-run.ts';
 
-/** How long definitions may take until their kinds are served, in seconds. */
+/** Time-out in seconds until the kinds of definitions are served. */
 const establishSeconds = 30;
 
-/** The objects in artifacts of the lock file, which hold CustomResourceDefinitions; fetched where the cache has them not. */
+/** The objects of the lock file's artifacts, which have CustomResourceDefinitions; fetched if the cache does not have them. */
 export async function readDefinitions(artifacts: Iterable<string>, report: Report): Promise<unknown[]> {
   const definitions: unknown[] = [];
   for (const name of new Set(artifacts)) {
@@ -25,7 +25,7 @@ export async function readDefinitions(artifacts: Iterable<string>, report: Repor
   return definitions;
 }
 
-/** Has an API server serve the kinds of these CustomResourceDefinitions. */
+/** Installs CustomResourceDefinitions in an API server and waits until it serves their kinds. */
 export async function serveDefinitions(config: KubeConfig, definitions: readonly unknown[]): Promise<void> {
   const wanted = definitions.filter(isKubeObject).filter(({ kind }) => kind === 'CustomResourceDefinition');
   const server = new DryRun(config);

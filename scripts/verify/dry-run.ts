@@ -12,22 +12,22 @@ import { toYaml } from '../../charts/kube/yaml.ts';
 import { reason } from '../cluster/request.ts';
 import { refusalOf, type ServerRefusal } from './refusal.ts';
 
-/** Names the fields that it writes, in `managedFields`. */
+/** Field manager in `managedFields`. */
 const manager = 'plinth-verify';
 
-/** How long one answer may take, in milliseconds. */
+/** Time-out of one response, in milliseconds. */
 const timeout = 30_000;
 
 /**
- * Shows objects to an API server, by server-side apply with every field validated, one after the other: who wants to show several at
- * once has several of these.
+ * Applies objects to an API server as a dry run, by server-side apply with strict field validation, one after the other. For
+ * parallel requests, use several instances.
  */
 export class DryRun {
   readonly #objects: KubernetesObjectApi;
-  /** Of the object that is shown next. */
+  /** Body of the next request. */
   #body = '';
 
-  /** Of the cluster and the user that `config` names at present. */
+  /** Connection options of the current cluster and user in `config`. */
   constructor(config: KubeConfig) {
     const server = config.getCurrentCluster()?.server;
     if (server === undefined) throw new Error('the kubeconfig names no cluster: export KUBECONFIG=FILE');
@@ -35,7 +35,7 @@ export class DryRun {
       request.setSignal(AbortSignal.timeout(timeout));
       if (request.getHttpMethod() !== 'PATCH') return request;
       request.setQueryParam('fieldValidation', 'Strict');
-      // As it is rendered: the client would leave out what its types do not know.
+      // The rendered object unchanged: the client would drop fields that its types do not have.
       request.setBody(this.#body);
       return request;
     };
@@ -48,17 +48,17 @@ export class DryRun {
     );
   }
 
-  /** Why the API server would not take an object; undefined where it would. */
+  /** Reason why the API server refuses an object; undefined if it accepts it. */
   refusal(object: KubeObject): Promise<ServerRefusal | undefined> {
     return this.#apply(object, 'All');
   }
 
-  /** The same, and the object stays there. */
+  /** The same, but without dry run: the object is stored. */
   keep(object: KubeObject): Promise<ServerRefusal | undefined> {
     return this.#apply(object, undefined);
   }
 
-  /** Removes an object that was kept. */
+  /** Removes a stored object. */
   async remove(object: KubeObject): Promise<void> {
     await this.#objects.delete(object);
   }
@@ -71,7 +71,7 @@ export class DryRun {
     } catch (error) {
       if (error instanceof ApiException)
         return refusalOf(reason(error).replace(/^HTTP \d+: /, ''), error.body);
-      // What the client throws where the API server serves no such kind.
+      // The client's error if the API server does not serve the kind.
       if (error instanceof Error && error.message.startsWith('Unrecognized API version and kind'))
         return { message: error.message, causes: [] };
       throw error;
@@ -79,7 +79,7 @@ export class DryRun {
   }
 }
 
-/** A kubeconfig gives every request connections of its own: here all have those of the first. */
+/** A kubeconfig opens new connections for every request; here all requests share those of the first. */
 function keepingConnections(config: KubeConfig) {
   let connections: ReturnType<RequestContext['getDispatcher']>;
   return {

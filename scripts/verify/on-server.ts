@@ -10,21 +10,21 @@ import { ObeyedPolicies } from './policies.ts';
 import { problemsOfRefusals } from './refusal-problems.ts';
 import { type RefusedObject, showEnvironment, shownOf } from './show-environment.ts';
 
-/** What an API server was shown, and what it refused. */
+/** Number of objects checked by API servers, and refusals. */
 export interface ShownToServer {
-  /** Objects of all environments. */
+  /** Number of objects of all environments. */
   shown: number;
   /** The versions of Kubernetes, one API server each. */
   versions: string[];
   problems: Problem[];
 }
 
-/** How many objects are shown at once. */
+/** Number of parallel requests. */
 const lanes = 8;
 
 /**
- * Shows every rendered object to a real API server of its environment's version, one after the other where there are several. The
- * servers run on this machine for as long as that takes.
+ * Checks every rendered object with a real API server of its environment's version; several versions run one after the other. The
+ * servers run on this machine during the check.
  */
 export async function verifyOnServer(
   root: string,
@@ -52,7 +52,7 @@ export async function verifyOnServer(
         count += shown.length;
       }
     } catch (error) {
-      // Ctrl-C ends the servers as well: what they no longer answer is not what is wrong.
+      // Ctrl-C also stops the servers, so missing answers are not refusals.
       signal?.throwIfAborted();
       throw error;
     } finally {

@@ -8,23 +8,23 @@ import type { FieldPath } from '../../model/reading/source.ts';
 
 /** A field of a description. */
 export interface FieldOfFile {
-  /** From the root of the repository. */
+  /** Path from the root of the repository. */
   file: string;
   path: FieldPath;
-  /** Whether the key is meant, not its value. */
+  /** Whether the place is the key, not its value. */
   part: 'key' | 'value';
 }
 
-/** What the graph adds to an app that nobody writes in app.ts. */
+/** Fields that the graph adds to an app and that app.ts does not have. */
 const derived = new Set([
   ...['imageRef', 'migrationsRef', 'builds', 'fileContents', 'extraObjects', 'secrets', 'host', 'hosts'],
 ]);
 
 /**
- * Which field of which description made a field of an object what it is. Objects do not remember it, so it is found by the value: the
- * field of app.ts, operator.ts or cluster.yaml that holds it, in itself or in a part, and whose path has the most words in
- * common with the object's. Without such a field it is the one with a word in common, else the name of the component. An object
- * that somebody wrote, under `extra`, is its own description.
+ * Finds the field of a description that determined a field of an object. Objects do not record it, so the search is by value: the
+ * field of app.ts, operator.ts or cluster.yaml that contains the value and whose path shares the most words with the object's
+ * path. Without such a field it is one with a common word, else the name of the component. An object under `extra` is its own
+ * description.
  */
 export function placeOfRefusal(
   env: Environment,
@@ -44,7 +44,7 @@ export function placeOfRefusal(
   const ofCluster = fieldsOf(env.cluster).filter(({ path: [top = ''] }) => top !== 'apps');
   const best = [
     ...ofOwn.map((one) => ({ ...one, file, score: scoreOf(one, wanted) })),
-    // Of two that are as good, the one of the component itself.
+    // On a tie, the component's own field wins.
     ...ofCluster.map((one) => ({ ...one, file: clusterFile(env), score: scoreOf(one, wanted) - 1 })),
   ].reduce<Scored | undefined>((a, b) => (b.score > (a?.score ?? 1) ? b : a), undefined);
   if (best === undefined) return { file, path: ['name'], part: 'value' };
@@ -77,13 +77,13 @@ function fieldsOf(value: unknown, path: FieldPath = []): Field[] {
   });
 }
 
-/** How well a field of a description fits: 2 and more is a fit. */
+/** Score of a field of a description; 2 or more is a match. */
 function scoreOf(one: Field, wanted: { value: unknown; words: ReadonlySet<string> }): number {
   const common = [...wordsOf(one.path)].filter((word) => wanted.words.has(word)).length;
   const fit = likeness(one.value, wanted.value);
-  // A number or a short word says little by itself: `1` stands everywhere.
+  // A number or a short word is weak evidence: `1` occurs everywhere.
   if (fit > 0 && common === 0 && String(wanted.value).length < 4) return 0;
-  // The key of the same name: where the API server names what it does not know, or what is missing.
+  // A key of the same name matches, because the API server reports unknown and missing fields by their key.
   const sameKey = one.part === 'key' && wanted.words.has(String(one.value).toLowerCase()) ? 2 : 0;
   return fit + common + sameKey;
 }
@@ -95,7 +95,7 @@ function likeness(one: unknown, wanted: unknown): number {
   return a.length > 3 && isPart(a, b) ? 3 : 0;
 }
 
-/** Whether a text holds another one as whole words: `market` is in `market.dev.localhost`, and `host` is not. */
+/** Whether a text contains another one as whole words: `market` is in `market.dev.localhost`, and `host` is not. */
 function isPart(part: string, text: string): boolean {
   const at = text.indexOf(part);
   if (at === -1) return false;
@@ -103,7 +103,7 @@ function isPart(part: string, text: string): boolean {
   return !isLetter(text[at - 1]) && !isLetter(text[at + part.length]);
 }
 
-/** Words that say where in an object something stands, and nothing of what it is. */
+/** Words of paths that are structural and have no meaning for the match. */
 const structure = new Set(['spec', 'template', 'metadata', 'containers', 'data', 'name', 'value']);
 
 /** The words of a path, without plurals: `spec.ports[0].containerPort` has port, container and port. */

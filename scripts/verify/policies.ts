@@ -8,14 +8,14 @@ import type { DryRun } from './dry-run.ts';
 const kinds: readonly string[] = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
-/** How long the API server may take until it obeys a policy, in seconds: it looks once a second. */
+/** Time-out in seconds until the API server enforces a policy: it checks once a second. */
 const obeySeconds = 30;
 
 /**
- * Whether the API server obeys what was written cannot be asked: it follows policies, bindings and parameters each by a watch of
- * its own. So all three of this policy are written after the others of a round, and it refuses one object that nobody makes once
- * they are of the same round. It stays in between: an API server that has stopped to follow ConfigMaps as parameters, since no
- * policy had any, does not begin again (seen with v1.36.4).
+ * The API server cannot be asked whether it enforces a policy: it has separate watches for policies, bindings and parameters. So
+ * this probe policy is written after the others of a round, with its binding and parameter. Once it refuses a probe object of the
+ * same round, the others are enforced too. It is never removed: an API server that stops watching ConfigMaps as parameters, because
+ * no policy has any, does not start again (seen with v1.36.4).
  */
 function sign(round: number): { written: KubeObject[]; shown: KubeObject } {
   const [name, object] = ['plinth-verify-sign', `plinth-verify-sign-${round}`];
@@ -46,7 +46,7 @@ function sign(round: number): { written: KubeObject[]; shown: KubeObject } {
   };
 }
 
-/** The admission policies of an environment, their bindings, and the objects that the bindings name as parameters. */
+/** The admission policies of an environment, their bindings, and the parameter objects of the bindings. */
 export function policiesOf(objects: readonly KubeObject[]): KubeObject[] {
   const policies = objects.filter(({ kind }) => kinds.includes(kind));
   const kindsOfParameters = new Map(
@@ -66,7 +66,7 @@ export function policiesOf(objects: readonly KubeObject[]): KubeObject[] {
   return [...objects.filter((object) => parameters.has(objectId(object))), ...policies];
 }
 
-/** The admission policies that an API server obeys. */
+/** The admission policies that an API server enforces. */
 export class ObeyedPolicies {
   readonly #server: DryRun;
   #kept: readonly KubeObject[] = [];
@@ -77,8 +77,8 @@ export class ObeyedPolicies {
   }
 
   /**
-   * Has the API server obey these policies, and no others that were given here before. One that it refuses is left out: it is among the
-   * objects that are shown.
+   * Replaces the enforced policies by these. A policy that the API server refuses is left out: its refusal is reported with the other
+   * objects.
    */
   async obey(policies: readonly KubeObject[]): Promise<void> {
     const ids = new Set(policies.map(objectId));

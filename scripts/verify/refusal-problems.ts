@@ -6,17 +6,17 @@ import { type FieldOfFile, placeOfRefusal } from './place-of-refusal.ts';
 import { pathOfField } from './refusal.ts';
 import type { RefusedObject } from './show-environment.ts';
 
-/** One thing that is wrong with one object in one environment, at the field of a description that made it so. */
+/** A fault of one object in one environment, at the field of the description that caused it. */
 interface Cause extends FieldOfFile {
   env: string;
   object: string;
-  /** What the API server said of it. */
+  /** The API server's message. */
   said: string;
   version: string;
   isTemplated: boolean;
 }
 
-/** What an API server refused, as problems of the files that people write; what is the same in several environments once. */
+/** Refusals of an API server as problems of the descriptions; the same problem in several environments is reported once. */
 export function problemsOfRefusals(root: string, refused: readonly RefusedObject[]): Problem[] {
   const causes = refused.flatMap(causesOf);
   const same = Map.groupBy(causes, ({ env: _, ...cause }) => JSON.stringify(cause));

@@ -2,21 +2,21 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 
-/** What an API server said of an object that it refused. */
+/** An API server's refusal of an object. */
 export interface ServerRefusal {
   /** Its message, in one line. */
   message: string;
-  /** The fields that it names, each with what is wrong with it; none where the object as a whole is refused. */
+  /** The refused fields, each with its fault; empty if the whole object is refused. */
   causes: { field: string; message: string }[];
 }
 
-/** Fields that messages name and `details.causes` does not: of a strict decoder, and of server-side apply. */
+/** Fields that only the message has, not `details.causes`: from the strict decoder and from server-side apply. */
 const inMessage = [
   /unknown field "([^"]+)"/g,
   /(?:^|[\s(])(\.[^\s:]+(?:\[[^\]]*\][^\s:]*)*): (?:field not declared in schema|expected [^,;]+)/g,
 ];
 
-/** Reads the body of an answer: a Status of Kubernetes (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
+/** Parses the body of a response, a Kubernetes Status (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). */
 export function refusalOf(message: string, body: unknown): ServerRefusal {
   const status: unknown = typeof body === 'string' ? tryJson(body) : body;
   const causes = listField(status, 'details', 'causes').flatMap((cause) => {
@@ -39,8 +39,8 @@ function tryJson(text: string): unknown {
 }
 
 /**
- * A field as the API server writes it, as a path: `spec.containers[0].name`, `.spec.containers[name="web"].image`,
- * `metadata.labels[a.b/c]`. What names an item of a list by its keys is looked up in the object.
+ * Parses a field in the API server's notation: `spec.containers[0].name`, `.spec.containers[name="web"].image`,
+ * `metadata.labels[a.b/c]`. A list item that is named by its keys is looked up in the object.
  */
 export function pathOfField(text: string, object: KubeObject): FieldPath {
   const path: (string | number)[] = [];
@@ -60,7 +60,7 @@ function itemOf(list: unknown, keys: string): number {
   const found = items.findIndex((item) =>
     wanted.every(([, key = '', text, plain]) => {
       const value = field(item, key);
-      // A key with a default is often not written.
+      // A key with a default is often omitted.
       return value === undefined || String(value) === (text ?? plain);
     }),
   );

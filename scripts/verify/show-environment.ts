@@ -6,12 +6,12 @@ import type { DryRun } from './dry-run.ts';
 import { type ObeyedPolicies, policiesOf } from './policies.ts';
 import type { ServerRefusal } from './refusal.ts';
 
-/** An object of an environment, and whose it is. */
+/** An object of an environment, with its owner. */
 export interface Shown {
   env: Environment;
   /** Its folder in `manifests/ENV`. */
   component: string;
-  /** Of its manifest; absent for an object of a Helm chart, which has none. */
+  /** Path of its manifest; absent for an object of a Helm chart. */
   file?: string;
   object: KubeObject;
 }
@@ -21,7 +21,7 @@ export interface RefusedObject extends Shown {
   refusal: ServerRefusal;
 }
 
-/** What an environment is rendered to. */
+/** The rendered objects of an environment. */
 export function shownOf(
   env: Environment,
   files: ReadonlyMap<string, string>,
@@ -38,8 +38,8 @@ export function shownOf(
 }
 
 /**
- * Shows all objects of an environment to an API server that has the definitions of their kinds, under the environment's admission
- * policies. Each of `servers` asks for one object at a time.
+ * Checks all objects of an environment with an API server that has their CustomResourceDefinitions and the environment's admission
+ * policies. Each of `servers` sends one object at a time.
  */
 export async function showEnvironment(
   servers: readonly [DryRun, ...DryRun[]],
@@ -59,7 +59,7 @@ export async function showEnvironment(
     await Promise.all(servers.map(worker));
   };
   await policies.obey([]);
-  // At first without labels, so that a policy for labels sees them come.
+  // First without labels, so that policies see the labels being added.
   const names = new Set(shown.flatMap(({ object: { metadata } }) => metadata.namespace ?? []));
   for (const name of names) await first.keep({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   await policies.obey(policiesOf(shown.map(({ object }) => object)));

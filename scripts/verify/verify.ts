@@ -9,36 +9,36 @@ import { header } from '../render/header.ts';
 import { renderAll } from '../render/render.ts';
 import { readDefinitions } from './definitions.ts';
 
-/** What was looked at, and what is wrong with it. */
+/** Counts of checked objects, and their problems. */
 export interface Verified {
   environments: number;
-  /** Custom resources in all environments. */
+  /** Number of custom resources in all environments. */
   objects: number;
   kinds: number;
-  /** What an API server was shown; absent where none was asked. */
+  /** Result of the API servers; absent if none was started. */
   server?: { shown: number; versions: string[] };
   problems: Problem[];
 }
 
-/** Of `verify`. */
+/** Options of `verify`. */
 export interface VerifyOptions {
-  /** Whether to start no API server. */
+  /** `true`: starts no API server. */
   offline: boolean;
   report: Report;
-  /** Ends it, with its reason. Default: nothing does. */
+  /** Cancels the check, with its reason. Default: none. */
   signal?: AbortSignal;
 }
 
 /**
- * Compares every custom resource that the repository at `root` renders with its CustomResourceDefinition; where nothing is
- * wrong with them, and unless `offline` is set, it shows every object to an API server.
+ * Validates every rendered custom resource of the repository at `root` against its CustomResourceDefinition. If all are valid, and
+ * unless `offline` is set, it checks every object with an API server.
  */
 export async function verify(root: string, { offline, report, signal }: VerifyOptions): Promise<Verified> {
   const rendered = await renderAll(root);
   const { environments, files, charts } = rendered;
   const artifacts = environments.flatMap(({ operators }) => operators.flatMap(({ crds }) => crds));
   const definitions = await readDefinitions(artifacts, report);
-  // Charts bring definitions of their own.
+  // Charts have their own definitions.
   for (const templated of charts.values()) definitions.push(...[...templated.values()].flat());
   const found = verifyFiles(files, environments.length, definitions);
   if (offline || found.problems.length > 0) return found;
@@ -47,7 +47,7 @@ export async function verify(root: string, { offline, report, signal }: VerifyOp
   return { ...found, server, problems };
 }
 
-/** The same for files that were rendered and definitions that were read. */
+/** The same for given rendered files and definitions. */
 export function verifyFiles(
   files: ReadonlyMap<string, string>,
   environments: number,
@@ -88,7 +88,7 @@ export function verifyFiles(
   };
 }
 
-/** Of a file that was rendered here. */
+/** Parses a rendered file. */
 function parseObject(text: string): KubeObject {
   return parse(text);
 }
