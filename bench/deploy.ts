@@ -19,14 +19,14 @@ import { nodeContainers } from '../scripts/kind/kind-nodes.ts';
 import { repositoryRoot } from '../scripts/repository/read-cluster.ts';
 import { median } from './measure.ts';
 
-/** The file of the app that each round changes. It is removed in the end. */
+/** The file of the app that each round changes; it is removed at the end. */
 const marker = 'bench-deploy.txt';
 
-/** One deploy as it was measured, in seconds from the save to new pods that serve. */
+/** Measurement of one deploy, in seconds from the save to ready new pods. */
 interface Round {
   side: 'by hand' | 'deploy';
   seconds: number;
-  /** The steps with their times. */
+  /** Steps with their durations. */
   steps: Record<string, number>;
 }
 
@@ -89,7 +89,7 @@ async function measureAll({
   const measured: Round[] = [];
   try {
     for (let round = 0; round < rounds; round++) {
-      // What is saved is never the same twice, or nothing would be built.
+      // Each save has new content: otherwise nothing would be built.
       const text = `${Date.now()} ${round}\n`;
       const turns = [
         () => byHand(hand, text, app.imageRef.replace(/[:@].*$/, '')),
@@ -110,7 +110,7 @@ async function measureAll({
   return measured;
 }
 
-/** From the save to the line that says that it serves. */
+/** Time from the save to the line that reports the new pods. */
 async function byDeploy(env: string, name: string, file?: string, text = ''): Promise<Round> {
   const started = performance.now();
   if (file !== undefined) writeFileSync(file, text);
@@ -143,12 +143,12 @@ interface Hand {
   name: string;
   folder: string;
   entry: string | undefined;
-  /** A build context that is there already. */
+  /** An existing build context. */
   context: string;
   nodes: readonly string[];
 }
 
-/** What a person types who has kubectl and the engine, and no Flux. */
+/** The commands of a person with kubectl and the engine, without Flux. */
 async function byHand(
   { engine, cluster, name, folder, entry, context, nodes }: Hand,
   text: string,

@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
-/** What one process took. */
+/** Resource use of one process. */
 export interface Measured {
-  /** From start to end. */
+  /** Seconds from start to end. */
   seconds: number;
-  /** Of all its threads, in user and kernel mode: what does not depend on what else the machine does. */
+  /** Processor seconds of all threads, in user and kernel mode; largely independent of other load on the machine. */
   cpuSeconds: number;
-  /** The most memory that it held, in bytes. */
+  /** Peak memory in bytes. */
   peak: number;
 }
 
-/** Bash's `time` reads what the kernel counted; no shell sees the words of the command. */
+/** Bash's `time` reports the kernel's counters; the command's arguments are not parsed by a shell. */
 const timed = 'TIMEFORMAT="%3R %3U %3S"; time "$@" 2>/dev/null';
 
-/** Runs a command to its end; undefined where it takes longer than `limit` seconds and is ended. */
+/** Runs a command; undefined if it is killed after `limit` seconds. */
 export async function measure(
   command: readonly string[],
   { output = '/dev/null', limit = 120 }: { output?: string; limit?: number } = {},
@@ -54,7 +54,7 @@ function peakOf(bash: number): number {
     const kilobytes = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(kilobytes ?? 0) * 1024;
   } catch {
-    // Not started yet, or ended between two looks.
+    // Not started yet, or already ended.
     return 0;
   }
 }

@@ -15,7 +15,7 @@ import { TestAuthority } from '../test/services/authority.ts';
 import { scratch, writeIdentity } from '../test/services/identity-folder.ts';
 import { median } from './measure.ts';
 
-/** One way to serve the same call. */
+/** One server configuration for the same call. */
 interface Side {
   name: string;
   port: number;
@@ -39,7 +39,7 @@ const program = npmCommand('bench:identity')
       call: [] as number[],
     }));
     try {
-      // By turns, so that whatever else the machine does meets both.
+      // Alternating, so that other load on the machine affects both.
       for (let n = -10; n < options.connections; n++) {
         for (const [i, side] of sides.entries()) {
           const took = await connection(side);

@@ -20,7 +20,7 @@ is held in memory where the machine has /dev/shm: some make a file for each work
 
 const memory = '/dev/shm';
 
-/** So many workloads are looked at before any time is taken: all make the same objects of them. */
+/** Number of workloads for the check before the measurement that all candidates render the same objects. */
 const compared = 20;
 
 const { values } = parseArgs({
@@ -36,18 +36,18 @@ const { values } = parseArgs({
 if (values.help) console.log(usage);
 else await main();
 
-/** One way to make the manifests: its command, and where it writes them. */
+/** A candidate: its command, and its output folder. */
 interface Contender {
   name: string;
   command: (count: number, output: string) => string[];
-  /** It writes to its standard output, not into a folder. */
+  /** Whether it writes to standard output instead of a folder. */
   prints?: boolean;
 }
 
 interface Row {
   what: string;
   count: number;
-  /** Undefined where it took too long. */
+  /** Undefined if it exceeded the time limit. */
   runs: Measured[] | undefined;
 }
 
@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** All of them make the same objects, or there is nothing to compare. */
+/** Checks that all candidates render the same objects. */
 async function compare(contenders: Contender[], folder: string): Promise<void> {
   let first: { name: string; objects: string[] } | undefined;
   for (const { name, command, prints = false } of contenders) {
@@ -118,7 +118,7 @@ async function compare(contenders: Contender[], folder: string): Promise<void> {
   }
 }
 
-/** Every object in a file or folder as text that is the same for the same data, sorted. */
+/** All objects in a file or folder as normalised text, sorted. */
 function objectsIn(path: string): string[] {
   const files = statSync(path).isDirectory() ? readdirSync(path).map((file) => join(path, file)) : [path];
   return files
@@ -129,7 +129,7 @@ function objectsIn(path: string): string[] {
     .sort();
 }
 
-/** Each in turn, as often as asked for: what else the machine does meets all of them. */
+/** Measures the candidates in turn, for the given number of rounds, so that other load affects all of them. */
 async function race(contenders: Contender[], count: number, folder: string, before: Row[]): Promise<Row[]> {
   const rows = contenders.map(({ name }): Row => {
     const gaveUp = before.some(({ what, runs }) => what === name && runs === undefined);

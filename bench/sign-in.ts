@@ -7,7 +7,7 @@ import { SignInWorld } from '../test/sign-in/world.ts';
 const atOnce = 8;
 const people = 50;
 
-/** One way to ask the same app. */
+/** One path of requests to the same app. */
 interface AskedSide {
   name: string;
   port: number;
@@ -23,7 +23,7 @@ const program = npmCommand('bench:sign-in')
     const world = await SignInWorld.make();
     try {
       const sides = sidesOf(world);
-      // The first turn warms up.
+      // The first round is a warm-up.
       for (const side of sides) await measure(side, requests);
       const before = world.kratos.whoamis;
       const rows = [];
@@ -58,7 +58,7 @@ function sidesOf(world: SignInWorld): AskedSide[] {
   ];
 }
 
-/** Milliseconds of each request, sorted, and how long all of them took. */
+/** Milliseconds of each request, sorted, and the total duration. */
 async function measure(side: AskedSide, requests: number): Promise<{ times: number[]; seconds: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const times: number[] = [];

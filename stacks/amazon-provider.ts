@@ -2,10 +2,10 @@ import { Provider } from '@pulumi/aws/provider.js';
 import type { Environment } from '../model/graph.ts';
 import type { Cluster } from '../model/schema/cluster.ts';
 
-/** The part of cluster.yaml that says which account, region and zones of AWS an environment has. */
+/** The part of cluster.yaml with the AWS account, region and zones of an environment. */
 export type AmazonProvider = Extract<Cluster['provider'], { kind: 'aws' }>;
 
-/** The account's credentials are checked against cluster.yaml: with those of another account nothing is touched. */
+/** AWS provider that is limited to the account of cluster.yaml: credentials of another account are refused before any change. */
 export function awsProvider(
   { name, cluster }: Environment,
   { account, region }: { account: string; region: string },

@@ -42,7 +42,7 @@ export function amazon(environment: Environment, provider: AmazonProvider): Reco
   };
 }
 
-/** Names of buckets and roles, for those who write what runs in the cluster. */
+/** Names of buckets and roles, as outputs for people. */
 export function storageOutputs(storage: Storage, access: Access): Record<string, unknown> {
   return {
     buckets: Object.fromEntries(

@@ -7,7 +7,7 @@ import { loadGraph } from '../model/load-graph.ts';
 /** The repository's root. */
 export const repositoryRoot = join(import.meta.dirname, '..');
 
-/** The environment that a stack is named after. Throws where there is none, or where the model refuses what is written. */
+/** The environment with the name of the stack. Throws if there is none, or if its descriptions have problems. */
 export async function environmentOf(stack: string, root = repositoryRoot): Promise<Environment> {
   const { environments, problems } = await loadGraph(root);
   if (problems.length > 0) throw new RunError(problems.map((problem) => formatProblem(problem)).join('\n'));

@@ -1,4 +1,4 @@
 import { program } from './program.ts';
 
-/** What the engine runs; it calls a function that is the default export. */
+/** Entry point: the engine calls the default export. */
 export default program;

@@ -1,7 +1,7 @@
 import { info } from '@pulumi/pulumi/log/index.js';
 import type { Environment } from '../model/graph.ts';
 
-/** A cluster of containers on one machine: nothing here has a state of its own, so the stack stays empty. */
+/** A cluster of containers on one machine has no cloud resources, so the stack is empty. */
 export function kind({ name, cluster }: Environment): Record<string, unknown> {
   const next = `npm run init-cluster -- --env ${name}`;
   info(

@@ -9,7 +9,7 @@ import { Storage } from './storage/storage.ts';
 
 type MachinesProvider = Extract<Cluster['provider'], { kind: 'machines' }>;
 
-/** Machines that exist already: no nodes are made, and buckets only where cluster.yaml names an account for them. */
+/** Existing machines: no nodes are created, and buckets only if cluster.yaml has an account for them. */
 export function machines(environment: Environment, { buckets }: MachinesProvider): Record<string, unknown> {
   const { cluster } = environment;
   const nodes = cluster.nodes.map(

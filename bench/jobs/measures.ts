@@ -3,7 +3,7 @@ import type { Side } from './side.ts';
 
 const atOnce = 32;
 
-/** Jobs per second into a queue, by as many callers at once. */
+/** Enqueued jobs per second with the given number of parallel callers. */
 export async function enqueueing(side: Side, queue: string, jobs: number): Promise<number> {
   await side.enqueue(queue);
   const began = performance.now();
@@ -16,7 +16,7 @@ export async function enqueueing(side: Side, queue: string, jobs: number): Promi
   return ((jobs - 1) / (performance.now() - began)) * 1000;
 }
 
-/** Jobs per second out of a queue that is full, until the last is taken. */
+/** Jobs per second taken from a full queue, until it is empty. */
 export async function working(side: Side, queue: string, jobs: number): Promise<number> {
   const began = performance.now();
   let done = 0;
@@ -33,7 +33,7 @@ export async function working(side: Side, queue: string, jobs: number): Promise<
   return rate;
 }
 
-/** Milliseconds from the moment that a job is sent to the moment that a waiting worker has it, one job after another. */
+/** Milliseconds from sending a job until a waiting worker receives it, one job after another. */
 export async function latencies(side: Side, queue: string, jobs: number): Promise<number[]> {
   let arrived = () => {};
   const worker = await side.work(queue, 1, () => arrived());

@@ -7,7 +7,7 @@ interface Figures {
   waits: number[];
 }
 
-/** Medians over the rounds, and how the service, which comes last, stands to each of the others. */
+/** Medians over the rounds, and the ratio of the service, which is last, to each of the others. */
 export function report(all: readonly Figures[], machine: { cores: number; load: number }): string {
   const sides = [...new Set(all.map(({ side }) => side))].map((side) => {
     const own = all.filter((each) => each.side === side);

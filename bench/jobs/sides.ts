@@ -16,7 +16,7 @@ import { scratch, writeIdentity } from '../../test/services/identity-folder.ts';
 import { databaseEnv, makeDatabase, Postgres } from '../../test/services/postgres.ts';
 import type { Side } from './side.ts';
 
-/** Both sides on one Postgres, each in a database of its own, both by certificate; the service in a process of its own. */
+/** Both sides on one Postgres with client certificates, each in its own database; the service runs in a separate process. */
 export async function startSides(): Promise<{ sides: Side[]; stop(): Promise<void> }> {
   const authority = await TestAuthority.make('databases');
   const postgres = await Postgres.start(authority, { fsync: 'on', synchronous_commit: 'on' });
@@ -63,7 +63,7 @@ async function bareSide(name: string, access: DatabaseAccess, notify: boolean) {
     },
     work: async (queue, atOnce, done) => {
       const own = await named(queue);
-      // As fast as it goes: batches, settled as a whole, and the next at once where one was full.
+      // Maximum throughput: whole batches are settled at once, and a full batch is followed by the next immediately.
       const options = { batchSize: atOnce, pollingIntervalSeconds: 0.5, burstWhenBatchFull: true };
       await boss.work(own, options, async (jobs) => {
         for (const _ of jobs) done();

@@ -1,6 +1,6 @@
 import '../../scripts/cli/compile-cache.ts';
 
-// `npm run render` for the repository ROOT, with all that belongs to it.
+// The complete `npm run render` for the repository ROOT.
 const { renderCommand } = await import('../../scripts/render/command.ts');
 const { watchAndRender } = await import('../../scripts/render/watch.ts');
 

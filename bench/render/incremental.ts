@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { measure } from '../measure.ts';
 import { appText, writeRepository } from './repository.ts';
 
-/** How long something took, each time. */
+/** Durations of repeated runs. */
 export interface Times {
   what: string;
   count: number;
@@ -15,10 +15,10 @@ export interface Times {
 
 const script = join(import.meta.dirname, 'command.ts');
 
-/** `npm run render` for a repository of so many apps: everything, nothing, one app, and a save while it watches. */
+/** Measures `npm run render` with the given number of apps: full, without changes, one changed app, and a save in watch mode. */
 export async function measureRepository(root: string, count: number, runs: number): Promise<Times[]> {
   writeRepository(root, count);
-  // Paths of the cache go by the root, which is new: nothing is known of it.
+  // The cache depends on the root's path, which is new, so it is empty.
   const render = async (mode = '') => {
     const measured = await measure([process.execPath, script, root, mode], { limit: 600 });
     if (measured === undefined) throw new Error(`the render of ${count} apps did not end in ten minutes`);
@@ -39,13 +39,13 @@ export async function measureRepository(root: string, count: number, runs: numbe
   ];
 }
 
-/** Changes one app that no other one uses. */
+/** Changes an app that no other app uses. */
 function save(root: string, run: number): void {
   const text = appText('workload-1', 1, 'workload-0', `${11 + run}m`);
   writeFileSync(join(root, 'apps/workload-1/app.ts'), text);
 }
 
-/** From the save to the line that says what was written. */
+/** Time from the save to the line that reports the written files. */
 async function watched(root: string, runs: number): Promise<number[]> {
   const child = spawn(process.execPath, [script, root, 'watch'], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';
@@ -58,10 +58,10 @@ async function watched(root: string, runs: number): Promise<number[]> {
   const seconds: number[] = [];
   try {
     await says(/Watching/);
-    // The first save finds code that was never run.
+    // The first save runs code that is not compiled yet.
     for (let run = 0; run <= runs; run++) {
       said = '';
-      // As people save: not while the answer to the one before is still being read.
+      // A pause, as between saves of a person.
       await sleep(250);
       const started = performance.now();
       save(root, 100 + run);

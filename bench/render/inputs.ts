@@ -10,7 +10,7 @@ function manifests(name: string): string {
     .join('---\n');
 }
 
-/** A chart for Helm that gives the same workloads, their names as values. */
+/** A Helm chart with the same workloads; their names are values. */
 export function writeHelmChart(folder: string, count: number): void {
   mkdirSync(`${folder}/templates`, { recursive: true });
   writeFileSync(`${folder}/Chart.yaml`, 'apiVersion: v2\nname: bench\nversion: 1.0.0\n');
@@ -22,7 +22,7 @@ export function writeHelmChart(folder: string, count: number): void {
   );
 }
 
-/** A folder for Kustomize with the same workloads, a file for each. */
+/** A Kustomize folder with the same workloads, one file each. */
 export function writeKustomization(folder: string, count: number): void {
   mkdirSync(folder, { recursive: true });
   const names = workloadNames(count);

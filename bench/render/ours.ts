@@ -1,6 +1,6 @@
 import '../../scripts/cli/compile-cache.ts';
 
-// The render of this repository's charts: COUNT workloads, a file for each in FOLDER.
+// COUNT workloads with this repository's charts, one file each in FOLDER.
 const { mkdirSync, writeFileSync } = await import('node:fs');
 const { component } = await import('../../charts/kube/component.ts');
 const { toYaml } = await import('../../charts/kube/yaml.ts');

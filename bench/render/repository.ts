@@ -4,7 +4,7 @@ import { workloadNames } from './workload.ts';
 
 const here = join(import.meta.dirname, '../..');
 
-/** The description of one app; every second one uses the one before. */
+/** Description of one app; every second app uses the previous one. */
 export function appText(name: string, index: number, before: string, cpu = '10m'): string {
   const uses = index % 2 === 1 ? `\n  uses: [{ kind: 'app', app: '${before}', port: 'http' }],` : '';
   return `export default {
@@ -19,7 +19,7 @@ export function appText(name: string, index: number, before: string, cpu = '10m'
 `;
 }
 
-/** A repository with this one's operators, one environment and so many apps. */
+/** A repository with the operators of this one, one environment and the given number of apps. */
 export function writeRepository(root: string, count: number): void {
   cpSync(join(here, 'operators'), join(root, 'operators'), { recursive: true });
   mkdirSync(join(root, 'images'), { recursive: true });
@@ -28,7 +28,7 @@ export function writeRepository(root: string, count: number): void {
     recursive: true,
     filter: (path) => !/\/(fixtures|golden)$|\.test\.ts$/.test(path),
   });
-  // What the model imports.
+  // Packages that the model imports.
   cpSync(join(here, 'package-lock.json'), join(root, 'package-lock.json'));
   if (!readdirSync(root).includes('node_modules'))
     cpSync(join(here, 'node_modules/zod'), join(root, 'node_modules/zod'), { recursive: true });

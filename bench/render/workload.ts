@@ -7,12 +7,12 @@ import { httpProbe } from '../../charts/kube/probe.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 
-/** The names of so many workloads. */
+/** Names of the given number of workloads. */
 export function workloadNames(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `workload-${i}`);
 }
 
-/** Labels that every object of a workload carries. */
+/** Labels of every object of a workload. */
 export function labelsOf(name?: string): Record<string, string> {
   return {
     ...(name === undefined ? {} : { 'app.kubernetes.io/name': name }),
@@ -20,7 +20,7 @@ export function labelsOf(name?: string): Record<string, string> {
   };
 }
 
-/** One workload as apps have it here: Deployment, Service, ServiceAccount, ConfigMap and NetworkPolicy. */
+/** The objects of one workload: Deployment, Service, ServiceAccount, ConfigMap and NetworkPolicy. */
 export function addWorkload(chart: Chart, name: string): void {
   const namespace = 'bench';
   serviceAccount(chart, name, namespace);

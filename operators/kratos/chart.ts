@@ -32,7 +32,7 @@ import { databaseLogin, secretVariables } from './variables.ts';
 const name = accountsOperator;
 const program = '/usr/bin/kratos';
 
-/** What a pod of Kratos is made of. */
+/** Parts of a Kratos pod. */
 interface KratosPod {
   name: string;
   args: string[];
@@ -43,8 +43,8 @@ interface KratosPod {
 }
 
 /**
- * Ory Kratos: accounts of people and their sessions. Its namespace comes with its database. Pages in front of it and other
- * callers are operators that name it in `calls`. None where nobody signs in.
+ * Ory Kratos: accounts of people and their sessions. Its namespace is in its database's component. Callers, such as the account
+ * pages, are operators that have it in `calls`. Undefined without sign-in.
  */
 export function chart(env: Environment): Component | undefined {
   const { signIn } = env.cluster;
@@ -65,7 +65,7 @@ export function chart(env: Environment): Component | undefined {
   });
 }
 
-/** The tables of Kratos, made and changed by itself as the owner of its database. None where nobody signs in. */
+/** Migrations of Kratos, which run as the owner of its database. Undefined without sign-in. */
 export function migration(env: Environment): Migration | undefined {
   return env.cluster.signIn === undefined ? undefined : tables(env);
 }
@@ -90,7 +90,7 @@ ${kratos} cleanup sql --read-from-env --keep-last=87600h --database.cleanup.slee
 `;
 }
 
-/** What is mounted at `configFolder`. */
+/** Files at `configFolder`. */
 export function configFiles(
   { cluster }: Pick<Environment, 'cluster'>,
   signIn: SignIn,
@@ -127,7 +127,7 @@ function server(chart: Chart, env: Environment, replicas: number): KratosPod {
   };
 }
 
-/** Several would send each mail several times (Kratos, 'Sending emails', 'Multi-instance'). */
+/** The courier has one replica: several would send each mail several times (Kratos, 'Sending emails', 'Multi-instance'). */
 function courier(): KratosPod {
   const metrics = '/metrics/prometheus';
   return {
@@ -147,7 +147,7 @@ function courier(): KratosPod {
   };
 }
 
-/** Its certificates are read again when they change, by a watch and at each connection; its configuration is not. */
+/** It reloads changed certificates, by a watch and at each connection, but not its configuration. */
 function kratos(
   chart: Chart,
   env: Environment,
@@ -197,7 +197,7 @@ function kratos(
   });
 }
 
-/** The public API is for those who name Kratos in `calls`; the admin API for nobody. */
+/** Ingress to the public API for operators with Kratos in `calls`; none to the admin API. */
 function network(chart: Chart, env: Environment, signIn: SignIn): void {
   const callers = env.operators.filter(({ calls }) => calls.includes(name));
   allow(chart, name, name, {
@@ -211,7 +211,7 @@ function network(chart: Chart, env: Environment, signIn: SignIn): void {
   allowScrapes(chart, env, name);
 }
 
-/** The providers, and the list of passwords that are known to thieves. */
+/** Egress to providers and to the list of leaked passwords. */
 function toWeb({ providers, methods }: SignIn): Flow[] {
   const asks = methods.password !== false && methods.password.breachCheck === true;
   return asks || Object.keys(providers).length > 0 ? [{ ports: [{ port: 443 }] }] : [];

@@ -6,20 +6,20 @@ import type { SignIn } from '../../model/schema/sign-in.ts';
 import { accountsHost, accountsUrl, sessionCookie, signInPages } from '../../model/sign-in.ts';
 import { oidcProvider } from './providers.ts';
 
-/** Where the pods mount Kratos' files. */
+/** Folder in which the pods mount Kratos' files. */
 export const configFolder = '/etc/kratos';
 
 /** Ports of Kratos' two APIs, which are also those of its Service. */
 export const kratosPorts = { public: 4433, admin: 4434 } as const;
 
-/** How long a code or a link of a mail is valid. */
+/** Validity of a code or a link in a mail. */
 const codeLifespan = '15m';
 
 type Cluster = Environment['cluster'];
 
 /**
- * Kratos' configuration (Ory Kratos v1.3.1, `embedx/config.schema.json`). What is secret is in variables: its keys, the login
- * of the mail server, the client secrets of providers; so is the address of the database.
+ * Kratos' configuration (Ory Kratos v1.3.1, `embedx/config.schema.json`). Secrets are in variables: its keys, the login
+ * of the mail server and the client secrets of providers; so is the address of the database.
  */
 export function kratosConfig({ cluster, signIn }: { cluster: Cluster; signIn: SignIn }): object {
   return {
@@ -27,7 +27,7 @@ export function kratosConfig({ cluster, signIn }: { cluster: Cluster; signIn: Si
     serve: serve(cluster),
     selfservice: {
       default_browser_return_url: `${accountsUrl(cluster)}/`,
-      // The pages lead on to apps, once they have looked where to.
+      // The pages redirect to apps after they have checked the target.
       allowed_return_urls: [`${accountsUrl(cluster)}/`],
       flows: flows(cluster, signIn),
       methods: methods(cluster, signIn),
@@ -43,7 +43,7 @@ export function kratosConfig({ cluster, signIn }: { cluster: Cluster; signIn: Si
     // Tokens of providers in the database.
     ciphers: { algorithm: 'xchacha20-poly1305' },
     security: { account_enumeration: { mitigate: true } },
-    // An address that a person or a provider names must not lead into the cluster.
+    // Addresses from people or providers must not reach into the cluster.
     clients: { http: { disallow_private_ip_ranges: true } },
     log: { level: 'info', format: 'json', leak_sensitive_values: false },
   };
@@ -102,7 +102,7 @@ function flows(cluster: Cluster, { registration, recovery, sessions }: SignIn): 
       enabled: true,
       use: recovery,
       lifespan: codeLifespan,
-      // Who lost an account to somebody else throws that one out.
+      // A recovery ends the sessions of an intruder.
       after: { hooks: [others] },
     },
     settings: {
@@ -132,7 +132,7 @@ function methods(cluster: Cluster, signIn: SignIn): object {
               haveibeenpwned_enabled: password.breachCheck === true,
             },
           },
-    // Recovery and verification use codes where nobody signs in with them.
+    // Recovery and verification use codes even if sign-in does not.
     code: {
       enabled: code || signIn.recovery === 'code',
       passwordless_enabled: code,
@@ -158,7 +158,7 @@ function session(cluster: Cluster, { sessions }: SignIn): object {
   return {
     lifespan: goDuration(sessions.lifetime),
     whoami: { required_aal: 'highest_available' },
-    // Without `domain` it is of the host of the pages alone.
+    // Without `domain`, the cookie is valid only for the host of the pages.
     cookie: {
       name: sessionCookie(cluster).name,
       path: '/',
@@ -179,7 +179,7 @@ function courier({ domain }: Cluster, { mail }: SignIn): object {
   };
 }
 
-/** Go has no days. */
+/** Go durations have no unit for days. */
 function goDuration(duration: string): string {
   return `${inSeconds(duration)}s`;
 }

@@ -18,8 +18,8 @@ const folder = '/keys';
 const program = readFileSync(new URL('./make-keys.ts', import.meta.url), 'utf8');
 
 /**
- * A Job that makes the Secret with Kratos' keys: they are in no manifest, and each cluster has its own. Kratos' pods start once
- * it is there.
+ * A Job that creates the Secret with Kratos' keys. They are in no manifest, and each cluster has its own. Kratos' pods start once
+ * it exists.
  */
 export function keysJob(chart: Chart, env: Environment): void {
   const name = accountsKeys;
@@ -29,7 +29,7 @@ export function keysJob(chart: Chart, env: Environment): void {
   ]);
   const annotations = configMap(chart, name, space, { 'make-keys.ts': program });
   const spec = jobSpec(imageRef(env, 'node'), annotations);
-  // A Job cannot be changed: another one for each change.
+  // A Job is immutable, so each change gives a new name.
   const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex').slice(0, 10);
   new k8s.KubeJob(chart, 'keys-job', { metadata: { name: `${name}-${hash}`, namespace: space }, spec });
   allow(chart, name, space, { egress: [toDns, toKubernetesApi] });

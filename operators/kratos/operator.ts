@@ -24,6 +24,6 @@ export default defineOperator({
       reason: 'The addresses of api.pwnedpasswords.com change, and no render knows them.',
     },
   ],
-  // Those of the servers are at the admin API alone, and whoever may ask it may do anything with every account.
+  // The servers' metrics are only at the admin API, which gives full access to every account.
   metrics: [{ workload: 'kratos-courier', port: 4434, path: '/metrics/prometheus' }],
 });

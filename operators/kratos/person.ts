@@ -1,6 +1,6 @@
 /**
- * What is kept of a person (Kratos, 'Identity schema'): an address, which is how the person is known everywhere, and a name.
- * Returns a JSON Schema of draft 7, as Kratos reads it.
+ * Data of a person (Kratos, 'Identity schema'): an e-mail address, which identifies the person, and a name.
+ * Returns a JSON Schema of draft 7, as Kratos requires.
  */
 export function personSchema(): object {
   return {

@@ -1,8 +1,8 @@
 import type { SignInProvider } from '../../model/schema/sign-in.ts';
 
 /**
- * From the claims of a provider to a person (Jsonnet). An address that the provider did not verify is refused: whoever wrote
- * somebody else's address into an account there could become that person here.
+ * Maps the claims of a provider to a person (Jsonnet). An address that the provider did not verify is refused: otherwise an account
+ * there with somebody else's address could take over that person's account here.
  */
 export const claimsMapper = `local claims = { email_verified: false } + std.extVar('claims');
 
@@ -20,8 +20,8 @@ else {
 `;
 
 /**
- * The same for Microsoft, which says of no address whether it is verified (Microsoft, 'Secure applications and APIs by
- * validating claims'): the address is taken over, and the person verifies it by mail.
+ * The same for Microsoft, whose claims do not say whether an address is verified (Microsoft, 'Secure applications and APIs by
+ * validating claims'): the address is used, and the person verifies it by mail.
  */
 export const unverifiedMapper = `local claims = std.extVar('claims');
 
@@ -38,7 +38,7 @@ export const unverifiedMapper = `local claims = std.extVar('claims');
 /** Files of the mappers, by name. */
 export const mappers = { 'claims.jsonnet': claimsMapper, 'unverified.jsonnet': unverifiedMapper } as const;
 
-/** A provider as Kratos' configuration has it, without its client secret, which is a variable. */
+/** A provider in Kratos' configuration, without its client secret, which is a variable. */
 export function oidcProvider(id: string, provider: SignInProvider, folder: string): object {
   const mapper: keyof typeof mappers =
     provider.kind === 'microsoft' ? 'unverified.jsonnet' : 'claims.jsonnet';

@@ -4,14 +4,14 @@ import { accountsKeys } from '../../charts/kube/names.ts';
 import type { DatabaseRights } from '../../model/schema/database.ts';
 import { providerKey, type SignIn } from '../../model/schema/sign-in.ts';
 
-/** Keys of the Secret that a Job makes, and the variables by which Kratos reads them (Kratos, 'Secret and key rotation'). */
+/** Keys of the Secret that a Job creates, with their variables (Kratos, 'Secret and key rotation'). */
 export const keyVariables = {
   cookie: 'SECRETS_COOKIE',
   cipher: 'SECRETS_CIPHER',
   default: 'SECRETS_DEFAULT',
 } as const;
 
-/** Kratos' connection to its database: a role, its certificate and no password. */
+/** Kratos' connection to its database: a role with a certificate, without a password. */
 export function databaseAddress(database: Pick<IdentityFiles, 'env'>): k8s.EnvVar {
   const value = (name: string) => database.env.find((variable) => variable.name === name)?.value ?? '';
   const options = new URLSearchParams({
@@ -25,13 +25,13 @@ export function databaseAddress(database: Pick<IdentityFiles, 'env'>): k8s.EnvVa
   return { name: 'DSN', value: `postgres://${at}?${decodeURIComponent(options.toString())}` };
 }
 
-/** The files and the address with which a pod of Kratos logs in to its database. */
+/** Files and address with which a Kratos pod logs in to its database. */
 export function databaseLogin(access: DatabaseRights): IdentityFiles {
   const files = databaseFiles('kratos', access);
   return { ...files, env: [databaseAddress(files)] };
 }
 
-/** All that Kratos reads of Secrets, and the address of the mail server, which may hold a password. */
+/** All variables of Kratos from Secrets, and the address of the mail server, which can have a password. */
 export function secretVariables(signIn: SignIn): k8s.EnvVar[] {
   return [
     ...Object.entries(keyVariables).map(([key, name]) => fromSecret(name, accountsKeys, key)),
@@ -48,13 +48,13 @@ export function secretVariables(signIn: SignIn): k8s.EnvVar[] {
 
 function mailVariables({ mail, secret = '' }: SignIn): k8s.EnvVar[] {
   const name = 'COURIER_SMTP_CONNECTION_URI';
-  // In plain text: it stays in the cluster, and the network policies of both ends let nobody else in.
+  // Plain text inside the cluster: the network policies of both ends admit no other pods.
   if (mail.kind === 'mailpit')
     return [{ name, value: 'smtp://mailpit.mailpit.svc.cluster.local:1025/?disable_starttls=true' }];
   const at = `${mail.host}:${mail.port}/`;
   const scheme = mail.tls === 'implicit' ? 'smtps' : 'smtp';
   if (mail.user === undefined) return [{ name, value: `${scheme}://${at}` }];
-  // The kubelet puts the value of an earlier variable in its place (Kubernetes, 'Define Dependent Environment Variables').
+  // The kubelet expands earlier variables (Kubernetes, 'Define Dependent Environment Variables').
   return [
     fromSecret('SMTP_PASSWORD', secret, 'smtp-password'),
     { name, value: `${scheme}://${encodeURIComponent(mail.user)}:$(SMTP_PASSWORD)@${at}` },

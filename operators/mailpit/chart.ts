@@ -20,8 +20,8 @@ const name = 'mailpit';
 const ports = { smtp: 1025, http: 8025 } as const;
 
 /**
- * Mailpit, one pod: it takes mails of accounts, shows the last 500 at mail.DOMAIN until it restarts, and passes none on. None where mail goes
- * elsewhere.
+ * Mailpit, one pod: it receives the mails of accounts, shows the last 500 at mail.DOMAIN until it restarts, and sends none on.
+ * Undefined if mail goes elsewhere.
  */
 export function chart(env: Environment): Component | undefined {
   const host = mailHost(env.cluster);
@@ -69,7 +69,7 @@ export function chart(env: Environment): Component | undefined {
   });
 }
 
-/** How Mailpit is started: with these ports, its mails in a file that ends with the pod. */
+/** Arguments of Mailpit; its mails are in a file that is deleted with the pod. */
 export function mailpitArgs({ smtp, http }: { smtp: number; http: number }): string[] {
   return [
     `--smtp=0.0.0.0:${smtp}`,
@@ -79,7 +79,7 @@ export function mailpitArgs({ smtp, http }: { smtp: number; http: number }): str
     '--max-message-size=10',
     '--disable-version-check',
     '--smtp-disable-rdns',
-    // A mail that is shown asks nobody outside.
+    // A displayed mail loads nothing from other hosts.
     '--block-remote-css-and-fonts',
   ];
 }

@@ -42,7 +42,7 @@ const name = signInProxy;
 const folder = '/sign-in';
 const podsService = `${name}-pods`;
 
-/** The program as it stands beside this file: Node strips the types, and it imports nothing but Node's own modules. */
+/** The program's source files: Node strips the types, and they import only Node's own modules. */
 const program = Object.fromEntries(
   readdirSync(new URL('./program/', import.meta.url))
     .filter((file) => /\.(ts|css|js)$/.test(file) && !file.endsWith('.test.ts'))
@@ -50,7 +50,7 @@ const program = Object.fromEntries(
     .map((file) => [file, readFileSync(new URL(`./program/${file}`, import.meta.url), 'utf8')]),
 );
 
-/** The proxy before all apps that need a sign-in, and the pages of accounts; none where the environment has no accounts. */
+/** The proxy in front of all apps that need a sign-in, with the account pages; undefined if the environment has no accounts. */
 export function chart(env: Environment): Component | undefined {
   const host = pagesHost(env.cluster);
   if (host === undefined) return undefined;
@@ -72,7 +72,7 @@ export function chart(env: Environment): Component | undefined {
   });
 }
 
-/** What the program is told of the environment. */
+/** Configuration of the program. */
 export function proxyConfig(env: Environment): SignInConfig {
   const host = pagesHost(env.cluster) ?? '';
   return {
@@ -86,7 +86,7 @@ export function proxyConfig(env: Environment): SignInConfig {
   };
 }
 
-/** Where a provider shows its own page of sign-in. */
+/** Origin of a provider's sign-in page. */
 function originOf(provider: SignInProvider): string {
   switch (provider.kind) {
     case 'google':
@@ -162,7 +162,7 @@ function proxy(chart: Chart, env: Environment, apps: EnvironmentApp[]): void {
   if (replicas > 1) disruptionBudget(chart, name, name);
 }
 
-/** The certificates by which it calls apps that ask for one, each with the roots of that app. */
+/** Client certificates for apps that require one, each with the roots of that app. */
 function appIdentities(chart: Chart, env: Environment, apps: EnvironmentApp[]): MutualIdentity {
   const called = apps.filter(isAskedBySignIn).map((app) => clientCertificate(app.name));
   const leaves = authorities(env)
@@ -189,7 +189,7 @@ function appIdentities(chart: Chart, env: Environment, apps: EnvironmentApp[]): 
   };
 }
 
-/** By its name each replica finds all others. */
+/** Headless Service, by whose name each replica finds the others. */
 function replicasService(chart: Chart): void {
   new k8s.KubeService(chart, `service-${podsService}`, {
     metadata: { name: podsService, namespace: name, labels: podLabels(name) },
@@ -197,7 +197,7 @@ function replicasService(chart: Chart): void {
   });
 }
 
-/** Visitors come by the gateway alone; apps ask for keys; it reaches these apps, Kratos and its own replicas, and nothing else. */
+/** Ingress: visitors through the gateway, and apps that read keys. Egress: these apps, Kratos and its own replicas. */
 function flows(chart: Chart, env: Environment, apps: EnvironmentApp[]): void {
   const itself: Flow = { peers: [pods(name, name)], ports: [{ port: signInPorts.keys }] };
   const readers = env.apps.filter(verifiesPeople).flatMap(podsOf);

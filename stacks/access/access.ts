@@ -13,12 +13,12 @@ import { policy, type Statement } from './policy.ts';
 import { type BucketUser, bucketUsers, type ServiceAccount, volumeUsers } from './service-accounts.ts';
 import { useOfVolumes } from './volumes.ts';
 
-/** Who may do what in the account: each role of nodes, and each service account that has a bucket or makes disks. */
+/** IAM roles of the account: one per role of nodes, and one per service account that uses a bucket or creates disks. */
 export class Access extends ComponentResource {
   readonly issuer: Issuer;
-  /** By role of nodes; none where the stacks make no nodes. */
+  /** Instance profiles by role of nodes; empty if the stacks create no nodes. */
   readonly profiles: ReadonlyMap<'control-plane' | 'worker', InstanceProfile>;
-  /** By `NAMESPACE/SERVICEACCOUNT`: the role that it may take. */
+  /** IAM roles by `NAMESPACE/SERVICEACCOUNT`. */
   readonly roles: ReadonlyMap<string, Role>;
 
   constructor(
@@ -28,7 +28,7 @@ export class Access extends ComponentResource {
       account: string;
       region: string;
       storage: Storage;
-      /** Whether there are nodes of AWS. */
+      /** Whether the nodes are EC2 instances. */
       nodes: boolean;
     },
     options?: ComponentResourceOptions,
@@ -82,7 +82,7 @@ export class Access extends ComponentResource {
   }
 }
 
-/** Reading, writing and deleting in a bucket or in one folder of it, and nothing about the bucket itself. */
+/** Rights to read, write and delete objects in a bucket or one of its folders, without rights on the bucket itself. */
 function useOfBucket({ bucket, folder }: BucketUser, storage: Storage): Input<Statement>[] {
   const { arn } = storage.buckets[bucket];
   const objects = folder === undefined ? '*' : `${folder}/*`;

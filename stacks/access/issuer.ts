@@ -17,12 +17,12 @@ import type { ServiceAccount } from './service-accounts.ts';
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 
 /**
- * Makes AWS believe the tokens that the cluster gives its service accounts. It reads the public keys at a public
- * address; CloudFront has it, so that the bucket behind stays private. docs/decisions/0009.
+ * OpenID Connect provider with which AWS trusts the cluster's service account tokens. AWS reads the public keys at a public
+ * address of CloudFront, so that the bucket stays private. docs/decisions/0009.
  */
 export class Issuer extends ComponentResource {
   readonly bucket: PrivateBucket;
-  /** What the API server gets as `--service-account-issuer`. */
+  /** Value of the API server's `--service-account-issuer`. */
   readonly url: Output<string>;
   private readonly host: Output<string>;
   readonly provider: OpenIdConnectProvider;
@@ -54,7 +54,7 @@ export class Issuer extends ComponentResource {
         origins: [
           {
             originId: 'bucket',
-            // Not asked of the bucket, whose policy names this distribution.
+            // The bucket's policy admits this distribution only.
             domainName: `${id}.s3.${region}.amazonaws.com`,
             originAccessControlId: access.id,
           },
@@ -94,7 +94,7 @@ export class Issuer extends ComponentResource {
     this.registerOutputs({ url: this.url });
   }
 
-  /** Who may take a role: one service account of the cluster, and no other. */
+  /** Trust policy of a role: only one service account of the cluster can assume it. */
   trust({ namespace, serviceAccount }: ServiceAccount): Output<string> {
     const claims = this.host.apply((host) => ({
       [`${host}:aud`]: awsAudience,

@@ -6,7 +6,7 @@ import { interpolate, jsonStringify } from '@pulumi/pulumi/output.js';
 import type { Statement } from './policy.ts';
 import { policy } from './policy.ts';
 
-/** What the agent of the session manager needs, and nothing of what AWS's own managed policy gives beside it. */
+/** Rights of the session manager's agent, without the further rights of AWS's managed policy. */
 const sessions: Statement = {
   Sid: 'Sessions',
   Effect: 'Allow',
@@ -20,7 +20,7 @@ const sessions: Statement = {
   Resource: '*',
 };
 
-/** Control planes write snapshots. They neither read nor delete them: who takes a node over must not take the way back. */
+/** Control planes can write snapshots, but not read or delete them: an attacker on a node must not destroy the backups. */
 export function writeSnapshots(bucketArn: Input<string>, keyArn: Input<string>): Input<Statement>[] {
   return [
     {
@@ -33,7 +33,7 @@ export function writeSnapshots(bucketArn: Input<string>, keyArn: Input<string>):
   ];
 }
 
-/** What a node may do in the account, as opposed to its pods, which have roles of their own. */
+/** IAM role of a node; pods have their own roles. */
 export function nodeRole(
   cluster: string,
   role: string,

@@ -3,25 +3,25 @@ import { backupRole, volumeRole } from '../../model/schema/aws-role.ts';
 import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import type { Purpose } from '../storage/purposes.ts';
 
-/** A service account of the cluster that has a role. */
+/** A service account of the cluster with an IAM role. */
 export interface ServiceAccount {
-  /** Of the role, after the cluster's name. */
+  /** Name of the role after the cluster's name. */
   name: string;
   namespace: string;
   serviceAccount: string;
 }
 
-/** One that may use a part of a bucket. */
+/** A service account with access to a bucket or one of its folders. */
 export interface BucketUser extends ServiceAccount {
   bucket: Purpose;
-  /** The folder of the bucket that is its own. Default: all of it. */
+  /** Its folder of the bucket. Default: the whole bucket. */
   folder?: string;
 }
 
-/** Operators that keep their data in a bucket of their own. */
+/** Operators with their own bucket. */
 const storing: Readonly<Record<string, Purpose>> = { loki: 'logs', tempo: 'traces' };
 
-/** Who in the cluster needs a bucket: each database its folder for backups, Loki and Tempo where they run. */
+/** Service accounts that use buckets: each database its backup folder, and Loki and Tempo if they run. */
 export function bucketUsers({
   apps,
   operators,
@@ -31,7 +31,7 @@ export function bucketUsers({
   const databases = databasesOf({ apps, cluster }).map(({ app: name }) => ({
     name: backupRole(name),
     namespace: name,
-    // CloudNativePG names the account of a database as the database.
+    // CloudNativePG gives the service account the name of the database.
     serviceAccount: databaseCluster(name),
     bucket: 'backups' as const,
     folder: `${folder}${databaseCluster(name)}`,
@@ -43,7 +43,7 @@ export function bucketUsers({
   return [...databases, ...stores];
 }
 
-/** Who makes disks, where it runs. */
+/** The service account that creates disks, if the EBS driver runs. */
 export function volumeUsers({ operators }: Pick<Environment, 'operators'>): ServiceAccount[] {
   return operators
     .filter(({ name }) => name === 'ebs-csi')

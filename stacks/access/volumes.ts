@@ -2,8 +2,8 @@ import { volumeTag } from '../../model/schema/aws-role.ts';
 import type { Statement } from './policy.ts';
 
 /**
- * What the EBS driver does in the account: it makes disks with the tag of this cluster, and changes, attaches and deletes
- * those with that tag alone; it attaches them to this cluster's instances alone.
+ * Rights of the EBS driver: it can create disks with the tag of this cluster, and change, attach and delete only disks with
+ * that tag; it can attach them only to this cluster's instances.
  */
 export function useOfVolumes(
   cluster: string,

@@ -15,9 +15,9 @@ import type { NodeAddress } from '../nodes/nodes.ts';
 import { fingerprint } from './fingerprint.ts';
 
 /**
- * From machines to a cluster that Flux owns: scripts/bootstrap.ts, which has Ansible make the cluster and hands it over. It runs again
- * where the machines, the versions or the roles have changed. What is in the cluster belongs to Flux and not to this
- * state, so that a cluster that does not answer cannot spoil it (docs/decisions/0008).
+ * Runs scripts/bootstrap.ts, which installs the cluster with Ansible and hands it over to Flux. It runs again when
+ * machines, versions or roles change. Objects in the cluster belong to Flux and not to this state, so that an unreachable
+ * cluster cannot corrupt it (docs/decisions/0008).
  */
 export class Bootstrap extends ComponentResource {
   /** Secret. */
@@ -28,11 +28,11 @@ export class Bootstrap extends ComponentResource {
     args: {
       environment: Environment;
       nodes: Input<NodeAddress>[];
-      /** Where the API server answers. Default: at the first control plane. */
+      /** Address of the API server. Default: that of the first control plane. */
       endpoint?: string;
-      /** Where the nodes are EC2's: how SSH reaches them. */
+      /** Settings for SSH to EC2 instances. */
       sessions?: { region: string };
-      /** Who vouches for service accounts towards AWS. Default: nobody. */
+      /** Issuer of service account tokens that AWS trusts. Default: none. */
       issuer?: Issuer;
     },
     options?: ComponentResourceOptions,
@@ -49,7 +49,7 @@ export class Bootstrap extends ComponentResource {
     const run = new Command(
       'cluster',
       {
-        // Relative to this folder's parent, where the engine runs: the same text on every machine.
+        // Relative to the parent folder, where the engine runs: the same text on every machine.
         dir: '..',
         interpreter: ['node_modules/.bin/node', 'scripts/bootstrap.ts'],
         create: environment.name,
@@ -71,7 +71,7 @@ export class Bootstrap extends ComponentResource {
     this.registerOutputs({ kubeconfig: this.kubeconfig });
   }
 
-  /** The two documents by which AWS checks tokens (OpenID Connect Discovery 1.0): public keys, and where they are. */
+  /** The two documents with which AWS verifies tokens (OpenID Connect Discovery 1.0): public keys, and their address. */
   private publish(issuer: Issuer, keys: Output<string>): void {
     const documents = {
       'openid/v1/jwks': keys,

@@ -5,12 +5,12 @@ import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { repositoryRoot } from '../environment-of.ts';
 
-/** Folders of ansible/ whose files end up on machines or say what does. */
+/** Folders of ansible/ that determine the state of machines. */
 const folders = ['group_vars', 'roles'];
 
 /**
- * Changes with everything that says what the nodes should be: cluster.yaml's part of it, the versions of what is installed on
- * them, the authority of their registry, and Ansible's roles with all that these copy.
+ * Changes with every input of the nodes: fields of cluster.yaml, versions of installed programs, the CA of the registry, and
+ * Ansible's roles with the files that they copy.
  */
 export function fingerprint(
   { name: environment, cluster, lock }: Environment,

@@ -8,14 +8,14 @@ import { TargetGroupAttachment } from '@pulumi/aws/lb/targetGroupAttachment.js';
 import type { Input, Resource } from '@pulumi/pulumi/index.js';
 import type { Network } from '../network/network.ts';
 
-/** One port of a load balancer. Without a certificate it passes TCP on as it is; with one it ends TLS. */
+/** One port of a load balancer. With a certificate it terminates TLS; without one it forwards TCP. */
 export interface BalancerPort {
   /** Name of its resources. */
   name: string;
   listenPort: number;
   targetPort: number;
   certificateArn?: Input<string>;
-  /** A path at which a target says by HTTPS that it is ready. Default: that it takes connections. */
+  /** HTTPS path of the health check. Default: a TCP connection is enough. */
   readyPath?: string;
 }
 
@@ -29,7 +29,7 @@ export function balancer(
     subnets: Subnet[];
     group: SecurityGroup;
     doors: BalancerPort[];
-    /** By name of node. */
+    /** Instances by name of node. */
     targets: ReadonlyMap<string, Instance>;
   },
   parent: Resource,
@@ -67,7 +67,7 @@ function door(
       targetType: 'instance',
       protocol: 'TCP',
       port: targetPort,
-      // With the caller's address a node that calls itself through the load balancer would get no answer.
+      // If the client address were preserved, a node that calls itself through the load balancer would get no answer.
       preserveClientIp: String(!args.internal),
       deregistrationDelay: 30,
       healthCheck: {

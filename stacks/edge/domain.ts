@@ -12,10 +12,10 @@ import {
 } from '@pulumi/pulumi/index.js';
 import { info } from '@pulumi/pulumi/log/index.js';
 
-/** The environment's domain: its zone, and a certificate for every application in it, which ACM renews by itself. */
+/** The environment's domain: its zone, and a certificate for all applications in it, which ACM renews by itself. */
 export class Domain extends ComponentResource {
   readonly nameServers: Output<string[]>;
-  /** Known once ACM has seen that the domain is ours. */
+  /** Known once ACM has validated the domain. */
   readonly certificateArn: Output<string>;
   private readonly zone: Zone;
   private readonly domain: string;
@@ -23,7 +23,7 @@ export class Domain extends ComponentResource {
   constructor(name: string, domain: string, options?: ComponentResourceOptions) {
     super('plinth:stacks:Domain', name, {}, options);
     this.domain = domain;
-    // Another zone has other name servers, and the registrar keeps pointing at those of this one.
+    // A new zone would have other name servers than those that the registrar delegates to.
     this.zone = new Zone(
       'domain',
       { name: domain, comment: 'plinth', forceDestroy: false },
@@ -34,7 +34,7 @@ export class Domain extends ComponentResource {
       { domainName: domain, subjectAlternativeNames: [`*.${domain}`], validationMethod: 'DNS' },
       { parent: this },
     );
-    // The wildcard is proven by the record of the name itself.
+    // The record of the name itself also validates the wildcard.
     const proof = certificate.domainValidationOptions.apply((options) => options[0]);
     const required = (what: 'Name' | 'Type' | 'Value') =>
       proof.apply((found) => {
@@ -69,13 +69,13 @@ export class Domain extends ComponentResource {
     this.registerOutputs({ nameServers: this.nameServers });
   }
 
-  /** Every application of the domain is found at a load balancer. */
+  /** DNS records of all applications, which point to a load balancer. */
   leads(to: LoadBalancer): void {
     alias('applications', this.zone, `*.${this.domain}`, to, this);
   }
 }
 
-/** A zone that the VPC alone sees, with the name by which nodes find the API server. */
+/** A private zone of the VPC with the name of the API server for nodes. */
 export function internalName(
   cluster: string,
   vpcId: Input<string>,

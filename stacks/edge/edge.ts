@@ -9,12 +9,12 @@ import { balancer } from './balancer.ts';
 import { Domain, internalName } from './domain.ts';
 
 /**
- * The two ways in: for everyone to the applications, and for nodes to the API server. The second has no public
+ * The two load balancers: a public one for applications, and an internal one for the API server, which has no public
  * address; people reach it through the session manager (docs/nodes-on-aws.md).
  */
 export class Edge extends ComponentResource {
   readonly nameServers: Output<string[]>;
-  /** Where kubelets and kubeadm find the API server, at port 6443. */
+  /** Name of the API server for kubelets and kubeadm, at port 6443. */
   readonly endpoint: string;
 
   constructor(
@@ -60,7 +60,7 @@ export class Edge extends ComponentResource {
             targetPort: nodePorts.https,
             certificateArn: domain.certificateArn,
           },
-          // Leads to HTTPS.
+          // The gateway redirects it to HTTPS.
           { name: 'gateway-http', listenPort: ports.http, targetPort: nodePorts.http },
         ],
         targets: withRole(appRole(cluster)),

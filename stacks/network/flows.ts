@@ -1,10 +1,10 @@
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 
-/** Who has a security group. `gateway` and `api` are the load balancers before the applications and the API server. */
+/** Members with a security group. `gateway` and `api` are the load balancers of the applications and the API server. */
 export type Member = 'gateway' | 'api' | 'control-plane' | 'worker';
 
-/** One thing that may happen on the network; everything else may not. */
+/** An allowed flow; everything else is denied. */
 export interface NetworkFlow {
   from: Member | 'internet';
   to: Member | 'internet';
@@ -15,7 +15,7 @@ export interface NetworkFlow {
   why: string;
 }
 
-/** What the topology needs, and nothing beside it: kubeadm's list of ports, flannel's tunnel, the way in and the way out. */
+/** The required flows: kubeadm's list of ports, flannel's tunnel, ingress and egress. */
 export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[] {
   const roles = nodeRoles(cluster);
   const pairs = roles.flatMap((from) => roles.map((to) => ({ from, to })));
@@ -30,7 +30,7 @@ export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[]
   for (const role of roles) {
     found.push(
       { from: role, to: 'api', protocol: 'tcp', port: 6443, why: 'kubelets' },
-      // The Service `kubernetes` leads to the control planes themselves.
+      // The endpoints of the Service `kubernetes` are the control planes themselves.
       { from: role, to: 'control-plane', protocol: 'tcp', port: 6443, why: 'pods that ask the API server' },
       { from: role, to: 'internet', protocol: 'tcp', port: 443, why: 'images, packages, AWS, Git' },
       { from: role, to: 'internet', protocol: 'tcp', port: 80, why: "Ubuntu's packages, which are signed" },
@@ -54,7 +54,7 @@ export function nodeRoles({ nodes }: Pick<Cluster, 'nodes'>): ('control-plane' |
   return (['control-plane', 'worker'] as const).filter((role) => nodes.some((node) => node.role === role));
 }
 
-/** Where applications run. */
+/** The role whose nodes run applications. */
 export function appRole(cluster: Pick<Cluster, 'nodes'>): 'control-plane' | 'worker' {
   return nodeRoles(cluster).includes('worker') ? 'worker' : 'control-plane';
 }

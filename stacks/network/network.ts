@@ -16,12 +16,12 @@ import type { AmazonProvider } from '../amazon-provider.ts';
 import { flows, type Member } from './flows.ts';
 import { securityGroups } from './security-groups.ts';
 
-/** VPC, subnets over the zones, the way out, and who may talk to whom. */
+/** VPC, subnets in each zone, routes to the internet, and security groups. */
 export class Network extends ComponentResource {
   readonly vpcId: Output<string>;
-  /** One in each zone, with a way in from the internet: for load balancers. */
+  /** Public subnets for load balancers, one per zone. */
   readonly publicSubnets: Subnet[];
-  /** One in each zone: for nodes. The public ones where there is no NAT gateway. */
+  /** Subnets for nodes, one per zone; the public ones if there is no NAT gateway. */
   readonly nodeSubnets: Subnet[];
   readonly groups: Readonly<Record<Member, SecurityGroup>>;
 
@@ -39,7 +39,7 @@ export class Network extends ComponentResource {
       { parent: this },
     );
     const inVpc = { vpcId: vpc.id };
-    // AWS makes it with every VPC and lets its members talk: without rules it lets nobody.
+    // AWS creates this group with every VPC and allows traffic between its members; without rules it denies all.
     new DefaultSecurityGroup(
       'unused',
       { ...inVpc, ingress: [], egress: [], ...named('unused') },
@@ -103,7 +103,7 @@ export class Network extends ComponentResource {
     return subnet;
   }
 
-  /** A route table whose way out is a NAT gateway in a public subnet. */
+  /** A route table with a default route to a NAT gateway in a public subnet. */
   private wayOut(
     name: string,
     vpc: Vpc,

@@ -6,7 +6,7 @@ import type { Member, NetworkFlow } from './flows.ts';
 
 const members: readonly Member[] = ['gateway', 'api', 'control-plane', 'worker'];
 
-/** A group for each member, with a rule at both ends of each flow: what is not named is refused on both sides. */
+/** One group per member, with a rule at both ends of each flow: all other traffic is denied on both sides. */
 export function securityGroups(
   cluster: string,
   vpcId: Input<string>,

@@ -9,20 +9,20 @@ import { machineImageId } from './machine-image.ts';
 
 type NodeRole = 'control-plane' | 'worker';
 
-/** A node as Ansible and people are told of it: one entry of the output `nodes`. */
+/** One entry of the output `nodes`, for Ansible and people. */
 export interface NodeAddress {
   name: string;
   role: NodeRole;
-  /** What SSH is given: the instance's id, through the session manager. */
+  /** Host for SSH: the instance id, through the session manager. */
   address: Output<string> | string;
   privateAddress: Output<string> | string;
-  /** Absent of machines that are not EC2's. */
+  /** Absent for machines other than EC2 instances. */
   instanceId?: Output<string>;
 }
 
 /**
- * The instances that cluster.yaml names. All are protected: control planes hold etcd, workers hold volumes of
- * local-path. What cannot be changed in place is refused until someone lets one go by `pulumi state unprotect`.
+ * The instances of cluster.yaml. All are protected: control planes have etcd, workers have volumes of local-path. A change
+ * that replaces an instance is refused until `pulumi state unprotect` releases it.
  */
 export class Nodes extends ComponentResource {
   readonly instances: ReadonlyMap<string, Instance>;
@@ -34,7 +34,7 @@ export class Nodes extends ComponentResource {
       cluster: Cluster;
       network: Network;
       profiles: ReadonlyMap<NodeRole, InstanceProfile>;
-      /** Whether they have public addresses, which are their way out and nobody's way in. */
+      /** Whether they have public addresses for egress; security groups deny ingress. */
       publicAddresses: boolean;
     },
     options?: ComponentResourceOptions,
@@ -56,7 +56,7 @@ export class Nodes extends ComponentResource {
             node.name,
             {
               launchTemplate: { id: template.id, version: template.latestVersion.apply(String) },
-              // The model refuses a node of AWS without a type.
+              // The model refuses an AWS node without a type.
               ...(node.instanceType === undefined ? {} : { instanceType: node.instanceType }),
               subnetId: subnet.id,
               associatePublicIpAddress: publicAddresses,
@@ -70,7 +70,7 @@ export class Nodes extends ComponentResource {
               tags: { Name: `${cluster.name}-${node.name}`, 'plinth:role': role },
               volumeTags: { Name: `${cluster.name}-${node.name}` },
             },
-            // Two machines that claim to be the same node would fight.
+            // Two machines must not register as the same node.
             { parent: this, protect: true, deleteBeforeReplace: true },
           );
           return [node.name, instance];
@@ -104,7 +104,7 @@ export class Nodes extends ComponentResource {
         vpcSecurityGroupIds: [network.groups[role].id],
         metadataOptions: {
           httpEndpoint: 'enabled',
-          // Version 2 only, and one hop: a pod that can make the node ask for it still gets no credentials of the node.
+          // IMDSv2 with one hop: a pod cannot get the node's credentials, even through a server-side request forgery.
           httpTokens: 'required',
           httpPutResponseHopLimit: 1,
         },

@@ -3,7 +3,7 @@ import { rules } from './rules.ts';
 
 const bucket = 'aws:s3/bucket:Bucket';
 
-/** A rule about several resources at once: what closes a bucket is a resource beside it. */
+/** A rule about several resources: a bucket's public access block is a separate resource. */
 const closedBuckets: StackValidationPolicy = {
   name: 'closed-buckets',
   description: 'Each bucket is closed to the public, encrypted, and keeps versions.',

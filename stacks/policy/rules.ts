@@ -1,23 +1,23 @@
-/** A resource as a rule sees it: what the program asks for, before the engine acts. */
+/** Input of a rule: a resource as the program declares it, before the engine acts. */
 export interface PlannedResource {
   type: string;
   name: string;
   props: Record<string, unknown>;
-  /** Whether the engine refuses to delete and to replace it. */
+  /** Whether the resource is protected from deletion and replacement. */
   protect: boolean;
 }
 
 export interface ResourceRule {
   name: string;
   description: string;
-  /** What is wrong with a resource, as a sentence each; nothing where the rule does not concern it. */
+  /** Violations of a resource, one sentence each; empty if the rule does not apply. */
   faults(asked: PlannedResource): string[];
 }
 
-/** Ports that the whole internet may come to: HTTPS, and HTTP, which leads there. */
+/** Ports that are open to the internet: HTTPS, and HTTP, which redirects to it. */
 const openPorts: readonly number[] = [80, 443];
 
-/** Types that hold what cannot be made again: objects, keys, etcd, volumes. */
+/** Types with data that cannot be recreated: objects, keys, etcd, volumes. */
 const holdsData: ReadonlySet<string> = new Set([
   'aws:s3/bucket:Bucket',
   'aws:kms/key:Key',
@@ -25,7 +25,7 @@ const holdsData: ReadonlySet<string> = new Set([
   'aws:ebs/volume:Volume',
 ]);
 
-/** A zone that the internet sees: the registrar keeps pointing at its name servers. */
+/** A public zone: the registrar delegates to its name servers. */
 const publicZone = 'aws:route53/zone:Zone';
 
 export const rules: readonly ResourceRule[] = [
@@ -147,7 +147,7 @@ function list(value: unknown): unknown[] {
   return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
 }
 
-/** Of a policy that is known; in a preview some are not yet. */
+/** Statements of a policy; empty in a preview while the policy is unknown. */
 function statements(policy: unknown): Record<string, unknown>[] {
   if (typeof policy !== 'string' || !policy.startsWith('{')) return [];
   return list(record(JSON.parse(policy)).Statement).map(record);
