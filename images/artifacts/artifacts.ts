@@ -14,14 +14,14 @@ import { type Report, silent } from '../report.ts';
 import { storedGzip } from './stored-gzip.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-/** What Flux's source-controller looks for. */
+/** Media types that Flux's source-controller expects. */
 const configType = 'application/vnd.cncf.flux.config.v1+json';
 const contentType = 'application/vnd.cncf.flux.content.v1.tar+gzip';
 
-/** Counts up when the same module makes another artifact. */
+/** Increase this when the same module gives another artifact. */
 const generation = 2;
 
-/** Has an artifact of the lock file in the mirror. Returns whether there was something to do. */
+/** Supplies an artifact of the lock file to the mirror. Returns whether it was missing. */
 export async function ensureArtifact(name: string, options: SupplyOptions): Promise<boolean> {
   const artifact = lockArtifact(loadLock(), name);
   const key = artifactKey(artifact);
@@ -46,7 +46,7 @@ export async function ensureArtifact(name: string, options: SupplyOptions): Prom
   });
 }
 
-/** The digest of what is made of an artifact of the lock file, on this machine and on every other one. */
+/** The digest of a lock file artifact built here, the same on every machine. */
 export async function artifactDigest(name: string, report: Report, signal?: AbortSignal): Promise<string> {
   return digestOf((await packArtifact(name, report, signal)).manifest);
 }
@@ -74,7 +74,7 @@ async function packArtifact(
   return { manifest, blobs: [config, content] };
 }
 
-/** The YAML files of an artifact of the lock file, in the cache, in order; taken out of its Go module where missing. */
+/** The YAML files of a lock file artifact in the cache, in order; extracted from its Go module if missing. */
 export async function artifactFiles(
   name: string,
   report: Report = silent,
@@ -106,7 +106,7 @@ export async function artifactFiles(
   });
 }
 
-/** The one file, or a YAML file right in the folder; not kustomization.yaml, which may name files that stay behind. */
+/** Matches the given file, or YAML files directly in the folder, except kustomization.yaml, which can refer to files that are not included. */
 function isWanted(file: string, path: string): boolean {
   if (file === path) return true;
   const name = file.startsWith(`${path}/`) ? file.slice(path.length + 1) : '';

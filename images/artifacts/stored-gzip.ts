@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 
-/** The most that a block can hold. */
+/** Maximum bytes of a block. */
 const blockSize = 0xffff;
 
 /**
- * A gzip stream that holds the bytes as they are: the same on every machine, while what a compressor makes of them depends on
+ * A gzip stream with uncompressed blocks: the same on every machine, whereas the output of a compressor can depend on
  * the processor.
  *
  * @see https://www.rfc-editor.org/rfc/rfc1951#page-11

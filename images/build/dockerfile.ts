@@ -1,15 +1,15 @@
 import { type Lock, type LockImage, loadLock } from '../../model/schema/lock.ts';
 import { recipeOf } from '../go/recipe.ts';
 
-/** The image in which programs of ours are compiled where images are pulled, by its name in the lock file. */
+/** Name in the lock file of the image that compiles this repository's programs if images are pulled. */
 export const compilerImage = 'golang';
 
-/** The image below those that hold a Debian system. */
+/** Base image of images with Debian packages. */
 export const debianImage = 'debian';
 
 type Build = NonNullable<LockImage['build']>;
 
-/** The images that the Dockerfile of such an image starts from, by their names in the lock file. */
+/** Base images of such a Dockerfile, by their names in the lock file. */
 export function basesOf(build: Build): string[] {
   return [
     ...(Object.keys(build.binaries).length > 0 ? [compilerImage] : []),
@@ -18,8 +18,8 @@ export function basesOf(build: Build): string[] {
 }
 
 /**
- * The Dockerfile of an image by its description in the lock file, for images of ours alone: their programs need no other module.
- * Its context has `files`, what is laid over the root, and `go/WRAPPER`, what is compiled.
+ * The Dockerfile of an image from its description in the lock file. Only for images of this repository, whose programs need no other
+ * module. Its context has `files`, which are copied over the root, and `go/WRAPPER`, which is compiled.
  */
 export function dockerfileOf(build: Build, lock: Lock = loadLock()): string {
   const base = (name: string): string => {

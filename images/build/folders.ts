@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** The folder with the files that images have beside programs and packages, a folder per image. */
+/** Folder with the further files of images, one folder per image. */
 export const filesFolder = fileURLToPath(new URL('../files', import.meta.url));
 
 /** The npm packages of this repository. */

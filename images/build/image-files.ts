@@ -9,7 +9,7 @@ import { filesFolder, npmFolder } from './folders.ts';
 
 type Build = NonNullable<LockImage['build']>;
 
-/** All that an image has beside its Debian system, in the order of an archive. */
+/** All files of an image except its Debian root filesystem, in the order of an archive. */
 export async function imageFiles(
   build: Build,
   report: Report,

@@ -9,10 +9,10 @@ import { recipeOf } from '../go/recipe.ts';
 import { folderEntries } from '../oci/folder-entries.ts';
 import { filesFolder, npmFolder } from './folders.ts';
 
-/** Counts up when the same description makes another image. */
+/** Increase this when the same description gives another image. */
 const generation = 1;
 
-/** Sixteen characters that change with everything that decides an image's content. Quick: it builds nothing. */
+/** Sixteen characters that change with every input of an image's content. Fast: it builds nothing. */
 export function imageKey(lock: Lock, image: LockImage): string {
   const { build } = image;
   const hash = createHash('sha256').update(JSON.stringify([generation, containerPlatform(), image]));

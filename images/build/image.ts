@@ -20,7 +20,7 @@ export interface Built {
   size: number;
 }
 
-/** Makes an image by its description in the lock file; the same description gives the same digest. */
+/** Builds an image from its description in the lock file; the same description gives the same digest. */
 export async function buildImage(
   lock: Lock,
   image: LockImage,
@@ -62,7 +62,7 @@ export async function packFiles(
 ): Promise<Layer> {
   const plain = new Meter();
   const out = new PassThrough({ highWaterMark: 1 << 20 });
-  // A failure to pack ends the writing too, and the other way round.
+  // A failure of packing also ends writing, and vice versa.
   const packed = pipeline(tar(files), plain, layerCompressor(), out);
   packed.catch((error) => out.destroy(error));
   const layer = await store.putBlob(path, out, signal);
@@ -87,7 +87,7 @@ export function imageConfig(build: NonNullable<LockImage['build']>, layers: Pick
   };
 }
 
-/** The environment of an image, `NAME=value` each. */
+/** Environment variables of an image, each as `NAME=value`. */
 export function imageEnvironment(build: NonNullable<LockImage['build']>): string[] {
   const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return Object.entries({ PATH: path, ...build.env }).map(([name, value]) => `${name}=${value}`);

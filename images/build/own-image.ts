@@ -14,12 +14,12 @@ import type { Report } from '../report.ts';
 import { basesOf, dockerfileOf } from './dockerfile.ts';
 import { filesFolder } from './folders.ts';
 
-/** What a container that builds needs from the environment to reach the packages. */
+/** Environment variables that a build container needs to reach package servers. */
 const proxyVariables = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
 /**
- * Makes an image that only this repository has, where images are pulled: the engine builds it on pulled images, so that neither
- * root nor Go nor a package manager of this machine is needed. It ends up in the mirror's store.
+ * Builds an image that exists only in this repository, if images are pulled: the engine builds it on pulled images, so that this
+ * machine needs neither root nor Go nor a package manager. The result is in the mirror's store.
  */
 export async function buildOwnImage(
   lock: Lock,
@@ -36,7 +36,7 @@ export async function buildOwnImage(
     await writeContext(lock, build, context);
     const proxies = proxyVariables.filter((name) => process.env[name] !== undefined);
     await runEngine(
-      // An attestation beside the image would make an index of it.
+      // With an attestation the result would be an index.
       {
         ...engine,
         env: { ...engine.env, ...buildEnvironment(engine), BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
@@ -52,7 +52,7 @@ export async function buildOwnImage(
   return { digest, size: Number(size) };
 }
 
-/** What the Dockerfile copies, with modes that do not depend on how this repository was cloned. */
+/** Files of the build context, with modes that do not depend on the clone of this repository. */
 async function writeContext(
   lock: Lock,
   build: NonNullable<LockImage['build']>,

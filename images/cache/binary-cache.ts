@@ -26,10 +26,10 @@ const entrySchema = z.object({
   files: z.record(z.string(), z.object({ sha256: z.string(), size: z.number(), modified: z.number() })),
 });
 
-/** What `entry.json` beside the executables says. */
+/** Content of `entry.json` beside the executables. */
 export type Entry = z.output<typeof entrySchema>;
 
-/** Where the executables of a recipe stand: `bin/COMPONENT/VERSION-KEY` in the cache. */
+/** Folder of a recipe's executables: `bin/COMPONENT/VERSION-KEY` in the cache. */
 export function entryDir(recipe: Recipe): string {
   return join(componentDir(recipe), `${recipe.version}-${recipe.key}`);
 }
@@ -38,7 +38,7 @@ function componentDir(recipe: Recipe): string {
   return join(cacheDir(), 'bin', recipe.component);
 }
 
-/** The entry of a recipe, or `undefined` where there is none that can be read. */
+/** The entry of a recipe; undefined if there is no readable one. */
 export function readEntry(recipe: Recipe): Entry | undefined {
   try {
     return entrySchema.parse(JSON.parse(readFileSync(join(entryDir(recipe), 'entry.json'), 'utf8')));
@@ -48,9 +48,9 @@ export function readEntry(recipe: Recipe): Entry | undefined {
 }
 
 /**
- * Compares the executables with what was noted when they were made: their checksums where size or time of a file
- * differ or where `thorough` is asked for (half a gigabyte takes seconds), else size and time alone.
- * Returns what is wrong, or `undefined` where all is well; `missing` where nothing was ever made.
+ * Compares the executables with their recorded state: size and time; also checksums if size or time differ or if
+ * `thorough` is set (half a gigabyte takes seconds).
+ * Returns the fault, `missing` if nothing was ever built, or undefined if all is well.
  */
 export async function faultOf(recipe: Recipe, thorough = false): Promise<string | undefined> {
   const dir = entryDir(recipe);
@@ -69,12 +69,12 @@ export async function faultOf(recipe: Recipe, thorough = false): Promise<string 
   return undefined;
 }
 
-/** As archives keep it. */
+/** Modification time in whole seconds, as in archives. */
 function wholeSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }
 
-/** A fresh directory for a build, beside the place where its result will stand. What earlier runs left is removed. */
+/** A new directory for a build, beside the place of its result. Leftovers of earlier runs are removed. */
 export function openPartial(recipe: Recipe): string {
   const dir = componentDir(recipe);
   mkdirSync(dir, { recursive: true });
@@ -88,7 +88,7 @@ export function openPartial(recipe: Recipe): string {
   return partial;
 }
 
-/** Whether a process of this number runs that is not this one. */
+/** Whether another process with this id runs. */
 function isOther(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -98,7 +98,7 @@ function isOther(pid: number): boolean {
   }
 }
 
-/** Notes checksums, puts the finished directory in its place at once, and removes the component's earlier entries. */
+/** Records checksums, moves the finished directory into place atomically, and removes the component's earlier entries. */
 export async function commitPartial(recipe: Recipe, partial: string, seconds: number): Promise<void> {
   const files: Entry['files'] = {};
   for (const executable of Object.keys(recipe.packages)) {
@@ -127,7 +127,7 @@ export async function commitPartial(recipe: Recipe, partial: string, seconds: nu
   }
 }
 
-/** Waits until a file stands on the disk: what is put in place must outlive a loss of power. */
+/** Syncs a file to the disk, so that the result survives a loss of power. */
 async function flush(path: string): Promise<void> {
   const file = await open(path);
   await file.sync();

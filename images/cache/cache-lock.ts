@@ -8,16 +8,16 @@ const STALE_MS = 30_000;
 interface CacheLockOptions<T> {
   report: (message: string) => void;
   signal?: AbortSignal | undefined;
-  /** Returns the result where there is nothing left to do; called at each attempt, since another process may have done the work. */
+  /** Returns the result if there is nothing left to do. Called at each attempt, because another process can have done the work. */
   done: () => Promise<T | undefined>;
 }
 
-/** The last caller in this process, by lock: callers of one process wait for each other without a file. */
+/** The last caller in this process, by lock: callers in one process wait for each other without a file. */
 const queues = new Map<string, Promise<unknown>>();
 
 /**
- * Runs `work` while nothing else, in this process or in another, holds the lock `name` of the cache. Waits for another
- * process and reports its id.
+ * Runs `work` with the exclusive cache lock `name`, in this process and among processes. Waits for another process
+ * and reports its id.
  */
 export function withCacheLock<T>(
   name: string,
@@ -51,7 +51,7 @@ function lockAndWork<T>(name: string, options: CacheLockOptions<T>, work: () => 
         return options.done();
       },
       onLost: () => {
-        // Results are put in place by renaming: to go on is safe, even beside another process.
+        // Results are moved into place by renaming, so continuing is safe even in parallel with another process.
       },
     },
     async () => (await options.done()) ?? (await work()),

@@ -6,19 +6,19 @@ import { isAlive } from './is-alive.ts';
 /** Pause between two attempts to take a lock. */
 const POLL_MS = 1000;
 
-/** Longest time for which the holder of a lock may be too busy to renew it. */
+/** Maximum time without a renewal by a busy holder. */
 const LATEST_RENEWAL_MS = 600_000;
 
 export interface FileLockOptions<T> {
-  /** Age at which the lock of a process that ended without releasing it is void. */
+  /** Age at which the lock of a crashed process expires. */
   staleMs: number;
   signal?: AbortSignal | undefined;
   /**
    * Called at each attempt while another process holds the lock, with its process id (empty where it is unknown).
-   * Returns a result that makes the work unnecessary, or undefined to wait on; throws to give up.
+   * Returns a result that makes the work unnecessary, or undefined to keep waiting; throws to give up.
    */
   whileHeld: (pid: string) => Promise<T | undefined>;
-  /** Called where the lock was lost: another process took it after ten minutes without a renewal, or its folder was removed. */
+  /** Called if the lock was lost: another process took it after ten minutes without a renewal, or its folder was removed. */
   onLost: (error: Error) => void;
 }
 
@@ -50,8 +50,8 @@ export async function withFileLock<T>(
 }
 
 /**
- * Whether a process that runs holds the lock, however late it renews it: the machine slept, or was too busy. After ten minutes
- * without a renewal its process id is taken for that of another program, as after a restart of the machine.
+ * Whether a running process holds the lock, even if its renewal is late because the machine slept or was busy. After ten minutes
+ * without a renewal the process id is assumed to belong to another program, as after a restart of the machine.
  */
 function isHeld(path: string, pidFile: string): boolean {
   const renewed = statSync(`${path}.lock`, { throwIfNoEntry: false })?.mtimeMs;
@@ -77,7 +77,7 @@ async function tryLock(
   }
 }
 
-/** Empty where the holder has not written it yet. */
+/** Process id of the holder; empty if it is not written yet. */
 function readPid(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();

@@ -5,10 +5,10 @@ import { z } from 'zod';
 import { cacheDir } from './paths.ts';
 
 const noteSchema = z.object({
-  /** Of all that decided the content. */
+  /** Hash of all inputs of the content. */
   key: z.string(),
   ref: z.string(),
-  /** Of the manifest in the mirror, or the id in the engine's store. */
+  /** Digest of the manifest in the mirror, or the id in the engine's store. */
   digest: z.string(),
   source: z.enum(['built', 'pulled']),
   /** How long it took. */
@@ -17,10 +17,10 @@ const noteSchema = z.object({
   size: z.number(),
 });
 
-/** How an image or artifact was had, kept in the cache. */
+/** Record in the cache of how an image or artifact was supplied. */
 export type ImageNote = z.output<typeof noteSchema>;
 
-/** The note on an image or artifact of the lock file; `undefined` where there is none that can be read. */
+/** The record of an image or artifact of the lock file; undefined if there is no readable one. */
 export function readImageNote(name: string): ImageNote | undefined {
   try {
     return noteSchema.parse(JSON.parse(readFileSync(notePath(name), 'utf8')));
@@ -29,7 +29,7 @@ export function readImageNote(name: string): ImageNote | undefined {
   }
 }
 
-/** Replaces the note at once. */
+/** Replaces the record atomically. */
 export async function writeImageNote(name: string, note: ImageNote): Promise<void> {
   const path = notePath(name);
   mkdirSync(join(path, '..'), { recursive: true });

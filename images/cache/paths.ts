@@ -1,12 +1,12 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
-/** The directory in which everything stands that can be built or fetched again. */
+/** Cache directory: everything in it can be built or fetched again. */
 export function cacheDir(): string {
   return ownDirectory('PLINTH_CACHE', 'XDG_CACHE_HOME', '.cache');
 }
 
-/** The directory of what Plinth knows of its clusters: `NAME/` holds a cluster's kubeconfig and checkpoints. */
+/** State directory of clusters: `NAME/` has a cluster's kubeconfig and checkpoints. */
 export function stateDir(): string {
   return ownDirectory('PLINTH_STATE', 'XDG_STATE_HOME', join('.local', 'state'));
 }

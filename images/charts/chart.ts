@@ -14,13 +14,13 @@ import { PullError, Upstream } from '../pull/upstream.ts';
 import { patience } from '../pull/watch.ts';
 import { type Report, silent } from '../report.ts';
 
-/** Where a Helm chart is: in a registry, or in a repository of charts with an index.yaml. */
+/** Source of a Helm chart: an OCI registry, or a chart repository with an index.yaml. */
 export type ChartPlace = { oci: string } | { repository: string; name: string };
 
-/** A chart of one version and digest; in a registry the digest is the manifest's, else that of the archive. */
+/** A chart with version and digest: the manifest's digest in a registry, otherwise that of the archive. */
 export type PinnedChart = ChartPlace & { version: string; digest: string };
 
-/** A chart that was found under a version. */
+/** A chart found for a version. */
 export interface FoundChart {
   version: string;
   digest: string;
@@ -28,7 +28,7 @@ export interface FoundChart {
   content: Buffer;
 }
 
-/** A chart that could not be had, or that is another one; `part` is the field that could be mended. */
+/** A chart that cannot be fetched or has another digest; `part` is the field to fix. */
 export class ChartFailure extends Error {
   override readonly name = 'ChartFailure';
   readonly part: 'place' | 'version' | 'digest';
@@ -42,7 +42,7 @@ export class ChartFailure extends Error {
 }
 
 interface Options {
-  /** The mirror of cluster.yaml, which is asked in the place of a registry. Default: none. */
+  /** The mirror of cluster.yaml, used instead of a registry. Default: none. */
   registryMirror?: string;
   report?: Report;
   signal?: AbortSignal | undefined;
@@ -51,12 +51,12 @@ interface Options {
 const layerType = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 /**
- * The path of the archive of a chart, in the cache; fetched where it is missing, and then nobody is asked again.
+ * The path of a chart's archive in the cache; fetched only if missing.
  * @throws ChartFailure
  */
 export async function ensureChart(chart: PinnedChart, options: Options = {}): Promise<string> {
   const path = join(cacheDir(), 'charts', `${chart.digest.replace(':', '-')}.tgz`);
-  // Beside it the checksum of the archive: a registry's digest is the manifest's.
+  // The archive's checksum is stored beside it: a registry's digest is that of the manifest.
   const note = `${path}.sha256`;
   if (existsSync(path) && existsSync(note) && readFileSync(note, 'utf8') === sha256(readFileSync(path)))
     return path;
@@ -71,7 +71,7 @@ export async function ensureChart(chart: PinnedChart, options: Options = {}): Pr
   return path;
 }
 
-/** What a place has under a version, or as its newest. @throws ChartFailure */
+/** The chart of a version, or the newest one, in a source. @throws ChartFailure */
 export function findChart(
   place: ChartPlace,
   version: string | undefined,
@@ -89,7 +89,7 @@ async function put(path: string, content: Buffer | string): Promise<void> {
   await rename(`${path}.${process.pid}`, path);
 }
 
-/** A chart is a few hundred kilobytes; Helm itself takes none of more than 20 MiB. */
+/** Maximum size of a chart. Most have a few hundred kilobytes; Helm itself refuses more than 20 MiB. */
 const largest = 20 * 2 ** 20;
 
 function upstreamOf({ oci }: { oci: string }, options: Options): Upstream {
@@ -131,7 +131,7 @@ async function read(upstream: Upstream, what: string, oci: string): Promise<Buff
 const reachable =
   'correct the address, or see that it opens from here; a chart that was fetched once stays in the cache of this machine';
 
-/** A chart as a registry has it. */
+/** A chart in a registry. */
 interface RegistryChart {
   manifest: string;
   digest: string;
@@ -176,7 +176,7 @@ async function fromRegistry(
 }
 
 /**
- * Has a chart of a registry in the mirror registry, under the same name and digest. Returns whether there was something to do.
+ * Copies a chart from a registry to the mirror, with the same name and digest. Returns whether it was missing.
  * @throws ChartFailure
  */
 export async function mirrorChart(
@@ -285,7 +285,7 @@ function asJson(text: Buffer): unknown {
   try {
     return JSON.parse(text.toString('utf8'));
   } catch {
-    // Whoever reads it says what is missing.
+    // The caller reports what is missing.
     return undefined;
   }
 }
@@ -298,7 +298,7 @@ function asYaml(text: Buffer): unknown {
   }
 }
 
-/** The highest version that is no preview. */
+/** The highest version without pre-releases. */
 function newest(versions: readonly string[]): string | undefined {
   const released = versions.filter((version) => /^v?\d+\.\d+\.\d+(\+.*)?$/.test(version));
   const parts = (version: string) => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number);

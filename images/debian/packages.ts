@@ -5,7 +5,7 @@ import type { Report } from '../report.ts';
 
 const startPolicy = '/usr/sbin/policy-rc.d';
 
-/** Installs the Debian packages that are missing, as root, without starting any service that they bring. */
+/** Installs missing Debian packages, as root, without starting their services. */
 export async function installDebianPackages(packages: string[], report: Report): Promise<void> {
   const missing = await missingPackages(packages);
   if (missing.length === 0) return;

@@ -16,19 +16,19 @@ import { difference } from '../oci/tar-difference.ts';
 import type { Report } from '../report.ts';
 import { installDebianPackages } from './packages.ts';
 
-/** A Debian system to be made. */
+/** Recipe of a Debian root filesystem. */
 export interface RootRecipe {
   /** Debian's name for the release. */
   suite: string;
-  /** Packages beside the essential ones and apt. */
+  /** Packages in addition to the essential ones and apt. */
   packages: string[];
-  /** Paths from the root that are taken away again; `*` stands for any part of a name. They have no character that a shell reads otherwise. */
+  /** Absolute paths to remove; `*` matches any part of a name. They have no other shell metacharacters. */
   without?: string[] | undefined;
-  /** Shell lines that run at the end, outside the root, with its path as `$1`. Written by us, never by a user. */
+  /** Shell lines that run at the end, outside of the root, with its path as `$1`. They come from this code, never from a user. */
   finish?: string[];
 }
 
-/** A Debian system as a compressed archive in the cache, which is at the same time a layer. */
+/** A Debian root filesystem as a compressed archive in the cache, which is also an image layer. */
 export interface Root extends Layer {
   path: string;
 }
@@ -39,17 +39,17 @@ interface Options {
 
 const rootSchema = z.object({ digest: z.string(), size: z.number(), diffId: z.string() });
 
-/** Counts up when what is made from the same recipe changes. */
+/** Increase this when the same recipe gives another result. */
 const generation = 1;
 
-/** What Debian's own slim images leave out. */
+/** Files that Debian's slim images omit. */
 const unwanted = ['doc', 'man', 'info', 'locale', 'lintian', 'linda', 'groff'];
 
-/** Makes a Debian system by mmdebstrap, or finds it in the cache; a damaged one is made again. */
+/** Builds a Debian root filesystem with mmdebstrap, or returns it from the cache; a damaged one is built again. */
 export function ensureRoot(recipe: RootRecipe, report: Report, options: Options = {}): Promise<Root> {
   return ensureArchive(rootKey(recipe), report, options, async (path) => {
     refuseOtherMachine(recipe);
-    // Ubuntu's mmdebstrap brings Ubuntu's keys alone.
+    // Ubuntu's mmdebstrap has only Ubuntu's keys.
     await installDebianPackages(['mmdebstrap', 'debian-archive-keyring'], report);
     const label = recipe.packages.length === 0 ? '' : ` with ${recipe.packages.length} packages`;
     report(`making Debian ${recipe.suite}${label}`);
@@ -58,8 +58,8 @@ export function ensureRoot(recipe: RootRecipe, report: Report, options: Options 
 }
 
 /**
- * The same in layers: what most images stand on, which is fetched, unpacked and kept once, and what this one has beyond it.
- * The whole is not kept.
+ * The same as two layers: the common base, which is fetched, unpacked and stored once, and the difference to it.
+ * The whole archive is not stored.
  */
 export async function ensureRootLayers(
   recipe: RootRecipe,
@@ -80,7 +80,7 @@ export async function ensureRootLayers(
   return [base, upper];
 }
 
-/** What most images stand on. */
+/** The common base of most images. */
 export function baseRecipe(suite: string): RootRecipe {
   return { suite, packages: ['ca-certificates'] };
 }
@@ -118,7 +118,7 @@ function notePath(path: string): string {
   return path.replace(/\.tar\.zst$/, '.json');
 }
 
-/** Sixteen characters that change whenever the result may. */
+/** Sixteen characters that change with every input of the result. */
 export function rootKey(recipe: RootRecipe): string {
   const parts = [
     generation,
@@ -166,7 +166,7 @@ async function debootstrap(
   }
 }
 
-/** Packages are unpacked and set up by their own programs, which have to run here. */
+/** Refuses another architecture: the maintainer scripts of packages run on this machine. */
 function refuseOtherMachine({ suite }: RootRecipe): void {
   if (containerArchitecture() === ownArchitecture()) return;
   throw new Error(
@@ -186,7 +186,7 @@ export function debootstrapArguments(recipe: RootRecipe): string[] {
     ...unwanted.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
     ...finishOf(recipe).map((line) => `--customize-hook=${line}`),
-    // What tells of the machine on which it was made, or of the hour.
+    // Files that depend on the build machine or the time.
     '--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname" "$1/etc/machine-id" "$1/var/cache/ldconfig/aux-cache"',
     '--customize-hook=rm -f "$1"/etc/apt/sources.list "$1"/etc/apt/sources.list.d/*; ' +
       'find "$1/var/log" "$1/var/cache/debconf" -type f -delete',
@@ -205,7 +205,7 @@ function finishOf({ without = [], finish = [] }: RootRecipe): string[] {
   return [...without.map((path) => `rm -rf "$1"${path}`), ...finish];
 }
 
-/** The machine's own package sources for this release, so that its mirror and its proxy are used; else Debian's. */
+/** The machine's package sources for this release, so that its mirror and proxy are used; else Debian's. */
 function machineSources(suite: string): string[] {
   const suites = [suite, `${suite}-updates`, `${suite}-security`];
   const files = ['/etc/apt/sources.list', ...listed('/etc/apt/sources.list.d')].filter((path) => {
@@ -234,7 +234,7 @@ function text(path: string): string {
   }
 }
 
-/** The compressed archive of a root, to be read. */
+/** Reads the compressed archive of a root. */
 export function openRoot(root: Root): ReadStream {
   return createReadStream(root.path, { highWaterMark: 1 << 20 });
 }

@@ -1,7 +1,7 @@
 import type { Lock, LockImage } from '../../model/schema/lock.ts';
 import type { RootRecipe } from './root-filesystem.ts';
 
-/** Debian's name of the release that images stand on unless they name another: the one of the image `debian` in the lock file. */
+/** Debian's name of the default release of images: that of the image `debian` in the lock file. */
 export function imageSuite(lock: Lock): string {
   const suite = /:([a-z]+)(-|$)/.exec(lock.images.debian?.ref ?? '')?.[1];
   if (suite === undefined) {
@@ -13,7 +13,7 @@ export function imageSuite(lock: Lock): string {
   return suite;
 }
 
-/** The Debian system below an image; nothing where it holds none. */
+/** The Debian root filesystem of an image; undefined if it has none. */
 export function imageRoot(lock: Lock, build: NonNullable<LockImage['build']>): RootRecipe | undefined {
   const { debian, without, suite = imageSuite(lock) } = build;
   return debian === undefined ? undefined : { suite, packages: debian, without };

@@ -20,8 +20,8 @@ interface Options {
 }
 
 /**
- * Has an image of the lock file in the engine's own store, under its upstream reference, and returns that reference.
- * For what the engine itself runs or builds on: the registry, the nodes, the base images of Dockerfiles.
+ * Supplies an image of the lock file to the engine's store, under its upstream reference, and returns that reference.
+ * For images that the engine itself uses: the registry, the nodes, base images of Dockerfiles.
  */
 export async function ensureEngineImage(name: string, options: Options): Promise<string> {
   if (name === nodeImageName) return (await ensureNodeImage(options)).ref;
@@ -34,7 +34,7 @@ export async function ensureEngineImage(name: string, options: Options): Promise
   const noteName = `engine-${name}`;
   const present = async (): Promise<string | undefined> => {
     if (await hasEngineImage(engine, ref, key)) return ref;
-    // One that was pulled has no label of ours. Whatever answers now, it stays.
+    // A pulled image has no label of Plinth. It stays, even if the registries do not answer now.
     const note = readImageNote(noteName);
     const id = note?.key === key ? await inspectEngineImage(engine, ref) : undefined;
     return id !== undefined && note?.digest === id ? ref : undefined;
@@ -72,7 +72,7 @@ export async function ensureEngineImage(name: string, options: Options): Promise
   });
 }
 
-/** What to say where the lock file has no image of this name. */
+/** Error for a name without an image in the lock file. */
 export function unknownImage(lock: Lock, name: string): string {
   const known = Object.keys(lock.images).sort().join(', ');
   return `images/lock.yaml has no image '${name}'. It has ${known}. Add it under images:, or correct the name.`;

@@ -12,14 +12,14 @@ import { Meter } from '../oci/digest.ts';
 import type { StoredImage } from '../oci/image-store.ts';
 import { layerCompressor, layerType } from '../oci/layer.ts';
 
-/** The part of `docker save`'s manifest.json that Docker 20 to 29 and Podman all write. */
+/** The fields of `docker save`'s manifest.json that Docker 20 to 29 and Podman all write. */
 const savedSchema = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 const configSchema = z.object({ rootfs: z.object({ diff_ids: z.array(z.string()) }) });
 const compressedSchema = z.object({ digest: z.string(), size: z.number() });
 
 /**
- * Copies an image from the engine's own store into ours and returns the digest of its manifest. A layer is compressed
- * once per machine, whichever images share it.
+ * Copies an image from the engine's store to the mirror's and returns the digest of its manifest. A layer that images
+ * share is compressed once per machine.
  */
 export async function exportEngineImage(
   engine: Engine,
@@ -66,7 +66,7 @@ export async function exportEngineImage(
   }
 }
 
-/** Unpacks what the engine saves, each file under a number; by name, where it stands. Links lead to the file they name. */
+/** Unpacks a saved image; files get numbers as names. Returns the path by the original name; a link has the path of its target. */
 async function save(
   engine: Engine,
   ref: string,
@@ -103,7 +103,7 @@ async function save(
   return files;
 }
 
-/** Docker's own store saves archives as they are; containerd's, which Docker 29 uses, as they were pulled or built. */
+/** Docker's classic store saves uncompressed layers; containerd's, which Docker 29 uses, saves them as they were pulled or built. */
 async function compress(
   file: string,
   diffId: string,

@@ -9,10 +9,10 @@ import { runEngine } from '../engine/engine.ts';
 import { type TarEntry, tar } from '../oci/tar.ts';
 import { openEnded } from '../oci/tar-reader.ts';
 
-/** The label that says from what an image in the engine's own store was made. */
+/** Label with the key of the inputs of an image in the engine's store. */
 export const keyLabel = 'plinth.key';
 
-/** Whether the engine's store holds an image under this reference that was made from this key. */
+/** Whether the engine's store has an image with this reference and this key. */
 export async function hasEngineImage(engine: Engine, ref: string, key: string): Promise<boolean> {
   try {
     const format = `{{index .Config.Labels "${keyLabel}"}}`;
@@ -22,7 +22,7 @@ export async function hasEngineImage(engine: Engine, ref: string, key: string): 
   }
 }
 
-/** The id of an image of the engine's store; `undefined` where it holds none under this reference. */
+/** The id of an image in the engine's store; undefined if there is none with this reference. */
 export async function inspectEngineImage(engine: Engine, ref: string): Promise<string | undefined> {
   try {
     return (await runEngine(engine, ['image', 'inspect', '--format', '{{.Id}}', ref])).trim();
@@ -32,7 +32,7 @@ export async function inspectEngineImage(engine: Engine, ref: string): Promise<s
 }
 
 /**
- * Puts an image together in the engine's own store from files and, below them, a root, with one layer and no
+ * Imports an image with one layer into the engine's store, from files and the root below them, without an
  * archive on the disk. `changes` are lines of a Dockerfile: ENTRYPOINT, ENV, USER.
  */
 export async function importEngineImage(
@@ -52,13 +52,13 @@ export async function importEngineImage(
   const stream = archive(content.files, content.root);
   await runEngine(engine, args, { input: stream, signal, timeoutSeconds: 600 });
   if (content.stopSignal === undefined) return;
-  // An import cannot set it. By name, as BuildKit starts from no image by its id.
+  // An import cannot set the label. The name is used because BuildKit accepts no image id in FROM.
   const input = `FROM ${ref}\nSTOPSIGNAL ${content.stopSignal}\n`;
   const env = { ...engine.env, ...buildEnvironment(engine) };
   await runEngine({ ...engine, env }, ['build', '--tag', ref, '-'], { input, signal });
 }
 
-/** The root's archive, then the files; an engine refuses a path that comes twice, a directory too. */
+/** The root's archive, then the files; an engine refuses a path that occurs twice, also for directories. */
 function archive(files: TarEntry[], root: Root | undefined): Readable {
   const out = new PassThrough({ highWaterMark: 1 << 20 });
   const parts = async function* (): AsyncGenerator<Buffer> {

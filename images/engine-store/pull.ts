@@ -6,8 +6,8 @@ import { pullImage } from '../pull/pull.ts';
 import type { Report } from '../report.ts';
 
 /**
- * Has an image in the engine's own store, under the name that manifests give it. It is pulled into the mirror's
- * folder and loaded from there: so every image comes the same way, whatever the engine, and is compared with its digest.
+ * Supplies an image to the engine's store, under its name in manifests. It is pulled into the mirror's folder and loaded
+ * from there, so that every image is verified by its digest in the same way with every engine.
  */
 export async function pullEngineImage(
   engine: Engine,

@@ -15,7 +15,7 @@ const candidates = [
   '192.168.224.0/19',
 ];
 
-/** Reads `10.0.0.0/8`; a bare address counts as /32. */
+/** Parses `10.0.0.0/8`; an address without a prefix is /32. */
 export function parseNetwork(text: string): AddressRange | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text.trim());
   if (match === null) return undefined;
@@ -42,7 +42,7 @@ export function overlaps(one: AddressRange, other: AddressRange): boolean {
   return network(one.address, prefix) === network(other.address, prefix);
 }
 
-/** The networks that this machine has routes to, without the default route, out of the text of /proc/net/route. */
+/** The networks with routes on this machine, without the default route, from the text of /proc/net/route. */
 export function routedNetworks(table: string = readFileSync('/proc/net/route', 'utf8')): AddressRange[] {
   return table
     .split('\n')
@@ -55,7 +55,7 @@ export function routedNetworks(table: string = readFileSync('/proc/net/route', '
     });
 }
 
-/** A range of addresses that no route of this machine touches, for the bridges of a private engine. */
+/** An address range without routes on this machine, for the bridges of a private engine. */
 export function freePool(routed: AddressRange[] = routedNetworks()): AddressRange {
   for (const candidate of candidates) {
     const pool = parseNetwork(candidate);

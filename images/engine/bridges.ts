@@ -9,7 +9,7 @@ const linkSchema = z.array(
   }),
 );
 
-/** Makes the bridge with this address (`10.0.0.1/24`), unless it exists. */
+/** Creates the bridge with this address (`10.0.0.1/24`), unless it exists. */
 export async function ensureBridge(name: string, address: string): Promise<void> {
   const { failed } = await execa('ip', ['link', 'show', name], { reject: false });
   if (failed) await execa('ip', ['link', 'add', name, 'type', 'bridge']);
@@ -17,7 +17,7 @@ export async function ensureBridge(name: string, address: string): Promise<void>
   await execa('ip', ['link', 'set', name, 'up']);
 }
 
-/** The bridges whose address lies in the pool, and the one of this name. */
+/** The bridges with an address in the pool, and the one with this name. */
 export async function bridgesIn(pool: AddressRange | undefined, name: string): Promise<string[]> {
   const { stdout } = await execa('ip', ['-json', 'address', 'show', 'type', 'bridge']);
   const links = linkSchema.parse(JSON.parse(stdout || '[]').filter((link: object) => 'ifname' in link));
@@ -33,9 +33,9 @@ export async function bridgesIn(pool: AddressRange | undefined, name: string): P
 }
 
 /**
- * Removes what is plugged into these bridges, when nothing runs that could be at its other end. A process that is killed
- * with unsent data leaves a socket behind, which holds its network namespace for minutes: the old link then answers for
- * an address that a new container has, and nobody reaches that one.
+ * Removes the links of these bridges; call it when no container runs. A process that was killed with unsent data leaves a
+ * socket that keeps its network namespace for minutes: the old link then answers for the address of a new container, which
+ * becomes unreachable.
  */
 export async function unplugAll(bridges: string[]): Promise<void> {
   for (const bridge of bridges) {

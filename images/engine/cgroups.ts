@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 const root = '/sys/fs/cgroup';
 
-/** Which of the two interfaces for control groups this machine uses for its controllers. */
+/** Version of the control group interface that this machine uses for its controllers. */
 export function cgroupVersion(): 1 | 2 {
   return existsSync(join(root, 'cgroup.controllers')) ? 2 : 1;
 }
 
-/** Refuses a machine whose control groups are not mounted as an engine and a systemd in a container need them. */
+/** Refuses a machine whose control group mounts do not work for an engine and for systemd in a container. */
 export function checkCgroups(mounts: string = readFileSync('/proc/mounts', 'utf8')): void {
   const mounted = mounts.split('\n').flatMap((line) => {
     const [, target = '', type = '', options = ''] = line.split(' ');
@@ -27,19 +27,19 @@ export function checkCgroups(mounts: string = readFileSync('/proc/mounts', 'utf8
 }
 
 /**
- * Makes the control group `name`, and has it weigh as much as this many others of the same level. One that weighs 1, the
- * default, gets with all that is in it as much of a busy machine as a single process outside of any group does.
+ * Creates the control group `name` with this multiple of the default CPU weight. With weight 1, the whole group gets as much of
+ * a busy machine as a single process outside of any group.
  */
 export function makeCgroup(name: string, weight: number): void {
   const [hierarchy, file, one] =
     cgroupVersion() === 2 ? [root, 'cpu.weight', 100] : [join(root, 'cpu'), 'cpu.shares', 1024];
   mkdirSync(join(hierarchy, name), { recursive: true });
   const path = join(hierarchy, name, file);
-  // Without the controller there is nothing to weigh.
+  // Without the controller there is no weight to set.
   if (existsSync(path)) writeFileSync(path, String(one * weight));
 }
 
-/** Removes what is left of the control group `name` in every hierarchy. No process may be in it. */
+/** Removes the control group `name` in every hierarchy. It must have no processes. */
 export function removeCgroup(name: string): void {
   const hierarchies = cgroupVersion() === 2 ? [root] : readdirSync(root).map((entry) => join(root, entry));
   for (const hierarchy of hierarchies) removeTree(join(hierarchy, name));

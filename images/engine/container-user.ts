@@ -1,9 +1,9 @@
 import type { Engine } from './engine.ts';
 
 /**
- * Options of `run` by which a container without capabilities may read a mounted folder of whoever runs this, whatever the
- * umask, and what it writes there belongs to that user. A rootless engine makes the container's root that user by itself, and
- * so do the file systems that virtual machines share.
+ * Options of `run` with which a container without capabilities can read a mounted folder of the current user, with any umask,
+ * and files that it writes there belong to that user. A rootless engine maps the container's root to that user by itself; so do
+ * the shared file systems of virtual machines.
  */
 export function containerUser(
   { info }: Pick<Engine, 'info'>,

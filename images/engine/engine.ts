@@ -2,22 +2,22 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { EngineInfo } from './info.ts';
 
-/** What runs containers here. */
+/** The container engine in use. */
 export interface Engine {
   name: 'docker' | 'podman';
-  /** Whether Plinth started it for itself: then `stopPrivateEngine` ends it. */
+  /** Whether it is Plinth's private engine, which `stopPrivateEngine` stops. */
   private: boolean;
   /** The client's executable. */
   command: string;
-  /** What the client, and Kind, need in their environment to reach this engine; added to process.env. */
+  /** Environment variables with which the client and Kind reach this engine; added to process.env. */
   env: Record<string, string>;
-  /** What it said of itself when it was found. */
+  /** Its information at the time of detection. */
   info: EngineInfo;
-  /** The mirror of registries from which its images are pulled, as cluster.yaml sets it. Default: none. */
+  /** The mirror of cluster.yaml for its images. Default: none. */
   registryMirror?: string;
 }
 
-/** Options of a call of an engine's client. */
+/** Options of a call to an engine's client. */
 export interface RunOptions {
   /** Becomes the client's standard input. */
   input?: string | Readable;
@@ -25,7 +25,7 @@ export interface RunOptions {
   timeoutSeconds?: number;
 }
 
-/** An engine's client ended with an error; `stderr` is what it said. */
+/** An engine's client failed; `stderr` is its message. */
 export class EngineError extends Error {
   readonly stderr: string;
 
@@ -36,7 +36,7 @@ export class EngineError extends Error {
   }
 }
 
-/** Runs the engine's client and returns what it printed. */
+/** Runs the engine's client and returns its output. */
 export async function runEngine(engine: Engine, args: string[], options: RunOptions = {}): Promise<string> {
   const { input, signal, timeoutSeconds = 300 } = options;
   const result = await execa(engine.command, args, {

@@ -5,7 +5,7 @@ import { useEnginePlatform } from './platform.ts';
 import { privateEngine, startPrivateEngine } from './private-engine.ts';
 
 /**
- * Finds the engine that answers now: Docker, Podman, or the private one. Starts nothing.
+ * Finds a running engine: Docker, Podman, or the private one. Starts nothing.
  * @param registryMirror The mirror of cluster.yaml for the images that are pulled for this engine. Default: none.
  */
 export async function findEngine(registryMirror = ''): Promise<Engine | undefined> {
@@ -13,13 +13,13 @@ export async function findEngine(registryMirror = ''): Promise<Engine | undefine
   return 'engine' in found ? used(found.engine, registryMirror) : undefined;
 }
 
-/** The same, without having it used; where none answers, what each of their clients said. */
+/** The same without selecting it; if none answers, the errors of each client. */
 export async function lookForEngine(): Promise<{ engine: Engine } | { said: string[] }> {
   const said: string[] = [];
   if (process.env.PLINTH_ENGINE !== 'private') {
     for (const command of ['docker', 'podman']) {
       const answer = await askEngine(command);
-      // What is called docker may be Podman: Debian's package podman-docker.
+      // The command docker can be Podman: Debian's package podman-docker.
       if ('info' in answer)
         return { engine: { name: answer.info.name, private: false, command, env: {}, ...answer } };
       said.push(answer.why);
@@ -32,8 +32,8 @@ export async function lookForEngine(): Promise<{ engine: Engine } | { said: stri
 }
 
 /**
- * The engine that answers; where there is none and this process may, a private one is started.
- * `PLINTH_ENGINE=private` passes over the engines of this machine.
+ * Returns a running engine; if there is none and this process has the rights, it starts a private one.
+ * `PLINTH_ENGINE=private` ignores the engines of this machine.
  * @param registryMirror As for `findEngine`.
  */
 export async function ensureEngine(report: Report = silent, registryMirror = ''): Promise<Engine> {

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 
-/** What stood in the firewall before a private engine was started. */
+/** State of the firewall before a private engine was started. */
 export interface FirewallBefore {
-  /** Whether Docker's chains were there already: then another engine owns them. */
+  /** Whether Docker's chains existed already: then another engine owns them. */
   chains: boolean;
   /** Policy of the chain FORWARD of the table filter. */
   forward: string;
@@ -10,7 +10,7 @@ export interface FirewallBefore {
 
 const ownChain = /^DOCKER(-|$)/;
 
-/** Reads what a private engine is going to change. */
+/** Reads the state that a private engine will change. */
 export async function readFirewall(): Promise<FirewallBefore> {
   const rules = await save();
   return {
@@ -20,8 +20,8 @@ export async function readFirewall(): Promise<FirewallBefore> {
 }
 
 /**
- * Takes out what a private engine put in: rules with a word that is its own (a bridge, an address) and, where no other
- * engine had made them before, Docker's chains with every jump to them. Other rules stay.
+ * Removes a private engine's rules: rules with one of its own words (a bridge, an address) and, unless another engine
+ * created them before, Docker's chains with every jump to them. Other rules stay.
  */
 export async function cleanFirewall(before: FirewallBefore, isOwn: (word: string) => boolean): Promise<void> {
   const script = removal(await save(), before, isOwn);

@@ -1,36 +1,36 @@
 import { execa } from 'execa';
 import { z } from 'zod';
 
-/** What containers run on: the platforms for which the images of this repository are pulled and built. */
+/** Platforms for which this repository's images are pulled and built. */
 export const containerPlatformSchema = z.enum(['linux/amd64', 'linux/arm64']);
 export type ContainerPlatform = z.infer<typeof containerPlatformSchema>;
 
-/** What an engine says of itself and of the machine that it runs on, which may be a virtual one. */
+/** Information about an engine and its machine, which can be a virtual machine. */
 export interface EngineInfo {
   name: 'docker' | 'podman';
   version: string;
-  /** OS/ARCHITECTURE of the machine that the containers run on, as Go names them. */
+  /** OS/ARCHITECTURE of the machine that runs the containers, in Go's notation. */
   platform: string;
-  /** What carries the virtual machine that the engine runs in; nothing where it runs on this machine itself. */
+  /** Product that provides the engine's virtual machine; undefined if the engine runs directly on this machine. */
   machine: string | undefined;
-  /** Whether it runs as an ordinary user, so that root in a container is that user. */
+  /** Whether it is rootless, so that root in a container is the engine's user. */
   rootless: boolean;
   processors: number;
   memoryBytes: number;
   cgroups: 1 | 2;
   /** Controllers of control groups that containers need and this engine cannot use. */
   missingControllers: string[];
-  /** Where it keeps images and volumes, on its machine. */
+  /** Folder of images and volumes, on its machine. */
   root: string;
-  /** Room at `root`, where the engine says it. */
+  /** Free space at `root`, if the engine reports it. */
   freeBytes: number | undefined;
-  /** The context of Docker's client, which names a builder of BuildKit too. */
+  /** Context of Docker's client, which is also the name of a BuildKit builder. */
   context: string;
-  /** Whether the client has what BuildKit takes since Docker 23: the plugin buildx. */
+  /** Whether the client has the plugin buildx, which BuildKit requires since Docker 23. */
   buildx: boolean;
 }
 
-/** https://docs.docker.com/reference/api/engine/ (SystemInfo), and what the client adds to it. */
+/** https://docs.docker.com/reference/api/engine/ (SystemInfo), with the client's additions. */
 const dockerSchema = z
   .object({
     ServerVersion: z.string(),
@@ -119,13 +119,13 @@ const podmanSchema = z
     };
   });
 
-/** What `info --format '{{json .}}'` prints: Podman's too, which may be what is called `docker` here. */
+/** Output of `info --format '{{json .}}'`, also Podman's, because `docker` can be Podman. */
 const infoSchema = z.union([podmanSchema, dockerSchema]);
 
-/** Docker's client ends well on some errors of its server, which it then names in the answer. */
+/** Docker's client exits with 0 on some server errors and has them in its output. */
 const serverErrorsSchema = z.object({ ServerErrors: z.array(z.string()).min(1) });
 
-/** Asks an engine by its client. What it is, or why it does not answer, in one line. */
+/** Queries an engine through its client. Returns its information, or the reason why it does not answer, in one line. */
 export async function askEngine(
   command: string,
   env: Record<string, string> = {},
@@ -142,7 +142,7 @@ export async function askEngine(
   return parseEngineInfo(stdout);
 }
 
-/** Reads what `info --format '{{json .}}'` printed. */
+/** Parses the output of `info --format '{{json .}}'`. */
 export function parseEngineInfo(text: string): { info: EngineInfo } | { why: string } {
   let answer: unknown;
   try {
@@ -160,13 +160,13 @@ function firstLine(text = ''): string | undefined {
   return text.trim().split('\n')[0] || undefined;
 }
 
-/** The kernel says x86_64 and aarch64, Go says amd64 and arm64; Docker repeats the kernel's, Podman Go's. */
+/** The kernel's names are x86_64 and aarch64, Go's are amd64 and arm64; Docker reports the kernel's, Podman Go's. */
 function platformOf(system: string, architecture: string): string {
   const names: Record<string, string> = { x86_64: 'amd64', aarch64: 'arm64' };
   return `${system}/${names[architecture] ?? architecture}`;
 }
 
-/** Docker's engine names its system, or the host name that the tool gave to its virtual machine. */
+/** Recognises the product by the engine's operating system, or by the host name of its virtual machine. */
 function machineOf(system: string, name: string): string | undefined {
   if (/^(Docker Desktop|OrbStack|Rancher Desktop)/.test(system)) return system.replace(/ WSL.*/, '');
   if (/^colima(-|$)/.test(name)) return 'colima';

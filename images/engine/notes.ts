@@ -6,7 +6,7 @@ import type { PrivatePaths } from './private-paths.ts';
 const notesSchema = z.object({
   /** The addresses that all bridges of the engine share. */
   pool: z.string(),
-  /** How the machine was before the engine was started, until it is put back. */
+  /** State of the machine before the engine was started, until it is restored. */
   before: z
     .object({
       boot: z.string(),
@@ -17,10 +17,10 @@ const notesSchema = z.object({
     .optional(),
 });
 
-/** What a private engine has to remember over its starts and stops. */
+/** Persistent state of a private engine. */
 export type Notes = z.output<typeof notesSchema>;
 
-/** The notes, or `undefined` where there are none that can be read. */
+/** The notes; undefined if there are no readable ones. */
 export function readNotes(paths: PrivatePaths): Notes | undefined {
   try {
     return notesSchema.parse(JSON.parse(readFileSync(paths.notes, 'utf8')));
@@ -29,7 +29,7 @@ export function readNotes(paths: PrivatePaths): Notes | undefined {
   }
 }
 
-/** Replaces the notes at once. */
+/** Replaces the notes atomically. */
 export async function writeNotes(paths: PrivatePaths, notes: Notes): Promise<void> {
   const fresh = `${paths.notes}.new`;
   await writeFile(fresh, `${JSON.stringify(notes, null, 2)}\n`);

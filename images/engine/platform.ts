@@ -6,14 +6,14 @@ export type Platform = (typeof platforms)[number];
 let ofEngine: ContainerPlatform | undefined;
 
 /**
- * The platform of every image that is pulled or built and of every program in one: the engine's, which may be in a virtual
- * machine or below an emulation. Before an engine has answered it is Linux on this machine's processor.
+ * The platform of images and the programs in them: that of the engine, which can run in a virtual machine or with
+ * emulation. Before an engine has answered, it is Linux on this machine's processor.
  */
 export function containerPlatform(): ContainerPlatform {
   return ofEngine ?? supported(`linux/${ownArchitecture()}`, 'this machine');
 }
 
-/** Its architecture alone, as Go, Debian and the OCI name it. */
+/** Only its architecture, with the name in Go, Debian and OCI. */
 export function containerArchitecture(): string {
   return containerPlatform().replace('linux/', '');
 }
@@ -24,8 +24,8 @@ export function ownArchitecture(cpu: string = process.arch): string {
 }
 
 /**
- * The system of this machine, as Go names it.
- * @throws Error where there are no programs for it.
+ * The operating system of this machine, in Go's notation.
+ * @throws Error if there are no programs for it.
  */
 export function ownPlatform(os: string = process.platform, cpu: string = process.arch): Platform {
   const named = `${os}/${ownArchitecture(cpu)}`;
@@ -34,14 +34,14 @@ export function ownPlatform(os: string = process.platform, cpu: string = process
   throw new Error(`Plinth has no programs for ${named}: it runs on ${platforms.join(', ')}`);
 }
 
-/** Remembers what the engine that is used runs, for the rest of this process. */
+/** Stores the platform of the selected engine for the rest of this process. */
 export function useEnginePlatform({ name, platform }: Pick<EngineInfo, 'name' | 'platform'>): void {
   ofEngine = supported(platform, name);
 }
 
 /**
- * Refuses an image of another platform. An engine may run it by emulation, a hundred times as slow, or end it with 'exec
- * format error' long after.
+ * Refuses an image of another platform. An engine would run it with emulation, a hundred times slower, or fail later with
+ * 'exec format error'.
  */
 export function refuseOtherPlatform(ref: string, platform: string, wanted = containerPlatform()): void {
   if (platform === wanted) return;

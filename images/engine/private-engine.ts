@@ -30,7 +30,7 @@ import { hasSysResource, writeRuntimeShim } from './runtime-shim.ts';
 const startSeconds = 60;
 const forwarding = '/proc/sys/net/ipv4/ip_forward';
 
-/** The private engine as a client reaches it, running or not; `undefined` where none was ever started. */
+/** Client access to the private engine, running or not; undefined if none was ever started. */
 export function privateEngine(): Omit<Engine, 'info'> | undefined {
   const paths = privatePaths();
   const command = `${paths.bin}/docker`;
@@ -49,8 +49,8 @@ export function privateEngine(): Omit<Engine, 'info'> | undefined {
 }
 
 /**
- * Starts a Docker engine for Plinth alone, with its own data, sockets, bridge, addresses and control group, or finds
- * it running. It outlives this process and logs to a file. What a killed one left behind is cleared first.
+ * Starts Plinth's private Docker engine, with its own data, sockets, bridge, addresses and control group, unless it
+ * runs. It outlives this process and logs to a file. Leftovers of a killed engine are removed first.
  */
 export async function startPrivateEngine(report: Report): Promise<Engine> {
   const paths = privatePaths();
@@ -77,9 +77,9 @@ export async function startPrivateEngine(report: Report): Promise<Engine> {
 }
 
 /**
- * Ends the private engine and takes its bridges, firewall rules and control groups away. Its data stays, unless
- * `purge`. Anything that is not its own is left alone. Several clusters and people's own containers may share the
- * engine: while any runs this refuses, unless `force`.
+ * Stops the private engine and removes its bridges, firewall rules and control groups. Its data stays, unless `purge` is
+ * set. Nothing else is changed. Several clusters and other containers can share the engine: while any runs, this refuses,
+ * unless `force` is set.
  */
 export async function stopPrivateEngine(
   report: Report,
@@ -113,7 +113,7 @@ async function refuseWhileInUse(paths: PrivatePaths): Promise<void> {
   );
 }
 
-/** The socket is there before the daemon serves it: the client's call then waits. */
+/** The socket exists before the daemon serves it: the client's call then waits. */
 async function running(paths: PrivatePaths): Promise<Engine | undefined> {
   const engine = privateEngine();
   if (engine === undefined || !(await accepts(paths.socket))) return undefined;
@@ -131,8 +131,8 @@ function refuseWhereImpossible(): void {
 }
 
 /**
- * A dockerd that starts empties the chains DOCKER and DOCKER-ISOLATION-STAGE-*, whoever filled them: the published ports
- * of another one, and what keeps its networks apart, would be gone until it is restarted.
+ * A starting dockerd empties the chains DOCKER and DOCKER-ISOLATION-STAGE-*, even those of another dockerd, which would
+ * lose its published ports and network isolation until its restart.
  */
 function refuseBesideAnother(): void {
   const other = processes().find(
@@ -146,7 +146,7 @@ function refuseBesideAnother(): void {
   );
 }
 
-/** Not so an engine within a container, which has a network namespace of its own. */
+/** Whether a dockerd uses this firewall. One inside a container has its own network namespace. */
 function sharesFirewall(pid: number): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net');
@@ -155,7 +155,7 @@ function sharesFirewall(pid: number): boolean {
   }
 }
 
-/** The client must be as old as the daemon or newer; the one that was installed with the daemon is. */
+/** The client must not be older than the daemon; the one installed with the daemon is not. */
 async function linkClient(paths: PrivatePaths): Promise<void> {
   const client = ['/usr/bin/docker', '/usr/local/bin/docker'].find((path) => existsSync(path));
   if (client === undefined)
@@ -165,7 +165,7 @@ async function linkClient(paths: PrivatePaths): Promise<void> {
   await symlink(client, link);
 }
 
-/** Bridge and addresses, nothing plugged in; notes how the machine was. */
+/** Prepares bridge and addresses without links, and records the machine's state. */
 async function prepareMachine(paths: PrivatePaths): Promise<AddressRange> {
   const notes = readNotes(paths);
   const pool = (notes && parseNetwork(notes.pool)) ?? freePool();
@@ -222,10 +222,10 @@ async function launch(paths: PrivatePaths, pool: AddressRange): Promise<number> 
     await writeRuntimeShim(paths.shim, runc.trim());
     args.push(`--add-runtime=plinth=${paths.shim}`, '--default-runtime=plinth');
   }
-  // All nodes are in it: beside a build that keeps every core busy, they would miss their own deadlines.
+  // All nodes are in it: in parallel with a build on every core, they would miss their deadlines.
   makeCgroup(paths.cgroup, 2 * availableParallelism());
   const log = openSync(paths.log, 'w', 0o600);
-  // In a mount namespace of its own, so that no mount of a container shows outside or stays when the engine ends.
+  // In a separate mount namespace, so that mounts of containers are invisible outside and end with the engine.
   const daemon = spawn('unshare', ['--mount', '--propagation=slave', '--', dockerd, ...args], {
     cwd: '/',
     detached: true,
@@ -253,10 +253,10 @@ async function waitUntilReady(paths: PrivatePaths, daemon: number): Promise<void
   }
 }
 
-/** Ends what is left of an earlier start: the daemon, its containerd, and every container's processes. */
+/** Stops the remaining processes of an earlier start: the daemon, its containerd, and those of containers. */
 async function clearRemains(paths: PrivatePaths, report: Report): Promise<void> {
   const daemons = ownProcesses(paths).filter(({ args }) => args.some((arg) => arg.includes(paths.dataRoot)));
-  // The daemon stops its containers, each within its own time, and then containerd.
+  // The daemon stops its containers, each within its grace period, and then containerd.
   await endProcesses(
     daemons.map(({ pid }) => pid),
     30,
@@ -274,7 +274,7 @@ async function clearRemains(paths: PrivatePaths, report: Report): Promise<void> 
   await rm(`${paths.run}/exec/containerd/containerd.pid`, { force: true });
 }
 
-/** The daemon, its containerd and the shims, which all carry the engine's own paths or namespace in their arguments. */
+/** The daemon, its containerd and the shims: all have the engine's paths or namespace in their arguments. */
 function ownProcesses(paths: PrivatePaths): Process[] {
   return processes().filter(({ pid, args }) => {
     if (pid === process.pid) return false;
