@@ -9,6 +9,7 @@ import { handOver } from './hand-over.ts';
 import { endToEnd, personHeader } from './headers.ts';
 import { escaped, page } from './html.ts';
 import { at, type Kratos, type KratosAnswer, textAt } from './kratos.ts';
+import { isFromElsewhere } from './origin.ts';
 import { type Sessions, Unavailable } from './sessions.ts';
 import { type FlowKind, flows, titles } from './texts.ts';
 import { Tries } from './tries.ts';
@@ -299,10 +300,12 @@ async function sessionsPage(visit: Visit): Promise<void> {
   );
 }
 
-/** Ends sessions. A form of another site has another origin, and browsers say it with each POST (Fetch, 'Origin'). */
+/** Ends sessions. What comes from another site, or does not say from where, ends none. */
 async function changeSessions(visit: Visit): Promise<void> {
   const { config, kratos, sessions, request, response, url } = visit;
-  if (request.headers.origin !== config.accounts)
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const isUnknown = origin === undefined && site === undefined;
+  if (isUnknown || isFromElsewhere(request.headers, [config.accounts]))
     return refuse(request, response, {
       status: 403,
       code: 'foreign_origin',

@@ -8,6 +8,7 @@ import { appCookies, cookie, setCookie } from './cookies.ts';
 import { count } from './counters.ts';
 import { requestHeaders } from './headers.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
+import { isFromElsewhere } from './origin.ts';
 import { type Session, type Sessions, Unavailable } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { pass, passUpgrade, type UpstreamTarget } from './upstream.ts';
@@ -209,10 +210,7 @@ export function isForeign(
   app: AppConfig,
 ): boolean {
   if (safe.has(method ?? '') && headers.upgrade === undefined) return false;
-  const { origin } = headers;
-  if (origin !== undefined) return !app.origins.includes(origin);
-  const site = headers['sec-fetch-site'];
-  return site !== undefined && site !== 'same-origin' && site !== 'none';
+  return isFromElsewhere(headers, app.origins);
 }
 
 function endSocket(socket: Duplex, status: string): void {

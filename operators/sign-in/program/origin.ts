@@ -1,0 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/**
+ * Whether a page of another origin sent a request. A page with `Referrer-Policy: no-referrer` sends `Origin: null` with its own forms
+ * too (Fetch, 'Origin' header); then `Sec-Fetch-Site` decides, which no script can set (Fetch Metadata Request Headers).
+ * False where neither is there: a program sent it, and no browser its cookies.
+ */
+export function isFromElsewhere(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
+  const { origin } = headers;
+  if (origin !== undefined && origin !== 'null') return !origins.includes(origin);
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  return origin === 'null';
+}
