@@ -32,7 +32,8 @@ export function role(
   subject: Subject,
   rules: k8s.PolicyRule[],
 ): void {
-  new k8s.KubeRole(chart, `role-${namespace}-${name}`, { metadata: { name, namespace }, rules });
+  // A namespace has no dot: no two of these ids are the same.
+  new k8s.KubeRole(chart, `role.${namespace}.${name}`, { metadata: { name, namespace }, rules });
   bindRole(chart, name, namespace, subject, name);
 }
 
@@ -44,7 +45,7 @@ export function bindRole(
   subject: Subject,
   roleName: string,
 ): void {
-  new k8s.KubeRoleBinding(chart, `role-binding-${namespace}-${name}`, {
+  new k8s.KubeRoleBinding(chart, `role-binding.${namespace}.${name}`, {
     metadata: { name, namespace },
     roleRef: { apiGroup: group, kind: 'Role', name: roleName },
     subjects: [reference(subject)],
