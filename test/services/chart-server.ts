@@ -84,6 +84,7 @@ export class ChartServer {
     this.#files.set(`${below}/tags/list`, JSON.stringify({ tags: [version] }));
     for (const reference of [version, digests.manifest])
       this.#files.set(`${below}/manifests/${reference}`, manifest);
+    this.#files.set(`${below}/blobs/${digestOf(config)}`, config);
     this.#files.set(`${below}/blobs/${digests.archive}`, archive);
     this.#files.set(`/charts/${name}-${version}.tgz`, archive);
   }
