@@ -12,6 +12,11 @@ import { goCaches } from './command.ts';
 const BUILD_CACHE_FLOOR = 8 * 2 ** 30;
 const BUILD_CACHE_SHARE = 0.2;
 
+/** Whether something was compiled here since the caches were removed. */
+export function hasGoCaches(): boolean {
+  return existsSync(goCaches().root);
+}
+
 /** Deletes the modules and compiled packages, when nothing is built: finished executables need neither. */
 export async function pruneGoCaches(report: Report = silent, signal?: AbortSignal): Promise<void> {
   const { root } = goCaches();

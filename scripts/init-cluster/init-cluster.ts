@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { stateDir } from '../../images/cache/paths.ts';
-import { pruneGoCaches } from '../../images/go/caches.ts';
+import { hasGoCaches, pruneGoCaches } from '../../images/go/caches.ts';
 import type { Environment } from '../../model/graph.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';
@@ -76,7 +76,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
   const times = [...served.times, ...observed.times];
   await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
   if (options.json) printJson(environment, times);
-  if (observed.result.made > 0) {
+  if (observed.result.made > 0 && hasGoCaches()) {
     process.stderr.write('removing what only the compiler needs\n');
     await pruneGoCaches();
   }
