@@ -106,7 +106,8 @@ function phases(start: InitInput) {
 
 function printJson(environment: Environment, times: PhaseTime[]): void {
   const { name } = environment.cluster;
-  const summary = { cluster: name, kubeconfig: kubeconfigPath(name), phases: times, apps: urls(environment) };
+  const apps = urls(environment).map(({ ready: _, ...app }) => app);
+  const summary = { cluster: name, kubeconfig: kubeconfigPath(name), phases: times, apps };
   process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
 }
 
