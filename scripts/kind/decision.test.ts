@@ -81,6 +81,7 @@ function decided(row: Row): Decision {
     containers: containers[row.containers],
     record: records[row.record],
     engine: 'docker A',
+    canJoin: true,
     kubeconfig: row.kubeconfig,
     wanted: { ...wanted, ...wishes[row.wish] },
     settings,
@@ -96,9 +97,12 @@ function expected({ containers: shown, record, kubeconfig, wish }: Row): string 
   if (record === 'unfinished elsewhere') return 'refuse other-engine';
   const known = record === 'finished' || record === 'finished elsewhere';
   if (known) {
-    if (wish !== 'the same') return 'refuse move-data';
-    if (shown === 'one of two' || shown === 'one too many') return 'refuse take-down';
-    return `keep${shown === 'all, stopped' ? ' start' : ''}${kubeconfig === 'lost' ? ' fetch' : ''}`;
+    const join = wish === 'another worker';
+    if (wish !== 'the same' && !join) return 'refuse move-data';
+    if (shown === 'one of two') return 'refuse take-down';
+    if (shown === 'one too many' && !join) return 'refuse finish-join';
+    const start = shown === 'all, stopped' ? ' start' : '';
+    return `keep${start}${kubeconfig === 'lost' ? ' fetch' : ''}${join ? ' join test-worker2' : ''}`;
   }
   // Without a record the containers themselves say what was made.
   const fits = {
@@ -113,7 +117,9 @@ function expected({ containers: shown, record, kubeconfig, wish }: Row): string 
 function said(decision: Decision): string {
   if (decision.do === 'refuse') return `refuse ${decision.way}`;
   if (decision.do !== 'keep') return decision.do;
-  return `keep${decision.start.length > 0 ? ' start' : ''}${decision.fetchKubeconfig ? ' fetch' : ''}`;
+  const start = decision.start.length > 0 ? ' start' : '';
+  const join = decision.join.map((name) => ` join ${name}`).join('');
+  return `keep${start}${decision.fetchKubeconfig ? ' fetch' : ''}${join}`;
 }
 
 describe('what is done about the nodes of a cluster', () => {
@@ -135,6 +141,7 @@ it('names what differs, field by field, with what it was and what is asked for',
     containers: all,
     record: finished,
     engine: 'docker A',
+    canJoin: true,
     kubeconfig: 'fits',
     wanted: { ...wanted, roles: ['control-plane'], image: 'node:v2', ports: [{ host: 9090, node: 30443 }] },
     settings: { networking: { kubeProxyMode: 'iptables' } },
@@ -163,9 +170,10 @@ it('does not take the balancer before three control planes for a node', () => {
     containers: three,
     record: { ...finished, roles: [...roles] },
     engine: 'docker A',
+    canJoin: true,
     kubeconfig: 'fits' as const,
     wanted: { ...wanted, roles: [...roles] },
     settings,
   };
-  expect(decide(found)).toEqual({ do: 'keep', start: [], fetchKubeconfig: false });
+  expect(decide(found)).toEqual({ do: 'keep', start: [], fetchKubeconfig: false, join: [] });
 });

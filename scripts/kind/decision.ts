@@ -27,6 +27,8 @@ export interface Found {
   record: FoundRecord;
   /** Which engine answers now. */
   engine: string;
+  /** Whether a worker can be added to a cluster that is there: Kind has no command for it, and join-workers.ts knows Docker alone. */
+  canJoin: boolean;
   /** Whether the kubeconfig is there and leads to these containers. */
   kubeconfig: 'fits' | 'lost';
   /** What cluster.yaml asks for. */
@@ -38,16 +40,18 @@ export interface Found {
 export type Decision =
   | { do: 'make' }
   | { do: 'remake' }
-  | { do: 'keep'; start: string[]; fetchKubeconfig: boolean }
+  /** The nodes stay. `join` names the workers that cluster.yaml has in addition. */
+  | { do: 'keep'; start: string[]; fetchKubeconfig: boolean; join: string[] }
   /** It is unknown whether they were finished: they are kept, restarted and asked. */
   | { do: 'adopt' }
   | { do: 'refuse'; why: string; way: Remedy };
 
 /** What a person can do where the nodes cannot be brought up. */
-export type Remedy = 'move-data' | 'other-name' | 'other-engine' | 'take-down';
+export type Remedy = 'move-data' | 'other-name' | 'other-engine' | 'take-down' | 'finish-join';
 
 /** Decides without looking at anything else. What is not certain to be unfinished is never removed. */
-export function decide({ containers, record, engine, kubeconfig, wanted, settings }: Found): Decision {
+export function decide(found: Found): Decision {
+  const { containers, record, engine, wanted } = found;
   if (containers.length === 0) {
     if (record.phase === 'finished' && record.engine !== engine) {
       return {
@@ -72,27 +76,47 @@ export function decide({ containers, record, engine, kubeconfig, wanted, setting
     const why = `the cluster ${wanted.name} was begun on another container engine (${record.engine}) than the one that answers now (${engine}), which has containers of that name`;
     return { do: 'refuse', why, way: 'other-engine' };
   }
+  return decideAboutFinished(found);
+}
+
+/** For nodes that were finished, or of which it is unknown. */
+function decideAboutFinished({ containers, record, kubeconfig, wanted, settings, canJoin }: Found): Decision {
   const nodes = containers.filter(({ role }) => role !== balancer);
-  const there = {
-    roles: nodes.map(({ role }) => role),
-    image: nodes[0]?.image ?? '',
-    ports: nodes.flatMap(({ ports }) => ports),
+  const shape = (of: NodeContainer[]): Shape => ({
+    roles: of.map(({ role }) => role),
+    image: of[0]?.image ?? '',
+    ports: of.flatMap(({ ports }) => ports),
     settings: record.phase === 'finished' ? record.settings : settings,
-  };
-  const was = record.phase === 'finished' ? record : there;
-  const differing = differences(was, { ...wanted, settings });
+  });
+  const was = record.phase === 'finished' ? record : shape(nodes);
+  const join = record.phase === 'finished' && canJoin ? addedWorkers(wanted, was.roles) : [];
+  const grown = { ...was, roles: [...was.roles, ...join.map(() => 'worker')] };
+  const differing = differences(grown, { ...wanted, settings });
   if (differing.length > 0) {
     const why = `Kind cannot change the cluster ${wanted.name} in place, and cluster.yaml asks for another one than it was made as: ${differing.join('; ')}`;
     return { do: 'refuse', why, way: 'move-data' };
   }
+  // Those that join may be there already: an earlier run was interrupted.
+  const there = shape(nodes.filter(({ name }) => !join.includes(name)));
   const gone = differences(was, there);
   if (gone.length > 0) {
-    const why = `of the cluster ${wanted.name} there is no longer what was made, but ${containers.map(({ name }) => name).join(', ')}: ${gone.join('; ')}. The data of a node goes with its container`;
-    return { do: 'refuse', why, way: 'take-down' };
+    const more = there.roles.length > was.roles.length;
+    const why = `the containers of the cluster ${wanted.name} (${containers.map(({ name }) => name).join(', ')}) are not those that were made: ${gone.join('; ')}`;
+    return { do: 'refuse', why, way: more ? 'finish-join' : 'take-down' };
   }
   if (record.phase !== 'finished') return { do: 'adopt' };
   const start = containers.filter(({ running }) => !running).map(({ name }) => name);
-  return { do: 'keep', start, fetchKubeconfig: kubeconfig === 'lost' };
+  return { do: 'keep', start, fetchKubeconfig: kubeconfig === 'lost', join };
+}
+
+/** Names of the workers of cluster.yaml that the cluster does not have, as Kind names them. */
+function addedWorkers({ name, roles }: KindCluster, made: readonly string[]): string[] {
+  const workers = (of: readonly string[]) => of.filter((role) => role === 'worker').length;
+  const before = workers(made);
+  return Array.from({ length: Math.max(workers(roles) - before, 0) }, (_, i) => {
+    const number = before + i + 1;
+    return `${name}-worker${number === 1 ? '' : number}`;
+  });
 }
 
 /** Kind's own before several control planes; it has no mounts. */

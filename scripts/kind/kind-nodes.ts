@@ -14,8 +14,9 @@ import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { kindCluster, kindDocument, kindSettings, nodeRegistries, writeNodeFiles } from './config.ts';
-import { balancer, type Decision, decide, type Remedy } from './decision.ts';
+import { balancer, type Decision, decide, type NodeContainer, type Remedy } from './decision.ts';
 import { revokeJoinTokens } from './join-tokens.ts';
+import { joinWorkers } from './join-workers.ts';
 import { fetchKubeconfig, kubeconfigState } from './kubeconfig.ts';
 import { clusterLabel, engineIdentity, inspectNodes } from './node-containers.ts';
 import { ensureNodeNetwork } from './node-network.ts';
@@ -29,8 +30,8 @@ interface Options {
   signal: AbortSignal;
 }
 
-/** What was done to bring nodes up: they were made, ran already, or were started. */
-export type NodesState = 'made' | 'running' | 'started';
+/** What was done to bring nodes up: they were made, ran already, were started, or got further workers. */
+export type NodesState = 'made' | 'running' | 'started' | 'joined';
 
 /** A container of a cluster, as the engine sees it. */
 interface Container {
@@ -70,6 +71,7 @@ async function look({ engine, environment, signal }: Options) {
     containers,
     record,
     engine: identity,
+    canJoin: engine.name === 'docker',
     kubeconfig: await kubeconfigState(name, apiPort),
     wanted,
     settings: kindSettings(),
@@ -103,48 +105,23 @@ export async function ensureNodes(options: Options): Promise<NodesState> {
   const cluster = { ...wanted, image: image.ref };
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeNodeFiles(cluster, nodeRegistries(environment));
-  const finished = (): Promise<void> => {
-    const { roles, image, ports } = cluster;
-    const settings = kindSettings();
-    return writeRecord(name, { phase: 'finished', engine: identity, roles, image, ports, settings });
-  };
-  const startFile = join(folder, 'nodes.started');
-  const startTimes = async (): Promise<string[]> =>
-    (await inspectNodes(engine, name, signal)).map(({ startedAt }) => startedAt);
+  const { roles, ports } = cluster;
+  const finished = (): Promise<void> =>
+    writeRecord(name, {
+      phase: 'finished',
+      engine: identity,
+      roles,
+      image: image.ref,
+      ports,
+      settings: kindSettings(),
+    });
 
   if (decision.do === 'keep' || decision.do === 'adopt') {
-    const names = containers.map((container) => container.name);
-    // What the nodes mount went with the record: they see the new files once they are started again.
-    const start = decision.do === 'adopt' ? names : decision.start;
-    if (start.length > 0) {
-      report(`starting ${start.join(', ')}`);
-      await runEngine(engine, [decision.do === 'adopt' ? 'restart' : 'start', ...start], { signal });
-    }
-    if (decision.do === 'adopt' || decision.fetchKubeconfig) {
-      report('the kubeconfig is gone or of another cluster: fetching it again');
-      const command = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
-      const down = `npm run init-cluster -- --env ${environment.name} --down`;
-      await fetchKubeconfig(name, { command, env: kindEnvironment(engine), signal, down });
-    }
-    await ensureNodeNetwork(options);
-    if (decision.do === 'adopt') {
-      await revokeJoinTokens(engine, name, signal);
-      await finished();
-    }
-    const times = await startTimes();
-    const before = (await readFile(startFile, 'utf8').catch(() => '')).split('\n');
-    const since = times
-      .filter((time) => !before.includes(time))
-      .map(parseEngineTime)
-      .sort((a, b) => a.getTime() - b.getTime())[0];
-    if (since === undefined) return 'running';
-    // Started again, by us or by the engine itself after a reboot. Kubernetes writes times in whole seconds.
-    await waitForRestart(name, new Date(Math.floor(since.getTime() / 1000) * 1000), {
-      report,
-      signal,
-    });
-    await writeFile(startFile, times.join('\n'));
-    return 'started';
+    const joined = await continueNodes(options, containers, decision);
+    if (decision.do === 'adopt' || joined.length > 0) await finished();
+    const started = await waitForStarted(options, joined);
+    if (joined.length > 0) return 'joined';
+    return started ? 'started' : 'running';
   }
   if (decision.do === 'remake') {
     report('removing what an interrupted run left');
@@ -155,9 +132,76 @@ export async function ensureNodes(options: Options): Promise<NodesState> {
   await writeFile(config, stringify(kindDocument(cluster)));
   await createNodes(options, config);
   await revokeJoinTokens(engine, name, signal);
-  await writeFile(startFile, (await startTimes()).join('\n'));
+  await writeStartTimes(name, await inspectNodes(engine, name, signal));
   await finished();
   return 'made';
+}
+
+/** Starts what stands still, fetches a lost kubeconfig, joins further workers, and sets up the network of the nodes. Returns the joined ones. */
+async function continueNodes(
+  options: Options,
+  containers: NodeContainer[],
+  decision: Extract<Decision, { do: 'keep' | 'adopt' }>,
+): Promise<string[]> {
+  const { engine, environment, report, signal } = options;
+  const { name } = environment.cluster;
+  const adopts = decision.do === 'adopt';
+  // What the nodes mount went with the record: they see the new files once they are started again.
+  const start = adopts ? containers.map((container) => container.name) : decision.start;
+  if (start.length > 0) {
+    report(`starting ${start.join(', ')}`);
+    await runEngine(engine, [adopts ? 'restart' : 'start', ...start], { signal });
+  }
+  if (adopts || decision.fetchKubeconfig) {
+    report('the kubeconfig is gone or of another cluster: fetching it again');
+    const command = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
+    const down = `npm run init-cluster -- --env ${environment.name} --down`;
+    await fetchKubeconfig(name, { command, env: kindEnvironment(engine), signal, down });
+  }
+  const nodes = environment.cluster.nodes.length;
+  const network = { engine, cluster: name, report, signal };
+  const names = adopts ? [] : decision.join;
+  await ensureNodeNetwork({ ...network, nodes: nodes - names.length });
+  if (names.length > 0) {
+    await joinWorkers({ engine, cluster: name, names, report, signal });
+    await ensureNodeNetwork({ ...network, nodes });
+  }
+  if (adopts) await revokeJoinTokens(engine, name, signal);
+  return names;
+}
+
+/**
+ * Waits for the pods where nodes were started since the last run, by this program or by the engine after a reboot. Joined nodes
+ * have no pods from before. Returns whether any node was started.
+ */
+async function waitForStarted(
+  { engine, environment, report, signal }: Options,
+  joined: string[],
+): Promise<boolean> {
+  const { name } = environment.cluster;
+  const file = startFile(name);
+  const before = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+  const nodes = await inspectNodes(engine, name, signal);
+  const since = nodes
+    .filter((node) => !before.includes(node.startedAt) && !joined.includes(node.name))
+    .map(({ startedAt }) => parseEngineTime(startedAt).getTime())
+    .sort((a, b) => a - b)[0];
+  if (since !== undefined) {
+    // Kubernetes writes times in whole seconds.
+    const second = new Date(Math.floor(since / 1000) * 1000);
+    await waitForRestart(name, second, { report, signal });
+  }
+  await writeStartTimes(name, nodes);
+  return since !== undefined;
+}
+
+/** The times at which the nodes were started, as they were when the last run ended. */
+function startFile(cluster: string): string {
+  return join(stateDir(), cluster, 'nodes.started');
+}
+
+async function writeStartTimes(cluster: string, nodes: { startedAt: string }[]): Promise<void> {
+  await writeFile(startFile(cluster), nodes.map(({ startedAt }) => startedAt).join('\n'));
 }
 
 function refusal(environment: Environment, { why, way }: Extract<Decision, { do: 'refuse' }>): Failure {
@@ -170,6 +214,7 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
     'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,
     'other-name': `Nothing was changed. If they are yours, set PLINTH_STATE to the state folder that they were made from. Else write another name into ${file}; or, if nobody needs them: ${init} --down`,
     'other-engine': `Nothing was changed. Start that engine, or say by DOCKER_HOST or PLINTH_ENGINE which one is meant. If that one is gone with all that it held: ${init} --down, then ${init}`,
+    'finish-join': `Nothing was changed. Where a run that added a worker was interrupted: write the worker into ${file} again, then ${init}. Else remove the containers that are too many, if nobody needs their data`,
     'take-down': `Nothing was changed. Copy out what is still there (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
   };
   return new Failure(`${file}: ${why}.`, ways[way]);

@@ -6,7 +6,8 @@ import type { NodeContainer } from './decision.ts';
 
 /** Kind's label on each container, with the cluster's name. */
 export const clusterLabel = 'io.x-k8s.kind.cluster';
-const roleLabel = 'io.x-k8s.kind.role';
+/** Kind's label with a node's role. */
+export const roleLabel = 'io.x-k8s.kind.role';
 
 /** Where the API server listens in a control plane's container. */
 const apiServer = '6443/tcp';

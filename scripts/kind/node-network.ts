@@ -1,7 +1,6 @@
 import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { networkName } from '../../images/mirror/server.ts';
 import type { Report } from '../../images/report.ts';
-import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podSubnet } from './config.ts';
@@ -15,23 +14,24 @@ import { podSubnet } from './config.ts';
  */
 export async function ensureNodeNetwork(options: {
   engine: Engine;
-  environment: Environment;
+  cluster: string;
+  /** How many nodes the cluster has. */
+  nodes: number;
   report: Report;
   signal: AbortSignal;
 }): Promise<void> {
-  const { engine, environment, report, signal } = options;
-  const { name: cluster, nodes } = environment.cluster;
+  const { engine, cluster, nodes, report, signal } = options;
   let ranges = new Map<string, string>();
   await watchUntil({
     kubeconfig: kubeconfigPath(cluster),
     path: '/api/v1/nodes',
-    what: `${nodes.length} nodes of ${cluster} with a range of pod addresses each`,
+    what: `${nodes} nodes of ${cluster} with a range of pod addresses each`,
     timeoutSeconds: 120,
     missing: (objects) => {
       ranges = new Map(objects.flatMap(rangeOf));
-      return ranges.size >= nodes.length
+      return ranges.size >= nodes
         ? undefined
-        : `${ranges.size} of ${nodes.length} nodes have a range of pod addresses`;
+        : `${ranges.size} of ${nodes} nodes have a range of pod addresses`;
     },
     report,
     signal,
@@ -61,7 +61,7 @@ function rangeOf(node: WatchedObject): [string, string][] {
 }
 
 /** As the engine says: after a restart the cluster still knows the addresses from before for a while. */
-async function nodeAddresses(
+export async function nodeAddresses(
   engine: Engine,
   names: string[],
   signal: AbortSignal,

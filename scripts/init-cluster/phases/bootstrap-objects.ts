@@ -12,7 +12,9 @@ export const bootstrapObjects: Phase<WithEngine & { nodes: NodesState }> = {
     const { environment, manifests, nodes } = given;
     const options = { ...given, report };
     // A new node gets its range of pod addresses some seconds after it answers; what is applied waits for it by itself.
-    const network = nodes === 'made' ? ensureNodeNetwork(options) : undefined;
+    const { name: cluster, nodes: all } = environment.cluster;
+    const network =
+      nodes === 'made' ? ensureNodeNetwork({ ...options, cluster, nodes: all.length }) : undefined;
     const pinned = pinnedManifests(environment, manifests);
     const [unchanged] = await Promise.all([bootstrap({ ...options, manifests: pinned }), network]);
     return { result: {}, unchanged };
