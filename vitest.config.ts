@@ -81,6 +81,7 @@ export default defineConfig({
         'people',
         'tutorial',
         'charts',
+        'data',
       ].map((name) => ({
         test: {
           name,

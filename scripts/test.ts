@@ -39,6 +39,10 @@ const program = npmCommand('test')
     'run only: people make accounts, sign in to an app and are signed out, in a browser, on a real cluster',
   )
   .option('--charts', 'run only: an operator that is a Helm chart, installed and changed on a real cluster')
+  .option(
+    '--data',
+    'run only: workers are added, nodes restarted, an app is removed: databases stay until a line retires them, on a real cluster',
+  )
   .option('--tutorial', 'run only: docs/tutorial.md as a reader follows it, on a real cluster')
   .action((options: TestOptions) => runCommand(() => runTests(options)));
 

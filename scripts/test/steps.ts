@@ -17,6 +17,7 @@ const alone = {
   people: 'people',
   tutorial: 'tutorial',
   charts: 'charts',
+  data: 'data',
 } as const;
 
 /** Options of `npm test`: at most one. */

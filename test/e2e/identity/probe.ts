@@ -5,11 +5,11 @@ import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
 
 /** A cluster as a test asks it: kubectl, and pods with psql and openssl in the place of apps. */
 export class ClusterProbe {
-  readonly #engine: Engine;
+  readonly engine: Engine;
   readonly #cluster: string;
 
   private constructor(engine: Engine, cluster: string) {
-    this.#engine = engine;
+    this.engine = engine;
     this.#cluster = cluster;
   }
 
@@ -20,7 +20,7 @@ export class ClusterProbe {
   }
 
   kubectl(args: string[], input?: string): Promise<string> {
-    return nodeKubectl(this.#engine, this.#cluster, args, input === undefined ? {} : { input });
+    return nodeKubectl(this.engine, this.#cluster, args, input === undefined ? {} : { input });
   }
 
   /** What kubectl refused with; it must refuse. */
