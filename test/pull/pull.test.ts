@@ -7,6 +7,7 @@ import { entryDir, readEntry } from '../../images/cache/binary-cache.ts';
 import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { ensureEngine } from '../../images/engine/ensure-engine.ts';
 import { containerPlatform } from '../../images/engine/platform.ts';
+import { stopPrivateEngine } from '../../images/engine/private-engine.ts';
 import { recipeOf } from '../../images/go/recipe.ts';
 import { storedImage } from '../../images/mirror/folder.ts';
 import { imageManifestSchema } from '../../images/oci/media-types.ts';
@@ -88,6 +89,8 @@ afterAll(async () => {
   }
   await user?.remove();
   await registries?.stop();
+  // The user's command leaves it alone: it belongs to root.
+  if (engine?.private) await stopPrivateEngine(console.log);
 });
 
 beforeEach(() => registries.faults.clear());
