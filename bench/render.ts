@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { toYaml } from '../charts/kube/yaml.ts';
-import { ensureProgram } from '../images/program.ts';
+import { ensureProgram } from '../images/index.ts';
 import { table } from '../scripts/cli/table.ts';
 import { type Measured, measure, median } from './measure.ts';
 import { writeHelmChart, writeKustomization } from './render/inputs.ts';

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { type Lock, parseLock } from '../model/schema/lock.ts';
 import { type FakeGo, fakeGo } from '../test/images/fake-go.ts';
 import { ownPlatform } from './engine/platform.ts';
+import { parseLock } from './lock/read.ts';
+import type { Lock } from './lock/schema.ts';
 
 let go: FakeGo;
 let said: string[];

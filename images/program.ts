@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Lock, loadLock } from '../model/schema/lock.ts';
 import { faultOf } from './cache/binary-cache.ts';
 import { withCacheLock } from './cache/cache-lock.ts';
 import { cacheDir } from './cache/paths.ts';
@@ -9,6 +8,8 @@ import { download } from './fetch/download.ts';
 import { type PublishedFile, publishedFile } from './fetch/published-file.ts';
 import { ensureBinary } from './go/build.ts';
 import { recipeOf } from './go/recipe.ts';
+import { loadLock } from './lock/read.ts';
+import type { Lock } from './lock/schema.ts';
 import type { Report } from './report.ts';
 import { supplyMode } from './supply/mode.ts';
 

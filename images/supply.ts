@@ -1,8 +1,8 @@
-import { loadLock } from '../model/schema/lock.ts';
 import { ensureArtifact } from './artifacts/artifacts.ts';
 import { compilerImage } from './build/dockerfile.ts';
 import { readImageNote } from './cache/image-note.ts';
 import type { Engine } from './engine/engine.ts';
+import { loadLock } from './lock/read.ts';
 import { ensureImage } from './mirror/ensure-image.ts';
 import { ensureNodeImage, nodeImageName } from './node-image/node-image.ts';
 import type { Report } from './report.ts';

@@ -1,3 +1,4 @@
+import type { Lock } from '../images/lock/index.ts';
 import type { App } from './app.ts';
 import type { Operator } from './operator.ts';
 import type { AppFile } from './reading/app-files.ts';
@@ -5,7 +6,6 @@ import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { Login } from './schema/external.ts';
 import type { ExtraObject } from './schema/extra.ts';
-import type { Lock } from './schema/lock.ts';
 
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
 export interface EnvironmentApp extends App {

@@ -1,10 +1,10 @@
+import type { Lock } from '../images/lock/index.ts';
 import type { App } from './app.ts';
 import { onceEach } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import type { Loaded } from './reading/source.ts';
 import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
-import type { Lock } from './schema/lock.ts';
 import type { PackageLock } from './schema/package-lock.ts';
 import type { PublishedImages } from './schema/published-images.ts';
 

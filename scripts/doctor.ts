@@ -1,5 +1,5 @@
+import { loadLock } from '../images/lock/index.ts';
 import { loadGraph } from '../model/load-graph.ts';
-import { loadLock } from '../model/schema/lock.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { checks } from './doctor/checks.ts';
 import { thisHost } from './doctor/host.ts';

@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { styleText } from 'node:util';
 import { execa } from 'execa';
-import { ensureProgram } from '../images/program.ts';
+import { ensureProgram } from '../images/index.ts';
 import { runCommand } from './cli/command.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 

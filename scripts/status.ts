@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { syncFolder } from '../charts/order/flux-sync.ts';
-import { findEngine } from '../images/engine/ensure-engine.ts';
+import { findEngine } from '../images/index.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
 import { clusterClient } from './cluster/client.ts';

@@ -1,21 +1,23 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 
 const root = join(import.meta.dirname, '..');
 
 /**
  * From each room to the rooms whose files it may import or start, beside itself. Data flows one way: nothing leads back.
- * Tests may import what they test their room with. Stacks start `scripts/bootstrap.ts`, so no command imports a stack.
+ * A room may be narrowed to one folder of it. Tests may import what they test their room with. Stacks start
+ * `scripts/bootstrap.ts`, so no command imports a stack.
  */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  model: [],
+  model: ['images/lock'],
   apps: ['model'],
   examples: ['model', 'apps'],
   operators: ['model', 'charts'],
-  charts: ['model'],
+  charts: ['model', 'images/lock'],
   stacks: ['model', 'scripts'],
-  images: ['model'],
+  images: [],
   scripts: ['model', 'apps', 'operators', 'charts', 'images'],
   bench: ['model', 'apps', 'operators', 'charts', 'images', 'scripts', 'test'],
   test: ['model', 'apps', 'operators', 'charts', 'stacks', 'images', 'scripts'],
@@ -30,6 +32,26 @@ const strangers: Readonly<Record<string, RegExp>> = {
   stacks: /^cdk8s/,
   images: /^(cdk8s|@kubernetes|@pulumi)/,
 };
+
+/** The files of the package in `images/` that others may import: its package.json lists them. */
+const publicFace = Object.values(
+  z
+    .object({ exports: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(root, 'images/package.json'), 'utf8'))).exports,
+).map((file) => join('images', file));
+
+/** Folders of tests that read inside the package of images: they test it. */
+const testsOfImages = /^test\/(images|registries|pull)\//;
+
+/** The path from the root of a file that another imports by a relative path. */
+function targetOf(file: string, specifier: string): string {
+  return join(dirname(file), specifier).replaceAll('\\', '/');
+}
+
+/** Whether a room may import a file, or start it. */
+function mayLeadTo(room: string, target: string): boolean {
+  return [room, ...(arrows[room] ?? [])].some((allowed) => target.startsWith(`${allowed}/`));
+}
 
 /** Every TypeScript file in a room, from the root. */
 function filesOf(room: string): string[] {
@@ -77,19 +99,30 @@ describe.each(Object.keys(arrows))('%s', (room) => {
   const imports = filesOf(room).flatMap((file) =>
     importsOf(readFileSync(join(root, file), 'utf8')).map((specifier) => ({ file, specifier })),
   );
-  const ours = imports.filter(({ specifier }) => specifier.startsWith('.'));
+  const ours = imports
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ file, specifier }) => ({ file, target: targetOf(file, specifier) }));
 
   it(`imports of ours only ${['itself', ...(arrows[room] ?? [])].join(', ')}`, () => {
-    const wrong = ours.filter(({ file, specifier }) => {
-      const target = join(dirname(file), specifier).replaceAll('\\', '/');
-      const to = target.split('/')[0] ?? '';
+    const wrong = ours.filter(({ file, target }) => {
       // Apps do not know each other: what one uses of another is an edge in its app.ts. What they share is a package
       // beside them, apps/kit: no app, since it has no app.ts, and it knows none of them.
-      if (room === 'apps' && to === 'apps') {
+      if (room === 'apps' && target.startsWith('apps/')) {
         return ![file.split('/')[1], 'kit'].includes(target.split('/')[1]);
       }
-      return to !== room && !(arrows[room] ?? []).includes(to);
+      return !mayLeadTo(room, target);
     });
+    expect(wrong).toEqual([]);
+  });
+
+  it('imports of the package in images/ what its package.json exports', () => {
+    const wrong = ours.filter(
+      ({ file, target }) =>
+        room !== 'images' &&
+        !testsOfImages.test(file) &&
+        target.startsWith('images/') &&
+        !publicFace.includes(target),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -100,13 +133,13 @@ describe.each(Object.keys(arrows))('%s', (room) => {
       )
       .filter(({ started }) => {
         const to = started.split('/')[0] ?? '';
-        return to in arrows && to !== room && !(arrows[room] ?? []).includes(to);
+        return to in arrows && !mayLeadTo(room, started);
       });
     expect(wrong).toEqual([]);
   });
 
   it('writes the ending of what it imports', () => {
-    expect(ours.filter(({ specifier }) => !/\.(ts|js|json)$/.test(specifier))).toEqual([]);
+    expect(ours.filter(({ target }) => !/\.(ts|js|json)$/.test(target))).toEqual([]);
   });
 
   it('knows nothing of what belongs to others', () => {
@@ -129,7 +162,7 @@ it('no file imports itself by way of others', () => {
         file,
         importsOf(readFileSync(join(root, file), 'utf8'))
           .filter((specifier) => specifier.startsWith('.'))
-          .map((specifier) => join(dirname(file), specifier).replaceAll('\\', '/')),
+          .map((specifier) => targetOf(file, specifier)),
       ]),
   );
   expect(graph.size).toBeGreaterThan(500);

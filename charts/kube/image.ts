@@ -1,5 +1,5 @@
+import { pinnedReference } from '../../images/lock/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import { pinnedReference } from '../../model/schema/lock.ts';
 
 /** The upstream reference of an image of the lock file, with its digest where that is known. */
 export function imageRef(env: Environment, key: string): string {

@@ -1,5 +1,5 @@
+import type { LockArtifact } from '../../images/lock/index.ts';
 import type { Environment } from '../../model/graph.ts';
-import type { LockArtifact } from '../../model/schema/lock.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';

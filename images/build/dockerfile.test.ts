@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadLock } from '../../model/schema/lock.ts';
 import { recipeOf } from '../go/recipe.ts';
+import { loadLock } from '../lock/read.ts';
 import { ownHost } from '../oci/reference.ts';
 import { basesOf, dockerfileOf } from './dockerfile.ts';
 

@@ -1,5 +1,6 @@
-import { type Lock, type LockImage, loadLock } from '../../model/schema/lock.ts';
 import { recipeOf } from '../go/recipe.ts';
+import { loadLock } from '../lock/read.ts';
+import type { Lock, LockImage } from '../lock/schema.ts';
 
 /** Name in the lock file of the image that compiles this repository's programs if images are pulled. */
 export const compilerImage = 'golang';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { LockImage } from '../../model/schema/lock.ts';
 import { containerPlatform } from '../engine/platform.ts';
 import { ensureBinary } from '../go/build.ts';
+import type { LockImage } from '../lock/schema.ts';
 import { folderEntries } from '../oci/folder-entries.ts';
 import { type TarEntry, withParents } from '../oci/tar.ts';
 import type { Report } from '../report.ts';

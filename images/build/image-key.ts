@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Lock, LockImage } from '../../model/schema/lock.ts';
 import { baseRecipe, rootKey } from '../debian/root-filesystem.ts';
 import { imageRoot } from '../debian/suite.ts';
 import { containerPlatform } from '../engine/platform.ts';
 import { recipeOf } from '../go/recipe.ts';
+import type { Lock, LockImage } from '../lock/schema.ts';
 import { folderEntries } from '../oci/folder-entries.ts';
 import { filesFolder, npmFolder } from './folders.ts';
 

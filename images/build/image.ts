@@ -1,13 +1,12 @@
-import { PassThrough } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { Lock, LockImage } from '../../model/schema/lock.ts';
 import { ensureRootLayers, openRoot } from '../debian/root-filesystem.ts';
 import { imageRoot } from '../debian/suite.ts';
 import { containerArchitecture } from '../engine/platform.ts';
-import { digestOf, Meter } from '../oci/digest.ts';
-import type { ImageStore, StoredImage } from '../oci/image-store.ts';
-import { type Layer, layerCompressor, layerType } from '../oci/layer.ts';
-import { archiveTime, type TarEntry, tar } from '../oci/tar.ts';
+import type { Lock, LockImage } from '../lock/schema.ts';
+import { digestOf } from '../oci/digest.ts';
+import type { StoredImage } from '../oci/image-store.ts';
+import { type Layer, layerType } from '../oci/layer.ts';
+import { packFiles } from '../oci/pack-files.ts';
+import { archiveTime } from '../oci/tar.ts';
 import type { Report } from '../report.ts';
 import { imageFiles } from './image-files.ts';
 
@@ -51,23 +50,6 @@ export async function buildImage(
   });
   const digest = await store.putManifest(path, manifest, tag);
   return { digest, size: layers.reduce((sum, { size }) => sum + size, config.length + manifest.length) };
-}
-
-/** Packs files as a layer in one pass. */
-export async function packFiles(
-  store: ImageStore,
-  path: string,
-  files: TarEntry[],
-  signal: AbortSignal | undefined,
-): Promise<Layer> {
-  const plain = new Meter();
-  const out = new PassThrough({ highWaterMark: 1 << 20 });
-  // A failure of packing also ends writing, and vice versa.
-  const packed = pipeline(tar(files), plain, layerCompressor(), out);
-  packed.catch((error) => out.destroy(error));
-  const layer = await store.putBlob(path, out, signal);
-  await packed;
-  return { ...layer, diffId: plain.digest() };
 }
 
 /** The OCI configuration of an image. PATH is set, as upstream's images do. */

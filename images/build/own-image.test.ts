@@ -11,10 +11,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { loadLock } from '../../model/schema/lock.ts';
 import { infoOf } from '../../test/images/engine-info.ts';
 import { writeImageNote } from '../cache/image-note.ts';
 import type { Engine } from '../engine/engine.ts';
+import { loadLock } from '../lock/read.ts';
 import { digestOf } from '../oci/digest.ts';
 import { ImageStore } from '../oci/image-store.ts';
 import { tar } from '../oci/tar.ts';

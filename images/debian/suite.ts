@@ -1,4 +1,4 @@
-import type { Lock, LockImage } from '../../model/schema/lock.ts';
+import type { Lock, LockImage } from '../lock/schema.ts';
 import type { RootRecipe } from './root-filesystem.ts';
 
 /** Debian's name of the default release of images: that of the image `debian` in the lock file. */

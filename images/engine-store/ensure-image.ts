@@ -1,4 +1,3 @@
-import { type Lock, loadLock } from '../../model/schema/lock.ts';
 import { imageEnvironment } from '../build/image.ts';
 import { imageFiles } from '../build/image-files.ts';
 import { imageKey } from '../build/image-key.ts';
@@ -7,6 +6,8 @@ import { readImageNote, writeImageNote } from '../cache/image-note.ts';
 import { ensureRoot } from '../debian/root-filesystem.ts';
 import { imageRoot } from '../debian/suite.ts';
 import { type Engine, runEngine } from '../engine/engine.ts';
+import { loadLock } from '../lock/read.ts';
+import type { Lock } from '../lock/schema.ts';
 import { ensureNodeImage, nodeImageName } from '../node-image/node-image.ts';
 import type { Report } from '../report.ts';
 import { supplyMode } from '../supply/mode.ts';

@@ -1,4 +1,4 @@
-import { platforms } from '../../model/schema/lock.ts';
+import { platforms } from '../lock/schema.ts';
 import { type ContainerPlatform, containerPlatformSchema, type EngineInfo } from './info.ts';
 
 export type Platform = (typeof platforms)[number];

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { loadLock, parseLock, platforms } from '../../model/schema/lock.ts';
+import { loadLock, parseLock } from '../lock/read.ts';
+import { platforms } from '../lock/schema.ts';
 import { publishedFile } from './published-file.ts';
 
 const sha256 = 'a'.repeat(64);

@@ -1,5 +1,5 @@
-import type { Lock } from '../../model/schema/lock.ts';
 import type { Platform } from '../engine/platform.ts';
+import type { Lock } from '../lock/schema.ts';
 
 /** A program as upstream publishes it for one platform. */
 export interface PublishedFile {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare } from 'semver';
 import { z } from 'zod';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../lock/read.ts';
 import { runGo } from './command.ts';
 import { type Recipe, recipeOf } from './recipe.ts';
 import { workspaceOf } from './workspace.ts';

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { loadLock, neededBinaries } from '../../model/schema/lock.ts';
 import { faultOf, readEntry } from '../cache/binary-cache.ts';
+import { loadLock } from '../lock/read.ts';
+import { neededBinaries } from '../lock/schema.ts';
 import { buildBinaries } from './build.ts';
 import { pruneGoCaches } from './caches.ts';
 import { recipeOf } from './recipe.ts';

@@ -9,12 +9,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Lock, parseLock } from '../../model/schema/lock.ts';
 import { type FakeGo, fakeGo } from '../../test/images/fake-go.ts';
 import { type WheelIndex, wheelIndex } from '../../test/images/wheel-index.ts';
 import { faultOf } from '../cache/binary-cache.ts';
 import { isAlive } from '../cache/is-alive.ts';
 import { cacheDir } from '../cache/paths.ts';
+import { parseLock } from '../lock/read.ts';
+import type { Lock } from '../lock/schema.ts';
 import { recipeOf } from './recipe.ts';
 
 const lock = lockOf('v3.10');

@@ -1,9 +1,10 @@
 import { existsSync, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Lock, loadLock } from '../../model/schema/lock.ts';
 import { commitPartial, entryDir, faultOf, openPartial } from '../cache/binary-cache.ts';
 import { withCacheLock } from '../cache/cache-lock.ts';
+import { loadLock } from '../lock/read.ts';
+import type { Lock } from '../lock/schema.ts';
 import type { Report } from '../report.ts';
 import { NoWheel, programOfWheel } from '../wheel/wheel.ts';
 import { boundBuildCache } from './caches.ts';

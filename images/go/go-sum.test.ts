@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../lock/read.ts';
 import { hash1, moduleSum } from './go-sum.ts';
 
 it('has the checksum that go itself writes', () => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadLock, parseLock } from '../../model/schema/lock.ts';
+import { loadLock, parseLock } from '../lock/read.ts';
 import { goOutputName, recipeOf } from './recipe.ts';
 
 const lock = loadLock();

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Lock, LockBinary } from '../../model/schema/lock.ts';
 import { containerPlatform } from '../engine/platform.ts';
+import type { Lock, LockBinary } from '../lock/schema.ts';
 import type { Wheel } from '../wheel/wheel.ts';
 
 /** All that decides what the executables of one component are. */

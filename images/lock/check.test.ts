@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseLock } from '../../model/schema/lock.ts';
 import { type Ask, compareLock } from './check.ts';
+import { parseLock } from './read.ts';
 
 const a = `sha256:${'a'.repeat(64)}`;
 const b = `sha256:${'b'.repeat(64)}`;

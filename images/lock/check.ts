@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { type Lock, platforms } from '../../model/schema/lock.ts';
 import { artifactDigest } from '../artifacts/artifacts.ts';
 import { fetchFile } from '../fetch/fetch-file.ts';
 import { publishedFile } from '../fetch/published-file.ts';
@@ -7,6 +6,7 @@ import { nodeImageName } from '../node-image/node-image.ts';
 import { ownHost, parseReference, type Reference } from '../oci/reference.ts';
 import { upstreamDigest } from '../pull/pull.ts';
 import type { Report } from '../report.ts';
+import { type Lock, platforms } from './schema.ts';
 
 /** A value of the lock file and what upstream has in its place. */
 export interface Compared {

@@ -1,5 +1,3 @@
-import { fullReference } from '../../model/schema/image-reference.ts';
-import { type Lock, type LockImage, loadLock } from '../../model/schema/lock.ts';
 import { buildImage } from '../build/image.ts';
 import { imageKey } from '../build/image-key.ts';
 import { buildOwnImage } from '../build/own-image.ts';
@@ -8,6 +6,8 @@ import { type ImageNote, readImageNote, writeImageNote } from '../cache/image-no
 import type { Engine } from '../engine/engine.ts';
 import { containerPlatform } from '../engine/platform.ts';
 import { ensureEngineImage, unknownImage } from '../engine-store/ensure-image.ts';
+import { loadLock } from '../lock/read.ts';
+import type { Lock, LockImage } from '../lock/schema.ts';
 import { Meter } from '../oci/digest.ts';
 import type { StoredImage } from '../oci/image-store.ts';
 import {
@@ -76,10 +76,7 @@ export async function ensureMirrored(
   });
 }
 
-/**
- * Has an image in the engine's own store, by what a Dockerfile's FROM says: `node:24.21.0-bookworm-slim` and
- * `docker.io/library/node:24.21.0-bookworm-slim` are one.
- */
+/** Supplies an image of the lock file to the engine's own store, by its full reference, with or without its digest. */
 export async function ensureImageRef(
   ref: string,
   options: SupplyOptions & { engine: Engine },
@@ -99,8 +96,8 @@ export async function ensureMirroredRef(
 
 function nameOfRef(ref: string): string {
   const lock = loadLock();
-  const full = fullReference(withoutDigest(ref));
-  const found = Object.entries(lock.images).find(([, image]) => image.ref === full);
+  const tagged = withoutDigest(ref);
+  const found = Object.entries(lock.images).find(([, image]) => image.ref === tagged);
   if (found === undefined) {
     throw new Error(
       `${ref} is no image of images/lock.yaml, which names every image that is used, with its version. ` +

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { loadLock } from '../../model/schema/lock.ts';
 import { containerUser } from '../engine/container-user.ts';
 import { type Engine, EngineError, runEngine } from '../engine/engine.ts';
 import { ensureEngineImage } from '../engine-store/ensure-image.ts';
 import { inspectEngineImage } from '../engine-store/image.ts';
+import { loadLock } from '../lock/read.ts';
 import { parseReference } from '../oci/reference.ts';
 import { registryAnswers, waitForRegistry } from '../oci/wait-for-registry.ts';
 import { placeOf } from '../pull/registry-place.ts';

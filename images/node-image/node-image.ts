@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { execa } from 'execa';
-import { loadLock } from '../../model/schema/lock.ts';
 import { withCacheLock } from '../cache/cache-lock.ts';
 import { readImageNote, writeImageNote } from '../cache/image-note.ts';
 import { ensureRoot, type RootRecipe, rootKey } from '../debian/root-filesystem.ts';
@@ -11,6 +10,7 @@ import { pullEngineImage } from '../engine-store/pull.ts';
 import { ensureBinary } from '../go/build.ts';
 import { goModule } from '../go/module.ts';
 import { recipeOf } from '../go/recipe.ts';
+import { loadLock } from '../lock/read.ts';
 import { type TarEntry, withParents } from '../oci/tar.ts';
 import type { Report } from '../report.ts';
 import { supplyMode } from '../supply/mode.ts';

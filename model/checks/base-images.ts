@@ -1,3 +1,4 @@
+import type { Lock } from '../../images/lock/index.ts';
 import { nearest } from '../diagnostics/nearest.ts';
 import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
 import { placesOf } from '../reading/place.ts';
@@ -5,7 +6,6 @@ import { readText } from '../reading/read-text.ts';
 import type { Loaded } from '../reading/source.ts';
 import { imagesOf, type NamedImage } from '../schema/dockerfile.ts';
 import { fullReference, parseImageReference } from '../schema/image-reference.ts';
-import type { Lock } from '../schema/lock.ts';
 
 /** The base images of a Dockerfile are in the lock file: a build has no others. */
 export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Problem[] {

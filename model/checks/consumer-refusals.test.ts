@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
+import { loadLock } from '../../images/lock/index.ts';
 import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
 import { formatProblem } from '../diagnostics/format-problem.ts';
 import { loadGraph } from '../load-graph.ts';
-import { loadLock } from '../schema/lock.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
 const server =

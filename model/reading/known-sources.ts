@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Lock } from '../../images/lock/index.ts';
 import type { App } from '../app.ts';
 import type { Operator } from '../operator.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import type { EncryptedSecret } from '../schema/encrypted-secret.ts';
-import type { Lock } from '../schema/lock.ts';
 import type { PublishedImages } from '../schema/published-images.ts';
 import type { ImportRecord } from './import-record.ts';
 import { readText } from './read-text.ts';

@@ -1,6 +1,7 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { lockSchema } from '../../images/lock/index.ts';
 import { appSchema } from '../app.ts';
 import { checkSchema } from '../checks/schema.ts';
 import type { Problem } from '../diagnostics/problem.ts';
@@ -9,7 +10,6 @@ import { operatorSchema } from '../operator.ts';
 import type { LoadedSecret, Repository } from '../repository.ts';
 import { clusterSchema } from '../schema/cluster.ts';
 import { encryptedSecretSchema } from '../schema/encrypted-secret.ts';
-import { lockSchema } from '../schema/lock.ts';
 import { PackageLock } from '../schema/package-lock.ts';
 import { publishedImagesFile, publishedImagesSchema } from '../schema/published-images.ts';
 import { isJunk } from './junk.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { lockSchema } from '../../images/lock/index.ts';
 import { clusterSchema } from './cluster.ts';
-import { lockSchema } from './lock.ts';
 import { publishedImagesSchema } from './published-images.ts';
 
 /** The first line of a YAML file that tells editors its schema (yaml-language-server, 'Using inlined schema'). */

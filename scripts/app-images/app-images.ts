@@ -2,19 +2,20 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { buildEnvironment } from '../../images/engine/builder.ts';
-import type { Engine } from '../../images/engine/engine.ts';
-import { exportEngineImage } from '../../images/engine-store/export.ts';
-import { ensureImageRef, ensureMirroredRef } from '../../images/mirror/ensure-image.ts';
-import { storedImage } from '../../images/mirror/folder.ts';
-import { copyImage } from '../../images/oci/copy.ts';
-import { folderEntries } from '../../images/oci/folder-entries.ts';
-import type { StoredImage } from '../../images/oci/image-store.ts';
-import { parseReference } from '../../images/oci/reference.ts';
-import { headManifest } from '../../images/oci/registry-client.ts';
-import { waitForRegistry } from '../../images/oci/wait-for-registry.ts';
+import { buildEnvironment, exportEngineImage } from '../../images/engine/index.ts';
+import { type Engine, ensureImageRef, ensureMirroredRef } from '../../images/index.ts';
+import { storedImage } from '../../images/mirror/index.ts';
+import {
+  copyImage,
+  folderEntries,
+  headManifest,
+  parseReference,
+  type StoredImage,
+  waitForRegistry,
+} from '../../images/oci/index.ts';
 import type { AppBuild, Environment } from '../../model/graph.ts';
 import { imagesOf } from '../../model/schema/dockerfile.ts';
+import { fullReference } from '../../model/schema/image-reference.ts';
 import { registryWritePort } from '../../operators/registry/chart.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
@@ -88,7 +89,7 @@ export async function buildImages(images: readonly BuiltImage[], options: BuildO
         await buildByEngine(image, dockerfile, context, options);
       } else {
         report(`${name}: its files over ${composition.base}`);
-        const base = await ensureMirroredRef(composition.base, { engine, report, signal });
+        const base = await ensureMirroredRef(fullReference(composition.base), { engine, report, signal });
         await compose(composition, base, kept, signal);
       }
     });
@@ -113,7 +114,11 @@ async function buildByEngine(
 ): Promise<void> {
   for (const base of new Set(imagesOf(dockerfile).flatMap(({ image }) => image ?? []))) {
     report(`${name}: ${base}`);
-    await ensureImageRef(base, { engine, report, ...(signal === undefined ? {} : { signal }) });
+    await ensureImageRef(fullReference(base), {
+      engine,
+      report,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
   report(`${name}: building`);
   const args = ['build', '--quiet', ...buildArguments(buildArgs), '--tag', ref, context];

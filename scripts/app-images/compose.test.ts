@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { containerArchitecture } from '../../images/engine/platform.ts';
-import { digestOf } from '../../images/oci/digest.ts';
-import { ImageStore } from '../../images/oci/image-store.ts';
+import { containerArchitecture } from '../../images/engine/index.ts';
+import { digestOf, ImageStore } from '../../images/oci/index.ts';
 import { compose } from './compose.ts';
 import { compositionOf } from './composition.ts';
 

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { packFiles } from '../../images/build/image.ts';
-import { manifestIn } from '../../images/mirror/ensure-image.ts';
-import type { StoredImage } from '../../images/oci/image-store.ts';
-import { layerType } from '../../images/oci/layer.ts';
-import { archiveTime } from '../../images/oci/tar.ts';
+import { manifestIn } from '../../images/mirror/index.ts';
+import { archiveTime, layerType, packFiles, type StoredImage } from '../../images/oci/index.ts';
 import type { Composition, ImageSettings } from './composition.ts';
 
 const layerTypes: Readonly<Record<string, string>> = {

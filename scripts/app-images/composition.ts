@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
-import { type TarEntry, withParents } from '../../images/oci/tar.ts';
+import { type TarEntry, withParents } from '../../images/oci/index.ts';
 import { dockerfileInstructions } from '../../model/schema/dockerfile.ts';
 
 /** What a Dockerfile says of the processes of its image; absent is what the base image says. */

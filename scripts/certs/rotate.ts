@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { styleText } from 'node:util';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority, personName } from '../../model/identity.ts';
 import { Failure } from '../cli/failure.ts';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { useProxies } from '../../images/fetch/proxy.ts';
+import { useProxies } from '../../images/fetch/index.ts';
 import { Failure } from './failure.ts';
 
 /** A command of npm; an invalid option is answered with the way to its help. */

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { Listr } from 'listr2';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import { Failure } from './failure.ts';
 import { ProcessorMeter, type ProcessorUse } from './processor-meter.ts';
 

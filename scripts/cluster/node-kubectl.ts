@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { Engine } from '../../images/engine/engine.ts';
+import type { Engine } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 /** Runs the kubectl of the control plane's container, so that none is needed on this machine. */

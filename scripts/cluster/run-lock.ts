@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { withFileLock } from '../../images/cache/file-lock.ts';
-import { isAlive } from '../../images/cache/is-alive.ts';
+import { isAlive, withFileLock } from '../../images/cache/index.ts';
 import { stateDir } from '../../images/cache/paths.ts';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 const STALE_MS = 10_000;

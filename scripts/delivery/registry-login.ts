@@ -1,5 +1,12 @@
-import { basic, type Challenge, parseChallenge, tokenOf, tokenRequest } from '../../images/pull/bearer.ts';
-import { type Credentials, credentialsOf } from '../../images/pull/credentials.ts';
+import {
+  basic,
+  type Challenge,
+  type Credentials,
+  credentialsOf,
+  parseChallenge,
+  tokenOf,
+  tokenRequest,
+} from '../../images/pull/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 /**

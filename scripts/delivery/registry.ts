@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { copyImage } from '../../images/oci/copy.ts';
-import { digestOf } from '../../images/oci/digest.ts';
-import type { StoredImage } from '../../images/oci/image-store.ts';
 import {
+  copyImage,
+  digestOf,
+  headBlob,
+  headManifest,
   imageManifestSchema,
   manifestTypes,
   platformName,
   platformSchema,
-} from '../../images/oci/media-types.ts';
-import {
-  headBlob,
-  headManifest,
   RegistryError,
   type RegistryRepository,
-} from '../../images/oci/registry-client.ts';
-import { waitForRegistry } from '../../images/oci/wait-for-registry.ts';
+  type StoredImage,
+  waitForRegistry,
+} from '../../images/oci/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster.ts';
 import { registryWritePort } from '../../operators/registry/chart.ts';

@@ -1,5 +1,4 @@
-import type { Engine } from '../../images/engine/engine.ts';
-import { findEngine } from '../../images/engine/ensure-engine.ts';
+import { type Engine, findEngine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { buildAppImages, pushAppImages } from '../app-images/app-images.ts';

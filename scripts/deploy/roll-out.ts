@@ -1,5 +1,5 @@
 import { textField } from '../../charts/kube/field.ts';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';

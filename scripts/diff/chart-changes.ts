@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { type Release, releaseIn } from '../../charts/helm/release.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
-import { ChartFailure } from '../../images/charts/chart.ts';
+import { ChartFailure } from '../../images/charts/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { template } from '../helm/template.ts';
 import type { Rendered } from '../render/render.ts';

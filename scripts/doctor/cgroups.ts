@@ -1,5 +1,4 @@
-import { checkCgroups } from '../../images/engine/cgroups.ts';
-import type { EngineInfo } from '../../images/engine/info.ts';
+import { checkCgroups, type EngineInfo } from '../../images/engine/index.ts';
 import { type CheckResult, fail, ok, warn } from './check.ts';
 
 /** What the machine says of its control groups. */

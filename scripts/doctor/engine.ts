@@ -1,5 +1,5 @@
 import { coerce, gte } from 'semver';
-import { containerPlatformSchema, type EngineInfo } from '../../images/engine/info.ts';
+import { containerPlatformSchema, type EngineInfo } from '../../images/engine/index.ts';
 import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host, install } from './host.ts';
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { type EngineInfoName, engineInfos } from '../../test/images/engine-info.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { machineChecks } from './checks.ts';

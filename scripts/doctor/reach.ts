@@ -1,4 +1,4 @@
-import type { SupplyDecision } from '../../images/supply/decision.ts';
+import type { SupplyDecision } from '../../images/supply/index.ts';
 import { type CheckResult, fail, ok, warn } from './check.ts';
 
 /** One place on the network and whether it answered. */

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readEntry } from '../../images/cache/binary-cache.ts';
-import { recipeOf } from '../../images/go/recipe.ts';
-import { mirrorFolder } from '../../images/mirror/folder.ts';
-import { parseReference } from '../../images/oci/reference.ts';
-import { type Lock, lockPath, neededBinaries } from '../../model/schema/lock.ts';
+import { readEntry } from '../../images/cache/index.ts';
+import { recipeOf } from '../../images/go/index.ts';
+import { type Lock, lockPath, neededBinaries } from '../../images/lock/index.ts';
+import { mirrorFolder } from '../../images/mirror/index.ts';
+import { parseReference } from '../../images/oci/index.ts';
 import { goMinimum } from './go.ts';
 
 /** What of the lock file is not on this machine yet. */

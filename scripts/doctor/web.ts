@@ -1,4 +1,4 @@
-import { fetchOutside } from '../../images/fetch/fetch-outside.ts';
+import { fetchOutside } from '../../images/fetch/index.ts';
 import { reason } from '../cluster/request.ts';
 import type { ReachResult } from './reach.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { isAlive } from '../../images/cache/is-alive.ts';
+import { isAlive } from '../../images/cache/index.ts';
 
 const host = hash('sha1', hostname()).slice(0, 8);
 

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { artifactFiles } from '../../images/artifacts/artifacts.ts';
-import type { Engine } from '../../images/engine/engine.ts';
-import type { Report } from '../../images/report.ts';
+import { artifactFiles, type Engine, type Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';

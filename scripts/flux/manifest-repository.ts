@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stateDir } from '../../images/cache/paths.ts';
-import type { Engine } from '../../images/engine/engine.ts';
+import type { Engine } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { type Git, GitError, gitIn, hasCommit } from '../delivery/git.ts';
 

@@ -1,5 +1,5 @@
 import { refreshContent } from '../../charts/order/refresh-content.ts';
-import { storedImage } from '../../images/mirror/folder.ts';
+import { storedImage } from '../../images/mirror/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { appImageDigests } from '../app-images/app-images.ts';
 

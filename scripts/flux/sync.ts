@@ -1,6 +1,5 @@
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
-import type { Engine } from '../../images/engine/engine.ts';
-import type { Report } from '../../images/report.ts';
+import type { Engine, Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
 import { ensureNodeFeatures } from '../cluster/node-features.ts';

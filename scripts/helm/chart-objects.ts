@@ -1,8 +1,8 @@
 import { networkFaults } from '../../charts/helm/network.ts';
 import { releaseOf } from '../../charts/helm/release.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { ChartFailure } from '../../images/charts/chart.ts';
-import type { Report } from '../../images/report.ts';
+import { ChartFailure } from '../../images/charts/index.ts';
+import type { Report } from '../../images/index.ts';
 import type { Problem, Words } from '../../model/diagnostics/problem.ts';
 import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';

@@ -9,11 +9,10 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf } from '../../charts/kube/object-id.ts';
 import { cacheDir } from '../../images/cache/paths.ts';
-import { ensureChart } from '../../images/charts/chart.ts';
-import { ensureProgram } from '../../images/program.ts';
-import type { Report } from '../../images/report.ts';
+import { ensureChart } from '../../images/charts/index.ts';
+import { ensureProgram, type Report } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { clusterKinds } from '../../model/schema/cluster-kinds.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import { Failure } from '../cli/failure.ts';
 import { faultsIn, type ValueFault } from './value-faults.ts';
 

@@ -1,5 +1,4 @@
-import type { Report } from '../../images/report.ts';
-import { supply } from '../../images/supply.ts';
+import { type Report, supply } from '../../images/index.ts';
 import { buildAppImages } from '../app-images/app-images.ts';
 import { bootstrapImages, observabilityImages, platformImages } from './image-sets.ts';
 import type { WithEngine } from './input.ts';

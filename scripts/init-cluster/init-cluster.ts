@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { stateDir } from '../../images/cache/paths.ts';
-import { hasGoCaches, pruneGoCaches } from '../../images/go/caches.ts';
+import { hasGoCaches, pruneGoCaches } from '../../images/go/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { filledRegistry } from '../app-images/filled-registry.ts';
 import { Failure } from '../cli/failure.ts';

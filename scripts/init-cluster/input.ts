@@ -1,4 +1,4 @@
-import type { Engine } from '../../images/engine/engine.ts';
+import type { Engine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 
 /** The input of the first phase; every later phase has it too. */

@@ -1,5 +1,5 @@
-import { ChartFailure, mirrorChart } from '../../images/charts/chart.ts';
-import type { SupplyOptions } from '../../images/mirror/ensure-image.ts';
+import { ChartFailure, mirrorChart } from '../../images/charts/index.ts';
+import type { SupplyOptions } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { chartTitle } from '../../model/schema/helm-chart.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { loadLock } from '../../images/lock/index.ts';
 import { defineOperator, operatorSchema } from '../../model/operator.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import grafana from '../../operators/grafana/operator.ts';
 import loki from '../../operators/loki/operator.ts';
 import prometheus from '../../operators/prometheus/operator.ts';

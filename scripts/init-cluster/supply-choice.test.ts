@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { findSupply, SupplyUndecided } from '../../images/supply/mode.ts';
+import { findSupply, SupplyUndecided } from '../../images/supply/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { choseToBuild } from './supply-choice.ts';
 

@@ -1,8 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
-import { missingToBuild } from '../../images/supply/can-build.ts';
-import { buildCost } from '../../images/supply/decision.ts';
-import { chooseSupply, SupplyUndecided } from '../../images/supply/mode.ts';
+import { buildCost, chooseSupply, missingToBuild, SupplyUndecided } from '../../images/supply/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 /** Streams of the question. Without two terminals there is no question. */

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { hostsFile, hostsToml, mirrorAddress } from '../../images/mirror/server.ts';
-import { registryMirror } from '../../images/pull/registry-place.ts';
+import { hostsFile, hostsToml, mirrorAddress } from '../../images/mirror/index.ts';
+import { registryMirror } from '../../images/pull/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';

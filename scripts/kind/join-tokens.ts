@@ -1,4 +1,4 @@
-import type { Engine } from '../../images/engine/engine.ts';
+import type { Engine } from '../../images/index.ts';
 import { nodeKubectl } from '../cluster/node-kubectl.ts';
 
 /**

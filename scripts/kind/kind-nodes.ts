@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { stateDir } from '../../images/cache/paths.ts';
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
-import { parseEngineTime } from '../../images/engine/engine-time.ts';
-import { networkName } from '../../images/mirror/server.ts';
-import { ensureNodeImage, loadNodeImage } from '../../images/node-image/node-image.ts';
-import { ensureProgram } from '../../images/program.ts';
-import type { Report } from '../../images/report.ts';
+import { parseEngineTime, runEngine } from '../../images/engine/index.ts';
+import {
+  type Engine,
+  ensureNodeImage,
+  ensureProgram,
+  loadNodeImage,
+  type Report,
+} from '../../images/index.ts';
+import { networkName } from '../../images/mirror/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';

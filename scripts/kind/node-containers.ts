@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
-import { networkName } from '../../images/mirror/server.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import type { Engine } from '../../images/index.ts';
+import { networkName } from '../../images/mirror/index.ts';
 import { registriesFolder } from './config.ts';
 import type { NodeContainer } from './decision.ts';
 

@@ -1,6 +1,6 @@
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
-import { networkName } from '../../images/mirror/server.ts';
-import type { Report } from '../../images/report.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import type { Engine, Report } from '../../images/index.ts';
+import { networkName } from '../../images/mirror/index.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podSubnet } from './config.ts';

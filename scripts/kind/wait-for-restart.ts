@@ -1,4 +1,4 @@
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch.ts';
 

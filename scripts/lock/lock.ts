@@ -1,8 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { styleText } from 'node:util';
-import { askUpstream, type Compared, compareLock } from '../../images/lock/check.ts';
-import { withValue } from '../../images/lock/edit.ts';
-import { type Lock, lockPath, parseLock } from '../../model/schema/lock.ts';
+import { type Lock, lockPath, parseLock } from '../../images/lock/index.ts';
+import { askUpstream, type Compared, compareLock, withValue } from '../../images/lock/update.ts';
 import { Failure } from '../cli/failure.ts';
 import type { LockAction } from './action.ts';
 import { printLock } from './print.ts';

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Compared } from '../../images/lock/check.ts';
+import type { Compared } from '../../images/lock/update.ts';
 import { table } from '../cli/table.ts';
 import type { LockAction } from './action.ts';
 

@@ -7,7 +7,7 @@ import { releaseAccount, releaseOf } from '../../charts/helm/release.ts';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
-import { ChartFailure, type ChartPlace, type FoundChart, findChart } from '../../images/charts/chart.ts';
+import { ChartFailure, type ChartPlace, type FoundChart, findChart } from '../../images/charts/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { type OperatorInput, operatorSchema } from '../../model/operator.ts';

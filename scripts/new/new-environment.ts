@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadLock } from '../../images/lock/index.ts';
 import { schemaLine } from '../../model/schema/json-schemas.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import { environments, readCluster } from '../repository/read-cluster.ts';
 import type { NewFiles } from './start.ts';
 

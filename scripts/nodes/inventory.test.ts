@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { loadLock } from '../../images/lock/index.ts';
 import { type Cluster, clusterSchema } from '../../model/schema/cluster.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import { inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 

@@ -1,7 +1,7 @@
-import { hostsFile, hostsToml, mirroredHosts } from '../../images/mirror/server.ts';
+import { type Lock, pinnedReference } from '../../images/lock/index.ts';
+import { hostsFile, hostsToml, mirroredHosts } from '../../images/mirror/index.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
-import { type Lock, pinnedReference } from '../../model/schema/lock.ts';
 import { vpcCidr } from '../../model/vpc-addresses.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';

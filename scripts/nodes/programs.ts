@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
-import { readEntry } from '../../images/cache/binary-cache.ts';
-import { buildBinaries } from '../../images/go/build.ts';
-import { recipeOf } from '../../images/go/recipe.ts';
-import type { Report } from '../../images/report.ts';
+import { readEntry } from '../../images/cache/index.ts';
+import { recipeOf } from '../../images/go/index.ts';
+import { buildBinaries, type Report } from '../../images/index.ts';
+import type { Lock } from '../../images/lock/index.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import type { Lock } from '../../model/schema/lock.ts';
 import { Failure } from '../cli/failure.ts';
 
 /** Suffix of the component and programs of the previous Kubernetes version. */

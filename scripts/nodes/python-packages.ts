@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { withCacheLock } from '../../images/cache/cache-lock.ts';
+import { withCacheLock } from '../../images/cache/index.ts';
 import { cacheDir } from '../../images/cache/paths.ts';
-import { installDebianPackages } from '../../images/debian/packages.ts';
-import type { Report } from '../../images/report.ts';
+import { installDebianPackages } from '../../images/debian/index.ts';
+import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 interface Wanted {

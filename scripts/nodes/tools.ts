@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { cacheDir } from '../../images/cache/paths.ts';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { ensurePythonPackages } from './python-packages.ts';
 

@@ -1,12 +1,13 @@
-import { digestOf } from '../../images/oci/digest.ts';
-import { imageManifestSchema, manifestTypes } from '../../images/oci/media-types.ts';
 import {
+  digestOf,
   headBlob,
   headManifest,
+  imageManifestSchema,
+  manifestTypes,
   putBlob,
   putManifest,
   type RegistryRepository,
-} from '../../images/oci/registry-client.ts';
+} from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 /**

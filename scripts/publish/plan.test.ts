@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ImageStore } from '../../images/oci/image-store.ts';
+import { ImageStore } from '../../images/oci/index.ts';
 import type { PublishedImages } from '../../model/schema/published-images.ts';
 import type { BuiltImage } from '../app-images/app-images.ts';
 import { planOf, withVersions } from './plan.ts';

@@ -1,4 +1,4 @@
-import { findEngine } from '../../images/engine/ensure-engine.ts';
+import { findEngine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { nodePlatform } from '../../model/node-platform.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const packages = ['package-lock.json', 'node_modules/.package-lock.json'];
 
 /** Folders of the render's code, from the root of the repository that contains this file. */
-const code = ['charts', 'model', 'operators', 'scripts/render', 'scripts/helm', ...packages];
+const code = ['charts', 'images/lock', 'model', 'operators', 'scripts/render', 'scripts/helm', ...packages];
 
 /** Folders of descriptions and their common imports, from the root of the rendered repository. */
 const descriptions = ['apps', 'clusters', 'operators', 'model', 'images/lock.yaml', ...packages];

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir } from '../../images/cache/paths.ts';
-import { sizeOf } from '../../images/go/caches.ts';
+import { sizeOf } from '../../images/go/index.ts';
 import { mebibytes } from './mebibytes.ts';
 
 /** Prints the bytes that each folder of the cache takes on the disk, and their sum; returns the exit code. */

@@ -1,5 +1,5 @@
-import { readImageNote } from '../../images/cache/image-note.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { readImageNote } from '../../images/cache/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { mebibytes } from './mebibytes.ts';
 
 interface Item {

@@ -1,9 +1,6 @@
-import { ensureEngine } from '../../images/engine/ensure-engine.ts';
-import { verifyMirrored } from '../../images/mirror/ensure-image.ts';
-import { ensureMirror } from '../../images/mirror/server.ts';
-import { nodeImageName } from '../../images/node-image/node-image.ts';
-import { supply, supplyNames } from '../../images/supply.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { ensureEngine, nodeImageName, supply, supplyNames } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
+import { ensureMirror, verifyMirrored } from '../../images/mirror/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { listSupply } from './list.ts';
 

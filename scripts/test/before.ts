@@ -1,6 +1,6 @@
-import { readEntry } from '../../images/cache/binary-cache.ts';
-import { recipeOf } from '../../images/go/recipe.ts';
-import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
+import { readEntry } from '../../images/cache/index.ts';
+import { recipeOf } from '../../images/go/index.ts';
+import { type Lock, neededBinaries } from '../../images/lock/index.ts';
 import type { MachineCheck } from '../doctor/check.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';
 import { chromium, findChromium } from '../doctor/chromium.ts';

@@ -1,4 +1,4 @@
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { thisHost } from '../doctor/host.ts';
 import { refuseUnfit } from '../doctor/refuse.ts';
 import { buildsBefore, checksBefore } from './before.ts';

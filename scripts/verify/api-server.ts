@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import { execa } from 'execa';
-import { ensureProgram } from '../../images/program.ts';
-import type { Report } from '../../images/report.ts';
-import type { Lock } from '../../model/schema/lock.ts';
+import { ensureProgram, type Report } from '../../images/index.ts';
+import type { Lock } from '../../images/lock/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { freePort } from '../cluster/free-port.ts';
 

@@ -5,8 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
-import { artifactFiles } from '../../images/artifacts/artifacts.ts';
-import type { Report } from '../../images/report.ts';
+import { artifactFiles, type Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { DryRun } from './dry-run.ts';
 

@@ -1,7 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import type { Problem } from '../../model/diagnostics/problem.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import type { Rendered } from '../render/render.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { serveDefinitions } from './definitions.ts';

@@ -3,7 +3,7 @@ import { CustomResources } from '../../charts/checks/custom-resources.ts';
 import { builtInGroups } from '../../charts/kube/built-in-groups.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
 import { compareProblems, type Problem, problemOfFile } from '../../model/diagnostics/problem.ts';
 import { header } from '../render/header.ts';
 import { renderAll } from '../render/render.ts';

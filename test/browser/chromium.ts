@@ -1,5 +1,5 @@
 import { type Browser, chromium } from 'playwright-core';
-import { installDebianPackages } from '../../images/debian/packages.ts';
+import { installDebianPackages } from '../../images/debian/index.ts';
 import { findChromium } from '../../scripts/doctor/chromium.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { ChartServer } from '../services/chart-server.ts';
 import { until } from '../until.ts';
 import { said, World } from './identity/world.ts';

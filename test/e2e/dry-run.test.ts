@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { type ApiServer, startApiServer } from '../../scripts/verify/api-server.ts';
 import { readDefinitions, serveDefinitions } from '../../scripts/verify/definitions.ts';
 import { DryRun } from '../../scripts/verify/dry-run.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import type { Engine } from '../../images/engine/engine.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import type { Engine } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 
 /** A pod in which connections are tried: `pod/NAME` or `deploy/NAME` of a namespace. */

@@ -1,8 +1,8 @@
 import { request as http } from 'node:http';
 import { request as https } from 'node:https';
 import { expect } from 'vitest';
-import type { Engine } from '../../images/engine/engine.ts';
-import { mirrorAddress, mirrorPort } from '../../images/mirror/server.ts';
+import type { Engine } from '../../images/index.ts';
+import { mirrorAddress, mirrorPort } from '../../images/mirror/index.ts';
 import { clusterClient } from '../../scripts/cluster/client.ts';
 import { nodeKubectl } from '../../scripts/cluster/node-kubectl.ts';
 import type { PodTarget } from './flows.ts';

@@ -1,6 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { privatePaths } from '../../images/engine/private-paths.ts';
-import { processes } from '../../images/engine/processes.ts';
+import { privatePaths, processes } from '../../images/engine/index.ts';
 
 /** Kills the private engine and all that runs in its containers at once, as when the power goes: nothing may tidy up. */
 export async function loseProcesses(): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { runEngine } from '../../images/engine/engine.ts';
-import { findEngine } from '../../images/engine/ensure-engine.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import { findEngine } from '../../images/index.ts';
 
 /**
  * What a cluster may leave on a machine, as lines: containers, networks and volumes of the engine that runs, engine

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Engine } from '../../images/engine/engine.ts';
+import type { Engine } from '../../images/index.ts';
 import { manifestRepository } from '../../scripts/flux/manifest-repository.ts';
 
 /** A clone of the cluster's manifest repository as somebody has it who knows nothing but Git. */

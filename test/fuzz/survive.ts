@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { lockSchema } from '../../images/lock/index.ts';
 import { appSchema } from '../../model/app.ts';
 import { checkSchema } from '../../model/checks/schema.ts';
 import { formatProblem } from '../../model/diagnostics/format-problem.ts';
@@ -17,7 +18,6 @@ import { readYaml } from '../../model/reading/read-yaml.ts';
 import type { Loaded } from '../../model/reading/source.ts';
 import type { Repository } from '../../model/repository.ts';
 import { clusterSchema } from '../../model/schema/cluster.ts';
-import { lockSchema } from '../../model/schema/lock.ts';
 import { environmentManifests } from '../../scripts/render/manifests.ts';
 import { shop } from '../model/fixture.ts';
 

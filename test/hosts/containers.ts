@@ -1,5 +1,6 @@
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
-import { networkName } from '../../images/mirror/server.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import type { Engine } from '../../images/index.ts';
+import { networkName } from '../../images/mirror/index.ts';
 import { hostUser } from './image.ts';
 
 const label = 'plinth.test-hosts';

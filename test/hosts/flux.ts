@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 
 /** What people bring into a cluster by hand before Flux reads Git; no secret is in Git. */
 export async function secretsByHand(

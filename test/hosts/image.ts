@@ -3,15 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { ensureRoot, type RootRecipe, rootKey } from '../../images/debian/root-filesystem.ts';
-import { imageSuite } from '../../images/debian/suite.ts';
-import type { Engine } from '../../images/engine/engine.ts';
-import { hasEngineImage, importEngineImage } from '../../images/engine-store/image.ts';
-import { goModule } from '../../images/go/module.ts';
-import type { TarEntry } from '../../images/oci/tar.ts';
-import { withParents } from '../../images/oci/tar.ts';
-import type { Report } from '../../images/report.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { ensureRoot, imageSuite, type RootRecipe, rootKey } from '../../images/debian/index.ts';
+import { hasEngineImage, importEngineImage } from '../../images/engine/index.ts';
+import { goModule } from '../../images/go/index.ts';
+import type { Engine, Report } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
+import { type TarEntry, withParents } from '../../images/oci/index.ts';
 import { ansibleRoot } from '../../scripts/nodes/tools.ts';
 
 /** The user that may log in and become root, as in the images of clouds. */

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { supply } from '../../images/supply.ts';
+import { supply } from '../../images/index.ts';
 import { pushManifests } from '../../scripts/flux/manifest-repository.ts';
 import { renderEnvironment } from '../../scripts/flux/render-environment.ts';
 import { ensurePulumi, Project, said } from '../stacks/project.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { kubectl } from './flux.ts';
 import { Requests } from './requests.ts';
 import { changed, TestSite } from './site.ts';

@@ -1,6 +1,6 @@
 import { rootCertificates } from 'node:tls';
+import { loadLock } from '../../images/lock/index.ts';
 import { parseImageReference } from '../../model/schema/image-reference.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import { appFile, type Edit, exampleEdits, exampleNames, platformCluster } from './fixture.ts';
 
 const app = (name: string, more = ''): Edit => [`apps/${name}/app.ts`, appFile(name, more)];

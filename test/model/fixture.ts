@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 
 /** For tests: a small repository in which everything is right. */
 export const shop = join(import.meta.dirname, 'fixtures', 'shop');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { installDebianPackages } from '../../images/debian/packages.ts';
+import { installDebianPackages } from '../../images/debian/index.ts';
 
 /**
  * Has promtool on this machine: the one that is there, else Debian's, of which no service is started.

@@ -6,11 +6,11 @@ import { type Engine, runEngine } from '../../images/engine/engine.ts';
 import { ensureEngineImage } from '../../images/engine-store/ensure-image.ts';
 import { exportEngineImage } from '../../images/engine-store/export.ts';
 import { recipeOf } from '../../images/go/recipe.ts';
+import { type Lock, neededBinaries } from '../../images/lock/index.ts';
 import { storedImage } from '../../images/mirror/folder.ts';
 import { ensureNodeImage } from '../../images/node-image/node-image.ts';
 import { ownHost } from '../../images/oci/reference.ts';
 import { supply, supplyNames } from '../../images/supply.ts';
-import { type Lock, neededBinaries } from '../../model/schema/lock.ts';
 
 /**
  * Has every image of the lock file that upstream publishes in this machine's mirror, built here where it is not there

@@ -4,9 +4,9 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { goModule } from '../../images/go/module.ts';
-import { digestOf } from '../../images/oci/digest.ts';
-import { ensureProgram } from '../../images/program.ts';
+import { goModule } from '../../images/go/index.ts';
+import { ensureProgram } from '../../images/index.ts';
+import { digestOf } from '../../images/oci/index.ts';
 
 /** A chart in a Go module. */
 export interface ModuleChart {

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { allObjects, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import { cacheDir } from '../../images/cache/paths.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { diff } from '../../scripts/diff/diff.ts';
 import { explainCommand } from '../../scripts/explain/command.ts';
 import { newChartOperator } from '../../scripts/new/new-chart-operator.ts';
@@ -155,7 +155,7 @@ describe('metrics-server as its upstream chart', () => {
       );
       // The archive is in the cache of whoever fetched it: nobody is asked.
       const place = { repository: `${server.url}/charts`, name: 'metrics-server' };
-      const { ensureChart } = await import('../../images/charts/chart.ts');
+      const { ensureChart } = await import('../../images/charts/index.ts');
       await ensureChart({ ...place, version: '3.13.0', digest: server.digests('metrics-server').archive });
       const { charts: templated, files } = await renderAll(root);
       expect(templated.get('dev')?.get('metrics-server')).toEqual(fromRegistry);

@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { z } from 'zod';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import { databaseRole } from '../../model/schema/database.ts';
 import { tablesScript } from '../../operators/kratos/chart.ts';
 import { mappers } from '../../operators/kratos/providers.ts';

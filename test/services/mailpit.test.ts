@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import { mailpitArgs } from '../../operators/mailpit/chart.ts';
 import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import { proxyConfig } from '../../operators/sign-in/chart.ts';
 import { type RunningProxy, start } from '../../operators/sign-in/program/main.ts';
 import { environment, testApp } from '../charts/fixture.ts';

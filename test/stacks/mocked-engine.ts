@@ -1,9 +1,9 @@
 import { setMocks } from '@pulumi/pulumi/runtime/mocks.js';
 import { disconnect } from '@pulumi/pulumi/runtime/settings.js';
 import { parse } from 'yaml';
+import { loadLock } from '../../images/lock/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { clusterSchema } from '../../model/schema/cluster.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 
 /** A resource that a program asked for. */
 export interface RequestedResource {

@@ -1,4 +1,4 @@
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import { ensurePulumi } from './project.ts';
 
 /** What the tests run is there before their clocks do. */

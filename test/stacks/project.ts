@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import { copyRepository, editFile } from '../e2e/checkout.ts';
 import { Account } from './local-aws/account.ts';
 import { localAws } from './local-aws/provider.ts';

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
-import { goModule } from '../../images/go/module.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { goModule } from '../../images/go/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
 import { type ControllerNames, factsOf, flagsIn } from './facts.ts';
 import { withoutTemplates } from './templates.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Engine } from '../../../images/engine/engine.ts';
+import type { Engine } from '../../../images/index.ts';
 import { nodeKubectl } from '../../cluster/node-kubectl.ts';
 
 /** Something that goes with a cluster. */

@@ -1,5 +1,4 @@
-import type { Engine } from '../../../images/engine/engine.ts';
-import { ensureEngine } from '../../../images/engine/ensure-engine.ts';
+import { type Engine, ensureEngine } from '../../../images/index.ts';
 import { mirrorSetting } from '../../../model/schema/cluster.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';

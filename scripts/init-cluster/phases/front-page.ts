@@ -1,5 +1,5 @@
 import { rootCertificates } from 'node:tls';
-import type { Report } from '../../../images/report.ts';
+import type { Report } from '../../../images/index.ts';
 import { gatewayTls } from '../../../model/gateway.ts';
 import type { Environment } from '../../../model/graph.ts';
 import type { Cluster } from '../../../model/schema/cluster.ts';

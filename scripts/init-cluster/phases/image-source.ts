@@ -1,5 +1,5 @@
-import { saidSupply, supplyMode } from '../../../images/supply/mode.ts';
-import { wasSupplied } from '../../../images/supply.ts';
+import { wasSupplied } from '../../../images/index.ts';
+import { saidSupply, supplyMode } from '../../../images/supply/index.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { bootstrapImages, nodeImages, observabilityImages, platformImages } from '../image-sets.ts';
 import type { WithEngine } from '../input.ts';

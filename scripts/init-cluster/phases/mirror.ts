@@ -1,4 +1,4 @@
-import { ensureMirror } from '../../../images/mirror/server.ts';
+import { ensureMirror } from '../../../images/mirror/index.ts';
 import type { Phase } from '../../cli/phases.ts';
 import type { WithEngine } from '../input.ts';
 

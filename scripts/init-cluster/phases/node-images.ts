@@ -1,4 +1,4 @@
-import { supply } from '../../../images/supply.ts';
+import { supply } from '../../../images/index.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { nodeImages } from '../image-sets.ts';
 import type { WithEngine } from '../input.ts';

@@ -1,4 +1,4 @@
-import { ensureProgram } from '../../../images/program.ts';
+import { ensureProgram } from '../../../images/index.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { ensureNodeFeatures } from '../../cluster/node-features.ts';
 import { kubectlOf } from '../../cluster/node-kubectl.ts';

@@ -1,7 +1,6 @@
-import type { Engine } from '../../../images/engine/engine.ts';
-import { findEngine } from '../../../images/engine/ensure-engine.ts';
+import { type Engine, findEngine } from '../../../images/index.ts';
+import { loadLock } from '../../../images/lock/index.ts';
 import { mirrorSetting } from '../../../model/schema/cluster.ts';
-import { loadLock } from '../../../model/schema/lock.ts';
 import type { Phase } from '../../cli/phases.ts';
 import { machineChecks } from '../../doctor/checks.ts';
 import { thisHost } from '../../doctor/host.ts';

@@ -1,6 +1,5 @@
-import type { Engine } from '../../../images/engine/engine.ts';
-import { findEngine } from '../../../images/engine/ensure-engine.ts';
-import { loadLock } from '../../../model/schema/lock.ts';
+import { type Engine, findEngine } from '../../../images/index.ts';
+import { loadLock } from '../../../images/lock/index.ts';
 import { nodeKubectl } from '../../../scripts/cluster/node-kubectl.ts';
 
 /** A cluster as a test asks it: kubectl, and pods with psql and openssl in the place of apps. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findEngine } from '../../../images/engine/ensure-engine.ts';
+import { findEngine } from '../../../images/index.ts';
 import { until } from '../../until.ts';
 import { reaches, startProbes } from '../flows.ts';
 import { databaseRefusals } from './database-refusals.ts';

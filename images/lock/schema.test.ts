@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadLock, parseLock } from './lock.ts';
+import { loadLock, parseLock } from './read.ts';
 
 const pause = `
   pause:
@@ -52,13 +52,13 @@ describe('parseLock', () => {
     [
       'a version that YAML takes for a number',
       'kubernetes: 1.36',
-      "kubernetes is the number 1.36: expected a text\n  fix: put it in quotes: kubernetes: '1.36'",
+      'lock.yaml:1:13: kubernetes: Invalid input: expected string, received number',
     ],
-    ['latest', 'kubernetes: latest', 'lock.yaml:1:13 bad-value'],
+    ['latest', 'kubernetes: latest', "lock.yaml:1:13: kubernetes: a version such as 'v1.2.3'"],
     [
       'an image without a host',
       'kubernetes: v1.0.0\nimages:\n  nginx: {ref: "nginx:1.27"}',
-      'lock.yaml:3:16 bad-value',
+      'lock.yaml:3:16: images.nginx.ref: a reference such as',
     ],
     [
       'an image at latest',
@@ -68,7 +68,7 @@ describe('parseLock', () => {
     [
       'two components with one executable',
       `kubernetes: v1.0.0\nbinaries:${pause}${pause.replace('  pause:', '  other:')}`,
-      'lock.yaml:8:44 bad-value',
+      'lock.yaml:8:44: binaries.other.go.packages.pause: the executable pause already comes from pause',
     ],
     [
       'an image of an executable that there is not',
@@ -115,8 +115,12 @@ describe('parseLock', () => {
       `kubernetes: v1.0.0\nbinaries:${pause}\n    wheels: {pause: {package: pause-bin, sha256: {darwin/arm64: ${'a'.repeat(64)}}}}`,
       'darwin/arm64',
     ],
-    ['a key that nobody knows', 'kubernetes: v1.0.0\nbinary: {}', "unknown key 'binary'"],
-    ['YAML that is none', 'kubernetes: [', 'yaml-syntax'],
+    [
+      'a key that nobody knows',
+      'kubernetes: v1.0.0\nbinary: {}',
+      'lock.yaml:1:1: the file: Unrecognized key: "binary"',
+    ],
+    ['YAML that is none', 'kubernetes: [', 'lock.yaml:1:14: Flow sequence'],
   ])('refuses %s', (_, text, complaint) => {
     expect(complaintOf(text)).toContain(complaint);
   });

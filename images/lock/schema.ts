@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { checkSchema } from '../checks/schema.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
-import { readYaml } from '../reading/read-yaml.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'a name of a-z, 0-9, dots and dashes');
 
@@ -300,25 +295,4 @@ export function pinnedReference({ ref, digest }: { ref: string; digest?: string 
 /** The components that every cluster needs. */
 export function neededBinaries(lock: Lock): string[] {
   return Object.keys(lock.binaries).filter((component) => lock.binaries[component]?.optional !== true);
-}
-
-/** Path of the lock file. */
-export const lockPath = fileURLToPath(new URL('../../images/lock.yaml', import.meta.url));
-
-/** Reads and checks the lock file; an error has file, line and column of each fault. */
-export function loadLock(path: string = lockPath): Lock {
-  const text = readFileSync(path, 'utf8');
-  if (last?.path !== path || last.text !== text) last = { path, text, lock: parseLock(text, path) };
-  return last.lock;
-}
-
-/** Parsed once per process: a command asks for many images, and parsing takes a tenth of a second. */
-let last: { path: string; text: string; lock: Lock } | undefined;
-
-/** The same for the text of a lock file. */
-export function parseLock(text: string, path: string): Lock {
-  const { source, problems } = readYaml(text, path);
-  const checked = source === undefined ? { problems } : checkSchema(lockSchema, source);
-  if (checked.value !== undefined) return checked.value;
-  throw new Error(checked.problems.map((problem) => formatProblem(problem)).join('\n'));
 }

@@ -1,0 +1,8 @@
+export {
+  ChartFailure,
+  type ChartPlace,
+  ensureChart,
+  type FoundChart,
+  findChart,
+  mirrorChart,
+} from './chart.ts';

@@ -1,0 +1,11 @@
+export { exportEngineImage } from '../engine-store/export.ts';
+export { hasEngineImage, importEngineImage } from '../engine-store/image.ts';
+export { buildEnvironment } from './builder.ts';
+export { checkCgroups } from './cgroups.ts';
+export { runEngine } from './engine.ts';
+export { parseEngineTime } from './engine-time.ts';
+export { containerPlatformSchema, type EngineInfo } from './info.ts';
+export { containerArchitecture, useEnginePlatform } from './platform.ts';
+export { stopPrivateEngine } from './private-engine.ts';
+export { privatePaths } from './private-paths.ts';
+export { processes } from './processes.ts';

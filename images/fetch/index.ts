@@ -1,0 +1,2 @@
+export { fetchOutside } from './fetch-outside.ts';
+export { useProxies } from './proxy.ts';

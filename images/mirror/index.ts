@@ -1,0 +1,13 @@
+export { manifestIn, verifyMirrored } from './ensure-image.ts';
+export { mirrorFolder, storedImage } from './folder.ts';
+export {
+  ensureMirror,
+  hostsFile,
+  hostsToml,
+  mirrorAddress,
+  mirroredHosts,
+  mirrorName,
+  mirrorPort,
+  networkName,
+  removeMirror,
+} from './server.ts';

@@ -1,0 +1,3 @@
+export { missingToBuild } from './can-build.ts';
+export { buildCost, type SupplyDecision } from './decision.ts';
+export { chooseSupply, findSupply, SupplyUndecided, saidSupply, supplyMode } from './mode.ts';
