@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadLock } from '../images/lock/index.ts';
+import { ownHost } from '../images/oci/reference.ts';
 import { appSchema } from '../model/app.ts';
 import { loadGraph } from '../model/load-graph.ts';
 import { clusterSchema } from '../model/schema/cluster.ts';
@@ -202,4 +203,15 @@ it('a file that a link leads to is there', () => {
   );
   expect(links.length).toBeGreaterThan(10);
   expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
+});
+
+it('the images of which no digest is known are named among the limits, and no others', () => {
+  const { images } = loadLock();
+  const without = Object.keys(images).filter(
+    (name) => images[name]?.digest === undefined && !images[name]?.ref.startsWith(`${ownHost}/`),
+  );
+  const limits = readFileSync(join(root, 'docs/limits.md'), 'utf8');
+  const [, listed = ''] =
+    /No public document names the digests of these images, so that [^:]*: ([^.]*)\./.exec(limits) ?? [];
+  expect([...listed.matchAll(/`([^`]+)`/g)].map(([, name]) => name).sort()).toEqual(without.sort());
 });

@@ -2,4 +2,4 @@ module plinth.local/mailpit
 
 go 1.26.0
 
-require github.com/axllent/mailpit v1.33.1
+require github.com/axllent/mailpit v1.31.2
