@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadLock } from '../images/lock/index.ts';
-import { ownHost } from '../images/oci/reference.ts';
+import { ownHost } from '../images/oci/index.ts';
 import { appSchema } from '../model/app.ts';
 import { loadGraph } from '../model/load-graph.ts';
 import { clusterSchema } from '../model/schema/cluster.ts';

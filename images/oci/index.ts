@@ -5,7 +5,7 @@ export { ImageStore, type StoredImage } from './image-store.ts';
 export { layerType } from './layer.ts';
 export { imageManifestSchema, manifestTypes, platformName, platformSchema } from './media-types.ts';
 export { packFiles } from './pack-files.ts';
-export { parseReference } from './reference.ts';
+export { ownHost, parseReference } from './reference.ts';
 export {
   headBlob,
   headManifest,

@@ -1,3 +1,3 @@
 export { basic, type Challenge, parseChallenge, tokenOf, tokenRequest } from './bearer.ts';
 export { type Credentials, credentialsOf } from './credentials.ts';
-export { registryMirror } from './registry-place.ts';
+export { placeOf, registryMirror } from './registry-place.ts';

@@ -1,3 +1,3 @@
 export { missingToBuild } from './can-build.ts';
 export { buildCost, type SupplyDecision } from './decision.ts';
-export { chooseSupply, findSupply, SupplyUndecided, saidSupply, supplyMode } from './mode.ts';
+export { chooseSupply, findSupply, imageHosts, SupplyUndecided, saidSupply, supplyMode } from './mode.ts';

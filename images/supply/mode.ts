@@ -24,21 +24,30 @@ let decided: Promise<{ mode: SupplyMode; text: string }> | undefined;
  * answer, which are asked once per run. What follows is said, and kept in the cache. Where images were pulled before they
  * are, whoever does not answer: that ends the pull with its name.
  * @param registryMirror The mirror of cluster.yaml that is asked in the place of the registries. Default: none.
+ * @param images What the registries are asked for: see `imageHosts`.
  * @throws SupplyUndecided where nothing follows from the answers.
  */
-export async function supplyMode(report: Report, registryMirror = ''): Promise<SupplyMode> {
-  decided ??= decide(report, registryMirror);
+export async function supplyMode(
+  report: Report,
+  registryMirror = '',
+  images?: readonly string[],
+): Promise<SupplyMode> {
+  decided ??= decide(report, registryMirror, images);
   return (await decided).mode;
 }
 
 /** The same, and what was said of it. */
-export async function saidSupply(report: Report, registryMirror = ''): Promise<string> {
-  await supplyMode(report, registryMirror);
+export async function saidSupply(...asked: Parameters<typeof supplyMode>): Promise<string> {
+  await supplyMode(...asked);
   return (await decided)?.text ?? '';
 }
 
-async function decide(report: Report, registryMirror: string): Promise<{ mode: SupplyMode; text: string }> {
-  const decision = await findSupply(registryMirror);
+async function decide(
+  report: Report,
+  registryMirror: string,
+  images: readonly string[] | undefined,
+): Promise<{ mode: SupplyMode; text: string }> {
+  const decision = await findSupply(registryMirror, images);
   const { mode, text } = decision;
   if (mode === 'undecided') throw new SupplyUndecided(text);
   if (mode === 'impossible') throw new Error(text);
@@ -48,7 +57,10 @@ async function decide(report: Report, registryMirror: string): Promise<{ mode: S
 }
 
 /** The same to look at: nothing is kept, and nothing thrown. `asked`: the registries were, just now. */
-export async function findSupply(registryMirror = ''): Promise<SupplyDecision & { asked: boolean }> {
+export async function findSupply(
+  registryMirror = '',
+  images?: readonly string[],
+): Promise<SupplyDecision & { asked: boolean }> {
   const wanted = process.env.PLINTH_SUPPLY || undefined;
   const known = (mode: SupplyMode, why: string) => ({
     mode,
@@ -67,7 +79,7 @@ export async function findSupply(registryMirror = ''): Promise<SupplyDecision & 
       `as on this machine since ${since}. To ask the registries again: PLINTH_SUPPLY=auto`,
     );
   }
-  const answers = await Promise.all(imageHosts().map((host) => askRegistry(host, { registryMirror })));
+  const answers = await Promise.all(imageHosts(images).map((host) => askRegistry(host, { registryMirror })));
   return { ...decideSupply(answers, missingToBuild(), remembered), asked: true };
 }
 
@@ -86,9 +98,15 @@ async function remember(mode: SupplyMode, chosen: boolean): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-/** The hosts of the registries that the lock file names. */
-export function imageHosts(): string[] {
-  const hosts = Object.values(loadLock().images).map(({ ref }) => parseReference(ref).host);
+/**
+ * The hosts of the registries of these images of the lock file; other names are passed over. Default: all images that a cluster on
+ * this machine can need. An image that only the nodes of a cloud need cannot be built here.
+ */
+export function imageHosts(names?: readonly string[]): string[] {
+  const images = Object.entries(loadLock().images).filter(([name, { build }]) =>
+    names === undefined ? build !== undefined : names.includes(name),
+  );
+  const hosts = images.map(([, { ref }]) => parseReference(ref).host);
   return [...new Set(hosts)].filter((host) => host !== ownHost).sort();
 }
 

@@ -126,7 +126,7 @@ export function toolChecks({
 }
 
 function sources({ cluster, lock, host }: ChecksInput): MachineCheck[] {
-  const registries = Promise.all(imageRegistries(lock).map((url) => askWeb(url, isRegistry)));
+  const registries = Promise.all(imageRegistries().map((url) => askWeb(url, isRegistry)));
   // Builds do not read what 'go env -w' wrote, so that is not asked here either.
   const goProxy = printed('go', ['env', 'GOPROXY'], { GOENV: 'off' }).then((value) => {
     const url = moduleAddress(lock, value ?? 'https://proxy.golang.org');

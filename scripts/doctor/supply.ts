@@ -5,6 +5,8 @@ import { recipeOf } from '../../images/go/index.ts';
 import { type Lock, lockPath, neededBinaries } from '../../images/lock/index.ts';
 import { mirrorFolder } from '../../images/mirror/index.ts';
 import { parseReference } from '../../images/oci/index.ts';
+import { placeOf } from '../../images/pull/index.ts';
+import { imageHosts } from '../../images/supply/index.ts';
 import { goMinimum } from './go.ts';
 
 /** What of the lock file is not on this machine yet. */
@@ -35,12 +37,9 @@ function isMirrored(ref: string): boolean {
   return existsSync(join(repositories, host, path, '_manifests/tags', tag));
 }
 
-/** The hosts of the lock file's images, with the addresses at which their registries answer. */
-export function imageRegistries(lock: Lock): string[] {
-  const hosts = new Set(Object.values(lock.images).map(({ ref }) => parseReference(ref).host));
-  return [...hosts]
-    .sort()
-    .map((host) => `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}/v2/`);
+/** The addresses of the registries of the images that a cluster on this machine can need. */
+export function imageRegistries(): string[] {
+  return imageHosts().map((host) => `${placeOf({ host, path: '' }, '').url}/v2/`);
 }
 
 /** The Go version that images/go/wrappers asks for. */

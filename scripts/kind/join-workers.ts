@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { type Engine, runEngine } from '../../images/engine/index.ts';
 import { networkName } from '../../images/mirror/server.ts';
 import type { Report } from '../../images/report.ts';
 import { Failure } from '../cli/failure.ts';

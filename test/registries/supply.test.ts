@@ -11,7 +11,7 @@ import type { FaultRule } from './faults.ts';
 import { NamesProxy } from './names-proxy.ts';
 import { Registries } from './registries.ts';
 
-const all = ['docker.io', 'ghcr.io', 'public.ecr.aws', 'quay.io', 'registry.k8s.io'];
+const all = ['docker.io', 'ghcr.io', 'quay.io', 'registry.k8s.io'];
 
 let folder: string;
 let registries: Registries;
@@ -60,13 +60,24 @@ const broken = (fault: FaultRule['fault'], rule: Partial<FaultRule> = {}) =>
   registries.faults.add({ fault, at: 'version', ...rule });
 
 describe('how images are had', () => {
-  it('is asked of every registry of the lock file, once in a run, and said with what to type for the other way', async () => {
+  it('is asked of every registry that a cluster on this machine can need, once in a run, and said with what to type for the other way', async () => {
     const { supplyMode } = await newRun();
     expect(await Promise.all([supplyMode(report), supplyMode(report)])).toEqual(['pull', 'pull']);
     expect(registries.asked.map(({ host }) => host).sort()).toEqual(all);
     expect(said).toEqual([
-      'images are pulled, about 2 GB once: docker.io, ghcr.io, public.ecr.aws, quay.io and registry.k8s.io answer. ' +
+      'images are pulled, about 2 GB once: docker.io, ghcr.io, quay.io and registry.k8s.io answer. ' +
         'To build instead: PLINTH_SUPPLY=build',
+    ]);
+  });
+
+  it('is asked of the registries of the images that an environment has, and of no other', async () => {
+    broken({ kind: 'status', status: 403 }, { host: 'quay.io' });
+    const images = ['kindest-node', 'metrics-server', 'aws-ebs-csi-driver', 'git-server', 'gateway-api-crds'];
+    expect(await (await newRun()).supplyMode(report, '', images)).toBe('pull');
+    expect(registries.asked.map(({ host }) => host).sort()).toEqual([
+      'docker.io',
+      'public.ecr.aws',
+      'registry.k8s.io',
     ]);
   });
 
@@ -94,7 +105,7 @@ describe('how images are had', () => {
   ])('does not follow where one registry answers %i and says not that it is one', async (status, told) => {
     broken({ kind: 'status', status }, { host: 'ghcr.io' });
     await expect((await newRun()).supplyMode(report)).rejects.toThrow(
-      `only docker.io, public.ecr.aws, quay.io and registry.k8s.io answer as a registry of images (${told}), so nothing is begun.`,
+      `only docker.io, quay.io and registry.k8s.io answer as a registry of images (${told}), so nothing is begun.`,
     );
   });
 

@@ -12,7 +12,7 @@ export const imageSource: Phase<WithEngine> = {
     const parts = [platformImages(environment), observabilityImages(environment)].flat();
     const all = [...nodeImages, ...bootstrapImages, ...parts];
     if (all.every(wasSupplied)) return { result: {}, unchanged: 'all there' };
-    const said = await saidSupply(report, registryMirror);
+    const said = await saidSupply(report, registryMirror, all);
     if ((await supplyMode(report, registryMirror)) === 'build') refusePulledOnly(environment);
     return { result: {}, unchanged: said };
   },
