@@ -9,10 +9,13 @@ const longestMessage = 1_000;
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: status;
+  /** For programs, where the code alone does not say what to do: `last_owner`. */
+  readonly reason: string | undefined;
 
-  constructor(code: status, message: string) {
+  constructor(code: status, message: string, reason?: string) {
     super(message.slice(0, longestMessage).toWellFormed());
     this.code = code;
+    this.reason = reason;
   }
 }
 

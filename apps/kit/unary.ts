@@ -13,6 +13,10 @@ export interface Call {
   caller: string;
   /** Aborts when the caller gives up or the time is over. */
   signal: AbortSignal;
+  /** Address of the caller's pod. */
+  address: string;
+  /** A header of HTTP, or metadata of gRPC, by its name in small letters; undefined where there is none. */
+  header(name: string): string | undefined;
 }
 
 /** The longest that a call may take, whatever its caller asks for. */
@@ -36,7 +40,12 @@ export function unary<Request, Response>(
       const { signal } = controller;
       signal.throwIfAborted();
       // First: were it to throw, nobody would hear of a rejection of `late`.
-      const working = work(call.request, { caller: callerOf(call), signal });
+      const working = work(call.request, {
+        caller: callerOf(call),
+        signal,
+        address: call.getPeer(),
+        header: (name) => call.metadata.get(name).map(String)[0],
+      });
       const late = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       });

@@ -63,7 +63,11 @@ export function forwarding(target: () => PageTarget): RequestListener {
     );
     onward.on('error', (error) => {
       if (!outgoing.headersSent) outgoing.writeHead(502, { 'content-type': 'application/json' });
-      outgoing.end(JSON.stringify({ error: `the service does not answer: ${error.message}` }));
+      outgoing.end(
+        JSON.stringify({
+          error: { code: 'unavailable', message: `the service does not answer: ${error.message}` },
+        }),
+      );
     });
     incoming.pipe(onward);
   };

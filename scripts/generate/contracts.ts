@@ -4,19 +4,22 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { Failure } from '../cli/failure.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
+import { restTypes } from './rest-types.ts';
 
 const shared = ['apps/kit/proto/health.proto', 'apps/kit/proto/reflection.proto'];
 /** The same types under an older name. */
 const older = 'apps/kit/proto/reflection-v1alpha.proto';
+const accounts = 'apps/accounts/accounts.proto';
 const jobs = 'apps/jobs/jobs.proto';
 const orders = 'apps/orders/orders.proto';
 
 /** The types of all contracts stand in one place: who serves one and who calls it share them, and apps don't import each other. */
-const types = { to: 'apps/kit/generated', from: [...shared, jobs, orders] } as const;
+const types = { to: 'apps/kit/generated', from: [...shared, accounts, jobs, orders] } as const;
 
 /** What each server says of itself. */
 const described = [
   { to: 'apps/kit/generated', from: [...shared, older] },
+  { to: 'apps/accounts/generated', from: [accounts] },
   { to: 'apps/jobs/generated', from: [jobs] },
   { to: 'apps/orders/generated', from: [orders] },
 ] as const;
@@ -42,6 +45,7 @@ export async function generateContracts({ check }: { check: boolean }): Promise<
   try {
     const made = new Map(await generate(join(scratch, 'types')));
     for (const { to, from } of described) made.set(`${to}/descriptors.ts`, await describe(from));
+    made.set('apps/kit/generated/accounts-rest.ts', await restTypes());
     const folders = described.map(({ to }) => to);
     const stale = await differences(folders, made);
     for (const file of stale)

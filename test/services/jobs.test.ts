@@ -380,7 +380,12 @@ describe('the REST face', () => {
   ])('refuses %s and says why', async (_what, method, path, body, code, message) => {
     expect(await json(method, path, { body })).toEqual({
       status: code,
-      body: { error: expect.stringContaining(message) },
+      body: {
+        error: {
+          code: code === 404 ? 'not_found' : 'invalid_argument',
+          message: expect.stringContaining(message),
+        },
+      },
     });
   });
 
@@ -394,7 +399,7 @@ describe('the REST face', () => {
     const stranger = await identity(jobs.authority, 'stranger');
     expect(await json('GET', '/v1/queues', { as: stranger })).toEqual({
       status: 403,
-      body: { error: 'stranger may not call this service' },
+      body: { error: { code: 'permission_denied', message: 'stranger may not call this service' } },
     });
   });
 

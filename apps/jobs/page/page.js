@@ -33,7 +33,7 @@ const say = (text) => {
 async function ask(path, method = 'GET') {
   const response = await fetch(path, { method, headers: { accept: 'application/json' } });
   const body = await response.json();
-  if (!response.ok) throw new Error(body.error ?? response.statusText);
+  if (!response.ok) throw new Error(body.error?.message ?? response.statusText);
   return body;
 }
 

@@ -1,5 +1,6 @@
 import { databaseAccess } from '../../kit/database.ts';
 import { JobsServiceService } from '../../kit/generated/jobs.ts';
+import { httpFace, pageFiles } from '../../kit/http-face.ts';
 import { log } from '../../kit/log.ts';
 import { gauge } from '../../kit/metrics.ts';
 import { Reachability } from '../../kit/reachability.ts';
@@ -7,9 +8,10 @@ import { type Service, startService } from '../../kit/service.ts';
 import { descriptors } from '../generated/descriptors.ts';
 import { makeBoss, traceStatements } from './boss.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { jobsDocument } from './document.ts';
 import { grpcFace } from './grpc.ts';
 import { JobQueue } from './job-queue.ts';
-import { restFace } from './rest.ts';
+import { routes } from './routes.ts';
 import { Settler } from './settler.ts';
 import { Workers } from './work.ts';
 
@@ -43,7 +45,8 @@ export async function startJobs(options: {
           descriptors,
         },
       ],
-      http: (callers) => restFace(queue, callers, page),
+      http: (callers) =>
+        httpFace({ service: queue, routes, callers, files: pageFiles(page, jobsDocument()) }),
       ready: () => database.ready(() => boss.getDb().executeSql('select 1')),
       ...(ports ? { ports } : {}),
     },

@@ -1,35 +1,12 @@
-import type { z } from 'zod';
-import type { Call } from '../../kit/unary.ts';
+import type { Route } from '../../kit/route.ts';
 import type { JobQueue } from './job-queue.ts';
 import * as schemas from './schemas.ts';
-
-/** What a request gives to its route, checked by the route's own schemas. */
-export interface Given {
-  call: Call;
-  path: Record<string, string>;
-  query: Record<string, string>;
-  body: unknown;
-}
-
-/** One operation of the REST face: what serves it, and what the OpenAPI document says of it. */
-export interface Route {
-  method: 'get' | 'post' | 'put' | 'delete';
-  path: string;
-  id: string;
-  summary: string;
-  query?: z.ZodObject;
-  body?: z.ZodType;
-  answer?: z.ZodType;
-  /** Operations on the job that the answer names. */
-  leadsTo?: readonly string[];
-  run(queue: JobQueue, given: Given): Promise<unknown>;
-}
 
 const ofQueue = '/v1/queues/{queue}';
 const ofJob = `${ofQueue}/jobs/{id}`;
 const ofSchedule = `${ofQueue}/schedules/{key}`;
 
-export const routes: readonly Route[] = [
+export const routes: readonly Route<JobQueue>[] = [
   {
     method: 'get',
     path: '/v1/queues',

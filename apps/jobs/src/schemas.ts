@@ -142,8 +142,6 @@ export type Schedule = z.output<typeof schedule>;
 export const scheduled = schedule.extend({ nextRunAt: time });
 export const scheduleList = z.object({ schedules: z.array(schedule) });
 
-export const problem = z.object({ error: z.string() });
-
 /** What Postgres reads and an ISO time can say. */
 function inYears1To9999(time: string): boolean {
   const at = Date.parse(time);

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import { admitted } from '../../kit/callers.ts';
-import { log } from '../../kit/log.ts';
-import { asRefusal, Refusal } from '../../kit/refusal.ts';
-import { belowTrace, inSpan, type Span, SpanKind } from '../../kit/tracing.ts';
-import { longestMs } from '../../kit/unary.ts';
-import type { JobQueue } from './job-queue.ts';
-import { openApi } from './openapi.ts';
-import { type Route, routes } from './routes.ts';
+import { admitted } from './callers.ts';
+import { log } from './log.ts';
+import { asRefusal, Refusal } from './refusal.ts';
+import type { Route } from './route.ts';
+import { belowTrace, inSpan, type Span, SpanKind } from './tracing.ts';
+import { longestMs } from './unary.ts';
 
 /** gRPC's codes as HTTP has them (google.rpc.Code). */
 const httpStatus: Partial<Record<status, number>> = {
   [status.INVALID_ARGUMENT]: 400,
+  [status.ALREADY_EXISTS]: 409,
+  [status.RESOURCE_EXHAUSTED]: 429,
   [status.FAILED_PRECONDITION]: 409,
   [status.UNAUTHENTICATED]: 401,
   [status.PERMISSION_DENIED]: 403,
@@ -37,14 +37,40 @@ const guard = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** The REST face and the page; `folder` holds the page's files. */
-export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: string): RequestListener {
-  const files = new Map<string, { type: string; text: string }>([
-    ['/', { type: 'text/html; charset=utf-8', text: read(folder, 'index.html') }],
-    ['/page.js', { type: 'text/javascript; charset=utf-8', text: read(folder, 'page.js') }],
-    ['/page.css', { type: 'text/css; charset=utf-8', text: read(folder, 'page.css') }],
-    ['/openapi.json', { type: 'application/json', text: JSON.stringify(openApi()) }],
+/** A file that the face serves beside its routes. */
+export interface ServedFile {
+  type: string;
+  text: string;
+}
+
+export interface HttpFaceInput<Service> {
+  service: Service;
+  routes: readonly Route<Service>[];
+  /** Names that may call. */
+  callers: ReadonlySet<string>;
+  /** By path. */
+  files: ReadonlyMap<string, ServedFile>;
+}
+
+/** The files of a page at `/`, from its folder, and the OpenAPI document at `/openapi.json`. */
+export function pageFiles(folder: string, openApi: object): ReadonlyMap<string, ServedFile> {
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  return new Map([
+    ['/', { type: 'text/html; charset=utf-8', text: read('index.html') }],
+    ['/page.js', { type: 'text/javascript; charset=utf-8', text: read('page.js') }],
+    ['/page.css', { type: 'text/css; charset=utf-8', text: read('page.css') }],
+    ['/openapi.json', { type: 'application/json', text: JSON.stringify(openApi) }],
   ]);
+}
+
+/** The REST face of a service, for callers with a certificate. */
+export function httpFace<Service>({
+  service,
+  routes,
+  callers,
+  files,
+}: HttpFaceInput<Service>): RequestListener {
+  const patterns = patternsOf(routes);
 
   return (request, response) => {
     const attributes = { 'http.request.method': request.method ?? '' };
@@ -58,10 +84,10 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
         (error) => httpCode(error) >= 500,
       );
     belowTrace({ traceparent: [request.headers.traceparent].flat()[0] }, traced).catch((error: unknown) => {
-      const { code, message } = asRefusal(error);
+      const refusal = asRefusal(error);
       const address = request.socket.remoteAddress;
-      if (code === status.INTERNAL) log.error('request failed', { url: request.url, address, error });
-      send(response, httpCode(error), { error: message });
+      if (refusal.code === status.INTERNAL) log.error('request failed', { url: request.url, address, error });
+      send(response, httpCode(error), problemOf(refusal));
     });
   };
 
@@ -77,7 +103,7 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
     }
     const url = target(request.url ?? '');
     const file = files.get(url.pathname);
-    const found = find(url.pathname);
+    const found = find(patterns, url.pathname);
     const methods = file === undefined ? [...found.keys()] : ['GET'];
     if (methods.length === 0) throw new Refusal(status.NOT_FOUND, `${url.pathname} is not known here`);
     if (file !== undefined && method === 'GET') {
@@ -90,7 +116,9 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
     if (operation === undefined) {
       const allow = methods.flatMap((each) => (each === 'GET' ? ['GET', 'HEAD'] : [each])).join(', ');
       response.setHeader('allow', allow);
-      send(response, 405, { error: `${url.pathname} takes ${allow}` });
+      send(response, 405, {
+        error: { code: 'method_not_allowed', message: `${url.pathname} takes ${allow}` },
+      });
       return;
     }
     const { route, path } = operation;
@@ -98,8 +126,13 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
     span.updateName(`${method} ${route.path}`).setAttribute('http.route', route.path);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const result = await route.run(queue, {
-      call: { caller, signal: AbortSignal.any([gone.signal, AbortSignal.timeout(longestMs)]) },
+    const result = await route.run(service, {
+      call: {
+        caller,
+        signal: AbortSignal.any([gone.signal, AbortSignal.timeout(longestMs)]),
+        address: request.socket.remoteAddress ?? '',
+        header: (name) => [request.headers[name]].flat()[0],
+      },
       path,
       query: Object.fromEntries(url.searchParams),
       body: route.body ? await readJson(request) : undefined,
@@ -109,20 +142,30 @@ export function restFace(queue: JobQueue, callers: ReadonlySet<string>, folder: 
   }
 }
 
-const patterns = routes.map((route) => ({
-  route,
-  pattern: new RegExp(`^${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`),
-}));
+interface Pattern<Service> {
+  route: Route<Service>;
+  pattern: RegExp;
+}
+
+function patternsOf<Service>(routes: readonly Route<Service>[]): Pattern<Service>[] {
+  return routes.map((route) => ({
+    route,
+    pattern: new RegExp(`^${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]*)')}$`),
+  }));
+}
 
 /** Where a request goes, in either form that it may have (RFC 9112, 3.2). */
 function target(url: string): URL {
-  const read = URL.parse(url.startsWith('/') ? `https://jobs${url}` : url);
+  const read = URL.parse(url.startsWith('/') ? `https://service.invalid${url}` : url);
   if (read === null) throw new Refusal(status.INVALID_ARGUMENT, 'the path is not well-formed');
   return read;
 }
 
 /** The routes of a path, by their methods. */
-function find(pathname: string): Map<string, { route: Route; path: Record<string, string> }> {
+function find<Service>(
+  patterns: readonly Pattern<Service>[],
+  pathname: string,
+): Map<string, { route: Route<Service>; path: Record<string, string> }> {
   const found = patterns.flatMap(({ route, pattern }) => {
     const match = pattern.exec(pathname);
     return match === null ? [] : [{ route, values: match.groups ?? {} }];
@@ -167,6 +210,7 @@ function send(response: ServerResponse, code: number, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
-function read(folder: string, name: string): string {
-  return readFileSync(join(folder, name), 'utf8');
+/** What a caller gets to read of a refusal. */
+function problemOf({ code, message, reason }: Refusal): object {
+  return { error: { code: reason ?? status[code].toLowerCase(), message } };
 }

@@ -1,49 +1,57 @@
 import { z } from 'zod';
-import { deepestJson } from '../../kit/stored-json.ts';
-import { storablePattern } from '../../kit/stored-text.ts';
-import { type Route, routes } from './routes.ts';
-import { jobId, problem, queueName, scheduleKey } from './schemas.ts';
+import type { Route } from './route.ts';
 
-/** What stands in a path, by its name there. */
-const parameters: Record<string, z.ZodType> = { queue: queueName, id: jobId, key: scheduleKey.min(1) };
+/** What a refusal looks like over REST. */
+export const problem = z.object({
+  error: z.object({
+    code: z.string().describe('For programs, such as `not_found`.'),
+    message: z.string().describe('What is wrong, for people.'),
+  }),
+});
 
-/** A value of a payload. */
-const anyJson = {
-  description: `At most ${deepestJson} objects and lists in each other, and no text or name with the character NUL.`,
-  anyOf: [
-    { type: ['null', 'boolean', 'number'] },
-    { type: 'string', pattern: storablePattern },
-    { type: 'array', items: { $ref: '#/components/schemas/Json' } },
-    {
-      type: 'object',
-      propertyNames: { pattern: storablePattern },
-      additionalProperties: { $ref: '#/components/schemas/Json' },
-    },
-  ],
-};
+export interface OpenApiInput<Service> {
+  title: string;
+  description: string;
+  routes: readonly Route<Service>[];
+  /** What stands in a path, by its name there. */
+  parameters: Readonly<Record<string, z.ZodType>>;
+  /** Schemas that others point to, by name. Default: none. */
+  schemas?: Record<string, object>;
+  /** How callers prove who they are, by name, beside the certificate (OpenAPI 3.1, 'Security Scheme Object'). Default: none. */
+  security?: Record<string, object>;
+}
 
-/** The REST face as an OpenAPI 3.1 document, from the same routes and schemas that serve it. */
-export function openApi(): object {
+/** A REST face as an OpenAPI 3.1 document, from the same routes and schemas that serve it. */
+export function openApi<Service>(input: OpenApiInput<Service>): object {
+  const { title, description, routes, parameters, schemas = {}, security = {} } = input;
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, parameters) };
   }
   return {
     openapi: '3.1.0',
     info: {
-      title: 'jobs',
+      title,
       version: '1',
-      description: 'A queue of jobs. Callers prove who they are by a client certificate.',
+      description,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    security: [{ certificate: [] }],
-    components: { securitySchemes: { certificate: { type: 'mutualTLS' } }, schemas: { Json: anyJson } },
+    // One of them is enough, and each stands beside the certificate.
+    security: securityOf(Object.keys(security)),
+    components: { securitySchemes: { certificate: { type: 'mutualTLS' }, ...security }, schemas },
     paths,
   };
 }
 
-function operation({ id, summary, path, query, body, answer, leadsTo = [] }: Route): object {
+function securityOf(names: readonly string[]): object[] {
+  return names.length === 0 ? [{ certificate: [] }] : names.map((name) => ({ certificate: [], [name]: [] }));
+}
+
+function operation<Service>(
+  { id, summary, path, query, body, answer, leadsTo = [] }: Route<Service>,
+  parameters: OpenApiInput<Service>['parameters'],
+): object {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
     const schema = parameters[name];
     if (schema === undefined) throw new Error(`${path}: nothing says what {${name}} is`);

@@ -1,0 +1,316 @@
+import { z } from 'zod';
+import * as s from './schemas.ts';
+
+/**
+ * Who may ask: `person` with a valid token; any `caller` with a certificate; a `member` of the organisation that the request
+ * names, or one of its keys; or whoever has a permission there.
+ */
+export type Access = 'person' | 'caller' | 'member' | { permission: string };
+
+/** One operation, for gRPC and REST alike: fields of `input` that stand in the path come from there. */
+export interface Contract {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  path: string;
+  summary: string;
+  access: Access;
+  input: z.ZodObject;
+  answer: z.ZodObject;
+}
+
+const nothing = z.strictObject({});
+const none = z.object({});
+const ofOrganisation = z.strictObject({ organisation: s.organisationId });
+const at = '/v1/organisations/{organisation}';
+
+const sessions = {
+  getSession: {
+    method: 'get',
+    path: '/v1/session',
+    summary: "The rights of the person's session.",
+    access: 'person',
+    input: nothing,
+    answer: z.object({ session: s.session }),
+  },
+  revalidateSession: {
+    method: 'post',
+    path: '/v1/session/revalidate',
+    summary: 'Takes up the rights that the person has now. Browsers call /.sign-in/revalidate instead.',
+    access: 'person',
+    input: nothing,
+    answer: z.object({ session: s.session }),
+  },
+  switchOrganisation: {
+    method: 'put',
+    path: '/v1/session/organisation',
+    summary:
+      'Sets the organisation for which the person acts in this session, which must be revalidated after.',
+    access: 'member',
+    input: ofOrganisation,
+    answer: z.object({ session: s.session }),
+  },
+} as const satisfies Record<string, Contract>;
+
+const people = {
+  exportPerson: {
+    method: 'get',
+    path: '/v1/person/export',
+    summary: 'Everything that is kept about the person.',
+    access: 'person',
+    input: nothing,
+    answer: z.object({ document: z.record(z.string(), z.unknown()) }),
+  },
+  deletePerson: {
+    method: 'post',
+    path: '/v1/person/delete',
+    summary:
+      "Deletes the person: account, sessions and memberships. Audit entries keep the person's id alone.",
+    access: 'person',
+    input: z.strictObject({ email: s.emailAddress.describe("The person's address, typed again.") }),
+    answer: none,
+  },
+} as const satisfies Record<string, Contract>;
+
+const organisations = {
+  createOrganisation: {
+    method: 'post',
+    path: '/v1/organisations',
+    summary: 'Creates an organisation, whose owner the person becomes.',
+    access: 'person',
+    input: z.strictObject({ name: s.displayName }),
+    answer: z.object({ organisation: s.organisation }),
+  },
+  listOrganisations: {
+    method: 'get',
+    path: '/v1/organisations',
+    summary: 'Organisations of which the person is a member, by name.',
+    access: 'person',
+    input: nothing,
+    answer: z.object({ organisations: z.array(s.organisation) }),
+  },
+  getOrganisation: {
+    method: 'get',
+    path: at,
+    summary: 'One organisation.',
+    access: 'member',
+    input: ofOrganisation,
+    answer: z.object({ organisation: s.organisation }),
+  },
+  updateOrganisation: {
+    method: 'patch',
+    path: at,
+    summary: 'Changes name and retention of the audit log.',
+    access: { permission: 'organisation.update' },
+    input: ofOrganisation.extend({
+      name: s.displayName.optional().describe('Default: as it is.'),
+      auditDays: z
+        .int()
+        .min(30)
+        .max(3650)
+        .optional()
+        .describe('Days for which new audit entries are kept. Default: as it is.'),
+    }),
+    answer: z.object({ organisation: s.organisation }),
+  },
+  deleteOrganisation: {
+    method: 'delete',
+    path: at,
+    summary:
+      'Deletes the organisation with members, roles, invitations and keys. Its audit log stays until its retention ends.',
+    access: { permission: 'organisation.delete' },
+    input: ofOrganisation,
+    answer: none,
+  },
+} as const satisfies Record<string, Contract>;
+
+const ofMember = ofOrganisation.extend({ person: s.personId });
+const members = {
+  listMembers: {
+    method: 'get',
+    path: `${at}/members`,
+    summary: 'Members, newest first.',
+    access: { permission: 'members.read' },
+    input: ofOrganisation.extend({ pageSize: s.pageSize(200), pageToken: s.firstOrPageToken }),
+    answer: z.object({ members: z.array(s.member), nextPageToken: s.nextPageToken }),
+  },
+  updateMember: {
+    method: 'put',
+    path: `${at}/members/{person}`,
+    summary: 'Replaces the roles of a member.',
+    access: { permission: 'members.update' },
+    input: ofMember.extend({ roles: s.roleNames }),
+    answer: z.object({ member: s.member }),
+  },
+  removeMember: {
+    method: 'delete',
+    path: `${at}/members/{person}`,
+    summary: 'Removes a member, with the permission members.remove or oneself.',
+    access: 'member',
+    input: ofMember,
+    answer: none,
+  },
+} as const satisfies Record<string, Contract>;
+
+const invitations = {
+  createInvitation: {
+    method: 'post',
+    path: `${at}/invitations`,
+    summary:
+      'Sends a link by mail, which is good once, for seven days, for a person whose verified address it is.',
+    access: { permission: 'invitations.create' },
+    input: ofOrganisation.extend({ email: s.emailAddress, roles: s.roleNames }),
+    answer: z.object({ invitation: s.invitation }),
+  },
+  listInvitations: {
+    method: 'get',
+    path: `${at}/invitations`,
+    summary: 'Invitations that are open.',
+    access: { permission: 'invitations.read' },
+    input: ofOrganisation,
+    answer: z.object({ invitations: z.array(s.invitation) }),
+  },
+  revokeInvitation: {
+    method: 'delete',
+    path: `${at}/invitations/{invitation}`,
+    summary: 'Makes the link of an invitation void.',
+    access: { permission: 'invitations.revoke' },
+    input: ofOrganisation.extend({ invitation: s.invitationId }),
+    answer: none,
+  },
+  acceptInvitation: {
+    method: 'post',
+    path: '/v1/invitations/accept',
+    summary: 'Makes the person a member, by the token in the link of an invitation.',
+    access: 'person',
+    input: z.strictObject({ token: z.string().min(1).max(200) }),
+    answer: z.object({ organisation: s.organisation }),
+  },
+} as const satisfies Record<string, Contract>;
+
+const ofRole = ofOrganisation.extend({ role: s.roleName });
+const roles = {
+  listRoles: {
+    method: 'get',
+    path: `${at}/roles`,
+    summary: 'Roles with their permissions.',
+    access: 'member',
+    input: ofOrganisation,
+    answer: z.object({ roles: z.array(s.role) }),
+  },
+  putRole: {
+    method: 'put',
+    path: `${at}/roles/{role}`,
+    summary: 'Creates or replaces a role. Nobody can give a permission that he does not have.',
+    access: { permission: 'roles.update' },
+    input: ofRole.extend({
+      description: s.displayName.or(z.literal('')).default(''),
+      permissions: s.permissions,
+    }),
+    answer: z.object({ role: s.role }),
+  },
+  deleteRole: {
+    method: 'delete',
+    path: `${at}/roles/{role}`,
+    summary: 'Deletes a role that no member has.',
+    access: { permission: 'roles.update' },
+    input: ofRole,
+    answer: none,
+  },
+  checkPermission: {
+    method: 'post',
+    path: `${at}/check`,
+    summary: 'Whether the person or the key has a permission in the organisation.',
+    access: 'member',
+    input: ofOrganisation.extend({ permission: s.permission }),
+    answer: z.object({ allowed: z.boolean() }),
+  },
+} as const satisfies Record<string, Contract>;
+
+const keys = {
+  createApiKey: {
+    method: 'post',
+    path: `${at}/keys`,
+    summary: 'Creates an API key. The secret is in this answer and nowhere else.',
+    access: { permission: 'keys.create' },
+    input: ofOrganisation.extend({
+      name: s.displayName,
+      scopes: s.permissions,
+      expiresAt: z.iso
+        .datetime({ offset: true })
+        .optional()
+        .describe('At most a year from now. Default: 90 days.'),
+    }),
+    answer: z.object({ key: s.apiKey, secret: z.string() }),
+  },
+  listApiKeys: {
+    method: 'get',
+    path: `${at}/keys`,
+    summary: 'API keys that are not revoked, newest first.',
+    access: { permission: 'keys.read' },
+    input: ofOrganisation,
+    answer: z.object({ keys: z.array(s.apiKey) }),
+  },
+  revokeApiKey: {
+    method: 'delete',
+    path: `${at}/keys/{key}`,
+    summary: 'Makes a key void.',
+    access: { permission: 'keys.revoke' },
+    input: ofOrganisation.extend({ key: s.keyId }),
+    answer: none,
+  },
+  verifyApiKey: {
+    method: 'post',
+    path: '/v1/keys/verify',
+    summary: 'Whose key a secret is. For services that take API keys.',
+    access: 'caller',
+    input: z.strictObject({ secret: z.string().min(1).max(200) }),
+    answer: z.object({ key: s.apiKey }),
+  },
+} as const satisfies Record<string, Contract>;
+
+const audit = {
+  listAuditEntries: {
+    method: 'get',
+    path: `${at}/audit`,
+    summary: 'Audit entries, newest first, or oldest first for an export.',
+    access: { permission: 'audit.read' },
+    input: ofOrganisation.extend({
+      pageSize: s.pageSize(1000),
+      pageToken: s.firstOrPageToken,
+      oldestFirst: z.boolean().or(z.stringbool()).default(false),
+    }),
+    answer: z.object({ entries: z.array(s.auditEntry), nextPageToken: s.nextPageToken }),
+  },
+} as const satisfies Record<string, Contract>;
+
+/** Every operation, by the name that gRPC, OpenAPI and the clients have for it. */
+export const contract = {
+  ...sessions,
+  ...people,
+  ...organisations,
+  ...members,
+  ...invitations,
+  ...roles,
+  ...keys,
+  ...audit,
+} as const satisfies Record<string, Contract>;
+
+export type OperationId = keyof typeof contract;
+/** What an operation takes, after the defaults. */
+export type Input<Id extends OperationId> = z.output<(typeof contract)[Id]['input']>;
+export type Answer<Id extends OperationId> = z.output<(typeof contract)[Id]['answer']>;
+
+/** Schemas of what stands in paths, by its name there. */
+export const pathParameters = {
+  organisation: s.organisationId,
+  person: s.personId,
+  invitation: s.invitationId,
+  role: s.roleName,
+  key: s.keyId,
+} as const;
+
+/** Fields of an operation's input that stand in its path, and those that do not. */
+export function partsOf({ path, input }: Contract): { inPath: string[]; others: z.ZodObject } {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  const others = Object.entries(input.shape).filter(([name]) => !inPath.includes(name));
+  return { inPath, others: z.strictObject(Object.fromEntries(others)) };
+}
