@@ -5,6 +5,7 @@ import { externalDatabase, loginsOf } from './external.ts';
 import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from './graph.ts';
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
+import { type PreviewedApp, previewedApps, withPreviews } from './previews.ts';
 import type { AppFiles } from './reading/app-files.ts';
 import type { ExtraObjects } from './reading/extra-objects.ts';
 import type { ImageTags } from './reading/image-tags.ts';
@@ -14,16 +15,18 @@ import { type AppOverride, type Cluster, teamRegistry } from './schema/cluster.t
 import { migrationsName } from './schema/database.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { ExtraObject } from './schema/extra.ts';
-import type { PublishedApp } from './schema/published-images.ts';
+import type { PublishedApp, PublishedImage } from './schema/published-images.ts';
 
 /**
  * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
  * the same.
  */
 export function environments(
-  { clusters, apps, operators, secrets, published, lock }: Repository,
+  repository: Repository,
   { images, files, extra }: { images: ImageTags; files: AppFiles; extra: ExtraObjects },
 ): Environment[] {
+  const { clusters, apps, operators, secrets, published, lock } = withPreviews(repository);
+  const previewed = previewedApps(repository.previews);
   return clusters.map(({ name, value: cluster }) => {
     const running = apps
       .filter((app) => Object.hasOwn(cluster.apps, app.name))
@@ -34,6 +37,7 @@ export function environments(
           extra,
           secrets: secretsOf(secrets, app.name, name),
           published: published.find((each) => each.name === name)?.value.apps[app.name],
+          preview: previewed.get(app.name),
         }),
       );
     const made = {
@@ -132,6 +136,7 @@ function environmentApp(app: App, cluster: Cluster, beside: Joined): Environment
     same?.imageRef === made.imageRef &&
     same.migrationsRef === made.migrationsRef &&
     isDeepStrictEqual(same.builds, made.builds) &&
+    isDeepStrictEqual(same.preview, made.preview) &&
     sameList(same.secrets, made.secrets) === same.secrets &&
     isDeepStrictEqual(same.fileContents, made.fileContents) &&
     isDeepStrictEqual(same.extraObjects, made.extraObjects)
@@ -152,16 +157,40 @@ interface Joined {
   secrets: EncryptedSecret[];
   /** Images of the app that were published in this environment. Default: none. */
   published: PublishedApp | undefined;
+  /** Default: none, an app of the environment itself. */
+  preview: PreviewedApp | undefined;
 }
 
-function joinApp(
-  app: App,
-  cluster: Cluster,
-  { images, files, extra, secrets, published }: Joined,
-): EnvironmentApp {
+function joinApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
+  const { files, extra, secrets, preview } = beside;
   const override: AppOverride = cluster.apps[app.name] ?? {};
   const nodes = override.nodes ?? app.nodes;
   const host = hostName({ value: app }, cluster);
+  return {
+    ...withoutExternal(app, cluster),
+    logins: loginsOf(app, cluster),
+    replicas: override.replicas ?? app.replicas,
+    env: { ...app.env, ...override.env },
+    resources: {
+      cpu: override.resources?.cpu ?? app.resources.cpu,
+      memory: override.resources?.memory ?? app.resources.memory,
+      reason: override.resources?.reason ?? app.resources.reason,
+    },
+    ...(nodes === undefined ? {} : { nodes }),
+    fileContents: preview?.files ?? files.of(app),
+    extraObjects: preview === undefined ? objectsOf(extra, `apps/${app.name}`, app.extra) : [],
+    ...(preview === undefined
+      ? imagesOf(app, cluster, beside)
+      : { ...imagesOfPreview(app, cluster, preview), preview }),
+    secrets,
+    ...(host === undefined ? {} : { host }),
+    hosts: hostNames({ value: app }, cluster),
+  };
+}
+
+type AppImages = Pick<EnvironmentApp, 'imageRef' | 'migrationsRef' | 'builds'>;
+
+function imagesOf(app: App, cluster: Cluster, { images, published }: Joined): AppImages {
   const registry = teamRegistry(cluster);
   const build = (
     kind: AppBuild['kind'],
@@ -184,30 +213,33 @@ function joinApp(
     migrations && build('migrations', join('apps', app.name, 'migrations'), migrations.bundle);
   const refOf = ({ kind, ref }: AppBuild): string => {
     const known = published?.[kind];
-    return known === undefined
-      ? ref
-      : `${registry}/${nameOfBuild(app.name, kind)}:${known.tag}@${known.digest}`;
+    return known === undefined ? ref : digestRef(cluster, app.name, kind, known);
   };
   return {
-    ...withoutExternal(app, cluster),
-    logins: loginsOf(app, cluster),
-    replicas: override.replicas ?? app.replicas,
-    env: { ...app.env, ...override.env },
-    resources: {
-      cpu: override.resources?.cpu ?? app.resources.cpu,
-      memory: override.resources?.memory ?? app.resources.memory,
-      reason: override.resources?.reason ?? app.resources.reason,
-    },
-    ...(nodes === undefined ? {} : { nodes }),
-    fileContents: files.of(app),
-    extraObjects: objectsOf(extra, `apps/${app.name}`, app.extra),
     imageRef: typeof image === 'string' ? image : refOf(image),
     ...(migrationsImage === undefined ? {} : { migrationsRef: refOf(migrationsImage) }),
     builds: [image, migrationsImage].filter((each) => typeof each === 'object'),
-    secrets,
-    ...(host === undefined ? {} : { host }),
-    hosts: hostNames({ value: app }, cluster),
   };
+}
+
+/** The images of a preview stand beside those of its app, in the same repositories of the registry. */
+function imagesOfPreview(app: App, cluster: Cluster, { of, image, migrations }: PreviewedApp): AppImages {
+  const ref = 'ref' in app.image ? app.image.ref : image && digestRef(cluster, of, 'image', image);
+  if (ref === undefined) throw new Error(`the preview ${app.name} has no image, and was not refused`);
+  return {
+    imageRef: ref,
+    ...(migrations === undefined ? {} : { migrationsRef: digestRef(cluster, of, 'migrations', migrations) }),
+    builds: [],
+  };
+}
+
+function digestRef(
+  cluster: Cluster,
+  app: string,
+  kind: AppBuild['kind'],
+  { tag, digest }: PublishedImage,
+): string {
+  return `${teamRegistry(cluster)}/${nameOfBuild(app, kind)}:${tag}@${digest}`;
 }
 
 /** An app whose database others provide here owns none in the cluster. */

@@ -1,6 +1,7 @@
 import type { Lock } from '../images/lock/index.ts';
 import type { App } from './app.ts';
 import type { Operator } from './operator.ts';
+import type { PreviewedApp } from './previews.ts';
 import type { AppFile } from './reading/app-files.ts';
 import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
@@ -30,6 +31,8 @@ export interface EnvironmentApp extends App {
   host?: string;
   /** All of its host names, sorted; none where the app exposes nothing. */
   hosts: string[];
+  /** The preview that it belongs to; absent for an app of the environment itself. */
+  preview?: PreviewedApp;
 }
 
 /** An operator as it runs in one environment. */

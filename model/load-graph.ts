@@ -13,6 +13,7 @@ import { checkNodeChoices } from './checks/nodes.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkPeopleOfApps } from './checks/people.ts';
+import { checkPreviews } from './checks/previews.ts';
 import { checkProduction } from './checks/production.ts';
 import { checkArchitecture, checkPublished } from './checks/published.ts';
 import { checkRetention } from './checks/retention.ts';
@@ -23,6 +24,7 @@ import type { Problem } from './diagnostics/problem.ts';
 import { compareProblems } from './diagnostics/problem.ts';
 import { environments } from './environment.ts';
 import type { Environment } from './graph.ts';
+import { withPreviews } from './previews.ts';
 import { AppFiles } from './reading/app-files.ts';
 import { ExtraObjects } from './reading/extra-objects.ts';
 import { ImageTags, type TaggedImage } from './reading/image-tags.ts';
@@ -74,12 +76,16 @@ export async function loadGraph(root: string, known = new KnownSources()): Promi
 
 /** What is wrong with descriptions below `root` of which each fits its schema; not sorted. */
 export function checkRepository(root: string, repository: Repository): Problem[] {
+  const previews = checkPreviews(repository);
+  // Apps of previews have edges and names, and no files below apps/.
+  const all = previews.length > 0 ? repository : withPreviews(repository);
   return [
+    ...previews,
     ...checkNames(repository),
-    ...repository.clusters.flatMap((cluster) => [
-      ...checkCluster(cluster, repository),
-      ...checkClusterIdentity(cluster, repository),
-      ...checkProduction(cluster, repository),
+    ...all.clusters.flatMap((cluster) => [
+      ...checkCluster(cluster, all),
+      ...checkClusterIdentity(cluster, all),
+      ...checkProduction(cluster, all),
       ...checkRetention(cluster),
       ...checkArchitecture(cluster),
     ]),
@@ -87,16 +93,16 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkFiles(root, repository),
     ...checkExtra(root, repository),
     ...checkHelmCharts(repository),
-    ...checkWorkloads(repository),
-    ...checkNodeChoices(repository),
-    ...checkEdges(repository),
-    ...checkExternal(repository),
-    ...checkIdentity(repository),
+    ...checkWorkloads(all),
+    ...checkNodeChoices(all),
+    ...checkEdges(all),
+    ...checkExternal(all),
+    ...checkIdentity(all),
     ...checkOperators(repository),
-    ...checkOwners(repository),
-    ...checkVariables(repository),
-    ...checkSecrets(repository),
-    ...checkPeopleOfApps(repository),
+    ...checkOwners(all),
+    ...checkVariables(all),
+    ...checkSecrets(all),
+    ...checkPeopleOfApps(all),
     ...checkLeakedSecrets(repository),
     ...checkPublished(repository),
   ];

@@ -6,6 +6,7 @@ import type { Loaded } from './reading/source.ts';
 import type { Cluster } from './schema/cluster.ts';
 import type { EncryptedSecret } from './schema/encrypted-secret.ts';
 import type { PackageLock } from './schema/package-lock.ts';
+import type { Previews } from './schema/previews.ts';
 import type { PublishedImages } from './schema/published-images.ts';
 
 /** All descriptions that fit their schema; others are problems and missing here. */
@@ -22,6 +23,8 @@ export interface Repository {
   secretFiles: ReadonlySet<string>;
   /** Published images, named by their environment; only environments with a publication. */
   published: Loaded<PublishedImages>[];
+  /** Previews of pull requests, named by their environment; only environments with the file. */
+  previews: Loaded<Previews>[];
   lock: Loaded<Lock>;
   /** What apps that are bundled may hold. */
   packageLock: PackageLock;

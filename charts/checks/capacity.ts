@@ -7,15 +7,16 @@ import { objectId } from '../kube/object-id.ts';
 import type { Inventory } from './inventory.ts';
 
 /** Cores and bytes. */
-interface Amount {
+export interface Amount {
   cpu: number;
   memory: number;
 }
 
 /** Pods that ask for the same. */
-interface Demand {
+export interface Demand {
   /** `Deployment shop/shop`. */
   object: string;
+  namespace: string;
   /** Requests of one pod. */
   each: Amount;
   count: number;
@@ -44,7 +45,12 @@ const controlPlane: Amount = { cpu: 0.65, memory: 100 * mebibyte };
 /** On each node, by the network plugin (flannel's manifest). */
 const network: Amount = { cpu: 0.1, memory: 50 * mebibyte };
 /** CoreDNS, two pods (kubeadm's manifest). */
-const nameServers: Demand = { object: 'CoreDNS', each: { cpu: 0.1, memory: 70 * mebibyte }, count: 2 };
+const nameServers: Demand = {
+  object: 'CoreDNS',
+  namespace: 'kube-system',
+  each: { cpu: 0.1, memory: 70 * mebibyte },
+  count: 2,
+};
 
 /**
  * Where what the pods of an environment ask for is more than its nodes have: all of them, and those nodes that some pods
@@ -192,11 +198,13 @@ function choiceOf(pod: unknown): Choice {
   };
 }
 
-function demandsOf(inventory: Inventory): Demand[] {
+/** What pods that do not end ask for. */
+export function demandsOf(inventory: Inventory): Demand[] {
   const workloads = inventory.workloads
     .filter(({ ends }) => !ends)
-    .map(({ object, pod, replicas }) => ({
+    .map(({ object, namespace, pod, replicas }) => ({
       object: objectId(object),
+      namespace,
       each: podRequests(pod),
       choice: choiceOf(pod),
       everywhere: object.kind === 'DaemonSet',
@@ -205,6 +213,7 @@ function demandsOf(inventory: Inventory): Demand[] {
     }));
   const databases = inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => ({
     object: objectId(object),
+    namespace: object.metadata.namespace ?? 'default',
     each: requests(field(object, 'spec')),
     count: Number(field(object, 'spec', 'instances') ?? 1),
   }));
@@ -212,11 +221,12 @@ function demandsOf(inventory: Inventory): Demand[] {
 }
 
 /** Pods that run to completion: one after the other, each fits beside the running pods. */
-function jobsOf(inventory: Inventory): Demand[] {
+export function jobsOf(inventory: Inventory): Demand[] {
   return inventory.workloads
     .filter(({ ends }) => ends)
-    .map(({ object, pod }) => ({
+    .map(({ object, namespace, pod }) => ({
       object: objectId(object),
+      namespace,
       each: podRequests(pod),
       choice: choiceOf(pod),
       count: 1,
@@ -251,15 +261,15 @@ function add(a: Amount, b: Amount): Amount {
   return { cpu: a.cpu + b.cpu, memory: a.memory + b.memory };
 }
 
-function cores(amount: number): string {
+export function cores(amount: number): string {
   return `${Math.round(amount * 1000)}m`;
 }
 
-function mebibytes(amount: number): string {
+export function mebibytes(amount: number): string {
   return `${Math.ceil(amount / mebibyte)}Mi`;
 }
 
 /** Sums of tenths are not exact: a millionth of a core is nothing. */
-function exceeds(asked: number, there: number): boolean {
+export function exceeds(asked: number, there: number): boolean {
   return asked - there > 1e-6;
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import type { Exception } from '../../model/schema/exception.ts';
-import { sourceOf } from '../order/order.ts';
+import { ownerOf } from '../order/order.ts';
 import { checkAccounts } from './accounts.ts';
 import { checkAvailability } from './availability.ts';
 import { checkCertificates } from './certificates.ts';
@@ -42,16 +42,14 @@ export function checkObjects(inventory: Inventory): Checked {
   const exceptions = exceptionsOf(env);
   const checked: Checked = { violations: [], excepted: [] };
   for (const found of checks.flatMap((check) => check(inventory))) {
-    const exception = exceptions.get(sourceOf(env, found.component))?.find(({ rule }) => rule === found.rule);
+    const exception = exceptions.get(ownerOf(env, found.component))?.find(({ rule }) => rule === found.rule);
     if (exception === undefined) checked.violations.push(found);
     else checked.excepted.push({ ...found, reason: exception.reason });
   }
   return checked;
 }
 
-/** From the file of a description to its exceptions. */
+/** From the name of an app or operator to its exceptions. */
 function exceptionsOf(env: Environment): Map<string, readonly Exception[]> {
-  return new Map(
-    [...env.operators, ...env.apps].map(({ name, exceptions }) => [sourceOf(env, name), exceptions]),
-  );
+  return new Map([...env.operators, ...env.apps].map(({ name, exceptions }) => [name, exceptions]));
 }

@@ -16,6 +16,7 @@ import {
   retirement,
 } from '../../model/schema/database.ts';
 import { quotedName } from '../../model/schema/postgres-names.ts';
+import { previewPattern } from '../../model/schema/previews.ts';
 import { podsOf } from '../app/app-pods.ts';
 import { awsRole } from '../app/aws-role.ts';
 import { leafCertificate } from '../identity/certificate.ts';
@@ -111,9 +112,15 @@ function noPasswordName(app: string): string {
   return `${databaseCluster(app)}-no-password`;
 }
 
+/** What cluster.yaml says of databases; that of a preview is one instance without backups, since it is thrown away. */
+function settings(env: Environment, app: string): Environment['cluster']['databases'] {
+  const { databases } = env.cluster;
+  return previewPattern.test(app) ? { ...databases, instances: 1, backups: undefined } : databases;
+}
+
 function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase): void {
   const name = databaseCluster(app);
-  const { instances: count, backups, resources } = env.cluster.databases;
+  const { instances: count, backups, resources } = settings(env, app);
   const monitoring = databaseMetrics(chart, env, app);
   const role =
     backups?.credentials === 'machine' ? awsRole(env, backupRole(app), projectedFolder) : undefined;
@@ -270,7 +277,7 @@ function backup(app: string, { destination, endpoint, authority, credentials, ke
 }
 
 function scheduledBackup(chart: Chart, env: Environment, app: string): void {
-  const { backups } = env.cluster.databases;
+  const { backups } = settings(env, app);
   if (!backups) return;
   const name = databaseCluster(app);
   new ApiObject(chart, 'scheduled-backup', {
@@ -309,11 +316,12 @@ function ingress(env: Environment, { app, migrated, workloads = [] }: OwnedDatab
 }
 
 function egress(env: Environment, app: string): Flow[] {
+  const { backups } = settings(env, app);
   return [
     toDns,
     toKubernetesApi,
     { peers: [databasePods(app)], ports: [{ port: postgresPort }, { port: statusPort }] },
-    ...(env.cluster.databases.backups ? [{ ports: [{ port: portOf(env.cluster.databases.backups) }] }] : []),
+    ...(backups ? [{ ports: [{ port: portOf(backups) }] }] : []),
   ];
 }
 

@@ -36,9 +36,12 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
       ]
     : [];
   const clients = mutualUses(app, (name) => env.apps.find((each) => each.name === name)).map((use) => {
-    const prefix = use.app.toUpperCase().replaceAll('-', '_');
-    const port = env.apps.find(({ name }) => name === use.app)?.ports[use.port]?.port;
-    const place = `apps/${use.app}`;
+    const called = env.apps.find(({ name }) => name === use.app);
+    // The process knows the app by its name in apps/, also where a preview brings an app of its own.
+    const known = called?.preview?.of ?? use.app;
+    const prefix = known.toUpperCase().replaceAll('-', '_');
+    const port = called?.ports[use.port]?.port;
+    const place = `apps/${known}`;
     return files(place, `${use.app}-client`, use.app, {
       [`${prefix}_ADDRESS`]: `${use.app}.${use.app}.svc.cluster.local:${port}`,
       [`${prefix}_IDENTITY_DIR`]: `${folder}/${place}`,

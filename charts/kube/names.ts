@@ -99,3 +99,6 @@ export const accountsKeys = 'kratos-keys';
 
 /** Secret with the registry's certificate where its overlay is `tls`. */
 export const registryTlsSecret = 'registry-tls';
+
+/** On the namespaces of the preview of a pull request, with its name, such as `pr-12`: they go with the preview. */
+export const previewLabel = 'plinth.io/preview';

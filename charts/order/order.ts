@@ -3,9 +3,11 @@ import type { Problem } from '../../model/diagnostics/problem.ts';
 import { compareProblems, compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
+import type { FieldPath } from '../../model/reading/source.ts';
 import { databaseCluster, migrationsName, retiredDatabases } from '../../model/schema/database.ts';
 import { extraName } from '../../model/schema/extra.ts';
 import { jobName } from '../../model/schema/job.ts';
+import { previewsFile } from '../../model/schema/previews.ts';
 import { isIfAbsent } from '../kube/if-absent.ts';
 import { allObjects, type Component } from '../kube/kube-object.ts';
 import { kindOf, objectId } from '../kube/object-id.ts';
@@ -158,6 +160,17 @@ export function sourceOf(env: Environment, component: string): string {
   return appFiles(env).get(component) ?? `operators/${operatorOf(env, component)}/operator.ts`;
 }
 
+/** The app, operator or retired database whose component it is. */
+export function ownerOf(env: Environment, component: string): string {
+  return appOfKustomizations(env).get(component) ?? operatorOf(env, component);
+}
+
+/** Place of the description of a component in its file: below the top in previews.yaml alone. */
+export function descriptionPath(env: Environment, component: string): FieldPath {
+  const app = appOfKustomizations(env).get(component);
+  return env.apps.find(({ name }) => name === app)?.preview?.at ?? [];
+}
+
 /** The operator whose component it is: by its own name, that of its objects beside a chart, or that of its database. */
 function operatorOf({ operators }: Environment, component: string): string {
   const owner = operators.find(({ name }) =>
@@ -184,9 +197,11 @@ const appOfKustomizations = onceEach(
 /** From each component of an app, or of a database that is retired, to its file. */
 const appFiles = onceEach((env: Environment) => {
   const { name: environment, cluster } = env;
+  const previewed = new Set(env.apps.filter(({ preview }) => preview !== undefined).map(({ name }) => name));
   return new Map([
     ...[...appOfKustomizations(env)].map(
-      ([kustomization, app]) => [kustomization, `apps/${app}/app.ts`] as const,
+      ([kustomization, app]) =>
+        [kustomization, previewed.has(app) ? previewsFile(environment) : `apps/${app}/app.ts`] as const,
     ),
     ...retiredDatabases(cluster).map(
       ({ database }) => [databaseCluster(database), `clusters/${environment}/cluster.yaml`] as const,

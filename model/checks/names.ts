@@ -7,6 +7,7 @@ import type { Repository } from '../repository.ts';
 import { accountsOperator, databaseCluster, migrationsName } from '../schema/database.ts';
 import { jobName } from '../schema/job.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
+import { previewPattern } from '../schema/previews.ts';
 
 /** A thing has one name: that of its folder or file, and no two things share one. */
 export function checkNames({ clusters, apps, operators }: Repository): Problem[] {
@@ -69,6 +70,11 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
     name: new RegExp(`^(?:${databaseCluster(accountsOperator)}|${migrationsName(accountsOperator)})$`),
     whose: `a component of operators/${accountsOperator}, the accounts of people`,
     why: 'both would own one folder of manifests',
+  },
+  {
+    name: previewPattern,
+    whose: 'the name of an app in the preview of a pull request',
+    why: 'both would own one namespace',
   },
   {
     name: /^default-deny$/,

@@ -4,6 +4,7 @@ import type { App } from '../app.ts';
 import type { Operator } from '../operator.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import type { EncryptedSecret } from '../schema/encrypted-secret.ts';
+import type { Previews } from '../schema/previews.ts';
 import type { PublishedImages } from '../schema/published-images.ts';
 import type { ImportRecord } from './import-record.ts';
 import { readText } from './read-text.ts';
@@ -22,6 +23,7 @@ export class KnownSources {
     locks: new WeakMap<Source, Lock>(),
     secrets: new WeakMap<Source, EncryptedSecret>(),
     published: new WeakMap<Source, PublishedImages>(),
+    previews: new WeakMap<Source, Previews>(),
   };
   /** What descriptions that are programs read when they were last imported. */
   imports: ImportRecord = { modules: new Map(), complete: true };

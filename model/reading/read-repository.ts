@@ -11,6 +11,7 @@ import type { LoadedSecret, Repository } from '../repository.ts';
 import { clusterSchema } from '../schema/cluster.ts';
 import { encryptedSecretSchema } from '../schema/encrypted-secret.ts';
 import { PackageLock } from '../schema/package-lock.ts';
+import { previewsFile, previewsSchema } from '../schema/previews.ts';
 import { publishedImagesFile, publishedImagesSchema } from '../schema/published-images.ts';
 import { isJunk } from './junk.ts';
 import { KnownSources } from './known-sources.ts';
@@ -29,10 +30,17 @@ export async function readRepository(
   const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');
   const appNames = described(root, 'apps', 'app.ts');
   const clusters = reader.clusters(clusterNames);
-  const published = reader.published(clusterNames);
+  const { checked } = known;
+  const published = reader.written(
+    clusterNames,
+    publishedImagesFile,
+    publishedImagesSchema,
+    checked.published,
+  );
+  const previews = reader.written(clusterNames, previewsFile, previewsSchema, checked.previews);
   const { apps, operators } = await reader.modules(appNames, described(root, 'operators', 'operator.ts'));
   const { secrets, files } = reader.secrets(appNames);
-  const [lock] = reader.keep('lock', lockSchema, reader.yaml(lockFile), known.checked.locks);
+  const [lock] = reader.keep('lock', lockSchema, reader.yaml(lockFile), checked.locks);
   const { problems } = reader;
   if (lock === undefined) return { problems };
   return {
@@ -43,6 +51,7 @@ export async function readRepository(
       secrets,
       secretFiles: files,
       published,
+      previews,
       lock,
       packageLock: new PackageLock(root),
       appNames: new Set(appNames),
@@ -102,17 +111,16 @@ class RepositoryReader {
     return environments.flatMap(read);
   }
 
-  published(environments: readonly string[]): Repository['published'] {
+  /** The files that commands write beside cluster.yaml, of the environments that have one. */
+  written<S extends z.ZodType>(
+    environments: readonly string[],
+    fileOf: (environment: string) => string,
+    schema: S,
+    before: WeakMap<Source, z.output<S>>,
+  ): Loaded<z.output<S>>[] {
     return environments
-      .filter((name) => exists(this.#root, publishedImagesFile(name)))
-      .flatMap((name) =>
-        this.keep(
-          name,
-          publishedImagesSchema,
-          this.yaml(publishedImagesFile(name)),
-          this.#known.checked.published,
-        ),
-      );
+      .filter((name) => exists(this.#root, fileOf(name)))
+      .flatMap((name) => this.keep(name, schema, this.yaml(fileOf(name)), before));
   }
 
   /** Apps and operators: they are programs, which are started together. */

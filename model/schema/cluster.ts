@@ -460,6 +460,20 @@ const retiredVolume = z.strictObject({
 
 const retired = z.union([retiredDatabase, retiredVolume]);
 
+const previews = z.strictObject({
+  max: z.number().int().min(1).max(50).default(3).describe('Largest number of previews at the same time.'),
+  lifetime: duration
+    .default('7d')
+    .describe('Time after the last change of its pull request at which a preview is stale.'),
+  cpu: cores
+    .default('500m')
+    .describe('Cores that the pods of one app of a preview can reserve, with its database.'),
+  memory: bytes
+    .default('1Gi')
+    .describe('Bytes that the pods of one app of a preview can reserve, with its database.'),
+  storage: bytes.default('5Gi').describe('Bytes that the volumes of one app of a preview can have.'),
+});
+
 /** Fields of an app that an environment may change. */
 export const appOverride = z.strictObject({
   replicas: replicas
@@ -609,6 +623,11 @@ export const clusterSchema = z.strictObject({
   external: external
     .prefault({})
     .describe('Services outside of the cluster that provide edges of apps here; app.ts stays the same.'),
+  previews: previews
+    .optional()
+    .describe(
+      'Previews of pull requests, which run beside the apps of this environment: docs/previews.md. Default: none.',
+    ),
   retired: z
     .array(retired)
     .default([])
@@ -624,6 +643,7 @@ export const clusterSchema = z.strictObject({
 
 export type Cluster = z.infer<typeof clusterSchema>;
 export type RetiredDatabase = z.infer<typeof retiredDatabase>;
+export type PreviewLimits = z.infer<typeof previews>;
 export type AppOverride = z.infer<typeof appOverride>;
 
 /** Host of an environment's team registry in image references. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { appName } from './cluster.ts';
 
-const commit = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'the full name of a commit');
+/** Full name of a commit of Git. */
+export const commitName = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/, 'the full name of a commit');
 
 /** A published image: its tag for people, its digest for the runtime. */
-const publishedImageSchema = z.strictObject({
+export const publishedImageSchema = z.strictObject({
   tag: z
     .string()
     .regex(/^\w[\w.-]{0,127}$/, 'the tag of an image')
@@ -13,7 +14,7 @@ const publishedImageSchema = z.strictObject({
     .string()
     .regex(/^sha256:[0-9a-f]{64}$/, "a digest: 'sha256:' and 64 hexadecimal digits")
     .describe('Digest of its manifest.'),
-  source: commit.describe('Commit that it was built from.'),
+  source: commitName.describe('Commit that it was built from.'),
 });
 
 const versionFields = {
@@ -52,7 +53,7 @@ const publishedAppSchema = z
 
 /** `clusters/ENV/images.yaml`: the versions that an environment runs, by app. Only `publish`, `promote` and `rollback` write it. */
 export const publishedImagesSchema = z.strictObject({
-  source: commit.describe('Commit that the manifests of the environment were last rendered from.'),
+  source: commitName.describe('Commit that the manifests of the environment were last rendered from.'),
   apps: z.record(appName, publishedAppSchema).describe('Running versions, by app.'),
 });
 

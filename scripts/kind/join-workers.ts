@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { type Engine, runEngine } from '../../images/engine/index.ts';
-import { networkName } from '../../images/mirror/server.ts';
-import type { Report } from '../../images/report.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import type { Engine, Report } from '../../images/index.ts';
+import { networkName } from '../../images/mirror/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { nodeKubectl } from '../cluster/node-kubectl.ts';
 import { balancer } from './decision.ts';

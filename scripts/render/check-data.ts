@@ -5,6 +5,7 @@ import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import { accountsOperator, databasesOf, retirement } from '../../model/schema/database.ts';
+import { previewPattern } from '../../model/schema/previews.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 import { volumeOfClaim, volumeOfTemplate } from '../../model/schema/volume.ts';
 import { type DataManifest, dataOf } from './data.ts';
@@ -20,13 +21,15 @@ interface Store {
   size: string | undefined;
   /** Its StorageClass; undefined for the default one. */
   storageClass: string | undefined;
+  /** Whether it is of a preview, which is thrown away with its data. */
+  isPreview: boolean;
   /** Name in `volumes`, if it is a volume of an app. */
   volume?: { app: string; name: string };
 }
 
 /**
  * Refuses to lose data: a database or volume that was rendered before must still be described or listed in `retired`, and no volume
- * can shrink or change its class. `before` can have an object twice, from the disk and from Git.
+ * can shrink or change its class. What a preview has goes with it. `before` can have an object twice, from the disk and from Git.
  */
 export function checkData(
   root: string,
@@ -44,6 +47,7 @@ export function checkData(
     const env = environments.find(({ name }) => name === old.environment);
     if (env === undefined) continue;
     const now = after.get(`${env.name} ${old.id}`);
+    if (now === undefined && old.isPreview) continue;
     const problem =
       now === undefined
         ? lost(root, env, old)
@@ -61,6 +65,7 @@ function storesOf({ environment, file, object }: DataManifest): Store[] {
     environment,
     file,
     object,
+    isPreview: previewPattern.test(namespace),
     size: textField(spec, 'resources', 'requests', 'storage') ?? textField(spec, 'storage', 'size'),
     storageClass: textField(spec, 'storageClassName') ?? textField(spec, 'storage', 'storageClass'),
     ...(volume === undefined ? {} : { volume: { app: namespace, name: volume } }),

@@ -1,53 +1,75 @@
 import type { Checked } from '../../charts/checks/check.ts';
+import type { OverQuota } from '../../charts/checks/quotas.ts';
 import type { Violation } from '../../charts/checks/violation.ts';
 import { field } from '../../charts/kube/field.ts';
-import { sourceOf } from '../../charts/order/order.ts';
+import { descriptionPath, sourceOf } from '../../charts/order/order.ts';
 import type { Problem, Words } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
+import type { FieldPath } from '../../model/reading/source.ts';
 
 /** Results of the checks of one environment. */
 export interface CheckedEnvironment extends Checked {
   env: Environment;
   /** Shortages of its nodes. */
   shortages: Words[];
+  /** Previews that need more than their quota. */
+  overQuota: OverQuota[];
 }
 
-/** Problems of pods that do not fit the nodes, at `nodes` of that environment's cluster.yaml. */
+/** Problems of pods that do not fit the nodes, at `nodes` of that environment's cluster.yaml, or the quota of previews, at `previews`. */
 export function shortageProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
-  return checked.flatMap(({ env, shortages }) => {
+  return checked.flatMap(({ env, shortages, overQuota }) => {
     const file = `clusters/${env.name}/cluster.yaml`;
-    return shortages.map((words) => ({ file, ...placeInFile(root, file, ['nodes'], 'key'), ...words }));
+    return [
+      ...shortages.map((words) => ({ file, ...placeInFile(root, file, ['nodes'], 'key'), ...words })),
+      ...overQuota.map(({ limit, words }) => ({
+        file,
+        ...placeInFile(root, file, ['previews', limit]),
+        ...words,
+      })),
+    ];
   });
 }
 
 /** Violations as problems: one per violation in any number of environments, at the line of the description that can have an exception. */
 export function findingProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
   const all = checked.flatMap(({ env, violations }) =>
-    violations.map((violation) => ({ violation, env: env.name, file: sourceOf(env, violation.component) })),
+    violations.map((violation) => ({
+      violation,
+      env: env.name,
+      file: sourceOf(env, violation.component),
+      at: descriptionPath(env, violation.component),
+    })),
   );
   const same = Map.groupBy(all, ({ violation, file }) => JSON.stringify([violation, file]));
   return [...same.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const { violation, file } = first;
-    return [problem(root, file, violation, group.map(({ env }) => env).join(', '))];
+    return [problem(root, first, group.map(({ env }) => env).join(', '))];
   });
 }
 
-function problem(
-  root: string,
-  file: string,
-  { rule, object, what, why, fix, field }: Violation,
-  env: string,
-): Problem {
+interface Found {
+  violation: Violation;
+  file: string;
+  /** Place of the description in its file. */
+  at: FieldPath;
+}
+
+function problem(root: string, { violation, file, at }: Found, env: string): Problem {
+  const { rule, object, what, why, fix, field } = violation;
+  const except =
+    at.length === 0
+      ? `except it in ${file}: exceptions: [{ rule: '${rule}', reason: '…' }]`
+      : 'change app.ts in the pull request and open its preview again';
   return {
     code: rule,
     file,
-    ...placeInFile(root, file, field),
+    ...placeInFile(root, file, [...at, ...field]),
     what: `in ${env}, ${object} ${what}`,
     why,
-    fix: `${fix}; or except it in ${file}: exceptions: [{ rule: '${rule}', reason: '…' }]`,
+    fix: `${fix}; or ${except}`,
   };
 }
 
@@ -63,12 +85,14 @@ export function needlessExceptions(root: string, checked: readonly CheckedEnviro
   );
   const written = new Map(
     checked.flatMap(({ env }) =>
-      [...env.operators, ...env.apps].flatMap(({ name, exceptions }) =>
-        exceptions.flatMap(({ rule, only }, index) => {
-          if (only !== undefined && field(env.cluster, ...only.split('.')) === undefined) return [];
-          const file = sourceOf(env, name);
-          return [[`${file} ${rule}`, { file, rule, index }] as const];
-        }),
+      // The exceptions of a preview are those of its app.
+      [...env.operators, ...env.apps.filter(({ preview }) => preview === undefined)].flatMap(
+        ({ name, exceptions }) =>
+          exceptions.flatMap(({ rule, only }, index) => {
+            if (only !== undefined && field(env.cluster, ...only.split('.')) === undefined) return [];
+            const file = sourceOf(env, name);
+            return [[`${file} ${rule}`, { file, rule, index }] as const];
+          }),
       ),
     ),
   );

@@ -198,6 +198,7 @@ function taken(env: Environment): boolean {
     secrets: [],
     secretFiles: new Set(),
     published: [],
+    previews: [],
     clusterNames: new Set(['test']),
     lock: loaded('lock', 'images/lock.yaml', env.lock),
     packageLock: new PackageLock('/nowhere'),

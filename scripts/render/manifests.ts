@@ -1,6 +1,7 @@
 import { shortages } from '../../charts/checks/capacity.ts';
 import { checkObjects } from '../../charts/checks/check.ts';
 import { Inventory } from '../../charts/checks/inventory.ts';
+import { overQuota } from '../../charts/checks/quotas.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
 import { contentDigest } from '../../charts/order/content.ts';
@@ -33,7 +34,12 @@ export function environmentManifests(
   const rendered = parts(env, charts).flatMap((part) => memory.build(env.name, part) ?? []);
   const { kustomizations, problems } = order(env, rendered);
   const inventory = new Inventory(env, rendered);
-  const checked = { env, ...checkObjects(inventory), shortages: shortages(inventory) };
+  const checked = {
+    env,
+    ...checkObjects(inventory),
+    shortages: shortages(inventory),
+    overQuota: overQuota(inventory),
+  };
   const files = new Map<string, string>();
   if (problems.length > 0) return { files, problems, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;

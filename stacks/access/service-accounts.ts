@@ -1,6 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import { backupRole, volumeRole } from '../../model/schema/aws-role.ts';
 import { databaseCluster, databasesOf } from '../../model/schema/database.ts';
+import { previewPattern } from '../../model/schema/previews.ts';
 import type { Purpose } from '../storage/purposes.ts';
 
 /** A service account of the cluster with an IAM role. */
@@ -28,7 +29,9 @@ export function bucketUsers({
   cluster,
 }: Pick<Environment, 'apps' | 'operators' | 'cluster'>): BucketUser[] {
   const folder = backupFolder(cluster.databases.backups?.destination);
-  const databases = databasesOf({ apps, cluster }).map(({ app: name }) => ({
+  // The database of a preview has no backups.
+  const lasting = databasesOf({ apps, cluster }).filter(({ app }) => !previewPattern.test(app));
+  const databases = lasting.map(({ app: name }) => ({
     name: backupRole(name),
     namespace: name,
     // CloudNativePG gives the service account the name of the database.
