@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runEngine } from '../../images/engine/engine.ts';
+import { runEngine } from '../../images/engine/index.ts';
 import { readRecord } from '../../scripts/kind/record.ts';
 import { until } from '../until.ts';
 import { said, World } from './identity/world.ts';
