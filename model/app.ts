@@ -75,6 +75,8 @@ const use = z.discriminatedUnion('kind', [
   z.strictObject({
     /** Verifies the tokens by which requests carry a person: gets the keys of the proxy `sign-in`. docs/sign-in.md. */
     kind: z.literal('people'),
+    /** `true`: also reads and deletes people, by the directory of the proxy at `PEOPLE_DIRECTORY`. Default: it cannot. */
+    manage: z.literal(true).optional(),
   }),
   secretUse,
   internetUse,

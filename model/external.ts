@@ -24,6 +24,11 @@ export function usesMail({ uses }: Pick<App, 'uses'>): boolean {
   return uses.some(({ kind }) => kind === 'mail');
 }
 
+/** Whether Mailpit takes the mail of apps: where the accounts have it and no other server is named. */
+export function mailpitForApps({ external, signIn }: Pick<Cluster, 'external' | 'signIn'>): boolean {
+  return external.mail === undefined && signIn?.mail.kind === 'mailpit';
+}
+
 /** The logins of an app's own pods in an environment. */
 export function loginsOf(app: Pick<App, 'uses'>, cluster: Pick<Cluster, 'external'>): Login[] {
   const use = databaseUse(app);

@@ -21,6 +21,11 @@ export function verifiesPeople({ uses }: Pick<App, 'uses'>): boolean {
   return uses.some(({ kind }) => kind === 'people');
 }
 
+/** Whether an app reads and deletes people by the directory of the proxy. */
+export function managesPeople({ uses }: Pick<App, 'uses'>): boolean {
+  return uses.some((use) => use.kind === 'people' && use.manage === true);
+}
+
 /** Host of the pages on which people sign in; undefined where the environment has no accounts. */
 export function pagesHost(cluster: Pick<Cluster, 'signIn' | 'domain'>): string | undefined {
   return cluster.signIn === undefined ? undefined : accountsHost(cluster);

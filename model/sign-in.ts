@@ -6,6 +6,9 @@ export function accountsHost({ domain }: Pick<Cluster, 'domain'>): string {
   return `accounts.${domain}`;
 }
 
+/** Mailpit: its namespace, its Service and its port for mail. */
+export const mailpit = { name: 'mailpit', smtp: 1025 } as const;
+
 /** The host at which Mailpit shows mail; none where it does not run. */
 export function mailHost({ signIn, domain }: Pick<Cluster, 'signIn' | 'domain'>): string | undefined {
   return signIn?.mail.kind === 'mailpit' ? `mail.${domain}` : undefined;

@@ -139,8 +139,14 @@ function ofOthers({ PGHOST, PGSSLCERT, PGSSLKEY, PGSSLROOTCERT }: Variables): Tl
   };
 }
 
+/** What sends statements: the pool, or one transaction. */
+export interface Queries {
+  /** One statement; `name` is its label in metrics and traces, and its first line in the database's log. */
+  query<Row extends pg.QueryResultRow>(name: string, text: string, values?: unknown[]): Promise<Row[]>;
+}
+
 /** A pool, counted and traced. */
-export class Database {
+export class Database implements Queries {
   readonly pool: pg.Pool;
   #access: DatabaseAccess;
   #reachability = new Reachability();
@@ -176,13 +182,24 @@ export class Database {
   }
 
   /** Several statements that happen together or not at all. */
-  async transaction<T>(name: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async transaction<T>(name: string, work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.#observed(name, async () => {
       const client = await this.pool.connect();
       let broken: Error | undefined;
       try {
         await client.query('begin');
-        const result = await work(client);
+        const result = await work({
+          query: async <Row extends pg.QueryResultRow>(
+            each: string,
+            text: string,
+            values: unknown[] = [],
+          ) => {
+            const { rows } = await this.#observed(each, () =>
+              client.query<Row>(`-- ${each}\n${text}`, values),
+            );
+            return rows;
+          },
+        });
         await client.query('commit');
         return result;
       } catch (error) {

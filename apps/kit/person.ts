@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
 import { status } from '@grpc/grpc-js';
 import { z } from 'zod';
+import { askHttps } from './ask-https.ts';
 import { IdentityFolder } from './identity.ts';
 import { log } from './log.ts';
 import { Refusal } from './refusal.ts';
@@ -45,8 +45,6 @@ const longestToken = 8_192;
 const keysMs = 300_000;
 /** So often keys are asked for at most. */
 const askAgainMs = 1_000;
-const patience = 2_000;
-const mostBytes = 256 * 1024;
 
 const header = z.object({
   alg: z.literal('ES256'),
@@ -202,27 +200,8 @@ function refused(why: string): Refusal {
   return new Refusal(status.UNAUTHENTICATED, why);
 }
 
-function fetched(address: URL, { current }: PeopleInput['identity']): Promise<string> {
-  const { cert, key, roots } = current;
-  return new Promise((done, fail) => {
-    const options = { cert, key, ca: roots, agent: false, signal: AbortSignal.timeout(patience) };
-    const asked = request(address, options, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > mostBytes)
-          asked.destroy(new Error(`${address.host} answers more than ${mostBytes} bytes`));
-        chunks.push(chunk);
-      });
-      response.once('error', fail);
-      response.once('end', () =>
-        response.statusCode === 200
-          ? done(Buffer.concat(chunks).toString())
-          : fail(new Error(`${address.host} answers ${response.statusCode}`)),
-      );
-    });
-    asked.once('error', fail);
-    asked.end();
-  });
+async function fetched(address: URL, { current }: PeopleInput['identity']): Promise<string> {
+  const { status: answered, text } = await askHttps(address, current);
+  if (answered !== 200) throw new Error(`${address.host} answers ${answered}`);
+  return text;
 }

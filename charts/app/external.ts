@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import type { App } from '../../model/app.ts';
-import { externalDatabase, usesMail } from '../../model/external.ts';
+import { externalDatabase, mailpitForApps, usesMail } from '../../model/external.ts';
 import type { Environment } from '../../model/graph.ts';
 import {
   type DatabaseRights,
@@ -11,7 +11,8 @@ import {
   databaseUse,
 } from '../../model/schema/database.ts';
 import type { ExternalDatabase } from '../../model/schema/external.ts';
-import type { Flow } from '../kube/network-policy.ts';
+import { mailpit } from '../../model/sign-in.ts';
+import { type Flow, pods } from '../kube/network-policy.ts';
 import type { Mounts } from './mounts.ts';
 
 /** Folder in the container with the CA certificates of external services. */
@@ -35,6 +36,8 @@ interface ExternalFiles extends Mounts {
 interface Called {
   database?: ExternalDatabase & Access;
   mail?: NonNullable<Environment['cluster']['external']['mail']>;
+  /** Mailpit in the same cluster, which takes every mail and sends none. */
+  mailpit?: true;
 }
 
 function calledBy({ cluster }: Environment, access: Access | undefined, mail: boolean): Called {
@@ -42,6 +45,7 @@ function calledBy({ cluster }: Environment, access: Access | undefined, mail: bo
   return {
     ...(access === undefined || database === undefined ? {} : { database: { ...database, ...access } }),
     ...(mail && cluster.external.mail !== undefined ? { mail: cluster.external.mail } : {}),
+    ...(mail && mailpitForApps(cluster) ? { mailpit: true } : {}),
   };
 }
 
@@ -97,10 +101,11 @@ export function migrationsFiles(env: Environment, app: string, component: string
 }
 
 function filesOf(component: string, called: Called): ExternalFiles {
-  const { database, mail } = called;
+  const { database, mail, mailpit: own } = called;
   const variables = {
     ...(database === undefined ? {} : databaseVariables(database)),
     ...(mail === undefined ? {} : mailVariables(mail)),
+    ...(own === undefined ? {} : mailpitVariables),
   };
   const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
   if (Object.keys(authoritiesOf(called)).length === 0) return { env, volumes: [], volumeMounts: [] };
@@ -135,6 +140,13 @@ function mailVariables({ host, port, tls, authority }: NonNullable<Called['mail'
   };
 }
 
+/** Plain text inside the cluster: the network policies of both ends admit no other pods. */
+const mailpitVariables = {
+  SMTP_HOST: `${mailpit.name}.${mailpit.name}.svc.cluster.local`,
+  SMTP_PORT: `${mailpit.smtp}`,
+  SMTP_TLS: 'none',
+} as const;
+
 /** The flows of an app to external services: to the networks and the port of each. */
 export function toExternal(env: Environment, app: Pick<App, 'uses'>): Flow[] {
   return flowsTo(calledByApp(env, app));
@@ -145,10 +157,12 @@ export function migrationsToExternal(env: Environment, app: string): Flow[] {
   return flowsTo(calledBy(env, { of: app, as: 'owner' }, false));
 }
 
-function flowsTo({ database, mail }: Called): Flow[] {
-  return [database, mail].flatMap((each) =>
+function flowsTo({ database, mail, mailpit: own }: Called): Flow[] {
+  const toMailpit = { peers: [pods(mailpit.name, mailpit.name)], ports: [{ port: mailpit.smtp }] };
+  const outside = [database, mail].flatMap((each) =>
     each === undefined
       ? []
       : [{ peers: each.networks.map((cidr) => ({ ipBlock: { cidr } })), ports: [{ port: each.port }] }],
   );
+  return own === undefined ? outside : [...outside, toMailpit];
 }

@@ -3,7 +3,14 @@ import { externalDatabase } from '../../model/external.ts';
 import { urlOf } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { callersOf, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
-import { pagesHost, signInPorts, signInProxy, tokenAudiences, verifiesPeople } from '../../model/people.ts';
+import {
+  managesPeople,
+  pagesHost,
+  signInPorts,
+  signInProxy,
+  tokenAudiences,
+  verifiesPeople,
+} from '../../model/people.ts';
 import {
   type DatabaseRights,
   databaseClient,
@@ -62,11 +69,13 @@ function peopleFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
   const host = pagesHost(env.cluster);
   if (host === undefined) throw new Error(`${app.name} knows people, and ${env.name} has no accounts`);
   const at = `${folder}/people`;
+  const proxy = `https://${signInProxy}.${signInProxy}.svc.cluster.local:${signInPorts.keys}`;
   return files('people', clientCertificate(signInProxy), signInProxy, {
-    PEOPLE_KEYS: `https://${signInProxy}.${signInProxy}.svc.cluster.local:${signInPorts.keys}/keys`,
+    PEOPLE_KEYS: `${proxy}/keys`,
     PEOPLE_IDENTITY_DIR: at,
     PEOPLE_ISSUER: urlOf(env.cluster, host),
     PEOPLE_AUDIENCES: tokenAudiences(env, app).join(','),
+    ...(managesPeople(app) ? { PEOPLE_DIRECTORY: `${proxy}/people` } : {}),
   });
 }
 

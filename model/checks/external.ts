@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import type { Problem } from '../diagnostics/problem.ts';
-import { loginsOf, migrationsLogin } from '../external.ts';
+import { loginsOf, mailpitForApps, migrationsLogin } from '../external.ts';
 import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
@@ -65,7 +65,8 @@ function checkMailTwice(app: Loaded<App>): Problem[] {
 /** An edge that nobody provides in this environment. */
 function checkMail(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
   const [use] = mailUses(app);
-  if (use === undefined || cluster.value.external.mail !== undefined) return [];
+  if (use === undefined || cluster.value.external.mail !== undefined || mailpitForApps(cluster.value))
+    return [];
   const words = {
     code: 'unmet-edge',
     what: `'${app.name}' uses mail, which nobody provides in ${cluster.name}`,

@@ -49,6 +49,14 @@ const cases: [name: string, edits: Edit[]][] = [
     [app("exposes: { port: 'http', host: 'accounts' },"), cluster('shop: ')],
   ],
   ['an app with the name of the proxy', [app('', 'sign-in'), cluster('sign-in: ')]],
+  [
+    'rights by an app that does not run there',
+    [app(door), cluster('shop: ', 'signIn: { mail: { kind: mailpit }, rights: organisations }\n')],
+  ],
+  [
+    'rights by an app whose callers show no certificate',
+    [app(door), cluster('shop: ', 'signIn: { mail: { kind: mailpit }, rights: shop }\n')],
+  ],
 ];
 
 it.each(cases)('%s is refused', async (name, edits) => {

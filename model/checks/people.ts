@@ -1,17 +1,46 @@
 import type { App } from '../app.ts';
 import type { Problem } from '../diagnostics/problem.ts';
+import { isAskedBySignIn } from '../identity.ts';
 import { needsSignIn, personHeader, tokenAudiences } from '../people.ts';
 import { type FieldPath, type Loaded, problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
+import type { Cluster } from '../schema/cluster.ts';
 
 /** What an app says of people who are signed in must be possible: in its environments, and for its protocol. */
 export function checkPeopleOfApps({ apps, clusters }: Repository): Problem[] {
-  return apps.flatMap((app) => [
+  const ofApps = apps.flatMap((app) => [
     ...checkAccounts(app, clusters),
     ...checkProtocol(app),
     ...checkHeader(app),
     ...checkAudience(app, apps),
   ]);
+  return [...ofApps, ...clusters.flatMap((cluster) => checkRights(cluster, apps))];
+}
+
+/** The proxy asks the app by its certificate, and a port without one could be anybody. */
+function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository['apps']): Problem[] {
+  const rights = value.signIn?.rights;
+  if (rights === undefined) return [];
+  const app = Object.hasOwn(value.apps, rights) ? apps.find((each) => each.name === rights) : undefined;
+  if (app === undefined) {
+    return [
+      problemAt(source, ['signIn', 'rights'], {
+        code: 'no-rights-app',
+        what: `'${rights}' shall say who has which roles, and does not run in ${name}`,
+        why: 'the proxy would let nobody in, since nobody could say what people may do',
+        fix: `add ${rights}: to apps of ${source.file}, or take rights out`,
+      }),
+    ];
+  }
+  if (isAskedBySignIn(app.value)) return [];
+  return [
+    problemAt(source, ['signIn', 'rights'], {
+      code: 'rights-not-mutual',
+      what: `'${rights}' shall say who has which roles, and the proxy does not ask it over mutual TLS`,
+      why: `${app.source.file} exposes no port with tls: 'mutual' together with signIn: true`,
+      fix: `write exposes: { port: '…', signIn: true } there, with a port that has tls: 'mutual'`,
+    }),
+  ];
 }
 
 /** Where the two edges of people are written; none where the app has none. */

@@ -74,7 +74,9 @@ export const external = z.strictObject({
     ),
   mail: mail
     .optional()
-    .describe('SMTP server for the `mail` edges of apps. Default: none; apps with such an edge are refused.'),
+    .describe(
+      'SMTP server for the `mail` edges of apps. Default: Mailpit where `signIn` has it, else none; apps with such an edge are then refused.',
+    ),
 });
 
 export type ExternalDatabase = z.infer<typeof externalDatabase>;

@@ -139,6 +139,11 @@ export const signInSchema = z
       .regex(/^[1-9]\d*(Mi|Gi|Ti)$/, "bytes with their unit such as '2Gi'")
       .default('2Gi')
       .describe('Size of the volume of each instance of the database of accounts, in bytes.'),
+    rights: dnsLabel
+      .optional()
+      .describe(
+        'App that keeps organisations and roles, such as `accounts`: the proxy asks it for those of each session, and refuses sessions whose rights changed until they are revalidated. Default: tokens have neither.',
+      ),
     secret: dnsLabel
       .optional()
       .describe(

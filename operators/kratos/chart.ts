@@ -21,6 +21,7 @@ import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
+import { managesPeople, signInProxy } from '../../model/people.ts';
 import { accountsCourier, accountsOperator, databaseClient } from '../../model/schema/database.ts';
 import type { SignIn } from '../../model/schema/sign-in.ts';
 import { configFolder, kratosConfig, kratosPorts } from './config.ts';
@@ -197,13 +198,17 @@ function kratos(
   });
 }
 
-/** Ingress to the public API for operators with Kratos in `calls`; none to the admin API. */
+/** Ingress to the public API for operators with Kratos in `calls`; to the admin API for the proxy alone, where apps manage people. */
 function network(chart: Chart, env: Environment, signIn: SignIn): void {
   const callers = env.operators.filter(({ calls }) => calls.includes(name));
+  const managed = env.apps.some(managesPeople);
   allow(chart, name, name, {
     ingress: callers.map((caller) => ({
       peers: [pods(caller.name, caller.namespace)],
-      ports: [{ port: kratosPorts.public }],
+      ports: [
+        { port: kratosPorts.public },
+        ...(caller.name === signInProxy && managed ? [{ port: kratosPorts.admin }] : []),
+      ],
     })),
     egress: [toDns, toDatabase(name), ...toWeb(signIn)],
   });

@@ -1,4 +1,5 @@
 import { k8s } from 'cdk8s-plus-28';
+import { podsOf } from '../../charts/app/app-pods.ts';
 import { platformRoute } from '../../charts/gateway/platform-route.ts';
 import { component } from '../../charts/kube/component.ts';
 import { deployment } from '../../charts/kube/deployment.ts';
@@ -12,12 +13,13 @@ import { nonRoot } from '../../charts/kube/pod.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import { service } from '../../charts/kube/service.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
+import { mailpitForApps, usesMail } from '../../model/external.ts';
 import type { Environment } from '../../model/graph.ts';
 import { accountsCourier, accountsOperator } from '../../model/schema/database.ts';
-import { mailHost } from '../../model/sign-in.ts';
+import { mailHost, mailpit } from '../../model/sign-in.ts';
 
-const name = 'mailpit';
-const ports = { smtp: 1025, http: 8025 } as const;
+const { name } = mailpit;
+const ports = { smtp: mailpit.smtp, http: 8025 } as const;
 
 /**
  * Mailpit, one pod: it receives the mails of accounts, shows the last 500 at mail.DOMAIN until it restarts, and sends none on.
@@ -26,6 +28,7 @@ const ports = { smtp: 1025, http: 8025 } as const;
 export function chart(env: Environment): Component | undefined {
   const host = mailHost(env.cluster);
   if (host === undefined) return undefined;
+  const senders = mailpitForApps(env.cluster) ? env.apps.filter(usesMail).flatMap(podsOf) : [];
   return component(name, (chart) => {
     namespace(chart, name, 'restricted', { labels: routesLabel });
     serviceAccount(chart, name, name);
@@ -61,7 +64,7 @@ export function chart(env: Environment): Component | undefined {
     ]);
     allow(chart, name, name, {
       ingress: [
-        { peers: [pods(accountsCourier, accountsOperator)], ports: [{ port: ports.smtp }] },
+        { peers: [pods(accountsCourier, accountsOperator), ...senders], ports: [{ port: ports.smtp }] },
         { peers: [everyPodOf(gateway.namespace)], ports: [{ port: ports.http }] },
       ],
     });

@@ -30,7 +30,14 @@ import { allowScrapes } from '../../charts/observability/observed.ts';
 import { urlOf } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, clientCertificate, isAskedBySignIn } from '../../model/identity.ts';
-import { needsSignIn, pagesHost, signInPorts, signInProxy, verifiesPeople } from '../../model/people.ts';
+import {
+  managesPeople,
+  needsSignIn,
+  pagesHost,
+  signInPorts,
+  signInProxy,
+  verifiesPeople,
+} from '../../model/people.ts';
 import { accountsOperator } from '../../model/schema/database.ts';
 import { exposedPorts } from '../../model/schema/exposes.ts';
 import type { SignInProvider } from '../../model/schema/sign-in.ts';
@@ -75,15 +82,24 @@ export function chart(env: Environment): Component | undefined {
 /** Configuration of the program. */
 export function proxyConfig(env: Environment): SignInConfig {
   const host = pagesHost(env.cluster) ?? '';
+  const managers = env.apps.filter(managesPeople).map((app) => app.name);
+  const rights = env.cluster.signIn?.rights;
   return {
     accounts: urlOf(env.cluster, host),
-    kratos: `https://${accountsOperator}.${accountsOperator}.svc.cluster.local:${kratosPorts.public}`,
+    kratos: kratosAt(kratosPorts.public),
+    ...(managers.length > 0 ? { kratosAdmin: kratosAt(kratosPorts.admin) } : {}),
+    managers,
+    ...(rights === undefined ? {} : { rights }),
     kratosCookie: sessionCookie(env.cluster).name,
     replicas: `${podsService}.${name}.svc.cluster.local`,
     replicaName: `${name}.${name}.svc.cluster.local`,
     providers: [...new Set(Object.values(env.cluster.signIn?.providers ?? {}).map(originOf))].sort(),
     apps: env.apps.filter(needsSignIn).map((app) => appConfig(env, app)),
   };
+}
+
+function kratosAt(port: number): string {
+  return `https://${accountsOperator}.${accountsOperator}.svc.cluster.local:${port}`;
 }
 
 /** Origin of a provider's sign-in page. */
@@ -210,7 +226,12 @@ function flows(chart: Chart, env: Environment, apps: EnvironmentApp[]): void {
     egress: [
       toDns,
       itself,
-      { peers: [pods(accountsOperator, accountsOperator)], ports: [{ port: kratosPorts.public }] },
+      {
+        peers: [pods(accountsOperator, accountsOperator)],
+        ports: [kratosPorts.public, ...(env.apps.some(managesPeople) ? [kratosPorts.admin] : [])].map(
+          (port) => ({ port }),
+        ),
+      },
       ...apps.map((app) => ({
         peers: [pods(app.name, namespaceOf(app))],
         ports: app.exposes

@@ -185,7 +185,9 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
     case 'internet':
       return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
     case 'people':
-      return { title: 'verifies the tokens by which requests carry a person' };
+      return {
+        title: `verifies the tokens by which requests carry a person${use.manage === true ? ', and reads and deletes people' : ''}`,
+      };
     case 'mail':
       return { title: 'sends mail by the server of the environment' };
     case 'secret':

@@ -17,6 +17,7 @@ const httpsPort = 19443;
 
 const club = `https://club.dev.localhost:${httpsPort}`;
 const accounts = `https://accounts.dev.localhost:${httpsPort}`;
+const organisations = `https://organisations.dev.localhost:${httpsPort}`;
 
 const mailList = z.object({
   messages: z.array(
@@ -55,7 +56,14 @@ describe('people who sign in', () => {
     return code;
   }
 
-  async function claims(): Promise<{ sub?: string; aud?: unknown; path: string; cookies: string[] }> {
+  async function claims(): Promise<{
+    sub?: string;
+    aud?: unknown;
+    organisation?: string | null;
+    roles?: string[];
+    path: string;
+    cookies: string[];
+  }> {
     return JSON.parse(await page.locator('pre').innerText());
   }
 
@@ -102,7 +110,8 @@ describe('people who sign in', () => {
       await cp(join(import.meta.dirname, 'people', 'apps'), join(checkout.root, 'apps'), { recursive: true });
       await checkout.edit(
         'clusters/dev/cluster.yaml',
-        (text) => `${text.trimEnd()}\n  club:\nsignIn: { mail: { kind: mailpit } }\n`,
+        (text) =>
+          `${text.trimEnd()}\n  accounts:\n  club:\nsignIn: { mail: { kind: mailpit }, rights: accounts }\n`,
       );
     });
   });
@@ -148,6 +157,65 @@ describe('people who sign in', () => {
     const { sub } = await claims();
     await page.goto(`${club}/again`);
     expect(await claims()).toMatchObject({ sub, path: '/again' });
+  });
+
+  /** A request of the API's own page. */
+  async function organise(
+    method: string,
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: unknown }> {
+    await page.goto(`${organisations}/`);
+    return page.evaluate(
+      async ([url = '', how = '', given = '']) => {
+        const sent = given === '' ? {} : { body: given, headers: { 'content-type': 'application/json' } };
+        const answer = await fetch(url, { method: how, ...sent });
+        const text = await answer.text();
+        return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) };
+      },
+      [path, method, body === undefined ? '' : JSON.stringify(body)],
+    );
+  }
+
+  const madeOrganisation = z.object({ organisation: z.object({ id: z.string() }) });
+
+  it('has the organisation and the roles in the token of another app', async () => {
+    const made = await organise('POST', '/v1/organisations', { name: 'Club of Ada' });
+    expect(made.status, JSON.stringify(made.body)).toBe(200);
+    const { id } = madeOrganisation.parse(made.body).organisation;
+    await until(async () => {
+      await page.goto(`${club}/rights`);
+      return (await claims()).organisation === id;
+    }, 'the organisation in the token');
+    expect((await claims()).roles).toEqual(['owner']);
+  });
+
+  it('is asked to take up changed rights, and gets back to the page by a button', async () => {
+    const made = await organise('POST', '/v1/organisations', { name: 'Second club' });
+    const { organisation } = madeOrganisation.parse(made.body);
+    const switched = await organise('PUT', '/v1/session/organisation', { organisation: organisation.id });
+    expect(switched.status, JSON.stringify(switched.body)).toBe(200);
+    await until(async () => (await page.goto(`${club}/typed?page=2`))?.status() === 402, 'the refusal', {
+      pauseMs: 200,
+    });
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.waitForURL(`${club}/typed?page=2`);
+    expect(await claims()).toMatchObject({ organisation: organisation.id, roles: ['owner'] });
+  });
+
+  it('sends an invitation by mail', async () => {
+    const { body } = await organise('GET', '/v1/session');
+    const { session } = z.object({ session: z.object({ organisation: z.string() }) }).parse(body);
+    const invited = await organise('POST', `/v1/organisations/${session.organisation}/invitations`, {
+      ...{ email: 'bo@example.org', roles: ['member'] },
+    });
+    expect(invited.status, JSON.stringify(invited.body)).toBe(200);
+    const forward = await forwardToPod(world.cluster, 'mailpit', 8025);
+    const list = mailList.parse(
+      await (await fetch(`http://127.0.0.1:${forward.port}/api/v1/messages`)).json(),
+    );
+    forward.close();
+    expect(list.messages.map(({ Subject }) => Subject)).toContain('Invitation to Second club');
   });
 
   it('lets no other pod and not the gateway reach the app', async () => {
@@ -218,7 +286,9 @@ describe('people who sign in', () => {
   });
 
   it('had no error of a script on any page', () => {
-    expect(errors.filter((text) => !/^Failed to load resource: .* (401|403|503) /.test(text))).toEqual([]);
+    expect(errors.filter((text) => !/^Failed to load resource: .* (401|402|403|503) /.test(text))).toEqual(
+      [],
+    );
   });
 
   async function signIn(at: Page): Promise<void> {

@@ -121,7 +121,8 @@ export class SignInWorld {
     this.authority = authority;
   }
 
-  static async make(): Promise<SignInWorld> {
+  /** `change`: what the first replica's configuration has beside what every one has. */
+  static async make(change: (config: SignInConfig) => SignInConfig = same): Promise<SignInWorld> {
     const authority = await TestAuthority.make('sign-in');
     const world = new SignInWorld(authority);
     const server = await authority.issue({ commonName: 'sign-in', dnsNames: ['sign-in.test', 'localhost'] });
@@ -151,6 +152,7 @@ export class SignInWorld {
       replicas: 'sign-in-pods.invalid',
       replicaName: 'sign-in.test',
       providers: ['https://accounts.google.com'],
+      managers: [],
       apps: [
         {
           name: 'shop',
@@ -169,7 +171,7 @@ export class SignInWorld {
         },
       ],
     };
-    await world.startReplica();
+    await world.startReplica(change);
     return world;
   }
 
@@ -182,10 +184,10 @@ export class SignInWorld {
     return address.port;
   }
 
-  async startReplica(): Promise<RunningProxy> {
+  async startReplica(change: (config: SignInConfig) => SignInConfig = same): Promise<RunningProxy> {
     if (this.#config === undefined) throw new Error('the world is not made yet');
     let own = 0;
-    const running = await start(this.#config, {
+    const running = await start(change(this.#config), {
       identities: this.folder,
       ports: { visitors: 0, keys: 0, probes: 0 },
       replicas: async () => this.#others.filter(({ port }) => port !== own),
@@ -265,6 +267,10 @@ export class SignInWorld {
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function same(config: SignInConfig): SignInConfig {
+  return config;
 }
 
 /** Headers of a browser that opens a page. */

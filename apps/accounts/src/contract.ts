@@ -5,14 +5,14 @@ import * as s from './schemas.ts';
  * Who may ask: `person` with a valid token; any `caller` with a certificate; a `member` of the organisation that the request
  * names, or one of its keys; or whoever has a permission there.
  */
-export type Access = 'person' | 'caller' | 'member' | { permission: string };
+export type OperationAccess = 'person' | 'caller' | 'member' | { permission: string };
 
 /** One operation, for gRPC and REST alike: fields of `input` that stand in the path come from there. */
 export interface Contract {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   summary: string;
-  access: Access;
+  access: OperationAccess;
   input: z.ZodObject;
   answer: z.ZodObject;
 }
@@ -296,8 +296,8 @@ export const contract = {
 
 export type OperationId = keyof typeof contract;
 /** What an operation takes, after the defaults. */
-export type Input<Id extends OperationId> = z.output<(typeof contract)[Id]['input']>;
-export type Answer<Id extends OperationId> = z.output<(typeof contract)[Id]['answer']>;
+export type OperationInput<Id extends OperationId> = z.output<(typeof contract)[Id]['input']>;
+export type OperationAnswer<Id extends OperationId> = z.output<(typeof contract)[Id]['answer']>;
 
 /** Schemas of what stands in paths, by its name there. */
 export const pathParameters = {

@@ -63,7 +63,7 @@ export const session = z.object({
   roles: z.array(z.string()),
   permissions: z.array(z.string()).describe('`*`: everything.'),
 });
-export type Session = z.output<typeof session>;
+export type PersonSession = z.output<typeof session>;
 
 export const organisation = z.object({
   id: organisationId,
@@ -80,7 +80,7 @@ export const member = z.object({
   roles: z.array(z.string()),
   joinedAt: time,
 });
-export type Member = z.output<typeof member>;
+export type OrganisationMember = z.output<typeof member>;
 
 export const invitation = z.object({
   id: invitationId,

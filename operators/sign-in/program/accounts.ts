@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ownHeaders, type Refused, redirect, refuse } from './answers.ts';
+import type { JsonAnswer } from './ask-json.ts';
 import type { Codes } from './codes.ts';
 import type { SignInConfig } from './config.ts';
 import { cookie } from './cookies.ts';
 import { flowHtml, listAt } from './flow-html.ts';
+import { Unavailable } from './fresh-answers.ts';
 import { handOver } from './hand-over.ts';
 import { endToEnd, personHeader } from './headers.ts';
 import { escaped, page } from './html.ts';
-import { at, type Kratos, type KratosAnswer, textAt } from './kratos.ts';
+import { at, type Kratos, textAt } from './kratos.ts';
 import { isFromElsewhere } from './origin.ts';
-import { type Sessions, Unavailable } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
 import { type FlowKind, flows, titles } from './texts.ts';
 import { Tries } from './tries.ts';
 import { pass } from './upstream.ts';
@@ -209,7 +211,7 @@ async function flowPage(visit: Visit, kind: FlowKind): Promise<void> {
 }
 
 /** Where it goes on without a flow to show (Kratos, 'Get Login Flow' and the like); undefined where nowhere. */
-function insteadOf(kind: FlowKind, url: URL, { status, body }: KratosAnswer): string | undefined {
+function insteadOf(kind: FlowKind, url: URL, { status, body }: JsonAnswer): string | undefined {
   const reason = textAt(body, 'error', 'id');
   if (status === 401 || reason === 'session_aal2_required' || reason === 'session_refresh_required') {
     const login = new URL('/self-service/login/browser', url);
@@ -330,7 +332,7 @@ async function changeSessions(visit: Visit): Promise<void> {
 }
 
 /** A session that is gone already is as good as ended. */
-function done({ status }: KratosAnswer): void {
+function done({ status }: JsonAnswer): void {
   if (status !== 200 && status !== 204 && status !== 401 && status !== 404)
     throw new Unavailable(`Kratos answers ${status} to the end of a session`);
 }

@@ -12,6 +12,8 @@ export interface Refused {
   text: string[];
   /** Where the page leads on to. */
   link?: { to: string; text: string };
+  /** A form without fields, by which the page goes on. */
+  form?: { to: string; text: string };
 }
 
 /** Whether a browser asks for a page to show, rather than a program for data. */
@@ -49,7 +51,7 @@ export function corsHeaders(
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, code, title, text, link }: Refused,
+  { status, code, title, text, link, form }: Refused,
   headers: Record<string, string | string[]> = {},
 ): void {
   // What is left of a body is not read: the connection goes.
@@ -59,7 +61,12 @@ export function refuse(
       link === undefined
         ? ''
         : `<p><a class="button" href="${escaped(link.to)}">${escaped(link.text)}</a></p>`;
-    const html = page(title, `${text.map((line) => `<p>${escaped(line)}</p>`).join('\n')}\n${more}`, 'plain');
+    const button =
+      form === undefined
+        ? ''
+        : `<form method="post" action="${escaped(form.to)}"><button type="submit">${escaped(form.text)}</button></form>`;
+    const lines = text.map((line) => `<p>${escaped(line)}</p>`).join('\n');
+    const html = page(title, `${lines}\n${more}${button}`, 'plain');
     response.writeHead(status, { ...shared, 'content-type': 'text/html; charset=utf-8' }).end(html);
     return;
   }

@@ -4,6 +4,12 @@ export interface SignInConfig {
   accounts: string;
   /** Origin of Kratos' public API in the cluster. */
   kratos: string;
+  /** Origin of Kratos' admin API; none where no app manages people. */
+  kratosAdmin?: string;
+  /** Apps that may read and delete people, by the name in their certificate. */
+  managers: string[];
+  /** Name of the app that keeps organisations and roles; none: nobody has any. */
+  rights?: string;
   /** Name of the cookie of a session that Kratos sets for its own host. */
   kratosCookie: string;
   /** Name that resolves to the address of every replica. */

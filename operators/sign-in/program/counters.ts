@@ -7,7 +7,9 @@ export type RequestOutcome =
   | 'unauthorized'
   | 'foreign-origin'
   | 'looped'
-  | 'unavailable';
+  | 'unavailable'
+  | 'needs-revalidation'
+  | 'revalidated';
 
 export function count(app: string, outcome: RequestOutcome): void {
   const key = `sign_in_requests_total{app="${app}",outcome="${outcome}"}`;

@@ -1,20 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { corsHeaders, isNavigation, type Refused, redirect, refuse } from './answers.ts';
+import { corsHeaders, isNavigation, ownHeaders, type Refused, redirect, refuse } from './answers.ts';
 import { stateOf } from './codes.ts';
 import { type AppConfig, portOf } from './config.ts';
 import { appCookies, cookie, setCookie } from './cookies.ts';
 import { count } from './counters.ts';
+import { Unavailable } from './fresh-answers.ts';
 import { requestHeaders } from './headers.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { isFromElsewhere } from './origin.ts';
-import { type Session, type Sessions, Unavailable } from './sessions.ts';
+import type { SessionRights } from './rights.ts';
+import type { Session, Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { pass, passUpgrade, type UpstreamTarget } from './upstream.ts';
 
 /** Paths of the proxy at the host of each app. */
-export const ownPaths = { done: '/.sign-in/done', out: '/.sign-in/out' } as const;
+export const ownPaths = {
+  done: '/.sign-in/done',
+  out: '/.sign-in/out',
+  revalidate: '/.sign-in/revalidate',
+} as const;
 
 /** So long a sign-in may take. */
 const signInSeconds = 3_600;
@@ -25,6 +31,7 @@ export interface DoorInput {
   /** Origin of the pages of accounts. */
   accounts: string;
   sessions: Sessions;
+  rights: SessionRights;
   /** `NAME=VALUE` of the cookie by which Kratos knows a session. */
   kratosCookie: (value: string) => string;
   keys: SigningKeys;
@@ -59,16 +66,18 @@ export class Door {
     const session = await this.#session(request);
     if (session === undefined) return this.#begin(app, origin, request, response);
     if (isForeign(request, app)) return this.#refuseForeign(app, request, response);
+    if (url.pathname === ownPaths.revalidate) return this.#revalidate(app, session, request, response, url);
+    const rights = await this.#input.rights.of(session);
+    if (rights.isStale) return this.#refuseStale(app, request, response);
     const target = this.#target(app, url.pathname);
     if (!this.#input.exchanges.hasRoom) throw new Unavailable('too many requests are open at once');
     count(app.name, 'passed');
     const forget = this.#input.exchanges.add({
-      cookie: this.#kratosCookie(request),
-      person: session.person,
+      ...{ cookie: this.#kratosCookie(request), person: session.person, rights },
       close: () => response.destroy(),
     });
     response.once('close', forget);
-    const headers = requestHeaders(request, this.#input.keys.token(app.name, session));
+    const headers = requestHeaders(request, this.#input.keys.token(app.name, session, rights));
     const failed = (status: 502 | 504) =>
       refuse(request, response, noAnswer(app, status), corsHeaders(request, app.origins));
     pass({ request, response, target, headers, failed });
@@ -88,15 +97,19 @@ export class Door {
     // A browser says from which page it comes, and sends the cookie from any page of the site.
     if (isForeign(request, app)) return endSocket(socket, '403 Forbidden');
     if (!this.#input.exchanges.hasRoom) return endSocket(socket, '503 Service Unavailable');
+    const rights = await this.#input.rights.of(session);
+    if (rights.isStale) return endSocket(socket, '402 Payment Required');
     count(app.name, 'passed');
     passUpgrade({
       request,
       socket,
       head,
       target: this.#target(app, url.pathname),
-      headers: requestHeaders(request, this.#input.keys.token(app.name, session)),
+      headers: requestHeaders(request, this.#input.keys.token(app.name, session, rights)),
       opened: (close) =>
-        this.#input.exchanges.add({ cookie: this.#kratosCookie(request), person: session.person, close }),
+        this.#input.exchanges.add({
+          ...{ cookie: this.#kratosCookie(request), person: session.person, rights, close },
+        }),
     });
   }
 
@@ -169,6 +182,41 @@ export class Door {
     refuse(request, response, had ? endedWrongly : noCookies);
   }
 
+  /** The session takes up the rights of now; a page goes on where it was. */
+  async #revalidate(
+    app: AppConfig,
+    session: Session,
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+  ): Promise<void> {
+    if (request.method !== 'POST') {
+      refuse(request, response, onlyPost, { allow: 'POST' });
+      return;
+    }
+    const { organisation, roles } = await this.#input.rights.revalidate(session);
+    count(app.name, 'revalidated');
+    if (isNavigation(request)) {
+      const back = URL.parse(url.searchParams.get('to') ?? '/', url.origin);
+      redirect(response, 303, back?.origin === url.origin ? back.href : `${url.origin}/`);
+      return;
+    }
+    response
+      .writeHead(200, {
+        ...ownHeaders,
+        ...corsHeaders(request, app.origins),
+        'content-type': 'application/json',
+      })
+      .end(`${JSON.stringify({ organisation, roles })}\n`);
+  }
+
+  #refuseStale(app: AppConfig, request: IncomingMessage, response: ServerResponse): void {
+    count(app.name, 'needs-revalidation');
+    const isPage = request.method === 'GET' || request.method === 'HEAD';
+    const to = `${ownPaths.revalidate}?to=${encodeURIComponent(isPage ? (request.url ?? '/') : '/')}`;
+    refuse(request, response, needsRevalidation(to), corsHeaders(request, app.origins));
+  }
+
   #refuseForeign(app: AppConfig, request: IncomingMessage, response: ServerResponse): void {
     count(app.name, 'foreign-origin');
     refuse(request, response, {
@@ -224,6 +272,24 @@ const notSignedIn = (to: string): Refused => ({
   text: ['Your session has ended, and what you sent was not carried out. Sign in, then send it again.'],
   link: { to, text: 'Sign in' },
 });
+
+const needsRevalidation = (to: string): Refused => ({
+  status: 402,
+  code: 'session_needs_revalidation',
+  title: 'Your rights have changed',
+  text: [
+    'Somebody changed what you may do here. What you sent was not carried out: go on, then send it again.',
+  ],
+  form: { to, text: 'Go on' },
+});
+
+const onlyPost: Refused = {
+  status: 405,
+  code: 'method_not_allowed',
+  title: 'Nothing is here',
+  text: ['A session is revalidated by POST.'],
+  link: { to: '/', text: 'Go on' },
+};
 
 const goesRound = (to: string): Refused => ({
   status: 403,

@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import type { CertificateFolder } from './certificate-folder.ts';
 import type { Codes, HandOver } from './codes.ts';
+import type { PeopleDirectory } from './directory.ts';
+import { Unavailable } from './fresh-answers.ts';
 import { at, textAt } from './kratos.ts';
 import { log } from './log.ts';
 import type { OtherReplicas } from './other-replicas.ts';
@@ -70,17 +72,19 @@ export interface KeyServerInput {
   every: EveryKey;
   codes: Codes;
   credentials: CertificateFolder;
+  /** Undefined where no app manages people. */
+  directory: PeopleDirectory | undefined;
 }
 
 /** The port of apps that verify tokens, and of the replicas: nobody is answered without a certificate that the roots vouch for. */
-export function keyServer({ keys, every, codes, credentials }: KeyServerInput): Server {
+export function keyServer({ keys, every, codes, credentials, directory }: KeyServerInput): Server {
   const limits = { headersTimeout: 5_000, requestTimeout: 5_000, handshakeTimeout: 5_000 };
   const server = createServer(
     { ...credentials.current, ...limits, requestCert: true, rejectUnauthorized: true },
     (request, response) => {
       answer(request, response).catch((error: unknown) => {
         log('error', 'a request for keys failed', { error });
-        if (!response.headersSent) response.writeHead(500);
+        if (!response.headersSent) response.writeHead(error instanceof Unavailable ? 503 : 500);
         response.end();
       });
     },
@@ -96,6 +100,12 @@ export function keyServer({ keys, every, codes, credentials }: KeyServerInput): 
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (request.method === 'GET' && url.pathname === '/keys')
       return void send(200, { keys: await every.all(url.searchParams.get('kid') ?? undefined) });
+    const isOfPerson = url.pathname.startsWith('/people/');
+    if (directory !== undefined && isOfPerson && ['GET', 'DELETE'].includes(request.method ?? '')) {
+      const found = await directory.answer(callerOf(request), request.method ?? '', url.pathname);
+      if (found.status === 204) return void response.writeHead(204).end();
+      return void send(found.status, found.body);
+    }
     if (callerOf(request) !== itself) return void send(404, { error: 'GET /keys has the keys' });
     if (request.method === 'GET' && url.pathname === '/keys/own')
       return void send(200, { keys: keys.published() });

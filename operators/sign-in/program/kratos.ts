@@ -1,23 +1,13 @@
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
-import { request as requestTls } from 'node:https';
+import type { RequestOptions } from 'node:http';
+import { askJson, type JsonAnswer } from './ask-json.ts';
 import type { CertificateFolder } from './certificate-folder.ts';
-import { type Known, Unavailable } from './sessions.ts';
+import { Unavailable } from './fresh-answers.ts';
+import type { Known } from './sessions.ts';
 
 /** Milliseconds within which Kratos has to answer. */
 const patience = 1_000;
-/** Bytes of an answer: a flow with many providers has some tens of kilobytes. */
-const mostBytes = 1024 * 1024;
 
-/** An answer of Kratos' API. */
-export interface KratosAnswer {
-  status: number;
-  /** Parsed; undefined where it is no JSON. */
-  body: unknown;
-  /** Cookies that it sets. */
-  cookies: string[];
-}
-
-/** Kratos' public API, called for a visitor with the visitor's cookies. */
+/** An API of Kratos: the public one, called for a visitor with the visitor's cookies, or the admin API. */
 export class Kratos {
   readonly origin: URL;
   #credentials: CertificateFolder | undefined;
@@ -42,9 +32,9 @@ export class Kratos {
     path: string,
     headers: Record<string, string>,
     body?: string,
-  ): Promise<KratosAnswer> {
+  ): Promise<JsonAnswer> {
     try {
-      return await this.#call(method, path, headers, body);
+      return await askJson({ ...this.options(), method, path, headers }, patience, body);
     } catch (error) {
       throw new Unavailable(`Kratos does not answer: ${error instanceof Error ? error.message : error}`);
     }
@@ -58,46 +48,6 @@ export class Kratos {
     // `session_aal2_required`: the person has a second factor that this session has not shown.
     if (status === 403) return 'second-factor';
     throw new Unavailable(`Kratos answers ${status} to /sessions/whoami`);
-  }
-
-  #call(method: string, path: string, headers: Record<string, string>, body = ''): Promise<KratosAnswer> {
-    const options = {
-      ...this.options(),
-      method,
-      path,
-      headers: { accept: 'application/json', 'content-length': Buffer.byteLength(body), ...headers },
-      signal: AbortSignal.timeout(patience),
-    };
-    return new Promise((done, fail) => {
-      const ask = this.origin.protocol === 'https:' ? requestTls : request;
-      const asked = ask(options, (response) => {
-        read(response).then((text) => {
-          const cookies = response.headers['set-cookie'] ?? [];
-          done({ status: response.statusCode ?? 0, body: parsed(text), cookies });
-        }, fail);
-      });
-      asked.once('error', fail);
-      asked.end(body);
-    });
-  }
-}
-
-async function read(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response) {
-    size += chunk.length;
-    if (size > mostBytes) throw new Error(`an answer of more than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

@@ -12,12 +12,14 @@ import { CertificateFolder } from './certificate-folder.ts';
 import { Codes } from './codes.ts';
 import type { AppConfig, SignInConfig } from './config.ts';
 import { metricsText } from './counters.ts';
+import { PeopleDirectory } from './directory.ts';
 import { Door, type DoorInput } from './door.ts';
 import { EveryKey, keyServer, redeem } from './key-server.ts';
 import { Kratos } from './kratos.ts';
 import { log } from './log.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { OtherReplicas, type ReplicaAddress } from './other-replicas.ts';
+import { type RightsInput, SessionRights } from './rights.ts';
 import { Sessions } from './sessions.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { visitorServer } from './visitors.ts';
@@ -50,21 +52,27 @@ export async function start(config: SignInConfig, place: ProgramPlace): Promise<
     credentials: identities.needed('sign-in-client'),
     ...(place.replicas === undefined ? {} : { others: place.replicas }),
   });
-  const exchanges = new OpenExchanges(sessions);
+  const target = targets(identities, place.serviceHost ?? (({ service }) => service));
+  const rights = new SessionRights(rightsInput(config, keys, target));
+  const exchanges = new OpenExchanges(sessions, rights);
   const door = new Door({
     accounts: config.accounts,
     sessions,
+    rights,
     kratosCookie: (value) => `${config.kratosCookie}=${value}`,
     keys,
     exchanges,
     redeem: (asked) => redeem(codes, replicas, asked),
-    target: targets(identities, place.serviceHost ?? (({ service }) => service)),
+    target,
   });
   const credentials = identities.needed('sign-in-server');
   let isStopping = false;
   const servers = {
     visitors: visitorServer(config, door, accountPages({ config, kratos, sessions, codes })),
-    keys: keyServer({ keys, every: new EveryKey(keys, replicas), codes, credentials }),
+    keys: keyServer({
+      ...{ keys, every: new EveryKey(keys, replicas), codes, credentials },
+      directory: directoryOf(config, identities),
+    }),
     probes: probeServer(() => isStopping),
   };
   const ports = {
@@ -84,6 +92,26 @@ export async function start(config: SignInConfig, place: ProgramPlace): Promise<
       await new Promise<void>((done) => servers.probes.close(() => done()));
     },
   };
+}
+
+/** How the app that keeps organisations is asked; undefined where there is none. */
+function rightsInput(
+  config: SignInConfig,
+  keys: SigningKeys,
+  target: DoorInput['target'],
+): RightsInput | undefined {
+  const app = config.apps.find(({ name }) => name === config.rights);
+  const path = app?.paths.find(({ mutual }) => mutual);
+  if (app === undefined || path === undefined) return undefined;
+  return {
+    target: () => target(app, path.port, true),
+    token: (session) => keys.token(app.name, session),
+  };
+}
+
+function directoryOf(config: SignInConfig, identities: Identities): PeopleDirectory | undefined {
+  if (config.kratosAdmin === undefined) return undefined;
+  return new PeopleDirectory(new Kratos(config.kratosAdmin, identities.of('kratos-client')), config.managers);
 }
 
 /** The certificates of the pod, by the name of their folder. */

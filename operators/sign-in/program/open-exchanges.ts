@@ -1,5 +1,7 @@
+import { Unavailable } from './fresh-answers.ts';
 import { log } from './log.ts';
-import { type Sessions, Unavailable } from './sessions.ts';
+import type { Rights, SessionRights } from './rights.ts';
+import type { Sessions } from './sessions.ts';
 
 /** So often the sessions behind what is open are looked at. */
 const lookMs = 500;
@@ -11,19 +13,23 @@ interface Exchange {
   /** Cookie of the session, as Kratos takes it. */
   cookie: string;
   person: string;
+  /** With which it was let in. */
+  rights: Rights;
   close(): void;
 }
 
-/** Answers that stream and WebSockets: each ends when its session does. */
+/** Answers that stream and WebSockets: each ends when its session does, or when its person's rights change. */
 export class OpenExchanges {
   #sessions: Sessions;
+  #rights: SessionRights;
   #open = new Set<Exchange>();
   #timer: NodeJS.Timeout;
-  /** Since when Kratos has not answered for a cookie. */
+  /** Since when nobody has answered for a cookie. */
   #silent = new Map<string, number>();
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, rights: SessionRights) {
     this.#sessions = sessions;
+    this.#rights = rights;
     this.#timer = setInterval(() => void this.#look(), lookMs);
     this.#timer.unref();
   }
@@ -53,9 +59,11 @@ export class OpenExchanges {
   async #lookAt(cookie: string, exchanges: Exchange[]): Promise<void> {
     try {
       const known = await this.#sessions.of(cookie);
+      const session = typeof known === 'object' ? known : undefined;
+      const rights = session && (await this.#rights.of(session));
       this.#silent.delete(cookie);
-      const person = typeof known === 'object' ? known.person : undefined;
-      for (const exchange of exchanges) if (exchange.person !== person) exchange.close();
+      for (const exchange of exchanges)
+        if (exchange.person !== session?.person || !isSame(exchange.rights, rights)) exchange.close();
     } catch (error) {
       if (!(error instanceof Unavailable)) log('error', 'a session could not be looked at', { error });
       const since = this.#silent.get(cookie) ?? Date.now();
@@ -63,4 +71,10 @@ export class OpenExchanges {
       if (Date.now() - since >= graceMs) for (const exchange of exchanges) exchange.close();
     }
   }
+}
+
+/** Rights that are stale are nobody's any more. */
+function isSame(before: Rights, now: Rights | undefined): boolean {
+  if (now === undefined || now.isStale || before.organisation !== now.organisation) return false;
+  return before.roles.join() === now.roles.join();
 }

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { noRights, type Rights } from './rights.ts';
 import type { Session } from './sessions.ts';
 
 /** A public key as verifiers find it (RFC 7517). */
@@ -36,8 +37,12 @@ export class SigningKeys {
     this.#since = now();
   }
 
-  /** A token that tells an app who asks, for a minute at most and not beyond the session. */
-  token(audience: string, session: Session): string {
+  /** A token that tells an app who asks and with which roles, for a minute at most and not beyond the session. */
+  token(
+    audience: string,
+    session: Session,
+    { organisation, roles }: Pick<Rights, 'organisation' | 'roles'> = noRights,
+  ): string {
     this.#rotate();
     const now = Math.floor(this.#now() / 1_000);
     const claims = {
@@ -49,9 +54,8 @@ export class SigningKeys {
       exp: Math.min(now + tokenSeconds, Math.floor(session.expires / 1_000)),
       auth_time: Math.floor(session.authenticated / 1_000),
       acr: session.level,
-      // Nothing keeps organisations yet.
-      organisation: null,
-      roles: [],
+      organisation,
+      roles,
     };
     const { kid, secret } = this.#current;
     const signed = `${part({ alg: 'ES256', typ: tokenType, kid })}.${part(claims)}`;

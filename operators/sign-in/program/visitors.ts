@@ -4,8 +4,8 @@ import { refuse } from './answers.ts';
 import type { AppConfig, SignInConfig } from './config.ts';
 import { count } from './counters.ts';
 import type { Door } from './door.ts';
+import { Unavailable } from './fresh-answers.ts';
 import { log } from './log.ts';
-import { Unavailable } from './sessions.ts';
 
 const limits = {
   headersTimeout: 10_000,

@@ -6,7 +6,8 @@ createServer((request, response) => {
   const claims =
     token === undefined ? {} : JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
   const cookies = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('=')[0]);
-  const answer = { path: request.url, sub: claims.sub, aud: claims.aud, acr: claims.acr, cookies };
+  const { sub, aud, acr, organisation, roles } = claims;
+  const answer = { path: request.url, sub, aud, acr, organisation, roles, cookies };
   response.setHeader('content-type', 'text/html');
   response.end(`<!doctype html><title>Club</title><h1>Welcome</h1><pre>${JSON.stringify(answer)}</pre>`);
 }).listen(8080);

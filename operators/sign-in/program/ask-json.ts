@@ -1,0 +1,53 @@
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { request as requestTls } from 'node:https';
+
+/** Bytes of an answer: a flow with many providers has some tens of kilobytes. */
+const mostBytes = 1024 * 1024;
+
+/** An answer of a server in the cluster. */
+export interface JsonAnswer {
+  status: number;
+  /** Parsed; undefined where it is no JSON. */
+  body: unknown;
+  /** Cookies that it sets. */
+  cookies: string[];
+}
+
+/** Asks a server in the cluster; throws where it does not answer within so many milliseconds. */
+export function askJson(options: RequestOptions, patience: number, body = ''): Promise<JsonAnswer> {
+  const headers = {
+    accept: 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...options.headers,
+  };
+  return new Promise((done, fail) => {
+    const ask = options.protocol === 'https:' ? requestTls : request;
+    const asked = ask({ ...options, headers, signal: AbortSignal.timeout(patience) }, (response) => {
+      read(response).then((text) => {
+        const cookies = response.headers['set-cookie'] ?? [];
+        done({ status: response.statusCode ?? 0, body: parsed(text), cookies });
+      }, fail);
+    });
+    asked.once('error', fail);
+    asked.end(body);
+  });
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += chunk.length;
+    if (size > mostBytes) throw new Error(`an answer of more than ${mostBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+import accounts from '../../apps/accounts/app.ts';
+import { appComponent } from '../../charts/app/app.ts';
+import { field, listField } from '../../charts/kube/field.ts';
+import type { Component } from '../../charts/kube/kube-object.ts';
+import { callersOf } from '../../model/identity.ts';
+import { chart as kratos } from '../../operators/kratos/chart.ts';
+import kratosOperator from '../../operators/kratos/operator.ts';
+import { chart as mailpit } from '../../operators/mailpit/chart.ts';
+import { proxyConfig, chart as signIn } from '../../operators/sign-in/chart.ts';
+import signInOperator from '../../operators/sign-in/operator.ts';
+import { find } from './find.ts';
+import { environment, testApp } from './fixture.ts';
+
+/* What follows from the three edges of apps/accounts: people, mail, and rights in the tokens. */
+
+const { image: _, database, ...described } = accounts;
+const app = testApp({
+  ...described,
+  uses: (accounts.uses ?? []).filter(({ kind }) => kind !== 'database'),
+});
+const web = testApp({ name: 'web', exposes: { port: 'http', signIn: true } });
+const mail = { kind: 'mailpit' };
+const env = environment({
+  apps: [app, web],
+  operators: [kratosOperator, signInOperator],
+  cluster: { signIn: { mail, rights: 'accounts' }, apps: { accounts: null, web: null } },
+});
+const without = environment({
+  apps: [web],
+  operators: [kratosOperator, signInOperator],
+  cluster: { signIn: { mail }, apps: { web: null } },
+});
+
+function made(component: Component | undefined): Component {
+  if (component === undefined) throw new Error('nothing is rendered');
+  return component;
+}
+
+const policyOf = (component: Component | undefined, name: string): string =>
+  JSON.stringify(field(find(made(component), 'NetworkPolicy', name), 'spec'));
+
+it('owns its database, whose role cannot change its own log', () => {
+  expect(database?.migrations).toEqual({ build: './migrations', bundle: 'migrate.ts' });
+});
+
+it('is told where people, their directory and the mail server are', () => {
+  const pod = listField(
+    find(appComponent(env, app), 'Deployment', 'accounts'),
+    ...['spec', 'template', 'spec', 'containers', 0, 'env'],
+  );
+  const variables = Object.fromEntries(pod.map((each) => [field(each, 'name'), field(each, 'value')]));
+  expect(variables).toMatchObject({
+    PEOPLE_DIRECTORY: 'https://sign-in.sign-in.svc.cluster.local:8443/people',
+    PEOPLE_AUDIENCES: 'accounts',
+    SMTP_HOST: 'mailpit.mailpit.svc.cluster.local',
+    SMTP_PORT: '1025',
+    SMTP_TLS: 'none',
+    CALLERS: 'sign-in',
+  });
+  expect(callersOf(env, 'accounts')).toEqual(['sign-in']);
+});
+
+it('reaches Mailpit, which lets it in, and nobody who sends no mail', () => {
+  expect(policyOf(appComponent(env, app), 'accounts')).toContain('"port":1025');
+  expect(policyOf(mailpit(env), 'mailpit')).toContain('accounts');
+  expect(policyOf(mailpit(env), 'mailpit')).not.toContain('"web"');
+  expect(policyOf(mailpit(without), 'mailpit')).not.toContain('accounts');
+});
+
+it('opens the admin API of Kratos to the proxy alone, and only where it manages people', () => {
+  expect(policyOf(kratos(env), 'kratos')).toContain('4434');
+  expect(policyOf(kratos(env), 'kratos')).not.toContain('"accounts"');
+  expect(policyOf(signIn(env), 'sign-in')).toContain('4434');
+  expect(policyOf(kratos(without), 'kratos')).not.toContain('4434');
+  expect(policyOf(signIn(without), 'sign-in')).not.toContain('4434');
+});
+
+it('is asked by the proxy for the rights of sessions, over mutual TLS', () => {
+  expect(proxyConfig(env)).toMatchObject({
+    rights: 'accounts',
+    managers: ['accounts'],
+    kratosAdmin: 'https://kratos.kratos.svc.cluster.local:4434',
+    apps: [{ name: 'accounts', paths: [{ path: '/', port: 8443, mutual: true }] }, { name: 'web' }],
+  });
+  expect(proxyConfig(without)).not.toHaveProperty('rights');
+  expect(proxyConfig(without)).not.toHaveProperty('kratosAdmin');
+});

@@ -1,0 +1,456 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { accountsDocument } from '../../../apps/accounts/src/document.ts';
+import { Retention } from '../../../apps/accounts/src/retention.ts';
+import { routes } from '../../../apps/accounts/src/routes.ts';
+import { Database, databaseAccess } from '../../../apps/kit/database.ts';
+import type { CreateOrganisationResponse } from '../../../apps/kit/generated/accounts.ts';
+import { type AccountsApi, accountsRoutes } from '../../../apps/kit/generated/accounts-rest.ts';
+import { personHeader } from '../../../apps/kit/person.ts';
+import { RestRefusal, restClient } from '../../../apps/kit/rest-client.ts';
+import { databaseName } from '../../../model/schema/database.ts';
+import { asSuperuser } from '../postgres.ts';
+import { loginAs } from '../world.ts';
+import { AccountsWorld } from './world.ts';
+
+let world: AccountsWorld;
+let ada: string;
+let organisation: string;
+
+const at = () => `/v1/organisations/${organisation}`;
+
+beforeAll(async () => {
+  world = await AccountsWorld.start('accounts');
+  ada = world.token('ada');
+  organisation = await world.organisation(ada, 'Ada & Co');
+}, 120_000);
+
+afterAll(() => world?.stop());
+
+describe('an organisation', () => {
+  it('belongs to who made it, who can see, rename and list it', async () => {
+    expect(await world.ask('GET', at(), { token: ada })).toMatchObject({
+      status: 200,
+      body: { organisation: { id: organisation, name: 'Ada & Co', auditDays: 365 } },
+    });
+    await world.done('PATCH', at(), { token: ada, body: { name: 'Ada Ltd', auditDays: 90 } });
+    expect(await world.done('GET', '/v1/organisations', { token: ada })).toMatchObject({
+      organisations: [{ id: organisation, name: 'Ada Ltd', auditDays: 90 }],
+    });
+    expect(await world.done('GET', `${at()}/members`, { token: ada })).toMatchObject({
+      members: [{ person: 'ada', email: 'ada@example.org', roles: ['owner'] }],
+      nextPageToken: '',
+    });
+  });
+
+  it('keeps its last owner', async () => {
+    const leave = await world.ask('DELETE', `${at()}/members/ada`, { token: ada });
+    expect(leave).toMatchObject({ status: 409, body: { error: { code: 'last_owner' } } });
+    const demote = await world.ask('PUT', `${at()}/members/ada`, { token: ada, body: { roles: ['member'] } });
+    expect(demote).toMatchObject({ status: 409, body: { error: { code: 'last_owner' } } });
+  });
+
+  it('goes with members, roles, invitations and keys, and its log stays', async () => {
+    const other = await world.organisation(ada, 'Short-lived');
+    const path = `/v1/organisations/${other}`;
+    await world.join(other, ada, 'vic', ['member']);
+    await world.done('POST', `${path}/keys`, { token: ada, body: { name: 'k', scopes: [] } });
+    await world.done('DELETE', path, { token: ada });
+    expect((await world.ask('GET', path, { token: ada })).status).toBe(404);
+    const rows = await asSuperuser(
+      inject('postgres'),
+      databaseName(world.database),
+      `select action from audit_entries where organisation = '${other}' order by at`,
+    );
+    expect(rows.map(({ action }) => action)).toEqual([
+      'organisation.create',
+      'invitation.create',
+      'invitation.accept',
+      'key.create',
+      'organisation.delete',
+    ]);
+  });
+});
+
+describe('an invitation', () => {
+  it('makes its person a member, once', async () => {
+    const token = await world.invite(organisation, ada, 'bo', ['member']);
+    expect(await world.done('GET', `${at()}/invitations`, { token: ada })).toMatchObject({
+      invitations: [{ email: 'bo@example.org', roles: ['member'], invitedBy: 'ada' }],
+    });
+    const accept = { token: world.token('bo'), body: { token } };
+    expect(await world.ask('POST', '/v1/invitations/accept', accept)).toMatchObject({
+      status: 200,
+      body: { organisation: { id: organisation } },
+    });
+    expect(await world.ask('POST', '/v1/invitations/accept', accept)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'unknown_invitation' } },
+    });
+    expect(await world.done('GET', `${at()}/invitations`, { token: ada })).toEqual({ invitations: [] });
+  });
+
+  it('is good for its own address alone, which must be verified, and stays good for it', async () => {
+    const token = await world.invite(organisation, ada, 'cy', ['member']);
+    const accept = (person: string) =>
+      world.ask('POST', '/v1/invitations/accept', { token: world.token(person), body: { token } });
+    expect((await accept('mallory')).status).toBe(404);
+    world.directory.people.set('cy', { id: 'cy', email: 'cy@example.org', name: '', verified: [] });
+    expect((await accept('cy')).status).toBe(404);
+    world.directory.people.set('cy', {
+      id: 'cy',
+      email: 'cy@example.org',
+      name: '',
+      verified: ['cy@example.org'],
+    });
+    expect((await accept('cy')).status).toBe(200);
+  });
+
+  it('is accepted once by several requests at the same moment', async () => {
+    const token = await world.invite(organisation, ada, 'dee', ['member']);
+    const accept = { token: world.token('dee'), body: { token } };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => world.ask('POST', '/v1/invitations/accept', accept)),
+    );
+    expect(answers.map((each) => each.status).sort()).toEqual([200, ...Array<number>(7).fill(404)]);
+  });
+
+  it('is void once it is revoked', async () => {
+    const token = await world.invite(organisation, ada, 'eli', ['member']);
+    const { invitations } = await world.done<{ invitations: { id: string }[] }>(
+      'GET',
+      `${at()}/invitations`,
+      {
+        token: ada,
+      },
+    );
+    await world.done('DELETE', `${at()}/invitations/${invitations[0]?.id}`, { token: ada });
+    const accept = { token: world.token('eli'), body: { token } };
+    expect((await world.ask('POST', '/v1/invitations/accept', accept)).status).toBe(404);
+  });
+
+  it('gives nothing that who invited may not give any more', async () => {
+    const other = await world.organisation(ada, 'Changing');
+    await world.join(other, ada, 'flo', ['administrator']);
+    const token = await world.invite(other, world.token('flo'), 'gus', ['administrator']);
+    await world.done('PUT', `/v1/organisations/${other}/members/flo`, {
+      token: ada,
+      body: { roles: ['member'] },
+    });
+    const accept = { token: world.token('gus'), body: { token } };
+    expect(await world.ask('POST', '/v1/invitations/accept', accept)).toMatchObject({
+      status: 403,
+      body: { error: { code: 'beyond_own_rights' } },
+    });
+  });
+
+  it('has one line of subject, whatever the organisation is called', async () => {
+    const other = await world.organisation(ada, 'Two\nlines <b>bold</b>');
+    await world.invite(other, ada, 'hal', ['member']);
+    const text = world.mail.to('hal@example.org').at(-1)?.text ?? '';
+    expect(text).toContain('Subject: Invitation to Two lines <b>bold</b>');
+    expect(text).toContain('Content-Type: text/plain');
+  });
+});
+
+describe('rights', () => {
+  it('of an administrator do not reach the owner, nor what the owner alone may do', async () => {
+    const other = await world.organisation(ada, 'Ranks');
+    const path = `/v1/organisations/${other}`;
+    await world.join(other, ada, 'ida', ['administrator']);
+    const ida = world.token('ida');
+    const tries = [
+      world.ask('DELETE', `${path}/members/ada`, { token: ida }),
+      world.ask('PUT', `${path}/members/ada`, { token: ida, body: { roles: ['member'] } }),
+      world.ask('PUT', `${path}/members/ida`, { token: ida, body: { roles: ['owner'] } }),
+      world.ask('PUT', `${path}/roles/clerk`, { token: ida, body: { permissions: ['orders.place'] } }),
+      world.ask('POST', `${path}/keys`, { token: ida, body: { name: 'k', scopes: ['organisation.delete'] } }),
+      world.ask('POST', `${path}/invitations`, {
+        token: ida,
+        body: { email: 'x@example.org', roles: ['owner'] },
+      }),
+      world.ask('DELETE', path, { token: ida }),
+    ];
+    for (const { status, body } of await Promise.all(tries)) {
+      expect([status, body]).toEqual([
+        403,
+        { error: expect.objectContaining({ message: expect.any(String) }) },
+      ]);
+    }
+  });
+
+  it('come from roles, also from those with permissions of other apps', async () => {
+    await world.done('PUT', `${at()}/roles/clerk`, { token: ada, body: { permissions: ['orders.place'] } });
+    await world.join(organisation, ada, 'jo', ['clerk']);
+    const check = async (permission: string) =>
+      (
+        await world.done<{ allowed: boolean }>('POST', `${at()}/check`, {
+          token: world.token('jo'),
+          body: { permission },
+        })
+      ).allowed;
+    expect(await check('orders.place')).toBe(true);
+    expect(await check('orders.cancel')).toBe(false);
+    const deleted = await world.ask('DELETE', `${at()}/roles/clerk`, { token: ada });
+    expect(deleted).toMatchObject({ status: 409, body: { error: { code: 'role_in_use' } } });
+    const builtIn = await world.ask('PUT', `${at()}/roles/owner`, { token: ada, body: { permissions: [] } });
+    expect(builtIn).toMatchObject({ status: 409, body: { error: { code: 'built_in_role' } } });
+  });
+});
+
+describe('an API key', () => {
+  const make = (scopes: string[]) =>
+    world.done<{ key: { id: string; prefix: string }; secret: string }>('POST', `${at()}/keys`, {
+      token: ada,
+      body: { name: 'ci', scopes },
+    });
+
+  it('may do what its scopes say in its organisation, and nothing that is for people', async () => {
+    const { key, secret } = await make(['members.read']);
+    expect(secret.startsWith(key.prefix)).toBe(true);
+    expect((await world.ask('GET', `${at()}/members`, { key: secret })).status).toBe(200);
+    expect((await world.ask('GET', `${at()}/audit`, { key: secret })).status).toBe(403);
+    expect((await world.ask('GET', '/v1/session', { key: secret })).status).toBe(403);
+    const other = await world.organisation(ada, 'Another');
+    expect((await world.ask('GET', `/v1/organisations/${other}/members`, { key: secret })).status).toBe(404);
+    expect(await world.done('GET', `${at()}/keys`, { token: ada })).toMatchObject({
+      keys: [expect.objectContaining({ id: key.id, lastUsedAt: expect.any(String) })],
+    });
+  });
+
+  it('is nowhere in the database: its hash is', async () => {
+    const { secret } = await make([]);
+    const rows = await asSuperuser(
+      inject('postgres'),
+      databaseName(world.database),
+      'select to_jsonb(k) as k from api_keys k',
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain(secret);
+    expect(JSON.stringify(rows)).not.toContain(secret.slice(-20));
+  });
+
+  it('is verified for a service that has a certificate, until it is revoked', async () => {
+    const { key, secret } = await make(['orders.place']);
+    const verify = () => world.ask('POST', '/v1/keys/verify', { body: { secret } });
+    expect(await verify()).toMatchObject({
+      status: 200,
+      body: { key: { id: key.id, scopes: ['orders.place'] } },
+    });
+    await world.done('DELETE', `${at()}/keys/${key.id}`, { token: ada });
+    expect((await verify()).status).toBe(404);
+    expect((await world.ask('GET', at(), { key: secret })).status).toBe(401);
+  });
+
+  it('ends at its time, and cannot be made for more than a year', async () => {
+    const soon = new Date(Date.now() + 1_500).toISOString();
+    const { secret } = await world.done<{ secret: string }>('POST', `${at()}/keys`, {
+      token: ada,
+      body: { name: 'short', scopes: [], expiresAt: soon },
+    });
+    expect((await world.ask('GET', at(), { key: secret })).status).toBe(200);
+    await new Promise((done) => setTimeout(done, 1_700));
+    expect((await world.ask('GET', at(), { key: secret })).status).toBe(401);
+    const late = new Date(Date.now() + 400 * 86_400_000).toISOString();
+    const refused = await world.ask('POST', `${at()}/keys`, {
+      token: ada,
+      body: { name: 'long', scopes: [], expiresAt: late },
+    });
+    expect(refused.status).toBe(400);
+  });
+
+  it('loses what the person who made it may not do any more', async () => {
+    const other = await world.organisation(ada, 'Keys');
+    const path = `/v1/organisations/${other}`;
+    await world.join(other, ada, 'kim', ['administrator']);
+    const { secret } = await world.done<{ secret: string }>('POST', `${path}/keys`, {
+      token: world.token('kim'),
+      body: { name: 'k', scopes: ['members.read', 'audit.read'] },
+    });
+    expect((await world.ask('GET', `${path}/audit`, { key: secret })).status).toBe(200);
+    await world.done('PUT', `${path}/members/kim`, { token: ada, body: { roles: ['member'] } });
+    expect((await world.ask('GET', `${path}/audit`, { key: secret })).status).toBe(403);
+    expect((await world.ask('GET', `${path}/members`, { key: secret })).status).toBe(200);
+    await world.done('DELETE', `${path}/members/kim`, { token: ada });
+    expect((await world.ask('GET', `${path}/members`, { key: secret })).status).toBe(403);
+  });
+});
+
+describe('the audit log', () => {
+  it('says who did what to what, from where, with the state before and after', async () => {
+    const other = await world.organisation(ada, 'Watched');
+    const path = `/v1/organisations/${other}`;
+    const headers = { 'x-forwarded-for': '203.0.113.9' };
+    await world.done('PATCH', path, { token: ada, body: { name: 'Watched 2' }, headers });
+    const { entries } = await world.done<{ entries: object[] }>('GET', `${path}/audit`, { token: ada });
+    expect(entries[0]).toMatchObject({
+      actor: 'person:ada',
+      action: 'organisation.update',
+      subject: `organisation:${other}`,
+      address: '203.0.113.9',
+      app: 'accounts',
+      before: { name: 'Watched' },
+      after: { name: 'Watched 2' },
+    });
+  });
+
+  it('is read page by page from both ends, each entry once', async () => {
+    const other = await world.organisation(ada, 'Paged');
+    const path = `/v1/organisations/${other}`;
+    for (let i = 0; i < 7; i++) await world.done('PATCH', path, { token: ada, body: { name: `Paged ${i}` } });
+    const all = async (query: string) => {
+      const ids: string[] = [];
+      for (let token = ''; ; ) {
+        const page = await world.done<{ entries: { id: string }[]; nextPageToken: string }>(
+          'GET',
+          `${path}/audit?pageSize=3${query}&pageToken=${encodeURIComponent(token)}`,
+          { token: ada },
+        );
+        ids.push(...page.entries.map(({ id }) => id));
+        token = page.nextPageToken;
+        if (token === '') return ids;
+      }
+    };
+    const newest = await all('');
+    expect(newest).toHaveLength(8);
+    expect(await all('&oldestFirst=true')).toEqual([...newest].reverse());
+  });
+
+  it('cannot be changed, neither by the role of the service nor by the owner of the tables', async () => {
+    for (const access of ['read-write', 'owner'] as const) {
+      const login = databaseAccess('test', await loginAs(world.database, access));
+      const client = new pg.Client(login.config);
+      await client.connect();
+      for (const statement of [
+        "update audit_entries set actor = 'person:eve'",
+        'delete from audit_entries',
+        'truncate audit_entries',
+      ]) {
+        await expect(client.query(statement), `${access}: ${statement}`).rejects.toMatchObject({
+          code: '42501',
+        });
+      }
+      await client.end();
+      login.close();
+    }
+  });
+
+  it('goes when its retention has ended, and not before', async () => {
+    const [at, name] = [inject('postgres'), databaseName(world.database)];
+    await asSuperuser(
+      at,
+      name,
+      "insert into audit_entries (actor, action, subject, address, app, keep_until) values ('person:old', 'x', 'x', '', '', now() - interval '1 second')",
+    );
+    const before = await asSuperuser(at, name, 'select count(*)::int as count from audit_entries');
+    const database = new Database(databaseAccess('test', await loginAs(world.database, 'read-write')));
+    await new Retention(database).run();
+    await database.close();
+    const after = await asSuperuser(at, name, 'select count(*)::int as count from audit_entries');
+    expect(after[0]?.count).toBe(Number(before[0]?.count) - 1);
+  });
+});
+
+describe('a person', () => {
+  it('gets everything that is kept, and goes with all of it but the id in the log', async () => {
+    const other = await world.organisation(ada, 'Left');
+    await world.join(other, ada, 'lea', ['administrator']);
+    const lea = world.token('lea');
+    await world.done('GET', '/v1/session', { token: lea });
+    const { document } = await world.done<{ document: Record<string, unknown> }>('GET', '/v1/person/export', {
+      token: lea,
+    });
+    expect(document).toMatchObject({
+      account: { id: 'lea', email: 'lea@example.org' },
+      organisations: [{ id: other, roles: ['administrator'] }],
+      sessions: [{ id: 'session-of-lea' }],
+      audit: [{ action: 'invitation.accept' }],
+    });
+    const wrong = await world.ask('POST', '/v1/person/delete', {
+      token: lea,
+      body: { email: 'ada@example.org' },
+    });
+    expect(wrong.status).toBe(400);
+    await world.done('POST', '/v1/person/delete', { token: lea, body: { email: 'lea@example.org' } });
+    expect(world.directory.people.has('lea')).toBe(false);
+    const rows = await asSuperuser(
+      inject('postgres'),
+      databaseName(world.database),
+      "select to_jsonb(p)::text as row from people p union all select to_jsonb(m)::text from members m union all select to_jsonb(s)::text from sessions s union all select to_jsonb(i)::text from invitations i union all select to_jsonb(a)::text from audit_entries a where action = 'person.delete'",
+    );
+    expect(rows.filter(({ row }) => String(row).includes('lea@example.org'))).toEqual([]);
+  });
+
+  it('who is the last owner somewhere is kept until that is settled', async () => {
+    const mia = world.token('mia');
+    await world.organisation(mia, 'Alone');
+    expect(
+      await world.ask('POST', '/v1/person/delete', { token: mia, body: { email: 'mia@example.org' } }),
+    ).toMatchObject({ status: 409, body: { error: { code: 'last_owner' } } });
+    expect(world.directory.people.has('mia')).toBe(true);
+  });
+});
+
+describe('the faces', () => {
+  it('gRPC carries out the same operation with the same answer as REST', async () => {
+    const client = world.client();
+    const metadata = new Metadata();
+    metadata.set(personHeader, ada);
+    const made = await new Promise<CreateOrganisationResponse>((done, fail) =>
+      client.createOrganisation({ name: 'By gRPC' }, metadata, (error, answer) =>
+        error ? fail(error) : done(answer),
+      ),
+    );
+    expect(made.organisation).toMatchObject({ name: 'By gRPC', auditDays: 365, createdAt: expect.any(Date) });
+    expect(await world.done('GET', `/v1/organisations/${made.organisation?.id}`, { token: ada })).toEqual({
+      organisation: { ...made.organisation, createdAt: made.organisation?.createdAt?.toISOString() },
+    });
+    const refused = new Promise((done, fail) =>
+      client.getOrganisation(
+        { organisation: made.organisation?.id ?? '' },
+        new Metadata(),
+        (error, answer) => (error ? fail(error) : done(answer)),
+      ),
+    );
+    await expect(refused).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    client.close();
+  });
+
+  it('the OpenAPI document is valid, and has every operation of the contract', async () => {
+    expect((await new Validator().validate({ ...accountsDocument() })).errors).toBeUndefined();
+    expect(await world.done('GET', '/openapi.json')).toEqual(JSON.parse(JSON.stringify(accountsDocument())));
+    expect(routes.map(({ id }) => id).sort()).toEqual(Object.keys(accountsRoutes).sort());
+  });
+
+  it('the generated client calls it, with what stands in path, query and body', async () => {
+    const client = restClient<AccountsApi>({
+      routes: accountsRoutes,
+      base: 'https://accounts.invalid',
+      fetch: async (input, init) => {
+        const { pathname, search } = new URL(String(input));
+        const body = init?.body === undefined ? {} : { body: JSON.parse(String(init.body)) };
+        const got = await world.ask(init?.method ?? 'GET', `${pathname}${search}`, { token: ada, ...body });
+        return new Response(got.status === 204 ? null : JSON.stringify(got.body), { status: got.status });
+      },
+    });
+    const { organisation: made } = await client.createOrganisation({ name: 'By the client' });
+    const { role } = await client.putRole({
+      organisation: made.id,
+      role: 'clerk',
+      permissions: ['orders.place'],
+    });
+    expect(role).toEqual({ name: 'clerk', description: '', permissions: ['orders.place'], builtIn: false });
+    const { entries } = await client.listAuditEntries({
+      organisation: made.id,
+      pageSize: 1,
+      oldestFirst: true,
+    });
+    expect(entries.map(({ action }) => action)).toEqual(['organisation.create']);
+    await client.deleteOrganisation({ organisation: made.id });
+    await expect(client.getOrganisation({ organisation: made.id })).rejects.toMatchObject({
+      ...{ name: RestRefusal.name, status: 404, code: 'not_found' },
+    });
+  });
+});
