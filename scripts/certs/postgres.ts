@@ -1,8 +1,6 @@
-import { Writable } from 'node:stream';
-import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { certificatesIn, rootId, serialOf } from '../../apps/kit/pem.ts';
-import { kubeconfigPath } from '../cluster/client.ts';
+import { type PostgresPod, psqlQuery } from '../cluster/psql.ts';
 
 /** What an instance of Postgres says of itself: `loaded` and `changed` in seconds since 1970. */
 const answer = z.object({
@@ -32,12 +30,8 @@ export interface PostgresIdentity {
 }
 
 /** Asks an instance; throws where it has not read its file of roots again yet. */
-export async function postgresIdentity(
-  cluster: string,
-  { namespace, pod }: { namespace: string; pod: string },
-): Promise<PostgresIdentity> {
-  const text = await exec(cluster, namespace, pod, ['psql', '-XAtq', '-d', 'postgres', '-c', query]);
-  return readIdentity(JSON.parse(text));
+export async function postgresIdentity(cluster: string, at: PostgresPod): Promise<PostgresIdentity> {
+  return readIdentity(JSON.parse(await psqlQuery(cluster, at, 'postgres', query)));
 }
 
 export function readIdentity(said: unknown): PostgresIdentity {
@@ -47,39 +41,5 @@ export function readIdentity(said: unknown): PostgresIdentity {
   return {
     roots: certificatesIn(roots).map(rootId).sort(),
     ...(own === undefined ? {} : { replication: serialOf(own) }),
-  };
-}
-
-/** What a command in the pod's container of Postgres prints. */
-async function exec(cluster: string, namespace: string, pod: string, command: string[]): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfigPath(cluster));
-  const [out, err] = [text(), text()];
-  let timer: NodeJS.Timeout | undefined;
-  const status = await new Promise<V1Status>((done, fail) => {
-    timer = setTimeout(() => fail(new Error('psql gave no answer within 10 s')), 10_000);
-    new Exec(config)
-      .exec(namespace, pod, 'postgres', command, out.stream, err.stream, null, false, done)
-      .then((socket) => {
-        socket.onclose = () => fail(new Error('the connection to psql ended before its answer'));
-      }, fail);
-  }).finally(() => clearTimeout(timer));
-  if (status.status !== 'Success') {
-    const [first = ''] = err.read().trim().split('\n');
-    throw new Error(first || status.message || 'psql failed');
-  }
-  return out.read();
-}
-
-function text(): { stream: Writable; read(): string } {
-  const parts: Buffer[] = [];
-  return {
-    stream: new Writable({
-      write(part: Buffer, _encoding, done) {
-        parts.push(part);
-        done();
-      },
-    }),
-    read: () => Buffer.concat(parts).toString(),
   };
 }

@@ -1,0 +1,52 @@
+import type { RequestOptions } from 'node:http';
+import { z } from 'zod';
+import { askJson } from '../../operators/sign-in/program/ask-json.ts';
+import { type SeedPerson, seedDomain } from './data.ts';
+
+const identity = z.object({ id: z.string(), traits: z.object({ email: z.string() }) });
+
+const pageSize = 250;
+const patienceMs = 30_000;
+
+/** Kratos' admin API; `options`: how it is reached. */
+export class KratosPeople {
+  #options: RequestOptions;
+
+  constructor(options: RequestOptions) {
+    this.#options = options;
+  }
+
+  /** Seeded people who are there: from address to id. */
+  async seeded(): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (let page = 1; ; page++) {
+      const body = await this.#ask('GET', `/admin/identities?per_page=${pageSize}&page=${page}`, [200]);
+      const list = z.array(identity).parse(body);
+      for (const { id, traits } of list)
+        if (traits.email.endsWith(`@${seedDomain}`)) found.set(traits.email, id);
+      if (list.length < pageSize) return found;
+    }
+  }
+
+  /** Makes an account with a verified address (Kratos, 'Import User Accounts'); returns its id. */
+  async insert({ email, name }: SeedPerson, password: string): Promise<string> {
+    const given = {
+      schema_id: 'person',
+      traits: { email, name },
+      credentials: { password: { config: { password } } },
+      verifiable_addresses: [{ value: email, verified: true, via: 'email', status: 'completed' }],
+    };
+    return identity.parse(await this.#ask('POST', '/admin/identities', [201], JSON.stringify(given))).id;
+  }
+
+  async destroy(id: string): Promise<void> {
+    await this.#ask('DELETE', `/admin/identities/${id}`, [204, 404]);
+  }
+
+  async #ask(method: string, path: string, expected: number[], body = ''): Promise<unknown> {
+    const headers = body === '' ? {} : { 'content-type': 'application/json' };
+    const answer = await askJson({ ...this.#options, method, path, headers }, patienceMs, body);
+    if (expected.includes(answer.status)) return answer.body;
+    throw new Error(`Kratos answers ${answer.status} to ${method} ${path}: ${JSON.stringify(answer.body)}`);
+  }
+}
