@@ -31,13 +31,13 @@ interface Round {
 
 const program = npmCommand('bench:deploy')
   .description(
-    'From a saved file of an app to new pods that serve, in a Kind cluster that runs: by `npm run deploy -- APP`, and by hand with esbuild, the engine, `ctr import` and `kubectl set image`. By turns, in the same run.',
+    'Measures the time from a saved file of an app to ready new pods in a running Kind cluster: with `npm run deploy -- APP`, and by hand with esbuild, the engine, `ctr import` and `kubectl set image`, in turn.',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--app <name>', 'an app with a Dockerfile and a Deployment of its name', 'home')
   .option(
     '--rounds <number>',
-    'of each side; the first of each warms the caches and does not count',
+    'rounds of each side; the first warms the caches and does not count',
     Number,
     4,
   )
@@ -103,7 +103,7 @@ async function measureAll({
   } finally {
     rmSync(context, { recursive: true, force: true });
     rmSync(source, { force: true });
-    process.stderr.write('back to what the checkout says\n');
+    process.stderr.write('restoring the app\n');
     await byDeploy(env, name);
   }
   return measured;
@@ -127,7 +127,7 @@ async function byDeploy(env: string, name: string, file?: string, text = ''): Pr
   if (code !== 0 || seconds === undefined)
     throw new Failure(
       `npm run deploy -- ${name} ended with ${code}.`,
-      'Mend it, then type the same command again.',
+      'Correct it, then type the same command again.',
     );
   return {
     side: 'deploy',

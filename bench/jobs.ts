@@ -6,11 +6,11 @@ import { startSides } from './jobs/sides.ts';
 
 const program = npmCommand('bench:jobs')
   .description(
-    'The service `jobs` beside the bare library, on the same Postgres and in the same run: jobs per second and pick-up latency.',
+    'Compares the service `jobs` with the plain library on the same Postgres, in the same run: jobs per second and pick-up latency.',
   )
-  .option('--jobs <number>', 'of each measure of throughput', Number, 2_000)
-  .option('--singles <number>', 'jobs that are enqueued one by one, for latency', Number, 200)
-  .option('--rounds <number>', 'each side takes its turn in each; the median counts', Number, 3)
+  .option('--jobs <number>', 'jobs per throughput measurement', Number, 2_000)
+  .option('--singles <number>', 'jobs enqueued one by one, for latency', Number, 200)
+  .option('--rounds <number>', 'rounds, in which each side takes its turn; the median counts', Number, 3)
   .option('--json', 'print the figures as JSON')
   .action(async (options: { jobs: number; singles: number; rounds: number; json?: boolean }) => {
     const { jobs, singles, rounds } = options;

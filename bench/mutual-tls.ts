@@ -26,10 +26,10 @@ interface Side {
 
 const program = npmCommand('bench:identity')
   .description(
-    'What mutual TLS costs: the same gRPC call with certificates of both sides and without any, in the same run. Handshakes are whole ones, none resumed.',
+    'Measures the cost of mutual TLS: the same gRPC call with certificates of both sides and without any, in the same run. No handshake is resumed.',
   )
-  .option('--connections <number>', 'of each side, with one call each', Number, 300)
-  .option('--calls <number>', 'of each side on one connection', Number, 2_000)
+  .option('--connections <number>', 'connections of each side, with one call each', Number, 300)
+  .option('--calls <number>', 'calls of each side on one connection', Number, 2_000)
   .option('--json', 'print the figures as JSON')
   .action(async (options: { connections: number; calls: number; json?: boolean }) => {
     const sides = [await plain(), await mutual()];

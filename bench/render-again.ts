@@ -6,8 +6,8 @@ import { table } from '../scripts/cli/table.ts';
 import { median } from './measure.ts';
 import { measureRepository, type Times } from './render/incremental.ts';
 
-const usage = `Renders a repository of so many apps for the first time, with no change, with one, and at a save while it watches: from the
-save to the line that says that it is written. Prints median, least and most.
+const usage = `Renders a repository with the given numbers of apps: the first time, without changes, with one change, and at a save in watch
+mode, until the line that reports the written files. Prints median, minimum and maximum.
 
   npm run bench:render-again -- [--sizes 100,1000] [--runs 20] [--json]`;
 

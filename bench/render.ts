@@ -9,14 +9,14 @@ import { table } from '../scripts/cli/table.ts';
 import { type Measured, measure, median } from './measure.ts';
 import { writeHelmChart, writeKustomization } from './render/inputs.ts';
 
-const usage = `Renders the same workloads by this repository's charts, by cdk8s itself, by Helm and by Kustomize, in turn, and prints
-medians of time, CPU time and memory, and how many times what the first one took the others take. What they read and write
-is held in memory where the machine has /dev/shm: some make a file for each workload and some one for all, and disks differ.
+const usage = `Renders the same workloads with this repository's charts, cdk8s, Helm and Kustomize, in turn, and prints medians of time,
+CPU time and memory, and the ratio to the first one. Inputs and outputs are in memory if the machine has /dev/shm, because
+some write a file per workload and some one for all, and disks differ.
 
   npm run bench -- [--sizes 100,1000,3000] [--runs 3] [--limit SECONDS] [--without kustomize,helm] [--json]
 
-  --without  programs that are not to be built and not to be compared with
-  --limit    a process that takes longer is ended, and is not tried again with more workloads (default 120)`;
+  --without  programs that are not built and not compared
+  --limit    a process that takes longer is killed, and is not run with more workloads (default 120)`;
 
 const memory = '/dev/shm';
 
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
       const left = contenders.findIndex((contender) => contender.name.startsWith(name) && name !== '');
       if (left > 0) contenders.splice(left, 1);
     }
-    say(`comparing what they make of ${compared} workloads`);
+    say(`comparing the objects of ${compared} workloads`);
     await compare(contenders, folder);
     const rows: Row[] = [];
     for (const size of sizes) {
@@ -113,7 +113,7 @@ async function compare(contenders: Contender[], folder: string): Promise<void> {
     first ??= { name, objects };
     const strange = objects.find((object, i) => object !== first?.objects[i]);
     if (objects.length !== compared * 5 || strange !== undefined) {
-      throw new Error(`${name} makes other objects than ${first.name}: ${objects.length}, ${strange}`);
+      throw new Error(`${name} renders other objects than ${first.name}: ${objects.length}, ${strange}`);
     }
   }
 }

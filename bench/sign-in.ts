@@ -16,9 +16,9 @@ interface AskedSide {
 
 const program = npmCommand('bench:sign-in')
   .description(
-    'What the proxy of people who are signed in adds to a request: the same app by itself and behind it. Load, app, proxy and a Kratos of the tests share one process.',
+    'Measures the latency that the sign-in proxy adds: the same app directly and behind it. Load, app, proxy and a test Kratos share one process.',
   )
-  .option('--requests <number>', 'of each side', Number, 5_000)
+  .option('--requests <number>', 'requests of each side', Number, 5_000)
   .action(async ({ requests }: { requests: number }) => {
     const world = await SignInWorld.make();
     try {

@@ -19,14 +19,14 @@ import { secretUse } from './schema/secret-use.ts';
 import { volumes } from './schema/volume.ts';
 
 /**
- * TypeScript program, from the folder of the Dockerfile. Before the image is built it is bundled with every npm package
- * that it imports into `dist/NAME.mjs` beside the Dockerfile. Default: no bundle.
+ * TypeScript program, as a path from the folder of the Dockerfile. It is bundled with all npm packages that
+ * it imports into `dist/NAME.mjs` beside the Dockerfile, before the image is built. Default: no bundle.
  */
 const bundle = z
   .string()
   .regex(/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/, "a TypeScript file below the folder such as 'src/server.ts'");
 
-/** One edge. */
+/** An edge of an app. */
 const use = z.discriminatedUnion('kind', [
   z.strictObject({
     /** Calls another app's port. */
@@ -65,15 +65,15 @@ const use = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     /**
-     * Queries the metrics of everything that runs: `METRICS_URL` is the address of Prometheus (its HTTP API). The variable is not set where the
-     * environment has `observability: off`.
+     * Queries the metrics of all apps and of the platform: `METRICS_URL` is the address of the HTTP API of
+     * Prometheus. The variable is not set where the environment has `observability: off`.
      */
     kind: z.literal('metrics'),
-    /** Reason for reading them, one sentence. */
+    /** Reason for this access, one sentence. */
     reason: z.string().min(1),
   }),
   z.strictObject({
-    /** Verifies the tokens by which requests carry a person: gets the keys of the proxy `sign-in`. docs/sign-in.md. */
+    /** Verifies tokens of signed-in people: gets the public keys of the proxy `sign-in`. docs/sign-in.md. */
     kind: z.literal('people'),
     /** `true`: also reads and deletes people, by the directory of the proxy at `PEOPLE_DIRECTORY`. Default: it cannot. */
     manage: z.literal(true).optional(),
@@ -87,17 +87,20 @@ const use = z.discriminatedUnion('kind', [
 ]);
 
 export const appSchema = z.strictObject({
-  /** Name of the folder; also of the namespace, the Service and the host name. */
+  /** Name of the folder; also the name of the namespace and the Service, and the default host name. */
   name: appName,
   /** One sentence for the front page. */
   summary: sentence,
   /** Image: built from the Dockerfile in the app's folder, or an upstream image. */
   image: z.union([
     z.strictObject({
-      /** Folder of the Dockerfile: that of app.ts. */
+      /** Folder of the Dockerfile: the folder of app.ts. */
       build: z.literal('.'),
       bundle: bundle.optional(),
-      /** Values of the ARGs of the Dockerfile, by name; every image shows them to who has it. Default: the defaults of the Dockerfile. */
+      /**
+       * Values of the ARGs of the Dockerfile, by name. Everyone who can pull the image can read them.
+       * Default: the defaults of the Dockerfile.
+       */
       buildArgs: z.record(variableName, z.string()).default({}),
     }),
     z.strictObject({
@@ -108,7 +111,7 @@ export const appSchema = z.strictObject({
   ...processFields,
   /** Number of pods, or the bounds of a HorizontalPodAutoscaler. */
   replicas: replicas.default(1),
-  /** Ports on which it listens, by name. An app without ports is a worker. */
+  /** Ports on which the app listens, by name. An app without ports is a worker. */
   ports: z
     .record(
       portName,
@@ -126,23 +129,35 @@ export const appSchema = z.strictObject({
   probes: probes.default({}),
   /** Reservation of each pod. */
   resources,
-  /** Files that are mounted read-only: from the path in the container to a file below the app's folder. A change replaces the pods. */
+  /**
+   * Read-only files: map from the path in the container to a file below the app's folder. A change replaces
+   * the pods.
+   */
   files: files.default({}),
-  /** Empty writable folders: from the path in the container to the size. `/tmp` always exists; without a size here it has no limit. */
+  /**
+   * Empty writable folders: map from the path in the container to the size. `/tmp` always exists; without a
+   * size here it has no limit.
+   */
   temporary: temporary.default({}),
   /** Volumes that outlive the pods and the manifests, by name. */
   volumes: volumes.default({}),
-  /** Steps that run before the app starts, one after the other. */
+  /** Init containers: steps that run before the app starts, one after the other. */
   init: z.array(initStep).default([]),
-  /** Processes in the pod of the app, which start before it and end after it (Kubernetes, 'Sidecar Containers'). */
+  /**
+   * Sidecars: processes in the pod of the app, which start before it and end after it (Kubernetes, 'Sidecar
+   * Containers').
+   */
   sidecars: z.array(sidecar).default([]),
-  /** Makes the app a CronJob. Default: it runs all the time. */
+  /** Schedule, which makes the app a CronJob. Default: the app runs all the time. */
   schedule: schedule.optional(),
-  /** Runs once for each change of the app, before its new version starts; while it fails, the old version keeps running. */
+  /**
+   * Job that runs once for each change of the app, before the new version starts; while it fails, the old
+   * version keeps running.
+   */
   job: job.optional(),
   /**
-   * Priority where the nodes are full: pods of lower priority are evicted (Kubernetes, 'Pod Priority and Preemption').
-   * Default: 0.
+   * Priority on full nodes: pods of lower priority are evicted first (Kubernetes, 'Pod Priority and
+   * Preemption'). Default: 0.
    */
   priority: z.number().int().min(-1000).max(1000).optional(),
   /** Nodes on which its pods run. Default: any. */
@@ -161,16 +176,22 @@ export const appSchema = z.strictObject({
     .optional(),
   /** Service level objective over four weeks: alerts fire when its error budget burns. Default: no such alerts. */
   objective: objectiveSchema.optional(),
-  /** Ways in from outside, through the gateway. Default: none. */
+  /** Routes from outside, through the gateway. Default: none. */
   exposes: exposes.optional(),
-  /** Edges: what this app needs. Certificates, rights, network policies and order are derived from them. */
+  /**
+   * Edges: the dependencies of this app. Certificates, rights, network policies and order are derived from
+   * them.
+   */
   uses: z.array(use).default([]),
   /** Own PostgreSQL database, whose roles log in by certificate only. */
   database: z
     .strictObject({
       /** Size of the volume of each instance, in bytes. */
       storage: bytes,
-      /** Extensions of PostgreSQL that stand in it, as CREATE EXTENSION names them; none is ever taken away. Default: none. */
+      /**
+       * PostgreSQL extensions of the database, by their names in CREATE EXTENSION; none is ever removed.
+       * Default: none.
+       */
       extensions: postgresExtensions.default([]),
       /** Image that migrates the schema with the owner role, before the app's new version starts. */
       migrations: z
@@ -182,7 +203,7 @@ export const appSchema = z.strictObject({
         .optional(),
     })
     .optional(),
-  /** Reload of renewed certificates; needed where the app mounts any. */
+  /** Reload of renewed certificates; required if the app mounts certificates. */
   identity: z
     .strictObject({
       /** `files`: the process reads the files again when they change. */
@@ -191,19 +212,22 @@ export const appSchema = z.strictObject({
     .optional(),
   /** YAML files of the app's folder whose objects are applied with the app. */
   extra: extraFiles.default([]),
-  /** Rules for rendered objects that this app breaks on purpose. */
+  /** Rules for rendered objects that this app breaks, each with a reason. */
   exceptions: z.array(exceptionSchema).default([]),
 });
 
 /** Edges of one kind. */
 export type Use<Kind extends z.infer<typeof use>['kind']> = Extract<z.infer<typeof use>, { kind: Kind }>;
 
-/** As written in app.ts. */
+/** An app before defaults are filled in. */
 export type AppInput = z.input<typeof appSchema>;
-/** After the defaults. */
+/** An app after defaults are filled in. */
 export type App = z.infer<typeof appSchema>;
 
-/** Declares an application workload. The graph checks it, so that all errors of a run are shown at once. */
+/**
+ * Declares an application workload. It validates nothing: the graph does, and reports the errors of all files
+ * together.
+ */
 export function defineApp(app: AppInput): AppInput {
   return app;
 }

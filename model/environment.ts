@@ -18,8 +18,8 @@ import type { ExtraObject } from './schema/extra.ts';
 import type { PublishedApp, PublishedImage } from './schema/published-images.ts';
 
 /**
- * Joins a checked repository into one environment for each cluster; the same object as before where everything in it is
- * the same.
+ * Joins a checked repository into one environment per cluster. Unchanged environments stay the same objects
+ * as before.
  */
 export function environments(
   repository: Repository,
@@ -61,7 +61,7 @@ export function environments(
 
 const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
-/** Whether an operator runs in a cluster: by its provider, by what observes it, and by whether people have accounts. */
+/** Whether an operator runs in a cluster, which depends on the provider, observability and sign-in. */
 export function runsIn(
   { only, stores, onlyWith }: Operator,
   { provider, observability, signIn }: Cluster,
@@ -72,7 +72,7 @@ export function runsIn(
   return stores === undefined || (observability !== 'off' && stores.includes(observability.store));
 }
 
-/** The operators that run in a cluster; the same list as before where they are the same. */
+/** The operators that run in a cluster; the previous list if nothing changed. */
 function operatorsOf(
   cluster: Cluster,
   operators: Loaded<Operator>[],
@@ -109,7 +109,7 @@ export function hostName({ value: app }: Pick<Loaded<App>, 'value'>, cluster: Cl
   return app.exposes === undefined ? undefined : `${app.exposes.host ?? app.name}.${cluster.domain}`;
 }
 
-/** All host names at which an app answers in a cluster, sorted: below its domain and, as cluster.yaml says, elsewhere. */
+/** All host names of an app in a cluster, sorted: below its domain, and those that cluster.yaml adds. */
 export function hostNames(app: Pick<Loaded<App>, 'value'>, cluster: Cluster): string[] {
   const host = hostName(app, cluster);
   if (host === undefined) return [];
@@ -125,8 +125,8 @@ function secretsOf(secrets: readonly LoadedSecret[], app: string, environment: s
 }
 
 /**
- * Of the same app in the same cluster with the same images, files and secrets it is the same object: what was made of it
- * need not be made again.
+ * Returns the previous object if app, cluster, images, files and secrets are unchanged, so that its rendered
+ * objects can be reused.
  */
 function environmentApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
   const made = joinApp(app, cluster, beside);
@@ -153,7 +153,7 @@ interface Joined {
   images: ImageTags;
   files: AppFiles;
   extra: ExtraObjects;
-  /** Those of this environment. */
+  /** The secrets of this environment. */
   secrets: EncryptedSecret[];
   /** Images of the app that were published in this environment. Default: none. */
   published: PublishedApp | undefined;
@@ -242,14 +242,14 @@ function digestRef(
   return `${teamRegistry(cluster)}/${nameOfBuild(app, kind)}:${tag}@${digest}`;
 }
 
-/** An app whose database others provide here owns none in the cluster. */
+/** The app without its database, if that is external here. */
 function withoutExternal(app: App, cluster: Cluster): App {
   if (externalDatabase(cluster, app.name) === undefined) return app;
   const { database: _, ...rest } = app;
   return rest;
 }
 
-/** The repository of an image in the team's registry. */
+/** The repository of a built image in the team's registry. */
 function nameOfBuild(app: string, kind: AppBuild['kind']): string {
   return kind === 'image' ? app : migrationsName(app);
 }

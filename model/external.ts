@@ -3,7 +3,7 @@ import type { Cluster } from './schema/cluster.ts';
 import { type DatabaseRights, databaseLogin, databaseUse } from './schema/database.ts';
 import type { ExternalDatabase, Login } from './schema/external.ts';
 
-/** What others provide in place of the database that an app owns; undefined where it runs in the cluster. */
+/** The external database that replaces the one of an app; undefined if it runs in the cluster. */
 export function externalDatabase(
   { external }: Pick<Cluster, 'external'>,
   owner: string,
@@ -11,7 +11,7 @@ export function externalDatabase(
   return Object.hasOwn(external.databases, owner) ? external.databases[owner] : undefined;
 }
 
-/** The login of an access to an external database. */
+/** The login for an access to an external database. */
 export function loginOf({ login }: ExternalDatabase, access: DatabaseRights): Login {
   const name = databaseLogin(access);
   return login === 'password'
@@ -40,7 +40,7 @@ export function loginsOf(app: Pick<App, 'uses'>, cluster: Pick<Cluster, 'externa
   ];
 }
 
-/** The login of the migrations of an app whose database others provide. */
+/** The login for the migrations of an app with an external database. */
 export function migrationsLogin(
   { name, database }: Pick<App, 'name' | 'database'>,
   cluster: Pick<Cluster, 'external'>,
@@ -51,7 +51,7 @@ export function migrationsLogin(
     : loginOf(external, 'owner');
 }
 
-/** Every secret that an app reads in an environment: those that app.ts names, and the logins that follow from cluster.yaml. */
+/** All secrets that an app reads in an environment: those in app.ts, and the logins of external services. */
 export function secretsRead(app: App, cluster: Pick<Cluster, 'external'>): Login[] {
   const own = app.uses.filter((use) => use.kind === 'secret');
   const logins = [...loginsOf(app, cluster), migrationsLogin(app, cluster)].filter(

@@ -11,25 +11,25 @@ import type { ExtraObject } from './schema/extra.ts';
 /** An app as it runs in one environment: defaults filled in, the environment's overrides applied. */
 export interface EnvironmentApp extends App {
   /**
-   * What a pod's `image` says: the upstream reference, or for one that is built here `registry.DOMAIN/NAME:TAG@DIGEST` as it
-   * was published, and `registry.DOMAIN/NAME:HASH` where it was not.
+   * The `image` of a pod: the upstream reference; for a built image `registry.DOMAIN/NAME:TAG@DIGEST` if it
+   * was published, else `registry.DOMAIN/NAME:HASH`.
    */
   imageRef: string;
-  /** The same of its migrations, `registry.DOMAIN/NAME-migrations:…`; absent where it has none. */
+  /** The same for its migrations, `registry.DOMAIN/NAME-migrations:…`; absent if it has none. */
   migrationsRef?: string;
-  /** Secrets by which it logs in to what others provide in this environment. */
+  /** Secrets with which it logs in to external services of this environment. */
   logins: readonly Login[];
   /** Its images that are built from this repository. */
   builds: readonly AppBuild[];
-  /** What `files` leads to, sorted by path. */
+  /** The files of `files`, sorted by path. */
   fileContents: readonly AppFile[];
-  /** What `extra` leads to, in its order. */
+  /** The objects of `extra`, in its order. */
   extraObjects: readonly ExtraObject[];
   /** Its secrets in this environment, encrypted, sorted by name. */
   secrets: EncryptedSecret[];
-  /** The host name that is shown to people, `HOST.DOMAIN`; absent where the app exposes nothing. */
+  /** The host name shown to people, `HOST.DOMAIN`; absent if the app is not exposed. */
   host?: string;
-  /** All of its host names, sorted; none where the app exposes nothing. */
+  /** All of its host names, sorted; empty if the app is not exposed. */
   hosts: string[];
   /** The preview that it belongs to; absent for an app of the environment itself. */
   preview?: PreviewedApp;
@@ -37,20 +37,20 @@ export interface EnvironmentApp extends App {
 
 /** An operator as it runs in one environment. */
 export interface EnvironmentOperator extends Operator {
-  /** What `extra` leads to, in its order. */
+  /** The objects of `extra`, in its order. */
   extraObjects: readonly ExtraObject[];
 }
 
 /** An image that is built from a folder of an app. */
 export interface AppBuild {
   kind: 'image' | 'migrations';
-  /** Folder of its Dockerfile, from the root. */
+  /** Folder of its Dockerfile, from the repository's root. */
   folder: string;
-  /** The program in it that is bundled first, if any. */
+  /** The program that is bundled before the build; undefined if there is none. */
   bundle: string | undefined;
   /** Values of the ARGs of its Dockerfile, by name. */
   buildArgs: Readonly<Record<string, string>>;
-  /** `registry.DOMAIN/NAME:HASH`, by the hash of what goes into it now. */
+  /** `registry.DOMAIN/NAME:HASH`, with the hash of its current inputs. */
   ref: string;
 }
 
@@ -61,7 +61,7 @@ export interface Environment {
   cluster: Cluster;
   /** Sorted by name. */
   apps: EnvironmentApp[];
-  /** Those that run here, sorted by name. */
+  /** The operators of this environment, sorted by name. */
   operators: EnvironmentOperator[];
   lock: Lock;
 }

@@ -16,30 +16,33 @@ import {
 } from './schema/database.ts';
 import { exposedPorts } from './schema/exposes.ts';
 
-/** A certificate of a service or of a caller. */
+/** A certificate of a server or of a client. */
 export interface Leaf {
   /** Name of the Certificate and of its Secret. */
   name: string;
   namespace: string;
   /** The authority that issues it. */
   authority: string;
-  /** Who the holder is: the calling app, the database role, `person:NAME`; of a server, one of its DNS names. */
+  /** CN: the calling app, the database role, `person:NAME`, or a DNS name of the server. */
   commonName: string;
-  /** What callers may call a server by; none of a client. */
+  /** DNS names of a server; empty for a client. */
   dnsNames: string[];
   usage: 'server' | 'client';
 }
 
 /** A private CA for one service and its permitted callers. */
 export interface Authority {
-  /** Of its ClusterIssuer: the app's name, that of its Postgres cluster or of the operator; `gateway`; `environment` for the root of all others. */
+  /**
+   * Name of its ClusterIssuer: that of the app, its Postgres cluster or the operator; `gateway`; or
+   * `environment` for the root of all others.
+   */
   name: string;
   kind: 'app' | 'database' | 'operator' | 'environment' | 'gateway';
-  /** Sorted: the generations of its CA whose roots are trusted. */
+  /** Generations of its CA whose certificates are trusted, sorted. */
   trusted: number[];
-  /** The generation that issues. */
+  /** Generation of its CA that issues. */
   issuing: number;
-  /** The authority whose roots are trusted for this one: itself, or the environment's. */
+  /** The authority that callers trust: itself, or the environment's root. */
   anchor: string;
   /** Sorted by namespace and name. */
   leaves: Leaf[];
@@ -47,7 +50,7 @@ export interface Authority {
   permits?: string[];
 }
 
-/** The name of the authority above all others where they are intermediates. */
+/** The name of the root authority, where all others are intermediates. */
 export const environmentAuthority = 'environment';
 
 /** The namespace of the certificates of people. */
@@ -77,8 +80,8 @@ export function mutualUses(
 }
 
 /**
- * The name of a person's Certificate for an app and of its Secret. No name of a person or of an app has a dot in it: no
- * two pairs share one.
+ * The name of a person's Certificate for an app and of its Secret. Names of people and apps contain no dot,
+ * so no two pairs share a name.
  */
 export function personCertificate(person: string, app: string): string {
   return `${person}.${app}`;
@@ -135,14 +138,17 @@ function appAuthority(env: Environment, app: EnvironmentApp): Authority {
   ]);
 }
 
-/** Whether the proxy of people who are signed in asks an app at its mutual port. */
+/** Whether the sign-in proxy calls an app at its port with mutual TLS. */
 export function isAskedBySignIn(app: Pick<App, 'ports' | 'exposes'>): boolean {
   const mutual = mutualPort(app)?.name;
   if (app.exposes === undefined || mutual === undefined || !needsSignIn(app)) return false;
   return exposedPorts(app.exposes).includes(mutual);
 }
 
-/** A program of the platform that others call over mutual TLS; its callers are operators, of the proxy `sign-in` apps too. */
+/**
+ * The authority of an operator that serves with mutual TLS. Its callers are operators; callers of the proxy
+ * `sign-in` are apps too.
+ */
 function operatorAuthority(env: Environment, { name, namespace }: Operator): Authority {
   const dnsNames = serviceNames(name, namespace);
   const operators = env.operators.filter(({ calls }) => calls.includes(name));
@@ -156,17 +162,20 @@ function operatorAuthority(env: Environment, { name, namespace }: Operator): Aut
   ]);
 }
 
-/** The name of the Certificate by which an operator serves, and of its Secret. */
+/** The name of an operator's server Certificate and of its Secret. */
 export function serverCertificate(operator: string): string {
   return `${operator}-server`;
 }
 
-/** The name of the Certificate by which another operator calls it, and of its Secret. */
+/** The name of another operator's client Certificate and of its Secret. */
 export function clientCertificate(operator: string): string {
   return `${operator}-client`;
 }
 
-/** Postgres itself is a client too: each instance follows the primary as `streaming_replica`. */
+/**
+ * The authority of a database. Postgres is a client too: each instance follows the primary as
+ * `streaming_replica`.
+ */
 function databaseAuthority(env: Environment, { app: name, migrated, workloads }: OwnedDatabase): Authority {
   const cluster = databaseCluster(name);
   const dnsNames = ['rw', 'r', 'ro'].flatMap((service) => serviceNames(`${cluster}-${service}`, name));
@@ -187,8 +196,8 @@ function databaseAuthority(env: Environment, { app: name, migrated, workloads }:
 }
 
 /**
- * The gateway's own root, below no other, since people tell their browsers to trust it: whoever had its key could be
- * any site for them, were it not for the domains that it is bound to.
+ * The gateway's authority is a separate root, because people make their browsers trust it. Name constraints
+ * limit it to the gateway's domains, so a stolen key cannot impersonate other sites.
  */
 function gatewayOf(cluster: Cluster, hosts: string[]): Authority {
   const commonName = hosts.find(({ length }) => length <= longestCommonName) ?? gatewayAuthority;
@@ -225,17 +234,17 @@ function leaf(
   return { name, namespace, authority: authorityName, commonName, dnsNames, usage };
 }
 
-/** The longest common name that a certificate can have (RFC 5280, appendix A.1, ub-common-name). */
+/** The maximum length of a common name (RFC 5280, appendix A.1, ub-common-name). */
 export const longestCommonName = 64;
 
-/** What a server's certificate calls it: the fullest of its names that has room. Callers look at all of them. */
+/** The CN of a server: its longest DNS name that fits. Clients check the DNS names, not the CN. */
 function commonNameOf(dnsNames: string[]): string {
   const name = dnsNames.find(({ length }) => length <= longestCommonName);
   if (name === undefined) throw new Error(`none of ${dnsNames.join(', ')} can be a common name`);
   return name;
 }
 
-/** What the certificate of an authority calls it, in one of its generations. */
+/** The CN of an authority's certificate, for one generation. */
 export function authorityCommonName(
   cluster: Pick<Cluster, 'name'>,
   name: string,
@@ -244,7 +253,7 @@ export function authorityCommonName(
   return `${cluster.name} ${name} ${generation}`;
 }
 
-/** All names by which a Service is called inside the cluster, the full one first. */
+/** All DNS names of a Service inside the cluster, the full one first. */
 function serviceNames(service: string, namespace: string): string[] {
   return [
     `${service}.${namespace}.svc.cluster.local`,

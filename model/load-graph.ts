@@ -33,7 +33,7 @@ import { KnownSources } from './reading/known-sources.ts';
 import { readRepository } from './reading/read-repository.ts';
 import type { Repository } from './repository.ts';
 
-/** What a repository describes, or everything that is wrong with it. */
+/** The content of a repository, or all its problems. */
 export interface Graph {
   /** Sorted by name; empty if there is a problem. */
   environments: Environment[];
@@ -43,16 +43,16 @@ export interface Graph {
   inputs: GraphInputs;
 }
 
-/** What descriptions read when they were imported, and the images that are built. */
+/** Files that descriptions read during their import, and the images that are built. */
 export interface GraphInputs {
   imports: ImportRecord;
   images: TaggedImage[];
 }
 
 /**
- * Reads `clusters/`, `apps/`, `operators/` and `images/lock.yaml` below `root` and joins them.
- * Descriptions that are `known` from before are not read again.
- * What people wrote wrongly comes back as problems, all of them at once; it throws only where the disk fails.
+ * Reads `clusters/`, `apps/`, `operators/` and `images/lock.yaml` below `root` and joins them. Descriptions
+ * in `known` are not read again. All mistakes in descriptions are returned as problems; it throws only on
+ * disk errors.
  */
 export async function loadGraph(root: string, known = new KnownSources()): Promise<Graph> {
   const { repository, problems } = await readRepository(root, known);
@@ -74,7 +74,7 @@ export async function loadGraph(root: string, known = new KnownSources()): Promi
   return { environments: joined, problems, inputs: { imports, images: tags.all() } };
 }
 
-/** What is wrong with descriptions below `root` of which each fits its schema; not sorted. */
+/** The problems of descriptions that fit their schemas; not sorted. */
 export function checkRepository(root: string, repository: Repository): Problem[] {
   const previews = checkPreviews(repository);
   // Apps of previews have edges and names, and no files below apps/.

@@ -1,6 +1,5 @@
 /**
- * Work whose result follows from one object that nobody changes: done once for each, and forgotten with it. What stays
- * from one render to the next is not looked at again.
+ * Caches the result of `work` per immutable object in a WeakMap, so that a later render does not repeat it.
  */
 export function onceEach<T extends object, R>(work: (of: T) => R): (of: T) => R {
   const done = new WeakMap<T, { result: R }>();
@@ -14,7 +13,7 @@ export function onceEach<T extends object, R>(work: (of: T) => R): (of: T) => R 
   };
 }
 
-/** The earlier list where the new one has the same objects, so that results kept for it stay valid. */
+/** The earlier list if it has the same objects as the new one, so that cached results stay valid. */
 export function sameList<T>(before: T[] | undefined, now: T[]): T[] {
   const same = before?.length === now.length && now.every((each, i) => each === before[i]);
   return same ? before : now;

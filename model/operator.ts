@@ -6,10 +6,10 @@ import { helmChart } from './schema/helm-chart.ts';
 import { dnsLabel } from './schema/kubernetes-names.ts';
 
 /**
- * A kind of custom resource. `conditions`: those that are True once an object of it works, in its status or, of a route of
- * the Gateway API, for each of its parents; Flux waits for them. `statusField`: a field of its status that is true then, of a
- * kind without conditions. Where neither is named Flux waits for `Ready`, but only
- * if it is there already when Flux looks first.
+ * A kind of custom resource. `conditions`: conditions that are True once an object works, in its status or,
+ * for a route of the Gateway API, for each parent; Flux waits for them. `statusField`: a status field that is
+ * true then, for kinds without conditions. Default: Flux waits for `Ready`, but only if the condition exists
+ * when Flux first checks.
  */
 const customKind = z.union([
   z.string(),
@@ -17,42 +17,57 @@ const customKind = z.union([
   z.strictObject({ kind: z.string(), statusField: z.string() }),
 ]);
 
-/** What runs in the cluster on behalf of the platform: controllers and the services that they bring. */
+/** Software that the platform runs: controllers and the services that they provide. */
 export const operatorSchema = z.strictObject({
   name: dnsLabel,
   summary: z.string().min(1),
   namespace: dnsLabel,
-  /** A Helm chart of others that brings its objects. Default: chart.ts beside this file does. */
+  /** The upstream Helm chart with its objects. Default: chart.ts beside this file creates them. */
   chart: helmChart.optional(),
   extra: extraFiles.default([]),
   /** Keys of `images` in the lock file; their refs carry the version. */
   images: z.array(z.string()).default([]),
-  /** Keys of `artifacts` in the lock file: CRDs of others, applied by Flux before everything that needs them. */
+  /**
+   * Keys of `artifacts` in the lock file: upstream CRDs, which Flux applies before all objects that need
+   * them.
+   */
   crds: z.array(z.string()).default([]),
   provides: z
     .strictObject({
-      /** `Kind.group` of each custom resource that exists once `crds` are applied, with what it waits for. */
+      /** `Kind.group` of each custom resource that `crds` define, with its readiness conditions. */
       kinds: z.array(customKind).default([]),
-      /** `Kind.group` of the kinds that a webhook of this operator checks: their objects wait for its Deployment. */
+      /**
+       * `Kind.group` of the kinds that a webhook of this operator validates: their objects wait for its
+       * Deployment.
+       */
       webhooks: z.array(z.string()).default([]),
-      /** Names of StorageClasses and GatewayClasses, which other objects refer to. */
+      /** Names of StorageClasses and GatewayClasses that other objects refer to. */
       classes: z.array(z.string()).default([]),
-      /** First label of a host below the environment's domain: pods whose images come from there wait for this operator. */
+      /**
+       * First label of an image host below the environment's domain: pods with images from it wait for this
+       * operator.
+       */
       imageHost: dnsLabel.optional(),
-      /** URL, as pods reach it, of the Git repository that Flux reads where cluster.yaml says `source: { kind: in-cluster }`. */
+      /**
+       * URL, reachable from pods, of the Git repository that Flux reads where cluster.yaml has `source: {
+       * kind: in-cluster }`.
+       */
       gitRepository: z.url({ protocol: /^https?$/ }).optional(),
     })
     .prefault({}),
-  /** Environments' providers where it runs; all where it is left out. */
+  /** Providers of the environments where it runs. Default: all. */
   only: z.array(z.enum(['kind', 'machines', 'aws'])).optional(),
-  /** Stores of observability in cluster.yaml with which it runs; where it is left out, it runs without any too. */
+  /** Observability stores with which it runs. Default: all, and environments without observability. */
   stores: z.array(z.enum(observabilityStores)).min(1).optional(),
   /**
-   * `charts`: it runs only where another operator is a Helm chart: it installs those. `sign-in`: only where cluster.yaml has
-   * `signIn`; `mailpit`: only where mail goes to Mailpit there.
+   * `charts`: it runs only if another operator is a Helm chart, which it installs. `sign-in`: only if
+   * cluster.yaml has `signIn`. `mailpit`: only if mail goes to Mailpit.
    */
   onlyWith: z.enum(['charts', 'sign-in', 'mailpit']).optional(),
-  /** Where Prometheus reads metrics of its pods: the workload's name, the port of its pods, and whether it asks for a certificate. */
+  /**
+   * Metrics of its pods for Prometheus: the workload's name, the port of its pods, and whether the port
+   * requires a client certificate.
+   */
   metrics: z
     .array(
       z.strictObject({
@@ -63,14 +78,18 @@ export const operatorSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** Operators that its pods call over TLS, by name: it holds a client certificate `NAME-client` of each, and its roots. */
+  /**
+   * Operators that its pods call over TLS, by name: it holds a client certificate `NAME-client` of each, and
+   * the CA certificates.
+   */
   calls: z.array(dnsLabel).default([]),
   /**
-   * It holds a server certificate `NAME-server` of an authority of its own, for its Service, which has its name. `mutual`: it
-   * asks callers for theirs; `tls`: it cannot, and the network policies alone say who calls.
+   * It holds a server certificate `NAME-server` of an authority of its own, for the Service of its name.
+   * `mutual`: it requires client certificates. `tls`: it cannot, and only network policies restrict its
+   * callers.
    */
   server: z.enum(['mutual', 'tls']).optional(),
-  /** Path in cluster.yaml of the size of this operator's volume, for messages about that volume. */
+  /** Path in cluster.yaml to the size of this operator's volume, for messages. */
   volumeSize: z.array(z.string()).optional(),
   exceptions: z.array(exceptionSchema).default([]),
 });

@@ -2,21 +2,27 @@ import type { App } from './app.ts';
 import type { Cluster } from './schema/cluster.ts';
 import { accountsHost } from './sign-in.ts';
 
-/** The proxy before the apps that only people who are signed in may reach: its operator, its namespace and its Service. */
+/**
+ * The sign-in proxy in front of apps with `signIn: true`: name of its operator, its namespace and its
+ * Service.
+ */
 export const signInProxy = 'sign-in';
 
-/** Ports of the proxy: requests of visitors, which the gateway brings, and the keys of its tokens, over mutual TLS. */
+/**
+ * Ports of the proxy: `visitors` for requests from the gateway, `keys` for the public keys of its tokens over
+ * mutual TLS, `probes` for kubelet.
+ */
 export const signInPorts = { visitors: 8080, keys: 8443, probes: 8081 } as const;
 
-/** Header with the token of the person who asks, as the proxy hands it to an app. */
+/** Header with the token of the signed-in person, which the proxy sends to an app. */
 export const personHeader = 'x-plinth-person';
 
-/** Whether only people who are signed in reach an app. */
+/** Whether an app requires sign-in. */
 export function needsSignIn({ exposes }: Pick<App, 'exposes'>): boolean {
   return exposes?.signIn === true;
 }
 
-/** Whether an app verifies the tokens by which requests carry a person. */
+/** Whether an app verifies the tokens of people. */
 export function verifiesPeople({ uses }: Pick<App, 'uses'>): boolean {
   return uses.some(({ kind }) => kind === 'people');
 }
@@ -26,14 +32,14 @@ export function managesPeople({ uses }: Pick<App, 'uses'>): boolean {
   return uses.some((use) => use.kind === 'people' && use.manage === true);
 }
 
-/** Host of the pages on which people sign in; undefined where the environment has no accounts. */
+/** Host of the sign-in pages; undefined if the environment has no accounts. */
 export function pagesHost(cluster: Pick<Cluster, 'signIn' | 'domain'>): string | undefined {
   return cluster.signIn === undefined ? undefined : accountsHost(cluster);
 }
 
 /**
- * Apps whose tokens an app takes, sorted: its own where it needs a sign-in itself, and those of its callers that do, since a
- * caller hands the token of its visitor on.
+ * Audiences that an app accepts in tokens, sorted: itself if it requires sign-in, and its callers that do,
+ * because a caller forwards the token of its visitor.
  */
 export function tokenAudiences({ apps }: { apps: readonly App[] }, app: Pick<App, 'name'>): string[] {
   return apps

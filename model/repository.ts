@@ -9,7 +9,7 @@ import type { PackageLock } from './schema/package-lock.ts';
 import type { Previews } from './schema/previews.ts';
 import type { PublishedImages } from './schema/published-images.ts';
 
-/** All descriptions that fit their schema; others are problems and missing here. */
+/** All descriptions without schema errors; the others are reported as problems and missing here. */
 export interface Repository {
   /** Sorted by name. */
   clusters: Loaded<Cluster>[];
@@ -19,29 +19,29 @@ export interface Repository {
   operators: Loaded<Operator>[];
   /** Sorted by app, environment and name. */
   secrets: LoadedSecret[];
-  /** Paths of all files of secrets, from the root, also of those that do not fit the schema. */
+  /** Paths of all files in folders of secrets, from the root, also of invalid ones. */
   secretFiles: ReadonlySet<string>;
-  /** Published images, named by their environment; only environments with a publication. */
+  /** Published images, by environment; only environments with a publication. */
   published: Loaded<PublishedImages>[];
   /** Previews of pull requests, named by their environment; only environments with the file. */
   previews: Loaded<Previews>[];
   lock: Loaded<Lock>;
-  /** What apps that are bundled may hold. */
+  /** Locked npm packages, for bundles. */
   packageLock: PackageLock;
-  /** Names of all described apps, also of those that do not fit the schema. */
+  /** Names of all app folders, also of those with schema errors. */
   appNames: ReadonlySet<string>;
-  /** The same of environments. */
+  /** Names of all environment folders, also of those with schema errors. */
   clusterNames: ReadonlySet<string>;
 }
 
 /** An encrypted secret of an app in one environment. */
 export interface LoadedSecret extends Loaded<EncryptedSecret> {
   app: string;
-  /** A folder of clusters/, if one of that name exists. */
+  /** The environment: a folder of clusters/, if one of that name exists. */
   environment: string;
 }
 
-/** An app by its name: lists are long, and every edge asks. */
+/** An app by its name, from an index that is built once per list. */
 export function appNamed(apps: readonly Loaded<App>[], name: string): Loaded<App> | undefined {
   return byName(apps).get(name);
 }

@@ -1,6 +1,6 @@
 /*
- * Addresses of the VPC. Pods and Services have 10.244.0.0/16 and 10.96.0.0/12 (kubeadm and flannel's own defaults), so
- * that the VPC is outside both.
+ * Addresses of the VPC. Pods and Services have 10.244.0.0/16 and 10.96.0.0/12 (defaults of kubeadm and
+ * flannel), so the VPC is outside both.
  */
 
 /** The VPC's own range. */
@@ -17,8 +17,8 @@ export function nodeCidr(zone: number): string {
 }
 
 /**
- * Names of the first zones of a region. Not asked for: an answer that AWS gives in another order would move subnets to
- * other zones, and everything in them with it.
+ * Names of the first zones of a region. They are computed, not queried: if AWS changed the order of its
+ * answer, subnets would be replaced.
  */
 export function zoneNames(region: string, count: number): string[] {
   return Array.from({ length: count }, (_, zone) => `${region}${String.fromCharCode(97 + zone)}`);

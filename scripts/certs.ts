@@ -9,18 +9,18 @@ import { npmCommand, runCommand } from './cli/command.ts';
 import { clusterClient } from './cluster/client.ts';
 
 const program = npmCommand('certs').description(
-  'Certificates of an environment: what each process really uses, those of people, and the rotation of an authority.',
+  "Shows the certificates of an environment that processes really use, issues people's certificates, and rotates authorities.",
 );
 
 program
   .command('list')
-  .description('every certificate: who issued it, who uses it, until when, and what is really in use')
-  .argument('[authority]', 'of one authority, such as orders or orders-db; default: all')
+  .description('list every certificate: issuer, users, expiry, and the certificate that is really in use')
+  .argument('[authority]', 'name of an authority, such as orders or orders-db; default: all')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')
   .addHelpText(
     'after',
-    '\nServers are asked on the wire, others by their metrics; no private key is read.\nExit code: 0 when every certificate is valid and in use; 1 when one is not, or the cluster does not answer.',
+    '\nServers are queried on the wire, clients by their metrics; no private key is read.\nExit code: 0 if every certificate is valid and in use; 1 if not, or if the cluster does not answer.',
   )
   .action((name: string | undefined, options: { env: string; json?: boolean }) =>
     runCommand(async () => {
@@ -37,10 +37,10 @@ program
 program
   .command('issue')
   .description(
-    "bring a person's certificate for an app to this machine; clusters/ENV/cluster.yaml names the people",
+    "fetch a person's certificate for an app to this machine; clusters/ENV/cluster.yaml lists the people",
   )
   .argument('<person>')
-  .requiredOption('--for <app>', 'that asks its callers for a certificate')
+  .requiredOption('--for <app>', 'app with a mutual TLS port')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')
   .action((person: string, options: { for: string; env: string; json?: boolean }) =>
@@ -57,29 +57,34 @@ program
 
 program
   .command('rotate')
-  // The name of versions before.
+  // The former name of the command.
   .alias('roll')
   .description(
-    'from one generation of a CA to the next, by commits, each seen in every process before the next',
+    'rotate to the next generation of a CA by commits; each is observed in every process before the next',
   )
   .argument(
     '<authority>',
-    'such as orders, or orders-db for its database; environment is the root above intermediates',
+    'such as orders, or orders-db for its database; environment is the root of intermediates',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--dry-run', 'say what would be done')
-  .option('--compromise', 'the old one goes first: who still holds a certificate of it is refused')
+  .option('--dry-run', 'print the steps, and change nothing')
+  .option(
+    '--compromise',
+    'after a compromise: remove the old CA first; holders of its certificates are refused',
+  )
   .addHelpText(
     'after',
-    '\nInterrupted anywhere, the same command goes on: where it stands is in cluster.yaml and in the cluster.',
+    '\nIf interrupted, the same command continues: its state is in cluster.yaml and in the cluster.',
   )
   .action((authority: string, options: RotateOptions) => runCommand(() => rotate(authority, options)));
 
 program
   .command('trust-browser')
-  .description("write the root of the gateway to this machine, with each system's line to trust it")
+  .description(
+    "write the gateway's root certificate to this machine, with the commands to trust it on each system",
+  )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--install', 'run the lines of this machine; those that need root ask for it by sudo')
+  .option('--install', 'run the commands for this machine; those that need root use sudo')
   .action((options: { env: string; install?: boolean }) =>
     runCommand(async () =>
       trustBrowser(await environmentNamed(options.env), { install: options.install === true }),

@@ -7,9 +7,9 @@ import { loadPrices } from './cost/prices.ts';
 import { environments, readCluster } from './repository/read-cluster.ts';
 
 const program = npmCommand('cost')
-  .description('What each environment costs a month before anyone uses it, by scripts/cost/prices.yaml.')
+  .description('Prints the monthly cost of each environment without traffic, from scripts/cost/prices.yaml.')
   .argument('[environments...]', 'folders of clusters/; default: all')
-  .option('--json', 'as JSON instead')
+  .option('--json', 'print JSON')
   .action((names: string[], { json }: { json?: true }) =>
     runCommand(async () => {
       const prices = loadPrices();
@@ -26,7 +26,7 @@ const program = npmCommand('cost')
       }
       for (const { environment, provider, dollars, lines } of found) {
         const paid =
-          lines.length === 0 ? 'nothing of it is paid by the hour here' : `$ ${dollars.toFixed(2)} a month`;
+          lines.length === 0 ? 'nothing is charged by the hour here' : `$ ${dollars.toFixed(2)} a month`;
         process.stdout.write(`${styleText('bold', environment)} (${provider}): ${paid}\n`);
         const rows = lines.map(({ what, count, dollars: each }) => [what, String(count), each.toFixed(2)]);
         for (const line of rows.length === 0
@@ -36,7 +36,7 @@ const program = npmCommand('cost')
         }
       }
       process.stdout.write(
-        `\nPrices of ${prices.asOf}, scripts/cost/prices.yaml. Traffic, requests and what lies in buckets come on top.\n`,
+        `\nPrices of ${prices.asOf}, scripts/cost/prices.yaml. Traffic, requests and stored data are charged in addition.\n`,
       );
       return 0;
     }),

@@ -10,13 +10,13 @@ interface Options {
 
 const program = npmCommand('deploy')
   .description(
-    'From a saved file to a pod that serves: render, build the images that changed, push the commit, wait for what it changes.',
+    'Deploys this checkout: renders, builds changed images, pushes the commit, and waits until new pods serve.',
   )
-  .argument('[apps...]', 'deploy these apps alone, and wait until their new pods serve')
+  .argument('[apps...]', 'deploy only these apps, and wait until their new pods serve')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('-m, --message <text>', 'message of the commit', 'Deploy')
   .option('--watch', 'deploy again at every save, until Ctrl-C')
-  .option('--json', 'print one line of JSON for each deploy: commit, Kustomizations, steps with their times')
+  .option('--json', 'print one line of JSON per deploy: commit, Kustomizations, steps with their times')
   .addHelpText(
     'after',
     `
@@ -25,7 +25,7 @@ Examples:
   npm run deploy -- orders               one app: nothing else is built, committed or waited for
   npm run deploy -- orders --watch       again at every save
 
-Exit code: 0 when it serves, 1 when it does not, 130 after Ctrl-C of --watch.`,
+Exit code: 0 if new pods serve, 1 if not, 130 after Ctrl-C of --watch.`,
   )
   .action(async (apps: string[], { env, message, json = false, watch = false }: Options) => {
     await runCommand(async () => {
@@ -37,7 +37,8 @@ Exit code: 0 when it serves, 1 when it does not, 130 after Ctrl-C of --watch.`,
       const { repositoryRoot } = await import('./repository/read-cluster.ts');
       const { Failure } = await import('./cli/failure.ts');
       const stop = new AbortController();
-      const end = (): void => stop.abort(new Failure('interrupted.', 'The same command goes on from here.'));
+      const end = (): void =>
+        stop.abort(new Failure('interrupted.', 'The same command continues from here.'));
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
       return watchAndDeploy({
         root: repositoryRoot,

@@ -13,20 +13,20 @@ interface Options {
 /** Parses `NAME=VALUE` and adds it to the earlier ones. */
 function variable(text: string, before: Record<string, string>): Record<string, string> {
   const [, name, value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined) throw new InvalidArgumentError('It is written NAME=VALUE.');
+  if (name === undefined) throw new InvalidArgumentError('write it as NAME=VALUE');
   return { ...before, [name]: value };
 }
 
 const program = npmCommand('dev')
   .description(
-    "Runs an app's program on this machine as its container runs in the cluster: with its variables, certificates and secrets, and\nways to its database and to the services that it uses. For a debugger, and for a change that is to be seen at once.",
+    "Runs an app's program on this machine like its container in the cluster: with its variables, certificates and secrets, and with\nport-forwards to its database and the services that it uses. For debuggers, and to see a change at once.",
   )
-  .argument('<app>', 'an app whose program is of Node')
+  .argument('<app>', 'an app with a Node program')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--inspect [host:port]', 'let a debugger in; default 127.0.0.1:9229')
+  .option('--inspect [host:port]', 'accept a debugger; default 127.0.0.1:9229')
   .option('--inspect-brk [host:port]', 'the same, and wait for it before the first line')
-  .option('--watch', 'start again at every save')
-  .option('--set <name=value>', "a variable in place of the container's own; may be repeated", variable, {})
+  .option('--watch', 'restart at every save')
+  .option('--set <name=value>', "a variable that replaces the container's own; may be repeated", variable, {})
   .addHelpText(
     'after',
     `
@@ -35,9 +35,9 @@ Examples:
   npm run dev -- orders --inspect        then: chrome://inspect, or 'attach' in an editor
   npm run dev -- orders --watch --set PORT=9443 --set HTTP_PORT=9080
 
-Its keys stand in a folder of yours alone, until it ends. The pods in the cluster run on beside it.
+While it runs, its keys are in a folder that only you can read. The pods in the cluster keep running.
 
-Exit code: that of the program, 130 after Ctrl-C, 1 where it could not be started.`,
+Exit code: that of the program, 130 after Ctrl-C, 1 if it could not be started.`,
   )
   .action(async (app: string, { env: environment, inspect, inspectBrk, watch, set: variables }: Options) => {
     await runCommand(async () => {

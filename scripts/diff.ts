@@ -6,14 +6,14 @@ import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('diff')
   .description(
-    'What the change that you are making does to what runs: what cannot be applied, what is lost, which pods restart, which certificates are issued anew, who may reach what. Without a cluster: against what a commit rendered.',
+    'Shows the effects of your change on the cluster: invalid changes, lost data, restarted pods, reissued certificates, changed access. It needs no cluster: it compares with the manifests of a commit.',
   )
-  .option('--from <commit>', 'compare with this commit', 'HEAD')
+  .option('--from <commit>', 'commit to compare with', 'HEAD')
   .option('--env <name>', 'one environment only: a folder of clusters/')
   .option('--json', 'write one JSON document')
   .addHelpText(
     'after',
-    '\nExit code, as kubectl diff: 0 when nothing differs; 1 when something does; 2 when something is wrong.',
+    '\nExit code, as kubectl diff: 0 if nothing differs; 1 if something does; 2 on errors.',
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();

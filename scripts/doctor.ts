@@ -8,10 +8,10 @@ import { runChecks } from './doctor/run.ts';
 import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('doctor')
-  .description('What this machine lacks to run the platform, each with the line that mends it.')
-  .option('--env <name>', 'the environment: a folder of clusters/', 'dev')
+  .description('Lists what this machine lacks for the platform, each with the command that corrects it.')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')
-  .addHelpText('after', '\nExit code: 0 when the platform can run here; 1 when a check failed.')
+  .addHelpText('after', '\nExit code: 0 if the platform can run here; 1 if a check failed.')
   .parse();
 const options = program.opts<{ env: string; json?: true }>();
 
@@ -29,10 +29,10 @@ await runCommand(async () => {
   process.stdout.write(`${options.json ? JSON.stringify(results, null, 2) : printResults(results)}\n`);
   return results.some(({ state }) => state === 'fail') ? 1 : 0;
 });
-// What did not answer in time is not waited for.
+// Ends without waiting for checks that timed out.
 process.exit();
 
-/** Of all exposed apps; by their names alone while the repository is in the middle of a change. */
+/** Host names of all exposed apps; only from their names if the graph has problems. */
 async function hostNames(name: string, cluster: { domain: string; apps: object }): Promise<string[]> {
   const { environments } = await loadGraph(repositoryRoot);
   const apps = environments.find((environment) => environment.name === name)?.apps;

@@ -11,12 +11,12 @@ interface Given {
 
 const program = npmCommand('errors')
   .description(
-    'Errors in the logs, grouped by message: how many, first and last seen, and a trace that leads to one.',
+    'Shows errors in the logs, grouped by message: count, first and last time, and an example trace.',
   )
   .argument('[name]', 'of an app or operator')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--since <duration>', 'such as 10m or 2d', parseDuration, '1d')
-  .option('--limit <number>', 'how many groups at most', parseCount, 50)
+  .option('--limit <number>', 'maximum number of groups', parseCount, 50)
   .option('--json', 'write one JSON document')
   .action((app: string | undefined, { env, since, limit, json }: Given) =>
     runCommand(async () => {

@@ -5,15 +5,12 @@ import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('explain')
   .description(
-    'Everything that the model derives for an app, and from what: each thing that the description says is taken away, and what would change is shown. Of an operator that is a Helm chart: what it brings, and what is put around it.',
+    'Shows everything that is derived for an app, with its cause: each part of the description is removed in turn, and the difference is shown. For an operator with a Helm chart: its objects, and those rendered around it.',
   )
   .argument('<app>', 'a folder of apps/, or one of operators/ that is a Helm chart')
   .option('--env <name>', 'environment, a folder of clusters/ (default: the first one where it runs)')
   .option('--json', 'write one JSON document')
-  .addHelpText(
-    'after',
-    '\nExit code: 0 when it was explained; 1 when there is no such app, or something is wrong.',
-  )
+  .addHelpText('after', '\nExit code: 0 if it was explained; 1 if there is no such app, or on errors.')
   .parse();
 
 await runCommand(async () => {

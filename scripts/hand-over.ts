@@ -6,13 +6,13 @@ import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('hand-over')
   .description(
-    'Installs Flux in a cluster of machines and points it at manifests/ENV; from then on Git is the way in.',
+    'Installs Flux in a cluster of machines and points it to manifests/ENV; from then on, all changes go through Git.',
   )
   .argument('<environment>', 'a folder of clusters/')
   .requiredOption('--kubeconfig <file>', "the administrator's")
   .addHelpText(
     'after',
-    '\nExit:  0 when Flux has applied what it read, 1 otherwise. Run it again at any time.',
+    '\nExit code: 0 if Flux has applied the manifests, 1 otherwise. It can be run again at any time.',
   )
   .action((name: string, { kubeconfig }: { kubeconfig: string }) =>
     runCommand(async () => {

@@ -4,22 +4,22 @@ import { npmCommand, runCommand } from './cli/command.ts';
 
 const program = npmCommand('init-cluster')
   .description(
-    'A whole platform in a Kind cluster on this machine. Run it again at any time: it does what is left to do.',
+    'Creates the whole platform in a Kind cluster on this machine. It can be run again at any time and does the remaining work.',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option(
     '--down',
-    'remove the cluster, its databases and everything that runs for it, once it was asked; caches stay',
+    'remove the cluster with its databases and all its processes, after a confirmation; caches stay',
   )
-  .option('--yes', 'with --down: name what goes, and do not ask')
-  .option('--purge', 'with --down: remove caches, images and data too')
-  .option('--profile', 'print how the processors of this machine spent each phase: user, system, idle')
-  .option('--json', 'print the phases with their times as JSON instead')
+  .option('--yes', 'with --down: list what is removed, without a confirmation')
+  .option('--purge', 'with --down: also remove caches and images')
+  .option('--profile', 'print how the processors spent each phase: user, system, idle')
+  .option('--json', 'print the phases with their times as JSON')
   .addHelpText(
     'after',
     `
-Places:  caches in $PLINTH_CACHE or ~/.cache/plinth, a cluster's state in $PLINTH_STATE or ~/.local/state/plinth
-Exit:    0 when every Kustomization is Ready and the front page answers, 1 otherwise, 130 after Ctrl-C`,
+Places:     caches in $PLINTH_CACHE or ~/.cache/plinth, a cluster's state in $PLINTH_STATE or ~/.local/state/plinth
+Exit code:  0 if every Kustomization is Ready and the front page answers, 1 otherwise, 130 after Ctrl-C`,
   )
   .action(
     async (options: {
@@ -34,11 +34,11 @@ Exit:    0 when every Kustomization is Ready and the front page answers, 1 other
         const alone = options.purge === true ? '--purge' : options.yes === true ? '--yes' : undefined;
         if (alone !== undefined && options.down !== true) {
           process.stderr.write(
-            `${styleText('red', 'error:', { stream: process.stderr })} ${alone} goes with --down\n`,
+            `${styleText('red', 'error:', { stream: process.stderr })} ${alone} is only valid with --down\n`,
           );
           return 2;
         }
-        // Not plain imports, which would be loaded before the cache of compiled code is there.
+        // Imported dynamically: a static import would load before the compile cache is enabled.
         if (options.down === true) {
           const { takeDown } = await import('./init-cluster/down/take-down.ts');
           return takeDown({

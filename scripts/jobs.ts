@@ -24,7 +24,7 @@ callOptions(program.command('queues'))
   .action(listQueues);
 
 callOptions(program.command('enqueue'))
-  .description('enqueue a job; creates the queue where it does not exist')
+  .description('enqueue a job; creates the queue if it does not exist')
   .argument('<queue>', "such as 'orders.confirm'")
   .argument('[payload]', 'a JSON object', parseJsonObject, {})
   .option('--key <text>', 'idempotency key: the same key in the same queue is the same job', '')
@@ -66,7 +66,7 @@ callOptions(program.command('schedule'))
 callOptions(program.command('unschedule'))
   .description('delete a schedule')
   .argument('<queue>')
-  .option('--key <text>', 'key of the schedule, where the queue has several', '')
+  .option('--key <text>', 'key of the schedule, if the queue has several', '')
   .action(deleteSchedule);
 
 callOptions(program.command('page'))

@@ -2,7 +2,9 @@ import { execa } from 'execa';
 import { runCommand } from './cli/command.ts';
 import { ansibleEnvironment, ansibleRoot, ensureAnsible } from './nodes/tools.ts';
 
-/** yamllint and ansible-lint over ansible/, by the profile `production`; both are had where they are missing. */
+/**
+ * Runs yamllint and ansible-lint on ansible/, with the profile `production`; both are installed if missing.
+ */
 await runCommand(async () => {
   const tools = await ensureAnsible((line) => process.stderr.write(`${line}\n`));
   for (const [command, ...args] of [['yamllint', '--strict', '.'], ['ansible-lint']] as const) {

@@ -5,17 +5,17 @@ import { compareWithUpstream } from './lock/lock.ts';
 
 const program = npmCommand('lock')
   .description(
-    "Compares the digests and checksums of images/lock.yaml with the present ones of upstream's registries and download hosts.",
+    "Compares the digests and checksums of images/lock.yaml with those of upstream's registries and download hosts.",
   )
   .addArgument(
     new Argument(
       '<action>',
-      'check shows the differences and changes nothing; update writes the values of upstream',
+      "check: print differences, change nothing; update: write upstream's values",
     ).choices(['check', 'update']),
   )
   .argument(
     '[names...]',
-    'images, artifacts and programs; default: all images and artifacts, and the programs without a checksum, since each program has to be fetched',
+    'images, artifacts and programs; default: all images and artifacts, and programs without a checksum, because each program must be downloaded',
   )
   .option('--json', 'print JSON')
   .action((action: LockAction, names: string[], options: { json?: true }) =>

@@ -16,19 +16,19 @@ interface Given {
 }
 
 const program = npmCommand('logs')
-  .description('Log lines of an app or an operator, newest last; without a name, of everything.')
+  .description('Prints log lines of an app or operator, newest last; without a name, of all.')
   .argument('[name]', 'of an app or operator')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--since <duration>', 'such as 10m or 2d', parseDuration, '1h')
   .option('--grep <expression>', 'regular expression that the message matches')
   .option('--trace <id>', 'lines of one trace')
-  .addOption(new Option('--level <level>', 'the least level').choices(levels))
-  .option('--limit <number>', 'how many lines at most', parseCount, 200)
-  .option('-f, --follow', 'go on with the lines that come')
+  .addOption(new Option('--level <level>', 'lowest level').choices(levels))
+  .option('--limit <number>', 'maximum number of lines', parseCount, 200)
+  .option('-f, --follow', 'also print new lines as they arrive')
   .option('--json', 'print each line as one JSON object')
   .addHelpText(
     'after',
-    "\nWhere cluster.yaml says 'observability: off', the lines of the pods that run now are read instead.",
+    "\nIf cluster.yaml has 'observability: off', the logs of running pods are read instead.",
   )
   .action((app: string | undefined, { env: environment, follow, json, ...selection }: Given) =>
     runCommand(async () => {

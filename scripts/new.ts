@@ -20,20 +20,19 @@ interface AppGiven {
 }
 
 const program = npmCommand('new')
-  .description('Writes a working start, which renders at once, and says what to do next.')
-  .addHelpText(
-    'after',
-    '\nExit code: 0 when it was written; 1 when something is wrong, and then nothing was.',
-  );
+  .description(
+    'Writes a working app, operator or environment, which renders at once, and prints the next steps.',
+  )
+  .addHelpText('after', '\nExit code: 0 if it was written; 1 on errors, and then nothing was written.');
 
 program
   .command('app <name>')
-  .description('an app of a few lines in apps/NAME, enabled in one environment')
-  .option('--env <name>', `where it runs: ${environments().join(', ')}`, 'dev')
+  .description('a minimal app in apps/NAME, enabled in one environment')
+  .option('--env <name>', `environment: ${environments().join(', ')}`, 'dev')
   .addOption(
     new Option(
       '--kind <kind>',
-      'server: answers requests; worker: runs and is called by nobody; schedule: runs by the clock and ends; site: files that a web server shows',
+      'server: answers requests; worker: has no callers; schedule: runs at given times and ends; site: static files',
     )
       .choices(kinds)
       .default('server'),
@@ -41,15 +40,12 @@ program
   .addOption(
     new Option(
       '--from <file>',
-      'a compose file, or a Deployment with what stands beside it: one service as app.ts, and what became of each of its keys',
+      'create it from a compose file, or from a Deployment with related objects: one service as app.ts, with the result for each key',
     ).conflicts('kind'),
   )
-  .option(
-    '--service <name>',
-    "with --from: which service or Deployment (default: the app's name, or the only one)",
-  )
-  .option('--image <reference>', 'with --from: its image by version, where the file names none')
-  .option('--strict', 'with --from: write nothing where a key is not kept as it is')
+  .option('--service <name>', "with --from: service or Deployment (default: the app's name, or the only one)")
+  .option('--image <reference>', 'with --from: image with version, if the file has none')
+  .option('--strict', 'with --from: write nothing if a key cannot be kept')
   .action((name: string, { env, kind, from, service, image, strict }: AppGiven) =>
     start((root) =>
       from === undefined
@@ -66,7 +62,7 @@ program
 program
   .command('operator <name>')
   .description(
-    'a controller of others in operators/NAME: by its image, with operator.ts, chart.ts and a line in the lock file; or a Helm chart, with operator.ts alone',
+    'an upstream controller in operators/NAME: from an image, with operator.ts, chart.ts and an entry in the lock file; or from a Helm chart, with operator.ts only',
   )
   .option('--image <reference>', 'such as docker.io/library/nginx:1.29.1')
   .addOption(
@@ -75,7 +71,7 @@ program
       'such as oci://quay.io/jetstack/charts/cert-manager, or https://charts.jetstack.io/cert-manager',
     ).conflicts('image'),
   )
-  .option('--chart-version <version>', 'of the chart (default: the newest that is no preview)')
+  .option('--chart-version <version>', 'version of the chart (default: the newest stable one)')
   .action(
     (
       name: string,
@@ -89,7 +85,7 @@ program
         }
         if (image !== undefined) return newOperator(root, checkedName(name), image);
         throw new Failure(
-          'an operator begins with an image or with a Helm chart',
+          'an operator needs an image or a Helm chart',
           'Add --image docker.io/library/nginx:1.29.1, or --chart oci://quay.io/jetstack/charts/cert-manager',
         );
       }),
@@ -97,7 +93,7 @@ program
 
 program
   .command('env <name>')
-  .description('a Kind cluster of one node beside the others, with the apps of dev: clusters/NAME')
+  .description('a Kind cluster with one node and the apps of dev: clusters/NAME')
   .action((name: string) => start((root) => newEnvironment(root, checkedName(name))));
 
 await program.parseAsync();

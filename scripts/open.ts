@@ -4,10 +4,10 @@ import { npmCommand, runCommand } from './cli/command.ts';
 import { pageOf, type Signal, signals } from './telemetry/page-of.ts';
 
 const program = npmCommand('open')
-  .description('Serves a page on this machine alone, through the API server, until Ctrl-C.')
-  .addArgument(new Argument('<signal>', 'what to look at').choices(signals))
+  .description('Serves a page on this machine only, through the API server, until Ctrl-C.')
+  .addArgument(new Argument('<signal>', 'signal').choices(signals))
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
-  .option('--port <number>', 'on this machine; default: any that is free', Number, 0)
+  .option('--port <number>', 'port on this machine; default: a free one', Number, 0)
   .action((signal: Signal, { env, port }: { env: string; port: number }) =>
     runCommand(async () => {
       const { withStore } = await import('./telemetry/store.ts');

@@ -10,14 +10,17 @@ interface Options {
 
 const program = npmCommand('promote')
   .description(
-    'Offers the version of an app that one environment runs to another one: copies its images by digest, pushes a branch, and opens a pull request where cluster.yaml names a forge. What it would do stands in its text.',
+    'Proposes the running version of an app of one environment for another one: copies its images by digest, pushes a branch, and opens a pull request if cluster.yaml names a forge. The text of the request has its effects.',
   )
-  .argument('<app>', 'an app that was published')
+  .argument('<app>', 'a published app')
   .argument('<from>', 'environment that runs it')
-  .argument('<to>', 'environment that shall run it')
-  .option('--dry-run', 'say what it would do, and change nothing')
-  .option('--release-hold', 'offer it where a roll-back holds the app, too')
-  .option('--accept-rewritten', 'go on where the history of the manifest repository was rewritten by force')
+  .argument('<to>', 'environment that will run it')
+  .option('--dry-run', 'print the effects, and change nothing')
+  .option('--release-hold', 'also if a roll-back holds the app')
+  .option(
+    '--accept-rewritten',
+    'continue after the history of the manifest repository was rewritten by force',
+  )
   .addHelpText(
     'after',
     `
@@ -27,7 +30,7 @@ Examples:
   npm run promote -- orders staging prod --dry-run
   npm run promote -- orders staging prod
 
-Exit code: 0 when it is offered or runs there already, 1 otherwise.`,
+Exit code: 0 if it is proposed or already runs there, 1 otherwise.`,
   )
   .action((app: string, from: string, to: string, options: Options) =>
     runCommand(async () => {

@@ -12,14 +12,17 @@ interface Options {
 
 const program = npmCommand('publish')
   .description(
-    'Brings the last commit into an environment whose manifests are in a Git repository: builds the images that changed, pushes them by digest, then commits the manifests.',
+    'Publishes the last commit to an environment whose manifests are in a Git repository: builds changed images, pushes them by digest, then commits the manifests.',
   )
   .argument('<environment>', 'a folder of clusters/ whose source is a Git repository')
-  .option('--app <name>', "move this app's images alone; all others stay at their digests")
-  .option('--dry-run', 'say what would move, and change nothing')
+  .option('--app <name>', "publish only this app's images; all others keep their digests")
+  .option('--dry-run', 'print the changes, and make none')
   .option('--json', 'print the result as JSON')
-  .option('--release-hold', 'move apps that a roll-back holds, too')
-  .option('--accept-rewritten', 'go on where the history of the manifest repository was rewritten by force')
+  .option('--release-hold', 'also publish apps that a roll-back holds')
+  .option(
+    '--accept-rewritten',
+    'continue after the history of the manifest repository was rewritten by force',
+  )
   .addHelpText(
     'after',
     `
@@ -29,7 +32,7 @@ Examples:
   npm run publish -- staging
   npm run publish -- staging --app orders --dry-run
 
-Exit code: 0 when the environment has what the commit says, 1 otherwise. Type it again at any time: it goes on.`,
+Exit code: 0 if the environment has the commit, 1 otherwise. After an interruption, run it again: it continues.`,
   )
   .action((environment: string, options: Options) =>
     runCommand(async () => {

@@ -12,29 +12,32 @@ interface Options {
 
 const program = npmCommand('rollback')
   .description(
-    'Takes an app back to the version before, by one commit in the manifest repository. The database stays as it is: refused where a migration since then may break the version before.',
+    'Rolls an app back to an earlier version, with one commit in the manifest repository. The database is unchanged: it is refused if a later migration may break the earlier version.',
   )
-  .argument('<app>', 'an app that was published')
+  .argument('<app>', 'a published app')
   .option('--env <name>', 'environment, a folder of clusters/', 'prod')
-  .option('--to <digest>', 'a version that ran before; its first 12 hexadecimal digits will do')
+  .option('--to <digest>', 'an earlier version; the first 12 hexadecimal digits are enough')
   .option(
     '--reviewed <file>',
-    'a migration that you have looked at, and that the version before works with; may come again',
+    'a migration that you have reviewed, and with which the earlier version works; may be repeated',
     (file: string, before: string[]) => [...before, file],
     [],
   )
-  .option('--dry-run', 'say what would happen, and change nothing')
-  .option('--accept-rewritten', 'go on where the history of the manifest repository was rewritten by force')
+  .option('--dry-run', 'print the effects, and change nothing')
+  .option(
+    '--accept-rewritten',
+    'continue after the history of the manifest repository was rewritten by force',
+  )
   .addHelpText(
     'after',
     `
-The app is held at that version: publish and promote leave it there until one of them is typed with --release-hold.
+The app is held at that version: publish and promote skip it until one of them is typed with --release-hold.
 
 Examples:
   npm run rollback -- orders
   npm run rollback -- orders --env staging --to 4e35673047a1
 
-Exit code: 0 when the commit is made, 1 otherwise.`,
+Exit code: 0 if the commit is made, 1 otherwise.`,
   )
   .action((app: string, options: Options) =>
     runCommand(async () => {

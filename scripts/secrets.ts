@@ -13,7 +13,7 @@ import { openStore } from './secrets/store.ts';
 import { readValue } from './secrets/value-input.ts';
 
 const program = npmCommand('secrets').description(
-  'Secrets of apps: encrypted in Git beside each app by SOPS with age, decrypted by Flux. No value is ever an argument or printed.',
+  'Manages secrets of apps: encrypted in Git with SOPS and age, decrypted by Flux. Values are never arguments and never printed.',
 );
 
 interface Env {
@@ -30,18 +30,18 @@ const work = (run: () => Promise<void>): Promise<void> =>
 
 program
   .command('set')
-  .description('set a value; it is asked for at a terminal, or read from standard input')
+  .description('set a value, which is read from a prompt at a terminal, else from standard input')
   .argument('<app>', 'a folder of apps/, whose app.ts uses the key')
-  .argument('<key>', 'such as STRIPE_KEY; SECRET/KEY where several secrets have it')
+  .argument('<key>', 'such as STRIPE_KEY; SECRET/KEY if several secrets have the key')
   .option(...environment)
-  .addHelpText('after', '\nOf a single line that is piped in, the line feed at its end is dropped.')
+  .addHelpText('after', '\nThe line feed at the end of a single piped line is removed.')
   .action((app: string, key: string, { env }: Env) =>
     work(() => setValue({ root, environment: env, app, key }, () => readValue(`${key} for ${env}: `), say)),
   );
 
 program
   .command('list')
-  .description('names of all keys, and whether they are set; exit code 1 where one is missing or not used')
+  .description('list all keys, and whether they are set; exit code 1 if one is missing or unused')
   .option(...environment)
   .option('--json', 'write one JSON document')
   .action(({ env, json }: Env & { json?: boolean }) =>
@@ -54,9 +54,9 @@ program
 
 program
   .command('edit')
-  .description('all values of one secret in your editor (VISUAL, EDITOR)')
+  .description('edit all values of one secret in your editor (VISUAL, EDITOR)')
   .argument('<app>')
-  .argument('<secret>', 'its name in the uses of app.ts')
+  .argument('<secret>', 'its name in `uses` of app.ts')
   .option(...environment)
   .action((app: string, secret: string, { env }: Env) =>
     work(() => editSecret({ root, environment: env, app, secret }, ownEditor, say)),
@@ -64,7 +64,7 @@ program
 
 program
   .command('remove')
-  .description('remove a value that nothing uses any more')
+  .description('remove an unused value')
   .argument('<app>')
   .argument('<key>')
   .option(...environment)
@@ -75,7 +75,7 @@ program
 program
   .command('new-key')
   .description(
-    'make a private key of your own, where SOPS looks for it too; prints the public half, for adopt',
+    'create your own private key, in the file where SOPS finds it too; prints the public half, for adopt',
   )
   .action(() =>
     work(async () => {
@@ -87,7 +87,7 @@ program
 
 program
   .command('adopt')
-  .description('let a person or a further cluster read the secrets of an environment')
+  .description('give a person or another cluster access to the secrets of an environment')
   .argument('<name>', 'such as alice')
   .argument('<recipient>', 'the public half of the key: age1…')
   .option(...environment)
@@ -97,27 +97,27 @@ program
 
 program
   .command('dismiss')
-  .description('take somebody out; says which values have to be changed where they come from')
+  .description('remove a recipient; prints the values that must be changed at their provider')
   .argument('<name>')
   .option(...environment)
   .action((name: string, { env }: Env) => work(() => dismiss({ root, environment: env, name }, say)));
 
 program
   .command('update-keys')
-  .description('encrypt every secret for just those whom cluster.yaml names under secrets.recipients')
+  .description('encrypt every secret for exactly the recipients in cluster.yaml, secrets.recipients')
   .option(...environment)
   .action(({ env }: Env) => work(() => updateKeys({ root, environment: env }, say)));
 
 program
   .command('rotate-key')
-  .description('give the cluster a new private key, and every secret a new data key')
+  .description('create a new private key for the cluster, and a new data key for every secret')
   .option(...environment)
   .action(({ env }: Env) => work(() => rotateKey({ root, environment: env }, say)));
 
 program
   .command('check')
-  .description('look for secrets in plain text in all that Git stores; exit code 1 where there is one')
-  .option('--staged', 'only in what the next commit would hold')
+  .description('search all files in Git for secrets in plain text; exit code 1 if there is one')
+  .option('--staged', 'only the content of the next commit')
   .action(({ staged }: { staged?: boolean }) =>
     runCommand(async () => {
       const problems = staged === true ? leaksInStage(root) : leaksInRepository(root);
@@ -129,6 +129,6 @@ program
 program
   .command('install-hook')
   .description('write a Git hook that refuses a commit with a secret in plain text')
-  .action(() => work(async () => say(`${await installHook(root)} looks at each commit from now on.`)));
+  .action(() => work(async () => say(`${await installHook(root)} checks each commit from now on.`)));
 
 await program.parseAsync();

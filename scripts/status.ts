@@ -11,13 +11,13 @@ import { collectStatus } from './status/collect.ts';
 import { printStatus } from './status/print.ts';
 
 const program = npmCommand('status')
-  .description('Nodes, Kustomizations and apps of a cluster, with their URLs.')
-  .option('--env <name>', 'the environment: a folder of clusters/', 'dev')
+  .description('Shows nodes, Kustomizations and apps of a cluster, with their URLs.')
+  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')
-  .option('--git-remote', 'write the address of the manifest repository, for git clone')
+  .option('--git-remote', 'print the address of the manifest repository, for git clone')
   .addHelpText(
     'after',
-    '\nExit code: 0 when everything is Ready; 1 when something is not, or the cluster does not answer.',
+    '\nExit code: 0 if everything is Ready; 1 if something is not, or if the cluster does not answer.',
   )
   .parse();
 const options = program.opts<{ env: string; json?: true; gitRemote?: true }>();

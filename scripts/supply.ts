@@ -4,11 +4,11 @@ import { listSupply } from './supply/list.ts';
 import { supplyImages } from './supply/supply.ts';
 
 const program = npmCommand('supply')
-  .description('Brings the images and artifacts of images/lock.yaml into the mirror.')
+  .description('Supplies images and artifacts of images/lock.yaml to the mirror.')
   .argument('[names...]', 'images and artifacts; default: all')
-  .option('--list', 'print how each was had, without changing anything')
-  .option('--verify', 'compare the checksums of what is in the mirror first')
-  .option('--disk', 'print the size of the cache on the disk, without changing anything')
+  .option('--list', 'print how each was supplied, and change nothing')
+  .option('--verify', 'first compare the checksums of images in the mirror')
+  .option('--disk', 'print the disk space of the cache, and change nothing')
   .option('--json', 'print JSON')
   .action((names: string[], options: { list?: true; verify?: true; disk?: true; json?: true }) =>
     runCommand(async () => {

@@ -3,7 +3,7 @@ import { npmCommand, runCommand } from './cli/command.ts';
 
 const program = npmCommand('top')
   .description(
-    'What each app and operator uses and serves now: processor, memory, requests, failures, duration.',
+    'Shows the current processor, memory, requests, failures and durations of each app and operator.',
   )
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--json', 'write one JSON document')

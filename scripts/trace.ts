@@ -14,13 +14,15 @@ interface Given {
 }
 
 const program = npmCommand('trace')
-  .description('One trace as a tree, with the log lines of each span; or the slowest traces of a service.')
-  .argument('[id]', 'of a trace, as log lines and exemplars name it')
+  .description(
+    'Shows one trace as a tree, with the log lines of each span; or lists the slowest traces of a service.',
+  )
+  .argument('[id]', 'identifier from log lines and exemplars')
   .option('--slow <service>', 'list the slowest traces of a service')
-  .option('--failed', 'with --slow: only those in which something failed')
+  .option('--failed', 'with --slow: only traces with a failed span')
   .option('--env <name>', 'environment, a folder of clusters/', 'dev')
   .option('--since <duration>', 'with --slow: such as 10m or 2d', parseDuration, '1h')
-  .option('--limit <number>', 'with --slow: how many', parseCount, 20)
+  .option('--limit <number>', 'with --slow: number of traces', parseCount, 20)
   .option('--json', 'write one JSON document')
   .action((id: string | undefined, { env, slow, failed, since, limit, json }: Given) =>
     runCommand(async () => {
@@ -33,7 +35,9 @@ const program = npmCommand('trace')
         return showTrace(env, id.toLowerCase(), json === true);
       }
       throw new Failure(
-        id === undefined ? 'which trace?' : `'${id}' is no trace: an identifier has 32 hexadecimal digits.`,
+        id === undefined
+          ? 'which trace?'
+          : `'${id}' is not a trace identifier, which has 32 hexadecimal digits.`,
         'Type npm run trace -- ID, or find one: npm run trace -- --slow APP',
       );
     }),

@@ -6,11 +6,11 @@ import { type Verified, verify } from './verify/verify.ts';
 
 const program = npmCommand('verify')
   .description(
-    'Renders every environment, compares its custom resources with the definitions of their kinds in the versions of\nimages/lock.yaml, and shows every object to a real API server of its version, under the admission policies of the\nenvironment: etcd and kube-apiserver run on this machine meanwhile, and no cluster is touched. Programs and\ndefinitions that are not in the cache are fetched, or built from their Go modules.',
+    "Renders every environment, validates custom resources against the definitions in the versions of images/lock.yaml,\nand checks every object with a real API server of the environment's version, with its admission policies. etcd and\nkube-apiserver run on this machine meanwhile; no cluster is changed. Programs and definitions that are not in the\ncache are downloaded, or built from their Go modules.",
   )
-  .option('--offline', 'start no API server: compare custom resources with their definitions alone')
+  .option('--offline', 'start no API server: only validate custom resources against their definitions')
   .option('--json', 'print the result, or the problems, as JSON')
-  .addHelpText('after', '\nExit code: 0 when all are taken; 1 when one is refused, or something is wrong.')
+  .addHelpText('after', '\nExit code: 0 if all objects are accepted; 1 if one is refused, or on errors.')
   .parse();
 
 const { json = false, offline = false } = program.opts<{ json?: boolean; offline?: boolean }>();
@@ -21,7 +21,7 @@ await runCommand(async () => {
   const report = (text: string) => void process.stderr.write(`${text}\n`);
   const stop = new AbortController();
   const end = (): void =>
-    stop.abort(new Failure('interrupted.', 'Nothing was changed; the same command begins anew.'));
+    stop.abort(new Failure('interrupted.', 'Nothing was changed; the same command starts again.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const root = resolve(import.meta.dirname, '..');
   const verified = await withProblems(json, print, () =>
@@ -34,7 +34,7 @@ await runCommand(async () => {
   else {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     print(
-      `${found.environments} environments, ${found.objects} custom resources of ${found.kinds} kinds as they are defined${taken(found.server)}, ${seconds} s`,
+      `${found.environments} environments, ${found.objects} valid custom resources of ${found.kinds} kinds${taken(found.server)}, ${seconds} s`,
     );
   }
   return problems.length > 0 ? 1 : 0;
@@ -42,5 +42,5 @@ await runCommand(async () => {
 
 function taken(server: Verified['server']): string {
   if (server === undefined) return '';
-  return `, ${server.shown} objects taken by the API server of ${server.versions.join(' and ')}`;
+  return `, ${server.shown} objects accepted by the API server of ${server.versions.join(' and ')}`;
 }

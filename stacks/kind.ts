@@ -5,7 +5,7 @@ import type { Environment } from '../model/graph.ts';
 export function kind({ name, cluster }: Environment): Record<string, unknown> {
   const next = `npm run init-cluster -- --env ${name}`;
   info(
-    `'${name}' is a Kind cluster on one machine (clusters/${name}/cluster.yaml, provider.kind): this stack makes nothing. To make ${cluster.name}, type: ${next}`,
+    `'${name}' is a Kind cluster on one machine (clusters/${name}/cluster.yaml, provider.kind), so this stack creates nothing. To create ${cluster.name}, type: ${next}`,
   );
   return { environment: name, next };
 }

@@ -4,7 +4,7 @@ import { environmentOf } from './environment-of.ts';
 import { kind } from './kind.ts';
 import { machines } from './machines.ts';
 
-/** Everything below one environment's cluster. What it returns are the stack's outputs. */
+/** The resources below one environment's cluster. Returns the outputs of the stack. */
 export async function program(): Promise<Record<string, unknown>> {
   const environment = await environmentOf(getStack());
   const { provider } = environment.cluster;

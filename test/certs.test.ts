@@ -59,7 +59,7 @@ describe('a handshake', () => {
 
   it('says why where there is none', async () => {
     const plain = await listen(createServer((socket) => socket.once('data', () => socket.end('N'))));
-    await expect(handshake(plain, 'postgres')).rejects.toThrow('Postgres offers no TLS');
+    await expect(handshake(plain, 'postgres')).rejects.toThrow('PostgreSQL does not offer TLS');
     const closes = await listen(createServer((socket) => socket.destroy()));
     await expect(handshake(closes, 'tls')).rejects.toThrow(/hung up|ECONNRESET|socket disconnected/);
     const mute = await listen(createServer(() => {}));

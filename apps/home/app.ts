@@ -7,7 +7,7 @@ export default defineApp({
   summary: "The platform's front page: what runs here, where it answers, and what needs a look.",
   image: { build: '.' },
   ports: { http: { port } },
-  // Node would let its heap grow to half of the limit before it collects.
+  // By default Node's heap may grow to half of the memory limit before it collects garbage.
   env: { PORT: String(port), NODE_OPTIONS: '--max-old-space-size=48' },
   probes: {
     ready: { path: '/readyz', port: 'http', period: 2 },
@@ -20,7 +20,7 @@ export default defineApp({
     {
       kind: 'kubernetes',
       reason:
-        'It shows nodes, apps, why their pods fail, routes, certificates and how far Flux is; it can change none of them.',
+        'It shows nodes, apps, reasons of failing pods, routes, certificates and the progress of Flux; it can change none of them.',
       rules: [
         { apiGroups: [''], resources: ['nodes', 'pods', 'events'], verbs: ['list', 'watch'] },
         { apiGroups: ['apps'], resources: ['deployments', 'statefulsets'], verbs: ['list', 'watch'] },

@@ -2,9 +2,10 @@ import { defineApp } from '../../model/app.ts';
 
 export default defineApp({
   name: 'jobs',
-  summary: 'A queue of jobs on Postgres: now, later or by the clock, tried again until they are done.',
+  summary:
+    'A job queue on PostgreSQL: jobs run now, later or on a schedule, and are retried until they are done.',
   image: { build: '.', bundle: 'src/server.ts' },
-  // gRPC, REST and the page on one port, for callers with a certificate; probes and metrics on the other.
+  // gRPC, REST and the page on one port, for clients with a certificate; probes and metrics on the other.
   ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
   env: { NODE_OPTIONS: '--max-old-space-size=128' },
   probes: {

@@ -1,23 +1,23 @@
 import type pg from 'pg';
 
-/** A schema of its own, which nobody but the owner of the database may look into: neither a reader nor the app. */
+/** In a separate schema that only the owner of the database can access, neither readers nor the app. */
 const table = 'plinth.migrations';
 
-/** What has run here already. Called under the lock of `migrate`; the table is made where there is none. */
+/** The migrations that have run. Called under the lock of `migrate`; creates the table if missing. */
 export async function appliedMigrations(client: pg.ClientBase): Promise<Map<string, string>> {
   await client.query(open);
   const { rows } = await client.query<{ name: string; sha256: string }>(`select name, sha256 from ${table}`);
   return new Map(rows.map(({ name, sha256 }) => [name, sha256]));
 }
 
-/** Notes that one has run, in the transaction in which it runs. */
+/** Records a migration, in the transaction in which it runs. */
 export async function noteApplied(client: pg.ClientBase, name: string, sha256: string): Promise<void> {
   await client.query(`insert into ${table} (name, sha256) values ($1, $2)`, [name, sha256]);
 }
 
 /**
- * The owner's default privileges give each new schema and table to the other roles as well: those are taken back, and
- * so is what anybody gave by hand. Earlier the table stood in the schema public, where the app could write it.
+ * Default privileges give new schemas and tables to the other roles too; these and manual grants are revoked.
+ * Earlier the table was in the schema public, where the app could write it.
  */
 const open = `
 do $$

@@ -9,46 +9,49 @@ import {
 } from '@grpc/grpc-js';
 import { asRefusal, Refusal } from './refusal.ts';
 
-/** Names that may call, as CALLERS lists them. The certificate was checked by then; this asks whose it is. */
+/** Names in CALLERS. The certificate is already verified; this checks its owner. */
 export function callersFrom(env: NodeJS.ProcessEnv): ReadonlySet<string> {
   const names = (env.CALLERS ?? '').split(',').filter((name) => name !== '');
   return new Set(names);
 }
 
-/** The name in a certificate; none where it has no name or several. */
+/** The name in a certificate; undefined if it has none or several. */
 function nameIn(certificate: PeerCertificate | undefined): string | undefined {
   const name: unknown = certificate?.subject?.CN;
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
-/** The certificate of a connection on which it was checked; none on any other. */
+/** The verified certificate of a connection; undefined without one. */
 function certificateOf(socket: unknown): PeerCertificate | undefined {
   return socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
 }
 
-/** The name of the caller on a connection whose certificate was checked; none on any other. */
+/** The name of the caller on a connection with a verified certificate; undefined on others. */
 export function nameOf(socket: TLSSocket): string | undefined {
   return nameIn(certificateOf(socket));
 }
 
-/** When the certificate of a connection ends, in milliseconds since 1970. */
+/** Expiry of a connection's certificate, in milliseconds since 1970. */
 export function endOf(socket: TLSSocket): number {
   return Date.parse(socket.getPeerCertificate().valid_to);
 }
 
-/** The caller of a request on a connection, which is one of `callers` with a certificate that is valid now; throws a refusal. */
+/**
+ * The caller of a request on a connection, which must be in `callers` and have a currently valid certificate;
+ * throws a refusal.
+ */
 export function admitted(socket: unknown, callers: ReadonlySet<string>): string {
   return admittedBy(certificateOf(socket), callers);
 }
 
-/** The caller of a call that `onlyCallers` let through. */
+/** The caller of a call that `onlyCallers` accepted. */
 export function callerOf(call: Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>): string {
   const name = nameIn(call.getAuthContext().sslPeerCertificate);
   if (name === undefined) throw new Error('a call without a caller reached a handler');
   return name;
 }
 
-/** Refuses every call, of every service, whose caller is not one of `callers` with a certificate that is valid now. */
+/** Refuses calls of every service unless the caller is in `callers` and has a currently valid certificate. */
 export function onlyCallers(callers: ReadonlySet<string>): ServerInterceptor {
   return (_method, call) =>
     new ServerInterceptingCall(call, {
@@ -65,7 +68,7 @@ export function onlyCallers(callers: ReadonlySet<string>): ServerInterceptor {
     });
 }
 
-/** A connection outlives the moment that its certificate was checked: the dates are looked at for each request. */
+/** A connection can outlive the validity of its certificate, so each request checks the dates. */
 function admittedBy(certificate: PeerCertificate | undefined, callers: ReadonlySet<string>): string {
   const name = nameIn(certificate);
   if (certificate === undefined || name === undefined)

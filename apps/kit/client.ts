@@ -11,8 +11,8 @@ import { context, propagation } from '@opentelemetry/api';
 import type { IdentityFolder } from './identity.ts';
 
 /**
- * Tries again where the other side says UNAVAILABLE, as while it is replaced; for contracts whose calls may be repeated
- * (gRPC, 'Retry Design').
+ * Retries on UNAVAILABLE, for example while the server is replaced; only for contracts whose calls may be
+ * repeated (gRPC, 'Retry Design').
  */
 const retry = {
   methodConfig: [
@@ -33,17 +33,17 @@ const retry = {
 export const clientOptions: ClientOptions = {
   'grpc.service_config': JSON.stringify(retry),
   'grpc.keepalive_time_ms': 30_000,
-  // A name that was not there yet is asked for again soon.
+  // A name that does not exist yet is resolved again soon.
   'grpc.max_reconnect_backoff_ms': 2_000,
 };
 
-/** Shows the identity that the folder holds at the moment of each connection, and trusts the roots beside it. */
+/** Uses the identity that the folder has at the time of each connection, and trusts its CA certificates. */
 export function clientCredentials(identity: IdentityFolder): ChannelCredentials {
   const provider = new Provider(identity);
   return experimental.createCertificateProviderChannelCredentials(provider, provider);
 }
 
-/** Metadata that carries the trace on. */
+/** Metadata with the current trace. */
 function traced(): Metadata {
   const metadata = new Metadata();
   propagation.inject(context.active(), metadata, { set: (to, key, value) => to.set(key, value) });
@@ -52,14 +52,14 @@ function traced(): Metadata {
 
 type Answer<Response> = (error: ServiceError | null, response: Response) => void;
 
-/** A method of a generated client that takes one message and returns one. */
+/** A unary method of a generated client. */
 interface Unary<Request, Response> {
   (request: Request, answer: Answer<Response>): unknown;
   (request: Request, metadata: Metadata, answer: Answer<Response>): unknown;
   (request: Request, metadata: Metadata, options: Partial<CallOptions>, answer: Answer<Response>): unknown;
 }
 
-/** A call as a promise: below the trace that runs, with so many milliseconds until its answer must be there. */
+/** A call as a promise, with the current trace and a time-out in milliseconds. */
 export function ask<Request, Response>(
   client: Client,
   method: Unary<Request, Response>,

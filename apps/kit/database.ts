@@ -9,8 +9,8 @@ import { Reachability } from './reachability.ts';
 import { inSpan, isTraced, SpanKind } from './tracing.ts';
 
 /**
- * libpq's own variables (PostgreSQL, 'Environment Variables'). The login is a certificate; a password is for a database that
- * others provide.
+ * Variables of libpq (PostgreSQL, 'Environment Variables'). The login is a certificate; external databases
+ * can use a password.
  */
 const variables = z
   .object({
@@ -18,7 +18,7 @@ const variables = z
     PGPORT: z.coerce.number().int().default(5432),
     PGDATABASE: z.string().min(1),
     PGUSER: z.string().min(1),
-    PGSSLMODE: z.literal('verify-full', 'verify-full: the server must prove who it is'),
+    PGSSLMODE: z.literal('verify-full', "verify-full: the server's certificate must be verified"),
     PGPASSWORD: z.string().min(1).optional(),
     PGSSLCERT: z.string().min(1).optional(),
     PGSSLKEY: z.string().min(1).optional(),
@@ -28,15 +28,15 @@ const variables = z
   .refine(
     ({ PGPASSWORD, PGSSLCERT, PGSSLKEY }) =>
       PGPASSWORD !== undefined || (PGSSLCERT !== undefined && PGSSLKEY !== undefined),
-    'PGSSLCERT and PGSSLKEY, or PGPASSWORD: the database asks who calls',
+    'PGSSLCERT and PGSSLKEY, or PGPASSWORD: the database requires a login',
   );
 
 type Variables = z.infer<typeof variables>;
 
-/** How long a connection may serve: after it, and after a renewal, every connection was made with the new certificate. */
+/** Maximum age of a connection: so long after a renewal every connection uses the new certificate. */
 const maxLifetimeSeconds = 300;
 
-/** Options of `pg`, each of them given. */
+/** Required options of `pg`. */
 export type DatabaseConfig = {
   [Option in
     | 'application_name'
@@ -54,7 +54,7 @@ export type DatabaseConfig = {
     | 'ssl']: Exclude<pg.PoolConfig[Option], undefined>;
 };
 
-/** What a pool of `pg` takes; `ssl` is read anew for each connection. */
+/** Options of a `pg` pool; `ssl` is evaluated for each connection. */
 export interface DatabaseAccess {
   config: DatabaseConfig & { password?: string };
   /** Stops watching the files. */
@@ -63,7 +63,7 @@ export interface DatabaseAccess {
 
 export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAccess {
   const read = variables.safeParse(env);
-  if (!read.success) throw new Error(`the database's variables: ${z.prettifyError(read.error)}`);
+  if (!read.success) throw new Error(`invalid variables of the database: ${z.prettifyError(read.error)}`);
   const given = read.data;
   const { ssl, close } = tlsOf(given);
   return {
@@ -78,7 +78,7 @@ export function databaseAccess(name: string, env: NodeJS.ProcessEnv): DatabaseAc
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
       statement_timeout: 10_000,
-      // Of a server that is gone nobody says that it is: its answer just does not come.
+      // A server that disappeared sends nothing, so a query needs a time-out.
       query_timeout: 12_000,
       maxLifetimeSeconds,
       keepAlive: true,
@@ -93,7 +93,10 @@ interface Tls {
   close(): void;
 }
 
-/** A certificate that is renewed beside its roots, as the platform's own databases want it; or the files of others. */
+/**
+ * TLS with the renewed certificate and its CA certificates for the platform's own databases, or with given
+ * files.
+ */
 function tlsOf(given: Variables): Tls {
   const { PGSSLCERT, PGSSLKEY, PGSSLROOTCERT } = given;
   const folders = new Set([PGSSLCERT, PGSSLKEY, PGSSLROOTCERT].map((file) => dirname(file ?? '')));
@@ -117,7 +120,10 @@ function tlsOf(given: Variables): Tls {
   };
 }
 
-/** A server of others decides which TLS it speaks; without a file of roots the public authorities are trusted. */
+/**
+ * An external server chooses its TLS version; without a file of CA certificates, public authorities are
+ * trusted.
+ */
 function ofOthers({ PGHOST, PGSSLCERT, PGSSLKEY, PGSSLROOTCERT }: Variables): Tls {
   const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, 'utf8'));
   return {
@@ -145,7 +151,7 @@ export interface Queries {
   query<Row extends pg.QueryResultRow>(name: string, text: string, values?: unknown[]): Promise<Row[]>;
 }
 
-/** A pool, counted and traced. */
+/** A pool with metrics and traces. */
 export class Database implements Queries {
   readonly pool: pg.Pool;
   #access: DatabaseAccess;
@@ -154,16 +160,16 @@ export class Database implements Queries {
   constructor(access: DatabaseAccess) {
     this.#access = access;
     this.pool = new pg.Pool(access.config);
-    // An idle connection that the server closed: the pool drops it by itself and makes another when one is needed.
+    // The server closed an idle connection; the pool removes it and opens another on demand.
     this.pool.on('error', (error) => log.warn('idle database connection lost', { error: error.message }));
     gauge('database_pool_connections', 'Connections of the pool, busy or idle.', () => this.pool.totalCount);
-    gauge('database_pool_waiting', 'Queries that wait for a connection.', () => this.pool.waitingCount);
+    gauge('database_pool_waiting', 'Queries waiting for a connection.', () => this.pool.waitingCount);
   }
 
   /**
-   * One statement; `name` is its label in metrics and traces, and its first line, by which the database's log and `pg_stat_statements`
-   * show it. With `until` it waits for a database that is away, and is
-   * sent again until that aborts: for statements that change nothing when they run twice.
+   * Runs one statement. `name` is its label in metrics and traces, and its first line, with which the
+   * database's log and `pg_stat_statements` show it. With `until` it waits for an unavailable database and
+   * repeats the statement until that aborts: only for idempotent statements.
    */
   async query<Row extends pg.QueryResultRow>(
     name: string,
@@ -176,12 +182,14 @@ export class Database implements Queries {
     return rows;
   }
 
-  /** For readiness: throws where the database has not answered for longer than calls wait for it, and at first. */
+  /**
+   * For readiness: throws if the database has not answered for longer than calls wait for it, and at first.
+   */
   reachable(): Promise<void> {
     return this.#reachability.ready(() => this.#observed('ready', () => this.pool.query('select 1')));
   }
 
-  /** Several statements that happen together or not at all. */
+  /** Runs several statements in one transaction. */
   async transaction<T>(name: string, work: (queries: Queries) => Promise<T>): Promise<T> {
     return this.#observed(name, async () => {
       const client = await this.pool.connect();
@@ -213,7 +221,7 @@ export class Database implements Queries {
     });
   }
 
-  /** Waits for queries that run, then closes every connection. */
+  /** Waits for running queries, then closes every connection. */
   async close(): Promise<void> {
     await this.pool.end();
     this.#access.close();
@@ -231,7 +239,7 @@ export class Database implements Queries {
         throw error;
       }
     };
-    // Upkeep, such as the question whether the database answers, would be a trace every two seconds.
+    // Maintenance, such as the readiness query, would create a trace every two seconds.
     if (!isTraced()) return counted();
     return inSpan(`db ${name}`, SpanKind.CLIENT, { 'db.system.name': 'postgresql' }, counted);
   }

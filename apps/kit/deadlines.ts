@@ -4,7 +4,7 @@ import { Metadata } from '@grpc/grpc-js';
 const milliseconds = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
 const longestSeconds = 2 ** 31 / 1_000 - 1;
 
-/** A caller's deadline, such as `720H`, brought below what 32 bits of milliseconds hold. */
+/** Limits a caller's deadline, such as `720H`, to 32 bits of milliseconds. */
 export function clampedTimeout(timeout: string): string {
   const [, digits = '', unit = 'm'] = /^(\d{1,8})([HMSmun])$/.exec(timeout) ?? [];
   const asked = Number(digits) * milliseconds[unit as keyof typeof milliseconds];
@@ -14,8 +14,8 @@ export function clampedTimeout(timeout: string): string {
 let clamped = false;
 
 /**
- * grpc-js counts a deadline in 32 bits: one beyond 24.8 days is over at once, or at some moment of no meaning. It reads the
- * header where no option and no interceptor reaches, hence the change to its function, once for the process.
+ * grpc-js counts a deadline in 32 bits: beyond 24.8 days it expires at once or at a random time. No option or
+ * interceptor runs before the header is parsed, so this changes its function, once per process.
  */
 export function clampDeadlines(): void {
   if (clamped) return;

@@ -7,7 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 
-/** A message that does not follow its contract, as one with 30,000 values in each other. */
+/** A message that does not match its contract, such as 30,000 nested values. */
 class Unreadable {
   readonly why: string;
 
@@ -16,7 +16,7 @@ class Unreadable {
   }
 }
 
-/** The same service, whose messages are handed on where they can't be read: `readInTime` refuses them. */
+/** The same service, but unreadable messages reach `readInTime`, which refuses them. */
 export function tolerant(definition: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => [
@@ -36,8 +36,8 @@ export function tolerant(definition: ServiceDefinition): ServiceDefinition {
 }
 
 /**
- * Ends a call whose request is not there within `milliseconds` (of a stream: its first message), since until then no handler
- * counts; and one with a message that can't be read, which is its caller's fault and not ours.
+ * Ends a call whose request (of a stream: first message) does not arrive within `milliseconds`, because no
+ * handler runs until then; and a call with an unreadable message, which is the caller's fault.
  */
 export function readInTime(milliseconds: number): ServerInterceptor {
   return ({ requestStream }, call) => {

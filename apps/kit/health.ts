@@ -8,7 +8,7 @@ import {
 import { Refusal } from './refusal.ts';
 import { unary } from './unary.ts';
 
-/** gRPC's health checking protocol: for the whole server and for each of its services. */
+/** The health checking protocol of gRPC, for the whole server and each service. */
 export class Health {
   #serving = true;
   #services: ReadonlySet<string>;
@@ -18,7 +18,7 @@ export class Health {
     this.#services = new Set(['', ...services]);
   }
 
-  /** From now on nothing new is served: those who watch are told, and their calls end. */
+  /** Reports NOT_SERVING from now on: watchers are notified, and their calls end. */
   stop(): void {
     this.#serving = false;
     for (const call of this.#watching) {
@@ -31,7 +31,7 @@ export class Health {
   get implementation(): HealthServer {
     return {
       check: unary(async ({ service }: HealthCheckRequest) => {
-        if (!this.#services.has(service)) throw new Refusal(status.NOT_FOUND, `no service '${service}' here`);
+        if (!this.#services.has(service)) throw new Refusal(status.NOT_FOUND, `unknown service '${service}'`);
         return this.#answer();
       }),
       watch: (call) => {

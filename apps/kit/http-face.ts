@@ -9,7 +9,7 @@ import type { Route } from './route.ts';
 import { belowTrace, inSpan, type Span, SpanKind } from './tracing.ts';
 import { longestMs } from './unary.ts';
 
-/** gRPC's codes as HTTP has them (google.rpc.Code). */
+/** HTTP statuses of gRPC codes (google.rpc.Code). */
 const httpStatus: Partial<Record<status, number>> = {
   [status.INVALID_ARGUMENT]: 400,
   [status.ALREADY_EXISTS]: 409,
@@ -28,7 +28,7 @@ function httpCode(error: unknown): number {
 
 const largestBody = 128 * 1024;
 
-/** Nothing from elsewhere may run in the page, and no other page may use it. */
+/** The page loads nothing from other origins, and no other page may embed it. */
 const guard = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -94,9 +94,10 @@ export function httpFace<Service>({
   async function answer(request: IncomingMessage, response: ServerResponse, span: Span): Promise<void> {
     const caller = admitted(request.socket, callers);
     span.setAttribute('caller', caller);
-    // A browser shows its user's certificate to whoever asks: what another site makes it send is not its user's wish.
+    // A browser presents its user's certificate to any site's request; requests from other sites are not the
+    // user's intent.
     const site = request.headers['sec-fetch-site'];
-    // Node leaves the body of an answer to HEAD away.
+    // Node omits the body of an answer to HEAD.
     const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
     if (method !== 'GET' && site !== undefined && site !== 'same-origin') {
       throw new Refusal(status.PERMISSION_DENIED, 'not from another site');
@@ -105,7 +106,7 @@ export function httpFace<Service>({
     const file = files.get(url.pathname);
     const found = find(patterns, url.pathname);
     const methods = file === undefined ? [...found.keys()] : ['GET'];
-    if (methods.length === 0) throw new Refusal(status.NOT_FOUND, `${url.pathname} is not known here`);
+    if (methods.length === 0) throw new Refusal(status.NOT_FOUND, `unknown path ${url.pathname}`);
     if (file !== undefined && method === 'GET') {
       response
         .writeHead(200, { ...guard, 'content-type': file.type, 'cache-control': 'no-cache' })
@@ -122,7 +123,7 @@ export function httpFace<Service>({
       return;
     }
     const { route, path } = operation;
-    // The route and not the path: a name for each job would be a series for each.
+    // The route, not the path: job ids in span names would create one series per job.
     span.updateName(`${method} ${route.path}`).setAttribute('http.route', route.path);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -154,7 +155,7 @@ function patternsOf<Service>(routes: readonly Route<Service>[]): Pattern<Service
   }));
 }
 
-/** Where a request goes, in either form that it may have (RFC 9112, 3.2). */
+/** The target of a request in either form (RFC 9112, 3.2). */
 function target(url: string): URL {
   const read = URL.parse(url.startsWith('/') ? `https://service.invalid${url}` : url);
   if (read === null) throw new Refusal(status.INVALID_ARGUMENT, 'the path is not well-formed');
@@ -183,9 +184,9 @@ function find<Service>(
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  // A form of another site cannot send this type without asking first.
+  // A form of another site cannot send this content type without a preflight.
   if (!/^application\/json\b/.test(request.headers['content-type'] ?? '')) {
-    throw new Refusal(status.INVALID_ARGUMENT, 'the body is application/json');
+    throw new Refusal(status.INVALID_ARGUMENT, 'the content type must be application/json');
   }
   const chunks: Buffer[] = [];
   let size = 0;
@@ -200,7 +201,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   } catch (error) {
     throw new Refusal(
       status.INVALID_ARGUMENT,
-      `the body is no JSON: ${error instanceof Error ? error.message : error}`,
+      `the body is not valid JSON: ${error instanceof Error ? error.message : error}`,
     );
   }
 }

@@ -5,24 +5,24 @@ import { log } from './log.ts';
 import { identityExpiry, identityHeld, identityRenewals } from './metrics.ts';
 import { certificatesIn, rootId, serialOf } from './pem.ts';
 
-/** Who this process is towards others, and whom it trusts; texts in PEM. */
+/** Certificate, private key and trusted CA certificates of this process, in PEM. */
 export interface Identity {
   cert: string;
   key: string;
   roots: string;
-  /** When the certificate ends. */
+  /** Expiry of the certificate. */
   expires: Date;
 }
 
 const settleMs = 100;
 const lookAgainMs = 60_000;
-/** By so much clocks may differ: to one that is behind, a certificate of a moment ago is not valid yet. */
+/** Maximum difference of clocks: for a slow clock, a new certificate is not valid yet. */
 const skewMs = 10_000;
 
 /**
- * A folder with `tls.crt`, `tls.key` and `roots.pem`, read again when it changes. Kubernetes swaps the whole folder at
- * once by a link; still, what does not fit together is never taken up: the last good identity stays. It stays for some
- * seconds too where the renewed one was only just made, unless nobody trusts it any more.
+ * A folder with `tls.crt`, `tls.key` and `roots.pem`, read again when it changes. Kubernetes replaces the
+ * whole folder atomically with a link; still, an inconsistent set is never used: the last good identity
+ * stays. It also stays for some seconds after a renewal, unless it is no longer trusted.
  */
 export class IdentityFolder {
   readonly folder: string;
@@ -34,7 +34,7 @@ export class IdentityFolder {
   #ripening: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout;
 
-  /** Throws where the folder holds no identity: a process that can't prove who it is should not start. */
+  /** Throws if the folder has no identity: a process without one should not start. */
   constructor(folder: string) {
     this.folder = folder;
     this.#current = readIdentity(folder);
@@ -45,7 +45,7 @@ export class IdentityFolder {
         this.#read();
       }, settleMs);
     });
-    // inotify does not reach every file system, and a renewal that is missed ends in an outage.
+    // inotify does not work on every file system, and a missed renewal causes an outage.
     this.#again = setInterval(() => this.#read(), lookAgainMs);
     this.#again.unref();
   }
@@ -54,7 +54,7 @@ export class IdentityFolder {
     return this.#current;
   }
 
-  /** Calls back after each renewal; returns how to stop that. */
+  /** Calls the listener after each renewal; returns a function that removes it. */
   onRenewed(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -73,7 +73,7 @@ export class IdentityFolder {
     try {
       next = readIdentity(this.folder);
     } catch (error) {
-      log.error('renewed certificate not taken up: the one before it stays', { folder: this.folder, error });
+      log.error('renewed certificate not loaded: the previous one stays', { folder: this.folder, error });
       return;
     }
     clearTimeout(this.#ripening);
@@ -87,11 +87,11 @@ export class IdentityFolder {
     this.#current = next;
     this.#note();
     identityRenewals.inc({ folder: this.folder });
-    log.info('renewed certificate taken up', { folder: this.folder, expires: next.expires.toISOString() });
+    log.info('renewed certificate loaded', { folder: this.folder, expires: next.expires.toISOString() });
     for (const listener of this.#listeners) listener();
   }
 
-  /** How long the certificate that is held does better than the next one; 0 or less: no longer. */
+  /** Milliseconds until the current certificate should be replaced by the next one; 0 or less: now. */
   #ripeInMs({ cert, roots }: Identity): number {
     const held = certificatesIn(this.#current.cert);
     if (cert === this.#current.cert) return 0;
@@ -117,10 +117,10 @@ function readIdentity(folder: string): Identity {
   const text = (name: string) => readFileSync(join(folder, name), 'utf8');
   const [cert, key, roots] = [text('tls.crt'), text('tls.key'), text('roots.pem')];
   const certificate = new X509Certificate(cert);
-  // The key is compared without being looked at.
-  if (certificatesIn(roots).length === 0) throw new Error(`${folder}/roots.pem holds no certificate`);
+  // Compares the key without exposing it.
+  if (certificatesIn(roots).length === 0) throw new Error(`${folder}/roots.pem has no certificate`);
   if (!certificate.checkPrivateKey(createPrivateKey(key))) {
-    throw new Error(`${folder}/tls.key is not the key of ${folder}/tls.crt`);
+    throw new Error(`${folder}/tls.key does not match ${folder}/tls.crt`);
   }
   return { cert, key, roots, expires: certificate.validToDate };
 }

@@ -2,7 +2,7 @@ import { isSpanContextValid, trace } from '@opentelemetry/api';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Lines of JSON on standard output, as Loki and `kubectl logs` take them. Never a key, never a payload. */
+/** Writes lines of JSON to standard output. Never log a key or a payload. */
 export const log = {
   info: (message: string, fields?: Fields) => write('info', message, fields),
   warn: (message: string, fields?: Fields) => write('warn', message, fields),
@@ -23,7 +23,7 @@ function write(level: string, message: string, fields: Fields = {}): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** An error as its text and stack: JSON would write `{}`. */
+/** An error as text and stack: JSON would write `{}`. */
 function plain(value: unknown): unknown {
   return value instanceof Error ? (value.stack ?? value.message) : value;
 }

@@ -5,20 +5,20 @@ import pg from 'pg';
 import { appliedMigrations, noteApplied } from './applied.ts';
 import { isUnreachable, untilReachable } from './reachability.ts';
 
-/** One file: `001-orders.sql`; it runs once, in the order of the names. */
+/** One file, such as `001-orders.sql`; files run once, in the order of their names. */
 interface Migration {
   name: string;
   sql: string;
-  /** Of the text: a file that ran must not change. */
+  /** Hash of the text: a file that ran must not change. */
   sha256: string;
 }
 
-/** What a further try would not mend: a file that is wrong, was changed, or is missing. */
+/** An error that a retry cannot fix: a file that is wrong, was changed, or is missing. */
 export class WrongMigration extends Error {
   override readonly name = 'WrongMigration';
 }
 
-/** Runs migrations as their Job expects it: exit code 1 where another try may help, 2 where none does. */
+/** Exits as the Job expects: code 1 if a retry can help, 2 if not. */
 export async function asJob(work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -28,21 +28,22 @@ export async function asJob(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Any number will do, as long as it is always the same: two runners of one database wait for each other. */
+/** An arbitrary constant: runners for one database wait for each other. */
 const lock = 7_245_961;
 
 /**
- * Brings a database up to date by the SQL files of a folder, as its owner: each in a transaction with the note that it ran, all under
- * one lock. Safe to run twice, and at the same time. Throws where a file failed, changed, or is missing.
+ * Migrates a database with the SQL files of a folder, as its owner: each in a transaction with its record,
+ * all under one lock. It can run twice, and concurrently. Throws if a file failed, was changed, or is
+ * missing.
  */
 export async function migrate(options: {
   config: pg.ClientConfig;
-  /** Of the SQL files. Default: none. */
+  /** Folder of the SQL files. Default: none. */
   folder?: string;
   report: (line: string) => void;
   /** Runs under the same lock, after the files. */
   after?: () => Promise<void>;
-  /** How long one that can't be reached is waited for: it starts, it fails over, or the network lets nobody through yet. Default: 60. */
+  /** Seconds to wait for an unreachable database, for example during a start or failover. Default: 60. */
   patienceSeconds?: number;
 }): Promise<void> {
   const { folder, report, after, patienceSeconds = 60 } = options;
@@ -59,7 +60,7 @@ export async function migrate(options: {
     await after?.();
     report('the database is up to date');
   } finally {
-    await client.end(); // and with the connection the lock goes
+    await client.end(); // closing the connection releases the lock
   }
 }
 
@@ -85,7 +86,7 @@ async function apply(client: pg.Client, { name, sql, sha256 }: Migration): Promi
     await noteApplied(client, name, sha256);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback').catch(() => {}); // the connection is gone: so is the transaction
+    await client.query('rollback').catch(() => {}); // the connection is gone, and the transaction with it
     if (isUnreachable(error)) throw error;
     const why = error instanceof Error ? error.message : error;
     throw new WrongMigration(`${name}${place(sql, error)}: ${why}`, { cause: error });
@@ -106,15 +107,15 @@ function refuseChanged(files: readonly Migration[], applied: ReadonlyMap<string,
   for (const [name, sha256] of applied) {
     const file = files.find((each) => each.name === name);
     if (file === undefined) {
-      throw new WrongMigration(`${name} ran here once and is not among the files any more`);
+      throw new WrongMigration(`${name} ran earlier, but is not among the files any more`);
     }
     if (file.sha256 !== sha256) {
-      throw new WrongMigration(`${name} ran here already and was changed since: write a new file instead`);
+      throw new WrongMigration(`${name} was changed after it ran: write a new file instead`);
     }
   }
 }
 
-/** Where in the file Postgres stopped: ':LINE:COLUMN', if it says so. */
+/** Position in the file where Postgres stopped: ':LINE:COLUMN', if it reports one. */
 function place(sql: string, error: unknown): string {
   const position = error instanceof pg.DatabaseError ? Number(error.position) : Number.NaN;
   if (!Number.isInteger(position)) return '';

@@ -23,29 +23,29 @@ import { certificatesIn } from './pem.ts';
 import { reflection, reflectionServices } from './reflection.ts';
 import { longestMs } from './unary.ts';
 
-/** A service of a contract, and what carries it out. */
+/** A service of a contract, with its implementation. */
 export interface Implemented {
   name: string;
   definition: ServiceDefinition;
   implementation: UntypedServiceImplementation;
-  /** The contract as a FileDescriptorSet in base64, for reflection. */
+  /** The contract for reflection: a FileDescriptorSet in base64. */
   descriptors: string;
 }
 
-/** How long a connection may take for what, and how many there may be. */
+/** Limits of connections: times and numbers. */
 export interface Limits {
   handshakeMs: number;
-  /** From the start of a request over HTTP/1.1 to the end of its headers. */
+  /** From the start of an HTTP/1.1 request to the end of its headers. */
   headersMs: number;
   /** To the end of its body; also for the request of a call. */
   requestMs: number;
-  /** Without a byte in either direction, over HTTP/1.1. */
+  /** Idle time of an HTTP/1.1 connection. */
   silentMs: number;
-  /** So long a connection lives: after it, every caller has shown the certificate that it holds now. */
+  /** Maximum age of a connection: after it, every caller has presented its current certificate. */
   ageMs: number;
-  /** So long calls that run then, such as a worker's, may take to end. */
+  /** Time in which running calls, such as a worker's, may end after that. */
   graceMs: number;
-  /** That have not proved yet who they are, from one address. */
+  /** Maximum number of connections from one address without completed handshake. */
   handshakesPerAddress: number;
   connectionsPerCaller: number;
 }
@@ -64,17 +64,17 @@ const usualLimits: Limits = {
 interface MutualServerInput {
   port: number;
   identity: IdentityFolder;
-  /** Names that may call by gRPC; the HTTP face asks for itself. */
+  /** Names that may call by gRPC; the HTTP API checks them itself. */
   callers: ReadonlySet<string>;
   services: readonly Implemented[];
-  /** Serves those who speak HTTP/1.1 on the same port; none: gRPC alone. */
+  /** Handler of HTTP/1.1 requests on the same port. Default: gRPC only. */
   http?: RequestListener;
   limits?: Partial<Limits>;
 }
 
 /**
- * One port that nobody gets past without a certificate which the roots vouch for. A renewed certificate is used from the
- * next connection on; those that are open go on, until they are old, their caller's certificate ends, or a root is taken away.
+ * A port that requires a client certificate of a trusted CA. New connections use a renewed certificate; open
+ * ones continue until they are old, their caller's certificate expires, or a CA is no longer trusted.
  */
 export class MutualServer {
   readonly health: Health;
@@ -82,13 +82,13 @@ export class MutualServer {
   #grpc: Server;
   #injector;
   #server: HttpsServer;
-  /** What Node does with a connection that speaks HTTP/1.1. */
+  /** Node's handler of an HTTP/1.1 connection. */
   #speakHttp: ((socket: TLSSocket) => void) | undefined;
   #handshakes = new Map<string, { socket: Socket; end: () => void }>();
   #perAddress: OpenConnections;
   #perCaller: OpenConnections;
   #overHttp = new Set<Socket>();
-  /** Connections over HTTP/1.1 whose next answer is the last. */
+  /** HTTP/1.1 connections that close after their next answer. */
   #aged = new WeakSet<Socket>();
   #roots: string;
 
@@ -131,7 +131,7 @@ export class MutualServer {
         headersTimeout: Math.min(headersMs, requestMs),
         requestTimeout: requestMs,
         connectionsCheckingInterval: Math.min(1_000, headersMs),
-        // Who offers both, such as a browser, wants HTTP; gRPC offers h2 alone.
+        // A client that offers both, such as a browser, gets HTTP; gRPC clients offer only h2.
         ALPNCallback: ({ protocols }) =>
           ['http/1.1', 'h2'].find(
             (known) => protocols.includes(known) && (known === 'h2' || http !== undefined),
@@ -172,14 +172,14 @@ export class MutualServer {
     return address.port;
   }
 
-  /** Takes nothing new and waits for the calls that run, for at most `graceMs`; then they are cut off. */
+  /** Accepts nothing new and waits for running calls, at most `graceMs`; then closes all connections. */
   async close(graceMs: number): Promise<void> {
     this.health.stop();
     const closed = new Promise<void>((done) => this.#server.close(() => done()));
     const calls = new Promise<void>((done) => this.#grpc.tryShutdown(() => done()));
     for (const { socket } of this.#handshakes.values()) socket.destroy();
     const timer = setTimeout(() => {
-      log.warn('calls were cut off: they took too long to end', { graceMs });
+      log.warn('calls were cancelled: they took too long to end', { graceMs });
       this.#grpc.forceShutdown();
       this.#server.closeAllConnections();
     }, graceMs);
@@ -187,7 +187,7 @@ export class MutualServer {
     clearTimeout(timer);
   }
 
-  /** A connection of nobody yet. */
+  /** A connection before its handshake. */
   #shakeHands(socket: Socket): void {
     const key = endpoint(socket);
     const end = this.#perAddress.admit(socket.remoteAddress ?? '', socket);
@@ -200,11 +200,11 @@ export class MutualServer {
     socket.once('close', () => this.#handshakes.delete(key));
   }
 
-  /** A connection whose caller is proven. */
+  /** A connection with an authenticated caller. */
   #take(socket: TLSSocket): void {
     this.#handshakes.get(endpoint(socket))?.end();
     this.#handshakes.delete(endpoint(socket));
-    socket.on('error', () => {}); // the other side hung up: the calls on it end with it
+    socket.on('error', () => {}); // the client closed the connection, which ends its calls
     const caller = nameOf(socket) ?? '';
     if (this.#perCaller.admit(caller, socket) === undefined) {
       connectionsOverLimit.inc({ limit: 'connections per caller' });
@@ -223,7 +223,7 @@ export class MutualServer {
   }
 
   #takeHttp(socket: TLSSocket, speakHttp: (socket: TLSSocket) => void): void {
-    // As grpc-js does it: not all of one moment end in one moment.
+    // Random, as in grpc-js, so that connections opened together do not end together.
     const ageMs = this.#limits.ageMs * (0.9 + Math.random() / 5);
     const aging = setTimeout(() => this.#aged.add(socket), ageMs).unref();
     this.#overHttp.add(socket);
@@ -234,7 +234,7 @@ export class MutualServer {
     speakHttp(socket);
   }
 
-  /** Where a root is trusted no more, every connection ends after what runs on it: a caller that is trusted makes another. */
+  /** If a CA is no longer trusted, connections end after their running calls; a trusted caller reconnects. */
   #trust(roots: string): void {
     const still = new Set(certificatesIn(roots).map(({ fingerprint256 }) => fingerprint256));
     const before = certificatesIn(this.#roots);
@@ -247,7 +247,10 @@ export class MutualServer {
   }
 }
 
-/** Takes the connections that are proven away from Node's HTTP server, whose timeouts and counts stay; how to hand one back. */
+/**
+ * Takes authenticated connections from Node's HTTP server, whose time-outs and counters stay; returns a
+ * function that gives one back.
+ */
 function takeOver(server: HttpsServer): (socket: TLSSocket) => void {
   const [listener] = server.listeners('secureConnection');
   if (listener === undefined) throw new Error('a server of node:https without a listener for connections');
@@ -259,12 +262,12 @@ function endpoint({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }
 
-/** All of it each time: what is not named here would go back to its default with a renewal. */
+/** All options each time: a renewal would reset options that are not listed. */
 function context({ cert, key, roots }: Identity) {
   return {
     ...{ cert, key, ca: roots },
     minVersion: 'TLSv1.3' as const,
-    // A session that is taken up again shows no certificate.
+    // A resumed session presents no certificate.
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
 }

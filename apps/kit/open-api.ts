@@ -54,7 +54,7 @@ function operation<Service>(
 ): object {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
     const schema = parameters[name];
-    if (schema === undefined) throw new Error(`${path}: nothing says what {${name}} is`);
+    if (schema === undefined) throw new Error(`${path}: {${name}} has no schema`);
     return { name, in: 'path', required: true, schema: json(schema, 'input') };
   });
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
@@ -62,7 +62,10 @@ function operation<Service>(
     in: 'query',
     schema: json(schema as z.ZodType, 'input'),
   }));
-  const refused = { description: 'Refused; the message says why.', content: content(problem, 'output') };
+  const refused = {
+    description: 'Refused; the message has the reason.',
+    content: content(problem, 'output'),
+  };
   return {
     operationId: id,
     summary,

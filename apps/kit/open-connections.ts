@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** What is open, by whose it is: nobody takes more than a share. */
+/** Open connections by owner, each with a limited share. */
 export class OpenConnections {
   #most: number;
   #open = new Map<string, number>();
@@ -9,7 +9,10 @@ export class OpenConnections {
     this.#most = most;
   }
 
-  /** Whether one more of `whose` may be open. It counts until its socket closes, or until what this returns is called. */
+  /**
+   * Admits one more connection of `whose`, or returns undefined. It counts until its socket closes or the
+   * returned function is called.
+   */
   admit(whose: string, socket: Socket): (() => void) | undefined {
     const open = this.#open.get(whose) ?? 0;
     if (open >= this.#most) return undefined;

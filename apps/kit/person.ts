@@ -7,27 +7,27 @@ import { IdentityFolder } from './identity.ts';
 import { log } from './log.ts';
 import { Refusal } from './refusal.ts';
 
-/** Header, and key of gRPC's metadata, that carries the token of the person for whom a request is made. */
+/** Header, and gRPC metadata key, with the token of the person for whom a request is made. */
 export const personHeader = 'x-plinth-person';
 
-/** A person for whom a request is made, as the proxy of the sign-in vouches for. */
+/** The person for whom a request is made, as verified by the sign-in proxy. */
 export interface Person {
-  /** Id of the person: the same for as long as the account exists. */
+  /** Id of the person, constant while the account exists. */
   id: string;
   /** Id of the session. */
   session: string;
-  /** Organisation for which the person acts; undefined where there is none. */
+  /** Organisation of the person; undefined without one. */
   organisation: string | undefined;
   roles: readonly string[];
-  /** Authenticator assurance level: `aal2` where a second factor was shown. */
+  /** Authenticator assurance level: `aal2` with a second factor. */
   level: string;
-  /** When the person signed in. */
+  /** Time of the sign-in. */
   authenticated: Date;
-  /** The app at whose door the person stood. */
+  /** The app that the person visited. */
   app: string;
 }
 
-/** Where the keys are, and which tokens an app takes. */
+/** Address of the keys, and the accepted tokens. */
 export interface PeopleInput {
   /** Address of the keys. */
   keys: string;
@@ -36,21 +36,21 @@ export interface PeopleInput {
   audiences: readonly string[];
 }
 
-/** Clocks of one cluster differ by so much: a token may seem to be made later than now. It never ends later for it. */
+/** Maximum difference of clocks in one cluster, for the start of a token. It does not extend its end. */
 const skewSeconds = 10;
-/** The longest that a token of the proxy is valid. */
+/** Maximum validity of the proxy's tokens. */
 const longestSeconds = 60;
 const longestToken = 8_192;
-/** So old may the known keys be. */
+/** Maximum age of the cached keys. */
 const keysMs = 300_000;
-/** So often keys are asked for at most. */
+/** Minimum interval between requests for keys. */
 const askAgainMs = 1_000;
 
 const header = z.object({
   alg: z.literal('ES256'),
   typ: z.literal('person+jwt'),
   kid: z.string().min(1).max(100),
-  // What has to be understood to be right (RFC 7515, section 4.1.11): nothing is.
+  // Critical headers (RFC 7515, section 4.1.11): none is supported.
   crit: z.never().optional(),
 });
 
@@ -81,7 +81,7 @@ const keySet = z.object({
   ),
 });
 
-/** Verifies the tokens by which requests carry a person, and trusts nothing else that a request says of who sends it. */
+/** Verifies tokens of people; no other part of a request is trusted for the identity of its sender. */
 export class People {
   #input: PeopleInput;
   #keys = new Map<string, KeyObject>();
@@ -93,30 +93,30 @@ export class People {
   }
 
   /**
-   * The person of a request over HTTP. `caller`: the name in the certificate of the service that asks, where one does; it may
-   * hand on tokens of its own visitors alone.
-   * @throws Refusal UNAUTHENTICATED without a token that is valid now and meant for this app, UNAVAILABLE where no key can be had.
+   * The person of an HTTP request. `caller`: the name in the client certificate of a calling service, which
+   * may only forward tokens of its own visitors.
+   * @throws Refusal UNAUTHENTICATED without a valid token for this app, UNAVAILABLE if no key is available.
    */
   person({ headers }: { headers: IncomingHttpHeaders }, caller?: string): Promise<Person> {
     const token = headers[personHeader];
     return this.verify(typeof token === 'string' ? token : '', caller);
   }
 
-  /** The same of a token, such as that in the metadata of a call. */
+  /** The same for a token, such as that in a call's metadata. */
   async verify(token: string, caller?: string): Promise<Person> {
     const [head = '', body = '', signature = '', ...more] = token.split('.');
     if (token === '') throw refused('no person: the request has no token');
-    if (token.length > longestToken || more.length > 0) throw refused('the token is none');
+    if (token.length > longestToken || more.length > 0) throw refused('the token is malformed');
     const { kid } = read(header, head);
     const key = await this.#key(kid);
-    if (key === undefined) throw refused('the token is signed by a key that nobody has');
+    if (key === undefined) throw refused('the token has an unknown key');
     const isRight = verify(
       'sha256',
       Buffer.from(`${head}.${body}`),
       { key, dsaEncoding: 'ieee-p1363' },
       Buffer.from(signature, 'base64url'),
     );
-    if (!isRight) throw refused('the signature of the token is wrong');
+    if (!isRight) throw refused('the signature of the token is invalid');
     return this.#checked(read(claims, body), caller);
   }
 
@@ -126,13 +126,13 @@ export class People {
   ): Person {
     const { issuer, audiences } = this.#input;
     const now = Date.now() / 1_000;
-    if (iss !== issuer) throw refused(`the token is from ${iss}`);
-    if (!audiences.includes(aud)) throw refused(`the token is meant for '${aud}'`);
+    if (iss !== issuer) throw refused(`the issuer of the token is ${iss}`);
+    if (!audiences.includes(aud)) throw refused(`the audience of the token is '${aud}'`);
     if (caller !== undefined && caller !== 'sign-in' && caller !== aud)
-      throw refused(`'${caller}' hands on a token that is meant for '${aud}'`);
-    if (exp <= now) throw refused('the token has ended');
+      throw refused(`'${caller}' forwards a token with the audience '${aud}'`);
+    if (exp <= now) throw refused('the token has expired');
     if (iat > now + skewSeconds) throw refused('the token is not valid yet: the clocks differ');
-    if (exp - iat > longestSeconds) throw refused('the token is valid for longer than any is');
+    if (exp - iat > longestSeconds) throw refused('the token is valid for too long');
     return {
       ...{ id: sub, session: sid, organisation: organisation ?? undefined, roles },
       ...{ level: acr, authenticated: new Date(auth_time * 1_000), app: aud },
@@ -144,13 +144,13 @@ export class People {
     const known = this.#keys.get(kid);
     if (known !== undefined && age < keysMs) return known;
     try {
-      // A key that nobody has costs one question a second.
+      // An unknown key id causes one request a second at most.
       if (this.#running !== undefined || age >= askAgainMs) await this.#refresh(kid);
     } catch (error) {
-      log.warn('the keys of people were not fetched', { error });
-      // What is known vouches for what it signed; its replica may be what does not answer.
+      log.warn('the keys of people could not be fetched', { error });
+      // Cached keys stay valid for their tokens; their replica may be the one that does not answer.
       if (known === undefined)
-        throw new Refusal(status.UNAVAILABLE, 'nobody can tell just now who asks: try again');
+        throw new Refusal(status.UNAVAILABLE, 'people cannot be verified at the moment: try again');
     }
     return this.#keys.get(kid);
   }
@@ -174,7 +174,7 @@ export class People {
   }
 }
 
-/** As the edge `uses: [{ kind: 'people' }]` of app.ts sets the environment. */
+/** From the variables of the edge `uses: [{ kind: 'people' }]` in app.ts. */
 export function peopleFrom(env: NodeJS.ProcessEnv): People & { close(): void } {
   const of = (name: string): string => {
     const value = env[name];
@@ -187,12 +187,12 @@ export function peopleFrom(env: NodeJS.ProcessEnv): People & { close(): void } {
   return Object.assign(people, { close: () => identity.close() });
 }
 
-/** A part of a token, as it must be. */
+/** Parses a part of a token with its schema. */
 function read<S extends z.ZodType>(schema: S, part: string): z.output<S> {
   try {
     return schema.parse(JSON.parse(Buffer.from(part, 'base64url').toString()));
   } catch {
-    throw refused('the token is none of the sign-in');
+    throw refused('the token is not from the sign-in');
   }
 }
 

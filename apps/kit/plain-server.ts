@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { log } from './log.ts';
 import { registry } from './metrics.ts';
 
-/** Tells whether the service can do its work; throws what is in its way. */
+/** Throws if the service cannot work, with the reason. */
 export type Check = () => Promise<unknown>;
 
-/** Probes and scrapes are short, and few at once. */
+/** Probes and scrapes are short and few. */
 const limits = { headersTimeout: 5_000, requestTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 const silentMs = 30_000;
 const mostConnections = 100;
 
-/** The port for probes and metrics. It serves nothing that needs a name, and is for the kubelet and Prometheus alone. */
+/** The port for probes and metrics, for the kubelet and Prometheus only. It requires no identity. */
 export class PlainServer {
   #server: Server;
   #stopping = false;
@@ -27,7 +27,7 @@ export class PlainServer {
           () => end(200, 'ok\n'),
           (error: unknown) => {
             log.warn('not ready', { error });
-            end(503, 'not ready: the log says why\n');
+            end(503, 'not ready: see the log\n');
           },
         );
       }
@@ -53,7 +53,7 @@ export class PlainServer {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on `/readyz` says no. */
+  /** `/readyz` fails from now on. */
   stop(): void {
     this.#stopping = true;
   }

@@ -1,19 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from './log.ts';
 
-/** So long the database may be away before a process is no longer ready: as long as a call may wait for it. */
+/**
+ * Time after which a process with an unavailable database is not ready: the longest wait of a call for it.
+ */
 const graceMs = 60_000;
 const leastWaitMs = 50;
 const mostWaitMs = 1_000;
 
-/** What a process knows of its database being there, and the patience of those who ask it. */
+/** Whether the database is reachable, with retries for callers. */
 export class Reachability {
   #answered = Number.NEGATIVE_INFINITY;
   #waiting = 0;
 
   /**
-   * Asks once. With `until` it waits for a database that is away, as while a new primary is made, and asks again until
-   * that aborts: for what changes nothing when it is done twice.
+   * Runs the work once. With `until` it waits for an unavailable database, for example during a failover, and
+   * repeats until that aborts: only for idempotent work.
    */
   async ask<T>(work: () => Promise<T>, until?: AbortSignal): Promise<T> {
     const result = await (until ? this.#again(work, until) : work());
@@ -21,7 +23,9 @@ export class Reachability {
     return result;
   }
 
-  /** For readiness: throws where the database has not answered for longer than calls wait for it, and at first. */
+  /**
+   * For readiness: throws if the database has not answered for longer than calls wait for it, and at first.
+   */
   async ready(work: () => Promise<unknown>): Promise<void> {
     const answer = this.ask(work);
     if (performance.now() - this.#answered > graceMs) await answer;
@@ -41,7 +45,9 @@ export class Reachability {
   }
 }
 
-/** Tries again while the database can't be reached, until `until` aborts. Calls `waits` once, with the first error. */
+/**
+ * Retries while the database is unreachable, until `until` aborts. Calls `waits` once, with the first error.
+ */
 export async function untilReachable<T>(
   work: () => Promise<T>,
   until: AbortSignal,
@@ -63,12 +69,12 @@ export async function untilReachable<T>(
   }
 }
 
-/** Whether an error says that the database could not be reached, rather than that it refused: a caller may try again. */
+/** Whether an error means that the database was unreachable, not that it refused: a caller may retry. */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   return (
-    // 25006: what was the primary follows another one now. CERT_NOT_YET: our clock is behind.
+    // 25006: the former primary is now a standby. CERT_NOT_YET: this clock is slow.
     /^(08|57P0|53300|25006|CERT_NOT_YET|ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOST)/.test(code) ||
     /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|Query read timeout/.test(
       error.message,

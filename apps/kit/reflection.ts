@@ -10,10 +10,10 @@ import {
 
 type Answer = NonNullable<ServerReflectionResponse['messageResponse']>;
 
-/** Its messages are the same in both; there are clients that know the older name alone. */
+/** The messages are the same in both; some clients know only the older name. */
 const packages = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'];
 
-/** The protocol under each of its names. */
+/** The protocol under both names. */
 export function reflectionServices(
   implementation: ServerReflectionServer,
 ): { definition: ServiceDefinition; implementation: ServerReflectionServer }[] {
@@ -30,8 +30,8 @@ export function reflectionServices(
 }
 
 /**
- * gRPC's server reflection protocol, so that grpcurl needs no .proto file. `services` are those that are
- * served beside it; `sets` are FileDescriptorSets in base64 and may hold more.
+ * The server reflection protocol of gRPC, so that grpcurl needs no .proto file. `services` are the served
+ * ones; `sets` are FileDescriptorSets in base64 and can have more.
  */
 export function reflection(services: readonly string[], sets: readonly string[]): ServerReflectionServer {
   const registries = sets.map((set) =>
@@ -41,7 +41,7 @@ export function reflection(services: readonly string[], sets: readonly string[])
 
   const fileNamed = (name: string) => files.find(({ proto }) => proto.name === name)?.proto;
   const fileWith = (symbol: string) => {
-    // A method is asked for by the name of its service and its own.
+    // A method is requested as SERVICE.METHOD.
     const [, service = symbol] = /^(.+)\.[^.]+$/.exec(symbol) ?? [];
     for (const registry of registries) {
       const found = registry.get(symbol) ?? registry.getService(service);
@@ -63,7 +63,7 @@ export function reflection(services: readonly string[], sets: readonly string[])
           ? fileWith(asked.value)
           : undefined;
     if (file === undefined) {
-      const errorMessage = asked ? `${asked.value} is not known here` : 'this request is not known here';
+      const errorMessage = asked ? `unknown: ${asked.value}` : 'unknown request';
       const errorCode = asked ? status.NOT_FOUND : status.UNIMPLEMENTED;
       return { $case: 'errorResponse', value: { errorCode, errorMessage } };
     }

@@ -2,10 +2,10 @@ import { status } from '@grpc/grpc-js';
 import type { z } from 'zod';
 import { isUnreachable } from './reachability.ts';
 
-/** Of a status's text: it travels in a header, whose size the other side bounds. */
+/** Maximum length of a status message: it is sent in a header of limited size. */
 const longestMessage = 1_000;
 
-/** Why a request is not carried out, as its caller is told. Anything else that is thrown is a fault of ours. */
+/** A refused request, with a reason for its caller. Any other error is a fault of the service. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: status;
@@ -19,19 +19,19 @@ export class Refusal extends Error {
   }
 }
 
-/** What a caller gets to see of an error: of a fault only that there was one. */
+/** The part of an error that a caller sees; for a fault only that it happened. */
 export function asRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (isUnreachable(error)) {
-    return new Refusal(status.UNAVAILABLE, 'the database does not answer just now: try again');
+    return new Refusal(status.UNAVAILABLE, 'the database does not answer: try again');
   }
   if (error instanceof Error && 'code' in error && error.code === '57014') {
     return new Refusal(status.DEADLINE_EXCEEDED, 'the database took too long');
   }
-  return new Refusal(status.INTERNAL, 'something went wrong here; the log of this service says what');
+  return new Refusal(status.INTERNAL, 'internal error; see the log of this service');
 }
 
-/** A request that fits its schema, or a refusal that says where it does not. */
+/** A valid request, or a refusal with the place of the fault. */
 export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   const read = schema.safeParse(value);
   if (read.success) return read.data;

@@ -10,7 +10,7 @@ export interface ServiceInput {
   name: string;
   env: NodeJS.ProcessEnv;
   services: readonly Implemented[];
-  /** The HTTP face on the same port; gets the names that may call. */
+  /** The HTTP API on the same port; gets the names that may call. */
   http?: (callers: ReadonlySet<string>) => RequestListener;
   ready: Check;
   /** Ports; 0 takes any. Default: PORT and HTTP_PORT. */
@@ -20,13 +20,13 @@ export interface ServiceInput {
 export interface Service {
   port: number;
   plainPort: number;
-  /** Lets calls that run end, at most `graceMs`; new ones are refused. Then `after` runs: what the calls needed. */
+  /** Waits for running calls, at most `graceMs`, and refuses new ones. Then runs `after`. */
   stop(graceMs?: number): Promise<void>;
 }
 
 const defaultGraceMs = 20_000;
 
-/** Serves until told to stop: the mutual port, probes and metrics; `after` closes what the service had opened. */
+/** Serves the mutual TLS port, probes and metrics until stopped; `after` closes what the service opened. */
 export async function startService(input: ServiceInput, after: () => Promise<void>): Promise<Service> {
   const { name, env, services, ready } = input;
   const endTracing = startTracing(name, env);
@@ -63,14 +63,14 @@ export async function startService(input: ServiceInput, after: () => Promise<voi
   };
 }
 
-/** Stops on SIGTERM and SIGINT. A fault that nobody caught ends the process: it would go on in a state nobody knows. */
+/** Stops on SIGTERM and SIGINT. An uncaught error ends the process, because its state is unknown. */
 export function stopOnSignals(service: Service): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       service.stop().then(
         () => process.exit(0),
         (error: unknown) => {
-          log.error('could not stop in order', { error });
+          log.error('shutdown failed', { error });
           process.exit(1);
         },
       );
@@ -81,5 +81,5 @@ export function stopOnSignals(service: Service): void {
 export function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name];
   if (value) return value;
-  throw new Error(`${name} is not set: the app's description gives it to the pod`);
+  throw new Error(`${name} is not set: it comes from the app's description`);
 }

@@ -1,22 +1,25 @@
 import { isStorable, storable } from './stored-text.ts';
 
 /**
- * So many objects and lists may stand in each other. Protobuf's readers take 100 messages, of which an object of
- * `google.protobuf.Struct` is three and the messages around it are two: what is deeper reaches no worker.
+ * Maximum depth of objects and lists. Protobuf readers accept 100 nested messages; an object of
+ * `google.protobuf.Struct` has three, and the enclosing messages two.
  */
 export const deepestJson = 32;
 
-const tooDeep = `at most ${deepestJson} objects and lists in each other`;
+const tooDeep = `at most ${deepestJson} nested objects and lists`;
 
 type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 
 interface Fault {
-  /** Where in the value. */
+  /** Path in the value. */
   path: string[];
   why: string;
 }
 
-/** What keeps a value from being JSON that Postgres keeps as it is; none where nothing does. Never calls itself: depth costs no stack. */
+/**
+ * Reason why Postgres cannot store a value as JSON; undefined if it can. It is not recursive, so depth needs
+ * no stack.
+ */
 export function faultOf(value: unknown): Fault | undefined {
   const open: { value: unknown; path: string[] }[] = [{ value, path: [] }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -32,7 +35,7 @@ export function faultOf(value: unknown): Fault | undefined {
   return undefined;
 }
 
-/** The same object, or what comes next to it that can be kept: for what must not be lost. */
+/** The object, or the closest one that can be stored: for values that must not be lost. */
 export function storableObject(value: object, depth = 0): { [name: string]: JsonValue } {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [storable(key), storableValue(inner, depth + 1)]),
@@ -54,7 +57,7 @@ function faultOfOne(value: unknown, depth: number): string | undefined {
   if (typeof value === 'string')
     return isStorable(value) ? undefined : 'a text with NUL or half a surrogate pair';
   // From JSON such as 1e400, or as a protobuf double.
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${value} is no number of JSON`;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${value} is not a JSON number`;
   if (typeof value === 'boolean' || value === null) return undefined;
   if (typeof value !== 'object') return 'no value';
   return depth >= deepestJson ? tooDeep : undefined;

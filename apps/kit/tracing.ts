@@ -6,11 +6,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
 /**
- * Sends traces where OTEL_EXPORTER_OTLP_ENDPOINT says (OpenTelemetry, 'Environment Variable Specification'); where it
- * says nothing, no span is made. Returns how to send what is left, once the process ends.
- *
- * Spans are made by hand, at the edges of the process: instrumentation that patches packages while they load finds
- * none of them in a bundle.
+ * Sends traces to OTEL_EXPORTER_OTLP_ENDPOINT (OpenTelemetry, 'Environment Variable Specification'); without
+ * it no span is created. Returns a function that sends the remaining spans at the end of the process.
+ * Spans are created explicitly at the edges of the process: instrumentation that patches packages does not
+ * work in a bundle.
  */
 export function startTracing(service: string, env: NodeJS.ProcessEnv): () => Promise<void> {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -25,8 +24,8 @@ export function startTracing(service: string, env: NodeJS.ProcessEnv): () => Pro
 }
 
 /**
- * Runs a piece of work as a span of its own; what it throws is noted and thrown on. The span has failed unless `isFault` says
- * that the error is the caller's: a request that was refused rightly uses no error budget.
+ * Runs work as a span; errors are recorded and rethrown. The span fails unless `isFault` tells that the error
+ * is the caller's: a correct refusal uses no error budget.
  */
 export async function inSpan<T>(
   name: string,
@@ -48,19 +47,19 @@ export async function inSpan<T>(
   });
 }
 
-/** The trace that runs, as the header `traceparent` has it (W3C, 'Trace Context'); none outside a span. */
+/** The current trace as the header `traceparent` (W3C, 'Trace Context'); undefined outside of a span. */
 export function currentTraceparent(): string | undefined {
   const carrier: { traceparent?: string } = {};
   propagation.inject(context.active(), carrier);
   return carrier.traceparent;
 }
 
-/** Runs work below a trace that began elsewhere; where the header is absent or wrong, a new one begins. */
+/** Runs work as part of a trace from a header; without a valid header a new trace starts. */
 export function belowTrace<T>(headers: { traceparent?: string | undefined }, work: () => T): T {
   return context.with(propagation.extract(context.active(), headers), work);
 }
 
-/** Whether a request is being served, rather than upkeep of the process. */
+/** Whether a request is being served, not maintenance. */
 export function isTraced(): boolean {
   return trace.getActiveSpan() !== undefined;
 }

@@ -7,11 +7,11 @@ import { handled } from './metrics.ts';
 import { asRefusal, Refusal } from './refusal.ts';
 import { inSpan, SpanKind } from './tracing.ts';
 
-/** What a handler knows of a call beside the request. */
+/** Properties of a call beside the request. */
 export interface Call {
   /** The name in the caller's certificate. */
   caller: string;
-  /** Aborts when the caller gives up or the time is over. */
+  /** Aborts when the caller cancels or the deadline expires. */
   signal: AbortSignal;
   /** Address of the caller's pod. */
   address: string;
@@ -19,19 +19,18 @@ export interface Call {
   header(name: string): string | undefined;
 }
 
-/** The longest that a call may take, whatever its caller asks for. */
+/** Maximum duration of a call, whatever deadline its caller sets. */
 export const longestMs = 60_000;
 
 /**
- * A handler that takes a request and returns a response, as gRPC wants it: with a deadline, counted, traced, and with
- * what it throws turned into a status.
+ * Makes a gRPC handler from a function: with deadline, metrics and traces, and errors converted to a status.
  */
 export function unary<Request, Response>(
   work: (request: Request, call: Call) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, respond) => {
     const controller = new AbortController();
-    call.on('cancelled', () => controller.abort(new Refusal(status.CANCELLED, 'the caller gave up')));
+    call.on('cancelled', () => controller.abort(new Refusal(status.CANCELLED, 'the caller cancelled')));
     const timer = setTimeout(
       () => controller.abort(new Refusal(status.DEADLINE_EXCEEDED, 'the call took too long')),
       timeLeft(call.getDeadline()),
@@ -39,7 +38,7 @@ export function unary<Request, Response>(
     const run = async (): Promise<Response> => {
       const { signal } = controller;
       signal.throwIfAborted();
-      // First: were it to throw, nobody would hear of a rejection of `late`.
+      // First, so that a synchronous error cannot leave a rejection of `late` unhandled.
       const working = work(call.request, {
         caller: callerOf(call),
         signal,
@@ -63,7 +62,10 @@ export function unary<Request, Response>(
   };
 }
 
-/** Codes that are the service's fault (OpenTelemetry, 'Semantic Conventions for gRPC', status of server spans). */
+/**
+ * Codes that are the service's fault (OpenTelemetry, 'Semantic Conventions for gRPC', status of server
+ * spans).
+ */
 const faults: ReadonlySet<status> = new Set([
   status.UNKNOWN,
   status.DEADLINE_EXCEEDED,
@@ -73,7 +75,7 @@ const faults: ReadonlySet<status> = new Set([
   status.DATA_LOSS,
 ]);
 
-/** A call of any kind as a span below the caller's, and in the histogram, with the code that it ended with. */
+/** A call of any kind as a span below the caller's and in the histogram, with its code. */
 export async function observed<T>(
   call: Pick<ServerUnaryCall<unknown, unknown>, 'getPath' | 'metadata' | 'getAuthContext' | 'getPeer'>,
   work: () => Promise<T>,

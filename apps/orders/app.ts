@@ -2,7 +2,7 @@ import { defineApp } from '../../model/app.ts';
 
 export default defineApp({
   name: 'orders',
-  summary: 'Takes orders and confirms each by a job.',
+  summary: 'Takes orders and confirms each with a job.',
   image: { build: '.', bundle: 'src/server.ts' },
   ports: { grpc: { port: 8443, tls: 'mutual' }, http: { port: 8080 } },
   env: { NODE_OPTIONS: '--max-old-space-size=96' },

@@ -57,7 +57,7 @@ import { secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
-/** All objects that one app needs to run, to receive calls and to call the things that it uses. */
+/** All objects that one app needs to run, to receive calls and to call its dependencies. */
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
   const space = namespaceOf(app);
   return component(app.name, (chart) => {

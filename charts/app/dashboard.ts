@@ -44,7 +44,7 @@ function requests(page: DashboardBuilder, { name, objective }: EnvironmentApp): 
     .withPanel(
       plot(
         'Duration',
-        'Half, 95 % and 99 % of requests took no longer. A diamond is one request: it leads to its trace.',
+        'Latency of 50, 95 and 99 % of the requests. A diamond is one request and links to its trace.',
         's',
         [
           [query.median(rateWindow), '50 %'],
@@ -57,7 +57,7 @@ function requests(page: DashboardBuilder, { name, objective }: EnvironmentApp): 
     .withPanel(
       plot(
         'Calls to others',
-        'What the app waits for: 95 % of its own calls, to databases too, took no longer.',
+        "Latency of the app's own calls, including databases: 95th percentile.",
         's',
         [[query.outgoing(rateWindow), '{{span_name}}']],
         { span: objective === undefined ? 24 : 12, exemplars: true },
@@ -68,7 +68,7 @@ function requests(page: DashboardBuilder, { name, objective }: EnvironmentApp): 
   page.withPanel(
     plot(
       'Objective',
-      `Bad requests: failed or slower than ${objective.within}. The error budget is ${budget(objective.success)} of all.`,
+      `Bad requests: failed or slower than ${objective.within}. The error budget is ${budget(objective.success)} of all requests.`,
       'percentunit',
       [
         [bad.bad1h(), 'in an hour'],
@@ -91,7 +91,7 @@ function saturation(page: DashboardBuilder, name: string): void {
     .withPanel(
       plot(
         'Processor',
-        'Cores in use, and how many a pod reserves. Nothing limits them.',
+        'Cores in use, and the reservation of a pod. There is no limit.',
         'short',
         [
           [query.cpu(rateWindow), '{{pod}}'],
@@ -103,7 +103,7 @@ function saturation(page: DashboardBuilder, name: string): void {
     .withPanel(
       plot(
         'Memory',
-        'In use, and the limit at which the kernel ends the process.',
+        'Memory in use, and the limit at which the kernel kills the process.',
         'bytes',
         [
           [query.memory(), '{{pod}}'],
@@ -115,7 +115,7 @@ function saturation(page: DashboardBuilder, name: string): void {
     .withPanel(
       plot(
         'Pods',
-        'Ready, and wanted.',
+        'Ready pods, and desired pods.',
         'short',
         [
           [query.pods(), '{{deployment}} ready'],
@@ -127,7 +127,7 @@ function saturation(page: DashboardBuilder, name: string): void {
     .withPanel(
       plot(
         'Restarts',
-        'Of each container since its pod began.',
+        'Restarts of each container since its pod started.',
         'short',
         [[query.restarts(), '{{pod}} {{container}}']],
         { span: 6 },
@@ -140,14 +140,14 @@ function queue(page: DashboardBuilder): void {
   page
     .withRow(row('Jobs'))
     .withPanel(
-      plot('Put into queues', 'Jobs a second.', 'ops', [[query.enqueued(rateWindow), '{{queue}}']], {
+      plot('Enqueued', 'Jobs per second.', 'ops', [[query.enqueued(rateWindow), '{{queue}}']], {
         span: 6,
       }),
     )
     .withPanel(
       plot(
         'Attempts',
-        'That ended, a second, by outcome.',
+        'Ended jobs per second, by outcome.',
         'ops',
         [[query.attempts(rateWindow), '{{queue}} {{outcome}}']],
         { span: 6 },
@@ -156,20 +156,16 @@ function queue(page: DashboardBuilder): void {
     .withPanel(
       plot(
         'Wait',
-        'From the moment that a job may run to a worker that has it: 95 % waited no longer.',
+        'Time from the scheduled start of a job until a worker takes it: 95th percentile.',
         's',
         [[query.pickUp(rateWindow), '{{queue}}']],
         { span: 6 },
       ),
     )
     .withPanel(
-      plot(
-        'Work',
-        'How long a worker had a job: 95 % took no longer.',
-        's',
-        [[query.attempt(rateWindow), '{{queue}}']],
-        { span: 6 },
-      ),
+      plot('Work', 'Duration of a job: 95th percentile.', 's', [[query.attempt(rateWindow), '{{queue}}']], {
+        span: 6,
+      }),
     );
 }
 
@@ -179,7 +175,7 @@ function certificates(page: DashboardBuilder, name: string): void {
     .withPanel(
       plot(
         'Time left',
-        'Until each certificate in the namespace ends. It is renewed long before.',
+        'Time until each certificate in the namespace expires. It is renewed long before.',
         's',
         [[queries.app(name).certificates(), '{{name}}']],
         { span: 24 },
@@ -191,6 +187,6 @@ function logs(page: DashboardBuilder, app: EnvironmentApp): void {
   const selector = `{k8s_namespace_name="${namespaceOf(app)}"}`;
   page
     .withRow(row('Log lines'))
-    .withPanel(lineRates('By level', 'Lines a second.', selector))
-    .withPanel(lines('Newest', 'A line with a trace has a button that opens it.', selector));
+    .withPanel(lineRates('By level', 'Lines per second.', selector))
+    .withPanel(lines('Newest', 'A line with a trace id has a button that opens the trace.', selector));
 }

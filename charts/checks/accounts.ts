@@ -3,7 +3,7 @@ import { grantsOf } from './grants.ts';
 import type { Inventory, Workload } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** Each workload is somebody of its own, and proves it to the API server only where it has a right there. */
+/** Each workload has its own service account, and gets a token only if it has rights. */
 export function checkAccounts(inventory: Inventory): Violation[] {
   const grants = grantsOf(inventory);
   return [
@@ -32,12 +32,12 @@ function checkOwn(inventory: Inventory, workload: Workload): Violation[] {
     account === 'default'
       ? 'runs as the default service account of its namespace'
       : sharer === undefined
-        ? `runs as the service account ${account}, which its component does not make`
+        ? `runs as the service account ${account}, which its component does not create`
         : `shares the service account ${account} with ${sharer.object.kind} ${sharer.object.metadata.name}`;
   const fault = {
     what,
-    why: 'a right that is given to another pod would be given to this one too',
-    fix: 'give it a service account of its own: serviceAccount() of charts/kube/service-account.ts',
+    why: 'rights granted to the other pod would apply to this one too',
+    fix: 'give it its own service account: serviceAccount() of charts/kube/service-account.ts',
   };
   return [violation('service-account', workload, fault)];
 }
@@ -45,15 +45,15 @@ function checkOwn(inventory: Inventory, workload: Workload): Violation[] {
 function checkToken(inventory: Inventory, workload: Workload, granted: boolean): Violation[] {
   if (granted || !mountsToken(inventory, workload)) return [];
   const fault = {
-    what: 'gets a token for the Kubernetes API, where it may do nothing',
-    why: 'a token that nobody uses is only of use to who steals it',
+    what: 'gets a token for the Kubernetes API without having rights there',
+    why: 'an unused token only helps an attacker',
     fix: "set automountServiceAccountToken: false, or write uses: [{ kind: 'kubernetes', … }]",
     field: ['uses'],
   };
   return [violation('token-mount', workload, fault)];
 }
 
-/** The pod says it, or else its account, or else it does. */
+/** The setting of the pod, else of its account, else true, the default of Kubernetes. */
 function mountsToken(inventory: Inventory, { pod, namespace, account }: Workload): boolean {
   const own = inventory
     .in(namespace, 'ServiceAccount')
@@ -61,7 +61,7 @@ function mountsToken(inventory: Inventory, { pod, namespace, account }: Workload
   return (field(pod, 'automountServiceAccountToken') ?? own?.automountServiceAccountToken) !== false;
 }
 
-/** A right that no pod can make use of, nor helm-controller while it works at a release. */
+/** A binding whose account belongs to no pod with a token, nor to a Helm release. */
 function checkUnused(inventory: Inventory): Violation[] {
   const releases = inventory.all('HelmRelease.helm.toolkit.fluxcd.io');
   const users = new Set([
@@ -78,9 +78,9 @@ function checkUnused(inventory: Inventory): Violation[] {
     .flatMap(([account, bindings]) =>
       bindings.map((binding) =>
         violation('unused-rights', binding, {
-          what: `gives rights to the service account ${account}, which no pod that gets a token runs as`,
-          why: 'a right that nobody uses waits for somebody to misuse it',
-          fix: 'take the binding out, or set kubernetesApi: true where it is used',
+          what: `grants rights to the service account ${account}, which no pod with a token uses`,
+          why: 'an unused right can only be misused',
+          fix: 'remove the binding, or set kubernetesApi: true for the pod that uses it',
         }),
       ),
     );

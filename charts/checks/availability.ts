@@ -3,7 +3,7 @@ import { selects } from '../kube/label-selector.ts';
 import type { Inventory, Workload } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** Who runs several of one workload wants one of them to stay: when a node is drained, and when a node is lost. */
+/** A workload with several pods must keep one of them when a node is drained or lost. */
 export function checkAvailability(inventory: Inventory): Violation[] {
   return inventory.workloads
     .filter(({ replicas, ends }) => replicas > 1 && !ends)
@@ -15,7 +15,7 @@ function checkBudget(inventory: Inventory, workload: Workload): Violation[] {
   if (budgets.some(({ object }) => selects(field(object, 'spec', 'selector'), workload.labels))) return [];
   const fault = {
     what: `runs ${workload.replicas} pods without a disruption budget`,
-    why: 'draining nodes may take all of them at once',
+    why: 'draining nodes can remove all of them at once',
     fix: 'add disruptionBudget() of charts/kube/disruption-budget.ts to its chart',
     field: ['replicas'],
   };
@@ -29,9 +29,9 @@ function checkSpread(workload: Workload): Violation[] {
   );
   if (spread || field(pod, 'affinity', 'podAntiAffinity') !== undefined) return [];
   const fault = {
-    what: `runs ${workload.replicas} pods that may all stand on one node`,
-    why: 'that node would take all of them with it',
-    fix: 'add topologySpreadConstraints (charts/kube/deployment.ts does)',
+    what: `runs ${workload.replicas} pods that can all be on one node`,
+    why: 'the loss of that node would stop all of them',
+    fix: 'add topologySpreadConstraints, as charts/kube/deployment.ts does',
     field: ['replicas'],
   };
   return [violation('spread', workload, fault)];

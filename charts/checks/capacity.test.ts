@@ -73,7 +73,7 @@ describe('what pods ask for', () => {
   });
 
   it.each<[string, KubeObject[], string[]]>([
-    ['fits beside all that runs', [rolling('525m', '1Gi')], []],
+    ['fits beside all other pods', [rolling('525m', '1Gi')], []],
     ['does not fit beside the one that serves', [rolling('526m', '1Gi')], ['no-room-to-roll']],
     ['has no room for its memory', [rolling('1m', '1910Mi')], ['no-room-to-roll']],
     ['is none: nothing runs', [rolling('1000m', '1Gi', 0)], []],
@@ -86,8 +86,8 @@ describe('what pods ask for', () => {
     const env = environment({ cluster: { nodes: [node('a', 'control-plane')] } });
     const [words] = shortages(new Inventory(env, [{ name: 'shop', objects: [rolling('10m', '1950Mi')] }]));
     expect(words).toMatchObject({
-      what: 'a new pod of Deployment shop/shop asks for memory 1950Mi, and beside all that runs the nodes have 1856Mi left',
-      why: expect.stringContaining('no change of it would ever come through'),
+      what: 'a new pod of Deployment shop/shop requests memory 1950Mi, and beside all other pods the nodes have 1856Mi left',
+      why: expect.stringContaining('no update of it could finish'),
       fix: expect.stringContaining('94Mi less'),
     });
   });
@@ -119,11 +119,11 @@ describe('what pods ask for', () => {
     const nodes = [...three.slice(0, 2), { ...node('c', 'worker'), labels: { disk: 'ssd' } }];
     const env = environment({ cluster: { nodes } });
     expect(shortages(new Inventory(env, [{ name: 'shop', objects: [chosen] }]))).toMatchObject([
-      { what: 'pods ask for cpu 2000m, and c has 1900m for pods' },
+      { what: 'pods request cpu 2000m, and c has 1900m for pods' },
     ]);
   });
 
-  it('counts a Job beside all that runs', () => {
+  it('counts a Job in addition to all other pods', () => {
     const job = { ...deployment('100m', '1Gi'), kind: 'Job' };
     expect(codes([deployment('950m', '1Gi'), job], [node('a', 'control-plane')])).toEqual([]);
     expect(codes([deployment('951m', '1Gi'), job], [node('a', 'control-plane')])).toEqual([
@@ -135,7 +135,7 @@ describe('what pods ask for', () => {
     const env = environment({ cluster: { nodes: [node('a', 'control-plane')] } });
     const [words] = shortages(new Inventory(env, [{ name: 'shop', objects: [deployment('1100m', '1Gi')] }]));
     expect(words).toMatchObject({
-      what: 'pods ask for cpu 1300m, and the nodes have 1250m for pods',
+      what: 'pods request cpu 1300m, and the nodes have 1250m for pods',
       why: expect.stringContaining('Deployment shop/shop 1100m, CoreDNS 200m'),
       fix: expect.stringContaining('50m less'),
     });

@@ -6,13 +6,13 @@ import { field, listField, textField } from '../kube/field.ts';
 import { objectId } from '../kube/object-id.ts';
 import type { Inventory } from './inventory.ts';
 
-/** Cores and bytes. */
+/** Cores, and bytes of memory. */
 export interface Amount {
   cpu: number;
   memory: number;
 }
 
-/** Pods that ask for the same. */
+/** Pods with the same requests. */
 export interface Demand {
   /** `Deployment shop/shop`. */
   object: string;
@@ -20,11 +20,11 @@ export interface Demand {
   /** Requests of one pod. */
   each: Amount;
   count: number;
-  /** One pod more for a while: a new one that serves before an old one goes. */
+  /** Whether an update runs one pod more: the new pod serves before the old one ends. */
   surges?: boolean;
-  /** Labels and tolerated taints that decide on which nodes they run. Default: on those without taints. */
+  /** Labels and tolerated taints that decide on which nodes the pods run. Default: nodes without taints. */
   choice?: Choice;
-  /** One on each node, whatever it is. */
+  /** Whether there is one pod on each node. */
   everywhere?: boolean;
 }
 
@@ -33,18 +33,18 @@ interface Choice {
   tolerate: string[];
 }
 
-/** A node with what it has for pods. */
+/** A node with its capacity for pods. */
 interface Room extends Amount, NodeFeatures {
   name: string;
 }
 
 const mebibyte = 2 ** 20;
 
-/** What kubeadm's own pods ask for on a control plane: API server, controller manager, scheduler, etcd. */
+/** Requests of kubeadm's own pods on a control plane: API server, controller manager, scheduler, etcd. */
 const controlPlane: Amount = { cpu: 0.65, memory: 100 * mebibyte };
-/** On each node, by the network plugin (flannel's manifest). */
+/** Requests of the network plugin on each node (flannel's manifest). */
 const network: Amount = { cpu: 0.1, memory: 50 * mebibyte };
-/** CoreDNS, two pods (kubeadm's manifest). */
+/** Requests of CoreDNS, two pods (kubeadm's manifest). */
 const nameServers: Demand = {
   object: 'CoreDNS',
   namespace: 'kube-system',
@@ -53,9 +53,9 @@ const nameServers: Demand = {
 };
 
 /**
- * Where what the pods of an environment ask for is more than its nodes have: all of them, and those nodes that some pods
- * choose. Of production it is asked that it also fits when its largest node is lost. What pods are packed around is not
- * looked at: it may still not fit where the sum does by little.
+ * Reports requests that exceed the capacity: of all nodes, and of the nodes that some pods choose. In
+ * production they must also fit without the largest node. Only sums are compared: pods can still fail to fit
+ * where the sums fit narrowly.
  */
 export function shortages(inventory: Inventory): Words[] {
   const nodes = roomFor(inventory.env);
@@ -82,7 +82,7 @@ export function shortages(inventory: Inventory): Words[] {
   });
 }
 
-/** The nodes that take a pod of a demand. */
+/** The nodes on which a pod of a demand can run. */
 function takers(nodes: readonly Room[], { choice, everywhere }: Demand): Room[] {
   if (everywhere) return [...nodes];
   return nodes.filter((node) => takesPod(node, choice ?? { labels: {}, tolerate: [] }));
@@ -92,16 +92,16 @@ function namesOf(nodes: readonly Room[]): string {
   return nodes.map(({ name }) => name).join(', ');
 }
 
-/** What is asked of a group of nodes. */
+/** A group of nodes, with the pods that must fit on it. */
 interface Asked {
-  /** As a sentence begins: 'the nodes', or their names. */
+  /** Subject of a sentence: 'the nodes', or their names. */
   name: string;
-  /** Whether what runs there must find place on the others when one is lost. */
+  /** Whether the pods must also fit when one node is lost. */
   production: boolean;
-  /** Pods that run on no other nodes. */
+  /** Pods that can run on no other nodes. */
   demands: Demand[];
   jobs: Demand[];
-  /** Whether a pod runs on these nodes and no fewer of them. */
+  /** Whether a pod can run on exactly these nodes. */
   isChosen: (demand: Demand) => boolean;
 }
 
@@ -121,9 +121,9 @@ function shortagesOn(nodes: readonly Room[], { name, production, demands, jobs, 
     for (const { object, each } of tooLarge) {
       found.push({
         code: 'pod-too-large',
-        what: `a pod of ${object} asks for ${key} ${unit(each[key])}, and the largest node has ${unit(largest)} for pods`,
-        why: 'it would wait for a node for ever',
-        fix: `let it ask for less, or make a node larger`,
+        what: `a pod of ${object} requests ${key} ${unit(each[key])}, and the largest node has ${unit(largest)} for pods`,
+        why: 'it would stay pending',
+        fix: `lower its requests, or make a node larger`,
       });
     }
     if (tooLarge.length > 0) continue;
@@ -132,15 +132,15 @@ function shortagesOn(nodes: readonly Room[], { name, production, demands, jobs, 
     if (exceeds(asked, total)) {
       found.push({
         code: 'nodes-too-small',
-        what: `pods ask for ${key} ${unit(asked)}, and ${name} ${has} ${unit(total)} for pods`,
-        why: `some would wait for a node for ever; most is asked for by ${by()}`,
-        fix: `add a node, make one larger, or let pods ask for ${unit(asked - total)} less`,
+        what: `pods request ${key} ${unit(asked)}, and ${name} ${has} ${unit(total)} for pods`,
+        why: `some pods would stay pending; the largest requests are those of ${by()}`,
+        fix: `add a node, make one larger, or lower the requests by ${unit(asked - total)}`,
       });
     } else if (production && exceeds(asked, total - largest)) {
       found.push({
         code: 'nodes-too-few',
-        what: `pods ask for ${key} ${unit(asked)}, and without the largest node ${unit(total - largest)} is left`,
-        why: `this is production: what runs on a node that is lost must find place on the others; most is asked for by ${by()}`,
+        what: `pods request ${key} ${unit(asked)}, and without the largest node ${unit(total - largest)} is left`,
+        why: `in production the pods of a lost node must fit on the others; the largest requests are those of ${by()}`,
         fix: 'add a node',
       });
     } else {
@@ -149,11 +149,11 @@ function shortagesOn(nodes: readonly Room[], { name, production, demands, jobs, 
         const left = unit(Math.max(0, total - asked));
         found.push({
           code: 'no-room-to-roll',
-          what: `${surges ? `a new pod of ${object}` : object} asks for ${key} ${unit(each[key])}, and beside all that runs ${name} ${has} ${left} left`,
+          what: `${surges ? `a new pod of ${object}` : object} requests ${key} ${unit(each[key])}, and beside all other pods ${name} ${has} ${left} left`,
           why: surges
-            ? 'the old pod serves until the new one does: no change of it would ever come through'
-            : 'it would wait for a node for ever, and what waits for it too',
-          fix: `add a node, make one larger, or let pods ask for ${unit(asked + each[key] - total)} less`,
+            ? 'the old pod serves until the new one is ready, so no update of it could finish'
+            : 'it would stay pending, and so would everything that waits for it',
+          fix: `add a node, make one larger, or lower the requests by ${unit(asked + each[key] - total)}`,
         });
       }
     }
@@ -169,7 +169,7 @@ function askers(demands: readonly Demand[], key: keyof Amount, unit: (amount: nu
     .join(', ');
 }
 
-/** What each node has that takes pods. */
+/** The capacity of each node that runs pods. */
 function roomFor({ cluster: { nodes } }: Environment): Room[] {
   const taking = nodesForPods(nodes);
   return taking.map(({ name, role, labels, taints, cpu, memory }) => {
@@ -184,10 +184,13 @@ function roomFor({ cluster: { nodes } }: Environment): Room[] {
   });
 }
 
-/** Labels that Kubernetes itself gives to nodes, such as `kubernetes.io/os` ('Well-Known Labels'): cluster.yaml does not tell them. */
+/**
+ * Labels that Kubernetes itself sets on nodes, such as `kubernetes.io/os` ('Well-Known Labels'); cluster.yaml
+ * does not have them.
+ */
 const kubernetesLabel = /^([a-z0-9.-]+\.)?(kubernetes|k8s)\.io\//;
 
-/** The labels that a pod selects and cluster.yaml tells of, and the taints that it tolerates, by their keys. */
+/** The labels of cluster.yaml that a pod selects, and the keys of the taints that it tolerates. */
 function choiceOf(pod: unknown): Choice {
   const labels = Object.entries(Object(field(pod, 'nodeSelector')))
     .filter(([key]) => !kubernetesLabel.test(key))
@@ -220,7 +223,7 @@ export function demandsOf(inventory: Inventory): Demand[] {
   return [...workloads, ...databases];
 }
 
-/** Pods that run to completion: one after the other, each fits beside the running pods. */
+/** Pods that run to completion. They run one after the other, so each must fit beside the running pods. */
 export function jobsOf(inventory: Inventory): Demand[] {
   return inventory.workloads
     .filter(({ ends }) => ends)
@@ -234,8 +237,9 @@ export function jobsOf(inventory: Inventory): Demand[] {
 }
 
 /**
- * What the scheduler counts: all containers and sidecars together, or an init container that asks for more than they do,
- * with the sidecars that run by then (Kubernetes, 'Sidecar Containers', resource sharing within containers).
+ * The requests that the scheduler counts: the sum of all containers and sidecars, or an init container with
+ * larger requests plus the sidecars started before it (Kubernetes, 'Sidecar Containers', resource sharing
+ * within containers).
  */
 function podRequests(pod: unknown): Amount {
   let running: Amount = { cpu: 0, memory: 0 };
@@ -269,7 +273,7 @@ export function mebibytes(amount: number): string {
   return `${Math.ceil(amount / mebibyte)}Mi`;
 }
 
-/** Sums of tenths are not exact: a millionth of a core is nothing. */
+/** Sums of tenths are not exact, so a millionth of a core is ignored. */
 export function exceeds(asked: number, there: number): boolean {
   return asked - there > 1e-6;
 }

@@ -22,7 +22,7 @@ export function checkCertificates(inventory: Inventory): Violation[] {
 interface Mount {
   secret: string;
   keys: string[] | undefined;
-  /** Why a renewed one does not reach the process, however often it reads. */
+  /** Reason why a renewed certificate cannot reach the process, even if it reads the files again. */
   frozen?: string;
 }
 
@@ -33,9 +33,9 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
     if (field(spec, 'isCA') === true) {
       return [
         violation('ca-key-mount', workload, {
-          what: `mounts ${secret}, which holds the key of an authority`,
-          why: 'whoever gets into the pod can be anybody',
-          fix: 'mount a certificate of its own; roots to trust come from a Bundle',
+          what: `mounts ${secret}, which has the private key of an authority`,
+          why: 'an attacker in the pod could issue any certificate',
+          fix: "mount the pod's own certificate; trusted CA certificates come from a Bundle",
         }),
       ];
     }
@@ -44,9 +44,9 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
       return [];
     return [
       violation('leaf-trust', workload, {
-        what: `sees ca.crt of ${secret}`,
-        why: 'it says who issued this certificate, not whom to trust: in a rotation the others have another one',
-        fix: 'name the items tls.crt and tls.key, and take the roots from the ConfigMap of a Bundle',
+        what: `mounts ca.crt of ${secret}`,
+        why: 'it is the issuer of this certificate, not the CA to trust: during a rotation the other side has another issuer',
+        fix: 'select the items tls.crt and tls.key, and take the CA certificates from the ConfigMap of a Bundle',
       }),
     ];
   });
@@ -55,8 +55,8 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
     if (frozen === undefined || workload.ends) continue;
     violations.push(
       violation('certificate-reload', workload, {
-        what: `gets ${secret} ${frozen}`,
-        why: 'a renewed one never reaches the process: it would go on with the old one until that expires, and then fail',
+        what: `mounts ${secret} ${frozen}`,
+        why: 'a renewed certificate never reaches the process, which fails when the old one expires',
         fix: 'mount the Secret as a folder',
       }),
     );
@@ -64,9 +64,9 @@ function checkMounts(workload: Workload, certificates: ReadonlyMap<string, Owned
   if (mounts.length > 0 && !reloads && !workload.ends) {
     violations.push(
       violation('certificate-reload', workload, {
-        what: `mounts ${mounts.map(({ secret }) => secret).join(', ')}, and nothing says that it takes up a renewed one`,
-        why: 'it would go on with the old one until that expires, and then fail',
-        fix: `see that it reads the files again, then say so: identity: { reload: 'files' } in app.ts, or the annotation ${annotations.reload} in a chart`,
+        what: `mounts ${mounts.map(({ secret }) => secret).join(', ')}, and does not declare that it reloads renewed certificates`,
+        why: 'without a reload it uses the old certificate until that expires, and then fails',
+        fix: `make it read the files again, then declare it: identity: { reload: 'files' } in app.ts, or the annotation ${annotations.reload} in a chart`,
       }),
     );
   }
@@ -104,9 +104,9 @@ function checkRoles(cluster: Owned, certificates: ReadonlyMap<string, Owned>): V
     if (!isClient || textField(object, 'spec', 'issuerRef', 'name') !== issuer || mapped.has(name)) return [];
     return [
       violation('cn-is-no-role', certificate, {
-        what: `is for '${name}', and ${idOf('Cluster', cluster.object.metadata.name, namespace)} maps that to no role`,
-        why: 'every login with it would be refused',
-        fix: `make it one of ${[...mapped].sort().join(', ')}`,
+        what: `is for '${name}', which ${idOf('Cluster', cluster.object.metadata.name, namespace)} maps to no role`,
+        why: 'PostgreSQL would refuse every login with it',
+        fix: `use one of ${[...mapped].sort().join(', ')}`,
       }),
     ];
   });
@@ -125,7 +125,7 @@ function mountsOf({ pod, namespace }: Workload): Mount[] {
       if (name === undefined) return [];
       const items = field(secret, 'items');
       const keys = Array.isArray(items) ? items.map((item) => textField(item, 'key') ?? '') : undefined;
-      const frozen = parts.includes(textField(volume, 'name')) ? { frozen: 'by a subPath' } : {};
+      const frozen = parts.includes(textField(volume, 'name')) ? { frozen: 'as a subPath' } : {};
       return [{ secret: idOf('Secret', name, namespace), keys, ...frozen }];
     }),
   );
@@ -140,7 +140,7 @@ function mountsOf({ pod, namespace }: Workload): Mount[] {
       if (name === undefined) return [];
       const key = textField(reference, 'key');
       const keys = key === undefined ? undefined : [key];
-      return [{ secret: idOf('Secret', name, namespace), keys, frozen: 'in a variable' }];
+      return [{ secret: idOf('Secret', name, namespace), keys, frozen: 'as a variable' }];
     }),
   ];
 }

@@ -36,7 +36,10 @@ const checks = [
   checkSecrets,
 ];
 
-/** Checks all rendered objects, of charts of others too: each keeps the rules or has an exception with a reason. */
+/**
+ * Checks all rendered objects, including those of Helm charts: each violation needs an exception with a
+ * reason.
+ */
 export function checkObjects(inventory: Inventory): Checked {
   const { env } = inventory;
   const exceptions = exceptionsOf(env);

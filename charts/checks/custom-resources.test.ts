@@ -60,8 +60,8 @@ describe('a custom resource', () => {
   });
 
   it.each<[string, object, string]>([
-    ['a field that does not exist', { ...good, sise: 1 }, 'spec.sise is no field of it'],
-    ['one deep inside', { ...good, parts: [{ nam: 'a' }] }, 'spec.parts.0.nam is no field of it'],
+    ['a field that does not exist', { ...good, sise: 1 }, 'spec.sise is an unknown field'],
+    ['one deep inside', { ...good, parts: [{ nam: 'a' }] }, 'spec.parts.0.nam is an unknown field'],
     ['another type', { ...good, size: '3' }, 'spec.size must be integer'],
     ['a list for a map', { ...good, labels: [] }, 'spec.labels must be object'],
     ['another type in a map', { ...good, labels: { a: 1 } }, 'spec.labels.a must be string'],

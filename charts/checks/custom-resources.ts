@@ -3,18 +3,18 @@ import { suggest } from '../../model/diagnostics/nearest.ts';
 import { field, listField, textField } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 
-/** What is wrong with one field of a custom resource. */
+/** A fault of one field of a custom resource. */
 export interface FieldFault {
   what: string;
   fix: string;
 }
 
 /**
- * The kinds that CustomResourceDefinitions define, and what objects of them may hold. Unlike the API server, which drops
- * a field that it does not know without a word, this takes it for a mistake. Rules in CEL are not looked at.
+ * Validates custom resources against the schemas of their CustomResourceDefinitions. Unknown fields, which
+ * the API server drops silently, are faults here. CEL rules are not evaluated.
  */
 export class CustomResources {
-  /** From `apiVersion Kind` to the schema that the definition has for that version. */
+  /** Map from `apiVersion Kind` to the schema of that version. */
   readonly #schemas = new Map<string, object>();
   readonly #validators = new Map<string, ValidateFunction>();
   readonly #ajv = new Ajv({
@@ -40,7 +40,7 @@ export class CustomResources {
     }
   }
 
-  /** What is wrong with an object; undefined where nothing defines its kind. */
+  /** The faults of an object; undefined if no definition has its kind. */
   faults(object: KubeObject): FieldFault[] | undefined {
     const validate = this.#validator(`${object.apiVersion} ${object.kind}`);
     if (validate === undefined) return undefined;
@@ -58,14 +58,17 @@ export class CustomResources {
   }
 }
 
-/** As JSON Schema: every object of Kubernetes has these three fields, whose content its own schema leaves open. */
+/**
+ * The schema as JSON Schema, with the three fields of every Kubernetes object, which its own schema leaves
+ * open.
+ */
 function objectSchema(schema: object): object {
   const closed = close(schema);
   const properties = { ...Object(field(closed, 'properties')), apiVersion: {}, kind: {}, metadata: {} };
   return { ...closed, properties, additionalProperties: false };
 }
 
-/** The value validations of a structural schema that are checked, as in JSON Schema. */
+/** The value validations of a structural schema that are checked, with the same meaning as in JSON Schema. */
 const kept = [
   ...['type', 'nullable', 'required', 'enum', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'],
   ...['multipleOf', 'minLength', 'maxLength', 'minItems', 'maxItems', 'uniqueItems', 'minProperties'],
@@ -125,13 +128,13 @@ function fault({ instancePath, keyword, params, message, parentSchema, schema }:
     const name = String(params.additionalProperty);
     const known = Object.keys(Object(field(parentSchema, 'properties') ?? {}));
     return {
-      what: `${[path, name].filter(Boolean).join('.')} is no field of it`,
-      fix: suggest(name, known, `take ${name} out`),
+      what: `${[path, name].filter(Boolean).join('.')} is an unknown field`,
+      fix: suggest(name, known, `remove ${name}`),
     };
   }
   const values = Array.isArray(schema) && keyword === 'enum' ? `: ${schema.join(', ')}` : '';
   return {
     what: `${path || 'it'} ${message ?? keyword}${values}`,
-    fix: 'write what its definition asks for',
+    fix: 'correct the field as its CustomResourceDefinition requires',
   };
 }

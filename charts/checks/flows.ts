@@ -13,10 +13,7 @@ import {
 } from './policies.ts';
 import { type Violation, violation } from './violation.ts';
 
-/**
- * Exactly the declared flows: what one end lets through, the other lets through too; and between two apps nothing
- * flows that is no use of one by the other.
- */
+/** Flows must be allowed at both ends, and between two apps only if one uses the other. */
 export function checkFlows(inventory: Inventory): Violation[] {
   const apps = new Map(inventory.env.apps.map((app) => [app.name, app]));
   return inventory.workloads.flatMap((workload) =>
@@ -28,7 +25,7 @@ export function checkFlows(inventory: Inventory): Violation[] {
   );
 }
 
-/** Kinds of which an operator makes pods, whose policies are all that is known of them here. */
+/** Kinds whose operator creates the pods; only their network policies are known here. */
 const podMakers = ['Cluster.postgresql.cnpg.io'];
 
 function checkPeer(
@@ -53,16 +50,17 @@ function checkPeer(
   );
   const ports = traffic.ports.map((port) => field(port, 'port')).join(', ') || 'all';
   const whom =
-    others.map(({ object }) => objectId(object)).join(', ') || `a pod in ${namespace} that nothing makes`;
+    others.map(({ object }) => objectId(object)).join(', ') ||
+    `a pod in ${namespace} that no component creates`;
   return [
     ...undeclared.map((other) =>
       violation('undeclared-flow', workload, {
         what:
           direction === 'Ingress'
-            ? `lets in ${objectId(other.object)}, whose app does not use ${workload.component}`
-            : `may go out to ${objectId(other.object)}, which ${workload.component} does not use`,
-        why: 'what flows is written in app.ts and nowhere else',
-        fix: `take it out of ${objectId(traffic.policy.object)}, or declare the use in app.ts`,
+            ? `allows ingress from ${objectId(other.object)}, whose app does not use ${workload.component}`
+            : `allows egress to ${objectId(other.object)}, which ${workload.component} does not use`,
+        why: 'flows between apps come only from edges in app.ts',
+        fix: `remove it from ${objectId(traffic.policy.object)}, or declare the use in app.ts`,
         field: ['uses'],
       }),
     ),
@@ -72,17 +70,17 @@ function checkPeer(
           violation('one-sided-flow', workload, {
             what:
               direction === 'Ingress'
-                ? `lets in ${whom} (port ${ports}), which may not go out to it`
-                : `may go out to ${whom} (port ${ports}), which does not let it in`,
-            why: 'a flow that one end denies does not flow, and traffic that nothing needs is allowed',
-            fix: `let it through at both ends, or take it out of ${objectId(traffic.policy.object)}`,
+                ? `allows ingress from ${whom} (port ${ports}), which does not allow the egress`
+                : `allows egress to ${whom} (port ${ports}), which does not allow the ingress`,
+            why: 'a flow needs both ends, so this rule is wrong or unused',
+            fix: `allow it at both ends, or remove it from ${objectId(traffic.policy.object)}`,
             field: ['uses'],
           }),
         ]),
   ];
 }
 
-/** Whether the other end's policies let the flow through. */
+/** Whether the policies of the other end allow the flow. */
 function letsThrough(
   inventory: Inventory,
   other: Workload,
@@ -103,7 +101,10 @@ function letsThrough(
   );
 }
 
-/** Whether two workloads are one component's, or one of them is no app's, or the one that calls uses the other. */
+/**
+ * Whether a flow needs no edge, because both workloads belong to one component or one belongs to no app, or
+ * has one.
+ */
 function isDeclared(
   apps: ReadonlyMap<string, EnvironmentApp>,
   workload: Workload,

@@ -1,7 +1,7 @@
 import { listField, textField } from '../kube/field.ts';
 import type { Inventory, Owned } from './inventory.ts';
 
-/** From `NAMESPACE/NAME` of a service account to the bindings that give it rights. */
+/** Map from `NAMESPACE/NAME` of a service account to the bindings that grant it rights. */
 export function grantsOf(inventory: Inventory): Map<string, Owned[]> {
   const grants = new Map<string, Owned[]>();
   for (const binding of bindings(inventory)) {

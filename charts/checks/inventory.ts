@@ -6,15 +6,15 @@ import { allObjects, type Component, type KubeObject } from '../kube/kube-object
 import { idOf, kindOf, objectId } from '../kube/object-id.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
-/** An object and the component that has it. */
+/** An object with its component. */
 export interface Owned {
   component: string;
   object: KubeObject;
-  /** Set for objects of a Helm chart, which no file of manifests/ holds. */
+  /** Set for objects of a Helm chart, which are not in manifests/. */
   templated?: true;
 }
 
-/** An object that makes pods, with the values that checks need. */
+/** An object that creates pods, with the values that checks need. */
 export interface Workload extends Owned {
   namespace: string;
   /** Labels of its pods. */
@@ -23,9 +23,9 @@ export interface Workload extends Owned {
   pod: unknown;
   /** The service account of its pods. */
   account: string;
-  /** How many pods there may be at most. */
+  /** Maximum number of its pods. */
   replicas: number;
-  /** Its pods end by themselves, as a Job's do. */
+  /** Whether its pods run to completion, as those of a Job do. */
   ends: boolean;
 }
 
@@ -43,7 +43,7 @@ export class Inventory {
     for (const component of components) for (const entry of entriesOf(component)) this.#add(entry);
   }
 
-  /** By `Kind.group`, as the operators' `provides` names a kind. */
+  /** Objects of a kind, written `Kind.group` as in `provides` of operators. */
   all(kind: string): readonly Owned[] {
     return this.#byKind.get(kind) ?? [];
   }
@@ -52,7 +52,7 @@ export class Inventory {
     return this.#byPlace.get(`${kind} ${namespace}`) ?? [];
   }
 
-  /** A namespace that is rendered here: one of our own. */
+  /** A namespace that is rendered here. */
   namespace(name: string): KubeObject | undefined {
     return this.#namespaces.get(name);
   }
@@ -72,7 +72,7 @@ export class Inventory {
   }
 }
 
-/** An object as the inventory finds it. */
+/** An object with the keys of its indexes. */
 interface Entry {
   owned: Owned;
   kind: string;
@@ -94,7 +94,7 @@ const entriesOf = onceEach((component: Component): Entry[] => {
   });
 });
 
-/** From the id of a HorizontalPodAutoscaler's target to its largest number of pods. */
+/** Map from the id of a HorizontalPodAutoscaler's target to its maximum number of pods. */
 function mostReplicas(objects: readonly KubeObject[]): Map<string, number> {
   const scalers = objects.filter(({ kind }) => kind === 'HorizontalPodAutoscaler');
   return new Map(

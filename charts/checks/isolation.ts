@@ -24,19 +24,19 @@ function checkDefault(inventory: Inventory, workload: Workload, direction: Direc
   const { namespace } = workload;
   const ours = inventory.namespace(namespace) !== undefined;
   const policies = policiesOf(inventory, workload, direction);
-  // A namespace of others has other pods too: there it is enough that this one is closed.
+  // A foreign namespace has other pods too; there only this workload's pods must be isolated.
   if (ours ? policies.some(({ object }) => selectsAll(field(object, 'spec', 'podSelector'))) : policies[0])
     return [];
   return [
     violation(direction === 'Ingress' ? 'default-deny-ingress' : 'default-deny-egress', workload, {
       what:
         direction === 'Ingress'
-          ? `can be reached by anybody: ${namespace} denies nothing that comes in`
-          : `can reach everybody: ${namespace} denies nothing that goes out`,
-      why: 'who gets into one pod of the cluster would get to this one, or from it to all others',
+          ? `accepts traffic from any pod: ${namespace} has no default deny for ingress`
+          : `can send traffic to any pod: ${namespace} has no default deny for egress`,
+      why: 'an attacker in one pod could reach this pod, or all others from it',
       fix: ours
         ? `add denyAll(chart, '${namespace}', ['Ingress', 'Egress']) of charts/kube/network-policy.ts`
-        : 'add allow() of charts/kube/network-policy.ts with what it needs',
+        : 'add allow() of charts/kube/network-policy.ts with the needed flows',
     }),
   ];
 }
@@ -57,7 +57,9 @@ function checkOpen(inventory: Inventory, workload: Workload, direction: Directio
     });
 }
 
-/** Whether a way out is that of a proxy of operators/egress, which knows the names of hosts: to no private address. */
+/**
+ * Whether an egress rule is that of an egress proxy, which checks host names and excludes private addresses.
+ */
 function isProxy({ namespace }: Workload, { peers }: AllowedTraffic): boolean {
   return namespace === egressNamespace && peers.every((peer) => !isAnybody(peer) || leavesOut(peer));
 }
@@ -69,12 +71,12 @@ function leavesOut(peer: unknown): boolean {
   );
 }
 
-/** Where the API server listens on the nodes; see `toKubernetesApi`. */
+/** Port of the API server on the nodes; see `toKubernetesApi`. */
 const kubernetesApi = 6443;
 
 /**
- * Whether requests come to a port from outside of the pods: through a port of the nodes, or from the API server, whose
- * address no selector knows.
+ * Whether requests reach a port from outside of the pods: through a port of the nodes, or from the API
+ * server, which no selector matches.
  */
 function isPublic(inventory: Inventory, { namespace, pod }: Workload, port: unknown): boolean {
   const names = listField(pod, 'containers')
@@ -94,7 +96,7 @@ function isPublic(inventory: Inventory, { namespace, pod }: Workload, port: unkn
     });
 }
 
-/** Whether the API server asks a Service: for an API of its own, or as a webhook. */
+/** Whether the API server calls a Service, as an aggregated API or as a webhook. */
 function isAskedByApiServer(inventory: Inventory, service: { name: string; namespace?: string }): boolean {
   const names = (reference: unknown) =>
     field(reference, 'name') === service.name && field(reference, 'namespace') === service.namespace;
@@ -121,9 +123,9 @@ function openViolation(
   return violation(direction === 'Ingress' ? 'open-ingress' : 'open-egress', workload, {
     what:
       direction === 'Ingress'
-        ? `lets anybody in through ${through} (${objectId(policy.object)})`
-        : `may go out to anybody through ${through} (${objectId(policy.object)})`,
-    why: 'a flow has two ends, and only what was declared may flow',
+        ? `allows ingress from any address on ${through} (${objectId(policy.object)})`
+        : `allows egress to any address on ${through} (${objectId(policy.object)})`,
+    why: 'a flow names both ends, so that only declared traffic is allowed',
     fix: 'name the peers of the flow: pods() or everyPodOf() of charts/kube/network-policy.ts',
     field: ['uses'],
   });

@@ -10,20 +10,20 @@ export function checkNamespaces(inventory: Inventory): Violation[] {
     .all('Namespace')
     .filter(({ object }) => {
       const level = object.metadata.labels?.[label];
-      // A pod of root or with capabilities breaks rules of its own, each with its reason.
+      // Pods as root or with capabilities break other rules, each with its own exception.
       const asked = () => inventory.workloadsIn(object.metadata.name).some(({ pod }) => needsBaseline(pod));
       return level !== 'restricted' && !(level === 'baseline' && asked());
     })
     .map((namespace) =>
       violation('pod-security', namespace, {
-        what: `lets in pods that are ${namespace.object.metadata.labels?.[label] ?? 'privileged'}`,
-        why: 'pods that no render made, such as those of a controller, are checked by nothing else',
+        what: `admits pods of the level ${namespace.object.metadata.labels?.[label] ?? 'privileged'}`,
+        why: 'for pods that are not rendered here, such as those of a controller, it is the only check',
         fix: `label it ${label}: restricted (namespace() of charts/kube/namespace.ts does)`,
       }),
     );
 }
 
-/** Whether Pod Security lets a pod into a namespace of level 'baseline' and not into one of level 'restricted'. */
+/** Whether Pod Security admits a pod at the level 'baseline' but not at 'restricted'. */
 function needsBaseline(pod: unknown): boolean {
   return [...listField(pod, 'initContainers'), ...listField(pod, 'containers')].some(
     (container) =>

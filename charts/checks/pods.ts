@@ -6,29 +6,29 @@ import { annotations } from '../kube/names.ts';
 import type { Inventory, Workload } from './inventory.ts';
 import { type Violation, type ViolationText, violation } from './violation.ts';
 
-/** A rule that each container keeps by itself, or that its pod keeps for it. */
+/** A rule for containers, which the pod's settings can also satisfy. */
 interface ContainerRule extends ViolationText {
   rule: Rule;
   broken(container: unknown, pod: unknown): boolean;
 }
 
-/** What Pod Security calls 'restricted', and a root file system that cannot be written. */
+/** The requirements of Pod Security 'restricted', and a read-only root file system. */
 const containerRules: readonly ContainerRule[] = [
   {
     rule: 'non-root',
     broken: (container, pod) =>
       security(container, pod, 'runAsNonRoot') !== true || security(container, pod, 'runAsUser') === 0,
     what: 'may run as root',
-    why: 'who breaks out of the process has the rights of its user on the node',
+    why: 'a process that escapes its container has the rights of its user on the node',
     fix: 'set runAsNonRoot: true and a runAsUser above 0 (charts/kube/pod.ts does)',
     field: ['user'],
   },
   {
     rule: 'read-only-root',
     broken: (container) => field(container, 'securityContext', 'readOnlyRootFilesystem') !== true,
-    what: 'may write to its root file system',
-    why: 'who gets into the process could leave a program there',
-    fix: 'set readOnlyRootFilesystem: true, and mount an emptyDir where it has to write (temporary in app.ts)',
+    what: 'can write to its root file system',
+    why: 'an attacker in the process could store a program there',
+    fix: 'set readOnlyRootFilesystem: true, and mount an emptyDir for files that it writes (temporary in app.ts)',
     field: ['readOnlyRoot'],
   },
   {
@@ -36,8 +36,8 @@ const containerRules: readonly ContainerRule[] = [
     broken: (container) =>
       field(container, 'securityContext', 'allowPrivilegeEscalation') !== false ||
       field(container, 'securityContext', 'privileged') === true,
-    what: 'may gain privileges',
-    why: 'a setuid program would make it root',
+    what: 'can gain privileges',
+    why: 'a setuid program could make it root',
     fix: 'set allowPrivilegeEscalation: false, and do not set privileged',
   },
   {
@@ -45,8 +45,8 @@ const containerRules: readonly ContainerRule[] = [
     broken: (container) =>
       !listField(container, 'securityContext', 'capabilities', 'drop').includes('ALL') ||
       listField(container, 'securityContext', 'capabilities', 'add').length > 0,
-    what: 'keeps capabilities of the kernel',
-    why: 'each is a part of what root may do',
+    what: 'has kernel capabilities',
+    why: "each capability is a part of root's rights",
     fix: 'set capabilities: { drop: [ALL] } and add none',
     field: ['capabilities'],
   },
@@ -55,8 +55,8 @@ const containerRules: readonly ContainerRule[] = [
     broken: (container) =>
       listField(container, 'ports').some((port) => Number(field(port, 'containerPort')) < 1024),
     what: 'listens below port 1024',
-    why: 'the pod lets every process in it do so, which the kernel keeps for root elsewhere',
-    fix: 'let it listen on a port from 1024 up: most images have an option for that',
+    why: "the pod's setting allows it to every process in the pod",
+    fix: 'use a port from 1024 up: most images have an option for that',
     field: ['ports'],
   },
   {
@@ -65,8 +65,8 @@ const containerRules: readonly ContainerRule[] = [
       !['RuntimeDefault', 'Localhost'].includes(
         String(field(security(container, pod, 'seccompProfile'), 'type')),
       ),
-    what: 'may make every system call',
-    why: 'most ways out of a container go through calls that no app needs',
+    what: 'can make every system call',
+    why: 'most container escapes use system calls that apps do not need',
     fix: 'set seccompProfile: { type: RuntimeDefault }',
   },
   {
@@ -74,14 +74,14 @@ const containerRules: readonly ContainerRule[] = [
     broken: (container) =>
       ['cpu', 'memory'].some((kind) => field(container, 'resources', 'requests', kind) === undefined) ||
       field(container, 'resources', 'limits', 'memory') === undefined,
-    what: 'reserves no CPU or memory, or may take all memory',
-    why: 'the scheduler would crowd the node, and its neighbours would be killed for its leak',
+    what: 'reserves no CPU or memory, or has no memory limit',
+    why: 'the scheduler would overload the node, and a memory leak would kill its neighbours',
     fix: 'write resources with cpu and memory',
     field: ['resources'],
   },
 ];
 
-/** What a container may have without a reason. */
+/** Maximum reservation without a reason. */
 const modest = { cpu: 0.25, memory: 256 * 2 ** 20, limit: 512 * 2 ** 20 } as const;
 
 /** Seconds that a process without ports runs before it counts as started. */
@@ -126,9 +126,9 @@ function checkHost(workload: Workload): Violation[] {
   ];
   if (shared.length === 0) return [];
   const fault = {
-    what: `takes part in the node: ${shared.join(', ')}`,
-    why: 'what isolates a pod from the node and from other pods is gone there',
-    fix: 'take it out',
+    what: `shares namespaces or devices of the node: ${shared.join(', ')}`,
+    why: 'without them the pod is not isolated from the node and its pods',
+    fix: 'remove it',
   };
   return [violation('host-access', workload, fault)];
 }
@@ -147,8 +147,8 @@ function checkReason(workload: Workload): Violation[] {
   if (large.length === 0) return [];
   const fault = {
     what: `has ${large.join(' and ')} without a reason`,
-    why: 'what is reserved is lost to all others, and nobody dares to lower what nobody can explain',
-    fix: "write resources: { …, reason: 'why it needs that much' }",
+    why: 'reserved capacity is lost to other pods, and without a reason nobody dares to lower it',
+    fix: "write resources: { …, reason: 'why it needs this much' }",
     field: ['resources'],
   };
   return [violation('resources-reason', workload, fault)];
@@ -156,7 +156,7 @@ function checkReason(workload: Workload): Violation[] {
 
 function checkReadiness(workload: Workload): Violation[] {
   if (workload.ends) return [];
-  // A process without callers needs no readiness probe: its liveness is all that can be observed.
+  // A process without callers needs no readiness probe; only its liveness can be observed.
   const settles = Number(field(workload.object, 'spec', 'minReadySeconds') ?? 0) >= settled;
   const isWorker = (container: unknown) => settles && listField(container, 'ports').length === 0;
   return listField(workload.pod, 'containers')
@@ -164,8 +164,8 @@ function checkReadiness(workload: Workload): Violation[] {
     .map((container) =>
       violation('readiness-probe', workload, {
         what: `has a container ${nameOf(container)} without a readiness probe`,
-        why: 'requests would reach it before it can answer, and Flux would call it done while it fails',
-        fix: `write probes.ready; or, for what has no port, minReadySeconds: ${settled}`,
+        why: 'requests would reach it before it can answer, and Flux would report a failing version as ready',
+        fix: `write probes.ready; or, for a container without ports, minReadySeconds: ${settled}`,
         field: ['probes'],
       }),
     );

@@ -43,7 +43,7 @@ const traffic = onceEach((policy: Owned): Record<Direction, AllowedTraffic[]> =>
   return { Ingress: allowed('ingress', 'from'), Egress: allowed('egress', 'to') };
 });
 
-/** Whether a peer takes the pods of a workload; `home` is the namespace of the policy that names the peer. */
+/** Whether a peer matches the pods of a workload; `home` is the namespace of the policy. */
 export function takes(inventory: Inventory, peer: unknown, home: string, workload: Workload): boolean {
   const pods = field(peer, 'podSelector');
   if (pods !== undefined && !selects(pods, workload.labels)) return false;
@@ -52,7 +52,7 @@ export function takes(inventory: Inventory, peer: unknown, home: string, workloa
   return selects(namespaces, namespaceLabels(inventory, workload.namespace));
 }
 
-/** The namespace that a peer names, or undefined where it means several. */
+/** The namespace of a peer; undefined if it matches several. */
 export function namespaceOfPeer(peer: unknown, home: string): string | undefined {
   const namespaces = field(peer, 'namespaceSelector');
   if (namespaces === undefined) return field(peer, 'ipBlock') === undefined ? home : undefined;
@@ -60,7 +60,7 @@ export function namespaceOfPeer(peer: unknown, home: string): string | undefined
   return typeof name === 'string' ? name : undefined;
 }
 
-/** Whether a peer is anybody: every address, or every pod of every namespace. */
+/** Whether a peer matches every address, or every pod of every namespace. */
 export function isAnybody(peer: unknown): boolean {
   const cidr = field(peer, 'ipBlock', 'cidr');
   if (cidr !== undefined) return cidr === '0.0.0.0/0' || cidr === '::/0';
@@ -68,7 +68,7 @@ export function isAnybody(peer: unknown): boolean {
   return selectsAll(field(peer, 'namespaceSelector')) && (pods === undefined || selectsAll(pods));
 }
 
-/** Whether a way through these ports lets a port through; no ports are all of them. */
+/** Whether a list of ports includes a port; an empty list includes all. */
 export function opens(ports: unknown[], port: unknown): boolean {
   return ports.length === 0 || ports.some((each) => field(each, 'port') === field(port, 'port'));
 }

@@ -3,56 +3,60 @@ import { retiredDatabases } from '../../model/schema/database.ts';
 import { namespaceOf } from '../kube/names.ts';
 import type { Power } from './reach.ts';
 
-/** The reason for an account's power. `APP` matches any app, in accounts and in powers. */
+/** The reason why an account has a power. `APP` matches any app, in accounts and in powers. */
 export interface PowerReason {
   account: string;
   power: string;
   reason: string;
 }
 
-/** Every power of a service account in any environment. An entry whose power no account has any more must be removed. */
+/**
+ * The reasons for all powers of service accounts in all environments. Remove the entry of a power that no
+ * account has.
+ */
 export const reasons: readonly PowerReason[] = [
   {
     account: 'APP/APP-db',
     power: 'reads Secrets of APP, by name',
-    reason: 'Postgres proves itself by them, and knows its peers. CloudNativePG makes this account.',
+    reason:
+      'Postgres identifies itself with them and verifies its peers. CloudNativePG creates this account.',
   },
   {
     account: 'APP/APP-db',
     power: 'makes databases of APP',
     reason:
-      'An instance makes the extensions that its app names, and notes on objects of CloudNativePG beside it what it has done; it is the database already.',
+      'An instance creates the extensions of its app, and writes its status to objects of CloudNativePG; it is the database itself.',
   },
   {
     account: 'cert-manager/cert-manager',
     power: 'reads Secrets of every namespace',
-    reason: 'Keys of authorities to sign by; keys of certificates to see whether they are to be renewed.',
+    reason:
+      'It signs with the keys of authorities, and reads certificates to see whether they are due for renewal.',
   },
   {
     account: 'cert-manager/cert-manager',
     power: 'writes Secrets of every namespace',
-    reason:
-      'It writes keys and certificates where a Certificate stands. It holds the keys of all authorities.',
+    reason: 'It writes the key and certificate of each Certificate. It holds the keys of all authorities.',
   },
   {
     account: 'cert-manager/cert-manager',
     power: 'asks for certificates of every namespace',
-    reason: 'It makes a request for each Certificate.',
+    reason: 'It creates a request for each Certificate.',
   },
   {
     account: 'cert-manager/cert-manager',
     power: 'approves certificates of every namespace',
-    reason: 'It approves what it asks for; what may be asked for is for the admission policies to say.',
+    reason: 'It approves its own requests; admission policies limit what may be requested.',
   },
   {
     account: 'cert-manager/cert-manager-cainjector',
     power: 'reads Secrets of every namespace',
-    reason: 'It looks for the CA of each webhook, in the namespace that the webhook names.',
+    reason: 'It reads the CA of each webhook, in the namespace that the webhook names.',
   },
   {
     account: 'cert-manager/cert-manager-cainjector',
     power: 'decides what is admitted of every namespace, by name',
-    reason: 'It writes the CA into webhooks.',
+    reason: 'It writes the CA into webhook configurations.',
   },
   {
     account: 'cert-manager/cert-manager-webhook',
@@ -62,36 +66,36 @@ export const reasons: readonly PowerReason[] = [
   {
     account: 'cert-manager/cert-manager-webhook',
     power: 'writes Secrets of its own namespace',
-    reason: 'It makes the CA of its own certificate; Kubernetes knows no names of what is yet to be made.',
+    reason: 'It creates the CA of its own certificate; a rule for `create` cannot name objects.',
   },
   {
     account: 'cnpg-system/cloudnative-pg',
     power: 'reads Secrets of every namespace',
     reason:
-      "It hands the certificates of a database to its instances, in whichever app's namespace they are, and lists the kind as a whole.",
+      'It copies the certificates of a database to its instances, in the namespace of any app, and lists all Secrets for that.',
   },
   {
     account: 'cnpg-system/cloudnative-pg',
     power: 'decides what is admitted of every namespace',
-    reason: 'It writes the CA of its own webhooks into them.',
+    reason: 'It writes the CA into the configurations of its own webhooks.',
   },
   ...cloudnativePg({
-    'writes Secrets': 'It keeps the certificates of its own webhook and of how it asks instances.',
-    'writes ConfigMaps': 'It writes the queries by which instances measure themselves.',
-    'runs pods': 'It makes the instances, one by one, and the Jobs that join or restore one.',
-    'enters pods': 'It asks an instance how it is where its status port does not answer.',
-    'writes roles': 'Each database has an account with a role of its own.',
-    'moves requests': 'The Services of a database lead to its primary.',
+    'writes Secrets': 'It renews the certificates of its own webhook and of its client for instances.',
+    'writes ConfigMaps': "It writes the queries for the instances' own metrics.",
+    'runs pods': 'It creates the instances, and the Jobs that join or restore one.',
+    'enters pods': 'It queries an instance directly if the status port does not answer.',
+    'writes roles': 'Each database has a service account with its own role.',
+    'moves requests': 'The Services of a database point to its primary.',
   }),
   {
     account: 'cnpg-system/cloudnative-pg',
     power: 'makes databases of every namespace',
-    reason: 'It keeps what it has done in the objects of its own kinds.',
+    reason: 'It writes the status of its own custom resources.',
   },
   {
     account: 'ebs-csi/ebs-csi-controller',
     power: 'makes volumes of every namespace',
-    reason: 'That is what it is for.',
+    reason: 'This is its purpose.',
   },
   {
     account: 'ebs-csi/ebs-csi-node',
@@ -101,22 +105,22 @@ export const reasons: readonly PowerReason[] = [
   {
     account: 'ebs-csi/ebs-csi-node',
     power: 'writes nodes of every namespace',
-    reason: 'It takes away the taint that keeps pods off a node until it is there.',
+    reason: 'It removes the taint that keeps pods off a node until the driver is ready.',
   },
   {
     account: 'flux-system/kustomize-controller',
     power: 'everything',
-    reason: 'It applies what is in Git, which may be any object.',
+    reason: 'It applies the objects in Git, which can be of any kind.',
   },
   {
     account: 'flux-system/source-controller',
     power: 'reads Secrets of its own namespace',
-    reason: 'Credentials that sources name.',
+    reason: 'Credentials for sources.',
   },
   {
     account: 'flux-system/source-controller',
     power: 'tells Flux what to apply of its own namespace',
-    reason: 'It fetches and hands on what kustomize-controller applies.',
+    reason: 'It fetches the artifacts that kustomize-controller applies.',
   },
   {
     account: 'gateway/traefik',
@@ -127,12 +131,12 @@ export const reasons: readonly PowerReason[] = [
     account: 'gateway/traefik',
     power: 'reads Secrets of APP',
     reason:
-      'It serves nothing before it may list them wherever it looks for routes: in namespaces of exposed apps alone.',
+      'It starts only if it may list Secrets in each namespace where it reads routes: those of exposed apps.',
   },
   {
     account: 'git-server/git-server',
     power: 'tells Flux what to apply of flux-system, by name',
-    reason: 'It asks for a look after a push. What it holds is applied anyway.',
+    reason: 'It requests a reconciliation after a push. It cannot change the content.',
   },
   {
     account: 'kube-system/kube-router',
@@ -142,17 +146,17 @@ export const reasons: readonly PowerReason[] = [
   {
     account: 'local-path-storage/local-path-provisioner',
     power: 'makes volumes of every namespace',
-    reason: 'That is what it is for.',
+    reason: 'This is its purpose.',
   },
   {
     account: 'local-path-storage/local-path-provisioner',
     power: 'runs pods of its own namespace',
-    reason: "Pods there make and remove the folders of volumes on the nodes' disks.",
+    reason: "Helper pods create and remove the folders of volumes on the nodes' disks.",
   },
   {
     account: 'node-exporter/node-exporter',
     power: 'is on the node',
-    reason: "It reads the node's own counters, as nobody and read-only.",
+    reason: "It reads the node's counters, without root and read-only.",
   },
   {
     account: 'opentelemetry-agent/opentelemetry-agent',
@@ -162,27 +166,29 @@ export const reasons: readonly PowerReason[] = [
   {
     account: 'trust/trust-manager',
     power: 'reads Secrets of every namespace',
-    reason:
-      'It watches the kind to see whether its copies are as they should be; Kubernetes gives no right to metadata alone.',
+    reason: 'It compares its copies with their source; Kubernetes has no right for metadata only.',
   },
   {
     account: 'trust/trust-manager',
     power: 'writes Secrets of every namespace, by name',
-    reason: 'The roots that Postgres reads.',
+    reason: 'The CA certificates that Postgres trusts.',
   },
   {
     account: 'trust/trust-manager',
     power: 'writes ConfigMaps of every namespace',
-    reason: 'It copies roots to whoever trusts them; namespaces come and go.',
+    reason: 'It copies CA certificates to the namespaces that trust them; namespaces come and go.',
   },
   {
     account: 'trust/trust-roots',
     power: 'writes ConfigMaps of its own namespace, by name',
-    reason: 'It writes roots there, of which trust-manager makes copies.',
+    reason: 'It writes the CA certificates from which trust-manager makes copies.',
   },
 ];
 
-/** Beside the databases of apps, and where it runs itself: the policy `databases-alone` keeps it there. */
+/**
+ * Accounts that work only in namespaces of databases and in their own: the admission policy `databases-alone`
+ * enforces it.
+ */
 function cloudnativePg(powers: Record<string, string>): PowerReason[] {
   return Object.entries(powers).flatMap(([power, reason]) =>
     ['APP', 'its own namespace'].map((where) => ({
@@ -193,7 +199,7 @@ function cloudnativePg(powers: Record<string, string>): PowerReason[] {
   );
 }
 
-/** The reason of a power: out of the list, or out of app.ts, where an app uses the Kubernetes API and says why. */
+/** The reason of a power: from the list, or from app.ts if an app uses the Kubernetes API. */
 export function reasonOf(env: Environment, power: Power): PowerReason | undefined {
   const [space = '', own = ''] = power.account.split('/');
   const names = [

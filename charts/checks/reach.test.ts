@@ -194,7 +194,7 @@ describe('reach', () => {
       subjects: [{ kind: 'ServiceAccount', name: 'one', namespace: 'one' }],
     };
     expect(() => powersOf(new Inventory(env, [{ name: 'extra', objects: [binding] }]))).toThrow(
-      'nobody knows what ClusterRole system:strange gives',
+      'the rules of ClusterRole system:strange are unknown',
     );
   });
 });

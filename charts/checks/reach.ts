@@ -4,7 +4,7 @@ import { bindings } from './grants.ts';
 import type { Inventory, Owned, Workload } from './inventory.ts';
 import { type SensitiveAccess, sensitiveAccesses } from './sensitive-access.ts';
 
-/** A way of a service account to more than its own objects: the first step. */
+/** Access of a service account beyond its own objects: the first step of an attack. */
 export interface Power {
   /** `NAMESPACE/NAME`. */
   account: string;
@@ -12,9 +12,9 @@ export interface Power {
   power: string;
   /** A namespace, or `*`. */
   scope: string;
-  /** The objects that it is limited to. */
+  /** The names of the objects, if the access is limited to them. */
   names?: string[];
-  /** What it leads to: the second step. */
+  /** The consequences: the second step. */
   leadsTo: string[];
 }
 
@@ -22,7 +22,10 @@ export interface Power {
 const everything = 'everything';
 const onTheNode = 'is on the node';
 
-/** By service account, sorted: the powers it can reach in two steps. Includes accounts that controllers make. */
+/**
+ * Map from each service account, sorted, to the powers it can reach in two steps. Includes accounts that
+ * controllers create.
+ */
 export function reach(inventory: Inventory): Map<string, Power[]> {
   const powers = new Map<string, Power[]>();
   for (const account of accounts(inventory)) powers.set(account, []);
@@ -44,7 +47,7 @@ export function reach(inventory: Inventory): Map<string, Power[]> {
   return new Map([...powers].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** From accounts that an admission policy keeps to some namespaces to these. */
+/** Map from accounts that an admission policy limits to some namespaces to these namespaces. */
 function boundsOf(inventory: Inventory): Map<string, string[]> {
   return new Map(
     inventory
@@ -69,7 +72,7 @@ function isBounded({ power, scope }: Power): boolean {
   );
 }
 
-/** Text of a power in the table and in the list of reasons: `reads Secrets of every namespace`. */
+/** Text of a power, for the table and the list of reasons: `reads Secrets of every namespace`. */
 export function powerText({ power, scope, names }: Power): string {
   if (power === everything || power === onTheNode) return power;
   const where = scope === '*' ? 'of every namespace' : `of ${scope}`;
@@ -103,7 +106,7 @@ function grants(inventory: Inventory): Grant[] {
   return [...given, ...databases(inventory)];
 }
 
-/** Roles of Kubernetes' own that are given to somebody here. */
+/** Roles of Kubernetes itself that are granted here. */
 const builtIn: Readonly<Record<string, unknown[]>> = {
   'cluster-admin': [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }],
   // Reviews of tokens and of access.
@@ -122,11 +125,15 @@ function rulesOf(inventory: Inventory, { object }: Owned): unknown[] {
         (kind === 'ClusterRole' || each.metadata.namespace === object.metadata.namespace),
     );
   const rules = role === undefined ? builtIn[name] : listField(role.object, 'rules');
-  if (rules === undefined) throw new Error(`nobody knows what ${kind} ${name} gives: say it in reach.ts`);
+  if (rules === undefined)
+    throw new Error(`the rules of ${kind} ${name} are unknown: add them to charts/checks/reach.ts`);
   return rules;
 }
 
-/** CloudNativePG makes an account and a role for each database (pkg/specs/roles.go): what of it leads further. */
+/**
+ * CloudNativePG creates an account and a role for each database (pkg/specs/roles.go); these are its sensitive
+ * rules.
+ */
 function databases(inventory: Inventory): Grant[] {
   return inventory.all('Cluster.postgresql.cnpg.io').map(({ object }) => {
     const { name, namespace = '' } = object.metadata;
@@ -178,7 +185,7 @@ function opens(rule: unknown, access: SensitiveAccess): boolean {
   );
 }
 
-/** One power once, whatever rules give it; a rule without names takes the limit away. */
+/** Adds a power once, even if several rules grant it; a rule without names removes the limit. */
 function add(powers: Map<string, Power[]>, found: Power): void {
   const list = powers.get(found.account) ?? [];
   powers.set(found.account, list);
@@ -246,10 +253,10 @@ function secondStep(inventory: Inventory, powers: Map<string, Power[]>, power: P
 
 const theNode = 'the files of a node: tokens and keys of every pod there';
 const tokenSecretsRefused = ['no token of an account: the policy no-token-secrets refuses those'];
-/** Where the keys of authorities stand. */
+/** The namespace with the keys of authorities. */
 const trustedBy = 'cert-manager';
 
-/** Other accounts of the scope that have any power, with it. */
+/** Text about other accounts of the scope that have powers. */
 function othersText(powers: Map<string, Power[]>, { account, scope }: Power): string[] {
   return [...powers]
     .filter(
@@ -260,7 +267,7 @@ function othersText(powers: Map<string, Power[]>, { account, scope }: Power): st
     .sort();
 }
 
-/** Keys that are known to stand in a scope. */
+/** Text about known keys in a scope. */
 function secretsText(inventory: Inventory, scope: string, names: string[] | undefined): string[] {
   const keys = inventory
     .all('Certificate.cert-manager.io')
@@ -279,14 +286,14 @@ function secretsText(inventory: Inventory, scope: string, names: string[] | unde
   ];
 }
 
-/** Whether the API server has a policy that refuses. */
+/** Whether the API server has a policy of this name. */
 function isRefused(inventory: Inventory, policy: string): boolean {
   return inventory
     .all('ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io')
     .some(({ object }) => textField(object, 'spec', 'policyName') === policy);
 }
 
-/** Whether a pod that runs there may come to be on the node. */
+/** Whether a pod in this scope can be privileged on its node. */
 function isOpen(inventory: Inventory, scope: string): boolean {
   if (scope === '*') return true;
   const level = inventory.namespace(scope)?.metadata.labels?.['pod-security.kubernetes.io/enforce'];

@@ -4,13 +4,16 @@ import { bindings } from './grants.ts';
 import type { Inventory, Owned } from './inventory.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** Roles that let their owner do nearly everything. */
+/** Roles with nearly all rights. */
 const powerful = ['cluster-admin', 'admin', 'edit'];
 
-/** Verbs by which one takes rights that one was not given. */
+/** Verbs with which an account can take rights that it was not granted. */
 const escalating = ['escalate', 'bind', 'impersonate'];
 
-/** What gives its maker the rights of others: their tokens, their processes, their certificates, their kubelets. */
+/**
+ * Resources whose creation grants the rights of other accounts: their tokens, processes, certificates or
+ * kubelets.
+ */
 const sensitiveVerbs: Readonly<Record<string, readonly string[]>> = {
   'serviceaccounts/token': ['create'],
   'pods/exec': ['create', 'get'],
@@ -20,7 +23,7 @@ const sensitiveVerbs: Readonly<Record<string, readonly string[]>> = {
   'certificatesigningrequests/approval': ['update', 'patch'],
 };
 
-/** Least privilege: no rights by wildcard, no secrets of the whole cluster, no way to more rights. */
+/** Least privilege: no wildcards, no cluster-wide access to Secrets, no escalation. */
 export function checkRights(inventory: Inventory): Violation[] {
   const roles = ['Role', 'ClusterRole'].flatMap((kind) => inventory.all(`${kind}.rbac.authorization.k8s.io`));
   return [
@@ -41,8 +44,8 @@ function checkWildcard(role: Owned): Violation[] {
   );
   if (wild.length === 0) return [];
   const fault = {
-    what: `gives rights by a wildcard in ${[...new Set(wild)].join(', ')}`,
-    why: 'it also gives what nobody thought of, and what will be added later',
+    what: `grants rights by a wildcard in ${[...new Set(wild)].join(', ')}`,
+    why: 'a wildcard includes unintended and future resources',
     fix: 'name each of them',
     field: ['uses'],
   };
@@ -61,8 +64,8 @@ function checkSecrets(role: Owned): Violation[] {
   if (!open) return [];
   const fault = {
     what: 'reads the Secrets of every namespace',
-    why: 'who has one of its tokens has every key in the cluster',
-    fix: 'give a Role in the one namespace, or name the Secrets in resourceNames',
+    why: 'one stolen token would reveal every key in the cluster',
+    fix: 'grant a Role in one namespace, or name the Secrets in resourceNames',
     field: ['uses'],
   };
   return [violation('rbac-secrets', role, fault)];
@@ -81,17 +84,17 @@ function checkDoors(inventory: Inventory, role: Owned): Violation[] {
   });
   if (open.length === 0) return [];
   const fault = {
-    what: `leads to the rights of others: ${[...new Set(open)].join(', ')}`,
-    why: 'whoever has it can do what it was never given',
-    fix: 'take it out',
+    what: `grants the rights of others: ${[...new Set(open)].join(', ')}`,
+    why: 'the account could do more than it was granted',
+    fix: 'remove it',
     field: ['uses'],
   };
   return [violation('rbac-escalation', role, fault)];
 }
 
 /**
- * Whether a rule leads to nothing but what is looked at anyway: to be an account that the same component makes, or to give a role
- * that is named and has not nearly every right.
+ * Whether the gained rights are checked elsewhere: impersonation of accounts of the same component, or
+ * binding of named roles without nearly all rights.
  */
 function isBounded(inventory: Inventory, role: Owned, rule: unknown, verbs: readonly string[]): boolean {
   const names = listField(rule, 'resourceNames').map(String);
@@ -110,9 +113,9 @@ function checkPower(binding: Owned): Violation[] {
   const role = textField(binding.object, 'roleRef', 'name') ?? '';
   if (textField(binding.object, 'roleRef', 'kind') !== 'ClusterRole' || !powerful.includes(role)) return [];
   const fault = {
-    what: `gives everything that ${role} may do`,
-    why: 'nearly all of it is never needed',
-    fix: 'write a role with what is needed: clusterRole() or role() of charts/kube/rbac.ts',
+    what: `grants all rights of ${role}`,
+    why: 'nearly all of them are not needed',
+    fix: 'write a role with the needed rights: clusterRole() or role() of charts/kube/rbac.ts',
   };
   return [violation('rbac-escalation', binding, fault)];
 }
@@ -125,8 +128,8 @@ function checkSubjects(binding: Owned): Violation[] {
   );
   if (groups.length === 0) return [];
   const fault = {
-    what: `gives rights to ${groups.map((group) => textField(group, 'name')).join(', ')}`,
-    why: `everybody is in such a group: ${objectId(binding.object)} would be everybody's`,
+    what: `grants rights to ${groups.map((group) => textField(group, 'name')).join(', ')}`,
+    why: `everyone is in such a group, so ${objectId(binding.object)} would apply to everyone`,
     fix: 'name the service account',
   };
   return [violation('rbac-wildcard', binding, fault)];

@@ -1,8 +1,8 @@
-/** Access that gives more than the object itself: keys, processes of others, rights, nodes, trust. */
+/** Access that gives more than the object itself: keys, other processes, rights, nodes, trust. */
 export interface SensitiveAccess {
-  /** As the table says it, before `of NAMESPACE`. */
+  /** Text in the table, before `of NAMESPACE`. */
   power: string;
-  /** API groups, and resources in them: any pair of these. */
+  /** API groups, and resources in them, in any combination. */
   groups: readonly string[];
   resources: readonly string[];
   verbs: readonly string[];
@@ -12,7 +12,7 @@ export interface SensitiveAccess {
 
 const write = ['create', 'update', 'patch'];
 
-/** Sensitive accesses. Other rights read no secrets, and write objects that only their owner reads. */
+/** Sensitive accesses. Other rights read no secrets, and write only objects that their owner reads. */
 export const sensitiveAccesses: readonly SensitiveAccess[] = [
   { power: 'reads Secrets', groups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] },
   { power: 'writes Secrets', bounded: true, groups: [''], resources: ['secrets'], verbs: write },

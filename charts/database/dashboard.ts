@@ -22,7 +22,7 @@ function workPanels(dashboard: DashboardBuilder, query: Queries): void {
     .withPanel(
       plot(
         'Connections',
-        'By what they do, and how many there may be.',
+        'Connections by state, and the maximum.',
         'short',
         [
           [query.connections(), '{{pod}} {{state}}'],
@@ -46,8 +46,8 @@ function workPanels(dashboard: DashboardBuilder, query: Queries): void {
     )
     .withPanel(
       plot(
-        'Statements that take the most time',
-        'Seconds a second, by their first line. Log lines with `duration:` name the same fingerprint as query_id.',
+        'Statements with the most time',
+        'Seconds per second, by the first line of the statement. Log lines with `duration:` have the same fingerprint as query_id.',
         's',
         [[query.statements(rateWindow), '{{statement}} {{fingerprint}}']],
         { span: 12 },
@@ -59,7 +59,7 @@ function storagePanels(dashboard: DashboardBuilder, query: Queries): void {
   dashboard
     .withPanel(
       plot(
-        'Found in memory',
+        'Cache hits',
         'Share of blocks that were not read from the disk.',
         'percentunit',
         [[query.cacheHits(rateWindow), '{{pod}}']],
@@ -67,12 +67,18 @@ function storagePanels(dashboard: DashboardBuilder, query: Queries): void {
       ),
     )
     .withPanel(
-      plot('Size', 'Of the database, without its log.', 'bytes', [[query.size(), 'database']], { span: 6 }),
+      plot(
+        'Size',
+        'Size of the database, without its write-ahead log.',
+        'bytes',
+        [[query.size(), 'database']],
+        { span: 6 },
+      ),
     )
     .withPanel(
       plot(
         'Replication',
-        'Age of the newest change that a standby has.',
+        'Age of the newest change on a standby.',
         's',
         [[query.replicationLag(), '{{pod}}']],
         { span: 6 },
@@ -81,7 +87,7 @@ function storagePanels(dashboard: DashboardBuilder, query: Queries): void {
     .withPanel(
       plot(
         'Age of the newest backup',
-        'None where cluster.yaml has no databases.backups.',
+        'Empty if cluster.yaml has no databases.backups.',
         's',
         [[query.backupAge(), 'backup']],
         { span: 6 },

@@ -43,12 +43,15 @@ import { databaseMetrics } from './metrics.ts';
 const postgresPort = 5432;
 /** Folder in which CloudNativePG mounts projected volumes. */
 const projectedFolder = '/projected';
-/** Where each instance answers the operator and the other instances, by mutual TLS of the operator's own. */
+/**
+ * Port on which each instance answers the operator and the other instances, with the operator's own mutual
+ * TLS.
+ */
 const statusPort = 8000;
 
 /**
- * The PostgreSQL that an app or an operator owns, or an app owned, in its namespace, which it brings: it is there before the app. Of one
- * that is retired with its data only the namespace is left, so that Flux deletes the rest.
+ * The PostgreSQL of an app, an operator or a former app, with its namespace, applied before the app. If it is
+ * retired with its data deleted, only the namespace remains, so that Flux deletes the rest.
  */
 export function databaseComponent(env: Environment, { name: app }: Pick<App, 'name'>): Component | undefined {
   const database = databasesOf(env).find((each) => each.app === app);
@@ -78,7 +81,7 @@ function databasePods(app: string): k8s.NetworkPolicyPeer {
   return { ...everyPodOf(app), podSelector: { matchLabels: instances(app) } };
 }
 
-/** The way of an app to the database that it uses. */
+/** The flow from an app to its database. */
 export function toDatabase(app: string): Flow {
   return { peers: [databasePods(app)], ports: [{ port: postgresPort }] };
 }
@@ -87,14 +90,14 @@ function instances(app: string): Record<string, string> {
   return { 'cnpg.io/cluster': databaseCluster(app) };
 }
 
-/** Postgres's own two; those of its roles stand with the apps that log in. */
+/** Whether a Certificate is one of Postgres's own two. Those of its roles are with the apps that log in. */
 export function isOfPostgres(cluster: string, name: string): boolean {
   return [`${cluster}-server`, `${cluster}-replication`].includes(name);
 }
 
 /**
- * CloudNativePG wants a Secret with the owner's password and makes one where there is none. An empty password, passed
- * on as it is, is none to PostgreSQL: `ALTER ROLE … PASSWORD ''` leaves the role without.
+ * CloudNativePG needs a Secret with the owner's password, and creates one if it is missing. With this empty
+ * password it runs `ALTER ROLE … PASSWORD ''`, which leaves the role without a password.
  */
 function noPassword(chart: Chart, app: string): void {
   new k8s.KubeSecret(chart, 'no-password', {
@@ -132,7 +135,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
       instances: count,
       imageName: imageRef(env, 'postgresql'),
       enableSuperuserAccess: false,
-      // Of one instance a budget would only forbid to drain its node.
+      // With one instance, a budget would only prevent draining its node.
       enablePDB: count > 1,
       certificates: {
         serverTLSSecret: `${name}-server`,
@@ -149,7 +152,7 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
           ? { synchronous: { method: 'any', number: 1, dataDurability: 'required', failoverQuorum: true } }
           : {}),
       },
-      // Pools never close their connections, so waiting for clients would be in vain.
+      // Pools never close their connections, so waiting for clients has no effect.
       smartShutdownTimeout: 1,
       // The 10 s default would keep a recovered database out of its Service for that long.
       probes: { startup: { periodSeconds: 1 }, readiness: { periodSeconds: 5 } },
@@ -168,9 +171,9 @@ function cluster(chart: Chart, env: Environment, { app, storage }: OwnedDatabase
 }
 
 /**
- * Reports of slow work: a log line for each statement of 500 ms or more and for each wait of a second for a lock, with the
- * fingerprint by which `pg_stat_statements` counts it (`query_id`). Bound values stay out of both. CloudNativePG loads that extension where
- * one of its parameters is set ('PostgreSQL Configuration', 'Managed extensions').
+ * Logs each statement of 500 ms or more and each lock wait of a second or more, with the fingerprint of
+ * `pg_stat_statements` (`query_id`) and without bound values. CloudNativePG loads that extension if one of
+ * its parameters is set ('PostgreSQL Configuration', 'Managed extensions').
  */
 const slowStatements = {
   log_min_duration_statement: '500ms',
@@ -179,7 +182,7 @@ const slowStatements = {
   log_parameter_max_length_on_error: '0',
   'pg_stat_statements.max': '1000',
   'pg_stat_statements.track': 'top',
-  // Passwords and other literals stay in statements that are no queries.
+  // Utility statements would keep passwords and other literals.
   'pg_stat_statements.track_utility': 'off',
 } as const;
 
@@ -195,7 +198,7 @@ function initdb(app: string): object {
   };
 }
 
-/** The roles that the operator makes; it reverts changes by hand. */
+/** The roles that the operator manages; it reverts manual changes. */
 function managedRoles(app: string): object[] {
   return rolesOf(app).map((name) => ({
     name,
@@ -206,15 +209,15 @@ function managedRoles(app: string): object[] {
   }));
 }
 
-/** Who may log in, to which database and how. */
+/** The rules for logins: roles, databases and methods. */
 function logins(app: string): object {
   const database = databaseName(app);
   const roles = rolesOf(app);
   return {
-    // CloudNativePG's own rules come first: the socket inside the pod, and replication by certificate.
+    // After CloudNativePG's own rules: the socket inside the pod, and replication by certificate.
     pg_hba: [
       `hostssl ${quotedName(database)} ${roles.map(quotedName).join(',')} all cert map=${database}`,
-      // Plain text, passwords, other databases and other roles.
+      // Refuses plain text, passwords, other databases and other roles.
       'host all all all reject',
     ],
     pg_ident: roles.map((role) => `${database} ${quotedName(role)} ${quotedName(role)}`),
@@ -226,8 +229,8 @@ function rolesOf(app: string): string[] {
 }
 
 /**
- * The extensions of a database, made by the instance as its superuser, whenever the app names another one. The object goes
- * with the app's list; the database and what stands in it stay.
+ * The extensions of a database, which the instance creates as superuser when the app adds one. The object
+ * disappears with the app's list; the database and its extensions stay.
  */
 function extensions(chart: Chart, { app, extensions }: OwnedDatabase): void {
   if (extensions.length === 0) return;
@@ -245,7 +248,7 @@ function extensions(chart: Chart, { app, extensions }: OwnedDatabase): void {
   });
 }
 
-/** What says that the database of an app is there with its extensions: the id of an object. */
+/** Id of the object whose readiness means that the database exists with its extensions. */
 export function databaseObject({ name, database }: Pick<App, 'name' | 'database'>): string {
   const kind = (database?.extensions ?? []).length > 0 ? 'Database' : 'Cluster';
   return idOf(kind, databaseCluster(name), namespaceOf({ name }));
@@ -254,8 +257,8 @@ export function databaseObject({ name, database }: Pick<App, 'name' | 'database'
 type Backups = NonNullable<Environment['cluster']['databases']['backups']>;
 
 /**
- * Full backups and every change as it happens, so that a database can be restored to any moment. CloudNativePG's
- * built-in way, in docs/decisions: the plug-in that is to follow it keeps the same archive.
+ * Full backups and continuous archiving of the write-ahead log, for restores to any time. It is
+ * CloudNativePG's built-in method (docs/decisions); the plug-in that will replace it keeps the same archive.
  */
 function backup(app: string, { destination, endpoint, authority, credentials, keep }: Backups): object {
   const fromSecret = (key: string) =>
@@ -289,9 +292,9 @@ function scheduledBackup(chart: Chart, env: Environment, app: string): void {
       immediate: true,
       backupOwnerReference: 'self',
       method: 'barmanObjectStore',
-      // A primary begins a new segment of its log for a backup, a standby does not (PostgreSQL's do_pg_backup_start).
-      // Where backups were asked for after a failover, a standby's begins with pages of a timeline whose history the
-      // archive never got, and nobody can restore it.
+      // A primary starts a new segment of its log for a backup, a standby does not (PostgreSQL's
+      // do_pg_backup_start). After a failover, a backup from a standby could start with pages of a timeline
+      // that is not in the archive, and could not be restored.
       target: 'primary',
       cluster: { name },
     },

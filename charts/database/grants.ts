@@ -2,8 +2,9 @@ import { databaseName, databaseRole } from '../../model/schema/database.ts';
 import { quotedName } from '../../model/schema/postgres-names.ts';
 
 /**
- * What runs once in a new database, as its superuser: the roles beside the owner, and what they may do with everything
- * that the owner makes from then on, in whichever schema. Names are quoted: an app may be called `order`.
+ * Statements that run once in a new database, as its superuser: the roles beside the owner, and their default
+ * privileges on all later objects of the owner, in any schema. Names are quoted, because an app can have the
+ * name `order`.
  */
 export function grants(app: string): string[] {
   const database = quotedName(databaseName(app));

@@ -18,18 +18,18 @@ import { nonRoot, podSpec } from '../kube/pod.ts';
 import { serviceAccount } from '../kube/service-account.ts';
 import { databaseObject, toDatabase } from './database.ts';
 
-/** What brings the schema of a database up to date. */
+/** A program that migrates the schema of a database. */
 export interface Migration {
-  /** Of the app or the operator that owns the database. */
+  /** Name of the app or operator that owns the database. */
   name: string;
   image: string;
-  /** Default: what the image says. */
+  /** Default: the command of the image. */
   command?: string[];
-  /** Variables beside those by which clients of PostgreSQL log in. Default: none. */
+  /** Variables beside those for the login. Default: none. */
   env?: k8s.EnvVar[];
 }
 
-/** The migration of an app; none where it has none. */
+/** The migration of an app; undefined if it has none. */
 export function migrations(env: Environment, app: EnvironmentApp): Component | undefined {
   const migration = migrationOf(app);
   return migration && migrationComponent(env, migration);
@@ -40,8 +40,8 @@ function migrationOf({ name, migrationsRef }: EnvironmentApp): Migration | undef
 }
 
 /**
- * Brings a database's schema up to date, as its owner, before the new version of what owns it starts: the Kustomization of
- * that waits for this one. A Job that fails stops there, and the old version goes on serving.
+ * Migrates a database's schema as its owner, before the new version of the owning app starts, whose
+ * Kustomization depends on this one. If the Job fails, the old version keeps running.
  */
 export function migrationComponent(env: Environment, migration: Migration): Component {
   const name = migrationsName(migration.name);
@@ -60,24 +60,24 @@ export function migrationComponent(env: Environment, migration: Migration): Comp
   });
 }
 
-/** What an app's own database would have brought: the namespace, and what the login needs. */
+/** The objects that an external database lacks: the namespace, and the files for the login. */
 function beforeExternal(chart: Chart, env: Environment, owner: string): void {
   const app = env.apps.find(({ name }) => name === owner);
   const external = externalDatabase(env.cluster, owner);
   if (app === undefined || external === undefined)
-    throw new Error(`no app ${owner} has a database of others`);
+    throw new Error(`the database of ${owner} is not external`);
   appNamespace(chart, env, app);
   denyAll(chart, owner, ['Ingress', 'Egress']);
   migrationsAuthorities(chart, env, owner, migrationsName(owner));
   loginObject(chart, app, loginOf(external, 'owner'));
 }
 
-/** The name of an app's Job. */
+/** Name of the migrations Job of an app. */
 export function migrationsJob(env: Environment, app: EnvironmentApp): string {
   return migrationJob(env, migrationOf(app) ?? { name: app.name, image: '' });
 }
 
-/** The name of a Job: another one for each change of what it runs, since a Job cannot be changed. */
+/** Name of a Job, which changes with its content, because a Job is immutable. */
 export function migrationJob(env: Environment, migration: Migration): string {
   const hash = createHash('sha256')
     .update(JSON.stringify(jobSpec(env, migration)))
@@ -103,10 +103,10 @@ function ownerOf(env: Environment, owner: string): Parameters<typeof databaseObj
   return env.apps.find(({ name }) => name === owner) ?? { name: owner };
 }
 
-/** The exit code of a migration that no further try would mend. */
+/** Exit code of a migration that fails in the same way on every attempt. */
 const wrongMigration = 2;
 
-/** Who the Job is to the database: by a certificate, or by the login to one that others provide. */
+/** Files for the Job's login: a certificate, or the login of an external database. */
 function accessFiles(env: Environment, owner: string): IdentityFiles {
   const external = externalDatabase(env.cluster, owner);
   if (external === undefined) return databaseFiles(owner, 'owner');
@@ -123,15 +123,15 @@ function jobSpec(env: Environment, { name: owner, image, command, env: own = [] 
   const name = migrationsName(owner);
   const identity = accessFiles(env, owner);
   return {
-    // A database that is just failing over is worth another try; a wrong statement stays wrong, and its image says so by
-    // this code (apps/kit/migrate.ts). Of any other the tries are counted.
+    // A failover can need another attempt. A wrong statement fails again, so its image ends with this code
+    // (apps/kit/migrate.ts); attempts with other codes are counted.
     backoffLimit: 3,
     podFailurePolicy: {
       rules: [
         {
           action: 'FailJob',
           onExitCodes: { operator: 'In', values: [wrongMigration] },
-          onPodConditions: [], // the type wants them
+          onPodConditions: [], // required by the type
         },
       ],
     },

@@ -3,7 +3,7 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { kindOf } from '../kube/object-id.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
-/** A rule of RBAC, as plain data. */
+/** An RBAC rule as plain data. */
 export interface AccessRule {
   apiGroups?: string[];
   resources?: string[];
@@ -12,7 +12,7 @@ export interface AccessRule {
   verbs: string[];
 }
 
-/** What the account of a release may do: rules of the whole cluster, and those of each namespace. */
+/** Rights of a release's account: cluster-wide rules, and rules by namespace. */
 export interface ReleaseAccess {
   cluster: AccessRule[];
   namespaces: ReadonlyMap<string, AccessRule[]>;
@@ -21,9 +21,10 @@ export interface ReleaseAccess {
 const rbac = 'rbac.authorization.k8s.io';
 
 /**
- * What Helm needs to install exactly these objects: to make objects of their kinds, to change and remove those by name, to see
- * how their pods are, and to keep its own records. An account can give no right that it does not have (Kubernetes, 'Privilege
- * escalation prevention'), so it holds the rules of the chart's roles, and may bind the roles of others that the chart binds.
+ * The rights with which Helm installs exactly these objects: create objects of their kinds, change and delete
+ * those by name, read the status of their pods, and keep its own records. An account can only grant rights
+ * that it has (Kubernetes, 'Privilege escalation prevention'), so it has the rules of the chart's roles, and
+ * may bind the existing roles that the chart binds.
  */
 export function accessFor(namespace: string, templated: readonly KubeObject[]): ReleaseAccess {
   const cluster: AccessRule[] = [];
@@ -56,7 +57,7 @@ export function accessFor(namespace: string, templated: readonly KubeObject[]): 
   };
 }
 
-/** Helm keeps each revision of a release in a Secret whose name counts up. */
+/** Helm stores each revision of a release in a Secret with a numbered name. */
 const records: readonly AccessRule[] = [
   {
     apiGroups: [''],
@@ -71,7 +72,7 @@ const pods: readonly AccessRule[] = [
   { apiGroups: ['apps'], resources: ['replicasets'], verbs: ['get', 'list', 'watch'] },
 ];
 
-/** The rules that a role gives on. */
+/** The rules of a role. */
 function held(object: KubeObject): AccessRule[] {
   if (groupOf(object) !== rbac || !['Role', 'ClusterRole'].includes(object.kind)) return [];
   return listField(object, 'rules').map((rule) => {
@@ -89,7 +90,7 @@ function held(object: KubeObject): AccessRule[] {
   });
 }
 
-/** The role of others that a binding names. */
+/** The existing role that a binding names. */
 function bound(object: KubeObject, templated: readonly KubeObject[]): AccessRule[] {
   if (groupOf(object) !== rbac || !object.kind.endsWith('Binding')) return [];
   const [kind, name] = [textField(object, 'roleRef', 'kind'), textField(object, 'roleRef', 'name')];
@@ -115,7 +116,7 @@ function groupOf({ apiVersion }: KubeObject): string {
   return slash === -1 ? '' : apiVersion.slice(0, slash);
 }
 
-/** From `Kind.group` to the name of the resource, as CustomResourceDefinitions among the objects say it. */
+/** Map from `Kind.group` to the name of the resource, from CustomResourceDefinitions among the objects. */
 function pluralsOf(templated: readonly KubeObject[]): Map<string, string> {
   return new Map(
     templated.flatMap((object) => {
@@ -127,7 +128,7 @@ function pluralsOf(templated: readonly KubeObject[]): Map<string, string> {
   );
 }
 
-/** All kinds of Kubernetes and of those that anybody uses here form their plural so. */
+/** The regular plural, which all kinds of Kubernetes and of common operators have. */
 function pluralOf(object: KubeObject, plurals: ReadonlyMap<string, string>): string {
   const known = plurals.get(kindOf(object));
   if (known !== undefined) return known;

@@ -15,8 +15,9 @@ import { releaseAccount, releaseObject, releaseOf, sourceObject } from './releas
 const flux = 'flux-system';
 
 /**
- * An operator that is a Helm chart: the release and where its chart is, the account that installs it, and what the chart leaves open:
- * a namespace with its level of Pod Security, in which only declared flows flow. `templated` is what the chart comes to.
+ * The component of an operator with a Helm chart: the release and its source, the account that installs it, a
+ * namespace with a Pod Security level, and network policies for declared flows. `templated` has the rendered
+ * objects of the chart.
  */
 export function chartComponent(
   { cluster }: Pick<Environment, 'cluster'>,
@@ -35,13 +36,16 @@ export function chartComponent(
   return { ...made, objects: made.objects.map(keepAccess), templated };
 }
 
-/** Objects of one's own beside a chart. None where there are none. */
+/** The further objects beside a chart; undefined if there are none. */
 export function extraComponent({ name, extraObjects }: EnvironmentOperator): Component | undefined {
   if (extraObjects.length === 0) return undefined;
   return { name: extraName(name), objects: [...extraObjects] };
 }
 
-/** helm-controller may do nothing by itself outside of its namespace: for each release it is an account with what that needs. */
+/**
+ * The service account with which helm-controller installs a release, because helm-controller itself has no
+ * rights outside of its namespace.
+ */
 function account(chart: Chart, operator: EnvironmentOperator, templated: readonly KubeObject[]): void {
   const name = releaseAccount(operator.name);
   const subject = { serviceAccount: name, namespace: flux };
@@ -55,8 +59,8 @@ function account(chart: Chart, operator: EnvironmentOperator, templated: readonl
 }
 
 /**
- * Who takes an operator out has its release uninstalled, which takes these: Flux would remove both at once, and helm-controller could
- * do nothing any more.
+ * Flux removes the release and its account at once; without these rights helm-controller could not uninstall
+ * the release.
  */
 function keepAccess(object: KubeObject): KubeObject {
   const isAccess =

@@ -247,7 +247,7 @@ describe('the component of a chart', () => {
     expect(unused.filter((what) => what.includes('flux-system/helm-watcher'))).toEqual([]);
     const nonRoot = violations.find(({ rule }) => rule === 'non-root');
     expect(nonRoot).toMatchObject({ object: 'Deployment watching/watcher', field: ['chart', 'values'] });
-    expect(nonRoot?.fix).toMatch(/^by the chart's values, /);
+    expect(nonRoot?.fix).toMatch(/^in the chart's values, /);
   });
 
   it('brings its kinds before objects of them', () => {

@@ -9,7 +9,9 @@ import { podLabels } from '../kube/names.ts';
 import { allowTo, denyAll, everyPodOf, type Flow, toDns, toKubernetesApi } from '../kube/network-policy.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
-/** The pods of a chart have only the flows that the operator declares, whatever policies the chart has. */
+/**
+ * The pods of a chart have only the flows that the operator declares, whatever policies the chart contains.
+ */
 export function chartNetwork(
   chart: Chart,
   namespace: string,
@@ -34,13 +36,13 @@ export function chartNetwork(
   }
 }
 
-/** The API server is found by its address. */
+/** Whether a workload needs DNS; the API server is found by its address. */
 function resolves({ calls }: Flows): boolean {
   return calls.some(({ to }) => to !== 'kubernetes-api');
 }
 
 function ofPeer(peer: ChartPeer, home: string, templated: readonly KubeObject[]): Pick<Flow, 'peers'> {
-  // No selector matches the API server: any peer may reach that port.
+  // No selector matches the API server, so any peer may use that port.
   if (peer === 'kubernetes-api' || peer === 'anybody') return {};
   const { namespace, workload } = peer;
   if (workload === undefined) return { peers: [everyPodOf(namespace)] };
@@ -49,7 +51,7 @@ function ofPeer(peer: ChartPeer, home: string, templated: readonly KubeObject[])
   return { peers: [{ ...everyPodOf(namespace), podSelector }] };
 }
 
-/** Labels by which a workload finds its own pods, or that a Job gives them. */
+/** Labels with which a workload selects its pods, or that a Job sets on them. */
 function labelsOf(name: string, templated: readonly KubeObject[]): Record<string, string> | undefined {
   const workload = templated.find(
     (object) => object.metadata.name === name && podTemplate(object) !== undefined,
@@ -60,7 +62,7 @@ function labelsOf(name: string, templated: readonly KubeObject[]): Record<string
   return Object.fromEntries(Object.entries(Object(labels)).map(([key, value]) => [key, String(value)]));
 }
 
-/** What `network` says of workloads that the chart does not have. */
+/** Faults of `network`: workloads that the chart does not have. */
 export function networkFaults(
   { network }: HelmChart,
   templated: readonly KubeObject[],
@@ -76,8 +78,12 @@ export function networkFaults(
       words: {
         code: 'no-such-workload',
         what: `the chart has no workload '${name}'`,
-        why: 'a policy that selects no pods lets nothing through, and nobody would notice',
-        fix: suggest(name, workloads, `write one of ${workloads.join(', ') || 'none: it makes no pods'}`),
+        why: 'a policy that selects no pods would deny their traffic unnoticed',
+        fix: suggest(
+          name,
+          workloads,
+          `write one of ${workloads.join(', ') || 'none: the chart creates no pods'}`,
+        ),
       },
     }));
 }

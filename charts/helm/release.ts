@@ -15,13 +15,13 @@ export interface Release {
   values: Readonly<Record<string, unknown>>;
 }
 
-/** A chart of one digest, and where it is. */
+/** A chart with its digest and source. */
 export type ChartSource = { version: string; digest: string } & (
   | { oci: string }
   | { repository: string; name: string }
 );
 
-/** The release of an operator that is a chart. */
+/** The release of an operator with a Helm chart. */
 export function releaseOf(operator: { name: string; namespace: string }, chart: HelmChart): Release {
   const { version, digest, values } = chart;
   const place = 'oci' in chart ? { oci: chart.oci } : { repository: chart.repository, name: chart.name };
@@ -33,23 +33,25 @@ export function releaseOf(operator: { name: string; namespace: string }, chart: 
   };
 }
 
-/** The account in flux-system that helm-controller is while it works at a release. */
+/** The account in flux-system that helm-controller impersonates for a release. */
 export function releaseAccount(name: string): string {
   return `helm-${name}`;
 }
 
-/** What of a registry's artifact is the chart (https://helm.sh/docs/topics/registries/#helm-chart-manifest). */
+/**
+ * Media type of the chart in an OCI artifact (https://helm.sh/docs/topics/registries/#helm-chart-manifest).
+ */
 const chartLayer = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 const scheme = 'oci://';
 const mirrored = `${scheme}${mirror}/`;
 
-/** A tag has no '+': Helm writes '_' in its place. */
+/** A tag cannot have '+': Helm writes '_' instead. */
 export function tagOf(version: string): string {
   return version.replaceAll('+', '_');
 }
 
-/** Where source-controller gets the chart: upstream, or the mirror registry under the same name. */
+/** The source of the chart for source-controller: upstream, or the mirror under the same name. */
 export function sourceObject(
   { name, chart }: Release,
   artifacts: Cluster['artifacts'] = 'upstream',
@@ -62,7 +64,7 @@ export function sourceObject(
       kind: 'OCIRepository',
       metadata,
       spec: {
-        // The digest says all; a day is soon enough to notice that it is gone.
+        // The digest fixes the content; a daily check notices that the chart is gone.
         interval: '24h',
         ...(artifacts === 'mirror'
           ? { url: chart.oci.replace(scheme, mirrored), insecure: true }
@@ -75,7 +77,7 @@ export function sourceObject(
   return { apiVersion, kind: 'HelmRepository', metadata, spec: { interval: '24h', url: chart.repository } };
 }
 
-/** What helm-controller installs, as which account. */
+/** The HelmRelease, with the account that installs it. */
 export function releaseObject(release: Release): KubeObject {
   const { name, namespace, chart, values } = release;
   const source = sourceObject(release);
@@ -117,7 +119,7 @@ export function releaseObject(release: Release): KubeObject {
   };
 }
 
-/** The release that manifests describe: the way back from `releaseObject` and `sourceObject`. */
+/** The release in manifests: the inverse of `releaseObject` and `sourceObject`. */
 export function releaseIn(object: KubeObject, sources: readonly KubeObject[]): Release | undefined {
   if (kindOf(object) !== 'HelmRelease.helm.toolkit.fluxcd.io') return undefined;
   const { spec } = object;

@@ -10,10 +10,10 @@ import {
 import { inSeconds } from '../../model/schema/duration.ts';
 import { caName, certManagerNamespace } from '../kube/names.ts';
 
-/** The ClusterIssuer of roots. */
+/** The ClusterIssuer of root certificates. */
 export const selfSigned = 'self-signed';
 
-/** All that a Certificate asks for; the admission policy compares exactly this. */
+/** The fields of a Certificate; the admission policy compares exactly these. */
 export interface CertificateRequest {
   name: string;
   namespace: string;
@@ -25,20 +25,20 @@ export interface CertificateRequest {
   usages: string[];
   /** The only domains for which a CA may issue. Default: any. */
   permits?: string[];
-  /** As Go prints it. */
+  /** In Go's notation. */
   duration: string;
-  /** As Go prints it. */
+  /** In Go's notation. */
   renewBefore: string;
-  /** Whether each renewal makes a new key. */
+  /** Whether a renewal creates a new key. */
   rotationPolicy: 'Always' | 'Never';
-  /** Whether its Secret is labelled for CloudNativePG, which reads one with that label again when it changes. */
+  /** Whether its Secret has the label with which CloudNativePG reads a changed Secret again. */
   reloads: boolean;
 }
 
-/** The key of every certificate. */
+/** The type of every private key. */
 export const privateKey = { algorithm: 'ECDSA', size: 256, encoding: 'PKCS8' } as const;
 
-/** All addresses: a CA that is bound to domains vouches for none. */
+/** All addresses: a CA with permitted domains may issue for none. */
 export const everyAddress = ['0.0.0.0/0', '::/0'] as const;
 
 /** Name constraints of a CA. Critical: a client that does not support them must reject the CA (RFC 5280, section 4.2.1.10). */
@@ -46,7 +46,7 @@ export function nameConstraints(domains: readonly string[]): object {
   return { critical: true, permitted: { dnsDomains: domains }, excluded: { ipRanges: everyAddress } };
 }
 
-/** On the Secret of a certificate that CloudNativePG uses. */
+/** Labels of the Secret of a certificate that CloudNativePG uses. */
 export const reloadLabels = { 'cnpg.io/reload': '' } as const;
 
 /** All Certificates of an environment: CAs of authorities, and leaves. */
@@ -65,7 +65,7 @@ export function caCertificate(
   generation: number,
 ): void {
   certificate(chart, caRequest(env, authority, generation), {
-    // trust-roots finds the roots by these.
+    // trust-roots selects CA certificates by these labels.
     'plinth.io/authority': authority.name,
     'plinth.io/generation': `${generation}`,
   });
@@ -85,7 +85,7 @@ function caRequest(env: Environment, authority: Authority, generation: number): 
   const isRoot = authority.anchor === authority.name;
   const ca = env.cluster.identity.ca;
   const [duration, renewBefore] = [inSeconds(ca.duration), inSeconds(ca.renewBefore)];
-  // The root of all others must outlive each of them.
+  // The environment's root must outlive all other CAs.
   const isAbove = authority.kind === 'environment';
   return {
     name,
@@ -98,7 +98,7 @@ function caRequest(env: Environment, authority: Authority, generation: number): 
     usages: ['cert sign', 'crl sign'],
     duration: goDuration(isAbove ? 2 * duration : duration),
     renewBefore: goDuration(isAbove ? duration : renewBefore),
-    // A new key would make a new root, which is a new generation.
+    // A new key would be a new root, which is a new generation.
     rotationPolicy: 'Never',
     reloads: false,
   };
@@ -148,7 +148,7 @@ function certificate(chart: Chart, request: CertificateRequest, labels?: Record<
   });
 }
 
-/** In the format of Go, so that the API server returns the text that is in Git. */
+/** Go's notation, so that the API server returns the same text as in Git. */
 function goDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
   return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds % 60}s`;

@@ -25,7 +25,7 @@ import { trustName } from '../kube/names.ts';
 const folder = '/identity';
 const postgresPort = 5432;
 
-/** Files of a pod's identity, certificates and roots, and the variables with their paths. */
+/** Files of a pod's identity (certificates and CA certificates), and the variables with their paths. */
 export interface IdentityFiles {
   env: k8s.EnvVar[];
   volumes: k8s.Volume[];
@@ -64,10 +64,11 @@ export function identityFiles(env: Environment, app: EnvironmentApp): IdentityFi
   ]);
 }
 
-/** Of an app that verifies the tokens of people: where their keys are, who issues them, and which are meant for it. */
+/** For an app that verifies tokens of people: address of the public keys, issuer and audiences. */
 function peopleFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
   const host = pagesHost(env.cluster);
-  if (host === undefined) throw new Error(`${app.name} knows people, and ${env.name} has no accounts`);
+  if (host === undefined)
+    throw new Error(`${app.name} verifies tokens of people, but ${env.name} has no accounts`);
   const at = `${folder}/people`;
   const proxy = `https://${signInProxy}.${signInProxy}.svc.cluster.local:${signInPorts.keys}`;
   return files('people', clientCertificate(signInProxy), signInProxy, {
@@ -83,7 +84,7 @@ function peopleFiles(env: Environment, app: EnvironmentApp): IdentityFiles {
 export function databaseFiles(of: string, access: DatabaseRights): IdentityFiles {
   const cluster = databaseCluster(of);
   const at = `${folder}/database`;
-  // Reads go to any instance; where there is one, that is the primary too.
+  // Reads go to any instance; with one instance that is the primary.
   const service = access === 'read-only' ? 'r' : 'rw';
   return files('database', databaseClient(of, access), cluster, {
     PGHOST: `${cluster}-${service}.${of}.svc.cluster.local`,
@@ -98,9 +99,10 @@ export function databaseFiles(of: string, access: DatabaseRights): IdentityFiles
 }
 
 /**
- * One folder with a certificate, its key and the roots to trust. The roots come from the Bundle's ConfigMap: the
- * `ca.crt` that stands in a certificate's own Secret says who issued it, not whom to trust. `place` is the folder below
- * `/identity`: apps have one of their own there, so that none of them is called as what is derived.
+ * One folder with a certificate, its key and the CA certificates to trust. These come from the Bundle's
+ * ConfigMap: `ca.crt` in the certificate's own Secret is its issuer, not the CA to trust. `place` is the
+ * folder below `/identity`; apps have a subfolder of their own there, so that their names cannot collide with
+ * derived ones.
  */
 function files(
   place: string,

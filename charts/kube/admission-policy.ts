@@ -4,17 +4,19 @@ import type { Subject } from './rbac.ts';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
-/** What a policy looks at. */
+/** The objects and operations that a policy checks. */
 export interface PolicyRule {
-  /** API groups; '' is Kubernetes' own. */
+  /** API groups; '' is the core group. */
   groups: string[];
   resources: string[];
   operations: ('CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT')[];
-  /** Default: objects of namespaces and those of none. */
+  /** Default: objects with and without a namespace. */
   scope?: 'Namespaced';
 }
 
-/** A sentence of CEL that must hold; the refusal says why in words, or in another sentence of CEL. */
+/**
+ * A CEL expression that must be true, with the message of the refusal as text or as another CEL expression.
+ */
 export type Validation = { expression: string; reason: 'Forbidden' } & (
   | { message: string }
   | { messageExpression: string }
@@ -22,13 +24,13 @@ export type Validation = { expression: string; reason: 'Forbidden' } & (
 
 export interface Policy {
   rule: PolicyRule;
-  /** All must hold for the policy to look at an object at all. */
+  /** Conditions that must all be true for the policy to check an object. */
   conditions?: { name: string; expression: string }[];
   variables?: { name: string; expression: string }[];
   validations: Validation[];
   /**
-   * A ConfigMap whose `data` the expressions read as `params.data`. Where it is missing all that the rule names is refused,
-   * before any condition is looked at.
+   * A ConfigMap whose `data` the expressions read as `params.data`. If it is missing, all matching objects
+   * are refused, before the conditions are evaluated.
    */
   table?: { name: string; namespace: string };
   annotations?: Record<string, string>;
@@ -49,7 +51,7 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
         resourceRules: [
           {
             apiGroups: groups,
-            // Whichever a group comes to have.
+            // Also versions that are added later.
             apiVersions: ['*'],
             operations,
             resources,
@@ -75,8 +77,8 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
 }
 
 /**
- * Whatever RBAC gives a service account in all namespaces: of what leads to pods, keys and rights of others it makes, changes
- * and enters nothing but in its own namespace and in those with a label. What it may read no policy bounds.
+ * Limits the writes of a service account with cluster-wide RBAC rights: it may create, change and enter pods,
+ * keys and rights only in its own namespace and in namespaces with a label. No policy can limit its reads.
  */
 export function boundAccount(
   chart: Chart,
@@ -109,10 +111,10 @@ export function boundAccount(
   });
 }
 
-/** Annotations of such a policy, by which the reach of the account is worked out. */
+/** Annotations of such a policy, from which the reach of the account is computed. */
 export const bound = { account: 'plinth.io/account', label: 'plinth.io/label' } as const;
 
-/** CEL: a list of names. */
+/** A list of names in CEL. */
 export function celList(names: readonly string[]): string {
   return `[${[...new Set(names)]
     .sort()
@@ -120,7 +122,7 @@ export function celList(names: readonly string[]): string {
     .join(', ')}]`;
 }
 
-/** CEL: true on creation and on changes of the spec, not of metadata. */
+/** CEL condition: true on creation and on changes of the spec, but not of metadata. */
 export const asksAnew = {
   name: 'asks-anew',
   expression: 'oldObject == null || object.spec != oldObject.spec',

@@ -6,7 +6,7 @@ import { idOf } from './object-id.ts';
 /** Scales by the resource metrics of metrics-server. */
 const metricsApi = idOf('APIService', 'v1beta1.metrics.k8s.io');
 
-/** More pods of a Deployment when its container of that name is busy, and fewer when it idles. */
+/** Scales a Deployment by the CPU load of its container of that name. */
 export function autoscaler(
   chart: Chart,
   name: string,
@@ -21,7 +21,7 @@ export function autoscaler(
       maxReplicas: max,
       metrics: [
         {
-          // Of the app's own container: a sidecar that idles would hide its load.
+          // Only the app's own container: an idle sidecar would hide its load.
           type: 'ContainerResource',
           containerResource: {
             container: name,

@@ -3,7 +3,7 @@ import { type Component, isKubeObject, type KubeObject } from './kube-object.ts'
 import { partOf } from './names.ts';
 import { plainObject } from './plain-object.ts';
 
-/** Builds one component: `build` adds its objects to a chart of its own, whose labels they all carry. */
+/** Builds one component: `build` adds its objects to a new chart, which labels them all. */
 export function component(name: string, build: (chart: Chart) => void): Component {
   const chart = new Chart(new App(), name, {
     labels: { 'app.kubernetes.io/name': name, 'app.kubernetes.io/part-of': partOf },

@@ -3,8 +3,8 @@ import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
 /**
- * Files for a pod. Returns the annotation that names their content: on a pod that reads its files only when it
- * starts, it makes every change of a file replace the pod.
+ * A ConfigMap of files for a pod. Returns the annotation with the hash of their content: on a pod that reads
+ * its files only at its start, it makes a change replace the pod.
  */
 export function configMap(
   chart: Chart,

@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { annotations as keys, partOf, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
 
-/** What runs by the clock; times in seconds. */
+/** A scheduled workload; times in seconds. */
 export interface CronJobInput {
   name: string;
   namespace: string;
@@ -13,9 +13,9 @@ export interface CronJobInput {
   cron: string;
   timeZone: string;
   overlap: 'Forbid' | 'Allow' | 'Replace';
-  /** How long a run may take, with all its tries. */
+  /** Longest duration of a run with all its attempts. */
   deadlineSeconds: number;
-  /** How much later than its time a run may start. */
+  /** Longest delay of a start. */
   lateSeconds: number;
   retries: number;
   history: { succeeded: number; failed: number };
@@ -46,7 +46,7 @@ export function cronJob(chart: Chart, input: CronJobInput): void {
               labels: { ...labels, 'app.kubernetes.io/part-of': partOf },
               ...(Object.keys(podAnnotations).length > 0 ? { annotations: podAnnotations } : {}),
             },
-            // Never: each try has a pod, and a log, of its own.
+            // Never: each attempt has its own pod and log.
             spec: { ...podSpec(pod), restartPolicy: 'Never' },
           },
         },

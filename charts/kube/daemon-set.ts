@@ -4,7 +4,7 @@ import { podLabels } from './names.ts';
 import { nonRoot, type PodInput, podSpec } from './pod.ts';
 import { selectedPods } from './selected-pods.ts';
 
-/** A pod on every node, of every kind, in the pods' own network. */
+/** A pod on every node, in the pod network. */
 export interface DaemonSetInput {
   name: string;
   namespace: string;
@@ -32,7 +32,7 @@ export interface NodeAgent {
 }
 
 /**
- * A pod on every node, ready or not, as root and in the network of the node: for programs that need both. It calls the
+ * A pod on every node, also if the node is not ready, as root and in the node's network. It uses the
  * Kubernetes API with the rights of the service account of its name.
  */
 export function nodeAgent(chart: Chart, agent: NodeAgent): void {

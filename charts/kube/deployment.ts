@@ -5,7 +5,7 @@ import { annotations as keys, podLabels } from './names.ts';
 import { type PodInput, podSpec } from './pod.ts';
 import { selectedPods } from './selected-pods.ts';
 
-/** A workload that does not end: its pod, and the number of its pods. */
+/** A long-running workload: its pod, and the number of its pods. */
 export interface WorkloadInput {
   name: string;
   namespace: string;
@@ -19,18 +19,18 @@ export interface WorkloadInput {
   drainSeconds?: number;
   /** `minReadySeconds`: seconds a pod must be ready before it counts as available. Default: 0. */
   settleSeconds?: number;
-  /** Over the values of which label of the nodes several pods are spread. Default: over the nodes, as far as they have room. */
+  /** Spread of the pods. Default: over the nodes, as far as they have room. */
   spread?: Spread;
 }
 
 interface Spread {
-  /** Default: `kubernetes.io/hostname`, each node by itself. */
+  /** Label key. Default: `kubernetes.io/hostname`, each node by itself. */
   over?: string | undefined;
-  /** Whether a pod waits where it cannot be spread. */
+  /** Whether a pod that cannot be spread stays pending. */
   strict: boolean;
 }
 
-/** A Deployment: its pods are all the same. */
+/** A Deployment, whose pods are interchangeable. */
 export interface DeploymentInput extends WorkloadInput {
   /** `rolling`: the new pod serves before the old one ends. `recreate`: never two pods, for the owner of a volume. */
   update: 'rolling' | 'recreate';
@@ -94,7 +94,7 @@ function strategy(update: DeploymentInput['update']): k8s.DeploymentStrategy {
   return { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } };
 }
 
-/** On different nodes where there are several; on one node they may still run together, unless that is strict. */
+/** Spreads pods over nodes; they may share a node unless `strict` is set. */
 function spread(
   labels: Record<string, string>,
   revision: string,
@@ -104,10 +104,10 @@ function spread(
     maxSkew: 1,
     topologyKey: over,
     whenUnsatisfiable: strict ? 'DoNotSchedule' : 'ScheduleAnyway',
-    // A node that takes no such pod would count as one that has none, and all others would wait for it.
+    // A node that accepts no such pod would count as empty, and the remaining pods would stay pending.
     ...(strict ? { nodeTaintsPolicy: 'Honor' } : {}),
     labelSelector: { matchLabels: labels },
-    // Without it a rolling update counts the old pods too and ends up lopsided.
+    // Without it a rolling update also counts old pods and ends with an uneven spread.
     matchLabelKeys: [revision],
   };
 }

@@ -1,13 +1,13 @@
 import { field } from './field.ts';
 
-/** Whether SOPS has encrypted an object: all that is secret of a Secret, and nothing beside it in plain text. */
+/** Whether SOPS has encrypted an object: all values of a Secret, and no value in plain text beside them. */
 export function isEncrypted(object: unknown): boolean {
   return (
     field(object, 'sops') !== undefined && secretValues(object).every(([, value]) => isCipherText(value))
   );
 }
 
-/** What a Secret holds, by its keys. */
+/** The values of a Secret, by key. */
 export function secretValues(object: unknown): [key: string, value: unknown][] {
   return ['data', 'stringData'].flatMap((part) => Object.entries(Object(field(object, part) ?? {})));
 }

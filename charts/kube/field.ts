@@ -1,4 +1,4 @@
-/** The value at a path in plain data; undefined where a key of the path is missing. Numbers are indexes of lists. */
+/** The value at a path in plain data; undefined if a key of the path is missing. Numbers are list indexes. */
 export function field(value: unknown, ...path: (string | number)[]): unknown {
   let at = value;
   for (const key of path) {
@@ -8,13 +8,13 @@ export function field(value: unknown, ...path: (string | number)[]): unknown {
   return at;
 }
 
-/** The text at a path; undefined where another type or nothing is there. */
+/** The text at a path; undefined if there is none. */
 export function textField(value: unknown, ...path: (string | number)[]): string | undefined {
   const found = field(value, ...path);
   return typeof found === 'string' ? found : undefined;
 }
 
-/** The list at a path; empty where another type or nothing is there. */
+/** The list at a path; empty if there is none. */
 export function listField(value: unknown, ...path: (string | number)[]): unknown[] {
   const found = field(value, ...path);
   return Array.isArray(found) ? found : [];

@@ -1,6 +1,9 @@
 import type { k8s } from 'cdk8s-plus-28';
 
-/** Has Go collect garbage before the kernel kills the process: its limit is the memory limit of its container. */
+/**
+ * GOMEMLIMIT with the memory limit of the container, so that Go collects garbage before the kernel kills the
+ * process.
+ */
 export function goMemoryLimit(containerName: string): k8s.EnvVar {
   return {
     name: 'GOMEMLIMIT',

@@ -20,14 +20,14 @@ export function isKubeObject(json: unknown): json is KubeObject {
   return typeof metadata === 'object' && metadata !== null && 'name' in metadata;
 }
 
-/** What Flux applies and waits for as one: the objects of one operator or of one app. */
+/** The objects of one operator or app, which Flux applies and waits for together. */
 export interface Component {
-  /** The operator's or the app's name. */
+  /** Name of the operator or app. */
   name: string;
   objects: KubeObject[];
   /**
-   * Of a Helm chart: what helm-controller applies once the objects above are there. It is checked, ordered and compared like them,
-   * and not written.
+   * Objects of a Helm chart, which helm-controller applies after `objects`. They are checked, ordered and
+   * compared, but not written to manifests/.
    */
   templated?: readonly KubeObject[];
 }

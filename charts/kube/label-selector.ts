@@ -1,6 +1,6 @@
 import { field, listField, textField } from './field.ts';
 
-/** Whether a label selector takes these labels; the empty selector takes all, a missing one none. */
+/** Whether a label selector matches these labels; the empty selector matches all, a missing one none. */
 export function selects(selector: unknown, labels: unknown): boolean {
   if (typeof selector !== 'object' || selector === null) return false;
   const wanted: unknown = field(selector, 'matchLabels') ?? {};
@@ -10,7 +10,7 @@ export function selects(selector: unknown, labels: unknown): boolean {
   );
 }
 
-/** Whether a label selector takes everything. */
+/** Whether a label selector matches everything. */
 export function selectsAll(selector: unknown): boolean {
   const wanted: unknown = field(selector, 'matchLabels') ?? {};
   return (

@@ -1,6 +1,7 @@
 /**
- * A text that reaches the process as it is written. In the value of a variable, a command and its arguments Kubernetes
- * replaces `$(NAME)` by that variable and `$$` by `$` (k8s.io/kubernetes/third_party/forked/golang/expansion).
+ * Escapes a text so that the process gets it unchanged: in variables, commands and arguments Kubernetes
+ * replaces `$(NAME)` with that variable and `$$` with `$`
+ * (k8s.io/kubernetes/third_party/forked/golang/expansion).
  */
 export function literal(text: string): string {
   return text.replaceAll(/\$(?=[$(])/g, '$$$$');

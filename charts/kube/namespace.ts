@@ -52,7 +52,7 @@ export function appNamespace(chart: Chart, env: Environment, { name }: Pick<App,
   if (preview !== undefined && env.cluster.previews !== undefined) quota(chart, space, env.cluster.previews);
 }
 
-/** The least level of a namespace that takes an app's pods. */
+/** The strictest level that accepts an app's pods. */
 function podSecurity({ user, capabilities, init, sidecars, job }: App): PodSecurity {
   const containers = [{ user, capabilities }, ...init, ...sidecars, ...(job ? [job] : [])];
   const isBaseline = containers.some(

@@ -2,15 +2,15 @@ import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 import { partOf, podLabels } from './names.ts';
 
-/** A flow that is let through: from (ingress) or to (egress) these peers, on these ports. */
+/** An allowed flow: from (ingress) or to (egress) these peers, on these ports. */
 export interface Flow {
-  /** Default: anyone. */
+  /** Default: any peer. */
   peers?: k8s.NetworkPolicyPeer[];
   /** Empty: every port. */
   ports: { port: number; protocol?: 'TCP' | 'UDP' }[];
 }
 
-/** Pods of one workload, in whichever namespace. */
+/** Pods of one workload in a namespace. */
 export function pods(name: string, namespace: string): k8s.NetworkPolicyPeer {
   return { ...everyPodOf(namespace), podSelector: { matchLabels: podLabels(name) } };
 }
@@ -26,7 +26,7 @@ export const everyPodOfPlatform: k8s.NetworkPolicyPeer = {
   podSelector: { matchLabels: { 'app.kubernetes.io/part-of': partOf } },
 };
 
-/** Name resolution by the cluster's DNS. */
+/** DNS queries to the cluster's DNS. */
 export const toDns: Flow = {
   peers: [{ ...everyPodOf('kube-system'), podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } } }],
   ports: [
@@ -36,8 +36,9 @@ export const toDns: Flow = {
 };
 
 /**
- * The API server: it listens on the nodes' own addresses, which no selector of pods matches and no render knows,
- * so any address on its port. Rules look at packets whose Service address is translated already: 6443, not 443.
+ * The API server. It listens on addresses of nodes, which no selector matches and which are unknown at render
+ * time, so any address on its port is allowed. Rules apply after the translation of the Service address: port
+ * 6443, not 443.
  */
 export const toKubernetesApi: Flow = { ports: [{ port: 6443 }] };
 
@@ -49,7 +50,7 @@ export function denyAll(chart: Chart, namespace: string, types: ('Ingress' | 'Eg
   });
 }
 
-/** Lets flows through to and from the pods of one workload. */
+/** Allows flows to and from the pods of one workload. */
 export function allow(
   chart: Chart,
   name: string,
@@ -59,7 +60,7 @@ export function allow(
   allowTo(chart, name, namespace, podLabels(name), flows);
 }
 
-/** The same for pods with other labels: those that an operator makes. */
+/** The same for pods with other labels, such as those that an operator creates. */
 export function allowTo(
   chart: Chart,
   name: string,

@@ -1,6 +1,6 @@
 import type { KubeObject } from './kube-object.ts';
 
-/** How errors and the order name an object: `Secret orders/orders-tls`, `Namespace orders`. */
+/** Id of an object in errors and in the order: `Secret orders/orders-tls`, `Namespace orders`. */
 export function objectId(object: KubeObject): string {
   return idOf(object.kind, object.metadata.name, object.metadata.namespace);
 }
@@ -10,7 +10,7 @@ export function idOf(kind: string, name: string, namespace?: string): string {
   return namespace === undefined ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
 }
 
-/** `Kind.group`, as the operators' `provides` names a kind; only the kind for the core group. */
+/** `Kind.group`, as in `provides` of operators; only the kind for the core group. */
 export function kindOf(object: KubeObject): string {
   const slash = object.apiVersion.indexOf('/');
   return slash === -1 ? object.kind : `${object.kind}.${object.apiVersion.slice(0, slash)}`;

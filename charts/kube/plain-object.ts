@@ -1,12 +1,11 @@
 import { ApiObject, type ApiObjectMetadataDefinition } from 'cdk8s';
 
 /**
- * The Kubernetes object that a cdk8s object stands for, as `toJson()` gives it, but for the order of keys and for fields
- * that are undefined.
- *
- * `toJson()` looks for lazy values at every leaf, sorts all keys and copies the whole three times, which is four fifths
- * of the time of a render. Nothing here is lazy, and what writes the YAML sorts. Whatever is not just props on their
- * way through (a patch, a class of one's own) takes the long way.
+ * The Kubernetes object of a cdk8s object, as `toJson()` returns it, except for the order of keys and
+ * undefined fields.
+ * `toJson()` resolves lazy values at every leaf, sorts all keys and copies the object three times, which
+ * takes four fifths of the time of a render. There are no lazy values here, and the YAML writer sorts.
+ * Objects with patches or of a derived class still use `toJson()`.
  */
 export function plainObject(object: ApiObject): unknown {
   const props: unknown = Reflect.get(object, 'props');
@@ -18,10 +17,10 @@ export function plainObject(object: ApiObject): unknown {
   return manifest === undefined ? object.toJson() : manifest(given);
 }
 
-/** Fields of metadata that are texts, and maps of texts, and go into the manifest as they are. */
+/** Fields of metadata with texts or maps of texts, which go into the manifest unchanged. */
 const plainFields = new Set(['name', 'namespace', 'labels', 'annotations']);
 
-/** The same for the metadata, where it holds nothing but these. */
+/** The plain metadata, if it has only these fields. */
 function plainMetadata(metadata: ApiObjectMetadataDefinition): unknown {
   const part = (name: string): unknown => Reflect.get(metadata, name);
   const [labels, annotations] = [part('labels'), part('annotations')];

@@ -1,7 +1,7 @@
 import { field } from './field.ts';
 import type { KubeObject } from './kube-object.ts';
 
-/** The metadata and the spec of the pods that an object makes, or undefined where it makes none. */
+/** The metadata and spec of an object's pods; undefined if it creates none. */
 export function podTemplate(object: KubeObject): unknown {
   switch (object.kind) {
     case 'Pod':

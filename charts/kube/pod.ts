@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-28';
 
-/** What a workload reserves; memory is also the limit. */
+/** Reservation of a workload; memory is also the limit. */
 export interface Resources {
   cpu: string;
   memory: string;
@@ -8,7 +8,7 @@ export interface Resources {
   memoryLimit?: string;
   /** Numbers of GPUs by the name of their extended resource. Default: none. */
   gpus?: Readonly<Record<string, number>> | undefined;
-  /** Why it needs that much, where that is much; becomes an annotation of the workload. */
+  /** Reason for a large reservation; it becomes an annotation of the workload. */
   reason?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ContainerInput
   user?: number | undefined;
   /** Default: true. */
   readOnlyRoot?: boolean | undefined;
-  /** Added ones. Default: none. */
+  /** Added capabilities. Default: none. */
   capabilities?: readonly string[] | undefined;
 }
 
@@ -35,22 +35,22 @@ export interface PodInput
   beside?: ContainerInput[];
   /** Steps that end before it starts, in their order. Default: none. */
   init?: ContainerInput[];
-  /** What starts before it, after all steps, and ends after it. Default: none. */
+  /** Sidecars: they start before the app, after all steps, and end after it. Default: none. */
   sidecars?: ContainerInput[];
-  /** Numeric user that the process runs as. 0, root, breaks the rule `non-root`. */
+  /** Numeric user of the process. 0, root, breaks the rule `non-root`. */
   user: number;
-  /** Whether its volumes are handed to the group of the same number. */
+  /** Whether the group of the same number owns the pod's volumes. */
   ownsVolumes?: boolean;
-  /** Whether the process talks to the Kubernetes API and gets the token of its service account. */
+  /** Whether the process uses the Kubernetes API and gets the token of its service account. */
   kubernetesApi?: boolean;
 }
 
-/** The user of processes that need no certain one: 'nonroot' of the distroless images. */
+/** Default user: 'nonroot' of the distroless images. */
 export const nonRoot = 65532;
 
 /**
- * The one way to a pod spec: what Pod Security calls 'restricted', a read-only root file system, no token of a
- * service account unless it is asked for.
+ * Creates every pod spec: Pod Security 'restricted', a read-only root file system, and no service account
+ * token by default.
  */
 export function podSpec(input: PodInput): k8s.PodSpec {
   const { container, beside = [], init = [], sidecars = [], user, ...others } = input;
@@ -74,7 +74,8 @@ export function podSpec(input: PodInput): k8s.PodSpec {
       runAsGroup: user,
       ...(ownsVolumes ? { fsGroup: user, fsGroupChangePolicy: 'OnRootMismatch' } : {}),
       seccompProfile: { type: 'RuntimeDefault' },
-      // In the pod's own network any user may then listen there: no capability is needed.
+      // The sysctl allows any user to listen on low ports in the pod's own network, so no capability is
+      // needed.
       ...(lowest < firstOpenPort ? { sysctls: [{ name: openPorts, value: String(lowest) }] } : {}),
     },
     ...(before.length > 0 ? { initContainers: before } : {}),
@@ -106,14 +107,14 @@ function containerOf({
   };
 }
 
-/** No limit on CPU: it would throttle a process while the processor idles. */
+/** No CPU limit: it would throttle a process while the processor is idle. */
 function kubeResources({
   cpu,
   memory,
   memoryLimit = memory,
   gpus = {},
 }: Resources): k8s.ResourceRequirements {
-  // Of an extended resource a container reserves its limit (Kubernetes, 'Schedule GPUs').
+  // The reservation of an extended resource is its limit (Kubernetes, 'Schedule GPUs').
   const devices = Object.entries(gpus).map(
     ([name, count]) => [name, k8s.Quantity.fromNumber(count)] as const,
   );

@@ -1,7 +1,7 @@
 import type { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-28';
 
-/** Whose pods go first where the nodes are full. Its value cannot change: that is part of its name. */
+/** The priority of a workload's pods on full nodes. Its value is immutable, so it is part of the name. */
 export function priorityClass(chart: Chart, workload: string, value: number): string {
   const name = `app-${workload}-${value < 0 ? 'minus-' : ''}${Math.abs(value)}`;
   new k8s.KubePriorityClass(chart, `priority-class-${name}`, {
@@ -9,7 +9,7 @@ export function priorityClass(chart: Chart, workload: string, value: number): st
     value,
     globalDefault: false,
     preemptionPolicy: 'PreemptLowerPriority',
-    description: `Of the app ${workload}.`,
+    description: `Priority of the app ${workload}.`,
   });
   return name;
 }

@@ -1,13 +1,13 @@
 import { k8s } from 'cdk8s-plus-28';
 
-/** How often a probe tries, and how many failures in a row count. */
+/** Interval of a probe, and the number of failures in a row that count. */
 export interface ProbeTiming {
   period?: number;
   failures?: number;
   timeout?: number;
 }
 
-/** Asks `path` of the container's port of that name; `host` where it serves several. */
+/** HTTP request for `path` at the container's port of that name; `host` if it serves several hosts. */
 export function httpProbe(
   port: string,
   path: string,
@@ -25,12 +25,14 @@ export function httpProbe(
   };
 }
 
-/** Opens a connection to the container's port of that name. */
+/** TCP connection to the container's port of that name. */
 export function tcpProbe(port: string, timing: ProbeTiming = {}): k8s.Probe {
   return { tcpSocket: { port: k8s.IntOrString.fromString(port) }, ...common(timing) };
 }
 
-/** Asks the standard health service of gRPC; by number, since Kubernetes takes no name of a port here. */
+/**
+ * Request to the standard gRPC health service, by port number, because Kubernetes accepts no port name here.
+ */
 export function grpcProbe(port: number, service: string | undefined, timing: ProbeTiming = {}): k8s.Probe {
   return { grpc: { port, ...(service === undefined ? {} : { service }) }, ...common(timing) };
 }

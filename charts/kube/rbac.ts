@@ -3,7 +3,7 @@ import { k8s } from 'cdk8s-plus-28';
 
 const group = 'rbac.authorization.k8s.io';
 
-/** Who gets the rights. */
+/** The account that gets the rights. */
 export interface Subject {
   serviceAccount: string;
   namespace: string;
@@ -15,7 +15,7 @@ export function clusterRole(chart: Chart, name: string, subject: Subject, rules:
   bindClusterRole(chart, name, subject, name);
 }
 
-/** Gives the subject a ClusterRole that exists elsewhere, in every namespace. */
+/** Binds an existing ClusterRole to the subject, in every namespace. */
 export function bindClusterRole(chart: Chart, name: string, subject: Subject, role: string): void {
   new k8s.KubeClusterRoleBinding(chart, `cluster-role-binding-${name}`, {
     metadata: { name },
@@ -32,12 +32,12 @@ export function role(
   subject: Subject,
   rules: k8s.PolicyRule[],
 ): void {
-  // A namespace has no dot: no two of these ids are the same.
+  // A namespace has no dot, so these ids are unique.
   new k8s.KubeRole(chart, `role.${namespace}.${name}`, { metadata: { name, namespace }, rules });
   bindRole(chart, name, namespace, subject, name);
 }
 
-/** Gives the subject a Role that exists elsewhere. */
+/** Binds an existing Role to the subject. */
 export function bindRole(
   chart: Chart,
   name: string,

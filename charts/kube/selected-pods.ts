@@ -2,8 +2,8 @@ import type { k8s } from 'cdk8s-plus-28';
 import { partOf, podLabels } from './names.ts';
 
 /**
- * The part of a Deployment, StatefulSet or DaemonSet that selects its pods and makes them: they carry `podLabels(name)`.
- * `annotations` are the pod's; a change of them replaces the pod.
+ * The selector and pod template of a Deployment, StatefulSet or DaemonSet; its pods have `podLabels(name)`.
+ * `annotations` are those of the pod; a change replaces the pods.
  */
 export function selectedPods(
   name: string,

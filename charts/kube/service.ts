@@ -6,11 +6,11 @@ import { podLabels } from './names.ts';
 export interface ServicePort {
   name: string;
   port: number;
-  /** Answers on this port of every node too. */
+  /** Port on every node. Default: none. */
   nodePort?: number;
 }
 
-/** The stable address of a workload's pods, which has the workload's name unless another is given. */
+/** The Service of a workload's pods. Default name: that of the workload. */
 export function service(
   chart: Chart,
   workload: string,

@@ -3,14 +3,14 @@ import { k8s } from 'cdk8s-plus-28';
 import { draining, type WorkloadInput, workload } from './deployment.ts';
 import { podLabels } from './names.ts';
 
-/** A StatefulSet: each pod has a name of its own, volumes of its own, and keeps both. */
+/** A StatefulSet: each pod keeps its own name and its own volumes. */
 export interface StatefulSetInput extends WorkloadInput {
-  /** One claim of each for each pod. */
+  /** Templates of the claims that each pod has. */
   claims: k8s.KubePersistentVolumeClaimProps[];
 }
 
 /**
- * A StatefulSet whose pods carry `podLabels(name)`, and the Service by which each of them has a host name:
+ * A StatefulSet whose pods have `podLabels(name)`, with the headless Service that gives each pod a host name:
  * `NAME-0.NAME-pods.NAMESPACE.svc`.
  */
 export function statefulSet(chart: Chart, input: StatefulSetInput): void {
@@ -18,7 +18,7 @@ export function statefulSet(chart: Chart, input: StatefulSetInput): void {
   const serviceName = `${name}-pods`;
   new k8s.KubeService(chart, `service-${serviceName}`, {
     metadata: { name: serviceName, namespace, labels: podLabels(name) },
-    // They find each other before they are ready.
+    // Pods must find each other before they are ready.
     spec: { clusterIp: 'None', selector: podLabels(name), publishNotReadyAddresses: true },
   });
   const { metadata, spec } = workload(input, 'controller-revision-hash');
@@ -27,10 +27,12 @@ export function statefulSet(chart: Chart, input: StatefulSetInput): void {
     spec: {
       ...spec,
       serviceName,
-      // Who needs a majority of the others to be ready would wait for ever if they came one after the other.
+      // A pod that needs a majority of the others to become ready would wait forever if they started one by
+      // one.
       podManagementPolicy: 'Parallel',
       updateStrategy: { type: 'RollingUpdate' },
-      // Also where there are fewer pods, and where it goes: nothing that makes things deletes data.
+      // Claims are kept when the workload is scaled down or deleted: no command that creates things deletes
+      // data.
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       volumeClaimTemplates: claims,
     },

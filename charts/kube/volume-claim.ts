@@ -16,7 +16,7 @@ export function volumeClaim(
   });
 }
 
-/** What a claim asks for; the cluster's default class where none is named. */
+/** Spec of a claim. Default class: that of the cluster. */
 export function claimSpec(size: string, storageClass?: string): k8s.PersistentVolumeClaimSpec {
   return {
     accessModes: ['ReadWriteOnce'],

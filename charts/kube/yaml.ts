@@ -1,9 +1,8 @@
 /**
- * Data as the YAML that a person would write: keys in the order in which Kubernetes people expect them, quotes only
- * where needed, text of several lines as a block. The same data gives the same bytes everywhere.
- *
- * Every parser of YAML 1.1 or 1.2 reads the same data back: a text that either of them could take for a number, a date
- * or a boolean is quoted. Only what JSON can hold is written; `undefined` is left out, as JSON does.
+ * Writes data as YAML: keys in the usual order of Kubernetes manifests, quotes only where needed, multi-line
+ * text as a block. The same data always gives the same bytes.
+ * Every parser of YAML 1.1 or 1.2 reads the same data back: a text that looks like a number, date or boolean
+ * to either is quoted. Only JSON data is written; `undefined` is left out, as in JSON.
  */
 export function toYaml(value: unknown): string {
   const lines: string[] = [];
@@ -15,7 +14,7 @@ export function toYaml(value: unknown): string {
   return lines.join('\n');
 }
 
-/** Keys that come first, in this order, wherever they stand; the others follow by code unit. */
+/** Keys that come first, in this order, at every level; others follow by code unit. */
 const first = new Map(
   ['apiVersion', 'apiGroup', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'image'].map(
     (key, i) => [key, i],
@@ -59,7 +58,7 @@ function writeList(lines: string[], list: readonly unknown[], indent: string, he
   }
 }
 
-/** A value that needs no structure; `indent` is that of the line on which it starts. */
+/** A scalar value; `indent` is that of the line on which it starts. */
 function scalar(value: unknown, indent: string): string {
   switch (typeof value) {
     case 'string':
@@ -83,17 +82,17 @@ function number(value: number): string {
   return digits.includes('e') && !digits.includes('.') ? digits.replace('e', '.0e') : digits;
 }
 
-/** What may stand without quotes at all: no indicator at its start, nothing inside that ends a plain text. */
+/** Texts that need no quotes: no indicator at the start, nothing inside that ends a plain scalar. */
 const plain =
   /^[A-Za-z0-9_./\\$(+-](?:[A-Za-z0-9_./\\$()+,;@%^=*!?&<>'"[\]{}|~-]|:(?=[^\s])|[^\S\n\r\t](?=[^\s#]))*$/;
 
-/** What some parser takes for a number, a date, a time or infinity. */
+/** Texts that some parser reads as a number, a date, a time or infinity. */
 const numeric = /^[-+]?(?:\.?[0-9][0-9a-fA-FxXoO_.:,eEtTzZ +-]*|\.(?:inf|nan)|inf|nan)$/i;
 
-/** What some parser takes for a boolean or for nothing. */
+/** Texts that some parser reads as a boolean or null. */
 const reserved = /^(?:y|n|yes|no|on|off|true|false|null|~|)$/i;
 
-/** Short texts and how they are written: most of them, keys above all, come again and again. */
+/** Cache of short texts in written form, because keys repeat often. */
 const written = new Map<string, string>();
 const remembered = { length: 64, texts: 20_000 } as const;
 
@@ -122,18 +121,18 @@ function quoted(value: string): string {
   return JSON.stringify(value).replace(unprintable, escaped);
 }
 
-/** Ends at nothing, breaks no line and is printable in YAML 1.1 and 1.2. */
+/** Texts without line breaks that are printable in YAML 1.1 and 1.2. */
 const printable =
   /^[\x20-\x7e\xa0-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\uffef\u{10000}-\u{1fffd}]*$/u;
 
-/** What JSON.stringify leaves as it is and YAML does not allow or would break a line at. */
+/** Characters that JSON.stringify does not escape and YAML forbids or treats as line breaks. */
 const unprintable = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 function escaped(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A text of several lines as a literal block, or undefined where a block could not hold it faithfully. */
+/** A multi-line text as a literal block; undefined if a block would not keep it exactly. */
 function block(value: string, indent: string): string | undefined {
   const body = value.replace(/\n+$/, '');
   if (body === '') return undefined;
@@ -148,7 +147,7 @@ function block(value: string, indent: string): string | undefined {
   return `|${chomp}\n${written}${'\n'.repeat(Math.max(0, tail - 1))}`;
 }
 
-/** `printable`, and tabs. */
+/** `printable`, with tabs. */
 const printableLine = new RegExp(printable.source.replace('[\\x20', '[\\t\\x20'), 'u');
 
 function isMap(value: unknown): value is Record<string, unknown> {
@@ -157,7 +156,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The keys of a map that holds something, in the order in which they are written; undefined for all else. */
+/** The keys of a non-empty map, in written order; undefined for other values. */
 function keysOf(value: unknown): string[] | undefined {
   if (!isMap(value)) return undefined;
   const keys: string[] = [];

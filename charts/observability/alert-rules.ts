@@ -63,7 +63,7 @@ function watchdog(): PrometheusRule[] {
   return [
     alert('Watchdog', 'none', {
       expr: 'vector(1)',
-      summary: 'Fires always: where it does not arrive, no alert does.',
+      summary: 'Always firing: if it does not arrive, no alert does.',
     }),
   ];
 }
@@ -91,18 +91,19 @@ function cluster(): PrometheusRule[] {
       // A gauge: the collector reads the count from the pod's status.
       expr: 'delta(k8s_container_restarts[15m]) >= 3',
       summary:
-        'The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarts again and again.',
+        'The container {{ $labels.container }} of {{ $labels.namespace }}/{{ $labels.pod }} restarts repeatedly.',
     }),
     alert('PodWaits', 'ticket', {
       // 1 is Pending (k8sclusterreceiver, 'k8s.pod.phase').
       expr: 'k8s_pod_phase == 1',
       hold: '15m',
-      summary: 'The pod {{ $labels.namespace }}/{{ $labels.pod }} has waited for 15 minutes to start.',
+      summary: 'The pod {{ $labels.namespace }}/{{ $labels.pod }} has been pending for 15 minutes.',
     }),
     alert('DeploymentUnavailable', 'page', {
       expr: 'k8s_deployment_available < k8s_deployment_desired',
       hold: '15m',
-      summary: 'The Deployment {{ $labels.namespace }}/{{ $labels.deployment }} lacks pods that are ready.',
+      summary:
+        'The Deployment {{ $labels.namespace }}/{{ $labels.deployment }} has fewer ready pods than desired.',
     }),
     alert('VolumeFull', 'ticket', {
       expr:
@@ -196,7 +197,7 @@ function platform({ operators }: Environment): PrometheusRule[] {
               `sum by (job, controller) (increase(controller_runtime_reconcile_total{job=~"${controllers}",result="error"}[30m])) > 3` +
               ` unless sum by (job, controller) (increase(controller_runtime_reconcile_total{job=~"${controllers}",result=~"success|requeue_after"}[30m])) > 0`,
             hold: '15m',
-            summary: 'Flux ({{ $labels.controller }}) has only failed for half an hour.',
+            summary: 'All reconciliations of Flux ({{ $labels.controller }}) failed for half an hour.',
           }),
         ]),
     ...(has('opentelemetry-collector')
@@ -204,7 +205,7 @@ function platform({ operators }: Environment): PrometheusRule[] {
           alert('TelemetryLost', 'ticket', {
             expr: lost.map((series) => `sum by (job, exporter) (increase(${series}[15m])) > 0`).join(' or '),
             summary:
-              'The collector {{ $labels.job }} gives up what it cannot send by {{ $labels.exporter }}.',
+              'The collector {{ $labels.job }} drops data that it cannot send with {{ $labels.exporter }}.',
           }),
         ]
       : []),
@@ -213,7 +214,7 @@ function platform({ operators }: Environment): PrometheusRule[] {
           alert('AlertsNotSent', 'ticket', {
             expr: 'increase(prometheus_notifications_errors_total[15m]) > 0',
             hold: '15m',
-            summary: 'Prometheus cannot hand its alerts to Alertmanager.',
+            summary: 'Prometheus cannot send its alerts to Alertmanager.',
           }),
         ]
       : []),
@@ -227,7 +228,7 @@ function databases(env: Environment): PrometheusRule[] {
     alert('DatabaseInstanceDown', 'page', {
       expr: `sum by (job) (cnpg_collector_up) < ${instances}`,
       hold: '10m',
-      summary: `{{ $labels.job }} has {{ $value }} instances that answer, of ${instances}.`,
+      summary: `{{ $labels.job }} has {{ $value }} running instances of ${instances}.`,
     }),
     ...(instances > 1
       ? [
@@ -311,7 +312,7 @@ function objectiveRules(
         `app:bad_requests:ratio${window}{app="${app}"} > ${Number((factor * budget).toFixed(6))}`;
       const rule = alert('ErrorBudgetBurns', severity, {
         expr: `${over(long)} and ${over(short)} and app:bad_requests:increase${long}{app="${app}"} >= ${floor}`,
-        summary: `${app}: in ${long} more than ${factor} times the error budget was used (objective: ${success} % within ${within}).`,
+        summary: `${app}: the error budget burned more than ${factor} times too fast over ${long} (objective: ${success} % within ${within}).`,
       });
       return 'alert' in rule ? { ...rule, labels: { ...rule.labels, app, window: long } } : rule;
     }),

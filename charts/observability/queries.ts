@@ -198,18 +198,21 @@ export interface NamedQuery {
 /** Queries that can be empty in a healthy cluster, with the reason. */
 const onlyWhen: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    ['requests', 'failed', 'median', 'slow', 'slowest'].map((name) => [`app.${name}`, 'it served nobody']),
+    ['requests', 'failed', 'median', 'slow', 'slowest'].map((name) => [
+      `app.${name}`,
+      'it served no requests',
+    ]),
   ),
-  'app.outgoing': 'it called nobody',
+  'app.outgoing': 'it made no calls',
   'app.pods': 'it has no Deployment',
   'app.podsWanted': 'it has no Deployment',
   'app.started': 'no container started in the last ten minutes',
   'app.certificates': 'its namespace has no certificate',
-  'objective.bad1h': 'it served nobody for an hour',
-  'objective.bad6h': 'it served nobody for six hours',
-  'objective.bad3d': 'it served nobody for three days',
+  'objective.bad1h': 'it served no requests for an hour',
+  'objective.bad6h': 'it served no requests for six hours',
+  'objective.bad3d': 'it served no requests for three days',
   'database.backupAge': 'no backup was made yet',
-  'queue.enqueued': 'no job was put into a queue',
+  'queue.enqueued': 'no job was enqueued',
   'queue.attempts': 'no job ran',
   'queue.pickUp': 'no job ran',
   'queue.attempt': 'no job ran',
@@ -217,7 +220,7 @@ const onlyWhen: Readonly<Record<string, string>> = {
   'gateway.requests': 'nobody came',
   'gateway.slow': 'nobody came',
   'telemetry.firing': 'nothing fires',
-  'volumes.used': 'the storage class does not tell the kubelet how full a volume is',
+  'volumes.used': 'the storage class does not report how full a volume is',
 };
 
 /** Every query of every dashboard of an environment, for the test against a running Prometheus. */

@@ -4,18 +4,20 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { ignoreAllBut } from './source-ignore.ts';
 import { syncMetadata } from './sync-metadata.ts';
 
-/** The mirror as nodes and pods see it; it speaks plain HTTP. */
+/** Address of the mirror for nodes and pods; it uses plain HTTP. */
 export const mirror = 'plinth-registry:5000';
 
-/** Where Flux gets an artifact of the lock file: the mirror, the upstream registry, or the upstream's Git. */
+/**
+ * The source of an artifact of the lock file for Flux: the mirror, the upstream registry, or upstream's Git.
+ */
 export function crdSource(env: Environment, name: string, artifact: LockArtifact): KubeObject {
   const colon = artifact.ref.lastIndexOf(':');
   const [path, tag] = [artifact.ref.slice(0, colon), artifact.ref.slice(colon + 1)];
   const metadata = syncMetadata(name);
-  // A tag of others never moves; a day is soon enough to notice that it is gone.
+  // An upstream tag never moves; a daily check notices that it is gone.
   const interval = '24h';
   if (env.cluster.artifacts === 'mirror') {
-    // Of what is made of it here; upstream packs it otherwise.
+    // The digest of the artifact built here; upstream packs it in another way.
     const exact = artifact.digest === undefined ? { tag } : { tag, digest: artifact.digest };
     return {
       apiVersion: 'source.toolkit.fluxcd.io/v1',

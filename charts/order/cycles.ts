@@ -1,6 +1,6 @@
 import { compareText } from '../../model/diagnostics/problem.ts';
 
-/** From each node to those that come before it. */
+/** Map from each node to its predecessors. */
 export type DependencyGraph = ReadonlyMap<string, readonly string[]>;
 
 /** The dependency cycles found, each starting at its smallest name. */

@@ -17,15 +17,16 @@ import { syncMetadata } from './sync-metadata.ts';
 export const syncFolder = 'flux-sync';
 
 /**
- * The Kustomization that brings those of all CustomResourceDefinitions, and its folder. What needs one of them waits for
- * this: to compare each definition takes the API server long, and they come from artifacts that no commit changes.
+ * The Kustomization that creates those of all CustomResourceDefinitions, and its folder. It is separate
+ * because the API server takes long to compare each definition, and no commit changes the artifacts.
+ * Components that need a definition wait for it.
  */
 export const definitions = 'crds';
 
 /** The Git repository of the manifests, and the Kustomization that applies all others. */
 export const platform = 'platform';
 
-/** What the folder of all CustomResourceDefinitions holds: where those of each artifact come from. */
+/** The objects in the folder of all CustomResourceDefinitions: the source of each artifact. */
 export function definitionsSync(env: Environment, kustomizations: Kustomization[]): KubeObject[] {
   return kustomizations
     .filter(({ kind }) => kind === 'crds')
@@ -33,9 +34,9 @@ export function definitionsSync(env: Environment, kustomizations: Kustomization[
 }
 
 /**
- * What Flux reads and in which order: the repository, one Kustomization for each component, one for all definitions, and one
- * that brings these.
- * @param contents From each component, and from `definitions`, to the hash of its folder.
+ * The objects that Flux reads first: the repository, one Kustomization for each component, one for all
+ * definitions, and the root that applies these.
+ * @param contents map from each component, and from `definitions`, to the hash of its folder.
  */
 export function fluxSync(
   env: Environment,
@@ -44,7 +45,8 @@ export function fluxSync(
 ): KubeObject[] {
   const root = kustomizationObject(platform, {
     ...fromGit(env, syncFolder),
-    // Each of the others is waited for by itself; to wait for all of them here would hold up the next commit.
+    // Callers wait for each Kustomization by itself; waiting for all of them here would delay the next
+    // commit.
     wait: false,
   });
   const content = (name: string): Record<string, unknown> => {
@@ -52,7 +54,8 @@ export function fluxSync(
     if (digest === undefined) throw new Error(`the folder ${name} has no hash`);
     return contentField(digest);
   };
-  // It does not wait for the root: the definition of a new field of Kustomizations may come by the commit that uses it.
+  // It does not depend on the root: the definition of a new field of Kustomizations can be in the commit that
+  // uses it.
   const bring = kustomizationObject(definitions, {
     ...fromGit(env, definitions),
     ...content(definitions),
@@ -104,8 +107,8 @@ function componentSync(
     ...fromGit(env, kustomization.name),
     ...content,
     wait: true,
-    // Flux must not remove itself: nothing would be left to remove the rest, nor to uninstall the last chart. And a line that is gone
-    // from a file is no reason to remove data: the last word on a database is a person's.
+    // Flux must not prune itself: nothing would remove the remaining objects or uninstall the last chart.
+    // Databases are not pruned either, because a deleted line is no decision about data; a person decides.
     ...(kustomization.name === 'flux' || kustomization.name === 'helm-controller' || isDatabase(kustomization)
       ? { deletionPolicy: 'Orphan' }
       : {}),
@@ -116,10 +119,11 @@ function componentSync(
 }
 
 /**
- * What Flux waits for before it applies a Kustomization:
- * - first the root at the same commit: until then the Kustomization and those it waits for may still be described as before;
- * - another Kustomization of the same app, applied at the same commit: a new version never starts before its own migrations;
- * - any other Kustomization as it is described now, at whichever commit it was applied: what did not change holds up nobody.
+ * The dependencies of a Kustomization:
+ * - the root at the same commit: before, the Kustomization and its dependencies can be outdated;
+ * - another Kustomization of the same app, applied at the same commit: a new version never starts before its
+ * own migrations;
+ * - any other Kustomization in its current form, applied at any commit: an unchanged one delays nothing.
  */
 function dependencies(
   kustomization: Kustomization,
@@ -143,7 +147,7 @@ function artifactSync(env: Environment, { name }: Kustomization): KubeObject[] {
   const sync = kustomizationObject(name, {
     path: './',
     sourceRef: { kind: source.kind, name },
-    // With a CustomResourceDefinition go all objects of its kind: that is not done by taking out a line.
+    // Deleting a CustomResourceDefinition deletes all objects of its kind; removing a line must not do that.
     prune: false,
     wait: true,
   });
@@ -158,14 +162,17 @@ function fromGit({ name }: Environment, folder: string): Record<string, unknown>
   };
 }
 
-/** By SOPS with the keys that are in the cluster alone (Flux, 'Kustomization', Decryption). */
+/** Decryption by SOPS with keys that exist only in the cluster (Flux, 'Kustomization', Decryption). */
 const decryption = { provider: 'sops', secretRef: { name: decryptionKeys } };
 
 function isDatabase({ objects }: Kustomization): boolean {
   return objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io');
 }
 
-/** Intervals: a failed reconciliation is retried soon, since it is cheap; a ready one is repeated every ten minutes. */
+/**
+ * Intervals: a failed reconciliation is retried soon, because it is cheap; a successful one is repeated every
+ * ten minutes.
+ */
 function kustomizationObject(name: string, spec: Record<string, unknown>): KubeObject {
   return {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',

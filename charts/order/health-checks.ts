@@ -4,9 +4,9 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { kindOf } from '../kube/object-id.ts';
 
 /**
- * For Flux, which otherwise takes an object for ready whose controller has not looked at it yet, and knows no condition but
- * `Ready`: for each kind of custom resource among the objects what must hold, as its operator says.
- * https://fluxcd.io/flux/components/kustomize/Kustomizations/#health-check-expressions
+ * Health checks for Flux, from the operators' descriptions, for each kind of custom resource among the
+ * objects. Without them Flux treats an object as ready before its controller has seen it, and knows only the
+ * condition `Ready`. https://fluxcd.io/flux/components/kustomize/Kustomizations/#health-check-expressions
  */
 export function healthChecks(operators: Operator[], objects: KubeObject[]): object {
   const byKind = new Map(objects.map((object) => [kindOf(object), object]));
@@ -36,7 +36,7 @@ const withConditions = onceEach((operators: readonly Operator[]) =>
 
 const webhookKinds = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'];
 
-/** Without a CA in its configuration every call of a webhook fails, and with it every write of the kinds that it checks. */
+/** A webhook without a CA fails every call, and thereby every write of the kinds that it checks. */
 const isTrusted = 'webhooks.all(w, has(w.clientConfig.caBundle))';
 
 function current(kind: string, conditions: string[]): string {
@@ -48,12 +48,12 @@ function all(of: string, conditions: string[]): string {
   return conditions.map((type) => `${of}.conditions.exists(c, ${isTrue(type)})`).join(' && ');
 }
 
-/** Of a kind that says so by a field of its status; who writes it says of which generation it is. */
+/** CEL condition for a kind whose readiness is a status field; the writer also sets observedGeneration. */
 function fieldIsTrue(name: string): string {
   return `has(status.${name}) && status.${name} && status.observedGeneration == metadata.generation`;
 }
 
-/** The condition is of the current generation: an older one may remain from before the last change. */
+/** CEL condition of the current generation: an older one can remain from before the last change. */
 function isTrue(type: string): string {
   return `c.type == '${type}' && c.status == 'True' && (!has(c.observedGeneration) || c.observedGeneration == metadata.generation)`;
 }

@@ -1,12 +1,11 @@
 /**
- * For `dependsOn[].readyExpr` of Flux, in CEL: the dependency `dep` has been applied as it is described now, its last
- * reconciliation succeeded, and at most it waits for its own dependencies at present.
- *
- * Without an expression Flux also wants the dependency to be applied at the same commit, so that each commit goes through
- * the whole chain, whatever it changes (kustomize-controller v1.9, `checkDependencies`). What the expression reads:
- * - kustomize-controller sets `observedGeneration` when a reconciliation has succeeded and at no other time (`finalizeStatus`),
- *   and the generation grows with each change of the folder (`content.ts`).
- * - `history[0]` is the last reconciliation that ended, so that a failure counts as one while Flux tries again.
+ * CEL for `dependsOn[].readyExpr` of Flux: the dependency `dep` is applied in its current form, its last
+ * reconciliation succeeded, and it may only be waiting for its own dependencies.
+ * Without an expression Flux requires that the dependency is applied at the same commit, so every commit
+ * would pass through the whole chain (kustomize-controller v1.9, `checkDependencies`). The expression uses:
+ * - `observedGeneration`, which kustomize-controller sets only after a successful reconciliation
+ * (`finalizeStatus`); the generation grows with each change of the folder (`content.ts`).
+ * - `history[0]`, the last finished reconciliation, so that a failure counts while Flux retries.
  */
 export const isApplied = [
   'has(dep.status.history)',

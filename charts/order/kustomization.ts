@@ -8,15 +8,15 @@ export interface Kustomization {
   kind: 'component' | 'crds';
   /** Empty for `crds`. */
   objects: KubeObject[];
-  /** The app that it belongs to; absent for an operator, for definitions, and for a retired database. */
+  /** The app that owns it; absent for an operator, for definitions, and for a retired database. */
   app?: string;
   /** Names of the Kustomizations whose objects its own objects need, sorted. */
   dependsOn: string[];
-  /** Why, by the name of the Kustomization that must be ready before. */
+  /** Reasons, by the name of the Kustomization that must be ready first. */
   reasons: ReadonlyMap<string, Reason>;
 }
 
-/** Why one Kustomization comes after another: an object here needs something that is made there. */
+/** Reason for the order of two Kustomizations: an object of one needs something that the other creates. */
 export interface Reason {
   object: string;
   need: string;

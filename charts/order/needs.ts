@@ -6,15 +6,15 @@ import { annotations, certificatePolicy, routesLabel, routesPolicy, trustNamespa
 import { idOf, kindOf } from '../kube/object-id.ts';
 import { podNeeds } from './pod-needs.ts';
 
-/** The need for a kind that is not part of Kubernetes: for its CustomResourceDefinition. */
+/** The need for the CustomResourceDefinition of a kind that is not built into Kubernetes. */
 export function kindNeed(kind: string): string {
   return `kind ${kind}`;
 }
 
-/** The need for a StorageClass to be the default one: of a claim that names none. */
+/** The need for a default StorageClass, of a claim without a class. */
 export const defaultStorageNeed = 'default StorageClass';
 
-/** The ids of everything that must be there before an object can be applied or become ready. */
+/** The ids of everything that an object needs before it can be applied or become ready. */
 export const needs: (object: KubeObject) => string[] = onceEach((object) => {
   const { namespace } = object.metadata;
   return [
@@ -46,7 +46,7 @@ function storageNeeds(object: KubeObject): string[] {
   return claims.flatMap((claim) => {
     const name = textField(claim, 'spec', 'storageClassName');
     if (name === undefined) return [defaultStorageNeed];
-    // The empty name asks for a volume that somebody made by hand.
+    // The empty name means a volume that a person created.
     return name === '' ? [] : [idOf('StorageClass', name)];
   });
 }
@@ -65,7 +65,7 @@ function gatewayNeeds(object: KubeObject): string[] {
   const own = object.metadata.namespace ?? 'default';
   const reference = (to: unknown, kind: string): string[] => {
     const name = textField(to, 'name');
-    // Traefik has services of its own, such as ping@internal.
+    // Traefik has built-in services, such as ping@internal.
     if (name === undefined || name.includes('@')) return [];
     return [idOf(textField(to, 'kind') ?? kind, name, textField(to, 'namespace') ?? own)];
   };
@@ -97,7 +97,7 @@ function certificateNeeds(object: KubeObject): string[] {
       if (name === undefined) return [];
       const kind = textField(object, 'spec', 'issuerRef', 'kind') ?? 'Issuer';
       if (kind === 'Issuer') return [idOf(kind, name, object.metadata.namespace)];
-      // Before the policy is there, anyone may have any certificate.
+      // Before the policy exists, anyone could get any certificate.
       return [idOf(kind, name), idOf('ValidatingAdmissionPolicyBinding', certificatePolicy)];
     }
     case 'Bundle.trust.cert-manager.io':

@@ -215,7 +215,7 @@ describe('refusals', () => {
     const a = component('a', object('Namespace a'), object('Secret b/x'));
     const b = component('b', object('Namespace b'), object('Secret a/x'));
     expect(dependencies([a, b]).problems).toEqual([
-      'order-cycle: in test, components wait for each other: a waits for b (Secret b/x needs Namespace b), ' +
+      'order-cycle: in test, a dependency cycle of components: a waits for b (Secret b/x needs Namespace b), ' +
         'b waits for a (Secret a/x needs Namespace a); move one of the objects into another component',
     ]);
   });
@@ -227,8 +227,8 @@ describe('refusals', () => {
       [things],
     );
     expect(problems.map((problem) => problem.replace(/;.*/, ''))).toEqual([
-      "name-taken: 'flux-sync' is already the name of the folder of what Flux reads first",
-      "name-taken: 'platform' is already the name of the Kustomization that brings all others",
+      "name-taken: 'flux-sync' is already the name of the folder that Flux reads first",
+      "name-taken: 'platform' is already the name of the Kustomization that applies all others",
       "name-taken: 'thing-crds' is already the name of the artifact thing-crds",
     ]);
   });
@@ -246,7 +246,7 @@ describe('refusals', () => {
     expect(dependencies(two).problems).toEqual([]);
     two.push(component('c', object('Node x')));
     expect(dependencies(two).problems).toEqual([
-      'two-owners: in test, c makes Node x, and so does b; take it out of one of them, or give it another name',
+      'two-owners: in test, c has Node x, and so does b; remove it from one of them, or rename it',
     ]);
   });
 });

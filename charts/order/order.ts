@@ -19,18 +19,19 @@ import { imagesNeed } from './pod-needs.ts';
 import { builtIn, isPreExisting } from './pre-existing.ts';
 import { operatorProvides, provides } from './provides.ts';
 
-/** Names that a component cannot have, and whose they are. */
+/** Names that a component cannot have, with their meaning. */
 const ownNames: ReadonlyMap<string, string> = new Map([
-  [platform, 'the Kustomization that brings all others'],
-  [syncFolder, 'the folder of what Flux reads first'],
-  [definitions, 'the Kustomization that brings all CustomResourceDefinitions'],
+  [platform, 'the Kustomization that applies all others'],
+  [syncFolder, 'the folder that Flux reads first'],
+  [definitions, 'the Kustomization that creates all CustomResourceDefinitions'],
 ]);
 
 /**
- * Derives the order of the Kustomizations from the objects themselves: an object comes after the component that makes the
- * CustomResourceDefinition, namespace, account, Secret, class or webhook that it needs. Every direct need is an edge, also where
- * a longer path leads to the same Kustomization: an unchanged Kustomization is not waited for, so no wait passes through it.
- * A need without a provider, an object that two components make, and a cycle are problems.
+ * Derives the order of the Kustomizations from the objects: an object comes after the component that creates
+ * the CustomResourceDefinition, namespace, account, Secret, class or webhook that it needs. Every direct need
+ * is an edge, even if a longer path leads to the same Kustomization: Flux does not wait for unchanged
+ * Kustomizations, so the longer path may not wait. Problems are: a need without a provider, an object in two
+ * components, and a cycle.
  */
 export function order(
   env: Environment,
@@ -51,7 +52,7 @@ export function order(
 /** Adds a problem to the file that describes a component. */
 type Refuse = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => void;
 
-/** From each Kustomization to those that must be ready before it, with the first reason for each. */
+/** Map from each Kustomization to those that must be ready first, with the first reason for each. */
 type Edges = Map<string, Map<string, Reason>>;
 
 function refuseTakenNames(
@@ -65,7 +66,7 @@ function refuseTakenNames(
     report(name, {
       code: 'name-taken',
       what: `'${name}' is already the name of ${owner}`,
-      why: "a component's Kustomization and folder have its name",
+      why: 'the Kustomization and the folder of a component have its name',
       fix: 'rename it',
     });
   }
@@ -85,7 +86,10 @@ function findEdges(
   return edges;
 }
 
-/** The Kustomizations that must be ready before a component: of its operator's CRDs, of webhooks, and of what its objects need. */
+/**
+ * The Kustomizations that must be ready before a component: its operator's CRDs, webhooks, and the providers
+ * of its objects' needs.
+ */
 function reasonsOf(
   env: Environment,
   component: Component,
@@ -108,7 +112,7 @@ function reasonsOf(
         report(component.name, {
           code: 'nobody-provides',
           what: `in ${env.name}, ${id} needs ${need}`,
-          why: 'no component makes it, so it would never become ready',
+          why: `no component creates it, so ${id} would never become ready`,
           fix: remedy(need, [...providers.keys()]),
         });
       }
@@ -130,7 +134,7 @@ function refuseCycles(env: Environment, edges: Edges, report: Refuse): void {
     });
     report(first, {
       code: 'order-cycle',
-      what: `in ${env.name}, components wait for each other: ${steps.join(', ')}`,
+      what: `in ${env.name}, a dependency cycle of components: ${steps.join(', ')}`,
       why: 'none of them could be applied first',
       fix: 'move one of the objects into another component',
     });
@@ -171,7 +175,9 @@ export function descriptionPath(env: Environment, component: string): FieldPath 
   return env.apps.find(({ name }) => name === app)?.preview?.at ?? [];
 }
 
-/** The operator whose component it is: by its own name, that of its objects beside a chart, or that of its database. */
+/**
+ * The operator of a component: by its own name, the name of its further objects, or the name of its database.
+ */
 function operatorOf({ operators }: Environment, component: string): string {
   const owner = operators.find(({ name }) =>
     [extraName(name), databaseCluster(name), migrationsName(name)].includes(component),
@@ -179,12 +185,12 @@ function operatorOf({ operators }: Environment, component: string): string {
   return owner?.name ?? component;
 }
 
-/** The names that the Kustomizations of an app have, in the order in which Flux applies those that there are. */
+/** Names of an app's Kustomizations, in the order in which Flux applies them. */
 export function kustomizationsOfApp(app: string): string[] {
   return [databaseCluster(app), migrationsName(app), jobName(app), app];
 }
 
-/** From each Kustomization of an app to the app. */
+/** Map from each Kustomization of an app to the app. */
 const appOfKustomizations = onceEach(
   ({ apps }: Environment) =>
     new Map(
@@ -194,7 +200,7 @@ const appOfKustomizations = onceEach(
     ),
 );
 
-/** From each component of an app, or of a database that is retired, to its file. */
+/** Map from each component of an app, or of a retired database, to its file. */
 const appFiles = onceEach((env: Environment) => {
   const { name: environment, cluster } = env;
   const previewed = new Set(env.apps.filter(({ preview }) => preview !== undefined).map(({ name }) => name));
@@ -209,13 +215,13 @@ const appFiles = onceEach((env: Environment) => {
   ]);
 });
 
-/** The artifacts with CustomResourceDefinitions that an environment needs, by their keys in the lock file. */
+/** Keys of the artifacts with CustomResourceDefinitions that an environment needs. */
 function artifactsOf(env: Environment, components: Component[]): string[] {
   const here = new Set(components.map(({ name }) => name));
   return [...new Set(env.operators.filter(({ name }) => here.has(name)).flatMap(({ crds }) => crds))];
 }
 
-/** From the id of an object that can be needed to the Kustomizations that make it. */
+/** Map from the id of an object to the Kustomizations that create it. */
 type Providers = Map<string, string[]>;
 
 function findProviders(env: Environment, components: Component[], report: Refuse): Providers {
@@ -228,9 +234,9 @@ function findProviders(env: Environment, components: Component[], report: Refuse
       if (owner !== undefined) {
         report(name, {
           code: 'two-owners',
-          what: `in ${env.name}, ${name} makes ${id}, and so does ${owner}`,
-          why: 'each would undo what the other wrote',
-          fix: 'take it out of one of them, or give it another name',
+          what: `in ${env.name}, ${name} has ${id}, and so does ${owner}`,
+          why: 'each would overwrite the changes of the other',
+          fix: 'remove it from one of them, or rename it',
         });
       }
       owners.set(identity, name);
@@ -250,7 +256,7 @@ function findProviders(env: Environment, components: Component[], report: Refuse
   return providers;
 }
 
-/** What each object of a component needs. */
+/** The needs of each object of a component. */
 const wantsOf = onceEach((component: Component) =>
   allObjects(component).map((object) => ({
     id: objectId(object),
@@ -259,7 +265,7 @@ const wantsOf = onceEach((component: Component) =>
   })),
 );
 
-/** Objects that a component makes, and the ids that it provides once it is ready. */
+/** The objects of a component, and the ids that it provides once it is ready. */
 const madeBy = onceEach((component: Component) => {
   const { name } = component;
   const own = allObjects(component).filter((object) => !isIfAbsent(object));
@@ -267,14 +273,14 @@ const madeBy = onceEach((component: Component) => {
     name,
     made: own.map((object) => {
       const id = objectId(object);
-      // Two kinds of different groups may have one name: their objects are not the same.
+      // Kinds of different groups can have the same name; their objects differ.
       return { id, identity: `${kindOf(object)} ${id}` };
     }),
     provided: own.flatMap(provides),
   };
 });
 
-/** From `Kind.group` to the component whose webhook is asked about every object of that kind. */
+/** Map from `Kind.group` to the component whose webhook checks objects of that kind. */
 function findGuards(env: Environment, components: Component[]): Map<string, string> {
   const here = env.operators.filter(({ name }) => components.some((component) => component.name === name));
   return new Map(
@@ -284,10 +290,10 @@ function findGuards(env: Environment, components: Component[]): Map<string, stri
 
 function remedy(need: string, known: string[]): string {
   if (need.startsWith('kind ')) {
-    return `name ${need.slice('kind '.length)} under provides.kinds of the operator whose crds bring it`;
+    return `name ${need.slice('kind '.length)} under provides.kinds of the operator whose crds define it`;
   }
   if (need.startsWith(imagesNeed('')))
-    return 'write operators/registry/operator.ts, or name an image of others';
+    return 'write operators/registry/operator.ts, or name an upstream image';
   const kind = need.slice(0, need.indexOf(' ') + 1);
   const sameKind = known.filter((id) => id.startsWith(kind));
   return suggest(need, sameKind, `add ${need} to a component`);

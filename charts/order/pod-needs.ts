@@ -3,12 +3,12 @@ import type { KubeObject } from '../kube/kube-object.ts';
 import { idOf } from '../kube/object-id.ts';
 import { podTemplate } from '../kube/pod-template.ts';
 
-/** The need for a registry to answer under a host name. */
+/** The need for a running registry at a host name. */
 export function imagesNeed(host: string): string {
   return `images of ${host}`;
 }
 
-/** What must exist before the pods of an object can start, by id; nothing for an object that makes no pods. */
+/** Ids of everything that must exist before an object's pods can start; empty for an object without pods. */
 export function podNeeds(object: KubeObject): string[] {
   const pod = field(podTemplate(object), 'spec');
   if (pod === undefined) return [];

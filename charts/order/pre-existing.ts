@@ -7,7 +7,7 @@ import { receiverSecret } from '../observability/alertmanager-config.ts';
 import { defaultStorageNeed } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
 
-/** Objects of every cluster before anything is applied. */
+/** Objects that every new cluster has. */
 export const builtIn: ReadonlySet<string> = new Set([
   ...['default', 'kube-system', 'kube-public', 'kube-node-lease'].map((name) => idOf('Namespace', name)),
   ...['cluster-admin', 'admin', 'edit', 'view'].map((name) => idOf('ClusterRole', name)),
@@ -16,28 +16,28 @@ export const builtIn: ReadonlySet<string> = new Set([
   idOf('ConfigMap', 'extension-apiserver-authentication', 'kube-system'),
 ]);
 
-/** Objects that Kubernetes makes with each namespace. */
+/** Objects that Kubernetes creates in each namespace. */
 const inEveryNamespace = /^(?:ServiceAccount [^/]+\/default|ConfigMap [^/]+\/kube-root-ca\.crt)$/;
 
 /** Names reserved for Kubernetes. */
 const systemNames = /^(?:ClusterRole system:|PriorityClass system-)/;
 
-/** Whether a need is met by an object that no component makes. */
+/** Whether something outside of all components provides a need. */
 export function isPreExisting(env: Environment, need: string): boolean {
   if (builtIn.has(need) || inEveryNamespace.test(need) || systemNames.test(need)) return true;
   if (need.startsWith(imagesNeed(''))) return need !== imagesNeed(teamRegistry(env.cluster));
-  // The cloud's own storage comes with the nodes.
+  // A cloud's default StorageClass is created with the nodes.
   if (need === defaultStorageNeed) return env.cluster.provider.kind === 'aws';
-  // Receivers' addresses and passwords come from outside the cluster, by hand or by SOPS.
+  // The Secret of the alert receivers is created by hand or with SOPS.
   const receivers = receiverSecret(env);
   if (receivers !== undefined && need === idOf('Secret', receivers.name, 'alertmanager')) return true;
-  // What providers and the mail server know people's accounts by comes likewise; a Job of Kratos makes its own keys.
+  // The Secret of sign-in is created by hand or with SOPS; a Job of Kratos creates Kratos' own keys.
   const { signIn } = env.cluster;
   const ofKratos = [
     ...(signIn === undefined ? [] : [accountsKeys]),
     ...(signIn?.secret === undefined ? [] : [signIn.secret]),
   ];
   if (ofKratos.some((secret) => need === idOf('Secret', secret, accountsOperator))) return true;
-  // The registry's certificate, which the nodes trust already, comes from outside the cluster, by hand or by SOPS.
+  // The registry's certificate, which the nodes already trust, is created by hand or with SOPS.
   return need === idOf('Secret', registryTlsSecret, 'registry');
 }

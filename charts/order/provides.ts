@@ -7,7 +7,7 @@ import { idOf, kindOf, objectId } from '../kube/object-id.ts';
 import { defaultStorageNeed, kindNeed } from './needs.ts';
 import { imagesNeed } from './pod-needs.ts';
 
-/** The ids of everything that is there once an object has been applied and is ready. */
+/** The ids of everything that exists once an object is applied and ready. */
 export const provides: (object: KubeObject) => string[] = onceEach((object) => {
   const ids = [objectId(object)];
   if (object.kind === 'CustomResourceDefinition') {
@@ -24,7 +24,7 @@ export const provides: (object: KubeObject) => string[] = onceEach((object) => {
   return ids;
 });
 
-/** Ids of the objects that an operator makes at run time, by its description. */
+/** Ids of the objects that an operator creates at run time, from its description. */
 export function operatorProvides({ provides }: Operator, { domain }: Cluster): string[] {
   const kinds = ['StorageClass', 'GatewayClass', 'IngressClass'];
   const { classes, imageHost } = provides;
@@ -36,7 +36,7 @@ function isDefault(object: KubeObject): boolean {
   return field(object.metadata.annotations, 'storageclass.kubernetes.io/is-default-class') === 'true';
 }
 
-/** What a Bundle writes: an object of its own name, in each namespace that it names. */
+/** Targets of a Bundle: an object with its name in each matching namespace. */
 function bundleTargets(object: KubeObject): string[] {
   const target = field(object, 'spec', 'target');
   const kinds = [

@@ -5,8 +5,8 @@ const digest = new RegExp(`(?<=^ {4}- name: ${contentName.replaceAll('.', '\\.')
 const sync = new RegExp(`^(.*)/${syncFolder}/kustomization-(.+)\\.yaml$`);
 
 /**
- * The same manifests, in which each Kustomization has the hash of its folder as it is now: for those who change the text of a
- * manifest after the render, as pinning does. Without it Flux would not know that others wait for the change.
+ * Updates the hash of its folder in each Kustomization, after manifests were changed since the render, for
+ * example by pinning of images. Otherwise Flux would not notice that dependents must wait for the change.
  */
 export function refreshContent(manifests: ReadonlyMap<string, string>): Map<string, string> {
   const folders = Map.groupBy(manifests, ([path]) => path.slice(0, path.lastIndexOf('/')));

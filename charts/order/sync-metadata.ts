@@ -1,7 +1,7 @@
 import type { KubeObject } from '../kube/kube-object.ts';
 import { partOf } from '../kube/names.ts';
 
-/** Metadata of Flux' own objects: all are in the namespace of Flux. */
+/** Metadata of Flux' own objects, which are all in the namespace of Flux. */
 export function syncMetadata(name: string): KubeObject['metadata'] {
   return {
     name,

@@ -63,7 +63,7 @@ describe('parseLock', () => {
     [
       'an image at latest',
       'kubernetes: v1.0.0\nimages:\n  nginx: {ref: "docker.io/library/nginx:latest"}',
-      'latest is another image tomorrow',
+      'latest changes its content',
     ],
     [
       'two components with one executable',
@@ -93,7 +93,7 @@ describe('parseLock', () => {
     [
       'another digest than that of the node image that Kind has',
       nodeImage('docker.io/kindest/node:v1.2.3', `sha256:${'b'.repeat(64)}`),
-      `the node image v1.2.3 of Kind v0.1.0 is ${digest} (nodeImages): write that`,
+      `the digest of v1.2.3 in Kind v0.1.0 is ${digest} (nodeImages): write that digest`,
     ],
     [
       'a download of an executable that there is not',
@@ -108,7 +108,7 @@ describe('parseLock', () => {
     [
       'a wheel of one executable of two',
       'kubernetes: v1.0.0\nbinaries:\n  pause:\n    version: v3.10\n    go: {wrapper: pause, packages: {pause: ., wait: ./wait}}\n    wheels: {pause: {package: pause-bin, sha256: {}}}',
-      'a component is built as a whole or not at all: name a wheel of wait too',
+      'a component is pulled or built as a whole: add a wheel for wait',
     ],
     [
       'a wheel for a system on which no container runs',

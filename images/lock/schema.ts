@@ -15,7 +15,7 @@ const reference = z
     /^[a-z0-9.-]+(:\d+)?\/[a-z0-9._/-]+:[\w][\w.-]{0,127}$/,
     'a reference such as docker.io/library/nginx:1.29.1',
   )
-  .refine((ref) => !ref.endsWith(':latest'), 'latest is another image tomorrow: name a version');
+  .refine((ref) => !ref.endsWith(':latest'), 'latest changes its content: name a version');
 
 /**
  * Build of executables from a Go module.
@@ -237,7 +237,7 @@ export const lockSchema = z
         context.addIssue({
           code: 'custom',
           path: ['binaries', component, 'wheels'],
-          message: `a component is built as a whole or not at all: name a wheel of ${lacking.join(', ')} too`,
+          message: `a component is pulled or built as a whole: add a wheel for ${lacking.join(', ')}`,
         });
       }
     }
@@ -277,7 +277,7 @@ function refuseStrangeNodeImage(
   } else if (image.digest !== known) {
     refuse({
       path: ['images', 'kindest-node', 'digest'],
-      message: `the node image ${tag} of Kind ${kind} is ${known} (nodeImages): write that`,
+      message: `the digest of ${tag} in Kind ${kind} is ${known} (nodeImages): write that digest`,
     });
   }
 }

@@ -3,7 +3,10 @@ import { type Loaded, problemAt } from '../reading/source.ts';
 import { awsAccount, bucketName } from '../schema/aws-role.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
-/** Backups that go by a role of AWS go to the bucket that the stacks make: the role may use no other. */
+/**
+ * Backups with an AWS role must go to the bucket that the stacks create: the role has access to no other
+ * bucket.
+ */
 export function checkBackups({ source, value }: Loaded<Cluster>): Problem[] {
   const { backups } = value.databases;
   const place = awsAccount(value);
@@ -15,7 +18,7 @@ export function checkBackups({ source, value }: Loaded<Cluster>): Problem[] {
     problemAt(source, ['databases', 'backups', 'destination'], {
       code: 'other-bucket',
       what: `the backups go to the bucket '${bucket}'`,
-      why: `with credentials: machine they go by a role that may write to '${made}' alone, which the stacks make`,
+      why: `with credentials: machine, the backup role of the stacks may write to '${made}' only`,
       fix: `write s3://${made}/databases, or name a Secret under credentials`,
     }),
   ];

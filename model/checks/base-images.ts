@@ -7,7 +7,7 @@ import type { Loaded } from '../reading/source.ts';
 import { imagesOf, type NamedImage } from '../schema/dockerfile.ts';
 import { fullReference, parseImageReference } from '../schema/image-reference.ts';
 
-/** The base images of a Dockerfile are in the lock file: a build has no others. */
+/** Every base image of a Dockerfile must be in the lock file, because builds can use no other images. */
 export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Problem[] {
   const { text, problem } = readText(root, file);
   if (problem !== undefined) return [problem];
@@ -16,9 +16,9 @@ export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>):
     return [
       problemOfFile(file, {
         code: 'no-base-image',
-        what: 'no line says FROM',
-        why: 'an image starts from another one, or from scratch',
-        fix: 'begin with FROM and an image of images/lock.yaml',
+        what: 'there is no FROM instruction',
+        why: 'every image starts from another image or from scratch',
+        fix: 'start with FROM and an image of images/lock.yaml',
       }),
     ];
   }
@@ -38,17 +38,17 @@ function faultOf(
   if (image === undefined) {
     return {
       code: 'unknown-base-image',
-      what: `which image '${written}' means is not known before it is built`,
+      what: `the image '${written}' is unknown before the build`,
       why: unknown ?? '',
-      fix: 'give each variable a default by ARG above the first FROM, or write the image out',
+      fix: 'give each variable a default by ARG above the first FROM, or write the image in full',
     };
   }
   const means = image === written ? '' : `, which means '${image}'`;
   if (parseImageReference(image) === undefined) {
     return {
       code: 'bad-base-image',
-      what: `'${written}'${means} is no reference of an image`,
-      why: 'no registry could be asked for it',
+      what: `'${written}'${means} is no valid image reference`,
+      why: 'no registry can resolve it',
       fix: "write one such as 'docker.io/library/debian:bookworm-slim'",
     };
   }
@@ -58,7 +58,7 @@ function faultOf(
   return {
     code: 'not-locked',
     what: `'${written}'${means} is no image of ${lock.source.file}`,
-    why: 'versions stand there and nowhere else, and what is not there cannot be had where the image is built',
+    why: 'images/lock.yaml is the only file with versions, and builds have no other images',
     fix: near ? `did you mean '${near}'?` : `add ${full} to images in ${lock.source.file}`,
   };
 }

@@ -10,7 +10,10 @@ import type { Repository } from '../repository.ts';
 import { argumentsIn } from '../schema/dockerfile.ts';
 import { checkBaseImages } from './base-images.ts';
 
-/** An image that is built here: its folder from the root, its bundles, and the field that names it. */
+/**
+ * An image that is built here: its folder from the repository's root, its bundles, and the field that names
+ * it.
+ */
 interface Build {
   folder: string;
   bundle?: string | undefined;
@@ -18,7 +21,10 @@ interface Build {
   path: FieldPath;
 }
 
-/** The inputs of a build exist: Dockerfile, base images, the bundled program, and the lock file of its packages. */
+/**
+ * The inputs of a build must exist: Dockerfile, base images, bundled program, and the lock file of its
+ * packages.
+ */
 export function checkBuilds(root: string, { apps, lock, packageLock }: Repository): Problem[] {
   const exists = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true;
   return apps.flatMap((app) =>
@@ -60,7 +66,10 @@ function buildsOf({ name, value: { image, database } }: Loaded<App>): Build[] {
   ];
 }
 
-/** An argument is one that a stage declares: another one would be lost, and one of an image would start from what nobody has looked at. */
+/**
+ * A build argument must be declared in a stage: Docker ignores any other, and an argument of a FROM would
+ * change the base image without review.
+ */
 function checkArguments(
   root: string,
   { source }: Loaded<App>,
@@ -75,14 +84,14 @@ function checkArguments(
     const words = ofImages.includes(name)
       ? {
           code: 'argument-of-an-image',
-          what: `the build argument ${name} is one before the first FROM of ${file}`,
-          why: 'from which image a build starts is written in the Dockerfile and in the lock file alone',
-          fix: `declare another one after FROM: ARG NAME`,
+          what: `the build argument ${name} is declared before the first FROM of ${file}`,
+          why: 'only the Dockerfile and the lock file decide which base image is used',
+          fix: `declare an ARG after FROM, such as ARG NAME`,
         }
       : {
           code: 'unknown-argument',
-          what: `the build argument ${name} is in no stage of ${file}`,
-          why: 'the build would not see it',
+          what: `no stage of ${file} declares the build argument ${name}`,
+          why: 'the build would ignore it',
           fix: suggest(name, ofStages, `add ARG ${name} after FROM, or remove it`),
         };
     return [problemAt(source, [...path, 'buildArgs', name], words, 'key')];
@@ -93,8 +102,8 @@ function noDockerfile(folder: string, [field]: FieldPath): Words {
   return {
     code: 'no-dockerfile',
     what: `there is no ${folder}/Dockerfile`,
-    why: 'the image is made by it',
-    fix: `write ${folder}/Dockerfile${field === 'image' ? ', or name an image of others: image: { ref: … }' : ''}`,
+    why: 'the image is built from it',
+    fix: `write ${folder}/Dockerfile${field === 'image' ? ', or name an upstream image: image: { ref: … }' : ''}`,
   };
 }
 
@@ -102,16 +111,16 @@ function noProgram(folder: string, bundle: string): Words {
   return {
     code: 'no-program',
     what: `there is no ${folder}/${bundle}`,
-    why: 'it is what is bundled',
-    fix: `write it, or name the file at which the program starts, from ${folder}`,
+    why: 'this program is bundled into the image',
+    fix: `write it, or name the program that exists, as a path from ${folder}`,
   };
 }
 
 function noPackage(folder: string): Words {
   return {
     code: 'no-package',
-    what: `${folder} belongs to no package that package-lock.json knows`,
-    why: 'the packages of a bundle are those of the package that it is in, at the versions that are locked',
+    what: `package-lock.json has no package for ${folder}`,
+    why: "a bundle uses the locked versions of its package's dependencies",
     fix: `write ${folder}/package.json with its dependencies, then type npm install`,
   };
 }

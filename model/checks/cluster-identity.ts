@@ -10,7 +10,9 @@ import type { Cluster } from '../schema/cluster.ts';
 import { accountsOperator, databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
 import { inSeconds } from '../schema/duration.ts';
 
-/** The certificate settings of cluster.yaml keep a valid certificate at every moment, and name existing authorities. */
+/**
+ * The certificate settings of cluster.yaml must leave no gap in validity, and must name existing authorities.
+ */
 export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   return [
     ...checkValidity(cluster.source, cluster.value),
@@ -21,7 +23,9 @@ export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repos
   ];
 }
 
-/** cert-manager's own limits (its documentation, 'Certificate', duration and renewBefore). */
+/**
+ * Minimum values of cert-manager, in seconds (its documentation, 'Certificate', duration and renewBefore).
+ */
 const shortest = { duration: 3600, renewBefore: 300 };
 
 function checkValidity(source: Source, { identity }: Cluster): Problem[] {
@@ -35,8 +39,8 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
       report(
         [kind, 'duration'],
         'too-short',
-        `certificates are to be valid for ${duration}`,
-        'cert-manager issues none for less than an hour',
+        `the certificate duration is ${duration}`,
+        'the minimum of cert-manager is one hour',
         'write duration: 1h or more',
       );
     }
@@ -44,8 +48,8 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
       report(
         [kind, 'renewBefore'],
         'none-valid',
-        `certificates are to be renewed ${renewBefore} before their end`,
-        'a renewed one reaches a process up to two minutes later, and a failed try is repeated after minutes',
+        `the certificate renewBefore is ${renewBefore}`,
+        'a renewed certificate reaches a process after up to two minutes, and cert-manager repeats a failed attempt after minutes',
         'write renewBefore: 5m or more',
       );
     }
@@ -53,8 +57,8 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
       report(
         [kind, 'renewBefore'],
         'none-valid',
-        `certificates of ${duration} are to be renewed ${renewBefore} before their end`,
-        'each would be due again before processes have taken it up: none would ever be in use and current',
+        `the certificate duration is ${duration} and its renewBefore ${renewBefore}`,
+        'each certificate would be due for renewal before a process has loaded it',
         'write a renewBefore that is at least 5m shorter than duration',
       );
     }
@@ -63,15 +67,18 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
     report(
       ['certificates', 'duration'],
       'leaf-outlives-ca',
-      `a certificate of ${identity.certificates.duration} may outlive its CA`,
-      `the CA is renewed ${identity.ca.renewBefore} before its end: one issued just before has no longer to live than that`,
+      `a certificate with the duration ${identity.certificates.duration} can outlive its CA`,
+      `the CA is renewed ${identity.ca.renewBefore} before its end, so a certificate issued just before must not be valid for longer`,
       `write a duration of at most ${identity.ca.renewBefore}, or a longer ca.renewBefore`,
     );
   }
   return problems;
 }
 
-/** The authorities of a cluster, by name, with the app that each is of; those of operators and of the environment are of none. */
+/**
+ * The authorities of a cluster by name, each with its app; undefined for authorities of operators and of the
+ * environment.
+ */
 function authoritiesOf(
   { value }: Loaded<Cluster>,
   { apps, operators }: Repository,
@@ -101,9 +108,9 @@ function checkCommonNames(cluster: Loaded<Cluster>, repository: Repository): Pro
     if (name.length <= longestCommonName) return [];
     const words = {
       code: 'common-name-too-long',
-      what: `the CA of '${authority}' would be called '${name}'`,
-      why: `that has ${name.length} letters, and a certificate has room for ${longestCommonName}: cert-manager would issue none`,
-      fix: `shorten the cluster's name${app === undefined ? '' : ' or that of the app'} by ${name.length - longestCommonName}`,
+      what: `the CN of the CA of '${authority}' would be '${name}'`,
+      why: `it has ${name.length} characters, and a CN has at most ${longestCommonName} (RFC 5280): cert-manager would issue no certificate`,
+      fix: `shorten the cluster's name${app === undefined ? '' : ' or the name of the app'} by ${name.length - longestCommonName}`,
     };
     return [problemAt(source, app === undefined ? ['name'] : ['apps', app], words, 'key')];
   });
@@ -119,7 +126,7 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
       const words = {
         code: 'unknown-authority',
         what: `there is no authority '${name}'`,
-        why: 'authorities are those of apps with a mutual port, by name, of databases, as NAME-db, and of operators that serve over mutual TLS',
+        why: 'authorities exist for apps with a mutual port (NAME), databases (NAME-db), and operators that serve with mutual TLS',
         fix: suggest(name, known, 'remove it'),
       };
       problems.push(problemAt(source, path, words, 'key'));
@@ -128,8 +135,8 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
       problems.push(
         problemAt(source, [...path, 'issuing'], {
           code: 'issuer-not-trusted',
-          what: `generation ${issuing} of '${name}' issues and is not trusted`,
-          why: 'everyone would refuse the certificates that it issues',
+          what: `generation ${issuing} of '${name}' issues certificates but is not trusted`,
+          why: 'both sides would refuse these certificates',
           fix: `add ${issuing} to trusted`,
         }),
       );
@@ -138,8 +145,8 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
       problems.push(
         problemAt(source, [...path, 'trusted'], {
           code: 'duplicate-generation',
-          what: `a generation of '${name}' is trusted twice`,
-          why: 'one of the two may have been meant to be another',
+          what: `the same generation of '${name}' is trusted twice`,
+          why: 'one of the two is probably a typing error',
           fix: 'remove one of them',
         }),
       );
@@ -153,7 +160,7 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
   return Object.entries(value.people).flatMap(([person, { uses }]) =>
     uses.flatMap((use, i) => {
       const app = appNamed(apps, use);
-      // An app that does not fit its schema has its own problem.
+      // An app with schema errors is reported by its own check.
       if (app === undefined && appNames.has(use)) return [];
       if (app !== undefined && mutual.includes(use) && Object.hasOwn(value.apps, use)) return [];
       const why =
@@ -165,7 +172,7 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
       return [
         problemAt(source, ['people', person, 'uses', i], {
           code: 'nothing-to-call',
-          what: `'${person}' is to call '${use}' with a certificate`,
+          what: `'${person}' calls '${use}' with a certificate`,
           why,
           fix: mutual.includes(use) ? `add ${use}: to apps` : suggest(use, mutual, 'remove it'),
         }),
@@ -183,7 +190,7 @@ function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps }: Repo
     const words = {
       code: 'app-not-enabled',
       what: `'${app.name}' uses the database of '${use.of}', which does not run in ${name}`,
-      why: `so says ${reference(app.source, ['uses', app.value.uses.indexOf(use), 'of'])}`,
+      why: `${reference(app.source, ['uses', app.value.uses.indexOf(use), 'of'])} names it`,
       fix: `add ${use.of}: to apps`,
     };
     return [problemAt(source, ['apps', app.name], words, 'key')];

@@ -15,7 +15,7 @@ import { checkSignIn } from './sign-in.ts';
 import { checkVersion } from './version.ts';
 import { checkVirtualAddress } from './virtual-address.ts';
 
-/** A cluster.yaml is consistent in itself, and with the lock file and the existing apps. */
+/** A cluster.yaml must be consistent in itself, and with the lock file and the apps. */
 export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   return [
     ...checkVersion(cluster, repository),
@@ -43,9 +43,9 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
         ['nodes'],
         {
           code: 'no-control-plane',
-          what: 'no node is a control plane',
-          why: 'the API server and etcd need one',
-          fix: 'write role: control-plane at one node, or at three',
+          what: 'the cluster has no control plane',
+          why: 'the API server and etcd run on control planes',
+          fix: 'write role: control-plane for one node, or for three',
         },
         'key',
       ),
@@ -57,9 +57,9 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
         ['nodes'],
         {
           code: 'even-control-planes',
-          what: `${controlPlanes} nodes are control planes`,
-          why: `etcd needs a majority: ${controlPlanes} survive no more failures than ${controlPlanes - 1}`,
-          fix: `make it ${controlPlanes - 1} or ${controlPlanes + 1}`,
+          what: `the cluster has ${controlPlanes} control planes`,
+          why: `etcd needs a majority: ${controlPlanes} tolerate no more failures than ${controlPlanes - 1}`,
+          fix: `use ${controlPlanes - 1} or ${controlPlanes + 1} control planes`,
         },
         'key',
       ),
@@ -70,9 +70,9 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
       problems.push(
         problemAt(source, ['nodes', i, 'name'], {
           code: 'duplicate-node',
-          what: `a second node is named '${node.name}'`,
-          why: 'Kubernetes knows a node by its name alone',
-          fix: 'give it another name',
+          what: `two nodes have the name '${node.name}'`,
+          why: 'Kubernetes identifies a node by its name',
+          fix: 'write another name',
         }),
       );
     }
@@ -87,7 +87,7 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
         {
           code: 'missing-key',
           what: `the node '${node.name}' has no ${field}`,
-          why: `the provider ${provider.kind} needs it`,
+          why: `the provider ${provider.kind} requires it`,
           fix: field === 'address' ? 'add address: HOST' : 'add instanceType: TYPE, such as t3.large',
         },
         'key',
@@ -97,7 +97,7 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
   return problems;
 }
 
-/** Plain HTTP is allowed only for a registry that no other machine reaches. */
+/** Plain HTTP is allowed only for a registry on this machine. */
 function checkRegistry({
   name,
   source,
@@ -107,22 +107,22 @@ function checkRegistry({
   return [
     problemAt(source, ['registry', 'overlay'], {
       code: 'registry-without-tls',
-      what: `the registry of '${name}' speaks plain HTTP`,
-      why: 'whoever sits on the network could hand the nodes another image',
+      what: `the registry of '${name}' uses plain HTTP`,
+      why: 'an attacker in the network could replace images',
       fix: 'write overlay: tls',
     }),
   ];
 }
 
-/** Whoever asks for a repository by SSH shows a key and knows the host's (fluxcd/pkg, git, AuthOptions.Validate). */
+/** SSH needs a private key and the host's public key (fluxcd/pkg, git, AuthOptions.Validate). */
 function checkSource({ source, value: { source: from } }: Loaded<Cluster>): Problem[] {
   if (from.kind !== 'git' || from.secret !== undefined || !from.url.startsWith('ssh:')) return [];
   return [
     problemAt(source, ['source', 'url'], {
       code: 'no-key',
-      what: `${from.url} is asked by SSH, and no Secret has a key for it`,
-      why: 'Flux wants the keys `identity` and `known_hosts` of one, and would stop without',
-      fix: 'add secret: NAME to source, and make that Secret in flux-system; or write an https:// address',
+      what: `${from.url} uses SSH, and no Secret with a key is named`,
+      why: 'Flux needs a Secret with the keys `identity` and `known_hosts`',
+      fix: 'add secret: NAME to source and create that Secret in flux-system, or write an https:// address',
     }),
   ];
 }
@@ -146,7 +146,7 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
       const words = {
         code: 'app-not-enabled',
         what: `'${app.name}' uses '${use.app}', which does not run in ${name}`,
-        why: `so says ${reference(app.source, ['uses', i, 'app'])}`,
+        why: `${reference(app.source, ['uses', i, 'app'])} names it`,
         fix: `add ${use.app}: to apps`,
       };
       problems.push(problemAt(source, ['apps', app.name], words, 'key'));
@@ -159,7 +159,7 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
   const problems: Problem[] = [];
   const owners = new Map([[teamRegistry(cluster), 'the registry']]);
   const pages = pagesHost(cluster);
-  if (pages !== undefined) owners.set(pages, 'the pages of accounts');
+  if (pages !== undefined) owners.set(pages, 'the accounts pages');
   const mail = mailHost(cluster);
   if (mail !== undefined) owners.set(mail, 'Mailpit');
   for (const app of apps) {
@@ -171,12 +171,12 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
       const elsewhere = (cluster.apps[app.name]?.hosts ?? []).indexOf(host);
       const words = {
         code: 'host-taken',
-        what: `'${app.name}' answers at ${host}, as ${owner} does`,
-        why: 'a host name leads to one place',
+        what: `'${app.name}' has the host name ${host}, which ${owner} has too`,
+        why: 'a host name leads to one app only',
         fix:
           elsewhere === -1
             ? `write another ${host === hostName(app, cluster) ? 'exposes.host' : 'name'} in ${reference(app.source, ['exposes', 'host'])}`
-            : 'take it out, or write another name',
+            : 'remove it, or write another name',
       };
       const path = elsewhere === -1 ? ['apps', app.name] : ['apps', app.name, 'hosts', elsewhere];
       problems.push(problemAt(source, path, words, elsewhere === -1 ? 'key' : 'value'));
@@ -186,15 +186,18 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
   return problems;
 }
 
-/** Hosts of cluster.yaml: of an exposed app, and outside of the cluster's domain, whose hosts app.ts lists. */
+/**
+ * The hosts of an app in cluster.yaml: the app must be exposed, and the hosts must be outside the cluster's
+ * domain, whose hosts app.ts lists.
+ */
 function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded<App>): Problem[] {
   const hosts = cluster.apps[app.name]?.hosts ?? [];
   const path = (i: number) => ['apps', app.name, 'hosts', i];
   if (hosts.length > 0 && app.value.exposes === undefined) {
     const words = {
       code: 'nothing-exposed',
-      what: `'${app.name}' has a host name, and exposes nothing`,
-      why: `the gateway would not know to which port it leads (${reference(app.source, ['name'])})`,
+      what: `'${app.name}' has a host name but is not exposed`,
+      why: `the gateway has no port for it (${reference(app.source, ['name'])})`,
       fix: `add exposes: { port: … } to ${app.source.file}`,
     };
     return [problemAt(source, path(0), words)];
@@ -204,8 +207,8 @@ function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded
     const label = host.slice(0, -cluster.domain.length - 1);
     const words = {
       code: 'own-domain',
-      what: `${host} is below the domain of the cluster`,
-      why: 'what the app is called there is said once, for all environments',
+      what: `${host} is below the cluster's domain`,
+      why: "app.ts lists the names below the cluster's domain, for all environments",
       fix: `write hosts: ['${label || app.name}'] under exposes in ${app.source.file}`,
     };
     return [problemAt(source, path(i), words)];

@@ -6,7 +6,7 @@ import { problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import { probePort } from '../schema/probe.ts';
 
-/** What an app names must exist: its own ports, the apps that it uses and their ports; and no app uses itself in a round. */
+/** Ports and apps that an app names must exist, and edges between apps must form no cycle. */
 export function checkEdges(repository: Repository): Problem[] {
   return [
     ...repository.apps.flatMap(checkOwnPorts),
@@ -24,7 +24,7 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
       problemAt(source, path, {
         code: 'unknown-port',
         what: `'${value.name}' has no port '${port}'`,
-        why: `${reference(source, ['ports'])} does not name it`,
+        why: `${reference(source, ['ports'])} does not have it`,
         fix: suggest(port, known, `add ${port} to ports`),
       }),
     );
@@ -50,8 +50,8 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
       problems.push(
         problemAt(source, ['uses', i], {
           code: 'use-twice',
-          what: `'${value.name}' uses the port '${use.port}' of '${use.app}' a second time`,
-          why: 'one of the two may have been meant to be another',
+          what: `'${value.name}' uses the port '${use.port}' of '${use.app}' twice`,
+          why: 'one of the two is probably a typing error',
           fix: 'remove it',
         }),
       );
@@ -74,7 +74,7 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
       problemAt(source, ['uses', i, 'port'], {
         code: 'unknown-port',
         what: `'${use.app}' has no port '${use.port}'`,
-        why: `${reference(target.source, ['ports'])} does not name it`,
+        why: `${reference(target.source, ['ports'])} does not have it`,
         fix: suggest(
           use.port,
           Object.keys(target.value.ports),
@@ -86,7 +86,7 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
   return problems;
 }
 
-/** One problem for each round, at the edge that leaves the first of its apps by name. */
+/** One problem for each cycle, at the edge from the first of its apps by name. */
 function checkCycles(apps: Loaded<App>[]): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();
@@ -112,9 +112,9 @@ function cycle(round: string[], apps: Loaded<App>[]): Problem {
   const edge = app?.value.uses.findIndex((use) => use.kind === 'app' && use.app === second) ?? 0;
   const words = {
     code: 'cycle',
-    what: `the apps use each other in a round: ${[...round, first].join(' → ')}`,
-    why: 'none of them could start, be changed or be restored before the other',
-    fix: 'take out one of these uses, or move what both need into a third app',
+    what: `a dependency cycle: ${[...round, first].join(' → ')}`,
+    why: 'none of these apps could start before the others',
+    fix: 'remove one of these uses, or move the shared part into a third app',
   };
   if (app === undefined) return { file: 'apps', line: 1, column: 1, ...words };
   return problemAt(app.source, ['uses', edge], words);

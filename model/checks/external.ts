@@ -6,7 +6,9 @@ import { type Loaded, problemAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
-/** What others provide is for edges that there are, and every edge that others must provide is provided. */
+/**
+ * Each entry of `external` must belong to an edge, and each edge to an external service must have an entry.
+ */
 export function checkExternal(repository: Repository): Problem[] {
   const { apps, clusters } = repository;
   const inEach = clusters.flatMap((cluster) => {
@@ -22,24 +24,24 @@ export function checkExternal(repository: Repository): Problem[] {
 function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Problem[] {
   return Object.keys(value.external.databases).flatMap((owner) => {
     const app = appNamed(apps, owner);
-    // One that does not fit its schema has a problem of its own.
+    // An app with schema errors is reported by its own check.
     if (app === undefined && appNames.has(owner)) return [];
     const runs = Object.hasOwn(value.apps, owner);
     if (app?.value.database !== undefined && runs) return [];
     const owners = apps.filter((each) => each.value.database !== undefined).map((each) => each.name);
     const words = {
       code: 'unknown-database',
-      what: `others provide the database of '${owner}' in ${name}, and ${app?.value.database === undefined ? 'it owns none' : 'it does not run there'}`,
+      what: `the database of '${owner}' is external in ${name}, but ${app?.value.database === undefined ? 'the app owns none' : 'the app does not run there'}`,
       why:
         app === undefined
           ? `there is no apps/${owner}/app.ts`
           : runs
             ? `${reference(app.source, [])} declares no database`
-            : `apps of ${source.file} does not list it`,
+            : `apps in ${source.file} does not list it`,
       fix:
         app === undefined || runs
           ? suggest(owner, owners, 'remove it')
-          : `add ${owner}: to apps, or remove it`,
+          : `add ${owner}: to apps, or remove this entry`,
     };
     return [problemAt(source, ['external', 'databases', owner], words, 'key')];
   });
@@ -55,28 +57,28 @@ function checkMailTwice(app: Loaded<App>): Problem[] {
     .map((i) =>
       problemAt(app.source, ['uses', i], {
         code: 'use-twice',
-        what: `'${app.name}' uses mail a second time`,
-        why: 'an environment has one server for mail',
+        what: `'${app.name}' uses mail twice`,
+        why: 'an environment has one mail server',
         fix: 'remove it',
       }),
     );
 }
 
-/** An edge that nobody provides in this environment. */
+/** A mail edge needs a mail server in each environment of the app. */
 function checkMail(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
   const [use] = mailUses(app);
   if (use === undefined || cluster.value.external.mail !== undefined || mailpitForApps(cluster.value))
     return [];
   const words = {
     code: 'unmet-edge',
-    what: `'${app.name}' uses mail, which nobody provides in ${cluster.name}`,
-    why: `${cluster.source.file} names no server for it`,
+    what: `'${app.name}' uses mail, which ${cluster.name} does not provide`,
+    why: `${cluster.source.file} names no mail server`,
     fix: 'add external: { mail: { host: smtp.example.org, networks: [192.0.2.0/24] } } to it',
   };
   return [problemAt(app.source, ['uses', use], words)];
 }
 
-/** The names of logins are no names of the app's own secrets. */
+/** The secrets with logins of external services must not have the names of the app's own secrets. */
 function checkLogins({ name, source, value }: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
   const logins = [...loginsOf(value, cluster.value), migrationsLogin(value, cluster.value)];
   return value.uses.flatMap((use, i) => {
@@ -84,8 +86,8 @@ function checkLogins({ name, source, value }: Loaded<App>, cluster: Loaded<Clust
     const words = {
       code: 'name-taken',
       what: `'${name}' has a secret '${use.name}' of its own`,
-      why: `in ${cluster.name} that is its login to what others provide (${reference(cluster.source, ['external'])})`,
-      fix: 'give it another name',
+      why: `in ${cluster.name} the secret of that name is a login of an external service (${reference(cluster.source, ['external'])})`,
+      fix: 'rename the secret of the app',
     };
     return [problemAt(source, ['uses', i, 'name'], words)];
   });

@@ -5,11 +5,17 @@ import type { Repository } from '../repository.ts';
 import { clusterKinds } from '../schema/cluster-kinds.ts';
 import type { ExtraObject } from '../schema/extra.ts';
 
-/** Groups of Kubernetes itself have no dot, or end so. A kind of others may stand in a namespace or not. */
+/**
+ * API groups of Kubernetes itself: without a dot, or ending with `.k8s.io`. Kinds of other groups can be with
+ * or without a namespace.
+ */
 const builtIn = /^(v\d|[a-z]+\/|[a-z.-]+\.k8s\.io\/)/;
 const ofOthers = /^(gateway\.networking|metrics|snapshot\.storage)\.k8s\.io\//;
 
-/** Extra objects exist, are Kubernetes objects with a namespace, and those of an app are in its namespace. */
+/**
+ * Files in `extra` must exist, must hold Kubernetes objects with a namespace, and an app's objects must be in
+ * its own namespace.
+ */
 export function checkExtra(root: string, { apps, operators }: Repository): Problem[] {
   const reader = new ExtraObjects(root);
   const check = (owner: Loaded<{ extra: string[] }>, folder: string, namespace: string | undefined) => {
@@ -18,9 +24,9 @@ export function checkExtra(root: string, { apps, operators }: Repository): Probl
       ...missing.map((file) =>
         problemAt(owner.source, ['extra', owner.value.extra.indexOf(file)], {
           code: 'no-file',
-          what: `there is no file ${folder}/${file} that Git would store`,
-          why: 'its object is to be applied, and every machine must render the same',
-          fix: `write ${folder}/${file}; where it is there, a .gitignore names it, or it is a link`,
+          what: `Git has no file ${folder}/${file}`,
+          why: 'its objects are applied, and every machine must render the same manifests',
+          fix: `write ${folder}/${file}; if it exists, it is a symbolic link or a .gitignore excludes it`,
         }),
       ),
       ...problems,
@@ -41,7 +47,7 @@ function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefi
     const words = {
       code: 'no-namespace',
       what: `the ${kind} '${metadata.name}' has no namespace`,
-      why: "it would stand in 'default', where nothing else is and nobody looks",
+      why: "it would be in 'default', which the platform does not use",
       fix: `add namespace: ${own ?? 'NAMESPACE'} to metadata`,
     };
     return [problemAt(source, ['metadata'], words, 'key')];
@@ -49,8 +55,8 @@ function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefi
   if (own === undefined || namespace === undefined || namespace === own) return [];
   const words = {
     code: 'other-namespace',
-    what: `the ${kind} '${metadata.name}' stands in the namespace '${namespace}'`,
-    why: `an app owns the namespace of its name, and no other: what stands in '${namespace}' is described there`,
+    what: `the ${kind} '${metadata.name}' is in the namespace '${namespace}'`,
+    why: `an app owns only the namespace of its own name`,
     fix: `write namespace: ${own}`,
   };
   return [problemAt(source, ['metadata', 'namespace'], words)];

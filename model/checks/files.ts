@@ -4,10 +4,10 @@ import { AppFiles } from '../reading/app-files.ts';
 import { type Loaded, problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
-/** Bytes of all files of an app together (Kubernetes, ValidateConfigMap: MaxSecretSize). */
+/** Maximum bytes of all files of an app together (Kubernetes, ValidateConfigMap: MaxSecretSize). */
 const most = 1024 * 1024;
 
-/** A mounted file exists, is a regular file, and fits into the app's ConfigMap. */
+/** A mounted file must exist, must be a regular file, and must fit into the app's ConfigMap. */
 export function checkFiles(root: string, { apps }: Repository): Problem[] {
   const files = new AppFiles(root);
   return apps.flatMap((app) => checkApp(app, files));
@@ -23,17 +23,17 @@ function checkApp({ name, source, value }: Loaded<App>, files: AppFiles): Proble
     if (found === undefined) {
       return report(
         'no-file',
-        `there is no file apps/${name}/${file} that Git would store`,
-        'its content is to be mounted, and every machine must render the same',
-        `write apps/${name}/${file}; where it is there, a .gitignore names it`,
+        `Git has no file apps/${name}/${file}`,
+        'it is mounted, and every machine must render the same manifests',
+        `write apps/${name}/${file}; if it exists, a .gitignore excludes it`,
       );
     }
     if (found.mode === '120000') {
       return report(
         'file-is-link',
         `apps/${name}/${file} is a symbolic link`,
-        'what it leads to is not reviewed with the app',
-        'put the file there',
+        'a review of the app does not show its target',
+        'replace the link with the file',
       );
     }
     return [];
@@ -42,9 +42,9 @@ function checkApp({ name, source, value }: Loaded<App>, files: AppFiles): Proble
   if (size <= most) return problems;
   const words = {
     code: 'files-too-large',
-    what: `the files of '${name}' have ${size} bytes together`,
-    why: `they become one ConfigMap, and the API server takes none of more than ${most}`,
-    fix: 'put what is large into the image',
+    what: `the files of '${name}' have ${size} bytes in total`,
+    why: `they become one ConfigMap, and the maximum of the API server is ${most} bytes`,
+    fix: 'put large files into the image',
   };
   return [...problems, problemAt(source, ['files'], words, 'key')];
 }

@@ -4,7 +4,7 @@ import { type Loaded, problemAt } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { nodePorts } from '../schema/node-ports.ts';
 
-/** How visitors reach the gateway must be possible with the machines of the environment. */
+/** The gateway settings must be possible with the provider of the environment. */
 export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Problem[] {
   const tls = gatewayTls(cluster);
   const { kind } = cluster.provider;
@@ -15,16 +15,16 @@ export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Probl
     if (tls === 'balancer') return [];
     return refuse(
       'tls-at-the-balancer',
-      "the gateway is to end TLS, behind AWS' load balancer",
-      'the load balancer ends TLS with a certificate of AWS Certificate Manager, and passes plain HTTP on to the nodes',
-      'write tls: balancer, or take the line out',
+      'tls is set to end TLS at the gateway, behind the load balancer of AWS',
+      'the load balancer ends TLS with a certificate of AWS Certificate Manager, and sends plain HTTP to the nodes',
+      'write tls: balancer, or remove the line',
     );
   }
   if (tls === 'balancer') {
     return refuse(
       'no-balancer',
-      'TLS is to end at a load balancer',
-      `the provider ${kind} has none: the gateway would serve passwords in plain text`,
+      'tls is set to end TLS at a load balancer',
+      `the provider ${kind} has none: the gateway would serve plain HTTP`,
       'write tls: authority, or tls: { acme: … }',
     );
   }
@@ -33,8 +33,8 @@ export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Probl
     return [
       problemAt(source, ['provider', 'ports', 'https'], {
         code: 'taken',
-        what: `port ${ports.https} is that of HTTP and of HTTPS`,
-        why: 'a port leads to one of them',
+        what: `port ${ports.https} is used for HTTP and HTTPS`,
+        why: 'each needs a port of its own',
         fix: 'write another number',
       }),
     ];
@@ -43,16 +43,16 @@ export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Probl
   if (kind === 'kind') {
     return refuse(
       'acme-out-of-reach',
-      `${tls.acme.server} is to give a certificate to a cluster on this machine`,
-      'a public ACME server asks each host by its public address (RFC 8555, section 8.3), and this one has none',
-      'write tls: authority; a private ACME server is named with its roots',
+      `a cluster on this machine asks ${tls.acme.server} for certificates`,
+      'a public ACME server connects to each host at its public address (RFC 8555, section 8.3), and this machine has none',
+      'write tls: authority, or, for a private ACME server, its roots',
     );
   }
   if (ports.http === 80) return [];
   return refuse(
     'acme-out-of-reach',
-    `${tls.acme.server} asks each host at port 80, and visitors come to port ${ports.http}`,
-    'a public ACME server always asks port 80 (RFC 8555, section 8.3)',
-    `write provider: { ports: { http: 80, https: 443 } }, and pass these on to the nodes' ports ${nodePorts.http} and ${nodePorts.https}`,
+    `${tls.acme.server} connects to port 80, but the gateway's HTTP port is ${ports.http}`,
+    'the HTTP-01 challenge of a public ACME server always uses port 80 (RFC 8555, section 8.3)',
+    `write provider: { ports: { http: 80, https: 443 } }, and forward these to the ports ${nodePorts.http} and ${nodePorts.https} of the nodes`,
   );
 }

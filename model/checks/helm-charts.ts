@@ -3,10 +3,10 @@ import type { Operator } from '../operator.ts';
 import { type Loaded, problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
-/** Helm's own bound: the longest name of a release (helm.sh/helm, pkg/chart/common/util, maxReleaseNameLen). */
+/** Helm's maximum length of a release name (helm.sh/helm, pkg/chart/common/util, maxReleaseNameLen). */
 const longestRelease = 53;
 
-/** Fields that an operator with a Helm chart must or cannot have. */
+/** Fields that an operator with a Helm chart must have, or cannot have. */
 export function checkHelmCharts({ operators }: Repository): Problem[] {
   return operators.flatMap((operator) =>
     operator.value.chart === undefined
@@ -20,27 +20,27 @@ function checkName({ name, source }: Loaded<Operator>): Problem[] {
   const words = {
     code: 'release-name',
     what: `'${name}' has ${name.length} characters`,
-    why: `it is the name of a Helm release, which has at most ${longestRelease}`,
+    why: `it is also the name of a Helm release, which has at most ${longestRelease} characters`,
     fix: `rename operators/${name}`,
   };
   return [problemAt(source, ['name'], words)];
 }
 
-/** Certificates, metrics and CustomResourceDefinitions of the platform go by labels and names that a chart does not have. */
+/** Fields that do not work with a Helm chart: they need labels and names that only chart.ts files set. */
 function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
   const without = [
-    { key: 'crds', is: value.crds.length > 0, fix: 'take it out: the chart brings its own' },
+    { key: 'crds', is: value.crds.length > 0, fix: 'remove it: the chart contains its own' },
     {
       key: 'server',
       is: value.server !== undefined,
-      fix: "take it out, and have the chart's values name its certificate",
+      fix: "remove it, and name the certificate in the chart's values",
     },
     {
       key: 'calls',
       is: value.calls.length > 0,
-      fix: "take it out, and write chart: { network: … } and the chart's values",
+      fix: "remove it, and write chart: { network: … } and the chart's values",
     },
-    { key: 'metrics', is: value.metrics.length > 0, fix: 'take it out' },
+    { key: 'metrics', is: value.metrics.length > 0, fix: 'remove it' },
   ];
   return without
     .filter(({ is }) => is)
@@ -50,8 +50,8 @@ function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
         [key],
         {
           code: 'not-with-chart',
-          what: `${key} stands beside chart`,
-          why: 'it is for operators whose objects are made here',
+          what: `${key} cannot be combined with chart`,
+          why: 'it is only for operators with a chart.ts',
           fix,
         },
         'key',
@@ -59,7 +59,7 @@ function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
     );
 }
 
-/** Only the API server has a known port. */
+/** A flow has a port, except a flow to the API server, whose port is known. */
 function checkCalls({ source, value }: Loaded<Operator>): Problem[] {
   return Object.entries(value.chart?.network ?? {}).flatMap(([workload, { calls }]) =>
     calls.flatMap(({ to, port }, i) => {
@@ -68,13 +68,13 @@ function checkCalls({ source, value }: Loaded<Operator>): Problem[] {
         code: to === 'kubernetes-api' ? 'known-port' : 'missing-key',
         what:
           to === 'kubernetes-api'
-            ? 'the port of the API server is written here'
+            ? 'a flow to the API server has a port'
             : `the key 'port' is missing in chart.network.${workload}.calls[${i}]`,
         why:
           to === 'kubernetes-api'
-            ? 'it is known, and another one would lead nowhere'
-            : 'a policy without a port would let everything through',
-        fix: to === 'kubernetes-api' ? 'take port out' : 'add port: …, the one of the pod that is called',
+            ? 'the port of the API server is known; any other port would not reach it'
+            : 'a policy without a port would allow all ports',
+        fix: to === 'kubernetes-api' ? 'remove port' : 'add port: …, the port of the called pod',
       };
       return [problemAt(source, ['chart', 'network', workload, 'calls', i], words)];
     }),

@@ -17,7 +17,10 @@ import {
 import { faultOfDatabase, faultOfRole } from '../schema/postgres-names.ts';
 import { probePort } from '../schema/probe.ts';
 
-/** Edges that become certificates must lead to something, fit each other and be kept current by the process. */
+/**
+ * Edges with certificates must lead to an existing port or database, must not conflict, and the process must
+ * reload renewed certificates.
+ */
 export function checkIdentity(repository: Repository): Problem[] {
   return repository.apps.flatMap((app) => [
     ...checkPorts(app),
@@ -34,22 +37,22 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
     problems.push(
       problemAt(source, ['ports', port, 'tls'], {
         code: 'two-mutual-ports',
-        what: `'${value.name}' has a second port where callers prove who they are`,
-        why: 'one certificate and one list of callers belong to an app',
-        fix: 'serve both on one port, or move one into an app of its own',
+        what: `'${value.name}' has a second port with mutual TLS`,
+        why: 'an app has one server certificate and one list of callers',
+        fix: 'serve both on one port, or move one into another app',
       }),
     );
   }
   const isMutual = (port: string) => value.ports[port]?.tls === 'mutual';
   for (const [probe, given] of Object.entries(value.probes)) {
     const asked = given && probePort(given);
-    // What only opens a connection needs no certificate.
+    // A TCP probe only opens a connection and needs no certificate.
     if (!asked || asked.key === 'tcp' || !isMutual(asked.port)) continue;
     problems.push(
       problemAt(source, ['probes', probe, asked.key], {
         code: 'probe-without-certificate',
-        what: `the probe '${probe}' asks a port where callers prove who they are`,
-        why: 'kubelet has no certificate, so the app would never be ready',
+        what: `the probe '${probe}' uses a port with mutual TLS`,
+        why: 'kubelet has no client certificate, so the app would never be ready',
         fix: 'add a plain port for probes and metrics, and name it here',
       }),
     );
@@ -58,13 +61,14 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
     problems.push(
       problemAt(source, ['metrics', 'port'], {
         code: 'metrics-without-certificate',
-        what: `metrics are to be read at '${value.metrics.port}', where callers prove who they are`,
-        why: 'Prometheus is no caller of the app and has no certificate of it',
+        what: `the metrics port '${value.metrics.port}' has mutual TLS`,
+        why: 'Prometheus has no client certificate of the app',
         fix: 'add a plain port for probes and metrics, and name it here',
       }),
     );
   }
-  // The proxy of people who are signed in has a certificate, and says for whom it asks.
+  // The sign-in proxy has a client certificate and sends the identity of the visitor, so it may use a port
+  // with mutual TLS.
   const exposed: [FieldPath, string][] =
     value.exposes === undefined || needsSignIn(value)
       ? []
@@ -79,9 +83,9 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
     problems.push(
       problemAt(source, path, {
         code: 'gateway-without-certificate',
-        what: `the gateway is to lead to '${port}', where callers prove who they are`,
-        why: 'the gateway would speak for everybody, and it has no certificate',
-        fix: 'expose another port, write signIn: true in exposes, or name who may call under people in cluster.yaml',
+        what: `the gateway leads to '${port}', a port with mutual TLS`,
+        why: 'the gateway has no client certificate: every visitor would have the same identity',
+        fix: 'expose another port, write signIn: true in exposes, or list callers under people in cluster.yaml',
       }),
     );
   }
@@ -101,7 +105,7 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
     problems.push(
       problemAt(source, ['name'], {
         code: 'name-reserved',
-        what: `'${name}' cannot be the name of an app with a database`,
+        what: `an app with a database cannot have the name '${name}'`,
         why: `its database would be '${databaseName(name)}' and its roles ${accesses.map((access) => `'${databaseRole(name, access)}'`).join(', ')}; ${fault}`,
         fix: `rename apps/${name}`,
       }),
@@ -115,8 +119,8 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
         ['database'],
         {
           code: 'name-taken',
-          what: `the database brings a component '${taken}', and that is an app`,
-          why: 'both would own one folder of manifests and one authority',
+          what: `the database needs the component name '${taken}', which is the name of an app`,
+          why: 'both would have the same folder of manifests and the same authority',
           fix: `rename apps/${taken}`,
         },
         'key',
@@ -136,8 +140,8 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
         problemAt(source, ['uses', i], {
           code: 'two-databases',
           what: `'${value.name}' uses a second database`,
-          why: `its variables (PGHOST and so on) lead to one, and that is ${first}`,
-          fix: 'call the app that owns the other database instead',
+          why: `PGHOST and the other variables lead to one database, the one of ${first}`,
+          fix: 'call the app that owns the other database',
         }),
       );
     }
@@ -147,7 +151,7 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
       problems.push(
         problemAt(source, ['uses', i, 'of'], {
           code: 'unknown-database',
-          what: `'${value.name}' uses the database of '${use.of}', which has none`,
+          what: `'${value.name}' uses the database of '${use.of}', which owns none`,
           why: owner
             ? `${reference(owner.source, [])} declares no database`
             : `there is no apps/${use.of}/app.ts`,
@@ -163,7 +167,7 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
         problemAt(source, ['uses', i, 'as'], {
           code: 'owner-elsewhere',
           what: `'${value.name}' would own the schema of '${use.of}'`,
-          why: 'two apps would change one schema, each without knowing of the other',
+          why: 'two apps would change one schema independently',
           fix: "write as: 'read-write' or as: 'read-only'",
         }),
       );
@@ -176,10 +180,13 @@ function databaseOwners(apps: Loaded<App>[]): string[] {
   return apps.filter(({ value }) => value.database !== undefined).map(({ name }) => name);
 }
 
-/** A mounted certificate that nothing reads again works until the first one expires. */
+/**
+ * An app with certificates must declare that it reloads renewed ones; otherwise it fails when the first one
+ * expires.
+ */
 function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
   if (value.identity !== undefined) return [];
-  const why = 'the process would serve or show the old one until it expires, and then fail';
+  const why = 'without a reload the process uses the old certificate until it expires, and then fails';
   const mutual = mutualUses(value, (name) => appNamed(apps, name)?.value);
   const people = value.uses.find(({ kind }) => kind === 'people');
   const [use] = [...mutual, databaseUse(value), people].filter((found) => found !== undefined);
@@ -189,9 +196,9 @@ function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Prob
   return [
     problemAt(source, path, {
       code: 'nothing-reloads',
-      what: `'${value.name}' gets a certificate here, and nothing says that it takes up a renewed one`,
+      what: `'${value.name}' gets a certificate, but does not declare that it reloads renewed ones`,
       why,
-      fix: "have it read the files again when they change, then write identity: { reload: 'files' }",
+      fix: "make the process read the files again when they change, then write identity: { reload: 'files' }",
     }),
   ];
 }

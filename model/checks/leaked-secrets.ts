@@ -3,7 +3,9 @@ import { type FieldPath, fieldName, problemAt, type Source } from '../reading/so
 import type { Repository } from '../repository.ts';
 import { leaksIn, looksLikeKey } from '../schema/leaked-secret.ts';
 
-/** Descriptions hold no key in plain text: their content goes into Git, manifests and logs. */
+/**
+ * Descriptions must hold no secret in plain text, because their content goes into Git, manifests and logs.
+ */
 export function checkLeakedSecrets({ apps, clusters, operators }: Repository): Problem[] {
   return [
     ...apps.flatMap(({ source, name }) => leaks(source, () => name)),
@@ -12,7 +14,9 @@ export function checkLeakedSecrets({ apps, clusters, operators }: Repository): P
   ];
 }
 
-/** The app that a field of cluster.yaml is about. */
+/**
+ * The app of a field of cluster.yaml, for the command in the message; `APP` where the field belongs to none.
+ */
 function appOf([top, app]: FieldPath): string {
   return top === 'apps' && typeof app === 'string' ? app : 'APP';
 }
@@ -54,13 +58,13 @@ function refuse(
   const problem = problemAt(source, path, {
     code: 'plain-secret',
     what: `${fieldName(path)} looks like ${title}`,
-    why: 'it would stand in Git, in manifests and in logs for everybody to read',
+    why: 'everyone who can read Git, the manifests or the logs could read it',
     fix:
       app === undefined
-        ? 'take it out and change it where it comes from; the values of most charts can name a Secret in its place'
-        : `take it out and change it where it comes from; then write { kind: 'secret', name: '${app === 'APP' ? 'NAME' : app}', keys: ['${key}'] } under uses and type npm run secrets -- set ${app} ${key}${env}`,
+        ? 'remove it and revoke it; most charts have a value that names a Secret instead'
+        : `remove it and revoke it; then write { kind: 'secret', name: '${app === 'APP' ? 'NAME' : app}', keys: ['${key}'] } under uses and type npm run secrets -- set ${app} ${key}${env}`,
   });
-  // What is refused because it is a secret is not shown either: logs are read by many.
+  // The message must not show the secret: many people read logs.
   delete problem.underlined;
   return problem;
 }

@@ -9,7 +9,7 @@ import { jobName } from '../schema/job.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
 import { previewPattern } from '../schema/previews.ts';
 
-/** A thing has one name: that of its folder or file, and no two things share one. */
+/** Each app, operator and environment has the name of its folder, and no two things share a name. */
 export function checkNames({ clusters, apps, operators }: Repository): Problem[] {
   const problems: Problem[] = [];
   for (const { name, source, value } of [...apps, ...operators]) {
@@ -18,7 +18,7 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       problemAt(source, ['name'], {
         code: 'name-differs',
         what: `the name is '${value.name}', but ${source.file} says '${name}'`,
-        why: 'others refer to it by the name of its place',
+        why: 'other files refer to it by the name of its folder',
         fix: `write name: '${name}'`,
       }),
     );
@@ -28,8 +28,8 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       problems.push(
         problemOfFile(source.file, {
           code: 'bad-name',
-          what: `the folder '${name}' cannot be the name of an environment`,
-          why: 'it is part of paths and of host names',
+          what: `an environment cannot have the name '${name}'`,
+          why: 'the name is part of paths and of host names',
           fix: "rename it: a-z, 0-9 and '-' with a letter or digit at both ends",
         }),
       );
@@ -40,7 +40,7 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       problemAt(source, ['name'], {
         code: 'name-differs',
         what: `the cluster's name is '${value.name}', but its folder is '${name}'`,
-        why: 'the name ends with that of the environment, so that no two environments share a cluster',
+        why: "the cluster's name must end with the environment's name, so that no two environments share a cluster",
         fix: `write name: ${name} or name: TEAM-${name}`,
       }),
     );
@@ -49,12 +49,12 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
   return problems;
 }
 
-/** Names of an environment's own objects, each with the object that an app of that name would share. */
+/** Names of the environment's own objects that no app can have, each with the reason. */
 const kept: readonly { name: RegExp; whose: string; why: string }[] = [
   {
     name: /^(?:default|kube-.*)$/,
-    whose: 'a name that Kubernetes keeps for itself',
-    why: 'an app owns the namespace of its name, and Kubernetes makes this one or may',
+    whose: 'a name that Kubernetes reserves',
+    why: 'an app owns the namespace of its name, and Kubernetes uses this one',
   },
   {
     name: new RegExp(`^${peopleNamespace}$`),
@@ -63,13 +63,13 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
   },
   {
     name: new RegExp(`^${environmentAuthority}$`),
-    whose: 'the authority above all others',
-    why: 'the authority of an app has its name, and the keys of the two would be one',
+    whose: 'the root authority of the environment',
+    why: 'the authority of an app has its name, and both would use the same Secret',
   },
   {
     name: new RegExp(`^(?:${databaseCluster(accountsOperator)}|${migrationsName(accountsOperator)})$`),
     whose: `a component of operators/${accountsOperator}, the accounts of people`,
-    why: 'both would own one folder of manifests',
+    why: 'both would have the same folder of manifests',
   },
   {
     name: previewPattern,
@@ -78,12 +78,12 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
   },
   {
     name: /^default-deny$/,
-    whose: 'the network policy that denies what nobody declared',
-    why: 'the network policy of an app has its name, and the two would stand in one namespace',
+    whose: 'the name of the network policy that denies all undeclared traffic',
+    why: 'the network policy of an app has its name, and both would be in one namespace',
   },
 ];
 
-/** What is named after an app must not be something else's: its namespace, and the folder of each of its components. */
+/** The namespace of an app and the folders of its components must belong to nothing else. */
 function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Operator>[]): Problem[] {
   const components = [
     name,
@@ -96,7 +96,9 @@ function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Op
   );
 }
 
-/** The first reason why no app can have a name; `components`: the components of an app of that name. */
+/**
+ * The first reason why an app cannot have a name; `components` returns the components of an app of that name.
+ */
 export function refusedNames(
   name: string,
   operators: readonly Loaded<Operator>[],
@@ -108,7 +110,7 @@ export function refusedNames(
   const operator = operators.find((each) => components.includes(each.name));
   if (operator !== undefined) {
     const what = `'${operator.name}' is already the operator of ${reference(operator.source, ['name'])}`;
-    return [{ code: 'name-taken', what, why: 'both would own the same namespace and folder of manifests' }];
+    return [{ code: 'name-taken', what, why: 'both would have the same namespace and folder of manifests' }];
   }
   const host = operators.find((each) => each.value.namespace === name);
   if (host === undefined) return [];
@@ -116,14 +118,14 @@ export function refusedNames(
   return [{ code: 'name-taken', what, why: 'an app owns the namespace of its name' }];
 }
 
-/** The job of an app is a component beside it. */
+/** The job of an app has its own component name, which no app may have. */
 function checkJobName({ name, source, value }: Loaded<App>, apps: Loaded<App>[]): Problem[] {
   const other = value.job === undefined ? undefined : apps.find((each) => each.name === jobName(name));
   if (other === undefined) return [];
   const words = {
     code: 'name-taken',
-    what: `the job brings a component '${other.name}', and that is an app`,
-    why: 'both would own one folder of manifests',
+    what: `the job needs the component name '${other.name}', which is the name of an app`,
+    why: 'both would have the same folder of manifests',
     fix: `rename apps/${other.name}`,
   };
   return [problemAt(source, ['job'], words, 'key')];

@@ -6,7 +6,10 @@ import type { Repository } from '../repository.ts';
 import type { Cluster, ClusterNode } from '../schema/cluster.ts';
 import { type NodeChoice, nodesForPods, takesPod } from '../schema/node-choice.ts';
 
-/** An app chooses nodes that there are, in every environment in which it runs; and some nodes take any pod. */
+/**
+ * The nodes that an app chooses must exist in every environment of the app, and some nodes must have no
+ * taint.
+ */
 export function checkNodeChoices({ apps, clusters }: Repository): Problem[] {
   return [
     ...clusters.flatMap(checkUntainted),
@@ -18,21 +21,21 @@ export function checkNodeChoices({ apps, clusters }: Repository): Problem[] {
   ];
 }
 
-/** The platform's own pods tolerate nothing: with a taint on every node they would wait for ever. */
+/** The platform's own pods tolerate no taint: with a taint on every node they would stay pending. */
 function checkUntainted({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
   const taking = nodesForPods(nodes);
   const tainted = taking[0];
   if (tainted === undefined || taking.some(({ taints }) => Object.keys(taints).length === 0)) return [];
   const words = {
     code: 'all-nodes-tainted',
-    what: `every node that takes pods has a taint`,
-    why: 'the platform itself tolerates none, and its pods would wait for a node for ever',
-    fix: 'leave one node without taints, or add one',
+    what: `every worker node has a taint`,
+    why: 'the pods of the platform tolerate none and would stay pending',
+    fix: 'remove the taints of one node, or add a node without taints',
   };
   return [problemAt(source, ['nodes', nodes.indexOf(tainted), 'taints'], words, 'key')];
 }
 
-/** Where a choice stands, and the nodes among which it chooses. */
+/** A node choice, with its place and the nodes of its environment. */
 interface Choosing {
   app: string;
   source: Source;
@@ -69,7 +72,7 @@ function unknownLabels({ labels }: NodeChoice, at: Choosing): Problem[] {
       problem(at, ['labels', key], {
         code: 'unknown-label',
         what: `'${at.app}' chooses nodes with the label ${key}: ${value}, which no node of ${at.cluster.name} has`,
-        why: `its pods would wait for a node for ever (${nodesOf(at)})`,
+        why: `its pods would stay pending (${nodesOf(at)})`,
         fix:
           values.length > 0
             ? suggest(value, values, `write one of ${[...new Set(values)].sort().join(', ')}`)
@@ -87,7 +90,7 @@ function unknownTaints({ tolerate }: NodeChoice, at: Choosing): Problem[] {
       problem(at, ['tolerate', i], {
         code: 'unknown-taint',
         what: `'${at.app}' tolerates the taint ${key}, which no node of ${at.cluster.name} has`,
-        why: `there is nothing to tolerate (${nodesOf(at)})`,
+        why: `the entry has no effect (${nodesOf(at)})`,
         fix: suggest(key, known, elsewhere(at, `add taints: { ${key}: … } to a node, or remove it`)),
       }),
     ];
@@ -102,14 +105,14 @@ function noNode(choice: NodeChoice, at: Choosing): Problem {
     return problem(at, ['labels'], {
       code: 'no-node',
       what: `no node of ${at.cluster.name} has all labels that '${at.app}' chooses`,
-      why: `its pods would wait for a node for ever (${nodesOf(at)})`,
-      fix: 'take one of them out, or add them to one node',
+      why: `its pods would stay pending (${nodesOf(at)})`,
+      fix: 'remove one label, or add all of them to one node',
     });
   }
   return problem(at, Object.keys(choice.labels).length > 0 ? ['labels'] : ['tolerate'], {
     code: 'no-node',
-    what: `'${at.app}' may run on ${labelled.map(({ name }) => name).join(', ')} alone, and does not tolerate ${missing.join(', ')}`,
-    why: `a taint keeps all other pods off a node (${nodesOf(at)})`,
+    what: `'${at.app}' can run only on ${labelled.map(({ name }) => name).join(', ')}, and does not tolerate ${missing.join(', ')}`,
+    why: `a node with a taint accepts only pods that tolerate it (${nodesOf(at)})`,
     fix: `write tolerate: [${[...choice.tolerate, ...missing].map((key) => `'${key}'`).join(', ')}]`,
   });
 }
@@ -121,8 +124,8 @@ function checkGpus({ gpus }: NodeChoice, at: Choosing, taking: ClusterNode[]): P
     return [
       problem(at, ['gpus', name], {
         code: 'no-gpu',
-        what: `a pod of '${at.app}' has ${count} ${name}, and a node of ${at.cluster.name} that takes it has ${most} at most`,
-        why: `it would wait for a node for ever (${nodesOf(at)})`,
+        what: `a pod of '${at.app}' needs ${count} ${name}, and a suitable node of ${at.cluster.name} has at most ${most}`,
+        why: `it would stay pending (${nodesOf(at)})`,
         fix: elsewhere(at, `add gpus: { ${name}: ${count} } to a node that has them`),
       }),
     ];
@@ -137,8 +140,8 @@ function checkSpread({ spread }: NodeChoice, at: Choosing, taking: ClusterNode[]
     problem(at, ['spread', 'over'], {
       code: 'unknown-label',
       what: `the pods of '${at.app}' are spread over the label ${over}, which ${without.join(', ')} of ${at.cluster.name} does not have`,
-      why: `a node without the label is in no part of the spread (Kubernetes, 'Pod Topology Spread Constraints'; ${nodesOf(at)})`,
-      fix: `add ${over} to the labels of each node that takes the app`,
+      why: `a node without the label does not count for the spread (Kubernetes, 'Pod Topology Spread Constraints'; ${nodesOf(at)})`,
+      fix: `add the label ${over} to each node that the app can run on`,
     }),
   ];
 }
@@ -151,7 +154,7 @@ function nodesOf({ cluster }: Choosing): string {
   return reference(cluster.source, ['nodes']);
 }
 
-/** What to write in cluster.yaml; where app.ts made the choice, also how an environment makes another one. */
+/** The fix in cluster.yaml; where app.ts has the choice, also how an environment replaces it. */
 function elsewhere({ app, path }: Choosing, fix: string): string {
   return path[0] === 'apps' ? fix : `${fix}; or write ${app}: { nodes: {} } under apps for any node`;
 }

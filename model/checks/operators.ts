@@ -3,12 +3,15 @@ import type { Problem } from '../diagnostics/problem.ts';
 import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
-/** References of operators, and the operators that environments need. */
+/** References of operators must exist, and each environment must have the operators that it needs. */
 export function checkOperators(repository: Repository): Problem[] {
   return [...checkLocked(repository), ...checkGitRepository(repository)];
 }
 
-/** An operator's images and CRDs are in the lock file; the operators that it calls serve over mutual TLS. */
+/**
+ * An operator's images and CRDs must be in the lock file, and the operators that it calls must serve with
+ * mutual TLS.
+ */
 function checkLocked({ operators, lock }: Repository): Problem[] {
   const problems: Problem[] = [];
   const sections = [
@@ -24,7 +27,7 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
           problemAt(source, [field, i], {
             code: 'not-locked',
             what: `'${key}' is not under ${section} in ${lock.source.file}`,
-            why: 'versions stand there and nowhere else',
+            why: 'images/lock.yaml is the only file with versions',
             fix: near ? `did you mean '${near}'?` : `add ${key} to ${section} in ${lock.source.file}`,
           }),
         );
@@ -36,8 +39,8 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
       problems.push(
         problemAt(source, ['calls', i], {
           code: 'nothing-to-call',
-          what: `'${value.name}' calls '${callee}', which is no operator that serves over mutual TLS`,
-          why: 'nobody would issue it a client certificate',
+          what: `'${value.name}' calls '${callee}', which is not an operator with mutual TLS`,
+          why: 'no authority would issue a client certificate',
           fix: suggest(callee, mutual, `write server: 'mutual' in operators/${callee}/operator.ts`),
         }),
       );
@@ -46,7 +49,7 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
   return problems;
 }
 
-/** Where Flux reads manifests from the cluster itself, one operator there holds the repository. */
+/** Where Flux reads manifests from the cluster itself, exactly one operator must hold the Git repository. */
 function checkGitRepository({ clusters, operators }: Repository): Problem[] {
   return clusters
     .filter(({ value: { source, provider } }) => {
@@ -60,8 +63,8 @@ function checkGitRepository({ clusters, operators }: Repository): Problem[] {
       problemAt(source, ['source', 'kind'], {
         code: 'no-git-repository',
         what: 'no operator holds a Git repository in this cluster',
-        why: 'Flux reads the manifests from it',
-        fix: 'add an operator with provides.gitRepository, or write kind: git with the url of a repository elsewhere',
+        why: 'source.kind in-cluster makes Flux read manifests from it',
+        fix: 'add an operator with provides.gitRepository, or write kind: git with the url of a repository',
       }),
     );
 }

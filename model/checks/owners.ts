@@ -4,9 +4,9 @@ import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
-/** A unique name, and the field that claims it. */
+/** A unique resource, and the field that claims it. */
 interface Claim {
-  /** What it is and which: `port 8080 of this machine`. */
+  /** The resource in words: `port 8080 of this machine`. */
   thing: string;
   owner: Loaded<unknown>;
   path: FieldPath;
@@ -14,7 +14,7 @@ interface Claim {
   fix: string;
 }
 
-/** Ports, addresses, domains and folders of buckets have one owner each, over all environments. */
+/** Each port, address, domain and backup folder has one owner across all environments. */
 export function checkOwners({ clusters, apps }: Repository): Problem[] {
   const claims = [
     ...clusters.flatMap(claimsOfCluster),
@@ -30,7 +30,7 @@ export function checkOwners({ clusters, apps }: Repository): Problem[] {
     }
     const words = {
       code: 'taken',
-      what: `${thing} is taken`,
+      what: `${thing} is already in use`,
       why: `${reference(holder.owner.source, holder.path)} has it, and ${why}`,
       fix,
     };
@@ -52,7 +52,7 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
       thing: `the domain ${domain}`,
       owner,
       path: ['domain'],
-      why: 'the same names would lead to two clusters',
+      why: 'the same host names would lead to two clusters',
       fix: `write another one, such as ${owner.name}.${domain}`,
     },
   ];
@@ -62,7 +62,7 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
         thing: `port ${port} of this machine`,
         owner,
         path: ['provider', 'ports', name],
-        why: 'the second to start would fail',
+        why: 'the second cluster could not start',
         fix: `write another number for ${name}`,
       });
     }
@@ -74,7 +74,7 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
         owner,
         path: ['apps', app, 'hosts', i],
         why: 'the same name would lead to two clusters',
-        fix: 'write it in one of them alone',
+        fix: 'write it in one of the two environments only',
       });
     }
   }
@@ -84,7 +84,7 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
       thing: `the address ${address}`,
       owner,
       path: ['nodes', i, 'address'],
-      why: 'a machine is one node of one cluster',
+      why: 'a machine can be a node of one cluster only',
       fix: 'write the address of another machine',
     });
   }
@@ -94,7 +94,7 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
       thing: `the bucket folder ${destination}${endpoint && ` at ${endpoint}`}`,
       owner,
       path: ['databases', 'backups', 'destination'],
-      why: "each would write over the other's backups",
+      why: 'both would overwrite the same backups',
       fix: `write another folder, such as ${destination}/${owner.name}`,
     });
   }
@@ -106,7 +106,7 @@ function claimsOfApp(owner: Repository['apps'][number]): Claim[] {
     thing: `port ${port} of '${owner.name}'`,
     owner,
     path: ['ports', name, 'port'],
-    why: 'a Service has a port once',
-    fix: `write another number, or use that name instead of '${name}'`,
+    why: 'a Service has each port number once',
+    fix: `write another number, or remove '${name}' and use the other name`,
   }));
 }

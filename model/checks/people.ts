@@ -6,7 +6,7 @@ import { type FieldPath, type Loaded, problemAt, reference } from '../reading/so
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
-/** What an app says of people who are signed in must be possible: in its environments, and for its protocol. */
+/** Sign-in settings of an app must be possible in its environments and with its protocol. */
 export function checkPeopleOfApps({ apps, clusters }: Repository): Problem[] {
   const ofApps = apps.flatMap((app) => [
     ...checkAccounts(app, clusters),
@@ -43,12 +43,12 @@ function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository[
   ];
 }
 
-/** Where the two edges of people are written; none where the app has none. */
+/** The places of an app's two sign-in settings; none where the app has none. */
 function written({ value }: Loaded<App>): { path: FieldPath; what: string }[] {
   const use = value.uses.findIndex(({ kind }) => kind === 'people');
   return [
     ...(needsSignIn(value)
-      ? [{ path: ['exposes', 'signIn'], what: `'${value.name}' lets in people who are signed in` }]
+      ? [{ path: ['exposes', 'signIn'], what: `'${value.name}' requires sign-in` }]
       : []),
     ...(use === -1 ? [] : [{ path: ['uses', use], what: `'${value.name}' verifies the tokens of people` }]),
   ];
@@ -62,28 +62,28 @@ function checkAccounts(app: Loaded<App>, clusters: Repository['clusters']): Prob
     written(app).map(({ path, what }) =>
       problemAt(app.source, path, {
         code: 'no-accounts',
-        what: `${what}, and in '${cluster.name}' nobody can sign in`,
-        why: `the app runs there by ${reference(cluster.source, ['apps', app.name])}, and ${cluster.source.file} has no accounts`,
-        fix: `add signIn: { mail: { kind: mailpit } } to ${cluster.source.file}, or take ${app.name} out of its apps`,
+        what: `${what}, but '${cluster.name}' has no accounts`,
+        why: `the app runs there (${reference(cluster.source, ['apps', app.name])}), and ${cluster.source.file} has no signIn`,
+        fix: `add signIn: { mail: { kind: mailpit } } to ${cluster.source.file}, or remove ${app.name} from its apps`,
       }),
     ),
   );
 }
 
-/** A call of gRPC has no cookie and can be led to no page. */
+/** A gRPC call has no cookie and follows no redirect to a page. */
 function checkProtocol({ source, value }: Loaded<App>): Problem[] {
   if (!needsSignIn(value) || value.exposes?.protocol !== 'grpc') return [];
   return [
     problemAt(source, ['exposes', 'signIn'], {
       code: 'sign-in-without-pages',
-      what: "signIn: true stands beside protocol: 'grpc'",
-      why: 'callers of gRPC have no cookie, and cannot be led to a page',
-      fix: "take signIn out, or expose a port that serves HTTP and have its app call this one with uses: [{ kind: 'app' }]",
+      what: "signIn: true cannot be combined with protocol: 'grpc'",
+      why: 'gRPC clients have no cookie and cannot be redirected to a page',
+      fix: "remove signIn, or expose a port that serves HTTP and have its app call this one with uses: [{ kind: 'app' }]",
     }),
   ];
 }
 
-/** The proxy alone says who a visitor is. */
+/** Only the proxy may set the header with the visitor's identity. */
 function checkHeader({ source, value }: Loaded<App>): Problem[] {
   if (value.exposes === undefined || !needsSignIn(value)) return [];
   const names = Object.keys(value.exposes.headers.request);
@@ -95,16 +95,16 @@ function checkHeader({ source, value }: Loaded<App>): Problem[] {
         ['exposes', 'headers', 'request', name],
         {
           code: 'derived-header',
-          what: `the header ${name} is set by hand`,
-          why: 'the proxy of people who are signed in sets it, and takes out every other',
-          fix: 'take it out',
+          what: `the header ${name} is set here`,
+          why: 'the sign-in proxy sets it, and removes it from requests of visitors',
+          fix: 'remove it',
         },
         'key',
       ),
     );
 }
 
-/** Keys without a token that could be meant for the app verify nothing. */
+/** An app that verifies tokens must be the audience of some token. */
 function checkAudience(app: Loaded<App>, apps: Repository['apps']): Problem[] {
   const use = app.value.uses.findIndex(({ kind }) => kind === 'people');
   const everyApp = { apps: apps.map(({ value }) => value) };
@@ -112,9 +112,9 @@ function checkAudience(app: Loaded<App>, apps: Repository['apps']): Problem[] {
   return [
     problemAt(app.source, ['uses', use], {
       code: 'no-tokens',
-      what: `'${app.name}' verifies the tokens of people, and gets none`,
-      why: 'neither it nor an app that uses it says signIn: true',
-      fix: `write signIn: true in exposes of ${app.source.file}, or take this use out`,
+      what: `'${app.name}' verifies the tokens of people, but receives none`,
+      why: 'neither it nor an app that uses it has signIn: true',
+      fix: `write signIn: true in exposes of ${app.source.file}, or remove this use`,
     }),
   ];
 }

@@ -5,7 +5,7 @@ import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, replicaRange } from '../schema/cluster.ts';
 
-/** Requirements of `production: true`: the loss of one machine stops no service and loses no data. */
+/** Requirements of `production: true`: the loss of one machine must stop no service and lose no data. */
 export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   if (!cluster.value.production) return [];
   return [
@@ -24,23 +24,23 @@ function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
   if (controlPlanes === 1) {
     report({
       code: 'production-one-control-plane',
-      what: 'this is production, and one node is the control plane',
-      why: 'with it goes the API server and etcd: nothing could be changed or replaced until it is back',
-      fix: 'give three nodes role: control-plane',
+      what: 'production with one control plane',
+      why: 'if it fails, the API server and etcd fail: nothing can be changed or rescheduled until it is back',
+      fix: 'write role: control-plane for three nodes',
     });
   }
   if (workers === 1) {
     report({
       code: 'production-one-worker',
-      what: 'this is production, and one node is a worker',
-      why: 'with it go all apps, and no other node takes them',
+      what: 'production with one worker',
+      why: 'if it fails, all apps fail, and no other node can run them',
       fix: 'add a second node with role: worker',
     });
   }
   return problems;
 }
 
-/** An app with callers, people or other apps, has two replicas or a reason for one. */
+/** An app with callers (visitors or other apps) must have two replicas or a reason for one. */
 function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return here.flatMap((app) => {
@@ -51,21 +51,21 @@ function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository)
             const i = other.value.uses.findIndex((use) => use.kind === 'app' && use.app === app.name);
             return i === -1 ? [] : [`'${other.name}' uses it (${reference(other.source, ['uses', i])})`];
           })[0]
-        : `it is reached from outside (${reference(app.source, ['exposes'])})`;
+        : `it is exposed (${reference(app.source, ['exposes'])})`;
     if (replicaRange(override?.replicas ?? app.value.replicas).min !== 1 || waiting === undefined) return [];
     if (override?.single !== undefined) return [];
     const path: FieldPath = ['apps', app.name, ...(override?.replicas === undefined ? [] : ['replicas'])];
     const words = {
       code: 'production-one-replica',
-      what: `this is production, and '${app.name}' has one replica`,
-      why: `${waiting}, and it is away whenever its node is`,
-      fix: 'write replicas: 2, or single: and the reason why it may be away',
+      what: `production with one replica of '${app.name}'`,
+      why: `${waiting}, and it is unavailable whenever its node is`,
+      fix: 'write replicas: 2, or single: with the reason why it may be unavailable',
     };
     return [problemAt(source, path, words, override?.replicas === undefined ? 'key' : 'value')];
   });
 }
 
-/** The first app with a database that runs there, or the first one that is retired with its data kept. */
+/** The first app with a database in the environment, or the first retired database with `data: keep`. */
 function databaseOwner(
   { source, value }: Pick<Loaded<Cluster>, 'source' | 'value'>,
   apps: Repository['apps'],
@@ -84,7 +84,7 @@ function databaseOwner(
   return { name, path: ['retired', kept], because: reference(source, ['retired', kept]) };
 }
 
-/** Nothing saves a volume: who depends on its data is told before it is lost. */
+/** Volumes have no backup: production requires a reason why their data may be lost. */
 function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return here.flatMap(({ name, source, value: { volumes } }) =>
@@ -92,9 +92,9 @@ function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: R
       if (backup !== undefined) return [];
       const words = {
         code: 'production-without-backups',
-        what: `${environment} is production, and nothing saves the volume '${volume}' of '${name}'`,
-        why: 'with its disk goes what it holds, and with the volume what was deleted by mistake',
-        fix: "keep the data in a database or a bucket; or write backup: { none: 'Why it may be lost, or what else saves it.' }",
+        what: `${environment} is production, and the volume '${volume}' of '${name}' has no backup`,
+        why: 'a failed disk or a deletion by mistake would lose its data',
+        fix: "keep the data in a database or a bucket; or write backup: { none: 'Why it may be lost, or which other backup exists.' }",
       };
       return [problemAt(source, ['volumes', volume], words, 'key')];
     }),
@@ -107,21 +107,21 @@ function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository
   const { because } = owner;
   const { instances, backups } = value.databases;
   const problems: Problem[] = [];
-  // Without databases in cluster.yaml, the problem is at the app that uses one.
+  // If cluster.yaml has no `databases`, the problem is reported at the app that owns one.
   const report = (path: FieldPath, words: Words) => problems.push(problemAt(source, path, words, 'key'));
   if (instances < 3) {
     report(instances === 1 ? owner.path : ['databases', 'instances'], {
       code: 'production-few-instances',
-      what: `this is production, and each database has ${instances === 1 ? 'one instance' : `${instances} instances`}`,
-      why: `'${owner.name}' owns one (${because}), which must bear a failure while another instance is replaced`,
+      what: `production with ${instances === 1 ? 'one instance' : `${instances} instances`} of each database`,
+      why: `the database of '${owner.name}' (${because}) must tolerate a failure while another instance is replaced`,
       fix: 'write databases: { instances: 3 }',
     });
   }
   if (backups === undefined) {
     report(owner.path, {
       code: 'production-without-backups',
-      what: 'this is production, and no database is backed up',
-      why: `'${owner.name}' owns one (${because}): what is deleted by mistake would be gone`,
+      what: 'production without backups of databases',
+      why: `'${owner.name}' owns a database (${because}): data deleted by mistake could not be restored`,
       fix: "add databases: { backups: { destination: 's3://BUCKET/FOLDER', credentials: … } }",
     });
   }

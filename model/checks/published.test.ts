@@ -60,10 +60,10 @@ it('an environment that deploy fills has no published images', async () => {
 
 it.each([
   [
-    'a node with another processor than the first',
+    'a node with another architecture than the first',
     'dev',
     'role: control-plane',
-    'nodes[1] has another processor than nodes[0], amd64',
+    'nodes[1] has another architecture than nodes[0], amd64',
   ],
   [
     'a processor that the stacks do not make',

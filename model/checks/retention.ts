@@ -6,15 +6,13 @@ import { inSeconds } from '../schema/duration.ts';
 import { inGibibytes, inUnits } from '../schema/quantity.ts';
 
 /**
- * What one node with the pods on it adds, in bytes per second as they are stored: an assumption to size disks by, to be
- * corrected by what a cluster really shows.
- *
- * Metrics: 500 samples a second (about 15,000 series, each every 30 s) of 2 bytes (Prometheus, 'Storage': 1 to 2).
- * Logs: 10 KiB a second, a tenth of it after compression. Traces: 1 KiB a second after sampling and compression.
+ * Assumed data per node with its pods, in stored bytes per second, to size disks; correct it by measurements.
+ * Metrics: 500 samples a second (about 15,000 series, each every 30 s) of 2 bytes (Prometheus, 'Storage': 1
+ * to 2). Logs: 10 KiB a second, compressed to a tenth. Traces: 1 KiB a second after sampling and compression.
  */
 const rates = { metrics: 1000, logs: 1024, traces: 1024 } as const;
 
-/** Share of a disk for kept data: the rest is for compaction and for days with more than usual. */
+/** Share of a disk for stored data: the rest is for compaction and for days with more data. */
 const usable = 0.8;
 
 /** Retention must fit the disk of its store and the store's own limits. */
@@ -22,15 +20,15 @@ export function checkRetention(loaded: Loaded<Cluster>): Problem[] {
   return [...checkShortest(loaded), ...checkDisks(loaded)];
 }
 
-/** The least time for which Loki keeps lines: its index has a table for each day (Loki, 'Log retention'). */
+/** Minimum retention of Loki: its index has one table per day (Loki, 'Log retention'). */
 function checkShortest({ source, value: { observability, retention } }: Loaded<Cluster>): Problem[] {
   if (observability === 'off' || observability.store !== 'grafana') return [];
   if (inSeconds(retention.logs) >= inSeconds('1d')) return [];
   return [
     problemAt(source, ['retention', 'logs'], {
       code: 'retention-too-short',
-      what: `logs are kept for ${retention.logs}`,
-      why: 'Loki, which keeps them with `store: grafana`, removes whole days and takes no shorter time',
+      what: `the retention of logs is ${retention.logs}`,
+      why: 'Loki (`store: grafana`) removes whole days, so one day is the minimum',
       fix: 'write logs: 1d or more',
     }),
   ];
@@ -46,10 +44,10 @@ function checkDisks({ source, value: { nodes, retention, storage } }: Loaded<Clu
     const words = {
       code: 'retention-too-long',
       what: `${kind} of ${retention[kind]} need ${inGibibytes(needed)}, and storage.${kind} is ${storage[kind]}`,
-      why: `${nodes.length} nodes write about ${inGibibytes(perSecond * 86_400 * 30)} in 30 days, and a fifth of the disk stays free`,
+      why: `${nodes.length} nodes write about ${inGibibytes(perSecond * 86_400 * 30)} in 30 days, and a fifth of the disk must stay free`,
       fix: `write ${kind}: ${days}d, or storage: { ${kind}: ${inGibibytes(needed / usable)} }`,
     };
-    // Where neither is written the other default does not fit the nodes.
+    // If neither is written, the defaults do not fit the number of nodes; the message names the retention.
     return [problemAt(source, ['retention', kind], words)];
   });
 }

@@ -5,12 +5,12 @@ import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { accountsOperator, databaseCluster } from '../schema/database.ts';
 
-/** What is retired is retired once, and when no app that runs there has it. */
+/** A retired database or volume is listed once, and no running app may have it. */
 export function checkRetired(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
   return [...checkDatabases(cluster, repository), ...checkVolumes(cluster, repository)];
 }
 
-/** A volume stays in the namespace of its app: nothing else can have its name. */
+/** A volume stays in the namespace of its app, so no other object can have its name. */
 function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
   const seen = new Set<string>();
   return value.retired.flatMap((each, i) => {
@@ -21,22 +21,22 @@ function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository):
     ];
     const id = `${name} ${volume}`;
     if (seen.has(id)) {
-      const what = `the volume '${volume}' of '${name}' is retired a second time`;
-      return report('retired-twice', what, 'one of the two may have been meant to be another', 'remove it');
+      const what = `the volume '${volume}' of '${name}' is retired twice`;
+      return report('retired-twice', what, 'one of the two is probably a typing error', 'remove it');
     }
     seen.add(id);
     const app = Object.hasOwn(value.apps, name) ? appNamed(apps, name) : undefined;
     if (app === undefined || !Object.hasOwn(app.value.volumes, volume)) return [];
     return report(
       'retired-in-use',
-      `the volume '${volume}' of '${name}' is retired, and '${name}' runs here with it`,
+      `the volume '${volume}' of '${name}' is retired, but '${name}' runs here with it`,
       `${reference(app.source, ['volumes', volume])} describes it`,
-      'remove it from retired, or take the volume out of the app',
+      'remove it from retired, or remove the volume from the app',
     );
   });
 }
 
-/** The name of a retired database is free: no app or operator of this environment has it, and no other entry. */
+/** A retired database needs its name: no app, operator or other entry of this environment may use it. */
 function checkDatabases(
   { source, value }: Loaded<Cluster>,
   { apps, operators, appNames }: Repository,
@@ -52,27 +52,27 @@ function checkDatabases(
     if (seen.has(database)) {
       report(
         'retired-twice',
-        `the database of '${database}' is retired a second time`,
-        'the two could say different things of its data',
+        `the database of '${database}' is retired twice`,
+        'the two entries can contradict each other',
         'remove one of them',
       );
     } else if (database === accountsOperator && value.signIn !== undefined) {
       report(
         'retired-in-use',
-        'the database of accounts is retired, and people sign in here',
+        'the database of accounts is retired, but signIn is set',
         `${reference(source, ['signIn'])} describes it`,
-        'remove it from retired, or take signIn out',
+        'remove it from retired, or remove signIn',
       );
     } else if (app?.value.database !== undefined && externalDatabase(value, database) === undefined) {
       report(
         'retired-in-use',
-        `the database of '${database}' is retired, and '${database}' runs here with it`,
+        `the database of '${database}' is retired, but '${database}' runs here with it`,
         `${reference(app.source, ['database'])} describes it`,
-        'remove it from retired, or take the app out of apps',
+        'remove it from retired, or remove the app from apps',
       );
     }
     seen.add(database);
-    // Its owner is an operator, which keeps its folder.
+    // The database of accounts belongs to an operator, whose folder still exists.
     if (database === accountsOperator) continue;
     for (const name of [database, databaseCluster(database)]) {
       const operator = operators.find((each) => each.name === name);
@@ -81,8 +81,8 @@ function checkDatabases(
       if (taken === undefined) continue;
       report(
         'name-taken',
-        `the database of '${database}' has the namespace and the component '${name}', and so has ${taken}`,
-        'both would own the same objects',
+        `the retired database of '${database}' has the namespace and the component '${name}', and so has ${taken}`,
+        'both would have the same objects',
         `write the name of the app that owned the database, or rename ${taken}`,
       );
     }

@@ -9,17 +9,19 @@ import { checkText } from './text.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Number of problems shown of one file: more of them have one cause. */
+/** Maximum number of problems shown per file: more usually have one cause. */
 const most = 100;
 
-/** The parameters of our own rules, beside their message. */
+/** Parameters of this repository's own schema rules, beside their message. */
 const custom = z.object({
   fix: z.string().optional(),
   secret: z.boolean().optional(),
   what: z.string().optional(),
 });
 
-/** Checks the value of a file against its schema; issues of zod become problems with a reason and a fix. */
+/**
+ * Checks the value of a file against its schema; each zod issue becomes a problem with a reason and a fix.
+ */
 export function checkSchema<S extends z.ZodType>(
   schema: S,
   source: Source,
@@ -69,13 +71,13 @@ function unknownKey(schema: z.ZodType, source: Source, path: FieldPath, key: str
   const words = {
     code: 'unknown-key',
     what: `unknown key '${key}'${path.length > 0 ? ` in ${fieldName(path)}` : ''}`,
-    why: 'nothing would read it',
+    why: 'unknown keys are not allowed, because nothing would read them',
     fix: otherWord(source.file, path, key) ?? suggest(key, known, 'remove it'),
   };
   return problemAt(source, [...path, key], words, 'key');
 }
 
-/** The problems of the option of a union that the value comes closest to. */
+/** The problems of the closest option of a union. */
 function problemsOfUnion(
   schema: z.ZodType,
   source: Source,
@@ -94,7 +96,7 @@ function problemsOfUnion(
     const parent = fieldName(path);
     const words = {
       code: 'missing-key',
-      what: `${parent} has no key that says what kind it is`,
+      what: `${parent} has no key that tells its kind`,
       why: `expected ${absent.join(', or ')}`,
       fix: `add ${absent.join(', or ')} to ${parent}`,
     };
@@ -119,11 +121,11 @@ function badKey(source: Source, path: FieldPath, issue: z.core.$ZodIssueInvalidK
   return problemAt(source, path, words, 'key');
 }
 
-/** The problem of a rule of our own schemas. */
+/** The problem of a rule of this repository's own schemas. */
 function ownRule(source: Source, path: FieldPath, issue: z.core.$ZodIssueCustom): Problem {
   const name = fieldName(path);
   const { fix = `change ${name}`, secret = false, what: said } = custom.parse(issue.params ?? {});
-  // A value that is refused as a secret is not shown either: many people read logs.
+  // A refused secret is not shown: many people read logs.
   const what = secret
     ? `${name} ${said ?? 'holds more than an address'}`
     : `${name} is ${inWords(source, path, issue.input)}`;
@@ -132,7 +134,7 @@ function ownRule(source: Source, path: FieldPath, issue: z.core.$ZodIssueCustom)
   return problem;
 }
 
-/** The keys of each kind of a union, where every kind lacks only its keys; else undefined. */
+/** The required keys of each kind of a union, if the value only lacks such keys; else undefined. */
 function kindsAbsent(errors: readonly (readonly Issue[])[]): string[] | undefined {
   const isAbsent = (issue: Issue) =>
     issue.code === 'invalid_type' && issue.input === undefined && issue.path.length > 0;
@@ -160,7 +162,7 @@ function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string
       ? ' in letters'
       : '';
   const size = `${bound}${unit}`;
-  // Messages of our schemas are used; zod's begin with 'Too'.
+  // Messages of our schemas are used; zod's own begin with 'Too' and are replaced.
   const expected = issue.message.startsWith('Too ') ? size : issue.message;
   const words = {
     code: 'out-of-range',
@@ -225,7 +227,7 @@ function typeInWords(type: string): string {
   return words[type] ?? type;
 }
 
-/** A number, a boolean or nothing as it is written, where it is; undefined for any other value, and for what is empty. */
+/** A number, a boolean or null as written in the file; undefined for any other value. */
 function plainText(source: Source, path: FieldPath, value: unknown): string | undefined {
   if (value === null) return source.written(path);
   if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;

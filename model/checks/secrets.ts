@@ -10,7 +10,10 @@ import { databaseLogin, databaseUse } from '../schema/database.ts';
 import { secretFile, secretObjectName } from '../schema/encrypted-secret.ts';
 import type { Login } from '../schema/external.ts';
 
-/** Every used secret exists, every existing secret is used, and exactly the recipients of cluster.yaml can read it. */
+/**
+ * Every used secret must exist, every existing secret must be used, and its recipients must be those of
+ * cluster.yaml.
+ */
 export function checkSecrets(repository: Repository): Problem[] {
   return [
     ...repository.apps.flatMap(checkUsedTwice),
@@ -23,7 +26,7 @@ export function checkSecrets(repository: Repository): Problem[] {
   ];
 }
 
-/** The secrets that an app uses, with their place in `uses`. */
+/** The secrets that an app uses, with their indexes in `uses`. */
 function usesOf({ uses }: App): [index: number, use: Use<'secret'>][] {
   return uses.flatMap((use, i): [number, Use<'secret'>][] => (use.kind === 'secret' ? [[i, use]] : []));
 }
@@ -37,9 +40,9 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
       problems.push(
         problemAt(source, ['uses', i, 'name'], {
           code: 'use-twice',
-          what: `'${value.name}' uses the secret '${name}' a second time`,
-          why: 'one of the two may have been meant to be another',
-          fix: 'name all its keys in one of them',
+          what: `'${value.name}' uses the secret '${name}' twice`,
+          why: 'one of the two is probably a typing error',
+          fix: 'list all keys in one of them',
         }),
       );
     }
@@ -51,7 +54,7 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
           problemAt(source, ['uses', i, 'keys', k], {
             code: 'variable-twice',
             what: `the variable ${key} comes from the secret '${name}' and from '${other}'`,
-            why: 'a process has only one variable of that name',
+            why: 'a process has each variable once',
             fix: 'rename the key in one of them',
           }),
         );
@@ -62,7 +65,7 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
   return problems;
 }
 
-/** A used secret without values in an environment of the app: the pod would never start. */
+/** A used secret must have values in each environment of the app; otherwise the pod would never start. */
 function checkUses(
   app: Loaded<App>,
   cluster: Loaded<Cluster>,
@@ -75,14 +78,14 @@ function checkUses(
       (each) => each.app === app.name && each.environment === cluster.name && each.name === name,
     );
     const file = secretFile(app.name, cluster.name, name);
-    // What is there and cannot be read has a problem of its own.
+    // An unreadable file is reported by its own check.
     if (secret === undefined && secretFiles.has(file)) return [];
     return keys.flatMap((key, k) => {
       if (secret !== undefined && Object.hasOwn(secret.value.data, key)) return [];
       const words = {
         code: 'unset-secret',
-        what: `in ${cluster.name}, '${app.name}' uses ${key} of the secret '${name}', and nobody has set it`,
-        why: secret === undefined ? `there is no ${file}` : `${file} does not hold it`,
+        what: `'${app.name}' uses ${key} of the secret '${name}', which has no value in ${cluster.name}`,
+        why: secret === undefined ? `there is no ${file}` : `${file} does not have it`,
         fix: `type npm run secrets -- set ${app.name} ${key} --env ${cluster.name}`,
       };
       return [place(k, words)];
@@ -90,7 +93,7 @@ function checkUses(
   });
 }
 
-/** Where a key is asked for: in the uses of app.ts, or by what cluster.yaml says of a provider. */
+/** The place that requires a key: `uses` in app.ts, or the external service in cluster.yaml. */
 function placeOf(
   { name, source, value }: Loaded<App>,
   read: Login,
@@ -109,12 +112,12 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
   const { source, app: appName, environment, name, value } = secret;
   const cluster = clusters.find((each) => each.name === environment);
   if (cluster === undefined) {
-    // A cluster.yaml that does not fit its schema has its own problem, and is missing here.
+    // An environment with schema errors is reported by its own check.
     if (clusterNames.has(environment)) return [];
     return [
       problemAt(source, [], {
         code: 'unused-secret',
-        what: `the secret is of the environment '${environment}', which does not exist`,
+        what: `the secret belongs to the environment '${environment}', which does not exist`,
         why: `there is no clusters/${environment}/cluster.yaml`,
         fix: suggest(
           environment,
@@ -125,7 +128,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
     ];
   }
   const app = appNamed(apps, appName);
-  // The same for an app.
+  // An app with schema errors is reported by its own check.
   if (app === undefined && appNames.has(appName)) return [];
   const use =
     app !== undefined && Object.hasOwn(cluster.value.apps, appName)
@@ -136,7 +139,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
       problemAt(source, [], {
         code: 'unused-secret',
         what: `in ${environment}, '${appName}' does not use the secret '${name}'`,
-        why: 'what nothing uses is forgotten when it has to be changed',
+        why: 'unused secrets are forgotten when a key must be changed',
         fix: `remove ${source.file}, or add { kind: 'secret', name: '${name}', keys: [${Object.keys(
           value.data,
         )
@@ -155,7 +158,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
           {
             code: 'unused-secret',
             what: `'${appName}' does not use the key ${key} of the secret '${name}'`,
-            why: 'what nothing uses is forgotten when it has to be changed',
+            why: 'unused secrets are forgotten when a key must be changed',
             fix: `type npm run secrets -- remove ${appName} ${key} --env ${environment}, or add it to the keys of the use in apps/${appName}/app.ts`,
           },
           'key',
@@ -166,7 +169,10 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
   ];
 }
 
-/** What the rendered copy takes from the file must be of this app, and in an order that keeps the MAC. */
+/**
+ * Name and namespace of the file must be those of its path, and the keys must be in the order that keeps the
+ * MAC valid.
+ */
 function checkObject({ source, value, app, environment, name }: LoadedSecret): Problem[] {
   const problems: Problem[] = [];
   const wanted = { name: secretObjectName(name), namespace: app };
@@ -176,7 +182,7 @@ function checkObject({ source, value, app, environment, name }: LoadedSecret): P
       problemAt(source, ['metadata', field], {
         code: 'secret-of-another',
         what: `metadata.${field} is '${value.metadata[field]}'`,
-        why: `the file is the secret '${name}' of '${app}'`,
+        why: `the path says that it is the secret '${name}' of '${app}'`,
         fix: `write ${field}: ${wanted[field]}`,
       }),
     );
@@ -190,8 +196,8 @@ function checkObject({ source, value, app, environment, name }: LoadedSecret): P
         ['data', out],
         {
           code: 'secret-order',
-          what: `the key ${out} is out of order`,
-          why: 'manifests have their keys sorted, and the MAC of SOPS depends on the order',
+          what: `the key ${out} is not in sorted order`,
+          why: 'rendered keys are sorted, and the MAC of SOPS depends on the order',
           fix: `type npm run secrets -- update-keys --env ${environment}, which writes the keys in order`,
         },
         'key',
@@ -214,8 +220,8 @@ function checkRecipients({ source, value, environment }: LoadedSecret, cluster: 
   return [
     problemAt(source, ['sops', 'age'], {
       code: 'other-recipients',
-      what: `the secret is encrypted for others than cluster.yaml says: ${said.join(', ')}`,
-      why: `${reference(cluster.source, ['secrets'])} names who can read the secrets of ${environment}`,
+      what: `the recipients of the secret are not those of cluster.yaml: ${said.join(', ')}`,
+      why: `${reference(cluster.source, ['secrets'])} lists the recipients for ${environment}`,
       fix: `type npm run secrets -- update-keys --env ${environment}`,
     }),
   ];

@@ -3,7 +3,7 @@ import { type Loaded, problemAt } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { inSeconds } from '../schema/duration.ts';
 
-/** What cluster.yaml says of sign-in must fit the environment and itself. */
+/** The sign-in settings of cluster.yaml must be consistent and must fit the environment. */
 export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
   const { signIn, production } = value;
   if (signIn === undefined) return [];
@@ -15,8 +15,8 @@ export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
     refuse(
       ['mail', 'kind'],
       'production-mailpit',
-      'this is production, and Mailpit keeps every mail for itself',
-      'nobody would get a code, and whoever opens its page could sign in as everybody',
+      'production with Mailpit, which delivers no mail',
+      'nobody would receive a code, and everyone who can open Mailpit could sign in as anyone',
       'write mail: { kind: smtp, host: …, from: … }',
     );
   }
@@ -25,17 +25,17 @@ export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
     refuse(
       ['methods'],
       'no-way-in',
-      'every way to sign in is off',
-      'TOTP and recovery codes are second factors: they follow a password, a code by mail, a passkey or a provider',
-      'turn one of password, code and passkey on, or name a provider',
+      'every sign-in method is off',
+      'TOTP and recovery codes are second factors: they need a password, a code by mail, a passkey or a provider',
+      'enable one of password, code and passkey, or name a provider',
     );
   }
   if (signIn.secret === 'kratos-keys') {
     refuse(
       ['secret'],
       'name-taken',
-      "the Secret 'kratos-keys' is Kratos' own",
-      'a Job makes it with random keys, and would leave this one as it is',
+      "the Secret 'kratos-keys' is reserved for Kratos",
+      'a Job creates it with random keys, and would not add yours',
       'write another name, such as sign-in',
     );
   }
@@ -43,8 +43,8 @@ export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
     refuse(
       ['sessions', 'privileged'],
       'privileged-too-long',
-      `a session lasts ${sessions.lifetime}, and ${sessions.privileged} of it are privileged`,
-      'nobody would be asked again before a password is changed',
+      `sessions last ${sessions.lifetime}, and are privileged for ${sessions.privileged} of it`,
+      'a password change would never require a new sign-in',
       `write a time below ${sessions.lifetime}, such as 15m`,
     );
   }
@@ -52,9 +52,9 @@ export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
     refuse(
       ['registration'],
       'no-first-sign-in',
-      'accounts are made by others, and none of the ways to sign in works for a new one',
-      'a passkey and a provider are added by the person, who has to be signed in for it',
-      'turn methods.code on, or write registration: open',
+      'registration is closed, and no sign-in method works for a new account',
+      'a person adds a passkey or a provider only after signing in',
+      'enable methods.code, or write registration: open',
     );
   }
   return problems;

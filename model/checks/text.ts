@@ -2,13 +2,13 @@ import type { Problem } from '../diagnostics/problem.ts';
 import { type FieldPath, fieldName, problemAt, type Source } from '../reading/source.ts';
 
 /**
- * Characters that no manifest can carry: half of a surrogate pair, which go-yaml refuses together with the whole folder
- * that Flux applies (go.yaml.in/yaml, scannerc.go, 'invalid Unicode character escape code'), and NUL, at which the kernel
- * ends a variable.
+ * Characters that no manifest can carry: an unpaired surrogate, for which go-yaml refuses the whole folder of
+ * the Kustomization (go.yaml.in/yaml, scannerc.go, 'invalid Unicode character escape code'), and NUL, which
+ * ends an environment variable in the kernel.
  */
 const unwritable = /\0|\p{Surrogate}/u;
 
-/** Texts of a description, keys among them, that no manifest can carry. */
+/** Reports keys and texts of a description with characters that no manifest can carry. */
 export function checkText(source: Source): Problem[] {
   const problems: Problem[] = [];
   const look = (text: string, path: FieldPath, part: 'key' | 'value') => {
@@ -20,13 +20,13 @@ export function checkText(source: Source): Problem[] {
       what: `${part === 'key' ? 'a key of ' : ''}${fieldName(part === 'key' ? path.slice(0, -1) : path)} holds the character U+${code}`,
       why:
         code === '0000'
-          ? 'a process would get the text only up to it'
-          : 'it is half of a character: no YAML can carry it, and Flux would refuse every object beside it',
-      fix: code === '0000' ? 'take it out' : 'write the whole character, or take the half out',
+          ? 'a process would get only the text before it'
+          : 'it is half of a character: YAML cannot carry it, and Flux would refuse the whole folder',
+      fix: code === '0000' ? 'remove it' : 'write the whole character, or remove the half',
     };
     problems.push(problemAt(source, path, words, part));
   };
-  // A YAML alias may refer to a value that contains it.
+  // A YAML alias can refer to a value that contains it.
   const seen = new Set<object>();
   const walk = (value: unknown, path: FieldPath): void => {
     if (typeof value === 'object' && value !== null) {

@@ -7,7 +7,7 @@ import { type FieldPath, type Loaded, problemAt, type Source } from '../reading/
 import { appNamed, type Repository } from '../repository.ts';
 import { databaseUse } from '../schema/database.ts';
 
-/** No description sets a variable that is derived from an edge: neither app.ts nor cluster.yaml. */
+/** Neither app.ts nor cluster.yaml may set a variable that is derived from an edge. */
 export function checkVariables({ apps, clusters }: Repository): Problem[] {
   return apps.flatMap((app) => {
     const derived = derivedVariables(app, apps);
@@ -16,7 +16,7 @@ export function checkVariables({ apps, clusters }: Repository): Problem[] {
       ...check(app.source, ['job', 'env'], Object.keys(app.value.job?.env ?? {}), derived),
       ...(['init', 'sidecars'] as const).flatMap((key) =>
         app.value[key].flatMap(({ image, env }, i) =>
-          // In an image of others nothing is derived.
+          // A container with an upstream image gets no derived variables.
           image === undefined ? check(app.source, [key, i, 'env'], Object.keys(env), derived) : [],
         ),
       ),
@@ -61,8 +61,8 @@ function check(source: Source, path: FieldPath, names: string[], derived: Derive
     if (from === undefined) return [];
     const words = {
       code: 'derived-variable',
-      what: `the variable ${name} is set by hand`,
-      why: `it follows from ${from}, and one of the two would be wrong`,
+      what: `the variable ${name} is set here`,
+      why: `it is derived from ${from}, and the two values would conflict`,
       fix: 'remove it',
     };
     return [problemAt(source, [...path, name], words, 'key')];

@@ -7,26 +7,27 @@ import type { Cluster } from '../schema/cluster.ts';
 
 const field = ['kubernetes', 'version'] as const;
 
-/** The versions of cluster.yaml are those of the lock file. */
+/** The Kubernetes version of cluster.yaml must be in the lock file. */
 export function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Problem[] {
   const { version } = value.kubernetes;
   const locked = lock.value.kubernetes;
-  // Machines are upgraded and may still run the previous version; Kind makes new nodes.
+  // Machines are upgraded and can still run the previous version; Kind always creates new nodes.
   const previous = lock.value.binaries['kubernetes-previous']?.version;
   if (version === locked || (value.provider.kind !== 'kind' && version === previous)) return [];
   return [
     problemAt(source, field, {
       code: 'version-not-locked',
       what: `Kubernetes ${version} is not the version of ${reference(lock.source, ['kubernetes'])}`,
-      why: 'only what the lock file names can be had',
+      why: 'only versions of the lock file can be installed',
       fix: `write version: ${locked}`,
     }),
   ];
 }
 
 /**
- * Whether kubeadm can lead a running cluster from one version to another: to the next minor version or within the same
- * one, and never back (Kubernetes documentation, 'Upgrading kubeadm clusters' and 'Version Skew Policy').
+ * The problem of an upgrade that kubeadm does not support: it goes to the next minor version or stays within
+ * one, and never goes back (Kubernetes documentation, 'Upgrading kubeadm clusters' and 'Version Skew
+ * Policy').
  */
 export function checkUpgrade(
   { source, value }: { source: Source; value: Pick<Cluster, 'kubernetes'> },
@@ -40,9 +41,9 @@ export function checkUpgrade(
 function backwards(version: string, running: string): Words {
   return {
     code: 'version-goes-back',
-    what: `Kubernetes would go back from ${running} to ${version}`,
-    why: 'what the newer one wrote into etcd, the older one may not be able to read',
-    fix: `write version: ${running}; to go back, make a new cluster and restore a snapshot of before`,
+    what: `Kubernetes ${version} is older than the running ${running}`,
+    why: 'the older version may not be able to read data that the newer one wrote to etcd',
+    fix: `write version: ${running}; to go back, create a new cluster and restore a snapshot from before the upgrade`,
   };
 }
 
@@ -52,8 +53,8 @@ function skips(version: string, running: string): Words | undefined {
     return undefined;
   return {
     code: 'version-skips-minor',
-    what: `Kubernetes would go from ${running} to ${version}`,
-    why: 'kubeadm goes one minor version at a time: each converts what the one before has stored',
-    fix: `go to v${major(running)}.${minor(running) + 1} first, here and in images/lock.yaml`,
+    what: `Kubernetes ${version} is more than one minor version above the running ${running}`,
+    why: 'kubeadm upgrades one minor version at a time',
+    fix: `upgrade to v${major(running)}.${minor(running) + 1} first, here and in images/lock.yaml`,
   };
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../diagnostics/problem.ts';
 import { type Loaded, problemAt } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
-/** The address that control planes hold among themselves has to be one at which nothing else is found. */
+/** The virtual address of the control planes must be free, and the provider must support it. */
 export function checkVirtualAddress({ source, value }: Loaded<Cluster>): Problem[] {
   const wrong = fault(value);
   if (wrong === undefined) return [];
@@ -15,22 +15,22 @@ function fault({ kubernetes, provider, nodes }: Cluster): Pick<Problem, 'what' |
   if (provider.kind !== 'machines' || distribution !== 'kubeadm') {
     return {
       what: `${provider.kind === 'machines' ? distribution : `the provider ${provider.kind}`} has no virtual address`,
-      why: 'only control planes that Ansible makes by kubeadm pass one among themselves',
-      fix: 'leave virtualAddress out',
+      why: 'only control planes that Ansible installs with kubeadm can share a virtual address',
+      fix: 'remove virtualAddress',
     };
   }
   if (endpoint !== undefined) {
     return {
       what: 'the API server has both an endpoint and a virtual address',
-      why: 'nodes look for it at one address',
-      fix: 'leave one of them out',
+      why: 'nodes use one address of the API server',
+      fix: 'remove one of them',
     };
   }
   const taken = nodes.find(({ address }) => address === virtualAddress);
   if (taken === undefined) return undefined;
   return {
-    what: `the virtual address is that of '${taken.name}'`,
-    why: 'it goes from one control plane to another, and a machine keeps its own',
+    what: `the virtual address is the address of '${taken.name}'`,
+    why: "it moves between control planes, and a machine's own address cannot",
     fix: 'write a free address of the same network',
   };
 }

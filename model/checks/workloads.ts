@@ -9,7 +9,10 @@ import { probePort } from '../schema/probe.ts';
 import { inUnits } from '../schema/quantity.ts';
 import { hasReplicaVolumes } from '../schema/volume.ts';
 
-/** The fields of an app's pods are consistent: kind of work, containers, mounts, volumes and number of pods. */
+/**
+ * The fields of an app's pods must be consistent: kind of workload, containers, mounts, volumes and number of
+ * pods.
+ */
 export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
   return apps.flatMap((app) => [
     ...checkKind(app),
@@ -24,7 +27,7 @@ export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
   ]);
 }
 
-/** What a route can say: a path leads to one place, and a call of gRPC is no path. */
+/** A route must be possible: each path has one target, and gRPC calls have no paths. */
 function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
   if (exposes === undefined) return [];
   const { protocol, paths, redirects } = exposes;
@@ -35,9 +38,9 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
       ['exposes', 'redirects', path],
       {
         code: 'path-twice',
-        what: `'${path}' stands under paths and under redirects`,
-        why: 'a path leads to one place',
-        fix: 'take one of the two out',
+        what: `'${path}' is in paths and in redirects`,
+        why: 'a path has one target',
+        fix: 'remove one of the two',
       },
       'key',
     ),
@@ -57,9 +60,9 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
           ['exposes', key],
           {
             code: 'grpc-without-paths',
-            what: `${key} stands beside protocol: 'grpc'`,
-            why: 'a call of gRPC names a service and a method, which the app itself tells apart',
-            fix: `take ${key} out, or protocol`,
+            what: `${key} cannot be combined with protocol: 'grpc'`,
+            why: 'gRPC calls name a service and a method, which the app routes itself',
+            fix: `remove ${key} or protocol`,
           },
           'key',
         ),
@@ -67,7 +70,7 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
   ];
 }
 
-/** A server has ports and probes; a scheduled app has none and no callers. */
+/** A server has ports and probes; a scheduled app has neither ports nor callers. */
 function checkKind({ name, source, value }: Loaded<App>): Problem[] {
   const ports = Object.keys(value.ports);
   if (value.schedule === undefined) {
@@ -75,17 +78,17 @@ function checkKind({ name, source, value }: Loaded<App>): Problem[] {
     const words = {
       code: 'no-readiness',
       what: `'${name}' has ports and no probes.ready`,
-      why: 'requests would reach it before it can answer',
-      fix: `add probes: { ready: { path: '/readyz', port: '${ports[0]}' } }, or { tcp: '${ports[0]}' } where it serves no HTTP`,
+      why: 'without a readiness probe it would get requests before it can answer',
+      fix: `add probes: { ready: { path: '/readyz', port: '${ports[0]}' } }, or { tcp: '${ports[0]}' } if it does not serve HTTP`,
     };
     return [problemAt(source, ['ports'], words, 'key')];
   }
   const given: [FieldPath, boolean, string][] = [
-    [['ports'], ports.length > 0, 'nobody could call it: it runs by the clock and ends'],
-    [['probes'], Object.keys(value.probes).length > 0, 'nothing asks a process that ends by itself'],
-    [['replicas'], value.replicas !== 1, 'a run is one pod'],
-    [['job'], value.job !== undefined, 'there is no roll-out that it could gate'],
-    [['volumes'], hasReplicaVolumes(value), "a run has no replica of its own: write per: 'app'"],
+    [['ports'], ports.length > 0, 'callers could not reach it: a run ends'],
+    [['probes'], Object.keys(value.probes).length > 0, 'a process that ends by itself needs no probes'],
+    [['replicas'], value.replicas !== 1, 'each run has one pod'],
+    [['job'], value.job !== undefined, 'there is no roll-out that the job could gate'],
+    [['volumes'], hasReplicaVolumes(value), "a run has no replicas: write per: 'app'"],
   ];
   const problems = given
     .filter(([, written]) => written)
@@ -106,14 +109,14 @@ function checkKind({ name, source, value }: Loaded<App>): Problem[] {
   if (inSeconds(late) >= 10 && inSeconds(deadline) >= 1) return problems;
   const words = {
     code: 'bad-value',
-    what: `a run of '${name}' may start ${late} after its time`,
-    why: "Kubernetes looks at schedules every 10 seconds, and would start none (its documentation, 'CronJob limitations')",
+    what: `a run of '${name}' may start at most ${late} late`,
+    why: "Kubernetes checks schedules every 10 seconds, so no run would start (its documentation, 'CronJob limitations')",
     fix: "write 10s at least, such as late: '10m'",
   };
   return [...problems, problemAt(source, ['schedule', 'late'], words)];
 }
 
-/** Containers of a pod have names and ports of their own. */
+/** Containers of a pod have unique names and ports. */
 function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
   const problems: Problem[] = [];
   const names = new Map<string, FieldPath>([[name, ['name']]]);
@@ -132,8 +135,8 @@ function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
     problems.push(
       problemAt(source, path, {
         code: 'taken',
-        what: `${what} is taken`,
-        why: `${reference(source, first)} has it, and containers of one pod share names and ports`,
+        what: `${what} is already in use`,
+        why: `${reference(source, first)} has it, and the containers of a pod share names and ports`,
         fix: 'write another one',
       }),
     );
@@ -153,7 +156,7 @@ function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
         problemAt(source, ['sidecars', i, 'probes', kind, asked.key], {
           code: 'unknown-port',
           what: `the sidecar '${sidecar.name}' has no port '${asked.port}'`,
-          why: 'a probe asks a port of its own container',
+          why: 'a probe uses a port of its own container',
           fix: `add ports: { ${asked.port}: { port: … } } to the sidecar`,
         }),
       );
@@ -162,7 +165,7 @@ function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
   return problems;
 }
 
-/** One thing at a path, and no more memory than the app may have. */
+/** A path has one mount, and folders in memory fit into the app's memory. */
 function checkMounts({ source, value }: Loaded<App>): Problem[] {
   const problems: Problem[] = [];
   const first = new Map<string, FieldPath>();
@@ -175,8 +178,8 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
     problems.push(
       problemAt(source, path, {
         code: 'mounted-twice',
-        what: `a second thing is mounted at ${at}`,
-        why: `${reference(source, other)} mounts the first, and one would hide the other`,
+        what: `${at} is mounted twice`,
+        why: `${reference(source, other)} has the first mount, and one would hide the other`,
         fix: 'write another path',
       }),
     );
@@ -190,8 +193,8 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
     problems.push(
       problemAt(source, ['temporary', at], {
         code: 'more-than-memory',
-        what: `${at} would hold ${size} in memory`,
-        why: `the app may have ${value.resources.memory} (${reference(source, ['resources', 'memory'])}): it would be killed before ${at} is full`,
+        what: `the folder ${at} holds up to ${size} in memory`,
+        why: `the memory limit of the app is ${value.resources.memory} (${reference(source, ['resources', 'memory'])}): it would be killed before ${at} is full`,
         fix: `write less, or raise resources.memory`,
       }),
     );
@@ -204,9 +207,9 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
         ['volumes'],
         {
           code: 'mixed-volumes',
-          what: 'one volume is for the app and another one for each replica',
-          why: 'pods that each have a volume cannot share one: it stands on one node',
-          fix: "write per: 'replica' at each of them, or at none",
+          what: "the app has volumes with per: 'app' and with per: 'replica'",
+          why: "a volume with per: 'app' is on one node, so pods with volumes of their own cannot share it",
+          fix: "write per: 'replica' for all volumes, or for none",
         },
         'key',
       ),
@@ -215,7 +218,7 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
   return problems;
 }
 
-/** How many pods there may be, wherever that is written. */
+/** The bounds of the number of pods must be valid, in app.ts and in cluster.yaml. */
 function checkReplicas(
   { name, source: own, value }: Loaded<App>,
   source: Source,
@@ -231,8 +234,8 @@ function checkReplicas(
       [...path, 'min'],
       'bad-value',
       `'${name}' has at least ${min} pods and at most ${max}`,
-      'there would be nothing to choose',
-      `write replicas: ${max}, or less than ${max} for min`,
+      'the autoscaler would have no range',
+      `write replicas: ${max}, or a min below ${max}`,
     );
   }
   const volumes = Object.keys(value.volumes);
@@ -244,16 +247,16 @@ function checkReplicas(
       path,
       'one-volume-many-pods',
       `'${name}' has ${max} pods and one volume for all of them`,
-      `a volume stands on one node (${where}), and the other pods would wait for it for ever`,
-      "write replicas: 1, or per: 'replica' at its volumes, so that each pod has its own",
+      `a volume is on one node (${where}), and the other pods would stay pending`,
+      "write replicas: 1, or per: 'replica' for its volumes, so that each pod has its own",
     );
   }
   if (typeof replicas === 'number') return [];
   return report(
     path,
     'scaled-volumes',
-    `'${name}' gets more and fewer pods by load, and each has volumes of its own (${where})`,
-    'what the volume of a pod holds would come and go with the load',
-    'write a number of replicas',
+    `'${name}' is autoscaled, and each pod has volumes of its own (${where})`,
+    'pods, and the data on their volumes, would come and go with the load',
+    'write a fixed number of replicas',
   );
 }

@@ -1,12 +1,12 @@
 import { visible } from '../reading/place.ts';
 import type { Problem } from './problem.ts';
 
-/** Gives a part of the text its colour. */
+/** Colours a part of a message. */
 export type Paint = (part: 'place' | 'mark' | 'fix', text: string) => string;
 
 const plain: Paint = (_, text) => text;
 
-/** The problem as a person reads it in a terminal; without `paint` in no colours. */
+/** The problem as text for a terminal; without `paint` it has no colours. */
 export function formatProblem(problem: Problem, paint: Paint = plain): string {
   const { file, line, column, code, underlined, what, why, fix } = problem;
   const lines = [`${paint('place', `${visible(file)}:${line}:${column}`)} ${code}`];
@@ -24,7 +24,7 @@ export function formatProblem(problem: Problem, paint: Paint = plain): string {
 const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g;
 const combining = /\p{Mn}/gu;
 
-/** In columns of a terminal: East Asian characters take two, accents that combine none. */
+/** Width in terminal columns: East Asian characters take two, combining accents none. */
 function width(text: string): number {
   return text.replace(combining, '').replace(wide, '  ').length;
 }

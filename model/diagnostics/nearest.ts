@@ -1,6 +1,6 @@
 /**
- * The candidate that a mistyped word most likely meant, or undefined where none is near: at most a third of its
- * letters may differ (one at least), by Levenshtein distance with swapped neighbours counted as one.
+ * The candidate closest to a mistyped word; undefined if none is close. At most a third of the letters may
+ * differ (at least one), by Levenshtein distance with swapped neighbours counted as one.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -16,7 +16,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** "did you mean 'x'?" for a near candidate, else a short list of all candidates, else `none`. */
+/** "did you mean 'x'?" for a close candidate, else a short list of all candidates, else `none`. */
 export function suggest(word: string, candidates: string[], none: string): string {
   const near = nearest(word, candidates);
   if (near !== undefined) return `did you mean '${near}'?`;

@@ -1,8 +1,8 @@
 import type { FieldPath } from '../reading/source.ts';
 
-/** The key of app.ts for a concept, and the heading of docs/app.md that describes it. */
+/** A key of app.ts, and the heading of docs/app.md that describes it. */
 interface Meaning {
-  /** The rest of a sentence that begins with the key: `is written volumes: …`. */
+  /** The rest of a sentence that begins with the other tool's key: `is written volumes: …`. */
   write: string;
   heading: string;
 }
@@ -14,7 +14,7 @@ const schedule = is('schedule', "schedule: { cron: '30 2 * * *' }");
 const env = is('env', "env: { NAME: 'value' }");
 const ports = is('ports', 'ports: { http: { port: 8080 } }');
 const probes = is('probes', "probes: { ready: { path: '/readyz', port: 'http' } }");
-const uses = is('uses', 'uses: [{ kind: …, … }], one for each thing that the app needs from others');
+const uses = is('uses', 'uses: [{ kind: …, … }], one entry for each dependency');
 const files = is('files', "files: { '/etc/app.conf': 'files/app.conf' }");
 const init = is('init', "init: [{ name: …, command: ['…'], resources: { … } }]");
 const sidecars = is('sidecars', 'sidecars: [{ name: …, image: { ref: … }, resources: { … } }]');
@@ -28,7 +28,7 @@ const job = is('job', "job: { command: ['…'], resources: { … } }");
 const restarts: Meaning = {
   heading: 'schedule',
   write:
-    'is not needed: a process that ends is started again, and one that shall end has a schedule or is a job',
+    'is not needed: a process that ends is restarted; a process that should end has a schedule or is a job',
 };
 const nodes = is('nodes', "nodes: { labels: { disk: 'ssd' }, tolerate: ['gpu'] }");
 
@@ -82,7 +82,7 @@ const ofVolume: readonly (readonly [string, Meaning])[] = [
   ['storageClass storageClassName', is('volumes', "class: 'standard'")],
   [
     'snapshot snapshots backups',
-    is('volumes', "backup: { none: 'Why it may be lost, or what else saves it.' }"),
+    is('volumes', "backup: { none: 'Why it may be lost, or which other backup exists.' }"),
   ],
 ];
 
@@ -98,7 +98,7 @@ const ofSchedule: readonly (readonly [string, Meaning])[] = [
 const inTheApp: Meaning = {
   heading: 'exposes',
   write:
-    "is not done at the gateway: headers of an answer are (headers: { response: { … } }), the rest is the app's own",
+    'is not available at the gateway, except headers of answers (headers: { response: { … } }); the app itself does it',
 };
 
 const ofNodes: readonly (readonly [string, Meaning])[] = [
@@ -125,11 +125,11 @@ const ofExposes: readonly (readonly [string, Meaning])[] = [
     'tls certificate cert https',
     { heading: 'exposes', write: 'is not needed: the gateway has a certificate for every name' },
   ],
-  ['websocket websockets', { heading: 'exposes', write: 'is not needed: it passes as it is' }],
+  ['websocket websockets', { heading: 'exposes', write: 'is not needed: WebSocket works without a setting' }],
   ['middleware middlewares cors rateLimit maxBodySize bodySize', inTheApp],
 ];
 
-/** All of them, by the place in app.ts where they may stand. */
+/** All mappings, by the place in app.ts where the keys may be written. */
 export const otherWords: readonly {
   at: RegExp;
   words: readonly (readonly [string, Meaning])[];

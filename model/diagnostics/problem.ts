@@ -1,8 +1,8 @@
 import type { Underlined } from '../reading/place.ts';
 
-/** A refusal: the mistake in a description, its place, the reason, and the fix. */
+/** A refused description: the mistake, its place, the reason, and the fix. */
 export interface Problem {
-  /** Names the rule, in kebab-case: stable, so that editors and documents can refer to it. */
+  /** Stable name of the rule, in kebab-case; editors and documents refer to it. */
   code: string;
   /** Path from the repository's root, with `/` on every system. */
   file: string;
@@ -10,14 +10,14 @@ export interface Problem {
   line: number;
   /** Counted from 1. */
   column: number;
-  /** Absent where the problem is the file, not a place in it. */
+  /** Absent if the problem concerns the whole file. */
   underlined?: Underlined;
   what: string;
   why: string;
   fix: string;
 }
 
-/** The words of a problem; its place comes from the file. */
+/** The words of a problem, without its place. */
 export type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
 
 /** A problem with a file as a whole. */

@@ -3,9 +3,9 @@ import type { App } from '../app.ts';
 import { RepositoryFiles } from './repository-files.ts';
 import type { StoredFile } from './stored-file.ts';
 
-/** A file of an app's folder, as a ConfigMap can carry it. */
+/** A file of an app's folder, in the form of a ConfigMap entry. */
 export interface AppFile {
-  /** Below the app's folder: `files/nginx.conf`. */
+  /** Path below the app's folder: `files/nginx.conf`. */
   path: string;
   /** Undefined for a binary file. */
   text?: string;
@@ -13,7 +13,7 @@ export interface AppFile {
   binary?: string;
 }
 
-/** The files that apps mount, as Git stores them: the same on every machine. */
+/** Reads the files that apps mount, as Git stores them, so that every machine renders the same. */
 export class AppFiles {
   readonly #files: RepositoryFiles;
 
@@ -21,19 +21,22 @@ export class AppFiles {
     this.#files = new RepositoryFiles(root);
   }
 
-  /** Sorted by path, without missing files, which `checkFiles` reports. */
+  /** The mounted files of an app, sorted by path. Missing files are left out; `checkFiles` reports them. */
   of(app: Pick<App, 'name' | 'files'>): AppFile[] {
     return this.stored(app).map(({ path, content }) => ({ path, ...contentOf(content) }));
   }
 
-  /** The same before it is looked at. */
+  /** The same files, before they are decoded. */
   stored({ name, files }: Pick<App, 'name' | 'files'>): StoredFile[] {
     const wanted = new Set(Object.values(files));
     return wanted.size === 0 ? [] : this.#files.below(`apps/${name}`, (path) => wanted.has(path));
   }
 }
 
-/** A text has no control characters but tabs and line ends: no others pass every YAML parser. */
+/**
+ * Control characters other than tab and line end, which not every YAML parser accepts: a file with one is
+ * binary.
+ */
 const control = /[^\P{Cc}\t\n\r]|[\ufffe\uffff]/u;
 
 function contentOf(content: Buffer): Pick<AppFile, 'text' | 'binary'> {

@@ -5,14 +5,14 @@ import { type LockedPackages, PackageLock } from '../schema/package-lock.ts';
 export interface BundleInputs {
   /** Folders of packages of this repository, such as `apps/kit`; sorted. */
   folders: string[];
-  /** Packages of others, one line each: place, version and integrity as package-lock.json has them; sorted. */
+  /** Upstream packages, one line each: path, version and integrity from package-lock.json; sorted. */
   packages: string[];
 }
 
 /**
- * What the program in `folder` (from the root) can import, by its package.json and the lock file: so a bundle's tag
- * changes with a package that may be in it, and with no other. The bundler counts too. It throws where `checkBuilds`
- * has something to say of the folder.
+ * The possible imports of the program in `folder` (from the root), by its package.json and the lock file, so
+ * that the image's tag changes with a package that the bundle can contain, and with no other. The bundler
+ * counts too. It throws where `checkBuilds` reports a problem of the folder.
  */
 export function bundleInputs(root: string, folder: string, lock = new PackageLock(root)): BundleInputs {
   const { packages } = lock.read();
@@ -32,7 +32,7 @@ export function bundleInputs(root: string, folder: string, lock = new PackageLoc
   };
 }
 
-/** Every package that one depends on, itself included, by its place in the tree that npm laid out. */
+/** A package and all its dependencies, by their paths in the tree of npm. */
 function reach(packages: LockedPackages, start: string): Set<string> {
   const found = new Set<string>();
   const open = [start];

@@ -5,9 +5,9 @@ import { readYaml } from './read-yaml.ts';
 import { RepositoryFiles } from './repository-files.ts';
 import type { Loaded } from './source.ts';
 
-/** The objects that `extra` of one description names. */
+/** The objects in the `extra` files of one description. */
 export interface ReadExtra {
-  /** In the order in which they are named; `name` is the file below the folder. */
+  /** In the order of `extra`; `name` is the file below the folder. */
   objects: Loaded<ExtraObject>[];
   /** Problems of the files' content. */
   problems: Problem[];

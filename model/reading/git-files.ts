@@ -3,19 +3,22 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { StoredMode } from './stored-file.ts';
 
-/** What Git knows of the files below a folder of a checkout. */
+/** Git's list of the files below a folder of a checkout. */
 export interface GitFiles {
-  /** Tracked, or untracked and not ignored; paths from the folder. A nested repository ends with `/`. */
+  /**
+   * Files that are tracked, or untracked and not ignored; paths from the folder. The path of a nested
+   * repository ends with `/`.
+   */
   files: { path: string; mode: StoredMode | 'nested' | undefined }[];
   /** False where the file system has no executable bit: the index alone knows it (`core.fileMode`). */
   executableBits: boolean;
   /** False where links are checked out as files (`core.symlinks`). */
   links: boolean;
-  /** Whether Git stores CR LF of these files as LF; read once, and only for files with CR LF. */
+  /** Whether Git stores CR LF of this file as LF; evaluated once, and only for files with CR LF. */
   storesLineFeeds(path: string): boolean;
 }
 
-/** Undefined outside of a checkout and without Git. */
+/** Undefined outside of a checkout, or if Git is not installed. */
 export function gitFiles(root: string): GitFiles | undefined {
   if (!isCheckout(root)) return undefined;
   const listed = git(root, ['ls-files', '-z', '--stage', ...kinds]);
@@ -61,7 +64,10 @@ function parseEntry(line: string): GitFiles['files'][number] {
   }
 }
 
-/** By path, as convert.c decides it: by attributes, else by `core.autocrlf`; what is guessed spares files stored with CR LF. */
+/**
+ * The rule of convert.c, per path: attributes, else `core.autocrlf`; automatic detection keeps files that are
+ * stored with CR LF.
+ */
 function lineEndsOf(root: string, autocrlf = 'false'): Map<string, boolean> {
   const guesses = ['true', 'input', 'yes', 'on', '1'].includes(autocrlf);
   const listed = git(root, ['ls-files', '-z', '--eol', ...kinds]) ?? '';
@@ -92,14 +98,14 @@ function entries(output: string): string[] {
 }
 
 /**
- * What Git prints; undefined where there is no Git. Whose the folder is does not matter: nothing of it is run that the
- * caller would not import.
+ * Output of Git; undefined if Git is not installed. The owner of the folder is not checked
+ * (`safe.directory`): Git runs nothing from it that the caller would not import.
  */
 function git(root: string, args: readonly string[]): string | undefined {
   const settings = ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false'];
   const { error, status, stdout, stderr } = spawnSync('git', [...settings, ...args], {
     cwd: root,
-    // A hook's GIT_DIR and GIT_INDEX_FILE are of another repository, or of half a commit.
+    // A Git hook sets GIT_DIR and GIT_INDEX_FILE, which refer to another repository or to a partial commit.
     env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))),
     encoding: 'utf8',
     maxBuffer: 1 << 30,
@@ -108,7 +114,7 @@ function git(root: string, args: readonly string[]): string | undefined {
     if ('code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
-  // Of `git config`: nothing is set.
+  // `git config` ends with status 1 if the value is not set.
   if (status === 1 && args[0] === 'config') return '';
   if (status !== 0) throw new Error(`git ${args.join(' ')} in ${root}: ${stderr.trim()}`);
   return stdout;

@@ -4,12 +4,11 @@ import type { RepositoryFiles } from './repository-files.ts';
 import type { StoredFile } from './stored-file.ts';
 
 /**
- * The tag of an image that is built from a folder: the first 12 hex digits of a SHA-256 over its files as Git stores
- * them, each by mode, path, length and content, in bytewise order of paths. Where a program is bundled, what it may import
- * from elsewhere counts too, and so do the arguments of the build.
- *
- * The same on every machine: what Git ignores, times, owners, line ends of a checkout and the folder's own place do not
- * count.
+ * The tag of an image built from a folder: the first 12 hex digits of a SHA-256 over its files as Git stores
+ * them, each by mode, path, length and content, in bytewise order of paths. The possible imports of a bundled
+ * program and the build arguments count too.
+ * The tag is the same on every machine: ignored files, times, owners, line ends of a checkout and the
+ * folder's path do not count.
  */
 export function imageHash(
   files: RepositoryFiles,
@@ -32,8 +31,8 @@ export function imageHash(
 }
 
 /**
- * What goes into an image: the build sees these files and no others, but for the bundle. Left out are installed
- * packages, tests (`test`, `*.test.ts`), the description, `app.ts`, encrypted `secrets`, and where a program is bundled, what comes of that: `dist`.
+ * The input files of an image; the build has no others except the bundle. Left out: installed packages, tests
+ * (`test`, `*.test.ts`), `app.ts`, encrypted `secrets`, and, for a bundled program, its output `dist`.
  */
 export function imageFiles(files: RepositoryFiles, folder: string, bundled?: BundleInputs): StoredFile[] {
   const outside = bundled === undefined ? ['node_modules', 'test'] : ['node_modules', 'test', 'dist'];

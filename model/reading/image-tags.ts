@@ -15,7 +15,7 @@ export interface TaggedImage {
   tag: string;
 }
 
-/** The tags of the images that are built in one repository, each worked out once. */
+/** The tags of the images of one repository; each is computed once. */
 export class ImageTags {
   readonly #root: string;
   readonly #files: RepositoryFiles;
@@ -28,7 +28,7 @@ export class ImageTags {
     this.#packageLock = packageLock;
   }
 
-  /** The tag of the image of a folder; it throws where `checkBuilds` has something to say of the folder. */
+  /** The tag of the image of a folder; it throws where `checkBuilds` reports a problem of the folder. */
   of(folder: string, bundled: boolean, buildArgs: TaggedImage['buildArgs'] = {}): string {
     const known = this.#images.get(folder);
     if (known?.bundled === bundled && isDeepStrictEqual(known.buildArgs, buildArgs)) return known.tag;
@@ -38,7 +38,7 @@ export class ImageTags {
     return tag;
   }
 
-  /** Those that were asked for. */
+  /** All images whose tag was requested. */
   all(): TaggedImage[] {
     return [...this.#images.values()];
   }

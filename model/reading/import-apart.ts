@@ -3,15 +3,15 @@ import { problemOfFile, type Words } from '../diagnostics/problem.ts';
 import type { Imported, ModuleText } from './import-description.ts';
 import type { ImportRecord } from './import-record.ts';
 
-/** What the thread is started with. */
+/** Input of the thread. */
 export interface ToWorker {
   root: string;
   modules: readonly ModuleText[];
 }
 
 /**
- * What the thread says: which file it begins with, what came of one, a failure of which it cannot tell whose it is, or
- * what all of them read.
+ * Messages of the thread: the next file, the result of a file, a failure that belongs to no known file, or
+ * the record of all imports.
  */
 export type FromWorker =
   | { begun: string }
@@ -19,13 +19,16 @@ export type FromWorker =
   | { fault: Words }
   | { record: ImportRecord };
 
-/** In milliseconds: so long may the import of a file take, and so long may something go on when all are imported. */
+/**
+ * In milliseconds: maximum time of one import, and maximum time for which the thread may stay active after
+ * the last import.
+ */
 const patience = { import: 5_000, after: 1_000 } as const;
 
 /**
- * Imports TypeScript files of which nobody knows what they do, one after the other in a thread of their own: none of
- * them can end the command, hold it up, fail it later or print into what it prints. What they print goes to stderr. What
- * they read is added to `record`.
+ * Imports untrusted TypeScript files one after the other in a thread. No file can end the command, block it,
+ * fail it later or write to its stdout: their output goes to stderr. Files that they read are added to
+ * `record`.
  */
 export async function importApart(
   root: string,
@@ -36,7 +39,7 @@ export async function importApart(
   if (first === undefined) return new Map();
   const { results, fault, during } = await importInWorker(root, modules, record);
   if (fault !== undefined && during === undefined && others.length > 0) {
-    // It showed when all were imported: the half in which it shows again has the one that did it.
+    // The failure appeared after the last import: bisect the files to find the one that causes it.
     const middle = modules.length >> 1;
     const halves = [modules.slice(0, middle), modules.slice(middle)];
     const found = await Promise.all(halves.map((half) => importApart(root, half, record)));
@@ -50,7 +53,7 @@ export async function importApart(
 
 interface WorkerResults {
   results: Map<string, Imported>;
-  /** Reason of an end without a result, and the file that was next. */
+  /** Reason of an end without a result, and the file that was being imported. */
   fault: Words | undefined;
   during: string | undefined;
 }
@@ -87,7 +90,12 @@ async function importInWorker(
     timer = setTimeout(end, results.size < modules.length ? patience.import : patience.after);
   });
   worker.on('error', ({ message }) => {
-    fault = { code: 'import-failed', what: 'the file cannot be imported', why: message, fix: 'make it data' };
+    fault = {
+      code: 'import-failed',
+      what: 'the file cannot be imported',
+      why: message,
+      fix: 'write the description as plain data',
+    };
   });
   await new Promise((resolve) => worker.on('exit', resolve));
   clearTimeout(timer);
@@ -103,24 +111,24 @@ function addRecord(to: ImportRecord, { modules, complete }: ImportRecord): void 
 
 const hangs: Words = {
   code: 'import-hangs',
-  what: 'its import does not end',
-  why: 'it waits for something that does not come, or goes round for ever',
-  fix: 'take it out: a description is data',
+  what: 'the import of the file does not end',
+  why: 'it waits for something that never happens, or is an endless loop',
+  fix: 'remove the code: a description is plain data',
 };
 
 const goesOn: Words = {
   code: 'import-goes-on',
-  what: 'something that it began goes on when it is imported',
+  what: 'the file starts work that continues after its import',
   why: 'the command would wait for a timer, a server or a request',
-  fix: 'take it out: a description is data',
+  fix: 'remove the code: a description is plain data',
 };
 
-/** An error of work that a file started during its import: a timer, a promise. */
+/** A failure of work that a file started during its import, such as a timer or a promise. */
 export function failsLater(why: string): Words {
   return {
     code: 'fails-later',
-    what: 'something that it began fails',
+    what: 'work that the file started during its import failed',
     why,
-    fix: 'take it out: a description is data',
+    fix: 'remove the code: a description is plain data',
   };
 }

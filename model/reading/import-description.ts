@@ -7,7 +7,7 @@ import { moduleSource } from './module-source.ts';
 import { placesOf } from './place.ts';
 import { type FieldPath, fieldName, problemAt } from './source.ts';
 
-/** The default export of a TypeScript file, which is data, or the reason why there is none. */
+/** The default export of a TypeScript file, which is plain data, or the problem of importing it. */
 export type Imported = { value: unknown; problem?: never } | { value?: never; problem: Problem };
 
 /** A TypeScript file below a root, and its text. */
@@ -16,10 +16,10 @@ export interface ModuleText {
   text: string;
 }
 
-/** Imports a TypeScript file, and with it does whatever the file does. */
+/** Imports a TypeScript file, which runs its code. */
 export async function importDescription(root: string, { file, text }: ModuleText): Promise<Imported> {
   const url = pathToFileURL(join(root, file));
-  // Node keeps every module that it once imported; another text is another address.
+  // Node caches imported modules by URL, so a changed text needs a new URL.
   url.searchParams.set('text', hash('sha256', text).slice(0, 12));
   try {
     const module: unknown = await import(/* @vite-ignore */ url.href);
@@ -30,7 +30,7 @@ export async function importDescription(root: string, { file, text }: ModuleText
     if (stranger !== undefined) {
       return { problem: problemAt(moduleSource(file, text, value), stranger, notData(stranger)) };
     }
-    // What a getter gives is asked for once, here.
+    // Evaluates getters once, here.
     const data: unknown = structuredClone(value);
     return { value: data };
   } catch (error) {
@@ -38,7 +38,7 @@ export async function importDescription(root: string, { file, text }: ModuleText
       code: 'import-failed',
       what: 'the file cannot be imported',
       why: messageOf(root, error),
-      fix: `mend it; to see more: npx node ${file}`,
+      fix: `correct the file; for the full error: npx node ${file}`,
     };
     return { problem: problemAtStack({ file, text }, error, words) };
   }
@@ -47,18 +47,21 @@ export async function importDescription(root: string, { file, text }: ModuleText
 function noDescription(file: string): Problem {
   return problemOfFile(file, {
     code: 'no-default-export',
-    what: 'it exports no description by default',
-    why: 'the graph reads the default export',
+    what: 'the file has no default export',
+    why: 'the default export is the description',
     fix: `write export default ${file.startsWith('apps/') ? 'defineApp' : 'defineOperator'}({ … })`,
   });
 }
 
-/** The path to a value that is not data: a function, an instance of a class, a list or map that contains itself. */
+/**
+ * The path to a value that is not plain data: a function, an instance of a class, or a value that contains
+ * itself.
+ */
 function findStranger(value: unknown, path: FieldPath, above: unknown[] = []): FieldPath | undefined {
   if (typeof value === 'function' || typeof value === 'symbol' || above.includes(value)) return path;
   if (typeof value !== 'object' || value === null) return undefined;
   const plain: unknown[] = [Object.prototype, Array.prototype, null];
-  // The file may come from another realm, whose Object is another one.
+  // The file can come from another realm, which has its own Object.
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!plain.includes(prototype) && Object.getPrototypeOf(prototype) !== null && !Array.isArray(value))
     return path;
@@ -73,13 +76,13 @@ function findStranger(value: unknown, path: FieldPath, above: unknown[] = []): F
 function notData(path: FieldPath): Words {
   return {
     code: 'not-data',
-    what: `${fieldName(path)} is no data`,
-    why: 'a description holds texts, numbers, true and false, lists and maps; nothing else can be compared and shown',
-    fix: 'write the value that it stands for',
+    what: `${fieldName(path)} is not plain data`,
+    why: 'a description holds texts, numbers, booleans, lists and maps; other values cannot be compared and shown',
+    fix: 'write the value itself',
   };
 }
 
-/** The first line of an error's message, without paths of this machine. */
+/** The first line of an error's message, without absolute paths of this machine. */
 export function messageOf(root: string, error: unknown): string {
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
   return message
@@ -94,18 +97,18 @@ export class ExitRefused extends Error {}
 const exits: Words = {
   code: 'import-exits',
   what: 'the file ends the program that imports it',
-  why: 'a description is data: nothing else would be read, and nobody would say so',
-  fix: 'take out process.exit',
+  why: 'the remaining files would not be read, without any message',
+  fix: 'remove process.exit: a description is plain data',
 };
 
-/** A problem at the line of a file that an error names. */
+/** A problem at the line that the stack of an error names. */
 export function problemAtStack({ file, text }: ModuleText, error: unknown, otherwise: Words): Problem {
   const words = error instanceof ExitRefused ? exits : otherwise;
   const spot = missingSpot(text, error) ?? stackSpot({ file, text }, error);
   return spot === undefined ? problemOfFile(file, words) : { file, ...placesOf(text)(...spot), ...words };
 }
 
-/** The place in a file that the stack of an error names; the whole line where it names no column. */
+/** The place in a file that the stack of an error names; the whole line if the stack has no column. */
 export function stackSpot({ file, text }: ModuleText, error: unknown): [number, number] | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const path = file.replaceAll(/[.$()[\]+*?^|{}\\]/g, '\\$&');
@@ -120,7 +123,7 @@ export function stackSpot({ file, text }: ModuleText, error: unknown): [number, 
   return [offset, literalEnd(text, offset)];
 }
 
-/** Where the text names the module or the export that an import did not find. */
+/** The place of the module name or export name that an import did not find. */
 function missingSpot(text: string, error: unknown): [number, number] | undefined {
   if (!(error instanceof Error)) return undefined;
   if (!/^Cannot find (module|package)|does not provide an export/.test(error.message)) return undefined;

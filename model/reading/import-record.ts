@@ -3,15 +3,18 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** What files read when they were imported. */
+/** The inputs of imported files. */
 export interface ImportRecord {
-  /** From the absolute path of each module, and of each package.json that decides about one, to the hash of its content. */
+  /**
+   * Map from the absolute path of each module, and of each package.json that affects it, to the hash of its
+   * content.
+   */
   modules: Map<string, string>;
-  /** False where something else was read, which may be another thing next time: other files, the time, the environment. */
+  /** False if an import had inputs that can change unnoticed: other files, the time, the environment. */
   complete: boolean;
 }
 
-/** Modules of Node that give the same for the same arguments, on every machine. */
+/** Modules of Node whose functions depend on their arguments only, on every machine. */
 const pureModules = /^node:(?:assert|buffer|events|path|querystring|string_decoder|url|util)(?:\/\w+)?$/;
 
 /** Globals that depend on the time, the machine, the process or the network, or lead to such values. */
@@ -29,7 +32,7 @@ const impureGlobals = [
   'sessionStorage',
 ] as const;
 
-/** Records, from now on, what is imported into this thread, and whether what is imported reads anything else. */
+/** Starts to record the modules that this thread imports, and whether they have other inputs. */
 export function recordImports(): ImportRecord {
   const record: ImportRecord = { modules: new Map(), complete: true };
   const incomplete = () => {
@@ -45,13 +48,13 @@ export function recordImports(): ImportRecord {
         if (resolved.url.startsWith('node:') && !pureModules.test(resolved.url)) incomplete();
         return resolved;
       } catch (error) {
-        // Next time it may be there.
+        // The missing module may exist at the next import.
         incomplete();
         throw error;
       }
     },
     load(url, context, next) {
-      // A program for the processor does what it likes.
+      // A native addon can read anything.
       if (url.endsWith('.node')) incomplete();
       if (url.startsWith('file:')) {
         note(fileURLToPath(url));
@@ -63,7 +66,7 @@ export function recordImports(): ImportRecord {
   });
   for (const name of impureGlobals) watchProperty(globalThis, name, incomplete);
   watchProperty(Math, 'random', incomplete);
-  // To look at some of them makes Node load what reads others.
+  // Reading some of these globals made Node load modules that read others.
   record.complete = true;
   return record;
 }

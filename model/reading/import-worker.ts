@@ -11,7 +11,7 @@ import {
 } from './import-description.ts';
 import { recordImports } from './import-record.ts';
 
-/** The thread in which descriptions are imported that may do more than say something. */
+/** The thread that imports descriptions with code other than plain data. */
 const { root, modules }: ToWorker = workerData;
 const say = (message: FromWorker) => parentPort?.postMessage(message);
 const end = process.exit;
@@ -22,7 +22,7 @@ process.exit = (): never => {
   throw new ExitRefused('process.exit was called');
 };
 
-/** What a file began failed, while others are imported or after. */
+/** Reports a failure of work that a file started, during or after the imports. */
 function failLater(error: unknown): void {
   const why = messageOf(root, error);
   const culprit = modules.find((module) => stackSpot(module, error) !== undefined) ?? current;

@@ -3,16 +3,18 @@ const importOfModel = /^import\s[\w\s{},$*]*\sfrom\s*['"](?:\.\.\/)+model\/[\w-]
 /** Comments, quoted texts and keys. */
 const inert = /\/\/.*|\/\*[\s\S]*?\*\/|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|[\w$]+(?=\s*:)/g;
 
-/** What is left then: anything but white space, brackets and the like; with a bracket after it, it is called. */
+/**
+ * Remaining tokens, other than white space, brackets and punctuation; with a following bracket it is a call.
+ */
 const rest = /[^\s{}[\](),:;=-]+(?:\s*\()?|[)\]}]\s*\(/g;
 
 const allowed =
   /^(?:export|default|const|type|as|satisfies|true|false|null|undefined|\d[\w.]*|(?:defineApp|defineOperator|String|Number)\s*\()$/;
 
 /**
- * Whether a TypeScript file holds data and nothing that runs: literals, constants, imports of the model and the calls
- * that define a description. Importing it has no effect, ends at once, and gives the same again as long as its text is
- * the same. False says that a look at the text cannot tell.
+ * Whether a TypeScript file is plain data: literals, constants, imports of the model, and calls of
+ * `defineApp` or `defineOperator`. Its import then has no effect, always ends, and depends on its text only.
+ * False means that the text does not show it.
  */
 export function isData(text: string): boolean {
   const imports = text.match(importOfModel) ?? [];

@@ -1,6 +1,6 @@
 import ignore from 'ignore';
 
-/** Files of desktops and editors, whether Git ignores them or not. */
+/** Files of desktops and editors, also if Git does not ignore them. */
 const patterns = [
   '.DS_Store',
   '._*',
@@ -23,7 +23,7 @@ const patterns = [
 
 const matcher = ignore({ ignorecase: false }).add(patterns);
 
-/** Whether a path from the root names a file that no image, description or commit needs. */
+/** Whether a path from the root is a file that belongs into no image, description or commit. */
 export function isJunk(path: string): boolean {
   return matcher.ignores(path);
 }

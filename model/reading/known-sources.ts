@@ -11,8 +11,8 @@ import { readText } from './read-text.ts';
 import type { ReadSource, Source } from './source.ts';
 
 /**
- * What descriptions said when this process read them before: those that say the same stay the same objects, so that
- * nothing that follows from them is worked out again.
+ * Descriptions that this process has read before. Unchanged ones stay the same objects, so that cached
+ * results stay valid.
  */
 export class KnownSources {
   /** Checked values by source. */
@@ -25,11 +25,11 @@ export class KnownSources {
     published: new WeakMap<Source, PublishedImages>(),
     previews: new WeakMap<Source, Previews>(),
   };
-  /** What descriptions that are programs read when they were last imported. */
+  /** Inputs of the descriptions that are programs, from their last import. */
   imports: ImportRecord = { modules: new Map(), complete: true };
   readonly #sources = new Map<string, { text: string; source: Source; follows: boolean }>();
 
-  /** The source of a file, or its text where it must be parsed first. */
+  /** The source of a file, or its text if it must be parsed first. */
   read(root: string, file: string): ReadSource & { text?: string } {
     const { text, problem } = readText(root, file);
     if (problem !== undefined) return { problems: [problem] };
@@ -39,7 +39,10 @@ export class KnownSources {
       : { text, problems: [] };
   }
 
-  /** Remembers a source. Its value `follows` from its text alone, or may be another one next time. Gives back the one from before, if both say the same. */
+  /**
+   * Stores a source and returns the previous one if the data is equal. `follows`: the value depends on the
+   * text only.
+   */
   keep(source: Source, text: string, { follows }: { follows: boolean }): Source {
     const known = this.#sources.get(source.file);
     if (known?.text === text && isDeepStrictEqual(known.source.value, source.value)) return known.source;

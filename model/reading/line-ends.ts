@@ -1,4 +1,7 @@
-/** Whether Git's `text=auto` takes a content for text (convert.c): no NUL, no CR without LF, few control characters. */
+/**
+ * Whether Git's `text=auto` treats a content as text (convert.c): no NUL, no CR without LF, few control
+ * characters.
+ */
 export function isText(content: Buffer): boolean {
   let [printable, others] = [0, 0];
   for (let i = 0; i < content.length; i++) {
@@ -10,7 +13,7 @@ export function isText(content: Buffer): boolean {
     else if (byte === 0x7f || (byte < 0x20 && !printableControls.has(byte))) others++;
     else printable++;
   }
-  // A DOS file may end with Ctrl-Z.
+  // A DOS file can end with Ctrl-Z.
   if (content.at(-1) === 0x1a) others--;
   return printable >> 7 >= others;
 }
@@ -18,7 +21,7 @@ export function isText(content: Buffer): boolean {
 /** Backspace, tab, form feed, escape. */
 const printableControls = new Set([0x08, 0x09, 0x0c, 0x1b]);
 
-/** The content with each CR LF as LF. */
+/** The content with LF in place of each CR LF. */
 export function withLineFeeds(content: Buffer): Buffer {
   return Buffer.from(content.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
 }

@@ -7,11 +7,10 @@ export interface Spot {
 }
 
 /**
- * Where a field stands in the object literal that a TypeScript file exports by default (`export default {…}`,
+ * The place of a field in the object literal that a TypeScript file exports by default (`export default {…}`,
  * `export default define({…})`, or a constant of that form).
- *
- * A light search, not a parser: it knows strings, comments and brackets. What is not written as a literal (a spread,
- * a call, a variable) ends the search at the last thing found; where there is nothing, at the start of the file.
+ * A simple scanner for strings, comments and brackets, not a parser. A spread, a call or a variable ends the
+ * search at the last field found; if none was found, at the start of the file.
  */
 export function locateLiteral(text: string, path: FieldPath): Spot {
   let at = exported(text);
@@ -27,7 +26,9 @@ export function locateLiteral(text: string, path: FieldPath): Spot {
   return spot;
 }
 
-/** The number, boolean or `null` at exactly this path, as written; undefined for any other value. */
+/**
+ * The number, boolean or `null` at exactly this path, as written in the file; undefined for any other value.
+ */
 export function writtenLiteral(text: string, path: FieldPath): string | undefined {
   let at = exported(text);
   for (const step of path) {
@@ -39,11 +40,11 @@ export function writtenLiteral(text: string, path: FieldPath): string | undefine
   if (at === undefined) return undefined;
   literal.lastIndex = at;
   const [word] = literal.exec(text) ?? [];
-  // What goes on is an expression.
+  // A value that continues is an expression.
   return word !== undefined && /[,}\])]/.test(text[blank(text, literal.lastIndex)] ?? '') ? word : undefined;
 }
 
-/** The offset of the exported literal's bracket. */
+/** The offset of the opening bracket of the exported literal. */
 function exported(text: string): number | undefined {
   const start = /^export\s+default\s+/m.exec(text);
   if (start === null) return undefined;
@@ -90,7 +91,7 @@ function item(text: string, at: number, index: number): Spot | undefined {
   return i < text.length && text[i] !== ']' ? { key: i, value: i } : undefined;
 }
 
-/** Past the value at `at` and the comma after it, or to the bracket that closes what is around it. */
+/** The offset after the value at `at` and its comma, or of the bracket that closes the enclosing literal. */
 function comma(text: string, at: number): number {
   let depth = 0;
   for (let i = at; i < text.length; ) {
@@ -112,7 +113,7 @@ function comma(text: string, at: number): number {
   return text.length;
 }
 
-/** Past the string that starts at `at`. */
+/** The offset after the string that starts at `at`. */
 function closing(text: string, at: number): number {
   for (let i = at + 1; i < text.length; i++) {
     if (text[i] === '\\') i++;
@@ -121,7 +122,7 @@ function closing(text: string, at: number): number {
   return text.length;
 }
 
-/** Past the key, or the value as far as it is a word, a string or what is in brackets, that starts at `at`. */
+/** The offset after the key or simple value that starts at `at`: a word, a string or a bracketed value. */
 export function literalEnd(text: string, at: number): number {
   const char = text[at] ?? '';
   if (char === "'" || char === '"' || char === '`') return closing(text, at);
@@ -131,7 +132,7 @@ export function literalEnd(text: string, at: number): number {
   return word.test(text) ? word.lastIndex : at + 1;
 }
 
-/** Past the bracket that closes the one at `at`. */
+/** The offset after the bracket that closes the one at `at`. */
 function bracketEnd(text: string, at: number): number {
   const inner = blank(text, at + 1);
   let i = inner;
@@ -139,7 +140,7 @@ function bracketEnd(text: string, at: number): number {
   return i + 1;
 }
 
-/** Past white space and comments. */
+/** The offset after white space and comments. */
 function blank(text: string, at: number): number {
   const skip = /(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/y;
   skip.lastIndex = at;

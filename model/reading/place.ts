@@ -9,7 +9,7 @@ export interface Place {
 
 /** A line of a file, or the part of a long line, with the marked range. */
 export interface Underlined {
-  /** Invisible characters are U+FFFD, a tab is a blank, and `…` marks a cut. */
+  /** Invisible characters are shown as U+FFFD, a tab as a blank, and `…` marks a cut. */
   text: string;
   /** Offset into `text`. */
   start: number;
@@ -17,10 +17,10 @@ export interface Underlined {
   length: number;
 }
 
-/** Lines that are longer are shown in part: this much of them, in UTF-16 units. */
+/** The part of a long line that is shown, in UTF-16 units: before the mark, and in total. */
 const window = { before: 40, all: 100 } as const;
 
-/** From offsets in a text to places. Line starts are computed once for many look-ups. */
+/** Returns a function from offsets to places; it computes the line starts once. */
 export function placesOf(text: string): (start: number, end: number) => Place {
   let starts: number[] | undefined;
   return (start, end) => {
@@ -35,14 +35,15 @@ export function placesOf(text: string): (start: number, end: number) => Place {
 }
 
 /**
- * Characters that no screen shows, or that change what it shows of others: controls other than tab and line end, the
- * byte order mark, marks of writing direction, breaks of width zero. Those that join emoji and letters are none.
+ * Characters that are invisible or change how others are shown: control characters other than tab and line
+ * end, the byte order mark, direction marks, zero-width breaks. Joiners of emoji and letters are not
+ * included.
  */
 export const invisible = /(?![\t\n\r\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 const unprintable = new RegExp(`${invisible.source}|[\\n\\r]`, 'gu');
 
-/** The text with U+FFFD for each character that a terminal would hide or obey, and a blank for a tab. */
+/** The text with U+FFFD for each character that a terminal would hide or interpret, and a blank for a tab. */
 export function visible(text: string): string {
   return text
     .replaceAll('\t', ' ')
@@ -69,7 +70,7 @@ function lineStarts(text: string): number[] {
   return starts;
 }
 
-/** The number of the line in which an offset lies: how many lines start at it or before. */
+/** The number of the line that contains an offset. */
 function lineOf(starts: number[], offset: number): number {
   let [low, high] = [0, starts.length];
   while (low < high) {

@@ -5,7 +5,7 @@ import type { KnownSources } from './known-sources.ts';
 import { moduleSource } from './module-source.ts';
 import type { ReadSource } from './source.ts';
 
-/** Imports TypeScript files; gives the result of each by its path: the default export, or problems. */
+/** Imports TypeScript files; returns a map from path to the default export or problems. */
 export async function readModules(
   root: string,
   files: readonly string[],
@@ -29,7 +29,8 @@ export async function readModules(
       }
     }),
   );
-  // A file may change a module that another file imports: all are imported, always in the same order.
+  // A file can change a module that another file imports, so all are imported again, always in the same
+  // order.
   known.imports = { modules: new Map(), complete: true };
   const apart = await importApart(root, programs, known.imports);
   for (const { file, text } of programs) {

@@ -21,7 +21,7 @@ import type { Loaded, ReadSource, Source } from './source.ts';
 
 const lockFile = 'images/lock.yaml';
 
-/** Reads every description below `root`; what is not there or does not fit its schema becomes a problem. */
+/** Reads every description below `root`; missing files and schema errors become problems. */
 export async function readRepository(
   root: string,
   known = new KnownSources(),
@@ -61,7 +61,7 @@ export async function readRepository(
   };
 }
 
-/** Reads the files of one repository, and collects what is wrong with them in the order in which they are read. */
+/** Reads the files of one repository and collects their problems in the order of reading. */
 class RepositoryReader {
   readonly problems: Problem[] = [];
   readonly #root: string;
@@ -72,7 +72,7 @@ class RepositoryReader {
     this.#known = known;
   }
 
-  /** The value of a source, checked against its schema; empty where it has problems, which are kept. */
+  /** The value of a source after its schema check; empty if it has problems, which are collected. */
   keep<S extends z.ZodType>(
     name: string,
     schema: S,
@@ -106,7 +106,7 @@ class RepositoryReader {
         this.yaml(`clusters/${name}/cluster.yaml`),
         this.#known.checked.clusters,
       );
-    // Without any environment, the problem names the file to write first.
+    // Without any environment, the problem names the first file to write.
     if (environments.length === 0) read('dev');
     return environments.flatMap(read);
   }
@@ -123,7 +123,7 @@ class RepositoryReader {
       .flatMap((name) => this.keep(name, schema, this.yaml(fileOf(name)), before));
   }
 
-  /** Apps and operators: they are programs, which are started together. */
+  /** Reads apps and operators, which are TypeScript modules, in one pass. */
   async modules(
     appNames: readonly string[],
     operatorNames: readonly string[],
@@ -141,7 +141,7 @@ class RepositoryReader {
     return { apps, operators };
   }
 
-  /** `files`: every file in the folders of secrets, whether it is a secret or not. */
+  /** Reads the folders of secrets; `files` has every file in them, valid or not. */
   secrets(appNames: readonly string[]): { secrets: LoadedSecret[]; files: Set<string> } {
     const found = appNames.flatMap((app) => secretFiles(this.#root, app).map((place) => ({ app, ...place })));
     const secrets = found.flatMap(({ app, environment, file }): LoadedSecret[] => {
@@ -159,7 +159,7 @@ class RepositoryReader {
 
 const quiet = { throwIfNoEntry: false } as const;
 
-/** All files in `apps/APP/secrets`, from the root, each with its environment. */
+/** All files below `apps/APP/secrets`, from the root, each with its environment. */
 function secretFiles(root: string, app: string): { environment: string; file: string }[] {
   const folder = `apps/${app}/secrets`;
   // A broken or circular link is reported when the app is read.
@@ -183,13 +183,13 @@ function nameOfSecret(file: string): string | undefined {
 function strangerAmongSecrets(file: string): Problem {
   return problemOfFile(file, {
     code: 'not-a-secret-file',
-    what: 'only encrypted secrets stand in this folder, as NAME.yaml',
-    why: 'what lies beside them could be a secret that nobody has encrypted',
-    fix: 'move it out of the repository; a secret is written by npm run secrets -- set APP KEY --env ENV',
+    what: 'this folder holds only encrypted secrets, named NAME.yaml',
+    why: 'a file beside them could be a secret that is not encrypted',
+    fix: 'move it out of the repository; to write a secret, type npm run secrets -- set APP KEY --env ENV',
   });
 }
 
-/** Names of the folders with a description: `apps/NAME/app.ts`, `operators/NAME/operator.ts`. */
+/** Names of the folders that contain a description: `apps/NAME/app.ts`, `operators/NAME/operator.ts`. */
 function described(root: string, folder: string, file: string): string[] {
   return names(
     root,
@@ -198,7 +198,7 @@ function described(root: string, folder: string, file: string): string[] {
   );
 }
 
-/** Whether a file is there, be it a link that leads nowhere. */
+/** Whether a file exists, also as a broken link. */
 function exists(root: string, file: string): boolean {
   return lstatSync(join(root, file), quiet) !== undefined;
 }
@@ -209,7 +209,7 @@ interface Entry {
   kind: 'folder' | 'file' | 'nowhere';
 }
 
-/** Names of the entries of a folder, sorted; none where the folder does not exist. */
+/** Names of the matching entries of a folder, sorted; none if the folder does not exist. */
 function names(root: string, folder: string, wanted: (entry: Entry) => boolean): string[] {
   const path = join(root, folder);
   if (statSync(path, quiet)?.isDirectory() !== true) return [];
@@ -225,7 +225,7 @@ function kindOf(folder: string, entry: Dirent): Entry['kind'] {
   try {
     return statSync(join(folder, entry.name)).isDirectory() ? 'folder' : 'file';
   } catch {
-    // The reason is reported when it is read.
+    // The reason is reported when the entry is read.
     return 'nowhere';
   }
 }

@@ -4,15 +4,15 @@ import { join, sep } from 'node:path';
 import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
 import { invisible, placesOf } from './place.ts';
 
-/** In bytes: far more than any description that people write and review. */
+/** Maximum bytes of a description: far more than people write and review. */
 const largest = 256 * 1024;
 
-/** A text, or the problem of reading it. */
+/** The text of a file, or the problem of reading it. */
 export type Read = { text: string; problem?: never } | { text?: never; problem: Problem };
 
 /**
- * Reads a description: a regular file inside the repository, UTF-8 with or without a byte order mark, of at most
- * 256 KiB, without characters that nobody sees. Whatever else stands there is a problem; it never waits and never throws.
+ * Reads a description: a regular file inside the repository, UTF-8 with or without a byte order mark, at most
+ * 256 KiB, without invisible characters. Anything else is a problem; it never blocks and never throws.
  */
 export function readText(root: string, file: string): Read {
   const refuse = (words: Words): Read => ({ problem: problemOfFile(file, words) });
@@ -21,12 +21,12 @@ export function readText(root: string, file: string): Read {
     if (!path.startsWith(realpathSync.native(root) + sep)) {
       return refuse({
         code: 'outside-repository',
-        what: `a symbolic link leads to ${path}`,
-        why: 'what lies outside the repository is not reviewed, and on the next machine it is not there',
-        fix: 'copy the file to where the link is',
+        what: `the file is a symbolic link to ${path}`,
+        why: 'a target outside of the repository is not reviewed, and does not exist on other machines',
+        fix: 'replace the link with a copy of the file',
       });
     }
-    // A pipe would be waited for until somebody writes into it.
+    // Opening a pipe would block until somebody writes into it.
     const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const status = fstatSync(handle);
@@ -34,8 +34,8 @@ export function readText(root: string, file: string): Read {
         const kind = status.isDirectory() ? 'a folder' : 'a pipe, a socket or a device';
         return refuse({
           code: 'not-a-file',
-          what: `here is ${kind}`,
-          why: 'a description is a file of text',
+          what: `the path leads to ${kind}`,
+          why: 'a description is a regular file',
           fix: 'move it away and write the file',
         });
       }
@@ -43,8 +43,8 @@ export function readText(root: string, file: string): Read {
         return refuse({
           code: 'too-large',
           what: `the file has ${Math.ceil(status.size / 1024)} KiB`,
-          why: `more than ${largest / 1024} KiB is nothing that people write and review`,
-          fix: 'take out what does not belong here',
+          why: `the maximum of a description is ${largest / 1024} KiB`,
+          fix: 'remove the content that does not belong here',
         });
       }
       return decode(readFileSync(handle), file);
@@ -56,7 +56,7 @@ export function readText(root: string, file: string): Read {
   }
 }
 
-/** The text in the bytes of a file. */
+/** Decodes the bytes of a file. */
 export function decode(bytes: Buffer, file: string): Read {
   if (!isUtf8(bytes)) return { problem: notUtf8(bytes, file) };
   const text = new TextDecoder().decode(bytes);
@@ -64,9 +64,9 @@ export function decode(bytes: Buffer, file: string): Read {
   if (conflict !== null) {
     const words = {
       code: 'merge-conflict',
-      what: 'a merge left both versions here',
-      why: 'Git could not know which of the two is meant',
-      fix: 'write what is meant, and remove the lines <<<<<<<, ======= and >>>>>>>',
+      what: 'the file has an unresolved merge conflict',
+      why: 'it contains both versions',
+      fix: 'write the intended version, and remove the lines <<<<<<<, ======= and >>>>>>>',
     };
     return { problem: { file, ...placesOf(text)(conflict.index, text.length), ...words } };
   }
@@ -75,9 +75,9 @@ export function decode(bytes: Buffer, file: string): Read {
   const code = (hidden[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const words = {
     code: 'invisible-character',
-    what: `the character U+${code} stands here`,
-    why: 'no editor shows it, so that what is read is not what is seen',
-    fix: 'remove it; a text that must hold it writes it as an escape',
+    what: `the file contains the character U+${code}`,
+    why: 'editors do not show it, so a reviewer sees another text than programs read',
+    fix: 'remove it; if a text needs it, write an escape',
   };
   return { problem: { file, ...placesOf(text)(hidden.index, hidden.index + 1), ...words } };
 }
@@ -86,7 +86,7 @@ function notUtf8(bytes: Buffer, file: string): Problem {
   const words = { code: 'not-utf8', fix: 'save the file as UTF-8' };
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') {
-    const why = 'every tool that reads descriptions takes UTF-8';
+    const why = 'descriptions are UTF-8';
     return problemOfFile(file, { ...words, what: 'the file is UTF-16', why });
   }
   let start = 0;
@@ -103,8 +103,8 @@ function notUtf8(bytes: Buffer, file: string): Problem {
     file,
     ...placesOf(before + line)(before.length + offset, before.length + offset + 1),
     ...words,
-    what: `the byte 0x${byte.toString(16).toUpperCase()} stands here, which is not UTF-8`,
-    why: `in Windows' Latin-1 it would be '${new TextDecoder('windows-1252').decode(Buffer.from([byte]))}', but nothing says that it is that`,
+    what: `the byte 0x${byte.toString(16).toUpperCase()} is not valid UTF-8`,
+    why: `in Windows' Latin-1 it would be '${new TextDecoder('windows-1252').decode(Buffer.from([byte]))}', but the encoding is unknown`,
   };
 }
 
@@ -114,23 +114,23 @@ function unreadable(file: string, error: unknown): Words {
     return {
       code: 'missing-file',
       what: 'the file does not exist',
-      why: 'without it nothing says what is there',
+      why: 'this description is required',
       fix: `write ${file}`,
     };
   }
   if (code === 'ELOOP') {
     return {
       code: 'unreadable',
-      what: 'the file is a symbolic link that leads back to itself',
-      why: 'there is nothing to read',
+      what: 'the file is a symbolic link to itself',
+      why: 'it has no target',
       fix: 'remove the link and write the file',
     };
   }
   if (code === 'EACCES' || code === 'EPERM') {
     return {
       code: 'unreadable',
-      what: 'the file may not be read',
-      why: 'its permissions or those of a folder above forbid it',
+      what: 'the file is not readable',
+      why: 'its permissions or those of a parent folder forbid it',
       fix: `type chmod a+r '${file}'`,
     };
   }
@@ -139,6 +139,6 @@ function unreadable(file: string, error: unknown): Words {
     code: 'unreadable',
     what: 'the file cannot be read',
     why: error instanceof Error ? error.message : String(error),
-    fix: 'look at the disk',
+    fix: 'check the disk',
   };
 }

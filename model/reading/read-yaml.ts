@@ -6,20 +6,20 @@ import type { FieldPath, ReadSource, Source } from './source.ts';
 
 type Refuse = (start: number, end: number, words: Words) => Problem;
 
-/** Brackets and indentation together; descriptions need six. */
+/** Maximum depth of brackets and indentation together; descriptions need six. */
 const deepest = 32;
 
-/** Parses YAML 1.2; `file` is the name for problems. */
+/** Parses YAML 1.2; `file` is the path in problems. */
 export function readYaml(text: string, file: string): ReadSource {
   const place = placesOf(text);
   const refuse: Refuse = (start, end, words) => ({ file, ...place(start, end), ...words });
-  // The library compares every key with every other one; findFaults() does not.
+  // The library compares every key with every other one; findFaults() is faster.
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
   if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
     const at = deepBracket(text);
     return { problems: [refuse(at, at + 1, tooDeep)] };
   }
-  // After the first fault of syntax the rest is read wrongly too.
+  // Only the first syntax error counts: it causes the later ones.
   const syntax = document.errors.sort((a, b) => a.pos[0] - b.pos[0])[0];
   if (syntax !== undefined) return { problems: [refuse(...spotOf(syntax, text), explain(syntax))] };
   // The library only warns of an unknown tag.
@@ -35,7 +35,7 @@ export function readYaml(text: string, file: string): ReadSource {
       code: 'yaml-aliases',
       what: 'the aliases cannot be resolved',
       why: error instanceof Error ? error.message : String(error),
-      fix: 'write the values out instead of naming them by * and &',
+      fix: 'write the values in full instead of using * and &',
     };
     return { problems: [refuse(...rangeOf(firstAlias(document)), words)] };
   }
@@ -43,12 +43,14 @@ export function readYaml(text: string, file: string): ReadSource {
 
 const tooDeep: Words = {
   code: 'too-deep',
-  what: `here is more than ${deepest} levels of nesting`,
-  why: 'no description needs them, and a program that followed them could run out of memory',
-  fix: 'take out the brackets or the indentation',
+  what: `more than ${deepest} levels of nesting`,
+  why: 'no description needs them, and programs could run out of memory',
+  fix: 'remove brackets or indentation',
 };
 
-/** The place of an unclosed quote is that of the last quote, not the end of the file, where the parser misses it. */
+/**
+ * For an unclosed quote the parser reports the end of the file; the place of the last quote is more useful.
+ */
 function spotOf(error: YAMLError, text: string): [start: number, end: number] {
   const quote = /^Missing closing (["'])/.exec(error.message)?.[1];
   if (quote === undefined) return error.pos;
@@ -59,28 +61,28 @@ function explain(error: YAMLError): Words {
   if (error.code === 'TAG_RESOLVE_FAILED') {
     return {
       code: 'yaml-tag',
-      what: 'a tag is written here',
-      why: 'a description is plain data: nothing would be made of the tag',
-      fix: 'take out the word that begins with !',
+      what: 'a YAML tag is not allowed',
+      why: 'a description is plain data, and tags have no meaning in it',
+      fix: 'remove the word that begins with !',
     };
   }
   if (error.code === 'MULTIPLE_DOCS') {
     return {
       code: 'second-document',
-      what: 'a second document starts here',
-      why: 'the file describes one thing, and only the first would be read',
-      fix: 'remove the line ---, or move what follows into a file of its own',
+      what: 'a second YAML document starts here',
+      why: 'only the first document of a file would be read',
+      fix: 'remove the line ---, or move the second document into its own file',
     };
   }
   return {
     code: 'yaml-syntax',
-    what: 'this is not YAML',
+    what: 'the file is not valid YAML',
     why: error.message,
-    fix: 'mend the line; indentation is by spaces, and a value with : or # in it needs quotes',
+    fix: 'correct the line; indent with spaces, and quote a value that contains : or #',
   };
 }
 
-/** What the library lets through: keys that are written twice or mean something to JavaScript, and depth. */
+/** Faults that the library accepts: duplicate keys, keys with a meaning in JavaScript, and depth. */
 function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
   const problems: Problem[] = [];
   visit(document, (_, node, path) => {
@@ -104,8 +106,8 @@ function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
 
 const notAName: Words = {
   code: 'bad-key',
-  what: 'a key is no text',
-  why: 'the keys of a description are names',
+  what: 'a key is not a text',
+  why: 'keys of a description are names',
   fix: 'write a name before the colon, without brackets',
 };
 
@@ -113,7 +115,7 @@ function twice(name: string): Words {
   return {
     code: 'duplicate-key',
     what: `the key '${name}' is written twice`,
-    why: 'only one of the two could count',
+    why: 'only one of the two would be used',
     fix: 'remove one of them',
   };
 }
@@ -122,19 +124,19 @@ function forbidden(name: string): Words | undefined {
   if (name !== '__proto__') return undefined;
   return {
     code: 'bad-key',
-    what: "the key '__proto__' stands here",
-    why: 'it is a name that JavaScript itself uses: what is under it would not be seen',
+    what: "the key '__proto__' is not allowed",
+    why: 'JavaScript uses this name itself and would hide the value',
     fix: 'write another name',
   };
 }
 
 function keyOf(key: unknown): string | undefined {
-  // What a tag makes of a text, such as bytes, is an object.
+  // The value of a tag, such as binary data, is an object.
   if (!isScalar(key) || (typeof key.value === 'object' && key.value !== null)) return undefined;
   return String(key.value);
 }
 
-/** Where the fields of a document stand, and how they are written. The keys of a map are indexed once. */
+/** The places of a document's fields and their written form. The keys of a map are indexed once. */
 function fieldsOf(
   document: Document.Parsed,
   text: string,
@@ -196,7 +198,7 @@ function firstAlias(document: Document.Parsed): unknown {
   return found;
 }
 
-/** The first opening bracket, or dash before another dash, that is deeper than is let through. */
+/** The offset of the first opening bracket or nested dash that exceeds the maximum depth. */
 function deepBracket(text: string): number {
   let depth = 0;
   for (const { index, 0: token } of text.matchAll(/[[{]|[\]}]|[-?] (?=[-?] )|\n/g)) {

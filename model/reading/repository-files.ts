@@ -15,9 +15,9 @@ import { isText, withLineFeeds } from './line-ends.ts';
 import type { StoredFile } from './stored-file.ts';
 
 /**
- * The files of a repository as Git stores them: in a checkout those that Git tracks, or would track, since they are
- * untracked and not ignored. Outside of one, as after the download of an archive, those that no `.gitignore` names,
- * with the line ends of `* text=auto`. Listed once, read when asked for.
+ * The files of a repository as Git stores them. In a checkout: tracked files, and untracked files that are
+ * not ignored. Outside of one, such as after the download of an archive: files that no `.gitignore` excludes,
+ * with the line ends of `* text=auto`. The list is read once, contents on demand.
  */
 export class RepositoryFiles {
   readonly #root: string;
@@ -27,7 +27,10 @@ export class RepositoryFiles {
     this.#root = root;
   }
 
-  /** Those below a folder, which may be a link, by their path from it, in bytewise order; `wanted` by that path. */
+  /**
+   * Files below a folder, which can be a link, by their path from it, in bytewise order; `wanted` filters by
+   * that path.
+   */
   below(folder: string, wanted: (path: string) => boolean = () => true): StoredFile[] {
     this.#readers ??= list(this.#root);
     const place = join(this.#root, folder);
@@ -46,7 +49,7 @@ export class RepositoryFiles {
 
 type Content = Omit<StoredFile, 'path'>;
 
-/** Reads the file at a place; undefined where Git would store nothing. */
+/** Reads the file at a path; undefined if Git would not store it. */
 type Reader = (place: string) => Content | undefined;
 
 function list(root: string): Map<string, Reader> {
@@ -72,7 +75,7 @@ function readAsGit(
   git: GitFiles,
 ): Content | undefined {
   const status = statusOf(place);
-  // Tracked, and removed since.
+  // A tracked file that was removed.
   if (status === undefined) return undefined;
   if (!git.links && mode === '120000' && status.isFile()) return { mode, content: readFileSync(place) };
   const found = read(place, status, () => git.storesLineFeeds(path));
@@ -99,7 +102,7 @@ function* listWithoutGit(root: string): Generator<[string, Reader]> {
   }
 }
 
-/** A .gitignore, and the folder from which its patterns count. */
+/** A .gitignore, and the folder that its patterns are relative to. */
 interface Rules {
   folder: string;
   matcher: Ignore;
@@ -109,7 +112,7 @@ function matcherOf(file: string): Ignore {
   return ignore({ ignorecase: false }).add(readFileSync(file, 'utf8'));
 }
 
-/** The last matching rule decides: rules of the deepest folder come last. */
+/** The last matching rule decides; rules of the deepest folder come last. */
 function isIgnored(path: string, all: readonly Rules[]): boolean {
   let ignored = false;
   for (const { folder, matcher } of all) {
@@ -132,7 +135,7 @@ function read(
   return { mode, content: withLineFeeds(content) };
 }
 
-/** A name that is no UTF-8 cannot be looked at; that must not pass for a file that is gone. */
+/** A file whose name is not UTF-8 cannot be read; it must not be treated as missing. */
 function statusOf(place: string): Stats | undefined {
   return lstatSync(place, { throwIfNoEntry: place.includes('\ufffd') });
 }

@@ -1,7 +1,7 @@
 import type { Problem, Words } from '../diagnostics/problem.ts';
 import type { Place } from './place.ts';
 
-/** From the top of a file to one field: keys and indexes. */
+/** Keys and indexes from the top of a file to one field. */
 export type FieldPath = readonly (string | number)[];
 
 /** A description file as data, with the place of each field. */
@@ -10,30 +10,30 @@ export interface Source {
   file: string;
   /** Not yet checked against a schema. */
   value: unknown;
-  /** The place of the field's key or value; for a missing field, the nearest enclosing value. */
+  /** The place of the field's key or value; for a missing field, of the nearest enclosing value. */
   place(path: FieldPath, part: 'key' | 'value'): Place;
   /**
-   * A number, a boolean or nothing as it is written, which its value does not tell (`1.10`, `0x1F`, `~`); undefined where
-   * the file does not hold it as such.
+   * A number, a boolean or null as written in the file (`1.10`, `0x1F`, `~`), which its value does not show;
+   * undefined for any other value.
    */
   written(path: FieldPath): string | undefined;
 }
 
-/** Result of reading a file: without a source there is at least one problem. */
+/** Result of reading a file: if there is no source, there is at least one problem. */
 export interface ReadSource {
   source?: Source;
   problems: Problem[];
 }
 
-/** A file and its value, checked against its schema. */
+/** A file and its value after the schema check. */
 export interface Loaded<T> {
-  /** From the folder or the file name: `dev`, `orders`, `traefik`. */
+  /** The name of the folder or the file: `dev`, `orders`, `traefik`. */
   name: string;
   source: Source;
   value: T;
 }
 
-/** A problem at the value of a field; `part` says 'key' where the key itself is wrong. */
+/** A problem at the value of a field; with `part: 'key'` at its key. */
 export function problemAt(
   source: Source,
   path: FieldPath,
@@ -43,7 +43,7 @@ export function problemAt(
   return { file: source.file, ...source.place(path, part), ...words };
 }
 
-/** `FILE:LINE` of a field, to point at it from elsewhere. */
+/** `FILE:LINE` of a field, for references in messages. */
 export function reference(source: Source, path: FieldPath): string {
   return `${source.file}:${source.place(path, 'key').line}`;
 }

@@ -1,11 +1,11 @@
-/** A file as Git stores it, or would: its content with the line ends that go into the repository. */
+/** A file as Git stores it: its content has the line ends of the repository. */
 export interface StoredFile {
   /** With `/` on every system. */
   path: string;
   mode: StoredMode;
-  /** Target of a symbolic link. */
+  /** For a symbolic link, its target. */
   content: Buffer;
 }
 
-/** A file, a program, a symbolic link: the modes that Git knows. */
+/** File modes of Git: file, executable, symbolic link. */
 export type StoredMode = '100644' | '100755' | '120000';

@@ -76,9 +76,9 @@ export const alertReceivers = z
     context.addIssue({
       code: 'custom',
       path: ['receivers'],
-      message: `no Secret is named for ${keys.join(' and ')}, which must not stand here`,
+      message: `${keys.join(' and ')} must not be in this file, and no Secret is named for them`,
       params: {
-        fix: 'write secret: alert-receivers beside receivers, and make that Secret in the namespace alertmanager',
+        fix: 'write secret: alert-receivers beside receivers, and create that Secret in the namespace alertmanager',
       },
       input: receivers,
     });

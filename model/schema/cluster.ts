@@ -32,7 +32,7 @@ const mirrorUrl = z
 const registryHost = z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "the host of a registry such as 'docker.io'");
 
 /** Name of an app and of its Service. Other names are made from it; the longest is that of its migrations Job. */
-export const appName = serviceName.max(40, 'at most 40 characters, since other names are made of it');
+export const appName = serviceName.max(40, 'at most 40 characters, because other names contain it');
 
 /** Variable names that every shell and libc accepts (POSIX, 'Environment Variable Definition'). */
 export const variableName = z
@@ -54,8 +54,8 @@ export const variables = z.record(variableName, z.string()).superRefine((env, co
     context.addIssue({
       code: 'custom',
       path: [name],
-      message: `with its name it has ${size} bytes, and Linux starts no process with a variable of more than ${longestVariable}`,
-      params: { fix: 'put it into a file of the image' },
+      message: `with its name it has ${size} bytes, and Linux starts no process with a variable of more than ${longestVariable} bytes`,
+      params: { fix: 'put the content into a file of the image' },
       input: env[name],
     });
   }
@@ -63,8 +63,8 @@ export const variables = z.record(variableName, z.string()).superRefine((env, co
   if (all <= allVariables) return;
   context.addIssue({
     code: 'custom',
-    message: `together they have ${all} bytes, and the API server takes no object of more than ${allVariables}`,
-    params: { fix: 'put what is long into a file of the image' },
+    message: `together they have ${all} bytes, and the API server accepts no object of more than ${allVariables} bytes`,
+    params: { fix: 'put long values into a file of the image' },
     input: env,
   });
 });
@@ -76,7 +76,7 @@ export const sentence = z.string().min(1).max(1000, 'at most 1000 characters');
 export const reason = z
   .string()
   .trim()
-  .min(10, 'a sentence that says why')
+  .min(10, 'a sentence with the reason')
   .max(1000, 'at most 1000 characters');
 
 /** Cores as a Kubernetes quantity (API conventions, 'Quantities'), with at most three decimals: `250m`, `2`, `0.5`. */
@@ -429,7 +429,7 @@ const databases = z.strictObject({
 const retiredReason = z
   .string()
   .trim()
-  .min(10, 'a sentence that says why')
+  .min(10, 'a sentence with the reason')
   .describe('Reason why it is no longer needed, or where its data goes.');
 
 const retiredDatabase = z.discriminatedUnion('data', [
@@ -581,7 +581,10 @@ export const clusterSchema = z.strictObject({
   databases: databases.prefault({}).describe('Databases of the apps.'),
   people: z
     .record(
-      dnsLabel.max(57, "at most 57 characters, since a certificate has room for 64 and says 'person:NAME'"),
+      dnsLabel.max(
+        57,
+        "at most 57 characters, because a certificate has room for 64 and contains 'person:NAME'",
+      ),
       z.strictObject({
         uses: z
           .array(dnsLabel)

@@ -15,11 +15,11 @@ export const ageRecipient = z
     if (!text.startsWith('AGE-SECRET-KEY-')) return;
     context.addIssue({
       code: 'custom',
-      message: 'whoever has it can read the secrets, and it would stand in Git; take it for known',
+      message: 'everyone who has it can read the secrets, and it would be in Git; treat it as leaked',
       params: {
         secret: true,
         what: 'is a private key',
-        fix: 'make another key by npm run secrets -- new-key, and write its public half, age1…',
+        fix: 'create a new key with npm run secrets -- new-key, and write its public half, age1…',
       },
       input: text,
     });
@@ -47,8 +47,7 @@ const encrypted = z.string().superRefine((text, context) => {
   if (cipherText.test(text)) return;
   context.addIssue({
     code: 'custom',
-    message:
-      'it would stand in Git for everybody to read; take it for known, and change it where it comes from',
+    message: 'it would be in Git in plain text; treat it as leaked and revoke it',
     params: {
       secret: true,
       what: 'is not encrypted',

@@ -47,7 +47,7 @@ export const exceptionSchema = z.strictObject({
   /** Name of the rule. */
   rule: z.enum(rules),
   /** Reason, one sentence. */
-  reason: z.string().trim().min(10, 'a sentence that says why'),
+  reason: z.string().trim().min(10, 'a sentence with the reason'),
   /** Key of cluster.yaml, such as `gateway.tls.acme`; the rule is broken only where it is set. Default: in every environment. */
   only: z
     .string()

@@ -38,7 +38,7 @@ const label = z
   .max(63, 'at most 63 characters')
   .regex(
     /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
-    "one word below the domain such as 'www'; names below other domains stand in cluster.yaml: apps.NAME.hosts",
+    "one word below the domain such as 'www'; names below other domains belong into cluster.yaml: apps.NAME.hosts",
   );
 
 /** How visitors reach an app through the gateway. */

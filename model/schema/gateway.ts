@@ -12,9 +12,9 @@ export const pemCertificates = (reader: string) =>
       return;
     context.addIssue({
       code: 'custom',
-      message: `${reader} refuses what it cannot read as certificates in PEM`,
+      message: `${reader} accepts only PEM certificates`,
       params: {
-        fix: 'write the certificates themselves: a block of text from -----BEGIN CERTIFICATE----- on',
+        fix: 'write the certificates in full, from -----BEGIN CERTIFICATE----- on',
       },
       input: text,
     });

@@ -15,33 +15,33 @@ export function faultOfGitUrl(text: string): { why: string; fix: string; secret?
   const clean = `${scheme}://${scheme === 'ssh' ? 'git@' : ''}${host}${/^[^?#]*/.exec(rest)?.[0]}`;
   if (user !== undefined && (scheme === 'https' || user.includes(':'))) {
     return {
-      why: 'what stands before the @ is a secret or has room for one, and it would stand in Git and in the cluster',
-      fix: `write ${clean}, and the name of a Secret under source.secret`,
+      why: 'the part before the @ is a secret or can contain one, and would be in Git and in the cluster',
+      fix: `write ${clean}, and name a Secret under source.secret`,
       secret: true,
     };
   }
   const [, name, path] = /^([\w.-]+):(?!\d+$)(.*)$/.exec(host) ?? [];
   if (name !== undefined) {
     return {
-      why: 'what follows the colon of an address is a port',
+      why: 'the part after the colon of an address is a port',
       fix: `write ssh://${user ?? 'git'}@${name}/${path}${rest}, with a slash before the path`,
     };
   }
   // Go refuses spellings that a browser would correct.
   if (!/^(\[[0-9a-f:.]+\]|[a-z0-9]([\w.-]*\w)?)(:\d{1,5})?$/i.test(host) || !URL.canParse(text))
-    return { why: `'${host}' is no host with a port`, fix: `write an address such as ${example}` };
+    return { why: `'${host}' is not a valid host or port`, fix: `write an address such as ${example}` };
   if (user !== undefined && !/^[\w.~-]+$/.test(user))
-    return { why: `'${user}' is no name of a user`, fix: `write ${clean}` };
+    return { why: `'${user}' is not a valid user name`, fix: `write ${clean}` };
   if (/[?#]/.test(rest)) {
     return {
-      why: 'a question mark or # has no meaning in the path of a repository',
+      why: 'the path of a repository cannot contain ? or #',
       fix: `write ${clean}`,
       secret: true,
     };
   }
   if (!/^\/+[^/]/.test(rest) || /%(?![0-9a-f]{2})/i.test(rest))
     return {
-      why: 'the path of the repository is missing or broken',
+      why: 'the path of the repository is missing or invalid',
       fix: `write an address such as ${example}`,
     };
   return undefined;
@@ -65,8 +65,8 @@ export const noSecret = z.string().superRefine((text, context) => {
   if (`${username}${password}${search}${hash}` === '') return;
   context.addIssue({
     code: 'custom',
-    message: 'a name, a token or a query would stand in Git and in the cluster',
-    params: { fix: `write the address alone: ${protocol}//${host}${pathname}`, secret: true },
+    message: 'a name, a token or a query would be in Git and in the cluster',
+    params: { fix: `write the address only: ${protocol}//${host}${pathname}`, secret: true },
     input: text,
   });
 });

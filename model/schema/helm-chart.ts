@@ -28,9 +28,9 @@ const repositoryAddress = z.string().superRefine((text, context) => {
   context.addIssue({
     code: 'custom',
     message: secret
-      ? 'it goes into Git and manifests, and a name, a password or a query has no place there'
+      ? 'it goes into Git and manifests, so it must not have a name, a password or a query'
       : "expected an https:// address such as 'https://charts.jetstack.io'",
-    params: { secret, fix: "write the address alone, such as 'https://charts.jetstack.io'" },
+    params: { secret, fix: "write the address only, such as 'https://charts.jetstack.io'" },
     input: text,
   });
 });

@@ -63,5 +63,5 @@ export const pinnedImage = z
   )
   .refine(
     (ref) => parseImageReference(ref)?.tag !== 'latest',
-    "latest is another image tomorrow: name a version such as 'docker.io/library/nginx:1.29.1'",
+    "latest changes its content: name a version such as 'docker.io/library/nginx:1.29.1'",
   );

@@ -33,7 +33,7 @@ export const internetUse = z.strictObject({
         context.addIssue({
           code: 'custom',
           message:
-            'a host outside of the cluster is told by its name, and no address is: others could get it',
+            'hosts outside of the cluster are identified by name, because an address can change its owner',
           params: {
             fix: "write a DNS name in small letters, with a port where it is not 443: 'smtp.example.org:587'",
           },

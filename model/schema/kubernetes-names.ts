@@ -37,11 +37,11 @@ export const dnsName = z
   )
   .refine(
     (name) => !/(^|\.)(\d+|0x[0-9a-f]*)$/.test(name),
-    'a DNS name does not end with a number: programs take it for an IP address',
+    'a DNS name cannot end with a number: programs treat it as an IP address',
   );
 
 /** Name of an app's volume; the names of claims contain it and the app's name. */
-export const volumeName = dnsLabel.max(20, 'at most 20 characters, since other names are made of it');
+export const volumeName = dnsLabel.max(20, 'at most 20 characters, because other names contain it');
 
 /** IsValidPortName: name of a container port. */
 export const portName = z

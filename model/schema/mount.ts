@@ -11,11 +11,11 @@ export const mountPath = z
   )
   .refine(
     (path) => !/^\/(proc|sys)(\/|$)/.test(path) && (path === '/dev/shm' || !/^\/dev(\/|$)/.test(path)),
-    "a path outside of /proc, /sys and /dev, which are the kernel's",
+    'a path outside of /proc, /sys and /dev, which belong to the kernel',
   )
   .refine(
     (path) => !/^\/(identity|external|secrets|var\/run\/secrets|run\/secrets)(\/|$)/.test(path),
-    'a path outside of /identity, /external, /secrets and /run/secrets, where certificates, secrets and tokens are',
+    'a path outside of /identity, /external, /secrets and /run/secrets, which hold certificates, secrets and tokens',
   );
 
 /** A file below the app's folder. A key of a ConfigMap cannot have a slash: '__' stands for it and cannot be part of a file name. */

@@ -55,11 +55,11 @@ function readLock(path: string): Read {
   try {
     const { data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
     if (data !== undefined) return { packages: data.packages };
-    return bad(`in a lock file of npm 7 or newer, ${error.issues[0]?.path.join('.')} stands otherwise`);
+    return bad(`${error.issues[0]?.path.join('.')} is not as npm 7 or newer writes it`);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (!('code' in error) || error.code !== 'ENOENT') return bad(error.message);
-    const why = 'without it nobody knows which packages a bundle holds';
+    const why = 'without it the packages of a bundle are unknown';
     return { problem: { code: 'no-package-lock', what: 'package-lock.json does not exist', why, fix } };
   }
 }

@@ -35,14 +35,14 @@ export const postgresExtensions = z.array(z.string()).superRefine((names, contex
       context.addIssue({ code: 'custom', path: [i], message, params: { fix }, input: name });
     const meant = otherNames[name];
     if (meant !== undefined) {
-      report('CREATE EXTENSION knows it by another name', `write '${meant}'`);
+      report('CREATE EXTENSION uses another name', `write '${meant}'`);
     } else if (!supplied.has(name)) {
       report(
-        "the image of Postgres, which can be built of Debian's postgresql-15 too, holds none of that name that is for one database alone",
-        `write one of ${[...supplied].join(', ')}; or use a database that others provide (docs/external.md)`,
+        'the Postgres image does not have it, or it is not trusted for a single database',
+        `write one of ${[...supplied].join(', ')}; or use an external database (docs/external.md)`,
       );
     } else if (names.indexOf(name) < i) {
-      report('it is in the list already', 'remove it');
+      report('it is already in the list', 'remove it');
     }
   }
 });

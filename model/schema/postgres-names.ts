@@ -11,20 +11,20 @@ const databases: ReadonlySet<string> = new Set(['postgres', 'template0', 'templa
 
 /** Reason why no database can have this name; undefined if one can. */
 export function faultOfDatabase(name: string): string | undefined {
-  if (databases.has(name)) return `every PostgreSQL has a database '${name}' of its own`;
+  if (databases.has(name)) return `PostgreSQL has a database '${name}' already`;
   return faultOfLength(name);
 }
 
 /** Reason why no role can have this name; undefined if one can. */
 export function faultOfRole(name: string): string | undefined {
-  if (name.startsWith('pg_')) return `PostgreSQL keeps roles whose names begin with pg_ for itself`;
+  if (name.startsWith('pg_')) return `PostgreSQL reserves role names that begin with pg_`;
   return faultOfLength(name);
 }
 
 function faultOfLength(name: string): string | undefined {
   const bytes = Buffer.byteLength(name);
   return bytes > longestName
-    ? `it has ${bytes} bytes, and PostgreSQL cuts off what is beyond ${longestName}`
+    ? `it has ${bytes} bytes, and PostgreSQL truncates names after ${longestName}`
     : undefined;
 }
 

@@ -5,7 +5,7 @@ import { bytes, cores, reason } from './cluster.ts';
 const longestArgument = 128 * 1024;
 
 const argument = z.string().refine((text) => Buffer.byteLength(text) < longestArgument, {
-  error: `at most ${longestArgument - 1} bytes, since Linux starts no process with a longer argument`,
+  error: `at most ${longestArgument - 1} bytes, because Linux starts no process with a longer argument`,
   params: { fix: 'put it into a file: files' },
 });
 
@@ -14,7 +14,7 @@ const argumentsOf = z.array(argument).min(1);
 
 /** A program and its arguments, one per entry: no shell parses them. The first is not empty. */
 export const command = argumentsOf.refine(([program]) => program !== '', {
-  error: 'the name or the path of a program comes first',
+  error: 'the name or the path of a program must come first',
   params: { fix: "write the program first, such as ['node', 'server.js']" },
 });
 

@@ -24,7 +24,7 @@ export const schedule = z.strictObject({
   timeZone: z
     .string()
     .refine(isTimeZone, {
-      error: 'it is no name of the IANA time zone database',
+      error: 'it is not in the IANA time zone database',
       params: { fix: "write a time zone such as 'Europe/Berlin' or 'UTC'" },
     })
     .default('UTC'),

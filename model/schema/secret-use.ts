@@ -11,7 +11,7 @@ export const secretUse = z
     /** Reads values that are encrypted in Git, `apps/APP/secrets/ENV/NAME.yaml`; set by `npm run secrets -- set`. */
     kind: z.literal('secret'),
     /** Name of the group of keys, such as the keys of one provider. */
-    name: dnsLabel.max(50, 'at most 50 characters, since the name of a volume is made of it'),
+    name: dnsLabel.max(50, 'at most 50 characters, because the name of a volume contains it'),
     /** Keys of the values that the app reads. */
     keys: z.array(secretKey).min(1),
     /**
@@ -26,7 +26,7 @@ export const secretUse = z
         context.addIssue({
           code: 'custom',
           path: ['keys', i],
-          message: 'it is in the list already',
+          message: 'it is already in the list',
           params: { fix: 'remove it' },
           input: key,
         });
@@ -34,7 +34,7 @@ export const secretUse = z
         context.addIssue({
           code: 'custom',
           path: ['keys', i],
-          message: 'it becomes a variable: a name of A-Z, 0-9 and _ that starts with no digit',
+          message: 'it becomes a variable, whose name has A-Z, 0-9 and _ and starts with no digit',
           params: { fix: "write such a name, or as: 'files'" },
           input: key,
         });

@@ -156,8 +156,8 @@ export const signInSchema = z
     context.addIssue({
       code: 'custom',
       path: [signIn.mail.kind === 'smtp' && signIn.mail.user !== undefined ? 'mail' : 'providers'],
-      message: `no Secret is named for ${keys.join(' and ')}, which must not stand here`,
-      params: { fix: 'write secret: sign-in below signIn, and make that Secret in the namespace kratos' },
+      message: `${keys.join(' and ')} must not be in this file, and no Secret is named for them`,
+      params: { fix: 'write secret: sign-in below signIn, and create that Secret in the namespace kratos' },
       input: signIn.mail,
     });
   });

@@ -151,7 +151,7 @@ describe('the policies on tokens', () => {
 
   it('refuse Secrets that Kubernetes would fill with a token, and no others', () => {
     const of = (type?: string) => refusals(component, 'no-token-secrets', { object: secret(type) });
-    expect(of('kubernetes.io/service-account-token')[0]).toContain('a token of a service account for ever');
+    expect(of('kubernetes.io/service-account-token')[0]).toContain('a service account token for ever');
     for (const type of ['Opaque', 'kubernetes.io/tls', 'kubernetes.io/basic-auth', undefined]) {
       expect(of(type)).toEqual([]);
     }
@@ -168,7 +168,7 @@ describe('the policies on tokens', () => {
           fc.oneof(fc.string(), fc.constantFrom('kubernetes-admin', 'system:node:a', 'system:nodes')),
           fc.array(fc.constantFrom('system:masters', 'system:authenticated', 'system:node:a')),
           (username, groups) => {
-            expect(asks(username, namespace, groups)[0]).toContain('which the kubelet alone gives');
+            expect(asks(username, namespace, groups)[0]).toContain('which only the kubelet may do');
           },
         ),
       );

@@ -15,7 +15,10 @@ import type { Environment } from '../../model/graph.ts';
 import { peopleNamespace } from '../../model/identity.ts';
 import { retiredDatabases } from '../../model/schema/database.ts';
 
-/** What the API server refuses whatever RBAC gives: tokens of accounts by other ways than their pods, and certificates. */
+/**
+ * Admission policies beyond RBAC: they refuse service account tokens outside of pods, and certificates that
+ * the graph does not have.
+ */
 export function chart(env: Environment): Component {
   return component('admission', (chart) => {
     tokens(chart, env);
@@ -24,7 +27,10 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** The right to make Secrets or tokens in a namespace would give every account of it: only the kubelet may make tokens. */
+/**
+ * The right to create Secrets or tokens in a namespace would give access to all its accounts, so only the
+ * kubelet may create tokens.
+ */
 function tokens(chart: Chart, env: Environment): void {
   admissionPolicy(chart, 'no-token-secrets', {
     rule: { groups: [''], resources: ['secrets'], operations: ['CREATE', 'UPDATE'] },
@@ -38,7 +44,7 @@ function tokens(chart: Chart, env: Environment): void {
       {
         expression: 'false',
         message:
-          'a Secret would hold a token of a service account for ever: run a pod as that account, which gets one that ends with it',
+          'a Secret would keep a service account token for ever: run a pod as that account, whose token ends with the pod',
         reason: 'Forbidden',
       },
     ],
@@ -59,12 +65,13 @@ function tokens(chart: Chart, env: Environment): void {
     ],
     validations: [
       {
-        // A kubelet may ask for its own pods alone (NodeRestriction). Each controller of Kubernetes has an account of its own.
+        // A kubelet may request tokens only for its own pods (NodeRestriction). Each controller of Kubernetes
+        // has its own account.
         expression:
           "('system:nodes' in request.userInfo.groups && request.userInfo.username.startsWith('system:node:'))" +
           " || (request.namespace == 'kube-system' && request.userInfo.username == 'system:kube-controller-manager')",
         messageExpression:
-          "request.userInfo.username + ' asks for a token of ' + request.namespace + '/' + request.name + ', which the kubelet alone gives, to its pods'",
+          "request.userInfo.username + ' requests a token of ' + request.namespace + '/' + request.name + ', which only the kubelet may do, for its pods'",
         reason: 'Forbidden',
       },
     ],
@@ -72,9 +79,9 @@ function tokens(chart: Chart, env: Environment): void {
 }
 
 /**
- * A ClusterIssuer signs for whoever asks in any namespace, and an Issuer beside the keys of authorities by any of them:
- * these policies let nobody ask but for what an edge of the graph says, field by field, in a table that is rendered from
- * the graph.
+ * A ClusterIssuer signs requests from any namespace, and an Issuer in cert-manager's namespace could use any
+ * authority's key. These policies admit only certificates of the graph, compared field by field with a table
+ * that is rendered from it.
  */
 function certificates(chart: Chart, requests: CertificateRequest[]): void {
   configMap(
@@ -105,14 +112,14 @@ function certificates(chart: Chart, requests: CertificateRequest[]): void {
       },
       {
         expression: absent(otherOutputs),
-        message: `a certificate of the graph is written once, as it is asked for: no ${otherOutputs.join(', no ')}`,
+        message: `a certificate of the graph is written only as requested: no ${otherOutputs.join(', no ')}`,
         reason: 'Forbidden',
       },
       {
         expression:
           '!has(object.spec.secretTemplate) || (!has(object.spec.secretTemplate.annotations)' +
           ` && has(object.spec.secretTemplate.labels) && object.spec.secretTemplate.labels == ${cel(reloadLabels)})`,
-        message: `the Secret of a certificate of the graph has no labels but ${Object.keys(reloadLabels).join(', ')}, and no annotations: other controllers act on them`,
+        message: `the Secret of a certificate of the graph has only the labels ${Object.keys(reloadLabels).join(', ')}, and no annotations: other controllers act on them`,
         reason: 'Forbidden',
       },
     ],
@@ -126,9 +133,9 @@ function certificates(chart: Chart, requests: CertificateRequest[]): void {
     conditions: [asksAuthority],
     validations: [
       {
-        // What a request asks for is inside its CSR, which no expression can read.
+        // The content of a request is in its CSR, which CEL cannot read.
         expression: `request.userInfo.username == 'system:serviceaccount:${certManagerNamespace}:cert-manager'`,
-        message: 'only cert-manager asks a ClusterIssuer, on behalf of a Certificate: make one of those',
+        message: 'only cert-manager may use a ClusterIssuer, for a Certificate: create a Certificate',
         reason: 'Forbidden',
       },
     ],
@@ -153,11 +160,13 @@ const otherOutputs = [
   'renewal',
 ];
 
-/** All fields of a Certificate that the policy knows: a version of cert-manager that has another one needs a rule for it. */
+/**
+ * All fields of a Certificate that the policy knows: if a version of cert-manager adds one, it needs a rule.
+ */
 export const knownCertificateFields: readonly string[] = [
   ...['issuerRef', 'secretName', 'isCA', 'commonName', 'dnsNames', 'usages', 'duration', 'renewBefore'],
   ...['privateKey', 'secretTemplate', 'nameConstraints', ...otherNames, ...otherOutputs],
-  // Of old requests, which hold no key.
+  // Old requests, which have no key.
   'revisionHistoryLimit',
 ];
 
@@ -167,7 +176,7 @@ function absent(fields: string[]): string {
 
 const constraints = 'object.spec.nameConstraints';
 
-/** The same text as `line`, made of the object. */
+/** CEL for the same text as `line`, from the object. */
 const asked = [
   "'issuer=' + object.spec.issuerRef.name",
   "' secret=' + object.spec.secretName",
@@ -191,7 +200,7 @@ function text(name: string, field: string, within?: string): string {
   return `' ${name}=' + (${given} ? string(${field}) : '')`;
 }
 
-/** ` NAME=VALUE,VALUE` of a list in an object, empty where either is left out. */
+/** ` NAME=VALUE,VALUE` of a list in an object; empty if either is absent. */
 function list(name: string, within: string, field: string): string {
   return `' ${name}=' + (has(${within}) && has(${within}.${field}) ? ${within}.${field}.join(',') : '')`;
 }
@@ -222,7 +231,7 @@ function line(request: CertificateRequest): string {
   ].join(' ');
 }
 
-/** A map of texts as CEL writes it. */
+/** A map of texts in CEL. */
 function cel(map: Readonly<Record<string, string>>): string {
   return `{${Object.entries(map)
     .map(([key, value]) => `'${key}': '${value}'`)

@@ -2,6 +2,6 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'admission',
-  summary: 'Refuses certificates that no edge of the graph asks for, and tokens that are not for a pod.',
+  summary: 'Refuses certificates that the graph does not have, and service account tokens outside of pods.',
   namespace: 'cert-manager',
 });

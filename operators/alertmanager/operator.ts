@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'alertmanager',
-  summary: 'Groups alerts, keeps silences and tells people.',
+  summary: 'Groups alerts, keeps silences and notifies people.',
   namespace: 'alertmanager',
   images: ['alertmanager'],
   stores: ['light', 'grafana'],
@@ -11,7 +11,7 @@ export default defineOperator({
     {
       rule: 'open-egress',
       only: 'observability.alerts',
-      reason: 'The addresses of webhooks and of mail servers change, and no render knows them.',
+      reason: 'The addresses of webhooks and mail servers change, and are unknown at render time.',
     },
   ],
   metrics: [{ workload: 'alertmanager', port: 9093, tls: 'mutual' }],

@@ -47,7 +47,7 @@ const acmeControllers = ['certificaterequests-issuer-acme', 'challenges', 'order
 /** Webhook configurations into which the injector writes a CA. */
 const injected = [webhook, 'trust-manager'];
 
-/** Times of the leader's lease. After a power loss of its node another pod takes over in 15 s. */
+/** Lease of the leader. After a power loss of its node another pod takes over in 15 s. */
 const lease = { leaseDuration: '15s', renewDeadline: '10s', retryPeriod: '2s' };
 
 /** cert-manager: controllers, webhook, and the injector that writes CAs into webhook configurations. */
@@ -120,7 +120,10 @@ function controller(chart: Chart, env: Environment): void {
   leases(chart, name, ['cert-manager-controller']);
 }
 
-/** Reads in all namespaces; the objects of a challenge it makes in the gateway's namespace alone (charts/gateway/acme.ts). */
+/**
+ * Read rights in all namespaces; cert-manager creates the objects of a challenge only in the gateway's
+ * namespace (charts/gateway/acme.ts).
+ */
 const acmeRules = [
   {
     apiGroups: ['acme.cert-manager.io'],
@@ -150,7 +153,7 @@ function webhookServer(chart: Chart, image: string): void {
       kind: 'WebhookConfiguration',
       securePort: webhookPort,
       healthzPort: 6080,
-      // The webhook makes its own CA and signs its certificate with it.
+      // The webhook creates its own CA and signs its certificate with it.
       tlsConfig: {
         dynamic: {
           secretNamespace: space,
@@ -179,7 +182,7 @@ function webhookServer(chart: Chart, image: string): void {
     },
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },
   ]);
-  // Asks the API server whether the approver of a request has the right to approve.
+  // Lets the webhook check whether the approver of a request has the right to approve.
   clusterRole(chart, webhook, subject, [
     { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   ]);
@@ -273,7 +276,7 @@ interface RunInput {
   livenessProbe?: k8s.Probe;
   /** The port that the API server calls. */
   ingress?: number;
-  /** Destinations beside the API server. */
+  /** Destinations in addition to the API server. */
   egress?: Flow[];
 }
 

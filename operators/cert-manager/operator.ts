@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'cert-manager',
-  summary: 'Issues certificates and renews them before they end.',
+  summary: 'Issues certificates and renews them before they expire.',
   namespace: 'cert-manager',
   images: [
     'cert-manager-controller',
@@ -27,14 +27,17 @@ export default defineOperator({
     {
       rule: 'rbac-secrets',
       reason:
-        'It writes the keys of Certificates of every namespace, and finds the CAs of webhooks there. What it may issue is bounded by the policies of operators/admission/operator.ts.',
+        'It writes the keys of Certificates in every namespace, and reads the CAs of webhooks there. The policies of operators/admission/operator.ts limit what it may issue.',
     },
     {
       rule: 'open-egress',
       only: 'gateway.tls.acme',
       reason:
-        'An ACME server and the hosts that it asks have addresses that change, and that no render knows.',
+        'The addresses of an ACME server and of the validated hosts change, and are unknown at render time.',
     },
-    { rule: 'readiness-probe', reason: 'The CA injector has no port for one; nothing sends it requests.' },
+    {
+      rule: 'readiness-probe',
+      reason: 'The CA injector has no port for a probe, and nothing sends it requests.',
+    },
   ],
 });

@@ -23,7 +23,7 @@ const read = ['get', 'list', 'watch'];
 const write = [...read, 'create', 'update', 'patch', 'delete'];
 const api = 'postgresql.cnpg.io';
 
-/** CloudNativePG: makes instances of PostgreSQL, and a new primary of one where the old is gone. */
+/** CloudNativePG: creates instances of PostgreSQL, and promotes a standby if the primary fails. */
 export function chart(env: Environment): Component {
   return component('cloudnative-pg', (chart) => {
     namespace(chart, space, 'restricted');
@@ -86,7 +86,7 @@ function operator(chart: Chart, image: string): void {
       },
       volumes: [
         { name: 'scratch', emptyDir: {} },
-        // The operator makes it when it starts.
+        // The operator creates it at its start.
         { name: 'webhook', secret: { secretName: 'cnpg-webhook-cert', optional: true, defaultMode: 0o440 } },
       ],
     },
@@ -94,8 +94,9 @@ function operator(chart: Chart, image: string): void {
 }
 
 /**
- * The rights of upstream's role, without those for volume snapshots and monitors of Prometheus (upstream.test.ts). The policy
- * `databases-alone` bounds them to the namespaces of databases, since pods that it makes or enters have other accounts' rights.
+ * The rights of upstream's role, without those for volume snapshots and monitors of Prometheus
+ * (upstream.test.ts). The policy `databases-alone` limits them to the namespaces of databases, because the
+ * pods that it creates or enters have the rights of other accounts.
  */
 function rights(chart: Chart): void {
   const main = [
@@ -146,7 +147,7 @@ function rights(chart: Chart): void {
       verbs: ['update'],
     },
     { apiGroups: [api], resources: ['failoverquorums'], verbs: [...read, 'create', 'delete'] },
-    // Each cluster's own role: what it gives away there it must have itself, and it has it above.
+    // Rights of each cluster's own role: the operator can only grant rights that it has.
     {
       apiGroups: ['rbac.authorization.k8s.io'],
       resources: ['rolebindings', 'roles'],
@@ -155,7 +156,7 @@ function rights(chart: Chart): void {
   ]);
 }
 
-/** The operator makes the certificate of its webhooks and writes the CA into these objects itself. */
+/** The operator creates the certificate of its webhooks and writes the CA into these objects itself. */
 function webhooks(chart: Chart): void {
   const kinds = {
     Mutating: ['backup', 'cluster', 'database', 'scheduledbackup'],

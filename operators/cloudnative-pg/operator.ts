@@ -21,11 +21,11 @@ export default defineOperator({
   exceptions: [
     {
       rule: 'rbac-secrets',
-      reason: 'It hands the certificates of a database to its instances, beside whichever app owns it.',
+      reason: 'It gives the certificates of a database to its instances, in the namespace of any app.',
     },
     {
       rule: 'rbac-escalation',
-      reason: 'It makes the pods of databases and runs commands in them; upstream has no smaller role.',
+      reason: 'It creates the pods of databases and runs commands in them; upstream has no smaller role.',
     },
   ],
 });

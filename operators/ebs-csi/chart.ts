@@ -18,7 +18,9 @@ const name = 'ebs-csi-controller';
 const space = 'ebs-csi';
 const tokenFolder = '/var/run/secrets/aws';
 
-/** Volumes on Amazon EBS: a controller that makes and attaches them, and a node plug-in that mounts them. */
+/**
+ * Volumes on Amazon EBS: a controller that creates and attaches them, and a node plug-in that mounts them.
+ */
 export function chart(env: Environment): Component {
   return component('ebs-csi', (chart) => {
     namespace(chart, space, 'privileged');
@@ -37,7 +39,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** The StorageClass has the same name with every provider, so that claims are the same. */
+/** The StorageClass has the same name with every provider, so that claims do not differ. */
 function storageClass(chart: Chart): void {
   new k8s.KubeStorageClass(chart, 'storage-class', {
     metadata: {
@@ -48,7 +50,7 @@ function storageClass(chart: Chart): void {
     parameters: { type: 'gp3', encrypted: 'true', 'csi.storage.k8s.io/fstype': 'ext4' },
     reclaimPolicy: 'Delete',
     allowVolumeExpansion: true,
-    // In the zone of the pod, which is known first.
+    // In the zone of the pod, which is chosen first.
     volumeBindingMode: 'WaitForFirstConsumer',
   });
 }

@@ -7,10 +7,10 @@ import { clusterRole } from '../../charts/kube/rbac.ts';
 import { serviceAccount } from '../../charts/kube/service-account.ts';
 import type { Environment } from '../../model/graph.ts';
 
-/** The name by which StorageClasses and the kubelet know the driver. */
+/** Name of the driver in StorageClasses and the kubelet. */
 export const driver = 'ebs.csi.aws.com';
 
-/** Where the containers of a pod find the driver's socket. */
+/** Folder of the driver's socket in the pod's containers. */
 export const socketFolder = '/csi';
 
 const name = 'ebs-csi-node';
@@ -23,7 +23,7 @@ export const livenessProbe = {
   livenessProbe: httpProbe('healthz', '/healthz', { failures: 5 }),
 };
 
-/** A container beside the driver or the driver itself, with the socket and without any right on the node. */
+/** The driver or a sidecar, with the socket and without rights on the node. */
 export function helper(env: Environment, image: string, args: string[]): k8s.Container {
   return {
     name: image,
@@ -43,8 +43,8 @@ export function helper(env: Environment, image: string, args: string[]): k8s.Con
 }
 
 /**
- * Who mounts disks, on every node. In the node's own network, because the address at which a machine learns of itself
- * answers to the node alone (IMDSv2 with one hop).
+ * The pods that mount disks, one per node. They use the node's network, because the metadata service answers
+ * only the node (IMDSv2 with one hop).
  */
 export function node(chart: Chart, env: Environment, space: string): void {
   serviceAccount(chart, name, space);
@@ -75,7 +75,7 @@ function plugin(env: Environment): k8s.Container {
     ]),
     env: [{ name: 'CSI_NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }],
     ...livenessProbe,
-    // Waits until the disks of a node that is drained are detached.
+    // Waits until the disks of a drained node are detached.
     lifecycle: { preStop: { exec: { command: ['/bin/aws-ebs-csi-driver', 'pre-stop-hook'] } } },
     securityContext: { privileged: true, readOnlyRootFilesystem: true },
     volumeMounts: [

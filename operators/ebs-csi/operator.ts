@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'ebs-csi',
-  summary: "Makes volumes on Amazon's disks (EBS), encrypted.",
+  summary: 'Creates encrypted volumes on Amazon EBS.',
   namespace: 'ebs-csi',
   images: [
     'aws-ebs-csi-driver',
@@ -18,20 +18,23 @@ export default defineOperator({
     {
       rule: 'host-access',
       reason:
-        "It mounts disks into the kubelet's folders, and learns of its machine at an address of the node alone.",
+        "It mounts disks into the kubelet's folders, and reads the metadata service, which answers only the node.",
     },
-    { rule: 'open-egress', reason: "Amazon's API has addresses that nobody can list." },
-    { rule: 'privilege-escalation', reason: 'Mounting for other pods wants a privileged container.' },
-    { rule: 'capabilities', reason: 'A privileged container has all of them.' },
+    { rule: 'open-egress', reason: "The addresses of Amazon's API cannot be listed." },
+    {
+      rule: 'privilege-escalation',
+      reason: 'Mounting disks for other pods requires a privileged container.',
+    },
+    { rule: 'capabilities', reason: 'A privileged container has all capabilities.' },
     { rule: 'non-root', reason: "The kubelet's folders and the node's devices belong to root." },
     {
       rule: 'readiness-probe',
-      reason:
-        'The helpers beside the driver have no port; its own probe asks the driver through one of them.',
+      reason: 'The sidecars of the driver have no port; a probe of the driver goes through one of them.',
     },
     {
       rule: 'pod-security',
-      reason: "The pods that mount disks on each node take part in it; the controller's are restricted.",
+      reason:
+        "The pods that mount disks share namespaces and folders with the node; the controller's pods are restricted.",
     },
   ],
 });

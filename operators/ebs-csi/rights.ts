@@ -5,7 +5,7 @@ const core = [''];
 const storage = ['storage.k8s.io'];
 const read = ['get', 'list', 'watch'];
 
-/** What the helpers of the controller ask of the API server, as their own projects list it (deploy/kubernetes/rbac.yaml). */
+/** The rights that the controller's sidecars need, as in their own projects (deploy/kubernetes/rbac.yaml). */
 export function controllerRights(chart: Chart, name: string, space: string): void {
   const subject = { serviceAccount: name, namespace: space };
   clusterRole(chart, name, subject, [
@@ -23,7 +23,7 @@ export function controllerRights(chart: Chart, name: string, space: string): voi
     { apiGroups: storage, resources: ['volumeattachments/status'], verbs: ['patch'] },
     { apiGroups: storage, resources: ['volumeattributesclasses'], verbs: read },
   ]);
-  // One of the two controllers leads.
+  // Leader election of the two controllers.
   role(chart, name, space, subject, [
     {
       apiGroups: ['coordination.k8s.io'],

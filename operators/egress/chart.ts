@@ -22,8 +22,8 @@ const folder = '/egress';
 const program = readFileSync(new URL('./proxy.ts', import.meta.url), 'utf8');
 
 /**
- * A proxy for each app that calls hosts outside of the cluster, since the rules of a network know addresses alone. None
- * where no app does.
+ * One proxy per app that calls hosts outside of the cluster, because network policies only know addresses.
+ * Undefined if no app does.
  */
 export function chart(env: Environment): Component | undefined {
   const apps = env.apps.filter((app) => internetHosts(app).length > 0);

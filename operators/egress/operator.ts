@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'egress',
-  summary: 'Lets each app out to the hosts that it names, and to no others.',
+  summary: 'Lets each app call only the hosts that it names.',
   namespace: 'egress',
   images: ['node'],
 });

@@ -1,7 +1,7 @@
 /*
- * A proxy for one app: it opens a tunnel (HTTP CONNECT, RFC 9110 9.3.6) to the hosts that the app may call, and to no
- * others. A NetworkPolicy lets in that app alone. The file runs in the cluster unchanged, from a ConfigMap: Node strips the
- * types, and it imports Node's own modules only.
+ * A proxy for one app: it opens tunnels (HTTP CONNECT, RFC 9110 9.3.6) only to the hosts that the app may
+ * call. A NetworkPolicy admits only that app. The file runs in the cluster unchanged, from a ConfigMap: Node
+ * strips the types, and it imports only Node's own modules.
  */
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
@@ -11,20 +11,20 @@ import { type Duplex, pipeline } from 'node:stream';
 
 /** The content of the ConfigMap. */
 export interface Config {
-  /** `name:port`, in which the name may begin with `*.`: one label. */
+  /** `name:port`; the name may begin with `*.`, which stands for one label. */
   hosts: string[];
-  /** Networks of private addresses in which these hosts may lie. */
+  /** Private networks that these hosts may be in. */
   privateNetworks: string[];
 }
 
 /** Name service and log; tests replace both. */
 export interface Outside {
   lookup(host: string): Promise<string[]>;
-  /** One line for each tunnel, opened or refused, as an object. */
+  /** Logs one object per tunnel, opened or refused. */
   log(line: Record<string, unknown>): void;
 }
 
-/** Addresses that are no host of the internet (RFC 6890): pods, nodes, the metadata of a cloud, this machine. */
+/** Addresses outside of the public internet (RFC 6890): pods, nodes, metadata services, this machine. */
 export const privateNetworks = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -71,7 +71,7 @@ export function egressProxy({ hosts, privateNetworks: taken }: Config, outside: 
     if (!hosts.some((allowed) => fits(allowed, host, port))) {
       refuse(
         '403 Forbidden',
-        `${host || 'what is no name'}:${port} is no host that this app may call: add it to { kind: 'internet', hosts } in its app.ts`,
+        `${host || 'a request without a name'}:${port} is not a host that this app may call: add it to { kind: 'internet', hosts } in its app.ts`,
       );
       return;
     }
@@ -94,10 +94,10 @@ async function addressesOf(
   const addresses = await outside.lookup(host);
   const found = addresses.filter(reachable);
   if (found.length > 0) return found;
-  throw new Error(`${host} leads to no address outside of the cluster: ${addresses.join(', ') || 'none'}`);
+  throw new Error(`${host} has no address outside of the cluster: ${addresses.join(', ') || 'none'}`);
 }
 
-/** A connection to the first address that takes it. */
+/** A connection to the first address that accepts one. */
 async function open(host: string, addresses: readonly string[], port: number): Promise<Socket> {
   let why: unknown;
   for (const address of addresses) {
@@ -107,10 +107,10 @@ async function open(host: string, addresses: readonly string[], port: number): P
       why = error;
     }
   }
-  throw new Error(`${host}:${port} takes no connection: ${why instanceof Error ? why.message : why}`);
+  throw new Error(`${host}:${port} accepts no connection: ${why instanceof Error ? why.message : why}`);
 }
 
-/** Connects both ends, after the client's first message has named the host that the tunnel is for. */
+/** Connects both ends, after the client's first message has named the host of the tunnel. */
 function tunnel(
   of: { client: Duplex; upstream: Socket; host: string; port: string; head: Buffer },
   outside: Outside,
@@ -178,12 +178,12 @@ function blockList(networks: readonly string[]): BlockList {
 }
 
 /**
- * The name in the first message of TLS (RFC 8446 4.1.2; RFC 6066 3), 'no TLS' for what begins otherwise, 'unfinished'
- * where more has to come, and '' where it names no host.
+ * The host name in the first message of TLS (RFC 8446 4.1.2; RFC 6066 3); 'no TLS' for other data,
+ * 'unfinished' if more data is needed, and '' if it has no host name.
  */
 export function serverName(bytes: Buffer): string {
   if (bytes.length > 0 && bytes[0] !== 0x16) return 'no TLS';
-  // Of records: type, version, length. A message may lie in several of them.
+  // Of each record: type, version, length. A message can span several records.
   let message = Buffer.alloc(0);
   for (let at = 0; at + 5 <= bytes.length; ) {
     const length = bytes.readUInt16BE(at + 3);
@@ -196,7 +196,7 @@ export function serverName(bytes: Buffer): string {
   try {
     return nameIn(message);
   } catch (error) {
-    // A length that leads out of the message.
+    // A length beyond the end of the message.
     if (error instanceof RangeError) return '';
     throw error;
   }
@@ -229,7 +229,7 @@ if (import.meta.main) {
   });
   server.listen(Number(port));
   process.once('SIGTERM', () => {
-    // Tunnels that stand go on until the pod's time is over.
+    // Open tunnels continue until the pod is killed.
     server.close(() => process.exit(0));
   });
 }

@@ -69,12 +69,14 @@ function kustomizeController(chart: Chart, image: string): void {
     image,
     args: [
       '--requeue-dependency=1s',
-      // One that waits for its objects to become ready holds a worker: more workers than Kustomizations.
+      // A Kustomization that waits for its objects uses a worker, so there are more workers than
+      // Kustomizations.
       '--concurrent=32',
       // All applied content is in Git; nothing is fetched during a build.
       '--no-remote-bases=true',
       '--no-cross-namespace-refs=true',
-      // A commit that mends a broken one is applied at once, not after the broken one's wait.
+      // A commit that fixes an earlier one is applied at once, without waiting for the earlier one's
+      // time-out.
       '--feature-gates=CancelHealthCheckOnNewRevision=true',
     ],
     update: 'rolling',
@@ -86,7 +88,7 @@ function kustomizeController(chart: Chart, image: string): void {
       reason: 'It builds up to 32 Kustomizations at once, and holds all objects of each.',
     },
   });
-  // What is in Git may be any object, ClusterRoles with any right among them, and nobody can grant what he does not have:
-  // the right to push is the right to everything.
+  // Git can have any object, such as ClusterRoles with any rights, and nobody can grant rights that he does
+  // not have: the right to push includes every right.
   bindClusterRole(chart, `flux-${name}`, { serviceAccount: name, namespace: space }, 'cluster-admin');
 }

@@ -27,7 +27,7 @@ export function ownRights(chart: Chart, name: string, rules: k8s.PolicyRule[]): 
   ]);
 }
 
-/** What sets one controller of Flux apart from another. */
+/** Differences between the controllers of Flux. */
 export interface ControllerInput {
   name: string;
   image: string;
@@ -37,7 +37,7 @@ export interface ControllerInput {
   update: 'rolling' | 'recreate';
   readiness?: k8s.Probe;
   stopSeconds: number;
-  /** Scratch folders below the root, beside /tmp. */
+  /** Writable folders in addition to /tmp. */
   folders?: string[];
   resources: Resources;
 }
@@ -83,7 +83,7 @@ const commonArgs = [
   '--log-level=info',
   '--log-encoding=json',
   '--enable-leader-election',
-  // A node that lost power leaves its lease behind: the next pod waits this long.
+  // A node that lost power keeps its lease: the next pod waits this long.
   '--leader-election-lease-duration=15s',
   '--leader-election-renew-deadline=10s',
   '--leader-election-retry-period=2s',

@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'flux',
-  summary: 'Applies what is in Git, waits for it, removes what has gone.',
+  summary: 'Applies the objects in Git, waits for them, and prunes removed ones.',
   namespace: 'flux-system',
   images: ['source-controller', 'kustomize-controller'],
   crds: ['source-controller-crds', 'kustomize-controller-crds'],
@@ -22,11 +22,11 @@ export default defineOperator({
     {
       rule: 'rbac-escalation',
       reason:
-        'kustomize-controller applies whatever is in Git, and nobody can grant what he does not have: the right to push is the right to everything.',
+        'kustomize-controller applies any object in Git, and nobody can grant rights that he does not have: the right to push includes every right.',
     },
     {
       rule: 'default-deny-egress',
-      reason: 'It fetches from whichever host and port a source names.',
+      reason: 'Sources can be at any host and port.',
     },
   ],
 });

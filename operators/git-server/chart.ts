@@ -15,12 +15,12 @@ import type { Environment } from '../../model/graph.ts';
 const name = 'git-server';
 const space = 'git-server';
 const port = 8080;
-/** As images/files/git-server has it. */
+/** User of images/files/git-server. */
 const gitUser = 10001;
 
 /**
- * The Git repository that Flux reads, where it is held in the cluster. It serves reads only; a push comes in by
- * exec through the API server, so that a kubeconfig is the only key. None where the source is elsewhere.
+ * The Git repository that Flux reads, if it is in the cluster. It serves reads only; a push uses exec through
+ * the API server, so that a kubeconfig is the only credential. Undefined if the source is elsewhere.
  */
 export function chart(env: Environment): Component | undefined {
   const { source } = env.cluster;
@@ -64,7 +64,7 @@ export function chart(env: Environment): Component | undefined {
   });
 }
 
-/** A push makes Flux look at once: the hook sets an annotation on the GitRepository, and may do no more. */
+/** Rights of the hook that makes Flux reconcile after a push: it may only annotate the GitRepository. */
 function mayAskForReconciliation(chart: Chart): void {
   role(chart, name, 'flux-system', { serviceAccount: name, namespace: space }, [
     {

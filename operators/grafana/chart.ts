@@ -27,7 +27,7 @@ const name = 'grafana';
 const user = 472;
 const settingsFolder = '/etc/grafana';
 
-/** Grafana, one pod, reached by a port-forward, with the admin's password. */
+/** Grafana, one pod, reachable by a port-forward with the admin's password. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, name, 'restricted');
@@ -126,7 +126,7 @@ const dashboardProvider = {
   ],
 };
 
-/** Makes each secret that is not there: random bytes, readable by this user alone. What is there stays. */
+/** Creates each missing secret: random bytes, readable only for this user. Existing ones stay. */
 export const makeSecrets = `umask 077
 folder=$1
 shift
@@ -137,18 +137,22 @@ for name in "$@"; do
   mv "$folder/$name.new" "$folder/$name"
 done`;
 
-/** Grafana takes certificates into its database when it starts and reads them never again. */
+/** Grafana copies certificates into its database at its start and never reads them again. */
 const readIdentity = 'cat /identity/*/tls.crt /identity/*/roots.pem';
 const identityAtStart = '/tmp/identity-at-start';
-/** Whether it answers, and its certificates are those with which it started: else the kubelet starts it anew. */
+/**
+ * Whether it answers, and its certificates are still those of its start: otherwise the kubelet restarts it.
+ */
 const isAsAtStart = `${readIdentity} | cmp -s - ${identityAtStart}; wget -q -T 2 -O /dev/null http://127.0.0.1:${ports.grafana}/api/health`;
 
-/** Every dashboard of an environment: of the platform, and of each app. */
+/** Every dashboard of an environment: the platform's, and one per app. */
 export function dashboardFiles(env: Environment): DashboardFile[] {
   return [platformDashboard(env), ...env.apps.map((app) => appDashboard(env, app))];
 }
 
-/** A ConfigMap for each dashboard, since together they would be more than one may hold, in one folder. */
+/**
+ * One ConfigMap per dashboard, mounted in one folder, because together they exceed the size of a ConfigMap.
+ */
 function dashboardVolume(chart: Chart, files: readonly DashboardFile[]) {
   const sources = files.map(({ folder, name: file, dashboard }) => {
     const map = `dashboard-${folder.toLowerCase()}-${file}`;

@@ -5,13 +5,13 @@ import { queries } from '../../charts/observability/queries.ts';
 import { indexedLabel } from '../loki/config.ts';
 
 /**
- * Data sources, and the links from one to the other (Grafana, 'Provision Grafana' and the pages of each data source, 12.2).
- * Provisioning replaces `$NAME` by a variable: `$$` is a dollar sign.
+ * Data sources, and links between them (Grafana, 'Provision Grafana' and the pages of each data source,
+ * 12.2). Provisioning replaces `$NAME` with a variable: `$$` is a dollar sign.
  */
 export function provisionedDataSources(): object {
   return {
     apiVersion: 1,
-    // A data source that is taken out here goes from Grafana too.
+    // A data source that is removed here is removed from Grafana too.
     prune: true,
     datasources: [prometheus(), loki(), tempo()],
   };
@@ -26,7 +26,7 @@ function prometheus(): object {
       httpMethod: 'POST',
       timeInterval: '30s',
       manageAlerts: false,
-      // The name that the collector gives the trace in an exemplar (prometheusexporter, 'Exemplars').
+      // The collector's name for the trace in an exemplar (prometheusexporter, 'Exemplars').
       exemplarTraceIdDestinations: [
         { name: 'trace_id', datasourceUid: dataSources.tempo.uid, urlDisplayLabel: 'Trace' },
       ],
@@ -46,7 +46,7 @@ function loki(): object {
       derivedFields: [
         {
           name: 'Trace',
-          // Structured metadata of a line that came by OTLP; its text need not have the trace.
+          // Structured metadata of lines received by OTLP; their text need not have the trace.
           matcherType: 'label',
           matcherRegex: 'trace_id',
           url: '$${__value.raw}',
@@ -84,8 +84,8 @@ function tempo(): object {
         spanEndTimeShift: '30m',
         tags: [service],
         queries: Object.entries({
-          'Requests a second': queries.spans.requests,
-          'Share that failed': queries.spans.failed,
+          'Requests per second': queries.spans.requests,
+          'Failed requests, share': queries.spans.failed,
           '95th percentile': queries.spans.slow,
         }).map(([name, query]) => ({ name, query: query('$$__tags', '5m') })),
       },

@@ -13,7 +13,7 @@ import type { Environment } from '../../model/graph.ts';
 
 /** Nodes, all apps side by side, Flux, certificates, the gateway, the registry, and telemetry itself. */
 export function platformDashboard(env: Environment): DashboardFile {
-  const page = dashboard('Platform', 'platform', 'What carries the apps.');
+  const page = dashboard('Platform', 'platform', 'The platform below the apps.');
   glance(page, env);
   everybody(page);
   nodes(page);
@@ -28,13 +28,13 @@ function glance(page: DashboardBuilder, env: Environment): void {
   page
     .withRow(row('Now'))
     .withPanel(
-      value('Alerts', 'That fire; their runbooks stand in docs/runbooks.md.', 'short', [
+      value('Alerts', 'Firing alerts; their runbooks are in docs/runbooks.md.', 'short', [
         `count(${queries.telemetry.firing()}) or vector(0)`,
         'firing',
       ]),
     )
     .withPanel(
-      value('Metrics that nobody reads', 'Pods that Prometheus does not reach.', 'short', [
+      value('Unreachable metrics', 'Pods whose metrics Prometheus cannot read.', 'short', [
         queries.telemetry.targetsDown(),
         'down',
       ]),
@@ -42,7 +42,7 @@ function glance(page: DashboardBuilder, env: Environment): void {
     .withPanel(value('Nodes', '1: ready.', 'short', [queries.nodes.ready(), '{{node}}']));
   if (!runs(env, 'cert-manager')) return;
   page.withPanel(
-    value('Certificates not issued', 'Of all namespaces.', 'short', [
+    value('Certificates not issued', 'In all namespaces.', 'short', [
       queries.certificates.notReady(),
       'not ready',
     ]),
@@ -55,17 +55,15 @@ function everybody(page: DashboardBuilder): void {
   page
     .withRow(row('Apps and operators'))
     .withPanel(
-      plot('Requests', 'That each served.', 'reqps', [[usage.requests(rateWindow), '{{service_name}}']]),
+      plot('Requests', 'Requests served by each.', 'reqps', [
+        [usage.requests(rateWindow), '{{service_name}}'],
+      ]),
     )
     .withPanel(plot('Errors', 'A second.', 'reqps', [[usage.errors(rateWindow), '{{service_name}}']]))
     .withPanel(
-      plot(
-        'Duration',
-        '95 % of requests took no longer.',
-        's',
-        [[usage.slow(rateWindow), '{{service_name}}']],
-        { exemplars: true },
-      ),
+      plot('Duration', '95th percentile.', 's', [[usage.slow(rateWindow), '{{service_name}}']], {
+        exemplars: true,
+      }),
     )
     .withPanel(plot('Processor', 'Cores.', 'short', [[usage.cpu(rateWindow), '{{namespace}}']], { span: 12 }))
     .withPanel(plot('Memory', 'In use.', 'bytes', [[usage.memory(), '{{namespace}}']], { span: 12 }));
@@ -85,7 +83,7 @@ function nodes(page: DashboardBuilder): void {
     .withPanel(
       plot(
         'Pressure',
-        'Share of the time in which something waited.',
+        'Share of time in which a process waited.',
         'percentunit',
         [
           [query.cpuPressure(rateWindow), '{{node}} processor'],
@@ -103,20 +101,16 @@ function flux(page: DashboardBuilder): void {
     .withPanel(
       plot(
         'Reconciliations',
-        'A second, by result.',
+        'Per second, by result.',
         'ops',
         [[queries.flux.reconciliations(rateWindow), '{{controller}} {{result}}']],
         { span: 12 },
       ),
     )
     .withPanel(
-      plot(
-        'Duration',
-        '95 % of reconciliations took no longer.',
-        's',
-        [[queries.flux.slow(rateWindow), '{{controller}}']],
-        { span: 12 },
-      ),
+      plot('Duration', '95th percentile.', 's', [[queries.flux.slow(rateWindow), '{{controller}}']], {
+        span: 12,
+      }),
     );
 }
 
@@ -129,11 +123,11 @@ function gateway(page: DashboardBuilder): void {
       ]),
     )
     .withPanel(
-      plot('Duration', '95 % of requests took no longer.', 's', [
-        [queries.gateway.slow(rateWindow), '{{entrypoint}}'],
-      ]),
+      plot('Duration', '95th percentile.', 's', [[queries.gateway.slow(rateWindow), '{{entrypoint}}']]),
     )
-    .withPanel(plot('Connections', 'That are open.', 'short', [[queries.gateway.open(), '{{entrypoint}}']]));
+    .withPanel(
+      plot('Connections', 'Open connections.', 'short', [[queries.gateway.open(), '{{entrypoint}}']]),
+    );
 }
 
 /** The registry and the Git server have no metrics: the panels show their volumes. */
@@ -143,7 +137,7 @@ function volumes(page: DashboardBuilder): void {
     .withPanel(
       plot(
         'In use',
-        'Share of each volume, of databases, the registry and the Git server too.',
+        'Fill level of each volume, including databases, the registry and the Git server.',
         'percentunit',
         [[queries.volumes.used(), '{{namespace}} {{persistentvolumeclaim}}']],
         { span: 24 },
@@ -155,12 +149,12 @@ function telemetry(page: DashboardBuilder): void {
   const query = queries.telemetry;
   page
     .withRow(row('Telemetry'))
-    .withPanel(plot('Series', 'That Prometheus holds.', 'short', [[query.series(), 'series']], { span: 6 }))
+    .withPanel(plot('Series', 'Series in Prometheus.', 'short', [[query.series(), 'series']], { span: 6 }))
     .withPanel(
-      plot('Spans', 'That came in, a second.', 'ops', [[query.spans(rateWindow), '{{job}}']], { span: 6 }),
+      plot('Spans', 'Received per second.', 'ops', [[query.spans(rateWindow), '{{job}}']], { span: 6 }),
     )
     .withPanel(
-      plot('Log lines', 'That came in, a second.', 'ops', [[query.lines(rateWindow), '{{job}}']], {
+      plot('Log lines', 'Received per second.', 'ops', [[query.lines(rateWindow), '{{job}}']], {
         span: 6,
       }),
     )

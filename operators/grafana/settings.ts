@@ -1,17 +1,17 @@
 import { ports } from '../../charts/observability/endpoints.ts';
 
-/** Where the image keeps its database; the volume is mounted there. */
+/** Folder of the image's database, at which the volume is mounted. */
 export const dataFolder = '/var/lib/grafana';
-/** Files of dashboards, a folder for each folder of Grafana. */
+/** Folder of dashboards, with a subfolder for each folder of Grafana. */
 export const dashboardsFolder = '/dashboards';
-/** Secrets that the first start makes, on the volume. */
+/** Folder on the volume for secrets, which the first start creates. */
 export const secretsFolder = `${dataFolder}/secrets`;
 /** Names of their files. */
 export const secretFiles = { adminPassword: 'admin-password', secretKey: 'secret-key' } as const;
 
 /**
- * `grafana.ini` (Grafana, 'Configure Grafana', 12.2). Nobody gets in without a login; nothing is asked of or told to other hosts; alerts
- * are judged by Prometheus alone.
+ * `grafana.ini` (Grafana, 'Configure Grafana', 12.2). A login is required; Grafana calls no other hosts; only
+ * Prometheus evaluates alerts.
  */
 export function grafanaIni(): string {
   const fromFile = (name: string) => `$__file{${secretsFolder}/${name}}`;
@@ -20,7 +20,7 @@ export function grafanaIni(): string {
     database: { type: 'sqlite3', wal: true },
     security: {
       admin_user: 'admin',
-      // Read once, when the database is made.
+      // Read once, when the database is created.
       admin_password: fromFile(secretFiles.adminPassword),
       // Encrypts the keys of the data sources in the database.
       secret_key: fromFile(secretFiles.secretKey),

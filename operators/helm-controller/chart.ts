@@ -9,8 +9,8 @@ import { controller, ownRights, read } from '../flux/controller.ts';
 const name = 'helm-controller';
 
 /**
- * It may do nothing outside of its own namespace: an operator that is a Helm chart brings a service account with what its
- * objects need (charts/helm/access.ts), and lets helm-controller be that account.
+ * It has no rights outside of its own namespace: an operator with a Helm chart has a service account with the
+ * needed rights (charts/helm/access.ts), which helm-controller may impersonate.
  */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
@@ -27,11 +27,11 @@ function helmController(chart: Chart, image: string): void {
       '--requeue-dependency=1s',
       '--concurrent=4',
       '--no-cross-namespace-refs=true',
-      // It would list all Secrets to see which of them a release names.
+      // Otherwise it would list all Secrets to find those that a release names.
       '--feature-gates=DisableConfigWatchers=true',
     ],
     update: 'rolling',
-    // An upgrade that is under way is finished first.
+    // A running upgrade is finished first.
     stopSeconds: 600,
     resources: {
       cpu: '10m',
@@ -52,7 +52,7 @@ function helmController(chart: Chart, image: string): void {
       verbs: [...read, 'create', 'update', 'patch', 'delete'],
     },
     { apiGroups: sources, resources: ['ocirepositories'], verbs: read },
-    // Before it uninstalls as an account it looks whether that is still there.
+    // Before it uninstalls with an account, it checks that the account still exists.
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: read },
   ]);
 }

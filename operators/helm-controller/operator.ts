@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'helm-controller',
-  summary: 'Installs the operators that are Helm charts, and keeps them as Git has them.',
+  summary: 'Installs operators with Helm charts, and keeps them as in Git.',
   namespace: 'flux-system',
   onlyWith: 'charts',
   images: ['helm-controller'],
@@ -12,7 +12,7 @@ export default defineOperator({
   exceptions: [
     {
       rule: 'default-deny-egress',
-      reason: 'It runs beside Flux, in a namespace that lets everything out: sources name any host and port.',
+      reason: 'It runs beside Flux, in a namespace with open egress: sources can be at any host and port.',
     },
   ],
 });

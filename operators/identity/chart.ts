@@ -23,7 +23,7 @@ import { type Authority, authorities, peopleNamespace } from '../../model/identi
 
 const controller = 'trust-roots';
 
-/** Authorities with their roots and Bundles; undefined where no service uses mutual TLS. */
+/** Authorities with their CA certificates and Bundles; undefined if no service uses mutual TLS. */
 export function chart(env: Environment): Component | undefined {
   const all = authorities(env);
   if (all.length === 0) return undefined;
@@ -55,7 +55,7 @@ function clusterIssuer(chart: Chart, name: string, spec: object): void {
   });
 }
 
-/** The trusted generations, from Git; trust-roots adds the certificates, which are made in the cluster. */
+/** The trusted generations, from Git; trust-roots adds the certificates, which are created in the cluster. */
 function roots(chart: Chart, { name, trusted }: Authority): void {
   new k8s.KubeConfigMap(chart, `roots-${name}`, {
     metadata: {
@@ -68,13 +68,13 @@ function roots(chart: Chart, { name, trusted }: Authority): void {
 }
 
 function bundles(chart: Chart, { name, kind, anchor, leaves }: Authority): void {
-  // Nobody in the cluster calls the gateway: browsers outside do.
+  // Only browsers outside of the cluster call the gateway.
   if (kind === 'environment' || kind === 'gateway') return;
   const readers = [...new Set(leaves.map(({ namespace: space }) => space))].sort();
   bundle(chart, trustName(name), anchor, readers, { configMap: { key: 'roots.pem' } });
   const server = leaves.find(({ usage }) => usage === 'server')?.namespace;
   if (kind !== 'database' || server === undefined) return;
-  // Postgres reads them from a Secret; with this label again when they change.
+  // Postgres reads CA certificates from a Secret; with this label, again when it changes.
   const secret = { key: 'ca.crt', metadata: { labels: { 'cnpg.io/reload': '' } } };
   bundle(chart, peersName(name), anchor, [server], { secret });
 }
@@ -96,7 +96,7 @@ function bundle(chart: Chart, name: string, anchor: string, namespaces: string[]
   });
 }
 
-/** `written`: the ConfigMaps to which it adds roots. */
+/** `written`: the ConfigMaps to which it adds CA certificates. */
 function trustRoots(chart: Chart, image: string, written: string[]): void {
   serviceAccount(chart, controller, trustNamespace);
   controllerDeployment(chart, {
@@ -116,7 +116,7 @@ function trustRoots(chart: Chart, image: string, written: string[]): void {
     },
   });
   const subject = { serviceAccount: controller, namespace: trustNamespace };
-  // Requests hold certificates and no key.
+  // Requests have certificates but no keys.
   role(chart, controller, certManagerNamespace, subject, [
     { apiGroups: ['cert-manager.io'], resources: ['certificaterequests'], verbs: ['list', 'watch'] },
   ]);

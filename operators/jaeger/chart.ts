@@ -16,7 +16,7 @@ import { inSeconds } from '../../model/schema/duration.ts';
 const name = 'jaeger';
 const collector = 'opentelemetry-collector';
 
-/** Jaeger, one pod: only the collector writes to it. Its API and page are reached by a port-forward. */
+/** Jaeger, one pod: only the collector writes to it. Its API and page are reachable by a port-forward. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     store(chart, env, {
@@ -65,7 +65,7 @@ export function jaegerConfig({ cluster }: Pick<Environment, 'cluster'>): object 
         storage: { traces: 'traces' },
         http: { endpoint: `0.0.0.0:${ports.traceQueries}` },
         grpc: { endpoint: '127.0.0.1:16685' },
-        // Traces of its own queries: its default, sent to a receiver without TLS that is not there.
+        // Traces of its own queries, which by default go to a receiver that does not exist.
         enable_tracing: false,
       },
     },

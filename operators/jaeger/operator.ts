@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'jaeger',
-  summary: 'Keeps traces and finds them.',
+  summary: 'Stores and searches traces.',
   namespace: 'jaeger',
   images: ['jaeger'],
   volumeSize: ['storage', 'traces'],

@@ -14,8 +14,8 @@ const space = 'kube-system';
 const healthPort = 20244;
 
 /**
- * Enforces NetworkPolicies with rules of iptables and ipset, on top of whatever network the nodes have: of kube-router only
- * that part. None on k3s, which has the same code built in.
+ * Enforces NetworkPolicies with iptables and ipset, on any pod network; no other part of kube-router is used.
+ * Undefined on k3s, which has the same code built in.
  */
 export function chart(env: Environment): Component | undefined {
   if (env.cluster.kubernetes.distribution === 'k3s') return undefined;
@@ -27,7 +27,7 @@ export function chart(env: Environment): Component | undefined {
       namespace: space,
       // It writes the rules of the node itself; a node without it allows all traffic.
       containers: [container(imageRef(env, name))],
-      // So that it and kube-proxy do not write at the same time.
+      // The lock prevents concurrent writes by it and kube-proxy.
       volumes: [{ name: 'xtables-lock', path: '/run/xtables.lock', type: 'FileOrCreate' }],
     });
   });
@@ -52,7 +52,7 @@ function container(image: string): k8s.Container {
       '--run-router=false',
       '--run-service-proxy=false',
       '--enable-cni=false',
-      // Each change is seen at once; this is for rules that somebody else removed.
+      // Changes are applied at once; the interval restores rules that another program removed.
       '--iptables-sync-period=1m',
       `--health-port=${healthPort}`,
     ],

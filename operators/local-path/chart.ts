@@ -16,10 +16,10 @@ const name = 'local-path-provisioner';
 const space = 'local-path-storage';
 const config = 'local-path-config';
 
-/** Volumes as folders on the node's own disk, where no cloud offers disks. */
+/** Volumes as folders on the node's disk, if no cloud provides disks. */
 export function chart(env: Environment): Component {
   return component('local-path', (chart) => {
-    // The provisioner itself is restricted; the pods that it starts to make and remove folders mount the node's disk.
+    // The provisioner is restricted; its helper pods, which create and remove folders, mount the node's disk.
     namespace(chart, space, 'privileged');
     serviceAccount(chart, name, space);
     rights(chart);
@@ -57,7 +57,7 @@ function provisioner(chart: Chart, image: string): void {
         ],
         env: [
           { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
-          // Where it looks for a changed helper pod; without it, it never looks again.
+          // Folder in which it watches the definition of the helper pod; without it, changes are ignored.
           { name: 'CONFIG_MOUNT_PATH', value: '/etc/config/' },
         ],
         resources: { cpu: '10m', memory: '32Mi', memoryLimit: '128Mi' },
@@ -88,8 +88,8 @@ function rights(chart: Chart): void {
 }
 
 /**
- * Makes and removes the folder of a volume as root of the node: what lies in it belongs to whoever wrote it, hence
- * the two capabilities, and nothing beyond them.
+ * Creates and removes the folder of a volume as root on the node. Files in it can belong to any user, hence
+ * the two capabilities, and no others.
  */
 function helperPod(image: string): object {
   return {
@@ -126,8 +126,8 @@ function storageClass(chart: Chart): void {
       name: 'standard',
       annotations: {
         'storageclass.kubernetes.io/is-default-class': 'true',
-        // 'local', not 'hostPath': kubelet hands it to the pod's fsGroup as it does with a cloud's disk, so that a
-        // pod that forgot its fsGroup fails here and not first in production, and no folder is open to everybody.
+        // 'local', not 'hostPath': the kubelet gives it to the pod's fsGroup like a cloud's disk, so that a
+        // pod without fsGroup fails here and not first in production, and no folder is open to all users.
         defaultVolumeType: 'local',
       },
     },

@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'local-path',
-  summary: "Makes volumes on the nodes' own disks, where no cloud offers any.",
+  summary: "Creates volumes on the nodes' disks, if no cloud provides disks.",
   namespace: 'local-path-storage',
   images: ['local-path-provisioner', 'debian'],
   provides: { classes: ['standard'] },
@@ -10,11 +10,11 @@ export default defineOperator({
   exceptions: [
     {
       rule: 'readiness-probe',
-      reason: 'It has no port that could be asked; a claim that stays pending tells of it.',
+      reason: 'It has no port for a probe; a claim that stays pending shows a failure.',
     },
     {
       rule: 'pod-security',
-      reason: "The pods that make and remove a volume's folder mount the node's disk.",
+      reason: "The helper pods that create and remove a volume's folder mount the node's disk.",
     },
   ],
 });

@@ -4,7 +4,7 @@ import { signalStore } from '../../charts/observability/signal-store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { lokiConfig } from './config.ts';
 
-/** Loki, one pod: the collectors write to it, Grafana asks it. */
+/** Loki, one pod: the collectors write to it, Grafana reads from it. */
 export function chart(env: Environment): Component {
   return signalStore(env, {
     name: 'loki',
@@ -19,7 +19,7 @@ export function chart(env: Environment): Component {
       cpu: '50m',
       memory: '256Mi',
       memoryLimit: '1Gi',
-      reason: 'What is not yet stored is in its memory, and queries over days are answered out of it.',
+      reason: 'It keeps unflushed data in memory, and queries over days need memory too.',
     },
   });
 }

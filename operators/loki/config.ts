@@ -6,12 +6,15 @@ import type { Environment } from '../../model/graph.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 
 /**
- * Attributes of a resource that become labels of a stream. Each value makes streams of its own, so that only those are here of which
- * there are few; the pod's name and what a line says are its structured metadata.
+ * Resource attributes that become labels of a stream. Each value creates new streams, so only attributes with
+ * few values are here; the pod's name and the fields of a line are structured metadata.
  */
 export const indexedAttributes = ['k8s.namespace.name', 'k8s.container.name', 'service.name'] as const;
 
-/** The label that Loki makes of an attribute: a name of a label has no dots (Loki, 'Ingesting logs to Loki using OpenTelemetry Collector'). */
+/**
+ * Loki's label for an attribute: label names have no dots (Loki, 'Ingesting logs to Loki using OpenTelemetry
+ * Collector').
+ */
 export function indexedLabel(attribute: (typeof indexedAttributes)[number]): string {
   return attribute.replaceAll('.', '_');
 }
@@ -26,7 +29,7 @@ export function lokiConfig(env: Environment): object {
     server: {
       http_listen_port: ports.loki,
       http_tls_config: httpTlsConfig('loki'),
-      // Its own parts call each other there.
+      // Its own components call each other there.
       grpc_listen_address: '127.0.0.1',
       log_format: 'json',
     },
@@ -38,7 +41,7 @@ export function lokiConfig(env: Environment): object {
       storage: objectStorage(bucket),
     },
     schema_config: {
-      // Before the first line: nothing was ever stored by another schema.
+      // A date before the first line: no other schema was ever used.
       configs: [
         {
           from: '2026-01-01',
@@ -56,16 +59,16 @@ export function lokiConfig(env: Environment): object {
     },
     limits_config: {
       retention_period: `${inSeconds(env.cluster.retention.logs)}s`,
-      // What the collector on the nodes sends in one piece.
+      // Maximum size that the agents send.
       max_line_size: '256KB',
       max_line_size_truncate: true,
-      // Bytes a second of all lines together: beyond it callers get 429 and send again later.
+      // Bytes per second for all lines; beyond it, clients get 429 and retry.
       ingestion_rate_mb: 8,
       ingestion_burst_size_mb: 16,
       per_stream_rate_limit: '4MB',
       per_stream_rate_limit_burst: '16MB',
       max_global_streams_per_user: 5000,
-      // The longest time that a dashboard shows stays one query to each part of a day, not of an hour.
+      // Splits queries by parts of a day instead of hours.
       split_queries_by_interval: '6h',
       otlp_config: {
         resource_attributes: {

@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'loki',
-  summary: 'Keeps log lines and finds them.',
+  summary: 'Stores and searches log lines.',
   namespace: 'loki',
   images: ['loki'],
   volumeSize: ['storage', 'logs'],
@@ -13,12 +13,12 @@ export default defineOperator({
     {
       rule: 'open-egress',
       only: 'provider.account',
-      reason: 'It keeps log lines in S3, whose addresses change, and no render knows them.',
+      reason: 'It stores log lines in S3, whose addresses change and are unknown at render time.',
     },
     {
       rule: 'open-egress',
       only: 'provider.buckets',
-      reason: 'It keeps log lines in S3, whose addresses change, and no render knows them.',
+      reason: 'It stores log lines in S3, whose addresses change and are unknown at render time.',
     },
   ],
 });

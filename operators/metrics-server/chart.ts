@@ -16,7 +16,7 @@ const space = 'kube-system';
 const port = 10250;
 const kubeletPort = 10250;
 
-/** Current use of CPU and memory: for `kubectl top` and for autoscaling. */
+/** Current CPU and memory use, for `kubectl top` and autoscaling. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     serviceAccount(chart, name, space);
@@ -36,11 +36,11 @@ export function chart(env: Environment): Component {
             '--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname',
             '--kubelet-use-node-status-port',
             '--metric-resolution=15s',
-            // Kind's kubelets sign their own certificates; elsewhere the cluster's CA does.
+            // Kind's kubelets sign their own certificates; elsewhere the cluster's CA signs them.
             ...(env.cluster.provider.kind === 'kind' ? ['--kubelet-insecure-tls'] : []),
           ],
           ports: [{ name: 'https', containerPort: port }],
-          // Ready once every kubelet has been asked twice.
+          // Ready after it has scraped every kubelet twice.
           readinessProbe: httpProbe('https', '/readyz', { period: 5, scheme: 'HTTPS' }),
           livenessProbe: httpProbe('https', '/livez', { scheme: 'HTTPS' }),
           resources: { cpu: '20m', memory: '64Mi', memoryLimit: '256Mi' },
@@ -50,8 +50,8 @@ export function chart(env: Environment): Component {
       },
     });
     service(chart, name, space, [{ name: 'https', port: 443 }]);
-    // Only of its own pods: those of Kubernetes in this namespace are not ours. The API server and the kubelets have
-    // addresses of nodes, which no selector of pods matches.
+    // Only for its own pods: others in this namespace belong to Kubernetes. The API server and the kubelets
+    // have addresses of nodes, which no selector matches.
     allow(chart, name, space, {
       ingress: [{ ports: [{ port }] }],
       egress: [toKubernetesApi, { ports: [{ port: kubeletPort }] }],
@@ -91,7 +91,7 @@ function apiService(chart: Chart): void {
       service: { name, namespace: space, port: 443 },
       groupPriorityMinimum: 100,
       versionPriority: 100,
-      // metrics-server makes a new self-signed certificate at each start.
+      // metrics-server creates a self-signed certificate at each start.
       insecureSkipTLSVerify: true,
     },
   });

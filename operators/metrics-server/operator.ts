@@ -2,13 +2,13 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'metrics-server',
-  summary: 'Tells the current use of CPU and memory.',
+  summary: 'Provides the current CPU and memory use.',
   namespace: 'kube-system',
   images: ['metrics-server'],
   exceptions: [
     {
       rule: 'open-egress',
-      reason: "It asks the kubelets, which listen on the nodes' own addresses.",
+      reason: 'It calls the kubelets, which listen on addresses of nodes.',
     },
   ],
 });

@@ -17,7 +17,10 @@ import type { Environment } from '../../model/graph.ts';
 
 const name = 'node-exporter';
 
-/** Those whose metrics an alert or `npm run top` reads; network interfaces would want the node's own network. */
+/**
+ * Collectors whose metrics an alert or `npm run top` reads; that of network interfaces would need the node's
+ * network.
+ */
 const collectors = [
   'cpu',
   'diskstats',
@@ -31,8 +34,8 @@ const collectors = [
 ];
 
 /**
- * Mounts that are no disks: of the kernel, of pods and containers, and single files and folders of the host that a Kind node has.
- * Each would be an alert of its own about the one disk below them.
+ * Mounts that are not disks: of the kernel, of pods and containers, and files and folders of the host in a
+ * Kind node. Each would cause its own alert about the same disk.
  */
 const excludedMounts =
   '^/(dev|proc|run|sys|etc/.+|kind/.+|usr/lib/modules|var/lib/(containerd|docker|kubelet)/.+)($|/)';
@@ -68,7 +71,7 @@ export function chart(env: Environment): Component {
             '--log.format=json',
           ],
           ports: [{ name: 'https', containerPort: ports.nodeExporter }],
-          // The kubelet has no certificate of a caller.
+          // The kubelet has no client certificate.
           readinessProbe: tcpProbe('https', { period: 30 }),
           livenessProbe: tcpProbe('https', { period: 30 }),
           resources: { cpu: '10m', memory: '24Mi', memoryLimit: '64Mi' },

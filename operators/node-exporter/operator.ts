@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'node-exporter',
-  summary: 'Metrics of the nodes: processor, memory, disks.',
+  summary: 'Metrics of nodes: processor, memory, disks.',
   namespace: 'node-exporter',
   images: ['node-exporter'],
   stores: ['light', 'grafana'],
@@ -11,8 +11,8 @@ export default defineOperator({
   exceptions: [
     {
       rule: 'host-access',
-      reason: "It reads the node's own counters: /proc, /sys and how full its disks are.",
+      reason: "It reads the node's counters: /proc, /sys and the fill level of disks.",
     },
-    { rule: 'pod-security', reason: "Its pods mount the node's folders, to read them." },
+    { rule: 'pod-security', reason: 'Its pods mount folders of the node read-only.' },
   ],
 });

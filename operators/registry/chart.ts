@@ -25,9 +25,9 @@ export const registryWritePort = 5001;
 const folders = { config: '/etc/registry', data: '/var/lib/registry', tls: '/etc/registry-tls' } as const;
 
 /**
- * The registry of the team's own images. Nodes reach it by the node port, which answers on each of them and serves
- * reads alone. A second process takes pushes on the pod's loopback: the right to write is the right to forward a port
- * into this namespace, and there is no password.
+ * The registry of the team's own images. Nodes reach it by the node port, which serves only reads. A second
+ * process accepts pushes on the pod's loopback address: the right to push is the right to forward a port into
+ * this namespace, so there is no password.
  */
 export function chart(env: Environment): Component {
   const { overlay, storage } = env.cluster.registry;
@@ -91,7 +91,7 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** Each request is in the other log too; this one would repeat every probe. */
+/** The other log has each request too; this one would also have every probe. */
 const log = { level: 'info', formatter: 'json', accesslog: { disabled: true } };
 const filesystem = { rootdirectory: folders.data };
 
@@ -113,7 +113,7 @@ function readConfiguration(tls: boolean): object {
   };
 }
 
-/** Nothing deletes: a version that runs, or that somebody wants back, stays. */
+/** Nothing is deleted: running and earlier versions stay. */
 const writeConfiguration = {
   version: '0.1',
   log,

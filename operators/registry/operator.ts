@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'registry',
-  summary: "Holds the team's own images.",
+  summary: "Stores the team's own images.",
   namespace: 'registry',
   images: ['registry'],
   provides: { imageHost: 'registry' },
@@ -11,7 +11,7 @@ export default defineOperator({
     {
       rule: 'readiness-probe',
       reason:
-        'The process that takes pushes listens on the loopback of the pod alone, where no probe reaches it; whoever pushes waits until it answers.',
+        "The process for pushes listens only on the pod's loopback address, which no probe reaches; a client waits until it answers.",
     },
   ],
 });

@@ -4,7 +4,7 @@ import { signalStore } from '../../charts/observability/signal-store.ts';
 import type { Environment } from '../../model/graph.ts';
 import { tempoConfig } from './config.ts';
 
-/** Tempo, one pod: the collector writes to it, Grafana asks it. */
+/** Tempo, one pod: the collector writes to it, Grafana reads from it. */
 export function chart(env: Environment): Component {
   return signalStore(env, {
     name: 'tempo',
@@ -19,7 +19,7 @@ export function chart(env: Environment): Component {
       cpu: '50m',
       memory: '256Mi',
       memoryLimit: '1Gi',
-      reason: 'What is not yet stored is in its memory, and queries over days are answered out of it.',
+      reason: 'It keeps unflushed data in memory, and queries over days need memory too.',
     },
   });
 }

@@ -11,8 +11,8 @@ import { inSeconds } from '../../model/schema/duration.ts';
 const longestTrace = 5_000_000;
 
 /**
- * Tempo's configuration, all parts in one process (Tempo, 'Configuration', 2.9). It makes no metrics of spans: the collector does,
- * the same for every store.
+ * Tempo's configuration, all components in one process (Tempo, 'Configuration', 2.9). It derives no metrics
+ * from spans: the collector does, for every store alike.
  */
 export function tempoConfig(env: Environment): object {
   return {
@@ -20,7 +20,7 @@ export function tempoConfig(env: Environment): object {
     server: {
       http_listen_port: ports.tempo,
       http_tls_config: httpTlsConfig('tempo'),
-      // Its own parts call each other there.
+      // Its own components call each other there.
       grpc_listen_address: '127.0.0.1',
       log_format: 'json',
     },

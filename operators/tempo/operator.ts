@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'tempo',
-  summary: 'Keeps traces and finds them.',
+  summary: 'Stores and searches traces.',
   namespace: 'tempo',
   images: ['tempo'],
   volumeSize: ['storage', 'traces'],
@@ -13,12 +13,12 @@ export default defineOperator({
     {
       rule: 'open-egress',
       only: 'provider.account',
-      reason: 'It keeps traces in S3, whose addresses change, and no render knows them.',
+      reason: 'It stores traces in S3, whose addresses change and are unknown at render time.',
     },
     {
       rule: 'open-egress',
       only: 'provider.buckets',
-      reason: 'It keeps traces in S3, whose addresses change, and no render knows them.',
+      reason: 'It stores traces in S3, whose addresses change and are unknown at render time.',
     },
   ],
 });

@@ -26,10 +26,10 @@ const name = gateway.className;
 const space = gateway.namespace;
 const pingPort = 8082;
 
-/** By this name Traefik asks itself whether it knows its routes. */
+/** Host name with which Traefik's probe checks that it has loaded its routes. */
 const readyHost = 'ready.gateway.internal';
 
-/** Traefik as the controller of the Gateway API: everything from outside comes through its one Gateway. */
+/** Traefik as the controller of the Gateway API: all traffic from outside passes its single Gateway. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, space, 'restricted', { labels: routesLabel });
@@ -44,7 +44,7 @@ export function chart(env: Environment): Component {
     denyAll(chart, space, ['Ingress', 'Egress']);
     allow(chart, name, space, {
       ingress: [{ ports: Object.values(listenerPorts).map((port) => ({ port })) }],
-      // To whichever pod of the platform lets it in: the pod's own policy says on which port.
+      // To any pod of the platform that admits it; the pod's own policy limits the port.
       egress: [toKubernetesApi, { peers: [everyPodOfPlatform], ports: [] }],
     });
     allowScrapes(chart, env, name);
@@ -57,7 +57,10 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** The namespaces that it looks at: its own, those of apps that it serves, and those of the proxy which serves the others and of Mailpit. */
+/**
+ * The namespaces that it watches: its own, those of the apps that it serves, and those of the sign-in proxy
+ * and Mailpit.
+ */
 function served(env: Environment): string[] {
   return [
     space,
@@ -81,7 +84,7 @@ function controller(chart: Chart, env: Environment): void {
           '--global.sendAnonymousUsage=false',
           '--log.level=INFO',
           '--log.format=json',
-          // On SIGTERM the probe fails first; requests are served until the traffic has moved.
+          // On SIGTERM the probe fails first; requests are served until traffic has moved.
           ...Object.entries(listenerPorts).flatMap(([entryPoint, port]) => [
             `--entryPoints.${entryPoint}.address=:${port}`,
             `--entryPoints.${entryPoint}.transport.lifeCycle.requestAcceptGraceTimeout=5s`,
@@ -100,7 +103,7 @@ function controller(chart: Chart, env: Environment): void {
           { name: 'https', containerPort: listenerPorts.https },
           { name: 'ping', containerPort: pingPort },
         ],
-        // Through a route of its own: one that has just started answers pings before it knows any.
+        // Through a route: a new process answers pings before it has loaded any routes.
         readinessProbe: httpProbe('http', '/ping', { period: 2, host: readyHost }),
         livenessProbe: httpProbe('ping', '/ping'),
         resources: { cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' },
@@ -110,9 +113,9 @@ function controller(chart: Chart, env: Environment): void {
 }
 
 /**
- * What Traefik's documentation asks for, in the namespaces that it serves, without the kinds of the experimental channel and
- * its tracing. Until it may list all of these in each of them it serves nothing: the rights come with it, not with the app,
- * and so do namespaces that are not there yet.
+ * The rights of Traefik's documentation, in the namespaces that it serves, without the kinds of the
+ * experimental channel. It serves nothing until it may list all kinds in each namespace, so these rights, and
+ * missing namespaces, are part of this component, not of the apps.
  */
 function rights(chart: Chart, env: Environment): void {
   const group = 'gateway.networking.k8s.io';
@@ -134,7 +137,9 @@ function rights(chart: Chart, env: Environment): void {
   }
 }
 
-/** Where this environment has an authority for it; by ACME the certificate has an issuer of its own. */
+/**
+ * Used if this environment has an authority for the gateway; with ACME the certificate has its own issuer.
+ */
 function certificate(chart: Chart, env: Environment): void {
   const own = authorities(env).find(({ kind }) => kind === 'gateway');
   for (const leaf of own?.leaves ?? []) leafCertificate(chart, env, leaf);

@@ -2,14 +2,15 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'traefik',
-  summary: 'The gateway: leads host names to apps by the Gateway API.',
+  summary: 'The gateway: routes host names to apps by the Gateway API.',
   namespace: 'gateway',
   images: ['traefik'],
   crds: ['gateway-api-crds'],
   provides: {
     kinds: [
-      // No condition: Flux applies each kind that ends in Class and waits for it before anything else of the folder, so
-      // before Traefik, which would have to accept it. A Gateway that is programmed says the same later.
+      // No condition: Flux applies kinds that end in Class before all other objects of the folder and waits
+      // for them, so before Traefik, which would set the condition. The Gateway's condition has the same
+      // meaning later.
       'GatewayClass.gateway.networking.k8s.io',
       { kind: 'Gateway.gateway.networking.k8s.io', conditions: ['Accepted', 'Programmed'] },
       { kind: 'HTTPRoute.gateway.networking.k8s.io', conditions: ['Accepted', 'ResolvedRefs'] },

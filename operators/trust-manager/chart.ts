@@ -19,7 +19,7 @@ const tlsSecret = `${name}-tls`;
 const webhookPort = 6443;
 const read = ['get', 'list', 'watch'];
 
-/** trust-manager: copies roots from ConfigMaps of one namespace to all namespaces that a Bundle names. */
+/** trust-manager: copies CA certificates from ConfigMaps of one namespace to the namespaces of a Bundle. */
 export function chart(env: Environment): Component {
   return component(name, (chart) => {
     namespace(chart, space, 'restricted');
@@ -58,7 +58,7 @@ function controller(chart: Chart, image: string): void {
           '--webhook-host=0.0.0.0',
           `--webhook-port=${webhookPort}`,
           '--webhook-certificate-dir=/tls',
-          // Postgres reads the roots of its peers from a Secret.
+          // Postgres reads the CA certificates of its peers from a Secret.
           '--secret-targets-enabled=true',
           '--filter-expired-certificates=true',
         ],
@@ -87,7 +87,7 @@ function rights(chart: Chart, env: Environment): void {
     { apiGroups: group, resources: ['bundles/status'], verbs: ['patch'] },
     { apiGroups: [''], resources: ['namespaces'], verbs: read },
     { apiGroups: [''], resources: ['configmaps'], verbs: [...read, 'create', 'patch', 'delete'] },
-    // It watches metadata of all Secrets, and writes by name those with roots.
+    // It watches metadata of all Secrets, and writes, by name, those with CA certificates.
     { apiGroups: [''], resources: ['secrets'], verbs: read },
     ...(secrets.length === 0
       ? []
@@ -110,7 +110,7 @@ function rights(chart: Chart, env: Environment): void {
   ]);
 }
 
-/** Certificate of its webhook, trusted by the API server alone, by the CA that the injector writes. */
+/** Certificate of its webhook. Only the API server trusts it, by the CA that the injector writes. */
 function certificate(chart: Chart): void {
   const host = `${name}.${space}.svc`;
   new ApiObject(chart, 'issuer', {

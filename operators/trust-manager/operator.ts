@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'trust-manager',
-  summary: 'Brings the roots that are trusted to the namespaces that trust them.',
+  summary: 'Copies CA certificates to the namespaces that trust them.',
   namespace: 'trust',
   images: ['trust-manager'],
   crds: ['trust-manager-crds'],
@@ -14,7 +14,7 @@ export default defineOperator({
     {
       rule: 'rbac-secrets',
       reason:
-        'It watches the kind to see whether its own copies are as they should be; it writes those alone that hold roots, by name.',
+        'It watches Secrets to see whether its copies are correct; it writes only those with CA certificates, by name.',
     },
   ],
 });

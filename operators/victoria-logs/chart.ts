@@ -11,12 +11,13 @@ import type { Environment } from '../../model/graph.ts';
 import { inUnits } from '../../model/schema/quantity.ts';
 
 const name = 'victoria-logs';
-/** Part of the volume that log lines may take: the oldest day goes first, and merges need room. */
+/** Share of the volume for log lines: the oldest day is removed first, and merges need space. */
 const usable = 0.8;
 
 /**
- * VictoriaLogs, one pod. It serves TLS with a certificate of its own authority; to verify its callers' is a feature of its
- * commercial edition (`-mtls`), so that the network policy alone keeps others out.
+ * VictoriaLogs, one pod. It serves TLS with a certificate of its own authority; verification of client
+ * certificates is a feature of its commercial edition (`-mtls`), so only the network policy restricts its
+ * callers.
  */
 export function chart(env: Environment): Component {
   const { retention, storage } = env.cluster;

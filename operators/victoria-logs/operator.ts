@@ -2,7 +2,7 @@ import { defineOperator } from '../../model/operator.ts';
 
 export default defineOperator({
   name: 'victoria-logs',
-  summary: 'Keeps log lines and finds them.',
+  summary: 'Stores and searches log lines.',
   namespace: 'victoria-logs',
   images: ['victoria-logs'],
   volumeSize: ['storage', 'logs'],

@@ -25,15 +25,15 @@ import { type Composition, compositionOf, type NeedsEngine } from './composition
 
 /** An image that is built from a folder of an app. */
 export interface BuiltImage extends AppBuild {
-  /** The app. */
+  /** Name of the app. */
   app: string;
-  /** As the manifests name it, without registry and tag: `orders`, `orders-migrations`. */
+  /** Name in manifests, without registry and tag: `orders`, `orders-migrations`. */
   name: string;
-  /** In the folder of the mirror, where it outlives the clusters. */
+  /** The image in the folder of the mirror, which outlives clusters. */
   kept: StoredImage;
 }
 
-/** The images of the environment's apps that are built here; their tag is the hash of what goes into them. */
+/** The built images of the environment's apps; the tag is the hash of the inputs. */
 export function builtImages({ apps }: Environment): BuiltImage[] {
   return apps.flatMap(({ name, builds }) =>
     builds.map((each) => ({
@@ -45,17 +45,19 @@ export function builtImages({ apps }: Environment): BuiltImage[] {
   );
 }
 
-/** Those that `deploy` brings into a cluster of this machine; other environments get theirs by `publish`. */
+/**
+ * The images that `deploy` brings into a cluster on this machine; other environments get theirs by `publish`.
+ */
 function imagesToDeploy(environment: Environment): BuiltImage[] {
   return environment.cluster.provider.kind === 'kind' ? builtImages(environment) : [];
 }
 
-/** Whether the folder of the mirror holds an image. */
+/** Whether the mirror has an image. */
 export function isKept({ kept }: BuiltImage): boolean {
   return kept.store.manifest(kept.path, kept.tag) !== undefined;
 }
 
-/** Builds what the mirror does not hold yet of what `deploy` brings into a cluster. Returns how many were built. */
+/** Builds the images that `deploy` needs and the mirror lacks. Returns their number. */
 export function buildAppImages(environment: Environment, options: BuildOptions): Promise<number> {
   return buildImages(imagesToDeploy(environment), options);
 }
@@ -64,15 +66,15 @@ interface BuildOptions {
   root: string;
   engine: Engine;
   report: (message: string) => void;
-  /** Only the images of these apps. Default: of all. */
+  /** Only the images of these apps. Default: all. */
   apps?: readonly string[] | undefined;
   signal?: AbortSignal;
 }
 
 /**
- * Builds those of the images that the mirror does not hold yet, and keeps them there: compressed once, for every
- * cluster of this machine. What is no more than files over a base image is put together here; for the others the base images that the
- * Dockerfiles name are put into the engine's own store first. Returns how many were made.
+ * Builds the images that the mirror lacks and stores them there, compressed once for all clusters of this
+ * machine. An image that only copies files over a base image is composed here; for the others, the base
+ * images of the Dockerfiles are first put into the engine's store. Returns the number of built images.
  */
 export async function buildImages(images: readonly BuiltImage[], options: BuildOptions): Promise<number> {
   const { root, engine, report, signal } = options;
@@ -85,10 +87,10 @@ export async function buildImages(images: readonly BuiltImage[], options: BuildO
     await withBuildContext({ root, folder, entry, buildArgs, tag: kept.tag }, async (context) => {
       const composition = compositionIn(context, dockerfile);
       if ('reason' in composition) {
-        report(`${name}: building by the engine, for ${composition.reason} in its Dockerfile`);
+        report(`${name}: building with the engine, because the Dockerfile has ${composition.reason}`);
         await buildByEngine(image, dockerfile, context, options);
       } else {
-        report(`${name}: its files over ${composition.base}`);
+        report(`${name}: adding files to ${composition.base}`);
         const base = await ensureMirroredRef(fullReference(composition.base), { engine, report, signal });
         await compose(composition, base, kept, signal);
       }
@@ -126,16 +128,17 @@ async function buildByEngine(
   if (built.exitCode !== 0) {
     throw new Failure(
       `the image of ${name} could not be built from ${folder}/Dockerfile:\n${lastLines(built.stderr)}`,
-      'Mend it, then type the same command again.',
+      'Correct it, then type the same command again.',
     );
   }
-  report(`${name}: keeping it`);
+  report(`${name}: storing it`);
   await exportEngineImage(engine, ref, kept, signal);
 }
 
 /**
- * Copies to the cluster's registry what it lacks, by digest. The registry takes pushes on its pod's loopback alone,
- * which the API server leads to. Images that are not built yet are passed over. Returns how many images were copied.
+ * Copies missing images to the cluster's registry, by digest. The registry accepts pushes only on its pod's
+ * loopback address, so the connection goes through the API server. Images that are not built yet are skipped.
+ * Returns the number of copied images.
  */
 export async function pushAppImages(
   environment: Environment,
@@ -162,7 +165,7 @@ export async function pushAppImages(
         signal?.throwIfAborted();
         throw new Failure(
           `the image of ${name} could not be pushed to the cluster's registry: ${error instanceof Error ? error.message : error}`,
-          'See that the registry runs (npm run status), then type the same command again.',
+          'Check that the registry runs (npm run status), then type the same command again.',
         );
       }
       pushed++;
@@ -173,12 +176,12 @@ export async function pushAppImages(
   }
 }
 
-/** One each, as `docker build` and `podman build` take them; no shell reads them. */
+/** One argument each for `docker build` and `podman build`; no shell parses them. */
 export function buildArguments(buildArgs: Readonly<Record<string, string>>): string[] {
   return Object.entries(buildArgs).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
 }
 
-/** The digest of each image of the environment's apps that is built here, by its reference. */
+/** The digest of each built image of the environment's apps, by reference. */
 export function appImageDigests(environment: Environment): Map<string, string> {
   return new Map(
     imagesToDeploy(environment).flatMap(({ ref, kept }) => {

@@ -17,22 +17,22 @@ import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { Failure } from '../cli/failure.ts';
 import { bundle } from './bundle.ts';
 
-/** An image that is to be built. */
+/** Inputs of a build. */
 export interface BuildInput {
   root: string;
-  /** Of its Dockerfile, from the root. */
+  /** Folder of the Dockerfile, from the repository's root. */
   folder: string;
-  /** The program in it that is bundled first, if any. */
+  /** The program that is bundled first, if any. */
   entry: string | undefined;
   /** Values of the ARGs of its Dockerfile, by name. Default: none. */
   buildArgs?: Readonly<Record<string, string>>;
-  /** Of the image: the hash of what goes into it. */
+  /** Tag: the hash of the inputs. */
   tag: string;
 }
 
 /**
- * Makes a temporary folder with exactly the files that the tag of an image stands for, and the bundle that is made of
- * them, for as long as `use` takes. The folder in the repository may hold more: what Git ignores, tests.
+ * Calls `use` with a temporary folder that has exactly the files of the image's tag, and the bundle made from
+ * them. The folder in the repository can have more: ignored files, tests.
  */
 export async function withBuildContext<T>(
   { root, folder, entry, buildArgs, tag }: BuildInput,
@@ -42,7 +42,7 @@ export async function withBuildContext<T>(
   if (entry !== undefined) await bundle({ root, folder, entry });
   const files = new RepositoryFiles(root);
   if (imageHash(files, folder, bundled, buildArgs) !== tag) {
-    throw new Failure(`${folder} has changed since its tag was made.`, 'Type the same command again.');
+    throw new Failure(`${folder} has changed since its tag was computed.`, 'Type the same command again.');
   }
   const context = mkdtempSync(join(tmpdir(), 'plinth-build-'));
   try {
@@ -60,7 +60,7 @@ export async function withBuildContext<T>(
   }
 }
 
-/** Whoever runs the image may read what the umask of who builds it takes away. */
+/** Makes files readable for all: the container's user must read them, whatever the umask here is. */
 function openToAll(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     const place = join(entry.parentPath, entry.name);

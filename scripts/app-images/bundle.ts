@@ -6,10 +6,10 @@ import { imageFiles } from '../../model/reading/image-hash.ts';
 import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** The Node that runs the bundles: that of the images' base. */
+/** The version of Node in the images. */
 const target = 'node24';
 
-/** What packages written for `require` find where there is none. */
+/** Defines `require` for packages that need it, because ES modules have none. */
 const banner = [
   "import { createRequire } from 'node:module';",
   'const require = createRequire(import.meta.url);',
@@ -18,8 +18,8 @@ const banner = [
 ].join('\n');
 
 /**
- * Makes one file of a program and every package it imports: `dist/NAME.mjs` in its folder, with a source map beside it.
- * Refused where the installed packages are not those of package-lock.json, by which the image's tag is made.
+ * Bundles a program with every package that it imports into `dist/NAME.mjs` in its folder, with a source map.
+ * Refused if the installed packages differ from package-lock.json, which determines the image's tag.
  */
 export async function bundle({
   root,
@@ -65,7 +65,7 @@ export async function bundle({
     );
     throw new Failure(
       `${folder}/${entry} could not be bundled:\n${found.join('\n')}`,
-      'Mend it, then type the same command again.',
+      'Correct it, then type the same command again.',
     );
   }
 }
@@ -80,7 +80,7 @@ async function checkInstalled(root: string, packages: readonly string[]): Promis
   });
   if (missing.length === 0) return;
   throw new Failure(
-    `node_modules is not what package-lock.json says: ${missing
+    `node_modules differs from package-lock.json: ${missing
       .slice(0, 3)
       .map((line) => line.split(' ')[0])
       .join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`,
@@ -88,7 +88,7 @@ async function checkInstalled(root: string, packages: readonly string[]): Promis
   );
 }
 
-/** Refuses a file by which the image's tag would not change. */
+/** Refuses an imported file that is not an input of the image's tag. */
 function checkHashed(
   inputs: readonly string[],
   places: readonly string[],
@@ -97,9 +97,9 @@ function checkHashed(
   const other = inputs.find((input) => !/(^|\/)node_modules\//.test(input) && !hashed.has(input));
   if (other === undefined) return;
   throw new Failure(
-    `${places[0]} imports ${other}, which does not count for its image's tag: a change of it would not be deployed.`,
+    `${places[0]} imports ${other}, which is not part of its image's tag: a change of it would not be deployed.`,
     places.some((place) => other.startsWith(`${place}/`))
-      ? 'Import no test and nothing that Git ignores: move or rename it, or take it out of .gitignore.'
+      ? 'Import neither tests nor ignored files: move or rename it, or remove it from .gitignore.'
       : `Move it to ${places.join(' or ')}.`,
   );
 }

@@ -8,7 +8,7 @@ const layerTypes: Readonly<Record<string, string>> = {
   'application/vnd.docker.image.rootfs.diff.tar.gzip': 'application/vnd.oci.image.layer.v1.tar+gzip',
 };
 
-/** What is changed of the configuration of a base image; the rest stays as it is. */
+/** The fields of a base image's configuration that are changed. */
 const configSchema = z.looseObject({
   config: z
     .looseObject({
@@ -21,8 +21,8 @@ const configSchema = z.looseObject({
 });
 
 /**
- * Makes an image of a base image of the mirror and one layer over it, in the store and without an engine. The same files over the
- * same base are the same image. Returns the digest of its manifest.
+ * Creates an image from a base image of the mirror and one layer, in the store and without an engine. The
+ * same files over the same base give the same image. Returns the digest of its manifest.
  */
 export async function compose(
   { files, settings }: Composition,
@@ -71,7 +71,7 @@ function withSettings(
     ...base,
     created,
     config: {
-      // Whoever sets the program that starts does not want the arguments of another one.
+      // The arguments of the base image belong to another program than the new Entrypoint.
       ...(settings.Entrypoint === undefined ? base.config : withoutCommand),
       ...settings,
       Env: [...kept, ...new Map(Env.map((variable) => [variable.split('=')[0], variable])).values()],
@@ -80,6 +80,6 @@ function withSettings(
     rootfs: { ...base.rootfs, diff_ids: [...base.rootfs.diff_ids, diffId] },
     ...(base.history === undefined
       ? {}
-      : { history: [...base.history, { created, created_by: 'COPY, as the Dockerfile says' }] }),
+      : { history: [...base.history, { created, created_by: 'COPY of the Dockerfile' }] }),
   };
 }

@@ -3,28 +3,28 @@ import { z } from 'zod';
 import { type TarEntry, withParents } from '../../images/oci/index.ts';
 import { dockerfileInstructions } from '../../model/schema/dockerfile.ts';
 
-/** What a Dockerfile says of the processes of its image; absent is what the base image says. */
+/** Process settings of a Dockerfile; absent ones come from the base image. */
 export interface ImageSettings {
   WorkingDir?: string;
   User?: string;
   Cmd?: string[];
   Entrypoint?: string[];
-  /** `NAME=value`; they replace those of the base image with that name. */
+  /** `NAME=value`; a variable replaces that of the base image. */
   Env: string[];
-  /** `8080/tcp`, beside those of the base image. */
+  /** `8080/tcp`, in addition to those of the base image. */
   ExposedPorts: string[];
 }
 
-/** An image that is files over a base image, and needs nothing to run while it is made. */
+/** An image that only adds files to a base image, so that its build runs no command. */
 export interface Composition {
-  /** As FROM names it. */
+  /** Reference in FROM. */
   base: string;
-  /** What lies over it, folders included. */
+  /** Files and folders of the layer. */
   files: TarEntry[];
   settings: ImageSettings;
 }
 
-/** A Dockerfile that only the engine can build, with what of it. */
+/** A Dockerfile that only the engine can build, with the instruction that requires it. */
 export interface NeedsEngine {
   reason: string;
 }
@@ -32,19 +32,19 @@ export interface NeedsEngine {
 /** A file beside the Dockerfile. */
 type File = TarEntry & { content: Buffer };
 
-/** Folders of a Debian that may be links to others: a layer that names one of them as a folder would replace it. */
+/** Folders of Debian that can be links to others: a layer with such a folder would replace the link. */
 const ofSystem = /^\/(?:bin|boot|dev|etc|lib\w*|media|mnt|proc|root|run|sbin|sys|tmp|usr|var)(?:\/|$)/;
-/** Characters by which the builder finds files, or replaces variables, or reads quotes; `*` is understood in COPY. */
+/** Characters for patterns, variables or quotes; `*` is supported in COPY. */
 const special = /[?[\]$"'\\{}~]/;
 const words = z.array(z.string()).min(1);
 
-/** Stops the reading of a Dockerfile at what is not composed here. */
+/** Ends the parsing of a Dockerfile at an instruction that cannot be composed. */
 class Unfit extends Error {}
 
 /**
- * What an image is composed of, where its Dockerfile takes one base image, copies files into a folder of its own, and says how
- * processes start. Everything else, such as RUN, several stages or a pattern of files, is left to the engine.
- * @param context The files beside the Dockerfile, which may be copied.
+ * The parts of an image whose Dockerfile has one base image, copies files into a folder of its own and sets
+ * the process. Other instructions, such as RUN, several stages or patterns, need the engine.
+ * @param context The files beside the Dockerfile, which it can copy.
  */
 export function compositionOf(dockerfile: string, context: readonly File[]): Composition | NeedsEngine {
   if (context.some(({ path }) => path === '.dockerignore')) return { reason: '.dockerignore' };
@@ -61,7 +61,7 @@ export function compositionOf(dockerfile: string, context: readonly File[]): Com
 class Making {
   readonly #context: readonly File[];
   readonly #files = new Map<string, File>();
-  /** Folders that are there for certain. */
+  /** Folders that certainly exist. */
   readonly #folders = new Set<string>();
   readonly #settings: ImageSettings = { Env: [], ExposedPorts: [] };
   #base: string | undefined;
@@ -137,17 +137,17 @@ class Making {
       const below = this.#context.filter(({ path }) => from === '.' || path.startsWith(`${from}/`));
       const file = this.#context.find(({ path }) => path === from);
       if (file !== undefined) {
-        // A name may be a folder of the base image, into which it would go.
+        // The target can be a folder of the base image, into which the file would be copied.
         if (!to.endsWith('/') && !this.#folders.has(target)) throw new Unfit(`COPY of a file to ${to}`);
         this.#put(posix.join(target, posix.basename(from)), file);
-      } else if (below.length === 0) throw new Unfit(`COPY ${from}, which is not there`);
+      } else if (below.length === 0) throw new Unfit(`COPY ${from}, which does not exist`);
       for (const one of below)
         this.#put(posix.join(target, from === '.' ? one.path : one.path.slice(from.length + 1)), one);
     }
     this.#folders.add(target);
   }
 
-  /** The files and folders that a word of COPY names, from the context's root. */
+  /** The files and folders of one source of COPY, from the context's root. */
   #named(source: string): string[] {
     const from = posix.normalize(source).replace(/^\/|\/$/g, '');
     if (!from.includes('*')) return [from];

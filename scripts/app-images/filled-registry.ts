@@ -3,8 +3,9 @@ import type { Phase } from '../cli/phases.ts';
 import { pushAppImages } from './app-images.ts';
 
 /**
- * Pushes the images of the applications to the team's registry. The last phase, since no pod waits for it: the nodes of a
- * Kind cluster take these images from the mirror, and from the team's where the mirror does not answer.
+ * Pushes the images of the apps to the team's registry. It is the last phase because no pod waits for it: the
+ * nodes of a Kind cluster pull from the mirror, and from the team's registry only if the mirror does not
+ * answer.
  */
 export const filledRegistry: Phase<{ environment: Environment; signal: AbortSignal }> = {
   title: 'Registry filled',

@@ -3,22 +3,22 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
 
-/** How SSH reaches instances that no port of the internet leads to. */
+/** SSH settings for instances without open ports. */
 export interface SshSessions {
-  /** A private key that lives as long as this run. */
+  /** Path of a private key that exists only during this run. */
   key: string;
-  /** For Ansible: how ssh reaches an instance by its id. */
+  /** Variables for Ansible with which ssh reaches an instance by its id. */
   env: Record<string, string>;
 }
 
-/** The API server of an instance at a port of this machine's loopback. */
+/** A loopback port of this machine that is forwarded to the API server of an instance. */
 export interface Tunnel {
-  /** One that leads through it. */
+  /** Kubeconfig with that address. */
   kubeconfig: string;
   close(): void;
 }
 
-/** What the session manager's programs need on this machine. */
+/** Programs that the session manager needs on this machine. */
 const programs: readonly (readonly [string, string[], string])[] = [
   ['aws', ['--version'], 'https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html'],
   [
@@ -29,10 +29,9 @@ const programs: readonly (readonly [string, string[], string])[] = [
 ];
 
 /**
- * SSH through AWS's session manager. There is no key to keep: EC2 Instance Connect takes a new one for 60 seconds each time
- * that ssh connects (session.sh).
- *
- * @param folder for the key; goes with the run.
+ * SSH through AWS's session manager. No key is stored: EC2 Instance Connect accepts a new one for 60 seconds
+ * at each connection (session.sh).
+ * @param folder Folder for the key; deleted after the run.
  */
 export async function sshSessions({
   region,
@@ -55,7 +54,7 @@ export async function sshSessions({
   };
 }
 
-/** Leads a kubeconfig through a session to the API server of an instance. */
+/** Opens a session to the API server of an instance, and returns a kubeconfig for it. */
 export async function openTunnel(options: {
   region: string;
   instance: string;
@@ -73,13 +72,13 @@ export async function openTunnel(options: {
 async function requirePrograms(): Promise<void> {
   for (const [program, args, where] of programs) {
     const { failed } = await execa(program, args, { reject: false });
-    if (failed) throw new Error(`${program} is not installed, and nodes are reached through it: ${where}`);
+    if (failed) throw new Error(`${program} is not installed, and is needed to reach the nodes: ${where}`);
   }
 }
 
 type Session = ReturnType<typeof forward>;
 
-/** A session that carries a port of this machine's loopback to the API server of an instance. */
+/** A session that forwards a loopback port to the API server of an instance. */
 function forward(region: string, instance: string, port: number) {
   const parameters = JSON.stringify({ portNumber: ['6443'], localPortNumber: [String(port)] });
   return execa(
@@ -92,7 +91,7 @@ function forward(region: string, instance: string, port: number) {
   );
 }
 
-/** Until the session's first words, 30 seconds at most. */
+/** Waits for the first output of the session, at most 30 seconds. */
 async function waitForLine(session: Session, line: string): Promise<void> {
   let said = '';
   const ended = session.then((result) => {

@@ -25,8 +25,8 @@ const kubeconfig = z.object({
 });
 
 /**
- * A GET at the API server with the administrator's certificate. Given up after `timeoutSeconds`, with an error that says
- * what was asked for and what may be wrong.
+ * A GET request to the API server with the administrator's certificate. After `timeoutSeconds` it fails with
+ * an error that names the request and possible reasons.
  */
 export async function askCluster(config: string, path: string, timeoutSeconds = 15): Promise<unknown> {
   const { clusters, users } = kubeconfig.parse(parse(config));
@@ -60,7 +60,7 @@ export async function askCluster(config: string, path: string, timeoutSeconds = 
         ? `no answer within ${timeoutSeconds} s`
         : (error as Error).message;
     throw new Error(
-      `the API server at ${address.host} cannot be reached: ${why}\n  Ansible has finished, so that the nodes are up: look for what is between them and here, then type the same command again.`,
+      `the API server at ${address.host} cannot be reached: ${why}\n  Ansible has finished, so the nodes are up: check the network between them and this machine, then type the same command again.`,
       { cause: error },
     );
   }

@@ -7,10 +7,12 @@ import { machineSchema } from '../../model/schema/machine.ts';
 import { openTunnel, type Tunnel } from '../aws-sessions/sessions.ts';
 import { askCluster } from './ask-cluster.ts';
 
-/** The input of `scripts/bootstrap.ts`: what the stacks made. */
+/** Input of `scripts/bootstrap.ts`: the outputs of the stacks. */
 export const given = z.object({
   environment: z.string(),
-  nodes: z.array(machineSchema.extend({ /** Of EC2. */ instanceId: z.string().optional() })).min(1),
+  nodes: z
+    .array(machineSchema.extend({ /** Id of the EC2 instance. */ instanceId: z.string().optional() }))
+    .min(1),
   endpoint: z.string().optional(),
   sessions: z.object({ region: z.string() }).optional(),
   serviceAccountIssuer: z.string().optional(),
@@ -20,15 +22,15 @@ const applied = z.object({ kubeconfig: z.string() });
 
 export type BootstrapInput = z.infer<typeof given>;
 
-/** What the stacks get to know of the cluster. */
+/** Result for the stacks. */
 export interface Made {
-  /** With the administrator's key: secret. */
+  /** Secret: it has the administrator's key. */
   kubeconfig: string;
   /** Public keys of the service accounts' issuer (JSON Web Key Set). */
   keys: unknown;
 }
 
-/** From machines to a cluster that Flux owns. */
+/** Turns machines into a cluster that Flux owns. */
 export async function run(made: BootstrapInput, root = process.cwd()): Promise<Made> {
   const { environment, nodes, sessions } = made;
   const folder = await mkdtemp(join(tmpdir(), 'plinth-bootstrap-'));
@@ -54,7 +56,10 @@ export async function run(made: BootstrapInput, root = process.cwd()): Promise<M
   }
 }
 
-/** Runs one of the repository's commands with the same Node; its own words reach the person, its output is returned. */
+/**
+ * Runs a command of this repository with the same Node; its messages go to standard error, its output is
+ * returned.
+ */
 async function step(root: string, args: string[]): Promise<string> {
   const { stdout } = await execa(process.execPath, args, {
     cwd: root,

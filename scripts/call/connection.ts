@@ -7,26 +7,26 @@ import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../cli/failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 
-/** How a person says which service is meant, and who they are. */
+/** Options for the service and the caller's identity. */
 export interface CallOptions {
   env: string;
-  /** `HOST:PORT`; default: a pod of the app, through the API server. */
+  /** `HOST:PORT`. Default: a pod of the app, through the API server. */
   address?: string;
-  /** Folder with tls.crt, tls.key and roots.pem; default: where `npm run certs -- issue` puts them. */
+  /** Folder with tls.crt, tls.key and roots.pem. Default: the folder of `npm run certs -- issue`. */
   identity?: string;
 }
 
-/** A way to a service with a certificate of one's own. */
+/** A connection to a service, with the user's own certificate. */
 export interface Connection {
   host: string;
   port: number;
-  /** The name in the service's certificate. */
+  /** Name in the service's certificate. */
   name: string;
   identity: IdentityFolder;
   close(): void;
 }
 
-/** Where a person's certificate for an app of a cluster is kept. */
+/** Folder of a person's certificate for an app of a cluster. */
 export function identityFolder(cluster: string, app: string): string {
   return join(stateDir(), cluster, 'identity', app);
 }
@@ -44,8 +44,8 @@ export async function openConnection(app: string, options: CallOptions): Promise
   if (identity.current.expires.getTime() < Date.now()) {
     identity.close();
     throw new Failure(
-      `your certificate for ${app} ended at ${identity.current.expires.toISOString()}.`,
-      `Get another: npm run certs -- issue me --for ${app}`,
+      `your certificate for ${app} expired at ${identity.current.expires.toISOString()}.`,
+      `Get a new one: npm run certs -- issue me --for ${app}`,
     );
   }
   const name = `${app}.${app}.svc.cluster.local`;
@@ -53,13 +53,13 @@ export async function openConnection(app: string, options: CallOptions): Promise
     const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(options.address) ?? [];
     if (host === '') {
       throw new Failure(
-        `'${options.address}' is no address.`,
+        `'${options.address}' is not an address.`,
         'Write it as HOST:PORT, such as localhost:8443.',
       );
     }
     return { host, port: Number(port), name, identity, close: () => identity.close() };
   }
-  // The API server's client takes longer to load than all else.
+  // Imported dynamically: the Kubernetes client is slow to load.
   const { forwardToPod } = await import('./port-forward.ts');
   const forward = await forwardToPod(cluster.name, app, 8443);
   return {
@@ -71,7 +71,7 @@ export async function openConnection(app: string, options: CallOptions): Promise
   };
 }
 
-/** A client that was generated from a contract. */
+/** A client generated from a contract. */
 export type ClientType<C extends Client> = new (
   address: string,
   credentials: ChannelCredentials,

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { runCommand } from '../cli/command.ts';
 import { type CallOptions, openConnection } from './connection.ts';
 
-/** Where requests go: by TLS where it names a server. */
+/** Destination of requests; TLS if it names a server. */
 export type PageTarget = RequestOptions & { ALPNProtocols?: string[] };
 
-/** Serves an app's page on this machine's loopback, each request with the certificate of the person who typed the command. */
+/** Serves an app's page on this machine's loopback address; each request carries the user's certificate. */
 export function servePage(app: string, options: CallOptions & { port: number }): Promise<void> {
   return runCommand(async () => {
     const { host, port, name, identity, close } = await openConnection(app, options);
@@ -23,7 +23,10 @@ export function servePage(app: string, options: CallOptions & { port: number }):
   });
 }
 
-/** Serves until Ctrl-C, for this machine's own browser alone: other host names, and so other sites, are refused. */
+/**
+ * Serves until Ctrl-C, for browsers on this machine only: requests with other host names, and so from other
+ * sites, are refused.
+ */
 export async function serveOnLoopback(
   listener: RequestListener,
   { port: wanted, path }: { port: number; path: string },
@@ -31,21 +34,21 @@ export async function serveOnLoopback(
   const server = createServer((incoming, outgoing) => {
     const own = [`127.0.0.1:${incoming.socket.localPort}`, `localhost:${incoming.socket.localPort}`];
     if (own.includes(incoming.headers.host ?? '')) listener(incoming, outgoing);
-    else outgoing.writeHead(403).end('this page answers to this machine alone\n');
+    else outgoing.writeHead(403).end('this page is only for this machine\n');
   });
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
     server.listen(wanted, '127.0.0.1', done);
   });
   const { port } = server.address() as AddressInfo;
-  process.stdout.write(`http://127.0.0.1:${port}${path}\nCtrl-C ends it.\n`);
+  process.stdout.write(`http://127.0.0.1:${port}${path}\nCtrl-C to stop.\n`);
   await new Promise<void>((done) => process.once('SIGINT', done));
   server.close();
   server.closeAllConnections();
   return 0;
 }
 
-/** Hands each request on to `target`; by TLS where it names a server. */
+/** Forwards each request to `target`; with TLS if it names a server. */
 export function forwarding(target: () => PageTarget): RequestListener {
   return (incoming, outgoing) => {
     const to = target();

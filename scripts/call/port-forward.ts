@@ -4,7 +4,7 @@ import { Failure } from '../cli/failure.ts';
 import { type ClusterClient, clusterClient, kubeconfigPath } from '../cluster/client.ts';
 import { reason } from '../cluster/request.ts';
 
-/** A port of this machine's loopback that leads to a port of a pod of the app, through the API server. */
+/** A loopback port that is forwarded to a port of one of the app's pods, through the API server. */
 export async function forwardToPod(
   cluster: string,
   app: string,
@@ -17,7 +17,7 @@ export async function forwardToPod(
   });
   const pod = items.find(isReady)?.metadata?.name;
   if (pod === undefined) {
-    throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'See why: npm run status');
+    throw new Failure(`no pod of ${app} is ready in ${cluster}.`, 'For the reason: npm run status');
   }
   return forwardTo(cluster, { namespace: app, pod, port });
 }
@@ -29,14 +29,14 @@ export interface PodPort {
   port: number;
 }
 
-/** The same to one pod. */
+/** The same for one pod. */
 export async function forwardTo(cluster: string, to: PodPort): Promise<{ port: number; close(): void }> {
   return forward(cluster, async () => to);
 }
 
 /**
- * The same to a port of a Service: each connection goes to a pod of it that is ready then.
- * @param onFailure Told why a connection came to nothing.
+ * The same for a port of a Service: each connection goes to a pod that is ready at that time.
+ * @param onFailure Called with the reason if a connection fails.
  */
 export async function forwardToService(
   client: ClusterClient,
@@ -59,7 +59,7 @@ async function podOfService(
   if (pod === undefined) {
     throw new Failure(
       `no pod of the Service ${namespace}/${service} is ready in ${cluster}.`,
-      'See why: npm run status',
+      'For the reason: npm run status',
     );
   }
   const named = ready?.spec?.containers
@@ -85,13 +85,14 @@ async function forward(
   const server = createServer((socket) => {
     sockets.add(socket.on('close', () => sockets.delete(socket)));
     socket.on('error', () => socket.destroy());
-    const closed = () => socket.destroy(); // what the caller sees where the other side hung up, or there is none
+    const closed = () => socket.destroy(); // the caller's error if the other side closed the connection, or if there is none
     find()
       .then(({ namespace, pod, port }) => tunnels.portForward(namespace, pod, [port], socket, null, socket))
       .then((tunnel) => {
         if (typeof tunnel === 'function') return;
         tunnel.onclose = closed;
-        // The library closes it where the stream ends, not where it is destroyed: an open one would keep the process.
+        // The library closes the tunnel when the stream ends, but not when it is destroyed; an open tunnel
+        // would keep the process running.
         const end = () => tunnel.close();
         if (socket.destroyed) end();
         else socket.once('close', end);
@@ -113,7 +114,11 @@ async function forward(
 }
 
 function unreachable(cluster: string, cause: unknown): Failure {
-  return new Failure(`no way into the cluster '${cluster}': ${reason(cause)}`, 'See why: npm run status', {
-    cause,
-  });
+  return new Failure(
+    `the cluster '${cluster}' cannot be reached: ${reason(cause)}`,
+    'For the reason: npm run status',
+    {
+      cause,
+    },
+  );
 }

@@ -4,19 +4,19 @@ import { runCommand } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { type CallOptions, type ClientType, clientOf, openConnection } from './connection.ts';
 
-/** Options that every call has. */
+/** Adds the options that every call has. */
 export function callOptions(command: Command): Command {
   return command
     .option('--env <name>', 'environment, a folder of clusters/', 'dev')
     .option('--address <host:port>', 'default: a pod of the app, through the API server')
     .option(
       '--identity <folder>',
-      'with tls.crt, tls.key and roots.pem; default: where `npm run certs -- issue` put them',
+      'folder with tls.crt, tls.key and roots.pem; default: the folder of `npm run certs -- issue`',
     )
     .option('--json', 'print the answer as JSON');
 }
 
-/** Runs a call with a client of the service; prints what it returns, as JSON or as `text` puts it. */
+/** Runs a call with a client of the service and prints the result, as JSON or with `text`. */
 export function call<C extends Client, T>(
   app: string,
   Type: ClientType<C>,
@@ -42,19 +42,20 @@ export function call<C extends Client, T>(
   });
 }
 
-/** What the service said, in words, with what to do about it. */
+/** The service's error in words, with the next command. */
 function said(app: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number') return error;
   const details = 'details' in error ? String(error.details) : error.message;
   const next: Partial<Record<number, string>> = {
-    [status.PERMISSION_DENIED]: `Who may call: people in clusters/ENV/cluster.yaml, apps by 'uses' in their app.ts.`,
-    [status.UNAVAILABLE]: `See whether it runs: npm run status. Is your certificate the one that it knows? npm run certs -- issue me --for ${app}`,
-    [status.INVALID_ARGUMENT]: 'Mend it, then type the command again. --help shows what is taken.',
-    [status.NOT_FOUND]: 'See what is there: the list command.',
+    [status.PERMISSION_DENIED]: `Callers are listed in clusters/ENV/cluster.yaml (people) and in 'uses' of app.ts (apps).`,
+    [status.UNAVAILABLE]: `Check that it runs: npm run status. For a new certificate: npm run certs -- issue me --for ${app}`,
+    [status.INVALID_ARGUMENT]:
+      'Correct the arguments, then type the command again. For the accepted ones: --help',
+    [status.NOT_FOUND]: 'For existing ones: the list command.',
   };
   return new Failure(
     `${app}: ${status[error.code]}: ${details}`,
-    next[error.code] ?? `Its log says more: npm run status names the pods.`,
+    next[error.code] ?? `For details, see its log: npm run logs -- ${app}`,
     { cause: error },
   );
 }

@@ -6,14 +6,14 @@ import { Failure } from '../cli/failure.ts';
 import { ProblemsFailure } from '../render/problems-failure.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 
-/** An environment as its descriptions say. */
+/** An environment of the graph, by name. */
 export async function environmentNamed(name: string): Promise<Environment> {
   // Lists the existing environments.
   readCluster(name);
   const { environments, problems } = await loadGraph(repositoryRoot);
   if (problems.length > 0) throw new ProblemsFailure(problems);
   const found = environments.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`${name} is described and not part of the graph`);
+  if (found === undefined) throw new Error(`${name} is described but not part of the graph`);
   return found;
 }
 
@@ -24,10 +24,10 @@ export function authorityNamed(env: Environment, name: string): Authority {
   const next = suggest(
     name,
     all.map((each) => each.name),
-    `see which there are: npm run certs -- list --env ${env.name}`,
+    `list the existing ones: npm run certs -- list --env ${env.name}`,
   );
   throw new Failure(
-    `there is no authority '${name}' in ${env.name}: apps with a mutual port have one of their name, databases NAME-db, and where cluster.yaml says authorities: intermediate there is '${environmentAuthority}', above all others.`,
+    `there is no authority '${name}' in ${env.name}: authorities exist for apps with a mutual port (NAME), databases (NAME-db), and, if cluster.yaml has authorities: intermediate, '${environmentAuthority}' as the root of all others.`,
     next.charAt(0).toUpperCase() + next.slice(1),
   );
 }

@@ -7,9 +7,9 @@ export interface CertificateHolder {
   serial?: string;
   /** Ids of the roots that it trusts, sorted. */
   roots?: string[];
-  /** Why it was not seen. */
+  /** Reason why it could not be observed. */
   unseen?: string;
-  /** It reports no certificate: only the elapsed time tells that it has reloaded its files. */
+  /** Set if it reports no certificate: only the elapsed time shows that it has reloaded its files. */
   silent?: boolean;
   /** The command to type if it keeps an outdated certificate. */
   remedy: string;

@@ -7,20 +7,20 @@ import { ask } from '../cluster/request.ts';
 export interface Issued {
   /** `NAMESPACE/NAME`. */
   key: string;
-  /** What is asked for is issued. */
+  /** Whether the requested certificate is issued. */
   ready: boolean;
-  /** Why not. */
+  /** Reason if it is not ready. */
   message: string;
-  /** The ClusterIssuer that it asks. */
+  /** Its ClusterIssuer. */
   issuer: string;
-  /** Of the newest; absent before the first. */
+  /** The newest certificate; absent before the first. */
   current?: {
     serial: string;
     notBefore: Date;
     notAfter: Date;
-    /** Whom it is for, as `CN=…`. */
+    /** Subject, as `CN=…`. */
     subject: string;
-    /** Who is at the top of the chain that it was issued with, as `CN=…`; itself, of a root. */
+    /** Subject of the top of its chain, as `CN=…`; for a root its own subject. */
     top: string;
   };
 }
@@ -67,7 +67,10 @@ export async function issuedCertificates(client: ClusterClient): Promise<Map<str
   return readIssued(certificates, requests);
 }
 
-/** Joins Certificates with their CertificateRequests: that of the current revision holds the issued certificate. */
+/**
+ * Joins Certificates with their CertificateRequests: the request of the current revision has the issued
+ * certificate.
+ */
 export function readIssued(certificates: unknown, requests: unknown): Map<string, Issued> {
   const texts = new Map<string, string>(
     requestList.parse(requests).items.flatMap(({ metadata: { namespace, annotations = {} }, status }) => {
@@ -96,7 +99,7 @@ export function readIssued(certificates: unknown, requests: unknown): Map<string
               ? ''
               : issuing
                 ? 'it is being issued'
-                : (is?.message ?? 'cert-manager has not looked at it yet'),
+                : (is?.message ?? 'cert-manager has not processed it yet'),
             ...(text === undefined ? {} : { current: read(text) }),
           },
         ];
@@ -108,7 +111,7 @@ function read(base64: string): NonNullable<Issued['current']> {
   const chain = certificatesIn(Buffer.from(base64, 'base64').toString());
   const [certificate, last] = [chain[0], chain.at(-1)];
   if (certificate === undefined || last === undefined)
-    throw new Error('a CertificateRequest holds no certificate');
+    throw new Error('a CertificateRequest has no certificate');
   return {
     serial: serialOf(certificate),
     notBefore: certificate.validFromDate,

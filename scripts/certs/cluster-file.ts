@@ -1,7 +1,7 @@
 import { isMap, isNode, parseDocument, type YAMLMap } from 'yaml';
 import type { Roots } from './steps.ts';
 
-/** The text of cluster.yaml with these roots of an authority; all other lines are unchanged. */
+/** The text of cluster.yaml with new roots of an authority; all other lines are unchanged. */
 export function withRoots(text: string, authority: string, { trusted, issuing }: Roots): string {
   const value = `{ trusted: [${trusted.join(', ')}], issuing: ${issuing} }`;
   const document = parseDocument(text);
@@ -25,7 +25,7 @@ export function withRoots(text: string, authority: string, { trusted, issuing }:
   return document.toString({ lineWidth: 0 });
 }
 
-/** The same text without roots, to compare all else. */
+/** The content without roots, to compare the rest. */
 export function withoutRoots(text: string): unknown {
   const document = parseDocument(text);
   if (document.hasIn(['identity', 'roots'])) document.deleteIn(['identity', 'roots']);
@@ -40,12 +40,12 @@ function isBlock(node: unknown): node is YAMLMap {
   return isMap(node) && node.flow !== true && node.items.length > 0;
 }
 
-/** Adds a line to a map after its last entry, as far in as its first one. */
+/** Adds a line to a map after its last entry, with the indentation of the first. */
 function withLine(text: string, map: YAMLMap, line: string): string {
   const [first, last] = [map.items[0], map.items.at(-1)];
   const start = isNode(first?.key) ? (first.key.range?.[0] ?? 0) : 0;
   const ends = [last?.key, last?.value].map((node) => (isNode(node) ? (node.range?.[1] ?? 0) : 0));
-  // A block ends with the newline after it.
+  // The range of a block includes the following newline.
   const end = text.slice(0, Math.max(...ends)).trimEnd().length;
   const newline = text.indexOf('\n', end);
   const at = newline === -1 ? text.length : newline;

@@ -34,11 +34,11 @@ it('a rotation begins in a clean work tree, and goes on where its own edit was n
 
 it('a rotation brings nothing else along', async () => {
   edit('name: a', 'name: b');
-  await expect(onlyRootsDiffer('dev', root)).rejects.toThrow(`${file} has changes that are not committed`);
+  await expect(onlyRootsDiffer('dev', root)).rejects.toThrow(`${file} has uncommitted changes`);
   edit('name: b', 'name: a');
   mkdirSync(join(root, 'apps'));
   writeFileSync(join(root, 'apps/new.ts'), '');
-  await expect(onlyRootsDiffer('dev', root)).rejects.toThrow('apps/ has changes that are not committed');
+  await expect(onlyRootsDiffer('dev', root)).rejects.toThrow('apps/ has uncommitted changes');
 });
 
 it('a rotation is commits, and says so where there is no repository', async () => {

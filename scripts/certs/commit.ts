@@ -8,10 +8,12 @@ import { repositoryRoot } from '../repository/read-cluster.ts';
 import { withoutRoots, withRoots } from './cluster-file.ts';
 import type { Roots } from './steps.ts';
 
-/** What is read to render; a change there would go into the cluster with a step of the rotation. */
+/** Inputs of the render: a change there would be deployed with a step of the rotation. */
 const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators'];
 
-/** Refuses to begin where a step would bring other changes along; an interrupted rotation's own are none. */
+/**
+ * Refuses to start if a step would deploy other changes too; changes of an interrupted rotation are accepted.
+ */
 export async function onlyRootsDiffer(environment: string, root = repositoryRoot): Promise<void> {
   const own = `clusters/${environment}/cluster.yaml`;
   const changed = (await git(root, ['status', '--porcelain', '-z', '--', ...inputs]))
@@ -25,13 +27,13 @@ export async function onlyRootsDiffer(environment: string, root = repositoryRoot
         continue;
     }
     throw new Failure(
-      `${file} has changes that are not committed; the first step of the rotation would bring them into the cluster.`,
-      'Commit them, or put them aside: git stash. Then type the same command again.',
+      `${file} has uncommitted changes, which the first step of the rotation would deploy.`,
+      'Commit them, or stash them: git stash. Then type the same command again.',
     );
   }
 }
 
-/** Writes the roots of authorities into cluster.yaml, renders, and commits both, and nothing else. */
+/** Writes the roots of authorities into cluster.yaml, renders, and commits only these changes. */
 export async function commitRoots(
   options: { environment: string; roots: Record<string, Roots>; message: string },
   root = repositoryRoot,
@@ -44,7 +46,7 @@ export async function commitRoots(
   await commitAsItStands({ environment, message }, root);
 }
 
-/** Renders and commits cluster.yaml with the environment's manifests, where they differ from the last commit. */
+/** Renders, and commits cluster.yaml and the environment's manifests if they differ from the last commit. */
 export async function commitAsItStands(
   { environment, message }: { environment: string; message: string },
   root = repositoryRoot,
@@ -63,7 +65,7 @@ async function git(root: string, args: string[]): Promise<string> {
     if (!(error instanceof GitError)) throw error;
     throw new Failure(
       `git ${error.command} failed in ${root}: ${error.said || 'it gave no reason'}`,
-      'A rotation is a series of commits: mend what Git says, then type the same command again.',
+      'A rotation is a series of commits: correct the cause, then type the same command again.',
     );
   }
 }

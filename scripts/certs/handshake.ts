@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { connect as startTls } from 'node:tls';
 import { serialOf } from '../../apps/kit/pem.ts';
 
-/** What a server shows on the wire. */
+/** A certificate that a server presents. */
 export interface ShownCertificate {
   serial: string;
   notAfter: Date;
@@ -11,12 +11,15 @@ export interface ShownCertificate {
   issuer: string;
 }
 
-/** PostgreSQL, 'SSL Session Encryption': so a client asks for TLS before its first message. */
+/**
+ * The request for TLS that a client sends before its first message (PostgreSQL, 'SSL Session Encryption').
+ */
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /**
- * Shakes hands with a server at a port of this machine's loopback, as `host` where it serves several, and looks at its certificate. Nothing is trusted by
- * it and nothing said: the connection ends before the server asks who is calling.
+ * Performs a TLS handshake with a server at a loopback port, with `host` as server name, and returns its
+ * certificate. It verifies nothing and sends nothing: the connection ends before the server requires a client
+ * certificate.
  */
 export async function handshake(
   port: number,
@@ -32,7 +35,7 @@ export async function handshake(
     if (protocol === 'postgres') {
       socket.write(sslRequest);
       const [answer] = (await once(socket, 'data')) as [Buffer];
-      if (answer.toString() !== 'S') throw new Error('Postgres offers no TLS');
+      if (answer.toString() !== 'S') throw new Error('PostgreSQL does not offer TLS');
     }
     // The caller checks the certificate by its serial number.
     const tls = startTls({
@@ -40,10 +43,10 @@ export async function handshake(
       rejectUnauthorized: false,
       ...(host === undefined ? {} : { servername: host }),
     });
-    tls.on('error', () => {}); // a server that wants to know who calls hangs up after the handshake
+    tls.on('error', () => {}); // a server that requires a client certificate closes the connection after the handshake
     await Promise.race([once(tls, 'secureConnect'), failed(socket)]);
     const certificate = tls.getPeerX509Certificate();
-    if (certificate === undefined) throw new Error('the server showed no certificate');
+    if (certificate === undefined) throw new Error('the server presented no certificate');
     return {
       serial: serialOf(certificate),
       notAfter: certificate.validToDate,
@@ -57,5 +60,5 @@ export async function handshake(
 
 async function failed(socket: ReturnType<typeof connect>): Promise<never> {
   await once(socket, 'close');
-  throw new Error('the server hung up before it showed a certificate');
+  throw new Error('the server closed the connection before it presented a certificate');
 }

@@ -1,18 +1,18 @@
 import { request } from 'node:http';
 
-/** What a process says of the identity that it holds in its memory. */
+/** The identity that a process has in memory, by its own report. */
 export interface Held {
   serial: string;
   /** Ids of the roots that it trusts, sorted. */
   roots: string[];
 }
 
-/** By folder, from the metrics of a process at a port of this machine's loopback; empty where it says nothing. */
+/** By folder, from the metrics at a loopback port of this machine; empty if the process reports none. */
 export async function heldBy(port: number): Promise<Map<string, Held>> {
   return readHeld(await get(port, '/metrics'));
 }
 
-/** From metrics in Prometheus's text format: `identity_held{folder="…",serial="…",roots="…"} 1`. */
+/** Parses Prometheus's text format: `identity_held{folder="…",serial="…",roots="…"} 1`. */
 export function readHeld(metrics: string): Map<string, Held> {
   const found = new Map<string, Held>();
   for (const [, labels = ''] of metrics.matchAll(/^identity_held\{(.*)\} 1$/gm)) {

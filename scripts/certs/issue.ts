@@ -25,8 +25,9 @@ export interface IssuedToPerson {
 const secret = z.object({ 'tls.crt': z.string(), 'tls.key': z.string() });
 
 /**
- * Brings the certificate of a person for an app to this machine. cert-manager makes key and certificate in the cluster,
- * for the people whom cluster.yaml names; whoever may read Secrets in the namespace `people` may have them.
+ * Fetches a person's certificate for an app to this machine. cert-manager creates key and certificate in the
+ * cluster, for the people in cluster.yaml; everyone who may read Secrets in the namespace `people` can fetch
+ * them.
  */
 export async function issue(env: Environment, person: string, app: string): Promise<IssuedToPerson> {
   mayCall(env, person, app, readFileSync(join(repositoryRoot, clusterFile(env)), 'utf8'));
@@ -35,7 +36,7 @@ export async function issue(env: Environment, person: string, app: string): Prom
   await watchUntil({
     kubeconfig: kubeconfigPath(client.name),
     path: `/apis/cert-manager.io/v1/namespaces/${peopleNamespace}/certificates`,
-    what: `the certificate of ${person} for ${app}; if cluster.yaml names ${person} only since a moment ago: npm run deploy -- --env ${env.name}`,
+    what: `the certificate of ${person} for ${app}; if ${person} is new in cluster.yaml: npm run deploy -- --env ${env.name}`,
     timeoutSeconds: 60,
     missing: (all) => {
       const found = all.find(({ metadata }) => metadata.name === name);
@@ -48,14 +49,14 @@ export async function issue(env: Environment, person: string, app: string): Prom
   const certificate = new X509Certificate(cert);
   if (!certificate.checkPrivateKey(createPrivateKey(key))) {
     throw new Failure(
-      `the Secret ${peopleNamespace}/${name} is just being renewed: its key is not that of its certificate.`,
+      `the Secret ${peopleNamespace}/${name} is being renewed: its key does not match its certificate.`,
       'Type the same command again.',
     );
   }
   const folder = identityFolder(env.cluster.name, app);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
-  // Each file whole or as it was before; the certificate last, which says that the others are there.
+  // Each file is replaced atomically; the certificate comes last, as the sign that the others exist.
   for (const [file, text, mode] of [
     ['roots.pem', roots, 0o644],
     ['tls.key', key, 0o600],
@@ -71,9 +72,9 @@ export async function issue(env: Environment, person: string, app: string): Prom
 export function mayCall(env: Environment, person: string, app: string, text: string): void {
   const apps = env.apps.filter((each) => mutualPort(each) !== undefined).map(({ name }) => name);
   if (!apps.includes(app)) {
-    const next = suggest(app, apps, `see what there is: npm run certs -- list --env ${env.name}`);
+    const next = suggest(app, apps, `list the existing ones: npm run certs -- list --env ${env.name}`);
     throw new Failure(
-      `no app '${app}' in ${env.name} asks its callers for a certificate.`,
+      `there is no app '${app}' with mutual TLS in ${env.name}.`,
       next.charAt(0).toUpperCase() + next.slice(1),
     );
   }
@@ -87,7 +88,7 @@ export function mayCall(env: Environment, person: string, app: string, text: str
       ? `people: { ${person}: { uses: [${app}] } }`
       : `${person}: { uses: [${[...known.uses, app].join(', ')}] }`;
   throw new Failure(
-    `${file}:${line}:${column}: '${person}' may not call '${app}': ${known === undefined ? 'people does not name them' : `uses lists ${known.uses.join(', ')}`}.`,
+    `${file}:${line}:${column}: '${person}' may not call '${app}': ${known === undefined ? 'people does not list them' : `uses lists ${known.uses.join(', ')}`}.`,
     `Write there: ${add}. Then: npm run deploy -- --env ${env.name}`,
   );
 }
@@ -114,8 +115,8 @@ async function identityOf(
   } catch (error) {
     if (!isNotFound(error)) throw error;
     throw new Failure(
-      `the certificate ${namespace}/${name} or the roots of ${app} are not there yet.`,
-      'Type the same command again in a moment; npm run status says what is under way.',
+      `the certificate ${namespace}/${name} or the CA certificates of ${app} do not exist yet.`,
+      'Type the same command again in a moment; for progress: npm run status',
       { cause: error },
     );
   }

@@ -13,26 +13,26 @@ export interface CertificateRow {
   certificate: string;
   commonName: string;
   usage: 'server' | 'client' | 'authority';
-  /** The ClusterIssuer: authority and generation. */
+  /** The ClusterIssuer, with authority and generation. */
   issuer: string;
-  /** The newest one; absent before the first was issued. */
+  /** Serial number of the newest certificate; absent before the first was issued. */
   serial?: string;
   notAfter?: string;
-  /** Why there is no valid one, or the one that is asked for is not issued. */
+  /** Reason why no valid certificate exists, or why the requested one is not issued. */
   problem?: string;
   uses: {
     who: string;
     by: CertificateHolder['by'];
     serial?: string;
-    /** `waits`: it may still be on its way to the process. */
+    /** `waits`: the certificate may still be on its way to the process. */
     state: 'current' | 'waits' | 'old';
-    /** What it does not do. */
+    /** The missing action of the process. */
     lacks?: string;
     remedy?: string;
   }[];
 }
 
-/** Every certificate of these authorities, theirs first. */
+/** Every certificate of these authorities, with their CA certificates first. */
 export function rowsOf(authorities: readonly Authority[], observation: Observation): CertificateRow[] {
   return authorities.flatMap((authority) => [
     ...authority.trusted.map((generation) => authorityRow(authority, generation, observation)),
@@ -68,7 +68,7 @@ export function rowsOf(authorities: readonly Authority[], observation: Observati
   ]);
 }
 
-/** Whether no action of a person is needed. */
+/** Whether nobody needs to act. */
 export function isWell({ problem, uses }: CertificateRow): boolean {
   return problem === undefined && uses.every(({ state }) => state !== 'old');
 }
@@ -89,11 +89,11 @@ function certificateRow(
   const ended = known?.current !== undefined && known.current.notAfter < at;
   const problem =
     known === undefined
-      ? 'the cluster has no such Certificate: npm run deploy'
+      ? 'the Certificate is missing in the cluster: npm run deploy'
       : ended
-        ? `it has ended: ${known.message || 'cert-manager has not renewed it'}`
+        ? `it has expired: ${known.message || 'cert-manager has not renewed it'}`
         : known.issuer !== issuer
-          ? `it asks ${known.issuer}: npm run deploy`
+          ? `its issuer is ${known.issuer}: npm run deploy`
           : known.ready
             ? undefined
             : known.message;
@@ -106,7 +106,7 @@ function certificateRow(
   };
 }
 
-/** The list for people: faults come last, each with the command that mends it. */
+/** The list for people. Faults come last, each with the next command. */
 export function printRows(rows: readonly CertificateRow[], now: Date): string {
   const lines = table(
     ['CERTIFICATE', 'HOLDER', 'ISSUED BY', 'ENDS', 'USED BY'],
@@ -124,7 +124,7 @@ export function printRows(rows: readonly CertificateRow[], now: Date): string {
       .filter(({ state }) => state !== 'current')
       .map((use) =>
         use.state === 'waits'
-          ? `${styleText('yellow', use.who)} ${use.lacks} (${row.certificate}). It takes up to ${settledMs / 60_000} minutes.`
+          ? `${styleText('yellow', use.who)} ${use.lacks} (${row.certificate}). This takes up to ${settledMs / 60_000} minutes.`
           : `${styleText('red', use.who)} ${use.lacks} (${row.certificate})\n  ${use.remedy}`,
       ),
   ]);
@@ -134,11 +134,11 @@ export function printRows(rows: readonly CertificateRow[], now: Date): string {
   const verdict = rows.every(isWell)
     ? styleText(
         'green',
-        `All ${rows.length} certificates are valid and in use. Servers seen on the wire: ${seen}.`,
+        `All ${rows.length} certificates are valid and in use. Servers observed on the wire: ${seen}.`,
       )
     : styleText(
         'red',
-        `${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need you.`,
+        `${rows.filter((row) => !isWell(row)).length} of ${rows.length} certificates need an action.`,
       );
   return [lines.join('\n'), ...mends, verdict].join('\n\n');
 }
@@ -152,7 +152,7 @@ function usersOf({ uses, usage }: CertificateRow): string {
     .join(', ');
 }
 
-/** `in 11 h`, or `2 min ago`: in the largest unit that gives two or more. */
+/** `in 11 h`, or `2 min ago`: in the largest unit with a value of at least two. */
 export function inWords(ms: number): string {
   const minutes = Math.round(Math.abs(ms) / 60_000);
   const text =

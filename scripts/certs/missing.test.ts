@@ -108,7 +108,7 @@ describe('what is missing before the next step', () => {
     [
       'a generation without a root',
       { generations: [['r1', 1]] },
-      'the roots of orders are those of generation 1, not of 1 and 2',
+      'the trusted generations of orders are 1, not 1 and 2',
     ],
     [
       'a namespace that the roots have not reached',
@@ -125,17 +125,17 @@ describe('what is missing before the next step', () => {
     [
       'an old one on the wire',
       { server: { serial: '9' } },
-      'orders/orders-1 still serves the certificate before (orders/orders-server)',
+      'orders/orders-1 still serves the previous certificate (orders/orders-server)',
     ],
     [
       'an old one in a process',
       { client: { serial: '9' } },
-      `home/home-1 still holds the certificate before ${home}`,
+      `home/home-1 still has the previous certificate ${home}`,
     ],
     [
       'old roots in a process',
       { client: { roots: ['r1'] } },
-      `home/home-1 does not trust the roots of now yet ${home}`,
+      `home/home-1 does not trust the current CA certificates yet ${home}`,
     ],
     [
       'a process that was not seen',
@@ -161,7 +161,7 @@ describe('what is missing before the next step', () => {
     const below = (given: Authority) => missingFor(authority, given, seen).map(({ what }) => what);
     expect(below(root)).toEqual([]);
     expect(below({ ...root, trusted: [2] })).toEqual([
-      'the roots of environment are those of generation 1 and 2, not of 2',
+      'the trusted generations of environment are 1 and 2, not 2',
     ]);
     expect(below({ ...root, issuing: 1 })).toContain(
       'orders/orders-server was issued below CN=dev environment 2, not below generation 1 of environment',
@@ -171,7 +171,7 @@ describe('what is missing before the next step', () => {
   it('is time, where a process does not say what it holds', () => {
     const mute = { client: { silent: true, unseen: 'no metrics' } };
     expect(missing({ ...mute, at: later(minute) })).toEqual([
-      `home/home-1 does not say what it holds: it gets 90 s more to read its files ${home}`,
+      `home/home-1 does not report its certificate: it has 90 s more to reload its files ${home}`,
     ]);
     expect(missing(mute)).toEqual([]);
   });
@@ -203,7 +203,7 @@ describe('the list', () => {
     const old = rows({ server: { serial: '9' } });
     expect(old.every(isWell)).toBe(false);
     expect(printRows(old, later(0))).toContain(
-      'orders/orders-1 still serves the certificate before (orders/orders-server)\n  mend orders',
+      'orders/orders-1 still serves the previous certificate (orders/orders-server)\n  mend orders',
     );
   });
 

@@ -9,13 +9,14 @@ export interface Missing {
   remedy: string;
 }
 
-/** Time after which every process that reloads files has done so; most of it is the kubelet's. */
+/** Time after which every process that reloads files has done so; the kubelet needs most of it. */
 export const settledMs = 150_000;
 
 /**
- * What is missing until an authority's roots and certificates are as cluster.yaml says, everywhere: gathered, brought to
- * each namespace, issued, and in use by each process. Nothing, where the next step of a rotation may come. `anchor` is the
- * authority whose roots are trusted for it: itself, or the environment's.
+ * The remaining differences between the state of an authority and cluster.yaml: its CA certificates are
+ * collected, copied to each namespace, its certificates issued, and in use by each process. Empty if the next
+ * step of a rotation can start. `anchor` is the authority that is trusted for it: itself, or the
+ * environment's.
  */
 export function missingFor(
   { name, kind, issuing, leaves }: Authority,
@@ -30,7 +31,7 @@ export function missingFor(
   const { trusted } = anchor;
   if (!same(known?.trusted ?? [], trusted) || !same(present, trusted) || ids.length === 0) {
     note(
-      `the roots of ${anchor.name} are those of generation ${list(present)}, not of ${list(trusted)}`,
+      `the trusted generations of ${anchor.name} are ${list(present)}, not ${list(trusted)}`,
       'kubectl get certificate -n cert-manager; kubectl logs -n trust deploy/trust-roots',
     );
   }
@@ -39,7 +40,7 @@ export function missingFor(
   for (const namespace of [...new Set(readers)].sort()) {
     if (!same(known?.spread.get(namespace)?.ids ?? [], ids)) {
       note(
-        `the roots of ${name} have not reached the namespace ${namespace}`,
+        `the CA certificates of ${name} have not reached the namespace ${namespace}`,
         `kubectl describe bundle ${name}-trust`,
       );
     }
@@ -50,7 +51,7 @@ export function missingFor(
     const certificate = issued.get(key);
     const describe = `kubectl describe certificate -n ${leaf.namespace} ${leaf.name}`;
     if (certificate?.issuer !== caName(name, issuing)) {
-      note(`${key} asks ${certificate?.issuer ?? 'nobody'}, not generation ${issuing}`, describe);
+      note(`${key} has the issuer ${certificate?.issuer ?? 'nobody'}, not generation ${issuing}`, describe);
       continue;
     }
     if (!certificate.ready || certificate.current === undefined) {
@@ -74,21 +75,21 @@ export function missingFor(
   return missing;
 }
 
-/** What one process does not do yet. */
+/** The missing action of a process. */
 export function lacks(
   { by, serial, roots, unseen, silent = false }: CertificateHolder,
   wanted: { serial: string; ids?: readonly string[]; waitedMs: number },
 ): string | undefined {
-  if (unseen !== undefined && !silent) return `was not seen: ${unseen}`;
+  if (unseen !== undefined && !silent) return `was not observed: ${unseen}`;
   if (serial !== undefined && serial !== wanted.serial) {
-    return by === 'wire' ? 'still serves the certificate before' : 'still holds the certificate before';
+    return by === 'wire' ? 'still serves the previous certificate' : 'still has the previous certificate';
   }
   if (wanted.ids !== undefined && roots !== undefined && !same(roots, wanted.ids)) {
-    return 'does not trust the roots of now yet';
+    return 'does not trust the current CA certificates yet';
   }
   if (silent && wanted.waitedMs < settledMs) {
     const left = Math.ceil((settledMs - wanted.waitedMs) / 1000);
-    return `does not say what it holds: it gets ${left} s more to read its files`;
+    return `does not report its certificate: it has ${left} s more to reload its files`;
   }
   return undefined;
 }

@@ -1,20 +1,20 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { gateway } from '../../charts/kube/names.ts';
 
-/** A pod that holds a certificate: by a volume, or as an instance of Postgres. */
+/** A pod with a certificate: in a volume, or as an instance of Postgres. */
 export interface Holder {
   namespace: string;
   pod: string;
-  /** The app that it belongs to, by its label. */
+  /** Its app, by its label. */
   app: string;
   ready: boolean;
-  /** Where its process finds the certificate. */
+  /** Folder of the certificate in its container. */
   folder: string;
-  /** At which its process answers probes in plain text, where it does; metrics are there too. */
+  /** Port on which it serves probes and metrics in plain text, if it has one. */
   plainPort?: number;
 }
 
-/** Who mounts the Secret, of all pods of a cluster; those that have ended or are about to are left out. */
+/** The pods of a cluster that mount the Secret; ended or terminating pods are left out. */
 export function mountsOf(pods: readonly V1Pod[], namespace: string, secret: string): Holder[] {
   return living(pods, namespace).flatMap((pod) => {
     const names = (pod.spec?.volumes ?? [])
@@ -30,7 +30,7 @@ export function mountsOf(pods: readonly V1Pod[], namespace: string, secret: stri
   });
 }
 
-/** The instances of a Postgres cluster: they read their Secrets through the API server and mount none. */
+/** The instances of a Postgres cluster, which read their Secrets through the API server and mount none. */
 export function instancesOf(pods: readonly V1Pod[], namespace: string, cluster: string): Holder[] {
   return living(pods, namespace)
     .filter(

@@ -14,7 +14,7 @@ import { gatewaysOf, type Holder, instancesOf, mountsOf } from './mounts.ts';
 import { type Seen, Sight } from './sight.ts';
 import { type Trust, trustOf } from './trust.ts';
 
-/** Everything that is known of some authorities of a cluster at one moment. */
+/** The state of some authorities of a cluster at one moment. */
 export interface Observation {
   at: Date;
   /** By `NAMESPACE/NAME`. */
@@ -29,7 +29,9 @@ export function keyOf({ namespace, name }: Pick<Leaf, 'namespace' | 'name'>): st
   return `${namespace}/${name}`;
 }
 
-/** Looks at the certificates of these authorities, at their roots, and at every process that holds one of them. */
+/**
+ * Observes the certificates of these authorities, their CA certificates, and every process with one of them.
+ */
 export async function observe(
   client: ClusterClient,
   env: Environment,

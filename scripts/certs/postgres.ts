@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { certificatesIn, rootId, serialOf } from '../../apps/kit/pem.ts';
 import { type PostgresPod, psqlQuery } from '../cluster/psql.ts';
 
-/** What an instance of Postgres says of itself: `loaded` and `changed` in seconds since 1970. */
+/** The report of an instance of Postgres: `loaded` and `changed` in seconds since 1970. */
 const answer = z.object({
   roots: z.string(),
   loaded: z.number(),
@@ -10,10 +10,10 @@ const answer = z.object({
   replication: z.string().nullable(),
 });
 
-/** Where CloudNativePG puts an instance's certificate as a client (its pkg/postgres, `CertificatesDir`). */
+/** Folder of an instance's client certificate in CloudNativePG (its pkg/postgres, `CertificatesDir`). */
 const replicationFile = '/controller/certificates/streaming_replica.crt';
 
-/** What an instance is asked; one row with one JSON object, `said`. */
+/** The query to an instance; one row with one JSON object, `said`. */
 export const query = `select json_build_object(
   'roots', pg_read_file(current_setting('ssl_ca_file')),
   'loaded', extract(epoch from pg_conf_load_time()),
@@ -25,18 +25,18 @@ export const query = `select json_build_object(
 export interface PostgresIdentity {
   /** Ids of the roots, sorted. */
   roots: string[];
-  /** Serial number of its own certificate as a client. */
+  /** Serial number of its own client certificate. */
   replication?: string;
 }
 
-/** Asks an instance; throws where it has not read its file of roots again yet. */
+/** Queries an instance. Throws if it has not reloaded its file of client CAs. */
 export async function postgresIdentity(cluster: string, at: PostgresPod): Promise<PostgresIdentity> {
   return readIdentity(JSON.parse(await psqlQuery(cluster, at, 'postgres', query)));
 }
 
 export function readIdentity(said: unknown): PostgresIdentity {
   const { roots, loaded, changed, replication } = answer.parse(said);
-  if (loaded < changed) throw new Error('its file of roots has changed, and it has not read it again yet');
+  if (loaded < changed) throw new Error('its file of client CAs has changed, and it has not reloaded it yet');
   const [own] = certificatesIn(replication ?? '');
   return {
     roots: certificatesIn(roots).map(rootId).sort(),

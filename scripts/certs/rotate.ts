@@ -24,9 +24,9 @@ export interface RotateOptions {
 const confirmSeconds = 600;
 
 /**
- * Rotates an authority to the next generation of its CA: a series of commits to cluster.yaml, each deployed and then seen
- * in every process before the next. Nothing is noted elsewhere: where it stands is what cluster.yaml and the cluster say.
- * The root of an environment takes all CAs along that it signs.
+ * Rotates an authority to the next generation of its CA with a series of commits to cluster.yaml. Each is
+ * deployed and observed in every process before the next. The only state is cluster.yaml and the cluster. The
+ * root of an environment also rotates all CAs that it signs.
  */
 export async function rotate(name: string, options: RotateOptions): Promise<number> {
   const env = await environmentNamed(options.env);
@@ -52,8 +52,8 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
   const unfinished = (await look(context)).missing;
   const underWay = !atRest(now) || (issuing > 1 && unfinished.length > 0);
   if (underWay || (unfinished.length > 0 && !compromise)) {
-    say(`${name} stands at ${inWords(now)}, which is not everywhere yet.`);
-    // After a compromise no step waits for an older one.
+    say(`${name} is at ${inWords(now)}, which is not in use everywhere yet.`);
+    // After a compromise no step waits for an earlier one.
     if (atRest(now) || !compromise) {
       await commitAsItStands({ environment: env.name, message: `Certificates: ${name}: ${inWords(now)}` });
       await bring(context, inWords(now));
@@ -61,7 +61,7 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
         say(
           styleText(
             'green',
-            `${name}: generation ${issuing} alone is in use. What was under way is finished.`,
+            `${name}: only generation ${issuing} is in use. The interrupted rotation is complete.`,
           ),
         );
         return 0;
@@ -76,8 +76,8 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
   const newest = commits.at(-1)?.roots[name]?.issuing;
   say(
     below
-      ? `${styleText('green', `${name}: generation ${newest} alone issues and is in use.`)} What the one before issued is good until it ends, within ${env.cluster.identity.certificates.duration}: everyone trusts the root above both.`
-      : styleText('green', `${name}: generation ${newest} alone is trusted and in use.`),
+      ? `${styleText('green', `${name}: only generation ${newest} issues and is in use.`)} Certificates of the previous generation stay valid until they expire, within ${env.cluster.identity.certificates.duration}, because the root above both is trusted.`
+      : styleText('green', `${name}: only generation ${newest} is trusted and in use.`),
   );
   const people = trusting(env, name).flatMap((each) =>
     each.leaves
@@ -88,11 +88,13 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
       ),
   );
   if (people.length > 0) {
-    say(`People have theirs on machines that nobody sees from here. Each of them types:${people.join('')}`);
+    say(
+      `Certificates of people are on machines that cannot be observed. Each person types:${people.join('')}`,
+    );
   }
   if (authority.kind === 'gateway') {
     say(
-      `Browsers trust the root of before: everyone types\n  npm run certs -- trust-browser --env ${env.name}`,
+      `Browsers trust the previous root. Everyone types\n  npm run certs -- trust-browser --env ${env.name}`,
     );
   }
   return 0;
@@ -102,16 +104,19 @@ function personOf(commonName: string): string {
   return commonName.slice(personName('').length);
 }
 
-/** Those whose certificates hang on the roots of this authority: itself, and of the environment's all others. */
+/**
+ * The authorities that depend on this one's CA certificates: itself, and for the environment's root all
+ * others.
+ */
 function trusting(env: Environment, name: string): Authority[] {
   return authorities(env).filter((each) => each.name === name || each.anchor === name);
 }
 
-/** Certificates of an intermediate stay trusted through the environment's root, whichever CA issues now. */
+/** Certificates of an intermediate stay trusted through the environment's root, whichever CA issues. */
 function noWayToDrop({ name: env, cluster }: Environment, name: string): Failure {
   return new Failure(
-    `clusters/${env}/cluster.yaml says authorities: intermediate, so a certificate that the CA of '${name}' issued is trusted by the root above it until it ends, within ${cluster.identity.certificates.duration}: its rotation cannot drop it at once.`,
-    `Rotate it in order: npm run certs -- rotate ${name} --env ${env}. To be rid of it at once, drop the root, and what every other service has below it: npm run certs -- rotate ${environmentAuthority} --compromise --env ${env}`,
+    `clusters/${env}/cluster.yaml has authorities: intermediate, so certificates of the CA of '${name}' stay trusted through the root until they expire, within ${cluster.identity.certificates.duration}: a rotation cannot revoke them at once.`,
+    `For an ordinary rotation: npm run certs -- rotate ${name} --env ${env}. To revoke them at once, replace the root and with it all other CAs: npm run certs -- rotate ${environmentAuthority} --compromise --env ${env}`,
   );
 }
 
@@ -128,7 +133,7 @@ async function look({ env, client, name }: Context): Promise<{ seen: Observation
   const concerned = trusting(env, name);
   const seen = await observe(client, env, concerned);
   const missing = concerned.flatMap((each) => missingFor(each, authorityNamed(env, each.anchor), seen));
-  // What is missing at the root is missing for each below it.
+  // A missing condition of the root is missing for each authority below it.
   return { seen, missing: [...new Map(missing.map((each) => [each.what, each])).values()] };
 }
 
@@ -139,8 +144,8 @@ async function bring(context: Context, title: string): Promise<void> {
     const { missing } = await look({ ...context, env: await environmentNamed(env.name) });
     if (missing.length === 0) return;
     throw new Failure(
-      `${env.name} reads ${env.cluster.source.url}, and is not there yet: ${missing[0]?.what}.`,
-      `Push the commit: git push. When Flux has it, this goes on from here: ${again}`,
+      `${env.name} reads ${env.cluster.source.url}, which does not have it yet: ${missing[0]?.what}.`,
+      `Push the commit: git push. After Flux has applied it, continue with: ${again}`,
     );
   }
   await deploy({
@@ -155,7 +160,7 @@ async function bring(context: Context, title: string): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
   const phases = Phases.from({ ...context, env: after }).add({
-    title: `Seen in every process: ${title}`,
+    title: `Observed in every process: ${title}`,
     run: async (given, report) => {
       await confirm(given, report, signal);
       return { result: {} };
@@ -177,14 +182,14 @@ async function confirm(context: Context, report: Report, signal: AbortSignal): P
     await sleep(2_000, undefined, { signal });
   }
   throw new Failure(
-    `${context.name}: after ${confirmSeconds} s ${missing.length === 1 ? 'one thing is' : `${missing.length} things are`} still missing:\n${missing
+    `${context.name}: after ${confirmSeconds} s ${missing.length === 1 ? 'one condition is' : `${missing.length} conditions are`} still missing:\n${missing
       .map(({ what, remedy }) => `  ${what}\n    ${remedy}`)
       .join('\n')}`,
-    `When it is mended, it goes on from here with: ${context.again}`,
+    `After a correction, continue with: ${context.again}`,
   );
 }
 
-/** What is late gets its files now: pods by a nudge, this machine's own by a new issue. */
+/** Speeds up late processes: pods by a nudge, certificates on this machine by a new issue. */
 async function hasten(
   { env, client, name }: Context,
   { seen, missing }: { seen: Observation; missing: readonly Missing[] },
@@ -205,12 +210,12 @@ function describe(env: Environment, name: string, now: Roots, commits: readonly 
   const line = ([name, { trusted, issuing }]: [string, Roots]) =>
     `identity.roots.${name}: { trusted: [${trusted.join(', ')}], issuing: ${issuing} }`;
   return [
-    `clusters/${env.name}/cluster.yaml says: ${line([name, now])}`,
+    `clusters/${env.name}/cluster.yaml has: ${line([name, now])}`,
     ...commits.flatMap(({ title, roots }, i) => [
       `${i + 1}. ${title}`,
       ...Object.entries(roots).map((each) => `   ${line(each)}`),
     ]),
-    'Each is a commit, is deployed, and is seen in every process before the next.',
+    'Each step is committed, deployed, and observed in every process before the next.',
   ].join('\n');
 }
 

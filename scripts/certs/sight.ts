@@ -6,10 +6,10 @@ import { type Held, heldBy } from './held.ts';
 import type { Holder } from './mounts.ts';
 import { type PostgresIdentity, postgresIdentity } from './postgres.ts';
 
-/** What can be seen of one use of a certificate. */
+/** The observable state of one use of a certificate. */
 export type Seen = Pick<CertificateHolder, 'serial' | 'roots' | 'unseen' | 'silent'>;
 
-/** The ways to look into pods of a cluster, through its API server. Each pod is asked once for each thing. */
+/** Observes pods of a cluster through its API server. Each pod is queried once per property. */
 export class Sight {
   readonly #cluster: string;
   #metrics = new Map<string, Promise<Map<string, Held>>>();
@@ -22,10 +22,10 @@ export class Sight {
   /** A client, observed by its metrics. */
   async client(holder: Holder): Promise<Seen> {
     const held = (await this.#held(holder)).get(holder.folder);
-    return held ?? { silent: true, unseen: 'it has no metrics that say what it holds' };
+    return held ?? { silent: true, unseen: 'it has no metrics about its certificates' };
   }
 
-  /** An app's mutual port: certificate observed on the wire, roots by its metrics. */
+  /** An app's mutual TLS port: certificate observed on the wire, trusted CAs by its metrics. */
   async server(holder: Holder, port: number): Promise<Seen> {
     const [{ serial }, held] = await Promise.all([
       this.#through(holder, port, (at) => handshake(at, 'tls')),
@@ -35,7 +35,10 @@ export class Sight {
     return { serial, ...(roots ? { roots } : { silent: true }) };
   }
 
-  /** A pod of the gateway: certificate observed on the wire for a host. It has no client certificates and trusts no roots of ours. */
+  /**
+   * A pod of the gateway: certificate observed on the wire for a host. It has no client certificates and
+   * trusts none of our CAs.
+   */
   async gateway(holder: Holder, host: string): Promise<Seen> {
     const { serial } = await this.#through(holder, listenerPorts.https, (at) =>
       handshake(at, 'tls', { host }),
@@ -43,7 +46,7 @@ export class Sight {
     return { serial };
   }
 
-  /** An instance of Postgres: certificate observed on the wire, roots by its own report. */
+  /** An instance of Postgres: certificate observed on the wire, trusted CAs by its own report. */
   async postgres(holder: Holder): Promise<Seen> {
     const [{ serial }, { roots }] = await Promise.all([
       this.#through(holder, 5432, (at) => handshake(at, 'postgres')),
@@ -52,10 +55,12 @@ export class Sight {
     return { serial, roots };
   }
 
-  /** The same as a client of the instance that it follows. */
+  /** The client certificate with which an instance follows its primary. */
   async replication(holder: Holder): Promise<Seen> {
     const { replication, roots } = await this.#instance(holder);
-    return replication === undefined ? { unseen: 'it has no such file' } : { serial: replication, roots };
+    return replication === undefined
+      ? { unseen: 'it does not have that file' }
+      : { serial: replication, roots };
   }
 
   #held(holder: Holder): Promise<Map<string, Held>> {

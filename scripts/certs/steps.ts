@@ -1,20 +1,20 @@
 import type { Authority } from '../../model/identity.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 
-/** What cluster.yaml says of an authority: the generations of its CA that are trusted, and the one that issues. */
+/** The generations of an authority's CA in cluster.yaml: the trusted ones, and the one that issues. */
 export type Roots = Cluster['identity']['roots'][string];
 
 /** One step of a rotation. */
 export interface RotationStep {
   roots: Roots;
-  /** What it does, for the commit and for people. */
+  /** Text for the commit and for people. */
   title: string;
 }
 
 /**
- * What is left to do until a newer generation alone is trusted and issues. From wherever a rotation stands it goes on to the
- * newest generation; from rest, to the one after it. `compromise`: the older ones go at once, whoever still holds a
- * certificate of theirs.
+ * The remaining steps until only the newest generation is trusted and issues. An interrupted rotation
+ * continues to its newest generation; otherwise the next generation is added. `compromise`: older generations
+ * are removed at once, even if their certificates are still in use.
  */
 export function stepsFrom({ trusted, issuing }: Roots, compromise = false): RotationStep[] {
   const newest = trusted.length > 1 ? Math.max(...trusted) : issuing + 1;
@@ -25,7 +25,7 @@ export function stepsFrom({ trusted, issuing }: Roots, compromise = false): Rota
     title: `generation ${old.join(' and ')} is no longer trusted`,
   };
   if (compromise) {
-    return [{ ...last, title: `generation ${newest} alone is trusted and issues, at once` }];
+    return [{ ...last, title: `only generation ${newest} is trusted and issues, at once` }];
   }
   return [
     ...(trusted.includes(newest)
@@ -46,8 +46,8 @@ export interface Commit {
 }
 
 /**
- * The steps of an authority as commits. `below`: the authorities whose CAs it signs. With a new root to issue, each of
- * them goes on to a generation that was never below the old one, so that every leaf is issued anew, below the new one.
+ * The steps of an authority as commits. `below`: the authorities whose CAs it signs. When a new root issues,
+ * each of them moves to a new generation, so that every certificate is issued anew below the new root.
  */
 export function commitsFrom(
   { name, ...now }: Pick<Authority, 'name' | keyof Roots>,
@@ -70,7 +70,7 @@ export function commitsFrom(
   });
 }
 
-/** Whether nothing of a rotation is under way, as far as cluster.yaml says. */
+/** Whether cluster.yaml shows no rotation in progress. */
 export function atRest({ trusted }: Roots): boolean {
   return trusted.length === 1;
 }

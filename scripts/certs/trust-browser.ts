@@ -14,9 +14,9 @@ import { gatewayRoots } from '../cluster/authority-roots.ts';
 import { clusterClient } from '../cluster/client.ts';
 import { shellLine, type TrustStore, trustStores } from './trust-stores.ts';
 
-/** A root of the gateway, as a file of this machine. */
+/** A root certificate of the gateway, as a file of this machine. */
 interface RootFile {
-  /** By which people see it in a store: `CLUSTER-gateway-ID`. */
+  /** Name in certificate stores: `CLUSTER-gateway-ID`. */
   name: string;
   file: string;
   fingerprint: string;
@@ -25,8 +25,8 @@ interface RootFile {
 }
 
 /**
- * Writes the roots of an environment's gateway to this machine and prints, for each system, the lines by which its
- * programs trust them. `install`: runs those of this machine; nothing else touches a store.
+ * Writes the root certificates of an environment's gateway to this machine, and prints the commands to trust
+ * them on each system. `install`: runs those of this machine; no store is changed otherwise.
  */
 export async function trustBrowser(env: Environment, { install }: { install: boolean }): Promise<number> {
   const again = `npm run certs -- trust-browser --env ${env.name}`;
@@ -36,7 +36,7 @@ export async function trustBrowser(env: Environment, { install }: { install: boo
     if (install) await run(root, again);
     else process.stdout.write(`${lines(root)}\n`);
   }
-  if (!install) process.stdout.write(`\nTo run the lines marked '${mark}' now: ${again} --install\n`);
+  if (!install) process.stdout.write(`\nTo run the commands marked '${mark}' now: ${again} --install\n`);
   return 0;
 }
 
@@ -44,21 +44,21 @@ async function rootFiles(env: Environment, again: string): Promise<RootFile[]> {
   const { cluster, name: environment } = env;
   if (gatewayTls(cluster) !== 'authority') {
     throw new Failure(
-      `the gateway of ${environment} has its certificate ${gatewayTls(cluster) === 'balancer' ? "at the cloud's balancer" : 'from an ACME server'}: it has no root of its own to trust.`,
-      `Where it should have one, write gateway: { tls: authority } in clusters/${environment}/cluster.yaml`,
+      `the gateway of ${environment} has its certificate ${gatewayTls(cluster) === 'balancer' ? "at the cloud's load balancer" : 'from an ACME server'}, so there is no root certificate to trust.`,
+      `For a root of its own, write gateway: { tls: authority } in clusters/${environment}/cluster.yaml`,
     );
   }
   if (!authorities(env).some(({ kind }) => kind === 'gateway')) {
     throw new Failure(
-      `no app of ${environment} says exposes: its gateway has no certificate.`,
+      `no app of ${environment} is exposed, so its gateway has no certificate.`,
       "Write exposes: { port: 'http' } in an app.ts",
     );
   }
   const found = (await gatewayRoots(clusterClient(cluster.name))).flatMap(certificatesIn);
   if (found.length === 0) {
     throw new Failure(
-      `the root of the gateway of ${environment} is not made yet.`,
-      `When npm run status says that all is Ready: ${again}`,
+      `the root certificate of the gateway of ${environment} does not exist yet.`,
+      `When npm run status reports Ready: ${again}`,
     );
   }
   const folder = join(stateDir(), cluster.name, gatewayAuthority);
@@ -82,9 +82,9 @@ async function rootFiles(env: Environment, again: string): Promise<RootFile[]> {
 function described(env: Environment, { file, fingerprint, notAfter }: RootFile): string {
   const permits = authorities(env).flatMap(({ permits = [] }) => permits);
   return [
-    `Root of the gateway of ${env.cluster.name}: ${styleText('bold', file)}`,
+    `Root certificate of the gateway of ${env.cluster.name}: ${styleText('bold', file)}`,
     `  SHA-256 ${fingerprint}`,
-    `  valid until ${notAfter.toISOString()}, for names of ${permits.join(' and ')} alone`,
+    `  valid until ${notAfter.toISOString()}, only for names of ${permits.join(' and ')}`,
   ].join('\n');
 }
 
@@ -113,9 +113,9 @@ async function run({ stores }: RootFile, again: string): Promise<void> {
       if (!failed) continue;
       throw new Failure(
         code === 'ENOENT'
-          ? `${program} is not installed, which ${title} needs.`
+          ? `${program} is not installed, and ${title} needs it.`
           : `${line} ended with exit code ${exitCode ?? 'none'}.`,
-        `Mend that, then: ${again} --install`,
+        `Correct that, then: ${again} --install`,
       );
     }
   }

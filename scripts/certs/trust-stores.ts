@@ -1,27 +1,31 @@
 import { join } from 'node:path';
 
-/** A place in which a program looks for roots. */
+/** A store of trusted root certificates. */
 export interface TrustStore {
-  /** Programs that look there. */
+  /** Programs that use it. */
   title: string;
-  /** The system on which it is there: that of `process.platform`. Linux has several; each has its own condition. */
+  /** Its system, a value of `process.platform`. Linux has several stores; each has its own condition. */
   platform: NodeJS.Platform;
   /** Whether this machine has it. */
   here: boolean;
-  /** Commands that put a root in, in order: program and arguments. */
+  /** Commands that add a root certificate, in order: program and arguments. */
   add: string[][];
-  /** Commands that take it out again. */
+  /** Commands that remove it. */
   remove: string[][];
 }
 
-/** What decides which stores a machine has. */
+/** The properties of a machine that decide which stores it has. */
 export interface TrustStoreHost {
   platform: NodeJS.Platform;
   home: string;
   /** Whether the current user is root. */
   root: boolean;
   exists: (path: string) => boolean;
-  /** Folders of Firefox' profiles. */
+  /**
+   * The stores of every system; those of this machine are marked. `file`: the root certificate in PEM;
+   * `name`: its name in the store. From update-ca-certificates(8), update-ca-trust(8), certutil of NSS,
+   * `security` of macOS and `certutil` of Windows.
+   */
   firefoxProfiles: string[];
 }
 
@@ -93,7 +97,7 @@ export function trustStores(machine: TrustStoreHost, file: string, name: string)
   ];
 }
 
-/** A command as a POSIX shell reads it. */
+/** A command quoted for a POSIX shell. */
 export function shellLine(command: readonly string[]): string {
   return command
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))

@@ -4,17 +4,17 @@ import { rootsName, trustName, trustNamespace } from '../../charts/kube/names.ts
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
-/** The roots of an authority where they are gathered, and where they were brought to. */
+/** The CA certificates of an authority, at their source and in the namespaces. */
 export interface Trust {
   /** Trusted generations. */
   trusted: number[];
-  /** From a root's id to its generation. */
+  /** Map from a certificate's id to its generation. */
   roots: Map<string, number>;
-  /** From a namespace to the ids that stand there, and since when. */
+  /** Map from a namespace to the ids of its copies, and the time of their last change. */
   spread: Map<string, { ids: string[]; since: Date }>;
 }
 
-/** By authority; `anchor` says whose roots are trusted for it. */
+/** By authority; `anchor` is the authority that is trusted for it. */
 export async function trustOf(
   client: ClusterClient,
   authorities: readonly { name: string; anchor: string }[],
@@ -37,7 +37,7 @@ export function readTrust(
       .split(',')
       .filter((part) => part !== '')
       .map(Number),
-    // trust-roots names each GENERATION-ID.pem.
+    // trust-roots names each certificate GENERATION-ID.pem.
     roots: new Map(
       Object.keys(gathered?.data ?? {}).flatMap((key) => {
         const [, generation, id] = /^(\d+)-([0-9a-f]{16})\.pem$/.exec(key) ?? [];

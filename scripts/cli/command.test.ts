@@ -34,6 +34,6 @@ it('ends without a word when nobody reads on', async () => {
 
 it.runIf(existsSync('/dev/full'))('says in words that what it prints cannot be written', async () => {
   const { stderr, code } = await run("process.stdout.write('x'); return 0;", { file: '/dev/full' });
-  expect(stderr).toMatch(/^error: what is printed cannot be written: ENOSPC.*\n$/);
+  expect(stderr).toMatch(/^error: the output cannot be written: ENOSPC.*\n$/);
   expect(code).toBe(3);
 });

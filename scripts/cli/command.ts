@@ -3,25 +3,24 @@ import { Command } from 'commander';
 import { useProxies } from '../../images/fetch/index.ts';
 import { Failure } from './failure.ts';
 
-/** A command of npm; an invalid option is answered with the way to its help. */
+/** A command of npm. The error of an invalid option names the help. */
 export function npmCommand(name: string): Command {
   const typed = name === 'test' ? 'npm test --' : `npm run ${name} --`;
   return new Command(typed).showHelpAfterError(`See '${typed} --help'.`);
 }
 
 /**
- * Runs a command's work and turns its end into an exit code: what the work returns, or `failed` (1 by default) with the
- * message of a `Failure`.
- * Anything else that is thrown is a bug and keeps its stack.
+ * Runs a command and returns the exit code: that of the work, or `failed` (1 by default) with the message of
+ * a `Failure`. Any other error is a bug and is shown with its stack.
  */
 export async function runCommand(
   work: () => Promise<number>,
   { failed = 1 }: { failed?: number } = {},
 ): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Who reads has read enough, as `head` does.
+    // The reader closed the pipe, as `head` does.
     if (error.code !== 'EPIPE')
-      process.stderr.write(`error: what is printed cannot be written: ${error.message}\n`);
+      process.stderr.write(`error: the output cannot be written: ${error.message}\n`);
     process.exit(failed);
   });
   try {

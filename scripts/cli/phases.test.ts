@@ -47,7 +47,7 @@ test('what is no Failure names the phase and how to go on', async () => {
   expect(thrown).toBeInstanceOf(Failure);
   expect(thrown).toMatchObject({
     message: expect.stringMatching(/^'Second' failed after \d+ s: no such file$/),
-    next: 'When it is mended, it goes on from here with: the same',
+    next: 'After a correction, continue with: the same',
   });
 });
 

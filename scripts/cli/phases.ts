@@ -4,23 +4,23 @@ import type { Report } from '../../images/index.ts';
 import { Failure } from './failure.ts';
 import { ProcessorMeter, type ProcessorUse } from './processor-meter.ts';
 
-/** One step of a longer command. It can run again at any time and then does only the remaining work. */
+/** One step of a long command. It can run again at any time and does only the remaining work. */
 export interface Phase<Given extends object, Result extends object = object> {
   title: string;
   /**
-   * `given` is the input of the command with the results of all phases before. `result` is added to it for those after.
-   * `unchanged`: a few words for the list at the end, where there was nothing to do.
+   * `given` has the input of the command and the results of all earlier phases; `result` is added to it.
+   * `unchanged`: a short reason if there was nothing to do, for the final list.
    */
   run: (given: Given, report: Report) => Promise<{ result: Result; unchanged?: string | undefined }>;
 }
 
-/** A phase that knows its input already. */
+/** A phase bound to its input. */
 interface Step {
   title: string;
   run: (report: Report) => Promise<string | undefined>;
 }
 
-/** Phases in the order in which they run, each typed by the results of those before. */
+/** Phases in the order in which they run; each is typed by the results of earlier ones. */
 export class Phases<Given extends object> {
   readonly steps: readonly Step[];
   /** @throws Error before the last step has run. */
@@ -54,22 +54,23 @@ export class Phases<Given extends object> {
   }
 }
 
-// From the command's own start, as the time of the first phase.
+// Starts with the command, like the time of the first phase.
 const meter = new ProcessorMeter();
 
-/** How long a phase took. */
+/** Duration of a phase. */
 export interface PhaseTime {
   title: string;
   seconds: number;
-  /** Set where there was nothing to do. */
+  /** Set if there was nothing to do. */
   unchanged?: string;
-  /** Of the whole machine while the phase ran. */
+  /** Use of the whole machine during the phase. */
   processors: ProcessorUse;
 }
 
 /**
- * Runs phases one after another, with a live list on a terminal and lines elsewhere. Returns their times, and the input with
- * all results. Ctrl-C aborts `controller`, ends the running phase and says how to go on.
+ * Runs phases one after another, with a live list on a terminal and plain lines elsewhere. Returns their
+ * times, and the input with all results. Ctrl-C aborts `controller`, stops the running phase and prints how
+ * to continue.
  */
 export async function runPhases<Given extends object>(
   phases: Phases<Given>,
@@ -77,7 +78,9 @@ export async function runPhases<Given extends object>(
     controller: AbortController;
     again: string;
     quiet?: boolean;
-    /** Other phases of the same command ran before. Default: the first phase began with the command. */
+    /**
+     * Whether other phases of the same command ran before. Default: the first phase started with the command.
+     */
     continues?: boolean;
   },
 ): Promise<{ times: PhaseTime[]; result: Given }> {
@@ -85,7 +88,7 @@ export async function runPhases<Given extends object>(
   const run: Run = { times: [], running: phases.steps[0]?.title ?? '', signal: controller.signal };
   const onSignal = (): void => {
     const message = `interrupted during '${run.running}'.`;
-    controller.abort(new Failure(message, `It goes on from here with: ${again}`));
+    controller.abort(new Failure(message, `Continue with: ${again}`));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -108,13 +111,13 @@ export async function runPhases<Given extends object>(
     return { times: run.times, result: phases.result() };
   } catch (ended) {
     const error = run.failure ?? ended;
-    // What a child says when it is ended by Ctrl-C is not the reason.
+    // The error of a child process that Ctrl-C ended is not the reason.
     if (controller.signal.aborted) throw controller.signal.reason;
     throw error instanceof Failure
       ? error
       : new Failure(
           `'${run.running}' failed after ${((performance.now() - started) / 1000).toFixed(0)} s: ${error instanceof Error ? error.message : error}`,
-          `When it is mended, it goes on from here with: ${again}`,
+          `After a correction, continue with: ${again}`,
           { cause: error },
         );
   } finally {
@@ -126,7 +129,7 @@ export async function runPhases<Given extends object>(
 /** The state of a run of phases. */
 interface Run {
   times: PhaseTime[];
-  /** Title of the phase that runs now. */
+  /** Title of the running phase. */
   running: string;
   /** The error of the phase that failed. */
   failure?: unknown;
@@ -141,13 +144,13 @@ interface ListedTask {
 
 async function runStep(run: Run, step: Step, first: boolean, task: ListedTask): Promise<void> {
   run.running = step.title;
-  // The first phase counts from the command's own start: people wait for that too.
+  // The first phase includes the start of the command, because people wait for it too.
   const begun = first ? 0 : performance.now();
   const elapsed = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`;
   run.signal.throwIfAborted();
   const unchanged = await step.run(reportTo(task, elapsed)).catch((error: unknown) => {
     run.failure = error;
-    // In a log the list prints the error of a task, and the command prints the failure itself afterwards.
+    // In a log, the list prints the error of a task; the command prints the failure afterwards.
     throw new Error(`after ${elapsed()}`);
   });
   run.signal.throwIfAborted();
@@ -172,7 +175,7 @@ function reportTo(task: ListedTask, elapsed: () => string): Report {
   });
 }
 
-/** For logs: a message again only when it is another one, or half a minute old. */
+/** For logs: repeats a message only if it has changed or is half a minute old. */
 function calm(report: Report): Report {
   let last = '';
   let at = 0;
@@ -185,8 +188,8 @@ function calm(report: Report): Report {
 }
 
 /**
- * The phases and their times as a table, with the sum in the last line.
- * @param profile Adds how the processors spent each phase. Default: no.
+ * The phases and their times as a table, with the total in the last line.
+ * @param profile Adds the processor use of each phase. Default: false.
  */
 export function formatTimes(times: PhaseTime[], { profile = false } = {}): string {
   const width = Math.max(...times.map(({ title }) => title.length), 5);

@@ -1,16 +1,16 @@
 import { type CpuInfo, cpus } from 'node:os';
 
-/** How this machine's processors spent a time, as shares that sum to 1. Everything on the machine counts. */
+/** Use of this machine's processors, as shares with the sum 1. All processes of the machine count. */
 export interface ProcessorUse {
-  /** Programs, those of low priority included. */
+  /** Processes, also those of low priority. */
   user: number;
-  /** The kernel, interrupts included. */
+  /** The kernel, including interrupts. */
   system: number;
-  /** Nothing to do, or waiting for a disk. */
+  /** Idle, or waiting for a disk. */
   idle: number;
 }
 
-/** Measures how the processors of this machine spend the time between two calls of `lap`. */
+/** Measures the processor use of this machine between calls of `lap`. */
 export class ProcessorMeter {
   readonly #read: () => CpuInfo[];
   #last: ProcessorUse;
@@ -21,14 +21,14 @@ export class ProcessorMeter {
     this.#last = this.#sum();
   }
 
-  /** Returns the use since the last lap, or since the meter was made. */
+  /** The use since the last lap, or since the meter was created. */
   lap(): ProcessorUse {
     const now = this.#sum();
     const { user, system, idle } = this.#last;
     this.#last = now;
     const spent = { user: now.user - user, system: now.system - system, idle: now.idle - idle };
     const all = spent.user + spent.system + spent.idle;
-    // Shorter than the kernel's clock ticks: nothing was counted.
+    // Shorter than a clock tick of the kernel: nothing was counted.
     if (all <= 0) return { user: 0, system: 0, idle: 1 };
     return { user: spent.user / all, system: spent.system / all, idle: spent.idle / all };
   }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Lines of a table whose columns are as wide as their widest cell; colours in a cell take no room. */
+/** Lines of a table whose columns are as wide as their widest cell; colour codes have no width. */
 export function table(header: string[], rows: string[][]): string[] {
   const lines = [header, ...rows];
   const width = (cell: string): number => stripVTControlCharacters(cell).length;

@@ -3,12 +3,14 @@ import { gatewayAuthority } from '../../model/gateway.ts';
 import type { ClusterClient } from './client.ts';
 import { ask, isNotFound } from './request.ts';
 
-/** The roots in PEM that vouch for the gateway of a cluster; none before they are made, or where it has no CA of its own. */
+/**
+ * The CA certificates of a cluster's gateway, in PEM; empty before they exist, or if it has no CA of its own.
+ */
 export function gatewayRoots(client: ClusterClient): Promise<string[]> {
   return authorityRoots(client, gatewayAuthority);
 }
 
-/** The root certificates of an authority, in PEM; none before cert-manager made them. */
+/** The root certificates of an authority, in PEM; empty before cert-manager has created them. */
 export async function authorityRoots(client: ClusterClient, authority: string): Promise<string[]> {
   const name = rootsName(authority);
   const found = client.core.readNamespacedConfigMap({ name, namespace: trustNamespace });

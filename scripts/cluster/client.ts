@@ -12,11 +12,11 @@ import {
 import { stateDir } from '../../images/cache/paths.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Typed access to one cluster. Every request that goes through it is given up after its timeout. */
+/** Typed access to one cluster, with a timeout for every request. */
 export interface ClusterClient {
   /** `name` of cluster.yaml. */
   name: string;
-  /** Path of the kubeconfig that it was made from. */
+  /** Path of its kubeconfig. */
   kubeconfig: string;
   /** Address of the API server. */
   server: string;
@@ -26,34 +26,36 @@ export interface ClusterClient {
   custom: CustomObjectsApi;
 }
 
-/** Where init-cluster writes the kubeconfig of the cluster of that name. */
+/** Path of the kubeconfig that init-cluster writes for a cluster. */
 export function kubeconfigPath(name: string): string {
   return join(stateDir(), name, 'kubeconfig');
 }
 
-/** Whether this machine has the kubeconfig of the cluster of that name. */
+/** Whether this machine has the kubeconfig of a cluster. */
 export function hasKubeconfig(name: string): boolean {
   return existsSync(kubeconfigPath(name));
 }
 
-/** A client of the cluster of that name, by the kubeconfig in the state folder. */
+/** A client of a cluster, with the kubeconfig in the state folder. */
 export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
   const path = kubeconfigPath(name);
   if (!existsSync(path)) {
     throw new Failure(
       `there is no cluster '${name}' on this machine: ${path} does not exist.`,
-      'Make it: npm run init-cluster',
+      'Create it: npm run init-cluster',
     );
   }
   const config = new KubeConfig();
   try {
     config.loadFromFile(path);
   } catch (cause) {
-    throw new Failure(`${path} is not a kubeconfig.`, 'Write it again: npm run init-cluster', { cause });
+    throw new Failure(`${path} is not a valid kubeconfig.`, 'Write it again: npm run init-cluster', {
+      cause,
+    });
   }
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) {
-    throw new Failure(`${path} names no current cluster.`, 'Write it again: npm run init-cluster');
+    throw new Failure(`${path} has no current cluster.`, 'Write it again: npm run init-cluster');
   }
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(server, {}),

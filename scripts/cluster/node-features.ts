@@ -22,10 +22,13 @@ const listSchema = z.object({
 
 type Node = z.infer<typeof listSchema>['items'][number];
 
-/** The labels and taints that a former run wrote, by their keys: no others are ever taken away. */
+/** Keys of the labels and taints that an earlier run set; no others are removed. */
 const recordSchema = z.object({ labels: z.array(z.string()), taints: z.array(z.string()) });
 
-/** The name of each node of cluster.yaml in Kubernetes. Kind numbers those of a role, from the second one on. */
+/**
+ * The Kubernetes name of each node of cluster.yaml. Kind numbers the nodes of a role, starting with the
+ * second.
+ */
 export function nodeNames({
   name,
   provider,
@@ -39,8 +42,8 @@ export function nodeNames({
 }
 
 /**
- * Gives the nodes of a cluster the labels and taints of cluster.yaml, and takes away those that it no longer has. What others
- * wrote stays. Returns the names of the nodes that it changed.
+ * Sets the labels and taints of cluster.yaml on the nodes of a cluster, and removes those that it no longer
+ * has. Labels and taints from elsewhere stay. Returns the names of the changed nodes.
  */
 export async function ensureNodeFeatures(cluster: Cluster, kubectl: Kubectl): Promise<string[]> {
   const { items } = listSchema.parse(JSON.parse(await kubectl(['get', 'nodes', '-o', 'json'])));
@@ -51,8 +54,8 @@ export async function ensureNodeFeatures(cluster: Cluster, kubectl: Kubectl): Pr
     if (node === undefined && isPlain) continue;
     if (node === undefined) {
       throw new Failure(
-        `the cluster '${cluster.name}' has no node '${name}', which gets labels or taints by cluster.yaml.`,
-        `It has ${items.map(({ metadata }) => metadata.name).join(', ') || 'none'}. Where it is only late, type the same command again.`,
+        `the cluster '${cluster.name}' has no node '${name}', whose labels or taints are in cluster.yaml.`,
+        `It has ${items.map(({ metadata }) => metadata.name).join(', ') || 'none'}. If the node is only late, type the same command again.`,
       );
     }
     const patch = patchOf(node, wanted);
@@ -63,7 +66,7 @@ export async function ensureNodeFeatures(cluster: Cluster, kubectl: Kubectl): Pr
   return changed;
 }
 
-/** A merge patch (RFC 7386), or undefined where the node is as it is wanted. */
+/** A merge patch (RFC 7386); undefined if the node needs no change. */
 function patchOf(node: Node, { labels, taints }: ClusterNode): object | undefined {
   const { metadata, spec } = node;
   const written = metadata.annotations[annotations.nodeFeatures];
@@ -81,7 +84,7 @@ function patchOf(node: Node, { labels, taints }: ClusterNode): object | undefine
   if (isSame) return undefined;
   return {
     metadata: {
-      // Kubernetes taints nodes too: what it wrote meanwhile must not be lost.
+      // Kubernetes taints nodes too: a concurrent change must not be lost.
       resourceVersion: metadata.resourceVersion,
       labels: { ...Object.fromEntries(gone.map((key) => [key, null])), ...labels },
       annotations: { [annotations.nodeFeatures]: record },

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import type { Engine } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Runs the kubectl of the control plane's container, so that none is needed on this machine. */
+/** Runs kubectl in the control plane's container, so that this machine needs none. */
 export async function nodeKubectl(
   engine: Engine,
   cluster: string,
@@ -31,7 +31,7 @@ export async function nodeKubectl(
   if (result.failed) {
     throw new Failure(
       `kubectl ${args.join(' ')} failed in ${cluster}: ${result.stderr?.trim() || result.shortMessage}`,
-      'See the cluster with: npm run status. Then type the same command again.',
+      'Check the cluster with: npm run status. Then type the same command again.',
     );
   }
   return result.stdout ?? '';
@@ -48,8 +48,8 @@ export function kubectlOf(
 }
 
 /**
- * Applies objects with one call. The field manager is the one of Flux's kustomize-controller, which takes these objects
- * over: a field that later goes from the manifests goes from the cluster too.
+ * Applies objects with one call, with the field manager of Flux's kustomize-controller, which takes them
+ * over: fields that are removed from the manifests later are also removed from the cluster.
  */
 export async function applyAsFlux(
   engine: Engine,

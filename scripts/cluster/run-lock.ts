@@ -7,19 +7,20 @@ import { Failure } from '../cli/failure.ts';
 
 const STALE_MS = 10_000;
 
-/** Longest wait for the lock of a process that has ended: until it is void, and one attempt more. */
+/** Longest wait for the lock of an ended process: until it is stale, and one more attempt. */
 const MAX_WAIT_MS = STALE_MS + 5_000;
 
 /**
- * Runs the work while no other command changes the cluster of that name. With `wait`, it tells of another command that does and waits for its end.
- * @throws Failure where another command does, and `wait` is not given.
+ * Runs the work while no other command changes the cluster. With `wait`, it reports the other command and
+ * waits for its end.
+ * @throws Failure if another command runs and `wait` is not set.
  */
 export function withClusterLock<T>(
   cluster: string,
   work: () => Promise<T>,
   { wait }: { wait?: Report } = {},
 ): Promise<T> {
-  // Beside the cluster's own folder, which --down removes while it holds the lock.
+  // Beside the cluster's own folder, which --down removes while it has the lock.
   mkdirSync(join(stateDir(), cluster), { recursive: true });
   const started = Date.now();
   return withFileLock(
@@ -30,16 +31,16 @@ export function withClusterLock<T>(
         const waitsForDead = !isAlive(Number(pid)) && Date.now() - started < MAX_WAIT_MS;
         if (waitsForDead) return undefined;
         if (wait !== undefined) {
-          wait(`waiting for another command (process ${pid || 'unknown'}), which works on the cluster`);
+          wait(`waiting for another command (process ${pid || 'unknown'}) on the cluster`);
           return undefined;
         }
         throw new Failure(
-          `another command (process ${pid || 'unknown'}) works on the cluster '${cluster}'.`,
-          'Wait for it, or end it, then type the same command again.',
+          `another command (process ${pid || 'unknown'}) is changing the cluster '${cluster}'.`,
+          'Wait for it or stop it, then type the same command again.',
         );
       },
       onLost: (error) => {
-        // Another command may hold the lock now.
+        // Another command may have the lock now.
         console.error(
           `error: the lock on the cluster '${cluster}' was lost: ${error.message}\n  Type the same command again.`,
         );

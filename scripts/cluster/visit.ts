@@ -1,17 +1,17 @@
 import { request } from 'node:https';
 
-/** A host of the gateway, its address on this machine's loopback, and its trusted CAs. */
+/** A host of the gateway, with its loopback address and trusted CAs. */
 export interface GatewayAddress {
   host: string;
-  /** Port of HTTPS. */
+  /** HTTPS port. */
   port: number;
-  /** Roots in PEM. Default: those that Node trusts. */
+  /** CA certificates in PEM. Default: those that Node trusts. */
   roots?: readonly string[];
 }
 
 /**
- * Asks a path of a host as a browser does: by HTTPS, with the certificate checked against the name. Throws where it is
- * not valid, or where nothing answers within the timeout.
+ * Requests a path of a host like a browser: with HTTPS, and with the certificate verified for the host name.
+ * Throws if it is not valid, or on a timeout.
  */
 export function visit(
   { host, port, roots }: GatewayAddress,

@@ -1,7 +1,7 @@
 import { KubeConfig, Watch } from '@kubernetes/client-node';
 import { Failure } from '../cli/failure.ts';
 
-/** As much of a Kubernetes object as a wait looks at. */
+/** The fields of a Kubernetes object that waits use. */
 export interface WatchedObject {
   kind?: string;
   metadata: { name: string; namespace?: string; generation?: number };
@@ -13,27 +13,27 @@ export interface WatchedObject {
   };
 }
 
-/** What to wait for. */
+/** A condition to wait for. */
 export interface Wait {
   kubeconfig: string;
   /** The API path of a list: `/apis/apps/v1/namespaces/registry/deployments`. */
   path: string;
-  /** Names the wait in messages: `the registry's Deployment`. */
+  /** Name of the wait in messages: `the registry's Deployment`. */
   what: string;
   timeoutSeconds: number;
-  /** What is still missing, in a few words; nothing when the wait is over. */
+  /** The missing condition in a few words; undefined ends the wait. */
   missing: (objects: WatchedObject[]) => string | undefined;
   /** Called whenever the missing condition changes. */
   report?: (missing: string) => void;
-  /** Called at the time-out for more about the missing condition, such as recent events. */
+  /** Called at the time-out for details, such as recent events. */
   explain?: () => Promise<string>;
   signal?: AbortSignal;
 }
 
 /**
- * Waits by a watch, without polling, until nothing is missing. A watch that the server ends is opened again; an API
- * server that does not answer counts as missing.
- * @throws Failure when the time is up, with what was missing and why.
+ * Waits with a watch, without polling, until nothing is missing. A watch that the server ends is opened
+ * again; an unreachable API server counts as missing.
+ * @throws Failure at the time-out, with the missing condition and its reason.
  */
 export async function watchUntil(wait: Wait): Promise<void> {
   const config = new KubeConfig();
@@ -50,14 +50,14 @@ export async function watchUntil(wait: Wait): Promise<void> {
     if (result) return;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  const more = (await wait.explain?.().catch((error: unknown) => `(no more is known: ${error})`)) ?? '';
+  const more = (await wait.explain?.().catch((error: unknown) => `(no details: ${error})`)) ?? '';
   throw new Failure(
     `waited ${wait.timeoutSeconds} s for ${wait.what}; still missing: ${missing}${more === '' ? '' : `\n${more}`}`,
-    'Look at it with: npm run status. When it is mended, the same command goes on from here.',
+    'For the state: npm run status. After a correction, the same command continues from here.',
   );
 }
 
-/** One watch, from the present state on: true when the wait is over, false when the watch ended before. */
+/** One watch, starting with the current state: true if the wait is over, false if the watch ended first. */
 async function watchOnce(
   config: KubeConfig,
   wait: Wait,
@@ -85,7 +85,7 @@ async function watchOnce(
     };
     const onEvent = (phase: string, object: WatchedObject): void => {
       if (phase === 'BOOKMARK') {
-        // The end of the initial events (KEP-3157): the list is whole from here on.
+        // End of the initial events (KEP-3157): the list is complete from here on.
         listed = true;
       } else {
         const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
@@ -110,7 +110,7 @@ async function watchOnce(
   });
 }
 
-/** Whether the object's condition of that type is true for its present generation. */
+/** Whether the object's condition of that type is true for its current generation. */
 export function isTrue(object: WatchedObject, type: string): boolean {
   const { status, metadata } = object;
   const condition = status?.conditions?.find((one) => one.type === type);

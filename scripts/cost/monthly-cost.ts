@@ -1,22 +1,22 @@
 import type { Cluster } from '../../model/schema/cluster.ts';
 import type { Prices } from './prices.ts';
 
-/** One line of a month's bill. */
+/** One line of a monthly bill. */
 export interface CostLine {
   what: string;
   count: number;
-  /** Dollars a month, all of them together. */
+  /** Dollars a month for all of them. */
   dollars: number;
 }
 
 /**
- * What an environment costs a month before anyone uses it: what is charged by the hour or the month. Traffic, requests
- * and what lies in the buckets come on top. Throws where the table lacks a region or a type.
+ * The fixed monthly cost of an environment: everything charged by the hour or the month. Traffic, requests
+ * and stored data are not included. Throws if the price table lacks a region or a type.
  */
 export function monthlyCost({ provider, nodes }: Cluster, prices: Prices): CostLine[] {
   if (provider.kind === 'kind') return [];
   if (provider.kind === 'machines') {
-    // The machines are paid elsewhere.
+    // Existing machines have no price here.
     if (provider.buckets === undefined) return [];
     const { key } = regionPrices(provider.buckets.region, prices);
     return [{ what: 'key of the buckets', count: 1, dollars: key }];
@@ -43,7 +43,8 @@ export function monthlyCost({ provider, nodes }: Cluster, prices: Prices): CostL
   });
   const gigabytes = nodes.reduce((sum, { disk }) => sum + Number.parseInt(disk, 10), 0);
   const gateways = { one: 1, 'per-zone': provider.zones, none: 0 }[provider.nat];
-  // The gateway's load balancer has one in each zone, each NAT gateway has one, and each node where there are none.
+  // Public addresses: one per zone for the gateway's load balancer, one per NAT gateway, and, without NAT
+  // gateways, one per node.
   const addresses = provider.zones + gateways + (provider.nat === 'none' ? nodes.length : 0);
   return [
     ...instances,
@@ -56,7 +57,7 @@ export function monthlyCost({ provider, nodes }: Cluster, prices: Prices): CostL
   ];
 }
 
-/** All lines together. */
+/** Sum of all lines. */
 export function total(lines: CostLine[]): number {
   return lines.reduce((sum, { dollars }) => sum + dollars, 0);
 }

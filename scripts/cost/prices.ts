@@ -6,7 +6,7 @@ import { z } from 'zod';
 const dollars = z.number().nonnegative();
 
 const schema = z.strictObject({
-  /** Year and month in which the figures were written down. */
+  /** Year and month of the prices. */
   asOf: z.string().regex(/^\d{4}-\d{2}$/),
   source: z.string(),
   hoursPerMonth: dollars,
@@ -14,7 +14,7 @@ const schema = z.strictObject({
   regions: z.record(
     z.string(),
     z.strictObject({
-      /** By instance type, an hour. */
+      /** Dollars an hour, by instance type. */
       instances: z.record(z.string(), dollars),
       natGateway: dollars,
       loadBalancer: dollars,

@@ -16,7 +16,7 @@ export function checkApps(
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
   throw new Failure(
-    `there is no app '${unknown}' in ${environment}: apps/${unknown}/app.ts does not exist, or clusters/${environment}/cluster.yaml leaves it out.`,
+    `there is no app '${unknown}' in ${environment}: apps/${unknown}/app.ts does not exist, or clusters/${environment}/cluster.yaml does not list it.`,
     near === undefined
       ? `The apps there: ${known.join(', ')}`
       : `Did you mean: npm run ${command} -- ${near}`,

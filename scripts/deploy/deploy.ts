@@ -123,7 +123,7 @@ async function deployRendered(
       });
     if (behind.length > 0) {
       process.stdout.write(
-        `\nChanged too, and not deployed: ${behind.join(', ')}. For everything: npm run deploy\n`,
+        `\nAlso changed, and not deployed: ${behind.join(', ')}. To deploy everything: npm run deploy\n`,
       );
     }
   }
@@ -158,9 +158,9 @@ const imagesOfApps: Phase<Given> = {
 };
 
 const podsBefore: Phase<Given, { podsBefore: PodsBefore }> = {
-  title: 'Pods that run now',
+  title: 'Current pods',
   run: async ({ client }, report) => {
-    report('so that the new ones are known');
+    report('to recognise new ones');
     return { result: { podsBefore: await podsNow(client) } };
   },
 };
@@ -199,7 +199,7 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
  * interrupted: then it waits for the named apps, or for everything.
  */
 const appliedByFlux: Phase<Given & Committed, { units: readonly string[] }> = {
-  title: 'Flux has applied them',
+  title: 'Flux has applied the commit',
   run: async (given, report) => {
     const { environment, manifests, commit, paths, signal, client, named } = given;
     if (paths.length === 0 && named === undefined) {
@@ -236,7 +236,7 @@ const newPodsServe: Phase<Given & Committed & { podsBefore: PodsBefore; units: r
     } catch (error) {
       throw withWayBack(error, given);
     }
-    return { result: {}, unchanged: workloads.length === 0 ? 'no app has other pods' : undefined };
+    return { result: {}, unchanged: workloads.length === 0 ? 'no app has new pods' : undefined };
   },
 };
 

@@ -18,7 +18,7 @@ describe('a Deployment serves its newest description', () => {
 
   it('not before its controller has looked at it, however ready its pods are', () => {
     expect(missing({ replicas: 2, updatedReplicas: 2, availableReplicas: 2 }, 3)).toBe(
-      'nobody has looked at it yet',
+      'its controller has not processed it yet',
     );
     expect(notRolledOut('Deployment', undefined)).toBe('it does not exist yet');
   });

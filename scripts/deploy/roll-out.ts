@@ -65,7 +65,7 @@ export async function waitForRollOut(
   const trouble = await podTrouble(client, namespace, before, broken.metadata.name);
   throw new Failure(
     `the new pod ${namespace}/${broken.metadata.name} does not start: ${whyStuck(broken)}\n${trouble.join('\n')}`,
-    'Mend it, then type the same command again.',
+    'Correct it, then type the same command again.',
   );
 }
 
@@ -112,7 +112,8 @@ export function notRolledOut(
 ): string | undefined {
   if (object === undefined) return 'it does not exist yet';
   const { metadata, spec, status } = object;
-  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return 'nobody has looked at it yet';
+  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0))
+    return 'its controller has not processed it yet';
   const number = (from: Record<string, unknown> | undefined, key: string, absent = 0) =>
     Number(from?.[key] ?? absent);
   const [wanted, updated, available] =

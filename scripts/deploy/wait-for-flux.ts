@@ -61,7 +61,7 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
     report,
     signal,
   });
-  if (failed !== undefined) throw new Failure(failed, 'Mend it, then type the same command again.');
+  if (failed !== undefined) throw new Failure(failed, 'Correct it, then type the same command again.');
 }
 
 function inOneLine(unit: string, all: ReadonlyMap<string, WatchedObject>, commit: string): string {

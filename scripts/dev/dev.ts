@@ -51,7 +51,7 @@ export async function dev(options: DevOptions): Promise<number> {
   const text = files.get(`manifests/${name}/${wanted}/deployment-${wanted}.yaml`);
   if (app === undefined || text === undefined)
     throw new Failure(
-      `${wanted} is no service that runs on: it has no Deployment.`,
+      `${wanted} has no Deployment, so it is not a long-running app.`,
       `npm run deploy -- ${wanted}`,
     );
   const program = programOf(root, app);
@@ -104,7 +104,7 @@ function sourcesIn(client: ClusterClient, namespace: string): Sources {
       if (!isNotFound(error)) throw error;
       throw new Failure(
         `the cluster '${client.name}' has no ${what}, which the manifests of this checkout mount.`,
-        `Bring the app there first: npm run deploy -- ${namespace}`,
+        `Deploy the app first: npm run deploy -- ${namespace}`,
         { cause: error },
       );
     }
@@ -133,8 +133,8 @@ function writeWorld(world: ProcessWorld): void {
 }
 
 function introduction(app: string, reached: readonly string[]): string {
-  return `${app} runs on this machine, and beside it the pods of the cluster. Ctrl-C ends it.
-  reaches: ${reached.join(', ') || 'nothing of the cluster'}
+  return `${app} runs on this machine; its pods in the cluster keep running. Ctrl-C to stop.
+  reaches: ${reached.join(', ') || 'nothing in the cluster'}
 `;
 }
 

@@ -55,15 +55,13 @@ it.each([
   ],
   ["the data of its volume 'v'", { persistentVolumeClaim: { claimName: 'c' } }, []],
   [
-    'what its variable POD says of the pod',
+    'the pod field in its variable POD',
     { emptyDir: {} },
     [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
   ],
 ])('refuses what a pod alone has: %s', async (what, volume, env) => {
   const made = world([{ name: 'v', ...volume }], [{ name: 'v', mountPath: '/v' }], env);
-  await expect(made).rejects.toThrow(
-    `a process on this machine cannot be a: it needs ${what}, which a pod alone has.`,
-  );
+  await expect(made).rejects.toThrow(`a cannot run outside of a pod: it needs ${what}.`);
 });
 
 it('refuses an app that talks to the API server by its own account', async () => {

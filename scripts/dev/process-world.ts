@@ -37,7 +37,8 @@ export async function processWorld(
   const world: ProcessWorld = { env: {}, files: new Map(), folders: [] };
   for (const mount of mounts) {
     const volume = pod.volumes?.find(({ name }) => name === mount.name);
-    if (volume === undefined) throw new Error(`the pod mounts '${mount.name}', which is no volume of it`);
+    if (volume === undefined)
+      throw new Error(`the pod mounts '${mount.name}', which is not one of its volumes`);
     const contents = await contentsOf(name, volume, sources);
     if (contents === undefined) world.folders.push(join(folder, mount.mountPath));
     else for (const [path, content] of filesOf(mount, contents)) world.files.set(join(folder, path), content);
@@ -98,7 +99,7 @@ async function textOf(app: string, { name, value, valueFrom }: V1EnvVar, sources
       : configMapKeyRef?.name !== undefined
         ? [await sources.configMap(configMapKeyRef.name), configMapKeyRef.key]
         : [undefined, ''];
-  if (from === undefined) throw onlyInPod(app, `what its variable ${name} says of the pod`);
+  if (from === undefined) throw onlyInPod(app, `the pod field in its variable ${name}`);
   const content = from[key];
   if (content === undefined) throw lacking(key);
   return content.toString('utf8');
@@ -117,7 +118,7 @@ export function foldersOf({ files, folders }: ProcessWorld): string[] {
 
 function onlyInPod(app: string, what: string): Failure {
   return new Failure(
-    `a process on this machine cannot be ${app}: it needs ${what}, which a pod alone has.`,
+    `${app} cannot run outside of a pod: it needs ${what}.`,
     `Run it in the cluster: npm run deploy -- ${app} --watch`,
   );
 }
@@ -125,6 +126,6 @@ function onlyInPod(app: string, what: string): Failure {
 function lacking(key: string): Failure {
   return new Failure(
     `the cluster's objects have no '${key}', which the manifests of this checkout mount.`,
-    'Bring the manifests into the cluster: npm run deploy',
+    'Deploy the manifests: npm run deploy',
   );
 }

@@ -40,7 +40,7 @@ it.each([
   ['CMD ["node", "dist/server.mjs"]', 'apps/shop has no dist/server.mjs to start (node dist/server.mjs)'],
 ])('refuses what is no program of Node in the folder: %s', async (line, why) => {
   await expect(from(line)).rejects.toMatchObject({
-    message: `npm run dev starts programs of Node from their sources, and shop is none: ${why}.`,
+    message: `npm run dev starts Node programs from their sources, and shop is not one: ${why}.`,
     next: 'Run it in the cluster: npm run deploy -- shop --watch',
   });
 });

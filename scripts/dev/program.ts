@@ -46,7 +46,7 @@ function commandIn(dockerfile: string): string[] {
 
 function refused({ name }: EnvironmentApp, why: string, what: string): Failure {
   return new Failure(
-    `npm run dev starts programs of Node from their sources, and ${name} is none: ${why} (${what}).`,
+    `npm run dev starts Node programs from their sources, and ${name} is not one: ${why} (${what}).`,
     `Run it in the cluster: npm run deploy -- ${name} --watch`,
   );
 }

@@ -19,7 +19,8 @@ type Call = (this: unknown, ...args: unknown[]) => unknown;
 
 function replace(owner: object, name: string, make: (original: Call) => Call): void {
   const original: unknown = Reflect.get(owner, name);
-  if (typeof original !== 'function') throw new Error(`node has no ${name} to lead connections elsewhere`);
+  if (typeof original !== 'function')
+    throw new Error(`node has no ${name}, so connections cannot be redirected`);
   const call: Call = function (...args) {
     return Reflect.apply(original, this, args);
   };

@@ -8,7 +8,7 @@ import { template } from '../helm/template.ts';
 import type { Rendered } from '../render/render.ts';
 import type { Placed } from './placed.ts';
 
-/** A release as manifests describe it. */
+/** A release in manifests. */
 interface Found {
   environment: string;
   file: string;
@@ -16,8 +16,8 @@ interface Found {
 }
 
 /**
- * What the releases that are not as they were came to before and come to now. Charts stand in no manifest: those of the commit are
- * made into objects once more, from the HelmRelease and the source that are committed there.
+ * Objects of changed releases, before and after. Charts are not in manifests, so those of the commit are
+ * rendered again from its HelmRelease and source.
  */
 export async function chartChanges(
   { environments, files }: Pick<Rendered, 'environments' | 'files'>,
@@ -66,8 +66,8 @@ async function templatedObjects(file: string, release: Release, kubernetes: stri
   } catch (error) {
     if (!(error instanceof ChartFailure)) throw error;
     throw new Failure(
-      `the chart of ${file} could not be had: ${error.message}`,
-      `To see what changes in it: ${error.fix}`,
+      `the chart of ${file} could not be fetched: ${error.message}`,
+      `To see its changes: ${error.fix}`,
     );
   }
 }

@@ -1,7 +1,10 @@
 import { execa } from 'execa';
 import { Failure } from '../cli/failure.ts';
 
-/** The files below a folder as they are in a commit; none where the folder was not there. Two processes for all of them. */
+/**
+ * The files below a folder in a commit; empty if the commit has no such folder. It needs two processes in
+ * total.
+ */
 export async function committedFiles(
   root: string,
   ref: string,
@@ -19,7 +22,7 @@ export async function committedFiles(
     throw new Failure('git cannot be run here', 'On Debian and Ubuntu: apt-get install git');
   }
   if (commit.exitCode !== 0) {
-    throw new Failure(`there is no commit '${ref}' here`, 'To see those that there are: git log --oneline');
+    throw new Failure(`there is no commit '${ref}' in this repository`, 'To list commits: git log --oneline');
   }
   const listed = await git('git', ['ls-tree', '-r', '-z', '--name-only', commit.stdout.trim(), '--', folder]);
   const paths = listed.stdout.split('\0').filter((path) => path !== '');
@@ -34,7 +37,7 @@ export async function committedFiles(
   return new Map(paths.map((path, i) => [path, texts[i] ?? '']));
 }
 
-/** What `git cat-file --batch` prints: for each a line with its size, and its bytes. */
+/** Parses the output of `git cat-file --batch`: per file a line with its size, and its bytes. */
 function blobs(bytes: Buffer): string[] {
   const found: string[] = [];
   for (let at = 0; at < bytes.length; ) {

@@ -71,7 +71,7 @@ it('says of an environment that is gone that what runs stays', async () => {
       {
         gravity: 'other',
         object: 'Environment prod',
-        what: expect.stringContaining('what runs stays as it is'),
+        what: expect.stringContaining('the cluster stays as it is'),
       },
     ]);
   });

@@ -19,23 +19,23 @@ import { type Effect, effectsOf, gravities } from './effects.ts';
 import { fates, kustomizations } from './fate.ts';
 import type { Placed } from './placed.ts';
 
-/** An effect and the file that was rendered. */
+/** An effect, and the rendered file. */
 export interface FileEffect extends Effect {
   file: string;
 }
 
-/** What a change does in one environment. */
+/** The effects of a change in one environment. */
 export interface EnvironmentDiff {
   environment: string;
   /** The gravest first. */
   effects: FileEffect[];
 }
 
-/** What lies between a commit and the descriptions as they are now. */
+/** The differences between a commit and the current descriptions. */
 export interface Diff {
   ref: string;
   environments: EnvironmentDiff[];
-  /** What cannot be done to a running cluster: versions that it cannot be led to, data that would be lost unsaid. */
+  /** Changes that a running cluster cannot make: unsupported upgrades, lost data. */
   problems: Problem[];
 }
 
@@ -59,19 +59,19 @@ export async function diff(root: string, ref: string, environment?: string): Pro
   };
 }
 
-/** Objects of Helm charts, before a change and after it. */
+/** Objects of Helm charts, before and after a change. */
 export interface ChartPlaces {
   before: readonly Placed[];
   after: readonly Placed[];
 }
 
-/** Compares manifests by their paths, by environment. */
+/** Compares manifests by path, by environment. */
 export function diffOfManifests(
   old: ReadonlyMap<string, string>,
   now: ReadonlyMap<string, string>,
   charts: ChartPlaces = { before: [], after: [] },
 ): EnvironmentDiff[] {
-  // What is the same in the same place does nothing, and most is.
+  // Unchanged files have no effect, and most are unchanged.
   const differing = (files: ReadonlyMap<string, string>) =>
     new Map([...files].filter(([path]) => old.get(path) !== now.get(path)));
   const before = objects(differing(old), charts.before);
@@ -84,19 +84,22 @@ export function diffOfManifests(
   }));
 }
 
-/** Without its folder a Kustomization fails, and Flux prunes nothing. */
+/** If its folder is missing a Kustomization fails, and Flux prunes nothing. */
 function forgotten(environment: string): FileEffect {
   return {
     gravity: 'other',
     object: `Environment ${environment}`,
-    what: 'is described no longer: Flux finds nothing to apply, and what runs stays as it is',
-    next: 'take its machines down by what made them, with the commit before this change: npm run init-cluster -- --down, npm run nodes -- reset or npm run pulumi -- destroy',
+    what: 'is no longer described: Flux finds nothing to apply, and the cluster stays as it is',
+    next: 'remove its machines with the commit before this change: npm run init-cluster -- --down, npm run nodes -- reset or npm run pulumi -- destroy',
     file: `clusters/${environment}/cluster.yaml`,
     changes: [],
   };
 }
 
-/** By environment, then by API version, kind, namespace and name: an object in another file is the same object. */
+/**
+ * Map by environment, API version, kind, namespace and name: an object that moved to another file stays the
+ * same object.
+ */
 function objects(
   files: ReadonlyMap<string, string>,
   charts: readonly Placed[],
@@ -109,19 +112,19 @@ function objects(
     const environment = environmentOf(file);
     if (environment === undefined || isIfAbsent(object)) continue;
     const here = found.get(environment) ?? new Map<string, Placed>();
-    // Another version of the API is another way to write the same object.
+    // Another version of the API is only another form of the same object.
     here.set(`${object.apiVersion.split('/').slice(0, -1).join()} ${objectId(object)}`, { object, file });
     found.set(environment, here);
   }
   return found;
 }
 
-/** The environment whose manifest a file is. */
+/** The environment of a manifest. */
 function environmentOf(file: string): string | undefined {
   return /^manifests\/([^/]+)\/.*\.ya?ml$/.exec(file)?.[1];
 }
 
-/** The object in a manifest; a person may have committed anything there. */
+/** The object in a manifest; a committed file can also be something else. */
 function objectIn(file: string, text: string): KubeObject {
   try {
     const object: unknown = parse(text);
@@ -130,8 +133,8 @@ function objectIn(file: string, text: string): KubeObject {
     if (!(error instanceof YAMLParseError)) throw error;
   }
   throw new Failure(
-    `${file} is no Kubernetes object there`,
-    'Compare with a commit whose manifests were rendered: --from COMMIT',
+    `${file} is not a Kubernetes object in that commit`,
+    'Compare with a commit that has rendered manifests: --from COMMIT',
   );
 }
 

@@ -34,13 +34,13 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     'an image',
     deployment('a:1'),
     deployment('a:2'),
-    [['restarts', /replaces its 2 pods: an old one goes when a new one is ready/]],
+    [['restarts', /replaces its 2 pods: an old one ends when a new one is ready/]],
   ],
   [
     'an image of what owns a volume',
     deployment('a:1', { strategy: { type: 'Recreate' } }),
     deployment('a:2', { strategy: { type: 'Recreate' } }),
-    [['restarts', /away until the new one is ready/]],
+    [['restarts', /unavailable until the new one is ready/]],
   ],
   [
     'a number of pods',
@@ -54,7 +54,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     deployment('a:1', { selector: { matchLabels: { a: 'a' } } }),
     deployment('a:2', { selector: { matchLabels: { a: 'b' } } }),
     [
-      ['refused', /cannot get another spec.selector/],
+      ['refused', /cannot change spec.selector/],
       ['restarts', /replaces/],
     ],
   ],
@@ -70,7 +70,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
   ['a volume of another class', claim('1Gi'), claim('1Gi', 'fast'), [['refused', /spec.storageClassName/]]],
   ['a volume that goes', claim('1Gi'), undefined, [['lost', /the volume/]]],
   ['a namespace that goes', object('v1', 'Namespace', {}), undefined, [['lost', /everything in it/]]],
-  ['a database that goes', database({}), undefined, [['lost', /only backups are left/]]],
+  ['a database that goes', database({}), undefined, [['lost', /only backups remain/]]],
   [
     'a smaller database',
     database({}),

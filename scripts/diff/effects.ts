@@ -7,7 +7,7 @@ import { type Change, changes } from '../objects/changes.ts';
 import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';
 
-/** What a change does, the gravest first. */
+/** Severities of effects, the gravest first. */
 export const gravities = [
   'refused',
   'lost',
@@ -20,21 +20,21 @@ export const gravities = [
 ] as const;
 export type Gravity = (typeof gravities)[number];
 
-/** One thing that happens when a change is applied. */
+/** One effect of a change. */
 export interface Effect {
   gravity: Gravity;
   /** `Deployment shop/shop`. */
   object: string;
   /** The rest of a sentence that begins with the object. */
   what: string;
-  /** What to type, where it is more than to go on. */
+  /** The next command, if one is needed. */
   next?: string;
   changes: Change[];
 }
 
 /**
- * What happens to one object: `before` is what runs, `after` what is to run; absent where it comes or goes. `fate` is what
- * Flux does where it goes.
+ * The effects on one object: `before` is the current object, `after` the new one; absent if it is created or
+ * deleted. `fate` is Flux's action on a deleted one.
  */
 export function effectsOf(
   before: KubeObject | undefined,
@@ -43,7 +43,7 @@ export function effectsOf(
 ): Effect[] {
   if (before === undefined) return after === undefined ? [] : arrival(after);
   if (after === undefined) return departure(before, fate);
-  // That the folder of a Kustomization has changed is told by what changed in it.
+  // A changed hash of a Kustomization's folder is shown by the changes in that folder.
   const all = changes(before, after).filter(({ path }) => path !== `spec.images[${contentName}].digest`);
   if (all.length === 0) return [];
   const effects = [
@@ -62,7 +62,7 @@ function refusals(before: KubeObject, after: KubeObject): Effect[] {
   return immutableChanges(before, after).map(({ path, why }) => ({
     gravity: 'refused',
     object,
-    what: `cannot get another ${path}: ${why}`,
+    what: `cannot change ${path}: ${why}`,
     next: remedy(after, path),
     changes: changes(before, after).filter((change) => change.path.startsWith(path)),
   }));
@@ -72,12 +72,12 @@ function remedy(after: KubeObject, path: string): string {
   switch (after.kind) {
     case 'PersistentVolumeClaim':
     case 'Cluster':
-      return `keep ${path}, or make a new one under another name and move the data: to delete this one deletes them`;
+      return `keep ${path}, or create a new volume under another name and move the data: deleting this one deletes the data`;
     case 'StatefulSet':
       if (path === 'spec.volumeClaimTemplates') {
-        return `where volumes grow and their class can: let the pods be and make it anew (kubectl delete ${resource(after)} --cascade=orphan), then give each claim the new size (kubectl -n ${after.metadata.namespace} edit pvc); else keep ${path}`;
+        return `if only sizes grow and the class supports it: keep the pods and recreate the object (kubectl delete ${resource(after)} --cascade=orphan), then set the new size of each claim (kubectl -n ${after.metadata.namespace} edit pvc); else keep ${path}`;
       }
-      return `keep ${path}, or let the pods be and make it anew: kubectl delete ${resource(after)} --cascade=orphan`;
+      return `keep ${path}, or keep the pods and recreate the object: kubectl delete ${resource(after)} --cascade=orphan`;
     default:
       return `keep ${path}, give the object another name, or delete it first: kubectl delete ${resource(after)}`;
   }
@@ -85,37 +85,34 @@ function remedy(after: KubeObject, path: string): string {
 
 /** The reason why Flux does not prune an object without a manifest. */
 const leaves: Readonly<Record<Exclude<Fate, 'pruned' | 'with-namespace'>, string>> = {
-  annotated: 'it says that Flux never prunes it',
-  'not-pruned': 'its Kustomization prunes nothing',
-  orphaned: 'its Kustomization goes with deletionPolicy: Orphan',
+  annotated: 'its annotation tells Flux never to prune it',
+  'not-pruned': 'its Kustomization does not prune',
+  orphaned: 'its Kustomization is removed with deletionPolicy: Orphan',
 };
 
 function departure(before: KubeObject, fate: Fate): Effect[] {
   const object = objectId(before);
   const effect = (gravity: Gravity, what: string): Effect[] => [{ gravity, object, what, changes: [] }];
   if (fate !== 'pruned' && fate !== 'with-namespace') {
-    const what = `stays as it is, and nobody looks after it any more: ${leaves[fate]}`;
-    const next = `once nobody needs ${before.kind === 'Namespace' ? 'what is in it' : 'it'}: kubectl delete ${resource(before)}`;
+    const what = `stays unchanged, and is no longer managed: ${leaves[fate]}`;
+    const next = `when ${before.kind === 'Namespace' ? 'its content' : 'it'} is no longer needed: kubectl delete ${resource(before)}`;
     return [{ gravity: 'other', object, what, next, changes: [] }];
   }
   if (kindOf(before) === 'Kustomization.kustomize.toolkit.fluxcd.io') {
     const policy = textField(before, 'spec', 'deletionPolicy');
     const stays = policy === 'Orphan' || (policy !== 'Delete' && field(before, 'spec', 'prune') !== true);
-    return effect('other', stays ? 'goes; what it applied stays' : 'goes, and what it applied');
+    return effect('other', stays ? 'is deleted; its objects stay' : 'is deleted with its objects');
   }
   switch (before.kind) {
     case 'Namespace':
-      return effect('lost', 'goes, and everything in it, volumes and Secrets too');
+      return effect('lost', 'is deleted with everything in it, including volumes and Secrets');
     case 'PersistentVolumeClaim':
-      return effect(
-        'lost',
-        'goes, and with it the volume, unless its StorageClass or the volume itself says Retain',
-      );
+      return effect('lost', 'is deleted with its volume, unless its StorageClass or the volume has Retain');
     case 'CustomResourceDefinition':
-      return effect('lost', 'goes, and with it every object of its kind');
+      return effect('lost', 'is deleted with every object of its kind');
     case 'Cluster':
       if (kindOf(before) !== 'Cluster.postgresql.cnpg.io') return effect('other', 'goes');
-      return effect('lost', 'goes, and with it the volumes of all its instances: only backups are left');
+      return effect('lost', 'is deleted with the volumes of all its instances: only backups remain');
     case 'Secret':
       return effect('lost', 'goes');
     case 'NetworkPolicy':
@@ -123,15 +120,15 @@ function departure(before: KubeObject, fate: Fate): Effect[] {
       return effect(
         'access',
         before.kind === 'HTTPRoute'
-          ? `no longer leads from ${hosts(before)}`
-          : 'goes: what it let through is refused, what it alone refused is let through',
+          ? `no longer routes ${hosts(before)}`
+          : 'is deleted: its allowed flows are denied, and if it was the only policy for its pods, all flows are allowed',
       );
     case 'Certificate':
-      return effect('reissues', 'goes; its Secret stays until somebody deletes it, and nobody renews it');
+      return effect('reissues', 'is deleted; its Secret stays until somebody deletes it, and is not renewed');
     default:
       return effect(
         podTemplate(before) === undefined ? 'other' : 'stops',
-        podTemplate(before) === undefined ? 'goes' : 'stops: its pods go',
+        podTemplate(before) === undefined ? 'goes' : 'is deleted with its pods',
       );
   }
 }
@@ -139,10 +136,10 @@ function departure(before: KubeObject, fate: Fate): Effect[] {
 function arrival(after: KubeObject): Effect[] {
   const object = objectId(after);
   const effect = (gravity: Gravity, what: string): Effect[] => [{ gravity, object, what, changes: [] }];
-  if (after.kind === 'HTTPRoute') return effect('access', `leads from ${hosts(after)}`);
+  if (after.kind === 'HTTPRoute') return effect('access', `routes ${hosts(after)}`);
   if (after.kind === 'Certificate') return effect('reissues', 'is issued for the first time');
   if (after.kind === 'NetworkPolicy')
-    return effect('access', 'comes: what it names is let through, and nothing else of its direction');
+    return effect('access', 'is new: its pods accept only the listed flows of its direction');
   if (/^(Cluster)?Role(Binding)?$/.test(after.kind)) return effect('access', rights(after));
   return podTemplate(after) === undefined ? effect('other', 'comes') : effect('starts', 'starts');
 }
@@ -162,7 +159,7 @@ function restarts(before: KubeObject, after: KubeObject, all: Change[]): Effect[
       'spec.env',
       'spec.projectedVolumeTemplate',
     ].flatMap(own);
-    const what = 'may restart its instances, one after the other, the primary last';
+    const what = 'may restart its instances one after the other, the primary last';
     return causes.length === 0 ? [] : [{ gravity: 'restarts', object, what, changes: causes }];
   }
   if (podTemplate(after) === undefined || after.kind === 'Job' || after.kind === 'CronJob') return [];
@@ -174,10 +171,10 @@ function restarts(before: KubeObject, after: KubeObject, all: Change[]): Effect[
     const pods =
       after.kind === 'DaemonSet' ? 'its pod on every node' : count === 1 ? 'its pod' : `its ${count} pods`;
     const how = recreate
-      ? 'it is away until the new one is ready'
+      ? 'it is unavailable until the new one is ready'
       : after.kind === 'StatefulSet'
-        ? 'one after the other, from the last; each is away until its new one is ready'
-        : 'an old one goes when a new one is ready';
+        ? 'one after the other, from the last; each is unavailable until its replacement is ready'
+        : 'an old one ends when a new one is ready';
     effects.push({ gravity: 'restarts', object, what: `replaces ${pods}: ${how}`, changes: template });
   }
   if (replicas.length > 0) {
@@ -211,7 +208,9 @@ function reissues(before: KubeObject, all: Change[]): Effect[] {
   if (kindOf(before) !== 'Certificate.cert-manager.io') return [];
   const causes = all.filter(({ path }) => issuedBy.some((key) => new RegExp(`^spec\\.${key}\\b`).test(path)));
   if (causes.length === 0) return [];
-  return [{ gravity: 'reissues', object: objectId(before), what: 'is issued anew at once', changes: causes }];
+  return [
+    { gravity: 'reissues', object: objectId(before), what: 'is issued again at once', changes: causes },
+  ];
 }
 
 function access(before: KubeObject, after: KubeObject, all: Change[]): Effect[] {
@@ -219,20 +218,20 @@ function access(before: KubeObject, after: KubeObject, all: Change[]): Effect[] 
   const shown = all.filter(({ path }) => !path.startsWith('metadata.'));
   if (shown.length === 0) return [];
   if (after.kind === 'NetworkPolicy') {
-    return [{ gravity: 'access', object, what: 'lets other flows through', changes: shown }];
+    return [{ gravity: 'access', object, what: 'allows other flows', changes: shown }];
   }
   if (after.kind === 'HTTPRoute' && hosts(before) !== hosts(after)) {
     return [
       {
         gravity: 'access',
         object,
-        what: `leads from ${hosts(after)} instead of ${hosts(before)}`,
+        what: `routes ${hosts(after)} instead of ${hosts(before)}`,
         changes: shown,
       },
     ];
   }
   if (after.kind === 'Role' || after.kind === 'ClusterRole') {
-    return [{ gravity: 'access', object, what: 'gives other rights', changes: shown }];
+    return [{ gravity: 'access', object, what: 'grants other rights', changes: shown }];
   }
   return [];
 }
@@ -242,11 +241,12 @@ function hosts(route: KubeObject): string {
 }
 
 function rights(object: KubeObject): string {
-  if (object.kind.endsWith('Binding')) return `gives ${textField(object, 'roleRef', 'name')} to its subjects`;
+  if (object.kind.endsWith('Binding'))
+    return `grants ${textField(object, 'roleRef', 'name')} to its subjects`;
   const rules = listField(object, 'rules').map(
     (rule) => `${listField(rule, 'verbs').join(', ')} ${listField(rule, 'resources').join(', ')}`,
   );
-  return `may be given: ${rules.join('; ')}`;
+  return `can be granted: ${rules.join('; ')}`;
 }
 
 function resource(object: KubeObject): string {

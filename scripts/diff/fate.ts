@@ -5,18 +5,19 @@ import { pruneAnnotation } from '../../charts/kube/never-pruned.ts';
 import { kindOf } from '../../charts/kube/object-id.ts';
 
 /**
- * What becomes in the cluster of an object whose manifest goes: Flux deletes it; it goes with its namespace; Flux leaves
- * it because it is annotated so, because its Kustomization prunes nothing, or because its Kustomization goes and says so.
+ * The fate of an object whose manifest is removed: Flux deletes it; it is deleted with its namespace; or it
+ * stays, because of its annotation, because its Kustomization does not prune, or because its Kustomization is
+ * removed with the policy Orphan.
  */
 export type Fate = 'pruned' | 'with-namespace' | 'annotated' | 'not-pruned' | 'orphaned';
 
-/** An object whose manifest goes, and the folder of its Kustomization: `manifests/dev/orders-db`. */
+/** An object whose manifest is removed, with the folder of its Kustomization: `manifests/dev/orders-db`. */
 export interface Departure {
   object: KubeObject;
   folder: string;
 }
 
-/** The Kustomizations among manifests, by the folder that each applies. */
+/** The Kustomizations in manifests, by the folder that each applies. */
 export function kustomizations(files: ReadonlyMap<string, string>): Map<string, KubeObject> {
   const found = new Map<string, KubeObject>();
   for (const [path, text] of files) {
@@ -29,7 +30,7 @@ export function kustomizations(files: ReadonlyMap<string, string>): Map<string, 
   return found;
 }
 
-/** The rules of kustomize-controller (its `prune` and `finalize`), by which it works on the objects of its inventory. */
+/** The rules of kustomize-controller (its `prune` and `finalize`) for objects of its inventory. */
 export function fates(
   gone: readonly Departure[],
   before: ReadonlyMap<string, KubeObject>,
@@ -56,10 +57,10 @@ function fate(object: KubeObject, before: KubeObject | undefined, after: KubeObj
   const marks = { ...object.metadata.labels, ...object.metadata.annotations };
   if (marks[pruneAnnotation] === 'disabled' || marks['helm.sh/resource-policy'] === 'keep')
     return 'annotated';
-  // Of what no Kustomization is known, the worst.
+  // Without a known Kustomization, the worst case is assumed.
   if (before === undefined) return 'pruned';
   const prunes = (kustomization: KubeObject) => field(kustomization, 'spec', 'prune') === true;
-  // Which of the two does it depends on when the new one arrives.
+  // Which of the two prunes it depends on when the new one arrives.
   if (after !== undefined) return prunes(before) || prunes(after) ? 'pruned' : 'not-pruned';
   const policy = textField(before, 'spec', 'deletionPolicy') ?? 'MirrorPrune';
   if (policy === 'Delete' || policy === 'WaitForTermination') return 'pruned';

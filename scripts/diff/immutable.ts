@@ -21,15 +21,15 @@ const fixed: Readonly<Record<string, string[][]>> = {
   CSIDriver: [['spec', 'attachRequired']],
 };
 
-/** Of a StatefulSet all of the spec but these. */
+/** The mutable fields of a StatefulSet's spec; all others are immutable. */
 const openOfStatefulSet = [
   ...['replicas', 'template', 'updateStrategy', 'minReadySeconds', 'ordinals'],
   ...['revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy'],
 ];
 
-/** The fields of an object that a change would change and cannot, each with the reason. */
+/** The immutable fields that a change modifies, each with the reason. */
 export function immutableChanges(before: KubeObject, after: KubeObject): { path: string; why: string }[] {
-  const why = 'the API server lets nobody change it';
+  const why = 'the API server does not allow a change';
   const differs = (path: string[]) => changes(field(before, ...path), field(after, ...path)).length > 0;
   const found = (fixed[before.kind] ?? []).filter(differs).map((path) => ({ path: path.join('.'), why }));
   switch (before.kind) {
@@ -63,7 +63,7 @@ export function immutableChanges(before: KubeObject, after: KubeObject): { path:
       return field(before, 'immutable') === true
         ? ['data', 'binaryData', 'immutable']
             .filter((key) => differs([key]))
-            .map((path) => ({ path, why: 'it says immutable: true' }))
+            .map((path) => ({ path, why: 'it has immutable: true' }))
         : [];
     case 'Cluster':
       return shrinks(before, after, ['spec', 'storage', 'size']);

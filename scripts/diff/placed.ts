@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 
-/** An object and the manifest that brings it: its own, or the HelmRelease of the chart that it comes out of. */
+/** An object and its manifest, or the HelmRelease of its chart. */
 export interface Placed {
   object: KubeObject;
   file: string;

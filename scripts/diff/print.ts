@@ -7,24 +7,24 @@ const bold = (text: string) => styleText('bold', text, { stream: process.stdout 
 const dim = (text: string) => styleText('dim', text, { stream: process.stdout });
 const red = (text: string) => styleText('red', text, { stream: process.stdout });
 
-/** What each gravity means, as the heading above its effects. */
+/** Headings of the severities. */
 const headings: Readonly<Record<Gravity, string>> = {
   refused: 'cannot be applied',
-  lost: 'goes, with what it holds',
+  lost: 'is deleted with its data',
   stops: 'stops',
   restarts: 'restarts',
   reissues: 'certificates',
-  access: 'who may do and reach what',
+  access: 'access',
   starts: 'starts',
   other: 'else',
 };
 
 const grave: readonly Gravity[] = ['refused', 'lost'];
 
-/** Fields that are shown of one effect; the rest is counted. */
+/** Maximum number of fields shown per effect; the rest is counted. */
 const most = 6;
 
-/** For a terminal: by environment, the gravest first. */
+/** Text for a terminal: by environment, the gravest effects first. */
 export function printDiff({ ref, environments, problems }: Diff): string {
   const changed = environments.filter(({ effects }) => effects.length > 0);
   const lines = problems.map((problem) => formatProblem(problem));

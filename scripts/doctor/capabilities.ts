@@ -1,6 +1,6 @@
 import { type CheckResult, fail, ok } from './check.ts';
 
-/** Numbers of linux/capability.h. Without these a Docker engine cannot start containers. */
+/** Capabilities that a Docker engine needs to start containers, with their numbers in linux/capability.h. */
 const needed: Record<string, bigint> = {
   CHOWN: 0n,
   DAC_OVERRIDE: 1n,
@@ -15,27 +15,31 @@ const needed: Record<string, bigint> = {
 
 const sysResource = 24n;
 
-/** What decides whether this process may run an engine of its own. */
+/** Facts that decide whether this process may run a private engine. */
 export interface CapabilityInput {
   /** /proc/self/status */
   status: string;
-  /** Whether an engine answers already: then its rights count, not ours. */
+  /** Whether an engine answers already: then its rights count. */
   engineAnswers: boolean;
   root: boolean;
 }
 
-/** Whether this process has the rights that a private engine takes. */
+/** Whether this process has the rights that a private engine needs. */
 export function capabilities({ status, engineAnswers, root }: CapabilityInput): CheckResult {
   if (engineAnswers) return ok('those of the engine count');
-  if (!root) return ok('not root: no private engine is set up');
+  if (!root) return ok('not root: no private engine is possible');
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
   const has = (bit: bigint): boolean => ((effective >> bit) & 1n) === 1n;
   const missing = Object.keys(needed).filter((name) => !has(needed[name] ?? 0n));
   if (missing.length > 0) {
     return fail(
       `this process lacks ${missing.join(', ')}, which an engine needs`,
-      'Run this on the machine itself, or in a container that was started with --privileged',
+      'Run this on the machine itself, or in a container started with --privileged',
     );
   }
-  return ok(has(sysResource) ? 'all that an engine needs' : 'all but SYS_RESOURCE, which is worked around');
+  return ok(
+    has(sysResource)
+      ? 'all that an engine needs'
+      : 'all except SYS_RESOURCE, for which there is a workaround',
+  );
 }

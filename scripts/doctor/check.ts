@@ -1,32 +1,32 @@
-/** `warn`: it works, but slower, with less, or not for long. `fail`: init-cluster cannot end well. */
+/** `warn`: works with limitations. `fail`: init-cluster cannot succeed. */
 export type Verdict = 'ok' | 'warn' | 'fail';
 
-/** What a check found. */
+/** Result of a check. */
 export interface CheckResult {
   state: Verdict;
-  /** What is there, in one line. */
+  /** The finding, in one line. */
   found: string;
-  /** The line to type that mends it; several are separated by line breaks. */
+  /** The commands that correct it, separated by line breaks. */
   mend?: string;
 }
 
-/** One thing that this machine needs. */
+/** One requirement of this machine. */
 export interface MachineCheck {
   name: string;
   find(): Promise<CheckResult> | CheckResult;
 }
 
-/** All is well. */
+/** A result without findings. */
 export function ok(found: string): CheckResult {
   return { state: 'ok', found };
 }
 
-/** It works, but. */
+/** A limitation. */
 export function warn(found: string, mend: string): CheckResult {
   return { state: 'warn', found, mend };
 }
 
-/** It does not work. */
+/** A failure. */
 export function fail(found: string, mend: string): CheckResult {
   return { state: 'fail', found, mend };
 }

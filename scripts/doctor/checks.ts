@@ -44,17 +44,20 @@ import { goVersion, imageRegistries, moduleAddress, pending } from './supply.ts'
 import { tool } from './tool.ts';
 import { askWeb, isFile, isRegistry } from './web.ts';
 
-/** What the checks are about. */
+/** Inputs of the checks. */
 export interface ChecksInput {
   environment: string;
   cluster: Cluster;
-  /** Host names at which apps answer. */
+  /** Host names of apps. */
   hosts: string[];
   lock: Lock;
   host: Host;
 }
 
-/** Everything that this machine needs for the environment. Several checks ask the same servers; each is asked once. */
+/**
+ * All requirements of the environment on this machine. Several checks use the same servers; each is requested
+ * once.
+ */
 export function checks(input: ChecksInput): MachineCheck[] {
   const { hosts, host, cluster } = input;
   const common = [...toolChecks(input), ...sources(input)];
@@ -70,7 +73,7 @@ export function checks(input: ChecksInput): MachineCheck[] {
   return [...common, hostNames, ...machineChecks(input)];
 }
 
-/** Programs that commands start. */
+/** Checks of programs that commands start. */
 export function toolChecks({
   cluster,
   lock,
@@ -117,7 +120,7 @@ export function toolChecks({
           printed('go', ['env', 'GOTOOLCHAIN']),
         ]);
         const missing = pending(lock).binaries;
-        // Where images are pulled, programs are too.
+        // If images are pulled, programs are downloaded too.
         const toBuild = missing > 0 && (await supplyHere(cluster)).mode === 'build' ? missing : 0;
         return go({ printed: version, toolchain, minimum: goVersion(), toBuild });
       },
@@ -127,7 +130,7 @@ export function toolChecks({
 
 function sources({ cluster, lock, host }: ChecksInput): MachineCheck[] {
   const registries = Promise.all(imageRegistries().map((url) => askWeb(url, isRegistry)));
-  // Builds do not read what 'go env -w' wrote, so that is not asked here either.
+  // Builds ignore the settings of 'go env -w', so this check does too.
   const goProxy = printed('go', ['env', 'GOPROXY'], { GOENV: 'off' }).then((value) => {
     const url = moduleAddress(lock, value ?? 'https://proxy.golang.org');
     return url === undefined ? undefined : askWeb(url, isFile);
@@ -146,12 +149,12 @@ function sources({ cluster, lock, host }: ChecksInput): MachineCheck[] {
       name: 'go modules',
       find: async () => {
         const answer = await goProxy;
-        if (answer === undefined) return ok('no proxy: go asks each origin itself');
+        if (answer === undefined) return ok('no proxy: go downloads from each origin');
         return source({
           what: 'program',
           answer,
           pending: pending(lock).binaries,
-          mend: 'Name a proxy that can be reached: export GOPROXY=https://…',
+          mend: 'Name a reachable proxy: export GOPROXY=https://…',
         });
       },
     },
@@ -185,14 +188,14 @@ function sources({ cluster, lock, host }: ChecksInput): MachineCheck[] {
   ];
 }
 
-/** The engine of this machine, looked for once. */
+/** The engine of this machine, searched once. */
 interface FoundEngine {
   looked: ReturnType<typeof lookForEngine>;
-  /** Undefined where none answers. */
+  /** Undefined if no engine answers. */
   engine: Promise<Engine | undefined>;
 }
 
-/** Checks of this machine and its engine for a cluster of containers, without the network. */
+/** Checks of this machine and its engine for a Kind cluster, without the network. */
 export function machineChecks({
   environment,
   cluster,
@@ -207,7 +210,7 @@ export function machineChecks({
     { name: 'ports', find: async () => checkPorts(environment, cluster, await found.engine) },
     ...spaceChecks(found, { cluster, lock, host }),
     controlGroups(found, host),
-    // Elsewhere containers run in a virtual machine with a kernel of its own.
+    // On other systems, containers run in a virtual machine with its own kernel.
     ...(host.platform === 'linux' ? kernelChecks(found, host) : []),
   ];
 }
@@ -267,12 +270,12 @@ function spaceChecks(
     {
       name: 'disk',
       find: async () => {
-        await engineHere; // whose platform decides what is missing
+        await engineHere; // the platform of the engine decides which images are missing
         const missingImages = pending(lock).images;
         return disk({
           folder: cacheDir(),
           freeBytes: freeBytes(cacheDir()),
-          // Asks the network, for which there is no reason where all is there.
+          // Uses the network only if images are missing.
           supply: missingImages > 0 && (await supplyHere(cluster)).mode === 'build' ? 'build' : 'pull',
           missingImages,
         });
@@ -327,10 +330,10 @@ function controlGroups({ engine: engineHere }: FoundEngine, host: Host): Machine
 }
 
 function kernelChecks({ engine: engineHere }: FoundEngine, host: Host): MachineCheck[] {
-  /** The kernel of this machine is not that of a virtual machine. */
+  /** The kernel of this machine does not matter if the engine has a virtual machine. */
   const unlessVirtual = async (find: (found: Engine | undefined) => CheckResult): Promise<CheckResult> => {
     const found = await engineHere;
-    return found?.info.machine === undefined ? find(found) : ok(`that of ${found.info.machine} counts`);
+    return found?.info.machine === undefined ? find(found) : ok(`the kernel of ${found.info.machine} counts`);
   };
   return [
     {
@@ -363,7 +366,7 @@ function kernelChecks({ engine: engineHere }: FoundEngine, host: Host): MachineC
   ];
 }
 
-/** Several checks ask; the registries are asked once. */
+/** Several checks use the result; the registries are requested once. */
 function supplyHere(cluster: Cluster | undefined): ReturnType<typeof findSupply> {
   supplyFound ??= findSupply(cluster && mirrorSetting(cluster));
   return supplyFound;

@@ -10,7 +10,7 @@ const usual = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** A Chromium that is installed: the one that `PLINTH_CHROMIUM` names, else one at a usual place. */
+/** The Chromium of `PLINTH_CHROMIUM`, else one at a usual place. */
 export function findChromium(
   named = process.env.PLINTH_CHROMIUM,
   exists: (path: string) => boolean = existsSync,
@@ -18,7 +18,7 @@ export function findChromium(
   return (named === undefined ? usual : [named]).find(exists);
 }
 
-/** Whether the tests find a browser, or may install one. */
+/** Whether tests find a browser, or may install one. */
 export function chromium(
   found: string | undefined,
   host: Host,
@@ -27,7 +27,7 @@ export function chromium(
   if (found !== undefined) return ok(found);
   if (named !== undefined)
     return fail(`PLINTH_CHROMIUM names ${named}, which does not exist`, 'unset PLINTH_CHROMIUM');
-  if (host.root && host.packages === 'apt-get') return ok("none: Debian's package is installed");
+  if (host.root && host.packages === 'apt-get') return ok("none: tests install Debian's package");
   const brew = 'brew install --cask chromium';
   return fail('no Chromium is installed', host.packages === 'brew' ? brew : install(host, 'chromium'));
 }

@@ -1,22 +1,22 @@
 import { type CheckResult, fail, ok, warn } from './check.ts';
 
-/** What decides how much room is needed. */
+/** Facts that decide how much disk space is needed. */
 export interface DiskInput {
-  /** The folder that grows. */
+  /** Folder of the cache. */
   folder: string;
   freeBytes: number;
-  /** How images are had. */
+  /** Whether images are pulled or built. */
   supply: 'pull' | 'build';
-  /** Images of the lock file that are not in the mirror yet. */
+  /** Images of the lock file that the mirror does not have yet. */
   missingImages: number;
 }
 
 const gigabyte = 1e9;
 
-/** Room that the work takes, in GB: Go's caches while everything is built, or layers while they are pulled. */
+/** Required space in GB: Go's caches during a build, or layers during a pull. */
 const needs = { build: 16, pull: 6, nothing: 2 } as const;
 
-/** Whether the engine has room for the nodes' unpacked images and volumes, where it can be seen how much is left. */
+/** Whether the engine's disk has space for the nodes' images and volumes, if the free space is known. */
 export function engineDisk(
   root: string,
   freeBytes: number | undefined,
@@ -24,7 +24,7 @@ export function engineDisk(
 ): CheckResult {
   if (freeBytes === undefined) {
     return ok(
-      `${machine ?? 'the engine'} does not say how much is left at ${root}; ${needs.pull} GB are needed`,
+      `${machine ?? 'the engine'} does not report the free space at ${root}; ${needs.pull} GB are needed`,
     );
   }
   const found = `${(freeBytes / gigabyte).toFixed(1)} GB free at ${root}; ${needs.pull} GB are needed`;
@@ -32,16 +32,16 @@ export function engineDisk(
   return warn(found, 'docker system df   (then: docker system prune)');
 }
 
-/** Whether the cache and the containers have room. */
+/** Whether the cache's disk has enough space. */
 export function disk({ folder, freeBytes, supply, missingImages }: DiskInput): CheckResult {
   const need = needs[missingImages > 0 ? supply : 'nothing'];
   const free = freeBytes / gigabyte;
   const why =
     missingImages > 0
-      ? `${missingImages} images are still to be ${supply === 'pull' ? 'pulled' : 'built'}`
-      : 'images are there';
+      ? `${missingImages} images are missing and must be ${supply === 'pull' ? 'pulled' : 'built'}`
+      : 'all images are present';
   const found = `${free.toFixed(1)} GB free at ${folder}; ${need} GB are needed (${why})`;
-  const mend = 'Make room, or let the cache lie elsewhere: export PLINTH_CACHE=/a/folder/with/room';
+  const mend = 'Free some space, or move the cache: export PLINTH_CACHE=/folder/with/space';
   if (free < need) return fail(found, mend);
   if (free < need * 1.5) return warn(found, mend);
   return ok(found);

@@ -202,7 +202,7 @@ describe('ports', () => {
     [{ state: 'taken', container: 'theirs' }, /the container theirs/],
     [{ state: 'taken', process: 'nginx (pid 4711)' }, /nginx \(pid 4711\)/],
     [{ state: 'taken' }, /another program/],
-    [{ state: 'forbidden' }, /may not be opened/],
+    [{ state: 'forbidden' }, /this user may not open/],
   ])('%o fails', (change, found) => {
     const finding = ports([{ ...gateway, ...change }], ['ours']);
     expect(finding).toMatchObject({ state: 'fail', found: expect.stringMatching(found) });
@@ -284,7 +284,7 @@ describe('the network', () => {
     expect(clock([], debian).state).toBe('ok');
     expect(clock([0.4, -0.8, 4_000], debian).state).toBe('ok');
     expect(clock([-90, -91, 0], debian)).toEqual(
-      warn('90 s behind what servers say: certificates will be refused', 'sudo timedatectl set-ntp true'),
+      warn("90 s behind the servers' clocks: certificates will be refused", 'sudo timedatectl set-ntp true'),
     );
   });
 
@@ -329,8 +329,8 @@ describe('running them', () => {
       ]),
     );
     expect(text).toBe(
-      'ok     git       2.39.5\nwarn   inotify   128\n\nTo mend it\n\ninotify\n  sudo sysctl a\n  sudo sysctl b\n\n' +
-        'This machine will do. 1 of 2 checks warn. Next: npm run init-cluster',
+      'ok     git       2.39.5\nwarn   inotify   128\n\nTo correct it\n\ninotify\n  sudo sysctl a\n  sudo sysctl b\n\n' +
+        'This machine meets the requirements. 1 of 2 checks warn. Next: npm run init-cluster',
     );
   });
 });

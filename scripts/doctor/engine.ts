@@ -3,38 +3,43 @@ import { containerPlatformSchema, type EngineInfo } from '../../images/engine/in
 import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host, install } from './host.ts';
 
-/** What is known of container engines on this machine. */
+/** Facts about container engines on this machine. */
 export interface EngineInput {
   host: Host;
   /** The engine that answers. */
   engine: { info: EngineInfo; private: boolean } | undefined;
-  /** Why none answers, as the client in PATH said it. */
+  /** Reason why no engine answers, from the client in PATH. */
   said?: string | undefined;
   /** Whether a program of this name is in PATH. */
   docker: boolean;
   podman: boolean;
-  /** The command that starts the virtual machine of an engine which is installed here, where that is known. */
+  /** Command that starts the virtual machine of an installed engine, if known. */
   start?: string | undefined;
-  /** Whether Docker's socket is there, and whether this user may use it. */
+  /** Whether Docker's socket exists, and whether this user may use it. */
   socket: 'absent' | 'denied' | 'usable';
 }
 
-/** Control groups of version 2 and rootless nodes came with Docker 20.10; names of containers on networks with Podman 4. */
+/**
+ * Minimum versions: cgroups v2 and rootless nodes need Docker 20.10; container names on networks need Podman
+ * 4.
+ */
 const minimum = { docker: '20.10.0', podman: '4.0.0' } as const;
 
-/** Whether containers can be run here. */
+/** Whether containers can run here. */
 export function engine(input: EngineInput): CheckResult {
   const { host, engine: found, said, docker, podman, start, socket } = input;
   if (found) return answering(found);
   const why = said === undefined ? '' : ` (${said})`;
   if (socket === 'denied') {
     return fail(
-      'Docker is here, but this user may not use it',
+      'Docker is installed, but this user may not use it',
       'sudo usermod -aG docker "$USER"   (then log out and in again)',
     );
   }
   if (host.platform === 'linux' && host.root && host.packages === 'apt-get') {
-    return ok('none answers: init-cluster sets up a private Docker engine, which ends with the cluster');
+    return ok(
+      'none answers: init-cluster sets up a private Docker engine, which is removed with the cluster',
+    );
   }
   const name = docker ? 'Docker' : 'Podman';
   if (docker || podman) {
@@ -43,7 +48,7 @@ export function engine(input: EngineInput): CheckResult {
   if (host.platform !== 'linux') return fail('no container engine answers', install(host, 'podman'));
   const wanted = host.packages === 'apt-get' ? 'docker.io' : 'podman';
   return fail(
-    'no container engine answers, and only root on Debian or Ubuntu gets a private one',
+    'no container engine answers, and a private one needs root on Debian or Ubuntu',
     `${install(host, wanted)}${wanted === 'docker.io' ? ' && sudo usermod -aG docker "$USER"   (then log out and in again)' : ''}`,
   );
 }
@@ -76,16 +81,16 @@ function answering({ info, private: own }: NonNullable<EngineInput['engine']>): 
   }
   if (!containerPlatformSchema.safeParse(platform).success) {
     return fail(
-      `${found}: images are had for ${containerPlatformSchema.options.join(' and ')} alone`,
+      `${found}: images exist only for ${containerPlatformSchema.options.join(' and ')}`,
       platform.startsWith('windows/')
         ? 'In the menu of Docker Desktop: Switch to Linux containers'
-        : 'Use an engine on such a machine: docker context use NAME',
+        : 'Use an engine on another machine: docker context use NAME',
     );
   }
   return ok(found);
 }
 
-/** Without user namespaces only a rootless engine cannot work. */
+/** Only a rootless engine needs user namespaces. */
 export function userNamespaces(maximum: string | undefined, host: Host): CheckResult {
   if (maximum === undefined || Number(maximum) > 0) return ok('allowed');
   if (host.root) return ok('not allowed; only a rootless engine needs them');

@@ -51,7 +51,7 @@ test("Docker Desktop on a Mac: memory, disk and control groups are the virtual m
   expect(await rows('docker', 'Docker Desktop on a Mac of Apple', mac, endpoint)).toMatchObject({
     engine: 'ok: Docker 28.5.1, in Docker Desktop, linux/arm64',
     "engine's place": `ok: Docker Desktop, which sees ${folder}/home/.cache/plinth, ${folder}/home/.local/state/plinth`,
-    "engine's disk": 'ok: Docker Desktop does not say how much is left at /var/lib/docker; 6 GB are needed',
+    "engine's disk": 'ok: Docker Desktop does not report the free space at /var/lib/docker; 6 GB are needed',
     memory: 'ok: 7.7 GiB of Docker Desktop',
     'control groups': 'ok: version 2 with cpu, memory, pids',
   });

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 
-/** What kind of machine this is, as far as the lines that mend something depend on it. */
+/** Properties of this machine on which the suggested commands depend. */
 export interface Host {
   platform: NodeJS.Platform;
   root: boolean;
-  /** A distribution of Linux below Windows. */
+  /** Whether this is a WSL distribution. */
   wsl: boolean;
   packages: 'apt-get' | 'dnf' | 'brew' | undefined;
 }
@@ -31,14 +31,14 @@ export function asRoot(host: Host, command: string): string {
   return host.root ? command : `sudo ${command}`;
 }
 
-/** The line that installs a package of this name. */
+/** The command that installs a package. */
 export function install(host: Host, name: string): string {
   if (host.packages === 'brew') return `brew install ${name}`;
   if (host.packages) return asRoot(host, `${host.packages} install ${name}`);
   return `Install ${name} with your system's package manager.`;
 }
 
-/** Lines that set a kernel parameter, now and after the next boot. */
+/** Commands that set a kernel parameter, now and after a reboot. */
 export function setKernelParameter(host: Host, assignment: string): string {
   const keep = `echo '${assignment}' | ${asRoot(host, 'tee -a /etc/sysctl.d/99-plinth.conf')}`;
   return `${asRoot(host, `sysctl '${assignment}'`)} && ${keep}`;

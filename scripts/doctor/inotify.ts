@@ -4,7 +4,7 @@ import { type Host, setKernelParameter } from './host.ts';
 /** Kind's known issues, 'Pod errors due to too many open files'. */
 const wanted = { max_user_watches: 524_288, max_user_instances: 512 } as const;
 
-/** The limits of /proc/sys/fs/inotify; `undefined` where there are none to read. */
+/** The limits of /proc/sys/fs/inotify; `undefined` if they cannot be read. */
 export type InotifyInput = { [Limit in keyof typeof wanted]: number | undefined };
 
 /** Whether kubelet and many pods can watch their files. */

@@ -1,7 +1,7 @@
 import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host } from './host.ts';
 
-/** Files in which a kernel lists its features. An unreadable file is empty. */
+/** Files that list features of the kernel. An unreadable file is empty. */
 export interface KernelEvidence {
   /** /proc/filesystems */
   filesystems: string;
@@ -17,11 +17,11 @@ export interface KernelEvidence {
 
 type Presence = 'there' | 'loadable' | 'missing' | 'unknown';
 
-/** One feature; several modules: any of them will do. */
+/** A feature that any one of several modules provides. */
 interface Feature {
   name: string;
   modules: [module: string, option: string][];
-  /** What does not work without it. */
+  /** The consequence of its absence. */
   without: string;
   needed: 'must' | 'should';
 }
@@ -30,7 +30,7 @@ const features: Feature[] = [
   {
     name: 'overlay',
     modules: [['overlay', 'CONFIG_OVERLAY_FS']],
-    without: 'no container starts',
+    without: 'no container can start',
     needed: 'must',
   },
   {
@@ -63,10 +63,13 @@ const features: Feature[] = [
   },
 ];
 
-/** Whether the kernel has the features for containers and Services; for a rootless engine, whether they are loaded. */
+/**
+ * Whether the kernel has the features for containers and Services; for a rootless engine, whether they are
+ * loaded.
+ */
 export function kernel(evidence: KernelEvidence, host: Host, rootless = false): CheckResult {
   const judged = features.map((feature) => ({ ...feature, presence: presence(feature, evidence) }));
-  // Root loads a module when it is wanted; a rootless engine cannot.
+  // Root loads modules on demand; a rootless engine cannot.
   const unloaded = rootless ? judged.filter((feature) => feature.presence === 'loadable') : [];
   const missing = judged.filter((feature) => feature.presence === 'missing');
   const unknown = judged.filter((feature) => feature.presence === 'unknown');
@@ -79,11 +82,11 @@ export function kernel(evidence: KernelEvidence, host: Host, rootless = false): 
   }
   if (unloaded.length > 0) {
     const names = unloaded.map(({ name }) => name).join(', ');
-    return warn(`${names} not loaded, which a rootless engine cannot do`, modprobe(unloaded));
+    return warn(`${names} not loaded, and a rootless engine cannot load modules`, modprobe(unloaded));
   }
   if (unknown.length > 0) {
     const names = unknown.map(({ name }) => name).join(', ');
-    return warn(`the kernel does not say whether it has ${names}`, modprobe(unknown));
+    return warn(`the kernel does not report whether it has ${names}`, modprobe(unknown));
   }
   return ok(judged.map(({ name }) => name).join(', '));
 }

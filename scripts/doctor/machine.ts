@@ -8,7 +8,7 @@ import type { EngineInput } from './engine.ts';
 import type { KernelEvidence } from './kernel.ts';
 import type { PortInput } from './ports.ts';
 
-/** A file's text; `undefined` where it cannot be read. */
+/** The text of a file; `undefined` if it cannot be read. */
 export function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -17,7 +17,7 @@ export function readText(path: string): string | undefined {
   }
 }
 
-/** What a program prints; `undefined` where it is missing, fails, or takes longer than three seconds. */
+/** Output of a program; `undefined` if it is missing, fails, or takes longer than three seconds. */
 export async function printed(command: string, args: string[], env = {}): Promise<string | undefined> {
   const result = await execa(command, args, { env, stdin: 'ignore', timeout: 3_000, reject: false });
   return result.failed ? undefined : result.stdout.trim();
@@ -30,20 +30,22 @@ export function inPath(name: string): boolean {
     .some((folder) => folder !== '' && mayUse(join(folder, name), constants.X_OK));
 }
 
-/** Docker's own socket, where no other is named. */
+/** State of Docker's default socket, if no other is configured. */
 export function dockerSocket(): EngineInput['socket'] {
   const socket = '/var/run/docker.sock';
   if (process.env.DOCKER_HOST || !existsSync(socket)) return 'absent';
   return mayUse(socket, constants.R_OK | constants.W_OK) ? 'usable' : 'denied';
 }
 
-/** The address of the engine that Docker's client asks, by DOCKER_HOST, DOCKER_CONTEXT or `docker context use`. */
+/**
+ * Address of the engine that Docker's client uses, from DOCKER_HOST, DOCKER_CONTEXT or `docker context use`.
+ */
 export async function dockerEndpoint(): Promise<string | undefined> {
   if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
   return printed('docker', ['context', 'inspect', '--format', '{{.Endpoints.docker.Host}}']);
 }
 
-/** All that the kernel says of itself. */
+/** All evidence about the kernel's features. */
 export function kernelEvidence(): KernelEvidence {
   const modules = `/lib/modules/${release()}`;
   return {
@@ -63,7 +65,7 @@ function kernelConfig(): string {
   }
 }
 
-/** Tries to open the port on the loopback, as the engine would. */
+/** Tries to open the port on the loopback address, as the engine would. */
 export function portState(port: number): Promise<PortInput['state']> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -74,14 +76,14 @@ export function portState(port: number): Promise<PortInput['state']> {
   });
 }
 
-/** The process that listens on a port, as far as this user may see it: `nginx (pid 4711)`. */
+/** The process that listens on a port, if this user can see it: `nginx (pid 4711)`. */
 export async function listener(port: number): Promise<string | undefined> {
   const lines = await printed('ss', ['-Hltnp', 'sport', '=', `:${port}`]);
   const match = /\(\("([^"]+)",pid=(\d+)/.exec(lines ?? '');
   return match ? `${match[1]} (pid ${match[2]})` : undefined;
 }
 
-/** Free bytes where a folder lies, or will lie once it is made. */
+/** Free bytes on the disk of a folder, which may not exist yet. */
 export function freeBytes(folder: string): number {
   let existing = folder;
   while (!existsSync(existing)) existing = dirname(existing);
@@ -89,13 +91,13 @@ export function freeBytes(folder: string): number {
   return bavail * bsize;
 }
 
-/** Bytes of memory that can be had without swapping; `undefined` outside Linux. */
+/** Bytes of memory available without swapping; `undefined` outside of Linux. */
 export function availableMemory(): number | undefined {
   const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readText('/proc/meminfo') ?? '')?.[1];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** The package source that this Debian uses, or Debian's own. */
+/** The package source of this Debian, or Debian's own. */
 export function debianSource(): string {
   const folder = '/etc/apt/sources.list.d';
   const files = [

@@ -40,7 +40,7 @@ describe('the engine that answers is named with all that matters', () => {
   test('containers of Windows are refused, with what to choose', () => {
     expect(judged('containers of Windows')).toEqual({
       state: 'fail',
-      found: 'Docker 28.5.1, windows/amd64: images are had for linux/amd64 and linux/arm64 alone',
+      found: 'Docker 28.5.1, windows/amd64: images exist only for linux/amd64 and linux/arm64',
       mend: 'In the menu of Docker Desktop: Switch to Linux containers',
     });
   });
@@ -75,7 +75,7 @@ describe('control groups, as the engine says them', () => {
   test('what systemd does not delegate comes with the lines of Kind', () => {
     const finding = engineCgroups(infoOf('rootless Docker to which systemd delegates memory and pids alone'));
     expect(finding.found).toBe(
-      'systemd does not delegate cpu to this user, so that a rootless engine can make no node',
+      'systemd does not delegate cpu to this user, so a rootless engine cannot create nodes',
     );
     expect(finding.mend).toMatch(/Delegate=yes.*user@\.service\.d\/delegate\.conf/);
   });
@@ -97,7 +97,7 @@ test('a module that a rootless engine could not load is to be loaded by hand; ro
   expect(kernel(evidence, linux).state).toBe('ok');
   expect(kernel(evidence, linux, true)).toEqual({
     state: 'warn',
-    found: 'nf_tables or iptables not loaded, which a rootless engine cannot do',
+    found: 'nf_tables or iptables not loaded, and a rootless engine cannot load modules',
     mend: 'sudo modprobe -a nf_tables',
   });
 });
@@ -111,7 +111,7 @@ describe('memory is that of the machine that containers run on', () => {
   test('colima as it is by default has too little, and gets the line that gives it more', () => {
     expect(judged('colima')).toEqual({
       state: 'warn',
-      found: '1.9 GiB of colima: a cluster wants 4',
+      found: '1.9 GiB of colima: a cluster needs 4',
       mend: 'colima stop && colima start --cpu 4 --memory 8',
     });
   });
@@ -136,7 +136,7 @@ test('room is that of the engine, where it says it', () => {
   expect(engineDisk('/var/lib/docker', 1e9, undefined).state).toBe('warn');
   expect(engineDisk('/var/lib/docker', undefined, 'OrbStack')).toEqual({
     state: 'ok',
-    found: 'OrbStack does not say how much is left at /var/lib/docker; 6 GB are needed',
+    found: 'OrbStack does not report the free space at /var/lib/docker; 6 GB are needed',
   });
 });
 

@@ -2,18 +2,18 @@ import { type CheckResult, ok, warn } from './check.ts';
 
 const gibibyte = 2 ** 30;
 
-/** The memory of the machine that containers run on. */
+/** The memory of the machine that runs containers. */
 export interface MemoryInput {
   totalBytes: number;
-  /** Available memory, where it is known. */
+  /** Available memory, if known. */
   availableBytes: number | undefined;
-  /** What carries the virtual machine that it belongs to; nothing where it is this machine's own. */
+  /** Software of its virtual machine; undefined without one. */
   machine: string | undefined;
-  /** Whether this is a distribution below WSL 2. */
+  /** Whether this is a WSL 2 distribution. */
   wsl: boolean;
 }
 
-/** Lines that give a virtual machine more. */
+/** Commands that give a virtual machine more memory. */
 const growth: Record<string, string> = {
   'Docker Desktop': 'In Docker Desktop: Settings, Resources, Memory limit: 8 GB',
   OrbStack: 'orb config set memory_mib 8192 && orb stop && orb start',
@@ -22,7 +22,7 @@ const growth: Record<string, string> = {
     'podman machine stop && podman machine set --cpus 4 --memory 8192 && podman machine start',
 };
 
-/** Whether a cluster fits. */
+/** Whether a cluster fits into the memory. */
 export function memory({ totalBytes, availableBytes, machine, wsl }: MemoryInput): CheckResult {
   const inGibibytes = (bytes: number): string => (bytes / gibibyte).toFixed(1);
   const whose = machine === undefined ? '' : ` of ${machine}`;
@@ -33,10 +33,10 @@ export function memory({ totalBytes, availableBytes, machine, wsl }: MemoryInput
     const more = wsl
       ? `In %UserProfile%\\.wslconfig, below [wsl2]: memory=8GB; then wsl --shutdown`
       : (growth[machine ?? ''] ?? 'Give this machine 4 GiB or more');
-    return warn(`${found}: a cluster wants 4`, more);
+    return warn(`${found}: a cluster needs 4`, more);
   }
   if (availableBytes !== undefined && availableBytes < 2 * gibibyte) {
-    return warn(`${found}: a cluster wants 2`, 'ps aux --sort=-rss | head');
+    return warn(`${found}: a cluster needs 2`, 'ps aux --sort=-rss | head');
   }
   return ok(found);
 }

@@ -2,7 +2,10 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CheckResult, fail, ok } from './check.ts';
 
-/** Whether the current user owns all files in these folders. An earlier run as root leaves files that others cannot change. */
+/**
+ * Whether the current user owns all files in these folders. An earlier run as root leaves files that others
+ * cannot change.
+ */
 export function ownFiles(folders: string[], uid: number | undefined): CheckResult {
   const there = folders.filter((folder) => existsSync(folder));
   if (uid === undefined || uid === 0 || there.length === 0) return ok(there.join(', ') || 'none yet');

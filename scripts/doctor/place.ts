@@ -1,10 +1,10 @@
 import { type CheckResult, fail, ok, warn } from './check.ts';
 
-/** Where the engine is, as seen from this machine. */
+/** Location of the engine, as seen from this machine. */
 export interface PlaceInput {
-  /** What carries its virtual machine; nothing where it runs on this machine itself. */
+  /** Software of its virtual machine; undefined if it runs on this machine itself. */
   machine: string | undefined;
-  /** The address of its API: `unix:///var/run/docker.sock`; nothing where the client does not say it. */
+  /** Address of its API: `unix:///var/run/docker.sock`; undefined if the client does not report it. */
   endpoint: string | undefined;
   /** Folders that containers mount. */
   folders: string[];
@@ -12,7 +12,9 @@ export interface PlaceInput {
   wsl: boolean;
 }
 
-/** Folders beside the user's own that virtual machines see unless they are told otherwise, by their documentation. */
+/**
+ * Folders, in addition to the user's home, that virtual machines share by default, from their documentation.
+ */
 const shared: Record<string, string[]> = {
   'Docker Desktop': ['/Users', '/Volumes', '/private', '/tmp', '/var/folders', '/home'],
   OrbStack: ['/'],
@@ -21,22 +23,22 @@ const shared: Record<string, string[]> = {
   colima: ['/tmp/colima'],
 };
 
-/** Whether containers can mount folders of this machine, and answer on its loopback. */
+/** Whether containers can mount folders of this machine and publish ports on its loopback address. */
 export function place({ machine, endpoint, folders, home, wsl }: PlaceInput): CheckResult {
   if (endpoint !== undefined && isElsewhere(endpoint)) {
     return fail(
-      `the engine is on another machine, ${endpoint}: it sees no folder of this one, and its ports are not on this loopback`,
+      `the engine is on another machine, ${endpoint}: it cannot mount folders of this one or publish ports on its loopback address`,
       'docker context use default; unset DOCKER_HOST   (or run this on that machine)',
     );
   }
   if (machine === undefined) return ok('this machine');
-  // The engine of Docker Desktop sees the files of a distribution where they are.
+  // Docker Desktop's engine sees the files of a WSL distribution.
   const seen = wsl ? ['/'] : [home, ...(shared[machine] ?? [])];
   const hidden = folders.filter((folder) => !seen.some((root) => isBelow(folder, root)));
   if (hidden.length === 0) return ok(`${machine}, which sees ${folders.join(', ')}`);
   return warn(
-    `${machine}, which by default does not see ${hidden.join(', ')}: what is mounted from there is empty`,
-    'Let caches and state lie below your home: unset PLINTH_CACHE PLINTH_STATE XDG_CACHE_HOME XDG_STATE_HOME',
+    `${machine}, which by default does not share ${hidden.join(', ')}: mounts from there are empty`,
+    'Move caches and state below your home: unset PLINTH_CACHE PLINTH_STATE XDG_CACHE_HOME XDG_STATE_HOME',
   );
 }
 

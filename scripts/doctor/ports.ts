@@ -1,24 +1,24 @@
 import { type CheckResult, fail, ok } from './check.ts';
 
-/** A port of the loopback that Plinth publishes something on. */
+/** A loopback port that Plinth publishes. */
 export interface PortUse {
   port: number;
-  /** What answers there: `the gateway (HTTP)`. */
+  /** Its purpose: `the gateway (HTTP)`. */
   what: string;
-  /** Where to write another one. */
+  /** The setting for another port. */
   setting: string;
 }
 
-/** A port and how it is. */
+/** A port and its state. */
 export interface PortInput extends PortUse {
   state: 'free' | 'taken' | 'forbidden';
-  /** The container that holds it. */
+  /** The container that uses it. */
   container?: string | undefined;
-  /** The process that holds it, as far as it can be seen: `nginx (pid 4711)`. */
+  /** The process that uses it, if visible: `nginx (pid 4711)`. */
   process?: string | undefined;
 }
 
-/** Whether every port is free or ours already. */
+/** Whether every port is free or already used by Plinth's own containers. */
 export function ports(inputs: PortInput[], ownContainers: string[]): CheckResult {
   const taken = inputs.filter(
     ({ state, container }) => state === 'taken' && !(container && ownContainers.includes(container)),
@@ -29,9 +29,9 @@ export function ports(inputs: PortInput[], ownContainers: string[]): CheckResult
       [
         ...taken.map(
           ({ port, what, container, process }) =>
-            `${port} (${what}) is taken by ${container ? `the container ${container}` : (process ?? 'another program')}`,
+            `${port} (${what}) is used by ${container ? `the container ${container}` : (process ?? 'another program')}`,
         ),
-        ...forbidden.map(({ port, what }) => `${port} (${what}) may not be opened by this user`),
+        ...forbidden.map(({ port, what }) => `this user may not open ${port} (${what})`),
       ].join('; '),
       `Stop it, or choose another port: ${[...taken, ...forbidden].map(({ setting }) => setting).join(', ')}`,
     );

@@ -5,7 +5,7 @@ import type { Result } from './run.ts';
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Verdict, string>;
 
-/** The results for people: failures come last, each with the commands that mend it. */
+/** The results for people: failures come last, each with its commands. */
 export function printResults(results: Result[]): string {
   const rows = results.map(({ name, state, found }) => [styleText(colours[state], state), name, found]);
   const lines = table(['', '', ''], rows).slice(1);
@@ -15,7 +15,7 @@ export function printResults(results: Result[]): string {
   );
   return [
     lines.join('\n'),
-    ...(mends.length > 0 ? [styleText('bold', 'To mend it'), ...mends] : []),
+    ...(mends.length > 0 ? [styleText('bold', 'To correct it'), ...mends] : []),
     summary(results),
   ].join('\n\n');
 }
@@ -24,5 +24,5 @@ function summary(results: Result[]): string {
   const count = (state: Verdict): number => results.filter((result) => result.state === state).length;
   if (count('fail') > 0) return styleText('red', `${count('fail')} of ${results.length} checks failed.`);
   const warnings = count('warn') === 0 ? '' : ` ${count('warn')} of ${results.length} checks warn.`;
-  return `${styleText('green', 'This machine will do.')}${warnings} Next: npm run init-cluster`;
+  return `${styleText('green', 'This machine meets the requirements.')}${warnings} Next: npm run init-cluster`;
 }

@@ -1,26 +1,26 @@
 import type { SupplyDecision } from '../../images/supply/index.ts';
 import { type CheckResult, fail, ok, warn } from './check.ts';
 
-/** One place on the network and whether it answered. */
+/** A server, and whether it answered. */
 export interface ReachResult {
-  /** Host, as people know it: `ghcr.io`. */
+  /** Its host: `ghcr.io`. */
   place: string;
   reached: boolean;
-  /** Why not, in one line. */
+  /** Reason of the failure, in one line. */
   why?: string;
 }
 
-/** How images are had, and which registries answer. */
+/** The decision to pull or build, and which registries answer. */
 export interface ImagesInput {
   decision: SupplyDecision;
   registries: ReachResult[];
 }
 
-/** Where images come from: the same decision as init-cluster's. */
+/** The source of images, by the same decision as in init-cluster. */
 export function imageSupply({ decision: { mode, text }, registries }: ImagesInput): CheckResult {
   if (mode === 'undecided')
     return warn(text, 'Choose: export PLINTH_SUPPLY=pull, or export PLINTH_SUPPLY=build');
-  if (mode === 'impossible') return fail(text, 'Connect this machine, then: npm run doctor');
+  if (mode === 'impossible') return fail(text, 'Connect this machine to the network, then: npm run doctor');
   const silent = mode === 'pull' ? registries.filter(({ reached }) => !reached) : [];
   if (silent.length === 0) return ok(text);
   return warn(
@@ -29,23 +29,23 @@ export function imageSupply({ decision: { mode, text }, registries }: ImagesInpu
   );
 }
 
-/** Something that is fetched while there is work left to do. */
+/** A server from which missing items are fetched. */
 export interface SourceInput {
-  /** One of what comes from there: `program`. */
+  /** The kind of item: `program`. */
   what: string;
   answer: ReachResult;
-  /** How much is still to be fetched from there; 0: it is not needed now. */
+  /** Number of items still to be fetched from it; 0: it is not needed now. */
   pending: number;
   mend: string;
 }
 
-/** Whether a source answers, when something has to come from it. */
+/** Whether a server answers, if something must be fetched from it. */
 export function source({ what, answer, pending, mend }: SourceInput): CheckResult {
   if (answer.reached) return ok(`${answer.place} answers`);
   const found = `${answer.place} does not answer (${answer.why ?? 'no reason'})`;
-  if (pending === 0) return ok(`${found}; nothing has to come from there now`);
+  if (pending === 0) return ok(`${found}; nothing must be fetched from it now`);
   return fail(
-    `${found}, and ${pending === 1 ? `one ${what} has` : `${pending} ${what}s have`} to come from there`,
+    `${found}, and ${pending === 1 ? `one ${what} has` : `${pending} ${what}s have`} to be fetched from it`,
     mend,
   );
 }

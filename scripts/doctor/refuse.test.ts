@@ -24,10 +24,10 @@ test('what fails is said with every line that mends it', async () => {
   ]);
   await expect(refused).rejects.toEqual(
     new Failure(
-      'this machine lacks what is needed, and nothing was made:\n' +
+      'this machine does not meet the requirements, and nothing was created:\n' +
         '  engine: Docker is installed, but does not answer\n' +
         '  ports: 8080 (the gateway) is taken by nginx (pid 4711)',
-      'colima start\n  Stop it\n  All that was looked at: npm run doctor',
+      'colima start\n  Stop it\n  For all checks: npm run doctor',
     ),
   );
 });

@@ -5,7 +5,7 @@ export interface Result extends CheckResult {
   name: string;
 }
 
-/** Runs all checks at once; one that takes longer than it may, or breaks, is a warning and does not hold up the others. */
+/** Runs all checks in parallel. A check that times out or throws becomes a warning. */
 export function runChecks(checks: MachineCheck[], limitMs = 4_500): Promise<Result[]> {
   return Promise.all(checks.map(async ({ name, find }) => ({ name, ...(await bounded(find, limitMs)) })));
 }

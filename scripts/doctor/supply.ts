@@ -9,11 +9,11 @@ import { placeOf } from '../../images/pull/index.ts';
 import { imageHosts } from '../../images/supply/index.ts';
 import { goMinimum } from './go.ts';
 
-/** What of the lock file is not on this machine yet. */
+/** Items of the lock file that are not on this machine yet. */
 export interface Pending {
   /** Components whose executables are not in the cache. */
   binaries: number;
-  /** Images that are made here and not in the mirror; those aside that only a test or a cloud asks for. */
+  /** Images missing in the mirror, without those that only tests or clouds need. */
   images: number;
 }
 
@@ -42,7 +42,7 @@ export function imageRegistries(): string[] {
   return imageHosts().map((host) => `${placeOf({ host, path: '' }, '').url}/v2/`);
 }
 
-/** The Go version that images/go/wrappers asks for. */
+/** The Go version that images/go/wrappers requires. */
 export function goVersion(): string {
   const folder = join(lockPath, '..', 'go');
   const modules = readdirSync(folder)
@@ -51,12 +51,15 @@ export function goVersion(): string {
   return goMinimum(modules.map((file) => readFileSync(file, 'utf8')));
 }
 
-/** A small file of a module that has to be built, at the first proxy that go would ask; none where go asks no proxy. */
+/**
+ * Address of a small file of a missing module, at the first proxy that go would use; undefined if go uses
+ * none.
+ */
 export function moduleAddress(lock: Lock, goproxy: string): string | undefined {
   const proxy = goproxy.split(/[,|]/).find((entry) => /^https?:/.test(entry));
   const known = Object.values(lock.binaries).find(({ go }) => go.module !== undefined);
   if (proxy === undefined || known?.go.module === undefined) return undefined;
-  // The proxy's protocol writes A as !a (https://go.dev/ref/mod#goproxy-protocol).
+  // The proxy protocol writes A as !a (https://go.dev/ref/mod#goproxy-protocol).
   const path = known.go.module.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
   return `${proxy.replace(/\/$/, '')}/${path}/@v/${known.version}.info`;
 }

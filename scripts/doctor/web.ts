@@ -2,14 +2,17 @@ import { fetchOutside } from '../../images/fetch/index.ts';
 import { reason } from '../cluster/request.ts';
 import type { ReachResult } from './reach.ts';
 
-/** What a server said, whatever it said. */
+/** The response of a server, with any status. */
 export interface WebAnswer extends ReachResult {
   status: number;
-  /** Our clock minus the server's, in seconds. */
+  /** This clock minus the server's, in seconds. */
   offset?: number;
 }
 
-/** Asks an address, for three seconds at most; redirects are not followed, as any answer shows that the way is open. */
+/**
+ * Requests an address, with a time-out of three seconds; redirects are not followed, because any response
+ * proves that the server is reachable.
+ */
 export async function askWeb(url: string, accepts: (status: number) => boolean): Promise<WebAnswer> {
   const place = new URL(url).host;
   try {
@@ -30,12 +33,15 @@ export async function askWeb(url: string, accepts: (status: number) => boolean):
   }
 }
 
-/** Image registries answer 200, or 401 where they require authentication (OCI distribution, 'Determining support'). */
+/**
+ * Image registries answer 200, or 401 if they require authentication (OCI distribution, 'Determining
+ * support').
+ */
 export function isRegistry(status: number): boolean {
   return status === 200 || status === 401;
 }
 
-/** A file that is there, perhaps elsewhere. */
+/** Status of an existing file, possibly after a redirect. */
 export function isFile(status: number): boolean {
   return status >= 200 && status < 400;
 }

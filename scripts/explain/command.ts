@@ -7,7 +7,7 @@ import { explain } from './explain.ts';
 import { explainChart, printChart } from './explain-chart.ts';
 import { printExplanation } from './print.ts';
 
-/** As typed after `npm run explain --`. */
+/** Arguments of `npm run explain --`. */
 export interface ExplainCommand {
   app: string;
   /** Default: the first environment where the app runs. */
@@ -15,14 +15,14 @@ export interface ExplainCommand {
   json?: boolean;
 }
 
-/** The explanation as it is printed. */
+/** The explanation as text. */
 export async function explainCommand(root: string, command: ExplainCommand): Promise<string> {
   const { app: name, env: environment, json = false } = command;
   const { environments, problems } = await loadGraph(root);
   if (problems.length > 0) throw new ProblemsFailure(problems);
   const names = environments.map((env) => env.name);
   if (environment !== undefined && !names.includes(environment)) {
-    const next = suggest(environment, names, 'look into clusters/');
+    const next = suggest(environment, names, 'list clusters/');
     throw new Failure(`there is no environment '${environment}'`, capital(next));
   }
   const here = environments.filter((env) => environment === undefined || env.name === environment);

@@ -4,20 +4,20 @@ import { needsSignIn } from '../../model/people.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 
-/** Something that a description says and from which objects follow. */
+/** A part of a description from which objects are derived. */
 export interface DescribedEdge {
-  /** What it means: `calls the port 'grpc' of 'jobs'`. */
+  /** Its meaning: `calls the port 'grpc' of 'jobs'`. */
   title: string;
-  /** Its reason, where the description gives one. */
+  /** The reason in the description, if there is one. */
   reason?: string;
-  /** Where it is written. */
+  /** Its place. */
   file: string;
   path: FieldPath;
-  /** The environment as it would be if this were not written. */
+  /** The environment without this part. */
   without: Environment;
 }
 
-/** All edges of an app and to it, in the order of its description. */
+/** All edges from and to an app, in the order of its description. */
 export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const file = fileOf(app.name);
   const change = (changed: Partial<EnvironmentApp>, name = app.name) => withApp(env, name, changed);
@@ -29,7 +29,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
       ? []
       : [
           {
-            title: `is reached from outside at ${app.hosts.join(', ')}, through the gateway${needsSignIn(app) ? ', by people who are signed in' : ''}`,
+            title: `is exposed at ${app.hosts.join(', ')}, through the gateway${needsSignIn(app) ? ', for people who are signed in' : ''}`,
             file,
             path: ['exposes'],
             without: withoutHosts(env, app),
@@ -38,7 +38,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
     ...(needsSignIn(app) && app.exposes !== undefined
       ? [
           {
-            title: 'lets in nobody who is not signed in: the proxy `sign-in` stands before it',
+            title: 'requires sign-in: the proxy `sign-in` is in front of it',
             file,
             path: ['exposes', 'signIn'],
             without: change({ exposes: { ...app.exposes, signIn: false } }),
@@ -52,7 +52,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
       ? []
       : [
           {
-            title: 'brings the schema of its database up to date',
+            title: 'migrates the schema of its database',
             file,
             path: ['database', 'migrations'],
             without: withoutMigrations(env, app),
@@ -83,7 +83,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
   ];
 }
 
-/** What an app says of its own pods and from which objects or parts of them follow. */
+/** Statements of an app about its own pods. */
 function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const file = fileOf(app.name);
   const change = (changed: Partial<EnvironmentApp>) => withApp(env, app.name, changed);
@@ -117,7 +117,7 @@ function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
     ),
     ...edge(
       app.init.length > 0,
-      `prepares its pods by ${app.init.map(({ name }) => name).join(', ')}`,
+      `runs ${app.init.map(({ name }) => name).join(', ')} before its pods start`,
       'init',
       change({ init: [] }),
     ),
@@ -137,13 +137,13 @@ function ownEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   ];
 }
 
-/** A database of others in place of its own. */
+/** An external database that replaces its own. */
 function externalEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const database = externalDatabase(env.cluster, app.name);
   if (database === undefined) return [];
   return [
     {
-      title: `has its database at ${database.host}, which others provide`,
+      title: `has an external database at ${database.host}`,
       file: `clusters/${env.name}/cluster.yaml`,
       path: ['external', 'databases', app.name],
       without: withoutDatabase(env, app),
@@ -156,7 +156,7 @@ function nodesEdge(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   const { labels, tolerate, spread, gpus } = app.nodes;
   const parts = [
     ...Object.entries(labels).map(([key, value]) => `with ${key}: ${value}`),
-    ...tolerate.map((key) => `that are kept for ${key}`),
+    ...tolerate.map((key) => `with the taint ${key}`),
     ...Object.entries(gpus).map(([name, count]) => `with ${count} ${name} for each pod`),
     ...(spread === undefined ? [] : [`spread over ${spread.over ?? 'the nodes'}`]),
   ];
@@ -181,15 +181,15 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
     case 'kubernetes':
       return { title: 'reads the Kubernetes API', reason: use.reason };
     case 'metrics':
-      return { title: 'queries the metrics of everything that runs', reason: use.reason };
+      return { title: 'queries the metrics of all apps and of the platform', reason: use.reason };
     case 'internet':
       return { title: `calls ${use.hosts.join(', ')} outside of the cluster` };
     case 'people':
       return {
-        title: `verifies the tokens by which requests carry a person${use.manage === true ? ', and reads and deletes people' : ''}`,
+        title: `verifies the tokens of signed-in people${use.manage === true ? ', and reads and deletes people' : ''}`,
       };
     case 'mail':
-      return { title: 'sends mail by the server of the environment' };
+      return { title: "sends mail with the environment's mail server" };
     case 'secret':
       return { title: `reads ${use.keys.join(', ')} of the secret '${use.name}' as ${use.as}` };
   }
@@ -201,7 +201,7 @@ function callerEdges(env: Environment, app: EnvironmentApp, caller: EnvironmentA
       use.kind === 'app' && use.app === app.name
         ? `is called by '${caller.name}' on the port '${use.port}'`
         : use.kind === 'database' && use.of === app.name
-          ? `lets '${caller.name}' use its database as ${use.as}`
+          ? `allows '${caller.name}' to use its database as ${use.as}`
           : undefined;
     if (title === undefined) return [];
     const without = withApp(env, caller.name, { uses: caller.uses.toSpliced(i, 1) });
@@ -231,7 +231,7 @@ function mutualEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
     const ports = { ...app.ports, [name]: { port: port.port } };
     return [
       {
-        title: `asks callers of the port '${name}' for a certificate`,
+        title: `requires a client certificate on the port '${name}'`,
         file: fileOf(app.name),
         path: ['ports', name, 'tls'],
         without: withApp(env, app.name, { ports }),
@@ -259,7 +259,7 @@ function withoutHosts(env: Environment, app: EnvironmentApp): Environment {
   return { ...env, apps: env.apps.map((each) => (each === app ? { ...rest, hosts: [] } : each)) };
 }
 
-/** With the database go the edges that lead to it. */
+/** Without the database, the edges to it are removed too. */
 function withoutDatabase(env: Environment, app: EnvironmentApp): Environment {
   const uses = ({ uses }: EnvironmentApp) =>
     uses.filter((use) => use.kind !== 'database' || use.of !== app.name);

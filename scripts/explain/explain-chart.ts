@@ -11,7 +11,7 @@ import type { ChartObjects } from '../helm/chart-objects.ts';
 import { components } from '../render/components.ts';
 import { fileNames } from '../render/manifests.ts';
 
-/** What follows from an operator that is a Helm chart. */
+/** Everything derived for an operator with a Helm chart. */
 export interface ChartExplanation {
   operator: string;
   environment: string;
@@ -19,19 +19,19 @@ export interface ChartExplanation {
   chart: string;
   digest: string;
   place: string;
-  /** Objects that helm-controller makes. */
+  /** Objects that helm-controller creates. */
   templated: string[];
-  /** What is rendered around them, and the files. */
+  /** Objects that are rendered around them, with their files. */
   objects: { object: string; file: string }[];
-  /** What the account of the release may do: `everywhere`, or in a namespace. */
+  /** Rights of the release's account: `everywhere`, or in a namespace. */
   access: { where: string; may: string }[];
-  /** Flows that are declared; nothing else flows. */
+  /** Declared flows; all others are denied. */
   flows: string[];
   after: { waitsFor: string; object: string; need: string }[];
   exceptions: { rule: string; reason: string }[];
 }
 
-/** Explains an operator that is a chart, in an environment in which everything is right. */
+/** Explains an operator with a chart, in an environment without problems. */
 export function explainChart(
   root: string,
   env: Environment,
@@ -89,7 +89,7 @@ function peerName(peer: HelmChart['network'][string]['calls'][number]['to']): st
     : `${peer.namespace}/${peer.workload}`;
 }
 
-/** For a terminal. */
+/** Text for a terminal. */
 export function printChart(it: ChartExplanation): string {
   const bold = (text: string) => styleText('bold', text, { stream: process.stdout });
   const dim = (text: string) => styleText('dim', text, { stream: process.stdout });
@@ -107,11 +107,11 @@ export function printChart(it: ChartExplanation): string {
       it.templated.map((object) => `  + ${object}`),
     ),
     ...part(
-      'as an account that may',
+      'rights of its account',
       it.access.map(({ where, may }) => `  ${where}: ${may}`),
     ),
     ...part(
-      'what flows, and nothing else',
+      'allowed flows',
       it.flows.map((flow) => `  ${flow}`),
     ),
     ...part(
@@ -123,7 +123,7 @@ export function printChart(it: ChartExplanation): string {
       it.after.map(({ waitsFor, object, need }) => `  ${waitsFor}: ${object} needs ${need}`),
     ),
     ...part(
-      'exceptions to safe defaults',
+      'exceptions from rules',
       it.exceptions.map(({ rule, reason }) => `  ${rule}: ${reason}`),
     ),
   ];

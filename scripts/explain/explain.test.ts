@@ -42,7 +42,7 @@ describe('of apps that prove who they are', () => {
     expect(edges.map(({ title }) => title)).toEqual([
       "is called by 'orders' on the port 'grpc'",
       "is called by the person 'ada' from their own machine",
-      "asks callers of the port 'grpc' for a certificate",
+      "requires a client certificate on the port 'grpc'",
       'owns a database',
       "uses the database of 'jobs' as read-write",
     ]);

@@ -13,25 +13,25 @@ import { components } from '../render/components.ts';
 import { fileNames } from '../render/manifests.ts';
 import { edgesOf } from './edges.ts';
 
-/** An object that is rendered, and its file. */
+/** A rendered object and its file. */
 export interface RenderedObject {
   object: string;
   file: string;
 }
 
-/** What follows from one thing that a description says: found by rendering without it. */
+/** Everything derived from one part of a description, found by a render without it. */
 export interface Explained {
   title: string;
   reason?: string;
   /** `apps/orders/app.ts:18`. */
   place: string;
-  /** Objects that would not be there. */
+  /** Objects that would not exist without it. */
   objects: RenderedObject[];
-  /** Fields of other objects that would be otherwise: `after` is what they are. */
+  /** Fields of other objects that would differ; `after` is the current value. */
   fields: (RenderedObject & Change)[];
 }
 
-/** Everything that is derived for one app in one environment, and why. */
+/** Everything derived for one app in one environment, with its causes. */
 export interface Explanation {
   app: string;
   environment: string;
@@ -41,15 +41,15 @@ export interface Explanation {
   resources: { cpu: string; memory: string; reason?: string | undefined };
   ports: { name: string; port: number; tls?: 'mutual' | undefined }[];
   edges: Explained[];
-  /** Objects that every app has, whatever it says. */
+  /** Objects that every app has. */
   always: RenderedObject[];
-  /** What Flux waits for before it applies the app, and why. */
+  /** The Kustomizations that Flux applies before the app, with reasons. */
   after: { component: string; waitsFor: string; object: string; need: string }[];
-  /** Rules that do not hold here, with the reasons that the description gives. */
+  /** Rules that are excepted, with the reasons in the description. */
   exceptions: { rule: string; reason: string; place: string }[];
 }
 
-/** Explains an app of an environment in which everything is right. */
+/** Explains an app, in an environment without problems. */
 export function explain(
   root: string,
   env: Environment,
@@ -109,7 +109,7 @@ interface Placed {
   file: string;
 }
 
-/** By kind, namespace and name. */
+/** Index by kind, namespace and name. */
 function indexed(env: Environment, rendered: ReturnType<typeof components>): Map<string, Placed> {
   return new Map(
     rendered.flatMap(({ name, objects }) =>
@@ -133,6 +133,6 @@ function compared(
     if (other === undefined) objects.push(shown);
     else fields.push(...changes(other, object).map((change) => ({ ...shown, ...change })));
   }
-  // What only appears without the edge, such as an object named by a hash of others, is another form of one above.
+  // Objects that appear only without the edge are other forms of objects above, such as one named by a hash.
   return { objects: objects.sort((a, b) => compareText(a.file, b.file)), fields };
 }

@@ -24,7 +24,7 @@ export function printExplanation(it: Explanation): string {
         `  ${component} waits for ${waitsFor}: ${object} needs ${need}`,
     ),
     '',
-    bold('exceptions to safe defaults'),
+    bold('exceptions from rules'),
     ...(it.exceptions.length === 0 ? ['  none'] : []),
     ...it.exceptions.map((except) => `  ${except.rule}: ${except.reason}  ${dim(except.place)}`),
   ];
@@ -50,7 +50,7 @@ function printEdge({ title, reason, place, objects, fields }: Explained): string
           : `      ${path}: ${compact(after)}${before === undefined ? '' : dim(` instead of ${compact(before)}`)}`,
       ),
     ]),
-    ...(objects.length === 0 && fields.length === 0 ? ['  nothing follows from it here'] : []),
+    ...(objects.length === 0 && fields.length === 0 ? ['  nothing is derived from it here'] : []),
   ];
 }
 

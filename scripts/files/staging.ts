@@ -7,14 +7,17 @@ import { isAlive } from '../../images/cache/index.ts';
 
 const host = hash('sha1', hostname()).slice(0, 8);
 
-/** A folder for what is not in place yet. Its name says which process made it, for when that one is killed. */
+/**
+ * Creates a folder for unfinished files. Its name has the process id, so that the folder of a killed process
+ * can be removed.
+ */
 export function makeStaging(parent: string, prefix: string): string {
   return mkdtempSync(join(parent, `${prefix}${host}-${process.pid}-`));
 }
 
 /**
- * Removes what processes left behind that were killed: those of this machine that are gone, at once; of others, and of
- * those whose number another process has now, what is older than ten minutes, which nothing takes here.
+ * Removes folders of killed processes: of ended processes on this machine at once; of other machines, and of
+ * processes whose id is in use again, after ten minutes, which is longer than any work here.
  */
 export function removeAbandoned(parent: string, prefix: string): void {
   const before = Date.now() - 10 * 60_000;
@@ -31,17 +34,17 @@ export function removeAbandoned(parent: string, prefix: string): void {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What holds the signals that would end the process. */
+/** Held signals that would end the process. */
 export interface HeldSignals {
-  /** Waits until those that came are told: the system's word is heard only when work gives way. */
+  /** Waits until received signals were handled: Node delivers them only between callbacks. */
   told(): Promise<void>;
-  /** Lets the next ones end the process again, once those that came are told. */
+  /** Handles the held signals; later ones end the process again. */
   release(): void;
 }
 
 /**
- * Lets no signal end the process until `release`. One that came meanwhile does then what it would have done, after
- * `undo` where that is given.
+ * Holds signals that would end the process until `release`. A signal received meanwhile then takes its
+ * effect, after `undo` if given.
  */
 export function holdSignals(undo?: () => void): HeldSignals {
   const stop = () => {
@@ -54,7 +57,8 @@ export function holdSignals(undo?: () => void): HeldSignals {
   };
   for (const signal of signals) process.on(signal, onSignal);
   const told = async () => {
-    // What came before a round of the event loop is told in that one or, where it was being told of others, in the next.
+    // Signals received before a round of the event loop are delivered in that round or, if it is already
+    // delivering others, in the next.
     await setImmediate();
     await setImmediate();
   };

@@ -5,12 +5,13 @@ import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 
-/** What must run before Flux can read anything: storage for the Git server, that server, and Flux. */
+/** Requirements of Flux's first read: storage for the Git server, the Git server, and Flux itself. */
 const components = ['local-path', 'flux', 'git-server'];
 
 /**
- * Applies Flux and what it needs with one call, from the same manifests that Flux takes over afterwards. Done until Flux has
- * applied itself: from then on changes reach the cluster through Git alone, and this would take Flux's own labels away.
+ * Applies Flux and its requirements with one call, from the manifests that Flux takes over afterwards.
+ * Skipped once Flux has applied itself: from then on changes arrive only through Git, and this would remove
+ * Flux's own labels.
  */
 export async function bootstrap(options: {
   engine: Engine;
@@ -23,7 +24,7 @@ export async function bootstrap(options: {
   const { name } = environment.cluster;
   const appliedBy = 'jsonpath={.metadata.labels.kustomize\\.toolkit\\.fluxcd\\.io/name}';
   const get = ['get', 'namespace', 'flux-system', '--ignore-not-found', '-o', appliedBy];
-  if ((await nodeKubectl(engine, name, get, { signal })) !== '') return 'Flux is in charge';
+  if ((await nodeKubectl(engine, name, get, { signal })) !== '') return 'Flux manages the cluster';
   report('custom resource definitions of Flux');
   await applyAsFlux(engine, name, await fluxDefinitions(environment), signal);
   report(components.join(', '));
@@ -31,19 +32,20 @@ export async function bootstrap(options: {
   return undefined;
 }
 
-/** The custom resource definitions of Flux as one text. */
+/** Flux's CustomResourceDefinitions as one text. */
 export async function fluxDefinitions({ operators }: Environment): Promise<string> {
   const flux = operators.find((operator) => operator.name === 'flux');
   const files = (await Promise.all((flux?.crds ?? []).map((artifact) => artifactFiles(artifact)))).flat();
   return (await Promise.all(files.map((file) => readFile(file, 'utf8')))).join('\n---\n');
 }
 
-/** Flux and what it needs as one text, in the order in which an API server takes it. */
+/** Flux and its requirements as one text, in the order that an API server needs. */
 export function fluxObjects({ name }: Environment, manifests: ReadonlyMap<string, string>): string {
   const objects = [...manifests]
     .filter(([path]) => components.some((component) => path.startsWith(`manifests/${name}/${component}/`)))
     .map(([, text]) => text);
-  // The API server refuses an object whose namespace does not exist yet, and a claim waits long for a class that comes later.
+  // The API server refuses an object whose namespace does not exist yet, and a claim without its class waits
+  // long.
   const order = (text: string): number => (/^kind: (Namespace|StorageClass)$/m.test(text) ? 0 : 1);
   return objects.sort((a, b) => order(a) - order(b)).join('\n---\n');
 }
@@ -97,7 +99,7 @@ function isAvailable(deployment: WatchedObject | undefined): boolean {
   );
 }
 
-/** The last warnings of a namespace, for the message of a wait that gave up. */
+/** The last warnings of a namespace, for the message of a time-out. */
 export async function lastEvents(engine: Engine, cluster: string, namespace: string): Promise<string> {
   const table = await nodeKubectl(engine, cluster, [
     ...['get', 'events', '-n', namespace, '--field-selector=type=Warning', '--sort-by=.lastTimestamp'],

@@ -126,7 +126,7 @@ it('takes a cluster whose key can read its secrets', async () => {
 it('never writes over a key file that it cannot read a key in', async () => {
   await writeClusterKeys(cluster, []);
   await expect(ensureDecryptionKey(environment(), new Cluster().kubectl)).rejects.toThrow(
-    'holds no private key of age',
+    'has no private age key',
   );
   expect(existsSync(clusterKeyFile(cluster))).toBe(true);
 });

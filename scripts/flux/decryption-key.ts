@@ -13,7 +13,7 @@ import {
 
 const namespace = 'flux-system';
 
-/** Runs kubectl with the rights of an administrator. Keys go through `input`, never through arguments. */
+/** Runs kubectl as administrator. Keys go through `input`, never through arguments. */
 export type Kubectl = (args: string[], input?: string) => Promise<string>;
 
 /** Whether an app of the environment has a secret. */
@@ -24,8 +24,8 @@ function hasSecrets({ apps }: Environment): boolean {
 const secretSchema = z.object({ data: z.record(z.string(), z.string()).default({}) });
 
 /**
- * Gives a cluster the private keys by which Flux decrypts its secrets, and this machine a copy of those that the cluster
- * has. Keys are added and never removed or replaced, on either side. Returns whether the first key was made.
+ * Adds the private keys for the secrets to a cluster, and the cluster's keys to the copy on this machine.
+ * Keys are never removed or replaced. Returns whether the first key was created.
  */
 export async function ensureDecryptionKey(
   environment: Environment,
@@ -37,7 +37,7 @@ export async function ensureDecryptionKey(
   const own = there.length === 0 && kept.length === 0 ? await ensureClusterKey(name) : undefined;
   const all = [...new Set([...(own?.identities ?? kept), ...there])];
   await refuseUseless(environment, all);
-  // The copy first: a key that is in the cluster alone goes with it.
+  // The copy comes first: a key that exists only in the cluster would be lost with it.
   if (own === undefined && all.length > kept.length) await writeClusterKeys(name, all);
   const changed = all.length > there.length;
   if (changed) await applyKeys(kubectl, all);
@@ -62,7 +62,9 @@ async function keysInCluster(kubectl: Kubectl): Promise<AgeKey[]> {
     .flatMap(([, value]) => identitiesOf(Buffer.from(value, 'base64').toString('utf8')));
 }
 
-/** An entry for each key, by its public half: kustomize-controller reads every one that ends with .agekey. */
+/**
+ * One entry per key, named by its public half: kustomize-controller reads every entry that ends with .agekey.
+ */
 async function applyKeys(kubectl: Kubectl, identities: readonly AgeKey[]): Promise<void> {
   const entries = await Promise.all(
     identities.map(async (identity) => [`${await recipientOf(identity)}.agekey`, `${identity}\n`] as const),
@@ -79,7 +81,7 @@ async function applyKeys(kubectl: Kubectl, identities: readonly AgeKey[]): Promi
   );
 }
 
-/** A cluster that could read none of its secrets would bring up no app that uses one: said before it is waited for. */
+/** Fails before a wait: if the cluster can read no secret, apps with secrets cannot start. */
 async function refuseUseless(environment: Environment, identities: readonly AgeKey[]): Promise<void> {
   if (!hasSecrets(environment)) return;
   const { name, cluster } = environment;
@@ -88,7 +90,7 @@ async function refuseUseless(environment: Environment, identities: readonly AgeK
   if (own.some((recipient) => readers.includes(recipient))) return;
   const file = clusterKeyFile(cluster.name);
   throw new Failure(
-    `the secrets of ${name} are encrypted for ${Object.keys(cluster.secrets.recipients).join(', ')}, and this cluster has the key of none of them.`,
-    `Put the kept copy of the cluster's key into ${file} (chmod 600), or ask somebody who can read them to type: npm run secrets -- adopt ${cluster.name}-here ${own[0]} --env ${name}`,
+    `the secrets of ${name} are encrypted for ${Object.keys(cluster.secrets.recipients).join(', ')}, and this cluster has none of these keys.`,
+    `Restore the copy of the cluster's key in ${file} (chmod 600), or ask a recipient to type: npm run secrets -- adopt ${cluster.name}-here ${own[0]} --env ${name}`,
   );
 }

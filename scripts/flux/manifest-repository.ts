@@ -7,22 +7,22 @@ import { Failure } from '../cli/failure.ts';
 import { type Git, GitError, gitIn, hasCommit } from '../delivery/git.ts';
 
 /**
- * The Git repository in the cluster that Flux reads. It is pushed to through `kubectl exec` inside the control plane's
- * container: who may use the engine or the kubeconfig may push, there is no other key.
+ * The Git repository in the cluster that Flux reads. Pushes go through `kubectl exec` in the control plane's
+ * container: access to the engine or the kubeconfig is the only credential.
  */
 export interface ManifestRepository {
   /** For `git push` and `git clone`. */
   remote: string;
   environment: Record<string, string>;
-  /** Where the commits are made: a Git directory in the state folder, with a work tree inside. */
+  /** Folder for the commits: a Git directory in the state folder, with a work tree inside. */
   gitDir: string;
 }
 
-/** The repository of the cluster of that name. */
+/** The repository of a cluster. */
 export function manifestRepository(engine: Engine, cluster: string): ManifestRepository {
   const exec = [
     engine.command,
-    // Whoever clones by this address has no environment of ours.
+    // A clone by this address has none of this program's variables.
     ...(engine.env.DOCKER_HOST === undefined ? [] : ['--host', engine.env.DOCKER_HOST]),
     'exec',
     '-i',
@@ -38,39 +38,38 @@ export function manifestRepository(engine: Engine, cluster: string): ManifestRep
   };
 }
 
-/** What a push did. */
+/** Result of a push. */
 export interface Pushed {
   commit: string;
-  /** False when the repository held these manifests already. */
+  /** False if the repository already had these manifests. */
   changed: boolean;
-  /** The manifests that the commit changes: `manifests/dev/orders/deployment-orders.yaml`. */
+  /** Changed manifests: `manifests/dev/orders/deployment-orders.yaml`. */
   paths: string[];
-  /** Those below `leave` that differ from the ones in the repository. */
+  /** Manifests below `leave` that differ from the repository. */
   left: string[];
 }
 
-/** What is committed, and how. */
+/** Content and settings of a commit. */
 interface PushOptions {
   root: string;
   environment: string;
-  /** From path to text. */
+  /** Map from path to text. */
   manifests: ReadonlyMap<string, string>;
   message: string;
-  /** Folders and files of manifests that stay as the repository has them. Default: none. */
+  /** Folders and files of manifests that stay unchanged in the repository. Default: none. */
   leave?: readonly string[];
   signal?: AbortSignal;
 }
 
-/** The last commit that was seen in the repository. */
+/** The last commit that this machine saw in the repository. */
 const seen = 'refs/plinth/seen';
 const attempts = 4;
 
 /**
- * Commits these manifests as `manifests/ENV` on top of what the repository holds, and pushes them. What others pushed to
- * other paths stays; nothing of the checkout, whose Git configuration names the author, is touched.
- *
- * To ask the repository takes a second, so that the first commit is made on top of the last one that was seen here. The repository takes
- * it only if nothing came in between; else it is asked.
+ * Commits these manifests as `manifests/ENV` on top of the repository's newest commit and pushes. Other paths
+ * in the repository stay; the checkout is unchanged, only its Git configuration gives the author.
+ * A fetch takes a second, so the first attempt is based on the last commit that this machine saw. The
+ * repository refuses it if there is a newer one; then it is fetched.
  */
 export async function pushManifests(repository: ManifestRepository, options: PushOptions): Promise<Pushed> {
   const { remote } = repository;
@@ -81,7 +80,7 @@ export async function pushManifests(repository: ManifestRepository, options: Pus
     const parent = known ?? (await readHead(git, repository));
     const made = await commitOn(git, parent, options);
     if (!made.changed) {
-      // It may not be the last one any more.
+      // That may not be the newest commit any more.
       if (known !== undefined) continue;
       await git(['update-ref', seen, made.commit]);
       return made;
@@ -93,19 +92,19 @@ export async function pushManifests(repository: ManifestRepository, options: Pus
       return made;
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
-      // Another push came first: once more on top of it.
+      // Another push was faster: try again on top of it.
       if (attempt < attempts && /fetch first|non-fast-forward|stale info|cannot lock ref/.test(error.said))
         continue;
       throw new Failure(
         `the manifests could not be pushed to the cluster's Git server: ${error.message}`,
-        'See that it runs (npm run status), then type the same command again.',
+        'Check that it runs (npm run status), then type the same command again.',
         { cause: error },
       );
     }
   }
 }
 
-/** Commits the manifests on top of a commit; where they are as they are in it, it is that commit. */
+/** Commits the manifests on top of a commit; returns that commit if nothing differs. */
 async function commitOn(
   git: Git,
   parent: string | undefined,
@@ -136,7 +135,7 @@ function workTreeOf({ gitDir }: ManifestRepository): string {
   return join(gitDir, 'work-tree');
 }
 
-/** Git in the work tree, with an index of its own; the repository for the commits is made where it is missing. */
+/** Git in the work tree, with its own index; creates the repository for commits if missing. */
 async function openRepository(repository: ManifestRepository, signal: AbortSignal | undefined): Promise<Git> {
   const { gitDir, environment } = repository;
   const workTree = workTreeOf(repository);
@@ -161,7 +160,7 @@ async function writeWorkTree(workTree: string, manifests: ReadonlyMap<string, st
   await Promise.all([...manifests].map(([file, text]) => writeFile(join(workTree, file), text)));
 }
 
-/** The newest commit of the cluster's repository, which is here then; undefined where it has none yet. */
+/** The newest commit of the cluster's repository, fetched; undefined if it has none. */
 async function readHead(git: Git, { remote }: ManifestRepository): Promise<string | undefined> {
   const [head = ''] = (await git(['ls-remote', remote, 'refs/heads/main'])).split(/\s/);
   if (head === '') return undefined;
@@ -177,7 +176,7 @@ function word(text: string): string {
   return text.trim();
 }
 
-/** Arguments of Git with the author of the checkout, whom the front page names; one that Git does not know is called plinth. */
+/** Git arguments with the checkout's author, whom the front page shows; 'plinth' if Git has none. */
 async function authorSettings(root: string): Promise<string[]> {
   const git = gitIn(root);
   const read = (key: string): Promise<string> =>

@@ -4,8 +4,8 @@ import type { Environment } from '../../model/graph.ts';
 import { appImageDigests } from '../app-images/app-images.ts';
 
 /**
- * The digests under which the mirror serves images and artifacts, by reference. An image that was built here
- * has another digest than upstream's, so only this machine knows them.
+ * The digests of images and artifacts in the mirror, by reference. Images that were built here have other
+ * digests than upstream's, so only this machine knows them.
  */
 function knownDigests(environment: Environment): Map<string, string> {
   const { images, artifacts } = environment.lock;
@@ -18,7 +18,7 @@ function knownDigests(environment: Environment): Map<string, string> {
   return digests;
 }
 
-/** The manifests of an environment with the digests that are in the mirror now. */
+/** The manifests of an environment with the current digests of the mirror. */
 export function pinnedManifests(
   environment: Environment,
   manifests: ReadonlyMap<string, string>,
@@ -27,9 +27,9 @@ export function pinnedManifests(
 }
 
 /**
- * The manifests with these digests: behind each reference to an image, in place of the lock file's, and in each
- * OCIRepository. So every pod and every artifact is what init-cluster put there, whoever moves a tag later, and the
- * rendered files stay the same on every machine.
+ * The manifests with these digests: after each image reference, instead of the lock file's, and in each
+ * OCIRepository. So pods and artifacts are exactly those that init-cluster supplied, even if a tag moves
+ * later, and rendered files stay the same on every machine.
  */
 export function pinDigests(
   manifests: ReadonlyMap<string, string>,

@@ -3,18 +3,18 @@ import type { Phase } from '../cli/phases.ts';
 import type { Memory } from '../render/memory.ts';
 import { render } from '../render/render.ts';
 
-/** One environment with its manifests, which stand on the disk too. */
+/** One environment with its manifests, which are also written to the disk. */
 export interface RenderedEnvironment {
   environment: Environment;
-  /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
+  /** Map from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
   manifests: ReadonlyMap<string, string>;
-  /** How many files had to be written or removed. */
+  /** Number of files that were written or removed. */
   changed: number;
 }
 
 /**
- * Renders one environment and writes what differs from the files on the disk.
- * @param memory What an earlier render of this process made. Default: nothing.
+ * Renders one environment and writes the differences to the disk.
+ * @param memory Results of an earlier render of this process. Default: none.
  */
 export async function renderEnvironment(
   root: string,
@@ -27,7 +27,7 @@ export async function renderEnvironment(
   return { environment, manifests: files, changed: difference.changed.length + difference.removed.length };
 }
 
-/** Says what was written; the work is done by then, as all that follows comes out of it. */
+/** Reports the written files; the render itself is already done, because all other phases need it. */
 export const manifestsRendered: Phase<Pick<RenderedEnvironment, 'manifests' | 'changed'>> = {
   title: 'Manifests rendered',
   run: async ({ manifests, changed }) => ({

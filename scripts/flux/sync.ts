@@ -24,7 +24,7 @@ export async function push(
   },
 ): Promise<Pushed> {
   const { engine, environment, manifests, root, message, leave = [], signal, report } = options;
-  report('reading what the repository holds');
+  report('reading the repository');
   return pushManifests(manifestRepository(engine, environment.cluster.name), {
     root,
     environment: environment.name,
@@ -35,18 +35,18 @@ export async function push(
   });
 }
 
-/** Points Flux at the repository: the source and the root Kustomization, from which all others follow. */
+/** Creates the source and the root Kustomization, from which Flux creates all others. */
 export async function startSync(
   options: Options & { manifests: ReadonlyMap<string, string> },
 ): Promise<void> {
   const { engine, environment, manifests, report, signal } = options;
   const { name } = environment.cluster;
   await applyAsFlux(engine, name, syncObjects(environment, manifests), signal);
-  // Of the very first push the Git server could not tell: there was no GitRepository to note it in.
+  // The Git server could not notify Flux of the first push: the GitRepository did not exist yet.
   const tellFlux = ['-n', 'git-server', 'exec', 'deploy/git-server', '--', '/usr/local/bin/tell-flux'];
   await nodeKubectl(engine, name, tellFlux, { signal }).catch((error: Error) => {
     signal.throwIfAborted();
-    report(`the front page will not name who pushed this: ${error.message}`);
+    report(`the front page will not show the author of this push: ${error.message}`);
   });
 }
 
@@ -62,8 +62,9 @@ export function syncObjects({ name }: Environment, manifests: ReadonlyMap<string
 }
 
 /**
- * Waits until every Kustomization that is rendered is Ready, and those that read the manifest repository are so at
- * `commit`. The names come from the render, not from the cluster: one that Flux has not made yet is missing too.
+ * Waits until every rendered Kustomization is Ready, and those of the manifest repository are Ready at
+ * `commit`. The names come from the render, so a Kustomization that Flux has not created yet counts as
+ * missing.
  */
 export async function waitForSync(
   options: Options & { manifests: ReadonlyMap<string, string>; commit: string; timeoutSeconds?: number },
@@ -74,7 +75,7 @@ export async function waitForSync(
   await watchUntil({
     kubeconfig: kubeconfigPath(environment.cluster.name),
     path: '/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations',
-    what: `Flux to have synced ${commit.slice(0, 12)}`,
+    what: `Flux to apply ${commit.slice(0, 12)}`,
     timeoutSeconds,
     missing: (objects) => {
       const byName = new Map(objects.map((object) => [object.metadata.name, object]));

@@ -13,10 +13,12 @@ const accounts = 'apps/accounts/accounts.proto';
 const jobs = 'apps/jobs/jobs.proto';
 const orders = 'apps/orders/orders.proto';
 
-/** The types of all contracts stand in one place: who serves one and who calls it share them, and apps don't import each other. */
+/**
+ * All contracts' types are in one folder: servers and clients share them, and apps do not import each other.
+ */
 const types = { to: 'apps/kit/generated', from: [...shared, accounts, jobs, orders] } as const;
 
-/** What each server says of itself. */
+/** Descriptors for server reflection. */
 const described = [
   { to: 'apps/kit/generated', from: [...shared, older] },
   { to: 'apps/accounts/generated', from: [accounts] },
@@ -24,7 +26,9 @@ const described = [
   { to: 'apps/orders/generated', from: [orders] },
 ] as const;
 
-/** Options of ts-proto (its README, 'Supported options'). Node strips types and nothing more, hence literals for enums. */
+/**
+ * Options of ts-proto (its README, 'Supported options'). Node only strips types, so enums become literals.
+ */
 const options = [
   'outputServices=grpc-js',
   'env=node',
@@ -38,7 +42,7 @@ const options = [
   'useOptionals=none',
 ];
 
-/** Makes all types, or compares them with the committed ones; returns the exit code. */
+/** Generates all types, or compares them with the committed ones; returns the exit code. */
 export async function generateContracts({ check }: { check: boolean }): Promise<number> {
   await buf(['lint']);
   const scratch = await mkdtemp(join(tmpdir(), 'plinth-generate-'));
@@ -57,9 +61,9 @@ export async function generateContracts({ check }: { check: boolean }): Promise<
         await writeFile(join(repositoryRoot, file), text);
       }
     }
-    if (stale.length === 0) process.stdout.write('the types are those of the contracts\n');
+    if (stale.length === 0) process.stdout.write('the types match the contracts\n');
     if (check && stale.length > 0) {
-      throw new Failure('the committed types are not those of the .proto files.', 'Type: npm run generate');
+      throw new Failure('the committed types differ from the .proto files.', 'Type: npm run generate');
     }
     return 0;
   } finally {
@@ -67,7 +71,7 @@ export async function generateContracts({ check }: { check: boolean }): Promise<
   }
 }
 
-/** From the path of a file with types to its text. */
+/** Map from the path of a generated file to its text. */
 async function generate(folder: string): Promise<[string, string][]> {
   await mkdir(folder, { recursive: true });
   const plugin = join(repositoryRoot, 'node_modules/.bin/protoc-gen-ts_proto');
@@ -80,14 +84,14 @@ async function generate(folder: string): Promise<[string, string][]> {
   return Promise.all(
     files.map(async (file): Promise<[string, string]> => {
       const text = await readFile(join(folder, file), 'utf8');
-      // What the well-known types say of themselves stands in their own documentation.
+      // The comments of well-known types are in their own documentation.
       const own = file.startsWith('google') ? text.replace(/^[ ]*\/\*\*[\s\S]*?\*\/\n/gm, '') : text;
       return [`${types.to}/${file.replaceAll('\\', '/')}`, own];
     }),
   );
 }
 
-/** The text of `descriptors.ts`: contracts as reflection answers with them. */
+/** Text of `descriptors.ts`: the contracts for server reflection. */
 async function describe(from: readonly string[]): Promise<string> {
   const { stdout } = await execa(
     'buf',
@@ -95,14 +99,14 @@ async function describe(from: readonly string[]): Promise<string> {
     { cwd: repositoryRoot, preferLocal: true, encoding: 'buffer' },
   );
   const base64 = Buffer.from(stdout).toString('base64');
-  return `/** The contracts as a FileDescriptorSet, base64: what reflection answers with. */\nexport const descriptors =\n  '${base64}';\n`;
+  return `/** The contracts as a FileDescriptorSet in base64, for server reflection. */\nexport const descriptors =\n  '${base64}';\n`;
 }
 
 function paths(from: readonly string[]): string[] {
   return from.flatMap((path) => ['--path', path]);
 }
 
-/** Files in these folders that are not what was made, and those that are missing there. */
+/** Files in these folders that differ from the generated ones or are missing. */
 async function differences(folders: readonly string[], made: ReadonlyMap<string, string>): Promise<string[]> {
   const there = await Promise.all(
     folders.map((folder) =>
@@ -131,7 +135,7 @@ async function buf(args: string[]): Promise<void> {
   if (failed) {
     throw new Failure(
       `buf ${args[0]}: ${stdout}${stderr}`.trim(),
-      'Mend the .proto file, then type: npm run generate',
+      'Correct the .proto file, then type: npm run generate',
     );
   }
 }

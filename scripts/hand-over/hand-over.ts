@@ -10,7 +10,7 @@ import { keepThis } from '../secrets/key-files.ts';
 
 interface Options {
   environment: Environment;
-  /** From path to text, as rendered. */
+  /** Map from path to text, as rendered. */
   manifests: ReadonlyMap<string, string>;
   /** Path of the administrator's kubeconfig. */
   kubeconfig: string;
@@ -18,15 +18,16 @@ interface Options {
 }
 
 /**
- * Gives a cluster of machines to Flux: its definitions, itself, and where it reads. Applied as Flux would, which takes
- * the objects over; run again it changes nothing that Flux has changed by then, because both read the same render.
+ * Hands a cluster of machines over to Flux: installs Flux's definitions, Flux itself, and its source. Applied
+ * with Flux's field manager, which takes the objects over. A second run changes nothing, because both use the
+ * same render.
  */
 export async function handOver({ environment, manifests, kubeconfig, report }: Options): Promise<void> {
   const { source } = environment.cluster;
   if (source.kind !== 'git') {
     throw new Failure(
-      `clusters/${environment.name}/cluster.yaml: source.kind is '${source.kind}', a repository that only init-cluster fills.`,
-      'Write source: { kind: git, url: … }, an address that the machines reach.',
+      `clusters/${environment.name}/cluster.yaml: source.kind is '${source.kind}', which only init-cluster supports.`,
+      'Write source: { kind: git, url: … }, with an address that the machines can reach.',
     );
   }
   const kubectl = await ensureProgram('kubectl', report);
@@ -38,7 +39,7 @@ export async function handOver({ environment, manifests, kubeconfig, report }: O
     if (!result.failed) return String(result.stdout);
     throw new Failure(
       `kubectl ${args.join(' ')}: ${String(result.stderr).trim()}`,
-      'When it is mended, type the same command again: it goes on from there.',
+      'Correct it, then type the same command again: it continues from there.',
     );
   };
   const apply = [

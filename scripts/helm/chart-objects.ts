@@ -11,13 +11,13 @@ import { chartTitle, type HelmChart } from '../../model/schema/helm-chart.ts';
 import { template } from './template.ts';
 import type { ValueFault } from './value-faults.ts';
 
-/** What the operators of an environment that are Helm charts come to, by the operator's name. */
+/** The objects of an environment's Helm charts, by operator. */
 export type ChartObjects = ReadonlyMap<string, readonly KubeObject[]>;
 
 /** An environment without charts. */
 export const noCharts: ChartObjects = new Map();
 
-/** The objects of all charts of an environment, and what is wrong with what operators say of them. */
+/** The objects of all charts of an environment, and the problems of their operators' values. */
 export async function chartObjects(
   root: string,
   env: Environment,
@@ -65,8 +65,8 @@ async function objectsOf(
     const place = 'oci' in chart ? 'oci' : 'repository';
     const words = {
       code: 'no-chart',
-      what: `the chart ${chartTitle(chart)} could not be had: ${error.message}`,
-      why: 'the objects that it brings are checked before they are applied, and its text stands in no repository of ours',
+      what: `the chart ${chartTitle(chart)} could not be fetched: ${error.message}`,
+      why: 'its objects are checked before they are applied, and are not stored in this repository',
       fix: error.fix,
     };
     return {
@@ -80,11 +80,11 @@ function valueFault(chart: HelmChart, { path, what, unknown }: ValueFault): Faul
   const words = {
     code: 'chart-values',
     what: path.length === 0 ? `the chart refuses its values: ${what}` : `${name}: ${what}`,
-    why: `Helm would refuse it in the cluster too: the chart ${chartTitle(chart)} says what it takes`,
+    why: `Helm would refuse them in the cluster too: see the values of the chart ${chartTitle(chart)}`,
     fix:
       unknown === undefined
-        ? 'write what the chart takes: see its values.yaml and values.schema.json'
-        : `take '${unknown}' out, or write it as the chart's values.yaml does`,
+        ? 'write values that the chart accepts: see its values.yaml and values.schema.json'
+        : `remove '${unknown}', or write it as in the chart's values.yaml`,
   };
   return { path: ['chart', 'values', ...path], part: unknown === undefined ? 'value' : 'key', words };
 }

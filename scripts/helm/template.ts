@@ -16,16 +16,16 @@ import { clusterKinds } from '../../model/schema/cluster-kinds.ts';
 import { Failure } from '../cli/failure.ts';
 import { faultsIn, type ValueFault } from './value-faults.ts';
 
-/** What a chart comes to, or what is wrong with its values. */
+/** The objects of a chart, or the faults of its values. */
 export type Templated = { objects: KubeObject[] } | { faults: ValueFault[] };
 
-/** Counts up when the same release comes to other objects. */
+/** Increased when the same release gives other objects. */
 const generation = 1;
 
 /**
- * The objects of a release, by `helm template` with Kubernetes' own kinds and nothing of this machine. They are kept in the cache
- * by all that decides them: charts of others stand in no repository.
- * @throws ChartFailure where the chart cannot be had.
+ * The objects of a release, from `helm template` with Kubernetes' own kinds and without settings of this
+ * machine. They are cached by all their inputs.
+ * @throws ChartFailure if the chart cannot be fetched.
  */
 export async function template(release: Release, kubernetes: string, report: Report): Promise<Templated> {
   const helm = loadLock().binaries.helm?.version ?? '';
@@ -70,7 +70,7 @@ async function run(
         input: JSON.stringify(values),
         reject: false,
         timeout: 120_000,
-        // No plugins and no settings of whoever runs it.
+        // No plugins or settings of the user.
         extendEnv: false,
         env: {
           PATH: process.env.PATH,
@@ -83,11 +83,11 @@ async function run(
       },
     );
     if (exitCode === 0) return stdout;
-    // It was not Helm that said no.
+    // Helm itself did not run.
     if (exitCode === undefined) {
       throw new Failure(
-        `the chart of ${name} was not made into objects: ${shortMessage ?? 'helm did not end'}`,
-        'Type the same command again where the machine has less to do.',
+        `the chart of ${name} could not be rendered: ${shortMessage ?? 'helm did not end'}`,
+        'Type the same command again when the machine is less busy.',
       );
     }
     return faultsIn(stderr);
@@ -96,14 +96,14 @@ async function run(
   }
 }
 
-/** In place at once or not at all. */
+/** Writes a file atomically. */
 function keep(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.${process.pid}`, text);
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** The objects in what Helm prints, each in the namespace in which Helm makes it. */
+/** The objects in Helm's output, each with the namespace in which Helm creates it. */
 function objectsIn(text: string, namespace: string): KubeObject[] {
   const documents = parseAllDocuments(text, { logLevel: 'silent', merge: true, uniqueKeys: false });
   const objects = documents

@@ -28,5 +28,5 @@ it('takes of alternatives the deepest, and of any other failure the message', ()
   expect(faultsIn(message)).toEqual([
     { path: [], what: 'execution error at (a/templates/b.yaml:1:2): name is required' },
   ]);
-  expect(faultsIn('')).toEqual([{ path: [], what: 'Helm ended without a word' }]);
+  expect(faultsIn('')).toEqual([{ path: [], what: 'Helm ended without a message' }]);
 });

@@ -1,19 +1,19 @@
 import type { FieldPath } from '../../model/reading/source.ts';
 
-/** What Helm says of one value. */
+/** Helm's message about one value. */
 export interface ValueFault {
-  /** Below `chart.values`; empty where it names none. */
+  /** Path below `chart.values`; empty if Helm names none. */
   path: FieldPath;
   /** The rest of a sentence that begins with the value: `got string, want boolean`. */
   what: string;
-  /** The key that the schema does not have, where that is it. */
+  /** The key that the schema does not have, if that is the fault. */
   unknown?: string;
 }
 
 /** A fault of a value against the chart's values.schema.json, as Helm prints it (santhosh-tekuri/jsonschema, `- at 'POINTER': …`). */
 const fault = /^\s*- at '([^']*)': (.*)$/;
 
-/** What is wrong with values, from what Helm printed as it refused them: each fault of the schema, or the message of a template. */
+/** Faults of values, from Helm's output: each fault against the schema, or the message of a template. */
 export function faultsIn(stderr: string): ValueFault[] {
   const lines = stderr.split('\n');
   const found = lines.flatMap((line): ValueFault[] => {
@@ -23,7 +23,8 @@ export function faultsIn(stderr: string): ValueFault[] {
     const [, unknown] = /^additional properties? '([^']+)'/.exec(what) ?? [];
     return [unknown === undefined ? { path, what } : { path: [...path, unknown], what, unknown }];
   });
-  // A fault of several alternatives is followed by one for each, at the same place and deeper: the deepest says most.
+  // A fault of several alternatives is followed by one for each alternative; the deepest path is the most
+  // precise.
   const deepest = found.filter(
     ({ path }) =>
       !found.some(
@@ -35,7 +36,7 @@ export function faultsIn(stderr: string): ValueFault[] {
   return [
     {
       path: [],
-      what: (message ?? stderr.trim().split('\n').at(-1) ?? '').trim() || 'Helm ended without a word',
+      what: (message ?? stderr.trim().split('\n').at(-1) ?? '').trim() || 'Helm ended without a message',
     },
   ];
 }

@@ -28,28 +28,28 @@ export class BackgroundSupply {
     this.#observability = Promise.all([this.#platform, this.#apps]).then(() =>
       supply(observabilityImages(environment), options),
     );
-    // Awaited later; until then a failure is not unhandled.
+    // Awaited later; this handler avoids an unhandled rejection before that.
     for (const promise of [this.#bootstrap, this.#platform, this.#apps, this.#observability]) {
       promise.catch(() => undefined);
     }
   }
 
-  /** Waits for the images without which Flux can't start; returns how many were made. */
+  /** Waits for the images that Flux needs to start; returns the number of supplied ones. */
   bootstrap(report: Report): Promise<number> {
     return this.#forwarding(this.#bootstrap, report);
   }
 
-  /** Waits for all images and artifacts of the platform; returns how many were made. */
+  /** Waits for all images and artifacts of the platform; returns the number of supplied ones. */
   platform(report: Report): Promise<number> {
     return this.#forwarding(this.#platform, report);
   }
 
-  /** Waits for the images of observability, the last of all; returns how many were made. */
+  /** Waits for the images of observability, which come last; returns the number of supplied ones. */
   observability(report: Report): Promise<number> {
     return this.#forwarding(this.#observability, report);
   }
 
-  /** Waits for the images of the applications; returns how many were built. */
+  /** Waits for the images of the apps; returns the number of built ones. */
   apps(report: Report): Promise<number> {
     return this.#forwarding(this.#apps, report);
   }

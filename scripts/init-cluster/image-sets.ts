@@ -1,7 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
 
-/** Images without which no node becomes Ready; all others are supplied while the cluster starts. */
+/** Images that nodes need to become Ready; all others are supplied while the cluster starts. */
 export const nodeImages = [
   'kindest-node',
   'kube-apiserver',
@@ -12,7 +12,7 @@ export const nodeImages = [
   'pause',
 ];
 
-/** Images without which Flux can't start, in the order in which they are needed. */
+/** Images that Flux needs to start, in the order in which they are needed. */
 export const bootstrapImages = [
   'coredns',
   'debian',
@@ -23,19 +23,19 @@ export const bootstrapImages = [
   'kustomize-controller',
 ];
 
-/** Images and artifacts of the environment beyond those that Flux needs to start, without observability's. */
+/** The other images and artifacts of the environment, without those of observability. */
 export function platformImages({ operators }: Pick<Environment, 'operators'>): string[] {
   return imagesOf(operators.filter((operator) => !isObservability(operator))).filter(
     (name) => !bootstrapImages.includes(name),
   );
 }
 
-/** Images of observability: no app waits for them. */
+/** Images of observability, for which no app waits. */
 export function observabilityImages({ operators }: Pick<Environment, 'operators'>): string[] {
   return imagesOf(operators.filter(isObservability));
 }
 
-/** Whether an operator is there for observability alone. */
+/** Whether an operator belongs to observability. */
 export function isObservability({ stores }: Operator): boolean {
   return stores !== undefined;
 }

@@ -32,16 +32,16 @@ import { thisMachine } from './phases/this-machine.ts';
 import { choseToBuild } from './supply-choice.ts';
 import { urls } from './urls.ts';
 
-/** What `init-cluster` is asked to do. */
+/** Options of `init-cluster`. */
 export interface InitOptions {
   /** A folder of clusters/. */
   environment: string;
   json: boolean;
-  /** Whether to print how the processors spent each phase. */
+  /** Whether to print the processor use of each phase. */
   profile: boolean;
 }
 
-/** Makes the environment's cluster, or completes it; returns the exit code. */
+/** Creates or completes the environment's cluster; returns the exit code. */
 export async function initCluster(options: InitOptions): Promise<number> {
   const root = repositoryRoot;
   const rendered = await renderEnvironment(root, options.environment);
@@ -49,8 +49,8 @@ export async function initCluster(options: InitOptions): Promise<number> {
   const { cluster } = environment;
   if (cluster.provider.kind !== 'kind') {
     throw new Failure(
-      `clusters/${environment.name}/cluster.yaml: the provider is '${cluster.provider.kind}', and init-cluster makes clusters of the provider 'kind'.`,
-      `Its nodes come from: pulumi up -s ${environment.name}`,
+      `clusters/${environment.name}/cluster.yaml: the provider is '${cluster.provider.kind}', and init-cluster supports only 'kind'.`,
+      `Create its nodes with: pulumi up -s ${environment.name}`,
     );
   }
   const again = `npm run init-cluster${environment.name === 'dev' ? '' : ` -- --env ${environment.name}`}`;
@@ -68,7 +68,8 @@ export async function initCluster(options: InitOptions): Promise<number> {
   );
   if (!options.json) print(environment, served.times, options);
   if (!hadKey) process.stderr.write(`  ${keepThis(cluster.name)}\n`);
-  // From here on other commands may change the cluster: images of observability may take ten minutes to build.
+  // From here on other commands may change the cluster, because observability's images can take ten minutes
+  // to build.
   const observed = await runPhases(Phases.from(served.result).add(observability), {
     ...served.running,
     continues: true,
@@ -77,13 +78,16 @@ export async function initCluster(options: InitOptions): Promise<number> {
   await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
   if (options.json) printJson(environment, times);
   if (observed.result.made > 0 && hasGoCaches()) {
-    process.stderr.write('removing what only the compiler needs\n');
+    process.stderr.write('removing files that only the compiler needs\n');
     await pruneGoCaches();
   }
   return 0;
 }
 
-/** All phases until the front page answers, in their order. A phase's input is the results of those before it: one in a wrong place is a type error. */
+/**
+ * All phases until the front page answers, in order. The input of a phase is the results of the earlier ones,
+ * so a wrong order is a type error.
+ */
 function phases(start: InitInput) {
   return Phases.from(start)
     .add(manifestsRendered)

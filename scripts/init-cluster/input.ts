@@ -6,7 +6,7 @@ export interface InitInput {
   /** Root of the repository. */
   root: string;
   environment: Environment;
-  /** From `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
+  /** Map from `manifests/ENV/COMPONENT/KIND-NAME.yaml` to the file's text. */
   manifests: ReadonlyMap<string, string>;
   /** Number of manifest files that were written or removed. */
   changed: number;

@@ -5,7 +5,10 @@ import { mirrorSetting } from '../../model/schema/cluster.ts';
 import { chartTitle } from '../../model/schema/helm-chart.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Has the Helm charts of registries in the mirror registry, where Flux reads them there. Returns how many were not. */
+/**
+ * Copies the Helm charts of OCI registries to the mirror, from which Flux reads them. Returns the number of
+ * copied charts.
+ */
 export async function mirrorCharts(
   { cluster, operators }: Environment,
   options: SupplyOptions,
@@ -18,7 +21,7 @@ export async function mirrorCharts(
       if (await mirrorChart(chart, { ...options, registryMirror: mirrorSetting(cluster) })) made++;
     } catch (error) {
       if (!(error instanceof ChartFailure)) throw error;
-      throw new Failure(`the chart ${chartTitle(chart)} could not be had: ${error.message}`, error.fix);
+      throw new Failure(`the chart ${chartTitle(chart)} could not be fetched: ${error.message}`, error.fix);
     }
   }
   return made;

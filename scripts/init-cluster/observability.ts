@@ -5,14 +5,17 @@ import { kustomizations } from '../status/kustomization-states.ts';
 import { isObservability, observabilityImages } from './image-sets.ts';
 
 /**
- * Whether Flux is told of observability only after the front page answers: the cluster does not run it yet. Where it runs, its
- * manifests stay in the repository, since Flux would remove it with all its data.
+ * Whether observability is pushed only after the front page answers: the cluster does not run it yet. If it
+ * runs, its manifests stay in the repository, because Flux would prune it with its data.
  */
 export async function isPostponed(environment: Environment): Promise<boolean> {
   return observabilityImages(environment).length > 0 && !(await runs(environment));
 }
 
-/** The folder of each component that is no part of observability, and the file of its Kustomization: what a push of observability leaves. */
+/**
+ * The folders and Kustomization files of all components outside of observability, which a push of
+ * observability leaves unchanged.
+ */
 export function pathsOfOthers(
   { name, operators }: Pick<Environment, 'name' | 'operators'>,
   manifests: ReadonlyMap<string, string>,
@@ -26,7 +29,7 @@ export function pathsOfOthers(
   return [...new Set(paths.filter((path) => path !== ''))];
 }
 
-/** The manifests without the components of observability, and without the Kustomizations that lead to them. */
+/** The manifests without the components of observability and their Kustomizations. */
 export function withoutObservability(
   { name, operators }: Pick<Environment, 'name' | 'operators'>,
   manifests: ReadonlyMap<string, string>,

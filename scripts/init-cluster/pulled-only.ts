@@ -2,9 +2,8 @@ import type { Environment } from '../../model/graph.ts';
 import { Failure } from '../cli/failure.ts';
 
 /**
- * Refuses to build the images of an environment where some of its operators have images that can only be pulled, before anything else is
- * built for an hour.
- * @throws Failure with these images, and with what to write where another store of observability has none of them.
+ * Refuses to build the images of an environment if some of them can only be pulled, before an hour of builds.
+ * @throws Failure with these images, and with the setting for another store of observability.
  */
 export function refusePulledOnly(environment: Pick<Environment, 'name' | 'operators' | 'lock'>): void {
   const { name, operators, lock } = environment;
@@ -25,7 +24,7 @@ export function refusePulledOnly(environment: Pick<Environment, 'name' | 'operat
       : []),
   ];
   throw new Failure(
-    `images are built on this machine, and these can only be pulled from their registry: ${refs}.`,
+    `images are built on this machine, but these can only be pulled from their registry: ${refs}.`,
     lines.join('\n'),
   );
 }

@@ -3,16 +3,16 @@ import type { Readable, Writable } from 'node:stream';
 import { buildCost, chooseSupply, missingToBuild, SupplyUndecided } from '../../images/supply/index.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** Streams of the question. Without two terminals there is no question. */
+/** Streams of the question. Without a terminal there is no question. */
 interface Terminal {
   input: Readable & { isTTY?: boolean };
   output: Writable & { isTTY?: boolean };
 }
 
 /**
- * Asks at the terminal whether to build every image here, where a command ended because something answered that is no
- * registry of images. Every answer but yes chooses nothing.
- * @param missing What this machine lacks to build. Where there is something, nobody is asked.
+ * Asks at the terminal whether to build every image here, after a failure because a server does not answer
+ * like a registry. Any answer other than yes means no.
+ * @param missing Requirements for a build that this machine lacks; if there are any, it does not ask.
  */
 export async function choseToBuild(
   error: unknown,

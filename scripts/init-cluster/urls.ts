@@ -1,14 +1,14 @@
 import { gatewayPorts, urlOf } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 
-/** Where an app answers, seen from this machine. */
+/** The address of an app, as seen from this machine. */
 export interface AppUrl {
   app: string;
   url: string;
   host: string;
-  /** Port of HTTPS. */
+  /** HTTPS port. */
   port: number;
-  /** Path of its readiness probe; undefined where that is no request of HTTP. */
+  /** Path of its readiness probe; undefined if that is not an HTTP request. */
   ready?: string;
 }
 

@@ -12,21 +12,21 @@ import { Failure } from '../cli/failure.ts';
 export interface KindCluster {
   name: string;
   roles: ('control-plane' | 'worker')[];
-  /** Of the nodes. */
+  /** Image of the nodes. */
   image: string;
   /** Folder on this machine with the files that the nodes mount; `writeNodeFiles` fills it. */
   files: string;
-  /** From a port of this machine's loopback to a node port. */
+  /** Map from a loopback port of this machine to a node port. */
   ports: { host: number; node: number }[];
 }
 
-/** containerd's folder for settings of registries on the nodes. */
+/** containerd's folder for registry settings on the nodes. */
 export const registriesFolder = '/etc/containerd/certs.d';
 
-/** The addresses of all pods; each node has a part of them. */
+/** The address range of all pods; each node has a part of it. */
 export const podSubnet = '10.244.0.0/16';
 
-/** What Kind is to make of an environment. */
+/** Inputs of Kind for an environment. */
 export function kindCluster(environment: Environment, image: string, folder: string): KindCluster {
   const { name, provider, nodes } = environment.cluster;
   if (provider.kind !== 'kind') {
@@ -48,8 +48,8 @@ export function kindCluster(environment: Environment, image: string, folder: str
 }
 
 /**
- * The `hosts.toml` of containerd by registry host. Nodes ask the mirror first: after it the registries of the lock file, or
- * the mirror of cluster.yaml, and for the team's images the registry in the cluster.
+ * The `hosts.toml` of containerd by registry host. Nodes use the mirror first, then the registries of the
+ * lock file or the mirror of cluster.yaml; for the team's images, then the registry in the cluster.
  */
 export function nodeRegistries({ cluster }: Environment): Record<string, string> {
   const host = teamRegistry(cluster);
@@ -66,9 +66,11 @@ export function kindSettings(): Record<string, unknown> {
     networking: {
       ipFamily: 'ipv4',
       podSubnet,
-      // Kind's own network is none of the images that can be built; node-network.ts does the same on every node image.
+      // Kind's own network plugin is not among the images that can be built; node-network.ts does the same on
+      // every node image.
       disableDefaultCNI: true,
-      // With a table of its own: in iptables' mode it and what enforces network policies write each other's chains anew.
+      // nftables mode uses a table of its own; in iptables mode, kube-proxy and the network policy controller
+      // would rewrite each other's chains.
       kubeProxyMode: 'nftables',
     },
     containerdConfigPatches: [
@@ -78,7 +80,7 @@ export function kindSettings(): Record<string, unknown> {
   };
 }
 
-/** Kind's own document (kind.x-k8s.io/v1alpha4). */
+/** Kind's configuration (kind.x-k8s.io/v1alpha4). */
 export function kindDocument(cluster: KindCluster): object {
   const { name, roles, image, ports } = cluster;
   const mounts = [
@@ -111,11 +113,11 @@ export function kindDocument(cluster: KindCluster): object {
 }
 
 /**
- * Writes the files that the nodes mount: a `hosts.toml` of containerd for each registry host, and the object that replaces
- * Kind's own storage class.
+ * Writes the files that the nodes mount: a `hosts.toml` of containerd for each registry host, and the object
+ * that replaces Kind's own storage class.
  */
 export async function writeNodeFiles(cluster: KindCluster, hosts: Record<string, string>): Promise<void> {
-  // Never the folder itself, which running nodes have mounted.
+  // The folder itself stays, because running nodes mount it.
   for (const [host, text] of Object.entries(hosts)) {
     const folder = join(cluster.files, 'certs.d', host);
     await mkdir(folder, { recursive: true });
@@ -129,16 +131,18 @@ function mount(cluster: KindCluster, file: string, containerPath: string): objec
 }
 
 /**
- * Bounds in absolute figures: a laptop's disk is often over 85 %, where the defaults evict pods and delete images.
- * A node may still be on version 1 of control groups, which the kubelet refuses unless it is told (KEP-5573).
+ * Absolute limits: a laptop's disk is often over 85 % full, at which the default percentages evict pods and
+ * delete images. On nodes with cgroups v1 the kubelet starts only with this setting (KEP-5573).
  */
 const kubelet = {
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
   failCgroupV1: false,
-  // How soon a pod sees a renewed certificate or a changed ConfigMap; a minute otherwise. CloudNativePG waits for its own.
+  // Interval at which a pod gets a renewed certificate or a changed ConfigMap; the default is a minute.
+  // CloudNativePG has its own interval.
   syncFrequency: '10s',
-  // One after another a small image would wait for large ones, and with the storage's provisioner all that needs a volume.
+  // In serial pulls a small image would wait for large ones, and everything that needs a volume for the
+  // storage provisioner.
   serializeImagePulls: false,
   maxParallelImagePulls: 10,
   imageGCHighThresholdPercent: 100,
@@ -151,12 +155,12 @@ const kubelet = {
 };
 
 /**
- * Kind applies a storage class of its own, whatever it is told; ours comes by Git like everything else. This stands in
- * its place, as `kubectl apply` wants at least one object.
+ * Kind always applies a storage class of its own; ours comes from Git. This object replaces it, because
+ * `kubectl apply` needs at least one.
  */
 const noStorage = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name: 'kind-storage', namespace: 'kube-system' },
-  data: { note: 'Storage is set up by the component local-path, not by Kind.' },
+  data: { note: 'The component local-path provides storage, not Kind.' },
 };

@@ -3,16 +3,16 @@ import { changes } from '../objects/changes.ts';
 import type { KindCluster } from './config.ts';
 import type { FoundRecord, KindRecord } from './record.ts';
 
-/** A container of a cluster, as the engine sees it. */
+/** A container of a cluster, from the engine. */
 export interface NodeContainer {
   name: string;
   running: boolean;
-  /** As Kind's label says: `control-plane`, `worker`; `external-load-balancer` before several control planes. */
+  /** Kind's label: `control-plane`, `worker`; `external-load-balancer` in front of several control planes. */
   role: string;
   image: string;
-  /** From a port of this machine's loopback to a node port. */
+  /** Map from a loopback port of this machine to a node port. */
   ports: { host: number; node: number }[];
-  /** The port of this machine's loopback at which it serves the API of Kubernetes. */
+  /** The loopback port of this machine for the Kubernetes API. */
   apiPort?: number | undefined;
   /** Folder of this machine that it mounts. */
   files?: string | undefined;
@@ -25,13 +25,13 @@ export interface Found {
   /** Every container with the cluster's label. */
   containers: NodeContainer[];
   record: FoundRecord;
-  /** Which engine answers now. */
+  /** Identity of the engine that answers. */
   engine: string;
   /** Whether a worker can be added to a cluster that is there: Kind has no command for it, and join-workers.ts knows Docker alone. */
   canJoin: boolean;
-  /** Whether the kubeconfig is there and leads to these containers. */
+  /** Whether the kubeconfig exists and has the address of these containers. */
   kubeconfig: 'fits' | 'lost';
-  /** What cluster.yaml asks for. */
+  /** The cluster of cluster.yaml. */
   wanted: KindCluster;
   settings: Record<string, unknown>;
 }
@@ -49,14 +49,14 @@ export type Decision =
 /** What a person can do where the nodes cannot be brought up. */
 export type Remedy = 'move-data' | 'other-name' | 'other-engine' | 'take-down' | 'finish-join';
 
-/** Decides without looking at anything else. What is not certain to be unfinished is never removed. */
+/** Decides from its inputs only. It removes nothing that is not certain to be unfinished. */
 export function decide(found: Found): Decision {
   const { containers, record, engine, wanted } = found;
   if (containers.length === 0) {
     if (record.phase === 'finished' && record.engine !== engine) {
       return {
         do: 'refuse',
-        why: `the cluster ${wanted.name} was made on another container engine (${record.engine}) than the one that answers now (${engine})`,
+        why: `the cluster ${wanted.name} was created on another container engine (${record.engine}) than the current one (${engine})`,
         way: 'other-engine',
       };
     }
@@ -67,13 +67,13 @@ export function decide(found: Found): Decision {
     const made = others.map(({ name, files }) => (files === undefined ? name : `${name} (from ${files})`));
     return {
       do: 'refuse',
-      why: `there are containers of a cluster ${wanted.name} that was not made from ${wanted.files}: ${made.join(', ')}`,
+      why: `there are containers of a cluster ${wanted.name} that was not created from ${wanted.files}: ${made.join(', ')}`,
       way: 'other-name',
     };
   }
   if (record.phase === 'unfinished') {
     if (record.engine === engine) return { do: 'remake' };
-    const why = `the cluster ${wanted.name} was begun on another container engine (${record.engine}) than the one that answers now (${engine}), which has containers of that name`;
+    const why = `the creation of the cluster ${wanted.name} was started on another container engine (${record.engine}) than the current one (${engine}), which has containers of that name`;
     return { do: 'refuse', why, way: 'other-engine' };
   }
   return decideAboutFinished(found);
@@ -93,7 +93,7 @@ function decideAboutFinished({ containers, record, kubeconfig, wanted, settings,
   const grown = { ...was, roles: [...was.roles, ...join.map(() => 'worker')] };
   const differing = differences(grown, { ...wanted, settings });
   if (differing.length > 0) {
-    const why = `Kind cannot change the cluster ${wanted.name} in place, and cluster.yaml asks for another one than it was made as: ${differing.join('; ')}`;
+    const why = `Kind cannot change the cluster ${wanted.name} in place, and cluster.yaml differs from it: ${differing.join('; ')}`;
     return { do: 'refuse', why, way: 'move-data' };
   }
   // Those that join may be there already: an earlier run was interrupted.
@@ -101,7 +101,7 @@ function decideAboutFinished({ containers, record, kubeconfig, wanted, settings,
   const gone = differences(was, there);
   if (gone.length > 0) {
     const more = there.roles.length > was.roles.length;
-    const why = `the containers of the cluster ${wanted.name} (${containers.map(({ name }) => name).join(', ')}) are not those that were made: ${gone.join('; ')}`;
+    const why = `the containers of the cluster ${wanted.name} (${containers.map(({ name }) => name).join(', ')}) are not the created ones: ${gone.join('; ')}`;
     return { do: 'refuse', why, way: more ? 'finish-join' : 'take-down' };
   }
   if (record.phase !== 'finished') return { do: 'adopt' };
@@ -119,10 +119,10 @@ function addedWorkers({ name, roles }: KindCluster, made: readonly string[]): st
   });
 }
 
-/** Kind's own before several control planes; it has no mounts. */
+/** Kind's load balancer in front of several control planes; it has no mounts. */
 export const balancer = 'external-load-balancer';
 
-/** Those that were not made from this folder: by another tool, another user or another checkout. */
+/** Containers that were not created from this folder, but by another tool, user or checkout. */
 export function strangers<T extends NodeContainer>(containers: readonly T[], files: string): T[] {
   return containers.filter((each) => !each.onOurNetwork || (each.role !== balancer && each.files !== files));
 }
@@ -131,7 +131,7 @@ type Shape = Omit<Extract<KindRecord, { phase: 'finished' }>, 'phase' | 'engine'
   roles: string[];
 };
 
-/** Field by field, by the names of cluster.yaml: how a cluster was made and how it is wanted. */
+/** Differences between the created cluster and cluster.yaml, by the names of its fields. */
 function differences(was: Shape, wanted: Shape): string[] {
   const count = (roles: readonly string[], role: string) => roles.filter((each) => each === role).length;
   const found: string[] = [];
@@ -147,7 +147,7 @@ function differences(was: Shape, wanted: Shape): string[] {
   const settings = changes(was.settings, wanted.settings).map(({ path }) => path);
   if (settings.length > 0)
     found.push(
-      `settings of the nodes, which this version of the program makes otherwise: ${settings.join(', ')}`,
+      `settings of the nodes, which this version of the program writes differently: ${settings.join(', ')}`,
     );
   return found;
 }

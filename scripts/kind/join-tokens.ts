@@ -2,9 +2,8 @@ import type { Engine } from '../../images/index.ts';
 import { nodeKubectl } from '../cluster/node-kubectl.ts';
 
 /**
- * Takes back the tokens by which nodes join. Kind's is the same in every cluster and is valid for a day: whoever reaches
- * the API server with it becomes a node, and from there whatever runs on it.
- *
+ * Revokes the tokens with which nodes join. Kind's token is the same in every cluster and valid for a day:
+ * with it and access to the API server, an attacker could become a node.
  * @see https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/
  */
 export async function revokeJoinTokens(engine: Engine, cluster: string, signal: AbortSignal): Promise<void> {

@@ -33,16 +33,16 @@ interface Options {
   signal: AbortSignal;
 }
 
-/** What was done to bring nodes up: they were made, ran already, were started, or got further workers. */
+/** How the nodes were brought up: created, already running, or started. */
 export type NodesState = 'made' | 'running' | 'started' | 'joined';
 
-/** A container of a cluster, as the engine sees it. */
+/** A container of a cluster, from the engine. */
 interface Container {
   name: string;
   running: boolean;
 }
 
-/** The containers of the cluster of that name; of all our clusters where no name is given. */
+/** The containers of a cluster; of all clusters of this program without a name. */
 export async function nodeContainers(engine: Engine, cluster?: string): Promise<Container[]> {
   const filter = cluster === undefined ? clusterLabel : `${clusterLabel}=${cluster}`;
   const text = await runEngine(engine, [
@@ -59,7 +59,7 @@ export async function nodeContainers(engine: Engine, cluster?: string): Promise<
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The state of an environment's nodes, and the action that follows. Changes nothing. */
+/** The state of an environment's nodes, and the resulting decision. Changes nothing. */
 async function look({ engine, environment, signal }: Options) {
   const { name } = environment.cluster;
   const wanted = kindCluster(environment, loadNodeImage().ref, join(stateDir(), name));
@@ -83,8 +83,8 @@ async function look({ engine, environment, signal }: Options) {
 }
 
 /**
- * Refuses before anything is made where the nodes that are there cannot become those of cluster.yaml.
- * @throws Failure with what differs and the way on. Nothing is ever removed to get there.
+ * Refuses, before anything is created, if the existing nodes cannot become those of cluster.yaml.
+ * @throws Failure with the differences and the next steps. Nothing is removed.
  */
 export async function refuseOtherNodes(options: Options): Promise<void> {
   const { decision } = await look(options);
@@ -92,10 +92,10 @@ export async function refuseOtherNodes(options: Options): Promise<void> {
 }
 
 /**
- * Brings the cluster's nodes up: makes them, starts those that stand still (after a reboot), or finds that they run.
- * Nodes that an interrupted run left half made are made again; nodes that were finished are never removed.
- * New ones have no network for pods yet: `ensureNodeNetwork`.
- * @throws Failure where cluster.yaml asks for other nodes or ports than the cluster was made with.
+ * Brings up the cluster's nodes: creates them, starts stopped ones (after a reboot), or finds them running.
+ * Nodes that an interrupted run left unfinished are created again; finished nodes are never removed. New
+ * nodes have no pod network yet: `ensureNodeNetwork`.
+ * @throws Failure if cluster.yaml has other nodes or ports than the cluster.
  */
 export async function ensureNodes(options: Options): Promise<NodesState> {
   const { engine, environment, report, signal } = options;
@@ -127,7 +127,7 @@ export async function ensureNodes(options: Options): Promise<NodesState> {
     return started ? 'started' : 'running';
   }
   if (decision.do === 'remake') {
-    report('removing what an interrupted run left');
+    report('removing the nodes of an interrupted run');
     await deleteNodes(engine, name, report);
   }
   await writeRecord(name, { phase: 'unfinished', engine: identity });
@@ -214,16 +214,16 @@ function refusal(environment: Environment, { why, way }: Extract<Decision, { do:
   const databases = databasesOf(environment).map(({ app }) => databaseCluster(app));
   const held = databases.length === 0 ? 'its volumes' : `its databases (${databases.join(', ')})`;
   const ways: Record<Remedy, string> = {
-    'move-data': `Nothing was changed. Write back what it was made as. Or make it anew: ${init} --down deletes ${held}, so copy them out first (docs/moving-a-database.md), then ${init}`,
-    'other-name': `Nothing was changed. If they are yours, set PLINTH_STATE to the state folder that they were made from. Else write another name into ${file}; or, if nobody needs them: ${init} --down`,
-    'other-engine': `Nothing was changed. Start that engine, or say by DOCKER_HOST or PLINTH_ENGINE which one is meant. If that one is gone with all that it held: ${init} --down, then ${init}`,
-    'finish-join': `Nothing was changed. Where a run that added a worker was interrupted: write the worker into ${file} again, then ${init}. Else remove the containers that are too many, if nobody needs their data`,
-    'take-down': `Nothing was changed. Copy out what is still there (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
+    'move-data': `Nothing was changed. Restore the earlier values. Or create it again: ${init} --down deletes ${held}, so copy them first (docs/moving-a-database.md), then ${init}`,
+    'other-name': `Nothing was changed. If they are yours, set PLINTH_STATE to the state folder from which they were created. Else write another name into ${file}; or, if nobody needs them: ${init} --down`,
+    'other-engine': `Nothing was changed. Start that engine, or select it with DOCKER_HOST or PLINTH_ENGINE. If that engine is gone with its data: ${init} --down, then ${init}`,
+    'finish-join': `Nothing was changed. If a run that added a worker was interrupted: write the worker into ${file} again, then ${init}. Else remove the extra containers, if nobody needs their data`,
+    'take-down': `Nothing was changed. Copy the remaining data (docs/moving-a-database.md). Then ${init} --down, which deletes ${held}, and ${init}`,
   };
   return new Failure(`${file}: ${why}.`, ways[way]);
 }
 
-/** Removes the cluster's containers with their volumes and its kubeconfig. */
+/** Removes the cluster's containers with their volumes, and its kubeconfig. */
 export async function deleteNodes(engine: Engine, cluster: string, report: Report): Promise<void> {
   const kind = await ensureProgram('kind', report, { registryMirror: engine.registryMirror });
   await execa(kind, ['delete', 'cluster', '--name', cluster, '--kubeconfig', kubeconfigPath(cluster)], {
@@ -268,8 +268,8 @@ async function createNodes({ engine, environment, report, signal }: Options, con
   if (result.failed) {
     signal.throwIfAborted();
     throw new Failure(
-      `kind could not make the cluster ${cluster.name}:\n${(result.all ?? '').trim().split('\n').slice(-25).join('\n')}`,
-      `See what is missing with: npm run doctor. The containers stand for a look: ${engine.command} logs ${cluster.name}-control-plane`,
+      `kind could not create the cluster ${cluster.name}:\n${(result.all ?? '').trim().split('\n').slice(-25).join('\n')}`,
+      `For missing requirements: npm run doctor. The containers are kept for inspection: ${engine.command} logs ${cluster.name}-control-plane`,
     );
   }
 }
@@ -283,7 +283,7 @@ function kindEnvironment(engine: Engine): Record<string, string> {
   };
 }
 
-/** Ends a `kind create` that a killed run left behind: two at once would take each other's containers. */
+/** Ends a `kind create` that a killed run left behind: two at once would remove each other's containers. */
 async function endOrphan(folder: string): Promise<void> {
   const pidFile = join(folder, 'kind.pid');
   const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));

@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { Failure } from '../cli/failure.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 
-/** The part of a kubeconfig that names the cluster's address. */
+/** The part of a kubeconfig with the cluster's address. */
 const kubeconfig = z.object({
   'current-context': z.string().min(1),
   clusters: z.array(z.object({ cluster: z.object({ server: z.string() }) })).length(1),
   users: z.array(z.unknown()).length(1),
 });
 
-/** Whether the kubeconfig of a cluster is there, whole, and leads to where its API server listens. */
+/** Whether the kubeconfig of a cluster exists, is valid, and has the address of its API server. */
 export async function kubeconfigState(
   cluster: string,
   apiPort: number | undefined,
@@ -21,12 +21,12 @@ export async function kubeconfigState(
     const { clusters } = kubeconfig.parse(parse(await readFile(kubeconfigPath(cluster), 'utf8')));
     return new URL(clusters[0]?.cluster.server ?? '').port === String(apiPort) ? 'fits' : 'lost';
   } catch {
-    // Not there, cut short, or no kubeconfig: it can be had again in each case.
+    // Missing, truncated or invalid: it can be fetched again in each case.
     return 'lost';
   }
 }
 
-/** Has Kind read the kubeconfig out of the running control plane again. */
+/** Makes Kind fetch the kubeconfig from the running control plane again. */
 export async function fetchKubeconfig(
   cluster: string,
   kind: { command: string; env: Record<string, string>; signal: AbortSignal; down: string },
@@ -41,8 +41,8 @@ export async function fetchKubeconfig(
   if (result.failed) {
     signal.throwIfAborted();
     throw new Failure(
-      `the kubeconfig of the cluster ${cluster} cannot be had from its control plane: ${result.stderr.trim() || result.shortMessage}. Nothing was removed`,
-      `If the cluster was never finished, or nothing in it is needed: ${down}. Else see why: docker logs ${cluster}-control-plane`,
+      `the kubeconfig of the cluster ${cluster} cannot be fetched from its control plane: ${result.stderr.trim() || result.shortMessage}. Nothing was removed`,
+      `If the cluster was never finished, or its data is not needed: ${down}. Else, for the reason: docker logs ${cluster}-control-plane`,
     );
   }
   const path = kubeconfigPath(cluster);

@@ -10,10 +10,10 @@ export const clusterLabel = 'io.x-k8s.kind.cluster';
 /** Kind's label with a node's role. */
 export const roleLabel = 'io.x-k8s.kind.role';
 
-/** Where the API server listens in a control plane's container. */
+/** Port of the API server in a control plane's container. */
 const apiServer = '6443/tcp';
 
-/** As much of `docker inspect` and `podman inspect` as is looked at. */
+/** The fields of `docker inspect` and `podman inspect` that are read. */
 const inspected = z.array(
   z.object({
     Name: z.string(),
@@ -54,7 +54,7 @@ export function readContainers(json: string): (NodeContainer & { startedAt: stri
       const suffix = `:${registriesFolder}`;
       const bind = HostConfig.Binds?.find((each) => each.includes(suffix));
       return {
-        // Docker writes a slash before it.
+        // Docker writes a leading slash.
         name: Name.replace(/^\//, ''),
         running: State.Running,
         startedAt: State.StartedAt,

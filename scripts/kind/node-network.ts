@@ -6,11 +6,11 @@ import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
 import { podSubnet } from './config.ts';
 
 /**
- * The network of the nodes: each pod has a link of its own to its node, addresses out of the range that the cluster gave that
- * node, and each node a route to every other node's range. So every packet between pods is routed and keeps its source, on
- * which network policies depend. What is for a pod that is gone is refused at once: it would leave the node by its default
- * route, and whoever asks would wait. Routes go when a node restarts and addresses may change, so this is done in every run;
- * it changes nothing where all is as it should be.
+ * Creates the pod network: each pod has a link to its node, with an address from the node's range, and each
+ * node has a route to the range of every other node. So packets between pods are routed and keep their source
+ * address, which network policies need. Packets for a deleted pod are rejected at once; otherwise they would
+ * leave the node by its default route, and the caller would wait. Routes disappear when a node restarts, and
+ * addresses can change, so this is done in every run; it changes nothing if all is correct.
  */
 export async function ensureNodeNetwork(options: {
   engine: Engine;
@@ -54,13 +54,13 @@ export async function ensureNodeNetwork(options: {
   );
 }
 
-/** The node's name, and the range of addresses of the pods on it; nothing while it has none. */
+/** The node's name, and the address range of its pods; empty while it has none. */
 function rangeOf(node: WatchedObject): [string, string][] {
   const podRange = node.spec?.podCIDR;
   return typeof podRange === 'string' ? [[node.metadata.name, podRange]] : [];
 }
 
-/** As the engine says: after a restart the cluster still knows the addresses from before for a while. */
+/** From the engine: after a restart, the cluster has the earlier addresses for a while. */
 export async function nodeAddresses(
   engine: Engine,
   names: string[],
@@ -73,8 +73,8 @@ export async function nodeAddresses(
 }
 
 /**
- * Reads the plugins' configuration from standard input; its arguments are a file for nft, this node's range, and routes to
- * the others, RANGE=GATEWAY.
+ * Reads the plugins' configuration from standard input. Arguments: a file for nft, this node's range, and
+ * routes to the others, RANGE=GATEWAY.
  */
 const script = `
 printf %s "$1" | nft -f -
@@ -87,7 +87,9 @@ rm -f .plinth
 for route do ip route replace "\${route%=*}" via "\${route#*=}"; done
 `;
 
-/** A pod that talks to what is no pod does so with its node's address: nobody outside knows a way back to its own. */
+/**
+ * Packets from pods to other destinations get the node's address, because nobody outside has a route to pods.
+ */
 const masquerade = `
 table ip plinth
 delete table ip plinth
@@ -100,8 +102,9 @@ table ip plinth {
 `;
 
 /**
- * The plugins that Kind's own image has, as its own network uses them (https://www.cni.dev/plugins/current/main/ptp/). What
- * was handed out is forgotten when the node restarts, as the pods are.
+ * The network plugins of Kind's own image, configured like Kind's own network
+ * (https://www.cni.dev/plugins/current/main/ptp/). The list of used addresses is lost when the node restarts,
+ * as are its pods.
  */
 function plugins(podRange: string): object {
   return {

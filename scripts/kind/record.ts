@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { stateDir } from '../../images/cache/paths.ts';
 
 const recordSchema = z.discriminatedUnion('phase', [
-  /** Written before the first container is made, and before the first one is removed: these containers hold no data to keep. */
+  /** Written before the first container is created or removed: these containers have no data to keep. */
   z.strictObject({ phase: z.literal('unfinished'), engine: z.string() }),
-  /** Written once Kind has made every node. */
+  /** Written after Kind has created every node. */
   z.strictObject({
     phase: z.literal('finished'),
     engine: z.string(),
@@ -21,7 +21,7 @@ const recordSchema = z.discriminatedUnion('phase', [
 /** The record of a cluster's nodes in the state folder. It outlives every run and is written atomically. */
 export type KindRecord = z.infer<typeof recordSchema>;
 
-/** The record as it was found: absent, or there and not to be understood. */
+/** The record as read: absent, valid or unreadable. */
 export type FoundRecord = KindRecord | { phase: 'none' } | { phase: 'unreadable'; why: string };
 
 /** Path of a cluster's record. */
@@ -46,7 +46,7 @@ export async function readRecord(cluster: string): Promise<FoundRecord> {
   }
 }
 
-/** Puts the record in place at once or not at all. */
+/** Writes the record atomically. */
 export async function writeRecord(cluster: string, record: KindRecord): Promise<void> {
   const path = recordPath(cluster);
   await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });

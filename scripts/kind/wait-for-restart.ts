@@ -3,8 +3,8 @@ import { kubeconfigPath } from '../cluster/client.ts';
 import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch.ts';
 
 /**
- * Waits until every pod runs again after its node stood still. What the API server knows of them at first is from
- * before: only containers that were started since count.
+ * Waits until every pod runs again after its node was stopped. At first the API server has the state from
+ * before the stop, so only containers that were started since count.
  */
 export async function waitForRestart(
   cluster: string,

@@ -46,7 +46,7 @@ async function asked(compare: () => Promise<Compared[]>): Promise<Compared[]> {
   } catch (error) {
     throw new Failure(
       error instanceof Error ? error.message : String(error),
-      'For the names that can be typed: npm run lock -- --help',
+      'For valid names: npm run lock -- --help',
     );
   }
 }

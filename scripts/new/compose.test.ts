@@ -121,7 +121,7 @@ describe('a service of a compose file', () => {
 describe('a compose file', () => {
   it.each([
     ['without the service', wiki, "compose.yaml has no service 'shop'; it has wiki, db."],
-    ['without services', 'version: "3"', 'compose.yaml is no compose file: it has no map of services.'],
+    ['without services', 'version: "3"', 'compose.yaml is not a compose file: it has no map of services.'],
     ['that is no YAML', 'services:\n  a: [', 'compose.yaml:2:7 is no YAML'],
     [
       'whose image moves',

@@ -31,21 +31,21 @@ type Reader = (value: unknown, draft: Draft, key: string) => void;
 const needless: Readonly<Record<string, string>> = {
   container_name: 'a pod has a name of its own',
   hostname: 'other apps reach it as NAME.NAME.svc',
-  networks: "who may call it follows from the 'uses' of its callers",
+  networks: "its callers are those with a 'uses' entry for it",
   links: "write uses: [{ kind: 'app', app: …, port: … }]",
   network_mode: 'a pod has a network of its own',
-  restart: 'a process that ends is started again',
+  restart: 'a process that ends is restarted',
   logging: 'lines on standard output are kept: docs/observability.md',
   init: 'the runtime reaps processes',
   stdin_open: 'a pod has no terminal',
   tty: 'a pod has no terminal',
   read_only: 'it is read-only unless readOnlyRoot: false is written',
   security_opt: 'every pod has seccomp and no new privileges',
-  stop_grace_period: 'a pod has 30 seconds to end',
+  stop_grace_period: 'a pod has 30 seconds to shut down',
   pull_policy: 'images are named by version and digest',
   platform: 'images are pulled for the nodes that run them',
   extends: 'write the keys of the other service here',
-  profiles: 'cluster.yaml says which apps run in an environment',
+  profiles: 'cluster.yaml lists the apps of an environment',
 };
 
 /** Keys whose effect every app has. */
@@ -66,7 +66,7 @@ const readers: Readonly<Record<string, Reader>> = {
     if (!pinnedImage.safeParse(ref).success) {
       const tag = parseImageReference(ref)?.tag ?? 'none';
       throw new Failure(
-        `services: the image ${ref} has the version '${tag}', which is another image tomorrow.`,
+        `services: the image ${ref} has the version '${tag}', which changes its content.`,
         'Name the image by its version: --image docker.io/library/nginx:1.29.1',
       );
     }
@@ -110,7 +110,7 @@ const readers: Readonly<Record<string, Reader>> = {
     }
     if (Object.keys(env).length > 0) description.env = env;
   },
-  env_file: note('dropped', 'env: { NAME: … } for what is no secret, the edge secret for the rest'),
+  env_file: note('dropped', 'env: { NAME: … } for values that are not secret, a secret edge for the rest'),
   ports: (value, draft, key) => {
     for (const each of z.array(z.unknown()).parse(value)) port(each, draft, key, true);
   },
@@ -155,13 +155,13 @@ const readers: Readonly<Record<string, Reader>> = {
       notes.push({
         key: `${key}.${each}`,
         fate: kept ? 'kept' : 'dropped',
-        text: kept ? 'capabilities' : 'no pod of an app may have it',
+        text: kept ? 'capabilities' : "an app's pod cannot have it",
       });
     }
   },
-  cap_drop: note('kept', 'every pod drops all capabilities that it does not name'),
-  privileged: note('dropped', 'no pod of an app is privileged'),
-  devices: note('dropped', 'no pod of an app has devices of the node'),
+  cap_drop: note('kept', 'every pod drops all capabilities that it does not list'),
+  privileged: note('dropped', "an app's pod cannot be privileged"),
+  devices: note('dropped', "an app's pod cannot use devices of the node"),
   healthcheck: (value, { description, notes }, key) => {
     const test = z.looseObject({ test: texts.optional() }).parse(value).test;
     const [kind, ...rest] = Array.isArray(test) ? test : ['CMD-SHELL', test ?? ''];
@@ -235,8 +235,8 @@ export function fromCompose(
     } catch (error) {
       if (!(error instanceof z.ZodError)) throw error;
       throw new Failure(
-        `${file}: services.${service}.${key} is not as compose files have it: ${z.prettifyError(error)}`,
-        'Mend it, or take the key out, then type the same command again.',
+        `${file}: services.${service}.${key} is not valid in a compose file: ${z.prettifyError(error)}`,
+        'Correct it or remove the key, then type the same command again.',
       );
     }
   }
@@ -262,11 +262,17 @@ function servicesIn(text: string, file: string): z.infer<typeof composeFile>['se
   } catch (error) {
     if (!(error instanceof YAMLParseError)) throw error;
     const { line = 0, col = 0 } = error.linePos?.[0] ?? {};
-    throw new Failure(`${file}:${line}:${col} is no YAML: ${error.message.split('\n')[0]}`, 'Mend it first.');
+    throw new Failure(
+      `${file}:${line}:${col} is not valid YAML: ${error.message.split('\n')[0]}`,
+      'Correct it first.',
+    );
   }
   const read = composeFile.safeParse(document);
   if (!read.success) {
-    throw new Failure(`${file} is no compose file: it has no map of services.`, 'Name another: --from FILE');
+    throw new Failure(
+      `${file} is not a compose file: it has no map of services.`,
+      'Name another: --from FILE',
+    );
   }
   return read.data.services;
 }
@@ -303,7 +309,7 @@ function words(value: unknown, { description, notes }: Draft, key: string, as: '
   }
   const plain = !/["'$|&;<>`\\]/.test(written);
   description[as] = plain ? written.split(/\s+/).filter((word) => word !== '') : ['sh', '-c', written];
-  const shell = `${as}, by a shell: write the words one each where the image has none`;
+  const shell = `${as}, with a shell: write the words separately if the image has no shell`;
   notes.push({ key, fate: plain ? 'kept' : 'approximated', text: plain ? as : shell });
 }
 
@@ -329,7 +335,11 @@ function port(
   ).split('/');
   const number = Number((resolved(spec) ?? '').split(':').at(-1));
   if (protocol !== 'tcp' || !Number.isInteger(number) || number < 1) {
-    notes.push({ key: `${key}.${spec}`, fate: 'dropped', text: 'an app has ports of TCP, one each' });
+    notes.push({
+      key: `${key}.${spec}`,
+      fate: 'dropped',
+      text: "an app's ports use TCP, and are listed one by one",
+    });
     return;
   }
   const ports = asRecord(description.ports);
@@ -347,7 +357,7 @@ function port(
     fate: published ? 'approximated' : 'kept',
     text: exposed
       ? `ports and exposes: at NAME.DOMAIN, by HTTPS`
-      : `ports: ${name}, reached inside the cluster by who says so in uses`,
+      : `ports: ${name}, reachable inside the cluster for apps with a 'uses' entry`,
   });
 }
 
@@ -361,9 +371,9 @@ function volume(value: unknown, { description, notes }: Draft): void {
   const key = `volumes.${target}`;
   const isPath = /^[./~$]/.test(source);
   if (/docker\.sock$/.test(source)) {
-    notes.push({ key, fate: 'dropped', text: 'no app reaches the container runtime' });
+    notes.push({ key, fate: 'dropped', text: 'an app cannot reach the container runtime' });
   } else if (/^\/(dev|etc|proc|run|sys|var\/run)\b/.test(source)) {
-    notes.push({ key, fate: 'dropped', text: 'no app has files of the node' });
+    notes.push({ key, fate: 'dropped', text: 'an app cannot have files of the node' });
   } else if (isPath && (mode.split(',').includes('ro') || /\.\w+$/.test(target))) {
     notes.push({
       key,
@@ -376,7 +386,7 @@ function volume(value: unknown, { description, notes }: Draft): void {
     const label = wanted.replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '') || 'data';
     const name = Object.hasOwn(volumes, label) ? `${label}-${Object.keys(volumes).length}` : label;
     description.volumes = { ...volumes, [name]: { path: target, size: '1Gi' } };
-    const filled = isPath ? `; copy what is in ${source} into it` : '';
+    const filled = isPath ? `; copy the content of ${source} into it` : '';
     notes.push({ key, fate: 'approximated', text: `volumes: ${name}, of 1Gi${filled}` });
   }
 }

@@ -55,7 +55,7 @@ const site = (name: string) => description(name, answering(name));
 const worker = (name: string) =>
   description(
     name,
-    `  // No port: nobody calls it.
+    `  // No port: it has no callers.
   resources: { cpu: '20m', memory: '128Mi' },`,
   );
 
@@ -78,7 +78,7 @@ ${program === 'server' ? 'EXPOSE 8080\n' : ''}CMD ["node", "src/${program}.ts"]
 
 const listening = `server.listen(Number(process.env.PORT ?? 8080));
 
-// Kubernetes says so before it kills: what was begun is answered.
+// Kubernetes sends SIGTERM before it kills: running requests are answered.
 process.once('SIGTERM', () => server.close());
 `;
 
@@ -101,7 +101,7 @@ ${listening}`;
 const workerProgram = `import { setTimeout as sleep } from 'node:timers/promises';
 
 const stopping = new AbortController();
-// Kubernetes says so before it kills: what was begun is ended.
+// Kubernetes sends SIGTERM before it kills: running work is finished.
 process.once('SIGTERM', () => stopping.abort());
 
 while (!stopping.signal.aborted) {
@@ -110,7 +110,7 @@ while (!stopping.signal.aborted) {
 }
 `;
 
-const runProgram = `// A run that throws or ends with another code than 0 has failed.
+const runProgram = `// A run that throws, or ends with an exit code other than 0, has failed.
 console.log(JSON.stringify({ at: new Date().toISOString(), message: 'done' }));
 `;
 

@@ -152,7 +152,7 @@ describe('a Deployment', () => {
   });
 
   it.each([
-    ['an image without a version', shop.replace('shop:1.4.2', 'shop'), 'another image tomorrow'],
+    ['an image without a version', shop.replace('shop:1.4.2', 'shop'), 'latest changes its content'],
     ['an image that is latest', shop.replace('shop:1.4.2', 'shop:latest'), "the version 'latest'"],
     [
       'another name',
@@ -162,7 +162,7 @@ describe('a Deployment', () => {
       ),
       "has no Deployment 'shop'; it has a, b",
     ],
-    ['a document that is no object', `${shop}---\n[1]\n`, 'no object of Kubernetes'],
+    ['a document that is no object', `${shop}---\n[1]\n`, 'that is not a Kubernetes object'],
     [
       'a file that leads out of its folder',
       shop.replace('shop.conf:', '../../shop.conf:'),
@@ -171,7 +171,7 @@ describe('a Deployment', () => {
     [
       'a container without an image',
       shop.replace('image: example/shop:1.4.2', 'tag: 1'),
-      'is not as Kubernetes has it',
+      'is not a valid Kubernetes object',
     ],
     ['broken YAML', `${shop}---\na: [1\n`, 'is no YAML'],
   ])('with %s is refused', (_, text, message) => {

@@ -73,8 +73,8 @@ export function fromManifest(...given: Parameters<typeof read>): ManifestApp {
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     throw new Failure(
-      `${given[1]} is not as Kubernetes has it: ${z.prettifyError(error)}`,
-      'Mend it, or take the key out, then type the same command again.',
+      `${given[1]} is not a valid Kubernetes object: ${z.prettifyError(error)}`,
+      'Correct it or remove the key, then type the same command again.',
     );
   }
 }
@@ -124,15 +124,15 @@ function objectsIn(text: string, file: string): Manifest[] {
     if (error !== undefined) {
       const { line = 0, col = 0 } = error.linePos?.[0] ?? {};
       throw new Failure(
-        `${file}:${line}:${col} is no YAML: ${error.message.split('\n')[0]}`,
-        'Mend it first.',
+        `${file}:${line}:${col} is not valid YAML: ${error.message.split('\n')[0]}`,
+        'Correct it first.',
       );
     }
     const value: unknown = document.toJS();
     if (value === null) return [];
     const read = manifest.safeParse(value);
     if (read.success) return [read.data];
-    throw new Failure(`${file} holds a document that is no object of Kubernetes.`, 'Take it out.');
+    throw new Failure(`${file} has a document that is not a Kubernetes object.`, 'Remove it.');
   });
 }
 
@@ -144,7 +144,7 @@ function readImage({ image }: Container, { description, notes }: Draft): void {
   const ref = fullReference(image);
   if (!pinnedImage.safeParse(ref).success) {
     throw new Failure(
-      `the image ${ref} has the version '${parseImageReference(ref)?.tag ?? 'none'}', which is another image tomorrow.`,
+      `the image ${ref} has the version '${parseImageReference(ref)?.tag ?? 'none'}', which changes its content.`,
       'Name the image by its version: --image docker.io/library/nginx:1.29.1',
     );
   }
@@ -221,7 +221,7 @@ function readPorts({ ports }: Container, draft: Draft): void {
   for (const { containerPort, name, protocol = 'TCP' } of ports) {
     const key = `ports.${containerPort}`;
     if (protocol !== 'TCP') {
-      drop(draft, key, 'an app has ports of TCP');
+      drop(draft, key, "an app's ports use TCP");
       continue;
     }
     const own = name ?? (Object.keys(taken).length === 0 ? 'http' : `p${containerPort}`);
@@ -229,7 +229,7 @@ function readPorts({ ports }: Container, draft: Draft): void {
     notes.push({
       key,
       fate: 'kept',
-      text: `ports: ${own}, reached inside the cluster by who says so in uses`,
+      text: `ports: ${own}, reachable inside the cluster for apps with a 'uses' entry`,
     });
     if (containerPort < 1024 && !exceptions.some(({ rule }) => rule === 'low-port'))
       exceptions.push({ rule: 'low-port', reason: 'The image listens there, as its Deployment says.' });
@@ -245,7 +245,7 @@ function readProbes(given: Container, draft: Draft): void {
     if (given[key] === undefined) continue;
     const probe = probeOf(asRecord(given[key]), draft);
     if (probe === undefined) {
-      drop(draft, key, `probes: { ${name}: … }: it asks a port that is not under ports`);
+      drop(draft, key, `probes: { ${name}: … }: it uses a port that is not under ports`);
       continue;
     }
     probes[name] = probe;
@@ -286,7 +286,7 @@ function readResources({ resources }: Container, { description, notes }: Draft):
   notes.push({
     key: 'resources',
     fate: isWhole && asRecord(limits).cpu === undefined ? 'kept' : 'approximated',
-    text: `resources: cpu ${cpu}, memory ${memory}, which is the limit too; no limit of cpu`,
+    text: `resources: cpu ${cpu}, memory ${memory}, which is also the limit; cpu has no limit`,
   });
 }
 
@@ -302,7 +302,7 @@ function readSecurity(given: Container, draft: Draft): void {
     notes.push({
       key: 'securityContext.runAsUser',
       fate: 'approximated',
-      text: 'there is none: user 65532; write the number that the image wants: user: …',
+      text: 'user 65532, because the Deployment has none; if the image needs another number: user: …',
     });
   }
   const added = z.array(z.string()).catch([]).parse(asRecord(context.capabilities).add);
@@ -313,9 +313,9 @@ function readSecurity(given: Container, draft: Draft): void {
     notes.push({ key: 'securityContext.capabilities', fate: 'kept', text: 'capabilities' });
   }
   for (const each of added.filter((name) => !taken.includes(name)))
-    drop(draft, `securityContext.capabilities.${each}`, 'no pod of an app may have it');
+    drop(draft, `securityContext.capabilities.${each}`, "an app's pod cannot have it");
   if (context.privileged === true)
-    drop(draft, 'securityContext.privileged', 'no pod of an app is privileged');
+    drop(draft, 'securityContext.privileged', "an app's pod cannot be privileged");
 }
 
 function readMount({ name, mountPath, subPath }: Container['volumeMounts'][number], draft: Draft): void {
@@ -363,7 +363,7 @@ function readMount({ name, mountPath, subPath }: Container['volumeMounts'][numbe
       `uses: [{ kind: 'secret', name: '${secretName}', keys: [ … ], as: 'files' }] at /secrets/${secretName}`,
     );
   } else {
-    drop(draft, key, 'no app has files of the node; what an app mounts: docs/app.md#volumes');
+    drop(draft, key, 'an app cannot have files of the node; for mounts: docs/app.md#volumes');
   }
 }
 
@@ -377,12 +377,12 @@ const knownOfContainer = new Set([
 /** Advice for keys of a pod that no function converts. */
 const ofPod: Readonly<Record<string, string>> = {
   initContainers: 'init: [{ name: …, resources: { … } }]',
-  nodeSelector: 'nodes: { labels: { … } }, once cluster.yaml gives a node that label',
-  tolerations: 'nodes: { tolerate: [ … ] }, once cluster.yaml gives a node that taint',
+  nodeSelector: 'nodes: { labels: { … } }, after cluster.yaml gives a node that label',
+  tolerations: 'nodes: { tolerate: [ … ] }, after cluster.yaml gives a node that taint',
   affinity: 'nodes: { labels: { … } }',
   topologySpreadConstraints: 'nodes: { spread: { … } }',
-  serviceAccountName: "uses: [{ kind: 'kubernetes', rules: [ … ], reason: … }], where it asks the API server",
-  hostNetwork: 'no pod of an app is in the network of the node',
+  serviceAccountName: "uses: [{ kind: 'kubernetes', rules: [ … ], reason: … }], if it calls the API server",
+  hostNetwork: "an app's pod cannot use the network of the node",
   imagePullSecrets: 'images come from the registries of the mirror: docs/images.md',
   priorityClassName: 'priority: …',
 };
@@ -392,7 +392,7 @@ function readOthers(given: Container, spec: object, deployment: Manifest, draft:
     if (!knownOfContainer.has(key)) drop(draft, key, 'app.ts has no key for it: docs/app.md');
   for (const key of Object.keys(draft.pod)) if (ofPod[key] !== undefined) drop(draft, key, ofPod[key]);
   if (asRecord(Object(spec).strategy).type === 'Recreate')
-    drop(draft, 'strategy', 'an app with a volume is recreated, others are replaced one by one');
+    drop(draft, 'strategy', 'an app with a volume is recreated, others are updated one pod at a time');
   for (const other of draft.all) if (other !== deployment) readObject(other, draft);
 }
 
@@ -401,7 +401,7 @@ function readObject({ kind, metadata, spec }: Manifest, draft: Draft): void {
   const { description, notes } = draft;
   const key = `${kind} ${metadata.name}`;
   if (['Service', 'ConfigMap', 'PersistentVolumeClaim', 'Namespace', 'ServiceAccount'].includes(kind)) {
-    notes.push({ key, fate: 'kept', text: 'what the app uses of it follows from app.ts' });
+    notes.push({ key, fate: 'kept', text: 'derived from app.ts' });
   } else if (kind === 'Ingress') {
     const [port] = Object.keys(asRecord(description.ports));
     const rules = z
@@ -421,10 +421,10 @@ function readObject({ kind, metadata, spec }: Manifest, draft: Draft): void {
     drop(
       draft,
       key,
-      `uses: [{ kind: 'secret', … }]; type npm run secrets -- set ${draft.app} KEY. Take the file out of Git`,
+      `uses: [{ kind: 'secret', … }]; type npm run secrets -- set ${draft.app} KEY. Remove the file from Git`,
     );
   } else {
-    drop(draft, key, "an object of its own: extra: ['extra/….yaml']");
+    drop(draft, key, "a further object: extra: ['extra/….yaml']");
   }
 }
 

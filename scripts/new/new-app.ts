@@ -29,8 +29,8 @@ export async function newApp(
     changes: { [cluster]: enable(readFileSync(join(root, cluster), 'utf8'), cluster, name) },
     next: [
       `$EDITOR apps/${name}/app.ts    # every key: docs/app.md`,
-      `npm run explain -- ${name}    # what is derived from that`,
-      `npm run deploy -- --env ${environment}    # render, build, push, wait for it`,
+      `npm run explain -- ${name}    # everything derived from it`,
+      `npm run deploy -- --env ${environment}    # renders, builds, pushes, waits`,
     ],
   };
 }
@@ -51,8 +51,8 @@ export async function newAppFromFile(
   const lost = made.notes.filter(({ fate }) => fate !== 'kept');
   if (strict && lost.length > 0) {
     throw new Failure(
-      `${lost.length} keys of ${file} cannot be kept as they are:\n${report.join('\n')}`,
-      'Take them out of the file, or leave --strict away.',
+      `${lost.length} keys of ${file} cannot be kept:\n${report.join('\n')}`,
+      'Remove them from the file, or omit --strict.',
     );
   }
   const started = await newApp(root, name, environment, 'server');
@@ -78,7 +78,7 @@ function readGiven(file: string): string {
   } catch (error) {
     throw new Failure(
       `${file} cannot be read: ${error instanceof Error ? error.message : error}`,
-      'Name a file that is there: --from FILE',
+      'Name an existing file: --from FILE',
     );
   }
 }
@@ -95,10 +95,7 @@ export function enable(text: string, file: string, name: string): string {
   const document = parseDocument(text);
   const apps = document.get('apps', true);
   if (!isMap(apps) || document.errors.length > 0) {
-    throw new Failure(
-      `${file} has no map of apps`,
-      'To see what is wrong with it: npm run render -- --check',
-    );
+    throw new Failure(`${file} has no map of apps`, 'For its problems: npm run render -- --check');
   }
   const [start = 0, end = start] = apps.range ?? [];
   if (apps.flow === true) {

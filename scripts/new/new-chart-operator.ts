@@ -33,13 +33,13 @@ export async function newChartOperator(
   if (existsSync(join(root, 'apps', name)))
     throw new Failure(`'${name}' is an app: apps/${name}`, 'Take another name.');
   if (existsSync(join(root, 'operators', name)))
-    throw new Failure(`operators/${name} is there already`, 'Edit it, or take another name.');
+    throw new Failure(`operators/${name} already exists`, 'Edit it, or take another name.');
   const place = placeOf(address);
   const found = await find(place, version);
   const chart = helmChart.safeParse({ ...place, version: found.version, digest: found.digest });
   if (!chart.success) {
     throw new Failure(
-      `'${address}' is no address of a chart with a version: ${chart.error.issues[0]?.message ?? ''}`,
+      `'${address}' is not an address of a chart with a version: ${chart.error.issues[0]?.message ?? ''}`,
       'Write --chart oci://quay.io/jetstack/charts/cert-manager, or --chart https://charts.jetstack.io/cert-manager',
     );
   }
@@ -55,8 +55,8 @@ export async function newChartOperator(
   );
   if ('faults' in result) {
     throw new Failure(
-      `the chart does not come to objects with its own values: ${result.faults.map(({ path, what }) => [...path, what].join(' ')).join('; ')}`,
-      'Write the operator by hand, with the values that it wants: docs/operators.md',
+      `the chart does not render with its default values: ${result.faults.map(({ path, what }) => [...path, what].join(' ')).join('; ')}`,
+      'Write the operator by hand, with the values that the chart needs: docs/operators.md',
     );
   }
   const { objects } = result;
@@ -82,9 +82,9 @@ export async function newChartOperator(
     },
     changes: {},
     next: [
-      `$EDITOR operators/${name}/operator.ts    # values that the chart needs; flows; a reason for each exception, or a value that makes it needless`,
+      `$EDITOR operators/${name}/operator.ts    # values of the chart; flows; for each exception a reason, or a value that makes it unnecessary`,
       'npm run render',
-      'npm run diff    # every object that the chart brings',
+      'npm run diff    # every object of the chart',
     ],
   };
 }
@@ -110,7 +110,7 @@ async function find(place: ChartPlace, version: string | undefined): Promise<Fou
 
 function summaryOf(place: ChartPlace): string {
   const chart = 'oci' in place ? place.oci.slice(place.oci.lastIndexOf('/') + 1) : place.name;
-  return `The Helm chart ${chart}: say what it does for the platform.`;
+  return `The Helm chart ${chart}: write its purpose for the platform.`;
 }
 
 /** The rules that the chart violates without changes. */
@@ -235,7 +235,7 @@ function description(
     'oci' in place
       ? `    oci: '${place.oci}',\n`
       : `    repository: '${place.repository}',\n    name: '${place.name}',\n`;
-  const reason = 'The chart leaves it so; its values were not looked at yet.';
+  const reason = 'Default of the chart; its values were not reviewed yet.';
   const exceptions = rules.map((rule) => `    { rule: '${rule}', reason: '${reason}' },\n`).join('');
   return `import { defineOperator } from '../../model/operator.ts';
 
@@ -250,7 +250,7 @@ ${where}    version: '${version}',
 ${podSecurity === 'restricted' ? '' : `    podSecurity: '${podSecurity}',\n`}${
   flows.length === 0
     ? ''
-    : `    // Nothing flows to or from its pods but this.\n    network: {\n${flows.join('')}    },\n`
+    : `    // All other traffic of its pods is denied.\n    network: {\n${flows.join('')}    },\n`
 }  },
 ${exceptions === '' ? '' : `  exceptions: [\n${exceptions}  ],\n`}});
 `;

@@ -41,7 +41,7 @@ ${appsOfDev(root)}`;
     files: { [`clusters/${name}/cluster.yaml`]: text },
     changes: {},
     next: [
-      `$EDITOR clusters/${name}/cluster.yaml    # nodes, apps, what differs from other environments`,
+      `$EDITOR clusters/${name}/cluster.yaml    # nodes, apps, differences from other environments`,
       'npm run render',
       `npm run init-cluster -- --env ${name}`,
     ],

@@ -14,7 +14,7 @@ export function newOperator(root: string, name: string, image: string): NewFiles
   const result = appSchema.shape.image.safeParse({ ref: image });
   if (!result.success || image.endsWith(':latest') || image.includes('@')) {
     throw new Failure(
-      `'${image}' is no reference with a version`,
+      `'${image}' is not a reference with a version`,
       'Write it in full, such as --image docker.io/library/nginx:1.29.1; a digest belongs into images/lock.yaml',
     );
   }
@@ -28,14 +28,14 @@ export function newOperator(root: string, name: string, image: string): NewFiles
     },
     next: [
       `$EDITOR operators/${name}/chart.ts    # arguments, probes, rights, network`,
-      `$EDITOR operators/${name}/operator.ts    # CRDs that it brings (crds, provides), where it runs (only)`,
+      `$EDITOR operators/${name}/operator.ts    # its CRDs (crds, provides), its environments (only)`,
       `npm run lock -- update ${name}    # the image's digest, from its registry`,
       'npm run render',
-      'for machines that reach no registry of images, how to make it there, as metrics-server has it:',
+      'to build it on machines that reach no registry, as for metrics-server:',
       `  ${lock}, images, ${name}:    build: { binaries: { /${name}: ${name} }, entrypoint: [/${name}] }`,
       `  ${lock}, binaries, ${name}:    { version: VERSION, go: { wrapper: ${name}, module: MODULE, packages: { ${name}: MODULE/cmd/${name} } } }`,
-      `  images/go/wrappers/${name}/wrapper.go    # imports that package; then go mod init, go get MODULE@VERSION and go mod tidy there`,
-      `  npm run supply -- --help    # to build it and to see that it can be had`,
+      `  images/go/wrappers/${name}/wrapper.go    # imports that package; then type go mod init, go get MODULE@VERSION and go mod tidy there`,
+      `  npm run supply -- --help    # to build it and to list it`,
     ],
   };
 }

@@ -98,7 +98,7 @@ describe('in a copy of this repository', () => {
     for (const [name, why] of [
       ['traefik', "'traefik' is already the operator of operators/traefik/operator.ts:"],
       ['gateway', "'gateway' is already the namespace of operators/traefik/operator.ts:"],
-      ['kube-system', "'kube-system' is a name that Kubernetes keeps for itself: an app owns the namespace"],
+      ['kube-system', "'kube-system' is a name that Kubernetes reserves: an app owns the namespace"],
     ] as const) {
       const { all, exitCode } = await type('new', 'app', name);
       expect(all).toContain(why);
@@ -134,14 +134,14 @@ describe('in a copy of this repository', () => {
   it('writes nothing over what is there', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
     const { all, exitCode } = await type('new', 'app', 'home');
-    expect(all).toContain('error: apps/home/app.ts is there already');
+    expect(all).toContain('error: apps/home/app.ts already exists');
     expect(exitCode).toBe(1);
     expect(readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8')).toBe(before);
     expect((await type('new', 'operator', 'home', '--image', 'docker.io/a/b:1')).all).toContain(
       "'home' is an app",
     );
     expect((await type('new', 'operator', 'b', '--image', 'b:latest')).all).toContain(
-      'is no reference with a version',
+      'is not a reference with a version',
     );
     expect((await type('new', 'app', 'b', '--env', 'nowhere')).all).toContain(
       'there is no clusters/nowhere/cluster.yaml',
@@ -194,7 +194,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a d
           message: expect.stringMatching(
             /^it cannot be written: ENOSPC: no space left on device.*Nothing was$/,
           ),
-          next: 'Make room on the disk, then type the same command again.',
+          next: 'Free space on the disk, then type the same command again.',
         }),
       );
       expect(readdirSync(folder)).toEqual(['cluster.yaml']);

@@ -44,7 +44,7 @@ export interface Written {
 export function write(root: string, { files, changes }: NewFiles): Written {
   for (const file of Object.keys(files)) {
     if (!existsSync(join(root, file))) continue;
-    throw new Failure(`${file} is there already`, `Edit it, or take another name.`);
+    throw new Failure(`${file} already exists`, `Edit it, or take another name.`);
   }
   removeAbandoned(root, prefix);
   const undos: (() => void)[] = [];
@@ -83,7 +83,7 @@ export function write(root: string, { files, changes }: NewFiles): Written {
   } catch (error) {
     undo();
     if (error instanceof Failure || !isDiskError(error)) throw error;
-    throw new Failure(`it cannot be written: ${error.message}. Nothing was`, remedyOf(error), {
+    throw new Failure(`it cannot be written: ${error.message}. Nothing was written`, remedyOf(error), {
       cause: error,
     });
   }

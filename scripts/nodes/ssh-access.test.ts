@@ -48,7 +48,7 @@ describe('SSH access to the machines', () => {
   it("says which of AWS's programs is missing, and where it is had", async () => {
     vi.stubEnv('PATH', '');
     await expect(withSshAccess(aws, undefined, async (access) => access)).rejects.toThrow(
-      /^aws is not installed, and nodes are reached through it: https:/,
+      /^aws is not installed, and is needed to reach the nodes: https:/,
     );
   });
 });

@@ -1,14 +1,17 @@
 import { compareText } from '../../model/diagnostics/problem.ts';
 
-/** One difference between two objects: a field that came (no `before`), went (no `after`) or changed. */
+/**
+ * One difference between two objects: an added field (no `before`), a removed one (no `after`) or a changed
+ * one.
+ */
 export interface Change {
-  /** `spec.template.spec.containers[home].image`; an item of a list by its name where it has one. */
+  /** `spec.template.spec.containers[home].image`; a list item by its name if it has one. */
   path: string;
   before?: unknown;
   after?: unknown;
 }
 
-/** How plain data differs, as deep as it can be said: sorted by path. */
+/** The differences of plain data, as deep as possible: sorted by path. */
 export function changes(before: unknown, after: unknown, path = ''): Change[] {
   if (before === after) return [];
   if (before === undefined) return [{ path, after }];
@@ -21,7 +24,7 @@ export function changes(before: unknown, after: unknown, path = ''): Change[] {
   return keys.flatMap((key) => changes(before[key], after[key], path === '' ? key : `${path}.${key}`));
 }
 
-/** Items that have names are compared by them; of others it is said which came and which went. */
+/** Items with names are compared by name; other items are added or removed. */
 function listChanges(before: unknown[], after: unknown[], path: string): Change[] {
   const [names, newNames] = [before.map(nameOf), after.map(nameOf)];
   const named = (list: unknown[]) =>

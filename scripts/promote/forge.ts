@@ -188,7 +188,7 @@ async function ask<S extends z.ZodType>(
   }
   throw new Failure(
     `the forge refused: ${why}`,
-    'The branch is pushed. Mend it, then type the same command again.',
+    'The branch is pushed. Correct it, then type the same command again.',
   );
 }
 

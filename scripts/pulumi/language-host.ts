@@ -9,17 +9,17 @@ import messages from '@pulumi/pulumi/proto/language_pb.js';
 import plugin from '@pulumi/pulumi/proto/plugin_pb.js';
 
 /*
- * What `pulumi-language-nodejs` of Pulumi's own releases does, as far as this repository needs it: run the program, run
- * the policy pack, name the plugins. It stands in where the command was built from its Go module, which comes
- * without it, and it loads the policy pack without ts-node, which does not work with TypeScript 7.
+ * Replaces `pulumi-language-nodejs` of Pulumi's releases, with the functions that this repository needs: run
+ * the program, run the policy pack, name the plugins. A Pulumi built from its Go module has no language host,
+ * and the original loads policy packs with ts-node, which does not support TypeScript 7.
  */
 
 const require = createRequire(import.meta.url);
 
-/** With this code the program says that it has told the person already what is wrong. */
+/** Exit code of a program that has already printed its error. */
 const TOLD = 32;
 
-/** Which of Pulumi's packages are installed and have a plugin: the engine fetches what it lacks of them. */
+/** The installed Pulumi packages with plugins, which the engine downloads if missing. */
 function requiredPlugins(): { name: string; version: string }[] {
   const folder = join(require.resolve('@pulumi/pulumi/package.json'), '..', '..');
   return readdirSync(folder).flatMap((name) => {
@@ -50,7 +50,7 @@ function programArguments(request: messages.RunRequest, engine: string): string[
   ];
 }
 
-/** How the program ended, in the words of the protocol. */
+/** The result of the program, in the terms of the protocol. */
 function outcome(code: number | null, signal: NodeJS.Signals | null): messages.RunResponse {
   const response = new messages.RunResponse();
   if (code === TOLD) response.setBail(true);
@@ -100,7 +100,7 @@ const service: grpc.UntypedServiceImplementation = {
     child.stderr.pipe(process.stderr, { end: false });
     child.once('close', (code, signal) => callback(null, outcome(code, signal)));
   },
-  // A policy pack is a program whose first line is the port at which it answers.
+  // A policy pack is a program whose first line of output is its port.
   runPlugin: (call: grpc.ServerWritableStream<messages.RunPluginRequest, messages.RunPluginResponse>) => {
     const { request } = call;
     const cwd = request.getInfo()?.getProgramDirectory() ?? request.getPwd();
@@ -119,7 +119,7 @@ const service: grpc.UntypedServiceImplementation = {
   },
 };
 
-/** The engine gives its own address as the last argument. */
+/** The engine passes its own address as the last argument. */
 const engineAddress = process.argv.at(-1) ?? '';
 const server = new grpc.Server({ 'grpc.max_receive_message_length': 400 * 2 ** 20 });
 const implemented = Object.fromEntries(

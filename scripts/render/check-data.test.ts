@@ -136,9 +136,9 @@ describe('a database that no app describes any more', () => {
       code: 'database-not-retired',
       file: cluster,
       line: lineOf('apps:'),
-      what: "the database of 'orders' would go from dev: no app describes it any more",
+      what: "the database of 'orders' would be deleted from dev: no app describes it any more",
     });
-    expect(problem?.why).toContain('an app that was renamed starts with an empty one');
+    expect(problem?.why).toContain('an app that was renamed starts with an empty database');
     expect(problem?.fix).toContain("retired: [{ database: orders, data: keep, storage: 2Gi, reason: '…' }]");
     expect(existsSync(join(root, database))).toBe(there);
     // What is not written yet is told too.
@@ -217,7 +217,10 @@ it('a volume whose operator goes stays where it is, as diff tells', async () => 
   expect(await problems()).toEqual([]);
   const [dev] = (await diff(root, 'HEAD')).environments;
   const claim = dev?.effects.find(({ object }) => object === 'PersistentVolumeClaim git-server/git-server');
-  expect(claim).toMatchObject({ gravity: 'other', what: expect.stringContaining('Flux never prunes it') });
+  expect(claim).toMatchObject({
+    gravity: 'other',
+    what: expect.stringContaining('tells Flux never to prune it'),
+  });
   const namespace = dev?.effects.find(({ object }) => object === 'Namespace git-server');
   expect(namespace).toMatchObject({ gravity: 'other', what: expect.stringContaining('stays as it is') });
 });

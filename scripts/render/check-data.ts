@@ -93,9 +93,9 @@ function lost(root: string, env: Environment, store: Store): Problem | undefined
     code: 'database-not-retired',
     file: cluster,
     ...placeInFile(root, cluster, ['apps'], 'key'),
-    what: `the database of '${app}' would go from ${env.name}: no app describes it any more`,
-    why: `${file} describes it, and what it holds is in no file; an app that was renamed starts with an empty one`,
-    fix: `describe it again, or say what becomes of its data: ${entry(`keep, storage: ${store.size ?? '1Gi'}`)}, or ${entry('delete')}; docs/moving-a-database.md has how data moves`,
+    what: `the database of '${app}' would be deleted from ${env.name}: no app describes it any more`,
+    why: `its data would be lost (${file}); an app that was renamed starts with an empty database`,
+    fix: `describe it again, or decide about its data: ${entry(`keep, storage: ${store.size ?? '1Gi'}`)}, or ${entry('delete')}; to move data: docs/moving-a-database.md`,
   };
 }
 
@@ -116,8 +116,8 @@ function lostVolume(
     file: cluster,
     ...placeInFile(root, cluster, ['apps'], 'key'),
     what: `no app in ${env.name} describes the volume '${name}' of '${app}' any more`,
-    why: `${file} describes it, and what it holds is in no file; a volume that was renamed starts empty`,
-    fix: `describe it again, or say that nobody needs it: retired: [{ volume: ${name}, app: ${app}, reason: '…' }]; it stays in the namespace ${app} until somebody deletes it by hand`,
+    why: `its data would be orphaned (${file}); a volume that was renamed starts empty`,
+    fix: `describe it again, or declare that nobody needs it: retired: [{ volume: ${name}, app: ${app}, reason: '…' }]; it stays in the namespace ${app} until somebody deletes it by hand`,
   };
 }
 
@@ -130,8 +130,8 @@ function smaller(root: string, env: Environment, old: Store, now: string | undef
     file: source,
     ...placeInFile(root, source, path),
     what: `in ${env.name}, ${old.id} would have ${now} instead of ${old.size}`,
-    why: `a volume can grow and never shrink, and ${old.file} describes one that may hold data`,
-    fix: `write ${old.size}; or, where no cluster was ever made of it: git rm --cached ${old.file} && rm ${old.file}, and commit that`,
+    why: `a volume can grow and never shrink, and the one of ${old.file} may have data`,
+    fix: `write ${old.size}; or, if no cluster was ever created from it: git rm --cached ${old.file} && rm ${old.file}, and commit that`,
   };
 }
 
@@ -144,8 +144,8 @@ function otherClass(root: string, env: Environment, old: Store, now: Store): Pro
     file: source,
     ...placeInFile(root, source, old.volume === undefined ? path : [...path.slice(0, -1), 'class']),
     what: `in ${env.name}, ${old.id} would have the StorageClass ${after} instead of ${before}`,
-    why: `a volume is made by its class and keeps it, and ${old.file} describes one that may hold data`,
-    fix: 'write the class that it had, or describe a volume of another name and copy the data',
+    why: `the class of a volume cannot change, and the one of ${old.file} may have data`,
+    fix: 'write the previous class, or describe a volume of another name and copy the data',
   };
 }
 

@@ -61,7 +61,7 @@ function problem(root: string, { violation, file, at }: Found, env: string): Pro
   const { rule, object, what, why, fix, field } = violation;
   const except =
     at.length === 0
-      ? `except it in ${file}: exceptions: [{ rule: '${rule}', reason: '…' }]`
+      ? `add an exception in ${file}: exceptions: [{ rule: '${rule}', reason: '…' }]`
       : 'change app.ts in the pull request and open its preview again';
   return {
     code: rule,
@@ -102,8 +102,8 @@ export function needlessExceptions(root: string, checked: readonly CheckedEnviro
       code: 'needless-exception',
       file,
       ...placeInFile(root, file, ['exceptions', index]),
-      what: `nothing breaks the rule ${rule}`,
-      why: 'the next one who breaks it would not be told',
-      fix: 'take the exception out',
+      what: `the exception from the rule ${rule} is not needed`,
+      why: 'it would hide a later violation',
+      fix: 'remove the exception',
     }));
 }

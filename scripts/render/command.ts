@@ -38,8 +38,8 @@ export async function renderCommand(
   const out = resolve(command.out ?? `${root}/manifests`);
   if (`${root}/`.startsWith(out.endsWith('/') ? out : `${out}/`)) {
     throw new Failure(
-      `this repository stands in ${out}: a render would take its files for manifests`,
-      'Name a folder of its own by --out.',
+      `this repository is in ${out}: a render would treat its files as manifests`,
+      'Name a separate folder by --out.',
     );
   }
   const started = performance.now();
@@ -92,7 +92,7 @@ function asJson({ difference, ...report }: Report, milliseconds: number): string
 function differences({ difference }: Report, out: string, env: string | undefined): string {
   const list = (paths: string[], why: string) => paths.map((path) => `  ${out}/${path}: ${why}\n`).join('');
   return (
-    `${styleText('red', 'error:')} the manifests are not what the descriptions say\n` +
+    `${styleText('red', 'error:')} the manifests differ from the descriptions\n` +
     list(difference.changed, 'differs from the render') +
     list(difference.removed, 'is no longer rendered') +
     list(difference.foreign, 'was never rendered: move it into a chart, or remove it') +

@@ -97,10 +97,10 @@ it.each([
 ])('refuses %s for a host', async (_, host) => {
   const failed = rendered(shop(`uses: [{ kind: 'internet', hosts: [${host}] }],`));
   await expect(failed).rejects.toThrow(ProblemsFailure);
-  await expect(failed).rejects.toThrow('a host outside of the cluster is told by its name');
+  await expect(failed).rejects.toThrow('hosts outside of the cluster are identified by name');
 });
 
 it('refuses a proxy that is set by hand beside it', async () => {
   const failed = rendered(shop(`env: { HTTPS_PROXY: 'http://proxy.example.org' },\n  ${uses}`));
-  await expect(failed).rejects.toThrow('it follows from its use of the internet');
+  await expect(failed).rejects.toThrow('it is derived from its use of the internet');
 });

@@ -4,16 +4,16 @@ import { type RenderCommand, renderCommand } from './command.ts';
 import { watchAndRender } from './watch.ts';
 
 const program = npmCommand('render')
-  .description('Writes the manifests of every environment out of clusters/, apps/ and operators/.')
-  .option('--check', 'write nothing; fail when the manifests on the disk are not the render')
+  .description('Writes the manifests of every environment from clusters/, apps/ and operators/.')
+  .option('--check', 'write nothing; exit code 1 if the manifests on the disk differ from the render')
   .option('--env <name>', 'one environment only: a folder of clusters/')
   .option('--json', 'print the result, or the problems, as JSON')
   .option('--out <folder>', 'write there instead of manifests/')
-  .option('--no-cache', 'render even where nothing has changed since the last run')
+  .option('--no-cache', 'render even if nothing has changed since the last run')
   .option('--watch', 'render again at every save, until Ctrl-C')
   .addHelpText(
     'after',
-    '\nExit code: 0 when they are written or nothing differs; 1 when something is wrong, or with --check differs.',
+    '\nExit code: 0 if they are written or nothing differs; 1 on errors, or if --check finds differences.',
   )
   .parse();
 

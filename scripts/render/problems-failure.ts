@@ -21,7 +21,7 @@ export class ProblemsFailure extends Failure {
     const shown = problems.slice(0, most).map((problem) => formatProblem(problem, paint));
     super(
       `${count}, and nothing was written\n${shown.join('\n')}${more}`,
-      'Mend what is named above, then type the same command again.',
+      'Correct the problems above, then type the same command again.',
     );
     this.problems = problems;
   }

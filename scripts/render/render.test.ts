@@ -236,8 +236,8 @@ describe('writing', () => {
 
     it.each(['', '/'])('does not take the repository for its manifests: --out %j', async (above) => {
       await withEdits([], async (root) => {
-        await expect(run({ out: `${root}${above}` }, root)).rejects.toThrow('this repository stands in');
-        await expect(run({ out: '/' }, root)).rejects.toThrow('this repository stands in');
+        await expect(run({ out: `${root}${above}` }, root)).rejects.toThrow('this repository is in');
+        await expect(run({ out: '/' }, root)).rejects.toThrow('this repository is in');
       });
     });
 

@@ -121,7 +121,7 @@ export async function render(root: string, options: RenderOptions = {}): Promise
       `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''} in ${out}: Flux would apply it, but no render wrote it`,
       out === join(root, 'manifests')
         ? `Move it into a chart, or remove it: rm ${join(out, foreign)}`
-        : 'Name a folder by --out in which nothing else stands.',
+        : 'Name a folder with nothing else in it by --out.',
     );
   }
   if (write) onDisk(out, () => writeDifference(out, below, difference));

@@ -1,12 +1,12 @@
 import { armor, Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 
-/** A private key of age, `AGE-SECRET-KEY-1…`. Never printed, never an argument of a program. */
+/** A private age key, `AGE-SECRET-KEY-1…`. It is never printed and never an argument of a program. */
 export type AgeKey = string;
 
 /** The public half of an age key, `age1…`. */
 export type Recipient = string;
 
-/** A new private key. X25519: Flux and SOPS take it whatever their version. */
+/** Creates a private key. X25519 is supported by every version of Flux and SOPS. */
 export function newIdentity(): Promise<AgeKey> {
   return generateX25519Identity();
 }
@@ -22,7 +22,7 @@ export async function encryptFor(recipient: Recipient, plain: Uint8Array): Promi
   return armor.encode(await encrypter.encrypt(plain));
 }
 
-/** Decrypts what is encrypted for one recipient by the identity that is that recipient's. */
+/** Decrypts a text with the private key of its recipient. */
 export async function decryptBy(identity: AgeKey, armored: string): Promise<Uint8Array> {
   const decrypter = new Decrypter();
   decrypter.addIdentity(identity);

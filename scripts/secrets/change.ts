@@ -13,7 +13,7 @@ import {
   writeSecret,
 } from './store.ts';
 
-/** Which value of which app in which environment. */
+/** A value, with its app and environment. */
 export interface Target {
   root: string;
   environment: string;
@@ -24,18 +24,18 @@ export interface Target {
 
 type Say = (line: string) => void;
 
-/** Sets a value; `read` is asked for it once everything else is known to be right. */
+/** Sets a value. `read` is called after all other checks. */
 export async function setValue(target: Target, read: () => Promise<Buffer>, say: Say): Promise<void> {
   const store = await openStore(target.root, target.environment);
   const app = appOf(store, target.app);
   const { use, key } = useOf(store, app, target.key);
   const stored = storedSecret(store, app.name, use.name);
-  // A secret that cannot be read cannot be changed: said before anybody types a value.
+  // A secret that cannot be decrypted cannot be changed; this fails before the prompt.
   const opened = stored === undefined ? undefined : await openSecret(store, stored);
   const value = await read();
   refuseValue(value, key, use.as);
   if (opened?.values.get(key)?.equals(value) === true) {
-    say(`${key} has that value already.`);
+    say(`${key} already has that value.`);
     return;
   }
   const values = new Map([...(opened?.values ?? []), [key, value] as const]);
@@ -43,7 +43,7 @@ export async function setValue(target: Target, read: () => Promise<Buffer>, say:
   say(`${fileOf(store, app.name, use.name)}: ${key} is set.`);
 }
 
-/** Removes a value that nothing uses any more. */
+/** Removes an unused value. */
 export async function removeValue(target: Target, say: Say): Promise<void> {
   const store = await openStore(target.root, target.environment);
   const [key = '', name] = target.key.split('/').reverse();
@@ -60,17 +60,17 @@ export async function removeValue(target: Target, say: Say): Promise<void> {
         ? `'${target.app}' has no secret with the key ${key} in ${target.environment}.`
         : `several secrets of '${target.app}' have a key ${key}.`,
       secret === undefined
-        ? `See what there is: npm run secrets -- list --env ${target.environment}`
+        ? `For existing keys: npm run secrets -- list --env ${target.environment}`
         : `Name the secret too: ${found.map((each) => `${each.name}/${key}`).join(' or ')}`,
     );
   }
   const { values } = await openSecret(store, secret);
   const left = new Map([...values].filter(([each]) => each !== key));
   await write(store, { app: secret.app, name: secret.name, values: left }, say);
-  say(`${secret.source.file}: ${key} is removed. Git keeps it in its history, encrypted.`);
+  say(`${secret.source.file}: ${key} is removed. The history of Git keeps it, encrypted.`);
 }
 
-/** Encrypts all values of one secret and writes them; those that did not change keep their encrypted text. */
+/** Encrypts all values of one secret and writes them; unchanged values keep their encrypted text. */
 export async function write(
   store: SecretStore,
   { app, name, values }: { app: string; name: string; values: Values },
@@ -89,21 +89,21 @@ export async function write(
   writeSecret(store.root, file, secret);
 }
 
-/** What no process could be given. Messages say nothing of the value itself. */
+/** Refuses a value that no process could receive. The messages do not contain it. */
 export function refuseValue(value: Buffer, key: string, as: 'variables' | 'files'): void {
   if (value.length === 0)
-    throw new Failure(`${key} would be empty.`, 'Type the value, or pipe it into the command.');
+    throw new Failure(`${key} would be empty.`, 'Enter a value, or pipe it into the command.');
   if (as === 'files') return;
-  // execve(2), MAX_ARG_STRLEN, with the name, '=' and the zero after it.
+  // Maximum of execve(2), MAX_ARG_STRLEN, minus the name, '=' and the terminating zero.
   const room = 128 * 1024 - key.length - 2;
   const fault = value.includes(0)
-    ? 'holds a zero byte, at which the kernel ends a variable'
+    ? 'has a zero byte, which ends a variable in the kernel'
     : value.length > room
-      ? `has ${value.length} bytes, and Linux takes ${room} at most for this variable`
+      ? `has ${value.length} bytes, and the maximum of Linux for this variable is ${room}`
       : undefined;
   if (fault === undefined) return;
   throw new Failure(
     `the value of ${key} ${fault}.`,
-    "Write as: 'files' in its use: the process reads it from a file then.",
+    "Write as: 'files' in its use, so that the process reads it from a file.",
   );
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isMap, isNode, parseDocument } from 'yaml';
 import type { Recipient } from './age.ts';
 
-/** The text of cluster.yaml with these recipients of secrets; all other lines are unchanged. */
+/** The text of cluster.yaml with new recipients of secrets; all other lines are unchanged. */
 export function withRecipients(text: string, recipients: Readonly<Record<string, Recipient>>): string {
   const lines = Object.entries(recipients).map(([name, recipient]) => `    ${name}: ${recipient}\n`);
   const block = `secrets:\n  recipients:\n${lines.join('')}`;
@@ -12,7 +12,7 @@ export function withRecipients(text: string, recipients: Readonly<Record<string,
   const pair = isMap(top) ? top.items.find(({ key }) => String(key) === 'secrets') : undefined;
   const [start, end] = [pair?.key, pair?.value].map((node) => (isNode(node) ? node.range : undefined));
   if (!start) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${block}`;
-  // The end of a block may lie behind the blank lines and comments that follow it.
+  // The range of a block can include the following blank lines and comments.
   const from = start[0];
   const to = from + text.slice(from, end?.[1] ?? start[1]).trimEnd().length;
   return text.slice(0, from) + block.trimEnd() + text.slice(to);

@@ -12,10 +12,13 @@ import { refuseValue, write } from './change.ts';
 import type { Values } from './sops.ts';
 import { appOf, openSecret, openStore, storedSecret } from './store.ts';
 
-/** Opens a file with the values in an editor; resolves when the person has closed it. */
+/** Opens a file in an editor; resolves when the editor ends. */
 export type Editor = (file: string) => Promise<void>;
 
-/** All values of one secret in an editor. The file is readable by nobody else, in memory where there is such a place, and removed. */
+/**
+ * Opens all values of one secret in an editor. Only this user can read the temporary file, which is in memory
+ * if possible and removed afterwards.
+ */
 export async function editSecret(
   {
     root,
@@ -31,8 +34,8 @@ export async function editSecret(
   const use = secretsRead(app.value, store.cluster).find(({ name }) => name === secret);
   if (use === undefined) {
     throw new Failure(
-      `apps/${appName}/app.ts uses no secret '${secret}'.`,
-      `See what there is: npm run secrets -- list --env ${environment}`,
+      `apps/${appName}/app.ts does not use a secret '${secret}'.`,
+      `For existing secrets: npm run secrets -- list --env ${environment}`,
     );
   }
   const stored = storedSecret(store, appName, secret);
@@ -66,12 +69,11 @@ async function edited(before: Values, keys: readonly string[], editor: Editor): 
 
 function textOf(before: Values, keys: readonly string[]): string {
   const head =
-    '# One line for each key; a text of several lines after |. Nothing is written before you close the file.\n';
+    '# One line per key; a text of several lines after |. Values are written after you close the file.\n';
   const lines = keys.map((key) => {
     const value = before.get(key);
     if (value === undefined) return `${key}: ''\n`;
-    if (!isUtf8(value))
-      return `# ${key} holds bytes that are no text: npm run secrets -- set APP ${key} < FILE\n`;
+    if (!isUtf8(value)) return `# ${key} is binary: npm run secrets -- set APP ${key} < FILE\n`;
     return stringify({ [key]: value.toString('utf8') }, { lineWidth: 0 });
   });
   return head + lines.join('');
@@ -81,33 +83,36 @@ function valuesOf(text: string, keys: readonly string[], before: Values): Values
   const again = 'Nothing was written. Type the same command again.';
   const document = parseDocument(text, { prettyErrors: false });
   const [fault] = document.errors;
-  // Neither the message nor the line is shown: either may hold a value.
+  // Neither the message nor the line is shown, because both can contain a value.
   if (fault !== undefined)
-    throw new Failure(`line ${placesOf(text)(...fault.pos).line} of what was saved is no YAML.`, again);
+    throw new Failure(
+      `line ${placesOf(text)(...fault.pos).line} of the saved file is not valid YAML.`,
+      again,
+    );
   const data: unknown = document.toJS() ?? {};
   const checked = z.record(z.string(), z.string()).safeParse(data);
   if (!checked.success) {
     const names = [...new Set(checked.error.issues.map(({ path }) => path.join('.')))].join(', ');
-    throw new Failure(`these values are no texts: ${names || 'all of them'}. A number needs quotes.`, again);
+    throw new Failure(`these values are not texts: ${names || 'all of them'}. A number needs quotes.`, again);
   }
   const strangers = Object.keys(checked.data).filter((key) => !keys.includes(key));
   if (strangers.length > 0)
     throw new Failure(
-      `the use in app.ts does not name ${strangers.join(', ')}.`,
+      `the use in app.ts does not list ${strangers.join(', ')}.`,
       `Add them to its keys. ${again}`,
     );
   const gone = [...before].filter(([key, value]) => isUtf8(value) && checked.data[key] === undefined);
   if (gone.length > 0) {
     throw new Failure(
-      `${gone.map(([key]) => key).join(', ')} is missing in what was saved.`,
-      `A key is removed by npm run secrets -- remove. ${again}`,
+      `${gone.map(([key]) => key).join(', ')} is missing in the saved file.`,
+      `To remove a key: npm run secrets -- remove. ${again}`,
     );
   }
   const given = Object.entries(checked.data).filter(([key, value]) => value !== '' || before.has(key));
   return new Map(given.map(([key, value]) => [key, Buffer.from(value)]));
 }
 
-/** The editor that a person has chosen; it may be a command with options, as Git takes it. */
+/** The user's editor; as in Git it can be a command with options. */
 export async function ownEditor(file: string): Promise<void> {
   const command = process.env.VISUAL || process.env.EDITOR || 'vi';
   const { failed } = await execa('sh', ['-c', `${command} "$1"`, 'editor', file], {
@@ -116,7 +121,7 @@ export async function ownEditor(file: string): Promise<void> {
   });
   if (failed)
     throw new Failure(
-      `the editor '${command}' did not end well.`,
-      'Nothing was written. Name another one by EDITOR.',
+      `the editor '${command}' failed.`,
+      'Nothing was written. Set EDITOR to another editor.',
     );
 }

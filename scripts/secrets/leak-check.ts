@@ -8,16 +8,16 @@ import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { leaksIn, looksLikeKey } from '../../model/schema/leaked-secret.ts';
 import { Failure } from '../cli/failure.ts';
 
-/** A file as it is, or is about to be, in Git. */
+/** A file in Git, or about to be committed. */
 interface File {
   path: string;
   content: Buffer;
 }
 
-/** On a line, for what only looks like a secret: `not-a-secret: REASON`. */
+/** Comment on a line that only looks like a secret: `not-a-secret: REASON`. */
 const excepted = /\bnot-a-secret: \S/;
 
-/** In bytes; what is larger was written by a program. */
+/** In bytes; larger files were written by a program. */
 const largest = 1024 * 1024;
 
 /** Secrets in plain text in the files that Git stores or would store. */
@@ -26,7 +26,7 @@ export function leaksInRepository(root: string): Problem[] {
   return leaksInFiles(files.filter(({ mode }) => mode !== '120000'));
 }
 
-/** The same in what is staged: what the next commit would hold. */
+/** The same for staged content, which the next commit would have. */
 export function leaksInStage(root: string): Problem[] {
   const names = git(root, ['diff', '--cached', '--name-only', '-z', '--diff-filter=ACMR'])
     .toString('utf8')
@@ -37,11 +37,11 @@ export function leaksInStage(root: string): Problem[] {
   return leaksInFiles(files);
 }
 
-/** Secrets in files. No problem shows the line: what is printed is read by many. */
+/** Secrets in files. No problem shows the line, because many people read output. */
 export function leaksInFiles(files: Iterable<File>): Problem[] {
   const problems: Problem[] = [];
   for (const { path, content } of files) {
-    // A zero byte is how Git too tells what is no text.
+    // Like Git, treats a file with a zero byte as binary.
     if (content.length > largest || content.subarray(0, 8000).includes(0)) continue;
     problems.push(...leaksInText(path, content.toString('utf8')));
   }
@@ -67,7 +67,7 @@ function lineAt(text: string, offset: number): string {
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end === -1 ? undefined : end);
 }
 
-/** `NAME=value` in a file of variables, where the value is a key. */
+/** `NAME=value` in a file of variables, if the value is a key. */
 function variables(text: string) {
   return [...text.matchAll(/^(?:export )?([A-Z_][A-Z0-9_]*)=["']?([^\s"']+)/gm)]
     .filter(([, name = '', value = '']) => looksLikeKey(name, value))
@@ -77,7 +77,7 @@ function variables(text: string) {
 /** Manifests of Secrets that SOPS has not encrypted. */
 function plainSecrets(path: string, text: string): Problem[] {
   return parseAllDocuments(text, { prettyErrors: false, logLevel: 'silent' }).flatMap((document) => {
-    // A template of another tool is no YAML.
+    // Templates of other tools are not valid YAML.
     if (document.errors.length > 0) return [];
     const object: unknown = document.toJS();
     const plain =
@@ -91,9 +91,9 @@ function plainSecrets(path: string, text: string): Problem[] {
 function wordsOf(title: string) {
   return {
     code: 'leaked-secret',
-    what: `here stands ${title}`,
-    why: 'whoever reads the repository can use it, and what was pushed once must be taken for known',
-    fix: 'take it out, change it where it comes from, and set it by npm run secrets -- set APP KEY; on a line that only looks like one write not-a-secret: REASON',
+    what: `the file contains ${title}`,
+    why: 'everyone who can read the repository can use it; after a push, treat it as leaked',
+    fix: 'remove it, revoke it, and set a new one by npm run secrets -- set APP KEY; on a line that only looks like a secret, write not-a-secret: REASON',
   };
 }
 
@@ -105,6 +105,6 @@ function git(root: string, args: string[]): Buffer {
   if (error === undefined && status === 0) return stdout;
   throw new Failure(
     `git ${args[0]} failed in ${root}: ${error?.message ?? stderr.toString('utf8').trim()}`,
-    'Run it inside of a Git repository; without --staged none is needed.',
+    'Run it in a Git repository; without --staged none is needed.',
   );
 }

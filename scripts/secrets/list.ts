@@ -2,7 +2,7 @@ import { secretsRead } from '../../model/external.ts';
 import type { SecretRow } from './row.ts';
 import type { SecretStore } from './store.ts';
 
-/** Every key that an app of the environment uses or has, by name; never a value. */
+/** Every key that an app of the environment uses or has, by name, without values. */
 export function rowsOf({ repository, cluster, environment, secrets }: SecretStore): SecretRow[] {
   const used = repository.apps
     .filter(({ name }) => Object.hasOwn(cluster.apps, name))

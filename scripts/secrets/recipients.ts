@@ -10,10 +10,10 @@ import { ensureRecipients, openSecret, openStore, type SecretStore, writeSecret 
 type Say = (line: string) => void;
 type Recipients = Readonly<Record<string, Recipient>>;
 
-/** In cluster.yaml, the name of the key by which Flux decrypts. */
+/** Name of Flux's key in cluster.yaml. */
 const ofCluster = 'cluster';
 
-/** Lets a person, or a further cluster, read the secrets of an environment from now on. */
+/** Gives a person or another cluster access to the secrets of an environment. */
 export async function adopt(
   {
     root,
@@ -27,11 +27,11 @@ export async function adopt(
   if (!ageRecipient.safeParse(recipient).success) {
     throw new Failure(
       recipient.startsWith('AGE-SECRET-KEY-')
-        ? 'this is a private key: it has been in the arguments of a program, and in the history of a shell.'
+        ? 'this is a private key: it is now in the arguments of a program and in the history of a shell.'
         : `'${recipient}' is not the public half of an age key.`,
       recipient.startsWith('AGE-SECRET-KEY-')
-        ? 'Throw it away and make another one: npm run secrets -- new-key. What is adopted is its public half, age1…'
-        : "It begins with 'age1'; a new key prints it: npm run secrets -- new-key",
+        ? 'Delete it and create a new one: npm run secrets -- new-key. adopt needs its public half, age1…'
+        : "The public half begins with 'age1'; to create a key: npm run secrets -- new-key",
     );
   }
   const store = await openStore(root, environment);
@@ -41,13 +41,16 @@ export async function adopt(
   if (known[name] !== undefined && known[name] !== recipient) {
     throw new Failure(
       `'${name}' has another key in clusters/${environment}/cluster.yaml.`,
-      `Take that one out first: npm run secrets -- dismiss ${name} --env ${environment}`,
+      `Remove that one first: npm run secrets -- dismiss ${name} --env ${environment}`,
     );
   }
   await encryptFor(fresh, { ...known, [name]: recipient }, say);
 }
 
-/** Takes somebody out. What they could read they may know: every value has to be changed where it comes from. */
+/**
+ * Removes a recipient, who may know all values that the key could decrypt: each must be changed at its
+ * provider.
+ */
 export async function dismiss(
   { root, environment, name }: { root: string; environment: string; name: string },
   say: Say,
@@ -57,17 +60,17 @@ export async function dismiss(
   if (gone === undefined || name === ofCluster) {
     throw new Failure(
       name === ofCluster
-        ? 'without its own key the cluster reads no secret.'
-        : `'${name}' is no recipient in clusters/${environment}/cluster.yaml.`,
+        ? 'the cluster needs its own key to read secrets.'
+        : `'${name}' is not a recipient in clusters/${environment}/cluster.yaml.`,
       name === ofCluster
-        ? `Give it another one: npm run secrets -- rotate-key --env ${environment}`
-        : `There are: ${Object.keys(store.cluster.secrets.recipients).join(', ') || 'none'}`,
+        ? `To replace it: npm run secrets -- rotate-key --env ${environment}`
+        : `The recipients: ${Object.keys(store.cluster.secrets.recipients).join(', ') || 'none'}`,
     );
   }
   await encryptFor(store, left, say);
   for (const { app, name: secret, value } of store.secrets)
     say(
-      `${name} could read ${secret} of ${app}: change ${Object.keys(value.data).join(', ')} where they come from.`,
+      `${name} could read ${secret} of ${app}: change ${Object.keys(value.data).join(', ')} at the provider.`,
     );
 }
 
@@ -80,13 +83,13 @@ export async function updateKeys(
   await ensureRecipients(store, say);
   const { secrets } = (await openStore(root, environment)).cluster;
   const written = await reencrypt(store, Object.values(secrets.recipients));
-  if (written === 0) say('Every secret is encrypted for just those who are named there.');
+  if (written === 0) say('Every secret is encrypted for exactly these recipients.');
   else say(`${count(written)} written.`);
 }
 
 /**
- * Gives the cluster a new private key, and every secret a new data key. The old private key stays where it is kept and in
- * the cluster, so that commits from before can be read and nothing stops between the two.
+ * Creates a new private key for the cluster, and a new data key for every secret. The old private key stays
+ * on this machine and in the cluster, so that earlier commits can be decrypted and Flux never stops.
  */
 export async function rotateKey(
   { root, environment }: { root: string; environment: string },
@@ -94,7 +97,7 @@ export async function rotateKey(
 ): Promise<void> {
   const store = await openStore(root, environment);
   const { identities } = await ensureClusterKey(store.cluster.name);
-  // What cannot be read cannot be encrypted anew: found out before there is another key.
+  // Fails before a new key is created if a secret cannot be decrypted.
   const opened = await Promise.all(store.secrets.map((secret) => openSecret(store, secret)));
   const identity = await newIdentity();
   await writeClusterKeys(store.cluster.name, [identity, ...identities]);
@@ -105,20 +108,20 @@ export async function rotateKey(
   }
   await writeRecipients(root, environment, recipients);
   say(
-    `${count(store.secrets.length)} encrypted anew. The new private key is the first one in ${clusterKeyFile(store.cluster.name)}: renew the copy that you keep.`,
+    `${count(store.secrets.length)} encrypted again. The new private key is the first one in ${clusterKeyFile(store.cluster.name)}: renew your copy.`,
   );
   const bring =
     store.cluster.provider.kind === 'kind'
-      ? `npm run deploy -- --env ${environment}, which brings it before the manifests`
+      ? `npm run deploy -- --env ${environment}, which adds it before the manifests`
       : `npm run hand-over -- ${environment} --kubeconfig FILE`;
   say(
-    `Before you push: bring the key into the cluster by ${bring}. Until then Flux could not read what you push.`,
+    `Before you push, add the key to the cluster with ${bring}. Until then Flux could not decrypt the pushed secrets.`,
   );
 }
 
 async function encryptFor(store: SecretStore, recipients: Recipients, say: Say): Promise<void> {
   const { root, environment } = store;
-  // First the secrets: interrupted between the two, the render says what to type.
+  // Secrets are written first: after an interruption, the render names the next command.
   const written = await reencrypt(store, Object.values(recipients));
   await writeRecipients(root, environment, recipients);
   say(
@@ -126,7 +129,7 @@ async function encryptFor(store: SecretStore, recipients: Recipients, say: Say):
   );
 }
 
-/** How many were written. All are opened before the first is written. */
+/** Returns the number of written secrets. All are decrypted before the first is written. */
 async function reencrypt(store: SecretStore, recipients: readonly Recipient[]): Promise<number> {
   const stale = store.secrets.filter(({ value }) => !isFor(value, recipients) || !isSorted(value));
   const opened = await Promise.all(stale.map((secret) => openSecret(store, secret)));
@@ -147,9 +150,9 @@ function refuseName(name: string): void {
   if (checked.success && name !== ofCluster) return;
   throw new Failure(
     name === ofCluster
-      ? `'${ofCluster}' is the name of the cluster's own key.`
-      : `'${name}' is no name of a recipient.`,
-    "Write a name of a-z, 0-9 and '-', such as that of the person.",
+      ? `'${ofCluster}' is reserved for the cluster's own key.`
+      : `'${name}' is not a valid name of a recipient.`,
+    "Use a-z, 0-9 and '-', for example the person's name.",
   );
 }
 

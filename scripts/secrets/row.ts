@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 
-/** What is said of one key. */
+/** One key in the list. */
 export interface SecretRow {
   environment: string;
   app: string;
   secret: string;
   key: string;
-  /** Absent where nothing uses it. */
+  /** Absent if it is unused. */
   as?: 'variables' | 'files';
   state: 'set' | 'missing' | 'unused';
 }

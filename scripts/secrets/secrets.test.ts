@@ -103,7 +103,7 @@ describe('secrets set', () => {
   it('refuses a key that the app does not use, with the line to add', async () => {
     await withPlatform(orders(''), async (root) => {
       await expect(set(root, 'STRIPE_KEY', 'x')).rejects.toMatchObject({
-        message: 'apps/orders/app.ts uses no secret with the key STRIPE_KEY.',
+        message: 'apps/orders/app.ts does not use a secret with the key STRIPE_KEY.',
         next: "Add to its uses: { kind: 'secret', name: 'orders', keys: ['STRIPE_KEY'] }, then type the same command again",
       });
     });
@@ -123,7 +123,7 @@ describe('secrets set', () => {
   it('refuses an empty value, and a zero byte in a variable', async () => {
     await withPlatform(orders(uses), async (root) => {
       await expect(set(root, 'STRIPE_KEY', '')).rejects.toThrow('STRIPE_KEY would be empty.');
-      await expect(set(root, 'STRIPE_KEY', 'a\u0000b')).rejects.toThrow('holds a zero byte');
+      await expect(set(root, 'STRIPE_KEY', 'a\u0000b')).rejects.toThrow('has a zero byte');
       expect(existsSync(join(root, file))).toBe(false);
     });
   });
@@ -134,7 +134,7 @@ describe('secrets set', () => {
       const read = vi.fn(value('three'));
       await expect(setValue(at(root, 'STRIPE_KEY'), read, say)).rejects.toMatchObject({
         message: expect.stringContaining(`no private key on this machine can read ${file}`),
-        next: expect.stringContaining('Ask somebody who can (cluster)'),
+        next: expect.stringContaining('Ask a recipient (cluster)'),
       });
       expect(read).not.toHaveBeenCalled();
     });
@@ -244,7 +244,7 @@ describe('recipients', () => {
       await dismiss({ root, environment: 'dev', name: 'alice' }, say);
       await expect(decryptSecret(stored(root), [alice])).rejects.toThrow();
       expect(said.at(-1)).toBe(
-        'alice could read stripe of orders: change STRIPE_KEY, WEBHOOK_KEY where they come from.',
+        'alice could read stripe of orders: change STRIPE_KEY, WEBHOOK_KEY at the provider.',
       );
       await renderAll(root);
     });

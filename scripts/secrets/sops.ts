@@ -5,31 +5,32 @@ import { type EncryptedSecret, encryptedRegex } from '../../model/schema/encrypt
 import { type AgeKey, decryptBy, encryptFor, type Recipient, recipientOf } from './age.ts';
 
 /*
- * The format of SOPS for a Kubernetes Secret and recipients of age. By name: getsops/sops, aes/cipher.go (Encrypt, Decrypt)
- * and sops.go (Tree.Encrypt, Tree.Decrypt, MACOnlyEncryptedInitialization). sops.test.ts compares it with the program.
+ * The format of SOPS for a Kubernetes Secret and age recipients. Sources: getsops/sops, aes/cipher.go
+ * (Encrypt, Decrypt) and sops.go (Tree.Encrypt, Tree.Decrypt, MACOnlyEncryptedInitialization). sops.test.ts
+ * compares it with the program.
  */
 
-/** The version of SOPS whose format this is. */
+/** Version of SOPS with this format. */
 const version = '3.11.0';
 
-/** Bytes of the key of all values of one document, and of each nonce. */
+/** Bytes of a document's data key, and of each nonce. */
 const [keySize, nonceSize] = [32, 32];
 
-/** What a Secret holds, by key. */
+/** Decrypted values by key. */
 export type Values = ReadonlyMap<string, Buffer>;
 
-/** A Secret that was decrypted. */
+/** A decrypted Secret. */
 export interface Opened {
   values: Values;
   dataKey: Buffer;
 }
 
-/** No identity of those that were tried can read the document. */
+/** None of the given private keys can decrypt the document. */
 export class NoIdentity extends Error {
   override readonly name = 'NoIdentity';
 }
 
-/** Encrypts a Secret for recipients, by a new data key. `now` is noted in it. */
+/** Encrypts a Secret for recipients with a new data key. `now` becomes its time of modification. */
 export async function encryptSecret(
   metadata: EncryptedSecret['metadata'],
   values: Values,
@@ -40,7 +41,10 @@ export async function encryptSecret(
   return written({ metadata, values, dataKey, age: await wrap(dataKey, recipients), now, before: undefined });
 }
 
-/** Decrypts a Secret by the first identity that can; throws `NoIdentity`, or an error where the document was tampered with. */
+/**
+ * Decrypts a Secret with the first suitable private key. Throws `NoIdentity`, or an error if the document was
+ * changed.
+ */
 export async function decryptSecret(secret: EncryptedSecret, identities: readonly AgeKey[]): Promise<Opened> {
   const dataKey = await unwrap(secret, identities);
   const texts = Object.entries(secret.data).map(
@@ -48,12 +52,14 @@ export async function decryptSecret(secret: EncryptedSecret, identities: readonl
   );
   const { mac, lastmodified } = secret.sops;
   const [noted, found] = [decryptText(mac, dataKey, lastmodified), macOf(texts.map(([, text]) => text))];
-  if (noted !== found)
-    throw new Error('its MAC is not that of its values: keys were added, removed or moved by hand');
+  if (noted !== found) throw new Error('its MAC does not match: keys were added, removed or moved by hand');
   return { dataKey, values: new Map(texts.map(([key, text]) => [key, Buffer.from(text, 'base64')])) };
 }
 
-/** The same Secret with other values: unchanged values keep their encrypted text, so that a diff shows the changed ones. */
+/**
+ * The Secret with other values. Unchanged values keep their encrypted text, so that a diff shows only
+ * changes.
+ */
 export function withValues(
   secret: EncryptedSecret,
   { values: before, dataKey }: Opened,
@@ -65,8 +71,8 @@ export function withValues(
 }
 
 /**
- * The same Secret for other recipients. Where one is left out the values get a new data key, since they may have kept the
- * old one; else their encrypted texts stay.
+ * The Secret for other recipients. If one is removed, the values get a new data key, because that recipient
+ * can have kept the old one; else their encrypted texts stay.
  */
 export async function withRecipients(
   secret: EncryptedSecret,
@@ -122,13 +128,13 @@ function written({ metadata, values, dataKey, age, now, before }: Written): Encr
   };
 }
 
-/** A value cannot be moved to another key: its path is authenticated. */
+/** The path is authenticated, so a value cannot be moved to another key. */
 function valuePath(key: string): string {
   return `data:${key}:`;
 }
 
 function encryptText(text: string, key: Buffer, path: string): string {
-  if (text === '') throw new Error('SOPS leaves an empty text as it is: nothing would be encrypted');
+  if (text === '') throw new Error('SOPS does not encrypt an empty text');
   const nonce = randomBytes(nonceSize);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(path));
   const parts = {
@@ -144,14 +150,16 @@ function decryptText(text: string, key: Buffer, path: string): string {
   const [, data, iv, tag] =
     /^ENC\[AES256_GCM,data:([^,]*),iv:([^,]*),tag:([^,]*),type:str\]$/.exec(text) ?? [];
   if (data === undefined || iv === undefined || tag === undefined)
-    throw new Error('a value is no text that SOPS has encrypted');
+    throw new Error('a value is not a text encrypted by SOPS');
   const options = { authTagLength: 16 };
   const cipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64'), options);
   cipher.setAAD(Buffer.from(path)).setAuthTag(Buffer.from(tag, 'base64'));
   return Buffer.concat([cipher.update(Buffer.from(data, 'base64')), cipher.final()]).toString('utf8');
 }
 
-/** SHA-512 of all encrypted values in their order, begun with the SHA-256 of 'sops', as `mac_only_encrypted` has it. */
+/**
+ * SHA-512 of all encrypted values in order, started with the SHA-256 of 'sops', as for `mac_only_encrypted`.
+ */
 function macOf(texts: readonly string[]): string {
   const hash = createHash('sha512').update(createHash('sha256').update('sops').digest());
   for (const text of texts) hash.update(text);
@@ -173,7 +181,7 @@ async function unwrap({ sops }: EncryptedSecret, identities: readonly AgeKey[]):
   throw new NoIdentity(`it is encrypted for ${sops.age.map(({ recipient }) => recipient).join(', ')}`);
 }
 
-/** Whether a Secret is encrypted for just these, in whichever order. */
+/** Whether a Secret is encrypted for exactly these recipients, in any order. */
 export function isFor({ sops }: EncryptedSecret, recipients: readonly Recipient[]): boolean {
   return isDeepStrictEqual(sops.age.map(({ recipient }) => recipient).sort(), [...recipients].sort());
 }

@@ -19,16 +19,19 @@ import { writeRecipients } from './cluster-recipients.ts';
 import { ensureClusterKey, keepThis, ownIdentities } from './key-files.ts';
 import { decryptSecret, NoIdentity, type Opened } from './sops.ts';
 
-/** What a description may have at most (reading/read-text.ts). */
+/** Maximum bytes of a description (reading/read-text.ts). */
 const largestFile = 256 * 1024;
 
-/** One environment as far as its secrets go. It is read although the graph is not whole yet: a use comes before its value. */
+/**
+ * The secrets of one environment. It is read even if the graph has problems, because a use is written before
+ * its value.
+ */
 export interface SecretStore {
   root: string;
   environment: string;
   cluster: Cluster;
   repository: Repository;
-  /** Of this environment, sorted by app and name. */
+  /** Secrets of this environment, sorted by app and name. */
   secrets: LoadedSecret[];
 }
 
@@ -57,9 +60,9 @@ export function appOf({ repository, environment, cluster }: SecretStore, name: s
   const file = `apps/${name}/app.ts`;
   if (app === undefined) {
     throw new Failure(
-      repository.appNames.has(name) ? `${file} has mistakes.` : `there is no ${file}.`,
+      repository.appNames.has(name) ? `${file} has problems.` : `there is no ${file}.`,
       repository.appNames.has(name)
-        ? 'See them with: npm run render'
+        ? 'To see them: npm run render'
         : sentence(suggest(name, [...repository.appNames], `write it: npm run new -- app ${name}`)),
     );
   }
@@ -72,7 +75,7 @@ export function appOf({ repository, environment, cluster }: SecretStore, name: s
   return app;
 }
 
-/** The use of an app that names a key: `KEY`, or `SECRET/KEY` where several secrets have one of that name. */
+/** The use of an app that lists a key: `KEY`, or `SECRET/KEY` if several secrets have it. */
 export function useOf(
   { cluster }: Pick<SecretStore, 'cluster'>,
   { value: app }: Loaded<App>,
@@ -91,7 +94,7 @@ export function useOf(
   }
   const known = uses.flatMap((each) => each.keys);
   throw new Failure(
-    `apps/${app.name}/app.ts uses no secret with the key ${key}.`,
+    `apps/${app.name}/app.ts does not use a secret with the key ${key}.`,
     sentence(
       suggest(
         key,
@@ -107,7 +110,7 @@ export function storedSecret({ secrets }: SecretStore, app: string, name: string
   return secrets.find((secret) => secret.app === app && secret.name === name);
 }
 
-/** Decrypts a secret by a private key of this machine. */
+/** Decrypts a secret with a private key of this machine. */
 export async function openSecret(
   { cluster, environment }: Pick<SecretStore, 'cluster' | 'environment'>,
   { source, value }: Pick<LoadedSecret, 'source' | 'value'>,
@@ -119,7 +122,7 @@ export async function openSecret(
     if (!(error instanceof NoIdentity)) {
       throw new Failure(
         `${source.file} cannot be decrypted: ${error instanceof Error ? error.message : String(error)}`,
-        `Take it as it was in Git: git log -- ${source.file}`,
+        `Restore it from Git: git log -- ${source.file}`,
       );
     }
     const own = await Promise.all(identities.map(recipientOf));
@@ -128,12 +131,14 @@ export async function openSecret(
       .map(([name]) => name);
     throw new Failure(
       `no private key on this machine can read ${source.file}: ${error.message}.`,
-      `Ask somebody who can (${readers.join(', ') || 'nobody who is named in cluster.yaml'}) to type: npm run secrets -- adopt YOU ${own[0] ?? 'AGE_RECIPIENT'} --env ${environment}${own.length > 0 ? '' : '. You get a key by: npm run secrets -- new-key'}`,
+      `Ask a recipient (${readers.join(', ') || 'cluster.yaml lists none'}) to type: npm run secrets -- adopt YOU ${own[0] ?? 'AGE_RECIPIENT'} --env ${environment}${own.length > 0 ? '' : '. To create a key: npm run secrets -- new-key'}`,
     );
   }
 }
 
-/** Who can read the secrets of an environment. The cluster's own key is the first; it is made where nobody can read any yet. */
+/**
+ * The recipients of an environment, the cluster's own key first; it is created if there is no recipient yet.
+ */
 export async function ensureRecipients(
   { root, environment, cluster }: SecretStore,
   say: (line: string) => void,
@@ -142,7 +147,7 @@ export async function ensureRecipients(
   if (known.length > 0) return known;
   const { identities, made } = await ensureClusterKey(cluster.name);
   const [identity] = identities;
-  if (identity === undefined) throw new Error(`no key was made for ${cluster.name}`);
+  if (identity === undefined) throw new Error(`no key was created for ${cluster.name}`);
   const recipient = await recipientOf(identity);
   await writeRecipients(root, environment, { cluster: recipient });
   if (made) say(keepThis(cluster.name));
@@ -150,7 +155,7 @@ export async function ensureRecipients(
   return [recipient];
 }
 
-/** Writes a secret beside its app, or removes it where it holds nothing any more. */
+/** Writes a secret beside its app, or removes it if it has no values. */
 export function writeSecret(root: string, file: string, secret: EncryptedSecret): void {
   const place = join(root, file);
   if (Object.keys(secret.data).length === 0) {
@@ -160,8 +165,8 @@ export function writeSecret(root: string, file: string, secret: EncryptedSecret)
   const text = toYaml(secret);
   if (Buffer.byteLength(text) > largestFile) {
     throw new Failure(
-      `${file} would have ${Math.ceil(Buffer.byteLength(text) / 1024)} KiB, and ${largestFile / 1024} KiB are read at most.`,
-      'Divide the keys among several secrets; what is not secret belongs into a file of the image.',
+      `${file} would have ${Math.ceil(Buffer.byteLength(text) / 1024)} KiB, and the maximum is ${largestFile / 1024} KiB.`,
+      'Distribute the keys over several secrets; content that is not secret belongs into a file of the image.',
     );
   }
   mkdirSync(dirname(place), { recursive: true });

@@ -30,5 +30,5 @@ it('says that nothing was typed where the terminal closes', async () => {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const answer = readValue('? ', { input, output: new PassThrough() });
   input.end();
-  await expect(answer).rejects.toThrow('nothing was typed.');
+  await expect(answer).rejects.toThrow('no value was entered.');
 });

@@ -3,13 +3,16 @@ import { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Failure } from '../cli/failure.ts';
 
-/** Where a value comes from. It is never an argument, which every user of a machine can see and shells remember. */
+/**
+ * Input of a value. It is never an argument, because every user of the machine can see arguments and shells
+ * store them.
+ */
 export interface ValueInput {
   input: NodeJS.ReadableStream & { isTTY?: boolean };
   output: NodeJS.WritableStream;
 }
 
-/** Asks for a value at a terminal without showing it; elsewhere reads all of standard input. */
+/** Prompts for a value at a terminal without showing it; else reads all of standard input. */
 export async function readValue(
   question: string,
   { input, output }: ValueInput = { input: process.stdin, output: process.stderr },
@@ -19,7 +22,10 @@ export async function readValue(
     : oneLine(await buffer(input));
 }
 
-/** Without the line feed that echo and editors add to a single line; a text of several lines, such as a PEM, stays as it is. */
+/**
+ * Removes the line feed that echo and editors add to a single line; a text of several lines, such as PEM, is
+ * unchanged.
+ */
 function oneLine(value: Buffer): Buffer {
   const first = value.indexOf('\n');
   if (first !== value.length - 1 || first === -1) return value;
@@ -33,8 +39,10 @@ async function ask(question: string, { input, output }: ValueInput): Promise<str
   try {
     return await new Promise<string>((resolve, reject) => {
       reader.once('line', resolve);
-      // Ctrl-D and Ctrl-C close it without an answer.
-      reader.once('close', () => reject(new Failure('nothing was typed.', 'Type the same command again.')));
+      // Ctrl-D and Ctrl-C close the terminal without an answer.
+      reader.once('close', () =>
+        reject(new Failure('no value was entered.', 'Type the same command again.')),
+      );
     });
   } finally {
     reader.close();

@@ -3,27 +3,30 @@ import { annotations, partOf } from '../../charts/kube/names.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
-/** An application of this repository as it runs in a cluster. */
+/** An app of this repository, with its state in a cluster. */
 export interface AppStatus {
   name: string;
   namespace: string;
   summary: string;
-  /** Where it answers; empty where it is not exposed. */
+  /** URL; empty if it is not exposed. */
   url: string;
-  /** The first container's image. */
+  /** Image of the first container. */
   image: string;
-  /** Replicas that answer, of how many are wanted. */
+  /** Number of ready replicas, and the desired number. */
   ready: number;
   wanted: number;
-  /** When it runs, of an app that runs by the clock: `30 2 * * * Europe/Berlin`. */
+  /** Schedule with its time zone, for a scheduled app: `30 2 * * * Europe/Berlin`. */
   schedule?: string;
-  /** As many replicas of the newest version answer as are wanted. */
+  /** Whether all desired replicas of the newest version are ready. */
   healthy: boolean;
-  /** Why it is not healthy; empty when it is. */
+  /** Reason if it is not healthy; empty if it is. */
   message: string;
 }
 
-/** Every app of this repository: Deployments, StatefulSets and CronJobs that the render labelled and gave a summary. */
+/**
+ * Every app of this repository: Deployments, StatefulSets and CronJobs with the labels and the summary of the
+ * render.
+ */
 export async function apps(client: ClusterClient): Promise<AppStatus[]> {
   const labelSelector = `app.kubernetes.io/part-of=${partOf}`;
   const [deployments, statefulSets, cronJobs] = await Promise.all([
@@ -39,7 +42,7 @@ export async function apps(client: ClusterClient): Promise<AppStatus[]> {
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a Deployment or a StatefulSet says about the app that it runs. */
+/** State of an app from its Deployment or StatefulSet. */
 export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet): AppStatus {
   const wanted = spec?.replicas ?? 1;
   const ready = status?.readyReplicas ?? 0;
@@ -61,7 +64,7 @@ export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet
   };
 }
 
-/** What a CronJob says: it is healthy unless its last run has ended and did not succeed. */
+/** State of a scheduled app: healthy unless its last run has failed. */
 export function readSchedule({ metadata, spec, status }: V1CronJob): AppStatus {
   const last = status?.lastScheduleTime;
   const succeeded = status?.lastSuccessfulTime;

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
 
-/** A Certificate that is not there as it is asked for, or whose renewal failed. */
+/** A Certificate that is not issued as requested, or whose renewal failed. */
 export interface CertificateTrouble {
   name: string;
   namespace: string;
-  /** What it waits for, or why the last try failed. */
+  /** What it is waiting for, or the reason of the last failure. */
   message: string;
 }
 
@@ -42,7 +42,7 @@ const challengeList = z.object({
 
 type Challenge = z.infer<typeof challengeList>['items'][number];
 
-/** Every Certificate of the cluster that needs a look; none while cert-manager is not installed. */
+/** Every Certificate with a problem; empty if cert-manager is not installed. */
 export async function certificateTroubles(client: ClusterClient): Promise<CertificateTrouble[]> {
   const { items } = certificateList.parse(await list(client, 'cert-manager.io', 'certificates'));
   const troubled = items.filter(isTroubled);
@@ -72,7 +72,7 @@ function isTroubled({ status }: Certificate): boolean {
   return ready !== true || (status?.failedIssuanceAttempts ?? 0) > 0;
 }
 
-/** Of challenges of an ACME server that its names wait for; else what cert-manager says of the last try, or of the Secret. */
+/** The reason of a challenge; else cert-manager's message about the last attempt or the Secret. */
 function messageOf({ metadata, spec, status }: Certificate, challenges: readonly Challenge[]): string {
   const waiting = challenges
     .filter(
@@ -87,16 +87,16 @@ function messageOf({ metadata, spec, status }: Certificate, challenges: readonly
   const said = (type: string, is: string) =>
     status?.conditions?.find((each) => each.type === type && each.status === is)?.message;
   const message =
-    said('Issuing', 'False') ?? said('Ready', 'False') ?? 'cert-manager has not looked at it yet';
-  // Of an order: what stands before the server's own answer names objects of cert-manager that go with it.
+    said('Issuing', 'False') ?? said('Ready', 'False') ?? 'cert-manager has not processed it yet';
+  // Removes the text before the ACME server's own message, which names temporary objects of cert-manager.
   return message.replace(/^.* order is in "\w+" state: (?=.)/s, '');
 }
 
-/** The reason of a challenge without what its name says already: the address that was asked, with its token. */
+/** The reason of a challenge without the requested address and token. */
 function shortReason(reason: string): string {
   const short = reason
     .replace(/^Waiting for HTTP-01 challenge propagation: /, '')
     .replace(/^failed to perform self check GET request '[^']*': (Get "[^"]*": )?/, '')
     .replace(/^Error accepting authorization: (acme: )?/, '');
-  return short === '' ? 'its challenge has not begun' : short;
+  return short === '' ? 'its challenge has not started' : short;
 }

@@ -4,23 +4,29 @@ import { type CertificateTrouble, certificateTroubles } from './certificate-stat
 import { type KustomizationState, kustomizations } from './kustomization-states.ts';
 import { type NodeStatus, nodes } from './node-states.ts';
 
-/** What `npm run status` knows of a cluster. */
+/** The state of a cluster that `npm run status` shows. */
 export interface Status {
   cluster: string;
   server: string;
   kubeconfig: string;
-  /** All nodes, Kustomizations and Certificates are Ready, all apps run as wanted, and Flux is there. */
+  /** Whether all nodes, Kustomizations and Certificates are Ready, all apps healthy, and Flux installed. */
   ready: boolean;
   nodes: NodeStatus[];
   kustomizations: KustomizationState[];
-  /** Kustomizations that are rendered and not in the cluster yet, such as those of observability while its images are built. */
+  /**
+   * Rendered Kustomizations that are not in the cluster yet, such as those of observability while its images
+   * are built.
+   */
   missing: string[];
   apps: AppStatus[];
-  /** Certificates that are not there as they are asked for, or whose renewal failed. */
+  /** Certificates that are not issued as requested, or whose renewal failed. */
   certificates: CertificateTrouble[];
 }
 
-/** Asks for everything at once: one request per kind. `rendered` are the names of the Kustomizations of this checkout. */
+/**
+ * Requests everything in parallel, with one request per kind. `rendered` has the names of this checkout's
+ * Kustomizations.
+ */
 export async function collectStatus(client: ClusterClient, rendered: readonly string[]): Promise<Status> {
   const [nodeStates, kustomizationStates, appStates, certificates] = await Promise.all([
     nodes(client),

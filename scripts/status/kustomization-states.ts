@@ -2,16 +2,16 @@ import { z } from 'zod';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
 
-/** A Flux Kustomization and how far it is. */
+/** A Kustomization of Flux and its progress. */
 export interface KustomizationState {
   name: string;
   namespace: string;
-  /** The newest revision that its source offers is applied and healthy. */
+  /** Whether the newest revision of its source is applied and healthy. */
   ready: boolean;
   suspended: boolean;
-  /** What Flux says about it. */
+  /** Flux's message. */
   message: string;
-  /** What is applied now, as Flux names it: `main@sha1:…`; empty before the first time. */
+  /** The applied revision in Flux's notation: `main@sha1:…`; empty before the first one. */
   revision: string;
   dependsOn: string[];
 }
@@ -37,7 +37,7 @@ const kustomizationList = z.object({
   ),
 });
 
-/** Every Kustomization of the cluster, by namespace and name; none while Flux is not installed. */
+/** Every Kustomization of the cluster, by namespace and name; empty if Flux is not installed. */
 export async function kustomizations(client: ClusterClient): Promise<KustomizationState[]> {
   const request = client.custom.listClusterCustomObject({
     group: 'kustomize.toolkit.fluxcd.io',
@@ -52,7 +52,7 @@ export async function kustomizations(client: ClusterClient): Promise<Kustomizati
   }
 }
 
-/** What a list of Kustomizations, as the API server writes it, says. */
+/** Parses a list of Kustomizations from the API server. */
 export function readKustomizations(list: unknown): KustomizationState[] {
   return kustomizationList
     .parse(list)
@@ -65,7 +65,7 @@ export function readKustomizations(list: unknown): KustomizationState[] {
         namespace: metadata.namespace,
         ready: condition?.status === 'True' && current,
         suspended,
-        message: suspended ? 'suspended' : (condition?.message ?? 'Flux has not looked at it yet'),
+        message: suspended ? 'suspended' : (condition?.message ?? 'Flux has not processed it yet'),
         revision: status?.lastAppliedRevision ?? '',
         dependsOn: (spec.dependsOn ?? []).map(({ name }) => name),
       };
@@ -73,7 +73,7 @@ export function readKustomizations(list: unknown): KustomizationState[] {
     .sort((a, b) => compare(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`));
 }
 
-/** A revision for people: `main@sha1:d8f9…40 digits` becomes `main@d8f9…8 digits`. */
+/** A short revision: `main@sha1:d8f9…40 digits` becomes `main@d8f9…8 digits`. */
 export function shortRevision(revision: string): string {
   return revision.replace(/(?:sha1|sha256):([0-9a-f]{8})[0-9a-f]*/, '$1');
 }

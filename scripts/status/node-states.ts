@@ -2,14 +2,14 @@ import type { V1Node } from '@kubernetes/client-node';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask } from '../cluster/request.ts';
 
-/** A machine of the cluster. */
+/** A node of the cluster. */
 export interface NodeStatus {
   name: string;
   ready: boolean;
   roles: string[];
   /** The kubelet's version. */
   version: string;
-  /** Why it is not ready; empty when it is. */
+  /** Reason if it is not ready; empty if it is. */
   message: string;
 }
 
@@ -21,7 +21,7 @@ export async function nodes(client: ClusterClient): Promise<NodeStatus[]> {
 
 const rolePrefix = 'node-role.kubernetes.io/';
 
-/** What a Node object says about its machine. */
+/** State of a node from its Node object. */
 export function readNode(node: V1Node): NodeStatus {
   const condition = node.status?.conditions?.find(({ type }) => type === 'Ready');
   const ready = condition?.status === 'True';

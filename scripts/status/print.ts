@@ -3,7 +3,7 @@ import { table } from '../cli/table.ts';
 import type { Status } from './collect.ts';
 import { shortRevision } from './kustomization-states.ts';
 
-/** The status for people: what is not well, and why, stands beside its name. */
+/** The status as text: the reason of a problem is in the row of its name. */
 export function printStatus(status: Status): string {
   const sections = [
     section(
@@ -25,10 +25,10 @@ export function printStatus(status: Status): string {
         item.name,
         item.suspended ? styleText('yellow', 'suspended') : mark(item.ready),
         shortRevision(item.revision) || '-',
-        // When all is well Flux only repeats the revision.
+        // For a Ready item Flux's message only repeats the revision.
         item.ready ? '' : oneLine(item.message),
       ]),
-      'none: Flux is not installed, or has not read its repository yet. Go on with: npm run init-cluster',
+      'none: Flux is not installed, or has not read its repository yet. Continue with: npm run init-cluster',
     ),
     section(
       'Apps',
@@ -54,17 +54,17 @@ export function printStatus(status: Status): string {
     ...(missing.length === 0
       ? []
       : [
-          `Rendered, and not in the cluster yet: ${missing.join(', ')}.\n  Parts of observability come with: npm run init-cluster; all others with: npm run deploy`,
+          `Rendered, but not in the cluster yet: ${missing.join(', ')}.\n  Parts of observability are added by: npm run init-cluster; all others by: npm run deploy`,
         ]),
-    `For kubectl and the rest:\n  export KUBECONFIG=${status.kubeconfig}`,
+    `For kubectl and other tools:\n  export KUBECONFIG=${status.kubeconfig}`,
   ].join('\n\n');
 }
 
-/** A cluster has dozens: of those that are well there is nothing to say. */
+/** A cluster has dozens of certificates, so only those with problems are listed. */
 function certificates({ certificates: troubled }: Status): string[] {
   if (troubled.length === 0) return [];
   const rows = troubled.map(({ namespace, name, message }) => [`${namespace}/${name}`, oneLine(message)]);
-  return [section('Certificates that need a look', ['NAME', 'MESSAGE'], rows, 'none')];
+  return [section('Certificates with problems', ['NAME', 'MESSAGE'], rows, 'none')];
 }
 
 function section(title: string, header: string[], rows: string[][], none: string): string {

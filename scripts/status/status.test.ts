@@ -150,7 +150,7 @@ describe('npm run status', () => {
     lists = healthy();
     const { ready, out } = await status(['home', 'jaeger', 'prometheus']);
     expect(ready).toBe(true);
-    expect(out).toContain('Rendered, and not in the cluster yet: jaeger, prometheus.');
+    expect(out).toContain('Rendered, but not in the cluster yet: jaeger, prometheus.');
   });
 
   test('an app by the clock whose last run failed: exit code 1 and which run', async () => {

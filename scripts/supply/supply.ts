@@ -27,7 +27,7 @@ export async function supplyImages(
   } catch (error) {
     throw new Failure(
       error instanceof Error ? error.message : String(error),
-      'Images that are there stay. To go on: type the same command again. For what this machine lacks: npm run doctor',
+      'Supplied images are kept. To continue: type the same command again. For missing requirements: npm run doctor',
       { cause: error },
     );
   }

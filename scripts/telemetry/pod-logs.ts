@@ -17,7 +17,7 @@ export async function podLogs(
   const { app, environment, since } = options;
   if (app === undefined) {
     throw new Failure(
-      `clusters/${environment}/cluster.yaml says 'observability: off': logs are read pod by pod.`,
+      `clusters/${environment}/cluster.yaml has 'observability: off', so logs are read pod by pod.`,
       'Name an app: npm run logs -- NAME',
     );
   }
@@ -25,7 +25,7 @@ export async function podLogs(
   const client = clusterClient(cluster);
   const { items } = await ask(client, `pods of ${app}`, client.core.listNamespacedPod({ namespace: app }));
   if (items.length === 0) {
-    throw new Failure(`${app} has no pods in ${cluster}.`, 'See what runs: npm run status');
+    throw new Failure(`${app} has no pods in ${cluster}.`, 'To list apps: npm run status');
   }
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigPath(cluster));

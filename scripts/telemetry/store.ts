@@ -42,14 +42,14 @@ export async function openStore(environment: string, name: StoreName, root = rep
   const cluster = readCluster(environment, root);
   if (cluster.observability === 'off') {
     throw new Failure(
-      `clusters/${environment}/cluster.yaml says 'observability: off': nothing is kept there.`,
-      "Write 'observability: { store: light }' in its place, then npm run init-cluster.",
+      `clusters/${environment}/cluster.yaml has 'observability: off': nothing is stored.`,
+      "Write 'observability: { store: light }' instead, then npm run init-cluster.",
     );
   }
   if (!reached[cluster.observability.store].includes(name)) {
     throw new Failure(
-      `${name} does not run in ${environment}: clusters/${environment}/cluster.yaml says 'store: ${cluster.observability.store}'.`,
-      `Look in Grafana: npm run open -- ${name === 'jaeger' ? 'traces' : 'logs'} --env ${environment}`,
+      `${name} does not run in ${environment}: clusters/${environment}/cluster.yaml has 'store: ${cluster.observability.store}'.`,
+      `Use Grafana: npm run open -- ${name === 'jaeger' ? 'traces' : 'logs'} --env ${environment}`,
     );
   }
   // Imported dynamically: the Kubernetes client is slow to load.
@@ -120,7 +120,7 @@ export async function jsonOf(
 }
 
 function unreachable(store: Store, cause: Error): Failure {
-  return new Failure(`${store.name} does not answer: ${cause.message}`, 'See why: npm run status', {
+  return new Failure(`${store.name} does not answer: ${cause.message}`, 'For the reason: npm run status', {
     cause,
   });
 }

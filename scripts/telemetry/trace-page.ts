@@ -33,11 +33,11 @@ export function tracePages(jaeger: Store, lines: Store): RequestListener {
     page(request.url ?? '/', jaeger, lines).then(
       (found) => {
         response.writeHead(found === undefined ? 404 : 200, type('text/html'));
-        response.end(found ?? html('Nothing is here', '<p><a href="/">All requests</a></p>'));
+        response.end(found ?? html('Not found', '<p><a href="/">All requests</a></p>'));
       },
       (error: unknown) => {
         const said = error instanceof Failure ? `${error.message} ${error.next}` : String(error);
-        response.writeHead(502, type('text/html')).end(html('That did not work', `<p>${escaped(said)}</p>`));
+        response.writeHead(502, type('text/html')).end(html('The request failed', `<p>${escaped(said)}</p>`));
       },
     );
   };

@@ -106,7 +106,7 @@ async function tracesFrom(
 
 function missing(id: string): Failure {
   return new Failure(
-    `there is no trace ${id}: it is older than 'retention.traces', or nobody sent it.`,
+    `there is no trace ${id}: it is older than 'retention.traces', or it was never sent.`,
     'Find one: npm run trace -- --slow APP',
   );
 }

@@ -9,7 +9,7 @@ import { printed } from '../doctor/machine.ts';
 import { tool } from '../doctor/tool.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 
-/** What the parts of the tests that are asked for need of this machine: looked at before the first begins. */
+/** Checks of this machine for the selected tests, before the first one starts. */
 export function checksBefore(
   parts: { browser: boolean; clusters: boolean },
   lock: Lock,
@@ -28,14 +28,14 @@ export function checksBefore(
         mend: install(host, 'python3 python3-venv'),
       }),
   };
-  // The tests' own clusters are published on other ports.
+  // The tests' own clusters use other ports.
   const machine = machineChecks({ environment, cluster: readCluster(environment), lock, host }).filter(
     ({ name }) => name !== 'ports',
   );
   return [...tools, ...(parts.browser ? [browser] : []), ...(parts.clusters ? [python, ...machine] : [])];
 }
 
-/** What has to be built first, and how long that takes; nothing where the cache has it. */
+/** Messages about builds before the tests, with their duration; empty if the cache has everything. */
 export function buildsBefore(lock: Lock): string[] {
   const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
   const ofStacks = lacking(['pulumi', 'versitygw']);
@@ -45,18 +45,18 @@ export function buildsBefore(lock: Lock): string[] {
     ...(ofStacks.length === 0
       ? []
       : [
-          `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, Pulumi where none is installed: ` +
+          `The cache lacks ${ofStacks.join(', ')}. The tests of the stacks build them first, and Pulumi if none is installed: ` +
             'up to 10 minutes on two cores.',
         ]),
     ...(ofCharts.length === 0
       ? []
       : [
-          'The cache lacks helm. The tests of the services build it first where it cannot be downloaded: up to 10 minutes on two cores.',
+          'The cache lacks helm. The tests of the services build it first if it cannot be downloaded: up to 10 minutes on two cores.',
         ]),
     ...(missing.length === 0
       ? []
       : [
-          `The cache lacks ${missing.join(', ')}. Where no registry of images answers, the end-to-end test builds them first: ` +
+          `The cache lacks ${missing.join(', ')}. If no image registry answers, the end-to-end test builds them first: ` +
             'about half an hour on two cores, once per machine.',
         ]),
   ];

@@ -5,12 +5,12 @@ import { cacheDir } from '../../images/cache/paths.ts';
 
 const schema = z.record(z.string(), z.number().positive());
 
-/** How long each part of the tests took on this machine when it passed last, in seconds. */
+/** Duration in seconds of each part of the tests, from the last time that it passed on this machine. */
 export type Durations = z.infer<typeof schema>;
 
 const file = (): string => join(cacheDir(), 'test-durations.json');
 
-/** Reads them; none where no part has passed here yet, or where the note cannot be read. */
+/** Reads them; empty if no part has passed here yet, or if the file cannot be read. */
 export function readDurations(): Durations {
   try {
     return schema.parse(JSON.parse(readFileSync(file(), 'utf8')));
@@ -19,13 +19,13 @@ export function readDurations(): Durations {
   }
 }
 
-/** Notes that a part has passed. */
+/** Records the duration of a part that has passed. */
 export function noteDuration(part: string, seconds: number): void {
   mkdirSync(dirname(file()), { recursive: true });
   writeFileSync(file(), `${JSON.stringify({ ...readDurations(), [part]: Math.ceil(seconds) }, null, 2)}\n`);
 }
 
-/** What these parts take in all, as people say it: as they took here last, else `usual`. */
+/** Total duration of these parts in words: as on this machine last time, else `usual`. */
 export function expectedDuration(parts: string[], known: Durations, usual: string): string {
   const seconds = parts.map((part) => known[part]);
   if (seconds.some((one) => one === undefined)) return `${usual} on two cores`;

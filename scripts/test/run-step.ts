@@ -5,14 +5,14 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 
-/** The counts of a step. */
+/** Counts of a step. */
 export interface StepResult {
   passed: number;
   /** One entry per failure: its title, and the first lines of its message. */
   failures: string[];
 }
 
-/** Vitest's JSON report, so far as it is read here. */
+/** The fields of Vitest's JSON report that are read. */
 const reportSchema = z.object({
   numPassedTests: z.number(),
   testResults: z.array(
@@ -30,7 +30,7 @@ const reportSchema = z.object({
   ),
 });
 
-/** Lines of a failure's message that the summary repeats. */
+/** Maximum lines of a failure's message in the summary. */
 const maxLines = 12;
 
 /** Runs a tool that passes or fails as a whole. */
@@ -50,7 +50,7 @@ export async function runVitest(project: string, ...args: string[]): Promise<Ste
     ]);
     const report = reportSchema.parse(JSON.parse(await readFile(outputFile, 'utf8')));
     const failures = report.testResults.flatMap(fileFailures);
-    // An error outside of any test fails the run without being in the report.
+    // An error outside of any test fails the run, but is not in the report.
     if (failed && failures.length === 0)
       failures.push('vitest ended with an error that belongs to no test; see above');
     return { passed: report.numPassedTests, failures };
@@ -64,7 +64,7 @@ type FileReport = z.infer<typeof reportSchema>['testResults'][number];
 function fileFailures({ name, message, assertionResults }: FileReport): string[] {
   const file = relative(repositoryRoot, name);
   return [
-    // A file that cannot be loaded, or a hook that fails, has its message on the file.
+    // If a file cannot be loaded, or a hook fails, the file has the message.
     ...(message === '' ? [] : [`${file}: ${firstLines(message)}`]),
     ...assertionResults
       .filter(({ status }) => status === 'failed')

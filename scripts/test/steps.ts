@@ -20,23 +20,23 @@ const alone = {
   data: 'data',
 } as const;
 
-/** Options of `npm test`: at most one. */
+/** Options of `npm test`: at most one of them. */
 export type TestOptions = { [option in keyof typeof alone | 'unit']?: true };
 
-/** The steps that the options select, and what they need and usually take. */
+/** The selected steps, with their requirements and usual duration. */
 export interface TestPlan {
   steps: TestStep[];
   /** Whether a step starts a cluster, or the engine of Pulumi. */
   clusters: boolean;
   /** Whether a step opens a browser. */
   browser: boolean;
-  /** Duration on two cores, for a machine on which the steps have not passed yet. */
+  /** Usual duration on two cores, for a machine on which the steps have not passed yet. */
   usual: string;
   /** Steps that this machine cannot run, each with its reason. */
   leftOut: string[];
 }
 
-/** `root` says whether the tests run as root. */
+/** `root`: whether the tests run as root. */
 export function testPlan(options: TestOptions, root: boolean): TestPlan {
   const projects = Object.entries(alone)
     .filter(([option]) => options[option as keyof typeof alone] === true)

@@ -155,7 +155,7 @@ async function ready(
       const how = ended === undefined ? `gave no answer in ${startSeconds} s` : 'ended';
       throw new Failure(
         `${failed.name}, which verify starts on this machine, ${how}:\n  ${failed.lines.join('\n  ')}`,
-        'Mend that, then type the same command again; without an API server: npm run verify -- --offline',
+        'Correct that, then type the same command again; without an API server: npm run verify -- --offline',
       );
     }
     const ca = existsSync(certificate) ? readFileSync(certificate, 'utf8') : '';

@@ -32,8 +32,8 @@ export async function serveDefinitions(config: KubeConfig, definitions: readonly
     const refusal = await server.keep(next);
     if (refusal === undefined) continue;
     throw new Failure(
-      `the API server refuses ${objectId(next)}, as images/lock.yaml or a chart has it: ${refusal.message}`,
-      'Name a version of it that is made for that version of Kubernetes.',
+      `the API server refuses ${objectId(next)} of images/lock.yaml or a chart: ${refusal.message}`,
+      'Use a version for that version of Kubernetes.',
     );
   }
   const objects = KubernetesObjectApi.makeApiClient(config);
@@ -55,7 +55,7 @@ async function established(
       const words = conditions.map((one) => textField(one, 'message')).join('; ');
       throw new Failure(
         `the API server does not serve the kind of ${metadata.name} after ${establishSeconds} s: ${words}`,
-        'Mend the definition, or its version in images/lock.yaml.',
+        'Correct the definition, or its version in images/lock.yaml.',
       );
     }
     await sleep(100);

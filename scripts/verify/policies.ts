@@ -94,7 +94,7 @@ export class ObeyedPolicies {
     while ((await this.#server.refusal(shown)) === undefined) {
       if (Date.now() > deadline) {
         throw new Failure(
-          `the API server did not obey the admission policies within ${obeySeconds} s.`,
+          `the API server did not enforce the admission policies within ${obeySeconds} s.`,
           'Type the same command again, when the machine is less busy.',
         );
       }

@@ -30,7 +30,7 @@ export function problemsOfRefusals(root: string, refused: readonly RefusedObject
         file,
         ...placeInFile(root, file, path, part),
         what: `in ${group.map(({ env }) => env).join(', ')}, ${object}: ${said}`,
-        why: `the API server of Kubernetes ${version} would not take it, and Flux would stop there`,
+        why: `the API server of Kubernetes ${version} refuses it, so Flux could not apply it`,
         fix: fixOf(first),
       },
     ];
@@ -52,8 +52,8 @@ function causesOf({ env, component, file, object, refusal }: RefusedObject): Cau
 }
 
 function fixOf({ file, path, isTemplated }: Cause): string {
-  if (isTemplated) return "by the chart's values, or by another version of the chart; then: npm run verify";
+  if (isTemplated) return "change the chart's values or version, then type npm run verify";
   if (path.length === 1 && path[0] === 'name')
-    return `what it comes of is in ${file}, or in the chart beside it; then: npm run verify`;
-  return `mend ${fieldName(path)} there; then: npm run verify`;
+    return `its source is in ${file} or in the chart beside it; then: npm run verify`;
+  return `correct ${fieldName(path)}; then: npm run verify`;
 }

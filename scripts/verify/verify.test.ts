@@ -36,7 +36,7 @@ it('names the field, the object, the environment and the description', () => {
     {
       code: 'custom-resource',
       file: 'apps/shop/app.ts',
-      what: 'in dev, HTTPRoute shop/shop (gateway.networking.k8s.io/v1): spec.rules is no field of it',
+      what: 'in dev, HTTPRoute shop/shop (gateway.networking.k8s.io/v1): spec.rules is an unknown field',
       fix: "did you mean 'rule'?",
     },
     { code: 'custom-resource', file: 'operators/traefik/operator.ts' },

@@ -67,16 +67,16 @@ export function verifyFiles(
         problemOfFile(file, {
           code: 'custom-resource',
           what: `${id}: ${what}`,
-          why: 'the API server would refuse it, or drop the field without a word',
+          why: 'the API server would refuse it, or drop the field silently',
           fix,
         }),
       );
     }
     const undefinedKind = {
       code: 'no-definition',
-      what: `${id} is of a kind that nothing defines`,
-      why: 'the API server would not know it',
-      fix: 'name the artifact that brings its definition under crds of its operator, or another apiVersion',
+      what: `no definition has the kind of ${id}`,
+      why: 'the API server does not know the kind',
+      fix: 'add the artifact with its definition to crds of its operator, or write another apiVersion',
     };
     return [problemOfFile(file, undefinedKind)];
   });

@@ -19,7 +19,7 @@ export interface BalancerPort {
   readyPath?: string;
 }
 
-/** A network load balancer with a listener for each door. */
+/** A network load balancer with one listener per port. */
 export function balancer(
   name: 'api' | 'gateway',
   args: {

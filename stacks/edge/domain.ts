@@ -39,7 +39,7 @@ export class Domain extends ComponentResource {
     const required = (what: 'Name' | 'Type' | 'Value') =>
       proof.apply((found) => {
         const value = found?.[`resourceRecord${what}`];
-        if (value === undefined) throw new Error(`ACM named no record that proves ${domain}`);
+        if (value === undefined) throw new Error(`ACM returned no validation record for ${domain}`);
         return value;
       });
     const record = new DnsRecord(
@@ -55,7 +55,7 @@ export class Domain extends ComponentResource {
     );
     this.zone.nameServers.apply((servers) =>
       info(
-        `${domain} must be delegated to ${servers.join(', ')}: enter them at the registrar. ACM waits for that, 30 minutes at most`,
+        `${domain} must be delegated to ${servers.join(', ')}: enter these name servers at the registrar. ACM waits for the delegation, 30 minutes at most`,
         this.zone,
       ),
     );

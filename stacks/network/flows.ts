@@ -21,9 +21,15 @@ export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[]
   const pairs = roles.flatMap((from) => roles.map((to) => ({ from, to })));
   const found: NetworkFlow[] = [
     { from: 'internet', to: 'gateway', protocol: 'tcp', port: 443, why: 'applications' },
-    { from: 'internet', to: 'gateway', protocol: 'tcp', port: 80, why: 'leads to HTTPS' },
+    { from: 'internet', to: 'gateway', protocol: 'tcp', port: 80, why: 'redirects to HTTPS' },
     { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.https, why: 'the gateway' },
-    { from: 'gateway', to: appRole(cluster), protocol: 'tcp', port: nodePorts.http, why: 'leads to HTTPS' },
+    {
+      from: 'gateway',
+      to: appRole(cluster),
+      protocol: 'tcp',
+      port: nodePorts.http,
+      why: 'redirects to HTTPS',
+    },
     { from: 'api', to: 'control-plane', protocol: 'tcp', port: 6443, why: 'the API server' },
     { from: 'control-plane', to: 'control-plane', protocol: 'tcp', port: 2379, last: 2380, why: 'etcd' },
   ];
@@ -31,7 +37,7 @@ export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[]
     found.push(
       { from: role, to: 'api', protocol: 'tcp', port: 6443, why: 'kubelets' },
       // The endpoints of the Service `kubernetes` are the control planes themselves.
-      { from: role, to: 'control-plane', protocol: 'tcp', port: 6443, why: 'pods that ask the API server' },
+      { from: role, to: 'control-plane', protocol: 'tcp', port: 6443, why: 'pods that call the API server' },
       { from: role, to: 'internet', protocol: 'tcp', port: 443, why: 'images, packages, AWS, Git' },
       { from: role, to: 'internet', protocol: 'tcp', port: 80, why: "Ubuntu's packages, which are signed" },
     );

@@ -6,13 +6,13 @@ const bucket = 'aws:s3/bucket:Bucket';
 /** A rule about several resources: a bucket's public access block is a separate resource. */
 const closedBuckets: StackValidationPolicy = {
   name: 'closed-buckets',
-  description: 'Each bucket is closed to the public, encrypted, and keeps versions.',
+  description: 'Each bucket is private, encrypted and versioned.',
   validateStack: ({ resources }, report) => {
     const needed = {
-      'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock': 'is not closed to the public',
+      'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock': 'has no public access block',
       'aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration':
         'is not encrypted',
-      'aws:s3/bucketVersioning:BucketVersioning': 'keeps no versions',
+      'aws:s3/bucketVersioning:BucketVersioning': 'has no versioning',
     };
     for (const { urn } of resources.filter(({ type }) => type === bucket)) {
       for (const [type, fault] of Object.entries(needed)) {
@@ -20,7 +20,7 @@ const closedBuckets: StackValidationPolicy = {
           (other) =>
             other.type === type && (other.propertyDependencies.bucket ?? []).some((used) => used.urn === urn),
         );
-        if (!found) report(`it ${fault}: make a PrivateBucket of it`, urn);
+        if (!found) report(`it ${fault}: use PrivateBucket`, urn);
       }
     }
   },

@@ -22,7 +22,7 @@ describe('policy', () => {
       ingress,
       { ipProtocol: 'tcp', fromPort: 22, toPort: 22, cidrIpv4: '0.0.0.0/0' },
       true,
-      'closed-security-groups: the whole internet may come to port 22 to 22: name the security group that may',
+      'closed-security-groups: the whole internet can reach port 22 to 22: name a security group instead',
     ],
     [
       'SSH for one',
@@ -36,21 +36,21 @@ describe('policy', () => {
       ingress,
       { ipProtocol: 'tcp', fromPort: 80, toPort: 443, cidrIpv4: '0.0.0.0/0' },
       true,
-      'closed-security-groups: the whole internet may come to port 80 to 443: name the security group that may',
+      'closed-security-groups: the whole internet can reach port 80 to 443: name a security group instead',
     ],
     [
       'every port over IPv6',
       ingress,
       { ipProtocol: '-1', cidrIpv6: '::/0' },
       true,
-      'closed-security-groups: the whole internet may come to every port: name the security group that may',
+      'closed-security-groups: the whole internet can reach every port: name a security group instead',
     ],
     [
       'rules inside a group',
       'aws:ec2/securityGroup:SecurityGroup',
       { ingress: [{ protocol: '-1' }] },
       true,
-      'closed-security-groups: it has rules in itself: write each as a SecurityGroupIngressRule, which is checked',
+      'closed-security-groups: it has inline rules: write each as a SecurityGroupIngressRule, which is checked',
     ],
     [
       'a disk in clear',
@@ -92,7 +92,7 @@ describe('policy', () => {
       bucketPolicy,
       policy({ Sid: 'All', Effect: 'Allow', Principal: { AWS: ['*'] }, Action: 's3:GetObject' }),
       true,
-      'private-buckets: the statement All lets everyone in: name who may',
+      'private-buckets: the statement All allows everyone: name the principals',
     ],
     [
       'a right to everything of a service',
@@ -106,21 +106,21 @@ describe('policy', () => {
       'aws:iam/rolePolicyAttachment:RolePolicyAttachment',
       {},
       true,
-      "least-privilege: AWS's own policies give more than is needed: write a RolePolicy with the actions",
+      "least-privilege: AWS's managed policies grant more than needed: write a RolePolicy with the actions",
     ],
     [
       'a node that may be replaced',
       instance,
       sound,
       false,
-      'protected-data: it holds data: write protect: true. To let one go on purpose: pulumi state unprotect URN',
+      'protected-data: it has data: write protect: true. To delete it on purpose: pulumi state unprotect URN',
     ],
     [
       'a bucket that may go',
       'aws:s3/bucket:Bucket',
       {},
       false,
-      'protected-data: it holds data: write protect: true. To let one go on purpose: pulumi state unprotect URN',
+      'protected-data: it has data: write protect: true. To delete it on purpose: pulumi state unprotect URN',
     ],
   ])('refuses %s', (_what, type, props, protect, fault) => {
     expect(faults(type, props, protect)).toContain(fault);

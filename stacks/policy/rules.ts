@@ -32,12 +32,12 @@ export const rules: readonly ResourceRule[] = [
   {
     name: 'closed-security-groups',
     description:
-      'The internet comes to ports 443 and 80 alone, and nobody comes to port 22: SSH goes through the session manager.',
+      'The internet reaches only ports 443 and 80, and nobody reaches port 22: SSH goes through the session manager.',
     faults: ({ type, props }) => {
       if (type === 'aws:ec2/securityGroup:SecurityGroup') {
         return list(props.ingress).length === 0
           ? []
-          : ['it has rules in itself: write each as a SecurityGroupIngressRule, which is checked'];
+          : ['it has inline rules: write each as a SecurityGroupIngressRule, which is checked'];
       }
       if (type === 'aws:ec2/securityGroupRule:SecurityGroupRule') {
         return ['write it as a SecurityGroupIngressRule or SecurityGroupEgressRule, which are checked'];
@@ -52,7 +52,7 @@ export const rules: readonly ResourceRule[] = [
       return [
         ...(open && (everyPort || from !== to || !openPorts.includes(from))
           ? [
-              `the whole internet may come to ${everyPort ? 'every port' : `port ${from} to ${to}`}: name the security group that may`,
+              `the whole internet can reach ${everyPort ? 'every port' : `port ${from} to ${to}`}: name a security group instead`,
             ]
           : []),
         ...(everyPort || (props.ipProtocol === 'tcp' && from <= 22 && to >= 22)
@@ -81,7 +81,7 @@ export const rules: readonly ResourceRule[] = [
   {
     name: 'metadata-version-2',
     description:
-      'Instances give their credentials by version 2 of the metadata service only, and not to pods.',
+      'Instances give their credentials only through version 2 of the metadata service, and not to pods.',
     faults: ({ type, props }) => {
       const template = type === 'aws:ec2/launchTemplate:LaunchTemplate';
       if (!template && (type !== 'aws:ec2/instance:Instance' || props.launchTemplate !== undefined))
@@ -101,7 +101,7 @@ export const rules: readonly ResourceRule[] = [
         type === 'aws:s3/bucketAcl:BucketAcl' ||
         type === 'aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration'
       ) {
-        return ['buckets have neither ACLs nor websites: a policy says who reads'];
+        return ['buckets have neither ACLs nor websites: use a bucket policy'];
       }
       if (type === 'aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock') {
         return ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets']
@@ -111,15 +111,15 @@ export const rules: readonly ResourceRule[] = [
       if (type !== 'aws:s3/bucketPolicy:BucketPolicy') return [];
       return statements(props.policy)
         .filter(({ Effect, Principal }) => Effect === 'Allow' && isEveryone(Principal))
-        .map(({ Sid }) => `the statement ${String(Sid)} lets everyone in: name who may`);
+        .map(({ Sid }) => `the statement ${String(Sid)} allows everyone: name the principals`);
     },
   },
   {
     name: 'least-privilege',
-    description: 'No role may do everything of a service.',
+    description: 'No role has all actions of a service.',
     faults: ({ type, props }) => {
       if (type === 'aws:iam/rolePolicyAttachment:RolePolicyAttachment') {
-        return ["AWS's own policies give more than is needed: write a RolePolicy with the actions"];
+        return ["AWS's managed policies grant more than needed: write a RolePolicy with the actions"];
       }
       if (type !== 'aws:iam/rolePolicy:RolePolicy') return [];
       return statements(props.policy)
@@ -131,10 +131,10 @@ export const rules: readonly ResourceRule[] = [
   },
   {
     name: 'protected-data',
-    description: 'What holds data is protected, so that the engine refuses to delete and to replace it.',
+    description: 'Resources with data are protected, so that the engine refuses to delete or replace them.',
     faults: ({ type, props, protect }) =>
       (holdsData.has(type) || (type === publicZone && props.vpcs === undefined)) && !protect
-        ? ['it holds data: write protect: true. To let one go on purpose: pulumi state unprotect URN']
+        ? ['it has data: write protect: true. To delete it on purpose: pulumi state unprotect URN']
         : [],
   },
 ];

@@ -16,7 +16,7 @@ import { jsonStringify } from '@pulumi/pulumi/output.js';
 import type { Statement } from '../access/policy.ts';
 import type { BucketRules } from './purposes.ts';
 
-/** A bucket that nobody reaches from outside, encrypted, with a way back from deletion, and kept when the stack goes. */
+/** A private, encrypted bucket that keeps deleted objects for a time and outlives the stack. */
 export class PrivateBucket extends ComponentResource {
   readonly bucket: Bucket;
   readonly arn: Output<string>;
@@ -26,7 +26,7 @@ export class PrivateBucket extends ComponentResource {
     args: {
       bucketName: string;
       rules: BucketRules;
-      /** A KMS key. Default: keys that S3 keeps by itself. */
+      /** A KMS key. Default: keys that S3 manages. */
       keyArn?: Input<string>;
       /** Statements of the bucket's policy, added to the one that requires TLS. */
       allow?: Input<Statement>[];
@@ -68,14 +68,14 @@ export class PrivateBucket extends ComponentResource {
   }
 }
 
-/** A bucket, the name of its settings in the stack, and their place below it. */
+/** A bucket, and the name and parent of its settings in the stack. */
 interface Place {
   name: string;
   bucket: Bucket;
   below: { parent: Bucket };
 }
 
-/** No access by lists or public policies; every object belongs to the account. */
+/** Forbids ACLs and public policies; the account owns every object. */
 function closeToPublic({ name, bucket, below }: Place): BucketPublicAccessBlock {
   const closed = new BucketPublicAccessBlock(
     name,
@@ -96,7 +96,7 @@ function closeToPublic({ name, bucket, below }: Place): BucketPublicAccessBlock 
   return closed;
 }
 
-/** Encrypts objects with a KMS key, or with keys of S3 where there is none. */
+/** Encrypts objects with a KMS key, or with keys of S3 if there is none. */
 function encrypt({ name, bucket, below }: Place, keyArn: Input<string> | undefined): void {
   const rule =
     keyArn === undefined
@@ -108,7 +108,7 @@ function encrypt({ name, bucket, below }: Place, keyArn: Input<string> | undefin
   new BucketServerSideEncryptionConfiguration(name, { bucket: bucket.id, rules: [rule] }, below);
 }
 
-/** Keeps deleted and overwritten objects for a time, and locks objects where the rules say so. */
+/** Keeps deleted and overwritten objects for a time, and locks objects if the rules require it. */
 function keepVersions({ name, bucket, below }: Place, rules: BucketRules): void {
   const versions = new BucketVersioning(
     name,

@@ -1,21 +1,24 @@
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
 
-/** What a bucket is for; also part of its name. */
+/** The purpose of a bucket, which is part of its name. */
 export type Purpose = 'backups' | 'etcd' | 'logs' | 'traces';
 
 export interface BucketRules {
-  /** Days in which nobody can delete or change what was written, not even with stolen credentials. Default: none. */
+  /**
+   * Days in which nobody can delete or change a written object, not even with stolen credentials. Default:
+   * none.
+   */
   lockDays?: number;
-  /** Days after which an object goes. Default: never, whoever writes it takes it away. */
+  /** Days after which an object is deleted. Default: never; its writer deletes it. */
   expireDays?: number;
-  /** Days for which what was deleted or overwritten can be had back. */
+  /** Days in which a deleted or overwritten object can be restored. */
   undeleteDays: number;
 }
 
 /**
- * How long each bucket keeps what. Loki and Tempo delete by themselves, so that their rules are a backstop one day
- * later. Snapshots of etcd serve to go back a few days; an older one would bring back certificates that have ended.
+ * Retention rules of each bucket. Loki and Tempo delete by themselves, so their rules are a fallback one day
+ * later. Snapshots of etcd are kept a few days only: an older one would restore expired certificates.
  */
 export function bucketRules({ retention }: Pick<Cluster, 'retention'>): Record<Purpose, BucketRules> {
   return {

@@ -6,7 +6,7 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 import { PrivateBucket } from './private-bucket.ts';
 import { bucketRules, type Purpose } from './purposes.ts';
 
-/** Buckets for what must outlive the nodes, below one key. */
+/** Buckets for data that must outlive the nodes, encrypted with one key. */
 export class Storage extends ComponentResource {
   readonly buckets: Readonly<Record<Purpose, PrivateBucket>>;
   readonly keyArn: Output<string>;
@@ -23,7 +23,7 @@ export class Storage extends ComponentResource {
         description: `${cluster.name}: backups, logs and traces`,
         enableKeyRotation: true,
         deletionWindowInDays: 30,
-        // Rights are given by IAM alone.
+        // Only IAM grants rights.
         policy: JSON.stringify({
           Version: '2012-10-17',
           Statement: [

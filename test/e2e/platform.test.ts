@@ -64,9 +64,9 @@ describe('a platform on this machine', () => {
     expect(await readRecord(cluster)).toMatchObject({ phase: 'unfinished' });
   });
 
-  it('goes on with the same command until Flux has synced', async () => {
+  it('goes on with the same command until Flux has applied the manifests', async () => {
     const ended = await checkout.npm('init-cluster', '--json');
-    expect(said(ended), said(ended)).toContain('Flux has synced');
+    expect(said(ended), said(ended)).toContain('Flux has applied the manifests');
     expect(ended.exitCode, said(ended)).toBe(0);
     for (const { title, seconds } of JSON.parse(ended.stdout).phases)
       console.log(`${title}: ${seconds.toFixed(1)} s`);

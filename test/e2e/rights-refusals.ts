@@ -74,14 +74,14 @@ export function rightsRefusals(cluster: string, host: string): void {
       },
       type: 'kubernetes.io/service-account-token',
     };
-    expect(await probe.refused(apply, yaml(secret))).toContain('would hold a token of a service account');
+    expect(await probe.refused(apply, yaml(secret))).toContain('would keep a service account token');
     for (const [namespace, account] of [
       ['flux-system', 'kustomize-controller'],
       ['kube-system', 'kube-router'],
       ['home', 'home'],
     ]) {
       const mint = ['create', 'token', account ?? '', '-n', namespace ?? ''];
-      expect(await probe.refused(mint)).toContain('which the kubelet alone gives');
+      expect(await probe.refused(mint)).toContain('which only the kubelet may do');
     }
   });
 

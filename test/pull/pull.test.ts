@@ -129,7 +129,7 @@ it('an ordinary user without Go, package manager and root comes from nothing to 
   );
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toMatch(/^ {2}The private key by which Flux reads the secrets [^\n]+$/);
-  expect(stdout).toContain('Where images come from');
+  expect(stdout).toContain('Source of images');
   expect(stdout).toContain('pulled, about 2 GB once');
   expect(stdout).not.toContain('building it instead');
   expect(await user.othersFiles()).toEqual([]);

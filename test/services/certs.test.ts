@@ -39,7 +39,7 @@ it('it says whom it trusts, and that it has not read its file again', async () =
   // Postgres knows the age of a file in whole seconds.
   await sleep(1_100);
   writeFileSync(file('roots.pem'), authority.roots + next.roots);
-  await expect(identity()).rejects.toThrow('it has not read it again yet');
+  await expect(identity()).rejects.toThrow('it has not reloaded it yet');
   await postgres.asSuperuser('postgres', 'select pg_reload_conf()');
   await sleep(500);
   expect((await identity()).roots).toEqual([idOf(authority), idOf(next)].sort());

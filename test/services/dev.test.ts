@@ -123,7 +123,7 @@ it('says what to do where the cluster has not what the manifests mount, and leav
   });
   await expect(started).rejects.toMatchObject({
     message: expect.stringMatching(/has no Secret jobs\/\S+, which the manifests of this checkout mount/),
-    next: 'Bring the app there first: npm run deploy -- jobs',
+    next: 'Deploy the app first: npm run deploy -- jobs',
   });
   expect(folders()).toEqual([]);
 });

@@ -226,7 +226,7 @@ describe('trust-manager as its upstream chart', () => {
       expect((await verify(root, { offline: true, report: () => {} })).problems).toEqual([]);
       await writeFile(bundle, bundleWith('useDefaultCA: true'));
       const { problems } = await verify(root, { offline: true, report: () => {} });
-      expect(problems).toMatchObject([{ what: expect.stringContaining('useDefaultCA is no field of it') }]);
+      expect(problems).toMatchObject([{ what: expect.stringContaining('useDefaultCA is an unknown field') }]);
     });
   });
 

@@ -96,7 +96,7 @@ describe('a job', () => {
   it('may not have a payload with the name under which its trace is kept', async () => {
     await expect(enqueue('shop.traced', { payload: { _traceparent: 'x' } })).rejects.toMatchObject({
       code: status.INVALID_ARGUMENT,
-      details: "payload: '_traceparent' is a name that the queue uses itself",
+      details: "payload: '_traceparent' is reserved for the queue",
     });
   });
 

@@ -83,8 +83,10 @@ describe('migrations', () => {
 
   it('that ran must stay as they are', async () => {
     good.add({ '002-more.sql': 'insert into shop values (3);' });
-    await expect(good.run()).rejects.toThrow('002-more.sql ran here already and was changed since');
-    await expect(files({ '001-shop.sql': 'x' }).run()).rejects.toThrow('001-shop.sql ran here already');
+    await expect(good.run()).rejects.toThrow('002-more.sql was changed after it ran');
+    await expect(files({ '001-shop.sql': 'x' }).run()).rejects.toThrow(
+      '001-shop.sql was changed after it ran',
+    );
     await expect(files({}).run()).rejects.toThrow('is not among the files any more');
   });
 

@@ -81,7 +81,7 @@ describe('a token of the proxy', () => {
   it('is taken from the service for which it was made, and from no other', async () => {
     await expect(people.verify(token, 'shop')).resolves.toMatchObject({ id: 'ada' });
     await expect(people.verify(token, 'stock')).rejects.toThrow(
-      "'stock' hands on a token that is meant for 'shop'",
+      "'stock' forwards a token with the audience 'shop'",
     );
   });
 
@@ -141,7 +141,7 @@ describe('a token that is refused', () => {
         );
       },
     ],
-    ['a key that nobody has', () => signed({ ...partsOf(token)[0], kid: 'unknown' }, partsOf(token)[1])],
+    ['an unknown key', () => signed({ ...partsOf(token)[0], kid: 'unknown' }, partsOf(token)[1])],
     [
       'the type of another token',
       () => `${changed((head) => Object.assign(head, { typ: 'JWT' }))}.${token.split('.')[2]}`,
@@ -191,11 +191,11 @@ describe('a token that is refused', () => {
   }
 
   it('that is meant for another app', () =>
-    expect(says({ audience: 'stock' })).rejects.toThrow("meant for 'stock'"));
+    expect(says({ audience: 'stock' })).rejects.toThrow("audience of the token is 'stock'"));
   it('that has ended, without leeway', () =>
-    expect(says({}, Date.now() - 60_000)).rejects.toThrow('has ended'));
+    expect(says({}, Date.now() - 60_000)).rejects.toThrow('has expired'));
   it('that ends with its session, though the clock of the app were behind by less than leeway', () =>
-    expect(says({ expires: Date.now() - 1_000 })).rejects.toThrow('has ended'));
+    expect(says({ expires: Date.now() - 1_000 })).rejects.toThrow('has expired'));
   it('that was made later than clocks differ', () =>
     expect(says({}, Date.now() + 15_000)).rejects.toThrow('not valid yet'));
   it('but not one that is ten seconds early', () =>
@@ -211,7 +211,7 @@ describe('a token that is refused', () => {
       level: 'aal1',
     };
     await expect((await keyWorld(other)).verify(other.token('shop', session))).rejects.toThrow(
-      'is from https://accounts.elsewhere',
+      'is https://accounts.elsewhere',
     );
   });
 

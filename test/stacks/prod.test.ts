@@ -144,7 +144,7 @@ describe('pulumi -s prod', () => {
         'stacks/nodes/nodes.ts',
         'protect: true, deleteBeforeReplace',
         'deleteBeforeReplace',
-        /protected-data[\s\S]*it holds data: write protect: true/,
+        /protected-data[\s\S]*it has data: write protect: true/,
       ],
       [
         'stacks/network/flows.ts',
@@ -190,7 +190,7 @@ describe('pulumi -s prod', () => {
     const ended = await project.pulumi('up', '-s', 'prod', ...atOnce);
     expect(ended.exitCode, said(ended)).not.toBe(0);
     expect(ended.all).toContain('the API server at 127.0.0.1:');
-    expect(ended.all).toContain('`pulumi up` goes on from here');
+    expect(ended.all).toContain('`pulumi up` continues from here');
     await project.reach(api.port);
     await pulumi('up', '-s', 'prod', ...atOnce);
   });

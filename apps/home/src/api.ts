@@ -2,15 +2,18 @@ import { readFileSync } from 'node:fs';
 import { type IncomingMessage, get as overHttp } from 'node:http';
 import { get as overHttps } from 'node:https';
 
-/** How to reach an API server, and as whom. */
+/** Address and credentials of an API server. */
 export interface ApiServer {
   /** `https://10.96.0.1:443`; `http://…` for `kubectl proxy` and tests. */
   url: string;
-  /** Folder with `token` and `ca.crt`, as Kubernetes mounts it for a service account. Read anew for every request: both rotate. */
+  /**
+   * Folder with `token` and `ca.crt`, as Kubernetes mounts it for a service account. It is read for every
+   * request, because both rotate.
+   */
   account?: string;
 }
 
-/** The API server answered, but not with 200. */
+/** The API server answered with a status other than 200. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -23,26 +26,29 @@ export class ApiError extends Error {
 
 const mounted = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** The API server of the cluster that this process runs in; `PLINTH_API` names another one. */
+/** The API server of the cluster in which this process runs; `PLINTH_API` sets another one. */
 export function apiServer(env: NodeJS.ProcessEnv): ApiServer {
   if (env.PLINTH_API) return { url: env.PLINTH_API };
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
   if (!host) {
     throw new Error(
       'not in a cluster: KUBERNETES_SERVICE_HOST is not set.\n' +
-        "  To look at one from outside: 'kubectl proxy', then PLINTH_API=http://127.0.0.1:8001 node src/server.ts",
+        "  For a cluster from outside: 'kubectl proxy', then PLINTH_API=http://127.0.0.1:8001 node src/server.ts",
     );
   }
   return { url: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, account: mounted };
 }
 
-/** One JSON document. */
+/** Requests one JSON document. */
 export async function getJson(api: ApiServer, path: string, signal: AbortSignal): Promise<unknown> {
   const response = await send(api, path, signal, 30_000);
   return JSON.parse(await text(response));
 }
 
-/** A stream of JSON documents, one a line; ends when the server ends it, throws when it breaks off. */
+/**
+ * A stream of JSON documents, one per line; ends with the server's response, and throws if the connection
+ * breaks.
+ */
 export async function* getJsonLines(
   api: ApiServer,
   path: string,
@@ -80,7 +86,7 @@ async function send(
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = get(url, options, resolve);
     request.on('timeout', () =>
-      request.destroy(new Error(`no word from ${url.host} for ${idleMs / 1000} s`)),
+      request.destroy(new Error(`no data from ${url.host} for ${idleMs / 1000} s`)),
     );
     request.on('error', reject);
   });
@@ -100,7 +106,7 @@ function statusMessage(body: string): string {
     const status: unknown = JSON.parse(body);
     if (typeof status === 'object' && status !== null && 'message' in status) return String(status.message);
   } catch {
-    // Not a Status object: a proxy's own words, or plain text.
+    // Not a Status object, but plain text or a message of a proxy.
   }
   return body.trim().slice(0, 200);
 }

@@ -10,21 +10,21 @@ import type { SyncState } from './syncs.ts';
 export interface AppState extends Finding {
   name: string;
   summary: string;
-  /** Where it answers; empty when it is not exposed. */
+  /** URL; empty if it is not exposed. */
   url: string;
   /** `home:0123456789ab`. */
   image: string;
   ready: number;
   wanted: number;
-  /** When it runs, of an app that runs by the clock. */
+  /** Schedule of a scheduled app. */
   runs: Schedule | undefined;
-  /** The last commit that touched its manifests, as far as the last changes are known. */
+  /** The last commit that changed its manifests, among the known changes. */
   change: ChangeState | undefined;
-  /** How far Git's manifests of it are applied; undefined before Flux knows of it. */
+  /** State of its Kustomization; undefined before Flux knows it. */
   sync: Pick<SyncState, 'mood' | 'reason' | 'revision'> | undefined;
 }
 
-/** What the page shows of the apps: workloads and schedules whose author gave them a summary. */
+/** The apps on the page: workloads and schedules with a summary annotation. */
 export function appStates(snapshot: Snapshot, changes: ChangeState[], syncs: SyncState[]): AppState[] {
   const common = ({ metadata }: KubeObject) => {
     const sync = syncs.find(({ name }) => name === metadata.name);
@@ -71,7 +71,7 @@ function hasSummary({ metadata }: KubeObject): boolean {
   return metadata.annotations?.['plinth.io/summary'] !== undefined;
 }
 
-/** An app that runs but that the gateway does not let anyone reach. */
+/** A running app whose route the gateway does not accept. */
 function unrouted(
   namespace: string | undefined,
   url: string,
@@ -100,7 +100,7 @@ function unrouted(
   return undefined;
 }
 
-/** Only what a browser should open: an annotation could also say `javascript:…`. */
+/** Only https and http addresses: an annotation could contain `javascript:…`. */
 function webAddress(text: string): string {
   return /^https?:\/\//.test(text) && URL.canParse(text) ? text : '';
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
-/** A file that is served as it is. */
+/** A static file. */
 export interface Asset {
   type: string;
   body: Buffer;
@@ -26,7 +26,7 @@ export const assets: ReadonlyMap<string, Asset> = new Map(
   }),
 );
 
-/** Differs when any file of this app differs. An open page that meets another build loads itself again. */
+/** Hash of all files of this app. A page of another build reloads itself. */
 export const build: string = hash(
   readdirSync(import.meta.dirname, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -1,23 +1,23 @@
 import type { Certificate } from './objects.ts';
 import { condition, type Finding, good, inOrder } from './reading.ts';
 
-/** A certificate that cert-manager keeps. */
+/** A certificate of cert-manager. */
 export interface CertificateState extends Finding {
   name: string;
   namespace: string;
-  /** Whom it names: the common name, else the first DNS name. */
+  /** The common name, else the first DNS name. */
   subject: string;
   issuer: string;
-  /** As Kubernetes writes times; empty before the first issue. */
+  /** In Kubernetes' format; empty before the first issue. */
   notBefore: string;
   notAfter: string;
   renewal: string;
 }
 
-/** A renewal takes seconds; one that is still due after this long does not happen by itself. */
+/** A renewal takes seconds; one that is due for longer than this has failed. */
 const graceMs = 10 * 60_000;
 
-/** What the page shows of the certificates at that time, in milliseconds since 1970. */
+/** The certificates on the page, at a time in milliseconds since 1970. */
 export function certificateStates(certificates: Iterable<Certificate>, now: number): CertificateState[] {
   return inOrder(certificates).map((certificate) => {
     const { metadata, spec, status } = certificate;
@@ -45,16 +45,17 @@ function finding({ metadata, status }: Certificate, now: number): Finding {
   if (notAfter !== '' && Date.parse(notAfter) <= now) {
     return { mood: 'bad', message: 'It has expired.', since: notAfter, more };
   }
-  // False when the last try failed: cert-manager tries again, later each time. After a success it is taken away.
+  // False if the last attempt failed: cert-manager retries with growing delays, and removes the condition
+  // after a success.
   if (issuing?.status === 'False') {
     return { mood: 'bad', message: issuing.message ?? '', since: issuing.lastTransitionTime ?? '', more };
   }
   if (renewalTime !== '' && Date.parse(renewalTime) + graceMs <= now) {
-    return { mood: 'bad', message: 'It should have been renewed by now.', since: renewalTime, more };
+    return { mood: 'bad', message: 'Its renewal is overdue.', since: renewalTime, more };
   }
   if (issuing?.status === 'True') return { mood: 'working', message: issuing.message ?? '', since: '' };
   if (ready?.status === 'True') return good;
-  if (!ready) return { mood: 'working', message: 'cert-manager has not looked at it yet.', since: '' };
+  if (!ready) return { mood: 'working', message: 'cert-manager has not processed it yet.', since: '' };
   const { reason = '', message = '', lastTransitionTime: since = '' } = ready;
   if (reason === 'DoesNotExist') return { mood: 'working', message, since };
   return { mood: 'bad', message, since, more };

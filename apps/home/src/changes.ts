@@ -2,21 +2,23 @@ import type { GitRepository } from './objects.ts';
 
 /** A commit of the manifests. */
 export interface ChangeState {
-  /** The whole hash. */
+  /** The full hash. */
   commit: string;
   subject: string;
   author: string;
   at: string;
-  /** Folders of `manifests/ENV` that it touched: `orders`. */
+  /** Changed folders of `manifests/ENV`: `orders`. */
   parts: string[];
-  /** Flux has not fetched it yet. */
+  /** Whether Flux has not fetched it yet. */
   coming: boolean;
 }
 
-/** Annotation of the GitRepository in which the cluster's Git server writes the last commits at every push. */
+/**
+ * Annotation of the GitRepository in which the cluster's Git server writes the last commits at every push.
+ */
 export const changesAnnotation = 'plinth.io/changes';
 
-/** The last commits, newest first; none where the repository is held elsewhere and nobody tells. */
+/** The last commits, newest first; empty if the repository is outside of the cluster. */
 export function changeStates({ metadata, status }: GitRepository): ChangeState[] {
   const changes = parse(metadata.annotations?.[changesAnnotation] ?? '[]');
   const revision = status?.artifact?.revision ?? '';
@@ -24,7 +26,7 @@ export function changeStates({ metadata, status }: GitRepository): ChangeState[]
   return changes.map((change, index) => ({ ...change, coming: index < fetched }));
 }
 
-/** Who may push may write here what he likes: what is no commit is left out. */
+/** Everyone who may push can write any text here, so entries that are not commits are left out. */
 function parse(text: string): Omit<ChangeState, 'coming'>[] {
   let all: unknown;
   try {

@@ -5,11 +5,11 @@ import type { KubeObject } from './objects.ts';
 /** All objects of a kind, kept current by a watch. */
 export interface Collection<T extends KubeObject> {
   items: ReadonlyMap<string, T>;
-  /** The API server has answered once, be it that there is no such kind or that it may not be read. */
+  /** Whether the API server has answered once, also with an error such as an unknown kind. */
   answered: boolean;
-  /** The API server knows no such kind (yet): its CustomResourceDefinition is not there. */
+  /** Whether the API server does not know the kind (yet): its CustomResourceDefinition is missing. */
   absent: boolean;
-  /** Why the objects may be out of date or missing; empty while the watch runs. */
+  /** Reason why objects may be missing or outdated; empty while the watch runs. */
   trouble: string;
 }
 
@@ -18,15 +18,15 @@ interface WatchEvent<T> {
   object: T & { code?: number; message?: string };
 }
 
-/** A watch sends a bookmark every minute or so. After this long without a word the connection is taken for dead. */
+/** A watch gets a bookmark about every minute. After this long without data the connection counts as dead. */
 const idleMs = 100_000;
 
-/** A watch that broke off after this long is begun again without a word. */
+/** A watch that breaks after this long is restarted without a message. */
 const quietMs = 30_000;
 
 /**
- * Lists a kind, then watches it from there until the signal: the API server sends each change as it happens.
- * A watch that ends goes on where it ended; one whose past the server has forgotten (410) starts with a new list.
+ * Lists a kind, then watches it until the signal. A watch that ends is continued; if the server no longer has
+ * its version (410), it starts with a new list.
  */
 export function watchKind<T extends KubeObject>(
   api: ApiServer,
@@ -54,7 +54,7 @@ export function watchKind<T extends KubeObject>(
     return answer.metadata?.resourceVersion ?? '';
   }
 
-  /** Returns the version up to which everything is known. */
+  /** Returns the last known resource version. */
   async function follow(from: string): Promise<string> {
     let version = from;
     const query = `watch=true&allowWatchBookmarks=true&timeoutSeconds=300&resourceVersion=${encodeURIComponent(from)}`;
@@ -79,14 +79,14 @@ export function watchKind<T extends KubeObject>(
       try {
         if (version === '') version = await list();
         version = await follow(version);
-        // A server that ends every watch at once must not be asked without pause.
+        // If the server ends every watch at once, retries must slow down.
         failures = Date.now() - started < retryMs ? failures + 1 : 0;
       } catch (error) {
         if (signal.aborted) return;
-        // Whatever happened after `version` is lost or unknown: a new list is always right.
+        // Events after `version` are lost or unknown, so a new list is needed.
         version = '';
         const gone = error instanceof ApiError && error.status === 410;
-        // Events come without bookmarks: silence of a watch that ran for a while is no news.
+        // Events arrive without bookmarks too: silence of a watch that ran for a while is normal.
         const ran = Date.now() - started > quietMs;
         failures = gone || ran ? 0 : failures + 1;
         if (error instanceof ApiError && [403, 404].includes(error.status)) {

@@ -9,28 +9,28 @@ import { answered, watchCluster } from './snapshot.ts';
 import { type State, stateOf } from './state.ts';
 import { stream } from './stream.ts';
 
-/** What the front page needs to run. */
+/** Inputs of the front page. */
 export interface HomeInput {
   api: ApiServer;
-  /** 0: any free one. */
+  /** 0: any free port. */
   port: number;
-  /** Address of Prometheus; undefined where nothing is measured. */
+  /** Address of Prometheus; undefined if the environment has none. */
   metrics?: string | undefined;
-  /** First pause after a failure of the API server; doubles up to thirty times as long. */
+  /** First delay after a failure of the API server; doubles up to thirty times as long. */
   retryMs?: number;
 }
 
 /** The running front page. */
 export interface Home {
   port: number;
-  /** Answers "not ready" for so long, until no more requests are sent here, then hangs up and ends. */
+  /** Reports "not ready" for `drainMs`, until no more requests arrive; then closes all connections. */
   stop(drainMs: number): Promise<void>;
 }
 
-/** Changes come in bursts: a rollout touches an object several times in a moment. */
+/** Changes come in bursts: a rollout changes an object several times in a moment. */
 const gatherMs = 100;
 
-/** The clock changes the state too: a certificate falls due without any object changing. */
+/** Time changes the state too: a certificate becomes due without a change of an object. */
 const clockMs = 30_000;
 
 /** Watches the cluster and serves the page. */
@@ -75,7 +75,7 @@ export async function startHome(input: HomeInput): Promise<Home> {
       clearInterval(clock);
       clearTimeout(gathering);
       pages.close();
-      // What is being sent may end; a connection that is only kept open may not keep the process.
+      // Running responses may finish, but an idle keep-alive connection must not keep the process.
       const cut = setTimeout(() => server.closeAllConnections(), 500);
       await new Promise((resolve) => server.close(resolve));
       clearTimeout(cut);

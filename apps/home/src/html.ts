@@ -1,4 +1,4 @@
-/** Text that is HTML already. Only `html` makes it. */
+/** A text that is HTML already. Only `html` creates it. */
 export class Html {
   readonly text: string;
 
@@ -17,7 +17,7 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** A template whose values are escaped, except those that `html` made; attributes must stand in double quotes. */
+/** A template that escapes its values, except those created by `html`; attributes must have double quotes. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(parts.reduce((all, part, index) => all + render(values[index - 1]) + part));
 }

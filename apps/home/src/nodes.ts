@@ -1,7 +1,7 @@
 import type { Node } from './objects.ts';
 import { condition, type Finding, inOrder } from './reading.ts';
 
-/** A machine of the cluster. */
+/** A node of the cluster. */
 export interface NodeState extends Finding {
   name: string;
   role: string;
@@ -13,7 +13,7 @@ export interface NodeState extends Finding {
   runtime: string;
 }
 
-/** What the page shows of the nodes. */
+/** The nodes on the page. */
 export function nodeStates(nodes: Iterable<Node>): NodeState[] {
   return inOrder(nodes).map(({ metadata, status }) => {
     const ready = condition(status?.conditions, 'Ready');

@@ -1,4 +1,4 @@
-/** The parts that the page reads of the objects that the API server sends. */
+/** The fields of API objects that the page reads. */
 
 export interface Metadata {
   name: string;
@@ -45,12 +45,12 @@ export interface Workload extends KubeObject {
   };
   status?: {
     observedGeneration?: number;
-    /** Of this version and of those before it. */
+    /** Replicas of this version and of earlier ones. */
     replicas?: number;
     readyReplicas?: number;
     updatedReplicas?: number;
     conditions?: Condition[];
-    /** StatefulSets only: the version that ran, and the one that is wanted. */
+    /** StatefulSets only: the current and the desired version. */
     currentRevision?: string;
     updateRevision?: string;
   };

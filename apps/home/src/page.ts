@@ -3,7 +3,7 @@ import { sections } from './sections/sections.ts';
 import type { State } from './state.ts';
 import { spoken, title } from './title.ts';
 
-/** The whole document. It is complete as it is; live.js keeps its sections current. */
+/** The whole document. It is complete without scripts; live.js keeps its sections current. */
 export function page(state: State, build: string): string {
   return html`<!doctype html>
 <html lang="en" data-build="${build}">

@@ -1,17 +1,17 @@
 import type { ContainerStatus, Pod } from './objects.ts';
 import { condition, plain } from './reading.ts';
 
-/** What keeps a pod from serving. */
+/** The reason why a pod does not serve. */
 export interface PodTrouble {
   pod: string;
   message: string;
-  /** The part of it that Kubernetes says. */
+  /** The part of the text that comes from Kubernetes. */
   words: string;
-  /** It starts and ends: what it printed before says why. */
+  /** Whether the container starts and ends, so that its previous log has the reason. */
   ends: boolean;
 }
 
-/** The trouble of the newest pod that has any. */
+/** The reason of the newest pod that has one. */
 export function newestTrouble(pods: Pod[]): PodTrouble | undefined {
   const born = ({ metadata }: Pod): string => metadata.creationTimestamp ?? '';
   return [...pods]
@@ -26,7 +26,7 @@ function podTrouble({ metadata, status }: Pod): PodTrouble | undefined {
   const scheduled = condition(status?.conditions, 'PodScheduled');
   if (scheduled?.status === 'False') {
     const words = scheduled.message ?? scheduled.reason ?? '';
-    return { pod, message: `No node takes it: ${words}`, words, ends: false };
+    return { pod, message: `No node accepts it: ${words}`, words, ends: false };
   }
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const trouble = containerTrouble(container);
@@ -35,7 +35,7 @@ function podTrouble({ metadata, status }: Pod): PodTrouble | undefined {
   return undefined;
 }
 
-/** Every container waits for these for a moment; it is no trouble. */
+/** Reasons that every container has for a moment while it starts. */
 const usual = new Set(['ContainerCreating', 'PodInitializing']);
 
 function containerTrouble(status: ContainerStatus): Omit<PodTrouble, 'pod'> | undefined {
@@ -43,13 +43,13 @@ function containerTrouble(status: ContainerStatus): Omit<PodTrouble, 'pod'> | un
   if (ready) return undefined;
   const ended = state?.terminated ?? lastState?.terminated;
   if (ended && (ended.exitCode ?? 0) !== 0) {
-    const again = restartCount > 0 ? ` Started again ${times(restartCount)}.` : '';
+    const again = restartCount > 0 ? ` Restarted ${times(restartCount)}.` : '';
     return { message: `${howItEnded(ended)}${again}`, words: '', ends: true };
   }
   const { reason = '', message = '' } = state?.waiting ?? {};
   if (reason === '' || usual.has(reason)) return undefined;
   if (reason === 'ErrImagePull' || reason === 'ImagePullBackOff') {
-    // Kubernetes tries, waits and tries again: of the two messages, the part that both have.
+    // Kubernetes alternates between two messages, a try and a wait; this is the common part of both.
     const words = plain(message.replace(/^Back-off pulling image "[^"]*"(: ErrImagePull: )?/, ''));
     return { message: `Its image can't be pulled${words === '' ? '.' : `: ${words}`}`, words, ends: false };
   }
@@ -58,8 +58,7 @@ function containerTrouble(status: ContainerStatus): Omit<PodTrouble, 'pod'> | un
 }
 
 function howItEnded({ exitCode, reason }: { exitCode?: number; reason?: string }): string {
-  if (reason === 'OOMKilled')
-    return 'It was killed because it needed more memory than its limit (OOMKilled).';
+  if (reason === 'OOMKilled') return 'It was killed because its memory use exceeded the limit (OOMKilled).';
   return `It starts and ends with exit code ${exitCode}.`;
 }
 

@@ -6,24 +6,29 @@ import { condition, type Finding, inOrder, type More } from './reading.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { SyncState } from './syncs.ts';
 
-/** Something that is not as it should be. */
+/** A problem on the page. */
 export interface Problem {
-  /** What it is about: `App home`. */
+  /** Its subject: `App home`. */
   what: string;
   why: string;
-  /** Empty where nothing says since when. */
+  /** Empty if the start is unknown. */
   since: string;
   more?: More;
 }
 
-/** Everything that needs a look: what others stand on comes first. */
+/** All problems, those of the foundation first. */
 export function problemsOf(snapshot: Snapshot, { apps, syncs, certificates, nodes }: Parts): Problem[] {
   return [
     ...unread(snapshot),
     ...nodes.flatMap((node) => problem(`Node ${node.name}`, node)),
     ...inOrder(snapshot.gitRepositories.items.values()).flatMap(unfetched),
     ...syncs.filter((sync) => !toldByApp(sync, apps)).flatMap((sync) => problem(`Part ${sync.name}`, sync)),
-    ...certificates.flatMap((item) => problem(`Certificate ${item.name} of ${item.namespace}`, item)),
+    ...certificates.flatMap((item) =>
+      problem(
+        `If the Kustomization of an app fails because of the app, only the app's own problem is shown.`,
+        item,
+      ),
+    ),
     ...apps.flatMap((app) => problem(`App ${app.name}`, app)),
   ];
 }
@@ -48,7 +53,7 @@ function toldByApp({ name, reason }: SyncState, apps: AppState[]): boolean {
 const names: Record<keyof Snapshot, string> = {
   nodes: 'nodes',
   deployments: 'apps',
-  statefulSets: 'apps with volumes',
+  statefulSets: 'scheduled apps',
   schedules: 'apps by the clock',
   pods: 'pods',
   kustomizations: 'Kustomizations of Flux',

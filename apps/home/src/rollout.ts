@@ -3,7 +3,7 @@ import { newestTrouble, type PodTrouble } from './pods.ts';
 import { condition, type Finding, plain } from './reading.ts';
 import { lastEvents, tellingWarning, warningsAbout } from './warnings.ts';
 
-/** What keeps a Deployment or a StatefulSet from running as wanted; nothing when it does. */
+/** The problem or progress of a Deployment or StatefulSet. */
 export function rollout(
   workload: Workload,
   pods: Iterable<Pod>,
@@ -22,11 +22,11 @@ export function rollout(
   const warning = tellingWarning(about);
   const trouble = newestTrouble(podsOf(workload, pods));
   const current = status?.observedGeneration === metadata.generation;
-  // It had rolled out completely: it is no new version that fails, but the one that ran.
+  // It had rolled out completely, so the running version fails, not a new one.
   const ran = current && (progress?.reason === 'NewReplicaSetAvailable' || isOneVersion(workload));
   const stuck = progress?.status === 'False';
   const down = ran && ready === 0;
-  // A probe may fail while a new version starts; anything else that Kubernetes warns of stops it.
+  // A probe may fail while a new version starts; any other warning blocks it.
   const hindered = trouble !== undefined || (warning !== undefined && warning.reason !== 'Unhealthy');
 
   const why =
@@ -49,12 +49,15 @@ export function rollout(
   };
 }
 
-/** Of a StatefulSet: what runs is what is wanted. */
+/** For a StatefulSet: whether the running version is the desired one. */
 function isOneVersion({ status }: Workload): boolean {
   return status?.currentRevision !== undefined && status.currentRevision === status.updateRevision;
 }
 
-/** As `kubectl rollout status` has it: every replica is of this version and answers, and none of another is left. */
+/**
+ * As in `kubectl rollout status`: every replica has this version and is available, and no other replica is
+ * left.
+ */
 function isComplete({ metadata, status }: Workload, wanted: number): boolean {
   const updated = status?.updatedReplicas ?? 0;
   return (
@@ -79,12 +82,12 @@ function how(ran: boolean, ready: number, wanted: number): string {
   if (ran) return ready === 0 ? 'No replica answers.' : `Only ${ready} of ${wanted} replicas answer.`;
   return ready === 0
     ? 'The new version does not start.'
-    : 'The new version does not start; the one before it answers.';
+    : 'The new version does not start; the previous one still answers.';
 }
 
 function starting(ran: boolean, ready: number, wanted: number): string {
   if (ran || ready === 0) return `${ready} of ${wanted} replicas answer.`;
-  return 'The new version is starting; the one before it answers.';
+  return 'The new version is starting; the previous one still answers.';
 }
 
 function command({ metadata, spec }: Workload, trouble: PodTrouble | undefined): string {

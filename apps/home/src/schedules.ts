@@ -1,17 +1,17 @@
 import type { CronJob } from './objects.ts';
 import { type Finding, good } from './reading.ts';
 
-/** When an app runs that runs by the clock. */
+/** The schedule of an app. */
 export interface Schedule {
   /** `30 2 * * *`. */
   cron: string;
   timeZone: string;
-  /** When its last run was due; empty before the first. */
+  /** Scheduled time of its last run; empty before the first. */
   last: string;
   result: 'none yet' | 'running' | 'succeeded' | 'failed';
 }
 
-/** When it runs, and how its last run ended. */
+/** Schedule and result of the last run. */
 export function scheduleOf({ spec, status }: CronJob): Schedule {
   const last = status?.lastScheduleTime ?? '';
   const succeeded = status?.lastSuccessfulTime ?? '';
@@ -25,7 +25,7 @@ export function scheduleOf({ spec, status }: CronJob): Schedule {
   };
 }
 
-/** A last run that failed needs a look: the next may fail too, and nobody else says so. */
+/** A failed last run is a problem: the next may fail too, and nothing else reports it. */
 export function lastRun(schedule: CronJob): Finding {
   const { metadata, spec } = schedule;
   if (spec?.suspend === true) return { mood: 'paused', message: 'Suspended: it does not run.', since: '' };

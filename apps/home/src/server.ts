@@ -9,6 +9,6 @@ const home = await startHome({
 console.log(`the front page answers on port ${home.port}`);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  // The gateway learns a moment after the signal that this pod is going.
+  // The gateway notices the end of this pod a moment after the signal.
   process.once(signal, () => void home.stop(signal === 'SIGTERM' ? 3_000 : 0));
 }

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getJson } from './api.ts';
 
-/** What is measured of an app: a value for each minute of the last hour, oldest first; undefined where there is none. */
+/** Metrics of an app: one value per minute of the last hour, oldest first; undefined if missing. */
 export interface AppSignals {
   name: string;
-  /** A second. */
+  /** Per second. */
   requests: Plot;
   /** Share of requests, from 0 to 1. */
   failed: Plot;
   /** 95th percentile, in seconds. */
   slow: Plot;
-  /** Bytes, all pods together. */
+  /** Bytes, sum of all pods. */
   memory: Plot;
 }
 
@@ -28,7 +28,7 @@ const kinds = Object.keys(series) as (keyof typeof series)[];
 
 export const minutes = 60;
 
-/** The answer of Prometheus to a range query ('HTTP API', 'Range queries'), as far as it is read. */
+/** The fields of Prometheus's answer to a range query that are read ('HTTP API', 'Range queries'). */
 interface Answer {
   data?: { result?: { metric?: Record<string, string>; values?: [number, string][] }[] };
 }
@@ -37,11 +37,13 @@ interface Answer {
 export interface Signals {
   /** By the name of the app. */
   apps: ReadonlyMap<string, AppSignals>;
-  /** Why there are none, or no new ones; empty while Prometheus answers. */
+  /** Reason why signals are missing or outdated; empty while Prometheus answers. */
   trouble: string;
 }
 
-/** Asks the Prometheus at `url` every half minute until the signal, and calls `onChange` after each answer. */
+/**
+ * Queries the Prometheus at `url` every half minute until the signal, and calls `onChange` after each answer.
+ */
 export function watchSignals(
   url: string,
   onChange: () => void,
@@ -56,7 +58,7 @@ export function watchSignals(
       const answer = await getJson({ url }, rangeQuery(end), signal);
       Object.assign(signals, { apps: read(answer as Answer, end), trouble: '' });
     } catch (error) {
-      // It starts after the front page, and may be replaced: what was known stays on the page.
+      // Prometheus starts after the front page and can be replaced; the last known signals stay on the page.
       Object.assign(signals, { trouble: error instanceof Error ? error.message : String(error) });
     }
     if (!signal.aborted) onChange();

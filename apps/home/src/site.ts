@@ -5,16 +5,16 @@ import { page } from './page.ts';
 import type { State } from './state.ts';
 import type { Stream } from './stream.ts';
 
-/** What the site needs to know. */
+/** Inputs of the site. */
 export interface SiteInput {
   state(): State;
-  /** Whether traffic may come. */
+  /** Whether the process accepts traffic. */
   ready(): boolean;
   stream: Stream;
 }
 
 const headers: Record<string, string> = {
-  // Everything comes from files of this origin; nothing is inline, nothing from elsewhere, nobody may frame it.
+  // All files come from this origin; nothing is inline, and no page may embed it.
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -24,7 +24,7 @@ const headers: Record<string, string> = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Answers every request. */
+/** Handles every request. */
 export function site(input: SiteInput): RequestListener {
   return (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

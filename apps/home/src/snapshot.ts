@@ -13,7 +13,7 @@ import type {
   Workload,
 } from './objects.ts';
 
-/** Everything that the page is made of, each kind kept current by a watch of its own. */
+/** All objects that the page shows; each kind has its own watch. */
 export interface Snapshot {
   nodes: Collection<Node>;
   deployments: Collection<Workload>;
@@ -27,7 +27,7 @@ export interface Snapshot {
   warnings: Collection<Warning>;
 }
 
-/** Starts the watches; they end with the signal. */
+/** Starts the watches, which end with the signal. */
 export function watchCluster(
   api: ApiServer,
   onChange: () => void,
@@ -51,7 +51,7 @@ export function watchCluster(
   };
 }
 
-/** All that runs on and on. */
+/** All long-running workloads. */
 export function workloads({ deployments, statefulSets }: Snapshot): Workload[] {
   return [...deployments.items.values(), ...statefulSets.items.values()];
 }

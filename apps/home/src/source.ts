@@ -5,7 +5,7 @@ import { shortRevision } from './reading.ts';
 export interface SourceState {
   url: string;
   branch: string;
-  /** What Flux fetched last: `main@0123abcd`; empty before the first time. */
+  /** The last fetched revision: `main@0123abcd`; empty before the first. */
   revision: string;
   fetched: string;
 }

@@ -9,28 +9,28 @@ import { answered, type Snapshot } from './snapshot.ts';
 import { type SourceState, sourceState } from './source.ts';
 import { type SyncState, syncStates } from './syncs.ts';
 
-/** All that the page shows; `/api/state` answers with it. */
+/** Everything that the page shows; the response of `/api/state`. */
 export interface State {
-  /** The folder of clusters/ that this cluster is made of; empty when Flux has not read it yet. */
+  /** The environment's folder in clusters/; empty before Flux has read it. */
   environment: string;
   mood: Mood;
   headline: string;
   problems: Problem[];
   apps: AppState[];
-  /** Newest first; none where nobody tells. */
+  /** Newest first; empty if they are unknown. */
   changes: ChangeState[];
   syncs: SyncState[];
   source: SourceState | undefined;
-  /** None where there is no cert-manager. */
+  /** Empty without cert-manager. */
   certificates: CertificateState[];
   nodes: NodeState[];
-  /** Of the apps that are measured; none where nothing observes. */
+  /** Signals of measured apps; empty without observability. */
   signals: AppSignals[];
 }
 
 /**
- * The newest state, at a time in milliseconds since 1970. The clock alone changes it only where a certificate falls
- * due: nothing is sent when nothing changed.
+ * The newest state, at a time in milliseconds since 1970. Time alone changes it only if a certificate becomes
+ * due, so unchanged states are not sent.
  */
 export function stateOf(snapshot: Snapshot, now: number, measured?: Signals): State {
   const [repository] = inOrder(snapshot.gitRepositories.items.values());

@@ -3,19 +3,22 @@ import { type Section, sections } from './sections/sections.ts';
 import type { State } from './state.ts';
 import { spoken, title } from './title.ts';
 
-/** The open pages: each is told at once what changed. */
+/** The open pages, which get each change at once. */
 export interface Stream {
-  /** Keeps the response open and sends what the page does not have; `have` is its own word: `verdict.VERSION,apps.VERSION`. */
+  /**
+   * Keeps the response open and sends sections that the page does not have; `have` comes from the page:
+   * `verdict.VERSION,apps.VERSION`.
+   */
   join(response: ServerResponse, state: State, have: string): void;
-  /** Sends each page what it does not have yet. */
+  /** Sends new sections to each page. */
   send(state: State): void;
   close(): void;
 }
 
-/** More pages than this at once are not a team that looks, but a program that does not hang up. */
+/** Maximum number of open pages; more come from a program that does not close connections. */
 const most = 500;
 
-/** A page that takes nothing for so long that this many bytes wait for it is cut off; it connects again. */
+/** Maximum bytes that wait for a slow page; then its connection is closed, and it connects again. */
 const backlog = 1_000_000;
 
 /** Versions of the sections that a page has. */
@@ -25,7 +28,7 @@ type Known = Map<string, string>;
 export function stream(build: string): Stream {
   const pages = new Map<ServerResponse, Known>();
 
-  // Proxies close connections on which nothing moves.
+  // Proxies close silent connections.
   const heartbeat = setInterval(() => {
     for (const page of pages.keys()) page.write(':\n\n');
   }, 20_000);
@@ -62,7 +65,10 @@ function parseKnown(have: string): Known {
   return new Map(pairs.map(([id = '', version = '']) => [id, version]));
 }
 
-/** The event with what the page does not have yet, which it has from now on; empty when it has everything. */
+/**
+ * The event with the sections that the page does not have, which are then marked as known; empty if there are
+ * none.
+ */
 function news(state: State, all: Section[], known: Known): string {
   const changed = all.filter(({ id, version }) => known.get(id) !== version);
   if (changed.length === 0) return '';

@@ -3,20 +3,20 @@ import { condition, type Finding, inOrder, type Mood, shortImage, shortRevision 
 import { rollout } from './rollout.ts';
 import { type Snapshot, workloads } from './snapshot.ts';
 
-/** A Flux Kustomization: a part of the platform that is kept as Git says. */
+/** A Kustomization of Flux: a part of the platform. */
 export interface SyncState extends Finding {
   name: string;
-  /** Why, in one word of Flux's: `HealthCheckFailed`. */
+  /** Flux's reason in one word: `HealthCheckFailed`. */
   reason: string;
-  /** What runs of it: `traefik:v3.6.12`; none where it brings no workload. */
+  /** Images of its workloads: `traefik:v3.6.12`; empty without workloads. */
   images: string[];
-  /** What is applied: `main@0123abcd`; empty before the first time. */
+  /** The applied revision: `main@0123abcd`; empty before the first. */
   revision: string;
-  /** It has applied the newest revision of the manifests; undefined where it reads something else. */
+  /** Whether the newest revision of the manifests is applied; undefined if it reads another source. */
   newest: boolean | undefined;
 }
 
-/** What the page shows of the Kustomizations. `revision` is what Flux fetched last, as Flux writes it. */
+/** The Kustomizations on the page. `revision` is the last fetched one, in Flux's format. */
 export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
   return inOrder(snapshot.kustomizations.items.values()).map((kustomization) => {
     const { metadata, spec, status } = kustomization;
@@ -38,7 +38,10 @@ export function syncStates(snapshot: Snapshot, revision: string): SyncState[] {
   });
 }
 
-/** The platform's own workloads; those of apps are told by the apps. Flux would wait five minutes until it says so. */
+/**
+ * Problems of the platform's own workloads; apps report theirs. Flux would report them only after five
+ * minutes.
+ */
 function failing(running: Workload[], { pods, warnings }: Snapshot): Finding | undefined {
   return running
     .filter(({ metadata }) => metadata.annotations?.['plinth.io/summary'] === undefined)
@@ -71,10 +74,10 @@ function moodOf({ metadata, spec, status }: Kustomization): Mood {
   const current = status?.observedGeneration === metadata.generation;
   if (!current || !ready) return 'working';
   if (ready.status === 'True') return 'good';
-  // It waits for another one, which says itself what is wrong.
+  // It waits for another Kustomization, which reports the problem itself.
   if (ready.reason === 'DependencyNotReady') return 'working';
   if (ready.status === 'False') return 'bad';
-  // Unknown: Flux is at it. Where it only looks again at what it has applied already, nothing changes.
+  // Unknown: Flux is reconciling. A repeated reconciliation of an applied revision changes nothing.
   const again = status?.lastAppliedRevision && status.lastAppliedRevision === status.lastAttemptedRevision;
   return again ? 'good' : 'working';
 }
@@ -82,5 +85,5 @@ function moodOf({ metadata, spec, status }: Kustomization): Mood {
 function message({ status }: Kustomization, mood: Mood): string {
   if (mood === 'good') return '';
   if (mood === 'paused') return 'Suspended: changes in Git are not applied.';
-  return condition(status?.conditions, 'Ready')?.message ?? 'Flux has not looked at it yet.';
+  return condition(status?.conditions, 'Ready')?.message ?? 'Flux has not processed it yet.';
 }

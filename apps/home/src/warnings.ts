@@ -1,7 +1,7 @@
 import type { Metadata, Warning } from './objects.ts';
 import { type More, plain } from './reading.ts';
 
-/** Warnings about a workload, its ReplicaSets and its pods, whose names begin with its own; since then, newest first. */
+/** Warnings about a workload, its ReplicaSets and its pods, whose names start with its own; newest first. */
 export function warningsAbout(
   { name, namespace }: Metadata,
   warnings: Iterable<Warning>,
@@ -15,12 +15,12 @@ export function warningsAbout(
     .sort((a, b) => (seen(a) < seen(b) ? 1 : -1));
 }
 
-/** The one that says why. */
+/** The warning with the reason. */
 export function tellingWarning(warnings: Warning[]): Warning | undefined {
   return warnings.find(saysWhy) ?? warnings[0];
 }
 
-/** The last three of them that say more than what is told already, each message once. */
+/** The last three warnings with new information, each message once. */
 export function lastEvents(warnings: Warning[], told = ''): More['events'] {
   const events = new Map<string, More['events'][number]>();
   for (const warning of warnings.filter(saysWhy)) {
@@ -32,7 +32,7 @@ export function lastEvents(warnings: Warning[], told = ''): More['events'] {
   return [...events.values()].slice(0, 3);
 }
 
-/** 'Back-off restarting …' and 'Error: ImagePullBackOff' only repeat that something failed before. */
+/** 'Back-off restarting …' and 'Error: ImagePullBackOff' only repeat an earlier failure. */
 function saysWhy({ reason, message }: Warning): boolean {
   return reason !== 'BackOff' && !/^Error: \w+$/.test(message ?? '');
 }
@@ -41,7 +41,7 @@ function isPartOf(object: string, workload: string): boolean {
   return object === workload || object.startsWith(`${workload}-`);
 }
 
-/** When it was seen last. RFC 3339 times in UTC compare as text. */
+/** Time of the last occurrence. RFC 3339 times in UTC sort as text. */
 function seen({ series, lastTimestamp, eventTime, metadata }: Warning): string {
   return series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '';
 }

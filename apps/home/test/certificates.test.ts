@@ -30,7 +30,7 @@ describe('how a certificate is', () => {
     expect(at('2026-04-30T08:09:00Z')).toMatchObject({ mood: 'good' });
     expect(at('2026-04-30T08:11:00Z')).toMatchObject({
       mood: 'bad',
-      message: 'It should have been renewed by now.',
+      message: 'Its renewal is overdue.',
       more: { command: 'kubectl --namespace orders describe certificate orders-rw' },
     });
   });

@@ -115,7 +115,7 @@ describe('the state', () => {
       problems: [
         {
           what: 'App orders',
-          why: 'The new version does not start; the one before it answers. Failed to pull image "orders:2": not found',
+          why: 'The new version does not start; the previous one still answers. Failed to pull image "orders:2": not found',
         },
       ],
     });

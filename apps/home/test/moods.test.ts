@@ -54,7 +54,7 @@ describe('how an app is', () => {
     const deployments = collection([brokenDeployment('orders')]);
     expect(app({ deployments })).toMatchObject({
       mood: 'working',
-      message: 'The new version is starting; the one before it answers.',
+      message: 'The new version is starting; the previous one still answers.',
     });
     const warnings = collection([warning('orders', 'Unhealthy', 'Readiness probe failed')]);
     expect(app({ deployments, warnings })).toMatchObject({ mood: 'working' });
@@ -118,11 +118,12 @@ describe('how an app is', () => {
     ]);
     expect(app({ deployments, warnings })).toMatchObject({
       mood: 'bad',
-      message: 'The new version does not start; the one before it answers. Failed to pull image: not found',
+      message:
+        'The new version does not start; the previous one still answers. Failed to pull image: not found',
     });
   });
 
-  const starts = 'The new version does not start; the one before it answers.';
+  const starts = 'The new version does not start; the previous one still answers.';
   test.each([
     [
       {
@@ -148,12 +149,12 @@ describe('how an app is', () => {
     ],
     [
       { restartCount: 3, lastState: { terminated: { exitCode: 1, reason: 'Error' } } },
-      `${starts} It starts and ends with exit code 1. Started again 3 times.`,
+      `${starts} It starts and ends with exit code 1. Restarted 3 times.`,
       'kubectl --namespace orders logs orders-7d9c5b9f8-x2lqp --previous',
     ],
     [
       { restartCount: 1, lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } } },
-      `${starts} It was killed because it needed more memory than its limit (OOMKilled). Started again once.`,
+      `${starts} It was killed because its memory use exceeded the limit (OOMKilled). Restarted once.`,
       'kubectl --namespace orders logs orders-7d9c5b9f8-x2lqp --previous',
     ],
     [
@@ -184,7 +185,7 @@ describe('how an app is', () => {
       app({ deployments: collection([brokenDeployment('orders')]), pods: collection([waiting]) }),
     ).toMatchObject({
       mood: 'bad',
-      message: `${starts} No node takes it: 0/1 nodes are available: 1 Insufficient memory.`,
+      message: `${starts} No node accepts it: 0/1 nodes are available: 1 Insufficient memory.`,
     });
   });
 
@@ -301,7 +302,7 @@ describe('how a sync is', () => {
     expect(state.problems).toMatchObject([
       {
         what: 'Part traefik',
-        why: 'No replica answers. It starts and ends with exit code 2. Started again 2 times.',
+        why: 'No replica answers. It starts and ends with exit code 2. Restarted 2 times.',
       },
     ]);
   });

@@ -3,7 +3,7 @@ import { PgBoss } from 'pg-boss';
 import type { DatabaseAccess } from '../../kit/database.ts';
 import { migrate } from '../../kit/migrate.ts';
 
-/** The tables are pg-boss's own: it makes them and brings them up to date, here alone, as their owner. */
+/** Creates and updates the tables of pg-boss, as their owner. Only this program does it. */
 export async function migrateJobs(access: DatabaseAccess, report: (line: string) => void): Promise<void> {
   try {
     await migrate({
@@ -26,7 +26,7 @@ export async function migrateJobs(access: DatabaseAccess, report: (line: string)
   }
 }
 
-/** What pg-boss changes while others go on using its tables, such as a new index. */
+/** Waits for pg-boss's changes that run while the tables are in use, such as a new index. */
 async function changesDone(boss: PgBoss): Promise<void> {
   for (;;) {
     const found = await boss.getBamStatus();

@@ -3,20 +3,20 @@ import type { DatabaseAccess } from '../../kit/database.ts';
 import { log } from '../../kit/log.ts';
 import { inSpan, isTraced, SpanKind } from '../../kit/tracing.ts';
 
-/** Where pg-boss keeps its tables; its own default. */
+/** Schema of pg-boss's tables; its default. */
 export const schema = 'pgboss';
 
-/** pg-boss on tables that its migrations made: the role that the service has may use them and not change them. */
+/** pg-boss on existing tables: the service's role may use them, but not change them. */
 export function makeBoss({ config }: DatabaseAccess): PgBoss {
   const boss = new PgBoss({
-    // What pg-boss does not know of, it hands on to `pg`.
+    // Unknown options are passed to `pg`.
     ...config,
     schema,
     migrate: false,
     createSchema: false,
-    // Rebuilding an index takes its owner.
+    // Rebuilding an index requires the owner.
     reindex: false,
-    // A worker's service that died is noticed soon after its last heartbeat.
+    // A dead worker is noticed soon after its last heartbeat.
     monitorIntervalSeconds: 10,
     superviseIntervalSeconds: 10,
   });
@@ -25,7 +25,9 @@ export function makeBoss({ config }: DatabaseAccess): PgBoss {
   return boss;
 }
 
-/** From here on each statement that a request causes is a span below it; those of pg-boss' own upkeep are not. */
+/**
+ * Makes each statement of a request a span below it; statements of pg-boss' own maintenance are not traced.
+ */
 export function traceStatements(boss: PgBoss): void {
   const database = boss.getDb();
   const execute = database.executeSql.bind(database);

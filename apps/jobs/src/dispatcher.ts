@@ -3,7 +3,7 @@ import { log } from '../../kit/log.ts';
 import { schema } from './boss.ts';
 import { pickUp } from './metrics.ts';
 
-/** One who takes jobs of a queue, as long as it has room for more. */
+/** A worker that takes jobs of a queue up to its concurrency. */
 export interface Worker {
   queue: string;
   free(): number;
@@ -11,7 +11,7 @@ export interface Worker {
 }
 
 const channel = 'jobs';
-/** Jobs whose time comes without anyone saying so, such as a second attempt, wait at most so long beyond it. */
+/** Longest delay of jobs that become due without a notification, such as a second attempt. */
 const lookAgainMs = 1_000;
 const atOnce = 200;
 
@@ -24,8 +24,8 @@ interface Line {
 }
 
 /**
- * Brings jobs to the workers that are connected here: a queue is asked for as many as there is room for, at the moment
- * that it gets one or that a worker has room again. Other replicas hear of new jobs by NOTIFY.
+ * Distributes jobs to the workers connected to this replica. It fetches as many jobs as the workers have room
+ * for, when a queue gets a job or a worker has room again. Other replicas learn of new jobs by NOTIFY.
  */
 export class Dispatcher {
   #boss: PgBoss;
@@ -39,14 +39,14 @@ export class Dispatcher {
     this.#boss = boss;
   }
 
-  /** After pg-boss has started. */
+  /** Call it after pg-boss has started. */
   async start(): Promise<void> {
     const db = this.#boss.getDb();
     if (db.listen === undefined) throw new Error('pg-boss has no LISTEN on this database');
     this.#listening = await db.listen(
       channel,
       (queue) => this.#wake(queue),
-      // What was announced while the connection was away was not heard.
+      // Notifications during a lost connection are missing.
       () => {
         for (const queue of this.#lines.keys()) this.#wake(queue);
       },
@@ -68,12 +68,12 @@ export class Dispatcher {
     this.#lines.delete(worker.queue);
   }
 
-  /** A worker has room again. */
+  /** A worker has room for another job. */
   freed(queue: string): void {
     this.#wake(queue);
   }
 
-  /** There is a job for now: here at once, elsewhere a few milliseconds later, however many there are. */
+  /** Announces a job that is due now: to this replica at once, to others within milliseconds. */
   announce(queue: string): void {
     this.#wake(queue);
     this.#toAnnounce.add(queue);
@@ -84,9 +84,7 @@ export class Dispatcher {
       this.#boss
         .getDb()
         .executeSql('select pg_notify($1, queue) from unnest($2::text[]) as queue', [channel, queues])
-        .catch((error: unknown) =>
-          log.warn('other replicas were not told: they look again by themselves', { error }),
-        );
+        .catch((error: unknown) => log.warn('other replicas were not notified: they poll', { error }));
     }, 5);
   }
 
@@ -127,7 +125,7 @@ export class Dispatcher {
     }
   }
 
-  /** To the worker with most room; none where they all went away meanwhile. */
+  /** Gives a job to the worker with the most room; false if all have disconnected. */
   #give(line: Line, job: JobWithMetadata): boolean {
     const [worker] = [...line.workers].sort((a, b) => b.free() - a.free());
     if (worker === undefined || worker.free() <= 0) return false;
@@ -137,7 +135,7 @@ export class Dispatcher {
     return true;
   }
 
-  /** As if nobody had fetched them: no attempt is lost. */
+  /** Returns jobs to the queue as if they had not been fetched, so that no attempt is lost. */
   async #giveBack(queue: string, jobs: readonly JobWithMetadata[]): Promise<void> {
     await this.#boss.getDb().executeSql(
       `update ${schema}.job set state = 'created', started_on = null, heartbeat_on = null

@@ -18,7 +18,7 @@ const stateNumbers = {
   dead: JobState.JOB_STATE_DEAD,
 } as const satisfies Record<(typeof states)[number], JobState>;
 
-/** The gRPC face: messages to and from what the queue takes and gives. `work` is the worker's call. */
+/** The gRPC API of the queue. `work` handles the worker's stream. */
 export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): JobsServiceServer {
   return {
     work,
@@ -36,7 +36,7 @@ export function grpcFace(queue: JobQueue, work: JobsServiceServer['work']): Jobs
       job: jobMessage(await queue.get(call, request.queue, request.id)),
     })),
     listJobs: unary(async (request, call) => {
-      // A number that is no state is refused by its own text.
+      // An unknown number of a state is refused, with the number in the message.
       const state =
         Object.entries(stateNumbers).find(([, number]) => number === request.state)?.[0] ??
         (request.state === JobState.JOB_STATE_UNSPECIFIED ? undefined : String(request.state));
@@ -94,7 +94,7 @@ function scheduleMessage({ queue, key, cron, timeZone, payload }: Schedule): Sch
   return { queue, key, cron, timeZone, payload };
 }
 
-/** A Timestamp can name a moment that no Date can. */
+/** A Timestamp can be outside of the range of Date. */
 function timeText(time: Date): string {
   return Number.isNaN(time.getTime()) ? 'out of range' : time.toISOString();
 }

@@ -1,19 +1,19 @@
 import type { JobInsert, PgBoss } from 'pg-boss';
 import { isUnreachable } from '../../kit/reachability.ts';
 
-/** A job that waits to be written, and who waits for it. */
+/** A job to write, with its waiting caller. */
 interface Waiting {
   job: JobInsert & { id: string };
   done(made: boolean): void;
   fail(error: unknown): void;
 }
 
-/** Of one statement. */
+/** Maximum number of jobs per statement. */
 const most = 200;
 
 /**
- * Writes jobs of one moment in one statement for each queue: while one is under way, those that come are gathered for the
- * next. One caller alone waits no longer for it; a hundred at once share the way to the database.
+ * Writes concurrent jobs with one statement per queue: while a statement runs, new jobs are collected for the
+ * next. A single caller does not wait longer; a hundred concurrent ones share the round trip.
  */
 export class Inserter {
   #boss: PgBoss;
@@ -23,7 +23,7 @@ export class Inserter {
     this.#boss = boss;
   }
 
-  /** Whether the job was made; it was not where its id is there already. */
+  /** Whether the job was created; false if its id exists already. */
   insert(queue: string, job: Waiting['job']): Promise<boolean> {
     return new Promise((done, fail) => {
       const waiting = this.#waiting.get(queue);
@@ -42,10 +42,13 @@ export class Inserter {
     this.#waiting.delete(queue);
   }
 
-  /** One statement; where the database refuses it, one for each job: what is wrong with one of them is no other's fault. */
+  /**
+   * One statement for all; if the database refuses it, one per job, so that an invalid job does not affect
+   * others.
+   */
   async #writeBatch(queue: string, batch: readonly Waiting[]): Promise<void> {
     try {
-      // Of two with one id the first is written, and the other told that it was there already.
+      // Of two jobs with one id the first is written, and the other reported as existing.
       const jobs = new Map(batch.toReversed().map(({ job }) => [job.id, job]));
       const made = new Set(await this.#boss.insert(queue, [...jobs.values()].reverse(), { returnId: true }));
       for (const { job, done } of batch) done(made.delete(job.id));

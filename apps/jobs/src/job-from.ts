@@ -1,7 +1,7 @@
 import type { JobWithMetadata } from 'pg-boss';
 import { type Job, type states, traceKey } from './schemas.ts';
 
-/** A job as callers see it. */
+/** A job in the form of the API. */
 export function jobFrom(found: JobWithMetadata): Job {
   const { [traceKey]: traceparent, ...payload } = record(found.data);
   return {
@@ -26,7 +26,7 @@ export function stateFrom(state: JobWithMetadata['state']): (typeof states)[numb
   return state === 'failed' ? 'dead' : state;
 }
 
-/** What pg-boss keeps as JSON. */
+/** JSON stored by pg-boss. */
 export function record(data: object | null | undefined): Job['payload'] {
   return (data ?? {}) as Job['payload'];
 }

@@ -22,14 +22,14 @@ import {
   traceKey,
 } from './schemas.ts';
 
-/** How long a job is kept after its end: for looking at it, and for its idempotency key. */
+/** Retention of a job after its end: for inspection, and for its idempotency key. */
 const keptSeconds = 7 * 24 * 3600;
-/** A job whose service says nothing for so long is given to another worker. */
+/** Without a heartbeat for this long, a job is given to another worker. */
 export const heartbeatSeconds = 30;
 
 /**
- * What callers may do with queues, by whichever face they come. pg-boss does the work; a call waits for a database that
- * is away, until its signal aborts.
+ * Operations of the API, used by gRPC and REST. pg-boss does the work; a call waits for an unavailable
+ * database until its signal aborts.
  */
 export class JobQueue {
   #boss: PgBoss;
@@ -38,7 +38,7 @@ export class JobQueue {
   #known = new Set<string>();
   #announce: (queue: string) => void;
 
-  /** `announce` is told of a queue that has a job for now. */
+  /** `announce` is called with a queue that has a job due now. */
   constructor(boss: PgBoss, database: Reachability, announce: (queue: string) => void) {
     this.#boss = boss;
     this.#database = database;
@@ -64,7 +64,8 @@ export class JobQueue {
       expireInSeconds: timeoutSeconds,
     };
     const inserted = await this.#ask(call, () => this.#inserter.insert(name, job));
-    // Without a key nobody else has its id: it was there already where a lost connection hid that it was written.
+    // Without a key the id is unique, so an existing job means that an earlier attempt succeeded and its
+    // answer was lost.
     const made = inserted || idempotencyKey === undefined;
     enqueuedJobs.inc({ queue: name, duplicate: String(!made) });
     if (made) this.#announce(name);
@@ -73,7 +74,7 @@ export class JobQueue {
 
   async get(call: Call, queue: string, id: string): Promise<Job> {
     const [name, job] = [allowed(call.caller, queue), checked(jobId, id)];
-    // pg-boss throws where nobody named the queue yet.
+    // pg-boss throws for an unknown queue.
     const found = await this.#ask(call, async (boss) =>
       (await boss.getQueue(name)) === null ? null : boss.getJobById<object>(name, job),
     );
@@ -156,7 +157,10 @@ export class JobQueue {
     await this.#ask(call, (boss) => boss.unschedule(name, known));
   }
 
-  /** Makes the queue where it is not there yet, so that a worker may wait for its first job; a worker calls again by itself. */
+  /**
+   * Creates the queue if missing, so that a worker can wait for its first job; workers repeat the call
+   * themselves.
+   */
   async open(caller: string, queue: string): Promise<string> {
     const name = allowed(caller, queue);
     await this.#make(name);
@@ -186,7 +190,7 @@ export class JobQueue {
   }
 }
 
-/** Whether a queue is the caller's: people see to all of them, an app to those whose name begins with its own. */
+/** Whether a caller may use a queue: people may use all, an app those whose name begins with its own. */
 export function owns(caller: string, queue: string): boolean {
   return caller.startsWith('person:') || queue === caller || queue.startsWith(`${caller}.`);
 }
@@ -200,7 +204,7 @@ function allowed(caller: string, queue: string): string {
   );
 }
 
-/** The id of the job that a key stands for: a UUID of version 8 (RFC 9562, 5.8). */
+/** The id for an idempotency key: a UUID of version 8 (RFC 9562, 5.8). */
 function idOf(queue: string, key: string): string {
   const hex = createHash('sha256').update(`${queue}\0${key}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -5,7 +5,10 @@ import { schema } from './boss.ts';
 import { jobFrom, stateFrom } from './job-from.ts';
 import { type Job, type listQuery, type Queue, states } from './schemas.ts';
 
-/** pg-boss finds jobs by id; for pages of them its table is read. The names are those that its own queries give. */
+/**
+ * pg-boss finds single jobs by id; lists of jobs are read from its table. The column names match those of its
+ * own queries.
+ */
 const columns = `id, name, data, state, priority, retry_count as "retryCount", retry_limit as "retryLimit",
   created_on as "createdOn", start_after as "startAfter", started_on as "startedOn",
   completed_on as "completedOn", output`;

@@ -15,10 +15,10 @@ import { routes } from './routes.ts';
 import { Settler } from './settler.ts';
 import { Workers } from './work.ts';
 
-/** The whole service, on the database and with the identity that `env` names. */
+/** The whole service, with the database and identity from `env`. */
 export async function startJobs(options: {
   env: NodeJS.ProcessEnv;
-  /** Of the page's files. */
+  /** Folder of the page's files. */
   page: string;
   ports?: { mutual: number; plain: number };
 }): Promise<Service> {
@@ -57,7 +57,7 @@ export async function startJobs(options: {
       access.close();
     },
   );
-  gauge('jobs_workers', 'Workers that are connected to this replica.', () => workers.size);
+  gauge('jobs_workers', 'Workers connected to this replica.', () => workers.size);
   log.info('queue', { schema: await boss.schemaVersion() });
   return {
     ...service,

@@ -15,25 +15,24 @@ export const queueName = z
 
 export const jobId = z.uuid();
 
-/** The key beside a job's payload under which the trace of the request that made it is kept. */
+/** Key beside a job's payload with the trace of the request that created it. */
 export const traceKey = '_traceparent';
 
 const payload = z
   .record(z.string(), z.unknown())
   .superRefine((value, context) => {
-    if (Object.hasOwn(value, traceKey))
-      context.addIssue(`'${traceKey}' is a name that the queue uses itself`);
+    if (Object.hasOwn(value, traceKey)) context.addIssue(`'${traceKey}' is reserved for the queue`);
     const fault = faultOf(value);
     if (fault !== undefined) context.addIssue({ code: 'custom', path: fault.path, message: fault.why });
     else if (Buffer.byteLength(JSON.stringify(value)) > 64 * 1024) context.addIssue('at most 64 KiB as JSON');
   })
   .meta({
-    description: 'What the worker gets: at most 64 KiB.',
+    description: 'Payload for the worker: at most 64 KiB.',
     propertyNames: { pattern: storablePattern },
     additionalProperties: { $ref: '#/components/schemas/Json' },
   });
 
-/** That every clock knows; aliases are taken too. */
+/** Time zones, including aliases. */
 const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
 
 const seconds = (most: number) => z.int().min(1).max(most);
@@ -57,7 +56,7 @@ export const newJob = z.strictObject({
   priority: z.int().min(-1000).max(1000).default(0).describe('Jobs of a higher priority start first.'),
   runAt: z.iso
     .datetime({ offset: true })
-    .refine(inYears1To9999, 'in the years 1 to 9999 of UTC')
+    .refine(inYears1To9999, 'a time in the years 1 to 9999 of UTC')
     .optional()
     .describe('Default: now.'),
   retry: retryPolicy.prefault({}),
@@ -87,7 +86,7 @@ export const job = z.object({
   output: z.unknown().describe('Result of the last attempt, or the message of its failure.'),
   traceparent: z
     .string()
-    .describe('Trace of the request that made the job (W3C Trace Context); empty where it had none.'),
+    .describe('Trace of the request that created the job (W3C Trace Context); empty if it had none.'),
 });
 export type Job = z.output<typeof job>;
 
@@ -114,7 +113,7 @@ export const queueList = z.object({ queues: z.array(queue) });
 export const scheduleKey = z
   .string()
   .max(64)
-  // '.' and '..' would be folders to whoever reads the path.
+  // '.' and '..' would be folders in the path.
   .regex(/^([A-Za-z0-9_-][A-Za-z0-9_.-]*)?$/, "letters, digits, '.', '-' and '_', with no '.' in front");
 
 export const newSchedule = z.strictObject({
@@ -142,7 +141,7 @@ export type Schedule = z.output<typeof schedule>;
 export const scheduled = schedule.extend({ nextRunAt: time });
 export const scheduleList = z.object({ schedules: z.array(schedule) });
 
-/** What Postgres reads and an ISO time can say. */
+/** Range of times that both Postgres and ISO 8601 support. */
 function inYears1To9999(time: string): boolean {
   const at = Date.parse(time);
   return at >= Date.parse('0001-01-01T00:00:00Z') && at <= Date.parse('9999-12-31T23:59:59.999Z');
@@ -153,6 +152,6 @@ function isTimeZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    return false; // the refinement says what is expected
+    return false; // the refinement reports the expected form
   }
 }

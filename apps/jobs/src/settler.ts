@@ -6,13 +6,16 @@ import { storable } from '../../kit/stored-text.ts';
 import { schema } from './boss.ts';
 import { finishedAttempts } from './metrics.ts';
 
-/** Which try of which job: what came of an earlier one no longer counts. */
+/** An attempt of a job; results of earlier attempts are ignored. */
 interface Attempt {
   id: string;
   retryCount: number;
 }
 
-/** Writes down how attempts ended; completions of one moment in one statement. It tries until the database answers. */
+/**
+ * Records the results of attempts; concurrent completions share one statement. It retries until the database
+ * answers.
+ */
 export class Settler {
   #boss: PgBoss;
   #completed = new Map<string, Attempt[]>();
@@ -25,7 +28,7 @@ export class Settler {
   complete(queue: string, attempt: Attempt, result: object | undefined): void {
     finishedAttempts.inc({ queue, outcome: 'completed' });
     if (result !== undefined && Object.keys(result).length > 0) {
-      // Its work is done, and is not done again for what the database can't hold.
+      // The work is done and must not be repeated because of a result that the database cannot store.
       const kept = storableObject(result);
       this.#try(queue, () => this.#boss.complete(queue, attempt, kept));
       return;
@@ -57,7 +60,7 @@ export class Settler {
     });
   }
 
-  /** Says that attempts still run. */
+  /** Sends heartbeats of running attempts. */
   touch(queue: string, attempts: readonly Attempt[]): void {
     if (attempts.length === 0) return;
     this.#boss
@@ -65,7 +68,7 @@ export class Settler {
       .catch((error: unknown) => log.warn('no heartbeat could be written', { queue, error }));
   }
 
-  /** Once everything that was said is written down. */
+  /** Resolves when all reported results are recorded. */
   async idle(): Promise<void> {
     await new Promise((done) => setImmediate(done));
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -73,14 +76,14 @@ export class Settler {
 
   #try(queue: string, write: () => Promise<unknown>): void {
     const run = async () => {
-      // A job's heartbeat ends long before this gives up; then another worker gets it.
+      // A job's heartbeat expires long before the last attempt here; then another worker gets it.
       for (let tries = 1; ; tries++) {
         try {
           await write();
           return;
         } catch (error) {
           if (tries === 8) {
-            log.error('the end of an attempt was not written down: the job runs again', { queue, error });
+            log.error('the result of an attempt was not recorded: the job runs again', { queue, error });
             return;
           }
           await sleep(100 * 2 ** tries);

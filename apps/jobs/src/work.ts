@@ -16,10 +16,10 @@ import type { Settler } from './settler.ts';
 type Stream = ServerDuplexStream<WorkRequest, WorkResponse>;
 
 const mostAtOnce = 500;
-/** A worker calls again after so long, and so shows the certificate that it holds by then. */
+/** A worker reconnects after this time, and so presents its current certificate. */
 const callMs = 240_000;
 
-/** The workers that are connected here. */
+/** The workers connected to this replica. */
 export class Workers {
   #queue: JobQueue;
   #dispatcher: Dispatcher;
@@ -48,7 +48,7 @@ export class Workers {
     return this.#sessions.size;
   }
 
-  /** No new jobs: each worker ends what it has, and its call. */
+  /** Gives out no new jobs: each worker finishes its jobs and its call. */
   drain(): void {
     for (const session of this.#sessions) session.drain();
   }
@@ -76,7 +76,7 @@ export class Workers {
   }
 }
 
-/** One worker's call, from begin to its end. */
+/** One worker's call, from its first message to its end. */
 class Session implements Worker {
   readonly queue: string;
   #concurrency: number;
@@ -114,7 +114,7 @@ class Session implements Worker {
     if (this.#running.size === 0) this.#empty();
   }
 
-  /** Until the worker goes away, or has nothing left after a drain. */
+  /** Runs until the worker disconnects, or has no jobs left after a drain. */
   async run(messages: AsyncIterator<WorkRequest>, detach: () => void): Promise<void> {
     this.#detach = detach;
     const heart = setInterval(
@@ -132,9 +132,10 @@ class Session implements Worker {
       clearTimeout(age);
       this.#draining = true;
       const lost = this.#attempts();
-      if (lost.length > 0) log.warn('a worker went away with jobs', { queue: this.queue, jobs: lost.length });
+      if (lost.length > 0)
+        log.warn('a worker disconnected with running jobs', { queue: this.queue, jobs: lost.length });
       for (const attempt of lost) {
-        this.#settler.fail(this.queue, attempt, { message: 'the worker went away', lost: true });
+        this.#settler.fail(this.queue, attempt, { message: 'the worker disconnected', lost: true });
       }
     }
   }
@@ -145,7 +146,7 @@ class Session implements Worker {
         this.#take(next.value.message);
       }
     } catch (error) {
-      if (!this.#call.cancelled) throw error; // else the worker is gone, which is no fault
+      if (!this.#call.cancelled) throw error; // else the worker is gone, which is not an error
     }
   }
 
@@ -154,7 +155,7 @@ class Session implements Worker {
     if (message?.$case !== 'completed' && message?.$case !== 'failed') return;
     const { id } = message.value;
     const running = this.#running.get(id);
-    if (running === undefined) return; // said twice, or not this worker's
+    if (running === undefined) return; // reported twice, or not a job of this worker
     this.#running.delete(id);
     running.end();
     const attempt = { id, retryCount: running.retryCount };

@@ -7,7 +7,7 @@ await asJob(async () => {
   try {
     await migrate({
       config: access.config,
-      // From dist/, as it is shipped, the SQL files are one folder up.
+      // In the bundle, dist/, the SQL files are one folder up.
       folder: join(import.meta.dirname, '..'),
       report: (line) => console.log(line),
     });

@@ -5,14 +5,14 @@ import type { OrderStore } from './order-store.ts';
 import { confirmation } from './schemas.ts';
 import { runWorker, type WorkerRun } from './worker.ts';
 
-/** The queue of `jobs` that orders are confirmed from. */
+/** The queue of `jobs` for confirmations. */
 const queue = 'orders.confirm';
 const sweepMs = 5_000;
 
 /**
- * Orders are confirmed by jobs. An order and its job stand in two databases: the order is kept first, its job enqueued
- * next under the order's id as key, and the order marked last. Whatever fails in between is done again by the sweep, and
- * doing it again changes nothing.
+ * Confirms orders with jobs. An order and its job are in two databases: the order is stored first, its job is
+ * enqueued with the order's id as idempotency key, and the order is marked last. A sweep repeats what failed
+ * in between; repeating is harmless.
  */
 export class Confirmations {
   #store: OrderStore;
@@ -44,7 +44,7 @@ export class Confirmations {
     void sweep();
   }
 
-  /** Asks for an order's confirmation; never throws. */
+  /** Requests an order's confirmation; never throws. */
   request(id: string): Promise<void> {
     const work: Promise<void> = this.#enqueue(id)
       .catch((error: unknown) => log.warn('confirmation not enqueued yet', { order: id, error }))
@@ -53,7 +53,7 @@ export class Confirmations {
     return work;
   }
 
-  /** Ends what runs: no confirmation is begun after. */
+  /** Stops after the running requests; no further one is started. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#sweep);

@@ -6,7 +6,7 @@ import type { Confirmations } from './confirmations.ts';
 import type { OrderStore } from './order-store.ts';
 import { listOrders, orderId, placeOrder } from './schemas.ts';
 
-/** The contract, carried out. */
+/** Implements the contract. */
 export function handlers(
   store: OrderStore,
   confirmations: Pick<Confirmations, 'request'>,
@@ -15,7 +15,7 @@ export function handlers(
     placeOrder: unary(async (request, { signal }) => {
       const order = await store.place(checked(placeOrder, request), signal);
       log.info('order placed', { order: order.id, lines: order.lines.length });
-      // The order stands whether or not the queue answers: what is not enqueued now is enqueued later.
+      // The order is stored even if the queue does not answer; the job is enqueued later.
       void confirmations.request(order.id);
       return { order };
     }),

@@ -21,7 +21,7 @@ const columns = `o.id, o.customer, o.total, o.placed_at, o.confirmed_at,
   (select coalesce(json_agg(json_build_object('sku', l.sku, 'quantity', l.quantity, 'unit_price', l.unit_price)
      order by l.number), '[]') from order_lines l where l.order_id = o.id) as lines`;
 
-/** Orders in their database; what a caller waits for waits for the database, until its signal aborts. */
+/** Orders in their database; calls wait for an unavailable database until their signal aborts. */
 export class OrderStore {
   #database: Database;
 
@@ -29,12 +29,13 @@ export class OrderStore {
     this.#database = database;
   }
 
-  /** Keeps an order; the one that is there where its key was used before. */
+  /** Stores an order, or returns the existing one with the same key. */
   async place({ customer, lines, idempotencyKey }: NewOrder, until: AbortSignal): Promise<Order> {
     const total = lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
-    // With one of ours the statement may be sent twice: whether the first was carried out, a lost connection does not say.
+    // With a generated key the statement may be repeated: a lost connection does not tell whether it was
+    // executed.
     const key = idempotencyKey === '' ? randomUUID() : idempotencyKey;
-    // One statement, hence one transaction and one way to the database and back.
+    // One statement, so one transaction and one round trip.
     const made = await this.#database.query<{ id: string }>(
       'place order',
       `with placed as (
@@ -56,7 +57,8 @@ export class OrderStore {
       ],
       until,
     );
-    // Two with one key at the same moment: the second sees neither its own row nor, in its snapshot, the first's.
+    // Two concurrent orders with one key: the second sees neither its own row nor, in its snapshot, the
+    // first's.
     const id = made[0]?.id ?? (await this.#idOf(key, until));
     return this.get(id, until);
   }
@@ -89,7 +91,7 @@ export class OrderStore {
     return { orders: page.map(orderFrom), nextPageToken: more ? tokenOf(last.at, last.id) : '' };
   }
 
-  /** Safe to do twice. */
+  /** Idempotent. */
   async confirm(id: string): Promise<void> {
     await this.#database.query(
       'confirm order',
@@ -98,7 +100,7 @@ export class OrderStore {
     );
   }
 
-  /** Orders whose confirmation is not known to stand in the queue, oldest first. */
+  /** Orders whose confirmation may not be enqueued, oldest first. */
   async toEnqueue(): Promise<string[]> {
     const rows = await this.#database.query<{ id: string }>(
       'orders to enqueue',
@@ -123,7 +125,7 @@ export class OrderStore {
       [key],
       until,
     );
-    if (row === undefined) throw new Error('an order was neither made nor there');
+    if (row === undefined) throw new Error('an order was neither created nor found');
     return row.id;
   }
 }

@@ -9,7 +9,7 @@ import { Confirmations } from './confirmations.ts';
 import { handlers } from './handlers.ts';
 import { OrderStore } from './order-store.ts';
 
-/** The whole service, with the identities, the database and the queue that `env` names. */
+/** The whole service, with identities, database and queue from `env`. */
 export async function startOrders(options: {
   env: NodeJS.ProcessEnv;
   ports?: { mutual: number; plain: number };

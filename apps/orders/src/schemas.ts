@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pageToken } from '../../kit/page-token.ts';
 import { storedText } from '../../kit/stored-text.ts';
 
-/** What the contract says in words: sizes and ranges of a request. */
+/** Sizes and ranges of a request, as documented in the contract. */
 export const placeOrder = z.object({
   customer: storedText.trim().min(1).max(200),
   lines: z
@@ -35,5 +35,5 @@ export const listOrders = z.object({
 });
 export type ListedOrders = z.output<typeof listOrders>;
 
-/** What the confirmation's job carries. */
+/** Payload of the confirmation job. */
 export const confirmation = z.object({ order: orderId });

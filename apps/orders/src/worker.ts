@@ -4,7 +4,7 @@ import { log } from '../../kit/log.ts';
 import { belowTrace, inSpan, SpanKind } from '../../kit/tracing.ts';
 
 export interface WorkerRun {
-  /** Takes no further jobs and ends those that run, for at most some seconds. */
+  /** Accepts no further jobs and finishes the running ones, for at most some seconds. */
   stop(): Promise<void>;
 }
 
@@ -12,18 +12,18 @@ type Message = NonNullable<WorkRequest['message']>;
 
 const leastWaitMs = 250;
 const mostWaitMs = 10_000;
-/** What runs longer is given to another worker. */
+/** Jobs that run longer are given to another worker. */
 const graceMs = 5_000;
 
-/** An attempt is a step of the request that made its job, minutes later as it may be. */
+/** An attempt is part of the trace of the request that created its job, even minutes later. */
 function traced(queue: string, job: Job, work: (job: Job) => Promise<void>): Promise<void> {
   const attributes = { 'messaging.destination.name': queue, job: job.id, attempt: job.attempts };
   return belowTrace(job, () => inSpan(`job ${queue}`, SpanKind.CONSUMER, attributes, () => work(job)));
 }
 
 /**
- * Takes jobs of a queue and runs `work` for each, until it is stopped: where the call ends, as it does from time to
- * time, it calls again. `work` may run twice for one job, as after a crash: it must not mind.
+ * Takes jobs of a queue and runs `work` for each until stopped; reconnects when the call ends. `work` can run
+ * twice for one job, for example after a crash, so it must be idempotent.
  */
 export function runWorker(
   jobs: JobsServiceClient,
@@ -33,7 +33,7 @@ export function runWorker(
   const stopping = new AbortController();
   let call: ReturnType<JobsServiceClient['work']>;
 
-  /** One call; resolves once it has ended, for whatever reason. */
+  /** One call; resolves when it has ended for any reason. */
   const serve = () =>
     new Promise<void>((done) => {
       const current = jobs.work();
@@ -50,13 +50,13 @@ export function runWorker(
           say({ $case: 'failed', value: { id: job.id, message, permanent: false } });
         }
       });
-      // The service ends the call once every job that it gave was answered.
+      // The service ends the call after the result of every job.
       current.on('end', () => {
         current.end();
         done();
       });
       current.on('error', (error) => {
-        if (!stopping.signal.aborted) log.warn('the queue went away', { queue, error: error.message });
+        if (!stopping.signal.aborted) log.warn('the queue disconnected', { queue, error: error.message });
         done();
       });
       say({ $case: 'begin', value: { queue, concurrency } });

@@ -46,10 +46,10 @@ export class CertificateFolder {
       const next = readFolder(this.folder);
       if (next.cert === this.#held.cert && next.ca === this.#held.ca) return;
       this.#held = next;
-      log('info', 'renewed certificate taken up', { folder: this.folder });
+      log('info', 'renewed certificate loaded', { folder: this.folder });
       for (const listener of this.#listeners) listener();
     } catch (error) {
-      log('error', 'renewed certificate not taken up: the one before it stays', {
+      log('error', 'renewed certificate not loaded: the previous one stays', {
         folder: this.folder,
         error,
       });
@@ -61,6 +61,6 @@ function readFolder(folder: string): CredentialFiles {
   const text = (file: string) => readFileSync(join(folder, file), 'utf8');
   const [cert, key, ca] = [text('tls.crt'), text('tls.key'), text('roots.pem')];
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
-    throw new Error(`${folder}/tls.key is not the key of ${folder}/tls.crt`);
+    throw new Error(`${folder}/tls.key does not match ${folder}/tls.crt`);
   return { cert, key, ca };
 }

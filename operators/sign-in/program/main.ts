@@ -194,7 +194,7 @@ if (import.meta.main) {
     running.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        log('error', 'could not stop in order', { error });
+        log('error', 'shutdown failed', { error });
         process.exit(1);
       },
     );

@@ -1,20 +1,23 @@
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../../cli/failure.ts';
 
-/** Asks for consent at a terminal; elsewhere the command must carry the consent, as in `again`. */
+/**
+ * Asks for a confirmation at a terminal; without one, fails with the command `again`, which includes the
+ * confirmation.
+ */
 export async function consent(
   question: string,
   { again, input = process.stdin, output = process.stderr }: Terminal,
 ): Promise<void> {
   if (input.isTTY !== true || output.isTTY !== true) {
     throw new Failure(
-      'nothing was removed: nobody can be asked here.',
-      `To remove it without being asked: ${again}`,
+      'nothing was removed: there is no terminal for a confirmation.',
+      `To remove it without a confirmation: ${again}`,
     );
   }
   const reader = createInterface({ input, output });
   try {
-    // Ctrl-D and Ctrl-C close it without an answer.
+    // Ctrl-D and Ctrl-C close the terminal without an answer.
     const closed = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
     const answer = await Promise.race([reader.question(question), closed]);
     if (answer.trim() !== 'yes') throw new Failure('nothing was removed.', `To be asked again: ${again}`);
@@ -24,7 +27,7 @@ export async function consent(
 }
 
 interface Terminal {
-  /** The command that needs no answer. */
+  /** The command with the confirmation. */
   again: string;
   input?: NodeJS.ReadableStream & { isTTY?: boolean };
   output?: NodeJS.WritableStream & { isTTY?: boolean };

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Engine } from '../../../images/index.ts';
 import { nodeKubectl } from '../../cluster/node-kubectl.ts';
 
-/** Something that goes with a cluster. */
+/** Data that is lost with a cluster. */
 export interface HeldData {
   kind: 'database' | 'volume';
   /** `NAMESPACE/NAME`. */
   name: string;
-  /** As asked for; of a database that of each instance. */
+  /** Requested size; for a database, of each instance. */
   size: string;
 }
 
@@ -24,7 +24,7 @@ const claims = z.object({
   ),
 });
 
-/** The databases and other volumes of a cluster, as its API server knows them. */
+/** The databases and other volumes of a cluster, from its API server. */
 export async function heldData(engine: Engine, cluster: string): Promise<HeldData[]> {
   const args = [
     'get',
@@ -36,7 +36,7 @@ export async function heldData(engine: Engine, cluster: string): Promise<HeldDat
   return readClaims(await nodeKubectl(engine, cluster, args));
 }
 
-/** Databases first; the volumes of one database's instances are one thing. */
+/** Databases come first; the volumes of a database's instances are one entry. */
 export function readClaims(json: string): HeldData[] {
   const found = new Map<string, HeldData>();
   for (const { metadata, spec } of claims.parse(JSON.parse(json)).items) {

@@ -31,7 +31,7 @@ test("says how files are removed that are another user's, quoted for a shell", a
       cwd: '/',
     });
     expect(JSON.parse(stdout)).toEqual({
-      message: `${folder} has files of another user, which this one may not remove.`,
+      message: `${folder} has files of another user, which this user cannot remove.`,
       next: `sudo rm -rf '${folder.replace("'", "'\\''")}'`,
     });
     expect(existsSync(join(folder, 'registry', 'blob'))).toBe(true);

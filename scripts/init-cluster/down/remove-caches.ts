@@ -3,7 +3,7 @@ import { Failure } from '../../cli/failure.ts';
 
 /**
  * Removes the caches.
- * @throws Failure where another user's files lie in them, which an earlier run as root has left.
+ * @throws Failure if they have files of another user, from an earlier run as root.
  */
 export async function removeCaches(folder: string): Promise<void> {
   try {
@@ -12,7 +12,7 @@ export async function removeCaches(folder: string): Promise<void> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code !== 'EACCES' && code !== 'EPERM') throw error;
     throw new Failure(
-      `${folder} has files of another user, which this one may not remove.`,
+      `${folder} has files of another user, which this user cannot remove.`,
       `sudo rm -rf '${folder.replaceAll("'", "'\\''")}'`,
       { cause: error },
     );

@@ -20,8 +20,8 @@ import { removeCaches } from './remove-caches.ts';
 
 /**
  * Removes a cluster: its nodes and state and, with the last cluster, the mirror, its network and the private
- * engine. What was built and pulled stays in the cache unless `purge` is set. What it holds is named first, and it is
- * asked for, unless `yes` is set.
+ * engine. Built and pulled images stay in the cache unless `purge` is set. It lists the data first and asks
+ * for a confirmation, unless `yes` is set.
  */
 export async function takeDown(options: {
   environment: string;
@@ -41,7 +41,10 @@ export async function takeDown(options: {
   });
 }
 
-/** Lists what is lost with the nodes, asks for consent, and records that a later run may remove the rest of them. */
+/**
+ * Lists the data that is lost, asks for a confirmation, and records that a later run may remove the remaining
+ * nodes.
+ */
 async function agree(
   engine: Engine,
   cluster: string,
@@ -50,7 +53,7 @@ async function agree(
   const containers = await inspectNodes(engine, cluster);
   if (containers.length === 0) return;
   const record = await readRecord(cluster);
-  // Unfinished nodes hold no data.
+  // Unfinished nodes have no data.
   if (record.phase !== 'unfinished' || strangers(containers, nodeFiles(cluster)).length > 0) {
     process.stderr.write(`${await holdings(engine, cluster, environment, containers)}\n`);
     if (!yes) await consent(`Remove ${cluster} with all of this? Type yes: `, { again: `${again} --yes` });
@@ -66,7 +69,7 @@ async function holdings(
 ): Promise<string> {
   const files = strangers(containers, nodeFiles(cluster))[0]?.files;
   const lines = [
-    `${cluster} goes: the containers ${containers.map(({ name }) => name).join(', ')}${files === undefined ? '' : `, made from ${files}`}, and what they hold:`,
+    `${cluster} will be removed: the containers ${containers.map(({ name }) => name).join(', ')}${files === undefined ? '' : `, created from ${files}`}, with this data:`,
   ];
   try {
     const data = await heldData(engine, cluster);
@@ -76,11 +79,11 @@ async function holdings(
     if (!(error instanceof Failure)) throw error;
     const described = dataIn(join(repositoryRoot, 'manifests'), environment);
     lines.push(
-      ...described.map(({ object }) => `  ${objectId(object)}, as manifests/${environment} describes it`),
-      `  The cluster itself cannot be asked what it holds: ${error.message}`,
+      ...described.map(({ object }) => `  ${objectId(object)}, from manifests/${environment}`),
+      `  The data of the running cluster is unknown: ${error.message}`,
     );
   }
-  lines.push('How a database is copied out first: docs/moving-a-database.md');
+  lines.push('To copy a database first: docs/moving-a-database.md');
   return lines.join('\n');
 }
 
@@ -135,7 +138,7 @@ const stateRemoved: Phase<Given> = {
 const cachesRemoved: Phase<Given & { last: boolean }> = {
   title: 'Caches removed',
   run: async ({ last }) => {
-    if (!last) return { result: {}, unchanged: 'other clusters use them' };
+    if (!last) return { result: {}, unchanged: 'used by other clusters' };
     await removeCaches(cacheDir());
     return { result: {} };
   },

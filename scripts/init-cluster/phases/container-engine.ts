@@ -4,7 +4,7 @@ import type { Phase } from '../../cli/phases.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
 import type { InitInput } from '../input.ts';
 
-/** Starts a private engine where none was found. */
+/** Starts a private engine if none was found. */
 export const containerEngine: Phase<InitInput & { found: Engine | undefined }, { engine: Engine }> = {
   title: 'Container engine',
   run: async (given, report) => {

@@ -12,7 +12,7 @@ import { visit } from '../../cluster/visit.ts';
 import type { WithEngine } from '../input.ts';
 import { type AppUrl, urls } from '../urls.ts';
 
-/** Waits until every app that is exposed answers through the gateway, with a certificate that is valid for it. */
+/** Waits until every exposed app answers through the gateway with a valid certificate. */
 export const frontPage: Phase<WithEngine> = {
   title: 'Front page answers',
   run: async ({ environment, signal }, report) => {
@@ -21,7 +21,7 @@ export const frontPage: Phase<WithEngine> = {
   },
 };
 
-/** Waits until the gateway hands a request for that host on to the app, or to the proxy that asks its visitors to sign in. */
+/** Waits until the gateway routes requests for a host to the app, or to the sign-in proxy. */
 async function answers(
   { url, host, port, ready }: AppUrl,
   { cluster }: Environment,
@@ -32,9 +32,9 @@ async function answers(
   const served = async (): Promise<string> => {
     const place = { host, port, ...(await trustedRoots(cluster, client)) };
     const answer = await visit(place, '/', 5_000);
-    // An app may have nothing at '/', and say so in the same words as the gateway.
+    // An app may have no page at '/' and answer like the gateway; then its readiness path is requested.
     const probed = isOfGateway(answer) && ready !== undefined ? await visit(place, ready, 5_000) : answer;
-    return isOfGateway(probed) ? `${probed.status} by the gateway` : '';
+    return isOfGateway(probed) ? `${probed.status} from the gateway` : '';
   };
   const deadline = Date.now() + 60_000;
   for (let said = 'nothing'; ; said = await served().catch(reason)) {
@@ -43,7 +43,7 @@ async function answers(
     if (Date.now() > deadline) {
       throw new Failure(
         `${url} does not reach its app after 60 s: ${said}.`,
-        'See what is wrong with: npm run status',
+        'For the reason: npm run status',
       );
     }
     if (said !== 'nothing') {
@@ -53,7 +53,10 @@ async function answers(
   }
 }
 
-/** Whether the gateway answered for want of a route or of an app; every other status is the app's own matter. */
+/**
+ * Whether the gateway itself answered, because a route or the app is missing; any other status comes from the
+ * app.
+ */
 export function isOfGateway({ status, body }: { status: number; body: string }): boolean {
   return [502, 503, 504].includes(status) || (status === 404 && body === '404 page not found\n');
 }

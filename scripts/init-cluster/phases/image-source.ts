@@ -7,7 +7,7 @@ import { refusePulledOnly } from '../pulled-only.ts';
 
 /** Decides between pulling and building before anything is downloaded. */
 export const imageSource: Phase<WithEngine> = {
-  title: 'Where images come from',
+  title: 'Source of images',
   run: async ({ engine: { registryMirror }, environment }, report) => {
     const parts = [platformImages(environment), observabilityImages(environment)].flat();
     const all = [...nodeImages, ...bootstrapImages, ...parts];

@@ -3,7 +3,7 @@ import type { Phase } from '../../cli/phases.ts';
 import { nodeImages } from '../image-sets.ts';
 import type { WithEngine } from '../input.ts';
 
-/** Supplies the images without which no node becomes Ready. */
+/** Supplies the images that nodes need to become Ready. */
 export const imagesOfNodes: Phase<WithEngine> = {
   title: 'Images of the nodes',
   run: async ({ engine, signal }, report) => {

@@ -6,12 +6,12 @@ import { ensureNodes, type NodesState } from '../../kind/kind-nodes.ts';
 import { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../input.ts';
 
-/** Brings the nodes up, and starts to supply all other images meanwhile. */
+/** Starts the nodes, and the supply of all other images in the background. */
 export const nodes: Phase<WithEngine, { nodes: NodesState; supplied: BackgroundSupply }> = {
   title: 'Nodes',
   run: async (given, report) => {
     const { engine, environment, signal } = given;
-    // Before the others are built: Go programs are built one after another, and the nodes wait for this one alone.
+    // Before all others: Go programs are built one after another, and the nodes need only this one.
     await ensureProgram('kind', report, { registryMirror: engine.registryMirror, signal });
     const supplied = new BackgroundSupply(given);
     const state = await ensureNodes({ ...given, report });

@@ -9,8 +9,8 @@ import { pathsOfOthers } from '../observability.ts';
 import type { PushedManifests } from './pushed-manifests.ts';
 
 /**
- * Waits for the images of observability, and hands it to Flux where the front page did not wait for it. Other commands may have changed
- * the cluster meanwhile: only its own manifests are committed.
+ * Waits for the images of observability, and pushes its manifests if they were postponed. Other commands may
+ * have changed the cluster meanwhile, so it commits only its own manifests.
  */
 export const observability: Phase<
   WithEngine & PushedManifests & { supplied: BackgroundSupply; made: number },

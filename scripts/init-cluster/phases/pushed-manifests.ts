@@ -5,15 +5,15 @@ import type { BackgroundSupply } from '../background-supply.ts';
 import type { WithEngine } from '../input.ts';
 import { isPostponed, withoutObservability } from '../observability.ts';
 
-/** What Flux was pointed at. */
+/** The commit that Flux reads. */
 export interface PushedManifests {
   commit: string;
   pushed: ReadonlyMap<string, string>;
-  /** Observability follows once the front page answers. */
+  /** Whether observability is pushed after the front page answers. */
   postponed: boolean;
 }
 
-/** Pushes the manifests with the digests that the mirror has now, and points Flux at them. */
+/** Pushes the manifests with the current digests of the mirror, and points Flux to them. */
 export const pushedManifests: Phase<WithEngine & { supplied: BackgroundSupply }, PushedManifests> = {
   title: 'Manifests pushed',
   run: async (given, report) => {

@@ -8,12 +8,12 @@ import { refuseUnfit } from '../../doctor/refuse.ts';
 import { refuseOtherNodes } from '../../kind/kind-nodes.ts';
 import type { InitInput } from '../input.ts';
 
-/** Refuses a machine that lacks something, and nodes that cannot become those of cluster.yaml. */
+/** Refuses a machine that does not meet the requirements, and running nodes that differ from cluster.yaml. */
 export const thisMachine: Phase<InitInput, { found: Engine | undefined }> = {
   title: 'This machine',
   run: async (given, report) => {
     const { environment } = given;
-    // The state of an existing cluster comes before checks of ports and memory, which its own containers use.
+    // Running nodes are inspected before the checks of ports and memory, which their containers use.
     const found = await findEngine(mirrorSetting(environment.cluster));
     if (found !== undefined) await refuseOtherNodes({ ...given, engine: found, report });
     const checks = machineChecks({

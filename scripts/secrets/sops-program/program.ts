@@ -3,10 +3,10 @@ import { execa } from 'execa';
 import { Failure } from '../../cli/failure.ts';
 import { ensurePythonPackages } from '../../nodes/python-packages.ts';
 
-/** For tests: the program of SOPS, of the version whose format scripts/secrets/sops.ts writes. */
+/** For tests: the SOPS program, in the version whose format scripts/secrets/sops.ts writes. */
 export class SopsProgram {
   readonly #path: string;
-  /** Of age; the program finds it in its environment. */
+  /** Private age key, which the program gets as a variable. */
   readonly #identity: string;
 
   private constructor(path: string, identity: string) {

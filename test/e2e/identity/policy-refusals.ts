@@ -70,7 +70,7 @@ export function policyRefusals(world: World): void {
     it('lets nobody but cert-manager ask a ClusterIssuer', async () => {
       const spec = { request: Buffer.from('x').toString('base64'), issuerRef };
       expect(await world.probe.refused(apply, certificate('mine', spec, 'CertificateRequest'))).toContain(
-        'only cert-manager asks a ClusterIssuer',
+        'only cert-manager may use a ClusterIssuer',
       );
     });
   });

@@ -4,7 +4,7 @@ import type { Schedule } from '../schedules.ts';
 import type { State } from '../state.ts';
 import { badge, nothing, time } from './common.ts';
 
-/** A card for each app; the whole card opens it. */
+/** One card per app; a click anywhere on the card opens the app. */
 export function apps({ apps: items }: State): Html {
   return html`
 <h2>What runs here</h2>
@@ -49,7 +49,7 @@ function runs({ cron, timeZone, last, result }: Schedule): Html {
 <div><dt>Last run</dt><dd>${ended}</dd></div>`;
 }
 
-/** Which of Git's revisions is applied, and what is with the next one where there is one. */
+/** The applied revision, and the state of the next one if there is one. */
 function synced(sync: AppState['sync']): Html {
   if (sync === undefined) return html`not known to Flux`;
   const { mood, reason, revision } = sync;

@@ -2,7 +2,7 @@ import { type Html, html } from '../html.ts';
 import type { State } from '../state.ts';
 import { badge, named, nothing, table, time } from './common.ts';
 
-/** How old each certificate is and when it is renewed; nothing where there are none. */
+/** Age and renewal of each certificate; empty if there are none. */
 export function certificates({ certificates: items }: State): Html {
   if (items.length === 0) return nothing;
   return html`

@@ -4,7 +4,7 @@ import type { SourceState } from '../source.ts';
 import type { State } from '../state.ts';
 import { badge, nothing, time } from './common.ts';
 
-/** The last commits: what, who, when, and which parts they touch. */
+/** The last commits: subject, author, time, and changed parts. */
 export function changes({ changes: items, source }: State): Html {
   if (source === undefined) return nothing;
   return html`
@@ -17,7 +17,7 @@ ${
 }`;
 }
 
-/** Flux tells the commit and no more; who made it is known where the repository is. */
+/** If the repository is outside of the cluster, Flux reports only the commit, not its author. */
 function elsewhere({ url, revision }: SourceState): Html {
   const where = /^https:\/\//.test(url) ? html`<a href="${url}">${url}</a>` : html`<code>${url}</code>`;
   return html`<p class="quiet">Flux has fetched <code>${revision || 'nothing yet'}</code> from ${where}. Who made which change is not told here: see that repository's history.</p>`;

@@ -1,20 +1,20 @@
 import { type Html, html } from '../html.ts';
 import type { Mood } from '../reading.ts';
 
-/** Nothing to show. */
+/** Empty HTML. */
 export const nothing: Html = html``;
 
 const words: Record<Mood, string> = { good: 'Ready', working: 'Working', paused: 'Paused', bad: 'Failing' };
 
-/** A cell with nothing to say. */
+/** An empty cell. */
 export const none: Html = html`<span class="none">–</span>`;
 
-/** Shape, colour and word: whoever misses one of them has the others. */
+/** Shape, colour and word, so that each alone is enough. */
 export function badge(mood: Mood, word: string = words[mood]): Html {
   return html`<span class="badge ${mood}"><i aria-hidden="true"></i>${word}</span>`;
 }
 
-/** The browser turns it into '3 minutes ago'; without JavaScript it stays a time. */
+/** The browser shows '3 minutes ago'; without JavaScript the time stays. */
 export function time(at: string): Html {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return none;
@@ -22,7 +22,10 @@ export function time(at: string): Html {
   return html`<time datetime="${date.toISOString()}">${text} UTC</time>`;
 }
 
-/** A table whose first column heads its rows; `columns` are the headings. On a phone each row is a block of its own. */
+/**
+ * A table whose first column has row headers; `columns` are the column headers. On a phone each row is a
+ * block.
+ */
 export function table(caption: Html, columns: string[], rows: Html[][], empty: string): Html {
   const body = rows.map(
     ([first, ...cells]) => html`
@@ -37,7 +40,7 @@ export function table(caption: Html, columns: string[], rows: Html[][], empty: s
 </table>`;
 }
 
-/** The head of a row: a name, and below it what else is to be said. */
+/** A row header: a name, and further lines below it. */
 export function named(name: string, ...lines: (string | Html)[]): Html {
   return html`${name}${lines.filter((line) => line !== '').map((line) => html` <small>${line}</small>`)}`;
 }

@@ -2,7 +2,7 @@ import { type Html, html } from '../html.ts';
 import type { State } from '../state.ts';
 import { badge, named, none, table } from './common.ts';
 
-/** The machines. */
+/** The nodes. */
 export function nodes({ nodes: items }: State): Html {
   return html`
 <h2>The ground</h2>${table(

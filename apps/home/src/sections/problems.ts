@@ -4,7 +4,7 @@ import type { More } from '../reading.ts';
 import type { State } from '../state.ts';
 import { nothing, time } from './common.ts';
 
-/** What is wrong, why, since when, and what to type. */
+/** Problems with reason, start time and command. */
 export function problems({ problems: items }: State): Html {
   if (items.length === 0) return nothing;
   return html`

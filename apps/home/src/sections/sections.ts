@@ -13,13 +13,13 @@ import { verdict } from './verdict.ts';
 /** A part of the page that is sent again when it changes. */
 export interface Section {
   id: string;
-  /** Differs when the contents differ. */
+  /** Hash of the contents. */
   version: string;
-  /** Empty: the section does not show. */
+  /** Empty: the section is hidden. */
   contents: Html;
 }
 
-/** The parts of the page that show the state, top to bottom. */
+/** The sections of the page, top to bottom. */
 export function sections(state: State): Section[] {
   return [
     section('verdict', verdict(state)),

@@ -20,7 +20,7 @@ const written: Record<Kind, (value: number) => string> = {
   memory: (value) => `${Math.round(value / 2 ** 20)} MiB`,
 };
 
-/** The four signals of each app over the last hour; empty where nothing is measured. */
+/** The four signals of each app in the last hour; empty without metrics. */
 export function signals({ signals: items }: State): Html {
   if (items.length === 0) return nothing;
   return html`
@@ -41,7 +41,7 @@ function cell(kind: Kind, plot: Plot): Html {
   return html`<svg class="plot" viewBox="0 0 ${minutes - 1} 20" preserveAspectRatio="none" role="img" aria-label="${label}">${lines(plot)}</svg> ${write(newest)}`;
 }
 
-/** A line for each stretch of minutes that have a value; zero is at the bottom. */
+/** One line per continuous range of minutes with values; zero is at the bottom. */
 function lines(plot: Plot): Html[] {
   const top = Math.max(...plot.map((value) => value ?? 0)) || 1;
   const stretches: string[][] = [[]];
@@ -54,7 +54,7 @@ function lines(plot: Plot): Html[] {
     .map((points) => html`<polyline points="${points.join(' ')}"/>`);
 }
 
-/** Three digits: what a person compares. */
+/** Three significant digits. */
 function rounded(value: number): string {
   return String(Number(value.toPrecision(3)));
 }

@@ -2,9 +2,9 @@ import { type Html, html } from '../html.ts';
 import type { State } from '../state.ts';
 import { badge, named, none, table, time } from './common.ts';
 
-/** The parts of the platform, with what runs of each. */
+/** The parts of the platform, with their images. */
 export function syncs({ syncs: all, apps, source }: State): Html {
-  // An app's own part stands on its card.
+  // The Kustomization of an app is on the app's card.
   const items = all.filter(({ name }) => !apps.some((app) => app.name === name));
   const from =
     source === undefined ? html`` : html` Source: <code>${source.url}</code>, branch ${source.branch}.`;

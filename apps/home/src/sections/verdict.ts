@@ -2,7 +2,7 @@ import { type Html, html } from '../html.ts';
 import type { State } from '../state.ts';
 import { time } from './common.ts';
 
-/** How things are, in one line; and the newest change. */
+/** The overall state in one line, and the newest change. */
 export function verdict(state: State): Html {
   return html`
 <h2 class="headline ${state.mood}"><i aria-hidden="true"></i><span>${state.headline}</span></h2>
@@ -20,7 +20,7 @@ function newest({ source, changes, syncs }: State): Html {
   return html`${what} ${spread(syncs)}`;
 }
 
-/** How far it has come. */
+/** Number of parts that have applied the newest revision. */
 function spread(syncs: State['syncs']): Html {
   const reading = syncs.filter(({ newest: has }) => has !== undefined);
   const have = reading.filter(({ newest: has }) => has);
