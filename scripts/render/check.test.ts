@@ -23,7 +23,7 @@ it('says where, in which environments, why, and what to type', async () => {
       /^in dev, prod, Deployment shop\/shop has more than a quarter of a core without a reason$/,
     ),
     fix: expect.stringContaining(
-      `or except it in ${app}: exceptions: [{ rule: 'resources-reason', reason: '…' }]`,
+      `or add an exception in ${app}: exceptions: [{ rule: 'resources-reason', reason: '…' }]`,
     ),
   });
   expect(problem?.line).toBeGreaterThan(1);
