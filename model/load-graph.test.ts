@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { shop, withEdits } from '../test/model/fixture.ts';
 import { loadGraph } from './load-graph.ts';
 
-it('joins what is described into environments, with the operators of their provider', async () => {
+it('joins descriptions into environments, with the operators of their provider', async () => {
   const { environments, problems } = await loadGraph(shop);
   expect(problems).toEqual([]);
   expect(environments.map(({ name, cluster }) => [name, cluster.name])).toEqual([
@@ -33,7 +33,7 @@ it('joins what is described into environments, with the operators of their provi
   expect(prod?.lock.kubernetes).toBe('v1.36.4');
 });
 
-it('lets an environment change what an app says, key by key', async () => {
+it('lets an environment override fields of an app, key by key', async () => {
   const { environments } = await loadGraph(shop);
   const [dev, prod] = environments.map(({ apps }) => apps.find(({ name }) => name === 'shop'));
   expect(dev).toMatchObject({
@@ -51,7 +51,7 @@ it('lets an environment change what an app says, key by key', async () => {
   });
 });
 
-it('reads a file again once it has changed', async () => {
+it('reads a changed file again', async () => {
   await withEdits([], async (root) => {
     expect((await loadGraph(root)).problems).toEqual([]);
     mkdirSync(join(root, 'apps/late'));
@@ -62,7 +62,7 @@ it('reads a file again once it has changed', async () => {
   });
 });
 
-it('does not mistake what every object has for a name', async () => {
+it('does not take properties of every JavaScript object for names', async () => {
   await withEdits([['clusters/dev/cluster.yaml', 'catalog:', 'constructor:\n  catalog:']], async (root) => {
     const { problems } = await loadGraph(root);
     expect(problems.map(({ code }) => code)).toEqual(['unknown-app']);

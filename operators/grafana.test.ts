@@ -92,7 +92,7 @@ function pod(component: Component): unknown {
 }
 
 describe('the store `grafana`', () => {
-  it('has Loki, Tempo and Grafana in place of VictoriaLogs and Jaeger', () => {
+  it('has Loki, Tempo and Grafana instead of VictoriaLogs and Jaeger', () => {
     const names = (store: unknown) =>
       [...running, jaegerOperator, victoriaLogsOperator]
         .map((operator) => operatorSchema.parse(operator))
@@ -112,7 +112,7 @@ describe('the store `grafana`', () => {
     expect(names('off')).toEqual([]);
   });
 
-  it('gives the callers of Loki and of Tempo a certificate each, and nobody else', () => {
+  it('gives only the callers of Loki and Tempo a certificate each', () => {
     const leaves = (name: string) =>
       authorities(env)
         .find((authority) => authority.name === name)
@@ -132,7 +132,7 @@ describe('the store `grafana`', () => {
     ]);
   });
 
-  it('has the collectors send log lines to Loki and traces to Tempo, over mutual TLS', () => {
+  it('makes the collectors send log lines to Loki and traces to Tempo, over mutual TLS', () => {
     for (const chart of [agent, collector]) {
       const component = chart(env);
       expect(field(config(component, 'collector.yaml'), 'exporters', 'otlp_http')).toMatchObject({
@@ -149,7 +149,7 @@ describe('the store `grafana`', () => {
     });
   });
 
-  it('lets Grafana ask Prometheus, and nobody where there is no Grafana', () => {
+  it('lets Grafana query Prometheus, and nothing if there is no Grafana', () => {
     const ingress = (given: typeof env) =>
       listField(find(prometheus(given), 'NetworkPolicy', 'prometheus'), 'spec', 'ingress');
     expect(ingress(env)).toMatchObject([
@@ -204,7 +204,7 @@ describe('Loki and Tempo on S3', () => {
   it.each([
     ['loki', loki],
     ['tempo', tempo],
-  ])('%s takes the role that the stacks make for its service account', (name, chart) => {
+  ])('%s uses the role that the stacks create for its service account', (name, chart) => {
     const container = field(pod(chart(onAws)), 'containers', 0);
     expect(listField(container, 'env')).toContainEqual({
       name: 'AWS_ROLE_ARN',
@@ -218,7 +218,7 @@ describe('Loki and Tempo on S3', () => {
     expect(JSON.stringify(pod(chart(env)))).not.toContain('AWS_');
   });
 
-  it('reach S3, and on a volume nothing at all', () => {
+  it('have egress to S3, and none if they use a volume', () => {
     const egress = (component: Component) =>
       listField(find(component, 'NetworkPolicy', component.name), 'spec', 'egress');
     expect(egress(loki(onAws))).toContainEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
@@ -230,7 +230,7 @@ describe('Grafana', () => {
   const component = grafana(env);
   const sources = listField(config(component, 'data-sources.yaml'), 'datasources');
 
-  it('makes its secrets once, readable by its user alone, and keeps them', () => {
+  it('creates its secrets once, readable only for its user, and keeps them', () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'plinth-grafana-')), 'secrets');
     const make = () => execFileSync('/bin/sh', ['-euc', makeSecrets, 'secrets', folder, 'password', 'key']);
     try {
@@ -247,7 +247,7 @@ describe('Grafana', () => {
     }
   });
 
-  it('finds every file that its settings name in a volume of its pod', () => {
+  it('has a mounted file for every file in its settings', () => {
     const files = [...`${grafanaIni()}${JSON.stringify(sources)}`.matchAll(/\$__file\{([^}]+)\}/g)].map(
       ([, path = '']) => path,
     );
@@ -258,14 +258,14 @@ describe('Grafana', () => {
     expect(files.filter((path) => !mounted.some((mount) => path.startsWith(`${mount}/`)))).toEqual([]);
   });
 
-  it('has links that lead to data sources that are there', () => {
+  it('has links only to existing data sources', () => {
     const uids = sources.map((source) => field(source, 'uid'));
     const led = [...JSON.stringify(sources).matchAll(/"datasourceUid":"(\w+)"/g)].map(([, uid]) => uid);
     expect(led.sort()).toEqual(['loki', 'prometheus', 'tempo', 'tempo']);
     expect(led.filter((uid) => !uids.includes(uid))).toEqual([]);
   });
 
-  it('has no Secret in its manifests, and nobody gets in without a login', () => {
+  it('has no Secret in its manifests, and requires a login', () => {
     expect(component.objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
     expect(grafanaIni()).toContain('[auth.anonymous]\nenabled = false');
   });
@@ -285,7 +285,7 @@ describe('the dashboards', () => {
     })),
   );
 
-  it('are of the platform and of each app, by names that are theirs alone', () => {
+  it('exist for the platform and each app, with unique names', () => {
     expect(files.map(({ folder, name, dashboard }) => [folder, name, dashboard.uid])).toEqual([
       ['Platform', 'platform', 'platform'],
       ['Apps', 'orders', 'orders'],
@@ -293,7 +293,7 @@ describe('the dashboards', () => {
     ]);
   });
 
-  it('show the database, the objective and the jobs of an app that has them, and of no other', () => {
+  it('show database, objective and jobs only for apps that have them', () => {
     const rows = (file: string) =>
       panels
         .filter(({ name, panel }) => name === file && field(panel, 'type') === 'row')
@@ -310,7 +310,7 @@ describe('the dashboards', () => {
     expect(targets.some(({ name, title }) => name === 'jobs' && title === 'Objective')).toBe(false);
   });
 
-  it('ask of Prometheus what the list of all queries has, no more and no less: a test of a running one covers them', () => {
+  it('use exactly the queries of the list that is tested against a running Prometheus', () => {
     const asked = targets
       .filter(({ source }) => source === 'prometheus')
       .map(({ expr }) => expr.replace(/^count\((.*)\) or vector\(0\)$/, '$1'));
@@ -326,13 +326,13 @@ describe('the dashboards', () => {
     expect(known.filter((expr) => !counted.has(expr))).toEqual([]);
   });
 
-  it('select log lines by labels that Loki makes of attributes', () => {
+  it('select log lines by labels that Loki creates from attributes', () => {
     const asked = targets.filter(({ source }) => source === 'loki');
     expect(asked.length).toBe(4);
     for (const { expr } of asked) expect(expr).toMatch(/\{k8s_namespace_name="(orders|jobs)"\}/);
   });
 
-  it('have panels that lie in 24 columns and that do not overlap', () => {
+  it('have panels that fit into 24 columns without overlaps', () => {
     for (const { dashboard } of files) {
       const cells = listField(dashboard, 'panels').flatMap((panel) => {
         const { x, y, w, h } = Object(field(panel, 'gridPos'));
@@ -343,7 +343,7 @@ describe('the dashboards', () => {
     }
   });
 
-  it('lead from the duration of requests to their traces, and mark releases', () => {
+  it('link durations of requests to their traces, and mark releases', () => {
     const duration = panels.find(
       ({ name, panel }) => name === 'orders' && field(panel, 'title') === 'Duration',
     );

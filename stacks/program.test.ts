@@ -26,12 +26,12 @@ async function makes(more?: string) {
 }
 
 describe('a stack', () => {
-  it('of Kind makes nothing, and says what does', async () => {
+  it('of Kind creates nothing, and names the command that does', async () => {
     const env = environment((text) => text.replace(/^provider: .*$/m, 'provider: { kind: kind }'));
     expect(await asked(() => expect(kind(env).next).toBe('npm run init-cluster -- --env test'))).toEqual([]);
   });
 
-  it('of machines makes no node: it gives Ansible those that there are', async () => {
+  it('of machines creates no node, and gives the existing ones to Ansible', async () => {
     const resources = await makes();
     expect(resources.filter(({ type }) => type.startsWith('aws:'))).toEqual([]);
     expect(JSON.parse(String(one(resources, command, 'cluster').inputs.stdin))).toEqual({
@@ -40,14 +40,14 @@ describe('a stack', () => {
     });
   });
 
-  it('of machines makes buckets where cluster.yaml names an account for them', async () => {
+  it('of machines creates buckets if cluster.yaml has an account for them', async () => {
     const resources = await makes(', buckets: { region: eu-central-1, account: "111122223333" }');
     expect(ofType(resources, 'aws:s3/bucket:Bucket')).toHaveLength(5);
     expect(ofType(resources, 'aws:ec2/vpc:Vpc')).toEqual([]);
     expect(ofType(resources, 'aws:iam/instanceProfile:InstanceProfile')).toEqual([]);
   });
 
-  it('of AWS gives Ansible the ids of the instances, which are their addresses in a session', async () => {
+  it('of AWS gives Ansible the ids of instances, which are their addresses in a session', async () => {
     const env = environment();
     const resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
     const given = JSON.parse(String(one(resources, command, 'cluster').inputs.stdin));
@@ -63,14 +63,14 @@ describe('a stack', () => {
     });
   });
 
-  it('takes the credentials of no other account', async () => {
+  it('accepts no credentials of another account', async () => {
     const env = environment();
     const resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
     const provider = one(resources, 'pulumi:providers:aws', 'aws').inputs;
     expect(JSON.parse(String(provider.allowedAccountIds))).toEqual(['111122223333']);
   });
 
-  it('is named as an environment', async () => {
+  it('must have the name of an environment', async () => {
     await expect(environmentOf('qa')).rejects.toThrow(
       "there is no environment 'qa': clusters/qa/cluster.yaml does not exist.",
     );

@@ -21,7 +21,7 @@ function names(objects: KubeObject[]): string[] {
 }
 
 describe('an app', () => {
-  it('that uses nothing and exposes nothing has only what runs and shields it', () => {
+  it('without edges and exposes has only its workload and its protection', () => {
     expect(names(objectsOf({}).objects)).toEqual([
       'Deployment orders',
       'Namespace orders',
@@ -32,12 +32,12 @@ describe('an app', () => {
     ]);
   });
 
-  it('runs in a namespace where only restricted pods are let in', () => {
+  it('runs in a namespace with the Pod Security level restricted', () => {
     const labels = field(find(objectsOf({}), 'Namespace', 'orders'), 'metadata', 'labels');
     expect(labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'restricted' });
   });
 
-  it('goes on serving while it is replaced', () => {
+  it('keeps serving during an update', () => {
     const deployment = find(objectsOf({}), 'Deployment', 'orders');
     expect(field(deployment, 'spec', 'strategy', 'rollingUpdate')).toEqual({
       maxSurge: 1,
@@ -46,14 +46,14 @@ describe('an app', () => {
     expect(field(deployment, ...container, 'lifecycle')).toEqual({ preStop: { sleep: { seconds: 3 } } });
   });
 
-  it('is spread over nodes and drained one by one where there are several of it', () => {
+  it('with several replicas is spread over nodes and drained one pod at a time', () => {
     const component = objectsOf({ replicas: 2 });
     expect(field(find(component, 'PodDisruptionBudget', 'orders'), 'spec', 'maxUnavailable')).toBe(1);
     const [pod] = [field(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec')];
     expect(field(pod, 'topologySpreadConstraints', 0, 'topologyKey')).toBe('kubernetes.io/hostname');
   });
 
-  it('reserves what it says and may use that much memory', () => {
+  it('reserves its resources, and its memory limit equals the reservation', () => {
     const deployment = find(
       objectsOf({ resources: { cpu: '250m', memory: '128Mi' } }),
       'Deployment',
@@ -65,7 +65,7 @@ describe('an app', () => {
     });
   });
 
-  it('carries its probes and its environment', () => {
+  it('has its probes and variables', () => {
     const probes = {
       ready: { path: '/ready', port: 'http', period: 2 },
       live: { path: '/live', port: 'http', failures: 7 },
@@ -92,7 +92,7 @@ describe('an exposed app', () => {
     });
   });
 
-  it('tells the front page where, with the port of this machine', () => {
+  it('has its URL for the front page, with the port of this machine', () => {
     const annotations = field(find(exposed, 'Deployment', 'orders'), 'metadata', 'annotations');
     expect(annotations).toEqual({
       'plinth.io/summary': 'The app orders.',
@@ -115,7 +115,7 @@ describe('an exposed app', () => {
     expect(field(annotations, 'plinth.io/url')).toBe(`https://orders.test.localhost${port}`);
   });
 
-  it('tells browsers outside of a laptop to come by HTTPS alone', () => {
+  it('makes browsers use HTTPS only, except on a laptop', () => {
     const rule = field(find(appComponent(onMachines(), app), 'HTTPRoute', 'orders'), 'spec', 'rules', 0);
     expect(field(rule, 'filters')).toEqual([
       {
@@ -125,7 +125,7 @@ describe('an exposed app', () => {
     ]);
   });
 
-  it('lets the gateway in, and nobody else', () => {
+  it('accepts traffic from the gateway only', () => {
     expect(field(find(exposed, 'NetworkPolicy', 'orders'), 'spec', 'ingress')).toEqual([
       {
         from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'gateway' } } }],
@@ -144,17 +144,17 @@ describe('what an app uses', () => {
   });
   const ports = [{ port: 9000, protocol: 'TCP' }];
 
-  it('opens its way out to that port', () => {
+  it('allows egress to the used port', () => {
     const egress = field(find(objectsOf(orders, [stock]), 'NetworkPolicy', 'orders'), 'spec', 'egress');
     expect(egress).toEqual([expect.anything(), { to: [pods('stock')], ports }]);
   });
 
-  it('opens the way in at the other end', () => {
+  it('allows ingress at the used app', () => {
     const ingress = field(find(objectsOf(stock, [orders]), 'NetworkPolicy', 'stock'), 'spec', 'ingress');
     expect(ingress).toEqual([{ from: [pods('orders')], ports }]);
   });
 
-  it('is refused where it does not run', () => {
+  it('is refused if the used app does not run in the environment', () => {
     expect(() => objectsOf(orders)).toThrow('orders uses stock, which does not run in test');
   });
 });
@@ -163,7 +163,7 @@ describe('the Kubernetes API', () => {
   const rules = [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['list' as const] }];
   const reader = objectsOf({ uses: [{ kind: 'kubernetes', reason: 'shows them', rules }] });
 
-  it('is open to who uses it: a role with these rules, a token, the way there', () => {
+  it('gives a role with these rules, a token and network access to an app with the edge', () => {
     expect(field(find(reader, 'ClusterRole', 'app-orders'), 'rules')).toEqual(rules);
     expect(field(find(reader, 'ClusterRoleBinding', 'app-orders'), 'subjects')).toEqual([
       { kind: 'ServiceAccount', name: 'orders', namespace: 'orders' },
@@ -175,7 +175,7 @@ describe('the Kubernetes API', () => {
     });
   });
 
-  it('is closed to everyone else', () => {
+  it('gives other apps no access', () => {
     const component = objectsOf({});
     const pod = field(find(component, 'Deployment', 'orders'), 'spec', 'template', 'spec');
     expect(field(pod, 'automountServiceAccountToken')).toBe(false);

@@ -7,7 +7,7 @@ import { neighbourhoods } from './neighbourhood.ts';
 const uses = (...apps: string[]) => apps.map((app) => ({ kind: 'app' as const, app, port: 'http' }));
 const names = ['a', 'b', 'c', 'd', 'e'];
 
-it('is an app, those that it uses and those that use it', () => {
+it('a view has the app, the apps that it uses and those that use it', () => {
   const apps = [
     testApp({ name: 'a', uses: uses('b') }),
     testApp({ name: 'b', uses: uses('c') }),
@@ -28,7 +28,7 @@ it('is an app, those that it uses and those that use it', () => {
   ]);
 });
 
-it('is all that an app needs: a change outside of it changes none of its objects', () => {
+it('a view is sufficient: a change outside of it changes no object of the app', () => {
   const edges = fc.uniqueArray(fc.tuple(fc.nat(4), fc.nat(4)), { selector: String, maxLength: 8 });
   fc.assert(
     fc.property(edges, fc.nat(4), (pairs, changed) => {

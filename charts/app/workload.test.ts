@@ -30,14 +30,14 @@ function rendered(given: Partial<AppInput>, fileContents: AppFile[] = [], nodes?
 }
 
 describe('a process', () => {
-  it('starts by the command and the arguments that are written, and no $(NAME) in them is replaced', () => {
+  it('starts with the written command and arguments, without expanding $(NAME)', () => {
     const { component } = rendered({ command: ['serve'], args: ['--greeting', '$(HOME) $$'] });
     const deployment = find(component, 'Deployment', 'shop');
     expect(field(deployment, ...container, 'command')).toEqual(['serve']);
     expect(field(deployment, ...container, 'args')).toEqual(['--greeting', '$$(HOME) $$$']);
   });
 
-  it('of root is told so in its pod, lets its namespace take it, and needs an exception', () => {
+  it('as root needs an exception, and its pod and namespace allow it', () => {
     const { component, rules } = rendered({ user: 0 });
     const pod = field(find(component, 'Deployment', 'shop'), ...template, 'spec');
     expect(field(pod, 'securityContext')).toMatchObject({ runAsNonRoot: false, runAsUser: 0 });
@@ -50,13 +50,13 @@ describe('a process', () => {
     ['writes to its image', { readOnlyRoot: false }, 'read-only-root'],
     ['keeps capabilities', { capabilities: ['CHOWN'] }, 'capabilities'],
     ['listens below port 1024', { ports: { http: { port: 80 } } }, 'low-port'],
-  ])('that %s needs an exception, and with it nothing else is found', (_, given, rule) => {
+  ])('that %s needs an exception, and then breaks no other rule', (_, given, rule) => {
     expect(rendered(given).rules).toEqual([rule]);
     const exceptions = [{ rule, reason: 'The image was made by others.' }] as AppInput['exceptions'];
     expect(rendered({ ...given, ...(exceptions ? { exceptions } : {}) }).rules).toEqual([]);
   });
 
-  it('that listens below port 1024 may do so in the network of its pod, without a capability', () => {
+  it('that listens below port 1024 needs no capability', () => {
     const deployment = find(rendered({ ports: { http: { port: 80 } } }).component, 'Deployment', 'shop');
     expect(field(deployment, ...template, 'spec', 'securityContext', 'sysctls')).toEqual([
       { name: 'net.ipv4.ip_unprivileged_port_start', value: '80' },
@@ -64,7 +64,7 @@ describe('a process', () => {
     expect(field(deployment, ...container, 'securityContext', 'capabilities')).toEqual({ drop: ['ALL'] });
   });
 
-  it('without ports counts as started when it has run for a while, and has no Service', () => {
+  it('without ports counts as available after some seconds, and has no Service', () => {
     const { component, rules } = rendered(worker);
     expect(field(find(component, 'Deployment', 'shop'), 'spec', 'minReadySeconds')).toBe(10);
     expect(component.objects.map(({ kind }) => kind)).not.toContain('Service');
@@ -73,7 +73,7 @@ describe('a process', () => {
 });
 
 describe('probes', () => {
-  it('ask by HTTP, TCP, gRPC and a command, with their times', () => {
+  it('probes use HTTP, TCP, gRPC and commands, with their timing', () => {
     const { component } = rendered({
       ports: { http: { port: 8080 }, grpc: { port: 9000 } },
       probes: {
@@ -99,7 +99,7 @@ describe('files', () => {
     { path: 'files/a.conf', text },
   ];
 
-  it('become a ConfigMap, each mounted by itself and read-only', () => {
+  it('files become a ConfigMap, each mounted separately and read-only', () => {
     const { component } = rendered({ files }, contents('a=1\n'));
     const map = find(component, 'ConfigMap', 'shop-files');
     expect(map.data).toEqual({ 'files__a.conf': 'a=1\n' });
@@ -112,7 +112,7 @@ describe('files', () => {
     });
   });
 
-  it('replace the pods when their content changes, and only then', () => {
+  it('files replace the pods when their content changes, and only then', () => {
     const mark = (text: string) =>
       field(
         find(rendered({ files }, contents(text)).component, 'Deployment', 'shop'),
@@ -126,7 +126,7 @@ describe('files', () => {
 });
 
 describe('temporary space', () => {
-  it('has the size that is written, on disk or in memory', () => {
+  it('temporary space has its size, on disk or in memory', () => {
     const { component } = rendered({
       temporary: { '/tmp': '1Gi', '/dev/shm': { size: '16Mi', memory: true } },
     });
@@ -157,7 +157,7 @@ describe('containers beside the app', () => {
   };
   const deployment = find(rendered(given).component, 'Deployment', 'shop');
 
-  it('are steps that end and then sidecars that stay, as Kubernetes knows them', () => {
+  it('are init containers and then sidecars, as Kubernetes defines them', () => {
     const names = [0, 1, 2].map((i) => [
       field(deployment, ...init, i, 'name'),
       field(deployment, ...init, i, 'restartPolicy'),
@@ -174,7 +174,7 @@ describe('containers beside the app', () => {
     });
   });
 
-  it('have the variables of the app in its own image alone, and their own in place of them', () => {
+  it("have the app's variables in the app's own image only, and their own variables take precedence", () => {
     expect(field(deployment, ...init, 0, 'env')).toEqual([
       { name: 'MODE', value: 'shop' },
       { name: 'LEVEL', value: 'debug' },
@@ -182,7 +182,7 @@ describe('containers beside the app', () => {
     expect(field(deployment, ...init, 1, 'env')).toEqual([{ name: 'FROM', value: 'x' }]);
   });
 
-  it('count as what the scheduler counts: sidecars beside the app, steps one at a time', () => {
+  it('count like in the scheduler: sidecars in addition to the app, init containers one at a time', () => {
     const large = { cpu: '1800m', memory: '16Mi', reason: 'It compiles the shop.' };
     const nodes = { nodes: [{ name: 'one', role: 'control-plane', cpu: '2' }] };
     const step = rendered({ init: [{ name: 'compile', resources: large }] }, [], nodes);
@@ -198,7 +198,7 @@ describe('containers beside the app', () => {
 });
 
 describe('what runs by the clock', () => {
-  it('is a CronJob that nothing calls, with a deadline for each run', () => {
+  it('is a CronJob without callers, with a deadline for each run', () => {
     const { component, rules } = rendered({
       ...worker,
       schedule: { cron: '30 2 * * *', timeZone: 'Europe/Berlin', deadline: '20m', retries: 2 },
@@ -222,7 +222,7 @@ describe('a job that gates the roll-out', () => {
     job: { command: ['migrate'], env: { STEP: 'all' }, resources },
   };
 
-  it('is a component of its own, for which the app waits', () => {
+  it('is a separate component, on which the app depends', () => {
     const { component, job, rules } = rendered(given);
     const object = job?.objects.find(({ kind }) => kind === 'Job');
     expect(object?.metadata.name).toMatch(/^shop-job-[0-9a-f]{10}$/);
@@ -236,7 +236,7 @@ describe('a job that gates the roll-out', () => {
     expect(rules).toEqual([]);
   });
 
-  it('is another Job for another image, variable or file, and the same one for another number of replicas', () => {
+  it('gets a new name with another image, variable or file, but not with another number of replicas', () => {
     const name = (more: Partial<AppInput>, contents: AppFile[] = []) =>
       rendered({ ...given, ...more }, contents).job?.objects.find(({ kind }) => kind === 'Job')?.metadata
         .name;
@@ -248,7 +248,7 @@ describe('a job that gates the roll-out', () => {
 });
 
 describe('volumes', () => {
-  it('of an app are one claim that nothing prunes, and its pod is never there twice', () => {
+  it("with per: 'app' are one claim that Flux never prunes, and the pod never runs twice", () => {
     const { component, rules } = rendered({
       volumes: { data: { path: '/data', size: '2Gi', class: 'fast' } },
     });
@@ -264,7 +264,7 @@ describe('volumes', () => {
     expect(rules).toEqual([]);
   });
 
-  it('of replicas make a StatefulSet, whose pods call each other by name', () => {
+  it("with per: 'replica' make a StatefulSet, whose pods call each other by name", () => {
     const { component, rules } = rendered({
       replicas: 3,
       volumes: { data: { path: '/data', size: '2Gi', per: 'replica' } },
@@ -288,7 +288,7 @@ describe('volumes', () => {
 describe('replicas by load', () => {
   const replicas = { min: 2, max: 4, cpu: 70 };
 
-  it('are chosen by an autoscaler, and the manifest of the Deployment says nothing of them', () => {
+  it('are set by an autoscaler, and not in the manifest of the Deployment', () => {
     const { component, rules } = rendered({ replicas });
     expect(Object.keys(Object(find(component, 'Deployment', 'shop').spec))).not.toContain('replicas');
     const scaler = find(component, 'HorizontalPodAutoscaler', 'shop');
@@ -302,7 +302,7 @@ describe('replicas by load', () => {
     expect(rules).toEqual([]);
   });
 
-  it('must all fit the nodes', () => {
+  it('must all fit on the nodes', () => {
     const large = { cpu: '400m', memory: '32Mi', reason: 'It counts the whole shop.' };
     const nodes = { nodes: [{ name: 'one', role: 'control-plane', cpu: '2' }] };
     expect(rendered({ replicas: { min: 1, max: 2 }, resources: large }, [], nodes).shortages).not.toContain(
@@ -314,7 +314,7 @@ describe('replicas by load', () => {
   });
 });
 
-it('a priority is a class of the app, of which the value is a part of the name', () => {
+it('a priority is a class of the app, with its value in the name', () => {
   const { component } = rendered({ priority: -5 });
   expect(find(component, 'PriorityClass', 'app-shop-minus-5').value).toBe(-5);
   expect(field(find(component, 'Deployment', 'shop'), ...template, 'spec', 'priorityClassName')).toBe(
@@ -325,7 +325,7 @@ it('a priority is a class of the app, of which the value is a part of the name',
 describe('the nodes of an app', () => {
   const chosen = { labels: { disk: 'ssd' }, tolerate: ['card'], gpus: { 'nvidia.com/gpu': 1 } };
 
-  it('are chosen by its pods and by those of its job', () => {
+  it("are selected by the app's pods and by those of its job", () => {
     const { component, job } = rendered({ nodes: chosen, job: { command: ['a'], resources } });
     for (const pod of [
       field(find(component, 'Deployment', 'shop'), ...template, 'spec'),
@@ -342,7 +342,7 @@ describe('the nodes of an app', () => {
     expect(limits).toEqual({ memory: '32Mi', 'nvidia.com/gpu': 1 });
   });
 
-  it('share its pods evenly where that is strict, and only as they have room where it is not', () => {
+  it('spread its pods evenly if strict, else as far as they have room', () => {
     const spreadOf = (spread: object) =>
       field(
         find(rendered({ replicas: 2, nodes: { spread } }).component, 'Deployment', 'shop'),

@@ -59,7 +59,7 @@ describe('what pods ask for', () => {
     expect(codes(objects, nodes, production)).toEqual(expected);
   });
 
-  it('counts a DaemonSet on every node and each instance of a database', () => {
+  it('counts a DaemonSet on every node, and each instance of a database', () => {
     const daemons = { ...deployment('400m', '1Gi'), kind: 'DaemonSet' };
     expect(codes([daemons], three)).toEqual([]);
     expect(codes([daemons, deployment('1201m', '1Gi', 2)], three)).toEqual(['nodes-too-small']);
@@ -77,18 +77,18 @@ describe('what pods ask for', () => {
     ['does not fit beside the one that serves', [rolling('526m', '1Gi')], ['no-room-to-roll']],
     ['has no room for its memory', [rolling('1m', '1910Mi')], ['no-room-to-roll']],
     ['is none: nothing runs', [rolling('1000m', '1Gi', 0)], []],
-  ])('a new pod of a rolling update: %s', (_, objects, expected) => {
+  ])('checks a new pod of a rolling update: %s', (_, objects, expected) => {
     // 1250m and 3946Mi of the one node are for pods, of which CoreDNS has 200m and 140Mi.
     expect(codes(objects, [node('a', 'control-plane')])).toEqual(expected);
   });
 
-  it('says of a rolling update what has no room, how much, and why', () => {
+  it('reports which pod of a rolling update does not fit, by how much, and why', () => {
     const env = environment({ cluster: { nodes: [node('a', 'control-plane')] } });
     const [words] = shortages(new Inventory(env, [{ name: 'shop', objects: [rolling('10m', '1950Mi')] }]));
     expect(words).toMatchObject({
       what: 'a new pod of Deployment shop/shop requests memory 1950Mi, and beside all other pods the nodes have 1856Mi left',
       why: expect.stringContaining('no update of it could finish'),
-      fix: expect.stringContaining('94Mi less'),
+      fix: expect.stringContaining('lower the requests by 94Mi'),
     });
   });
 
@@ -102,7 +102,7 @@ describe('what pods ask for', () => {
     ],
     ['by a label that Kubernetes gives each node', { nodeSelector: { 'kubernetes.io/os': 'linux' } }, [], []],
     ['on a node for them alone', { nodeSelector: { gpu: 'a' }, tolerations: [{ key: 'gpu' }] }, [], []],
-  ])('is counted on the nodes that its pods choose: %s', (_, pod, others, expected) => {
+  ])('counts pods on the nodes that they choose: %s', (_, pod, others, expected) => {
     const chosen = deployment('1000m', '1Gi');
     Object.assign(Object(field(chosen, 'spec', 'template', 'spec')), pod);
     const nodes = [
@@ -113,7 +113,7 @@ describe('what pods ask for', () => {
     expect(codes([chosen, ...others], nodes)).toEqual(expected);
   });
 
-  it('names the nodes that are too small for what chooses them', () => {
+  it('names nodes that are too small for the pods that choose them', () => {
     const chosen = deployment('1000m', '1Gi', 2);
     Object.assign(Object(field(chosen, 'spec', 'template', 'spec')), { nodeSelector: { disk: 'ssd' } });
     const nodes = [...three.slice(0, 2), { ...node('c', 'worker'), labels: { disk: 'ssd' } }];
@@ -131,13 +131,13 @@ describe('what pods ask for', () => {
     ]);
   });
 
-  it('says how much is missing, and who asks for most', () => {
+  it('reports the missing amount and the largest requests', () => {
     const env = environment({ cluster: { nodes: [node('a', 'control-plane')] } });
     const [words] = shortages(new Inventory(env, [{ name: 'shop', objects: [deployment('1100m', '1Gi')] }]));
     expect(words).toMatchObject({
       what: 'pods request cpu 1300m, and the nodes have 1250m for pods',
       why: expect.stringContaining('Deployment shop/shop 1100m, CoreDNS 200m'),
-      fix: expect.stringContaining('50m less'),
+      fix: expect.stringContaining('lower the requests by 50m'),
     });
   });
 });

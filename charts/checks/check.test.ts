@@ -277,7 +277,7 @@ const mutations: [Rule, string, string[], Edit][] = [
 ];
 
 describe('what is rendered keeps every rule', () => {
-  it('or says why it does not', () => {
+  it('or has an exception with a reason', () => {
     const { violations, excepted } = checkObjects(new Inventory(env, rendered));
     expect(violations).toEqual([]);
     for (const { reason } of excepted) expect(reason.length).toBeGreaterThan(10);
@@ -291,11 +291,11 @@ describe('what is rendered keeps every rule', () => {
     expect(violations).toContain(rule);
   });
 
-  it('and each rule can be broken', () => {
+  it('each rule can be violated', () => {
     expect(new Set(mutations.map(([rule]) => rule))).toEqual(new Set(rules));
   });
 
-  it('also where nobody here made the object', () => {
+  it('also checks objects of Helm charts', () => {
     const object = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -334,7 +334,7 @@ describe('an exception', () => {
     (part) => delete part.readinessProbe,
   );
 
-  it('holds for its own component and its own rule', () => {
+  it('an exception applies only to its own component and rule', () => {
     expect(checkObjects(new Inventory(alone, broken))).toMatchObject({
       violations: [],
       excepted: [{ rule: 'readiness-probe', component: 'worker', reason: 'Nobody asks it anything.' }],

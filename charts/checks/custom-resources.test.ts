@@ -54,7 +54,7 @@ const faults = (spec: unknown, apiVersion = 'example.org/v1') =>
   resources.faults({ apiVersion, kind: 'Thing', metadata: { name: 'a', labels: { b: 'c' } }, spec });
 
 describe('a custom resource', () => {
-  it('may hold what its definition names', () => {
+  it('is valid with fields of its definition', () => {
     expect(faults(good)).toEqual([]);
     expect(faults({ ...good, port: 80 })).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe('a custom resource', () => {
     expect(faults(spec)).toEqual([expect.objectContaining({ what: expect.stringContaining(message) })]);
   });
 
-  it('is told which field was meant', () => {
+  it('with a misspelled field gets a suggestion', () => {
     expect(faults({ ...good, intervall: '1m' })?.[0]?.fix).toBe("did you mean 'interval'?");
   });
 

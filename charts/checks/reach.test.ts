@@ -56,7 +56,7 @@ function table(env: Environment): string {
 
 describe('what each service account reaches in two steps', () => {
   it.each(environments.map((env) => [env.name, env] as const))(
-    'in %s is what somebody has looked at',
+    'in %s equals the reviewed list',
     async (name, env) => {
       await expect(table(withApps(env))).toMatchFileSnapshot(`golden/reach-${name}.txt`);
     },
@@ -64,7 +64,7 @@ describe('what each service account reaches in two steps', () => {
 
   const all = environments.flatMap((env) => [env, withApps(env)]);
 
-  it('has a reason, in every environment', () => {
+  it('has a reason for each power, in every environment', () => {
     const without = all.flatMap((env) =>
       [...reachOf(env).values()]
         .flat()
@@ -74,7 +74,7 @@ describe('what each service account reaches in two steps', () => {
     expect([...new Set(without)]).toEqual([]);
   });
 
-  it('has no reason left over from a power that nobody has', () => {
+  it('has no reason for a power that no account has', () => {
     const used = new Set(
       all.flatMap((env) => [...reachOf(env).values()].flat().map((power) => reasonOf(env, power))),
     );
@@ -111,7 +111,7 @@ describe('reach', () => {
   }
   const powersOf = (inventory: Inventory): Power[] => reach(inventory).get('one/one') ?? [];
 
-  it('sees a right through each sensitive access, in any rule of any role in any namespace', () => {
+  it('finds each sensitive access in any rule of any role in any namespace', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...sensitiveAccesses).chain((access) =>
@@ -133,12 +133,12 @@ describe('reach', () => {
     );
   });
 
-  it('sees none where somebody only reads what is no secret', () => {
+  it('finds none in read access to objects that are not secret', () => {
     const rule = { apiGroups: ['', 'apps'], resources: ['pods', 'deployments'], verbs: ['get', 'list'] };
     expect(powersOf(given(rule, '*'))).toEqual([]);
   });
 
-  it('is limited by names, until a rule has none', () => {
+  it('is limited by names only if every rule has names', () => {
     const secrets = { apiGroups: [''], resources: ['secrets'], verbs: ['get'] };
     const [named] = powersOf(given({ ...secrets, resourceNames: ['a'] }, 'two'));
     expect(named && powerText(named)).toBe('reads Secrets of two, of these: a');
@@ -146,7 +146,7 @@ describe('reach', () => {
     expect(all && powerText(all)).toBe('reads Secrets of two');
   });
 
-  it('goes on from pods to every account of their namespace, and to the node where the namespace lets in any pod', () => {
+  it('includes every account of a namespace in which pods can be created, and the node if the namespace admits privileged pods', () => {
     const pods = { apiGroups: [''], resources: ['pods'], verbs: ['create'] };
     const other: KubeObject[] = [
       {
@@ -164,7 +164,7 @@ describe('reach', () => {
     ]);
   });
 
-  it('ends at a policy that refuses tokens, and only where there is one', () => {
+  it('ends at a policy that refuses tokens, if that policy exists', () => {
     const tokens = { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] };
     const binding: KubeObject = {
       apiVersion: 'admissionregistration.k8s.io/v1',
@@ -185,7 +185,7 @@ describe('reach', () => {
     ]);
   });
 
-  it('refuses a role of which nobody says what it gives', () => {
+  it('refuses a role with unknown rules', () => {
     const binding: KubeObject = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRoleBinding',

@@ -26,7 +26,7 @@ const deleted = environment({ cluster: { retired: [{ database: 'orders', data: '
 const objects = (component: Component | undefined): Map<string, KubeObject> =>
   new Map(component?.objects.map((object) => [objectId(object), object]));
 
-it('a database that is retired with its data kept stays as it was, without anybody who reaches it', () => {
+it('a retired database with data: keep is unchanged, without access for apps', () => {
   const before = objects(databaseComponent(running, app));
   const after = objects(databaseComponent(kept, app));
   expect([...after.keys()]).toEqual([...before.keys()]);
@@ -37,7 +37,7 @@ it('a database that is retired with its data kept stays as it was, without anybo
   expect(JSON.stringify(changed)).not.toContain('"app.kubernetes.io/name":"orders"');
 });
 
-it('its authority, its operator and the way between them stay too', () => {
+it('keeps its authority, its operator and the flow between them', () => {
   const leaves = (env: typeof kept) =>
     authorities(env).map(({ name, leaves }) => [name, leaves.map((leaf) => leaf.name)]);
   expect(leaves(kept)).toEqual([['orders-db', ['orders-db-replication', 'orders-db-server']]]);
@@ -52,7 +52,7 @@ it('its authority, its operator and the way between them stay too', () => {
   expect(objects(cloudnativePg(kept))).toEqual(objects(cloudnativePg(running)));
 });
 
-it('of a database that is retired with its data only its namespace is left, which Flux never prunes', () => {
+it('a retired database with data: delete leaves only its namespace, which Flux never prunes', () => {
   const left = objects(databaseComponent(deleted, app));
   expect([...left.keys()]).toEqual(['Namespace orders', 'NetworkPolicy orders/default-deny']);
   expect(left.get('Namespace orders')?.metadata.annotations).toEqual({
@@ -61,7 +61,7 @@ it('of a database that is retired with its data only its namespace is left, whic
   expect(authorities(deleted)).toEqual([]);
 });
 
-it.each([kept, deleted])('an app that lost its database leaves the namespace where it is', ({ cluster }) => {
+it.each([kept, deleted])('an app that lost its database keeps its namespace', ({ cluster }) => {
   const without = testApp({ name: 'orders' });
   const env = { ...environment({ apps: [without] }), cluster };
   expect(objects(appComponent(env, without)).has('Namespace orders')).toBe(false);
@@ -72,7 +72,7 @@ it.each([kept, deleted])('an app that lost its database leaves the namespace whe
   expect(owners.map(({ name }) => name)).toEqual(['orders-db']);
 });
 
-it('what is wrong with a retired database stands in cluster.yaml', () => {
+it('problems of a retired database are reported in cluster.yaml', () => {
   expect(sourceOf(kept, 'orders-db')).toBe('clusters/test/cluster.yaml');
   const built = parts(deleted).flatMap(({ build }) => build() ?? []);
   expect(order(deleted, built).kustomizations.map(({ name }) => name)).toEqual(['orders-db']);

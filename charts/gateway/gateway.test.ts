@@ -31,7 +31,7 @@ describe('the listener of HTTPS', () => {
   it.each([
     ['a laptop', laptop],
     ['machines', machines],
-  ])('has a certificate of the CA of the environment on %s', (_, env) => {
+  ])("has a certificate of the environment's CA on %s", (_, env) => {
     const component = traefik(env);
     expect(listener(component, 'https')).toMatchObject({
       protocol: 'HTTPS',
@@ -46,7 +46,7 @@ describe('the listener of HTTPS', () => {
     });
   });
 
-  it('has none where the balancer ends TLS, and takes what the balancer passes on', () => {
+  it('has no certificate if the load balancer ends TLS, and accepts its traffic', () => {
     const component = traefik(aws);
     expect(listener(component, 'https')).toMatchObject({ protocol: 'HTTP', port: 8443 });
     expect(field(listener(component, 'https'), 'tls')).toBeUndefined();
@@ -54,7 +54,7 @@ describe('the listener of HTTPS', () => {
     expect(identity(aws)).toBeUndefined();
   });
 
-  it('is there once something is exposed: before there is no name for a certificate', () => {
+  it('exists only if an app is exposed, because a certificate needs a name', () => {
     const component = traefik(environment());
     expect(listener(component, 'https')).toBeUndefined();
     expect(kinds(component, 'Certificate')).toEqual([]);
@@ -70,7 +70,7 @@ describe('the listener of HTTPS', () => {
 describe('the CA of the gateway', () => {
   const ca = find(identity(laptop) ?? { name: '', objects: [] }, 'Certificate', 'gateway-ca-1');
 
-  it('is bound to the domain of the environment, since people tell browsers to trust it', () => {
+  it("is limited to the environment's domain, because people make their browsers trust it", () => {
     expect(field(ca, 'spec', 'nameConstraints')).toEqual({
       critical: true,
       permitted: { dnsDomains: ['test.localhost'] },
@@ -78,13 +78,13 @@ describe('the CA of the gateway', () => {
     });
   });
 
-  it('stands below no root that vouches for other things', () => {
+  it('has a root of its own', () => {
     const env = environment({ apps: [shop], cluster: { identity: { authorities: 'intermediate' } } });
     const issuer = find(identity(env) ?? { name: '', objects: [] }, 'Certificate', 'gateway-ca-1');
     expect(field(issuer, 'spec', 'issuerRef', 'name')).toBe('self-signed');
   });
 
-  it('is trusted by nobody in the cluster', () => {
+  it('is trusted by nothing inside the cluster', () => {
     expect(kinds(identity(laptop), 'Bundle')).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describe('HTTP', () => {
     ['the port of this machine', laptop, 8443],
     ['the node port', machines, 30443],
     ['the port of the balancer', aws, 443],
-  ])('leads to HTTPS at %s', (_, env, port) => {
+  ])('redirects to HTTPS at %s', (_, env, port) => {
     expect(field(find(traefik(env), 'HTTPRoute', 'to-https'), 'spec')).toEqual({
       parentRefs: [{ name: 'gateway', namespace: 'gateway', sectionName: 'http' }],
       rules: [
@@ -125,7 +125,7 @@ describe('HTTP', () => {
     });
   });
 
-  it('takes no route from apps', () => {
+  it('accepts no routes of apps', () => {
     expect(listener(traefik(laptop), 'http')).toMatchObject({
       allowedRoutes: { namespaces: { from: 'Same' } },
     });
@@ -141,7 +141,7 @@ describe('a certificate by ACME', () => {
   });
   const component = traefik(env);
 
-  it('is asked of the server that cluster.yaml names, for every host', () => {
+  it('is requested from the ACME server of cluster.yaml, for every host', () => {
     expect(field(find(component, 'Certificate', 'gateway'), 'spec')).toMatchObject({
       secretName: 'gateway',
       dnsNames: ['shop.test.localhost'],
@@ -156,7 +156,7 @@ describe('a certificate by ACME', () => {
     expect(identity(env)).toBeUndefined();
   });
 
-  it('is proven at the listener of HTTP, which lets challenges in and nothing from apps', () => {
+  it('is validated at the HTTP listener, which accepts challenges and no routes of apps', () => {
     const [solver] = listField(find(component, 'Issuer', 'acme'), 'spec', 'acme', 'solvers');
     const route = field(solver, 'http01', 'gatewayHTTPRoute');
     expect(listField(route, 'parentRefs')).toEqual([
@@ -168,7 +168,7 @@ describe('a certificate by ACME', () => {
     expect(listField(policy, 'spec', 'ingress')).toMatchObject([{ ports: [{ port: 8089 }] }]);
   });
 
-  it('is let through by the policy on routes, beside the gateway and nowhere else', () => {
+  it("is allowed by the policy on routes only in the gateway's namespace", () => {
     // As cert-manager makes it (pkg/issuer/acme/http/httproute.go).
     const challenge = (namespace: string) => ({
       apiVersion: 'gateway.networking.k8s.io/v1',
@@ -193,7 +193,7 @@ describe('a certificate by ACME', () => {
     expect(asks('stranger')[0]).toContain('no app of the graph gives');
   });
 
-  it('lets cert-manager make what a challenge needs beside the gateway alone', () => {
+  it("gives cert-manager the rights for a challenge only in the gateway's namespace", () => {
     const made = (rule: unknown) => listField(rule, 'verbs').includes('create');
     const rules = listField(find(component, 'Role', 'cert-manager-acme'), 'rules').filter(made);
     expect(rules.flatMap((rule) => listField(rule, 'resources'))).toEqual(['pods', 'services', 'httproutes']);
@@ -201,7 +201,7 @@ describe('a certificate by ACME', () => {
     expect(everywhere.flatMap((rule) => listField(rule, 'resources'))).not.toContain('pods');
   });
 
-  it('gives cert-manager a way to the server, and none where nobody asks one', () => {
+  it('gives cert-manager access to the ACME server only if one is used', () => {
     const egress = (each: typeof env) =>
       JSON.stringify(find(certManager(each), 'NetworkPolicy', 'cert-manager').spec);
     expect(egress(env)).toContain('14000');

@@ -34,7 +34,7 @@ describe('the policy on routes', () => {
   const asks = (object: KubeObject, oldObject?: KubeObject) =>
     refusals(component, 'hosts-of-the-graph', { object, ...(oldObject ? { oldObject } : {}) });
 
-  it('lets through those that are rendered', () => {
+  it('admits the rendered routes', () => {
     for (const app of [home, shop]) {
       expect(asks(find(appComponent(env, app), 'HTTPRoute', app.name))).toEqual([]);
     }
@@ -53,7 +53,7 @@ describe('the policy on routes', () => {
     expect(asks(route(namespace, hostnames))[0]).toContain('no app of the graph gives');
   });
 
-  it('lets each app have exactly its host, whatever it asks for', () => {
+  it('admits exactly the hosts of each app', () => {
     const hosts = new Map([
       ['home', 'home.test.localhost'],
       ['shop', 'www.test.localhost'],
@@ -74,13 +74,13 @@ describe('the policy on routes', () => {
   it.each([
     ['of another namespace', { name: 'x', namespace: 'shop' }],
     ['of Traefik itself', { group: 'traefik.io', kind: 'TraefikService', name: 'api@internal' }],
-  ])('refuses one that leads to a Service %s', (_, to) => {
+  ])('refuses a route to a Service %s', (_, to) => {
     expect(asks(route('home', ['home.test.localhost'], { rules: [{ backendRefs: [to] }] }))).toEqual([
       'a route of the graph leads to Services of its own namespace alone',
     ]);
   });
 
-  it('looks away while only notes on a route change', () => {
+  it("ignores changes of a route's metadata", () => {
     const strange = route('stranger', ['home.test.localhost']);
     expect(asks(strange, strange)).toEqual([]);
   });
@@ -95,7 +95,7 @@ describe('the policy on Gateways', () => {
   });
   const asks = (object: KubeObject) => refusals(component, 'gateways-of-the-platform', { object });
 
-  it('lets nobody bring listeners to the ports of the one that is rendered', () => {
+  it('refuses further listeners and Gateways', () => {
     expect(asks(find(component, 'Gateway', 'gateway'))).toEqual([]);
     expect(asks(gateway('home', 'traefik'))[0]).toContain('the platform has one Gateway, gateway/gateway');
     expect(asks(gateway('home', 'of-somebody-else'))).toEqual([]);
@@ -112,7 +112,7 @@ describe('the label by which the Gateway takes routes', () => {
   });
   const labels = { 'plinth.io/routes': 'gateway' };
 
-  it('is what the Gateway looks for', () => {
+  it('is the label that the Gateway selects', () => {
     expect(listField(find(component, 'Gateway', 'gateway'), 'spec', 'listeners')).toMatchObject([
       { name: 'http', allowedRoutes: { namespaces: { from: 'Same' } } },
       {
@@ -122,7 +122,7 @@ describe('the label by which the Gateway takes routes', () => {
     ]);
   });
 
-  it('is on the namespaces of apps that are exposed, and of the gateway, wherever they are brought', () => {
+  it('is on the namespaces of exposed apps and of the gateway, in every component that has them', () => {
     const database = databaseComponent(env, shop);
     if (database === undefined) throw new Error('shop has no database');
     const spaces = [
@@ -136,7 +136,7 @@ describe('the label by which the Gateway takes routes', () => {
     expect(find(appComponent(env, plain), 'Namespace', 'plain').metadata.labels).not.toMatchObject(labels);
   });
 
-  it('can be had by no other namespace, neither when it is made nor later', () => {
+  it('is refused on other namespaces, on creation and on changes', () => {
     for (const name of ['plain', 'stranger', 'kube-system']) {
       expect(asks(named(name, labels))[0]).toContain('plinth.io/routes is theirs');
       expect(asks(named(name, labels), named(name))).toHaveLength(1);
@@ -150,7 +150,7 @@ describe('the label by which the Gateway takes routes', () => {
 describe('Traefik', () => {
   const roles = component.objects.filter(({ kind }) => kind === 'Role');
 
-  it('reads Secrets where it serves, and nowhere else', () => {
+  it('reads Secrets only in namespaces that it serves', () => {
     const readers = component.objects
       .filter(({ kind }) => kind === 'Role' || kind === 'ClusterRole')
       .filter((role) =>
@@ -163,7 +163,7 @@ describe('Traefik', () => {
     ]);
   });
 
-  it('looks nowhere but where it has these rights: it serves nothing until it may list all of them', () => {
+  it('watches only namespaces in which it has these rights', () => {
     const args = listField(
       find(component, 'Deployment', 'traefik'),
       ...(['spec', 'template', 'spec', 'containers', 0, 'args'] as const),
@@ -174,7 +174,7 @@ describe('Traefik', () => {
     expect(bound.map(({ metadata }) => metadata.namespace).join(',')).toBe(spaces);
   });
 
-  it('brings a namespace that is not there yet, and leaves it to the app from then on', () => {
+  it('creates a missing namespace only if it does not exist yet', () => {
     expect(component.objects.filter(isIfAbsent).map(({ metadata }) => metadata.name)).toEqual([
       'home',
       'shop',
@@ -186,7 +186,7 @@ describe('Traefik', () => {
     });
   });
 
-  it('is ready when a request comes through by a route', () => {
+  it('is ready when a request passes through a route', () => {
     const probe = field(
       find(component, 'Deployment', 'traefik'),
       ...(['spec', 'template', 'spec', 'containers', 0, 'readinessProbe', 'httpGet'] as const),
@@ -203,7 +203,7 @@ describe('CloudNativePG', () => {
   const asks = (namespace: string, labels: Record<string, string>, who = username) =>
     refusals(operator, 'databases-alone', { username: who, namespace, labels });
 
-  it('works beside databases and at home, and nowhere else', () => {
+  it('works only in its own namespace and in those of databases', () => {
     const database = databaseComponent(env, shop);
     if (database === undefined) throw new Error('shop has no database');
     expect(asks('shop', find(database, 'Namespace', 'shop').metadata.labels ?? {})).toEqual([]);

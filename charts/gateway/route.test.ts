@@ -28,7 +28,7 @@ const ruleAt = (env: typeof kind, path: string | undefined): unknown =>
   rules(env).find((rule) => field(rule, 'matches', 0, 'path', 'value') === path);
 
 describe('a route', () => {
-  it('answers at every name of the app, and the policy of the gateway lets exactly those through', () => {
+  it("has every name of the app, and the gateway's policy admits exactly those", () => {
     expect(field({ spec: spec(kind) }, 'spec', 'hostnames')).toEqual([
       'shop.test.localhost',
       'www.test.localhost',
@@ -43,7 +43,7 @@ describe('a route', () => {
     expect(asks(more)).toHaveLength(1);
   });
 
-  it('leads each path to its port, and the rest to the port that is exposed', () => {
+  it('sends each path to its port, and the rest to the exposed port', () => {
     const portOf = (path: string | undefined) => field(ruleAt(kind, path), 'backendRefs', 0, 'port');
     expect([portOf('/api'), portOf(undefined)]).toEqual([8081, 8080]);
     const [gateway] = listField(find(appComponent(kind, shop), 'NetworkPolicy', 'shop'), 'spec', 'ingress');
@@ -82,14 +82,14 @@ describe('a route', () => {
         statusCode: 301,
       },
     ],
-  ])('sends visitors of %s elsewhere, at the port at which they came', (path, env, requestRedirect) => {
+  ])('redirects visitors of %s at their port', (path, env, requestRedirect) => {
     expect(ruleAt(env, path)).toEqual({
       matches: [{ path: { type: 'Exact', value: path } }],
       filters: [{ type: 'RequestRedirect', requestRedirect }],
     });
   });
 
-  it('sets headers by one filter of each kind, beside that of strict transport', () => {
+  it('sets headers with one filter of each kind, including strict transport', () => {
     const filters = listField(ruleAt(machines, '/api'), 'filters');
     expect(filters.map((filter) => field(filter, 'type'))).toEqual([
       'RequestHeaderModifier',
@@ -101,7 +101,7 @@ describe('a route', () => {
     ]);
   });
 
-  it('of gRPC is a GRPCRoute, whose hosts the same policy guards', () => {
+  it('of gRPC is a GRPCRoute, whose hosts the same policy checks', () => {
     const route = find(appComponent(kind, calls), 'GRPCRoute', 'calls');
     expect(route.spec).toMatchObject({
       hostnames: ['calls.test.localhost'],

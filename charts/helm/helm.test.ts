@@ -94,7 +94,7 @@ describe('a release', () => {
   it.each<[string, Parameters<typeof operatorWith>[0]]>([
     ['in a registry', { values: { replicas: 2 } }],
     ['in a repository', {}],
-  ])('%s is found again in its manifests', (where, chart) => {
+  ])('the release of %s is found again in its manifests', (where, chart) => {
     const operator = operatorWith(chart);
     const place =
       where === 'in a registry'
@@ -115,7 +115,7 @@ describe('a release', () => {
     });
   });
 
-  it('comes from the mirror registry where artifacts do, and is the same release', () => {
+  it('comes from the mirror if artifacts do, with the same release', () => {
     const release = releaseOf(operatorWith({}), chartOf(operatorWith({})));
     const source = sourceObject(release, 'mirror');
     expect(source).toMatchObject({
@@ -126,7 +126,7 @@ describe('a release', () => {
     });
   });
 
-  it('is pinned by the digest of its chart, and is installed by an account of its own', () => {
+  it('is pinned by the digest of its chart, and installed by its own account', () => {
     const release = releaseOf(operatorWith({}), chartOf(operatorWith({})));
     expect(sourceObject(release)).toMatchObject({
       kind: 'OCIRepository',
@@ -146,7 +146,7 @@ describe('a release', () => {
 describe('the account of a release', () => {
   const { cluster, namespaces } = accessFor(namespace, templated);
 
-  it('may make and change what the chart has, by name, and no other object', () => {
+  it("may create and change the chart's objects, by name, and no others", () => {
     expect(cluster).toContainEqual({
       apiGroups: ['apiextensions.k8s.io'],
       resources: ['customresourcedefinitions'],
@@ -160,7 +160,7 @@ describe('the account of a release', () => {
     expect([...namespaces.keys()].sort()).toEqual(['kube-system', 'watching']);
   });
 
-  it('holds what it gives on, and never a verb by which it could take more', () => {
+  it("has the rules of the chart's roles, and no verb that escalates", () => {
     expect(cluster).toContainEqual({
       apiGroups: ['watcher.example.org'],
       resources: ['sightings'],
@@ -171,7 +171,7 @@ describe('the account of a release', () => {
     expect(verbs).not.toContain('*');
   });
 
-  it('may bind roles of others by name alone, where the chart does', () => {
+  it('may bind existing roles only by name, and only those that the chart binds', () => {
     expect(namespaces.get('kube-system')).toContainEqual({
       apiGroups: ['rbac.authorization.k8s.io'],
       resources: ['roles'],
@@ -193,7 +193,7 @@ describe('the component of a chart', () => {
   });
   const made = chartComponent(environment(), operator, chartOf(operator), templated);
 
-  it('lets nothing flow but what is declared, by the labels of the chart', () => {
+  it('allows only declared flows, by the labels of the chart', () => {
     expect(field(find(made, 'NetworkPolicy', 'default-deny'), 'spec')).toEqual({
       podSelector: {},
       policyTypes: ['Ingress', 'Egress'],
@@ -208,7 +208,7 @@ describe('the component of a chart', () => {
     ).toEqual([[6443], [8080], [53, 53]]);
   });
 
-  it('has a namespace that refuses pods with more than they need', () => {
+  it('has a namespace that refuses pods with more rights than needed', () => {
     expect(field(find(made, 'Namespace', 'watching'), 'metadata', 'labels')).toMatchObject({
       'pod-security.kubernetes.io/enforce': 'restricted',
     });
@@ -223,7 +223,7 @@ describe('the component of a chart', () => {
     expect(made.templated).toBe(templated);
   });
 
-  it('lets helm-controller be that account and no other', () => {
+  it('lets only helm-controller impersonate that account', () => {
     const role = made.objects.find(
       ({ kind, metadata }) => kind === 'Role' && metadata.namespace === 'flux-system',
     );
@@ -237,7 +237,7 @@ describe('the component of a chart', () => {
     ]);
   });
 
-  it('is looked at like all others: what the chart leaves open is found, with its values as the way to mend it', () => {
+  it("is checked like all components, and a violation names the chart's values as the fix", () => {
     const env = { ...environment(), operators: [operator] };
     const { violations } = checkObjects(new Inventory(env, [made]));
     const rules = new Set(violations.map(({ rule }) => rule));
@@ -250,7 +250,7 @@ describe('the component of a chart', () => {
     expect(nonRoot?.fix).toMatch(/^in the chart's values, /);
   });
 
-  it('brings its kinds before objects of them', () => {
+  it('provides its kinds before objects of them', () => {
     const extraObjects = [
       { apiVersion: 'watcher.example.org/v1', kind: 'Sighting', metadata: { name: 'first', namespace } },
     ];

@@ -51,7 +51,7 @@ describe('a server', () => {
   const { env, server } = shop({ people: { me: { uses: ['orders'] } } });
   const component = appComponent(env, server);
 
-  it('has a common name for which there is room, however long its own name is', () => {
+  it('has a common name that fits, however long its own name is', () => {
     const name = 'a'.repeat(40);
     const app = testApp({ ...orders, name, uses: [] });
     const long = environment({ apps: [{ ...app, migrationsRef: 'example.org/a:v1' }] });
@@ -64,7 +64,7 @@ describe('a server', () => {
     expect(names.filter(({ length }) => length > 64)).toEqual([]);
   });
 
-  it('has a certificate with every name by which it is called, and no more', () => {
+  it('has a certificate with all of its DNS names, and no others', () => {
     const spec = field(find(component, 'Certificate', 'orders-server'), 'spec');
     expect(spec).toMatchObject({
       secretName: 'orders-server',
@@ -79,14 +79,14 @@ describe('a server', () => {
     });
   });
 
-  it('learns who may call: the apps with that edge, and the people', () => {
+  it('has the list of its callers: apps with that edge, and people', () => {
     expect(variables(component, 'orders')).toMatchObject({
       IDENTITY_DIR: '/identity/server',
       CALLERS: 'front,person:me',
     });
   });
 
-  it('finds certificate, key and roots in one folder, the roots not from the Secret', () => {
+  it('has certificate, key and CA certificates in one folder, the latter not from the Secret', () => {
     const volume = listField(pod(component, 'orders'), 'volumes').find(
       (each) => field(each, 'name') === 'identity-server',
     );
@@ -104,7 +104,7 @@ describe('a client', () => {
   const { env, client } = shop();
   const component = appComponent(env, client);
 
-  it('is known by its name, and by its role in the database', () => {
+  it('is identified by its name, and by its role in the database', () => {
     const names = ['orders-client', 'orders-db-ro'].map((name) => {
       const spec = field(find(component, 'Certificate', name), 'spec');
       return [field(spec, 'commonName'), field(spec, 'issuerRef', 'name'), field(spec, 'dnsNames')];
@@ -115,7 +115,7 @@ describe('a client', () => {
     ]);
   });
 
-  it('is told where, and as whom, without a password', () => {
+  it('gets address and user of the database, without a password', () => {
     expect(variables(component, 'front')).toEqual({
       ORDERS_ADDRESS: 'orders.orders.svc.cluster.local:8443',
       ORDERS_IDENTITY_DIR: '/identity/apps/orders',
@@ -130,12 +130,12 @@ describe('a client', () => {
     });
   });
 
-  it('comes after the migrations of the database that it uses', () => {
+  it('is applied after the migrations of the used database', () => {
     const after = field(find(component, 'Deployment', 'front'), 'metadata', 'annotations', 'plinth.io/after');
     expect(after).toMatch(/^Job orders\/orders-migrations-[0-9a-f]{10}$/);
   });
 
-  it('reaches the database, and nothing else of that namespace', () => {
+  it('reaches the database, and nothing else in its namespace', () => {
     const egress = listField(find(component, 'NetworkPolicy', 'front'), 'spec', 'egress');
     expect(egress).toContainEqual({
       to: [
@@ -154,7 +154,7 @@ describe('a database', () => {
   const component = some(databaseComponent(env, server));
   const spec = field(find(component, 'Cluster', 'orders-db'), 'spec');
 
-  it('lets each role in by certificate and refuses everything else', () => {
+  it('accepts each role with a certificate, and refuses other logins', () => {
     expect(field(spec, 'postgresql', 'pg_hba')).toEqual([
       'hostssl "orders" "orders_owner","orders_rw","orders_ro" all cert map=orders',
       'host all all all reject',
@@ -166,7 +166,7 @@ describe('a database', () => {
     ]);
   });
 
-  it('has no password: none of the superuser, none of a role, an empty one in the Secret that must be there', () => {
+  it('has no password: not for the superuser, not for a role, and an empty one in the required Secret', () => {
     expect(field(spec, 'enableSuperuserAccess')).toBe(false);
     expect(listField(spec, 'managed', 'roles').every((role) => field(role, 'disablePassword') === true)).toBe(
       true,
@@ -177,7 +177,7 @@ describe('a database', () => {
     expect(field(spec, 'bootstrap', 'initdb', 'secret', 'name')).toBe('orders-db-no-password');
   });
 
-  it('proves itself and knows its peers by what cert-manager and trust-manager write', () => {
+  it('uses certificates of cert-manager and CA certificates of trust-manager', () => {
     expect(field(spec, 'certificates')).toEqual({
       serverTLSSecret: 'orders-db-server',
       serverCASecret: 'orders-db-peers',
@@ -186,7 +186,7 @@ describe('a database', () => {
     });
   });
 
-  it('of three loses no commit with one, and can be drained', () => {
+  it('with three instances survives the loss of one without losing a commit, and can be drained', () => {
     const three = shop({ databases: { instances: 3 } });
     const cluster = find(some(databaseComponent(three.env, three.server)), 'Cluster', 'orders-db');
     expect(field(cluster, 'spec', 'enablePDB')).toBe(true);
@@ -197,7 +197,7 @@ describe('a database', () => {
     expect(field(spec, 'enablePDB')).toBe(false);
   });
 
-  it('is backed up where the environment says where to', () => {
+  it('is backed up to the destination of the environment', () => {
     const backups = { destination: 's3://bucket/here', credentials: { secret: 'backups' } };
     const { env: backed, server: app } = shop({ databases: { instances: 3, backups } });
     const objects = some(databaseComponent(backed, app));
@@ -214,7 +214,7 @@ describe('a database', () => {
     expect(component.objects.map(({ kind }) => kind)).not.toContain('ScheduledBackup');
   });
 
-  it("is backed up to a server of one's own: whom to trust there, and the way to its port", () => {
+  it('is backed up to another S3, with its CA certificate and a flow to its port', () => {
     const backups = {
       ...{ destination: 's3://bucket/here', credentials: { secret: 'backups' } },
       ...{ endpoint: 'https://s3.example.org:8333', authority: 'our-ca' },
@@ -230,7 +230,7 @@ describe('a database', () => {
     expect(egress.at(-1)).toMatchObject({ ports: [{ port: 8333 }] });
   });
 
-  it('goes to AWS by a token for AWS alone, as the role that the stacks make for it', () => {
+  it('uses the AWS role of the stacks with a token for AWS only', () => {
     const backups = { destination: 's3://plinth-test-backups-111122223333/here', credentials: 'machine' };
     const provider = { kind: 'aws', region: 'eu-central-1', account: '111122223333' };
     const { env: backed, server: app } = shop({ provider, databases: { backups } });
@@ -248,7 +248,7 @@ describe('a database', () => {
     });
   });
 
-  it('opens its port to those with an edge, its status to the operator', () => {
+  it('opens its port to apps with an edge, and its status to the operator', () => {
     const ingress = listField(find(component, 'NetworkPolicy', 'orders-db'), 'spec', 'ingress');
     const peers = ingress.map((flow) => [
       listField(flow, 'ports').map((port) => field(port, 'port')),
@@ -265,7 +265,7 @@ describe('a database', () => {
 describe('migrations', () => {
   const { env, server } = shop();
 
-  it('run as the owner, once for each change of what they run', () => {
+  it('run as the owner, once for each change of their content', () => {
     const [job] = some(migrations(env, server)).objects.filter(({ kind }) => kind === 'Job');
     const [other] = some(
       migrations(env, { ...server, migrationsRef: 'example.org/orders-migrations:v2' }),
@@ -281,7 +281,7 @@ describe('migrations', () => {
 describe('authorities', () => {
   const roots = { orders: { trusted: [2, 1], issuing: 2 } };
 
-  it('keep their keys in one namespace, and a root of its own for each service', () => {
+  it('have all keys in one namespace, and a root for each service', () => {
     const component = some(identity(shop().env));
     const certificates = component.objects.filter(({ kind }) => kind === 'Certificate');
     expect(certificates.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual([
@@ -297,7 +297,7 @@ describe('authorities', () => {
     }
   });
 
-  it('in a rotation have both generations, and the leaves ask the one that issues', () => {
+  it('have both generations during a rotation, and certificates from the one that issues', () => {
     const { env, server } = shop({ identity: { roots } });
     const component = some(identity(env));
     expect(field(find(component, 'ConfigMap', 'orders-roots'), 'metadata', 'annotations')).toEqual({
@@ -309,7 +309,7 @@ describe('authorities', () => {
     expect(field(leaf, 'spec', 'issuerRef', 'name')).toBe('orders-ca-2');
   });
 
-  it('as intermediates are below the environment, whose root is what is trusted', () => {
+  it("as intermediates are below the environment's root, which is trusted", () => {
     const component = some(identity(shop({ identity: { authorities: 'intermediate' } }).env));
     const issuer = (name: string) => field(find(component, 'Certificate', name), 'spec', 'issuerRef', 'name');
     expect(issuer('orders-ca-1')).toBe('environment-ca-1');
@@ -321,7 +321,7 @@ describe('authorities', () => {
     ).toEqual(['environment-roots']);
   });
 
-  it('in a rotation of the root make the new intermediate below the new root, and both roots are trusted', () => {
+  it('during a rotation of the root, the new intermediate is below the new root, and both roots are trusted', () => {
     const both = { trusted: [1, 2], issuing: 2 };
     const { env, server } = shop({
       identity: { authorities: 'intermediate', roots: { environment: both, orders: both } },
@@ -336,14 +336,14 @@ describe('authorities', () => {
     });
   });
 
-  it('are none where nobody has to prove who he is', () => {
+  it('do not exist without mutual TLS', () => {
     const env = environment({ apps: [testApp({ name: 'plain' })] });
     expect(identity(env)).toBeUndefined();
   });
 });
 
 describe('the policy on certificates', () => {
-  it('has a line for each certificate of the graph, and no other', () => {
+  it('has one entry for each certificate of the graph, and no other', () => {
     const { env } = shop({ people: { me: { uses: ['orders'] } } });
     const table = field(find(admission(env), 'ConfigMap', 'certificates-of-the-graph'), 'data');
     expect(table).toMatchObject({
@@ -370,7 +370,7 @@ describe('the policy on certificates', () => {
 });
 
 describe('trust-manager', () => {
-  it('is asked for roots in the namespaces that trust them, and for a Secret beside Postgres alone', () => {
+  it('is requested only in namespaces that trust it, and as a Secret only beside Postgres', () => {
     const component = some(identity(shop().env));
     const bundles = component.objects.filter(({ kind }) => kind === 'Bundle');
     const targets = bundles.map((bundle) => {

@@ -4,7 +4,7 @@ import { imageRef } from './image.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
-it('has the digest behind the tag where the lock file knows it', () => {
+it('has the digest after the tag if the lock file has it', () => {
   const env = environment();
   env.lock.images = {
     known: { ref: 'docker.io/library/known:1', digest },

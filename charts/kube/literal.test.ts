@@ -30,12 +30,12 @@ function expand(text: string, variables: Record<string, string>): string {
   return expanded;
 }
 
-it('knows how Kubernetes expands', () => {
+it("the model of Kubernetes' expansion is correct", () => {
   const variables = { PORT: '8080' };
   expect(expand('$(PORT) $$(PORT) $(NO) $PORT a$$b $(', variables)).toBe('8080 $(PORT) $(NO) $PORT a$b $(');
 });
 
-it('reaches the process as it is written, whatever it is and whatever variables there are', () => {
+it('reaches the process unchanged, with any variables', () => {
   const text = fc
     .array(fc.constantFrom('$', '(', ')', 'PORT', 'x', ' ', '$(PORT)', '$$'))
     .map((parts) => parts.join(''));
@@ -47,11 +47,11 @@ it('reaches the process as it is written, whatever it is and whatever variables 
   );
 });
 
-it('leaves alone what Kubernetes leaves alone', () => {
+it('is unchanged if it needs no escape', () => {
   for (const text of ['$PORT', 'a$', '$[PORT]', '', '(x)', '$ (']) expect(literal(text)).toBe(text);
 });
 
-it('is what the process of an app gets', () => {
+it('is applied to the variables, command and arguments of an app', () => {
   const written = { GREETING: '$(PORT) costs $$5', HOME: '$HOME', PORT: '8080' };
   const app = testApp({ name: 'orders', env: written });
   const env = field(

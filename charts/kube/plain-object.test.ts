@@ -101,7 +101,7 @@ it.each<[string, (chart: Chart) => ApiObject]>([
       return new Own(chart, 'o', { metadata, spec });
     },
   ],
-])('an object %s is what cdk8s makes of it', (_what, make) => {
+])('an object %s equals the output of cdk8s', (_what, make) => {
   const [ours, theirs] = both(make);
   expect(ours).toBe(theirs);
 });

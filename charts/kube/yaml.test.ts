@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { toYaml } from './yaml.ts';
 
 describe('toYaml', () => {
-  it('writes an object as a person would', () => {
+  it('writes an object like a person would', () => {
     const object = {
       spec: { template: { spec: { containers: [{ args: ['--a=b', 'it is'], image: 'x/y:1', name: 'c' }] } } },
       metadata: { labels: { b: 'x', a: '1' }, namespace: 'ns', name: 'm' },
@@ -147,7 +147,7 @@ spec:
     }
   });
 
-  it('needs no quotes for what is common in manifests', () => {
+  it('uses no quotes for common values in manifests', () => {
     const words = [
       '10m',
       '128Mi',
@@ -162,7 +162,7 @@ spec:
     expect(words.map((word) => toYaml(word).trim())).toEqual([...words.slice(0, -1), "'a: b'"]);
   });
 
-  it('comes back the same from two parsers, whatever it is', () => {
+  it('is parsed to the same value by two parsers, for any value', () => {
     const tricky = fc.string({
       unit: fc.constantFrom(...' \t\n:#-?[]{}",\'|>&*!%@`~.0179exoy_+naNé\u0085\u2028'),
     });
@@ -192,7 +192,7 @@ spec:
     );
   });
 
-  it('comes back the same from two parsers, whatever Kubernetes object it is', () => {
+  it('is parsed to the same value by two parsers, for any Kubernetes object', () => {
     const name = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,20}[a-z0-9])?$/);
     const value = fc.oneof(
       fc.string({ maxLength: 80 }),
@@ -228,7 +228,7 @@ spec:
     );
   });
 
-  it('refuses what JSON cannot hold', () => {
+  it('refuses values that JSON cannot hold', () => {
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1, new Date(0), Symbol('a')]) {
       expect(() => toYaml({ value })).toThrow('cannot be written');
     }

@@ -32,12 +32,12 @@ describe('the rules of alerts', () => {
     },
   });
 
-  it('have no two of one name and the same labels, which Prometheus would take for one', () => {
+  it('have no duplicates of name and labels, which Prometheus would treat as one', () => {
     const keys = all.map((rule) => JSON.stringify(['alert' in rule ? rule.alert : rule.record, rule.labels]));
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 
-  it('each have a part of the runbooks, and no part is of an alert that is gone', () => {
+  it('each have a section in the runbooks, which has no others', () => {
     const text = readFileSync(join(import.meta.dirname, '../..', runbookFile), 'utf8');
     const parts = [...text.matchAll(/^## (\w+)$/gm)].map(
       ([, name]) => `${runbookFile}#${name?.toLowerCase()}`,
@@ -46,13 +46,13 @@ describe('the rules of alerts', () => {
     expect([...named].sort()).toEqual([...parts].sort());
   });
 
-  it('burn by the budget that the objective leaves: 14.4 times half a percent in an hour', () => {
+  it('fire by the error budget of the objective: 14.4 times half a percent in an hour', () => {
     const fast = alerts(all).find(({ labels }) => labels.app === 'orders' && labels.window === '1h');
     expect(fast?.expr).toContain('app:bad_requests:ratio1h{app="orders"} > 0.072 and');
     expect(fast?.labels.severity).toBe('page');
   });
 
-  it('say nothing of an app without an objective, nor of operators that do not run', () => {
+  it('do not include apps without an objective, or operators that do not run', () => {
     const names = alerts(rules({ apps: [testApp({ name: 'quiet' })] })).map((rule) => rule.alert);
     expect(names).not.toContain('ErrorBudgetBurns');
     expect(names).not.toContain('FluxFails');

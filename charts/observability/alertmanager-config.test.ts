@@ -25,18 +25,18 @@ const told = (...receivers: object[]) =>
 const all = told({ kind: 'webhook' }, slack, { ...mail, user: 'plinth' });
 
 describe('the receivers of alerts', () => {
-  it('are told by this configuration, which has no address and no password of theirs', async () => {
+  it('are in the configuration, without addresses and passwords', async () => {
     await expect(stringify(alertmanagerConfig(all))).toMatchFileSnapshot(join(golden, 'alertmanager.yaml'));
   });
 
-  it('are nobody where cluster.yaml names none', () => {
+  it('are absent if cluster.yaml has none', () => {
     expect(alertmanagerConfig(environment({ cluster: { observability: { store: 'light' } } }))).toEqual({
       route: { receiver: 'nobody', group_by: ['alertname', 'namespace'], group_wait: '30s' },
       receivers: [{ name: 'nobody' }],
     });
   });
 
-  it('have of their Secret the keys that they read, and each file that the configuration names is one', () => {
+  it('mount only the keys that they read, and the configuration refers to exactly these files', () => {
     const pod = field(find(chart(all), 'Deployment', 'alertmanager'), 'spec', 'template', 'spec');
     const volume = listField(pod, 'volumes').find((each) => field(each, 'name') === 'receivers');
     const paths = listField(volume, 'secret', 'items').map((item) => String(field(item, 'path')));
@@ -52,12 +52,12 @@ describe('the receivers of alerts', () => {
     );
   });
 
-  it('wait for no component to make their Secret, which comes from outside', () => {
+  it('do not wait for a component with their Secret, which is created by hand', () => {
     expect(isPreExisting(all, 'Secret alertmanager/alert-receivers')).toBe(true);
     expect(isPreExisting(told(mail), 'Secret alertmanager/alert-receivers')).toBe(false);
   });
 
-  it('are reached at their ports alone, and without any nothing is', () => {
+  it('are reachable only at their ports; without receivers there is no egress', () => {
     expect(receiverPorts(all)).toEqual([443, 587]);
     expect(receiverPorts(told(mail))).toEqual([587]);
     const policies = (env: typeof all) =>

@@ -10,7 +10,7 @@ const other = testApp({ name: 'shop' });
 describe('an app that reads metrics', () => {
   const env = environment({ apps: [reader, other], operators: [prometheus] });
 
-  it('knows where Prometheus is, may call it, and is let in', () => {
+  it('has the address of Prometheus, and both network policies', () => {
     expect(metricsVariables(env, reader)).toEqual([
       { name: 'METRICS_URL', value: 'http://prometheus.prometheus.svc.cluster.local:9090' },
     ]);
@@ -18,12 +18,12 @@ describe('an app that reads metrics', () => {
     expect(JSON.stringify(metricsReaders(env))).toContain('board');
   });
 
-  it('is the only one: no other app is let in', () => {
+  it('is the only one that Prometheus accepts', () => {
     expect([metricsVariables(env, other), toMetrics(env, other)]).toEqual([[], []]);
     expect(JSON.stringify(metricsReaders(env))).not.toContain('shop');
   });
 
-  it('has none of it where no Prometheus runs', () => {
+  it('has neither variable nor policies if no Prometheus runs', () => {
     const off = environment({ apps: [reader] });
     expect([metricsVariables(off, reader), toMetrics(off, reader), metricsReaders(off)]).toEqual([
       [],

@@ -125,7 +125,7 @@ function rooted(repository: Repository): void {
 }
 
 describe('a commit', () => {
-  it('reaches a changed app at once, while all that did not change is looked at again', () => {
+  it('reaches a changed app at once, while unchanged Kustomizations are reconciled', () => {
     const repository = running(shop);
     repository.commit('page');
     // Before the root has applied what the commit describes, all the others wait, and are looked at later.
@@ -134,7 +134,7 @@ describe('a commit', () => {
     expect(repository.start('page')).toBe(true);
   });
 
-  it('reaches it also while those that it needs are being applied again', () => {
+  it('reaches it also while its dependencies are being applied again', () => {
     const repository = running(shop);
     repository.commit('page');
     rooted(repository);
@@ -142,7 +142,7 @@ describe('a commit', () => {
     expect(repository.start('page')).toBe(true);
   });
 
-  it('that changes what an app needs reaches the app after that', () => {
+  it('that changes a dependency reaches the app after the dependency', () => {
     const repository = running(shop);
     repository.commit('gateway', 'page');
     rooted(repository);
@@ -163,7 +163,7 @@ describe('a commit', () => {
     expect(repository.start('certificates')).toBe(true);
   });
 
-  it('goes through the parts of one app in their order, also where no hash says that they changed', () => {
+  it('is applied to the Kustomizations of an app in order, also if no hash has changed', () => {
     const repository = running(shop);
     repository.commit();
     rooted(repository);
@@ -177,7 +177,7 @@ describe('a commit', () => {
     expect(repository.start('shop')).toBe(true);
   });
 
-  it('that gives an app its first migrations does not start the app before them', () => {
+  it('that adds the first migrations does not start the app before them', () => {
     const repository = running({ shop: { app: 'shop' } });
     repository.describe({
       shop: { needs: ['shop-migrations'], app: 'shop' },
@@ -266,7 +266,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-it('whatever comes when, nothing is applied before what it needs, and in the end all is', () => {
+it('never applies anything before its dependencies, in any order of events, and finally applies everything', () => {
   fc.assert(
     fc.property(graphs, steps, (graph, steps) => {
       const repository = new Repository(graph);
@@ -285,7 +285,7 @@ it('whatever comes when, nothing is applied before what it needs, and in the end
   );
 });
 
-it('whatever did not change, and however far Flux is with it, does not hold up what changed', () => {
+it('is never delayed by unchanged Kustomizations, whatever their state', () => {
   fc.assert(
     fc.property(graphs, fc.nat(7), fc.array(fc.nat(7)), (graph, which, looked) => {
       const repository = running(graph);

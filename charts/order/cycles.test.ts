@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { findCycles } from './cycles.ts';
 
-it('finds rounds from their first name', () => {
+it('returns cycles starting at their smallest name', () => {
   expect(
     findCycles(
       new Map([

@@ -42,7 +42,7 @@ function sync(
   };
 }
 
-it('applies each kustomization after those it needs, waits for it, and tries again soon', () => {
+it('applies each Kustomization after its dependencies, waits for it, and retries soon', () => {
   expect(sync()('Kustomization', 'things')).toEqual({
     interval: '10m',
     retryInterval: '5s',
@@ -56,11 +56,11 @@ it('applies each kustomization after those it needs, waits for it, and tries aga
   });
 });
 
-it('never removes definitions, since all objects of their kinds would go with them', () => {
+it('never prunes definitions, because that would delete all objects of their kinds', () => {
   expect(sync()('Kustomization', 'thing-crds')).toMatchObject({ prune: false, wait: true, path: './' });
 });
 
-it('reads the repository in the cluster, or the one that the environment names', () => {
+it('reads the repository in the cluster, or that of the environment', () => {
   const url = 'https://git.example.org/platform.git';
   const elsewhere = { source: { kind: 'git', url, branch: 'release', secret: 'deploy-key' } };
   expect(field(sync()('GitRepository', 'platform'), 'url')).toMatch(/^http:\/\/git-server\.git-server\./);
@@ -81,7 +81,7 @@ describe('definitions of others', () => {
     });
   });
 
-  it('are in the mirror what the lock file says, and from elsewhere what their tag is there', () => {
+  it('are pinned by digest in the mirror, and by tag elsewhere', () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     const github = 'github.com/example/things:v1.2.3';
     const mirrored = sync({ artifacts: 'mirror' }, github, digest)('OCIRepository', 'thing-crds');
@@ -92,7 +92,7 @@ describe('definitions of others', () => {
     expect(field(registry, 'ref')).toEqual({ tag: 'v1.2.3' });
   });
 
-  it('come from Git where upstream has them there', () => {
+  it('come from Git if upstream has them there', () => {
     expect(sync()('GitRepository', 'thing-crds')).toMatchObject({
       url: 'https://github.com/example/things',
       ref: { tag: 'v1.2.3' },
@@ -107,7 +107,7 @@ describe('definitions of others', () => {
   });
 });
 
-it('ignores all but some folders, as .gitignore wants it said', () => {
+it('ignores all but some folders, in the format of .gitignore', () => {
   expect(ignoreAllBut(['config/crd', './other/', 'config/rbac'])).toBe(
     '/*\n!/config\n/config/*\n!/config/crd\n!/other\n!/config/rbac\n',
   );

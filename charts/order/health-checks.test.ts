@@ -25,7 +25,7 @@ function checks(apiVersion: string, ...kinds: string[]) {
   return healthChecks(operators, objects);
 }
 
-it('waits for the conditions that the operator names, of the object as it is now', () => {
+it("waits for the operator's conditions, of the current generation", () => {
   expect(checks('example.org/v1', 'Thing', 'Thing')).toEqual({
     healthCheckExprs: [
       {
@@ -39,7 +39,7 @@ it('waits for the conditions that the operator names, of the object as it is now
   });
 });
 
-it('waits for a field of the status where a kind has no conditions', () => {
+it('waits for a status field if a kind has no conditions', () => {
   expect(checks('example.org/v1', 'Flag')).toMatchObject({
     healthCheckExprs: [
       {
@@ -49,13 +49,13 @@ it('waits for a field of the status where a kind has no conditions', () => {
   });
 });
 
-it('waits for every parent of a route, of which there must be one', () => {
+it('waits for every parent of a route, at least one', () => {
   const text = JSON.stringify(checks(`${group}/v1`, 'HTTPRoute'));
   expect(text).toContain('status.parents.size() > 0 && status.parents.all(parent, parent.conditions.exists(');
   expect(text).toContain("c.type == 'ResolvedRefs'");
 });
 
-it('leaves to Flux what it knows itself, and kinds of which nothing is said', () => {
+it('omits kinds that Flux knows itself, and kinds without conditions', () => {
   expect(checks('apps/v1', 'Deployment')).toEqual({});
   expect(checks('example.org/v1', 'Other')).toEqual({});
   // Of another group, whatever its name.

@@ -130,7 +130,7 @@ describe('what an object needs', () => {
         roleRef: { kind: 'ClusterRole', name: 'system:auth-delegator' },
       }),
     ],
-  ])('nothing where it %s', (_title, need) => {
+  ])('needs nothing if it %s', (_title, need) => {
     expect(dependencies([component('a', object('Namespace a'), need)])).toEqual({ waits: {}, problems: [] });
   });
 });
@@ -139,12 +139,12 @@ describe('custom resources', () => {
   const thing = operator('things', { crds: ['thing-crds'], provides: { kinds: ['Thing.example.org'] } });
   const things = component('things', object('Namespace things'));
 
-  it('wait for the artifact with their kind, and so does the operator', () => {
+  it('depend on the artifact with their kind, and so does the operator', () => {
     const user = component('a', object('Namespace a'), object('Thing.example.org a/x'));
     expect(dependencies([user, things], [thing]).waits).toEqual({ a: 'thing-crds', things: 'thing-crds' });
   });
 
-  it('wait also for the operator whose webhook is asked about them', () => {
+  it('also depend on the operator whose webhook checks them', () => {
     const guarded = { ...thing, provides: { kinds: ['Thing.example.org'], webhooks: ['Thing.example.org'] } };
     const user = component('a', object('Namespace a'), object('Thing.example.org a/x'));
     const own = component('things', object('Namespace things'), object('Thing.example.org things/x'));
@@ -154,7 +154,7 @@ describe('custom resources', () => {
     });
   });
 
-  it('of the gateway wait for the class and the gateway that they name', () => {
+  it('of the gateway depend on the class and the Gateway that they name', () => {
     const group = 'gateway.networking.k8s.io';
     const kinds = ['GatewayClass', 'Gateway', 'HTTPRoute'].map((kind) => `${kind}.${group}`);
     const gateway = operator('gateway', { crds: ['gateway-crds'], provides: { kinds, classes: ['x'] } });
@@ -182,7 +182,7 @@ describe('custom resources', () => {
 });
 
 describe('refusals', () => {
-  it('names both objects of a gap, and what may have been meant', () => {
+  it('names both objects of a missing dependency, and suggests a similar one', () => {
     const need = deployment('a/x', { volumes: [{ secret: { secretName: 'pasword' } }] });
     const { problems } = waitsFor(need, object('Secret a/password'));
     expect(problems).toEqual([
@@ -190,7 +190,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('wants a registry for images of our own', () => {
+  it('needs a registry for built images', () => {
     const image = 'registry.test.localhost/x:1';
     const app = component('app', object('Namespace app'), deployment('app/x', { containers: [{ image }] }));
     expect(dependencies([app]).problems[0]).toMatch('needs images of registry.test.localhost');
@@ -198,20 +198,20 @@ describe('refusals', () => {
     expect(dependencies([app, component('images')], [holder]).waits).toEqual({ app: 'images' });
   });
 
-  it('names a kind that nobody brings', () => {
+  it('reports a kind without a definition', () => {
     const { problems } = dependencies([component('a', object('Thing.example.org x'))]);
     expect(problems[0]).toMatch(
       /Thing x needs kind Thing.example.org; name Thing.example.org under provides.kinds/,
     );
   });
 
-  it('wants a default storage class on machines, and leaves it to the cloud elsewhere', () => {
+  it('needs a default storage class on machines, but not on clouds', () => {
     const claim = component('a', object('Namespace a'), object('PersistentVolumeClaim a/x'));
     expect(dependencies([claim], [], 'machines').problems).toHaveLength(1);
     expect(dependencies([claim], [], 'aws').problems).toEqual([]);
   });
 
-  it('names the objects of a round', () => {
+  it('reports the objects of a cycle', () => {
     const a = component('a', object('Namespace a'), object('Secret b/x'));
     const b = component('b', object('Namespace b'), object('Secret a/x'));
     expect(dependencies([a, b]).problems).toEqual([
@@ -220,7 +220,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('keeps its own names', () => {
+  it('refuses reserved names', () => {
     const things = operator('things', { crds: ['thing-crds'] });
     const { problems } = dependencies(
       [component('platform'), component('flux-sync'), component('thing-crds'), component('things')],
@@ -233,12 +233,12 @@ describe('refusals', () => {
     ]);
   });
 
-  it('lets nobody make what Kubernetes makes', () => {
+  it('refuses objects that Kubernetes itself creates', () => {
     const { problems } = dependencies([component('kube-system', object('Namespace kube-system'))]);
-    expect(problems[0]).toMatch('kube-system makes Namespace kube-system, and so does Kubernetes itself');
+    expect(problems[0]).toMatch('kube-system has Namespace kube-system, and so does Kubernetes itself');
   });
 
-  it('names two components that make one object, but not two kinds of one name', () => {
+  it('reports two components with the same object, but not two kinds with the same name', () => {
     const two = [
       component('a', object('ClusterRole.rbac.authorization.k8s.io x')),
       component('b', object('Node x')),

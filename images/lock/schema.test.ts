@@ -31,11 +31,11 @@ function complaintOf(text: string): string {
 }
 
 describe('parseLock', () => {
-  it('reads the lock file of this repository', () => {
+  it('accepts the lock file of this repository', () => {
     expect(loadLock().binaries.kubernetes?.version).toBe(loadLock().kubernetes);
   });
 
-  it("has one of Kind's own node images of the locked version of Kubernetes", () => {
+  it("has one of Kind's own node images, for the locked version of Kubernetes", () => {
     const { kubernetes, binaries, images, nodeImages } = loadLock();
     const made = nodeImages[binaries.kind?.version ?? ''];
     expect(images['kindest-node']).toEqual({
@@ -44,7 +44,7 @@ describe('parseLock', () => {
     });
   });
 
-  it('takes a node image with the digest that Kind names', () => {
+  it("accepts a node image with Kind's digest", () => {
     expect(complaintOf(nodeImage('docker.io/kindest/node:v1.2.3', digest))).toBe('none');
   });
 

@@ -220,7 +220,7 @@ describe('a file that', () => {
   });
 });
 
-it('takes a byte order mark at the start, Windows line ends, tabs in texts and letters of all scripts', async () => {
+it('accepts a byte order mark at the start, Windows line ends, tabs in texts and letters of all scripts', async () => {
   const damage = change(dev, (text) =>
     `\ufeff${text.replace('hello from dev', "'こんにちは\t👩‍👩‍👧 é'")}`.replaceAll('\n', '\r\n'),
   );
@@ -230,7 +230,7 @@ it('takes a byte order mark at the start, Windows line ends, tabs in texts and l
   });
 });
 
-it('reads an app through a link inside the repository', async () => {
+it('reads an app through a symbolic link inside the repository', async () => {
   await withEdits([], async (root) => {
     mkdirSync(join(root, 'shared'));
     writeFileSync(join(root, 'shared/app.ts'), readFileSync(join(root, catalog)));
@@ -239,7 +239,7 @@ it('reads an app through a link inside the repository', async () => {
   });
 });
 
-it('reads a repository that is itself reached by a link', async () => {
+it('reads a repository that is itself reached by a symbolic link', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-link-'));
   try {
     await withEdits([], async (root) => {
@@ -251,7 +251,7 @@ it('reads a repository that is itself reached by a link', async () => {
   }
 });
 
-it('shows a hundred of the mistakes that one file makes against its schema', async () => {
+it('shows at most a hundred schema errors of one file', async () => {
   await withEdits([], async (root) => {
     const many = Array.from({ length: 5_000 }, (_, i) => `key-${i}: 1\n`).join('');
     change(dev, (text) => text + many)(root);
@@ -259,7 +259,7 @@ it('shows a hundred of the mistakes that one file makes against its schema', asy
   });
 });
 
-it('blames the one of two programs that is at fault, and takes the other', async () => {
+it('reports only the faulty one of two programs', async () => {
   await withEdits([], async (root) => {
     change(catalog, (text) => `setInterval(() => {}, 1000);\n${text}`)(root);
     change('apps/shop/app.ts', (text) => text.replace("'8080'", 'new URL("http://a:8080").port'))(root);
@@ -273,7 +273,7 @@ it('blames the one of two programs that is at fault, and takes the other', async
   });
 }, 60_000);
 
-it('names the place where an import fails', async () => {
+it('reports the line at which an import fails', async () => {
   await withEdits([], async (root) => {
     change(catalog, (text) => `import './helper.ts';\n${text}`)(root);
     const { problems } = await loadGraph(root);

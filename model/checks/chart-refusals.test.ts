@@ -81,7 +81,7 @@ it.each(cases)('%s is refused', async (name, edits) => {
   await expect(text).toMatchFileSnapshot(`golden/chart-refusals/${name.replaceAll(' ', '-')}.txt`);
 });
 
-it('takes a chart, and objects of one own', async () => {
+it('accepts a chart together with further objects', async () => {
   const object =
     'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: shop }\ndata: { a: b }\n';
   const edits = [operator(`${oci} ${pin} values: { a: { b: [1, null, true] } },`), ...extra(object)];

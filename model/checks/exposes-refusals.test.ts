@@ -42,7 +42,7 @@ it.each(cases)('%s is refused', async (name, edits) => {
   );
 });
 
-it('has the names of other domains in one environment, beside those below its domain', async () => {
+it('accepts names of other domains in one environment, in addition to those below its domain', async () => {
   const edits = [app("hosts: ['www']"), running('shop: { hosts: [shop.example.org] }')];
   const { environments, problems } = await withPlatform(edits, (root) => loadGraph(root));
   expect(problems).toEqual([]);

@@ -17,7 +17,7 @@ const identity: Edit[] = [
   [dev, 'apps:', 'people:\n  me: { uses: [catalog] }\napps:'],
 ];
 
-it('is right before it is broken', async () => {
+it('the unchanged repository has no problems', async () => {
   const { environments, problems } = await withEdits(identity, (root) => loadGraph(root));
   expect(problems).toEqual([]);
   expect(environments).toHaveLength(2);

@@ -68,7 +68,7 @@ it.each(cases)('%s is refused', async (name, edits) => {
   );
 });
 
-it('takes a sign-in, and tokens in the app itself and in one that it calls', async () => {
+it('accepts sign-in, with tokens verified in the app itself and in one that it calls', async () => {
   const edits = [
     app(
       `${door}\n  uses: [{ kind: 'people' }, { kind: 'app', app: 'orders', port: 'http' }],\n  identity: { reload: 'files' },`,

@@ -17,7 +17,7 @@ async function shopIn(name: string, edits: Edit[]) {
   });
 }
 
-it('an app runs the image that was published in its environment, by digest, whatever its files are now', async () => {
+it('an app runs the image that was published in its environment, by digest, also after its files changed', async () => {
   const { app } = await shopIn('prod', [[file, published]]);
   expect(app?.imageRef).toBe(`registry.example.org/shop:abc123@${digest}`);
   expect(app?.builds).toEqual([
@@ -29,7 +29,7 @@ it('an app runs the image that was published in its environment, by digest, what
   ]);
 });
 
-it('an app of which nothing was published runs what its files come to', async () => {
+it('an app without a publication runs the image of its current files', async () => {
   const other = published.replace('shop:', 'gone:');
   const { app, problems } = await shopIn('prod', [[file, other]]);
   expect(problems).toEqual([]);
@@ -46,7 +46,7 @@ it.each([
   ],
   ['no source', published.replace(/, source: \w+/, ''), "'source' is missing"],
   ['an unknown key', `${published}    latest: true\n`, "unknown key 'latest'"],
-])('%s is refused with its place in the file', async (_, text, says) => {
+])('refuses %s, with its place in the file', async (_, text, says) => {
   const { problems } = await shopIn('prod', [[file, text]]);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain(says);
@@ -69,7 +69,7 @@ it.each([
     'a processor that the stacks do not make',
     'prod',
     'instanceType: t3.large',
-    'than the machines that the stacks make, amd64',
+    'than the machines that the stacks create, amd64',
   ],
 ])('%s is refused', async (_, name, after, says) => {
   const edit: Edit =
@@ -84,7 +84,7 @@ it.each([
   expect(problems.join()).toContain(says);
 });
 
-it('nodes of one other processor are one platform', async () => {
+it('nodes that all have another architecture are one platform', async () => {
   const text = 'name: control-plane\n    role: control-plane';
   const { problems } = await shopIn('dev', [
     ['clusters/dev/cluster.yaml', text, `${text}\n    architecture: arm64`],

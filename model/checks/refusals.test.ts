@@ -242,7 +242,7 @@ it.each(cases)('%s', async (name, edits) => {
   await expect(text).toMatchFileSnapshot(`golden/refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`);
 });
 
-it('shows all problems of a run at once, in the order of files and lines', async () => {
+it('reports all problems of a run at once, in the order of files and lines', async () => {
   const edits: Edit[] = [
     [prod, 'overlay: tls', 'overlay: http'],
     [shopApp, "port: 'api'", "port: 'http'"],
@@ -259,7 +259,7 @@ it('shows all problems of a run at once, in the order of files and lines', async
   ]);
 });
 
-it('names the file that does not parse', async () => {
+it('names the file that cannot be parsed', async () => {
   // What the parser says is its own affair: it is another one here than in Node.
   const edits: Edit[] = [[catalogApp, "name: 'catalog',", "name: 'catalog'"]];
   const { problems } = await withEdits(edits, (root) => loadGraph(root));

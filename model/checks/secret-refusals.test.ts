@@ -49,7 +49,7 @@ const right: Edit[] = [
   [prod, 'apps:', `secrets: { recipients: { cluster: ${recipient} } }\napps:`],
 ];
 
-it('is right before it is broken', async () => {
+it('the unchanged repository has no problems', async () => {
   const { environments, problems } = await withEdits(right, (root) => loadGraph(root));
   expect(problems).toEqual([]);
   expect(environments[0]?.apps.find(({ name }) => name === 'shop')?.secrets).toHaveLength(1);
@@ -125,14 +125,17 @@ describe('a key in plain text', () => {
     ['in a text of app.ts', [shopApp, "summary: 'Sells", `summary: '${plain} sells`], shopApp],
     ['in cluster.yaml', [dev, 'hello from dev', plain], dev],
     ['under a name that says so', [shopApp, "GREETING: 'hello'", `API_TOKEN: '${random}'`], shopApp],
-  ] as [string, Edit, string][])('is refused %s, and not shown', async (_, edit, file) => {
-    const { problems } = await withEdits([edit], (root) => loadGraph(root));
-    const [problem] = problems;
-    expect(problems).toHaveLength(1);
-    expect(problem).toMatchObject({ code: 'plain-secret', file });
-    expect(problem?.line).toBeGreaterThan(1);
-    expect(problem?.column).toBeGreaterThan(1);
-    expect(JSON.stringify(problem)).not.toContain(plain);
-    expect(JSON.stringify(problem)).not.toContain(random);
-  });
+  ] as [string, Edit, string][])(
+    'a key in plain text is refused %s, and is not shown',
+    async (_, edit, file) => {
+      const { problems } = await withEdits([edit], (root) => loadGraph(root));
+      const [problem] = problems;
+      expect(problems).toHaveLength(1);
+      expect(problem).toMatchObject({ code: 'plain-secret', file });
+      expect(problem?.line).toBeGreaterThan(1);
+      expect(problem?.column).toBeGreaterThan(1);
+      expect(JSON.stringify(problem)).not.toContain(plain);
+      expect(JSON.stringify(problem)).not.toContain(random);
+    },
+  );
 });

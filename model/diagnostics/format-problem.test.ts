@@ -33,7 +33,7 @@ it('shows a part of a long line', () => {
   expect(marks.match(/\^+/)?.[0]).toBe('^^^^');
 });
 
-it('lets no escape sequence through, wherever it comes from', () => {
+it('escapes control sequences in every part of a problem', () => {
   const problem = {
     file: 'a\u001b[2J.yaml',
     line: 1,
@@ -45,7 +45,7 @@ it('lets no escape sequence through, wherever it comes from', () => {
   expect(formatProblem(problem)).toBe('a\ufffd[2J.yaml:1:1 bad\n  "\ufffd[31m": so it is\n  fix: a\ufffdb');
 });
 
-it('paints what it is told to paint', () => {
+it('colours place, mark and fix', () => {
   const problem = { file: 'a', ...placesOf('x: y')(3, 4), ...words };
   const painted = formatProblem(problem, (part, text) => `<${part}>${text}</${part}>`);
   expect(painted).toContain('<place>a:1:4</place> bad');

@@ -9,11 +9,11 @@ it.each([
   ['colour', ['overlay', 'storage'], undefined],
   ['', ['a'], 'a'],
   ['x', [], undefined],
-])('takes %j for one of %j', (word, candidates, meant) => {
+])('suggests %j for one of %j', (word, candidates, meant) => {
   expect(nearest(word, candidates)).toBe(meant);
 });
 
-it('says what there is where nothing is near', () => {
+it('lists all candidates if none is close', () => {
   expect(suggest('blue', ['red', 'green'], 'none')).toBe('write one of red, green');
   expect(suggest('blue', ['red'], 'none')).toBe("write 'red'");
   expect(suggest('blue', [], 'none')).toBe('none');

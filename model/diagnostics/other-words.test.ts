@@ -9,18 +9,18 @@ const headings = [...docs.matchAll(/^## (\w+)$/gm)].map(([, heading]) => heading
 const all = otherWords.flatMap(({ words }) => words);
 
 describe('docs/app.md', () => {
-  it('has a heading for every key of app.ts, and no other', () => {
+  it('docs/app.md has a heading for every key of app.ts, and no other', () => {
     expect([...headings].sort()).toEqual(Object.keys(appSchema.shape).sort());
   });
 
-  it('has the headings that refusals of words of other tools lead to', () => {
+  it("docs/app.md has the headings that hints for other tools' keys link to", () => {
     expect(all.map(([, { heading }]) => heading).filter((heading) => !headings.includes(heading))).toEqual(
       [],
     );
   });
 });
 
-it('no word of another tool is a key of app.ts, and none stands for two things', () => {
+it('no key of another tool is a key of app.ts, and none has two meanings', () => {
   const top = otherWords.find(({ at }) => at.test(''))?.words ?? [];
   const words = top.flatMap(([list]) => list.split(' '));
   expect(words.filter((word) => Object.hasOwn(appSchema.shape, word))).toEqual([]);
@@ -40,7 +40,7 @@ it.each([
   ],
   ['clusters/dev/cluster.yaml', [], 'ingress', undefined],
   ['operators/x/operator.ts', [], 'ingress', undefined],
-])('in %s, at %j, %s is told where it belongs', (file, path, key, expected) => {
+])('in %s, at %j, the hint for %s names the key of app.ts', (file, path, key, expected) => {
   const told = otherWord(file, path, key);
   if (expected === undefined) expect(told).toBeUndefined();
   else expect(told).toMatch(expected);

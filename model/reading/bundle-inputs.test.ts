@@ -34,7 +34,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-it('reaches what Node would find, the bundler, and the packages of this repository', () => {
+it('includes the packages that Node would find, the bundler, and packages of this repository', () => {
   expect(bundleInputs(root, 'apps/orders')).toEqual({
     folders: ['apps/kit'],
     packages: [
@@ -47,11 +47,11 @@ it('reaches what Node would find, the bundler, and the packages of this reposito
   });
 });
 
-it('takes the package that a folder stands in', () => {
+it('finds the package of a folder', () => {
   expect(bundleInputs(root, 'apps/orders/migrations')).toEqual(bundleInputs(root, 'apps/orders'));
 });
 
-it('does not change with what the program cannot import', () => {
+it('does not change with packages that the program cannot import', () => {
   const before = bundleInputs(root, 'apps/orders');
   write({ 'node_modules/boss': { version: '1.0.1', integrity: 'sha512-new' } });
   expect(bundleInputs(root, 'apps/orders')).toEqual(before);

@@ -36,11 +36,11 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-it('is a tag', () => {
+it('is a valid image tag', () => {
   expect(before).toMatch(/^[0-9a-f]{12}$/);
 });
 
-it('depends on the arguments of the build, in whichever order they are written', () => {
+it('depends on the build arguments, in any order', () => {
   const withArguments = (buildArgs: Record<string, string>) =>
     imageHash(new RepositoryFiles(root), 'app', undefined, buildArgs);
   expect(withArguments({})).toBe(before);
@@ -51,7 +51,7 @@ it('depends on the arguments of the build, in whichever order they are written',
   expect(withArguments({ A: '12', B: '' })).not.toBe(withArguments({ A: '1', B: '2' }));
 });
 
-it('does not depend on times, rights, line ends, leftovers of desktops or the place', () => {
+it("does not depend on times, permissions, line ends, files of desktops or the folder's path", () => {
   for (const path of ['app', '.gitignore'])
     cpSync(join(root, path), join(root, 'elsewhere', path), { recursive: true });
   utimesSync(join(folder, 'Dockerfile'), 0, 0);
@@ -75,7 +75,7 @@ it.each([
   expect(hashOf()).toBe(before);
 });
 
-it('leaves out dist where a bundle is made in it, and counts it elsewhere', () => {
+it('ignores dist if a bundle is written there, and includes it otherwise', () => {
   const inputs = { folders: [], packages: [] };
   const bundled = hashOf(inputs);
   mkdirSync(join(folder, 'dist'));
@@ -84,7 +84,7 @@ it('leaves out dist where a bundle is made in it, and counts it elsewhere', () =
   expect(hashOf()).not.toBe(before);
 });
 
-it('changes with a content, a name, an executable bit, a new file and a link', () => {
+it("changes with a file's content, name or executable bit, a new file, and a link", () => {
   const hashes = [before];
   writeFileSync(join(folder, 'src/Z.js'), 'z');
   hashes.push(hashOf());
@@ -99,7 +99,7 @@ it('changes with a content, a name, an executable bit, a new file and a link', (
   expect(new Set(hashes).size).toBe(hashes.length);
 });
 
-it('counts what a bundle may import from elsewhere, by content and by locked package', () => {
+it('includes the possible imports of a bundle, by content and by locked package', () => {
   const kit = join(root, 'apps/kit');
   mkdirSync(kit, { recursive: true });
   writeFileSync(join(kit, 'log.ts'), 'one');

@@ -5,19 +5,16 @@ import { isData } from './is-data.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-it.each(globSync(['apps/*/app.ts', 'operators/*/operator.ts'], { cwd: root }))(
-  'knows %s for data',
-  (file) => {
-    expect(isData(readFileSync(join(root, file), 'utf8'))).toBe(true);
-  },
-);
+it.each(globSync(['apps/*/app.ts', 'operators/*/operator.ts'], { cwd: root }))('%s is plain data', (file) => {
+  expect(isData(readFileSync(join(root, file), 'utf8'))).toBe(true);
+});
 
 it.each([
   'export default { name: "a" };',
   "export default { summary: 'It says while (true) and `x`.' }; // process.exit()",
   'const port = 8080;\nexport default { ports: { http: { port } }, env: { PORT: String(port) } };',
   "import type { App } from '../../model/app.ts';\nexport default { name: 'a', replicas: -1 } satisfies App;",
-])('knows for data: %s', (text) => {
+])('is plain data: %s', (text) => {
   expect(isData(text)).toBe(true);
 });
 
@@ -40,6 +37,6 @@ it.each([
   `export default { text: \`\${setTimeout(String, 1)}\` };`,
   "export default import('./later.ts');",
   'export default /a+/;',
-])('does not know for data: %s', (text) => {
+])('is not plain data: %s', (text) => {
   expect(isData(text)).toBe(false);
 });

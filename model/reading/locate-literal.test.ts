@@ -38,14 +38,14 @@ it.each([
   expect(at(path)).toEqual([key, value]);
 });
 
-it('stops at the nearest thing that is written', () => {
+it('a missing field has the place of the nearest written one', () => {
   expect(at(['hidden'])[0]).toBe('{\n  //');
   expect(at(['uses', 7])[0]).toBe('uses: ');
   expect(at(['ports', 'http', 'missing'])[0]).toBe('http: ');
   expect(at(['name', 'deeper'])[0]).toBe('name: ');
 });
 
-it('finds a literal without a call, in a constant, or none at all', () => {
+it('finds a literal without a call, in a constant, or none', () => {
   expect(at(['a'], 'export default { a: 1 };')[0]).toBe('a: 1 }');
   expect(at(['a'], 'const app: App = define({ a: 1 });\nexport default app;\n')[0]).toBe('a: 1 }');
   expect(at(['a'], 'const app = { a: 1 };\nexport default app')[0]).toBe('a: 1 }');
@@ -53,7 +53,7 @@ it('finds a literal without a call, in a constant, or none at all', () => {
   expect(at(['a'], 'nothing')[0]).toBe('nothin');
 });
 
-it('ends in a text that is no TypeScript', () => {
+it('ends on any text, also on one that is not TypeScript', () => {
   expect(at(['name', 'b'], 'export default { a: ], name: 1 };')[0]).toBe('{ a: ]');
   expect(at(['a', 3], 'export default { a: [1, }, 2] };')[0]).toBe('}, 2] ');
   expect(at(['a'], "export default { 'a: [{(")[0]).toBe("{ 'a: ");

@@ -45,7 +45,7 @@ describe.each(['in a checkout', 'outside of one'])('the files of a repository %s
     if (where === 'in a checkout') git('init');
   });
 
-  it('are those that Git would track, whether they are tracked yet or not', () => {
+  it('are those that Git tracks or would track', () => {
     put('.gitignore', '*.log\nbuild/\n/only-here\n');
     put('app/.gitignore', '!kept.log\nsecret*\n');
     for (const path of [
@@ -71,7 +71,7 @@ describe.each(['in a checkout', 'outside of one'])('the files of a repository %s
     expect(paths()).not.toContain('build/kept.log');
   });
 
-  it('hold nothing that desktops and editors leave behind', () => {
+  it('have no files of desktops and editors', () => {
     put('app/a');
     for (const path of [
       '.DS_Store',
@@ -101,13 +101,13 @@ describe.each(['in a checkout', 'outside of one'])('the files of a repository %s
     ]);
   });
 
-  it('are those of a folder that a link leads to', () => {
+  it('include those of a linked folder', () => {
     put('real/a');
     symlinkSync('real', join(root, 'link'));
     expect(paths('link')).toEqual(['a']);
   });
 
-  it('have LF where they are text with CR LF, and stay as they are where they are not', () => {
+  it('have LF if they are text with CR LF, and are unchanged otherwise', () => {
     put('.gitattributes', '* text=auto eol=lf\n');
     put('text', 'a\r\nb\r\n');
     put('binary', 'a\r\n\0');
@@ -120,14 +120,14 @@ describe.each(['in a checkout', 'outside of one'])('the files of a repository %s
     ]);
   });
 
-  it('include those of a repository inside of it', () => {
+  it('include those of a nested repository', () => {
     put('app/inner/a');
     execFileSync('git', ['init', '--quiet'], { cwd: join(root, 'app/inner') });
     expect(paths('app')).toEqual(['inner/a']);
   });
 });
 
-it('knows what is tracked although it is ignored, and what is gone although it is tracked', () => {
+it('include tracked files that are ignored, and exclude tracked files that were removed', () => {
   git('init');
   put('forced.log');
   put('gone');
@@ -137,7 +137,7 @@ it('knows what is tracked although it is ignored, and what is gone although it i
   expect(paths()).toEqual(['.gitignore', 'forced.log']);
 });
 
-it('takes the executable bit from the index where the file system has none', () => {
+it('have the executable bit of the index if the file system has none', () => {
   git('init');
   put('run');
   put('text');
@@ -155,7 +155,7 @@ it('takes the executable bit from the index where the file system has none', () 
   ]);
 });
 
-it('is not misled by the repository of a Git hook, nor by the owner of the folder', () => {
+it('do not depend on the variables of a Git hook or on the owner of the folder', () => {
   git('init');
   put('a');
   process.env.GIT_DIR = '/nowhere';
@@ -166,7 +166,7 @@ it('is not misled by the repository of a Git hook, nor by the owner of the folde
   }
 });
 
-it('is what Git stores, for any content, attributes and setting of core.autocrlf', () => {
+it('equal the files that Git stores, for any content, attributes and core.autocrlf', () => {
   const piece = fc.constantFrom(
     'a',
     'line',
@@ -211,7 +211,7 @@ it('is what Git stores, for any content, attributes and setting of core.autocrlf
   );
 }, 120_000);
 
-it('is the same for a checkout with CR LF, one without, and a copy without Git', () => {
+it('are equal for a checkout with CR LF, one without, and a copy without Git', () => {
   git('init');
   put('.gitattributes', '* text=auto eol=lf\n');
   put('app/a.txt', 'one\ntwo\n');

@@ -26,7 +26,7 @@ it.each([
   ['12345678901234567890', 'number'],
   ['True', 'boolean'],
   ['FALSE', 'boolean'],
-])('repeats %s of YAML as it is written', (written, type) => {
+])('returns %s of YAML as written', (written, type) => {
   for (const text of [
     `env:\n  V: ${written}\n`,
     `env: { V: ${written} }\n`,
@@ -40,7 +40,7 @@ it.each([
   }
 });
 
-it.each(['null', '~', 'Null'])('repeats %s of YAML, and knows it from an empty value', (written) => {
+it.each(['null', '~', 'Null'])('returns %s of YAML, distinct from an empty value', (written) => {
   expect(adviceOf(readYaml(`env:\n  V: ${written}\n`, 'a.yaml').source)).toEqual([
     `env.V is ${written}, which is nothing`,
     `put it in quotes: V: '${written}'`,
@@ -51,7 +51,7 @@ it.each(['null', '~', 'Null'])('repeats %s of YAML, and knows it from an empty v
   ]);
 });
 
-it.each(['2024-01-01', '12:30:45', 'yes', 'on', '1_000'])('takes %s of YAML 1.2 for a text', (written) => {
+it.each(['2024-01-01', '12:30:45', 'yes', 'on', '1_000'])('treats %s of YAML 1.2 as a text', (written) => {
   const { source } = readYaml(`env: { V: ${written} }\n`, 'a.yaml');
   expect(source && checkSchema(schema, source).value).toEqual({ env: { V: written } });
 });
@@ -65,7 +65,7 @@ it.each([
   ['1e+3', 1000],
   ['.50', 0.5],
   ['true', true],
-])('repeats %s of TypeScript as it is written', (written, value) => {
+])('returns %s of TypeScript as written', (written, value) => {
   for (const end of ['', ' /* as ever */', ',']) {
     const text = `export default defineApp({ env: { V: ${written}${end} } });`;
     expect(adviceOf(moduleSource('app.ts', text, { env: { V: value } }))).toEqual([
@@ -76,7 +76,7 @@ it.each([
 });
 
 it.each(['1.10 + 2', 'port', '1.10.toFixed(1)', '...others', 'sizes[1]', 'true && 5'])(
-  'says the value where TypeScript says %s',
+  'returns the value if TypeScript has %s',
   (expression) => {
     const text = `export default { env: { V: ${expression} } };`;
     const [, fix] = adviceOf(moduleSource('app.ts', text, { env: { V: 5.5 } }));

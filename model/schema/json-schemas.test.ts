@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '');
 const schemas = jsonSchemas();
 
-it.each([...schemas.keys()])('%s is what the schema says: npm run schemas', (file) => {
+it.each([...schemas.keys()])('%s is generated from the schema: npm run schemas', (file) => {
   expect(read(file)).toBe(schemas.get(file));
 });
 
@@ -24,14 +24,14 @@ it.each([...clusters, ['images/lock.yaml', 'lock.schema.json'] as const])(
   },
 );
 
-it.each(clusters)('takes %s, and not with a key that nobody knows', (file) => {
+it.each(clusters)('accepts %s, and refuses an unknown key in it', (file) => {
   const schema = z.fromJSONSchema(JSON.parse(schemas.get('clusters/cluster.schema.json') ?? ''));
   const cluster: unknown = parse(read(file));
   expect(schema.safeParse(cluster).error).toBeUndefined();
   expect(schema.safeParse({ ...Object(cluster), storgae: {} }).success).toBe(false);
 });
 
-it('says in an editor what is expected, not the pattern', () => {
+it('has readable messages for editors instead of patterns', () => {
   expect(JSON.parse(schemas.get('clusters/cluster.schema.json') ?? '')).toMatchObject({
     additionalProperties: false,
     required: expect.arrayContaining(['name', 'nodes', 'apps']),
@@ -41,13 +41,13 @@ it('says in an editor what is expected, not the pattern', () => {
   });
 });
 
-it.each([...schemas])('says of each field of %s what it is', (_, text) => {
+it.each([...schemas])('has a description for each field of %s', (_, text) => {
   const fields = [...fieldsOf(JSON.parse(text), '')];
   expect(fields.length).toBeGreaterThan(8);
   expect(fields.filter(([, { description }]) => description === undefined)).toEqual([]);
 });
 
-it('says what a default is', () => {
+it('has the default of a field in its description', () => {
   const fields = fieldsOf(JSON.parse(schemas.get('clusters/cluster.schema.json') ?? ''), '');
   expect(Object.fromEntries(fields)['.retention.metrics']).toMatchObject({
     description: 'Retention of metrics. Default: 15d.',

@@ -18,7 +18,7 @@ describe('what the form of a key gives away', () => {
     ['an API key of Google', join('AIza', 'SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q')],
     ['a JSON Web Token', join('eyJ', 'hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.', letters)],
     ['an address with a password', join('postgres://shop:', 'hunter2@db.internal/shop')],
-  ])('%s is found where it stands', (title, text) => {
+  ])('finds %s with its place', (title, text) => {
     const [leak] = leaksIn(`before ${text} after`);
     expect(leak).toMatchObject({ title, start: 'before '.length });
   });
@@ -59,7 +59,7 @@ describe('what looks like a key in a variable', () => {
     expect(looksLikeKey(name, value)).toBe(false);
   });
 
-  it('a text without digits is never taken for one', () => {
+  it('never treats a text without digits as a key', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Za-z/_.-]{1,80}$/), (value) => !looksLikeKey('API_TOKEN', value)),
     );

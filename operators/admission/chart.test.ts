@@ -46,7 +46,7 @@ function certificate(name: string): KubeObject {
 }
 
 describe('the policy on certificates', () => {
-  it('lets through every certificate that is rendered', () => {
+  it('admits every rendered certificate', () => {
     expect(certificates.map(({ metadata }) => metadata.name).sort()).toEqual([
       'me.orders',
       'orders-ca-1',
@@ -60,7 +60,7 @@ describe('the policy on certificates', () => {
     for (const object of certificates) expect(refusals(component, policy, { object })).toEqual([]);
   });
 
-  it('knows every field that is rendered', () => {
+  it('knows every rendered field', () => {
     const fields = certificates.flatMap(({ spec }) => Object.keys(Object(spec)));
     expect([...new Set(fields)].filter((each) => !knownCertificateFields.includes(each))).toEqual([]);
   });
@@ -107,14 +107,14 @@ describe('the policy on certificates', () => {
     expect(refusals(component, policy, asked).join('\n')).toContain(reason);
   });
 
-  it('refuses a label on the Secret of one that has none', () => {
+  it('refuses a label on the Secret of a certificate that has none', () => {
     const object = changed(certificate('orders-server'), {
       secretTemplate: { labels: { 'cnpg.io/reload': '' } },
     });
     expect(refusals(component, policy, { object })).toHaveLength(1);
   });
 
-  it('refuses one of nobody, and one beside the keys of authorities from whichever issuer', () => {
+  it("refuses a certificate outside of the graph, and one in cert-manager's namespace from any issuer", () => {
     const spec = {
       secretName: 'x',
       commonName: 'x',
@@ -134,7 +134,7 @@ describe('the policy on certificates', () => {
     expect(refusals(component, policy, { object: of('a', { name: 'own' }) })).toEqual([]);
   });
 
-  it('looks away while only notes on a certificate change', () => {
+  it("ignores changes of a certificate's metadata", () => {
     const strange = changed(leaf, { duration: '1h0m0s' });
     const noted = { ...strange, metadata: { ...strange.metadata, annotations: { a: 'b' } } };
     expect(refusals(component, policy, { object: noted, oldObject: strange })).toEqual([]);
@@ -161,7 +161,7 @@ describe('the policies on tokens', () => {
     refusals(component, 'tokens-for-pods', { username, namespace, groups, name: 'account' });
 
   it.each(['flux-system', 'kube-system', 'orders', 'people'])(
-    'refuse tokens of accounts in %s to whoever is no kubelet',
+    'refuse service account tokens in %s to everyone except kubelets',
     (namespace) => {
       fc.assert(
         fc.property(
@@ -176,16 +176,16 @@ describe('the policies on tokens', () => {
     },
   );
 
-  it('let the controller manager be its own controllers, and nobody else', () => {
+  it('let the controller manager get tokens of its own controllers only', () => {
     expect(asks('system:kube-controller-manager', 'kube-system')).toEqual([]);
     expect(asks('system:kube-controller-manager', 'flux-system')).toHaveLength(1);
   });
 
-  it('leave other namespaces to those who work there', () => {
+  it('do not apply to other namespaces', () => {
     expect(asks('somebody', 'elsewhere')).toEqual([]);
   });
 
-  it('are there where nobody has a certificate', () => {
+  it('exist also if the graph has no certificates', () => {
     const { objects } = admission(environment());
     expect(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
       'ValidatingAdmissionPolicy no-token-secrets',

@@ -37,7 +37,7 @@ function comparisonOf(
 const group = (suffix: string, ...kinds: string[]): string =>
   kinds.map((kind) => `${kind}.${suffix}`).join(' ');
 
-it("gives the controller the rights and flags of upstream's chart, but for the differences written here", async () => {
+it("gives the controller the rights and flags of upstream's chart, except for the listed differences", async () => {
   const { found, written } = await compareWithUpstream(
     comparisonOf(
       'cert-manager',
@@ -120,7 +120,7 @@ it("gives the controller the rights and flags of upstream's chart, but for the d
   expect(found).toEqual(written);
 });
 
-it("gives the webhook the rights, flags and rules of upstream's chart, but for the differences written here", async () => {
+it("gives the webhook the rights, flags and rules of upstream's chart, except for the listed differences", async () => {
   const webhook = (operations: string, kinds: string, seconds: string, path: string): string =>
     `webhook ${path === '/validate' ? 'validating' : 'mutating'} webhook.cert-manager.io: ${operations} ${kinds}, Fail, Equivalent, side effects None, ${seconds}, ${path}`;
   const both = (seconds: string): string[] => [
@@ -172,7 +172,7 @@ it("gives the webhook the rights, flags and rules of upstream's chart, but for t
   expect(found).toEqual(written);
 });
 
-it("gives the CA injector the rights and flags of upstream's chart, but for the differences written here", async () => {
+it("gives the CA injector the rights and flags of upstream's chart, except for the listed differences", async () => {
   const configurations = group(
     'admissionregistration.k8s.io',
     'mutatingwebhookconfigurations',

@@ -90,7 +90,7 @@ async function say(socket: Socket, servername: string): Promise<string> {
 }
 
 describe('the proxy of an app', () => {
-  it('lets it out to a host that it may call, by TLS from end to end', async () => {
+  it('opens a tunnel to an allowed host, with TLS end to end', async () => {
     const port = await outsideServer();
     const here = await world({ hosts: [`pay.example.org:${port}`] }, { 'pay.example.org': ['127.0.0.1'] });
     const { socket } = await tunnel(here, `pay.example.org:${port}`);
@@ -108,7 +108,7 @@ describe('the proxy of an app', () => {
     ['an address of IPv6', '[::1]:443'],
     ['no port', 'pay.example.org'],
     ['what is no name', 'pay.example.org%00:443'],
-  ])('refuses %s, by name, and says how to allow it', async (_, to) => {
+  ])('refuses %s, and tells how to allow it', async (_, to) => {
     const here = await world({ hosts: ['pay.example.org:443'] }, { 'evil.example.org': ['127.0.0.1'] });
     const { status, text } = await tunnel(here, to);
     expect(status).toBe(403);
@@ -116,7 +116,7 @@ describe('the proxy of an app', () => {
     expect(here.log).toMatchObject([{ level: 'warn', refused: to }]);
   });
 
-  it('refuses a tunnel in which another host is asked for than was allowed', async () => {
+  it('refuses a tunnel whose TLS handshake is for another host than the allowed one', async () => {
     const port = await outsideServer();
     const here = await world({ hosts: [`pay.example.org:${port}`] }, { 'pay.example.org': ['127.0.0.1'] });
     const { socket } = await tunnel(here, `pay.example.org:${port}`);
@@ -126,7 +126,7 @@ describe('the proxy of an app', () => {
     ]);
   });
 
-  it('refuses a name that leads into the cluster, to a node, or to the metadata of a cloud', async () => {
+  it('refuses a name that resolves to a pod, a node or a metadata service', async () => {
     const addresses = [
       '10.96.0.1',
       '172.18.0.2',
@@ -144,7 +144,7 @@ describe('the proxy of an app', () => {
     expect([status, text]).toEqual([502, expect.stringContaining('has no address outside of the cluster')]);
   });
 
-  it('takes the next address where the first takes no connection', async () => {
+  it('tries the next address if the first accepts no connection', async () => {
     const port = await outsideServer();
     const addresses = ['127.0.0.9', '127.0.0.1'];
     const here = await world({ hosts: [`pay.example.org:${port}`] }, { 'pay.example.org': addresses });
@@ -152,7 +152,7 @@ describe('the proxy of an app', () => {
     expect(await say(socket, 'pay.example.org')).toBe('hello');
   });
 
-  it('looks a name up for each tunnel: a host that moves is followed', async () => {
+  it('resolves a name for each tunnel, and so follows DNS changes', async () => {
     const port = await outsideServer();
     const addresses = { 'pay.example.org': ['10.0.0.1'] };
     const here = await world({ hosts: [`pay.example.org:${port}`] }, addresses);
@@ -173,7 +173,7 @@ describe('the proxy of an app', () => {
     expect((await tunnel(here, host('example.org'))).status).toBe(403);
   });
 
-  it('lets a server speak first, as those of mail do', async () => {
+  it('lets a server speak first, as mail servers do', async () => {
     const port = await listening(
       createServer((socket) => void socket.on('error', () => undefined).end('220 ready\r\n')),
     );
@@ -182,7 +182,7 @@ describe('the proxy of an app', () => {
     expect(String((await once(socket, 'data'))[0])).toBe('220 ready\r\n');
   });
 
-  it('answers its probe, and no other request than for a tunnel', async () => {
+  it('answers its probe, and no other request without a tunnel', async () => {
     const { proxy } = await world({}, {});
     const status = async (path: string) => (await fetch(`http://127.0.0.1:${proxy}${path}`)).status;
     expect([await status('/healthz'), await status('/'), await status('/http://pay.example.org/')]).toEqual([
@@ -190,7 +190,7 @@ describe('the proxy of an app', () => {
     ]);
   });
 
-  it('goes on after clients that break off, and after what is no request', async () => {
+  it('continues after clients that disconnect and invalid requests', async () => {
     const here = await world({ hosts: ['pay.example.org:443'] }, {});
     const broken = connect(here.proxy, '127.0.0.1');
     broken.end('\u0000\u0001 no request\r\n\r\n');
@@ -213,22 +213,22 @@ describe('the name in the first message of TLS', () => {
     return chunk;
   }
 
-  it('is read, whole or in parts', async () => {
+  it('is found in complete and partial messages', async () => {
     const bytes = await hello('pay.example.org');
     expect(serverName(bytes)).toBe('pay.example.org');
     for (let length = 0; length < bytes.length; length += 7)
       expect(serverName(bytes.subarray(0, length))).toBe('unfinished');
   });
 
-  it('is none where none is named', async () => {
+  it('is empty if the message has none', async () => {
     expect(serverName(await hello(''))).toBe('');
   });
 
-  it('is not looked for in what is no TLS', () => {
+  it('is not searched in data other than TLS', () => {
     expect(serverName(Buffer.from('GET / HTTP/1.1\r\n'))).toBe('no TLS');
   });
 
-  it('never throws, whatever the bytes', async () => {
+  it('never throws, for any bytes', async () => {
     const bytes = await hello('pay.example.org');
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(bytes.length - 1), (noise, at) => {
@@ -241,7 +241,7 @@ describe('the name in the first message of TLS', () => {
   });
 });
 
-it('runs as a program, from a mounted ConfigMap as it stands', async () => {
+it('runs as a program, unchanged from a mounted ConfigMap', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-egress-'));
   open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
   // As a kubelet mounts it: links to a folder of the day.

@@ -55,7 +55,7 @@ const comparisonOf = (controller: string, differences: readonly UpstreamDifferen
   differences: [...ofEveryController, ...differences],
 });
 
-it('gives source-controller the rights and arguments of upstream, but for the differences written here', async () => {
+it('gives source-controller the rights and arguments of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream(
     comparisonOf('source-controller', [
       {
@@ -106,7 +106,7 @@ it('gives source-controller the rights and arguments of upstream, but for the di
   expect(found).toEqual(written);
 });
 
-it('gives kustomize-controller the rights and arguments of upstream, but for the differences written here', async () => {
+it('gives kustomize-controller the rights and arguments of upstream, except for the listed differences', async () => {
   const sources = (path = ''): string =>
     ['buckets', 'gitrepositories', 'ocirepositories']
       .map((kind) => `${kind}${path}.source.toolkit.fluxcd.io`)

@@ -67,7 +67,7 @@ it.each<[string, string]>([
     'signIn: { mail: { kind: mailpit }, methods: { password: { breachCheck: true } } }',
   ],
   ['Mailpit with everything watched', 'observability: { store: light }\nsignIn: { mail: { kind: mailpit } }'],
-])('a platform with %s keeps every rule', async (_, signIn) => {
+])('a platform with %s violates no rule', async (_, signIn) => {
   const edit = ['clusters/dev/cluster.yaml', platformCluster(`${signIn}\napps: {}`)] as const;
   const problems = await withPlatform([edit], async (folder) => {
     try {
@@ -81,7 +81,7 @@ it.each<[string, string]>([
   expect(problems).toBe('');
 });
 
-it('callers reach the public API alone, and the admin API nobody', () => {
+it('callers reach the public API only, and nobody the admin API', () => {
   const policy = find(rendered(mailpit), 'NetworkPolicy', 'kratos');
   expect(listField(policy, 'spec', 'ingress')).toEqual([
     {
@@ -96,7 +96,7 @@ it('callers reach the public API alone, and the admin API nobody', () => {
   ]);
 });
 
-it('no value of a Secret is in a manifest: pods read each of them by its key', () => {
+it('no value of a Secret is in a manifest: pods read each by its key', () => {
   const component = rendered(everything);
   expect(component.objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
   const [container] = listField(
@@ -129,7 +129,7 @@ it('no value of a Secret is in a manifest: pods read each of them by its key', (
   });
 });
 
-it('the Job that makes the keys may make Secrets in its namespace and nothing else', () => {
+it('the Job that creates the keys may only create Secrets in its namespace', () => {
   const component = rendered(mailpit);
   expect(field(find(component, 'Role', 'kratos-keys'), 'rules')).toEqual([
     { apiGroups: [''], resources: ['secrets'], verbs: ['create'] },

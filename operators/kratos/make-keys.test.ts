@@ -36,7 +36,7 @@ const secret = z.object({
   stringData: z.object({ cookie: z.string(), cipher: z.string() }).strict(),
 });
 
-it('makes a Secret of random values, each of 32 letters', async () => {
+it('creates a Secret of random values with 32 characters each', async () => {
   const { api, asked } = await apiServer(201);
   expect([await makeKeys({ ...input, api }), await makeKeys({ ...input, api })]).toEqual([true, true]);
   expect(asked[0]).toMatchObject({
@@ -48,12 +48,12 @@ it('makes a Secret of random values, each of 32 letters', async () => {
   for (const value of values) expect(value).toMatch(/^[\w-]{32}$/);
 });
 
-it('leaves a Secret that is there as it is', async () => {
+it('keeps an existing Secret', async () => {
   const { api } = await apiServer(409);
   expect(await makeKeys({ ...input, api })).toBe(false);
 });
 
-it('says what the API server says, and no value', async () => {
+it("fails with the API server's message, without a value", async () => {
   const { api, asked } = await apiServer(403);
   const failure = await makeKeys({ ...input, api }).catch(String);
   expect(failure).toContain(

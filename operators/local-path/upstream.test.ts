@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { compareWithUpstream } from '../../test/upstream/compare.ts';
 
-it('has the rights and arguments of upstream, but for the differences written here', async () => {
+it('has the rights and arguments of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream({
     component: 'local-path',
     ours: { deployment: 'local-path-provisioner', namespaces: ['local-path-storage'] },

@@ -12,7 +12,7 @@ const elsewhere = environment({
   cluster: { signIn: { mail: { kind: 'smtp', host: 'smtp.example.org', from: 'a@example.org' } } },
 });
 
-it('its page is at mail.DOMAIN: route, certificate, policy and what the gateway looks at agree', () => {
+it('its page is at mail.DOMAIN, with matching route, certificate and policy', () => {
   const made = chart(env);
   if (made === undefined) throw new Error('nothing was made');
   expect(field(find(made, 'HTTPRoute', 'mailpit'), 'spec', 'hostnames')).toEqual(['mail.test.localhost']);
@@ -32,7 +32,7 @@ it('its page is at mail.DOMAIN: route, certificate, policy and what the gateway 
   expect(leaf?.dnsNames).toContain('mail.test.localhost');
 });
 
-it('only the courier gives it mails, and it calls nobody', () => {
+it('only the courier sends mails to it, and it calls nothing', () => {
   const made = chart(env);
   if (made === undefined) throw new Error('nothing was made');
   const policy = find(made, 'NetworkPolicy', 'mailpit');
@@ -42,7 +42,7 @@ it('only the courier gives it mails, and it calls nobody', () => {
   expect(field(policy, 'spec', 'egress')).toBeUndefined();
 });
 
-it('is not there where mail goes elsewhere', () => {
+it('does not run if mail goes to another server', () => {
   expect(chart(elsewhere)).toBeUndefined();
   expect(JSON.stringify(traefik(elsewhere).objects)).not.toContain('mail.test.localhost');
 });

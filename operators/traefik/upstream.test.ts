@@ -12,7 +12,7 @@ const rightsIn = (namespace: string): string[] => [
   `${namespace} ${api(read, '/status')}: update`,
 ];
 
-it('has the rights that upstream documents for the Gateway API, but for the differences written here', async () => {
+it('has the rights that upstream documents for the Gateway API, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream({
     component: 'traefik',
     ours: { deployment: 'traefik', namespaces: ['gateway'] },

@@ -3,7 +3,7 @@ import { compareWithUpstream } from '../../test/upstream/compare.ts';
 
 const chart = 'deploy/charts/trust-manager/templates';
 
-it("has the rights, flags and webhook of upstream's chart, but for the differences written here", async () => {
+it("has the rights, flags and webhook of upstream's chart, except for the listed differences", async () => {
   const { found, written } = await compareWithUpstream({
     component: 'trust-manager',
     ours: { deployment: 'trust-manager', namespaces: ['trust'] },

@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-it('gives a build the files that the tag stands for, to the byte, and takes them away again', async () => {
+it('gives a build exactly the files of the tag, and removes them afterwards', async () => {
   const umask = process.umask(0o077);
   onTestFinished(() => void process.umask(umask));
   const context = await withBuildContext(
@@ -50,14 +50,14 @@ it('gives a build the files that the tag stands for, to the byte, and takes them
   expect(() => statSync(context)).toThrow('ENOENT');
 });
 
-it('builds nothing under the tag of other files', async () => {
+it('refuses to build changed files under the old tag', async () => {
   const before = tag();
   writeFileSync(join(root, 'apps/shop/src/new'), '');
   const input = { root, folder: 'apps/shop', entry: undefined, tag: before };
   await expect(withBuildContext(input, async () => 'built')).rejects.toThrow('apps/shop has changed');
 });
 
-it('builds nothing with other arguments than the tag stands for, and hands each to the builder as it is', async () => {
+it('refuses to build with other arguments than those of the tag, and passes each argument unchanged', async () => {
   const buildArgs = { VERSION: '1.2', WORDS: 'a b; $(c)' };
   const input = { root, folder: 'apps/shop', entry: undefined, buildArgs };
   await expect(withBuildContext({ ...input, tag: tag() }, async () => 'built')).rejects.toThrow(

@@ -56,7 +56,7 @@ async function made(dockerfile: string) {
   return { digest, stored, manifest, config: JSON.parse(read(manifest.config.digest).toString()), read };
 }
 
-it('is one layer over those of the base, and its configuration with what the Dockerfile says', async () => {
+it("has one layer over those of the base, and its configuration with the Dockerfile's changes", async () => {
   const dockerfile =
     'FROM a\nWORKDIR /app\nENV COLOUR=red\nCOPY dist dist\nUSER 1000\nEXPOSE 80\nCMD ["node", "x"]';
   const { digest, stored, manifest, config, read } = await made(dockerfile);
@@ -83,7 +83,7 @@ it('is one layer over those of the base, and its configuration with what the Doc
   expect((await made(dockerfile)).digest).toBe(digest);
 });
 
-it('drops the arguments of the base where the Dockerfile sets the program', async () => {
+it('drops the arguments of the base image if the Dockerfile sets the program', async () => {
   const { config } = await made('FROM a\nENTRYPOINT ["/start"]');
   expect(config.config).toMatchObject({ Entrypoint: ['/start'] });
   expect(config.config).not.toHaveProperty('Cmd');

@@ -14,7 +14,7 @@ const paths = (dockerfile: string) => {
   return made.files.map(({ kind, path, mode }) => `${kind} ${path} ${mode.toString(8)}`);
 };
 
-it('is what lies over the base image, and how processes start', () => {
+it('has the added files and the process settings', () => {
   const made = compositionOf(
     `# A comment
 FROM docker.io/library/node:24
@@ -62,11 +62,11 @@ it.each([
       'app/dist/server.mjs',
     ],
   ],
-])('%s puts files where the builder puts them', (copy, expected) => {
+])("%s puts files where Docker's builder puts them", (copy, expected) => {
   expect(paths(`FROM a\nWORKDIR /app\n${copy}`).map((line) => line.split(' ')[1])).toEqual(expected);
 });
 
-it('keeps what is executable, and opens folders to all', () => {
+it('keeps the executable bit, and makes folders readable for all', () => {
   expect(paths('FROM a\nWORKDIR /app\nCOPY dist .')).toEqual([
     'directory app 755',
     'directory app/lib 755',
@@ -92,10 +92,10 @@ it.each([
   ['FROM a\nCMD node app.js', 'CMD of a shell'],
   ['FROM a\nHEALTHCHECK NONE', 'HEALTHCHECK'],
   ['', 'no FROM'],
-])('leaves to the engine %j', (dockerfile, reason) => {
+])('leaves to the engine: %j', (dockerfile, reason) => {
   expect(compositionOf(dockerfile, context)).toEqual({ reason });
 });
 
-it('leaves to the engine what has files that are not sent to it', () => {
+it('leaves a Dockerfile to the engine if the build context excludes a copied file', () => {
   expect(compositionOf('FROM a', [...context, file('.dockerignore')])).toEqual({ reason: '.dockerignore' });
 });

@@ -22,7 +22,7 @@ describe('roots in cluster.yaml', () => {
     expect(withoutRoots(twice)).toEqual(withoutRoots(text));
   });
 
-  it('leave comments and other authorities where they are', () => {
+  it('keep comments and other authorities', () => {
     const text = `identity:
   # why
   certificates: { duration: 24h } # short
@@ -46,13 +46,13 @@ apps:
     ['empty roots', 'name: a\nidentity:\n  roots: {}\n'],
     ['a last line without its end', 'name: a\nidentity:\n  authorities: intermediate'],
     ['a comment after it', 'identity:\n  ca:\n    duration: 9000d\n# of apps\napps:\n'],
-  ])('are written where there is %s', (_, text) => {
+  ])('are added to a file with %s', (_, text) => {
     const after = withRoots(text, 'orders', { trusted: [1, 2], issuing: 2 });
     expect(parse(after)).toMatchObject(withoutRoots(text) as object);
     expect(parse(after).identity.roots).toEqual({ orders: { trusted: [1, 2], issuing: 2 } });
   });
 
-  it('see what else differs', () => {
+  it('other differences are detected', () => {
     expect(withoutRoots('a: 1\nidentity:\n  roots: {}\n')).toEqual({ a: 1 });
     expect(withoutRoots('a: 2\n')).not.toEqual(withoutRoots('a: 1\n'));
   });

@@ -26,13 +26,13 @@ afterEach(() => rmSync(root, { recursive: true }));
 const edit = (search: string, replacement: string) =>
   writeFileSync(join(root, file), readFileSync(join(root, file), 'utf8').replace(search, replacement));
 
-it('a rotation begins in a clean work tree, and goes on where its own edit was not committed', async () => {
+it('a rotation starts in a clean work tree, and continues after an interrupted edit of its own', async () => {
   await onlyRootsDiffer('dev', root);
   edit('trusted: [1]', 'trusted: [1, 2]');
   await onlyRootsDiffer('dev', root);
 });
 
-it('a rotation brings nothing else along', async () => {
+it('a rotation refuses to deploy other changes', async () => {
   edit('name: a', 'name: b');
   await expect(onlyRootsDiffer('dev', root)).rejects.toThrow(`${file} has uncommitted changes`);
   edit('name: b', 'name: a');
@@ -41,7 +41,7 @@ it('a rotation brings nothing else along', async () => {
   await expect(onlyRootsDiffer('dev', root)).rejects.toThrow('apps/ has uncommitted changes');
 });
 
-it('a rotation is commits, and says so where there is no repository', async () => {
+it('a rotation requires a Git repository', async () => {
   rmSync(join(root, '.git'), { recursive: true });
   await expect(onlyRootsDiffer('dev', root)).rejects.toThrow(/git status failed .*not a git repository/i);
 });

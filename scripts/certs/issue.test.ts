@@ -17,7 +17,7 @@ function refusal(person: string, app: string, people: object, yaml = text): stri
   return 'let through';
 }
 
-it('a person gets what cluster.yaml gives them', () => {
+it('a person gets exactly the certificates of cluster.yaml', () => {
   expect(refusal('me', 'orders', { me: { uses: ['orders'] } })).toBe('let through');
 });
 
@@ -27,7 +27,7 @@ it.each<[string, string, string, object, string]>([
     'you',
     'orders',
     { me: { uses: ['orders'] } },
-    `clusters/test/cluster.yaml:2:1: 'you' may not call 'orders': people does not name them.
+    `clusters/test/cluster.yaml:2:1: 'you' may not call 'orders': people does not list them.
 Write there: people: { you: { uses: [orders] } }. Then: npm run deploy -- --env test`,
   ],
   [
@@ -43,7 +43,7 @@ Write there: me: { uses: [jobs, orders] }. Then: npm run deploy -- --env test`,
     'me',
     'home',
     {},
-    `no app 'home' in test asks its callers for a certificate.
+    `there is no app 'home' with mutual TLS in test.
 Write 'orders'`,
   ],
   [
@@ -51,7 +51,7 @@ Write 'orders'`,
     'me',
     'order',
     {},
-    `no app 'order' in test asks its callers for a certificate.
+    `there is no app 'order' with mutual TLS in test.
 Did you mean 'orders'?`,
   ],
 ])('refuses one %s', (_, person, app, people, said) => {

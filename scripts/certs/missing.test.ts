@@ -100,7 +100,7 @@ function issuedOf({ issued }: Observation, key: string) {
 }
 
 describe('what is missing before the next step', () => {
-  it('is nothing where each process has it all', () => {
+  it('is nothing if every process has the current certificates', () => {
     expect(missing()).toEqual([]);
   });
 
@@ -113,9 +113,13 @@ describe('what is missing before the next step', () => {
     [
       'a namespace that the roots have not reached',
       { ids: ['r1'] },
-      'the roots of orders have not reached the namespace home',
+      'the CA certificates of orders have not reached the namespace home',
     ],
-    ['another issuer', { issuer: 'orders-ca-2' }, 'home/orders-client asks orders-ca-2, not generation 1'],
+    [
+      'another issuer',
+      { issuer: 'orders-ca-2' },
+      'home/orders-client has the issuer orders-ca-2, not generation 1',
+    ],
     [
       'what hangs on another root',
       { top: 'CN=dev orders 2' },
@@ -140,13 +144,13 @@ describe('what is missing before the next step', () => {
     [
       'a process that was not seen',
       { client: { unseen: 'it is not ready' } },
-      `home/home-1 was not seen: it is not ready ${home}`,
+      `home/home-1 was not observed: it is not ready ${home}`,
     ],
   ])('is %s', (_, given, what) => {
     expect(missing(given)).toContain(what);
   });
 
-  it('is counted below the root of the environment where orders is an intermediate', () => {
+  it("is computed below the environment's root if orders is an intermediate", () => {
     const root: Authority = {
       ...authority,
       name: 'environment',
@@ -168,7 +172,7 @@ describe('what is missing before the next step', () => {
     );
   });
 
-  it('is time, where a process does not say what it holds', () => {
+  it('is time if a process does not report its certificate', () => {
     const mute = { client: { silent: true, unseen: 'no metrics' } };
     expect(missing({ ...mute, at: later(minute) })).toEqual([
       `home/home-1 does not report its certificate: it has 90 s more to reload its files ${home}`,
@@ -180,7 +184,7 @@ describe('what is missing before the next step', () => {
 describe('the list', () => {
   const rows = (given?: Given) => rowsOf([authority], observed(given));
 
-  it('has every certificate, theirs and those of their authorities', () => {
+  it('lists every certificate, with those of the authorities', () => {
     expect(rows().map(({ certificate, issuer }) => `${certificate} by ${issuer}`)).toEqual([
       'cert-manager/orders-ca-1 by self-signed',
       'cert-manager/orders-ca-2 by self-signed',
@@ -195,11 +199,11 @@ describe('the list', () => {
       orders/orders-server       orders.orders.svc      orders-ca-1   in 24 h   orders-1 current by wire
       home/orders-client         home                   orders-ca-1   in 24 h   home-1 current by process
 
-      All 4 certificates are valid and in use. Servers seen on the wire: 1."
+      All 4 certificates are valid and in use. Servers observed on the wire: 1."
     `);
   });
 
-  it('names the process that still serves the old one, and what to type', () => {
+  it('names the process that still serves the old certificate, and the next command', () => {
     const old = rows({ server: { serial: '9' } });
     expect(old.every(isWell)).toBe(false);
     expect(printRows(old, later(0))).toContain(
@@ -207,13 +211,13 @@ describe('the list', () => {
     );
   });
 
-  it('gives a process time to read a new one', () => {
+  it('gives a process time to load a new certificate', () => {
     const young = rows({ server: { serial: '9' }, at: later(minute) });
     expect(young.every(isWell)).toBe(true);
-    expect(printRows(young, later(0))).toContain('It takes up to 2.5 minutes.');
+    expect(printRows(young, later(0))).toContain('This takes up to 2.5 minutes.');
   });
 
-  it('says which are not issued', () => {
+  it('lists certificates that are not issued', () => {
     expect(
       rows({ ready: false })
         .filter((row) => !isWell(row))

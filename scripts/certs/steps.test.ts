@@ -5,7 +5,7 @@ import { commitsFrom, type Roots, stepsFrom } from './steps.ts';
 const roots = (given: Roots, compromise = false) => stepsFrom(given, compromise).map((step) => step.roots);
 
 describe('the steps of a rotation', () => {
-  it('trusts the new generation, issues by it, then drops the old one', () => {
+  it('trusts the new generation, issues with it, then removes the old one', () => {
     expect(stepsFrom({ trusted: [1], issuing: 1 })).toEqual([
       { roots: { trusted: [1, 2], issuing: 1 }, title: 'generation 2 is trusted too' },
       { roots: { trusted: [1, 2], issuing: 2 }, title: 'generation 2 issues' },
@@ -13,19 +13,19 @@ describe('the steps of a rotation', () => {
     ]);
   });
 
-  it('goes on from wherever it was interrupted', () => {
+  it('continues from any interruption', () => {
     const all = roots({ trusted: [4], issuing: 4 });
     for (const [i, at] of all.slice(0, -1).entries()) expect(roots(at)).toEqual(all.slice(i + 1));
   });
 
-  it('drops the old one first after a compromise, also in the middle of a rotation', () => {
+  it('removes the old one first after a compromise, also during a rotation', () => {
     const only = [{ trusted: [2], issuing: 2 }];
     expect(roots({ trusted: [1], issuing: 1 }, true)).toEqual(only);
     expect(roots({ trusted: [1, 2], issuing: 1 }, true)).toEqual(only);
     expect(roots({ trusted: [1, 2], issuing: 2 }, true)).toEqual(only);
   });
 
-  it('never issues by a generation that was not trusted before, and never drops the one that issues', () => {
+  it('never issues with an untrusted generation, and never removes the one that issues', () => {
     const given = fc
       .uniqueArray(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 4 })
       .chain((trusted) => fc.record({ trusted: fc.constant(trusted), issuing: fc.constantFrom(...trusted) }));
@@ -49,7 +49,7 @@ describe('the rotation of a root with intermediates below it', () => {
   const orders = (roots: Roots) => ({ name: 'orders', ...roots });
   const rest = { trusted: [1], issuing: 1 };
 
-  it('makes a new intermediate in the commit in which the new root issues, and drops the old of both last', () => {
+  it('creates new intermediates in the commit in which the new root issues, and removes the old ones last', () => {
     expect(commitsFrom(environment(rest), [orders({ trusted: [7], issuing: 7 })])).toEqual([
       {
         roots: { environment: { trusted: [1, 2], issuing: 1 } },
@@ -69,18 +69,18 @@ describe('the rotation of a root with intermediates below it', () => {
     ]);
   });
 
-  it('drops all that the old one signed at once after a compromise', () => {
+  it('removes everything that the old root signed at once after a compromise', () => {
     const roots = { environment: { trusted: [2], issuing: 2 }, orders: { trusted: [2], issuing: 2 } };
     expect(commitsFrom(environment(rest), [orders(rest)], true).map((each) => each.roots)).toEqual([roots]);
   });
 
-  it('is that of the authority alone where it signs no other', () => {
+  it('equals that of the authority alone if it signs no other', () => {
     expect(commitsFrom(orders(rest), []).map((each) => each.roots)).toEqual(
       stepsFrom(rest).map(({ roots }) => ({ orders: roots })),
     );
   });
 
-  it('goes on from wherever it was interrupted, and no leaf is ever below a root that is not trusted', () => {
+  it('continues from any interruption, and no certificate is ever below an untrusted root', () => {
     const generations = fc
       .uniqueArray(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 3 })
       .chain((trusted) => fc.record({ trusted: fc.constant(trusted), issuing: fc.constantFrom(...trusted) }));

@@ -39,7 +39,7 @@ describe('the stores of roots', () => {
     expect(here(given).map(({ title }) => title)).toEqual(titles);
   });
 
-  it('ask for root by sudo, and not of root', () => {
+  it('use sudo for commands that need root, unless the user is root', () => {
     const exists = (path: string) => path === debian;
     const target = `${debian}/plinth-dev-gateway-0123.crt`;
     expect(here({ exists })[0]?.add).toEqual([
@@ -49,7 +49,7 @@ describe('the stores of roots', () => {
     expect(here({ exists, root: true })[0]?.add[0]).toEqual(['cp', file, target]);
   });
 
-  it('make a database of NSS only where there is none', () => {
+  it('create an NSS database only if there is none', () => {
     const programs = (exists: TrustStoreHost['exists']) =>
       here({ exists })
         .at(-1)
@@ -58,7 +58,7 @@ describe('the stores of roots', () => {
     expect(programs((path) => path.endsWith('cert9.db'))).toEqual(['-A']);
   });
 
-  it('trust the root for servers alone, and can forget it', () => {
+  it('trust the root certificate for servers only, and can remove it', () => {
     for (const { add, remove } of trustStores(machine({ firefoxProfiles: ['/p'] }), file, 'name')) {
       expect(add.flat()).toContain(file);
       expect(remove.length).toBeGreaterThan(0);
@@ -69,7 +69,7 @@ describe('the stores of roots', () => {
   });
 });
 
-it('a line reaches a shell with every word as it is', () => {
+it('a quoted command reaches a shell unchanged', () => {
   expect(shellLine(['certutil', '-i', file, "it's", '$(x)'])).toBe(
     `certutil -i '/home/ada/it is here/root.crt' 'it'\\''s' '$(x)'`,
   );

@@ -22,17 +22,17 @@ async function run(work: string, stdout: 'pipe' | { file: string }) {
   return { stderr, code };
 }
 
-it('says what failed and what to type next, without a stack', async () => {
+it('prints the failure and the next command, without a stack', async () => {
   const failed = await run("throw new Failure('no', 'Type yes.');", { file: '/dev/null' });
   expect(failed).toEqual({ stderr: 'error: no\n  Type yes.\n', code: 3 });
 });
 
-it('ends without a word when nobody reads on', async () => {
+it('ends silently when the reader closes the pipe', async () => {
   const endless = "for (;;) { process.stdout.write('x'.repeat(1e5)); await new Promise(setImmediate); }";
   expect(await run(endless, 'pipe')).toEqual({ stderr: '', code: 3 });
 });
 
-it.runIf(existsSync('/dev/full'))('says in words that what it prints cannot be written', async () => {
+it.runIf(existsSync('/dev/full'))('reports that its output cannot be written', async () => {
   const { stderr, code } = await run("process.stdout.write('x'); return 0;", { file: '/dev/full' });
   expect(stderr).toMatch(/^error: the output cannot be written: ENOSPC.*\n$/);
   expect(code).toBe(3);

@@ -33,7 +33,7 @@ test('phases run in order and are timed', async () => {
   expect(printed).toContain('First');
 });
 
-test('a failure is left to the command to print, and ends the rest', async () => {
+test('a failure ends the remaining phases, and the command prints it', async () => {
   const failure = new Failure('the disk is full.', 'Make room.');
   const { printed, thrown } = await run(fine, failing(failure), { ...fine, title: 'Third' });
   expect(thrown).toBe(failure);
@@ -42,7 +42,7 @@ test('a failure is left to the command to print, and ends the rest', async () =>
   expect(printed).not.toContain('Third');
 });
 
-test('what is no Failure names the phase and how to go on', async () => {
+test('another error names the phase and the command to continue', async () => {
   const { thrown } = await run(failing(new Error('no such file')));
   expect(thrown).toBeInstanceOf(Failure);
   expect(thrown).toMatchObject({
@@ -51,7 +51,7 @@ test('what is no Failure names the phase and how to go on', async () => {
   });
 });
 
-test('a phase is given the results of those before it, and the last result is returned', async () => {
+test('a phase gets the results of earlier ones, and all results are returned', async () => {
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const phases = Phases.from({ name: 'dev' })
     .add({ title: 'Commit', run: async ({ name }) => ({ result: { commit: `${name}-1` } }) })
@@ -66,7 +66,7 @@ test('the result of a phase that has not run cannot be read', () => {
   expect(() => phases.result()).toThrow("the phase 'Commit' has not run");
 });
 
-test('a profile has the shares of user, system and idle time of each phase, and of all by their length', () => {
+test('a profile has the shares of user, system and idle time of each phase, and the total weighted by duration', () => {
   const times = [
     { title: 'Nodes', seconds: 30, processors: { user: 0.5, system: 0.25, idle: 0.25 } },
     { title: 'Sync', seconds: 10, processors: { user: 0.1, system: 0.05, idle: 0.85 }, unchanged: 'there' },

@@ -6,7 +6,7 @@ function processor(user: number, nice: number, sys: number, idle: number, irq: n
   return { model: '', speed: 0, times: { user, nice, sys, idle, irq } };
 }
 
-test('a lap counts what all processors did since the last one', () => {
+test('a lap counts the times of all processors since the last one', () => {
   const readings = [
     [processor(100, 0, 50, 1000, 0), processor(0, 0, 0, 1000, 0)],
     [processor(130, 20, 60, 1040, 0), processor(0, 0, 5, 1090, 5)],
@@ -17,7 +17,7 @@ test('a lap counts what all processors did since the last one', () => {
   expect(meter.lap()).toEqual({ user: 0, system: 0, idle: 1 });
 });
 
-test('a lap within one tick of the clock is idle', () => {
+test('a lap shorter than a clock tick is idle', () => {
   const meter = new ProcessorMeter(() => [processor(1, 1, 1, 1, 1)]);
   expect(meter.lap()).toEqual({ user: 0, system: 0, idle: 1 });
 });

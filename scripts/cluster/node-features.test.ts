@@ -46,7 +46,7 @@ const cluster = (worker: object) =>
     },
   }).cluster;
 
-it('nodes get labels and taints once, and lose those alone that they got here', async () => {
+it('nodes get labels and taints once, and lose only those that were set here', async () => {
   const nodes = new Nodes(['plinth-test-control-plane', 'plinth-test-worker']);
   const [, worker] = nodes.items;
   expect(await ensureNodeFeatures(cluster({}), nodes.kubectl)).toEqual([]);
@@ -64,14 +64,14 @@ it('nodes get labels and taints once, and lose those alone that they got here', 
   expect(nodes.patches).toBe(2);
 });
 
-it('a node that is not there is named, with those that are', async () => {
+it('a missing node is reported with the existing ones', async () => {
   const nodes = new Nodes(['plinth-test-control-plane']);
   await expect(ensureNodeFeatures(cluster({ labels: { disk: 'ssd' } }), nodes.kubectl)).rejects.toThrow(
     "has no node 'plinth-test-worker'",
   );
 });
 
-it('Kind names nodes by their role, machines have the names of cluster.yaml', () => {
+it('Kind names nodes by role, machines have the names of cluster.yaml', () => {
   const nodes = ['control-plane', 'worker', 'worker'].map((role, i) => ({
     name: `n${i}`,
     role,

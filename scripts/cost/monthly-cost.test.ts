@@ -24,7 +24,7 @@ const prices: Prices = {
 const cost = (change?: (text: string) => string) => monthlyCost(environment(change).cluster, prices);
 
 describe('cost of a month', () => {
-  it('counts everything that is charged by time', () => {
+  it('includes everything that is charged by time', () => {
     expect(cost()).toEqual([
       { what: 'instances t3.large', count: 3, dollars: 300 },
       { what: 'disks, GB', count: 180, dollars: 90 },
@@ -37,14 +37,14 @@ describe('cost of a month', () => {
     expect(total(cost())).toBe(1395);
   });
 
-  it('has a NAT gateway for each zone, or an address for each node, as cluster.yaml says', () => {
+  it('has a NAT gateway per zone or a public address per node, as in cluster.yaml', () => {
     const of = (nat: string, what: string) =>
       cost((text) => text.replace('nat: one', `nat: ${nat}`)).find((line) => line.what === what)?.count;
     expect([of('per-zone', 'NAT gateways'), of('per-zone', 'public addresses')]).toEqual([3, 6]);
     expect([of('none', 'NAT gateways'), of('none', 'public addresses')]).toEqual([0, 6]);
   });
 
-  it('says which price is missing', () => {
+  it('reports a missing price', () => {
     expect(() => cost((text) => text.replace('t3.large', 't9.huge'))).toThrow(
       'scripts/cost/prices.yaml has no price of t9.huge in eu-central-1: add it there.',
     );
@@ -53,7 +53,7 @@ describe('cost of a month', () => {
     );
   });
 
-  it('has a table of prices that can be read', () => {
+  it('has a valid table of prices', () => {
     expect(loadPrices().regions['eu-central-1']?.instances['t3.large']).toBeGreaterThan(0);
   });
 });

@@ -56,7 +56,7 @@ const files = (commit = 'main') =>
   world.git(['ls-tree', '-r', '--name-only', commit]).then((text) => text.trim().split('\n'));
 
 describe('ten writers at once', () => {
-  it('lose nothing: ten commits, ten apps, and a manifest for each', async () => {
+  it('lose no change: ten commits, ten apps, one manifest each', async () => {
     const { root } = await world.person();
     const done = await Promise.all(Array.from({ length: 10 }, (_, n) => publishApp(root, `app-${n}`, n, n)));
     expect(done.every(({ changed }) => changed)).toBe(true);
@@ -73,7 +73,7 @@ describe('ten writers at once', () => {
     expect(done.some(({ tries }) => tries > 1)).toBe(true);
   });
 
-  it('of one app: the versions of all are known, the last one runs', async () => {
+  it('of one app: all versions are recorded, and the last one runs', async () => {
     const { root } = await world.person();
     await Promise.all(Array.from({ length: 4 }, (_, n) => publishApp(root, 'shop', n, n)));
     const shop = readPublished('prod', await world.git(['show', `main:${imagesFile}`]))?.apps.shop;
@@ -82,21 +82,21 @@ describe('ten writers at once', () => {
   });
 });
 
-it('what is there already is not committed again', async () => {
+it('unchanged manifests are not committed again', async () => {
   const { root } = await world.person();
   await publishApp(root, 'shop', 1);
   expect(await publishApp(root, 'shop', 1)).toMatchObject({ changed: false });
   expect(Number(await world.git(['rev-list', '--count', 'main']))).toBe(1);
 });
 
-it('files of others stay, and those of a component that is gone go', async () => {
+it('foreign files stay, and those of a removed component are deleted', async () => {
   const { root, git } = await world.person({ 'README.md': 'hello', 'manifests/prod/old/a.yaml': 'a' });
   await git(['push', '--quiet', world.url, 'main']);
   await publishApp(root, 'shop', 1);
   expect(await files()).toEqual(['README.md', imagesFile, 'manifests/prod/shop/deployment.yaml']);
 });
 
-it('the commit names who publishes, as Git is set in the checkout', async () => {
+it("the commit has the author of the checkout's Git settings", async () => {
   const { root, name } = await world.person();
   await publishApp(root, 'shop', 1);
   expect((await world.git(['log', '-1', '--format=%an <%ae>', 'main'])).trim()).toBe(
@@ -104,7 +104,7 @@ it('the commit names who publishes, as Git is set in the checkout', async () => 
   );
 });
 
-it('the commit is signed where Git is set to sign in the checkout', async () => {
+it("the commit is signed if the checkout's Git settings require it", async () => {
   const { root, git, name } = await world.person();
   const key = join(world.folder, 'key');
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
@@ -123,7 +123,7 @@ it('the commit is signed where Git is set to sign in the checkout', async () => 
 });
 
 describe('a repository that others changed by force', () => {
-  it('is refused with the commit that is gone, and taken when that is said', async () => {
+  it('is refused with the missing commit, and accepted with --accept-rewritten', async () => {
     const { root } = await world.person();
     const { commit = '' } = await publishApp(root, 'shop', 1);
     const other = await world.person({ 'README.md': 'another history' });
@@ -136,7 +136,7 @@ describe('a repository that others changed by force', () => {
     expect(await files()).toContain('README.md');
   });
 
-  it('is refused too where the branch is gone', async () => {
+  it('is also refused if the branch is missing', async () => {
     const { root } = await world.person();
     await publishApp(root, 'shop', 1);
     await world.git(['update-ref', '-d', 'refs/heads/main']);
@@ -145,7 +145,7 @@ describe('a repository that others changed by force', () => {
 });
 
 describe('a push that is refused leaves the repository as it was', () => {
-  it('by a hook, with its words', async () => {
+  it('by a hook, with its message', async () => {
     const { root } = await world.person();
     await publishApp(root, 'shop', 1);
     const hook = join(world.url, 'hooks/pre-receive');
@@ -158,7 +158,7 @@ describe('a push that is refused leaves the repository as it was', () => {
     expect(Number(await world.git(['rev-list', '--count', 'main']))).toBe(1);
   });
 
-  it.each([401, 403])('by an expired token, which answers %d: it says how to sign in', async (status) => {
+  it.each([401, 403])('by an expired token, status %d: tells how to sign in', async (status) => {
     const { root } = await world.person();
     const server = createServer((_, response) => response.writeHead(status).end());
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -170,7 +170,7 @@ describe('a push that is refused leaves the repository as it was', () => {
     await expect(refused).rejects.toMatchObject({ next: expect.stringContaining('token may have expired') });
   });
 
-  it('by a connection that is lost half-way', async () => {
+  it('by a connection that breaks during the push', async () => {
     const { root } = await world.person();
     const server = createServer((request, response) => {
       response.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' });
@@ -187,19 +187,19 @@ describe('a push that is refused leaves the repository as it was', () => {
     });
   });
 
-  it('by a repository that is nowhere', async () => {
+  it('by an unreachable repository', async () => {
     const { root } = await world.person();
     const remote = await world.remote(root, { url: join(world.folder, 'nowhere.git') });
     await expect(remote.head()).rejects.toThrow('cannot be reached');
   });
 });
 
-it('what somebody wrote into images.yaml by hand is refused with its place', async () => {
+it('an invalid images.yaml is refused with its place', async () => {
   const text = writePublished({ source, apps: {} }).replace('apps:', 'appps:');
   expect(() => readPublished('prod', text)).toThrow('clusters/prod/images.yaml:4:1');
 });
 
-it('an environment whose manifests are in its cluster is told to be filled by deploy', () => {
+it('an environment with an in-cluster repository is refused, with the command deploy', () => {
   expect(() => remoteAddress('dev', { source: { kind: 'in-cluster', storage: '1Gi' } })).toThrow(
     expect.objectContaining({ next: expect.stringContaining('npm run deploy -- --env dev') }),
   );

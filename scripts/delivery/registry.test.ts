@@ -89,7 +89,7 @@ async function cutting(to: string, cuts: number, after: number): Promise<string>
 }
 
 describe('a push to the registry that clusters run', () => {
-  it('puts the image there by digest, and sends nothing the second time', async () => {
+  it('stores the image by digest, and sends nothing the second time', async () => {
     registry = await TestRegistry.start(program);
     const { push, digest, said } = await shop(registry.url);
     expect(await push()).toBe(digest);
@@ -99,7 +99,7 @@ describe('a push to the registry that clusters run', () => {
     expect(said).toEqual([]);
   });
 
-  it('signs in as docker login noted it', async () => {
+  it('uses the login of docker login', async () => {
     registry = await TestRegistry.start(program, { htpasswd: ann });
     const auth = Buffer.from('ann:secret').toString('base64');
     const config = { auths: { 'registry.test.localhost': { auth } } };
@@ -108,7 +108,7 @@ describe('a push to the registry that clusters run', () => {
     expect(await push()).toBe(digest);
   });
 
-  it('signs in by the environment before that', async () => {
+  it('prefers the login of the environment variables', async () => {
     registry = await TestRegistry.start(program, { htpasswd: ann });
     vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
     vi.stubEnv('PLINTH_REGISTRY_PASSWORD', 'secret');
@@ -116,7 +116,7 @@ describe('a push to the registry that clusters run', () => {
     expect(await push()).toBe(digest);
   });
 
-  it('goes on where the connection is lost half-way', async () => {
+  it('continues after a lost connection', async () => {
     registry = await TestRegistry.start(program);
     const { push, digest, said } = await shop(await cutting(registry.url, 2, 400_000), {
       layers: [1_000_000, 900_000],
@@ -137,7 +137,7 @@ describe('a push that fails says why and what to type, and leaves no image of th
     });
   });
 
-  it('with a password that has expired', async () => {
+  it('with an expired password', async () => {
     registry = await TestRegistry.start(program, { htpasswd: ann });
     vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
     vi.stubEnv('PLINTH_REGISTRY_PASSWORD', 'old');
@@ -145,14 +145,14 @@ describe('a push that fails says why and what to type, and leaves no image of th
     await expect(push()).rejects.toThrow('or it has expired');
   });
 
-  it('with half of a login in the environment', async () => {
+  it('with half of a login in the environment variables', async () => {
     registry = await TestRegistry.start(program);
     vi.stubEnv('PLINTH_REGISTRY_USER', 'ann');
     const { push } = await shop(registry.url);
     await expect(push()).rejects.toThrow('PLINTH_REGISTRY_PASSWORD is not set');
   });
 
-  it('at a registry that is only read', async () => {
+  it('to a read-only registry', async () => {
     registry = await TestRegistry.start(program, { readonly: true });
     const { push } = await shop(registry.url);
     await expect(push()).rejects.toThrow('refuses the push of shop');
@@ -162,7 +162,7 @@ describe('a push that fails says why and what to type, and leaves no image of th
     [403, { errors: [{ code: 'DENIED', message: 'not yours' }] }, 'not yours'],
     [500, { errors: [{ code: 'UNKNOWN', detail: 'write /var: no space left on device' }] }, 'has no room'],
     [507, {}, 'has no room'],
-  ])('at a registry that answers %d', async (status, body, says) => {
+  ])('to a registry that answers %d', async (status, body, says) => {
     const url = await answering((request, response) => {
       const head = request.method === 'HEAD';
       response.writeHead(head ? 404 : status, { 'content-type': 'application/json' });
@@ -189,7 +189,7 @@ describe('an image that is looked at in the registry', () => {
     return requireImage(opened, { name: 'shop', digest, platform: wanted });
   };
 
-  it('is refused where it is for another architecture', async () => {
+  it('is refused if it is for another architecture', async () => {
     registry = await TestRegistry.start(program);
     const { push, digest } = await shop(registry.url);
     await push();
@@ -197,7 +197,7 @@ describe('an image that is looked at in the registry', () => {
     await expect(required(digest, 'linux/arm64')).rejects.toThrow('is for linux/amd64');
   });
 
-  it('is refused where it is not there', async () => {
+  it('is refused if it does not exist', async () => {
     registry = await TestRegistry.start(program);
     await shop(registry.url);
     await expect(required(`sha256:${'0'.repeat(64)}`)).rejects.toThrow(
@@ -205,7 +205,7 @@ describe('an image that is looked at in the registry', () => {
     );
   });
 
-  it('is refused where its digest is another one', async () => {
+  it('is refused if its digest differs', async () => {
     const url = await answering((_, response) => response.end('{}'));
     await shop(url);
     const failed = required(`sha256:${'0'.repeat(64)}`);
@@ -213,7 +213,7 @@ describe('an image that is looked at in the registry', () => {
     await expect(failed).rejects.toMatchObject({ next: expect.stringContaining('Do not trust it') });
   });
 
-  it('is refused where a layer is gone', async () => {
+  it('is refused if a layer is missing', async () => {
     registry = await TestRegistry.start(program);
     const { push, digest, store } = await shop(registry.url);
     await push();

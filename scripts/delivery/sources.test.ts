@@ -24,7 +24,7 @@ describe('where sources and manifests stand in one repository', () => {
     return { ...person, remote, check };
   }
 
-  it('what is merged is published, also on top of publications', async () => {
+  it('merged sources are published, also after other publications', async () => {
     const { commit, check, remote } = await merged();
     await expect(check(commit)).resolves.toBeUndefined();
     await remote.commit(async () => ({
@@ -38,7 +38,7 @@ describe('where sources and manifests stand in one repository', () => {
     await expect(check(commit)).resolves.toBeUndefined();
   });
 
-  it('a commit that is not pushed is refused, with the line that pushes it', async () => {
+  it('an unpushed commit is refused, with the command that pushes it', async () => {
     const { root, check } = await merged();
     const later = await world.commit(root, { 'apps/shop/app.ts': '2' }, 'Later');
     await expect(check(later)).rejects.toMatchObject({
@@ -47,7 +47,7 @@ describe('where sources and manifests stand in one repository', () => {
     });
   });
 
-  it('sources from before those that others merged are refused, with a file that differs', async () => {
+  it('sources older than merged ones are refused, with a file that differs', async () => {
     const { root, git, commit, check } = await merged();
     await world.commit(root, { 'apps/shop/app.ts': '2' }, 'Later');
     await git(['push', '--quiet', world.url, 'main']);
@@ -55,7 +55,7 @@ describe('where sources and manifests stand in one repository', () => {
     await expect(check(commit)).rejects.toThrow('apps/shop/app.ts');
   });
 
-  it('what runs is the branch, fetched where the checkout does not have it', async () => {
+  it('the running source is the branch, fetched if the checkout does not have it', async () => {
     const { root, git, remote, commit } = await merged();
     const { commit: head = '' } = await remote.commit(async () => ({
       files: new Map([['manifests/prod/a.yaml', 'a']]),
@@ -84,25 +84,25 @@ describe('where the manifests stand in a repository of their own', () => {
     return { ...person, remote, head, later, check };
   }
 
-  it('sources that follow from those that were published are taken, and older ones refused', async () => {
+  it('sources that descend from the published ones are accepted, older ones refused', async () => {
     const { commit, later, check } = await apart();
     await expect(check(later, commit)).resolves.toBeUndefined();
     await expect(check(commit, commit)).resolves.toBeUndefined();
     await expect(check(commit, later)).rejects.toThrow(`${later.slice(0, 12)} was published`);
   });
 
-  it('sources are refused where nobody here has the commit that was published', async () => {
+  it('sources are refused if the published commit is missing here', async () => {
     const { later, check } = await apart();
     await expect(check(later, 'f'.repeat(40))).rejects.toThrow('does not follow from it');
   });
 
-  it('what runs is the commit that was published', async () => {
+  it('the running source is the published commit', async () => {
     const { root, remote, head = '', commit } = await apart();
     expect(await runningSource(root, remote, { head, images: { source: commit, apps: {} } })).toBe(commit);
   });
 });
 
-it('files that are not committed are named, and no publication is made of them', async () => {
+it('uncommitted files are refused by name', async () => {
   const { root, git, commit } = await world.person();
   expect(await committedSource(git)).toBe(commit);
   writeFileSync(join(root, 'apps/shop/new.ts'), '');

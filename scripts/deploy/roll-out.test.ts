@@ -16,14 +16,14 @@ describe('a Deployment serves its newest description', () => {
     expect(missing({ replicas: 2, updatedReplicas: 2, availableReplicas: 2 })).toBeUndefined();
   });
 
-  it('not before its controller has looked at it, however ready its pods are', () => {
+  it('not before its controller has processed it, even if its pods are ready', () => {
     expect(missing({ replicas: 2, updatedReplicas: 2, availableReplicas: 2 }, 3)).toBe(
       'its controller has not processed it yet',
     );
     expect(notRolledOut('Deployment', undefined)).toBe('it does not exist yet');
   });
 
-  it('not while pods of the version before serve in place of new ones', () => {
+  it('not while pods of the previous version serve instead of new ones', () => {
     expect(missing({ replicas: 3, updatedReplicas: 1, availableReplicas: 2, unavailableReplicas: 1 })).toBe(
       '1 of 2 pods are new',
     );
@@ -33,7 +33,7 @@ describe('a Deployment serves its newest description', () => {
   });
 });
 
-it('a DaemonSet serves when each node has a new pod that is available', () => {
+it('a DaemonSet is rolled out when each node has a new, available pod', () => {
   const missing = (updated: number, available: number) =>
     notRolledOut(
       'DaemonSet',
@@ -53,7 +53,7 @@ describe('a pod that can never become ready', () => {
     status: { [field]: [{ name: 'orders', state, lastState }] },
   });
 
-  it('is one whose program ends, named with its exit code', () => {
+  it('is one whose program ends, reported with its exit code', () => {
     const crashes = pod(
       'containerStatuses',
       { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container' } },
@@ -62,14 +62,14 @@ describe('a pod that can never become ready', () => {
     expect(whyStuck(crashes)).toBe('container orders: CrashLoopBackOff, exit code 3');
   });
 
-  it('is one whose image or configuration is not there, also of a first container', () => {
+  it('is one whose image or configuration is missing, also for an init container', () => {
     const waiting = { reason: 'CreateContainerConfigError', message: 'secret "db" not found' };
     expect(whyStuck(pod('initContainerStatuses', { waiting }))).toBe(
       'container orders: CreateContainerConfigError: secret "db" not found',
     );
   });
 
-  it('is none that still starts', () => {
+  it('is not one that is still starting', () => {
     expect(whyStuck(pod('containerStatuses', { waiting: { reason: 'ContainerCreating' } }))).toBeUndefined();
     expect(whyStuck(pod('containerStatuses', { running: {} }))).toBeUndefined();
     expect(whyStuck({ metadata: { name: 'orders-1' } })).toBeUndefined();

@@ -20,12 +20,12 @@ manifests.set(
 );
 
 describe('the Kustomizations that a deploy waits for', () => {
-  it('are those of an app that are rendered, in the order of Flux', () => {
+  it('are the rendered ones of an app, in the order of Flux', () => {
     expect(unitsThere('dev', 'orders', manifests)).toEqual(['orders-db', 'orders']);
     expect(unitsThere('dev', 'home', manifests)).toEqual([]);
   });
 
-  it('are those whose folder or description the commit changes', () => {
+  it('are those whose folder or object the commit changes', () => {
     const changed = (...paths: string[]) =>
       changedUnits(
         'dev',
@@ -41,7 +41,7 @@ describe('the Kustomizations that a deploy waits for', () => {
     expect(changed('staging/orders/service-orders.yaml', 'dev/gone/service-gone.yaml')).toEqual([]);
   });
 
-  it('do not take along the folder of an app whose name begins the same', () => {
+  it('do not include an app whose name has the same beginning', () => {
     expect(pathsOfApp('dev', 'orders')).toContain('manifests/dev/orders-db');
     expect(pathsOfApp('dev', 'orders')).not.toContain('manifests/dev/orders-archive');
     expect(workloadsOf('dev', 'orders', manifests)).toEqual([
@@ -79,7 +79,7 @@ function kustomization(
 const done = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: revision });
 
 describe('how far Flux is with a commit', () => {
-  it('is ready at this commit and this description, and at no other', () => {
+  it('is ready only at this commit and this generation', () => {
     expect(progressOf(done, commit)).toEqual({ at: 'ready' });
     expect(progressOf(done, 'another')).toEqual({ at: 'before' });
     const old = kustomization(['True', 'ReconciliationSucceeded'], {
@@ -90,7 +90,7 @@ describe('how far Flux is with a commit', () => {
     expect(progressOf(undefined, commit)).toEqual({ at: 'before' });
   });
 
-  it('has applied the objects once it looks at their health', () => {
+  it('has applied the objects once it checks their health', () => {
     const looks = (of: string) =>
       kustomization(['Unknown', 'Progressing'], {
         healthy: `Running health checks for revision ${of} with a timeout of 5m0s`,
@@ -100,7 +100,7 @@ describe('how far Flux is with a commit', () => {
     expect(progressOf(kustomization(['Unknown', 'Progressing']), commit)).toEqual({ at: 'before' });
   });
 
-  it('fails with what Flux says, but not by the failure of the commit before', () => {
+  it("fails with Flux's message, but not because of an earlier commit", () => {
     const failed = (at: string) =>
       kustomization(['False', 'BuildFailed', 'no such key\nmore'], { lastAttemptedRevision: at });
     expect(progressOf(failed(revision), commit)).toEqual({
@@ -118,14 +118,14 @@ describe('a Kustomization that waits is asked to go on', () => {
     { name: 'traefik', readyExpr: 'true' },
   ]);
 
-  it('once those are ready that must be so at the same commit', () => {
+  it('after its dependencies are ready at the same commit', () => {
     expect(canGoOn(waits, commit, new Map([['platform', done]]))).toBe(true);
     const before = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: 'main@sha1:1' });
     expect(canGoOn(waits, commit, new Map([['platform', before]]))).toBe(false);
     expect(canGoOn(waits, commit, new Map())).toBe(false);
   });
 
-  it('never while it is at work, which would begin again', () => {
+  it('not while it is reconciling, because that would restart', () => {
     const works = kustomization(['Unknown', 'Progressing'], {}, [{ name: 'platform' }]);
     expect(canGoOn(works, commit, new Map([['platform', done]]))).toBe(false);
   });
@@ -135,7 +135,7 @@ describe('a commit fails', () => {
   const failed = (reason: string) => kustomization(['False', reason, 'the reason']);
   const works = kustomization(['Unknown', 'Progressing']);
 
-  it('at once where its objects are not healthy or a folder cannot be built', () => {
+  it('at once if its objects are unhealthy or its folder cannot be built', () => {
     for (const reason of ['HealthCheckFailed', 'BuildFailed']) {
       expect(new Failures().note('orders', failed(reason), commit)).toBe(
         `Flux cannot apply orders (${reason}): the reason`,
@@ -143,7 +143,7 @@ describe('a commit fails', () => {
     }
   });
 
-  it('at the second refusal of the API server, since the first may be a webhook that starts', () => {
+  it('at the second refusal of the API server, because the first may come from a webhook that is starting', () => {
     const failures = new Failures();
     expect(failures.note('orders', failed('ReconciliationFailed'), commit)).toBeUndefined();
     // The same status seen again is no other try.

@@ -39,7 +39,7 @@ const watching = (deploy: () => Promise<unknown>) =>
 
 const waits = () => vi.waitFor(() => expect(printed).toContain('Watching.'), 20_000);
 
-it('deploys again at a save, after a failure too, and ends with 130', async () => {
+it('deploys again at a save, also after a failure, and ends with 130', async () => {
   const deploy = vi.fn(() => Promise.reject(new Failure('the pod does not start', 'Mend it.')));
   const ended = watching(deploy);
   await waits();
@@ -52,7 +52,7 @@ it('deploys again at a save, after a failure too, and ends with 130', async () =
   expect(await ended).toBe(130);
 });
 
-it('gathers what is saved during a deploy into the next one', async () => {
+it('collects saves during a deploy for the next one', async () => {
   let finish = () => {};
   const deploy = vi.fn(
     () =>
@@ -75,7 +75,7 @@ it('gathers what is saved during a deploy into the next one', async () => {
   expect(deploy).toHaveBeenCalledTimes(2);
 });
 
-it('takes a bundle that a deploy writes for no save', async () => {
+it('ignores a bundle that a deploy writes', async () => {
   const deploy = vi.fn(async () => save('apps/shop/dist/server.mjs'));
   const ended = watching(deploy);
   await waits();
@@ -87,7 +87,7 @@ it('takes a bundle that a deploy writes for no save', async () => {
   expect(await ended).toBe(130);
 });
 
-it('says so when the program itself changes, which it has loaded', async () => {
+it('reports a change of the program itself, which is already loaded', async () => {
   const ended = watching(async () => {});
   const refused = expect(ended).rejects.toMatchObject({
     message: 'charts/app/app.ts has changed, which this command has loaded already.',

@@ -12,7 +12,7 @@ const world = (volumes: object[], mounts: object[], env: object[] = []) =>
     { sources, folder: '/d' },
   );
 
-it('has the files and variables of the container, below its folder', async () => {
+it("has the container's files and variables, below its folder", async () => {
   const items = [{ key: 'tls.crt', path: 'tls.crt' }];
   const found = await world(
     [
@@ -59,17 +59,17 @@ it.each([
     { emptyDir: {} },
     [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
   ],
-])('refuses what a pod alone has: %s', async (what, volume, env) => {
+])('refuses things that only a pod has: %s', async (what, volume, env) => {
   const made = world([{ name: 'v', ...volume }], [{ name: 'v', mountPath: '/v' }], env);
   await expect(made).rejects.toThrow(`a cannot run outside of a pod: it needs ${what}.`);
 });
 
-it('refuses an app that talks to the API server by its own account', async () => {
+it('refuses an app that calls the API server with its own account', async () => {
   const made = processWorld({ containers: [] }, { name: 'a' }, { sources, folder: '/d' });
   await expect(made).rejects.toThrow('it needs a token of its service account');
 });
 
-it('refuses a key that the cluster has not', async () => {
+it('refuses a key that the cluster does not have', async () => {
   const items = [{ key: 'tls.key', path: 'tls.key' }];
   const made = world([{ name: 'v', secret: { secretName: 's', items } }], [{ name: 'v', mountPath: '/v' }]);
   await expect(made).rejects.toThrow("the cluster's objects have no 'tls.key'");

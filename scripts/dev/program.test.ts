@@ -19,7 +19,7 @@ const from = (dockerfile: string, more = '', script = 'src/server.ts') =>
     },
   );
 
-it('is what the Dockerfile starts, with its flags', async () => {
+it('is the program of the Dockerfile, with its flags', async () => {
   expect(await from('CMD ["node", "--enable-source-maps", "src/server.ts", "--colour"]')).toEqual({
     folder: 'apps/shop',
     flags: ['--enable-source-maps'],
@@ -28,7 +28,7 @@ it('is what the Dockerfile starts, with its flags', async () => {
   });
 });
 
-it('is the command of app.ts where there is one', async () => {
+it('is the command of app.ts if it has one', async () => {
   expect(await from('CMD ["node", "other.ts"]', "command: ['node', 'src/server.ts'],")).toMatchObject({
     script: 'src/server.ts',
   });
@@ -38,7 +38,7 @@ it.each([
   ['CMD ["python3", "app.py"]', 'it runs python3 (python3 app.py)'],
   ['ENTRYPOINT /start', 'it runs nothing ()'],
   ['CMD ["node", "dist/server.mjs"]', 'apps/shop has no dist/server.mjs to start (node dist/server.mjs)'],
-])('refuses what is no program of Node in the folder: %s', async (line, why) => {
+])('refuses a program that is not a Node program in the folder: %s', async (line, why) => {
   await expect(from(line)).rejects.toMatchObject({
     message: `npm run dev starts Node programs from their sources, and shop is not one: ${why}.`,
     next: 'Run it in the cluster: npm run deploy -- shop --watch',

@@ -34,7 +34,7 @@ async function withCommit(
   });
 }
 
-it('says what a change does, the gravest first, before anything is written', async () => {
+it('shows the effects of a change, the gravest first, before anything is written', async () => {
   await withCommit(async (root, edit) => {
     expect(printDiff(await diff(root, 'HEAD'))).toBe('nothing differs from HEAD\n');
     edit('apps/catalog/app.ts', 'catalog:2.1.0', 'catalog:2.2.0');
@@ -63,7 +63,7 @@ it('says what a change does, the gravest first, before anything is written', asy
   });
 });
 
-it('says of an environment that is gone that what runs stays', async () => {
+it('reports that a removed environment keeps running', async () => {
   await withCommit(async (root) => {
     rmSync(join(root, 'clusters/prod'), { recursive: true });
     const prod = (await diff(root, 'HEAD')).environments.find(({ environment }) => environment === 'prod');
@@ -77,7 +77,7 @@ it('says of an environment that is gone that what runs stays', async () => {
   });
 });
 
-it('refuses a version that a running cluster cannot be led to, and a commit that is none', async () => {
+it('refuses an impossible upgrade and an unknown commit', async () => {
   await withCommit(async (root, edit) => {
     for (const file of ['clusters/dev/cluster.yaml', 'clusters/prod/cluster.yaml', 'images/lock.yaml'])
       edit(file, 'v1.36.4', 'v1.38.0');
@@ -90,7 +90,7 @@ it('refuses a version that a running cluster cannot be led to, and a commit that
   });
 });
 
-it('knows the version that was committed however it was written', async () => {
+it('reads the committed version in any notation', async () => {
   await withCommit(async (root, edit, commit) => {
     edit('clusters/dev/cluster.yaml', 'kubernetes:\n  version: v1.36.4', 'kubernetes: { version: v1.34.1 }');
     await commit();
@@ -99,7 +99,7 @@ it('knows the version that was committed however it was written', async () => {
   });
 });
 
-it('says which file of a commit is no manifest', async () => {
+it('reports which file of a commit is not a manifest', async () => {
   await withCommit(async (root, _, commit) => {
     writeFileSync(join(root, 'manifests/dev/shop/by-hand.yaml'), 'kind: [\n');
     await commit();

@@ -146,13 +146,13 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     object('v1', 'ConfigMap', { immutable: true, data: { a: '2' } }),
     [['refused', /immutable: true/]],
   ],
-])('says what it means to change %s', (_, before, after, expected) => {
+])('describes the effect of %s', (_, before, after, expected) => {
   const effects = effectsOf(before, after);
   expect(effects.map(({ gravity }) => gravity)).toEqual(expected.map(([gravity]) => gravity));
   for (const [i, [, what]] of expected.entries()) expect(effects[i]?.what).toMatch(what);
 });
 
-it('never advises to delete what holds data', () => {
+it('never suggests to delete an object with data', () => {
   for (const effect of [
     ...effectsOf(claim('2Gi'), claim('1Gi')),
     ...effectsOf(database({}), database({ storage: { size: '1Gi' } })),
@@ -161,7 +161,7 @@ it('never advises to delete what holds data', () => {
   }
 });
 
-it('says nothing of the hash of a folder, whose changes are told one by one', () => {
+it('omits the hash of a folder, whose changes are listed separately', () => {
   const sync = (digest: string, interval = '10m') =>
     object('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', {
       spec: { interval, images: [{ name: 'plinth.io/content', digest }] },

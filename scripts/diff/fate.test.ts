@@ -58,7 +58,7 @@ describe('what becomes of an object whose manifest goes', () => {
     expect(fates([{ object: given, folder }], of(before), of(after)).get(given)).toBe(expected);
   });
 
-  it('it goes with its namespace, whatever else holds of it', () => {
+  it('it is deleted with its namespace, whatever else applies to it', () => {
     const namespace = object('Namespace');
     const claim = object('PersistentVolumeClaim', {
       namespace: 'a',
@@ -71,7 +71,7 @@ describe('what becomes of an object whose manifest goes', () => {
   });
 });
 
-it('finds Kustomizations by the folder that they apply, and passes over what is none', () => {
+it('finds Kustomizations by their folder, and ignores other objects', () => {
   const text = (path: string, apiVersion = 'kustomize.toolkit.fluxcd.io/v1') =>
     `apiVersion: ${apiVersion}\nkind: Kustomization\nmetadata: { name: x }\nspec: { path: ${path} }\n`;
   const files = new Map([

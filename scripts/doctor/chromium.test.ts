@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 
 const debian: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 
-test('PLINTH_CHROMIUM counts alone; else the first of the usual places', () => {
+test('uses only PLINTH_CHROMIUM if set, else the first of the usual places', () => {
   const all = (): boolean => true;
   expect(findChromium('/opt/chromium', all)).toBe('/opt/chromium');
   expect(findChromium('/opt/chromium', (path) => path !== '/opt/chromium')).toBeUndefined();
@@ -24,7 +24,7 @@ test.each<[string, Host, string | undefined, string, string | undefined]>([
     'brew install --cask chromium',
   ],
   ['a wrong PLINTH_CHROMIUM', { ...debian, root: true }, '/opt/none', 'fail', 'unset PLINTH_CHROMIUM'],
-])('where none is installed, %s is told so before the first test', (_, host, named, state, mend) => {
+])('without a browser, %s gets a message before the first test', (_, host, named, state, mend) => {
   const finding = chromium(undefined, host, named);
   expect(finding.state).toBe(state);
   expect(finding.mend).toBe(mend);

@@ -47,7 +47,7 @@ describe('tools', () => {
     expect(go({ printed, toolchain, toBuild, minimum: '1.26.6' }).state).toBe(state);
   });
 
-  test('the highest go.mod counts', () => {
+  test('uses the highest version of all go.mod files', () => {
     expect(goMinimum(['module a\n\ngo 1.25.0\n', 'module b\ngo 1.26.6\n', 'module c\ngo 1.9\n'])).toBe(
       '1.26.6',
     );
@@ -97,7 +97,7 @@ describe('engine', () => {
     expect(`${finding.found} ${finding.mend}`).toMatch(text);
   });
 
-  test('user namespaces matter to those who are not root', () => {
+  test('user namespaces matter only without root', () => {
     expect(userNamespaces('0\n', debian)).toMatchObject({
       state: 'warn',
       mend: expect.stringMatching(/^sudo sysctl/),
@@ -112,7 +112,7 @@ describe('kernel', () => {
   const nothing: KernelEvidence = { filesystems: '', loaded: [], builtin: '', loadable: '', config: '' };
   const every = ['overlay', 'bridge', 'veth', 'nf_tables', 'nf_conntrack', 'br_netfilter'];
 
-  test('takes each kind of evidence', () => {
+  test('accepts each kind of evidence', () => {
     expect(kernel({ ...nothing, loaded: every }, debian).state).toBe('ok');
     const files = every.map((name) => `kernel/net/${name}.ko`).join('\n');
     expect(kernel({ ...nothing, builtin: files }, debian).state).toBe('ok');
@@ -122,12 +122,12 @@ describe('kernel', () => {
     expect(kernel({ ...nothing, filesystems, loaded: every.slice(1) }, debian).state).toBe('ok');
   });
 
-  test('iptables will do in place of nf_tables', () => {
+  test('accepts iptables instead of nf_tables', () => {
     const loaded = every.map((name) => (name === 'nf_tables' ? 'ip_tables' : name));
     expect(kernel({ ...nothing, loaded, config: '# CONFIG_NF_TABLES is not set' }, debian).state).toBe('ok');
   });
 
-  test('what is missing fails, or warns, with the line that loads it', () => {
+  test('a missing feature fails or warns, with the command that loads it', () => {
     const config = '# CONFIG_VETH is not set\n';
     const loaded = every.filter((name) => name !== 'veth');
     expect(kernel({ ...nothing, loaded, config }, debian)).toEqual({
@@ -139,7 +139,7 @@ describe('kernel', () => {
     expect(kernel({ ...nothing, loaded: some, config: 'CONFIG_X=y\n' }, debian).state).toBe('warn');
   });
 
-  test('a kernel that says nothing is no failure', () => {
+  test('an unknown feature is not a failure', () => {
     expect(kernel(nothing, debianRoot)).toMatchObject({
       state: 'warn',
       mend: 'modprobe -a overlay bridge veth nf_tables nf_conntrack br_netfilter',
@@ -157,7 +157,7 @@ describe('control groups', () => {
     expect(finding.state).toBe(state);
   });
 
-  test('version 1 warns when it is whole and fails when it is not', () => {
+  test('version 1 warns if complete, and fails otherwise', () => {
     const mount = (options: string): string => `cgroup /sys/fs/cgroup/x cgroup rw,${options} 0 0\n`;
     const whole = ['memory', 'cpu', 'devices', 'pids', 'name=systemd'].map(mount).join('');
     expect(cgroups({ mounts: whole, controllers: undefined }).state).toBe('warn');
@@ -193,7 +193,7 @@ describe('ports', () => {
     state: 'free',
   };
 
-  test('free, or held by our own container', () => {
+  test("accepts free ports and those of Plinth's own containers", () => {
     expect(ports([gateway], ['ours'])).toEqual(ok('8080 free'));
     expect(ports([{ ...gateway, state: 'taken', container: 'ours' }], ['ours'])).toEqual(ok('8080 ours'));
   });
@@ -254,7 +254,7 @@ describe('the network', () => {
   const reached = { place: 'registry.k8s.io', reached: true };
   const silent = { place: 'ghcr.io', reached: false, why: 'no answer in time' };
 
-  test('where images come from is what init-cluster decides', () => {
+  test("the source of images is that of init-cluster's decision", () => {
     const found = (
       mode: 'pull' | 'build' | 'undecided' | 'impossible',
       registries: ReachResult[] = [silent],
@@ -269,18 +269,18 @@ describe('the network', () => {
     expect(found('impossible')).toMatchObject({ state: 'fail', found: 'why' });
   });
 
-  test('a source that nothing has to come from may be silent', () => {
+  test('an unreachable server is fine if nothing must be fetched from it', () => {
     const input = { what: 'program', answer: silent, mend: 'export GOPROXY=…' };
     expect(source({ ...input, pending: 0 }).state).toBe('ok');
     expect(source({ ...input, pending: 12 })).toMatchObject({
       state: 'fail',
-      found: 'ghcr.io does not answer (no answer in time), and 12 programs have to come from there',
+      found: 'ghcr.io does not answer (no answer in time), and 12 programs have to be fetched from it',
     });
-    expect(source({ ...input, pending: 1 }).found).toContain('and one program has to come from there');
+    expect(source({ ...input, pending: 1 }).found).toContain('and one program has to be fetched from it');
     expect(source({ ...input, answer: reached, pending: 12 }).state).toBe('ok');
   });
 
-  test('the clock is compared with the middle of what servers say', () => {
+  test('the clock is compared with the median of the servers', () => {
     expect(clock([], debian).state).toBe('ok');
     expect(clock([0.4, -0.8, 4_000], debian).state).toBe('ok');
     expect(clock([-90, -91, 0], debian)).toEqual(
@@ -288,7 +288,7 @@ describe('the network', () => {
     );
   });
 
-  test('host names that lead nowhere come with the line for /etc/hosts', () => {
+  test('unresolvable host names are reported with the line for /etc/hosts', () => {
     const found = { name: 'home.dev.localhost', addresses: ['::1', '127.0.0.1'] };
     const lost = { name: 'orders.dev.localhost', addresses: [] };
     const elsewhere = { name: 'stock.dev.localhost', addresses: ['203.0.113.7'] };
@@ -301,7 +301,7 @@ describe('the network', () => {
 });
 
 describe('running them', () => {
-  test('one that hangs or breaks does not hold up the others', async () => {
+  test('a check that hangs or throws does not delay the others', async () => {
     const started = Date.now();
     const results = await runChecks(
       [
@@ -321,7 +321,7 @@ describe('running them', () => {
     expect(results[1]?.found).toBe('could not be checked: no such luck');
   });
 
-  test('prints each finding, then what to type', () => {
+  test('prints each finding, then the commands', () => {
     const text = stripVTControlCharacters(
       printResults([
         { name: 'git', ...ok('2.39.5') },

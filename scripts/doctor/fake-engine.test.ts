@@ -46,7 +46,7 @@ async function rows(client: 'docker' | 'podman', machine: EngineInfoName, host: 
   return Object.fromEntries(results.map(({ name, state, found }) => [name, `${state}: ${found}`]));
 }
 
-test("Docker Desktop on a Mac: memory, disk and control groups are the virtual machine's", async () => {
+test('Docker Desktop on a Mac: memory, disk and control groups are those of the virtual machine', async () => {
   const endpoint = 'unix:///Users/ann/.docker/run/docker.sock';
   expect(await rows('docker', 'Docker Desktop on a Mac of Apple', mac, endpoint)).toMatchObject({
     engine: 'ok: Docker 28.5.1, in Docker Desktop, linux/arm64',
@@ -57,7 +57,7 @@ test("Docker Desktop on a Mac: memory, disk and control groups are the virtual m
   });
 });
 
-test('Docker Desktop on Linux: the kernel that counts is not the one of this machine', async () => {
+test('Docker Desktop on Linux: the kernel of the virtual machine counts', async () => {
   const found = await rows(
     'docker',
     'Docker Desktop in WSL 2',
@@ -70,12 +70,12 @@ test('Docker Desktop on Linux: the kernel that counts is not the one of this mac
   });
 });
 
-test('a context that leads to another machine is refused', async () => {
+test('refuses a context of another machine', async () => {
   const found = await rows('docker', 'Docker 28', linux, 'ssh://ann@build.example.org');
   expect(found["engine's place"]).toMatch(/^fail: the engine is on another machine, ssh:\/\/ann@build/);
 });
 
-test('Podman is found behind a Docker that does not answer', async () => {
+test('finds Podman if Docker does not answer', async () => {
   const found = await rows('podman', 'Podman 4 to which systemd delegates nothing', linux, '');
   expect(found).toMatchObject({
     engine: 'ok: Podman 4.3.1, rootless, linux/amd64',

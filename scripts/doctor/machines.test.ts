@@ -37,7 +37,7 @@ describe('the engine that answers is named with all that matters', () => {
     expect(judged(machine)).toEqual({ state: 'ok', found });
   });
 
-  test('containers of Windows are refused, with what to choose', () => {
+  test('refuses Windows containers, with the setting to change', () => {
     expect(judged('containers of Windows')).toEqual({
       state: 'fail',
       found: 'Docker 28.5.1, windows/amd64: images exist only for linux/amd64 and linux/arm64',
@@ -72,7 +72,7 @@ describe('control groups, as the engine says them', () => {
     expect(engineCgroups(infoOf(machine)).state).toBe(state);
   });
 
-  test('what systemd does not delegate comes with the lines of Kind', () => {
+  test("missing delegation by systemd is reported with Kind's commands", () => {
     const finding = engineCgroups(infoOf('rootless Docker to which systemd delegates memory and pids alone'));
     expect(finding.found).toBe(
       'systemd does not delegate cpu to this user, so a rootless engine cannot create nodes',
@@ -80,12 +80,12 @@ describe('control groups, as the engine says them', () => {
     expect(finding.mend).toMatch(/Delegate=yes.*user@\.service\.d\/delegate\.conf/);
   });
 
-  test('version 1 ends a rootless engine', () => {
+  test('version 1 fails for a rootless engine', () => {
     expect(engineCgroups({ ...infoOf('rootless Docker'), cgroups: 1 }).state).toBe('fail');
   });
 });
 
-test('a module that a rootless engine could not load is to be loaded by hand; root loads it by itself', () => {
+test('a missing module must be loaded by hand for a rootless engine; root loads it on demand', () => {
   const every = ['overlay', 'bridge', 'veth', 'nf_conntrack', 'br_netfilter'];
   const evidence = {
     filesystems: '',
@@ -108,7 +108,7 @@ describe('memory is that of the machine that containers run on', () => {
     return memory({ totalBytes: memoryBytes, availableBytes: undefined, machine: carrier, wsl });
   };
 
-  test('colima as it is by default has too little, and gets the line that gives it more', () => {
+  test("colima's default memory is too small, with the command that increases it", () => {
     expect(judged('colima')).toEqual({
       state: 'warn',
       found: '1.9 GiB of colima: a cluster needs 4',
@@ -127,7 +127,7 @@ describe('memory is that of the machine that containers run on', () => {
   });
 });
 
-test('room is that of the engine, where it says it', () => {
+test('the disk space is that of the engine, if it reports it', () => {
   const podman = infoOf('Podman 4 without root');
   expect(engineDisk(podman.root, podman.freeBytes, podman.machine)).toEqual({
     state: 'ok',
@@ -170,14 +170,14 @@ describe("the engine's place", () => {
     expect(place({ ...here, machine, folders: [folder] }).state).toBe(state);
   });
 
-  test('Docker Desktop sees every folder of a distribution below WSL', () => {
+  test('Docker Desktop shares every folder of a WSL distribution', () => {
     expect(place({ ...here, machine: 'Docker Desktop', folders: ['/data/plinth'], wsl: true }).state).toBe(
       'ok',
     );
   });
 });
 
-test('a repository on a drive of Windows is warned of, below WSL alone', () => {
+test('a repository on a Windows drive causes a warning in WSL only', () => {
   const wsl = { ...linux, wsl: true };
   expect(repository('/mnt/c/Users/ann/plinth', wsl).state).toBe('warn');
   expect(repository('/home/ann/plinth', wsl).state).toBe('ok');
@@ -190,13 +190,13 @@ describe('own files', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
   const uid = process.getuid?.() ?? 0;
 
-  test('are well where they belong to whoever runs this, where there are none, and for root', () => {
+  test('are fine if the user owns them, if there are none, and for root', () => {
     expect(ownFiles([folder], uid).state).toBe('ok');
     expect(ownFiles([join(folder, 'none')], uid + 1).state).toBe('ok');
     expect(ownFiles([folder], 0).state).toBe('ok');
   });
 
-  test('of another user come with the line that gives them back, quoted for a shell', () => {
+  test('of another user are reported with a quoted command that changes the owner', () => {
     expect(ownFiles([folder], uid + 1)).toEqual({
       state: 'fail',
       found: `${folder} has files of another user, which cannot be replaced`,

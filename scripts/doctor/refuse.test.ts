@@ -3,7 +3,7 @@ import { Failure } from '../cli/failure.ts';
 import { fail, ok, warn } from './check.ts';
 import { refuseUnfit } from './refuse.ts';
 
-test('a machine that only warns, or cannot be asked, is taken', async () => {
+test('accepts a machine with warnings or failed queries only', async () => {
   await refuseUnfit([
     { name: 'git', find: () => ok('2.39.5') },
     { name: 'memory', find: () => warn('1.9 GiB', 'colima start --memory 8') },
@@ -16,7 +16,7 @@ test('a machine that only warns, or cannot be asked, is taken', async () => {
   ]);
 });
 
-test('what fails is said with every line that mends it', async () => {
+test('refuses a machine with every failed check and its command', async () => {
   const refused = refuseUnfit([
     { name: 'engine', find: () => fail('Docker is installed, but does not answer', 'colima start') },
     { name: 'git', find: () => ok('2.39.5') },

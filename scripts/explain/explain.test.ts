@@ -7,7 +7,7 @@ import { explain } from './explain.ts';
 import { printExplanation } from './print.ts';
 
 describe('of the small repository', () => {
-  it.each(['shop', 'catalog'])('explains %s as it did when somebody last looked', async (name) => {
+  it.each(['shop', 'catalog'])('explains %s as in the reviewed text', async (name) => {
     const { environments } = await loadGraph(shop);
     for (const env of environments) {
       const app = env.apps.find((each) => each.name === name);
@@ -37,7 +37,7 @@ describe('of apps that prove who they are', () => {
     cluster: { apps: { jobs: null, orders: null }, people: { ada: { uses: ['jobs'] } } },
   });
 
-  it('finds what follows from each edge, on both of its sides', () => {
+  it('finds the objects of each edge, on both sides', () => {
     const { edges, exceptions } = explain(shop, env, jobs);
     expect(edges.map(({ title }) => title)).toEqual([
       "is called by 'orders' on the port 'grpc'",
@@ -55,7 +55,7 @@ describe('of apps that prove who they are', () => {
     expect(exceptions).toMatchObject([{ rule: 'spread', reason: 'One node is all there is.' }]);
   });
 
-  it('says of the caller what it gets', () => {
+  it("lists the callee's part for the caller", () => {
     const { edges } = explain(shop, env, orders);
     expect(edges.map(({ title }) => title)).toEqual(["calls the port 'grpc' of 'jobs'"]);
     const fields = JSON.stringify(edges[0]?.fields);
@@ -64,7 +64,7 @@ describe('of apps that prove who they are', () => {
   });
 });
 
-it('is a command that names what is near', async () => {
+it('suggests a similar name', async () => {
   const json = await explainCommand(shop, { app: 'shop', env: 'prod', json: true });
   expect(JSON.parse(json)).toMatchObject({ app: 'shop', environment: 'prod', replicas: 3 });
   expect(await explainCommand(shop, { app: 'catalog' })).toMatch(/^catalog in dev/);
@@ -89,7 +89,7 @@ describe('of an app with volumes, files and a job', () => {
   };
   const env = environment({ apps: [shopping], cluster: { apps: { shopping: null } } });
 
-  it('says what follows from each of them', () => {
+  it('explains each of them', () => {
     const found = Object.fromEntries(
       explain(shop, env, shopping).edges.map(({ title, objects }) => [
         title,

@@ -29,7 +29,7 @@ async function until(code: string, signal: NodeJS.Signals) {
   return ended;
 }
 
-it('removes at once what a process left that was killed, and nothing of one that works', async () => {
+it('removes drafts of a killed process at once, and none of a running one', async () => {
   const mine = makeStaging(folder, '.render-');
   const code = `import { makeStaging } from ${module};
     makeStaging(${JSON.stringify(folder)}, '.render-'); console.log('made'); setInterval(() => {}, 1000);`;
@@ -39,7 +39,7 @@ it('removes at once what a process left that was killed, and nothing of one that
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([mine]);
 });
 
-it('removes what another machine or an earlier version left only once it is old', () => {
+it('removes drafts of another machine or an earlier version only after some time', () => {
   for (const name of [
     '.render-00000000-1-abc',
     '.render-old',
@@ -55,7 +55,7 @@ it('removes what another machine or an earlier version left only once it is old'
 });
 
 it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  'has all in place and no draft where %s comes while manifests are written',
+  'finishes the moves and leaves no draft if %s arrives while manifests are written',
   async (signal) => {
     const code = `import { writeDifference } from ${manifests};
     import { writeSync } from 'node:fs';

@@ -60,7 +60,7 @@ async function withSecret(recipient: string) {
   return environment({ apps: [app], cluster: { secrets: { recipients: { cluster: recipient } } } });
 }
 
-it('makes a first key, keeps a copy that nobody else reads, and never passes it as an argument', async () => {
+it('creates a first key with a private copy, and never passes it as an argument', async () => {
   const world = new Cluster();
   expect(await ensureDecryptionKey(environment(), world.kubectl)).toEqual({ made: true, changed: true });
   const [identity = ''] = identitiesIn(clusterKeyFile(cluster));
@@ -78,7 +78,7 @@ it('changes nothing the second time', async () => {
   expect(readFileSync(clusterKeyFile(cluster), 'utf8')).toBe(before);
 });
 
-it('gives a cluster that is made anew the key that was kept', async () => {
+it('restores the kept key in a new cluster', async () => {
   const world = new Cluster();
   await ensureDecryptionKey(environment(), world.kubectl);
   const { entries } = world;
@@ -87,7 +87,7 @@ it('gives a cluster that is made anew the key that was kept', async () => {
   expect(world.entries).toEqual(entries);
 });
 
-it('brings a lost copy back from the cluster, whatever its entry is called', async () => {
+it('restores a lost copy from the cluster, whatever the name of its entry', async () => {
   const world = new Cluster();
   const identity = await newIdentity();
   world.entries = { 'age.agekey': `# by hand\n${identity}\n` };
@@ -95,7 +95,7 @@ it('brings a lost copy back from the cluster, whatever its entry is called', asy
   expect(identitiesIn(clusterKeyFile(cluster))).toEqual([identity]);
 });
 
-it('adds a rotated key to the cluster and leaves the old one there', async () => {
+it('adds a rotated key to the cluster and keeps the old one', async () => {
   const world = new Cluster();
   await ensureDecryptionKey(environment(), world.kubectl);
   const [old = ''] = identitiesIn(clusterKeyFile(cluster));
@@ -105,7 +105,7 @@ it('adds a rotated key to the cluster and leaves the old one there', async () =>
   expect(Object.values(world.entries).sort()).toEqual([`${old}\n`, `${fresh}\n`].sort());
 });
 
-it('refuses a cluster that could read none of its secrets, with the key to adopt', async () => {
+it('refuses a cluster that cannot read its secrets, with the key to adopt', async () => {
   const world = new Cluster();
   const env = await withSecret(await recipientOf(await newIdentity()));
   const failed = ensureDecryptionKey(env, world.kubectl);
@@ -115,7 +115,7 @@ it('refuses a cluster that could read none of its secrets, with the key to adopt
   await expect(failed).rejects.toMatchObject({ next: expect.stringContaining(await recipientOf(identity)) });
 });
 
-it('takes a cluster whose key can read its secrets', async () => {
+it('accepts a cluster whose key can read its secrets', async () => {
   const world = new Cluster();
   const identity = await newIdentity();
   await writeClusterKeys(cluster, [identity]);
@@ -123,7 +123,7 @@ it('takes a cluster whose key can read its secrets', async () => {
   expect(Object.values(world.entries)).toEqual([`${identity}\n`]);
 });
 
-it('never writes over a key file that it cannot read a key in', async () => {
+it('never overwrites an unreadable key file', async () => {
   await writeClusterKeys(cluster, []);
   await expect(ensureDecryptionKey(environment(), new Cluster().kubectl)).rejects.toThrow(
     'has no private age key',

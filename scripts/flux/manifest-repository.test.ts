@@ -28,7 +28,7 @@ const push = (texts: Record<string, string>, leave: string[] = []) =>
 const held = (path: string) =>
   execFileSync('git', ['-C', repository.remote, 'show', `main:manifests/dev/${path}`], { encoding: 'utf8' });
 
-it('says which files a commit changes, and commits nothing where none differs', async () => {
+it('reports the changed files of a commit, and makes none without changes', async () => {
   const first = await push({ 'orders/a.yaml': '1', 'jobs/a.yaml': '1' });
   expect(first.paths.sort()).toEqual(['manifests/dev/jobs/a.yaml', 'manifests/dev/orders/a.yaml']);
   const second = await push({ 'orders/a.yaml': '2', 'jobs/a.yaml': '1' });
@@ -37,7 +37,7 @@ it('says which files a commit changes, and commits nothing where none differs', 
   expect(third).toEqual({ changed: false, commit: second.commit, paths: [], left: [] });
 });
 
-it('leaves folders and files as the repository has them, also those that would go, and names them', async () => {
+it('leaves the given folders and files unchanged, also removed ones, and lists them', async () => {
   await push({ 'orders/a.yaml': '1', 'jobs/a.yaml': '1', 'jobs/b.yaml': '1', 'flux-sync/jobs.yaml': '1' });
   const pushed = await push({ 'orders/a.yaml': '2', 'jobs/a.yaml': '2', 'flux-sync/jobs.yaml': '2' }, [
     'jobs',
@@ -64,7 +64,7 @@ function others(path: string): void {
   git('push', '--quiet', 'origin', 'main');
 }
 
-it('keeps what others pushed in between, changed or not', async () => {
+it('keeps concurrent pushes, with and without own changes', async () => {
   await push({ 'orders/a.yaml': '1' });
   others('theirs');
   const second = await push({ 'orders/a.yaml': '2' });
@@ -81,7 +81,7 @@ it('keeps what others pushed in between, changed or not', async () => {
   expect(files.split('\n')).toEqual(['manifests', 'theirs', 'theirs-too', '']);
 });
 
-it('begins anew in a repository that was made again', async () => {
+it('starts again in a recreated repository', async () => {
   await push({ 'orders/a.yaml': '1' });
   rmSync(repository.remote, { recursive: true });
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', repository.remote]);

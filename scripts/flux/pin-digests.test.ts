@@ -13,7 +13,7 @@ function pinned(text: string): string | undefined {
 }
 
 describe('pinDigests', () => {
-  it('writes the digest behind a reference, quoted or not, as a value, in a list and as an argument', () => {
+  it('appends the digest to a reference, quoted or not, in a value, a list and an argument', () => {
     const ref = 'ghcr.io/fluxcd/source-controller:v1.9.5';
     expect(pinned(`image: ${ref}\n`)).toBe(`image: ${ref}@${own}\n`);
     expect(pinned(`image: "${ref}"\n`)).toBe(`image: "${ref}@${own}"\n`);
@@ -21,12 +21,12 @@ describe('pinDigests', () => {
     expect(pinned(`- --image=${ref}\n`)).toBe(`- --image=${ref}@${own}\n`);
   });
 
-  it('replaces a digest of the lock file by the one of the mirror', () => {
+  it('replaces a digest of the lock file with that of the mirror', () => {
     const ref = 'ghcr.io/fluxcd/source-controller:v1.9.5';
     expect(pinned(`image: ${ref}@${locked}\n`)).toBe(`image: ${ref}@${own}\n`);
   });
 
-  it('leaves other tags, longer names and prose alone', () => {
+  it('does not change other tags, longer names and prose', () => {
     for (const text of [
       'image: ghcr.io/fluxcd/source-controller:v1.9.50\n',
       'image: mirror.example/ghcr.io/fluxcd/source-controller:v1.9.5\n',
@@ -35,7 +35,7 @@ describe('pinDigests', () => {
       expect(pinned(text)).toBe(text);
   });
 
-  it('pins an artifact that Flux reads, and again with the same result', () => {
+  it('pins an artifact that Flux reads, and is idempotent', () => {
     const text = [
       'kind: OCIRepository',
       'spec:',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { faultsIn } from './value-faults.ts';
 
-it('reads each value that the schema of a chart refuses, and where it stands', () => {
+it("returns each value that the chart's schema refuses, with its path", () => {
   const text = `Error: values don't meet the specifications of the schema(s) in the following chart(s):
 trust-manager:
 - at '': validation failed
@@ -19,7 +19,7 @@ trust-manager:
   ]);
 });
 
-it('takes of alternatives the deepest, and of any other failure the message', () => {
+it('returns the deepest of several alternatives, and the message of any other failure', () => {
   const anyOf =
     "- at '/a': anyOf failed\n  - at '/a': got object, want string\n  - at '/a/b': got number, want string\n";
   expect(faultsIn(anyOf)).toEqual([{ path: ['a', 'b'], what: 'got number, want string' }]);

@@ -13,7 +13,7 @@ const environment = {
 };
 
 describe('observability at the first start', () => {
-  it('leaves its own components and the Kustomizations that lead to them out, and nothing else', () => {
+  it('omits only its own components and their Kustomizations', () => {
     const paths = [
       'manifests/dev/prometheus/deployment-prometheus.yaml',
       'manifests/dev/flux-sync/kustomization-prometheus.yaml',
@@ -26,7 +26,7 @@ describe('observability at the first start', () => {
     expect([...withoutObservability(environment, manifests).keys()]).toEqual(paths.slice(2));
   });
 
-  it('is committed without the components of others, which may have changed meanwhile', () => {
+  it('is committed without other components, which may have changed meanwhile', () => {
     const manifests = new Map(
       [
         'manifests/dev/prometheus/deployment-prometheus.yaml',
@@ -44,7 +44,7 @@ describe('observability at the first start', () => {
     ]);
   });
 
-  it('supplies its images apart from those that the front page waits for', () => {
+  it('supplies its images separately from those of the front page', () => {
     expect(platformImages(environment)).toEqual(['traefik']);
     expect(observabilityImages(environment)).toEqual(['prometheus']);
   });

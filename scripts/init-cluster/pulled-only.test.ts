@@ -13,7 +13,7 @@ const environment = (...operators: ReturnType<typeof defineOperator>[]) => ({
   lock: loadLock(),
 });
 
-it('a machine that builds refuses Grafana and Loki by their images, and names the store that can be built', () => {
+it('refuses Grafana and Loki on a machine that builds, with the store that can be built', () => {
   const refused = () => refusePulledOnly(environment(grafana, loki, prometheus));
   expect(refused).toThrow(Failure);
   expect(refused).toThrow(
@@ -28,11 +28,11 @@ it('a machine that builds refuses Grafana and Loki by their images, and names th
   }
 });
 
-it('a machine that builds takes operators whose images can be built', () => {
+it('accepts operators whose images can be built', () => {
   expect(() => refusePulledOnly(environment(prometheus))).not.toThrow();
 });
 
-it('an image that no other store spares is refused without such advice', () => {
+it('refuses another image that can only be pulled, without that advice', () => {
   const driver = defineOperator({
     name: 'disks',
     summary: 'Disks.',

@@ -37,7 +37,7 @@ async function asked(
   return { chose, screen: await screen };
 }
 
-test('a person who types y builds, in later runs too', async () => {
+test('the answer y starts a build, also in later runs', async () => {
   const { chose, screen } = await asked('y\n');
   expect(chose).toBe(true);
   expect(screen).toContain('only quay.io answers.');
@@ -45,11 +45,11 @@ test('a person who types y builds, in later runs too', async () => {
   expect(await findSupply()).toMatchObject({ mode: 'build', asked: false });
 });
 
-test.each(['\n', 'n\n', 'yellow\n', ''])('the answer %j chooses nothing', async (typed) => {
+test.each(['\n', 'n\n', 'yellow\n', ''])('the answer %j does not start a build', async (typed) => {
   expect((await asked(typed)).chose).toBe(false);
 });
 
-test('nobody is asked without a terminal, without the tools to build, or for another failure', async () => {
+test('does not ask without a terminal, without the tools for a build, or after another failure', async () => {
   const nothing = { chose: false, screen: '' };
   expect(await asked('y\n', { isTTY: false })).toEqual(nothing);
   expect(await asked('y\n', { missing: ['Go'] })).toEqual(nothing);

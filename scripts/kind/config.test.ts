@@ -20,7 +20,7 @@ const single: KindCluster = {
   ports: [{ host: 8080, node: 30080 }],
 };
 
-test('ports are published on the loopback, by the first control plane', () => {
+test('the first control plane publishes ports on the loopback address', () => {
   const document = kindDocument({ ...single, roles: ['worker', 'control-plane', 'control-plane'] });
   const extraPortMappings = [{ listenAddress: '127.0.0.1', hostPort: 8080, containerPort: 30080 }];
   expect(document).toMatchObject({
@@ -29,13 +29,13 @@ test('ports are published on the loopback, by the first control plane', () => {
   expect(JSON.stringify(document).match(/extraPortMappings/g)).toHaveLength(1);
 });
 
-test("no network of Kind's, and a proxy that leaves the tables of the network policies alone", () => {
+test("disables Kind's network, and uses a kube-proxy mode with its own tables", () => {
   expect(kindDocument(single)).toMatchObject({
     networking: { disableDefaultCNI: true, kubeProxyMode: 'nftables' },
   });
 });
 
-test('what Kind applies as its storage is a harmless object, mounted where Kind reads it', async () => {
+test("replaces Kind's storage class with a harmless object, at its path", async () => {
   await writeNodeFiles(single, {});
   const mount = { hostPath: join(files, 'default-storage.yaml'), readOnly: true };
   expect(kindDocument(single)).toMatchObject({
@@ -45,7 +45,7 @@ test('what Kind applies as its storage is a harmless object, mounted where Kind 
   expect(parse(readFileSync(mount.hostPath, 'utf8'))).toMatchObject({ kind: 'ConfigMap' });
 });
 
-test('nodes ask the mirror first for each registry of the lock file, then the registry itself', async () => {
+test('nodes use the mirror first for each registry of the lock file, then the registry itself', async () => {
   vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
   await writeNodeFiles(single, nodeRegistries({ cluster } as Environment));
   const toml = (host: string): string => readFileSync(join(files, 'certs.d', host, 'hosts.toml'), 'utf8');
@@ -54,7 +54,7 @@ test('nodes ask the mirror first for each registry of the lock file, then the re
   expect(toml('docker.io')).toMatch(/^server = "https:\/\/registry-1\.docker\.io"/);
 });
 
-test('nodes ask the mirror of cluster.yaml after the mirror of this machine', () => {
+test('nodes use the mirror of cluster.yaml after the mirror of this machine', () => {
   vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
   const mirrored = { ...cluster, mirror: 'https://mirror.example.org/all' };
   expect(nodeRegistries({ cluster: mirrored } as Environment)['quay.io']).toMatch(
@@ -62,7 +62,7 @@ test('nodes ask the mirror of cluster.yaml after the mirror of this machine', ()
   );
 });
 
-test("nodes ask the mirror first for the team's images, then the registry in the cluster", () => {
+test("nodes use the mirror first for the team's images, then the registry in the cluster", () => {
   expect(nodeRegistries({ cluster } as Environment)['registry.dev.localhost']).toBe(
     'server = "http://shop-dev-control-plane:30500"\n\n' +
       '[host."http://plinth-registry:5000/v2/registry.dev.localhost"]\n' +

@@ -123,11 +123,14 @@ function said(decision: Decision): string {
 }
 
 describe('what is done about the nodes of a cluster', () => {
-  it.each(rows)('containers: $containers, record: $record, kubeconfig: $kubeconfig, wanted: $wish', (row) => {
-    expect(said(decided(row))).toBe(expected(row));
-  });
+  it.each(rows)(
+    'for containers: $containers, record: $record, kubeconfig: $kubeconfig, wanted: $wish',
+    (row) => {
+      expect(said(decided(row))).toBe(expected(row));
+    },
+  );
 
-  it('removes containers only where a record says that they were never finished, on this engine, from this folder', () => {
+  it('removes containers only if a record says that they were never finished, on this engine, from this folder', () => {
     const removing = rows.filter((row) => decided(row).do === 'remake');
     expect(new Set(removing.map(({ record }) => record))).toEqual(new Set(['unfinished']));
     expect(new Set(removing.map((row) => row.containers))).toEqual(
@@ -136,7 +139,7 @@ describe('what is done about the nodes of a cluster', () => {
   });
 });
 
-it('names what differs, field by field, with what it was and what is asked for', () => {
+it('lists the differences by field, with both values', () => {
   const decision = decide({
     containers: all,
     record: finished,
@@ -158,7 +161,7 @@ it('names what differs, field by field, with what it was and what is asked for',
   expect(decision.why).not.toContain('control planes');
 });
 
-it('does not take the balancer before three control planes for a node', () => {
+it('does not treat the load balancer as a node', () => {
   const roles = ['control-plane', 'control-plane', 'control-plane'] as const;
   const three = [
     container('test-control-plane', { apiPort: undefined }),

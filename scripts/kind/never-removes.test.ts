@@ -115,7 +115,7 @@ describe('init-cluster', () => {
     ['unreadable', '{"phase":'],
     ['absent', undefined],
   ])(
-    'removes no container where the record is %s and cluster.yaml asks for another cluster',
+    'removes no container if the record is %s and cluster.yaml differs',
     async (_, text) => {
       if (text !== undefined) record(text);
       const shown = [
@@ -135,7 +135,7 @@ describe('init-cluster', () => {
 });
 
 describe('init-cluster --down', () => {
-  it('names the databases and volumes that go, and removes nothing where nobody can be asked', async () => {
+  it('lists the databases and volumes, and removes nothing without a terminal', async () => {
     record(finished);
     const { all, exitCode } = await type([container('plinth-dev-control-plane', 'control-plane')], '--down');
     expect(exitCode, all).toBe(1);
@@ -145,7 +145,7 @@ describe('init-cluster --down', () => {
     expect(readFileSync(join(state, 'plinth-dev/nodes.json'), 'utf8')).toBe(finished);
   }, 120_000);
 
-  it('names what the manifests describe where the cluster cannot be asked', async () => {
+  it('lists the data in the manifests if the cluster does not answer', async () => {
     const still = container('plinth-dev-control-plane', 'control-plane', false);
     const { all, exitCode } = await type([still], '--down');
     expect(exitCode, all).toBe(1);

@@ -21,7 +21,7 @@ const inspected = (
   NetworkSettings: { Networks: { [more.network ?? 'plinth']: {} } },
 });
 
-it('reads of a container who made it, what it publishes and whether it runs', () => {
+it('reads origin, ports and state of a container', () => {
   const text = JSON.stringify([
     inspected('/b', { running: false }),
     inspected('a', { binds: null, network: 'kind' }),
@@ -41,7 +41,7 @@ it('reads of a container who made it, what it publishes and whether it runs', ()
   ]);
 });
 
-it('fails on an answer that is cut short, rather than to see fewer containers', () => {
+it('fails on a truncated answer instead of returning fewer containers', () => {
   expect(() => readContainers(JSON.stringify([inspected('a'), { Name: 'b' }]))).toThrow('State');
   expect(() => readContainers('[{')).toThrow();
 });

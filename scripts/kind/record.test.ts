@@ -13,7 +13,7 @@ afterAll(() => {
   rmSync(state, { recursive: true });
 });
 
-it('keeps what it is told of the nodes, whole, and leaves no draft', async () => {
+it('stores the record completely, and leaves no draft', async () => {
   const finished: KindRecord = {
     phase: 'finished',
     engine: 'docker A',
@@ -28,7 +28,7 @@ it('keeps what it is told of the nodes, whole, and leaves no draft', async () =>
   expect(readdirSync(dirname(recordPath('one')))).toEqual(['nodes.json']);
 });
 
-it('tells a record that is not there from one that cannot be read', async () => {
+it('distinguishes a missing record from an unreadable one', async () => {
   expect(await readRecord('nowhere')).toEqual({ phase: 'none' });
   mkdirSync(join(state, 'broken'));
   for (const text of ['', '{"phase":', '{"phase":"done"}', '{"phase":"finished"}', 'null']) {
@@ -43,7 +43,7 @@ it('tells a record that is not there from one that cannot be read', async () => 
   });
 });
 
-it('knows a kubeconfig that is gone, cut short, of another cluster or none at all', async () => {
+it('recognises a kubeconfig that is missing, truncated, invalid or of another cluster', async () => {
   const config = (server: string) =>
     `apiVersion: v1\nkind: Config\ncurrent-context: kind-k\nclusters: [{ name: k, cluster: { server: '${server}' } }]\nusers: [{ name: k }]\n`;
   const put = (text: string) => writeFileSync(kubeconfigPath('k'), text);

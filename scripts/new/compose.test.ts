@@ -29,7 +29,7 @@ const fates = (notes: ReturnType<typeof fromCompose>['notes']) =>
   Object.fromEntries(notes.map(({ key, fate }) => [key, fate]));
 
 describe('a service of a compose file', () => {
-  it('becomes an app that the schema takes, and each of its keys is accounted for', () => {
+  it('becomes a valid app, with a result for each of its keys', () => {
     const { description, notes } = fromCompose(wiki, 'compose.yaml', 'wiki');
     expect(description).toEqual({
       image: { ref: 'docker.io/requarks/wiki:2.5.306' },
@@ -56,12 +56,12 @@ describe('a service of a compose file', () => {
     });
   });
 
-  it('never copies what looks like a secret', () => {
+  it('never copies a value that looks like a secret', () => {
     const { description, notes } = fromCompose(wiki, 'compose.yaml', 'wiki');
     expect(JSON.stringify([description, notes])).not.toContain('not-to-be-copied');
   });
 
-  it('that starts as root and listens for something else than HTTP is exposed to nobody', () => {
+  it('that starts as root and does not serve HTTP is not exposed', () => {
     const { description } = fromCompose(wiki, 'compose.yaml', 'shop', { service: 'db' });
     expect(description).toMatchObject({
       user: 0,
@@ -74,7 +74,7 @@ describe('a service of a compose file', () => {
     expect(description.exposes).toBeUndefined();
   });
 
-  it('takes a port from the labels of a proxy, a folder that is written as a volume, and an image by its version', () => {
+  it("is read with a proxy's labels, volumes in long form, and an image by version", () => {
     const file = `services:
   cloud:
     image: nextcloud:latest
@@ -95,7 +95,7 @@ describe('a service of a compose file', () => {
     });
   });
 
-  it('never copies a password in a URL, nor half of a text whose other half is not in the file', () => {
+  it('never copies a password in a URL, or a text with an unknown variable', () => {
     const password = 'hunter2';
     const file = `services:
   api:
@@ -109,7 +109,7 @@ describe('a service of a compose file', () => {
     expect(JSON.stringify([description, notes])).not.toContain(password);
   });
 
-  it('is printed as a person writes it', () => {
+  it('is printed in a readable format', () => {
     const text = appText('wiki', fromCompose(wiki, 'compose.yaml', 'wiki').description);
     expect(text).toContain(
       "  probes: { ready: { exec: ['curl', '-f', 'http://localhost:3000/healthz'] } },\n",
@@ -148,7 +148,7 @@ describe('a compose file', () => {
     ['a port of UDP', 'ports: ["53:53/udp"]', 'ports.53:53'],
     ['a capability that no pod may have', 'cap_add: [SYS_ADMIN]', 'cap_add.SYS_ADMIN'],
     ['a key that nobody knows', 'x-own: 1', 'x-own'],
-  ])('says of %s that it is dropped', (_, line, key) => {
+  ])('reports the dropped key %s', (_, line, key) => {
     const { notes } = fromCompose(
       `services:\n  shop:\n    image: a:1\n    ${line}\n`,
       'compose.yaml',

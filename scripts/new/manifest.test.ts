@@ -71,7 +71,7 @@ stringData: { key: not-to-be-copied }
 const made = () => fromManifest(shop, 'shop.yaml', 'shop');
 
 describe('a Deployment', () => {
-  it('becomes an app that the schema takes', () => {
+  it('becomes a valid app', () => {
     const { description, files } = made();
     expect(description).toEqual({
       image: { ref: 'docker.io/example/shop:1.4.2' },
@@ -97,7 +97,7 @@ describe('a Deployment', () => {
     expect(appSchema.safeParse({ name: 'shop', summary: 'A shop.', ...description }).success).toBe(true);
   });
 
-  it('has each of its keys accounted for', () => {
+  it('has a result for each of its keys', () => {
     const { notes } = made();
     expect(Object.fromEntries(notes.map(({ key, fate }) => [key, fate]))).toEqual({
       image: 'approximated',
@@ -133,11 +133,11 @@ describe('a Deployment', () => {
     });
   });
 
-  it('never has a secret copied', () => {
+  it('never copies a secret', () => {
     expect(JSON.stringify(made())).not.toContain('not-to-be-copied');
   });
 
-  it('without ports is a worker, and without a probe is asked by a connection', () => {
+  it('without ports is a worker, and without a probe gets a TCP probe', () => {
     const plain = (container: string) =>
       fromManifest(
         `kind: Deployment\nmetadata: { name: a }\nspec: { template: { spec: { containers: [${container}] } } }\n`,
@@ -179,7 +179,7 @@ describe('a Deployment', () => {
   });
 });
 
-it('is told from a compose file', () => {
+it('is distinguished from a compose file', () => {
   expect(isManifest(shop)).toBe(true);
   expect(isManifest('services: { a: { image: a } }\n')).toBe(false);
 });

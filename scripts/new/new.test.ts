@@ -57,7 +57,7 @@ const type = (script: string, ...args: string[]) =>
   });
 
 describe('in a copy of this repository', () => {
-  it('writes an app, an operator and an environment that render at once, and says what to do next', async () => {
+  it('writes an app, an operator and an environment that render at once, and prints the next steps', async () => {
     const app = await type('new', 'app', 'web-shop');
     expect(app.all).toContain('wrote apps/web-shop/app.ts\n');
     expect(app.stdout).toContain('next:\n  $EDITOR apps/web-shop/app.ts');
@@ -94,7 +94,7 @@ describe('in a copy of this repository', () => {
     expect(readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8')).toBe(before);
   }, 300_000);
 
-  it('refuses the name of an operator, of its namespace and of Kubernetes with the reason', async () => {
+  it('refuses the name of an operator, of its namespace or of Kubernetes, with the reason', async () => {
     for (const [name, why] of [
       ['traefik', "'traefik' is already the operator of operators/traefik/operator.ts:"],
       ['gateway', "'gateway' is already the namespace of operators/traefik/operator.ts:"],
@@ -109,7 +109,7 @@ describe('in a copy of this repository', () => {
   }, 300_000);
 
   it.each(['worker', 'schedule', 'site'])(
-    'writes an app of the kind %s, which renders at once',
+    'writes an app of the kind %s that renders at once',
     async (kind) => {
       const { all, exitCode } = await type('new', 'app', `a-${kind}`, '--kind', kind);
       expect(all).toContain(`wrote apps/a-${kind}/app.ts\n`);
@@ -118,7 +118,7 @@ describe('in a copy of this repository', () => {
     300_000,
   );
 
-  it('takes back what it wrote where Ctrl-C ends it before it is known to render', async () => {
+  it('removes the written files if Ctrl-C ends it before the render', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       const child = type('new', 'app', 'half-done');
@@ -131,7 +131,7 @@ describe('in a copy of this repository', () => {
     }
   }, 300_000);
 
-  it('writes nothing over what is there', async () => {
+  it('overwrites no file', async () => {
     const before = readFileSync(join(root, 'clusters/dev/cluster.yaml'), 'utf8');
     const { all, exitCode } = await type('new', 'app', 'home');
     expect(all).toContain('error: apps/home/app.ts already exists');
@@ -159,7 +159,7 @@ it.each([
   expect(() => checkedName(name)).toThrow(expect.objectContaining({ next }));
 });
 
-it('takes back what it wrote where a file cannot be written', () => {
+it('removes the written files if one cannot be written', () => {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-new-'));
   try {
     const files = { 'a/b.ts': 'one', 'a/b.ts/c': 'two' };
@@ -179,7 +179,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a d
     rmdirSync(folder);
   });
 
-  it('leaves nothing and changes nothing where the disk is full, at whichever file, and says so once', () => {
+  it('leaves and changes nothing if the disk is full at any file, and reports it once', () => {
     writeFileSync(join(folder, 'cluster.yaml'), 'apps:\n');
     const big = 'x'.repeat(300_000);
     for (const [files, changes] of [
@@ -202,7 +202,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a d
     }
   });
 
-  it('takes back what it wrote on a disk that is full by then', () => {
+  it('removes the written files also on a full disk', () => {
     writeFileSync(join(folder, 'cluster.yaml'), 'apps:\n');
     const files = { 'apps/a/app.ts': 'one' };
     const { undo } = write(folder, { files, changes: { 'cluster.yaml': 'apps:\n  a:\n' }, next: [] });
@@ -230,12 +230,12 @@ describe('an app is enabled', () => {
     expect(Object.keys(parse(enabled).apps)).toContain('shop');
   });
 
-  it('only where there is a map of them', () => {
+  it('only if there is a map of apps', () => {
     expect(() => enable('apps: [home]\n', 'cluster.yaml', 'shop')).toThrow('has no map of apps');
   });
 });
 
-it('lists an image first', () => {
+it('inserts an image at the top of the list', () => {
   expect(addImage('kubernetes: v1\nimages:\n  a: {}\n', 'b', 'x/b:1')).toBe(
     'kubernetes: v1\nimages:\n  b:\n    ref: x/b:1\n\n  a: {}\n',
   );

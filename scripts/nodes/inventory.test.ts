@@ -46,7 +46,7 @@ describe('inventory', () => {
     });
   });
 
-  it('leads every host of the lock file to the mirror, and the own registry to the node itself', async () => {
+  it('routes every host of the lock file to the mirror, and the own registry to the node itself', async () => {
     const { all } = inventoryOf(cluster(), loadLock(), await machinesOf('shop', cluster()), local);
     const hosts = all.vars.registry_hosts as Record<string, string>;
     expect(hosts['registry.k8s.io']).toContain('[host."http://mirror.example.org:5000/v2/registry.k8s.io"]');
@@ -54,20 +54,20 @@ describe('inventory', () => {
     expect(hosts['registry.shop.example.org']).not.toContain('ca =');
   });
 
-  it('names the authority of the own registry where there is one', async () => {
+  it('has the CA of the own registry if there is one', async () => {
     const machines = await machinesOf('shop', cluster());
     const { all } = inventoryOf(cluster(), loadLock(), machines, { ...local, registryAuthority: '/ca.crt' });
     const hosts = all.vars.registry_hosts as Record<string, string>;
     expect(hosts['registry.shop.example.org']).toContain('ca = ["/etc/containerd/registry-ca.crt"]');
   });
 
-  it('asks upstream alone where there is no mirror', async () => {
+  it('uses only upstream without a mirror', async () => {
     const plain = cluster((text) => text.replace(/^mirror: .*$/m, ''));
     const { all } = inventoryOf(plain, loadLock(), await machinesOf('shop', plain), local);
     expect(Object.keys(all.vars.registry_hosts as object)).toEqual(['registry.shop.example.org']);
   });
 
-  it('leads only the registries to mirrors that a table names', async () => {
+  it('uses mirrors only for the registries in the map', async () => {
     const table = cluster((text) =>
       text.replace(/^mirror: .*$/m, 'mirror: { docker.io: https://hub.example.org/docker }'),
     );
@@ -80,7 +80,7 @@ describe('inventory', () => {
     ]);
   });
 
-  it("names images with upstream's digests, and by their tags alone where a mirror may have built them", async () => {
+  it("has upstream's digests of images, and only tags if a mirror may have built them", async () => {
     const lock = loadLock();
     const { ref, digest } = lock.images.flannel ?? {};
     const imagesOf = async (which: Cluster): Promise<unknown> =>
@@ -90,7 +90,7 @@ describe('inventory', () => {
     expect(await imagesOf(cluster())).toMatchObject({ flannel: ref });
   });
 
-  it('takes snapshots into the bucket that the stacks make, where they make the machines', async () => {
+  it('stores snapshots in the bucket of the stacks if they create the machines', async () => {
     const machines = await machinesOf('shop', cluster());
     const aws = cluster((text) =>
       text.replace(
@@ -109,12 +109,12 @@ describe('inventory', () => {
 });
 
 describe('machines', () => {
-  it('refuses nodes of Kind, and says what makes those', async () => {
+  it('refuses Kind nodes, with the command that creates them', async () => {
     const kind = cluster((text) => text.replace(/^provider: .*$/m, 'provider: { kind: kind }'));
     await expect(machinesOf('dev', kind)).rejects.toMatchObject({ next: 'Type: npm run init-cluster' });
   });
 
-  it('asks for the outputs of the stack where a cloud has the machines', async () => {
+  it('requires the outputs of the stack if a cloud has the machines', async () => {
     const aws = cluster((text) =>
       text.replace(
         /^provider: .*$/m,
@@ -127,7 +127,7 @@ describe('machines', () => {
     });
   });
 
-  it('asks for an address where several control planes answer together', async () => {
+  it('requires an address for several control planes', async () => {
     const three = cluster((text) => text.replace('role: worker', 'role: control-plane'));
     await expect(machinesOf('shop', three)).rejects.toThrow('2 nodes are control planes');
     const named = cluster((text) =>

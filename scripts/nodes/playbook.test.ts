@@ -8,13 +8,13 @@ PLAY RECAP *********************************************************************
 control-1                  : ok=30   changed=0    unreachable=1    failed=2    skipped=4    rescued=0    ignored=0
 `;
 
-it('reads what a play did on each machine, in colours or not', () => {
+it('reads the results of a play on each machine, with and without colours', () => {
   expect(readRecap(text)).toEqual({
     'worker-1': { ok: 12, changed: 3, unreachable: 0, failed: 0 },
     'control-1': { ok: 30, changed: 0, unreachable: 1, failed: 2 },
   });
 });
 
-it('finds nothing where the play did not come to its end', () => {
+it('finds nothing if the play did not finish', () => {
   expect(readRecap('ERROR! the playbook could not be found')).toEqual({});
 });

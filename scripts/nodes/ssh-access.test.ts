@@ -23,14 +23,14 @@ const standIns = (): void =>
 afterEach(() => void vi.unstubAllEnvs());
 
 describe('SSH access to the machines', () => {
-  it('is plain SSH where they have addresses', async () => {
+  it('is plain SSH to machines with addresses', async () => {
     expect(await withSshAccess(machines, undefined, async (access) => access)).toEqual({ key: undefined });
     expect(await withSshAccess(machines, '/keys/one', async (access) => access)).toEqual({
       key: '/keys/one',
     });
   });
 
-  it('on AWS leads through the session manager, by a key that goes when the work is done', async () => {
+  it('on AWS uses the session manager, with a key that is deleted afterwards', async () => {
     standIns();
     const key = await withSshAccess(aws, undefined, async ({ key = '', env = {} }) => {
       expect(existsSync(key)).toBe(true);
@@ -41,11 +41,11 @@ describe('SSH access to the machines', () => {
     expect(existsSync(key)).toBe(false);
   });
 
-  it('on AWS takes a key that somebody names', async () => {
+  it('on AWS accepts a given key', async () => {
     expect(await withSshAccess(aws, '/keys/one', async (access) => access)).toEqual({ key: '/keys/one' });
   });
 
-  it("says which of AWS's programs is missing, and where it is had", async () => {
+  it('reports a missing AWS program with its address', async () => {
     vi.stubEnv('PATH', '');
     await expect(withSshAccess(aws, undefined, async (access) => access)).rejects.toThrow(
       /^aws is not installed, and is needed to reach the nodes: https:/,

@@ -31,7 +31,7 @@ function rememberingForge(open: PullRequest[]) {
 
 const branch = (n: number, app = 'shop') => promotionBranch(app, 'prod', `sha256:${`${n}`.repeat(64)}`);
 
-it('a branch is named for app, environment and digest', () => {
+it('the branch has the names of app, environment and digest', () => {
   expect(branch(1)).toBe('promote/shop/prod/111111111111');
 });
 
@@ -44,7 +44,7 @@ async function prepared() {
   return { remote, git, there, commit };
 }
 
-it('a newer digest takes the branch and the request of the older one away, and no others', async () => {
+it('a newer digest removes branch and request of the older one, and no others', async () => {
   const { remote, git, there: pushed, commit } = await prepared();
   for (const each of [branch(1), branch(1, 'shop-api'), 'main'])
     await git(['push', '--quiet', world.url, `${pushed}:refs/heads/${each}`]);
@@ -61,7 +61,7 @@ it('a newer digest takes the branch and the request of the older one away, and n
   expect(there).toEqual(['main', branch(1, 'shop-api'), branch(2)].sort());
 });
 
-it('the same digest again changes the request that is open', async () => {
+it('the same digest updates the open request', async () => {
   const { remote, commit } = await prepared();
   const { forge, said } = rememberingForge([]);
   const promotion = { app: 'shop', environment: 'prod', branch: branch(2), commit, title: 'Promote' };
@@ -71,7 +71,7 @@ it('the same digest again changes the request that is open', async () => {
   expect(said).toEqual([`create ${branch(2)}`, 'update 9: second']);
 });
 
-it('without a forge there is a branch alone', async () => {
+it('without a forge only a branch is pushed', async () => {
   const { remote, commit } = await prepared();
   const promotion = { app: 'shop', environment: 'prod', branch: branch(2), commit, title: '', body: '' };
   const { request } = await offer(remote, undefined, promotion);

@@ -57,7 +57,7 @@ async function useAll(client: Forge) {
 }
 
 describe('a pull request is opened, listed, changed and closed as the forge documents it', () => {
-  it('by the API of GitHub', async () => {
+  it('with the API of GitHub', async () => {
     const { client, asked } = await forge('github', [
       [200, [hub(7)]],
       [201, hub(7)],
@@ -80,7 +80,7 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     ]);
   });
 
-  it('Gitea and Forgejo, which list all target branches', async () => {
+  it('with Gitea and Forgejo, which list all target branches', async () => {
     const { client, asked } = await forge('gitea', [
       [200, [hub(7), { ...hub(8), base: { ref: 'other' } }]],
       [201, hub(7)],
@@ -103,7 +103,7 @@ describe('a pull request is opened, listed, changed and closed as the forge docu
     ]);
   });
 
-  it('by the API of GitLab', async () => {
+  it('with the API of GitLab', async () => {
     const { client, asked } = await forge('gitlab', [
       [200, [lab(7)]],
       [201, lab(7)],
@@ -139,14 +139,14 @@ it.each([
   [403, '{"message":"Forbidden"}', 'refuses the token'],
   [422, '{"message":"No commits between main and promote"}', 'No commits between'],
   [200, '<html>Sign in</html>', 'something else than its API says'],
-])('a forge that answers %d with %s is told of, and its token is not', async (status, body, says) => {
+])('the answer %d with %s is reported without the token', async (status, body, says) => {
   const { client } = await forge('github', [[status, body]]);
   const failed = client.open('main');
   await expect(failed).rejects.toThrow(says);
   await expect(failed).rejects.not.toThrow('of-a-test');
 });
 
-it('without a token it says which variable to set', () => {
+it('without a token it names the variable to set', () => {
   vi.stubEnv('PLINTH_FORGE_TOKEN', '');
   const url = 'https://github.com/team/platform.git';
   expect(() => forgeOf({ kind: 'git', url, branch: 'main', forge: { kind: 'github' } })).toThrow(

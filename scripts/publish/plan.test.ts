@@ -33,35 +33,35 @@ const steps = (options: { app?: string; releaseHold?: boolean }) =>
   );
 
 describe('a publication', () => {
-  it('moves what has changed or is new, and leaves what is held or the same', () => {
+  it('moves changed and new apps, and skips held and unchanged ones', () => {
     expect(steps({})).toEqual({ changed: 'moves', held: 'held', new: 'moves', same: 'same' });
   });
 
-  it('moves what is held where that is said', () => {
+  it('moves held apps with --release-hold', () => {
     expect(steps({ releaseHold: true }).held).toBe('moves');
   });
 
-  it('of one app leaves all others', () => {
+  it('of one app skips all others', () => {
     expect(steps({ app: 'new' })).toEqual({ changed: 'left', held: 'left', new: 'moves', same: 'left' });
   });
 
-  it('of one app that is held is refused, with who holds it', () => {
+  it('of a held app is refused, with the person who rolled back', () => {
     expect(() => steps({ app: 'held' })).toThrow('held is held in prod: Ann rolled it back from b2');
   });
 
-  it('of an app that is not there is refused, with those that are', () => {
+  it('of an unknown app is refused, with the existing ones', () => {
     expect(() => steps({ app: 'nwe' })).toThrow(
       expect.objectContaining({ next: 'Name one of: changed, held, new, same' }),
     );
   });
 });
 
-it('an app that somebody else rolled back meanwhile is not moved', () => {
+it('an app that was rolled back meanwhile is not moved', () => {
   const options = { environment: 'prod', source, releaseHold: false };
   expect(() => withVersions(published, { held: { image: image('b3') } }, options)).toThrow('is held in prod');
 });
 
-it('at most ten versions before the one that runs stay known', () => {
+it('records at most ten earlier versions', () => {
   let now: PublishedImages = { source, apps: {} };
   for (let n = 1; n <= 14; n++)
     now = withVersions(

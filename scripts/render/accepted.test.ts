@@ -5,7 +5,7 @@ import { accepted } from '../../test/model/accepted.ts';
 import { withPlatform } from '../../test/model/fixture.ts';
 import { renderAll } from './render.ts';
 
-it.each(accepted)('%s is rendered, and is the same for two parsers', async (_, edits) => {
+it.each(accepted)('%s is rendered, and two parsers read the same', async (_, edits) => {
   const { files } = await withPlatform(edits, (root) => renderAll(root));
   const apps = edits.flatMap(([file]) => /^apps\/(.*)\/app\.ts$/.exec(file)?.[1] ?? []);
   for (const app of apps)

@@ -145,7 +145,7 @@ describe('a render when nothing has changed', () => {
     ['a manifest too many', () => writeFileSync(join(out, 'dev/shop/mine.yaml'), 'a: 1\n')],
     ['the environments that are asked for', () => edit('clusters/dev/cluster.yaml', 'name:', 'name: ')],
     ...editsOfImports,
-  ])('sees that something has: %s', async (_what, change) => {
+  ])('detects a change: %s', async (_what, change) => {
     importEverything();
     put('apps/shop/server.py', 'a\r\n');
     execFileSync('git', ['init', '--quiet'], { cwd: root });
@@ -156,7 +156,7 @@ describe('a render when nothing has changed', () => {
     expect(untouched()).toBeUndefined();
   });
 
-  it('sees that other manifests were committed, with which it may have to refuse', async () => {
+  it('detects another commit of manifests, which could be a reason to refuse', async () => {
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.org', ...args], { cwd: root });
     git('init', '--quiet');
@@ -168,7 +168,7 @@ describe('a render when nothing has changed', () => {
     expect(untouched()).toBeUndefined();
   });
 
-  it('sees what changes where the folder of an app is a link', async () => {
+  it('detects changes if the folder of an app is a link', async () => {
     renameSync(join(root, 'apps/shop'), join(root, 'shop'));
     symlinkSync('../shop', join(root, 'apps/shop'));
     for (const path of ['shop/server.js', 'shop/app.ts', 'shop/new.js']) {
@@ -185,7 +185,7 @@ describe('a render when nothing has changed', () => {
     ['the time', '', 'new Date().getTime()'],
     ['chance', '', 'Math.random()'],
     ['whether a module is there', "const there = await import('./no.ts').catch(() => 'no');", 'there'],
-  ])('renders all the same where a description reads %s', async (_what, before, value) => {
+  ])('renders again if a description reads %s', async (_what, before, value) => {
     edit('apps/shop/app.ts', 'export default {', `${before}\nexport default {`);
     edit('apps/shop/app.ts', 'hello', `' + ${value} + '`);
     await run();
@@ -194,7 +194,7 @@ describe('a render when nothing has changed', () => {
 });
 
 describe('a render when an app has changed', () => {
-  it('makes that app anew, and those that use it, and no other', async () => {
+  it('builds only that app and those that use it', async () => {
     const memory = new Memory();
     await render(root, { out, memory });
     expect(memory.made).toContain('dev/registry');
@@ -214,7 +214,7 @@ describe('a render when an app has changed', () => {
     expect(memory.made).toEqual([]);
   });
 
-  it('comes to what a render from nothing comes to, whatever changes, and so do its refusals', async () => {
+  it('equals a full render after any change, including refusals', async () => {
     const replace = (file: string, search: string, replacement: string) => () => {
       if (readFileSync(join(root, file), 'utf8').includes(search)) edit(file, search, replacement);
     };
@@ -287,7 +287,7 @@ describe('a render when an app has changed', () => {
 });
 
 describe('a cache', () => {
-  it('that is damaged anywhere is as if it were not there', async () => {
+  it('ignores a damaged cache', async () => {
     await run();
     const good = readFileSync(cached());
     const manifest = join(out, 'dev/shop/deployment-shop.yaml');
@@ -306,7 +306,7 @@ describe('a cache', () => {
     );
   }, 120_000);
 
-  it('that cannot be written stops nobody', async () => {
+  it('works if the cache cannot be written', async () => {
     writeFileSync(join(folder, 'cache'), 'a file where the folder would be');
     expect(await run()).toMatch(/files, [1-9]\d* changed/);
     expect(await run()).toMatch(/files, 0 changed/);

@@ -127,7 +127,7 @@ describe('a database that no app describes any more', () => {
     ],
   ];
 
-  it.each(ways)('is refused where %s, and nothing is written', async (_, change) => {
+  it.each(ways)('is refused if %s, and nothing is written', async (_, change) => {
     change();
     const there = existsSync(join(root, database));
     const [problem, ...more] = await problems();
@@ -147,7 +147,7 @@ describe('a database that no app describes any more', () => {
   });
 
   it.each(ways)(
-    'is rendered on where %s and its data is kept, and nothing that holds data goes',
+    'is still rendered if %s and its data is kept, and nothing with data is removed',
     async (_, change) => {
       change();
       retire('data: keep, storage: 2Gi');
@@ -177,7 +177,7 @@ describe('a database that no app describes any more', () => {
   }
 });
 
-it('is deleted with its volumes where the line says so, and its namespace stays, as diff tells', async () => {
+it('is deleted with its volumes if retired so, and its namespace stays, as diff shows', async () => {
   takeOut();
   retire('data: delete');
   expect(await problems()).toEqual([]);
@@ -195,7 +195,7 @@ it('is deleted with its volumes where the line says so, and its namespace stays,
   expect(await problems()).toEqual([]);
 });
 
-it('a volume that would be smaller is refused where its size is written', async () => {
+it('a smaller volume is refused at its size', async () => {
   edit(orders, "storage: '2Gi'", "storage: '1Gi'");
   edit(cluster, 'overlay: http', 'overlay: http\n  storage: 5Gi');
   edit(cluster, 'kind: in-cluster', 'kind: in-cluster\n  storage: 512Mi');
@@ -212,7 +212,7 @@ it('a volume that would be smaller is refused where its size is written', async 
   expect(await problems()).toEqual([]);
 });
 
-it('a volume whose operator goes stays where it is, as diff tells', async () => {
+it('a volume of a removed operator stays, as diff shows', async () => {
   edit(cluster, 'kind: in-cluster', 'kind: git\n  url: https://git.example.org/a/b.git');
   expect(await problems()).toEqual([]);
   const [dev] = (await diff(root, 'HEAD')).environments;
@@ -225,7 +225,7 @@ it('a volume whose operator goes stays where it is, as diff tells', async () => 
   expect(namespace).toMatchObject({ gravity: 'other', what: expect.stringContaining('stays as it is') });
 });
 
-it('renders anew what stands in no Git repository', async () => {
+it('renders normally without a Git repository', async () => {
   rmSync(join(root, '.git'), { recursive: true });
   rmSync(join(root, 'manifests'), { recursive: true });
   expect(await problems()).toEqual([]);
@@ -240,7 +240,7 @@ describe('a volume of an app', () => {
   it.each([
     ['one for the app', "per: 'app'"],
     ['one for each replica', "per: 'replica'"],
-  ])('(%s) is not lost, made smaller or given another class by a line that is changed', async (_, per) => {
+  ])('(%s) is not lost, shrunk or moved to another class by a changed line', async (_, per) => {
     const volume = `volumes: { data: { path: '/data', size: '2Gi', ${per} } },`;
     volumes(volume);
     expect(await problems()).toEqual([]);

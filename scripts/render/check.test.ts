@@ -13,7 +13,7 @@ async function problemsOf(edits: Parameters<typeof withEdits>[0], environment?: 
   return error instanceof ProblemsFailure ? error.problems : [];
 }
 
-it('says where, in which environments, why, and what to type', async () => {
+it('reports place, environments, reason and fix', async () => {
   const [problem, ...others] = await problemsOf([[app, "cpu: '", "cpu: '3"]]);
   expect(others).toEqual([]);
   expect(problem).toMatchObject({
@@ -29,14 +29,14 @@ it('says where, in which environments, why, and what to type', async () => {
   expect(problem?.line).toBeGreaterThan(1);
 });
 
-it('takes the reason, and the exception, from the description', async () => {
+it('reads the exception and its reason from the description', async () => {
   const edit = [app, "cpu: '", "cpu: '3"] as const;
   expect(await problemsOf([edit, [app, 'resources: {', `resources: { reason: '${reason}',`]])).toEqual([]);
   const exceptions = `exceptions: [{ rule: 'resources-reason', reason: '${reason}' }],\n  resources: {`;
   expect(await problemsOf([edit, [app, 'resources: {', exceptions]])).toEqual([]);
 });
 
-it('refuses an exception that excepts nothing, where it has seen everything', async () => {
+it('refuses an unused exception if all environments were checked', async () => {
   const exceptions = `exceptions: [{ rule: 'host-access', reason: '${reason}' }],\n  resources: {`;
   const edit = [app, 'resources: {', exceptions] as const;
   const [problem] = await problemsOf([edit]);

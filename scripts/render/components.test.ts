@@ -20,7 +20,7 @@ describe.each([
       registry: { overlay: 'tls' },
     },
   ],
-] as const)('everything that runs on %s', (provider, cluster) => {
+] as const)('lists the components of %s', (provider, cluster) => {
   // With the operators of every store of observability beside each other, whichever of them the collectors send to.
   const env = environment({
     apps,
@@ -35,17 +35,17 @@ describe.each([
     expect(JSON.stringify(components(env))).toBe(JSON.stringify(components(env)));
   });
 
-  it('has no object twice', () => {
+  it('has no duplicate objects', () => {
     const ids = all.map(idOf);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 
-  it('stands in a namespace that exists', () => {
+  it('has a namespace for every object', () => {
     const known = [...named(all, 'Namespace'), 'kube-system', undefined];
     expect(all.filter(({ metadata }) => !known.includes(metadata.namespace)).map(idOf)).toEqual([]);
   });
 
-  it('lets the CA injector write into each webhook that asks it to', () => {
+  it('lets the CA injector write into each webhook that requests it', () => {
     const asking = all.filter(
       ({ metadata }) => metadata.annotations?.['cert-manager.io/inject-ca-from-secret'] !== undefined,
     );
@@ -56,7 +56,7 @@ describe.each([
     expect(new Set(written)).toEqual(new Set(asking.map(({ metadata }) => metadata.name)));
   });
 
-  it('says what it is part of', () => {
+  it('labels every object as part of Plinth', () => {
     const labels = all.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of']);
     expect(new Set(labels)).toEqual(new Set(['plinth']));
   });
@@ -96,7 +96,7 @@ describe.each([
     },
   );
 
-  it('has pods with such a port behind every Service', () => {
+  it('has pods with the target port for every Service', () => {
     for (const service of all.filter(({ kind }) => kind === 'Service')) {
       const behind = workloads.filter(
         (deployment) =>
@@ -123,7 +123,7 @@ describe.each([
 });
 
 describe('components', () => {
-  it('has no Git server where the source is elsewhere', () => {
+  it('has no Git server if the source is elsewhere', () => {
     const source = { kind: 'git', url: 'https://git.example.org/platform.git' };
     const names = (cluster: object) =>
       components(environment({ operators, cluster: { observability: { store: 'light' }, ...cluster } })).map(

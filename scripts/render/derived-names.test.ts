@@ -258,7 +258,7 @@ function namesOf(env: Environment, all: Component[] = components(env)): string[]
   ];
 }
 
-it('no two things that are derived of apps, databases and people share a name, where the checks let them through', () => {
+it('no two derived things of apps, databases and people share a name if the checks accept them', () => {
   let passed = 0;
   fc.assert(
     fc.property(world, (given) => {
@@ -297,7 +297,7 @@ it.each<[string, Drawn[], string[]]>([
   ],
   ['a database named as a keyword', [app('order', { database: true, migrations: true })], []],
   ['a database named as pg_hba.conf names all of them', [app('all', { database: true })], []],
-])('%s: each has a name of its own', (_, apps, people) => {
+])('%s: each has its own name', (_, apps, people) => {
   const env = environmentOf({ apps, people, authorities: 'intermediate' });
   expect(taken(env)).toBe(true);
   const names = namesOf(env);

@@ -21,7 +21,7 @@ async function rendered(edits: Edit[]): Promise<(path: string) => unknown> {
   };
 }
 
-it('an app that calls hosts outside gets a proxy that lets it alone in, and out to their ports but to no private address', async () => {
+it('an app with an internet edge gets a proxy, which accepts only that app and reaches no private address', async () => {
   const object = await rendered(shop(uses));
   const policy = object('egress/networkpolicy-shop.yaml');
   expect(field(policy, 'spec', 'ingress')).toEqual([
@@ -51,7 +51,7 @@ it('an app that calls hosts outside gets a proxy that lets it alone in, and out 
   });
 });
 
-it('the app itself may go to its proxy and nowhere else, and is told where it is', async () => {
+it('the app itself may only call its proxy, and gets its address', async () => {
   const object = await rendered(shop(uses));
   const egress = listField(object('shop/networkpolicy-shop.yaml'), 'spec', 'egress');
   expect(egress.slice(1)).toEqual([
@@ -72,13 +72,13 @@ it('the app itself may go to its proxy and nowhere else, and is told where it is
   });
 });
 
-it('where no app calls hosts outside there is no proxy', async () => {
+it('without internet edges there is no proxy', async () => {
   const object = await rendered(shop(''));
   expect(object('flux-sync/kustomization-egress.yaml')).toBeUndefined();
   expect(object('shop/deployment-shop.yaml')).toBeDefined();
 });
 
-it('an environment may say in which private networks such hosts lie', async () => {
+it('an environment can allow private networks', async () => {
   const object = await rendered(shop(uses, 'egress: { privateNetworks: [10.20.0.0/16] }\n'));
   const [, out] = listField(object('egress/networkpolicy-shop.yaml'), 'spec', 'egress');
   expect(listField(out, 'to')).toContainEqual({ ipBlock: { cidr: '10.20.0.0/16' } });
@@ -94,13 +94,13 @@ it.each([
   ['a star inside', "'api.*.com'"],
   ['a port that is none', "'api.stripe.com:70000'"],
   ['the metadata of a cloud', "'metadata.google.internal'"],
-])('refuses %s for a host', async (_, host) => {
+])('refuses %s as a host', async (_, host) => {
   const failed = rendered(shop(`uses: [{ kind: 'internet', hosts: [${host}] }],`));
   await expect(failed).rejects.toThrow(ProblemsFailure);
   await expect(failed).rejects.toThrow('hosts outside of the cluster are identified by name');
 });
 
-it('refuses a proxy that is set by hand beside it', async () => {
+it('refuses a manual proxy variable beside the edge', async () => {
   const failed = rendered(shop(`env: { HTTPS_PROXY: 'http://proxy.example.org' },\n  ${uses}`));
   await expect(failed).rejects.toThrow('it is derived from its use of the internet');
 });

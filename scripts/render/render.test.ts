@@ -26,7 +26,7 @@ const rendered = await renderAll(shop);
 const devFile = 'dev/shop/deployment-shop.yaml';
 
 describe('the render of a small repository', () => {
-  it('is what it was when somebody last looked', async () => {
+  it('equals the reviewed files', async () => {
     const dev = [...rendered.files].filter(([path]) => path.startsWith('manifests/dev/'));
     for (const [path, content] of dev) {
       await expect(content).toMatchFileSnapshot(join(golden, path.slice('manifests/'.length)));
@@ -35,20 +35,20 @@ describe('the render of a small repository', () => {
     expect(findDifference(golden, files, undefined)).toMatchObject({ removed: [], foreign: [] });
   });
 
-  it('says in every file where it comes from, and is the same for two parsers', () => {
+  it('has its source in every file, and two parsers read the same', () => {
     for (const content of rendered.files.values()) {
       expect(content).toMatch(/^# Rendered from [^\n]+\n/);
       expect(load(content)).toEqual(parse(content));
     }
   });
 
-  it('holds no time and no path of this machine', () => {
+  it('contains no time and no path of this machine', () => {
     const all = [...rendered.files.values()].join('');
     expect(all).not.toMatch(/\b20\d\d-\d\d-\d\d/);
     expect(all).not.toContain(dirname(shop));
   });
 
-  it('is the same to the byte in another folder, locale and time zone', async () => {
+  it('is byte-identical in another folder, locale and time zone', async () => {
     await withEdits([], async (root) => {
       const module = JSON.stringify(join(import.meta.dirname, 'render.ts'));
       const script = `
@@ -64,13 +64,13 @@ describe('the render of a small repository', () => {
     });
   });
 
-  it('can be of one environment, which must exist', async () => {
+  it('can be limited to one existing environment', async () => {
     const prod = await renderAll(shop, 'prod');
     expect([...prod.files.keys()].every((path) => path.startsWith('manifests/prod/'))).toBe(true);
     await expect(renderAll(shop, 'prdo')).rejects.toMatchObject({ next: 'Did you mean --env prod?' });
   });
 
-  it('gives each Kustomization the hash of its folder, and a new one when a file there changes', () => {
+  it('gives each Kustomization the hash of its folder, which changes with a file there', () => {
     expect(refreshContent(rendered.files)).toEqual(rendered.files);
     const changed = new Map(rendered.files);
     changed.set('manifests/dev/shop/service-shop.yaml', 'kind: Service\n');
@@ -78,7 +78,7 @@ describe('the render of a small repository', () => {
     expect(differs.map(([path]) => path)).toEqual(['manifests/dev/flux-sync/kustomization-shop.yaml']);
   });
 
-  it('orders the components by what they need', () => {
+  it('orders the components by their needs', () => {
     const dependsOn = (env: string, name: string) => {
       const path = `manifests/${env}/flux-sync/kustomization-${name}.yaml`;
       const found: { name: string }[] = parse(rendered.files.get(path) ?? '').spec.dependsOn;
@@ -110,7 +110,7 @@ describe('writing', () => {
     writeFileSync(join(out, path), content);
   };
 
-  it('writes everything once, then only what differs', async () => {
+  it('writes everything once, then only differences', async () => {
     const first = await render(shop, { out });
     expect(first.difference.changed).toHaveLength(rendered.files.size);
     const untouched = join(out, 'dev/shop/service-shop.yaml');
@@ -123,7 +123,7 @@ describe('writing', () => {
     expect(readdirSync(out)).toEqual(['dev', 'prod']);
   });
 
-  it('removes what is no longer rendered, with its folders', async () => {
+  it('removes files and folders that are no longer rendered', async () => {
     await render(shop, { out });
     put('old/app/service-app.yaml', '# Rendered from somewhere\na: 1\n');
     put('dev/gone/service-gone.yaml', '# Rendered from somewhere\na: 1\n');
@@ -135,21 +135,21 @@ describe('writing', () => {
     expect(readdirSync(out)).toEqual(['dev', 'prod']);
   });
 
-  it('leaves alone what somebody put there, and says so', async () => {
+  it('leaves foreign files unchanged, and reports them', async () => {
     put('dev/shop/mine.yaml', 'a: 1\n');
     put('README.md', 'not a manifest');
     await expect(render(shop, { out })).rejects.toThrow('dev/shop/mine.yaml');
     expect(readdirSync(join(out, 'dev/shop'))).toEqual(['mine.yaml']);
   });
 
-  it('writes nothing where something is wrong', async () => {
+  it('writes nothing if there are problems', async () => {
     await withEdits([['apps/shop/app.ts', "port: 'api'", "port: 'http'"]], async (root) => {
       await expect(render(root, { out })).rejects.toThrow('apps/shop/app.ts:12:47 unknown-port');
     });
     expect(readdirSync(out)).toEqual([]);
   });
 
-  it('says in words that a file stands where its folder should', async () => {
+  it('reports a file at the place of its folder', async () => {
     await withEdits([], async (root) => {
       writeFileSync(join(root, 'manifests'), 'mine');
       await expect(render(root)).rejects.toThrow(
@@ -159,7 +159,7 @@ describe('writing', () => {
     });
   });
 
-  it('says in words what of the repository cannot be read: a name that is no UTF-8', async () => {
+  it('reports a file name that is not UTF-8', async () => {
     await withEdits([], async (root) => {
       writeFileSync(Buffer.concat([Buffer.from(join(root, 'apps/shop/')), Buffer.from([0xff])]), 'x');
       const failure = { name: 'Failure', next: expect.stringContaining('ls -lb') };
@@ -167,7 +167,7 @@ describe('writing', () => {
     });
   });
 
-  it('says in words that a file took the place of its folder since the last render', async () => {
+  it('reports a file that replaced its folder since the last render', async () => {
     const command = { out: join(out, 'manifests') };
     await renderCommand(shop, command, () => {});
     rmSync(command.out, { recursive: true });
@@ -181,14 +181,14 @@ describe('writing', () => {
     ['no folder can be made', '/proc/plinth/manifests'],
     ['a file is no folder', join(import.meta.filename, 'manifests')],
     ['a device is no folder', '/dev/null'],
-  ])('says in words that %s', async (_what, out) => {
+  ])('reports that %s', async (_what, out) => {
     await expect(render(shop, { out })).rejects.toThrow(
       expect.objectContaining({ name: 'Failure', next: expect.stringContaining('--out') }),
     );
   });
 
   it.each(['dev/shop', 'prod'])(
-    'changes nothing where a file stands in place of the folder %s',
+    'changes nothing if a file is at the place of the folder %s',
     async (path) => {
       put('dev/shop/service-shop.yaml', '# Rendered from somewhere\n');
       if (path === 'dev/shop') rmSync(join(out, path), { recursive: true });
@@ -201,7 +201,7 @@ describe('writing', () => {
     },
   );
 
-  it('removes what a killed render left behind', async () => {
+  it('removes drafts of a killed render', async () => {
     mkdirSync(join(out, '.render-old'));
     utimesSync(join(out, '.render-old'), 1, 1);
     mkdirSync(join(out, '.render-now'));
@@ -218,7 +218,7 @@ describe('writing', () => {
       return { code, text };
     }
 
-    it('checks, and says what differs and what to type', async () => {
+    it('checks, and reports the differences and the next command', async () => {
       await run({});
       expect(await run({ check: true })).toMatchObject({ code: 0 });
       put(devFile, '# Rendered from\n');
@@ -234,14 +234,14 @@ describe('writing', () => {
       expect(readFileSync(join(out, devFile), 'utf8')).toBe('# Rendered from\n');
     });
 
-    it.each(['', '/'])('does not take the repository for its manifests: --out %j', async (above) => {
+    it.each(['', '/'])('does not treat the repository as its manifests: --out %j', async (above) => {
       await withEdits([], async (root) => {
         await expect(run({ out: `${root}${above}` }, root)).rejects.toThrow('this repository is in');
         await expect(run({ out: '/' }, root)).rejects.toThrow('this repository is in');
       });
     });
 
-    it('keeps what a description prints out of what it prints', async () => {
+    it('separates the output of a description from its own', async () => {
       const shout = [
         'apps/catalog/app.ts',
         'export',
@@ -287,7 +287,7 @@ describe('file names', () => {
     return { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
   };
 
-  it('are safe everywhere, and tell two namespaces apart', () => {
+  it('are safe in every file system, and distinguish namespaces', () => {
     const objects = ['v1 ConfigMap a one', 'v1 ConfigMap a two', 'rbac/v1 ClusterRole system:X'].map(named);
     expect([...fileNames(objects).keys()]).toEqual([
       'configmap-a-one.yaml',
@@ -296,7 +296,7 @@ describe('file names', () => {
     ]);
   });
 
-  it('are never shared', () => {
+  it('are unique', () => {
     expect(() => fileNames([named('v1 ConfigMap a.b n'), named('v1 ConfigMap A.b n')])).toThrow(
       'both be written',
     );

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { FolderWatch } from './watch-folders.ts';
 
-it('tells of files in folders that come, and outlives those that go at once', async () => {
+it('reports files in new folders, and survives folders that disappear at once', async () => {
   const root = mkdtempSync(join(tmpdir(), 'plinth-watch-'));
   const seen = new Set<string>();
   const watch = new FolderWatch(root, join(root, 'manifests'), (path) => void seen.add(path));

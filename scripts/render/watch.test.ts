@@ -27,7 +27,7 @@ function save(search: string, replacement: string): void {
   renameSync(`${app()}~`, app());
 }
 
-it('renders at every save, says what is wrong and goes on, and ends when it is told to', async () => {
+it('renders at every save, reports problems and continues, and ends at the signal', async () => {
   let said = '';
   const stop = new AbortController();
   const print = (text: string) => {
@@ -90,7 +90,7 @@ it('renders at every save, says what is wrong and goes on, and ends when it is t
   expect(await done).toBe(0);
 }, 300_000);
 
-it('mends what somebody did to the manifests since, and takes what it did not render for a fault', async () => {
+it('restores changed manifests, and reports foreign files', async () => {
   let said = '';
   const print = (text: string) => {
     said += text;
@@ -135,7 +135,7 @@ it.each([
   [{ env: 'prdo' }, 'Did you mean --env prod?'],
   [{ out: '/proc/plinth' }, 'name another one by --out'],
 ])(
-  'ends where no save would help: %j',
+  'ends if no save can help: %j',
   async (command, next) => {
     const [out, err]: string[][] = [[], []];
     const print = {

@@ -6,13 +6,13 @@ import { environments, readCluster } from './read-cluster.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
 
-it('reads one environment while an app is half written', async () => {
+it('reads one environment while an app is unfinished', async () => {
   await withEdits([['apps/shop/app.ts', 'export default {']], async (root) => {
     expect(readCluster('prod', root).name).toBe('shop-prod');
   });
 });
 
-it('names environments that have a cluster.yaml', async () => {
+it('lists environments that have a cluster.yaml', async () => {
   await withEdits([], async (root) => {
     mkdirSync(join(root, 'clusters/later'));
     writeFileSync(join(root, 'clusters/README'), '');
@@ -25,7 +25,7 @@ it.each([
   ['an unknown key', [dev, 'domain:', 'domian:'], 'unknown-key'],
   ['no YAML', [dev, 'domain:', 'domain: ['], 'yaml-syntax'],
   ['bytes', [dev, '\0'], 'invisible-character'],
-] as const)('refuses %s as a render does: with code, line and column', async (_, edit, code) => {
+] as const)('refuses %s like a render: with code, line and column', async (_, edit, code) => {
   await withEdits([edit], async (root) => {
     expect(() => readCluster('dev', root)).toThrow(
       expect.objectContaining({
@@ -35,7 +35,7 @@ it.each([
   });
 });
 
-it('says which environments there are', async () => {
+it('lists the existing environments in the message', async () => {
   await withEdits([], async (root) => {
     expect(() => readCluster('prd', root)).toThrow("there is no environment 'prd'");
   });

@@ -55,13 +55,13 @@ describe('a version cannot go back behind what takes away, renames or refuses', 
   });
 });
 
-it('the line is that on which the statement begins', () => {
+it('reports the line at which the statement begins', () => {
   const sql =
     "create index a on b (c);\n\n-- first\n/* two\nlines */\nalter table b\n  drop column c;\nselect '\n';\ndrop table b;";
   expect(found(sql).map(({ line }) => line)).toEqual([6, 8, 10]);
 });
 
-it('a table that an earlier file made is one that the version before does not know', () => {
+it('a table of an earlier file is unknown to the previous version', () => {
   const files = [
     { name: '1.sql', sql: 'create table notes (a text);' },
     { name: '2.sql', sql: 'alter table notes drop column a; alter table orders drop column a;' },

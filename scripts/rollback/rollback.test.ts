@@ -27,11 +27,11 @@ describe('the version to which an app goes back', () => {
     expect(targetOf('shop', app(4, 3, 2, 1), { ready }).version).toEqual(version(2));
   });
 
-  it('is the one before where the cluster tells nothing', () => {
+  it('is the previous one if the cluster does not answer', () => {
     expect(targetOf('shop', app(4, 3, 2), { ready: nobody }).version).toEqual(version(3));
   });
 
-  it('is the one that is named, by its first digits too', () => {
+  it('is the named one, also by its first digits', () => {
     const named = { image: { ...image(9), digest: `sha256:${'9a'.repeat(32)}` } };
     const known = { ...app(4, 3), before: [version(3), named] };
     for (const to of [named.image.digest, '9a9a9a9a9a9a'])
@@ -43,13 +43,13 @@ describe('the version to which an app goes back', () => {
     ['several', '000000000000', 'several versions of shop'],
     ['no digest', 'latest', 'no version'],
     ['a short one', '00', 'no version'],
-  ])('is refused where %s is named, with those that there are', (_, to, says) => {
+  ])('is refused if %s is named, with the existing ones', (_, to, says) => {
     const failed = () => targetOf('shop', app(4, 3, 2), { to, ready: nobody });
     expect(failed).toThrow(says);
     expect(failed).toThrow(expect.objectContaining({ next: expect.stringContaining(digest(3)) }));
   });
 
-  it('is refused where none ran before', () => {
+  it('is refused if there is none', () => {
     expect(() => targetOf('shop', app(4), { ready: nobody })).toThrow(
       'no version of shop is known from before',
     );
@@ -57,7 +57,7 @@ describe('the version to which an app goes back', () => {
 });
 
 describe('an app that was rolled back', () => {
-  it('goes further back the next time, and knows what it left', () => {
+  it('goes further back the next time, and records what it left', () => {
     const once = rolledBack(app(4, 3, 2, 1), version(3), 'ann');
     expect(once).toEqual({
       ...version(3),
@@ -69,19 +69,19 @@ describe('an app that was rolled back', () => {
     expect(twice.hold?.left).toEqual([version(3), version(4)]);
   });
 
-  it('keeps the migrations that ran', () => {
+  it('keeps its migrations', () => {
     const known = { ...app(4, 3), migrations: image(8), before: [{ image: image(3), migrations: image(7) }] };
     expect(rolledBack(known, known.before[0] ?? {}, 'ann').migrations).toEqual(image(8));
   });
 
-  it('never knows more than ten of a kind', () => {
+  it('records at most ten of a kind', () => {
     const many = app(...Array.from({ length: 11 }, (_, n) => 20 - n));
     const back = rolledBack(many, version(10), 'ann');
     expect(back.hold?.left).toHaveLength(10);
   });
 });
 
-it('of a Kustomization those commits count at which it was Ready', () => {
+it('counts only commits at which the Kustomization was Ready', () => {
   const entry = (lastReconciledStatus: string, metadata?: object) => ({ lastReconciledStatus, metadata });
   const history = [
     entry('HealthCheckFailed', { revision: `main@sha1:${'1'.repeat(40)}` }),
@@ -175,7 +175,7 @@ describe('a roll-back', () => {
   const added = { [`${migrations}002.sql`]: '-- More.\nalter table orders add column mail text;\n' };
   const removed = { [`${migrations}002.sql`]: '-- Less.\nalter table orders drop column note;\n' };
 
-  it('is one commit that moves one image, holds the app and says from what it was rendered', async () => {
+  it('is one commit that changes one image, holds the app and names its source', async () => {
     const { run, now, next, rendered, name } = await published(added);
     expect(await run()).toBe(0);
     const images = await now();
@@ -201,7 +201,7 @@ describe('a roll-back', () => {
       { [`${migrations}migrate.ts`]: 'drop();\n' },
       `${migrations}migrate.ts:1: it is a program`,
     ],
-  ])('is refused where a migration in between %s, with its line', async (_, second, says) => {
+  ])('is refused if a migration in between %s, with its line', async (_, second, says) => {
     const { run, now, images } = await published(second);
     const refused = run();
     await expect(refused).rejects.toThrow(says);
@@ -209,20 +209,20 @@ describe('a roll-back', () => {
     expect(await now()).toEqual(images);
   });
 
-  it('is made where a person has looked at that migration', async () => {
+  it('is made if a person has reviewed that migration', async () => {
     const { run, now } = await published(removed);
     await run({ reviewed: [`${migrations}002.sql`] });
     expect((await now())?.apps.shop?.image?.digest).toBe(digest(1));
   });
 
-  it('changes nothing where it is only tried', async () => {
+  it('changes nothing with --dry-run', async () => {
     const { run, now, images, printed } = await published(added);
     expect(await run({ dryRun: true })).toBe(0);
     expect(printed.join()).toContain('from t2 (sha256:000000000000) to t1');
     expect(await now()).toEqual(images);
   });
 
-  it('is refused where somebody else moves the app at the same time', async () => {
+  it('is refused if somebody else publishes the app at the same time', async () => {
     const { run, root, images } = await published(added);
     const other = await world.remote(root, { machine: 2 });
     const moved = { ...images, apps: { ...images.apps, shop: app(3, 2) } };
@@ -236,7 +236,7 @@ describe('a roll-back', () => {
     await expect(run({}, meanwhile)).rejects.toThrow('somebody else published or rolled back shop');
   });
 
-  it('is refused where the registry does not have the image any more', async () => {
+  it('is refused if the registry no longer has the image', async () => {
     const { run, now, images } = await published(added);
     const gone = async () => {
       throw new Error('the registry lacks it');
@@ -245,7 +245,7 @@ describe('a roll-back', () => {
     expect(await now()).toEqual(images);
   });
 
-  it('is refused for an app of which nothing was published, with those that there are', async () => {
+  it('is refused for an app without publications, with the published ones', async () => {
     const { run } = await published(added);
     await expect(run({ app: 'shpo' })).rejects.toMatchObject({
       message: "nothing was published of 'shpo' in prod.",
@@ -253,7 +253,7 @@ describe('a roll-back', () => {
     });
   });
 
-  it('goes from the branch itself where sources and manifests stand in one repository', async () => {
+  it('uses the branch itself if sources and manifests share a repository', async () => {
     const { run, git, root, rendered, now } = await published(added);
     const head = (await world.git(['rev-parse', 'main'])).trim();
     await git(['fetch', '--quiet', world.url, 'main']);

@@ -12,7 +12,7 @@ import { keysOf, reference, references } from './reference.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-test('the reference of the repository is that of its schemas: npm run schemas', async () => {
+test('the reference is generated from the schemas: npm run schemas', async () => {
   const files = await references(root);
   expect([...files.keys()]).toEqual(['docs/reference/cluster.md', 'docs/reference/app.md']);
   for (const [file, text] of files) {
@@ -27,7 +27,7 @@ test('every field of app.ts and cluster.yaml has a description', () => {
   expect(fieldsOf(clusterSchema).filter(({ description }) => description === '')).toEqual([]);
 });
 
-test('a comment is found through constants, lists, variants and comments of several lines', () => {
+test('finds comments through constants, lists, variants and several lines', () => {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-schemas-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   mkdirSync(join(folder, 'model/schema'), { recursive: true });
@@ -88,7 +88,7 @@ const schema = z.strictObject({
     .describe('Tags.'),
 });
 
-test('a table has type, default, description and the first example that is written', () => {
+test('a table has type, default, description and the first example', () => {
   const documents = [{ tags: {} }, { tags: { a: { on: true } }, size: 5 }];
   const text = reference({ title: 'Things', intro: 'All.', schema, documents });
   expect(text).toContain(
@@ -97,7 +97,7 @@ test('a table has type, default, description and the first example that is writt
   expect(text).toContain('| `tags.NAME.on` | boolean | required | Whether it counts. | `true` |');
 });
 
-test('an example of one kind is not taken for another kind', () => {
+test('an example of one kind is not used for another', () => {
   const documents = [
     {
       uses: [

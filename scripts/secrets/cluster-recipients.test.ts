@@ -10,7 +10,7 @@ it.each([
   ['in place of others', `secrets:\n  recipients:\n    bob: age1b\n\n# Below.\n${rest}`],
   ['in place of others at the end', `${rest}secrets:\n  recipients: { bob: age1b }\n`],
   ['in place of nothing', `secrets:\n${rest}`],
-])('writes recipients %s, and leaves every other line as it stands', (_, text) => {
+])('writes recipients %s, and keeps every other line', (_, text) => {
   const after = withRecipients(text, { cluster: 'age1c', alice: 'age1a' });
   expect(parse(after)).toEqual({
     name: 'plinth-dev',

@@ -14,14 +14,14 @@ const placesIn = (path: string, text: string) =>
   leaksInFiles(file(path, text)).map(({ line, column }) => `${line}:${column}`);
 
 describe('secrets check', () => {
-  it('says file, line and column, and never shows the secret', () => {
+  it('reports file, line and column, and never shows the secret', () => {
     const [problem, ...more] = leaksInFiles(file('src/pay.ts', `// pays\nconst stripe = '${key}';\n`));
     expect(more).toEqual([]);
     expect(problem).toMatchObject({ file: 'src/pay.ts', line: 2, column: 17, code: 'leaked-secret' });
     expect(problem && formatProblem(problem)).not.toContain(key);
   });
 
-  it('finds a manifest of a Secret that is not encrypted, and takes one that is', () => {
+  it('finds a manifest of an unencrypted Secret, and accepts an encrypted one', () => {
     const secret = (more: string) => `kind: ConfigMap\n---\napiVersion: v1\nkind: Secret\n${more}`;
     expect(placesIn('a.yaml', secret('stringData: { password: x }\n'))).toEqual(['1:1']);
     expect(placesIn('a.yaml', secret("data: { a: 'ENC[AES256_GCM,data:x]' }\nsops: {}\n"))).toEqual([]);
@@ -36,12 +36,12 @@ describe('secrets check', () => {
     expect(placesIn('apps/x/env.md', 'DB_PASSWORD=Tr0ub4dor_x9Q\n')).toEqual([]);
   });
 
-  it('takes a line that says why it is none, and only that line', () => {
+  it('accepts a line with a reason, and only that line', () => {
     expect(placesIn('a.md', `${key} not-a-secret: made up\n${key}\n`)).toEqual(['2:1']);
     expect(placesIn('a.md', `${key} not-a-secret:\n`)).toEqual(['1:1']);
   });
 
-  it('passes over what is no text', () => {
+  it('ignores binary files', () => {
     expect(
       leaksInFiles([{ path: 'a.png', content: Buffer.concat([Buffer.from([0]), Buffer.from(key)]) }]),
     ).toEqual([]);
@@ -61,12 +61,12 @@ describe('in a Git repository', () => {
 
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('looks at what Git stores or would store, and not at what it ignores', () => {
+  it('checks files that Git stores or would store, and no ignored ones', () => {
     writeFileSync(join(root, 'new.ts'), `'${key}'\n`);
     expect(leaksInRepository(root).map((problem) => problem.file)).toEqual(['new.ts']);
   });
 
-  it('looks at what is staged, not at what stands in the folder by now', async () => {
+  it('checks staged content, not the current files', async () => {
     writeFileSync(join(root, 'staged.ts'), `'${key}'\n`);
     await git('add', 'staged.ts');
     writeFileSync(join(root, 'staged.ts'), 'nothing\n');
@@ -74,14 +74,14 @@ describe('in a Git repository', () => {
     expect(leaksInStage(root).map((problem) => problem.file)).toEqual(['staged.ts']);
   });
 
-  it('writes a hook that asks the same, twice with the same result', async () => {
+  it('writes a hook with the same check, idempotently', async () => {
     const hook = await installHook(root);
     expect(await installHook(root)).toBe(hook);
     expect(statSync(hook).mode & 0o111).not.toBe(0);
     expect(readFileSync(hook, 'utf8')).toContain('npm run --silent secrets -- check --staged');
   });
 
-  it('a commit that the hook refuses is not made', async () => {
+  it('the hook prevents the commit', async () => {
     const hook = await installHook(root);
     // The command is this repository's own; here a program stands for it that says no.
     writeFileSync(join(root, 'npm'), '#!/bin/sh\necho "$@" > asked\nexit 1\n', { mode: 0o755 });
@@ -100,7 +100,7 @@ describe('in a Git repository', () => {
     expect(hook.startsWith(root)).toBe(true);
   });
 
-  it('leaves a hook of somebody else as it is', async () => {
+  it('keeps another hook', async () => {
     const own = '#!/bin/sh\nexit 0\n';
     writeFileSync(join(root, '.git/hooks/pre-commit'), own);
     await expect(installHook(root)).rejects.toMatchObject({

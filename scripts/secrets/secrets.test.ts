@@ -70,7 +70,7 @@ const hashOf = async (root: string) =>
   textField(await podOf(root), 'metadata', 'annotations', 'plinth.io/secrets');
 
 describe('secrets set', () => {
-  it('makes the key of the cluster once, readable by nobody else, and says where to keep it', async () => {
+  it("creates the cluster's key once, readable only for this user, and tells to keep a copy", async () => {
     await withSecret(async (root) => {
       const key = clusterKeyFile('test-dev');
       expect(statSync(key).mode & 0o777).toBe(0o600);
@@ -83,7 +83,7 @@ describe('secrets set', () => {
     });
   });
 
-  it('writes the value so that only the key reads it, and prints it nowhere', async () => {
+  it('encrypts the value for the key only, and prints it nowhere', async () => {
     await withSecret(async (root) => {
       expect(await valuesIn(root)).toEqual({ STRIPE_KEY: 'one', WEBHOOK_KEY: 'two' });
       await set(root, 'STRIPE_KEY', 'a-new-value');
@@ -92,7 +92,7 @@ describe('secrets set', () => {
     });
   });
 
-  it('changes nothing where the value is the same', async () => {
+  it('changes nothing if the value is the same', async () => {
     await withSecret(async (root) => {
       const before = readFileSync(join(root, file), 'utf8');
       await set(root, 'STRIPE_KEY', 'one');
@@ -100,7 +100,7 @@ describe('secrets set', () => {
     });
   });
 
-  it('refuses a key that the app does not use, with the line to add', async () => {
+  it('refuses a key that the app does not use, with the entry to add', async () => {
     await withPlatform(orders(''), async (root) => {
       await expect(set(root, 'STRIPE_KEY', 'x')).rejects.toMatchObject({
         message: 'apps/orders/app.ts does not use a secret with the key STRIPE_KEY.',
@@ -109,7 +109,7 @@ describe('secrets set', () => {
     });
   });
 
-  it('refuses an app that does not exist, and names the nearest', async () => {
+  it('refuses an unknown app, and suggests a similar one', async () => {
     await withPlatform(orders(uses), async (root) => {
       await expect(
         setValue({ ...at(root, 'STRIPE_KEY'), app: 'order' }, value('x'), say),
@@ -128,7 +128,7 @@ describe('secrets set', () => {
     });
   });
 
-  it('asks for no value where nobody here can read the secret, and says who can', async () => {
+  it('asks for no value if nobody here can read the secret, and lists the recipients', async () => {
     await withSecret(async (root) => {
       rmSync(clusterKeyFile('test-dev'));
       const read = vi.fn(value('three'));
@@ -142,7 +142,7 @@ describe('secrets set', () => {
 });
 
 describe('the render', () => {
-  it('holds the encrypted Secret, and Flux is told to decrypt it', async () => {
+  it('contains the encrypted Secret, and makes Flux decrypt it', async () => {
     await withSecret(async (root) => {
       const { data, sops } = stored(root);
       expect(await rendered(root, 'orders/secret-stripe-secret.yaml')).toMatchObject({
@@ -195,7 +195,7 @@ describe('the render', () => {
     }, files);
   });
 
-  it('replaces pods when a value changes, and not when somebody else may read it', async () => {
+  it('replaces pods when a value changes, but not when the recipients change', async () => {
     await withSecret(async (root) => {
       const first = await hashOf(root);
       expect(first).toMatch(/^[0-9a-f]{16}$/);
@@ -215,7 +215,7 @@ describe('the render', () => {
     });
   });
 
-  it('leaves the tag of an image as it is when a secret changes', async () => {
+  it('keeps the tag of an image when a secret changes', async () => {
     const built: Edit[] = [
       ['apps/orders/app.ts', appFile('orders', `image: { build: '.' },\n  ${uses}`)],
       ['apps/orders/Dockerfile', 'FROM scratch\n'],
@@ -234,7 +234,7 @@ describe('the render', () => {
 });
 
 describe('recipients', () => {
-  it('who is adopted reads every secret, and who is dismissed none', async () => {
+  it('an adopted person reads every secret, a dismissed one none', async () => {
     await withSecret(async (root) => {
       const alice = await newIdentity();
       const recipient = await recipientOf(alice);
@@ -250,7 +250,7 @@ describe('recipients', () => {
     });
   });
 
-  it('refuses a private key in place of a public one, and a second key for one name', async () => {
+  it('refuses a private key instead of a public one, and a second key for one name', async () => {
     await withSecret(async (root) => {
       const [one, two] = [await newIdentity(), await newIdentity()];
       const by = (name: string, recipient: string) =>
@@ -262,7 +262,7 @@ describe('recipients', () => {
     });
   });
 
-  it('a rotated key reads everything, and the old one stays where it was kept', async () => {
+  it('a rotated key reads everything, and the old one is kept', async () => {
     await withSecret(async (root) => {
       const [old = ''] = identitiesIn(clusterKeyFile('test-dev'));
       await rotateKey({ root, environment: 'dev' }, say);
@@ -274,7 +274,7 @@ describe('recipients', () => {
     });
   });
 
-  it('update-keys follows a cluster.yaml that was edited by hand', async () => {
+  it('update-keys applies manual changes of cluster.yaml', async () => {
     await withSecret(async (root) => {
       const bob = await recipientOf(await newIdentity());
       const text = readFileSync(join(root, clusterFile), 'utf8');
@@ -290,7 +290,7 @@ describe('recipients', () => {
 });
 
 describe('secrets list, remove and edit', () => {
-  it('lists names and states, and no value', async () => {
+  it('lists names and states without values', async () => {
     await withPlatform(orders(uses), async (root) => {
       await set(root, 'STRIPE_KEY', 'one');
       const rows = rowsOf(await openStore(root, 'dev'));
@@ -313,7 +313,7 @@ describe('secrets list, remove and edit', () => {
     });
   });
 
-  it('edits values in a file that is readable by nobody else and gone afterwards', async () => {
+  it('edits values in a private file that is deleted afterwards', async () => {
     await withSecret(async (root) => {
       let seen = '';
       const editor = async (path: string) => {

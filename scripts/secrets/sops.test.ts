@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 
 describe('an encrypted Secret', () => {
-  it('gives back whatever bytes were encrypted, under the same keys', async () => {
+  it('returns any encrypted bytes, under the same keys', async () => {
     const secret = fc.dictionary(
       fc.stringMatching(/^[A-Za-z0-9_.-]{1,20}$/).filter((key) => secretKey.safeParse(key).success),
       fc.uint8Array({ minLength: 1 }),
@@ -55,13 +55,13 @@ describe('an encrypted Secret', () => {
     );
   });
 
-  it('fits the schema by which descriptions are read, and holds no value that can be read', async () => {
+  it('matches the schema of descriptions, and contains no readable value', async () => {
     const encrypted = await encryptSecret(metadata, values, [recipient]);
     expect(encryptedSecretSchema.parse(parse(toYaml(encrypted)))).toEqual(encrypted);
     expect(toYaml(encrypted)).not.toContain(Buffer.from('one').toString('base64'));
   });
 
-  it('is read by none but its recipients', async () => {
+  it('can be decrypted only by its recipients', async () => {
     const encrypted = await encryptSecret(metadata, values, [recipient]);
     await expect(decryptSecret(encrypted, [stranger])).rejects.toThrow(NoIdentity);
     await expect(decryptSecret(encrypted, [])).rejects.toThrow(NoIdentity);
@@ -90,7 +90,7 @@ describe('an encrypted Secret', () => {
     },
   );
 
-  it('keeps the encrypted text of every value that did not change', async () => {
+  it('keeps the encrypted text of every unchanged value', async () => {
     const before = await encryptSecret(metadata, values, [recipient]);
     const opened = await decryptSecret(before, [identity]);
     const after = withValues(before, opened, new Map([...values, ['KEY', Buffer.from('two')]]));
@@ -99,7 +99,7 @@ describe('an encrypted Secret', () => {
     expect((await decryptSecret(after, [identity])).values.get('KEY')?.toString()).toBe('two');
   });
 
-  it('keeps every encrypted text when somebody may read it too', async () => {
+  it('keeps every encrypted text when a recipient is added', async () => {
     const before = await encryptSecret(metadata, values, [recipient]);
     const opened = await decryptSecret(before, [identity]);
     const after = await withRecipients(before, opened, [recipient, strangersRecipient]);
@@ -107,7 +107,7 @@ describe('an encrypted Secret', () => {
     expect((await decryptSecret(after, [stranger])).values).toEqual(opened.values);
   });
 
-  it('has another data key when somebody may no longer read it: what they kept reads nothing', async () => {
+  it('gets another data key when a recipient is removed, so that a kept key reads nothing', async () => {
     const before = await encryptSecret(metadata, values, [recipient, strangersRecipient]);
     const kept = await decryptSecret(before, [stranger]);
     const after = await withRecipients(before, kept, [recipient]);
@@ -146,20 +146,20 @@ describe('beside the program of SOPS', () => {
     return encryptedSecretSchema.parse(parse(readFileSync(join(folder, 'theirs.yaml'), 'utf8')));
   };
 
-  it('is decrypted by it', async () => {
+  it('is decrypted by the program', async () => {
     expect(await decrypted(await encryptSecret(metadata, values, [recipient]))).toEqual({
       ...plain,
       data: base64,
     });
   });
 
-  it('is decrypted by it with the labels that the render adds, MAC and all', async () => {
+  it('is decrypted by the program with the labels of the render, including the MAC', async () => {
     const secret = await encryptSecret(metadata, values, [recipient]);
     const labels = { 'app.kubernetes.io/name': 'orders' };
     expect(await decrypted({ ...secret, metadata: { ...metadata, labels } })).toMatchObject({ data: base64 });
   });
 
-  it('is decrypted by it after a change of a value, and for a recipient who came later', async () => {
+  it('is decrypted by the program after a changed value, and for a later recipient', async () => {
     const first = await encryptSecret(metadata, values, [strangersRecipient]);
     const opened = await decryptSecret(first, [stranger]);
     const adopted = await withRecipients(first, opened, [strangersRecipient, recipient]);
@@ -168,17 +168,17 @@ describe('beside the program of SOPS', () => {
     expect(await decrypted(changed)).toEqual({ ...plain, data });
   });
 
-  it('is refused by it where a key was taken out by hand', async () => {
+  it('is refused by the program if a key was removed by hand', async () => {
     const secret = await encryptSecret(metadata, values, [recipient]);
     const { KEY: _, ...data } = secret.data;
     await expect(decrypted({ ...secret, data })).rejects.toThrow(/MAC mismatch/);
   });
 
-  it('decrypts what it has encrypted', async () => {
+  it("decrypts the program's output", async () => {
     expect((await decryptSecret(await encryptedByIt(), [identity])).values).toEqual(values);
   });
 
-  it('decrypts what it has edited, and is decrypted by it again after that', async () => {
+  it("decrypts the program's edits, and the other way round", async () => {
     await encryptedByIt();
     const value = JSON.stringify(Buffer.from('four').toString('base64'));
     await program.run(['set', 'theirs.yaml', '["data"]["KEY"]', value], { cwd: folder });

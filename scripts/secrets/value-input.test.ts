@@ -9,14 +9,14 @@ it.each([
   ['several lines', '-----BEGIN\nx\n-----END\n', '-----BEGIN\nx\n-----END\n'],
   ['blanks', ' secret ', ' secret '],
   ['nothing', '', ''],
-])('takes %s from standard input', async (_, given, value) => {
+])('reads %s from standard input', async (_, given, value) => {
   const output = new PassThrough();
   expect((await readValue('? ', { input: Readable.from([Buffer.from(given)]), output })).toString()).toBe(
     value,
   );
 });
 
-it('asks at a terminal and shows nothing of what is typed', async () => {
+it('prompts at a terminal and does not show the input', async () => {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = new PassThrough();
   const answer = readValue('KEY for dev: ', { input, output });
@@ -26,7 +26,7 @@ it('asks at a terminal and shows nothing of what is typed', async () => {
   expect(Buffer.concat(await output.toArray()).toString()).toBe('KEY for dev: \n');
 });
 
-it('says that nothing was typed where the terminal closes', async () => {
+it('reports that no value was entered if the terminal closes', async () => {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const answer = readValue('? ', { input, output: new PassThrough() });
   input.end();

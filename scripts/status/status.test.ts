@@ -146,14 +146,14 @@ describe('npm run status', () => {
     expect(asked).toHaveLength(6);
   });
 
-  test('names what is rendered and not in the cluster yet', async () => {
+  test('lists what is rendered, but not in the cluster yet', async () => {
     lists = healthy();
     const { ready, out } = await status(['home', 'jaeger', 'prometheus']);
     expect(ready).toBe(true);
     expect(out).toContain('Rendered, but not in the cluster yet: jaeger, prometheus.');
   });
 
-  test('an app by the clock whose last run failed: exit code 1 and which run', async () => {
+  test('a scheduled app whose last run failed: exit code 1 and the run', async () => {
     const failed = { ...cronJob, status: { lastScheduleTime: '2026-03-01T01:30:00Z' } };
     lists = { ...healthy(), '/apis/batch/v1/cronjobs': { items: [failed] } };
     const { ready, out } = await status();
@@ -161,7 +161,9 @@ describe('npm run status', () => {
     expect(out).toContain('the run of 2026-03-01T01:30:00.000Z failed');
   });
 
-  test('a failing Kustomization and a failing app: exit code 1 and why', { timeout: 30_000 }, async () => {
+  test('a failing Kustomization and a failing app: exit code 1 and the reasons', {
+    timeout: 30_000,
+  }, async () => {
     lists = healthy();
     const failing = structuredClone(kustomization);
     failing.status.conditions = [{ type: 'Ready', status: 'False', message: 'no such image\nat all' }];
@@ -211,14 +213,14 @@ describe('npm run status', () => {
       return status();
     };
 
-    test('that is there is not told', async () => {
+    test('a valid one is not listed', async () => {
       const { ready, out } = await statusWith([certificate({ conditions: [isReady] })]);
       expect(ready).toBe(true);
       expect(out).not.toContain('Certificates');
       expect(asked).not.toContain('/apis/acme.cert-manager.io/v1/challenges');
     });
 
-    test('that waits for a name that does not lead here: which one, and what was seen there', async () => {
+    test('one that waits for a name that does not resolve here: the name and the observed address', async () => {
       const address = "'http://shop.dev.localhost/.well-known/acme-challenge/a-token'";
       const { ready, out } = await statusWith(
         [certificate({ conditions: [notReady] })],
@@ -237,7 +239,7 @@ describe('npm run status', () => {
       );
     });
 
-    test('whose name the ACME server saw elsewhere: what the server answered', async () => {
+    test("one whose name the ACME server resolved elsewhere: the server's answer", async () => {
       const { out } = await statusWith(
         [certificate({ conditions: [notReady] })],
         [
@@ -253,7 +255,7 @@ describe('npm run status', () => {
       );
     });
 
-    test('that a server refused: its answer', async () => {
+    test('one that the ACME server refused: its answer', async () => {
       const answer = '400 urn:ietf:params:acme:error:rejectedIdentifier: forbidden by policy';
       const issuing = {
         type: 'Issuing',
@@ -264,14 +266,14 @@ describe('npm run status', () => {
       expect(out).toMatch(/gateway\/gateway +Failed to create Order: 400 .* forbidden by policy\n/);
     });
 
-    test('whose order failed without a word of the server: what cert-manager says', async () => {
+    test("one whose order failed without an answer: cert-manager's message", async () => {
       const message = 'Failed to wait for order resource "x" to become ready: order is in "invalid" state: ';
       const issuing = { type: 'Issuing', status: 'False', message };
       const { out } = await statusWith([certificate({ conditions: [notReady, issuing] })]);
       expect(out).toMatch(/gateway\/gateway +Failed to wait for order .* order is in "invalid" state:\n/);
     });
 
-    test('that is there, and whose renewal failed', async () => {
+    test('one whose renewal failed', async () => {
       const issuing = { type: 'Issuing', status: 'False', message: 'the CA is gone' };
       const { ready, out } = await statusWith([
         certificate({ failedIssuanceAttempts: 1, conditions: [isReady, issuing] }),
@@ -281,7 +283,7 @@ describe('npm run status', () => {
     });
   });
 
-  test('a Kustomization whose newest generation was not looked at is not Ready', async () => {
+  test('a Kustomization whose newest generation is not processed is not Ready', async () => {
     lists = healthy();
     const edited = structuredClone(kustomization);
     edited.metadata.generation = 3;
@@ -289,7 +291,7 @@ describe('npm run status', () => {
     expect((await status()).ready).toBe(false);
   });
 
-  test('without Flux it says so', async () => {
+  test('reports that Flux is missing', async () => {
     lists = healthy();
     delete lists['/apis/kustomize.toolkit.fluxcd.io/v1/kustomizations'];
     const { ready, out } = await status();
@@ -304,7 +306,7 @@ describe('npm run status', () => {
     );
   });
 
-  test('a cluster that takes a connection and never answers', async () => {
+  test('a cluster that accepts a connection and never answers', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
     writeKubeconfig((silent.address() as AddressInfo).port);
@@ -313,7 +315,7 @@ describe('npm run status', () => {
     silent.close();
   });
 
-  test('no cluster, and no such environment', async () => {
+  test('a missing cluster, and a missing environment', async () => {
     rmSync(join(state, clusterName, 'kubeconfig'));
     await expect(status()).rejects.toThrow(`there is no cluster '${clusterName}' on this machine`);
     expect(() => readCluster('../dev')).toThrow("there is no environment '../dev'");

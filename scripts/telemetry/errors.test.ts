@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { errorsQl, printErrors } from './errors.ts';
 
-it('groups lines of level error that differ in numbers and identifiers alone, the newest first', () => {
+it('groups error lines that differ only in numbers and identifiers, the newest first', () => {
   expect(errorsQl({ app: 'orders', since: '1d' }, 5)).toBe(
     '_time:1d {"k8s.namespace.name"="orders"} severity_number:>=17' +
       ' | collapse_nums at _msg prettify' +
@@ -10,7 +10,7 @@ it('groups lines of level error that differ in numbers and identifiers alone, th
   );
 });
 
-it('prints a group on a line, whatever its message holds', () => {
+it('prints one line per group, whatever its message contains', () => {
   const group = {
     app: 'orders',
     message: 'order <N> failed:\n  refused',

@@ -20,7 +20,7 @@ const stored = {
 };
 
 describe('a line of the store', () => {
-  it('keeps what the app said and leaves out what the collector added', () => {
+  it("keeps the app's fields and omits those of the collector", () => {
     expect(logLine(JSON.stringify(stored))).toEqual({
       time: stored._time,
       level: 'info',
@@ -40,7 +40,7 @@ describe('a line of the store', () => {
     );
   });
 
-  it('shows a control character of a message and never sends it to the terminal', () => {
+  it('escapes control characters of a message', () => {
     const line = logLine(JSON.stringify({ ...stored, _msg: 'bell \u0007 and \u001b[2J\nnext' }));
     expect(printLine(line)).toContain('bell \\x07 and \\x1b[2J\n    next');
   });
@@ -54,7 +54,7 @@ describe('a line of the store', () => {
     ]);
   });
 
-  it('says that the answer is not one of its lines', () => {
+  it('reports an invalid answer', () => {
     expect(() => logLine('{"_msg":"without a time"}')).toThrow('_time');
   });
 });
@@ -66,7 +66,7 @@ describe('a selection in LogsQL', () => {
     );
   });
 
-  it('counts a line without a level as info', () => {
+  it('treats a line without a level as info', () => {
     expect(logsQl({ level: 'info' })).toBe('!severity_number:range[1, 9)');
     expect(logsQl({ level: 'debug' })).toBe('*');
     const levels = [0, 1, 9, 13, 17, 21].map((number) => {
@@ -76,11 +76,11 @@ describe('a selection in LogsQL', () => {
     expect(levels).toEqual([undefined, 'debug', 'info', 'warn', 'error', 'error']);
   });
 
-  it('asks for everything where nothing is said', () => {
+  it('selects everything without filters', () => {
     expect(logsQl({})).toBe('*');
   });
 
-  it('quotes what would end the string', () => {
+  it('quotes characters that would end the string', () => {
     expect(logsQl({ grep: '"} or *' })).toBe('_msg:~"\\"} or *"');
   });
 });
@@ -89,7 +89,7 @@ describe('a line of the kubelet', () => {
   const from = { namespace: 'orders', pod: 'orders-1', container: 'orders' };
   const options = { environment: 'dev', limit: 10, follow: false, json: false };
 
-  it('is taken apart where it is JSON', () => {
+  it('is parsed if it is JSON', () => {
     const said = '{"time":"x","level":"ERROR","message":"failed","trace_id":"ab","span_id":"cd","code":5}';
     expect(podLine(from, `2026-03-01T10:00:00Z ${said}`)).toEqual({
       ...from,
@@ -102,12 +102,12 @@ describe('a line of the kubelet', () => {
     });
   });
 
-  it('is a message where it is not', () => {
+  it('is a message otherwise', () => {
     expect(podLine(from, '2026-03-01T10:00:00Z {not json').message).toBe('{not json');
     expect(podLine(from, '2026-03-01T10:00:00Z plain text').message).toBe('plain text');
   });
 
-  it('is left out below the level, outside the trace, and where the expression does not match', () => {
+  it('is omitted below the level, outside of the trace, and if the expression does not match', () => {
     const line = podLine(from, 't {"level":"info","message":"placed","trace_id":"ab"}');
     expect(isSelected({ ...options, level: 'warn' }, line)).toBe(false);
     expect(isSelected({ ...options, level: 'info' }, line)).toBe(true);

@@ -14,7 +14,7 @@ it('each signal has the page of its store', () => {
   expect(names({ store: 'grafana' })).toEqual(['grafana', 'grafana', 'grafana', 'prometheus']);
 });
 
-it('Grafana opens with the data source of the signal, and says where its password is', () => {
+it('Grafana opens with the data source of the signal, and the page tells the command for its password', () => {
   const grafana = cluster({ store: 'grafana' });
   const chosen = (['logs', 'traces'] as const).map((signal) => {
     const { path } = pageIn(grafana, signal);

@@ -16,7 +16,7 @@ const trace: Trace = {
   spans: [span, { ...span, id: '2', parent: '1', failed: false, start: 2_000, duration: 1_000 }],
 };
 
-it('shows a trace as rows with a bar each, the log lines below their span, and nothing of them as markup', () => {
+it('shows a trace as rows with bars, log lines below their span, and escapes all of them', () => {
   const line = { time: '2026-03-01T10:00:00Z', message: '<b>bold</b>', span: '2', fields: {} };
   const page = treeHtml(trace, [line]);
   expect(page).toContain('<rect x="50.00" width="50.00" height="1">');
@@ -32,6 +32,6 @@ it('lists the slowest request first, with a link to it', () => {
   expect(page).toContain('<option selected>orders</option>');
 });
 
-it('says that there is nothing', () => {
+it('reports that there are no requests', () => {
   expect(listHtml([], { service: '', failed: false }, [])).toContain('No request was traced');
 });

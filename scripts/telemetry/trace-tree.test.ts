@@ -52,14 +52,14 @@ describe('a trace as a tree', () => {
     ]);
   });
 
-  it('shows a span whose parent was not kept, and a line whose span was not', () => {
+  it('shows a span whose parent is missing, and a line whose span is missing', () => {
     const trace: Trace = { id: 'ab', spans: [span('2', 'gone', 0, 1_000)] };
     const printed = printTrace(trace, [{ time: '2026-03-01T10:00:00Z', message: 'alone', fields: {} }]);
     expect(printed).toContain('orders span 2');
     expect(printed).toContain('Lines of spans that were not kept:');
   });
 
-  it('prints 50,000 spans, one below the other', () => {
+  it('prints 50,000 nested spans', () => {
     const spans = Array.from({ length: 50_000 }, (_, at) =>
       span(`${at}`, at === 0 ? undefined : `${at - 1}`, at, 1),
     );

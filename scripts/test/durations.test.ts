@@ -14,7 +14,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('what passed is known the next time, the last time counts', () => {
+test('records the last duration of a passed part', () => {
   expect(readDurations()).toEqual({});
   noteDuration('types', 11.2);
   noteDuration('unit tests', 100);
@@ -22,7 +22,7 @@ test('what passed is known the next time, the last time counts', () => {
   expect(readDurations()).toEqual({ types: 10, 'unit tests': 100 });
 });
 
-test.each(['', '[]', '{"types": "long"}'])('a note that says %j is no note', (text) => {
+test.each(['', '[]', '{"types": "long"}'])('ignores the invalid record %j', (text) => {
   noteDuration('types', 1);
   const file = join(folder, 'cache', 'test-durations.json');
   expect(existsSync(file)).toBe(true);
@@ -30,7 +30,7 @@ test.each(['', '[]', '{"types": "long"}'])('a note that says %j is no note', (te
   expect(readDurations()).toEqual({});
 });
 
-test('says how long parts took here, and what is usual where one is unknown', () => {
+test('prints the last duration here, and the usual one if unknown', () => {
   const known = { types: 20, 'unit tests': 200, services: 380 };
   expect(expectedDuration(['types'], known, 'about 8 minutes')).toBe(
     'about a minute, as on this machine last time',

@@ -10,7 +10,7 @@ test('without options every step runs, the end-to-end test last', () => {
   expect(titles({}, true).at(-1)).toBe('end-to-end test');
 });
 
-test('without root the machines are left out, and the plan says so', () => {
+test('without root the machines are left out, with a message', () => {
   expect(titles({}, false)).not.toContain('machines');
   expect(testPlan({}, false).leftOut).toEqual(['machines that become a cluster: Ansible needs root on them']);
 });
@@ -20,7 +20,7 @@ test('--unit starts no cluster', () => {
   expect(titles({ unit: true }, true).at(-1)).toBe('services');
 });
 
-test('the option of a project runs that project and nothing else', () => {
+test('the option of a project runs only that project', () => {
   expect(titles({ identityProduction: true }, true)).toEqual(['identity-production']);
   expect(testPlan({ identityProduction: true }, true).browser).toBe(false);
 });

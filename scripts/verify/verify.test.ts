@@ -24,13 +24,13 @@ const identity = [
 const gateway = ['GatewayClass', 'Gateway'].map((kind) => definition('gateway.networking.k8s.io', kind));
 const route = (spec?: object) => definition('gateway.networking.k8s.io', 'HTTPRoute', spec);
 
-it('looks at every custom resource', () => {
+it('checks every custom resource', () => {
   const { problems, objects, kinds } = verifyFiles(files, 1, [...flux, ...identity, ...gateway, route()]);
   expect(problems).toEqual([]);
   expect(objects).toBeGreaterThan(kinds);
 });
 
-it('names the field, the object, the environment and the description', () => {
+it('reports the field, the object, the environment and the description', () => {
   const spec = { type: 'object', properties: { hostnames: {}, parentRefs: {}, rule: {} } };
   expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway, route(spec)]).problems).toMatchObject([
     {
@@ -44,7 +44,7 @@ it('names the field, the object, the environment and the description', () => {
   ]);
 });
 
-it('refuses a kind that nothing defines', () => {
+it('refuses a kind without a definition', () => {
   expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway]).problems).toMatchObject([
     { code: 'no-definition', file: 'apps/shop/app.ts' },
     { code: 'no-definition', file: 'operators/traefik/operator.ts' },

@@ -72,7 +72,7 @@ describe('rights', () => {
     resources = await asked(() => amazon(env, env.cluster.provider as AmazonProvider));
   });
 
-  it('of workers are the session manager alone: pods have roles of their own', () => {
+  it('of workers allow the session manager only: pods have their own roles', () => {
     expect(allowed(resources, 'worker')).toEqual([
       'ssm:UpdateInstanceInformation *',
       'ssmmessages:CreateControlChannel *',
@@ -82,14 +82,14 @@ describe('rights', () => {
     ]);
   });
 
-  it('of control planes are to write snapshots beside it, neither to read nor to delete them', () => {
+  it('of control planes also allow to write snapshots, but not to read or delete them', () => {
     expect(allowed(resources, 'control-plane').filter((right) => !right.startsWith('ssm'))).toEqual([
       's3:PutObject arn:aws:s3:::shop-etcd-111122223333/*',
       'kms:GenerateDataKey arn:storage',
     ]);
   });
 
-  it('of a database are its own folder of the backups', () => {
+  it('of a database allow its own folder of the backups', () => {
     expect(allowed(resources, 'orders-db-backup')).toEqual([
       's3:GetObject arn:aws:s3:::shop-backups-111122223333/shop/orders-db/*',
       's3:PutObject arn:aws:s3:::shop-backups-111122223333/shop/orders-db/*',
@@ -105,7 +105,7 @@ describe('rights', () => {
     expect(list?.Condition).toEqual({ StringLike: { 's3:prefix': 'shop/orders-db/*' } });
   });
 
-  it('are given to the account of the database alone, by a token that is meant for AWS', () => {
+  it("are granted only to the database's service account, with a token for AWS", () => {
     const [trust] = statements(one(resources, role, 'orders-db-backup').inputs.assumeRolePolicy);
     expect(trust).toMatchObject({
       Effect: 'Allow',
@@ -120,11 +120,11 @@ describe('rights', () => {
     });
   });
 
-  it('of a database have the name by which its pods ask for them', () => {
+  it('of a database have the name that its pods use', () => {
     expect(one(resources, role, 'orders-db-backup').inputs.name).toBe('shop-orders-db-backup');
   });
 
-  it('of the EBS driver are disks with the tag of this cluster, and its own instances', () => {
+  it('of the EBS driver allow disks with the tag of this cluster, and its own instances', () => {
     const conditions = Object.fromEntries(
       statements(one(resources, rolePolicy, 'volumes').inputs.policy).map(({ Sid, Condition }) => [
         Sid,
@@ -143,7 +143,7 @@ describe('rights', () => {
     );
   });
 
-  it('are given to nobody else: apps without a database and operators without a bucket have no role', () => {
+  it('are granted to no others: apps without a database and operators without a bucket have no role', () => {
     expect(
       ofType(resources, role)
         .map(({ name }) => name)
@@ -151,7 +151,7 @@ describe('rights', () => {
     ).toEqual(['control-plane', 'loki', 'orders-db-backup', 'volumes', 'worker']);
   });
 
-  it("of Loki are its bucket, in the operator's namespace", () => {
+  it("of Loki allow its bucket, for the operator's namespace", () => {
     expect(allowed(resources, 'loki')[0]).toBe('s3:GetObject arn:aws:s3:::shop-logs-111122223333/*');
     expect(String(one(resources, role, 'loki').inputs.assumeRolePolicy)).toContain(
       'system:serviceaccount:observability:loki',

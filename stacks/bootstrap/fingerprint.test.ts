@@ -37,13 +37,13 @@ it.each([
   'ansible/requirements.txt',
   'ansible/.yamllint',
   'clusters/other/registry-ca.crt',
-])('is the same whatever stands in %s, which reaches no machine', async (file) => {
+])('does not change with %s, which affects no machine', async (file) => {
   const before = fingerprint(environment(), root);
   await write(file, 'other');
   expect(fingerprint(environment(), root)).toBe(before);
 });
 
-it('changes with the versions of what is installed, and not with those of what Flux applies', () => {
+it('changes with versions of installed programs, but not with those of objects that Flux applies', () => {
   const env = environment();
   const before = fingerprint(env, root);
   const { containerd, traefik } = env.lock.binaries;

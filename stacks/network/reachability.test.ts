@@ -31,7 +31,7 @@ describe('who can reach whom', () => {
     resources = await network();
   });
 
-  it('is this, and nothing else', () => {
+  it('equals the expected list', () => {
     expect(ends(resources, ingress)).toEqual([
       '0.0.0.0/0 > gateway tcp/443',
       '0.0.0.0/0 > gateway tcp/80',
@@ -54,7 +54,7 @@ describe('who can reach whom', () => {
     ]);
   });
 
-  it('is allowed at both ends, and nodes get out to the web alone', () => {
+  it('is allowed at both ends, and nodes have egress to the web only', () => {
     const inside = (flow: string) => !flow.includes('0.0.0.0/0');
     expect(ends(resources, egress).filter(inside)).toEqual(ends(resources, ingress).filter(inside));
     expect(ends(resources, egress).filter((flow) => !inside(flow))).toEqual([
@@ -65,7 +65,7 @@ describe('who can reach whom', () => {
     ]);
   });
 
-  it('leaves nothing to the group that AWS makes with the VPC', () => {
+  it('has no rules in the default group of the VPC', () => {
     const [unused] = ofType(resources, 'aws:ec2/defaultSecurityGroup:DefaultSecurityGroup');
     expect(unused?.inputs).toMatchObject({ ingress: [], egress: [] });
   });
@@ -85,14 +85,14 @@ describe('who can reach whom', () => {
     });
   });
 
-  it('opens what Git over SSH needs, and only where it is used', async () => {
+  it('opens the ports of Git over SSH only if it is used', async () => {
     const ssh = await network((text) =>
       text.replace('https://git.example.org', 'ssh://git@git.example.org:2222'),
     );
     expect(ends(ssh, egress)).toContain('worker > 0.0.0.0/0 tcp/2222');
   });
 
-  it('sends the gateway to control planes where there are no workers', async () => {
+  it('sends gateway traffic to control planes if there are no workers', async () => {
     const alone = await network((text) => text.replace(/^ {2}- .*role: worker.*\n/gm, ''));
     expect(ends(alone, ingress).filter((flow) => flow.startsWith('gateway'))).toEqual([
       'gateway > control-plane tcp/30080',
@@ -116,13 +116,13 @@ describe('the way out', () => {
     expect(tables(resources)).toEqual(['nodes-1-id', 'nodes-1-id', 'nodes-1-id']);
   });
 
-  it('is one in each zone where a zone may fail', async () => {
+  it('is one NAT gateway per zone to tolerate the loss of a zone', async () => {
     const resources = await network((text) => text.replace('nat: one', 'nat: per-zone'));
     expect(ofType(resources, nat)).toHaveLength(3);
     expect(tables(resources)).toEqual(['nodes-1-id', 'nodes-2-id', 'nodes-3-id']);
   });
 
-  it('is the public address of each node where there is none, to which nobody may connect', async () => {
+  it('is the public address of each node without NAT, to which nobody may connect', async () => {
     const resources = await network((text) => text.replace('nat: one', 'nat: none'));
     expect(ofType(resources, nat)).toEqual([]);
     const instances = ofType(resources, 'aws:ec2/instance:Instance');

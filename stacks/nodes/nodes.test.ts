@@ -26,7 +26,7 @@ describe('nodes', () => {
   });
 
   it.each(['control-plane', 'worker'])(
-    '%s: metadata by version 2 alone, one hop, no key, one group',
+    '%s has metadata version 2 only, one hop, no key and one security group',
     (role) => {
       const { inputs } = one(resources, template, role);
       expect(inputs.metadataOptions).toEqual({
@@ -41,7 +41,7 @@ describe('nodes', () => {
     },
   );
 
-  it('come of one build of an image, not of whatever is newest', () => {
+  it('use one build of an image, not the newest', () => {
     expect(machineImage).toMatch(/-\d{8}(\.\d+)?$/);
   });
 });

@@ -16,7 +16,7 @@ describe('buckets', () => {
   const inputs = (type: string, name: string) => one(resources, type, name).inputs;
   const bucketOf = (name: string) => inputs('aws:s3/bucket:Bucket', name);
 
-  it('are these, by names that no other account has', () => {
+  it('are the expected ones, with names that no other account has', () => {
     expect(
       ofType(resources, 'aws:s3/bucket:Bucket')
         .map(({ inputs }) => inputs.bucket)
@@ -24,7 +24,7 @@ describe('buckets', () => {
     ).toEqual(names.map((name) => `shop-${name}-111122223333`));
   });
 
-  it.each(names)('%s is closed to the public, encrypted and keeps versions', (name) => {
+  it.each(names)('%s is private, encrypted and versioned', (name) => {
     expect(inputs('aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock', name)).toEqual({
       bucket: `${name}-id`,
       blockPublicAcls: true,
@@ -50,33 +50,30 @@ describe('buckets', () => {
     expect(bucketOf(name).forceDestroy).toBe(false);
   });
 
-  it.each(names)(
-    '%s lets in who speaks TLS, and of strangers nobody but CloudFront to the public keys',
-    (name) => {
-      const policy = String(inputs('aws:s3/bucketPolicy:BucketPolicy', name).policy);
-      const [tls, ...more]: Statement[] = JSON.parse(policy).Statement;
-      expect(tls).toMatchObject({
-        Effect: 'Deny',
-        Principal: '*',
-        Action: 's3:*',
-        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-      });
-      expect(more).toEqual(
-        name === 'issuer'
-          ? [
-              {
-                Sid: 'CloudFrontReads',
-                Effect: 'Allow',
-                Principal: { Service: 'cloudfront.amazonaws.com' },
-                Action: 's3:GetObject',
-                Resource: 'arn:aws:s3:::shop-issuer-111122223333/*',
-                Condition: { StringEquals: { 'AWS:SourceArn': 'arn:issuer' } },
-              },
-            ]
-          : [],
-      );
-    },
-  );
+  it.each(names)('%s requires TLS, and only CloudFront may read, only the public keys', (name) => {
+    const policy = String(inputs('aws:s3/bucketPolicy:BucketPolicy', name).policy);
+    const [tls, ...more]: Statement[] = JSON.parse(policy).Statement;
+    expect(tls).toMatchObject({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    });
+    expect(more).toEqual(
+      name === 'issuer'
+        ? [
+            {
+              Sid: 'CloudFrontReads',
+              Effect: 'Allow',
+              Principal: { Service: 'cloudfront.amazonaws.com' },
+              Action: 's3:GetObject',
+              Resource: 'arn:aws:s3:::shop-issuer-111122223333/*',
+              Condition: { StringEquals: { 'AWS:SourceArn': 'arn:issuer' } },
+            },
+          ]
+        : [],
+    );
+  });
 
   it('lock backups and snapshots, and nothing that its writer must be able to delete', () => {
     const locks = ofType(resources, 'aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration');
@@ -87,7 +84,7 @@ describe('buckets', () => {
     expect(names.filter((name) => bucketOf(name).objectLockEnabled === true)).toEqual(['backups', 'etcd']);
   });
 
-  it('keep logs and traces a day longer than cluster.yaml says, in whole days', () => {
+  it('keep logs and traces a day longer than cluster.yaml, in whole days', () => {
     const days = (name: string) => {
       const { rules } = inputs('aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration', name);
       return (rules as { expiration?: { days: number } }[])[0]?.expiration?.days;

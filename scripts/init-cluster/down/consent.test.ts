@@ -9,20 +9,20 @@ const terminal = (isTTY: boolean) => ({
   output: Object.assign(new PassThrough(), { isTTY }),
 });
 
-it.each(['no', '', 'y', 'Yes', 'yes please'])('removes nothing where the answer is %j', async (answer) => {
+it.each(['no', '', 'y', 'Yes', 'yes please'])('removes nothing if the answer is %j', async (answer) => {
   const given = terminal(true);
   given.input.end(`${answer}\n`);
   await expect(consent('Remove it? ', given)).rejects.toThrow('nothing was removed.');
 });
 
-it('goes on where the answer is yes', async () => {
+it('continues if the answer is yes', async () => {
   const given = terminal(true);
   given.input.end('yes\n');
   await expect(consent('Remove it? ', given)).resolves.toBeUndefined();
   expect(String(given.output.read())).toContain('Remove it? ');
 });
 
-it('removes nothing where the terminal is closed instead', async () => {
+it('removes nothing if the terminal is closed', async () => {
   const given = terminal(true);
   given.input.end();
   await expect(consent('Remove it? ', given)).rejects.toThrow('nothing was removed.');
@@ -31,7 +31,7 @@ it('removes nothing where the terminal is closed instead', async () => {
 it.each([
   ['input', { input: false, output: true }],
   ['output', { input: true, output: false }],
-])('asks nobody where the %s is no terminal, and says what to type', async (_, is) => {
+])('fails with the command to type if the %s is not a terminal', async (_, is) => {
   const given = { ...terminal(is.output), input: terminal(is.input).input };
   const asked = consent('Remove it? ', given);
   await expect(asked).rejects.toMatchObject({
@@ -41,7 +41,7 @@ it.each([
   expect(given.output.read()).toBeNull();
 });
 
-it('takes the volumes of one database for one thing, and names databases first', () => {
+it('lists the volumes of one database as one entry, databases first', () => {
   const claim = (namespace: string, name: string, storage: string, labels?: object) => ({
     metadata: { namespace, name, ...(labels === undefined ? {} : { labels }) },
     spec: { resources: { requests: { storage } } },

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { removeCaches } from './remove-caches.ts';
 
-test('removes everything, and what is not there', async () => {
+test('removes all caches, and accepts missing ones', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-caches-'));
   mkdirSync(join(folder, 'registry'));
   writeFileSync(join(folder, 'registry', 'blob'), 'layer');
@@ -14,7 +14,7 @@ test('removes everything, and what is not there', async () => {
   await removeCaches(folder);
 });
 
-test("says how files are removed that are another user's, quoted for a shell", async () => {
+test("prints the quoted command that removes another user's files", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ann's caches "));
   // Neither root nor the owner of a folder that may be written: as nobody where this is root.
   mkdirSync(join(folder, 'registry'));

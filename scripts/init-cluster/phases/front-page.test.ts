@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { isOfGateway } from './front-page.ts';
 
-it('takes every answer of an app, and none that the gateway gives for want of one', () => {
+it('accepts every answer of an app, and none that the gateway gives without one', () => {
   const text = '404 page not found\n';
   expect([404, 502, 503, 504].map((status) => isOfGateway({ status, body: text }))).toEqual(
     Array(4).fill(true),
