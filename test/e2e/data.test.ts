@@ -72,8 +72,8 @@ describe('data', () => {
   });
 
   it('runs the pods of an app on the new node, with name resolution and calls to its database', async () => {
-    await world.checkout.edit('apps/orders/app.ts', (text) =>
-      text.replace(/^( *)resources: /m, "$1nodes: { labels: { disk: 'ssd' } },\n$1resources: "),
+    await world.checkout.edit(clusterFile, (text) =>
+      text.replace(/^ {2}orders:$/m, '  orders: { nodes: { labels: { disk: ssd } } }'),
     );
     await npm('deploy', 'orders', '-m', 'Orders on a disk that is fast');
     const node = 'jsonpath={.items[?(@.status.phase=="Running")].spec.nodeName}';
@@ -139,7 +139,7 @@ describe('data', () => {
 
   it('refuses to render an environment from which a database is missing', async () => {
     await world.checkout.edit(clusterFile, (text) =>
-      text.replace(/^ {2}me: .*$/m, '  me: { uses: [jobs] }').replace(/^ {2}orders:\n/m, ''),
+      text.replace(/^ {2}me: .*$/m, '  me: { uses: [jobs] }').replace(/^ {2}orders:.*\n/m, ''),
     );
     const ended = await world.checkout.npm('render');
     expect(ended.exitCode).toBe(1);
