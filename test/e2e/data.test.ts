@@ -76,10 +76,17 @@ describe('data', () => {
       text.replace(/^ {2}orders:$/m, '  orders: { nodes: { labels: { disk: ssd } } }'),
     );
     await npm('deploy', 'orders', '-m', 'Orders on a disk that is fast');
-    const node = 'jsonpath={.items[?(@.status.phase=="Running")].spec.nodeName}';
-    expect(await get('pods', '-n', 'orders', '-l', 'app.kubernetes.io/name=orders', '-o', node)).toBe(
-      workers[0],
-    );
+    const nodes = () =>
+      get(
+        'pods',
+        '-n',
+        'orders',
+        '-l',
+        'app.kubernetes.io/name=orders',
+        '-o',
+        'jsonpath={.items[*].spec.nodeName}',
+      );
+    await until(async () => (await nodes()) === workers[0], 'orders to run on the new node alone');
     await npm('certs', 'issue', 'me', '--for', 'orders');
     await npm('orders', 'place', 'ann', 'plinth-1:2:1250');
     await expectKept();
@@ -150,7 +157,8 @@ describe('data', () => {
   it('keeps the database of an app that is gone, with its certificates, where cluster.yaml says so', async () => {
     await retire('keep, storage: 2Gi');
     await npm('deploy', '-m', 'Orders is no more; its data stays');
-    expect(await get('deployments', '-n', 'orders', '-o', 'name')).toBe('');
+    const deployments = () => get('deployments', '-n', 'orders', '-o', 'name');
+    await until(async () => (await deployments()) === '', 'the Deployment of orders to go');
     await expectKept();
     expect(await world.readyInstances('orders')).toBe(1);
   });
