@@ -100,6 +100,7 @@ describe('data', () => {
       env: world.checkout.env,
       stdin: 'ignore',
       reject: false,
+      detached: true,
     });
     await until(
       async () =>
@@ -107,7 +108,8 @@ describe('data', () => {
       'the container of the second worker',
       { pauseMs: 100 },
     );
-    run.kill('SIGINT');
+    // Ctrl-C at a terminal reaches each process of the command.
+    process.kill(-(run.pid ?? Number.NaN), 'SIGINT');
     expect((await run).exitCode).not.toBe(0);
     expect(await readRecord(world.cluster)).toMatchObject({ roles: ['control-plane', 'worker'] });
     await npm('init-cluster');
