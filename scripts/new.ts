@@ -108,7 +108,7 @@ async function start(prepare: (root: string) => NewFiles | Promise<NewFiles>): P
       // Loaded after the files are written: a new chart is part of the program.
       const { renderAll } = await import('./render/render.ts');
       await renderAll(repositoryRoot);
-      await signals.told();
+      await signals.delivered();
       written.done();
     } catch (error) {
       written?.undo();

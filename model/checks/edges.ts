@@ -93,7 +93,7 @@ function checkCycles(apps: Loaded<App>[]): Problem[] {
   const visit = (name: string, trail: string[]) => {
     const start = trail.indexOf(name);
     if (start !== -1) {
-      problems.push(cycle(trail.slice(start), apps));
+      problems.push(cycleProblem(trail.slice(start), apps));
       return;
     }
     if (done.has(name)) return;
@@ -106,13 +106,13 @@ function checkCycles(apps: Loaded<App>[]): Problem[] {
   return problems;
 }
 
-function cycle(round: string[], apps: Loaded<App>[]): Problem {
-  const [first = '', second = first] = round;
+function cycleProblem(cycle: string[], apps: Loaded<App>[]): Problem {
+  const [first = '', second = first] = cycle;
   const app = appNamed(apps, first);
   const edge = app?.value.uses.findIndex((use) => use.kind === 'app' && use.app === second) ?? 0;
   const words = {
     code: 'cycle',
-    what: `a dependency cycle: ${[...round, first].join(' → ')}`,
+    what: `a dependency cycle: ${[...cycle, first].join(' → ')}`,
     why: 'none of these apps could start before the others',
     fix: 'remove one of these uses, or move the shared part into a third app',
   };

@@ -20,10 +20,16 @@ import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { checkApps } from './check-apps.ts';
+import {
+  changedKustomizations,
+  inWords,
+  pathsOfApp,
+  renderedKustomizations,
+  workloadsOf,
+} from './kustomizations.ts';
 import { firstLines } from './pod-trouble.ts';
 import { type PodsBefore, podsNow } from './pods-before.ts';
 import { waitForRollOut } from './roll-out.ts';
-import { changedUnits, inWords, pathsOfApp, unitsThere, workloadsOf } from './units.ts';
 import { waitForFlux } from './wait-for-flux.ts';
 
 /** Maximum time from a commit until everything that it changes is ready. */
@@ -103,10 +109,17 @@ async function deployRendered(
     again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
     quiet: options.json,
   });
-  const { commit, changed, units, left, podsBefore: before } = result;
+  const { commit, changed, kustomizations, left, podsBefore: before } = result;
   if (options.json) {
-    const told = { cluster: name, apps: options.apps, commit, changedFiles: changed, units, phases: times };
-    process.stdout.write(`${JSON.stringify(told)}\n`);
+    const output = {
+      cluster: name,
+      apps: options.apps,
+      commit,
+      changedFiles: changed,
+      units: kustomizations,
+      phases: times,
+    };
+    process.stdout.write(`${JSON.stringify(output)}\n`);
   } else {
     process.stdout.write(`\n${formatTimes(times)}\n`);
     if (postponed) {
@@ -198,47 +211,48 @@ const pushedManifests = (message: string): Phase<Given, Committed> => ({
  * Waits for everything that the commit changes. If the repository already had the commit, an earlier deploy was possibly
  * interrupted: then it waits for the named apps, or for everything.
  */
-const appliedByFlux: Phase<Given & Committed, { units: readonly string[] }> = {
+const appliedByFlux: Phase<Given & Committed, { kustomizations: readonly string[] }> = {
   title: 'Flux has applied the commit',
   run: async (given, report) => {
     const { environment, manifests, commit, paths, signal, client, named } = given;
     if (paths.length === 0 && named === undefined) {
       await waitForSync({ ...given, report, timeoutSeconds });
-      return { result: { units: [] } };
+      return { result: { kustomizations: [] } };
     }
-    const units =
+    const kustomizations =
       paths.length > 0
-        ? changedUnits(environment.name, paths, manifests)
-        : (named ?? []).flatMap((app) => unitsThere(environment.name, app, manifests));
+        ? changedKustomizations(environment.name, paths, manifests)
+        : (named ?? []).flatMap((app) => renderedKustomizations(environment.name, app, manifests));
     const appliedIsEnough = new Set(environment.apps.map(({ name }) => name));
     try {
-      await waitForFlux({ client, commit, units, appliedIsEnough, timeoutSeconds, report, signal });
+      await waitForFlux({ client, commit, kustomizations, appliedIsEnough, timeoutSeconds, report, signal });
     } catch (error) {
       throw withWayBack(error, given);
     }
-    return { result: { units }, unchanged: inWords(units) };
+    return { result: { kustomizations }, unchanged: inWords(kustomizations) };
   },
 };
 
-const newPodsServe: Phase<Given & Committed & { podsBefore: PodsBefore; units: readonly string[] }> = {
-  title: 'New pods serve',
-  run: async (given, report) => {
-    const { environment, manifests, client, podsBefore: before, units, signal } = given;
-    const workloads = environment.apps
-      .filter(({ name }) => units.includes(name))
-      .flatMap(({ name }) => workloadsOf(environment.name, name, manifests));
-    try {
-      await Promise.all(
-        workloads.map((workload) =>
-          waitForRollOut(workload, { client, before, timeoutSeconds, report, signal }),
-        ),
-      );
-    } catch (error) {
-      throw withWayBack(error, given);
-    }
-    return { result: {}, unchanged: workloads.length === 0 ? 'no app has new pods' : undefined };
-  },
-};
+const newPodsServe: Phase<Given & Committed & { podsBefore: PodsBefore; kustomizations: readonly string[] }> =
+  {
+    title: 'New pods serve',
+    run: async (given, report) => {
+      const { environment, manifests, client, podsBefore: before, kustomizations, signal } = given;
+      const workloads = environment.apps
+        .filter(({ name }) => kustomizations.includes(name))
+        .flatMap(({ name }) => workloadsOf(environment.name, name, manifests));
+      try {
+        await Promise.all(
+          workloads.map((workload) =>
+            waitForRollOut(workload, { client, before, timeoutSeconds, report, signal }),
+          ),
+        );
+      } catch (error) {
+        throw withWayBack(error, given);
+      }
+      return { result: {}, unchanged: workloads.length === 0 ? 'no app has new pods' : undefined };
+    },
+  };
 
 /** The same failure, with the commands that go back to the earlier version. */
 function withWayBack(error: unknown, { named = [], commit }: Given & Committed): unknown {

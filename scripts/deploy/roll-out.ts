@@ -3,9 +3,9 @@ import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import type { WatchedWorkload } from './kustomizations.ts';
 import { podTrouble } from './pod-trouble.ts';
 import type { PodsBefore } from './pods-before.ts';
-import type { WatchedWorkload } from './units.ts';
 
 /**
  * Waits with watches until all pods of a workload have its newest template and are ready.

@@ -4,7 +4,7 @@ import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
 import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
-import { canGoOn, inWords, progressOf } from './units.ts';
+import { canGoOn, inWords, progressOf } from './kustomizations.ts';
 
 const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };
 
@@ -13,7 +13,7 @@ export interface FluxWait {
   client: ClusterClient;
   commit: string;
   /** Names of the Kustomizations. */
-  units: readonly string[];
+  kustomizations: readonly string[];
   /** Kustomizations that only need to be applied, because their pods are awaited separately. */
   appliedIsEnough: ReadonlySet<string>;
   timeoutSeconds: number;
@@ -27,36 +27,38 @@ export interface FluxWait {
  * @throws Failure as soon as Flux says that the commit cannot be applied or is not healthy.
  */
 export async function waitForFlux(wait: FluxWait): Promise<void> {
-  const { client, commit, units, appliedIsEnough, timeoutSeconds, report, signal } = wait;
+  const { client, commit, kustomizations, appliedIsEnough, timeoutSeconds, report, signal } = wait;
   const requested = new Set<string>();
   const failures = new Failures();
   let failed: string | undefined;
   await watchUntil({
     kubeconfig: client.kubeconfig,
     path: `/apis/${api.group}/${api.version}/namespaces/${api.namespace}/kustomizations`,
-    what: `Flux to apply ${commit.slice(0, 12)} to ${inWords(units)}`,
+    what: `Flux to apply ${commit.slice(0, 12)} to ${inWords(kustomizations)}`,
     timeoutSeconds,
     missing: (objects) => {
       const all = new Map(objects.map((object) => [object.metadata.name, object]));
-      for (const unit of [platform, ...units]) {
-        failed ??= failures.note(unit, all.get(unit), commit);
+      for (const kustomization of [platform, ...kustomizations]) {
+        failed ??= failures.note(kustomization, all.get(kustomization), commit);
       }
       if (failed !== undefined) return undefined;
-      const waiting = units.filter((unit) => {
-        const { at } = progressOf(all.get(unit), commit);
-        return at !== 'ready' && !(at === 'applied' && appliedIsEnough.has(unit));
+      const waiting = kustomizations.filter((kustomization) => {
+        const { at } = progressOf(all.get(kustomization), commit);
+        return at !== 'ready' && !(at === 'applied' && appliedIsEnough.has(kustomization));
       });
-      for (const unit of waiting) {
-        const object = all.get(unit);
-        if (object === undefined || requested.has(unit) || !canGoOn(object, commit, all)) continue;
-        requested.add(unit);
-        request(client, unit).catch((error: Error) => {
-          report(`Flux was not asked to look at ${unit} at once; it looks by itself: ${error.message}`);
+      for (const kustomization of waiting) {
+        const object = all.get(kustomization);
+        if (object === undefined || requested.has(kustomization) || !canGoOn(object, commit, all)) continue;
+        requested.add(kustomization);
+        request(client, kustomization).catch((error: Error) => {
+          report(
+            `Flux was not asked to look at ${kustomization} at once; it looks by itself: ${error.message}`,
+          );
         });
       }
       return waiting.length === 0
         ? undefined
-        : waiting.map((unit) => inOneLine(unit, all, commit)).join('; ');
+        : waiting.map((kustomization) => inOneLine(kustomization, all, commit)).join('; ');
     },
     report,
     signal,
@@ -64,9 +66,9 @@ export async function waitForFlux(wait: FluxWait): Promise<void> {
   if (failed !== undefined) throw new Failure(failed, 'Correct it, then type the same command again.');
 }
 
-function inOneLine(unit: string, all: ReadonlyMap<string, WatchedObject>, commit: string): string {
-  const progress = progressOf(all.get(unit), commit);
-  return progress.at === 'waits' ? `${unit} (${progress.why.slice(0, 120)})` : unit;
+function inOneLine(kustomization: string, all: ReadonlyMap<string, WatchedObject>, commit: string): string {
+  const progress = progressOf(all.get(kustomization), commit);
+  return progress.at === 'waits' ? `${kustomization} (${progress.why.slice(0, 120)})` : kustomization;
 }
 
 /** Asks Flux to reconcile a Kustomization now. */
@@ -86,14 +88,14 @@ export class Failures {
   readonly #refused = new Map<string, { last: boolean; count: number }>();
 
   /** Reason why the Kustomization fails at that commit; undefined if it does not. */
-  note(unit: string, object: WatchedObject | undefined, commit: string): string | undefined {
+  note(kustomization: string, object: WatchedObject | undefined, commit: string): string | undefined {
     const progress = progressOf(object, commit);
     const failed = progress.at === 'failed';
-    const { last = false, count = 0 } = this.#refused.get(unit) ?? {};
+    const { last = false, count = 0 } = this.#refused.get(kustomization) ?? {};
     const now = failed && !last ? count + 1 : count;
-    this.#refused.set(unit, { last: failed, count: now });
+    this.#refused.set(kustomization, { last: failed, count: now });
     if (progress.at !== 'failed') return undefined;
     if (progress.reason === 'ReconciliationFailed' && now < 2) return undefined;
-    return `Flux cannot apply ${unit} (${progress.reason}): ${progress.why}`;
+    return `Flux cannot apply ${kustomization} (${progress.reason}): ${progress.why}`;
   }
 }

@@ -63,10 +63,10 @@ export async function dev(options: DevOptions): Promise<number> {
     const world = await worldOf(parse(text), client, wanted, folder);
     writeWorld(world);
     const reach: Record<string, number> = {};
-    const told = new Set<string>();
+    const printed = new Set<string>();
     const tell = (failure: Failure): void => {
-      if (!told.has(failure.message)) print(failureText(failure));
-      told.add(failure.message);
+      if (!printed.has(failure.message)) print(failureText(failure));
+      printed.add(failure.message);
     };
     for (const { host, service, namespace, port } of addressesIn(world.env)) {
       const way = await forwardToService(client, { namespace, service, port }, tell);

@@ -37,7 +37,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Held signals that would end the process. */
 export interface HeldSignals {
   /** Waits until received signals were handled: Node delivers them only between callbacks. */
-  told(): Promise<void>;
+  delivered(): Promise<void>;
   /** Handles the held signals; later ones end the process again. */
   release(): void;
 }
@@ -56,11 +56,11 @@ export function holdSignals(undo?: () => void): HeldSignals {
     process.kill(process.pid, signal);
   };
   for (const signal of signals) process.on(signal, onSignal);
-  const told = async () => {
+  const delivered = async () => {
     // Signals received before a round of the event loop are delivered in that round or, if it is already
     // delivering others, in the next.
     await setImmediate();
     await setImmediate();
   };
-  return { told, release: () => void told().then(stop) };
+  return { delivered, release: () => void delivered().then(stop) };
 }

@@ -51,7 +51,7 @@ export async function newChartOperator(
   const result = await template(
     releaseOf({ name, namespace: name }, chart.data),
     env.cluster.kubernetes.version,
-    told,
+    progress,
   );
   if ('faults' in result) {
     throw new Failure(
@@ -89,7 +89,7 @@ export async function newChartOperator(
   };
 }
 
-function told(line: string): void {
+function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
@@ -101,7 +101,7 @@ function placeOf(address: string): ChartPlace {
 
 async function find(place: ChartPlace, version: string | undefined): Promise<FoundChart> {
   try {
-    return await findChart(place, version, { report: told });
+    return await findChart(place, version, { report: progress });
   } catch (error) {
     if (!(error instanceof ChartFailure)) throw error;
     throw new Failure(error.message, error.fix);

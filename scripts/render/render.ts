@@ -55,7 +55,7 @@ export async function renderAll(
   const checked: CheckedEnvironment[] = [];
   const charts = new Map<string, ChartObjects>();
   for (const env of environments) {
-    const templated = await chartObjects(root, env, told);
+    const templated = await chartObjects(root, env, progress);
     charts.set(env.name, templated.charts);
     problems.push(...templated.problems);
     // Without a chart, neither it nor its dependants can be checked.
@@ -76,7 +76,7 @@ export async function renderAll(
 }
 
 /** Progress of slow downloads and builds for charts, on standard error; results go to standard output. */
-function told(line: string): void {
+function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

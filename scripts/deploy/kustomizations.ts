@@ -13,19 +13,21 @@ export interface WatchedWorkload {
 }
 
 /** Names of an app's rendered Kustomizations, in the order in which Flux applies them. */
-export function unitsThere(
+export function renderedKustomizations(
   environment: string,
   app: string,
   manifests: ReadonlyMap<string, string>,
 ): string[] {
-  return kustomizationsOfApp(app).filter((unit) => manifests.has(syncFile(environment, unit)));
+  return kustomizationsOfApp(app).filter((kustomization) =>
+    manifests.has(syncFile(environment, kustomization)),
+  );
 }
 
 /** The folders and files of manifests that belong only to an app. */
 export function pathsOfApp(environment: string, app: string): string[] {
-  return kustomizationsOfApp(app).flatMap((unit) => [
-    `manifests/${environment}/${unit}`,
-    syncFile(environment, unit),
+  return kustomizationsOfApp(app).flatMap((kustomization) => [
+    `manifests/${environment}/${kustomization}`,
+    syncFile(environment, kustomization),
   ]);
 }
 
@@ -33,7 +35,7 @@ export function pathsOfApp(environment: string, app: string): string[] {
  * The rendered Kustomizations whose folder or object a commit changes.
  * @param paths The files that the commit changes.
  */
-export function changedUnits(
+export function changedKustomizations(
   environment: string,
   paths: readonly string[],
   manifests: ReadonlyMap<string, string>,
@@ -42,21 +44,25 @@ export function changedUnits(
   const names = paths
     .filter((path) => path.startsWith(folder))
     .map((path) => path.slice(folder.length).split('/'))
-    .map(([unit = '', file = '']) =>
-      unit === syncFolder ? (/^kustomization-(.+)\.yaml$/.exec(file)?.[1] ?? platform) : unit,
+    .map(([kustomization = '', file = '']) =>
+      kustomization === syncFolder
+        ? (/^kustomization-(.+)\.yaml$/.exec(file)?.[1] ?? platform)
+        : kustomization,
     );
-  return [...new Set(names)].filter((unit) => manifests.has(syncFile(environment, unit))).sort();
+  return [...new Set(names)]
+    .filter((kustomization) => manifests.has(syncFile(environment, kustomization)))
+    .sort();
 }
 
 /** The workloads in the folder of a Kustomization. */
 export function workloadsOf(
   environment: string,
-  unit: string,
+  kustomization: string,
   manifests: ReadonlyMap<string, string>,
 ): WatchedWorkload[] {
   return [...manifests].flatMap(([path, text]): WatchedWorkload[] => {
     const kind = /\/(deployment|statefulset|daemonset)-[^/]+$/.exec(path)?.[1];
-    if (kind === undefined || !path.startsWith(`manifests/${environment}/${unit}/`)) return [];
+    if (kind === undefined || !path.startsWith(`manifests/${environment}/${kustomization}/`)) return [];
     const object: unknown = parse(text);
     if (!isKubeObject(object)) return [];
     const { name, namespace = 'default' } = object.metadata;
@@ -71,8 +77,8 @@ export function workloadsOf(
   });
 }
 
-function syncFile(environment: string, unit: string): string {
-  return `manifests/${environment}/${syncFolder}/kustomization-${unit}.yaml`;
+function syncFile(environment: string, kustomization: string): string {
+  return `manifests/${environment}/${syncFolder}/kustomization-${kustomization}.yaml`;
 }
 
 /** Progress of Flux with one Kustomization at one commit. */
@@ -126,8 +132,10 @@ export function canGoOn(
 }
 
 /** Names of Kustomizations for a message. */
-export function inWords(units: readonly string[]): string {
-  const named = units.map((unit) => (unit === definitions ? 'the definitions' : unit));
+export function inWords(kustomizations: readonly string[]): string {
+  const named = kustomizations.map((kustomization) =>
+    kustomization === definitions ? 'the definitions' : kustomization,
+  );
   return named.length <= 4
     ? named.join(', ')
     : `${named.slice(0, 3).join(', ')} and ${named.length - 3} more`;

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { WatchedObject } from '../cluster/watch.ts';
-import { canGoOn, changedUnits, pathsOfApp, progressOf, unitsThere, workloadsOf } from './units.ts';
+import {
+  canGoOn,
+  changedKustomizations,
+  pathsOfApp,
+  progressOf,
+  renderedKustomizations,
+  workloadsOf,
+} from './kustomizations.ts';
 import { Failures } from './wait-for-flux.ts';
 
 const manifests = new Map(
@@ -21,13 +28,13 @@ manifests.set(
 
 describe('the Kustomizations that a deploy waits for', () => {
   it('are the rendered ones of an app, in the order of Flux', () => {
-    expect(unitsThere('dev', 'orders', manifests)).toEqual(['orders-db', 'orders']);
-    expect(unitsThere('dev', 'home', manifests)).toEqual([]);
+    expect(renderedKustomizations('dev', 'orders', manifests)).toEqual(['orders-db', 'orders']);
+    expect(renderedKustomizations('dev', 'home', manifests)).toEqual([]);
   });
 
   it('are those whose folder or object the commit changes', () => {
     const changed = (...paths: string[]) =>
-      changedUnits(
+      changedKustomizations(
         'dev',
         paths.map((path) => `manifests/${path}`),
         manifests,
