@@ -58,12 +58,7 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
       await commitAsItStands({ environment: env.name, message: `Certificates: ${name}: ${inWords(now)}` });
       await bring(context, inWords(now));
       if (underWay && atRest(now)) {
-        say(
-          styleText(
-            'green',
-            `${name}: only generation ${issuing} is in use. The interrupted rotation is complete.`,
-          ),
-        );
+        say(styleText('green', `${name}: only generation ${issuing} is in use: the rotation is complete.`));
         return 0;
       }
     }
@@ -88,9 +83,7 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
       ),
   );
   if (people.length > 0) {
-    say(
-      `Certificates of people are on machines that cannot be observed. Each person types:${people.join('')}`,
-    );
+    say(`Certificates of people are on machines that cannot be observed. Everyone types:${people.join('')}`);
   }
   if (authority.kind === 'gateway') {
     say(
