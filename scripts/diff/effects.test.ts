@@ -59,7 +59,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     ],
   ],
   ['a new Deployment', undefined, deployment('a:1'), [['starts', /starts/]]],
-  ['a Deployment that goes', deployment('a:1'), undefined, [['stops', /its pods go/]]],
+  ['a Deployment that goes', deployment('a:1'), undefined, [['stops', /its pods/]]],
   ['a volume that grows', claim('1Gi'), claim('2Gi'), [['other', /in place/]]],
   [
     'a volume that shrinks',
@@ -123,7 +123,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     'another name in a certificate',
     certificate({}),
     certificate({ commonName: 'b' }),
-    [['reissues', /issued anew/]],
+    [['reissues', /issued again/]],
   ],
   [
     'an earlier renewal',
@@ -131,7 +131,7 @@ it.each<[string, KubeObject | undefined, KubeObject | undefined, [string, RegExp
     certificate({ renewBefore: '2h' }),
     [['other', /in place/]],
   ],
-  ['another host name', route('a.org'), route('b.org'), [['access', /leads from b.org instead of a.org/]]],
+  ['another host name', route('a.org'), route('b.org'), [['access', /routes b.org instead of a.org/]]],
   ['other rights', role('get'), role('delete'), [['access', /other rights/]]],
   ['a new role', undefined, role('get'), [['access', /get pods/]]],
   [

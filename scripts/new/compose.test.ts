@@ -122,7 +122,7 @@ describe('a compose file', () => {
   it.each([
     ['without the service', wiki, "compose.yaml has no service 'shop'; it has wiki, db."],
     ['without services', 'version: "3"', 'compose.yaml is not a compose file: it has no map of services.'],
-    ['that is no YAML', 'services:\n  a: [', 'compose.yaml:2:7 is no YAML'],
+    ['that is no YAML', 'services:\n  a: [', 'compose.yaml:2:7 is not valid YAML'],
     [
       'whose image moves',
       'services: { shop: { image: nginx } }',
@@ -132,7 +132,7 @@ describe('a compose file', () => {
     [
       'with a wrong key',
       'services: { shop: { image: "a:1", ports: 80 } }',
-      'services.shop.ports is not as compose files have it',
+      'services.shop.ports is not valid in a compose file',
     ],
   ])('%s is refused', (_, text, message) => {
     expect(() => fromCompose(text, 'compose.yaml', 'shop')).toThrow(message);

@@ -152,7 +152,7 @@ describe('a Deployment', () => {
   });
 
   it.each([
-    ['an image without a version', shop.replace('shop:1.4.2', 'shop'), 'latest changes its content'],
+    ['an image without a version', shop.replace('shop:1.4.2', 'shop'), 'which changes its content'],
     ['an image that is latest', shop.replace('shop:1.4.2', 'shop:latest'), "the version 'latest'"],
     [
       'another name',
@@ -173,7 +173,7 @@ describe('a Deployment', () => {
       shop.replace('image: example/shop:1.4.2', 'tag: 1'),
       'is not a valid Kubernetes object',
     ],
-    ['broken YAML', `${shop}---\na: [1\n`, 'is no YAML'],
+    ['broken YAML', `${shop}---\na: [1\n`, 'is not valid YAML'],
   ])('with %s is refused', (_, text, message) => {
     expect(() => fromManifest(text, 'shop.yaml', 'shop')).toThrow(message);
   });

@@ -222,7 +222,7 @@ it('a volume of a removed operator stays, as diff shows', async () => {
     what: expect.stringContaining('tells Flux never to prune it'),
   });
   const namespace = dev?.effects.find(({ object }) => object === 'Namespace git-server');
-  expect(namespace).toMatchObject({ gravity: 'other', what: expect.stringContaining('stays as it is') });
+  expect(namespace).toMatchObject({ gravity: 'other', what: expect.stringContaining('stays unchanged') });
 });
 
 it('renders normally without a Git repository', async () => {
