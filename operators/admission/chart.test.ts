@@ -94,7 +94,7 @@ describe('the policy on certificates', () => {
     [
       'whose Secret has a label on which somebody acts',
       { secretTemplate: { labels: { 'cnpg.io/reload': '', a: 'b' } } },
-      'no labels but cnpg.io/reload',
+      'only the labels cnpg.io/reload',
     ],
     [
       'whose Secret is annotated, for one who makes copies',
