@@ -329,10 +329,10 @@ describe('secrets list, remove and edit', () => {
   });
 
   it.each([
-    ['a key that nothing uses', 'OTHER: x', 'does not name OTHER'],
+    ['a key that nothing uses', 'OTHER: x', 'does not list OTHER'],
     ['a key that is gone', 'STRIPE_KEY: one', 'WEBHOOK_KEY is missing'],
-    ['no YAML', 'STRIPE_KEY: [', 'is no YAML'],
-    ['a number', 'STRIPE_KEY: 1', 'no texts: STRIPE_KEY'],
+    ['no YAML', 'STRIPE_KEY: [', 'is not valid YAML'],
+    ['a number', 'STRIPE_KEY: 1', 'not texts: STRIPE_KEY'],
   ])('writes nothing after an edit that left %s', async (_, text, message) => {
     await withSecret(async (root) => {
       const before = readFileSync(join(root, file), 'utf8');
