@@ -4,7 +4,7 @@ export { buildEnvironment } from './builder.ts';
 export { checkCgroups } from './cgroups.ts';
 export { runEngine } from './engine.ts';
 export { parseEngineTime } from './engine-time.ts';
-export { containerPlatformSchema, type EngineInfo } from './info.ts';
+export { behindDocker, containerPlatformSchema, type EngineInfo } from './info.ts';
 export { containerArchitecture, useEnginePlatform } from './platform.ts';
 export { stopPrivateEngine } from './private-engine.ts';
 export { privatePaths } from './private-paths.ts';

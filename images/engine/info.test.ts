@@ -2,10 +2,15 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type EngineInfoName, engineInfos, infoOf } from '../../test/images/engine-info.ts';
+import {
+  type EngineInfoName,
+  engineInfos,
+  infoOf,
+  podmanBehindDocker,
+} from '../../test/images/engine-info.ts';
 import { buildEnvironment } from './builder.ts';
 import { containerUser } from './container-user.ts';
-import { askEngine } from './info.ts';
+import { askEngine, parseEngineInfo } from './info.ts';
 
 const everyOne = Object.keys(engineInfos) as EngineInfoName[];
 
@@ -52,9 +57,27 @@ test('a rootless engine is known, and which controllers it cannot use', () => {
     'rootless Docker to which systemd delegates memory and pids alone': ['cpu'],
     'rootless Docker without systemd': ['cpu', 'memory', 'pids'],
     'Podman 4 without root': [],
+    'Podman 5 of Fedora, with SELinux': [],
+    'Podman 5 without aardvark-dns': [],
     'Podman 4 to which systemd delegates nothing': ['cpu', 'memory', 'pids'],
     "Podman's machine on a Mac of Apple": [],
   });
+});
+
+test('an engine is known whose containers SELinux confines, and one whose networks have no name server', () => {
+  expect(everyOne.filter((machine) => infoOf(machine).selinux)).toEqual([
+    'Docker 28 of Fedora, with SELinux',
+    'Podman 5 of Fedora, with SELinux',
+  ]);
+  expect(everyOne.filter((machine) => infoOf(machine).noNames)).toEqual(['Podman 5 without aardvark-dns']);
+});
+
+test('Podman that answers the client of Docker by its socket is not taken for Docker', () => {
+  expect(parseEngineInfo(JSON.stringify(podmanBehindDocker))).toEqual({
+    why: "docker reaches Podman by its socket, and Podman's own client is used for it",
+  });
+  const community = { ...podmanBehindDocker, ServerVersion: '28.5.1', ProductLicense: 'Community Engine' };
+  expect(parseEngineInfo(JSON.stringify(community))).toMatchObject({ info: { name: 'docker' } });
 });
 
 test('Podman says how much room is left, Docker does not', () => {

@@ -15,6 +15,10 @@ export interface EngineInfo {
   machine: string | undefined;
   /** Whether it is rootless, so that root in a container is the engine's user. */
   rootless: boolean;
+  /** Whether SELinux confines its containers, so that they cannot read mounted folders of users. */
+  selinux: boolean;
+  /** Whether it lacks the name server of its networks, without which containers do not find each other by name. */
+  noNames: boolean;
   processors: number;
   memoryBytes: number;
   cgroups: 1 | 2;
@@ -30,10 +34,14 @@ export interface EngineInfo {
   buildx: boolean;
 }
 
+/** Reason why an answer of Podman through Docker's client is not used. */
+export const behindDocker = "docker reaches Podman by its socket, and Podman's own client is used for it";
+
 /** https://docs.docker.com/reference/api/engine/ (SystemInfo), with the client's additions. */
 const dockerSchema = z
   .object({
     ServerVersion: z.string(),
+    ProductLicense: z.string().default(''),
     OSType: z.string(),
     Architecture: z.string(),
     OperatingSystem: z.string().default(''),
@@ -54,14 +62,20 @@ const dockerSchema = z
       })
       .default({ Context: 'default' }),
   })
+  // Podman answers Docker's client too, where that is sent to its socket. It has differences that only its own client covers.
+  .refine(({ ProductLicense }) => ProductLicense !== 'Apache-2.0', { error: behindDocker })
   .transform((info): EngineInfo => {
+    const has = (name: string): boolean =>
+      (info.SecurityOptions ?? []).some((option) => option.split(',').includes(`name=${name}`));
     const can = { cpu: info.CPUShares, memory: info.MemoryLimit, pids: info.PidsLimit };
     return {
       name: 'docker',
       version: info.ServerVersion,
       platform: platformOf(info.OSType, info.Architecture),
       machine: machineOf(info.OperatingSystem, info.Name),
-      rootless: (info.SecurityOptions ?? []).some((option) => option.split(',').includes('name=rootless')),
+      rootless: has('rootless'),
+      selinux: has('selinux'),
+      noNames: false,
       processors: info.NCPU,
       memoryBytes: info.MemTotal,
       cgroups: info.CgroupVersion === '2' ? 2 : 1,
@@ -87,7 +101,9 @@ const podmanSchema = z
       cgroupVersion: z.string().default('v1'),
       cgroupControllers: z.array(z.string()).nullish(),
       serviceIsRemote: z.boolean().default(false),
-      security: z.object({ rootless: z.boolean() }),
+      /** From Podman 4.4 on. */
+      networkBackendInfo: z.object({ dns: z.object({ path: z.string().optional() }).optional() }).optional(),
+      security: z.object({ rootless: z.boolean(), selinuxEnabled: z.boolean().default(false) }),
     }),
     store: z.object({
       graphRoot: z.string(),
@@ -105,6 +121,8 @@ const podmanSchema = z
       platform: platformOf(host.os, host.arch),
       machine: host.serviceIsRemote ? 'podman machine' : undefined,
       rootless: host.security.rootless,
+      selinux: host.security.selinuxEnabled,
+      noNames: host.networkBackendInfo !== undefined && !host.networkBackendInfo.dns?.path,
       processors: host.cpus,
       memoryBytes: host.memTotal,
       cgroups: host.cgroupVersion === 'v2' ? 2 : 1,
@@ -153,7 +171,11 @@ export function parseEngineInfo(text: string): { info: EngineInfo } | { why: str
   const errors = serverErrorsSchema.safeParse(answer);
   if (errors.success) return { why: errors.data.ServerErrors.join('; ') };
   const info = infoSchema.safeParse(answer);
-  return info.success ? { info: info.data } : { why: 'info names neither a version nor a platform' };
+  if (info.success) return { info: info.data };
+  const refused = dockerSchema
+    .safeParse(answer)
+    .error?.issues.some(({ message }) => message === behindDocker);
+  return { why: refused ? behindDocker : 'info names neither a version nor a platform' };
 }
 
 function firstLine(text = ''): string | undefined {

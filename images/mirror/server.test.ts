@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { hostsToml } from './server.ts';
+import { type EngineInfoName, infoOf } from '../../test/images/engine-info.ts';
+import { hostsToml, mirrorArguments } from './server.ts';
 
 it('tells a node to ask the mirror first, then each registry itself', () => {
   expect(hostsToml('')['docker.io']).toBe(
@@ -29,4 +30,17 @@ it('leaves out the registries that a table of mirrors does not name', () => {
     'server = "https://registry-1.docker.io"\n\n[host."https://hub.example.org"]\n  capabilities = ["pull", "resolve"]\n',
   );
   expect(files['quay.io']).toContain('[host."http://mirror.example.org/v2/quay"]\n');
+});
+
+it.each<[EngineInfoName, string[]]>([
+  ['Docker 28 of Fedora, with SELinux', ['label=disable', 'no-new-privileges']],
+  ['Podman 5 of Fedora, with SELinux', ['label=disable', 'no-new-privileges']],
+  ['Docker 28', ['no-new-privileges']],
+  ['Podman 4 without root', ['no-new-privileges']],
+])('reads the folder of its user, which takes more where SELinux confines it: %s', (machine, options) => {
+  const info = infoOf(machine);
+  const engine = { name: info.name, private: false, command: info.name, env: {}, info };
+  const args = mirrorArguments(engine, 'docker.io/library/registry:3.1.2', 'as wanted');
+  expect(args.filter((_, at) => args[at - 1] === '--security-opt').sort()).toEqual(options);
+  expect(args).toContain('--read-only');
 });

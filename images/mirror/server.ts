@@ -149,7 +149,8 @@ async function ensureNetwork(engine: Engine): Promise<void> {
   });
 }
 
-function mirrorArguments(engine: Engine, image: string, wanted: string): string[] {
+/** The arguments of `run` for the mirror. `wanted` describes it, so that a later run can tell whether it is still the same. */
+export function mirrorArguments(engine: Engine, image: string, wanted: string): string[] {
   return [
     ...['--detach', '--name', mirrorName, '--restart', 'always', '--network', networkName],
     ...['--publish', `127.0.0.1:${mirrorPort()}:5000`],
@@ -161,6 +162,8 @@ function mirrorArguments(engine: Engine, image: string, wanted: string): string[
     ...['--env', 'REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING={"enabled":false}'],
     ...['--env', 'REGISTRY_STORAGE_DELETE_ENABLED=false', '--env', 'REGISTRY_LOG_LEVEL=warn'],
     ...['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
+    // Else SELinux lets it read no folder of a user. To label the folder instead would take minutes, and change files of the user.
+    ...(engine.info.selinux ? ['--security-opt', 'label=disable'] : []),
     image,
   ];
 }

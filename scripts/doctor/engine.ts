@@ -1,5 +1,5 @@
 import { coerce, gte } from 'semver';
-import { containerPlatformSchema, type EngineInfo } from '../../images/engine/index.ts';
+import { behindDocker, containerPlatformSchema, type EngineInfo } from '../../images/engine/index.ts';
 import { type CheckResult, fail, ok, warn } from './check.ts';
 import { asRoot, type Host, install } from './host.ts';
 
@@ -28,7 +28,8 @@ const minimum = { docker: '20.10.0', podman: '4.0.0' } as const;
 /** Whether containers can run here. */
 export function engine(input: EngineInput): CheckResult {
   const { host, engine: found, said, docker, podman, start, socket } = input;
-  if (found) return answering(found);
+  if (found) return answering(found, host);
+  if (said === behindDocker && !podman) return fail(said, install(host, 'podman'));
   const why = said === undefined ? '' : ` (${said})`;
   if (socket === 'denied') {
     return fail(
@@ -60,7 +61,7 @@ function startLine(host: Host, name: 'Docker' | 'Podman'): string {
   return `${asRoot(host, 'service docker start')}   (or in Docker Desktop: Settings, Resources, WSL integration)`;
 }
 
-function answering({ info, private: own }: NonNullable<EngineInput['engine']>): CheckResult {
+function answering({ info, private: own }: NonNullable<EngineInput['engine']>, host: Host): CheckResult {
   const { version, platform, machine, rootless } = info;
   const name = info.name === 'docker' ? 'Docker' : 'Podman';
   const found = [
@@ -85,6 +86,12 @@ function answering({ info, private: own }: NonNullable<EngineInput['engine']>): 
       platform.startsWith('windows/')
         ? 'In the menu of Docker Desktop: Switch to Linux containers'
         : 'Use an engine on another machine: docker context use NAME',
+    );
+  }
+  if (info.noNames) {
+    return fail(
+      `${found}: aardvark-dns is not installed, without which nodes do not find the mirror by its name`,
+      install(host, 'aardvark-dns'),
     );
   }
   return ok(found);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { loadLock } from '../../images/lock/index.ts';
-import { type EngineInfoName, engineInfos } from '../../test/images/engine-info.ts';
+import { type EngineInfoName, engineInfos, podmanBehindDocker } from '../../test/images/engine-info.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { machineChecks } from './checks.ts';
 import type { Host } from './host.ts';
@@ -28,14 +28,22 @@ const mac: Host = { platform: 'darwin', root: false, wsl: false, packages: 'brew
 const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 
 /** What the rows say where a client of this name answers as that machine's does. */
-async function rows(client: 'docker' | 'podman', machine: EngineInfoName, host: Host, endpoint: string) {
+async function rows(
+  client: 'docker' | 'podman',
+  machine: EngineInfoName,
+  host: Host,
+  endpoint: string,
+  /** What a client by the name of docker prints instead. Default: it fails where the other one is Podman. */
+  docker?: object,
+) {
   const path = join(folder, 'bin', client);
   writeFileSync(join(folder, 'info.json'), JSON.stringify(engineInfos[machine]));
   const answers = `#!/bin/sh\ncase "$1" in info) cat '${folder}/info.json' ;; context) echo '${endpoint}' ;; ps) ;; *) exit 1 ;; esac\n`;
   writeFileSync(path, answers);
   chmodSync(path, 0o755);
-  if (client === 'podman') {
-    writeFileSync(join(folder, 'bin', 'docker'), '#!/bin/sh\nexit 1\n');
+  if (client === 'podman' || docker !== undefined) {
+    const answer = docker === undefined ? 'exit 1' : `cat <<'END'\n${JSON.stringify(docker)}\nEND`;
+    writeFileSync(join(folder, 'bin', 'docker'), `#!/bin/sh\n${answer}\n`);
     chmodSync(join(folder, 'bin', 'docker'), 0o755);
   }
   const cluster = readCluster('dev');
@@ -87,4 +95,16 @@ test('finds Podman if Docker does not answer', async () => {
 test("Podman that answers by the name of docker (Debian's podman-docker) is taken for what it is", async () => {
   const found = await rows('docker', 'Podman 4 without root', linux, '');
   expect(found.engine).toBe('ok: Podman 4.9.3, rootless, linux/amd64');
+});
+
+test("Podman's own client is asked where the client of Docker is sent to its socket", async () => {
+  const found = await rows('podman', 'Podman 5 with root', linux, '', podmanBehindDocker);
+  expect(found.engine).toBe('ok: Podman 5.6.2, linux/amd64');
+});
+
+test('without it, the line that installs it is named', async () => {
+  const found = await rows('docker', 'Docker 28', linux, '', podmanBehindDocker);
+  expect(found.engine).toBe(
+    "fail: docker reaches Podman by its socket, and Podman's own client is used for it",
+  );
 });

@@ -45,6 +45,15 @@ describe('the engine that answers is named with all that matters', () => {
     });
   });
 
+  test('a Podman whose networks have no name server is refused, with the package that brings it', () => {
+    expect(judged('Podman 5 without aardvark-dns')).toEqual({
+      state: 'fail',
+      found:
+        'Podman 5.4.2, rootless, linux/amd64: aardvark-dns is not installed, without which nodes do not find the mirror by its name',
+      mend: 'sudo apt-get install aardvark-dns',
+    });
+  });
+
   test.each([
     ['docker', '19.03.15', 'fail'],
     ['docker', '20.10.0', 'ok'],

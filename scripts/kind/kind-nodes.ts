@@ -267,11 +267,21 @@ async function createNodes({ engine, environment, report, signal }: Options, con
   await rm(pidFile, { force: true });
   if (result.failed) {
     signal.throwIfAborted();
+    const said = (result.all ?? '').trim().split('\n').slice(-25).join('\n');
     throw new Failure(
-      `kind could not create the cluster ${cluster.name}:\n${(result.all ?? '').trim().split('\n').slice(-25).join('\n')}`,
-      `For missing requirements: npm run doctor. The containers are kept for inspection: ${engine.command} logs ${cluster.name}-control-plane`,
+      `kind could not create the cluster ${cluster.name}:\n${said}`,
+      wayOn(said, engine, cluster.name),
     );
   }
+}
+
+/** What to type after a failure of Kind, by what it said. */
+function wayOn(said: string, engine: Engine, cluster: string): string {
+  // https://kind.sigs.k8s.io/docs/user/rootless/
+  const scope = said.includes('Delegate=yes')
+    ? 'This session has no control groups of its own. Type the same in one that has: systemd-run --scope --user -p Delegate=yes npm run init-cluster. '
+    : '';
+  return `${scope}For missing requirements: npm run doctor. The containers are kept for inspection: ${engine.command} logs ${cluster}-control-plane`;
 }
 
 function kindEnvironment(engine: Engine): Record<string, string> {

@@ -88,6 +88,12 @@ export const engineInfos = {
     ServerVersion: '29.0.1',
   },
   'Docker 29 on arm64': { ...linux, ...containerdStore, ServerVersion: '29.0.1', Architecture: 'aarch64' },
+  'Docker 28 of Fedora, with SELinux': {
+    ...linux,
+    ServerVersion: '28.5.1',
+    OperatingSystem: 'Fedora Linux 43 (Workstation Edition)',
+    SecurityOptions: ['name=seccomp,profile=builtin', 'name=selinux', 'name=cgroupns'],
+  },
   'rootless Docker': {
     ...linux,
     ServerVersion: '28.5.1',
@@ -167,6 +173,23 @@ export const engineInfos = {
     store: { ...podmanStore, graphRoot: '/var/lib/containers/storage' },
     version: { Version: '5.6.2' },
   },
+  'Podman 5 of Fedora, with SELinux': {
+    host: {
+      ...podmanHost,
+      networkBackendInfo: {
+        backend: 'netavark',
+        dns: { path: '/usr/libexec/podman/aardvark-dns', version: 'aardvark-dns 1.16.0' },
+      },
+      security: { rootless: true, selinuxEnabled: true },
+    },
+    store: podmanStore,
+    version: { Version: '5.6.2' },
+  },
+  'Podman 5 without aardvark-dns': {
+    host: { ...podmanHost, networkBackendInfo: { backend: 'netavark', dns: {} } },
+    store: podmanStore,
+    version: { Version: '5.4.2' },
+  },
   'Podman 4 to which systemd delegates nothing': {
     host: { ...podmanHost, cgroupControllers: [] },
     store: podmanStore,
@@ -178,6 +201,17 @@ export const engineInfos = {
     version: { Version: '5.6.2' },
   },
 } as const;
+
+/** What Docker's client prints of Podman, where DOCKER_HOST or a context leads it to Podman's socket. */
+export const podmanBehindDocker = {
+  ...linux,
+  ServerVersion: '5.6.2',
+  ProductLicense: 'Apache-2.0',
+  Architecture: 'amd64',
+  OperatingSystem: 'fedora',
+  SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'],
+  DockerRootDir: '/var/home/core/.local/share/containers/storage',
+};
 
 export type EngineInfoName = keyof typeof engineInfos;
 
