@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeGo, fakeGo } from '../test/images/fake-go.ts';
-import { ownPlatform } from './engine/platform.ts';
+import { containerPlatform, ownPlatform } from './engine/platform.ts';
 import { parseLock } from './lock/read.ts';
 import type { Lock } from './lock/schema.ts';
+import { digestOf } from './oci/digest.ts';
+import { ImageStore } from './oci/image-store.ts';
+import { tar } from './oci/tar.ts';
 
 let go: FakeGo;
 let said: string[];
@@ -83,3 +88,77 @@ it('never builds instead of a download that has another checksum', async () => {
   expect(said.at(-1)).toBe('pause v3.10: downloading');
   expect(() => readFileSync(join(go.dir, 'cache', 'programs'))).toThrow('ENOENT');
 });
+
+describe.runIf(process.platform === 'linux')('a program of which only an image is published', () => {
+  /** Puts an image into the mirror's folder, each layer with this content of /pause, and returns a lock file that names it. */
+  async function lockWithImage(...contents: (string | Buffer)[]): Promise<Lock> {
+    const store = new ImageStore(join(go.dir, 'cache', 'registry'));
+    const path = 'registry.k8s.io/pause';
+    const [os, architecture] = containerPlatform().split('/');
+    const types = 'application/vnd.oci.image';
+    const put = async (mediaType: string, content: Buffer) => ({
+      mediaType,
+      ...(await store.putBlob(path, content)),
+    });
+    const layers = [];
+    for (const content of contents) {
+      const entries = tar([{ path: 'pause', mode: 0o755, kind: 'file', content }]);
+      layers.push(await put(`${types}.layer.v1.tar+gzip`, gzipSync(await buffer(entries))));
+    }
+    const config = await put(`${types}.config.v1+json`, Buffer.from(JSON.stringify({ os, architecture })));
+    const manifest = JSON.stringify({ schemaVersion: 2, config, layers });
+    const child = {
+      mediaType: `${types}.manifest.v1+json`,
+      digest: digestOf(manifest),
+      size: manifest.length,
+    };
+    await store.putManifest(path, manifest);
+    const index = { schemaVersion: 2, manifests: [{ ...child, platform: { os, architecture } }] };
+    const digest = await store.putManifest(path, JSON.stringify(index), '3.10');
+    return parseLock(
+      `{kubernetes: v1.0.0, binaries: {pause: {version: v3.10, go: {wrapper: pause, packages: {pause: .}}}},
+        images: {pause: {ref: "registry.k8s.io/pause:3.10", digest: "${digest}", build: {binaries: {/pause: pause}}}}}`,
+      'lock.yaml',
+    );
+  }
+
+  it('is taken out of it where images are pulled, as its last layer has it', async () => {
+    vi.stubEnv('PLINTH_SUPPLY', 'pull');
+    const path = await ensure(await lockWithImage('first', 'second'));
+    expect(readFileSync(path, 'utf8')).toBe('second');
+    expect(statSync(path).mode & 0o777).toBe(0o755);
+    expect(said).toEqual([
+      'images are pulled, as PLINTH_SUPPLY says',
+      'pause: pulling registry.k8s.io/pause:3.10',
+    ]);
+  });
+
+  it('is built where everything is built', async () => {
+    vi.stubEnv('PLINTH_SUPPLY', 'build');
+    expect(readFileSync(await ensure(await lockWithImage('in the image')), 'utf8')).toBe('built\n');
+  });
+
+  it('is built where the one of the image needs a loader that this machine does not have', async () => {
+    vi.stubEnv('PLINTH_SUPPLY', 'pull');
+    expect(readFileSync(await ensure(await lockWithImage(dynamicProgram('/lib/ld-none.so.1'))), 'utf8')).toBe(
+      'built\n',
+    );
+    expect(said).toContain(
+      'pause: that of registry.k8s.io/pause:3.10 needs /lib/ld-none.so.1, which is not here',
+    );
+  });
+});
+
+/** The head of an executable of Linux that `interpreter` loads. */
+function dynamicProgram(interpreter: string): Buffer {
+  const head = Buffer.alloc(0x80 + interpreter.length + 1);
+  head.write('\x7fELF', 'latin1');
+  head.writeBigUInt64LE(0x40n, 0x20);
+  head.writeUInt16LE(0x38, 0x36);
+  head.writeUInt16LE(1, 0x38);
+  head.writeUInt32LE(3, 0x40);
+  head.writeBigUInt64LE(0x80n, 0x48);
+  head.writeBigUInt64LE(BigInt(interpreter.length + 1), 0x60);
+  head.write(interpreter, 0x80, 'latin1');
+  return head;
+}
