@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
 import type { Report } from '../report.ts';
+import type { RegistryLocation } from './registry-place.ts';
 
 /** Who asks a registry. With the name `<token>` the secret is one to be exchanged for another. */
 export interface Credentials {
@@ -37,10 +38,17 @@ const helperTimeoutMs = 30_000;
  * What `docker login` and `podman login` noted for a registry, in their files or by a credential helper; `undefined` where
  * nobody signed in. A helper that does not work is told of, and the registry is asked without a name.
  */
-export async function credentialsOf(host: string, report: Report): Promise<Credentials | undefined> {
+export async function credentialsOf(
+  { host, path }: Pick<RegistryLocation, 'host' | 'path'>,
+  report: Report,
+): Promise<Credentials | undefined> {
   for (const file of configFiles()) {
     const config = await readConfig(file);
     if (config === undefined) continue;
+    for (const key of foldersOf(host, path)) {
+      const found = noted(config, key);
+      if (found !== undefined) return found;
+    }
     for (const key of keysOf(host)) {
       const helper = config.credHelpers?.[key] ?? config.credsStore;
       const found = (helper === undefined ? undefined : await ask(helper, key, report)) ?? noted(config, key);
@@ -76,11 +84,20 @@ async function readConfig(file: string): Promise<Config | undefined> {
   }
 }
 
-/** Docker Hub has an older name in these files. */
+/**
+ * The folders of a registry above a repository, the longest first: `podman login HOST/FOLDER` notes one.
+ * @see https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+ */
+function foldersOf(host: string, path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.map((_, index) => [host, ...parts.slice(0, parts.length - index)].join('/'));
+}
+
+/** Docker Hub has an older name in these files, and older clients noted addresses of the interface. */
 function keysOf(host: string): string[] {
   return host === 'docker.io'
     ? ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']
-    : [host, `https://${host}`];
+    : [host, `https://${host}`, `https://${host}/v1/`, `https://${host}/v2/`];
 }
 
 function noted(config: Config, key: string): Credentials | undefined {

@@ -143,7 +143,7 @@ export class Upstream {
       throw new PullError(
         `${host} asks for a way to sign in that is not known here (${header ?? 'none named'}).`,
       );
-    this.#signedIn ??= credentialsOf(host, this.#options.report);
+    this.#signedIn ??= credentialsOf(this.#place, this.#options.report);
     const credentials = await this.#signedIn;
     if (challenge.scheme === 'basic') {
       if (credentials === undefined) throw new PullError(this.#denied('401, it knows nobody without a name'));

@@ -26,7 +26,7 @@ export async function registryLogin(
       'Set both, or neither: then the login of docker or podman is used.',
     );
   }
-  return credentialsOf(host, report);
+  return credentialsOf({ host, path: '' }, report);
 }
 
 /**

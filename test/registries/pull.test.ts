@@ -381,6 +381,17 @@ describe('who is signed in', () => {
     expectWhole(image);
   });
 
+  it('is known by what podman login wrote for a folder of the registry', async () => {
+    const file = join(await mkdtemp(join(folder, 'podman-')), 'auth.json');
+    const auth = Buffer.from('someone:secret').toString('base64');
+    const wrong = Buffer.from('someone:wrong').toString('base64');
+    const content = { auths: { [`${host()}/ghcr.io/example`]: { auth }, [host()]: { auth: wrong } } };
+    await writeFile(file, JSON.stringify(content));
+    vi.stubEnv('REGISTRY_AUTH_FILE', file);
+    await pull();
+    expectWhole(image);
+  });
+
   it('is known by a credential helper', async () => {
     const programs = await mkdtemp(join(folder, 'programs-'));
     const helper = join(programs, 'docker-credential-test');

@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useProxies } from '../../images/fetch/proxy.ts';
 import { ImageStore } from '../../images/oci/image-store.ts';
-import { askRegistry } from '../../images/supply/ask-registry.ts';
+import { basic } from '../../images/pull/bearer.ts';
+import { askRegistry, type RegistryAnswer } from '../../images/supply/ask-registry.ts';
 import type * as Supply from '../../images/supply/mode.ts';
 import type { FaultRule } from './faults.ts';
 import { NamesProxy } from './names-proxy.ts';
@@ -197,6 +200,75 @@ describe('a registry that is asked', () => {
     await stranger.stop();
     expect(answer.kind).toBe('other');
     expect(answer.said).toContain('certificate');
+  });
+
+  describe('without a word of being one', () => {
+    let server: Server;
+    let address: string;
+    let answer: (authorization: string | undefined, url: string) => [number, Record<string, string>];
+
+    beforeAll(async () => {
+      server = createServer(({ headers, url }, response) => {
+        response.writeHead(...answer(headers.authorization, url ?? '')).end('<p>');
+      });
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    afterAll(() => new Promise((done) => server.close(done)));
+
+    /** How it is seen by a user who has this in config.json of Docker, with `http:` unless the mirror says otherwise. */
+    async function seen(config: object, mirror = `http://${address}/prefix`): Promise<RegistryAnswer> {
+      const docker = await mkdtemp(join(folder, 'docker-'));
+      await writeFile(join(docker, 'config.json'), JSON.stringify(config));
+      vi.stubEnv('DOCKER_CONFIG', docker);
+      vi.stubEnv('PLINTH_REGISTRY_MIRROR', mirror);
+      return askRegistry('ghcr.io', { timeoutMs: 5_000 });
+    }
+    const password = (authorization: string | undefined): [number, Record<string, string>] =>
+      authorization === basic({ username: 'ann', secret: 'secret' })
+        ? [200, { 'content-type': 'application/json' }]
+        : [401, { 'www-authenticate': 'Basic realm="Mirror of the company"' }];
+
+    it('is one where this user is signed in with a password, for the host or for a folder of it', async () => {
+      answer = password;
+      const login = { username: 'ann', password: 'secret' };
+      const registry = { host: 'ghcr.io', kind: 'registry', said: '200' };
+      expect(await seen({ auths: { [address]: login } })).toEqual(registry);
+      expect(await seen({ auths: { [`${address}/prefix`]: login } })).toEqual(registry);
+      expect(await seen({ auths: { [`https://${address}/v2/`]: login } })).toEqual(registry);
+    });
+
+    it('is none for who is not signed in, or with another password, and what to type is said', async () => {
+      answer = password;
+      expect(await seen({})).toEqual({
+        host: 'ghcr.io',
+        kind: 'other',
+        said: `401, it wants a password: docker login ${address}`,
+      });
+      expect(await seen({ auths: { [address]: { username: 'ann', password: 'wrong' } } })).toMatchObject({
+        kind: 'other',
+        said: `401, it refuses the password: docker login ${address}`,
+      });
+    });
+
+    it.each<[string, [number, Record<string, string>], string]>([
+      ['502 of a proxy', [502, { 'content-type': 'text/html' }], '502 with text/html'],
+      ['401 without a way to sign in', [401, {}], '401'],
+    ])('is none with %s', async (_, answered, said) => {
+      answer = () => answered;
+      expect(await seen({})).toEqual({ host: 'ghcr.io', kind: 'other', said });
+    });
+
+    it('is none where it leads to a page to sign in', async () => {
+      answer = (_, url) =>
+        url === '/v2/' ? [302, { location: '/welcome' }] : [200, { 'content-type': 'text/html' }];
+      expect(await seen({})).toMatchObject({ kind: 'other', said: '200 with text/html' });
+    });
+
+    it('is none where it does not speak TLS, and not silent either', async () => {
+      answer = () => [200, {}];
+      expect((await seen({}, address)).kind).toBe('other');
+    });
   });
 
   it('and stands at a port where nothing listens is silent', async () => {
