@@ -5,7 +5,7 @@ import type { MachineCheck } from '../doctor/check.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';
 import { chromium, findChromium } from '../doctor/chromium.ts';
 import { type Host, install } from '../doctor/host.ts';
-import { printed } from '../doctor/machine.ts';
+import { inPath, printed } from '../doctor/machine.ts';
 import { tool } from '../doctor/tool.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 
@@ -35,10 +35,22 @@ export function checksBefore(
   return [...tools, ...(parts.browser ? [browser] : []), ...(parts.clusters ? [python, ...machine] : [])];
 }
 
+/** Programs of which no file and no image that runs on every machine is published. */
+const onlyBuilt = ['kratos', 'pulumi', 'versitygw'];
+
+/** Programs of the tests that this machine does not have and cannot build, since it has no Go. */
+export function lackingWithoutGo(lock: Lock): string[] {
+  if (inPath('go')) return [];
+  return onlyBuilt.filter((name) => {
+    if (name === 'pulumi' && inPath(name)) return false;
+    return readEntry(recipeOf(lock, name)) === undefined;
+  });
+}
+
 /** Messages about builds before the tests, with their duration; empty if the cache has everything. */
 export function buildsBefore(lock: Lock): string[] {
   const lacking = (names: string[]) => names.filter((name) => readEntry(recipeOf(lock, name)) === undefined);
-  const ofStacks = lacking(['pulumi', 'versitygw']);
+  const ofStacks = inPath('go') ? lacking(['pulumi', 'versitygw']) : [];
   const ofCharts = lacking(['helm']);
   const missing = lacking(neededBinaries(lock));
   return [

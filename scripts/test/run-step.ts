@@ -8,6 +8,8 @@ import { repositoryRoot } from '../repository/read-cluster.ts';
 /** Counts of a step. */
 export interface StepResult {
   passed: number;
+  /** Tests that were not run; their titles say why. */
+  skipped: number;
   /** One entry per failure: its title, and the first lines of its message. */
   failures: string[];
 }
@@ -15,6 +17,7 @@ export interface StepResult {
 /** The fields of Vitest's JSON report that are read. */
 const reportSchema = z.object({
   numPassedTests: z.number(),
+  numPendingTests: z.number(),
   testResults: z.array(
     z.object({
       name: z.string(),
@@ -36,7 +39,7 @@ const maxLines = 12;
 /** Runs a tool that passes or fails as a whole. */
 export async function runTool(command: string, args: string[]): Promise<StepResult> {
   const { failed } = await run(command, args);
-  return failed ? { passed: 0, failures: [[command, ...args].join(' ')] } : { passed: 1, failures: [] };
+  return { passed: failed ? 0 : 1, skipped: 0, failures: failed ? [[command, ...args].join(' ')] : [] };
 }
 
 /** Runs a project of vitest and counts its tests. */
@@ -53,7 +56,7 @@ export async function runVitest(project: string, ...args: string[]): Promise<Ste
     // An error outside of any test fails the run, but is not in the report.
     if (failed && failures.length === 0)
       failures.push('vitest ended with an error that belongs to no test; see above');
-    return { passed: report.numPassedTests, failures };
+    return { passed: report.numPassedTests, skipped: report.numPendingTests, failures };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,28 +1,39 @@
 import { loadLock } from '../../images/lock/index.ts';
 import { thisHost } from '../doctor/host.ts';
 import { refuseUnfit } from '../doctor/refuse.ts';
-import { buildsBefore, checksBefore } from './before.ts';
+import { buildsBefore, checksBefore, lackingWithoutGo } from './before.ts';
 import { expectedDuration, noteDuration, readDurations } from './durations.ts';
 import type { StepResult } from './run-step.ts';
 import { type TestOptions, type TestStep, testPlan } from './steps.ts';
 
 /** Checks this machine, runs the selected steps one after the other and returns the exit code. */
 export async function runTests(options: TestOptions): Promise<number> {
-  const { steps, clusters, browser, usual, leftOut } = testPlan(options, process.getuid?.() === 0);
+  const lock = loadLock();
+  const { steps, clusters, browser, usual, leftOut } = testPlan(options, {
+    root: process.getuid?.() === 0,
+    lacking: lackingWithoutGo(lock),
+  });
   for (const line of leftOut) console.log(`Left out: ${line}.`);
   const titles = steps.map(([title]) => title);
   console.log(`${titles.join(', ')}: ${expectedDuration(titles, readDurations(), usual)}.`);
-  const lock = loadLock();
   if (clusters) for (const line of buildsBefore(lock)) console.log(line);
   await refuseUnfit(checksBefore({ browser, clusters }, lock, thisHost()));
-  const total: StepResult = { passed: 0, failures: [] };
+  const total: StepResult = { passed: 0, skipped: 0, failures: [] };
   for (const step of steps) {
-    const { passed, failures } = await runStep(step);
+    const { passed, skipped, failures } = await runStep(step);
     total.passed += passed;
+    total.skipped += skipped;
     total.failures.push(...failures.map((failure) => `${step[0]}: ${failure}`));
   }
   for (const failure of total.failures) console.log(`\nFAILED ${failure}`);
-  console.log(`\n${total.passed} passed, ${total.failures.length} failed`);
+  for (const line of leftOut) console.log(`Left out: ${line}.`);
+  const notRun = [
+    ...(total.skipped === 0 ? [] : [`${total.skipped} skipped`]),
+    ...(leftOut.length === 0
+      ? []
+      : [`${leftOut.length} ${leftOut.length === 1 ? 'part' : 'parts'} left out`]),
+  ];
+  console.log(`\n${[`${total.passed} passed`, `${total.failures.length} failed`, ...notRun].join(', ')}`);
   return total.failures.length === 0 ? 0 : 1;
 }
 

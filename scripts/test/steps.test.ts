@@ -1,26 +1,43 @@
 import { expect, test } from 'vitest';
 import { testPlan } from './steps.ts';
 
+const able = { root: true, lacking: [] };
+const ordinary = { root: false, lacking: [] };
+
 const titles = (...args: Parameters<typeof testPlan>) => testPlan(...args).steps.map(([title]) => title);
 
 test('without options every step runs, the end-to-end test last', () => {
-  const { clusters, browser, leftOut } = testPlan({}, true);
+  const { clusters, browser, leftOut } = testPlan({}, able);
   expect({ clusters, browser, leftOut }).toEqual({ clusters: true, browser: true, leftOut: [] });
-  expect(titles({}, true).slice(0, 2)).toEqual(['linter', 'types']);
-  expect(titles({}, true).at(-1)).toBe('end-to-end test');
+  expect(titles({}, able).slice(0, 2)).toEqual(['linter', 'types']);
+  expect(titles({}, able).at(-1)).toBe('end-to-end test');
 });
 
 test('without root the machines are left out, with a message', () => {
-  expect(titles({}, false)).not.toContain('machines');
-  expect(testPlan({}, false).leftOut).toEqual(['machines that become a cluster: Ansible needs root on them']);
+  expect(titles({}, ordinary)).not.toContain('machines');
+  expect(testPlan({}, ordinary).leftOut).toEqual([
+    'machines that become a cluster: Ansible needs root on them',
+  ]);
 });
 
 test('--unit starts no cluster', () => {
-  expect(testPlan({ unit: true }, true)).toMatchObject({ clusters: false, browser: true });
-  expect(titles({ unit: true }, true).at(-1)).toBe('services');
+  expect(testPlan({ unit: true }, able)).toMatchObject({ clusters: false, browser: true });
+  expect(titles({ unit: true }, able).at(-1)).toBe('services');
 });
 
 test('the option of a project runs only that project', () => {
-  expect(titles({ identityProduction: true }, true)).toEqual(['identity-production']);
-  expect(testPlan({ identityProduction: true }, true).browser).toBe(false);
+  expect(titles({ identityProduction: true }, able)).toEqual(['identity-production']);
+  expect(testPlan({ identityProduction: true }, able).browser).toBe(false);
+});
+
+test('without Go what needs a program that only Go can bring is left out, with a message', () => {
+  const machine = { root: true, lacking: ['kratos', 'pulumi', 'versitygw'] };
+  expect(titles({}, machine)).not.toContain('stacks on the real engine');
+  expect(titles({}, machine)).toContain('services');
+  expect(testPlan({}, machine).leftOut).toEqual([
+    'accounts and sign-in before Ory Kratos: Go is not installed, by which kratos would be built. Install it from https://go.dev/dl',
+    'stacks on the real engine: Go is not installed, by which pulumi and versitygw would be built. Install it from https://go.dev/dl',
+  ]);
+  expect(testPlan({ unit: true }, machine).leftOut).toHaveLength(1);
+  expect(titles({}, { root: true, lacking: ['kratos'] })).toContain('stacks on the real engine');
 });

@@ -36,8 +36,17 @@ export interface TestPlan {
   leftOut: string[];
 }
 
-/** `root`: whether the tests run as root. */
-export function testPlan(options: TestOptions, root: boolean): TestPlan {
+/** What decides which steps this machine can run. */
+export interface TestMachine {
+  /** Whether the tests run as root. */
+  root: boolean;
+  /** Programs that are not here, and cannot be built since Go is not installed. */
+  lacking: readonly string[];
+}
+
+/** The steps that these options select on this machine. */
+export function testPlan(options: TestOptions, machine: TestMachine): TestPlan {
+  const without = withoutPrograms(machine.lacking);
   const projects = Object.entries(alone)
     .filter(([option]) => options[option as keyof typeof alone] === true)
     .map(([, project]): TestStep => [project, () => runVitest(project)]);
@@ -51,20 +60,46 @@ export function testPlan(options: TestOptions, root: boolean): TestPlan {
     };
   }
   if (options.unit === true) {
-    return { steps: unitSteps, clusters: false, browser: true, usual: 'about 8 minutes', leftOut: [] };
+    return {
+      steps: unitSteps(without.accounts),
+      clusters: false,
+      browser: true,
+      usual: 'about 8 minutes',
+      leftOut: without.accounts,
+    };
   }
   return {
-    steps: [...unitSteps, ...clusterSteps(root)],
+    steps: [...unitSteps(without.accounts), ...clusterSteps(machine.root, without.stacks)],
     clusters: true,
     browser: true,
     usual: 'about 30 minutes',
-    leftOut: root ? [] : ['machines that become a cluster: Ansible needs root on them'],
+    leftOut: [
+      ...without.accounts,
+      ...without.stacks,
+      ...(machine.root ? [] : ['machines that become a cluster: Ansible needs root on them']),
+    ],
+  };
+}
+
+/** What is left out without these programs, in one line each; nothing where none is lacking. */
+function withoutPrograms(lacking: readonly string[]): { accounts: string[]; stacks: string[] } {
+  const ofStacks = lacking.filter((name) => name !== 'kratos');
+  const why = (names: readonly string[]) =>
+    `Go is not installed, by which ${names.join(' and ')} would be built. Install it from https://go.dev/dl`;
+  return {
+    accounts: lacking.includes('kratos')
+      ? [`accounts and sign-in before Ory Kratos: ${why(['kratos'])}`]
+      : [],
+    stacks: ofStacks.length === 0 ? [] : [`stacks on the real engine: ${why(ofStacks)}`],
   };
 }
 
 const node = (...args: string[]) => runTool(process.execPath, args);
 
-const unitSteps: TestStep[] = [
+/** The tests that run Ory Kratos itself. */
+const accountTests = ['kratos', 'sign-in', 'sign-in-browser'].map((name) => `test/services/${name}.test.ts`);
+
+const unitSteps = (withoutAccounts: readonly string[]): TestStep[] => [
   ['linter', () => runTool('biome', ['check', '--error-on-warnings', '.'])],
   ['types', () => runTool('tsc', ['--noEmit'])],
   ['render', () => node('scripts/render.ts', '--check')],
@@ -73,16 +108,24 @@ const unitSteps: TestStep[] = [
   ['contracts', () => node('scripts/generate.ts', '--check')],
   ['custom resources', () => node('scripts/verify.ts', '--offline')],
   ['unit tests', () => runVitest('unit')],
-  ['services', () => runVitest('services')],
+  [
+    'services',
+    () =>
+      runVitest(
+        'services',
+        ...(withoutAccounts.length === 0 ? [] : accountTests.flatMap((file) => ['--exclude', file])),
+      ),
+  ],
 ];
 
-function clusterSteps(root: boolean): TestStep[] {
+function clusterSteps(root: boolean, withoutStacks: readonly string[]): TestStep[] {
   // Machines need Debian's packages and the kernel's limits for watches.
+  const stacks: TestStep = ['stacks on the real engine', () => runVitest('stacks')];
   const machines: TestStep = ['machines', () => runVitest('nodes', '--tags-filter=core')];
   return [
     ['objects on a real API server', () => node('scripts/verify.ts')],
     ['linters of Ansible', () => node('scripts/lint-ansible.ts')],
-    ['stacks on the real engine', () => runVitest('stacks')],
+    ...(withoutStacks.length === 0 ? [stacks] : []),
     ['delivery', () => runVitest('delivery')],
     ...(root ? [machines] : []),
     ['end-to-end test', () => runVitest('e2e')],
