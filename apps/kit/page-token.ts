@@ -23,3 +23,14 @@ export function placeOf(token: string | undefined): [at: string, id: string] | [
   const [at = '', id = ''] = token.split('_');
   return [at, id];
 }
+
+/** One page of rows of which one more was asked for than it has; `place`: by `tokenTime`. The token is '' on the last page. */
+export function pageOf<Row extends { place: string; id: string }>(
+  rows: readonly Row[],
+  pageSize: number,
+): { page: Row[]; nextPageToken: string } {
+  const page = rows.slice(0, pageSize);
+  const last = page.at(-1);
+  const more = rows.length > pageSize && last !== undefined;
+  return { page, nextPageToken: more ? tokenOf(last.place, last.id) : '' };
+}

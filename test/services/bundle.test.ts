@@ -15,32 +15,50 @@ let shipped = '';
 // As the Dockerfiles put it together: nothing of the repository beside it, above all no node_modules.
 beforeAll(async () => {
   shipped = await mkdtemp(join(tmpdir(), 'plinth-shipped-'));
-  for (const [folder, entry] of [
-    ['apps/jobs', 'src/server.ts'],
-    ['apps/jobs/migrations', 'migrate.ts'],
-  ] as const) {
-    await bundle({ root, folder, entry });
-    await cp(join(root, folder, 'dist'), join(shipped, folder, 'dist'), { recursive: true });
+  for (const app of ['apps/jobs', 'apps/accounts']) {
+    for (const [folder, entry] of [
+      [app, 'src/server.ts'],
+      [`${app}/migrations`, 'migrate.ts'],
+    ] as const) {
+      await bundle({ root, folder, entry });
+      await cp(join(root, folder, 'dist'), join(shipped, folder, 'dist'), { recursive: true });
+    }
+    await cp(join(root, app, 'page'), join(shipped, app, 'page'), { recursive: true });
   }
-  await cp(join(root, 'apps/jobs/page'), join(shipped, 'apps/jobs/page'), { recursive: true });
+  const sql = 'apps/accounts/migrations/001-accounts.sql';
+  await cp(join(root, sql), join(shipped, sql));
 });
 
 afterAll(() => rm(shipped, { recursive: true, force: true }));
 
-it('the bundles migrate, serve, and stop in order', async () => {
-  await makeDatabase(inject('postgres'), 'shipped');
-  const migrated = await execa(process.execPath, [join(shipped, 'apps/jobs/migrations/dist/migrate.mjs')], {
-    env: await loginAs('shipped', 'owner'),
+/** Variables of the edges of accounts; none of their servers is asked before a request comes. */
+const edges = async () => ({
+  PEOPLE_KEYS: 'https://localhost:1/keys',
+  PEOPLE_DIRECTORY: 'https://localhost:1/people',
+  PEOPLE_IDENTITY_DIR: await identity(await TestAuthority.make('sign-in'), 'accounts'),
+  PEOPLE_ISSUER: 'https://accounts.test:8443',
+  PEOPLE_AUDIENCES: 'accounts',
+  ...{ SMTP_HOST: 'localhost', SMTP_PORT: '1', SMTP_TLS: 'none' },
+});
+
+it.each([
+  ['jobs', 'shipped', async () => ({})],
+  ['accounts', 'shipped-accounts', edges],
+] as const)('the bundles of %s migrate, serve, and stop in order', async (app, database, more) => {
+  await makeDatabase(inject('postgres'), database);
+  const migrated = await execa(process.execPath, [join(shipped, `apps/${app}/migrations/dist/migrate.mjs`)], {
+    env: await loginAs(database, 'owner'),
     cwd: shipped,
   });
   expect(migrated.stdout).toContain('the database is up to date');
 
   const plain = String(await freePort());
-  const server = execa(process.execPath, [join(shipped, 'apps/jobs/dist/server.mjs')], {
+  const server = execa(process.execPath, [join(shipped, `apps/${app}/dist/server.mjs`)], {
     cwd: shipped,
     env: {
-      ...(await loginAs('shipped', 'read-write')),
-      IDENTITY_DIR: await identity(await TestAuthority.make('jobs'), 'jobs', ['localhost']),
+      ...(await loginAs(database, 'read-write')),
+      IDENTITY_DIR: await identity(await TestAuthority.make(app), app, ['localhost']),
+      ...(await more()),
       CALLERS: 'person:me',
       PORT: '0',
       HTTP_PORT: plain,

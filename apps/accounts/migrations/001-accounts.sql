@@ -12,6 +12,8 @@ create table organisations (
   created_at timestamptz not null default now()
 );
 
+create index organisations_newest on organisations (created_at desc, id desc);
+
 create table roles (
   organisation uuid not null references organisations (id) on delete cascade,
   name text not null,
@@ -98,6 +100,7 @@ create table audit_entries (
   keep_until timestamptz not null
 );
 create index audit_entries_newest on audit_entries (organisation, at desc, id desc);
+create index audit_entries_of_all on audit_entries (at desc, id desc);
 create index audit_entries_of_actor on audit_entries (actor, at desc);
 create index audit_entries_expired on audit_entries (keep_until);
 

@@ -28,6 +28,7 @@ export async function startAccounts(options: {
   const accounts = new Accounts({
     ...{ database, people, mailer },
     directory: directoryAt(required(env, 'PEOPLE_DIRECTORY'), identity),
+    administrators: administratorsFrom(env),
     invitations: env.INVITATIONS_URL ?? `${webOf(env)}/invitations`,
   });
   const retention = new Retention(database);
@@ -62,6 +63,12 @@ export async function startAccounts(options: {
 /** Pages of sign-in stand at accounts.DOMAIN: the issuer of tokens. */
 function domainOf(env: NodeJS.ProcessEnv): string {
   return new URL(required(env, 'PEOPLE_ISSUER')).hostname.replace(/^accounts\./, '');
+}
+
+/** ADMINISTRATORS: addresses with commas between them; nobody where it is not set. */
+function administratorsFrom({ ADMINISTRATORS = '' }: NodeJS.ProcessEnv): ReadonlySet<string> {
+  const addresses = ADMINISTRATORS.split(',').map((address) => address.trim().toLowerCase());
+  return new Set(addresses.filter((address) => address !== ''));
 }
 
 /** The web application stands at app.DOMAIN. */

@@ -12,6 +12,8 @@ export interface AccountsParts {
   people: Pick<People, 'verify'>;
   directory: Directory;
   mailer: Mailer;
+  /** Addresses of administrators of the platform, in small letters. */
+  administrators: ReadonlySet<string>;
   /** Address of the page that takes an invitation's token, after `#`. */
   invitations: string;
 }

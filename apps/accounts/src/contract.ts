@@ -3,9 +3,9 @@ import * as s from './schemas.ts';
 
 /**
  * Who may ask: `person` with a valid token; any `caller` with a certificate; a `member` of the organisation that the request
- * names, or one of its keys; or whoever has a permission there.
+ * names, or one of its keys; whoever has a permission there; or an `administrator` of the platform.
  */
-export type OperationAccess = 'person' | 'caller' | 'member' | { permission: string };
+export type OperationAccess = 'person' | 'caller' | 'member' | 'administrator' | { permission: string };
 
 /** One operation, for gRPC and REST alike: fields of `input` that stand in the path come from there. */
 export interface Contract {
@@ -282,6 +282,60 @@ const audit = {
   },
 } as const satisfies Record<string, Contract>;
 
+const onPlatform = z.strictObject({ pageSize: s.pageSize(200), pageToken: s.firstOrPageToken });
+const ofPerson = z.strictObject({ person: s.personId });
+const platform = {
+  getPlatform: {
+    method: 'get',
+    path: '/v1/platform',
+    summary:
+      'Whether the person is an administrator of the platform, by a verified address that ADMINISTRATORS lists.',
+    access: 'person',
+    input: nothing,
+    answer: z.object({ administrator: z.boolean() }),
+  },
+  listPeople: {
+    method: 'get',
+    path: '/v1/platform/people',
+    summary: 'Everybody who has an account.',
+    access: 'administrator',
+    input: z.strictObject({ pageToken: s.pageNumber }),
+    answer: z.object({ people: z.array(s.person), nextPageToken: s.nextPageToken }),
+  },
+  listPersonSessions: {
+    method: 'get',
+    path: '/v1/platform/people/{person}/sessions',
+    summary: 'Where a person is signed in.',
+    access: 'administrator',
+    input: ofPerson,
+    answer: z.object({ sessions: z.array(s.signedIn) }),
+  },
+  revokePersonSessions: {
+    method: 'delete',
+    path: '/v1/platform/people/{person}/sessions',
+    summary: 'Signs a person out everywhere.',
+    access: 'administrator',
+    input: ofPerson,
+    answer: none,
+  },
+  listPlatformOrganisations: {
+    method: 'get',
+    path: '/v1/platform/organisations',
+    summary: 'Every organisation, newest first.',
+    access: 'administrator',
+    input: onPlatform,
+    answer: z.object({ organisations: z.array(s.organisation), nextPageToken: s.nextPageToken }),
+  },
+  listPlatformAuditEntries: {
+    method: 'get',
+    path: '/v1/platform/audit',
+    summary: 'Audit entries of every organisation and of none, newest first.',
+    access: 'administrator',
+    input: onPlatform.extend({ pageSize: s.pageSize(1000) }),
+    answer: z.object({ entries: z.array(s.auditEntry), nextPageToken: s.nextPageToken }),
+  },
+} as const satisfies Record<string, Contract>;
+
 /** Every operation, by the name that gRPC, OpenAPI and the clients have for it. */
 export const contract = {
   ...sessions,
@@ -292,6 +346,7 @@ export const contract = {
   ...roles,
   ...keys,
   ...audit,
+  ...platform,
 } as const satisfies Record<string, Contract>;
 
 export type OperationId = keyof typeof contract;

@@ -14,8 +14,30 @@ const directoryPerson = z.object({
 });
 export type DirectoryPerson = z.output<typeof directoryPerson>;
 
+const directoryPage = z.object({ people: z.array(directoryPerson), nextPage: z.string() });
+export type DirectoryPage = z.output<typeof directoryPage>;
+
+const directorySessions = z.object({
+  sessions: z.array(
+    z.object({
+      id: z.string(),
+      signedInAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+      agent: z.string(),
+      address: z.string(),
+    }),
+  ),
+});
+export type DirectorySession = z.output<typeof directorySessions>['sessions'][number];
+
 /** Accounts of people, which Kratos keeps. */
 export interface Directory {
+  /** `page`: `nextPage` of the page before; '' for the first. */
+  fetchPage(page: string): Promise<DirectoryPage>;
+  /** Undefined where there is no such person. */
+  fetchSessions(id: string): Promise<DirectorySession[] | undefined>;
+  /** Signs a person out everywhere. */
+  destroySessions(id: string): Promise<void>;
   /** Undefined where there is none. */
   fetch(id: string): Promise<DirectoryPerson | undefined>;
   /** Deletes the account with its sessions; one that is gone already is no error. */
@@ -27,27 +49,35 @@ export interface Directory {
  * `address`: PEOPLE_DIRECTORY.
  */
 export function directoryAt(address: string, identity: Pick<IdentityFolder, 'current'>): Directory {
-  const ask = async (method: 'GET' | 'DELETE', id: string) => {
-    const url = new URL(`${address}/${encodeURIComponent(id)}`);
+  const ask = async (method: 'GET' | 'DELETE', path: string) => {
     try {
-      return await askHttps(url, identity.current, method);
+      return await askHttps(new URL(`${address}${path}`), identity.current, method);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Refusal(status.UNAVAILABLE, `the directory of people does not answer: ${why}`);
     }
   };
-  const unexpected = (answered: number) =>
-    new Refusal(status.UNAVAILABLE, `the directory of people answers ${answered}: try again`);
-  return {
-    fetch: async (id) => {
-      const answer = await ask('GET', id);
-      if (answer.status === 404) return undefined;
-      if (answer.status !== 200) throw unexpected(answer.status);
-      return directoryPerson.parse(JSON.parse(answer.text));
-    },
-    destroy: async (id) => {
-      const { status: answered } = await ask('DELETE', id);
-      if (answered !== 204 && answered !== 404) throw unexpected(answered);
-    },
+  const read = async <S extends z.ZodType>(schema: S, path: string): Promise<z.output<S> | undefined> => {
+    const answer = await ask('GET', path);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw unexpected(answer.status);
+    return schema.parse(JSON.parse(answer.text));
   };
+  const destroy = async (path: string): Promise<void> => {
+    const { status: answered } = await ask('DELETE', path);
+    if (answered !== 204 && answered !== 404) throw unexpected(answered);
+  };
+  const of = (id: string) => `/${encodeURIComponent(id)}`;
+  return {
+    fetch: (id) => read(directoryPerson, of(id)),
+    fetchPage: async (page) =>
+      (await read(directoryPage, `?page=${encodeURIComponent(page)}`)) ?? { people: [], nextPage: '' },
+    fetchSessions: async (id) => (await read(directorySessions, `${of(id)}/sessions`))?.sessions,
+    destroySessions: (id) => destroy(`${of(id)}/sessions`),
+    destroy: (id) => destroy(of(id)),
+  };
+}
+
+function unexpected(answered: number): Refusal {
+  return new Refusal(status.UNAVAILABLE, `the directory of people answers ${answered}: try again`);
 }

@@ -36,6 +36,7 @@ export function grpcFace(accounts: Accounts): messages.AccountsServiceServer {
     ...organisationsFace(face),
     ...membersFace(face),
     ...keysFace(face),
+    ...platformFace(face),
   };
 }
 
@@ -75,6 +76,30 @@ function keysFace(face: Face) {
     listApiKeys: face('listApiKeys', m.ListApiKeysRequest, m.ListApiKeysResponse),
     revokeApiKey: face('revokeApiKey', m.RevokeApiKeyRequest, m.RevokeApiKeyResponse),
     verifyApiKey: face('verifyApiKey', m.VerifyApiKeyRequest, m.VerifyApiKeyResponse),
+  };
+}
+
+function platformFace(face: Face) {
+  const m = messages;
+  return {
+    getPlatform: face('getPlatform', m.GetPlatformRequest, m.GetPlatformResponse),
+    listPeople: face('listPeople', m.ListPeopleRequest, m.ListPeopleResponse),
+    listPersonSessions: face('listPersonSessions', m.ListPersonSessionsRequest, m.ListPersonSessionsResponse),
+    revokePersonSessions: face(
+      'revokePersonSessions',
+      m.RevokePersonSessionsRequest,
+      m.RevokePersonSessionsResponse,
+    ),
+    listPlatformOrganisations: face(
+      'listPlatformOrganisations',
+      m.ListPlatformOrganisationsRequest,
+      m.ListPlatformOrganisationsResponse,
+    ),
+    listPlatformAuditEntries: face(
+      'listPlatformAuditEntries',
+      m.ListPlatformAuditEntriesRequest,
+      m.ListPlatformAuditEntriesResponse,
+    ),
   };
 }
 

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { checked, Refusal } from '../../kit/refusal.ts';
 import type { Call } from '../../kit/unary.ts';
+import { isAdministrator } from './administrators.ts';
 import type { AccountsParts, Context, Handlers } from './context.ts';
 import { contract, type OperationAnswer, type OperationId, type OperationInput } from './contract.ts';
 import { handlers } from './handlers/handlers.ts';
@@ -39,8 +40,10 @@ export class Accounts {
   async #admit(id: OperationId, principal: Principal, input: object): Promise<readonly string[]> {
     const { access } = contract[id];
     if (access === 'caller') return [];
-    if (access === 'person') {
+    if (access === 'person' || access === 'administrator') {
       if (principal.kind !== 'person') throw onlyPeople(principal);
+      if (access === 'administrator' && !(await isAdministrator(this.#input, principal.id)))
+        throw new Refusal(status.PERMISSION_DENIED, 'this is for administrators of the platform');
       return [];
     }
     const organisation = 'organisation' in input ? String(input.organisation) : '';

@@ -127,3 +127,25 @@ export const auditEntry = z.object({
   after: state.describe('Null: there is nothing any more.'),
 });
 export type AuditEntry = z.output<typeof auditEntry>;
+
+export const person = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string().describe('Empty where the person gave none.'),
+  verified: z.array(z.string()).describe('Addresses that the person proved to have.'),
+});
+
+/** A session at Kratos. */
+export const signedIn = z.object({
+  id: z.string(),
+  signedInAt: time,
+  expiresAt: time,
+  agent: z.string().describe('Of the browser, as it calls itself.'),
+  address: z.string(),
+});
+
+/** Number of a page; '' is the first. */
+export const pageNumber = z
+  .string()
+  .regex(/^([1-9]\d{0,5})?$/, '`nextPageToken` of the page before')
+  .default('');

@@ -649,6 +649,160 @@ export interface AccountsApi {
       nextPageToken: string;
     };
   };
+  /**
+   * Whether the person is an administrator of the platform, by a verified address that ADMINISTRATORS lists.
+   */
+  getPlatform: {
+    request: {};
+    answer: {
+      administrator: boolean;
+    };
+  };
+  /**
+   * Everybody who has an account.
+   */
+  listPeople: {
+    request: {
+      pageToken?: string;
+    };
+    answer: {
+      people: {
+        id: string;
+        email: string;
+        /**
+         * Empty where the person gave none.
+         */
+        name: string;
+        /**
+         * Addresses that the person proved to have.
+         */
+        verified: string[];
+      }[];
+      /**
+       * Empty on the last page.
+       */
+      nextPageToken: string;
+    };
+  };
+  /**
+   * Where a person is signed in.
+   */
+  listPersonSessions: {
+    request: {
+      /**
+       * Id of the person, as the token has it.
+       */
+      person: string;
+    };
+    answer: {
+      sessions: {
+        id: string;
+        signedInAt: string;
+        expiresAt: string;
+        /**
+         * Of the browser, as it calls itself.
+         */
+        agent: string;
+        address: string;
+      }[];
+    };
+  };
+  /**
+   * Signs a person out everywhere.
+   */
+  revokePersonSessions: {
+    request: {
+      /**
+       * Id of the person, as the token has it.
+       */
+      person: string;
+    };
+    answer: {};
+  };
+  /**
+   * Every organisation, newest first.
+   */
+  listPlatformOrganisations: {
+    request: {
+      pageSize?: number;
+      /**
+       * `nextPageToken` of the page before. Default: the first page.
+       */
+      pageToken?: "" | string;
+    };
+    answer: {
+      organisations: {
+        /**
+         * Id of the organisation.
+         */
+        id: string;
+        name: string;
+        createdAt: string;
+        /**
+         * Days for which audit entries are kept.
+         */
+        auditDays: number;
+      }[];
+      /**
+       * Empty on the last page.
+       */
+      nextPageToken: string;
+    };
+  };
+  /**
+   * Audit entries of every organisation and of none, newest first.
+   */
+  listPlatformAuditEntries: {
+    request: {
+      pageSize?: number;
+      /**
+       * `nextPageToken` of the page before. Default: the first page.
+       */
+      pageToken?: "" | string;
+    };
+    answer: {
+      entries: {
+        id: string;
+        at: string;
+        /**
+         * `person:ID`, `key:ID` or `app:NAME`.
+         */
+        actor: string;
+        /**
+         * Such as `member.update`.
+         */
+        action: string;
+        /**
+         * Such as `member:ID`.
+         */
+        subject: string;
+        /**
+         * Address of the visitor as the gateway saw it, else of the calling pod.
+         */
+        address: string;
+        /**
+         * The app at which the person is signed in, else the calling app.
+         */
+        app: string;
+        /**
+         * Null: there was nothing before.
+         */
+        before: {
+          [k: string]: unknown;
+        } | null;
+        /**
+         * Null: there is nothing any more.
+         */
+        after: {
+          [k: string]: unknown;
+        } | null;
+      }[];
+      /**
+       * Empty on the last page.
+       */
+      nextPageToken: string;
+    };
+  };
 }
 
 /** Where each operation is. */
@@ -679,4 +833,10 @@ export const accountsRoutes = {
   revokeApiKey: { method: 'DELETE', path: '/v1/organisations/{organisation}/keys/{key}' },
   verifyApiKey: { method: 'POST', path: '/v1/keys/verify' },
   listAuditEntries: { method: 'GET', path: '/v1/organisations/{organisation}/audit' },
+  getPlatform: { method: 'GET', path: '/v1/platform' },
+  listPeople: { method: 'GET', path: '/v1/platform/people' },
+  listPersonSessions: { method: 'GET', path: '/v1/platform/people/{person}/sessions' },
+  revokePersonSessions: { method: 'DELETE', path: '/v1/platform/people/{person}/sessions' },
+  listPlatformOrganisations: { method: 'GET', path: '/v1/platform/organisations' },
+  listPlatformAuditEntries: { method: 'GET', path: '/v1/platform/audit' },
 } as const;

@@ -21,6 +21,83 @@ import {
 import { Struct } from "./google/protobuf/struct.ts";
 import { Timestamp } from "./google/protobuf/timestamp.ts";
 
+export interface Person {
+  id: string;
+  email: string;
+  /** Empty where the person gave none. */
+  name: string;
+  /** Addresses that the person proved to have. */
+  verified: string[];
+}
+
+export interface PersonSession {
+  id: string;
+  signedInAt: Date | undefined;
+  expiresAt:
+    | Date
+    | undefined;
+  /** Of the browser, as it calls itself. */
+  agent: string;
+  address: string;
+}
+
+export interface GetPlatformRequest {
+}
+
+export interface GetPlatformResponse {
+  administrator: boolean;
+}
+
+export interface ListPeopleRequest {
+  /** Empty: the first page. */
+  pageToken: string;
+}
+
+export interface ListPeopleResponse {
+  people: Person[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+export interface ListPersonSessionsRequest {
+  person: string;
+}
+
+export interface ListPersonSessionsResponse {
+  sessions: PersonSession[];
+}
+
+export interface RevokePersonSessionsRequest {
+  person: string;
+}
+
+export interface RevokePersonSessionsResponse {
+}
+
+export interface ListPlatformOrganisationsRequest {
+  /** At most 200. Default: 50. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListPlatformOrganisationsResponse {
+  organisations: Organisation[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
+export interface ListPlatformAuditEntriesRequest {
+  /** At most 1000. Default: 50. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListPlatformAuditEntriesResponse {
+  entries: AuditEntry[];
+  /** Empty on the last page. */
+  nextPageToken: string;
+}
+
 export interface Session {
   /** Id of the person. */
   person: string;
@@ -346,6 +423,1182 @@ export interface ListAuditEntriesResponse {
   /** Empty on the last page. */
   nextPageToken: string;
 }
+
+function createBasePerson(): Person {
+  return { id: "", email: "", name: "", verified: [] };
+}
+
+export const Person: MessageFns<Person> = {
+  encode(message: Person, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.email !== "") {
+      writer.uint32(18).string(message.email);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    for (const v of message.verified) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Person {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePerson();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.email = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.verified.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Person {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      email: isSet(object.email) ? globalThis.String(object.email) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      verified: globalThis.Array.isArray(object?.verified) ? object.verified.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: Person): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.email !== "") {
+      obj.email = message.email;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.verified?.length) {
+      obj.verified = message.verified;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Person>, I>>(base?: I): Person {
+    return Person.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Person>, I>>(object: I): Person {
+    const message = createBasePerson();
+    message.id = object.id ?? "";
+    message.email = object.email ?? "";
+    message.name = object.name ?? "";
+    message.verified = object.verified?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBasePersonSession(): PersonSession {
+  return { id: "", signedInAt: undefined, expiresAt: undefined, agent: "", address: "" };
+}
+
+export const PersonSession: MessageFns<PersonSession> = {
+  encode(message: PersonSession, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.signedInAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.signedInAt), writer.uint32(18).fork()).join();
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(26).fork()).join();
+    }
+    if (message.agent !== "") {
+      writer.uint32(34).string(message.agent);
+    }
+    if (message.address !== "") {
+      writer.uint32(42).string(message.address);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PersonSession {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePersonSession();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.signedInAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.agent = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PersonSession {
+    return {
+      id: isSet(object.id) ? globalThis.String(object.id) : "",
+      signedInAt: isSet(object.signedInAt)
+        ? fromJsonTimestamp(object.signedInAt)
+        : isSet(object.signed_in_at)
+        ? fromJsonTimestamp(object.signed_in_at)
+        : undefined,
+      expiresAt: isSet(object.expiresAt)
+        ? fromJsonTimestamp(object.expiresAt)
+        : isSet(object.expires_at)
+        ? fromJsonTimestamp(object.expires_at)
+        : undefined,
+      agent: isSet(object.agent) ? globalThis.String(object.agent) : "",
+      address: isSet(object.address) ? globalThis.String(object.address) : "",
+    };
+  },
+
+  toJSON(message: PersonSession): unknown {
+    const obj: any = {};
+    if (message.id !== "") {
+      obj.id = message.id;
+    }
+    if (message.signedInAt !== undefined) {
+      obj.signedInAt = message.signedInAt.toISOString();
+    }
+    if (message.expiresAt !== undefined) {
+      obj.expiresAt = message.expiresAt.toISOString();
+    }
+    if (message.agent !== "") {
+      obj.agent = message.agent;
+    }
+    if (message.address !== "") {
+      obj.address = message.address;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<PersonSession>, I>>(base?: I): PersonSession {
+    return PersonSession.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PersonSession>, I>>(object: I): PersonSession {
+    const message = createBasePersonSession();
+    message.id = object.id ?? "";
+    message.signedInAt = object.signedInAt ?? undefined;
+    message.expiresAt = object.expiresAt ?? undefined;
+    message.agent = object.agent ?? "";
+    message.address = object.address ?? "";
+    return message;
+  },
+};
+
+function createBaseGetPlatformRequest(): GetPlatformRequest {
+  return {};
+}
+
+export const GetPlatformRequest: MessageFns<GetPlatformRequest> = {
+  encode(_: GetPlatformRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPlatformRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPlatformRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): GetPlatformRequest {
+    return {};
+  },
+
+  toJSON(_: GetPlatformRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetPlatformRequest>, I>>(base?: I): GetPlatformRequest {
+    return GetPlatformRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetPlatformRequest>, I>>(_: I): GetPlatformRequest {
+    const message = createBaseGetPlatformRequest();
+    return message;
+  },
+};
+
+function createBaseGetPlatformResponse(): GetPlatformResponse {
+  return { administrator: false };
+}
+
+export const GetPlatformResponse: MessageFns<GetPlatformResponse> = {
+  encode(message: GetPlatformResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.administrator !== false) {
+      writer.uint32(8).bool(message.administrator);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPlatformResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPlatformResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.administrator = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPlatformResponse {
+    return { administrator: isSet(object.administrator) ? globalThis.Boolean(object.administrator) : false };
+  },
+
+  toJSON(message: GetPlatformResponse): unknown {
+    const obj: any = {};
+    if (message.administrator !== false) {
+      obj.administrator = message.administrator;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<GetPlatformResponse>, I>>(base?: I): GetPlatformResponse {
+    return GetPlatformResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetPlatformResponse>, I>>(object: I): GetPlatformResponse {
+    const message = createBaseGetPlatformResponse();
+    message.administrator = object.administrator ?? false;
+    return message;
+  },
+};
+
+function createBaseListPeopleRequest(): ListPeopleRequest {
+  return { pageToken: "" };
+}
+
+export const ListPeopleRequest: MessageFns<ListPeopleRequest> = {
+  encode(message: ListPeopleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageToken !== "") {
+      writer.uint32(10).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPeopleRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPeopleRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPeopleRequest {
+    return {
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPeopleRequest): unknown {
+    const obj: any = {};
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPeopleRequest>, I>>(base?: I): ListPeopleRequest {
+    return ListPeopleRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPeopleRequest>, I>>(object: I): ListPeopleRequest {
+    const message = createBaseListPeopleRequest();
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPeopleResponse(): ListPeopleResponse {
+  return { people: [], nextPageToken: "" };
+}
+
+export const ListPeopleResponse: MessageFns<ListPeopleResponse> = {
+  encode(message: ListPeopleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.people) {
+      Person.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPeopleResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPeopleResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.people.push(Person.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPeopleResponse {
+    return {
+      people: globalThis.Array.isArray(object?.people) ? object.people.map((e: any) => Person.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPeopleResponse): unknown {
+    const obj: any = {};
+    if (message.people?.length) {
+      obj.people = message.people.map((e) => Person.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPeopleResponse>, I>>(base?: I): ListPeopleResponse {
+    return ListPeopleResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPeopleResponse>, I>>(object: I): ListPeopleResponse {
+    const message = createBaseListPeopleResponse();
+    message.people = object.people?.map((e) => Person.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPersonSessionsRequest(): ListPersonSessionsRequest {
+  return { person: "" };
+}
+
+export const ListPersonSessionsRequest: MessageFns<ListPersonSessionsRequest> = {
+  encode(message: ListPersonSessionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.person !== "") {
+      writer.uint32(10).string(message.person);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPersonSessionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPersonSessionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.person = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPersonSessionsRequest {
+    return { person: isSet(object.person) ? globalThis.String(object.person) : "" };
+  },
+
+  toJSON(message: ListPersonSessionsRequest): unknown {
+    const obj: any = {};
+    if (message.person !== "") {
+      obj.person = message.person;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPersonSessionsRequest>, I>>(base?: I): ListPersonSessionsRequest {
+    return ListPersonSessionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPersonSessionsRequest>, I>>(object: I): ListPersonSessionsRequest {
+    const message = createBaseListPersonSessionsRequest();
+    message.person = object.person ?? "";
+    return message;
+  },
+};
+
+function createBaseListPersonSessionsResponse(): ListPersonSessionsResponse {
+  return { sessions: [] };
+}
+
+export const ListPersonSessionsResponse: MessageFns<ListPersonSessionsResponse> = {
+  encode(message: ListPersonSessionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.sessions) {
+      PersonSession.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPersonSessionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPersonSessionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessions.push(PersonSession.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPersonSessionsResponse {
+    return {
+      sessions: globalThis.Array.isArray(object?.sessions)
+        ? object.sessions.map((e: any) => PersonSession.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: ListPersonSessionsResponse): unknown {
+    const obj: any = {};
+    if (message.sessions?.length) {
+      obj.sessions = message.sessions.map((e) => PersonSession.toJSON(e));
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPersonSessionsResponse>, I>>(base?: I): ListPersonSessionsResponse {
+    return ListPersonSessionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPersonSessionsResponse>, I>>(object: I): ListPersonSessionsResponse {
+    const message = createBaseListPersonSessionsResponse();
+    message.sessions = object.sessions?.map((e) => PersonSession.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRevokePersonSessionsRequest(): RevokePersonSessionsRequest {
+  return { person: "" };
+}
+
+export const RevokePersonSessionsRequest: MessageFns<RevokePersonSessionsRequest> = {
+  encode(message: RevokePersonSessionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.person !== "") {
+      writer.uint32(10).string(message.person);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokePersonSessionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokePersonSessionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.person = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevokePersonSessionsRequest {
+    return { person: isSet(object.person) ? globalThis.String(object.person) : "" };
+  },
+
+  toJSON(message: RevokePersonSessionsRequest): unknown {
+    const obj: any = {};
+    if (message.person !== "") {
+      obj.person = message.person;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RevokePersonSessionsRequest>, I>>(base?: I): RevokePersonSessionsRequest {
+    return RevokePersonSessionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevokePersonSessionsRequest>, I>>(object: I): RevokePersonSessionsRequest {
+    const message = createBaseRevokePersonSessionsRequest();
+    message.person = object.person ?? "";
+    return message;
+  },
+};
+
+function createBaseRevokePersonSessionsResponse(): RevokePersonSessionsResponse {
+  return {};
+}
+
+export const RevokePersonSessionsResponse: MessageFns<RevokePersonSessionsResponse> = {
+  encode(_: RevokePersonSessionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokePersonSessionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokePersonSessionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): RevokePersonSessionsResponse {
+    return {};
+  },
+
+  toJSON(_: RevokePersonSessionsResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RevokePersonSessionsResponse>, I>>(base?: I): RevokePersonSessionsResponse {
+    return RevokePersonSessionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RevokePersonSessionsResponse>, I>>(_: I): RevokePersonSessionsResponse {
+    const message = createBaseRevokePersonSessionsResponse();
+    return message;
+  },
+};
+
+function createBaseListPlatformOrganisationsRequest(): ListPlatformOrganisationsRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListPlatformOrganisationsRequest: MessageFns<ListPlatformOrganisationsRequest> = {
+  encode(message: ListPlatformOrganisationsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformOrganisationsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformOrganisationsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformOrganisationsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPlatformOrganisationsRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformOrganisationsRequest>, I>>(
+    base?: I,
+  ): ListPlatformOrganisationsRequest {
+    return ListPlatformOrganisationsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformOrganisationsRequest>, I>>(
+    object: I,
+  ): ListPlatformOrganisationsRequest {
+    const message = createBaseListPlatformOrganisationsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformOrganisationsResponse(): ListPlatformOrganisationsResponse {
+  return { organisations: [], nextPageToken: "" };
+}
+
+export const ListPlatformOrganisationsResponse: MessageFns<ListPlatformOrganisationsResponse> = {
+  encode(message: ListPlatformOrganisationsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.organisations) {
+      Organisation.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformOrganisationsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformOrganisationsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organisations.push(Organisation.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformOrganisationsResponse {
+    return {
+      organisations: globalThis.Array.isArray(object?.organisations)
+        ? object.organisations.map((e: any) => Organisation.fromJSON(e))
+        : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPlatformOrganisationsResponse): unknown {
+    const obj: any = {};
+    if (message.organisations?.length) {
+      obj.organisations = message.organisations.map((e) => Organisation.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformOrganisationsResponse>, I>>(
+    base?: I,
+  ): ListPlatformOrganisationsResponse {
+    return ListPlatformOrganisationsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformOrganisationsResponse>, I>>(
+    object: I,
+  ): ListPlatformOrganisationsResponse {
+    const message = createBaseListPlatformOrganisationsResponse();
+    message.organisations = object.organisations?.map((e) => Organisation.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformAuditEntriesRequest(): ListPlatformAuditEntriesRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListPlatformAuditEntriesRequest: MessageFns<ListPlatformAuditEntriesRequest> = {
+  encode(message: ListPlatformAuditEntriesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformAuditEntriesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformAuditEntriesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformAuditEntriesRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPlatformAuditEntriesRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformAuditEntriesRequest>, I>>(base?: I): ListPlatformAuditEntriesRequest {
+    return ListPlatformAuditEntriesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformAuditEntriesRequest>, I>>(
+    object: I,
+  ): ListPlatformAuditEntriesRequest {
+    const message = createBaseListPlatformAuditEntriesRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlatformAuditEntriesResponse(): ListPlatformAuditEntriesResponse {
+  return { entries: [], nextPageToken: "" };
+}
+
+export const ListPlatformAuditEntriesResponse: MessageFns<ListPlatformAuditEntriesResponse> = {
+  encode(message: ListPlatformAuditEntriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      AuditEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlatformAuditEntriesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlatformAuditEntriesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entries.push(AuditEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListPlatformAuditEntriesResponse {
+    return {
+      entries: globalThis.Array.isArray(object?.entries) ? object.entries.map((e: any) => AuditEntry.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListPlatformAuditEntriesResponse): unknown {
+    const obj: any = {};
+    if (message.entries?.length) {
+      obj.entries = message.entries.map((e) => AuditEntry.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ListPlatformAuditEntriesResponse>, I>>(
+    base?: I,
+  ): ListPlatformAuditEntriesResponse {
+    return ListPlatformAuditEntriesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlatformAuditEntriesResponse>, I>>(
+    object: I,
+  ): ListPlatformAuditEntriesResponse {
+    const message = createBaseListPlatformAuditEntriesResponse();
+    message.entries = object.entries?.map((e) => AuditEntry.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
 
 function createBaseSession(): Session {
   return { person: "", session: "", state: "", organisation: "", roles: [], permissions: [] };
@@ -5594,6 +6847,76 @@ export const AccountsServiceService = {
       Buffer.from(ListAuditEntriesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAuditEntriesResponse => ListAuditEntriesResponse.decode(value),
   },
+  /** Whether the person is an administrator of the platform: those whose verified address ADMINISTRATORS lists. The rest is for them. */
+  getPlatform: {
+    path: "/accounts.v1.AccountsService/GetPlatform" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPlatformRequest): Buffer => Buffer.from(GetPlatformRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPlatformRequest => GetPlatformRequest.decode(value),
+    responseSerialize: (value: GetPlatformResponse): Buffer => Buffer.from(GetPlatformResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetPlatformResponse => GetPlatformResponse.decode(value),
+  },
+  listPeople: {
+    path: "/accounts.v1.AccountsService/ListPeople" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPeopleRequest): Buffer => Buffer.from(ListPeopleRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPeopleRequest => ListPeopleRequest.decode(value),
+    responseSerialize: (value: ListPeopleResponse): Buffer => Buffer.from(ListPeopleResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPeopleResponse => ListPeopleResponse.decode(value),
+  },
+  listPersonSessions: {
+    path: "/accounts.v1.AccountsService/ListPersonSessions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPersonSessionsRequest): Buffer =>
+      Buffer.from(ListPersonSessionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPersonSessionsRequest => ListPersonSessionsRequest.decode(value),
+    responseSerialize: (value: ListPersonSessionsResponse): Buffer =>
+      Buffer.from(ListPersonSessionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPersonSessionsResponse => ListPersonSessionsResponse.decode(value),
+  },
+  /** Signs a person out everywhere. */
+  revokePersonSessions: {
+    path: "/accounts.v1.AccountsService/RevokePersonSessions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokePersonSessionsRequest): Buffer =>
+      Buffer.from(RevokePersonSessionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokePersonSessionsRequest => RevokePersonSessionsRequest.decode(value),
+    responseSerialize: (value: RevokePersonSessionsResponse): Buffer =>
+      Buffer.from(RevokePersonSessionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokePersonSessionsResponse => RevokePersonSessionsResponse.decode(value),
+  },
+  /** Every organisation, newest first. */
+  listPlatformOrganisations: {
+    path: "/accounts.v1.AccountsService/ListPlatformOrganisations" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPlatformOrganisationsRequest): Buffer =>
+      Buffer.from(ListPlatformOrganisationsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlatformOrganisationsRequest =>
+      ListPlatformOrganisationsRequest.decode(value),
+    responseSerialize: (value: ListPlatformOrganisationsResponse): Buffer =>
+      Buffer.from(ListPlatformOrganisationsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPlatformOrganisationsResponse =>
+      ListPlatformOrganisationsResponse.decode(value),
+  },
+  /** Audit entries of every organisation and of none, newest first. */
+  listPlatformAuditEntries: {
+    path: "/accounts.v1.AccountsService/ListPlatformAuditEntries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPlatformAuditEntriesRequest): Buffer =>
+      Buffer.from(ListPlatformAuditEntriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlatformAuditEntriesRequest =>
+      ListPlatformAuditEntriesRequest.decode(value),
+    responseSerialize: (value: ListPlatformAuditEntriesResponse): Buffer =>
+      Buffer.from(ListPlatformAuditEntriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPlatformAuditEntriesResponse =>
+      ListPlatformAuditEntriesResponse.decode(value),
+  },
 } as const;
 
 export interface AccountsServiceServer extends UntypedServiceImplementation {
@@ -5641,6 +6964,16 @@ export interface AccountsServiceServer extends UntypedServiceImplementation {
   verifyApiKey: handleUnaryCall<VerifyApiKeyRequest, VerifyApiKeyResponse>;
   /** Newest first, or oldest first for an export. */
   listAuditEntries: handleUnaryCall<ListAuditEntriesRequest, ListAuditEntriesResponse>;
+  /** Whether the person is an administrator of the platform: those whose verified address ADMINISTRATORS lists. The rest is for them. */
+  getPlatform: handleUnaryCall<GetPlatformRequest, GetPlatformResponse>;
+  listPeople: handleUnaryCall<ListPeopleRequest, ListPeopleResponse>;
+  listPersonSessions: handleUnaryCall<ListPersonSessionsRequest, ListPersonSessionsResponse>;
+  /** Signs a person out everywhere. */
+  revokePersonSessions: handleUnaryCall<RevokePersonSessionsRequest, RevokePersonSessionsResponse>;
+  /** Every organisation, newest first. */
+  listPlatformOrganisations: handleUnaryCall<ListPlatformOrganisationsRequest, ListPlatformOrganisationsResponse>;
+  /** Audit entries of every organisation and of none, newest first. */
+  listPlatformAuditEntries: handleUnaryCall<ListPlatformAuditEntriesRequest, ListPlatformAuditEntriesResponse>;
 }
 
 export interface AccountsServiceClient extends Client {
@@ -6051,6 +7384,100 @@ export interface AccountsServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAuditEntriesResponse) => void,
+  ): ClientUnaryCall;
+  /** Whether the person is an administrator of the platform: those whose verified address ADMINISTRATORS lists. The rest is for them. */
+  getPlatform(
+    request: GetPlatformRequest,
+    callback: (error: ServiceError | null, response: GetPlatformResponse) => void,
+  ): ClientUnaryCall;
+  getPlatform(
+    request: GetPlatformRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetPlatformResponse) => void,
+  ): ClientUnaryCall;
+  getPlatform(
+    request: GetPlatformRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetPlatformResponse) => void,
+  ): ClientUnaryCall;
+  listPeople(
+    request: ListPeopleRequest,
+    callback: (error: ServiceError | null, response: ListPeopleResponse) => void,
+  ): ClientUnaryCall;
+  listPeople(
+    request: ListPeopleRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPeopleResponse) => void,
+  ): ClientUnaryCall;
+  listPeople(
+    request: ListPeopleRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPeopleResponse) => void,
+  ): ClientUnaryCall;
+  listPersonSessions(
+    request: ListPersonSessionsRequest,
+    callback: (error: ServiceError | null, response: ListPersonSessionsResponse) => void,
+  ): ClientUnaryCall;
+  listPersonSessions(
+    request: ListPersonSessionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPersonSessionsResponse) => void,
+  ): ClientUnaryCall;
+  listPersonSessions(
+    request: ListPersonSessionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPersonSessionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Signs a person out everywhere. */
+  revokePersonSessions(
+    request: RevokePersonSessionsRequest,
+    callback: (error: ServiceError | null, response: RevokePersonSessionsResponse) => void,
+  ): ClientUnaryCall;
+  revokePersonSessions(
+    request: RevokePersonSessionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokePersonSessionsResponse) => void,
+  ): ClientUnaryCall;
+  revokePersonSessions(
+    request: RevokePersonSessionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokePersonSessionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Every organisation, newest first. */
+  listPlatformOrganisations(
+    request: ListPlatformOrganisationsRequest,
+    callback: (error: ServiceError | null, response: ListPlatformOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformOrganisations(
+    request: ListPlatformOrganisationsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPlatformOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformOrganisations(
+    request: ListPlatformOrganisationsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPlatformOrganisationsResponse) => void,
+  ): ClientUnaryCall;
+  /** Audit entries of every organisation and of none, newest first. */
+  listPlatformAuditEntries(
+    request: ListPlatformAuditEntriesRequest,
+    callback: (error: ServiceError | null, response: ListPlatformAuditEntriesResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformAuditEntries(
+    request: ListPlatformAuditEntriesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPlatformAuditEntriesResponse) => void,
+  ): ClientUnaryCall;
+  listPlatformAuditEntries(
+    request: ListPlatformAuditEntriesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPlatformAuditEntriesResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
 import type { Database } from '../../kit/database.ts';
 import { type Order, OrderState } from '../../kit/generated/orders.ts';
-import { placeOf, tokenOf, tokenTime } from '../../kit/page-token.ts';
+import { pageOf, placeOf, tokenTime } from '../../kit/page-token.ts';
 import { Refusal } from '../../kit/refusal.ts';
 import type { ListedOrders, NewOrder } from './schemas.ts';
 
@@ -13,11 +13,11 @@ interface Row {
   placed_at: Date;
   confirmed_at: Date | null;
   lines: { sku: string; quantity: number; unit_price: number }[];
-  at: string;
+  place: string;
 }
 
 const columns = `o.id, o.customer, o.total, o.placed_at, o.confirmed_at,
-  ${tokenTime('o.placed_at')} as at,
+  ${tokenTime('o.placed_at')} as place,
   (select coalesce(json_agg(json_build_object('sku', l.sku, 'quantity', l.quantity, 'unit_price', l.unit_price)
      order by l.number), '[]') from order_lines l where l.order_id = o.id) as lines`;
 
@@ -85,10 +85,8 @@ export class OrderStore {
       [customer, before, id, pageSize + 1],
       until,
     );
-    const page = rows.slice(0, pageSize);
-    const last = page.at(-1);
-    const more = rows.length > pageSize && last !== undefined;
-    return { orders: page.map(orderFrom), nextPageToken: more ? tokenOf(last.at, last.id) : '' };
+    const { page, nextPageToken } = pageOf(rows, pageSize);
+    return { orders: page.map(orderFrom), nextPageToken };
   }
 
   /** Idempotent. */

@@ -100,9 +100,13 @@ export function keyServer({ keys, every, codes, credentials, directory }: KeySer
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     if (request.method === 'GET' && url.pathname === '/keys')
       return void send(200, { keys: await every.all(url.searchParams.get('kid') ?? undefined) });
-    const isOfPerson = url.pathname.startsWith('/people/');
+    const isOfPerson = url.pathname === '/people' || url.pathname.startsWith('/people/');
     if (directory !== undefined && isOfPerson && ['GET', 'DELETE'].includes(request.method ?? '')) {
-      const found = await directory.answer(callerOf(request), request.method ?? '', url.pathname);
+      const found = await directory.answer(
+        callerOf(request),
+        request.method ?? '',
+        `${url.pathname}${url.search}`,
+      );
       if (found.status === 204) return void response.writeHead(204).end();
       return void send(found.status, found.body);
     }

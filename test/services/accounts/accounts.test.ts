@@ -393,6 +393,43 @@ describe('a person', () => {
   });
 });
 
+describe('an administrator of the platform', () => {
+  it('sees people, organisations and the whole log, and signs a person out, which the log tells', async () => {
+    const root = world.token('root');
+    expect(await world.done('GET', '/v1/platform', { token: root })).toEqual({ administrator: true });
+    const { people } = await world.done<{ people: object[] }>('GET', '/v1/platform/people', { token: root });
+    expect(people).toContainEqual(expect.objectContaining({ id: 'ada', email: 'ada@example.org' }));
+    const page = await world.done<{ organisations: object[]; nextPageToken: string }>(
+      ...['GET', '/v1/platform/organisations?pageSize=1', { token: root }],
+    );
+    expect([page.organisations.length, page.nextPageToken === '']).toEqual([1, false]);
+    expect(await world.done('GET', '/v1/platform/people/ada/sessions', { token: root })).toEqual({
+      sessions: [],
+    });
+    await world.done('DELETE', '/v1/platform/people/ada/sessions', { token: root });
+    expect(world.directory.signedOut).toEqual(['ada']);
+    expect(await world.done('GET', '/v1/platform/audit?pageSize=1', { token: root })).toMatchObject({
+      entries: [{ actor: 'person:root', action: 'sessions.revoke', subject: 'person:ada' }],
+    });
+  });
+
+  it('is who has verified a listed address, and nobody else', async () => {
+    const is = (person: string) => world.done('GET', '/v1/platform', { token: world.token(person) });
+    expect(await is('ada')).toEqual({ administrator: false });
+    world.directory.people.set('sue', { id: 'sue', email: 'root@example.org', name: '', verified: [] });
+    expect(await is('sue')).toEqual({ administrator: false });
+    expect((await world.ask('GET', '/v1/platform/people', { token: world.token('sue') })).status).toBe(403);
+    expect((await world.ask('GET', '/v1/platform/people', { token: ada })).status).toBe(403);
+    world.directory.people.set('sue', {
+      id: 'sue',
+      email: 'x@example.org',
+      name: '',
+      verified: ['second@example.org'],
+    });
+    expect(await is('sue')).toEqual({ administrator: true });
+  });
+});
+
 describe('the faces', () => {
   it('gRPC carries out the same operation with the same answer as REST', async () => {
     const client = world.client();

@@ -160,6 +160,18 @@ describe('an organisation of somebody else', () => {
   );
 });
 
+describe('what is for administrators of the platform', () => {
+  const onPlatform = operations.filter(
+    ({ id, path }) => path.startsWith('/v1/platform/') && id !== 'getPlatform',
+  );
+
+  it.each(onPlatform)('is refused to everybody else: $id', async ({ method, path }) => {
+    expect((await world.ask(method, addressOf(path), { token: eve })).status).toBe(403);
+    expect((await world.ask(method, addressOf(path), { key: eveKey })).status).toBe(403);
+    expect((await world.ask(method, addressOf(path))).status).toBe(401);
+  });
+});
+
 describe('mass assignment', () => {
   const extra = {
     ...{ id: '00000000-0000-4000-8000-000000000000', organisation: '00000000-0000-4000-8000-000000000000' },

@@ -7,6 +7,8 @@ import type { TestAuthority } from '../authority.ts';
 export class FakeDirectory {
   /** By id. */
   readonly people = new Map<string, { id: string; email: string; name: string; verified: string[] }>();
+  /** Ids of those who were signed out everywhere. */
+  readonly signedOut: string[] = [];
   published: () => PublicKey[] = () => [];
   readonly port: number;
   #server: Server;
@@ -31,9 +33,16 @@ export class FakeDirectory {
     server.on('request', (request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'https://directory.invalid');
       if (pathname === '/keys') return response.end(JSON.stringify({ keys: directory.published() }));
-      const id = decodeURIComponent(pathname.replace('/people/', ''));
+      if (pathname === '/people')
+        return response.end(JSON.stringify({ people: [...directory.people.values()], nextPage: '' }));
+      const [, , id = '', sessions] = decodeURIComponent(pathname).split('/');
       const person = directory.people.get(id);
       if (person === undefined) return response.writeHead(404).end('{}');
+      if (sessions !== undefined && request.method === 'DELETE') {
+        directory.signedOut.push(id);
+        return response.writeHead(204).end();
+      }
+      if (sessions !== undefined) return response.end(JSON.stringify({ sessions: [] }));
       if (request.method !== 'DELETE') return response.end(JSON.stringify(person));
       directory.people.delete(id);
       return response.writeHead(204).end();

@@ -312,6 +312,37 @@ describe('the directory of people', () => {
     expect(await (await as('accounts')).fetch(id)).toMatchObject({ id, email, verified: [email] });
     expect(await (await as('orders')).fetch(id)).toBeUndefined();
     expect(await (await as('accounts')).fetch('../../admin/identities')).toBeUndefined();
+    expect(await (await as('accounts')).fetch(`${id}/recovery`)).toBeUndefined();
+    signIn.kratos.answers.set('GET /admin/identities', { status: 200, body: [{ id, traits: { email } }] });
+    expect(await (await as('accounts')).fetchPage('')).toMatchObject({
+      people: [{ id, email }],
+      nextPage: '',
+    });
+    expect(await (await as('orders')).fetchPage('')).toEqual({ people: [], nextPage: '' });
+    const device = { user_agent: 'Browser 1', ip_address: '192.0.2.1' };
+    const session = {
+      id: 's1',
+      authenticated_at: '2026-01-01T00:00:00Z',
+      expires_at: '2026-01-02T00:00:00Z',
+    };
+    signIn.kratos.answers.set(`GET /admin/identities/${id}/sessions`, {
+      status: 200,
+      body: [
+        { ...session, active: true, devices: [device] },
+        { ...session, active: false },
+      ],
+    });
+    expect(await (await as('accounts')).fetchSessions(id)).toEqual([
+      {
+        ...{ id: 's1', agent: 'Browser 1', address: '192.0.2.1' },
+        ...{ signedInAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-01-02T00:00:00.000Z' },
+      },
+    ]);
+    signIn.kratos.answers.set(`DELETE /admin/identities/${id}/sessions`, { status: 204 });
+    await (await as('accounts')).destroySessions(id);
+    expect(signIn.kratos.asked.map(({ method, path }) => `${method} ${path}`)).toContain(
+      `DELETE /admin/identities/${id}/sessions`,
+    );
     const strangers = await TestAuthority.make('elsewhere');
     const stranger = directoryAt(at, new IdentityFolder(await identity(strangers, 'accounts')));
     await expect(stranger.fetch(id)).rejects.toMatchObject({ code: 14 });

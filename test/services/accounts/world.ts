@@ -89,6 +89,7 @@ export class AccountsWorld {
       SMTP_HOST: '127.0.0.1',
       SMTP_PORT: `${mail.port}`,
       SMTP_TLS: 'none',
+      ADMINISTRATORS: 'root@example.org, Second@Example.org',
       ...more,
     };
     await world.startReplica(port);

@@ -5,6 +5,7 @@ import { keyHandlers } from './keys.ts';
 import { memberHandlers } from './members.ts';
 import { organisationHandlers } from './organisations.ts';
 import { personHandlers } from './person.ts';
+import { platformHandlers } from './platform.ts';
 import { roleHandlers } from './roles.ts';
 import { sessionHandlers } from './sessions.ts';
 
@@ -18,4 +19,5 @@ export const handlers: Handlers = {
   ...roleHandlers,
   ...keyHandlers,
   ...auditHandlers,
+  ...platformHandlers,
 };

@@ -1,5 +1,5 @@
 import type { Queries } from '../../../kit/database.ts';
-import { placeOf, tokenOf, tokenTime } from '../../../kit/page-token.ts';
+import { pageOf, placeOf, tokenTime } from '../../../kit/page-token.ts';
 import type { AuditEntry } from '../schemas.ts';
 
 interface Row extends Omit<AuditEntry, 'at'> {
@@ -24,10 +24,26 @@ export async function fetchAuditEntries(
      order by at ${order}, id ${order} limit $4`,
     [organisation, from, id, pageSize + 1],
   );
-  const page = rows.slice(0, pageSize);
-  const last = page.at(-1);
-  const more = rows.length > pageSize && last !== undefined;
-  return { entries: page.map(entryFrom), nextPageToken: more ? tokenOf(last.place, last.id) : '' };
+  const { page, nextPageToken } = pageOf(rows, pageSize);
+  return { entries: page.map(entryFrom), nextPageToken };
+}
+
+/** Of every organisation and of none, newest first. */
+export async function fetchEveryAuditEntry(
+  queries: Queries,
+  pageSize: number,
+  pageToken: string,
+): Promise<{ entries: AuditEntry[]; nextPageToken: string }> {
+  const [before, id] = placeOf(pageToken === '' ? undefined : pageToken);
+  const rows = await queries.query<Row>(
+    'fetch every audit entry',
+    `select ${columns} from audit_entries
+     where $1::timestamptz is null or (at, id) < ($1::timestamptz, $2::uuid)
+     order by at desc, id desc limit $3`,
+    [before, id, pageSize + 1],
+  );
+  const { page, nextPageToken } = pageOf(rows, pageSize);
+  return { entries: page.map(entryFrom), nextPageToken };
 }
 
 /** What somebody did, in every organisation; the newest 10 000. */

@@ -1,5 +1,5 @@
 import type { Queries } from '../../../kit/database.ts';
-import { placeOf, tokenOf, tokenTime } from '../../../kit/page-token.ts';
+import { pageOf, placeOf, tokenTime } from '../../../kit/page-token.ts';
 import { owner } from '../permissions.ts';
 import type { OrganisationMember } from '../schemas.ts';
 
@@ -10,10 +10,10 @@ interface Row {
   roles: string[];
   joined_at: Date;
   id: string;
-  at: string;
+  place: string;
 }
 
-const columns = `m.person, p.email, p.name, m.joined_at, m.id, ${tokenTime('m.joined_at')} as at,
+const columns = `m.person, p.email, p.name, m.joined_at, m.id, ${tokenTime('m.joined_at')} as place,
   coalesce((select array_agg(r.role order by r.role) from member_roles r
     where r.organisation = m.organisation and r.person = m.person), '{}') as roles`;
 
@@ -65,10 +65,8 @@ export async function fetchMembers(
      order by m.joined_at desc, m.id desc limit $4`,
     [organisation, before, id, pageSize + 1],
   );
-  const page = rows.slice(0, pageSize);
-  const last = page.at(-1);
-  const more = rows.length > pageSize && last !== undefined;
-  return { members: page.map(memberFrom), nextPageToken: more ? tokenOf(last.at, last.id) : '' };
+  const { page, nextPageToken } = pageOf(rows, pageSize);
+  return { members: page.map(memberFrom), nextPageToken };
 }
 
 /** Whether there is an owner beside this person. */

@@ -1,4 +1,5 @@
 import type { Queries } from '../../../kit/database.ts';
+import { pageOf, placeOf, tokenTime } from '../../../kit/page-token.ts';
 import { builtInRoles } from '../permissions.ts';
 import type { Organisation } from '../schemas.ts';
 
@@ -43,6 +44,24 @@ export async function fetchOrganisationsOf(queries: Queries, person: string): Pr
     [person],
   );
   return rows.map(organisationFrom);
+}
+
+/** Newest first. */
+export async function fetchEveryOrganisation(
+  queries: Queries,
+  pageSize: number,
+  pageToken: string,
+): Promise<{ organisations: Organisation[]; nextPageToken: string }> {
+  const [before, id] = placeOf(pageToken === '' ? undefined : pageToken);
+  const rows = await queries.query<Row & { place: string }>(
+    'fetch every organisation',
+    `select ${columns}, ${tokenTime('o.created_at')} as place from organisations o
+     where $1::timestamptz is null or (o.created_at, o.id) < ($1::timestamptz, $2::uuid)
+     order by o.created_at desc, o.id desc limit $3`,
+    [before, id, pageSize + 1],
+  );
+  const { page, nextPageToken } = pageOf(rows, pageSize);
+  return { organisations: page.map(organisationFrom), nextPageToken };
 }
 
 /** With its built-in roles, in one statement. */
