@@ -49,7 +49,7 @@ function securityOf(names: readonly string[]): object[] {
 }
 
 function operation<Service>(
-  { id, summary, path, query, body, answer, leadsTo = [] }: Route<Service>,
+  { id, summary, path, query, body, answer, leadsTo }: Route<Service>,
   parameters: OpenApiInput<Service>['parameters'],
 ): object {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
@@ -81,9 +81,10 @@ function operation<Service>(
   };
 }
 
-function links(operations: readonly string[]) {
-  const parameters = { queue: '$request.path.queue', id: '$response.body#/id' };
-  return Object.fromEntries(operations.map((operationId) => [operationId, { operationId, parameters }]));
+function links(operations: Route<never>['leadsTo'] = {}): object {
+  return Object.fromEntries(
+    Object.entries(operations).map(([operationId, parameters]) => [operationId, { operationId, parameters }]),
+  );
 }
 
 function content(schema: z.ZodType, io: 'input' | 'output') {

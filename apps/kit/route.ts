@@ -18,7 +18,7 @@ export interface Route<Service> {
   query?: z.ZodObject;
   body?: z.ZodType;
   answer?: z.ZodType;
-  /** Operations on the job that the answer names. */
-  leadsTo?: readonly string[];
+  /** Operations to which the answer leads, each with its parameters (OpenAPI 3.1, 'Link Object', `parameters`). */
+  leadsTo?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   run(service: Service, given: Given): Promise<unknown>;
 }

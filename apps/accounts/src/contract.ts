@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as s from './schemas.ts';
+import * as schemas from './schemas.ts';
 
 /**
  * Who may ask: `person` with a valid token; any `caller` with a certificate; a `member` of the organisation that the request
@@ -19,7 +19,7 @@ export interface Contract {
 
 const nothing = z.strictObject({});
 const none = z.object({});
-const ofOrganisation = z.strictObject({ organisation: s.organisationId });
+const ofOrganisation = z.strictObject({ organisation: schemas.organisationId });
 const at = '/v1/organisations/{organisation}';
 
 const sessions = {
@@ -29,7 +29,7 @@ const sessions = {
     summary: "The rights of the person's session.",
     access: 'person',
     input: nothing,
-    answer: z.object({ session: s.session }),
+    answer: z.object({ session: schemas.session }),
   },
   revalidateSession: {
     method: 'post',
@@ -37,7 +37,7 @@ const sessions = {
     summary: 'Takes up the rights that the person has now. Browsers call /.sign-in/revalidate instead.',
     access: 'person',
     input: nothing,
-    answer: z.object({ session: s.session }),
+    answer: z.object({ session: schemas.session }),
   },
   switchOrganisation: {
     method: 'put',
@@ -46,7 +46,7 @@ const sessions = {
       'Sets the organisation for which the person acts in this session, which must be revalidated after.',
     access: 'member',
     input: ofOrganisation,
-    answer: z.object({ session: s.session }),
+    answer: z.object({ session: schemas.session }),
   },
 } as const satisfies Record<string, Contract>;
 
@@ -65,7 +65,7 @@ const people = {
     summary:
       "Deletes the person: account, sessions and memberships. Audit entries keep the person's id alone.",
     access: 'person',
-    input: z.strictObject({ email: s.emailAddress.describe("The person's address, typed again.") }),
+    input: z.strictObject({ email: schemas.emailAddress.describe("The person's address, typed again.") }),
     answer: none,
   },
 } as const satisfies Record<string, Contract>;
@@ -76,8 +76,8 @@ const organisations = {
     path: '/v1/organisations',
     summary: 'Creates an organisation, whose owner the person becomes.',
     access: 'person',
-    input: z.strictObject({ name: s.displayName }),
-    answer: z.object({ organisation: s.organisation }),
+    input: z.strictObject({ name: schemas.displayName }),
+    answer: z.object({ organisation: schemas.organisation }),
   },
   listOrganisations: {
     method: 'get',
@@ -85,7 +85,7 @@ const organisations = {
     summary: 'Organisations of which the person is a member, by name.',
     access: 'person',
     input: nothing,
-    answer: z.object({ organisations: z.array(s.organisation) }),
+    answer: z.object({ organisations: z.array(schemas.organisation) }),
   },
   getOrganisation: {
     method: 'get',
@@ -93,7 +93,7 @@ const organisations = {
     summary: 'One organisation.',
     access: 'member',
     input: ofOrganisation,
-    answer: z.object({ organisation: s.organisation }),
+    answer: z.object({ organisation: schemas.organisation }),
   },
   updateOrganisation: {
     method: 'patch',
@@ -101,7 +101,7 @@ const organisations = {
     summary: 'Changes name and retention of the audit log.',
     access: { permission: 'organisation.update' },
     input: ofOrganisation.extend({
-      name: s.displayName.optional().describe('Default: as it is.'),
+      name: schemas.displayName.optional().describe('Default: as it is.'),
       auditDays: z
         .int()
         .min(30)
@@ -109,7 +109,7 @@ const organisations = {
         .optional()
         .describe('Days for which new audit entries are kept. Default: as it is.'),
     }),
-    answer: z.object({ organisation: s.organisation }),
+    answer: z.object({ organisation: schemas.organisation }),
   },
   deleteOrganisation: {
     method: 'delete',
@@ -122,23 +122,23 @@ const organisations = {
   },
 } as const satisfies Record<string, Contract>;
 
-const ofMember = ofOrganisation.extend({ person: s.personId });
+const ofMember = ofOrganisation.extend({ person: schemas.personId });
 const members = {
   listMembers: {
     method: 'get',
     path: `${at}/members`,
     summary: 'Members, newest first.',
     access: { permission: 'members.read' },
-    input: ofOrganisation.extend({ pageSize: s.pageSize(200), pageToken: s.firstOrPageToken }),
-    answer: z.object({ members: z.array(s.member), nextPageToken: s.nextPageToken }),
+    input: ofOrganisation.extend({ pageSize: schemas.pageSize(200), pageToken: schemas.firstOrPageToken }),
+    answer: z.object({ members: z.array(schemas.member), nextPageToken: schemas.nextPageToken }),
   },
   updateMember: {
     method: 'put',
     path: `${at}/members/{person}`,
     summary: 'Replaces the roles of a member.',
     access: { permission: 'members.update' },
-    input: ofMember.extend({ roles: s.roleNames }),
-    answer: z.object({ member: s.member }),
+    input: ofMember.extend({ roles: schemas.roleNames }),
+    answer: z.object({ member: schemas.member }),
   },
   removeMember: {
     method: 'delete',
@@ -157,8 +157,8 @@ const invitations = {
     summary:
       'Sends a link by mail, which is good once, for seven days, for a person whose verified address it is.',
     access: { permission: 'invitations.create' },
-    input: ofOrganisation.extend({ email: s.emailAddress, roles: s.roleNames }),
-    answer: z.object({ invitation: s.invitation }),
+    input: ofOrganisation.extend({ email: schemas.emailAddress, roles: schemas.roleNames }),
+    answer: z.object({ invitation: schemas.invitation }),
   },
   listInvitations: {
     method: 'get',
@@ -166,14 +166,14 @@ const invitations = {
     summary: 'Invitations that are open.',
     access: { permission: 'invitations.read' },
     input: ofOrganisation,
-    answer: z.object({ invitations: z.array(s.invitation) }),
+    answer: z.object({ invitations: z.array(schemas.invitation) }),
   },
   revokeInvitation: {
     method: 'delete',
     path: `${at}/invitations/{invitation}`,
     summary: 'Makes the link of an invitation void.',
     access: { permission: 'invitations.revoke' },
-    input: ofOrganisation.extend({ invitation: s.invitationId }),
+    input: ofOrganisation.extend({ invitation: schemas.invitationId }),
     answer: none,
   },
   acceptInvitation: {
@@ -182,11 +182,11 @@ const invitations = {
     summary: 'Makes the person a member, by the token in the link of an invitation.',
     access: 'person',
     input: z.strictObject({ token: z.string().min(1).max(200) }),
-    answer: z.object({ organisation: s.organisation }),
+    answer: z.object({ organisation: schemas.organisation }),
   },
 } as const satisfies Record<string, Contract>;
 
-const ofRole = ofOrganisation.extend({ role: s.roleName });
+const ofRole = ofOrganisation.extend({ role: schemas.roleName });
 const roles = {
   listRoles: {
     method: 'get',
@@ -194,7 +194,7 @@ const roles = {
     summary: 'Roles with their permissions.',
     access: 'member',
     input: ofOrganisation,
-    answer: z.object({ roles: z.array(s.role) }),
+    answer: z.object({ roles: z.array(schemas.role) }),
   },
   putRole: {
     method: 'put',
@@ -202,10 +202,10 @@ const roles = {
     summary: 'Creates or replaces a role. Nobody can give a permission that he does not have.',
     access: { permission: 'roles.update' },
     input: ofRole.extend({
-      description: s.displayName.or(z.literal('')).default(''),
-      permissions: s.permissions,
+      description: schemas.displayName.or(z.literal('')).default(''),
+      permissions: schemas.permissions,
     }),
-    answer: z.object({ role: s.role }),
+    answer: z.object({ role: schemas.role }),
   },
   deleteRole: {
     method: 'delete',
@@ -220,7 +220,7 @@ const roles = {
     path: `${at}/check`,
     summary: 'Whether the person or the key has a permission in the organisation.',
     access: 'member',
-    input: ofOrganisation.extend({ permission: s.permission }),
+    input: ofOrganisation.extend({ permission: schemas.permission }),
     answer: z.object({ allowed: z.boolean() }),
   },
 } as const satisfies Record<string, Contract>;
@@ -232,14 +232,14 @@ const keys = {
     summary: 'Creates an API key. The secret is in this answer and nowhere else.',
     access: { permission: 'keys.create' },
     input: ofOrganisation.extend({
-      name: s.displayName,
-      scopes: s.permissions,
+      name: schemas.displayName,
+      scopes: schemas.permissions,
       expiresAt: z.iso
         .datetime({ offset: true })
         .optional()
         .describe('At most a year from now. Default: 90 days.'),
     }),
-    answer: z.object({ key: s.apiKey, secret: z.string() }),
+    answer: z.object({ key: schemas.apiKey, secret: z.string() }),
   },
   listApiKeys: {
     method: 'get',
@@ -247,14 +247,14 @@ const keys = {
     summary: 'API keys that are not revoked, newest first.',
     access: { permission: 'keys.read' },
     input: ofOrganisation,
-    answer: z.object({ keys: z.array(s.apiKey) }),
+    answer: z.object({ keys: z.array(schemas.apiKey) }),
   },
   revokeApiKey: {
     method: 'delete',
     path: `${at}/keys/{key}`,
     summary: 'Makes a key void.',
     access: { permission: 'keys.revoke' },
-    input: ofOrganisation.extend({ key: s.keyId }),
+    input: ofOrganisation.extend({ key: schemas.keyId }),
     answer: none,
   },
   verifyApiKey: {
@@ -263,7 +263,7 @@ const keys = {
     summary: 'Whose key a secret is. For services that take API keys.',
     access: 'caller',
     input: z.strictObject({ secret: z.string().min(1).max(200) }),
-    answer: z.object({ key: s.apiKey }),
+    answer: z.object({ key: schemas.apiKey }),
   },
 } as const satisfies Record<string, Contract>;
 
@@ -274,16 +274,16 @@ const audit = {
     summary: 'Audit entries, newest first, or oldest first for an export.',
     access: { permission: 'audit.read' },
     input: ofOrganisation.extend({
-      pageSize: s.pageSize(1000),
-      pageToken: s.firstOrPageToken,
+      pageSize: schemas.pageSize(1000),
+      pageToken: schemas.firstOrPageToken,
       oldestFirst: z.boolean().or(z.stringbool()).default(false),
     }),
-    answer: z.object({ entries: z.array(s.auditEntry), nextPageToken: s.nextPageToken }),
+    answer: z.object({ entries: z.array(schemas.auditEntry), nextPageToken: schemas.nextPageToken }),
   },
 } as const satisfies Record<string, Contract>;
 
-const onPlatform = z.strictObject({ pageSize: s.pageSize(200), pageToken: s.firstOrPageToken });
-const ofPerson = z.strictObject({ person: s.personId });
+const onPlatform = z.strictObject({ pageSize: schemas.pageSize(200), pageToken: schemas.firstOrPageToken });
+const ofPerson = z.strictObject({ person: schemas.personId });
 const platform = {
   getPlatform: {
     method: 'get',
@@ -299,8 +299,8 @@ const platform = {
     path: '/v1/platform/people',
     summary: 'Everybody who has an account.',
     access: 'administrator',
-    input: z.strictObject({ pageToken: s.pageNumber }),
-    answer: z.object({ people: z.array(s.person), nextPageToken: s.nextPageToken }),
+    input: z.strictObject({ pageToken: schemas.pageNumber }),
+    answer: z.object({ people: z.array(schemas.person), nextPageToken: schemas.nextPageToken }),
   },
   listPersonSessions: {
     method: 'get',
@@ -308,7 +308,7 @@ const platform = {
     summary: 'Where a person is signed in.',
     access: 'administrator',
     input: ofPerson,
-    answer: z.object({ sessions: z.array(s.signedIn) }),
+    answer: z.object({ sessions: z.array(schemas.signedIn) }),
   },
   revokePersonSessions: {
     method: 'delete',
@@ -324,15 +324,15 @@ const platform = {
     summary: 'Every organisation, newest first.',
     access: 'administrator',
     input: onPlatform,
-    answer: z.object({ organisations: z.array(s.organisation), nextPageToken: s.nextPageToken }),
+    answer: z.object({ organisations: z.array(schemas.organisation), nextPageToken: schemas.nextPageToken }),
   },
   listPlatformAuditEntries: {
     method: 'get',
     path: '/v1/platform/audit',
     summary: 'Audit entries of every organisation and of none, newest first.',
     access: 'administrator',
-    input: onPlatform.extend({ pageSize: s.pageSize(1000) }),
-    answer: z.object({ entries: z.array(s.auditEntry), nextPageToken: s.nextPageToken }),
+    input: onPlatform.extend({ pageSize: schemas.pageSize(1000) }),
+    answer: z.object({ entries: z.array(schemas.auditEntry), nextPageToken: schemas.nextPageToken }),
   },
 } as const satisfies Record<string, Contract>;
 
@@ -356,11 +356,11 @@ export type OperationAnswer<Id extends OperationId> = z.output<(typeof contract)
 
 /** Schemas of what stands in paths, by its name there. */
 export const pathParameters = {
-  organisation: s.organisationId,
-  person: s.personId,
-  invitation: s.invitationId,
-  role: s.roleName,
-  key: s.keyId,
+  organisation: schemas.organisationId,
+  person: schemas.personId,
+  invitation: schemas.invitationId,
+  role: schemas.roleName,
+  key: schemas.keyId,
 } as const;
 
 /** Fields of an operation's input that stand in its path, and those that do not. */

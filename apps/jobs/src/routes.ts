@@ -6,6 +6,9 @@ const ofQueue = '/v1/queues/{queue}';
 const ofJob = `${ofQueue}/jobs/{id}`;
 const ofSchedule = `${ofQueue}/schedules/{key}`;
 
+/** The job that an answer of `enqueue` names. */
+const madeJob = { queue: '$request.path.queue', id: '$response.body#/id' };
+
 export const routes: readonly Route<JobQueue>[] = [
   {
     method: 'get',
@@ -22,7 +25,7 @@ export const routes: readonly Route<JobQueue>[] = [
     summary: 'Enqueues a job. Creates the queue if it does not exist.',
     body: schemas.newJob,
     answer: schemas.enqueued,
-    leadsTo: ['getJob', 'cancelJob', 'retryJob'],
+    leadsTo: { getJob: madeJob, cancelJob: madeJob, retryJob: madeJob },
     run: (queue, { call, path, body }) => queue.enqueue(call, path.queue ?? '', body),
   },
   {
