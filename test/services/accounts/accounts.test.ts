@@ -200,6 +200,47 @@ describe('rights', () => {
   });
 });
 
+describe('roles', () => {
+  it('are the built-in ones and those that were added, until they are deleted', async () => {
+    const path = `/v1/organisations/${await world.organisation(ada, 'Roles')}/roles`;
+    const names = async () =>
+      (await world.done<{ roles: { name: string }[] }>('GET', path, { token: ada })).roles.map(
+        ({ name }) => name,
+      );
+    await world.done('PUT', `${path}/clerk`, { token: ada, body: { permissions: ['orders.place'] } });
+    expect(await names()).toEqual(['administrator', 'member', 'owner', 'clerk']);
+    await world.done('DELETE', `${path}/clerk`, { token: ada });
+    expect(await names()).toEqual(['administrator', 'member', 'owner']);
+  });
+});
+
+describe('a session', () => {
+  it('acts for an organisation of its person, and for another one after it was switched and revalidated', async () => {
+    const nat = world.token('nat');
+    expect(await world.done('GET', '/v1/session', { token: nat })).toMatchObject({
+      session: { person: 'nat', state: 'valid', organisation: '', roles: [], permissions: [] },
+    });
+    const [first, second] = [await world.organisation(nat, 'First'), await world.organisation(nat, 'Second')];
+    expect(await world.done('GET', '/v1/session', { token: nat })).toMatchObject({
+      session: { state: 'valid', organisation: first, roles: ['owner'], permissions: ['*'] },
+    });
+    const body = { organisation: second };
+    expect(await world.done('PUT', '/v1/session/organisation', { token: nat, body })).toMatchObject({
+      session: { state: 'needs_revalidation', organisation: second },
+    });
+    expect(await world.done('POST', '/v1/session/revalidate', { token: nat })).toMatchObject({
+      session: { state: 'valid', organisation: second },
+    });
+    await world.done('DELETE', `/v1/organisations/${second}`, { token: nat });
+    expect(await world.done('GET', '/v1/session', { token: nat })).toMatchObject({
+      session: { state: 'needs_revalidation', roles: [], permissions: [] },
+    });
+    expect(await world.done('POST', '/v1/session/revalidate', { token: nat })).toMatchObject({
+      session: { state: 'valid', organisation: first },
+    });
+  });
+});
+
 describe('an API key', () => {
   const make = (scopes: string[]) =>
     world.done<{ key: { id: string; prefix: string }; secret: string }>('POST', `${at()}/keys`, {
@@ -490,4 +531,12 @@ describe('the faces', () => {
       ...{ name: RestRefusal.name, status: 404, code: 'not_found' },
     });
   });
+});
+
+it('every operation of the contract was carried out by a test above', () => {
+  const missing = routes.filter(({ method, path }) => {
+    const pattern = new RegExp(`^${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
+    return ![...world.carriedOut].some((each) => pattern.test(each));
+  });
+  expect(missing.map(({ id }) => id)).toEqual([]);
 });

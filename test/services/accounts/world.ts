@@ -43,6 +43,8 @@ export class AccountsWorld {
   readonly keys = new SigningKeys(issuer);
   readonly directory: FakeDirectory;
   readonly services: Service[] = [];
+  /** `METHOD PATH` of what was carried out. */
+  readonly carriedOut = new Set<string>();
   readonly database: string;
   readonly authority: TestAuthority;
   /** Folder of the certificate of `sign-in`, towards accounts. */
@@ -157,6 +159,7 @@ export class AccountsWorld {
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk);
     const { statusCode = 0, headers } = response;
+    if (statusCode < 300) this.carriedOut.add(`${method} ${path.split('?')[0]}`);
     return { status: statusCode, headers, text: Buffer.concat(chunks).toString() };
   }
 
