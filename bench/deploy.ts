@@ -81,7 +81,7 @@ async function measureAll({
   const { tag } = parseReference(app.imageRef);
   const context = mkdtempSync(join(tmpdir(), 'plinth-bench-'));
   await withBuildContext({ root: repositoryRoot, folder, entry, tag }, async (made) =>
-    cpSync(made, context, { recursive: true }),
+    cpSync(made.folder, context, { recursive: true }),
   );
   const hand = { engine, cluster, name, folder, entry, context, nodes: nodes.map((node) => node.name) };
   const source = join(repositoryRoot, folder, marker);

@@ -102,6 +102,16 @@ export const appSchema = z.strictObject({
        * Default: the defaults of the Dockerfile.
        */
       buildArgs: z.record(variableName, z.string()).default({}),
+      /**
+       * Build context above the folder, such as the root of the repository: '../..'. COPY then names paths from there; only what it
+       * names counts for the image's tag. Default: the folder.
+       */
+      context: z.enum(['..', '../..']).optional(),
+      /**
+       * Variables of whoever builds that `RUN --mount=type=secret,id=NAME` reads, such as the token of a registry of packages. They are neither in
+       * the image nor in its tag. Default: none.
+       */
+      secrets: z.array(variableName).default([]),
     }),
     z.strictObject({
       /** Full reference of an upstream image, with its version. */
@@ -120,6 +130,13 @@ export const appSchema = z.strictObject({
         port: z.number().int().min(1).max(65535),
         /** `mutual`: mutual TLS, at most one port per app. Default: no TLS. */
         tls: z.literal('mutual').optional(),
+        /** Transport protocol. */
+        protocol: z.enum(['tcp', 'udp']).default('tcp'),
+        /**
+         * Number at which visitors reach this port by TCP or UDP, without the gateway: no TLS, no sign-in and no host names, unless the process has
+         * them. Every node has the port too. Default: only apps that use it reach it. For HTTP and gRPC: `exposes`.
+         */
+        public: z.number().int().min(1).max(65535).optional(),
       }),
     )
     .default({}),

@@ -6,6 +6,7 @@ import type { AppBuild, Environment, EnvironmentApp, EnvironmentOperator } from 
 import { onceEach, sameList } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import { type PreviewedApp, previewedApps, withPreviews } from './previews.ts';
+import { portsIn } from './public-ports.ts';
 import type { AppFiles } from './reading/app-files.ts';
 import type { ExtraObjects } from './reading/extra-objects.ts';
 import type { ImageTags } from './reading/image-tags.ts';
@@ -170,6 +171,7 @@ function joinApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
     ...withoutExternal(app, cluster),
     logins: loginsOf(app, cluster),
     replicas: override.replicas ?? app.replicas,
+    ports: portsIn(cluster, app),
     env: { ...app.env, ...override.env },
     resources: {
       cpu: override.resources?.cpu ?? app.resources.cpu,
@@ -195,22 +197,16 @@ function imagesOf(app: App, cluster: Cluster, { images, published }: Joined): Ap
   const build = (
     kind: AppBuild['kind'],
     folder: string,
-    bundle: string | undefined,
-    buildArgs: AppBuild['buildArgs'] = {},
-  ): AppBuild => ({
-    kind,
-    folder,
-    bundle,
-    buildArgs,
-    ref: `${registry}/${nameOfBuild(app.name, kind)}:${images.of(folder, bundle !== undefined, buildArgs)}`,
-  });
+    { bundle, buildArgs = {}, secrets = [], ...given }: BuildFields,
+  ): AppBuild => {
+    const context = given.context === undefined ? {} : { context: join(folder, given.context) };
+    const tag = images.of({ folder, bundled: bundle !== undefined, buildArgs, ...context });
+    const ref = `${registry}/${nameOfBuild(app.name, kind)}:${tag}`;
+    return { kind, folder, bundle, buildArgs, ...context, secrets, ref };
+  };
   const migrations = app.database?.migrations;
-  const image =
-    'ref' in app.image
-      ? app.image.ref
-      : build('image', join('apps', app.name), app.image.bundle, app.image.buildArgs);
-  const migrationsImage =
-    migrations && build('migrations', join('apps', app.name, 'migrations'), migrations.bundle);
+  const image = 'ref' in app.image ? app.image.ref : build('image', join('apps', app.name), app.image);
+  const migrationsImage = migrations && build('migrations', join('apps', app.name, 'migrations'), migrations);
   const refOf = ({ kind, ref }: AppBuild): string => {
     const known = published?.[kind];
     return known === undefined ? ref : digestRef(cluster, app.name, kind, known);
@@ -248,6 +244,9 @@ function withoutExternal(app: App, cluster: Cluster): App {
   const { database: _, ...rest } = app;
   return rest;
 }
+
+/** The fields of app.ts that say how an image is built. */
+type BuildFields = Partial<Omit<Extract<App['image'], { build: string }>, 'build'>>;
 
 /** The repository of a built image in the team's registry. */
 function nameOfBuild(app: string, kind: AppBuild['kind']): string {

@@ -50,6 +50,10 @@ export interface AppBuild {
   bundle: string | undefined;
   /** Values of the ARGs of its Dockerfile, by name. */
   buildArgs: Readonly<Record<string, string>>;
+  /** Build context above the folder, from the root; `.` is the root. Default: the folder. */
+  context?: string;
+  /** Names of the variables that the build reads as secrets. */
+  secrets: readonly string[];
   /** `registry.DOMAIN/NAME:HASH`, with the hash of its current inputs. */
   ref: string;
 }

@@ -15,6 +15,7 @@ import { checkOwners } from './checks/owners.ts';
 import { checkPeopleOfApps } from './checks/people.ts';
 import { checkPreviews } from './checks/previews.ts';
 import { checkProduction } from './checks/production.ts';
+import { checkPublicPorts } from './checks/public-ports.ts';
 import { checkArchitecture, checkPublished } from './checks/published.ts';
 import { checkRetention } from './checks/retention.ts';
 import { checkSecrets } from './checks/secrets.ts';
@@ -96,6 +97,7 @@ export function checkRepository(root: string, repository: Repository): Problem[]
     ...checkWorkloads(all),
     ...checkNodeChoices(all),
     ...checkEdges(all),
+    ...checkPublicPorts(all),
     ...checkExternal(all),
     ...checkIdentity(all),
     ...checkOperators(repository),

@@ -101,6 +101,10 @@ function appOf(preview: Preview, app: App): App {
     name: own(app.name),
     summary: `${app.summary} Preview of pull request ${preview.request}.`,
     replicas: 1,
+    // The numbers of public ports are taken by the app itself.
+    ports: Object.fromEntries(
+      Object.entries(app.ports).map(([name, { public: _, ...port }]) => [name, port]),
+    ),
     env: Object.fromEntries(Object.entries(app.env).map(([key, text]) => [key, renamedHosts(text, own)])),
     uses: app.uses.map((use) => {
       if (use.kind === 'app') return { ...use, app: own(use.app) };

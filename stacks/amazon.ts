@@ -6,21 +6,24 @@ import { Edge } from './edge/edge.ts';
 import { Network } from './network/network.ts';
 import { Nodes } from './nodes/nodes.ts';
 import { Storage } from './storage/storage.ts';
+import { VolumeSnapshots } from './storage/volume-snapshots.ts';
 
 /** Everything from an empty account to a cluster that Flux owns. */
 export function amazon(environment: Environment, provider: AmazonProvider): Record<string, unknown> {
   const { cluster } = environment;
   const { account, region } = provider;
   const providers = { aws: awsProvider(environment, provider) };
-  const network = new Network('network', { cluster, provider }, { providers });
+  const network = new Network('network', { environment, provider }, { providers });
   const storage = new Storage('storage', { cluster, account }, { providers });
+  if (cluster.snapshots !== undefined)
+    new VolumeSnapshots('volume-snapshots', { cluster, snapshots: cluster.snapshots }, { providers });
   const access = new Access('access', { environment, account, region, storage, nodes: true }, { providers });
   const nodes = new Nodes(
     'nodes',
     { cluster, network, profiles: access.profiles, publicAddresses: provider.nat === 'none' },
     { providers },
   );
-  const edge = new Edge('edge', { cluster, network, instances: nodes.instances }, { providers });
+  const edge = new Edge('edge', { environment, network, instances: nodes.instances }, { providers });
   const bootstrap = new Bootstrap(
     'bootstrap',
     {

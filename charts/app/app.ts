@@ -5,6 +5,7 @@ import { publicUrl } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
 import { needsSignIn, signInPorts, signInProxy, verifiesPeople } from '../../model/people.ts';
+import { publicAddresses, publicPorts } from '../../model/public-ports.ts';
 import type { InitStep } from '../../model/schema/beside.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 import { databaseClient, databaseCluster, databaseUse, retirement } from '../../model/schema/database.ts';
@@ -47,13 +48,13 @@ import { metricsVariables, toMetrics } from '../observability/metrics-use.ts';
 import { fromPrometheus } from '../observability/observed.ts';
 import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
 import { podsOf } from './app-pods.ts';
-import { container, containerPorts, merged, probesOf, variables } from './containers.ts';
+import { container, containerPorts, merged, probesOf, transport, variables } from './containers.ts';
 import { externalAuthorities, toExternal } from './external.ts';
 import { proxyVariables, toInternet } from './internet.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
 import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
 import { chosenNodes } from './nodes.ts';
-import { secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
+import { pullSecrets, secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
 
 type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
@@ -74,8 +75,7 @@ export function appComponent(env: Environment, app: EnvironmentApp): Component {
     kubernetesRights(chart, app);
     claims(chart, app);
     runs(chart, env, app);
-    const ports = Object.entries(app.ports).map(([name, { port }]) => ({ name, port }));
-    if (ports.length > 0) service(chart, app.name, space, ports);
+    services(chart, app);
     if (app.exposes && !needsSignIn(app))
       route(chart, env, app, app.exposes, (name) => portNumber(app, name));
     if (replicaRange(app.replicas).max > 1) disruptionBudget(chart, app.name, space);
@@ -130,6 +130,24 @@ function certificates(chart: Chart, env: Environment, app: EnvironmentApp): void
       if (leaf.namespace === namespaceOf(app) && names.includes(leaf.name)) leafCertificate(chart, env, leaf);
     }
   }
+}
+
+/** The Service of the app, and the one by which visitors reach its public ports. */
+function services(chart: Chart, app: EnvironmentApp): void {
+  const space = namespaceOf(app);
+  const ports = Object.entries(app.ports).map(([name, { port, ...given }]) => ({
+    name,
+    port,
+    ...transport(given),
+  }));
+  if (ports.length > 0) service(chart, app.name, space, ports);
+  const open = publicPorts(app).map(({ name, port, nodePort, ...given }) => ({
+    name,
+    port,
+    nodePort,
+    ...transport(given),
+  }));
+  if (open.length > 0) service(chart, app.name, space, open, `${app.name}-public`);
 }
 
 /** Claims of the volumes that all pods of an app share. */
@@ -193,6 +211,7 @@ const overlaps = { forbid: 'Forbid', allow: 'Allow', replace: 'Replace' } as con
 
 function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<string, string> {
   const url = publicUrl(env.cluster, app);
+  const addresses = publicAddresses(env.cluster, app);
   const use = databaseUse(app);
   const after = [
     ...(use ? databaseReady(env, use.of) : []),
@@ -201,6 +220,7 @@ function workloadAnnotations(env: Environment, app: EnvironmentApp): Record<stri
   return {
     [annotations.summary]: app.summary,
     ...(url ? { [annotations.url]: url } : {}),
+    ...(addresses.length > 0 ? { [annotations.addresses]: addresses.join(', ') } : {}),
     ...(after.length > 0 ? { [annotations.after]: after.join(', ') } : {}),
     ...(app.identity ? { [annotations.reload]: app.identity.reload } : {}),
   };
@@ -244,6 +264,7 @@ function pod(environment: Environment, app: EnvironmentApp): PodInput {
       : container(given.name, given.image.ref, given, variables(given.env), shared);
   return {
     serviceAccountName: app.name,
+    ...pullSecrets(app),
     kubernetesApi: kubernetesUses(app).length > 0,
     user,
     ownsVolumes: own.length > 0 || lasting.volumeMounts.length > 0,
@@ -278,10 +299,12 @@ function ingress(env: Environment, app: App): Flow[] {
   const callers: Flow[] = env.apps.flatMap((caller) =>
     appUses(caller)
       .filter((use) => use.app === app.name)
-      .map((use) => ({ peers: podsOf(caller), ports: [{ port: portNumber(app, use.port) }] })),
+      .map((use) => ({ peers: podsOf(caller), ports: [flowPort(app, use.port)] })),
   );
   if (app.metrics) callers.push(...fromPrometheus(env, [portNumber(app, app.metrics.port)]));
-  const within = [...callers, ...amongReplicas(app)];
+  const open = publicPorts(app).map(({ name }) => flowPort(app, name));
+  const visited: Flow[] = open.length > 0 ? [{ ports: open }] : [];
+  const within = [...callers, ...amongReplicas(app), ...visited];
   if (!app.exposes) return within;
   const ports = exposedPorts(app.exposes).map((name) => ({ port: portNumber(app, name) }));
   const visitors = needsSignIn(app) ? pods(signInProxy, signInProxy) : everyPodOf(gateway.namespace);
@@ -290,7 +313,7 @@ function ingress(env: Environment, app: App): Flow[] {
 
 /** Flows between the replicas of a StatefulSet, so that they can form a cluster. */
 function amongReplicas(app: App): Flow[] {
-  const ports = Object.values(app.ports).map(({ port }) => ({ port }));
+  const ports = Object.keys(app.ports).map((name) => flowPort(app, name));
   if (!hasReplicaVolumes(app) || replicaRange(app.replicas).max < 2 || ports.length === 0) return [];
   return [{ peers: [pods(app.name, namespaceOf(app))], ports }];
 }
@@ -301,7 +324,7 @@ function egress(env: Environment, app: App): Flow[] {
     if (!target) throw new Error(`${app.name} uses ${use.app}, which does not run in ${env.name}`);
     return {
       peers: [pods(target.name, namespaceOf(target))],
-      ports: [{ port: portNumber(target, use.port) }],
+      ports: [flowPort(target, use.port)],
     };
   });
   const use = databaseUse(app);
@@ -327,6 +350,11 @@ const toPeopleKeys: Flow = {
 /** Flow of the app's own pods alone: a job has no token. */
 function kubernetesFlows(app: App): Flow[] {
   return kubernetesUses(app).length > 0 ? [toKubernetesApi] : [];
+}
+
+function flowPort(app: App, name: string): Flow['ports'][number] {
+  const port = app.ports[name];
+  return { port: portNumber(app, name), ...(port === undefined ? {} : transport(port)) };
 }
 
 function portNumber(app: App, name: string): number {

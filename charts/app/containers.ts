@@ -43,9 +43,24 @@ export function container(
   };
 }
 
+/** A port of a process. Default: TCP. */
+interface Port {
+  port: number;
+  protocol?: 'tcp' | 'udp';
+}
+
 /** Ports of a container by name. */
-export function containerPorts(ports: Sidecar['ports']): k8s.ContainerPort[] {
-  return Object.entries(ports).map(([name, { port }]) => ({ name, containerPort: port }));
+export function containerPorts(ports: Readonly<Record<string, Port>>): k8s.ContainerPort[] {
+  return Object.entries(ports).map(([name, given]) => ({
+    name,
+    containerPort: given.port,
+    ...transport(given),
+  }));
+}
+
+/** The protocol of a port where it is not the default of Kubernetes, TCP. */
+export function transport({ protocol }: Pick<Port, 'protocol'>): { protocol?: 'UDP' } {
+  return protocol === 'udp' ? { protocol: 'UDP' } : {};
 }
 
 /** The probes of a container, on its own ports. */

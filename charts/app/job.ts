@@ -11,7 +11,7 @@ import { container, merged, variables } from './containers.ts';
 import { proxyVariables } from './internet.ts';
 import { filesAnnotation, passingMounts } from './mounts.ts';
 import { chosenNodes } from './nodes.ts';
-import { secretFiles, secretsAnnotation } from './secrets.ts';
+import { pullSecrets, secretFiles, secretsAnnotation } from './secrets.ts';
 
 /** Name of the Job that gates an app's roll-out. A Job is immutable, so each change of its content gives a new name. */
 export function gatingJobName(env: Environment, app: EnvironmentApp): string {
@@ -58,6 +58,7 @@ function jobSpec(env: Environment, app: EnvironmentApp): k8s.JobSpec {
       spec: {
         ...podSpec({
           serviceAccountName: name,
+          ...pullSecrets(app),
           ...chosenNodes(app),
           user,
           ownsVolumes: own.length > 0,

@@ -13,8 +13,21 @@ const folder = '/secrets';
  * component, which is applied first.
  */
 export function secretObjects(chart: Chart, app: EnvironmentApp, migrations?: Login): void {
-  for (const { name, encrypted } of usedSecrets(app))
-    if (name !== migrations?.name) new ApiObject(chart, `secret-${name}`, encrypted);
+  for (const { name, as, encrypted } of usedSecrets(app))
+    if (name !== migrations?.name) new ApiObject(chart, `secret-${name}`, { ...encrypted, ...typeOf(as) });
+}
+
+/** Logins of registries have a type of their own; SOPS does not count it in its MAC. */
+function typeOf(as: Login['as']): { type?: string } {
+  return as === 'pull' ? { type: 'kubernetes.io/dockerconfigjson' } : {};
+}
+
+/** The logins by which nodes pull the images of an app's pods; none where registries ask for none. */
+export function pullSecrets(app: EnvironmentApp): { imagePullSecrets?: k8s.LocalObjectReference[] } {
+  const used = usedSecrets(app).filter(({ as }) => as === 'pull');
+  return used.length === 0
+    ? {}
+    : { imagePullSecrets: used.map(({ name }) => ({ name: secretObjectName(name) })) };
 }
 
 /** The encrypted Secret of a login. */
@@ -43,6 +56,7 @@ export function loginFiles(login: Login): SecretFiles {
 function filesOf(secrets: readonly Login[]): SecretFiles {
   const files: SecretFiles = { env: [], volumes: [], volumeMounts: [] };
   for (const { name, keys, as } of secrets) {
+    if (as === 'pull') continue;
     const object = secretObjectName(name);
     if (as === 'variables') {
       files.env.push(
@@ -61,11 +75,11 @@ function filesOf(secrets: readonly Login[]): SecretFiles {
 }
 
 /**
- * Pod annotation that changes with the values of an app's secrets, but not with their recipients; absent if it uses none. A change
+ * Pod annotation that changes with the values of an app's secrets, but not with their recipients or with logins of registries; absent if it uses none. A change
  * replaces the pods, because a process reads variables only at its start.
  */
 export function secretsAnnotation(app: EnvironmentApp): Record<string, string> {
-  const used = usedSecrets(app);
+  const used = usedSecrets(app).filter(({ as }) => as !== 'pull');
   if (used.length === 0) return {};
   const values = used.map(({ name, encrypted }) => [name, Object.entries(encrypted.data)]);
   const hash = createHash('sha256').update(JSON.stringify(values)).digest('hex').slice(0, 16);

@@ -10,6 +10,8 @@ export const partOf = 'plinth';
  */
 export const annotations = {
   url: 'plinth.io/url',
+  /** Addresses of public TCP and UDP ports. */
+  addresses: 'plinth.io/addresses',
   summary: 'plinth.io/summary',
   after: 'plinth.io/after',
   /** How a workload reloads renewed certificates. */

@@ -8,6 +8,8 @@ export interface ServicePort {
   port: number;
   /** Port on every node. Default: none. */
   nodePort?: number;
+  /** Default: TCP. */
+  protocol?: 'TCP' | 'UDP';
 }
 
 /** The Service of a workload's pods. Default name: that of the workload. */
@@ -24,8 +26,8 @@ export function service(
       type: ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP',
       selector: podLabels(workload),
       ports: ports.map((port) => ({
-        ...port,
         protocol: 'TCP',
+        ...port,
         targetPort: k8s.IntOrString.fromString(port.name),
       })),
     },

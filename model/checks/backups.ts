@@ -23,3 +23,21 @@ export function checkBackups({ source, value }: Loaded<Cluster>): Problem[] {
     }),
   ];
 }
+
+/** Snapshots are made by Amazon, of its own disks. */
+export function checkSnapshots({ source, value }: Loaded<Cluster>): Problem[] {
+  if (value.snapshots === undefined || value.provider.kind === 'aws') return [];
+  return [
+    problemAt(
+      source,
+      ['snapshots'],
+      {
+        code: 'no-snapshots',
+        what: `the volumes of a cluster with the provider '${value.provider.kind}' have no snapshots`,
+        why: 'they are folders on the disks of its nodes',
+        fix: "remove it; keep data that must not be lost in a database with backups, or say at each volume what saves it: backup: { none: '…' }",
+      },
+      'key',
+    ),
+  ];
+}

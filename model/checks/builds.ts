@@ -9,17 +9,7 @@ import { problemAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { argumentsIn } from '../schema/dockerfile.ts';
 import { checkBaseImages } from './base-images.ts';
-
-/**
- * An image that is built here: its folder from the repository's root, its bundles, and the field that names
- * it.
- */
-interface Build {
-  folder: string;
-  bundle?: string | undefined;
-  buildArgs: readonly string[];
-  path: FieldPath;
-}
+import { type Build, checkBuildInputs } from './build-inputs.ts';
 
 /**
  * The inputs of a build must exist: Dockerfile, base images, bundled program, and the lock file of its
@@ -35,6 +25,7 @@ export function checkBuilds(root: string, { apps, lock, packageLock }: Repositor
       const problems = [
         ...checkBaseImages(root, `${folder}/Dockerfile`, lock),
         ...checkArguments(root, app, build),
+        ...checkBuildInputs(root, app.source, build),
       ];
       if (bundle === undefined) return problems;
       if (!exists(`${folder}/${bundle}`)) return [...problems, problem('bundle', noProgram(folder, bundle))];
@@ -51,7 +42,7 @@ function buildsOf({ name, value: { image, database } }: Loaded<App>): Build[] {
   const migrations = database?.migrations;
   return [
     ...('build' in image
-      ? [{ folder, bundle: image.bundle, buildArgs: Object.keys(image.buildArgs), path: ['image'] }]
+      ? [{ ...image, folder, buildArgs: Object.keys(image.buildArgs), path: ['image'] }]
       : []),
     ...(migrations === undefined
       ? []
@@ -60,6 +51,7 @@ function buildsOf({ name, value: { image, database } }: Loaded<App>): Build[] {
             folder: `${folder}/migrations`,
             bundle: migrations.bundle,
             buildArgs: [],
+            secrets: [],
             path: ['database', 'migrations'],
           },
         ]),

@@ -8,7 +8,7 @@ import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, teamRegistry } from '../schema/cluster.ts';
 import { mailHost } from '../sign-in.ts';
-import { checkBackups } from './backups.ts';
+import { checkBackups, checkSnapshots } from './backups.ts';
 import { checkGateway } from './gateway.ts';
 import { checkRetired } from './retired.ts';
 import { checkSignIn } from './sign-in.ts';
@@ -22,6 +22,7 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
     ...checkNodes(cluster),
     ...checkVirtualAddress(cluster),
     ...checkBackups(cluster),
+    ...checkSnapshots(cluster),
     ...checkRegistry(cluster),
     ...checkGateway(cluster),
     ...checkSignIn(cluster),

@@ -32,6 +32,12 @@ const withArguments = (args: string): Edit[] => [
     appFile('shop').replace("ref: 'docker.io/example/app:1.0'", `build: '.', buildArgs: { ${args} }`),
   ],
 ];
+/** A Dockerfile at `apps/shop`, and the fields of `image` beside `build`. */
+const fromContext = (dockerfile: string, fields = "context: '../..'"): Edit[] => [
+  ...built(dockerfile),
+  ['apps/shop/app.ts', appFile('shop').replace("ref: 'docker.io/example/app:1.0'", `build: '.', ${fields}`)],
+  ['packages/money/index.js', 'export {};'],
+];
 const backups = (more: string) =>
   cluster(
     `databases: { backups: { destination: 's3://shop/x', credentials: { secret: s3 }, ${more} } }\napps: {}`,
@@ -203,6 +209,29 @@ const cases: [name: string, edits: Edit[]][] = [
     built('FROM scratch\n').map(
       ([file, text = '']): Edit => [file, String(text).replace("build: '.'", "build: '.', args: { A: 'b' }")],
     ),
+  ],
+  ['a copy of nothing', fromContext('FROM scratch\nCOPY packages/mony /x/\n')],
+  ['a copy of the whole repository', fromContext('FROM scratch\nCOPY . /x\n')],
+  ['a copy by a variable', fromContext('FROM scratch\nARG P=packages\nCOPY ["$P", "/x/"]\n')],
+  [
+    'a context that is no folder above',
+    fromContext('FROM scratch\nCOPY a /a\n', "context: '../../packages'"),
+  ],
+  [
+    'a context beside a bundle',
+    [
+      ...fromContext('FROM scratch\nCOPY packages /x\n', "context: '../..', bundle: 'main.ts'"),
+      ['apps/shop/main.ts', ''],
+      ['package-lock.json', '{ "lockfileVersion": 3, "packages": { "apps/shop": {} } }'],
+    ],
+  ],
+  [
+    'a secret of the build that app.ts does not name',
+    fromContext('FROM scratch\nRUN --mount=type=secret,id=NPM_TOKEN x\n', 'secrets: []'),
+  ],
+  [
+    'a secret of the build that no step reads',
+    fromContext('FROM scratch\nRUN --mount=type=cache,target=/c x\n', "secrets: ['NPM_TOKEN']"),
   ],
   ['a stage that comes later', built('FROM scratch\nCOPY --from=later /x /x\nFROM scratch AS later\n')],
   ['no base image', built('# FROM scratch\nCOPY . .\n')],

@@ -1,13 +1,18 @@
 import type { Problem } from '../diagnostics/problem.ts';
+import { gatewayPorts } from '../gateway.ts';
+import { portsIn, publicPorts } from '../public-ports.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
 import { problemAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
+import { nodePorts } from '../schema/node-ports.ts';
 
 /** A unique resource, and the field that claims it. */
 interface Claim {
   /** The resource in words: `port 8080 of this machine`. */
   thing: string;
+  /** What it is called in a message. Default: `thing`. */
+  shown?: string;
   owner: Loaded<unknown>;
   path: FieldPath;
   why: string;
@@ -19,18 +24,24 @@ export function checkOwners({ clusters, apps }: Repository): Problem[] {
   const claims = [
     ...clusters.flatMap(claimsOfCluster),
     ...apps.flatMap(({ source, name, value }) => claimsOfApp({ source, name, value })),
+    ...clusters.flatMap((cluster) => claimsOfPublicPorts(cluster, apps)),
   ];
   const first = new Map<string, Claim>();
+  // A public port claims several things by one number: one message is enough.
+  const told = new Set<string>();
   return claims.flatMap((claim) => {
-    const { thing, owner, path, why, fix } = claim;
+    const { thing, shown = thing, owner, path, why, fix } = claim;
     const holder = first.get(thing);
     if (holder === undefined) {
       first.set(thing, claim);
       return [];
     }
+    const place = JSON.stringify([owner.source.file, path]);
+    if (told.has(place)) return [];
+    told.add(place);
     const words = {
       code: 'taken',
-      what: `${thing} is already in use`,
+      what: `${shown} is already in use`,
       why: `${reference(holder.owner.source, holder.path)} has it, and ${why}`,
       fix,
     };
@@ -102,11 +113,78 @@ function claimsOfCluster(owner: Loaded<Cluster>): Claim[] {
 }
 
 function claimsOfApp(owner: Repository['apps'][number]): Claim[] {
-  return Object.entries(owner.value.ports).map(([name, { port }]) => ({
-    thing: `port ${port} of '${owner.name}'`,
+  return Object.entries(owner.value.ports).map(([name, { port, protocol }]) => ({
+    thing: `port ${port}${protocol === 'udp' ? ' (UDP)' : ''} of '${owner.name}'`,
     owner,
     path: ['ports', name, 'port'],
     why: 'a Service has each port number once',
     fix: `write another number, or remove '${name}' and use the other name`,
   }));
+}
+
+/** Public ports have numbers of their own in each cluster: for visitors, on this machine with Kind, and on the nodes. */
+function claimsOfPublicPorts(cluster: Loaded<Cluster>, apps: Repository['apps']): Claim[] {
+  const { provider } = cluster.value;
+  const platform = (thing: string, path: FieldPath): Claim => ({
+    ...sharedWords,
+    thing,
+    owner: cluster,
+    path,
+  });
+  const own = Object.values(nodePorts).map((port) => platform(onNodes(cluster, 'tcp', port), ['provider']));
+  const balanced =
+    provider.kind === 'aws'
+      ? Object.values(gatewayPorts(cluster.value)).map((port) =>
+          platform(forVisitors(cluster, 'tcp', port), ['provider']),
+        )
+      : [];
+  return [
+    ...own,
+    ...balanced,
+    ...apps
+      .filter(({ name }) => Object.hasOwn(cluster.value.apps, name))
+      .flatMap((owner) =>
+        publicPorts({ ports: portsIn(cluster.value, owner.value) }).flatMap(
+          ({ name, protocol, number, nodePort }) => {
+            const place = written(cluster, owner, name);
+            const claim = { ...sharedWords, ...place };
+            const outside =
+              provider.kind !== 'kind'
+                ? forVisitors(cluster, protocol, number)
+                : protocol === 'tcp'
+                  ? `port ${number} of this machine`
+                  : `port ${number} (UDP) of this machine`;
+            const through = `${onNodes(cluster, protocol, nodePort)}, which stands behind ${number},`;
+            return [
+              { ...claim, thing: outside },
+              { ...claim, thing: onNodes(cluster, protocol, nodePort), shown: through },
+            ];
+          },
+        ),
+      ),
+  ];
+}
+
+/** Where the number of a public port is written: in cluster.yaml if that has one, otherwise in app.ts. */
+function written(
+  cluster: Loaded<Cluster>,
+  app: Repository['apps'][number],
+  port: string,
+): Pick<Claim, 'owner' | 'path'> {
+  return cluster.value.apps[app.name]?.public?.[port] === undefined
+    ? { owner: app, path: ['ports', port, 'public'] }
+    : { owner: cluster, path: ['apps', app.name, 'public', port] };
+}
+
+const sharedWords = {
+  why: 'one of the two would get the traffic of both',
+  fix: 'write another number; one environment can have its own: apps.NAME.public in cluster.yaml',
+};
+
+function forVisitors({ name }: Loaded<Cluster>, protocol: 'tcp' | 'udp', port: number): string {
+  return `the public ${protocol.toUpperCase()} port ${port} of ${name}`;
+}
+
+function onNodes({ name }: Loaded<Cluster>, protocol: 'tcp' | 'udp', port: number): string {
+  return `the ${protocol.toUpperCase()} port ${port} of the nodes of ${name}`;
 }

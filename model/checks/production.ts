@@ -84,8 +84,9 @@ function databaseOwner(
   return { name, path: ['retired', kept], because: reference(source, ['retired', kept]) };
 }
 
-/** Volumes have no backup: production requires a reason why their data may be lost. */
+/** Without snapshots volumes have no backup: production requires a reason why their data may be lost. */
 function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+  if (value.snapshots !== undefined) return [];
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return here.flatMap(({ name, source, value: { volumes } }) =>
     Object.entries(volumes).flatMap(([volume, { backup }]) => {
@@ -94,7 +95,7 @@ function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: R
         code: 'production-without-backups',
         what: `${environment} is production, and the volume '${volume}' of '${name}' has no backup`,
         why: 'a failed disk or a deletion by mistake would lose its data',
-        fix: "keep the data in a database or a bucket; or write backup: { none: 'Why it may be lost, or which other backup exists.' }",
+        fix: "keep the data in a database or a bucket; with the provider aws, write snapshots: {} in cluster.yaml; or write backup: { none: 'Why it may be lost, or which other backup exists.' }",
       };
       return [problemAt(source, ['volumes', volume], words, 'key')];
     }),

@@ -34,6 +34,7 @@ sops:
 `;
 
 const use = "{ kind: 'secret', name: 'stripe', keys: ['STRIPE_KEY', 'WEBHOOK_KEY'] }";
+const pull = (key: string) => `{ kind: 'secret', name: 'registry', keys: ['${key}'], as: 'pull' }`;
 const recipients = (name: string): Edit => [
   dev,
   'apps:',
@@ -87,6 +88,11 @@ const cases: [name: string, edits: Edit[]][] = [
     ],
   ],
   ['other recipients than cluster.yaml has', [...right.slice(0, 3), recipients(other), ...right.slice(4)]],
+  ['logins of registries under another key', [[shopApp, 'uses: [', `uses: [${pull('config.json')}, `]]],
+  [
+    'logins of registries where nothing is pulled',
+    [[shopApp, 'uses: [', `uses: [${pull('.dockerconfigjson')}, `]],
+  ],
   ['a recipient that is none', [recipients('age1x')]],
   ['a private key for a recipient', [recipients(`AGE-SECRET-KEY-1${'Q'.repeat(58)}`)]],
   ['a file of variables among the secrets', [...right, ['apps/shop/secrets/dev/.env', 'STRIPE_KEY=x\n']]],

@@ -17,6 +17,7 @@ import type { Login } from '../schema/external.ts';
 export function checkSecrets(repository: Repository): Problem[] {
   return [
     ...repository.apps.flatMap(checkUsedTwice),
+    ...repository.apps.flatMap(checkPull),
     ...repository.clusters.flatMap((cluster) =>
       repository.apps
         .filter(({ name }) => Object.hasOwn(cluster.value.apps, name))
@@ -63,6 +64,22 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
     }
   }
   return problems;
+}
+
+/** Logins of registries are for images of others: those that are built here come from the team's registry, which asks for none. */
+function checkPull({ source, value }: Loaded<App>): Problem[] {
+  const images = [value.image, ...[...value.init, ...value.sidecars].map(({ image }) => image)];
+  if (images.some((image) => image !== undefined && 'ref' in image)) return [];
+  return usesOf(value)
+    .filter(([, { as }]) => as === 'pull')
+    .map(([i, { name }]) =>
+      problemAt(source, ['uses', i, 'as'], {
+        code: 'nothing-to-pull',
+        what: `the logins in '${name}' are for no image: '${value.name}' has none that is pulled from a registry of others`,
+        why: 'its own image comes from the registry of the cluster, which asks for no password',
+        fix: 'remove the use; where the Dockerfile starts from a private image, log in where it is built: docker login HOST',
+      }),
+    );
 }
 
 /** A used secret must have values in each environment of the app; otherwise the pod would never start. */

@@ -15,6 +15,8 @@ const worker: Edit[] = [
   [catalogApp, "  probes: { ready: { path: '/', port: 'api' } },\n", ''],
   [shopApp, "  uses: [{ kind: 'app', app: 'catalog', port: 'api' }],\n", ''],
 ];
+/** Ports of the catalog. */
+const open = (ports: string): Edit => [catalogApp, 'ports: { api: { port: 9000 } }', `ports: ${ports}`];
 /** A label on the one node of dev. */
 const disk = (value: string): Edit => [
   dev,
@@ -45,6 +47,33 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a gRPC probe of an unknown port', [[catalogApp, "path: '/', port: 'api'", "grpc: 'grpc'"]]],
   ['a probe with a key of Kubernetes', [[catalogApp, "port: 'api' }", "port: 'api', timeoutSeconds: 3 }"]]],
   ['a probe of nothing', [[catalogApp, "path: '/', port: 'api'", 'period: 3']]],
+  ['snapshots of volumes on this machine', [[dev, 'apps:', 'snapshots: {}\napps:']]],
+  // Scale
+  ['replicas by requests', [more('replicas: { min: 1, max: 3, requests: 100 },')]],
+  // Public ports, and ports for UDP
+  ['a public port that the gateway has on the nodes', [open('{ api: { port: 9000, public: 80 } }')]],
+  ['a public port of this machine that the gateway has', [open('{ api: { port: 9000, public: 8443 } }')]],
+  [
+    'two public ports with one port of the nodes',
+    [open('{ api: { port: 9000, public: 1883 }, more: { port: 9001, public: 4651 } }')],
+  ],
+  [
+    'a public port of another app',
+    [open('{ api: { port: 9000, public: 1883 } }'), [shopApp, 'port: 8080', 'port: 8080, public: 1883']],
+  ],
+  ['a public port with mutual TLS', [open("{ api: { port: 9000, tls: 'mutual', public: 1883 } }")]],
+  ['a UDP port with mutual TLS', [open("{ api: { port: 9000, tls: 'mutual', protocol: 'udp' } }")]],
+  ['a UDP port that a probe asks', [open("{ api: { port: 9000, protocol: 'udp' } }")]],
+  [
+    'a UDP port behind the gateway',
+    [
+      open("{ api: { port: 9000 }, dns: { port: 53, protocol: 'udp' } }"),
+      more("exposes: { port: 'dns', paths: { '/x': 'dns' } },"),
+    ],
+  ],
+  ['a number for a port that is not public', [[dev, '  catalog:', '  catalog: { public: { api: 1883 } }']]],
+  ['a public port of 70000', [open('{ api: { port: 9000, public: 70000 } }')]],
+  ['TCP under exposes', [more('exposes: { tcp: { api: 1883 } },')]],
   // Files and space
   ['a file that is not there', [more("files: { '/etc/catalog.yaml': 'files/catalog.yaml' },")]],
   [
@@ -193,6 +222,13 @@ it.each<[string, Edit[]]>([
     [workers, [dev, '  catalog:', '  catalog: { nodes: { tolerate: [card], gpus: { nvidia.com/gpu: 2 } } }']],
   ],
   ['a server on a port below 1024', [[catalogApp, 'port: 9000', 'port: 80']]],
+  [
+    'TCP and UDP on one number, which one environment changes',
+    [
+      open("{ api: { port: 9000, public: 53 }, dns: { port: 53, protocol: 'udp', public: 53 } }"),
+      [dev, '  catalog:', '  catalog: { public: { api: 5353 } }'],
+    ],
+  ],
   [
     'a schedule in a time zone',
     [...worker, more("schedule: { cron: '*/5 8-18 * * mon-fri', timeZone: 'Europe/Berlin' },")],

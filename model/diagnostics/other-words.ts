@@ -15,6 +15,10 @@ const env = is('env', "env: { NAME: 'value' }");
 const ports = is('ports', 'ports: { http: { port: 8080 } }');
 const probes = is('probes', "probes: { ready: { path: '/readyz', port: 'http' } }");
 const uses = is('uses', 'uses: [{ kind: …, … }], one entry for each dependency');
+const pullSecret = is(
+  'image',
+  "uses: [{ kind: 'secret', name: 'registry', keys: ['.dockerconfigjson'], as: 'pull' }]",
+);
 const files = is('files', "files: { '/etc/app.conf': 'files/app.conf' }");
 const init = is('init', "init: [{ name: …, command: ['…'], resources: { … } }]");
 const sidecars = is('sidecars', 'sidecars: [{ name: …, image: { ref: … }, resources: { … } }]');
@@ -40,7 +44,8 @@ const ofApp: readonly (readonly [words: string, meaning: Meaning])[] = [
   ['port expose containerPort containerPorts service services listen', ports],
   ['healthcheck healthCheck health readinessProbe livenessProbe startupProbe readiness liveness', probes],
   ['depends_on dependsOn links needs requires networks network network_mode', uses],
-  ['secret secrets imagePullSecrets', uses],
+  ['secret secrets', uses],
+  ['imagePullSecrets pullSecret registryCredentials', pullSecret],
   ['mail smtp email external', is('uses', "uses: [{ kind: 'mail' }], docs/external.md")],
   ['manifests objects resourcesYaml raw', is('extra', "extra: ['extra/quota.yaml']")],
   ['config configs configMap configMaps configFiles', files],
@@ -95,6 +100,23 @@ const ofSchedule: readonly (readonly [string, Meaning])[] = [
   ['backoffLimit', is('schedule', 'retries: 2')],
 ];
 
+const ofReplicas: readonly (readonly [string, Meaning])[] = [
+  [
+    'requests rps qps requestsPerSecond concurrency queue metric metrics',
+    {
+      heading: 'replicas',
+      write:
+        'is not there: pods are added by the load of their processors, cpu: 70; docs/decisions/0037-replicas-by-requests.md says why',
+    },
+  ],
+  ['minReplicas from', is('replicas', 'min: 2')],
+  ['maxReplicas to', is('replicas', 'max: 6')],
+  [
+    'targetCPUUtilizationPercentage averageUtilization utilization load',
+    is('replicas', 'cpu: 70, in percent'),
+  ],
+];
+
 const inTheApp: Meaning = {
   heading: 'exposes',
   write:
@@ -110,7 +132,21 @@ const ofNodes: readonly (readonly [string, Meaning])[] = [
 
 const ofImage: readonly (readonly [string, Meaning])[] = [
   ['args arguments build_args', is('image', "buildArgs: { VERSION: '1.2' }, the ARGs of the Dockerfile")],
-  ['dockerfile context', is('image', "build: '.', the folder of app.ts and of its Dockerfile")],
+  ['dockerfile file', is('image', "build: '.': the file is called Dockerfile and is beside app.ts")],
+  ['buildContext root workspace', is('image', "context: '../..', the root of the repository")],
+  ['secret buildSecrets build_secrets', is('image', "secrets: ['NPM_TOKEN'], variables of whoever builds")],
+  ['pullSecret pullSecrets imagePullSecrets', pullSecret],
+];
+
+const publicPort = is(
+  'ports',
+  'public: 1883 at the port itself: ports: { mqtt: { port: 1883, public: 1883 } }',
+);
+
+const ofPort: readonly (readonly [string, Meaning])[] = [
+  ['number containerPort target internal', is('ports', 'port: 8080')],
+  ['hostPort nodePort published external loadBalancer', publicPort],
+  ['transport type', is('ports', "protocol: 'udp'")],
 ];
 
 const ofExposes: readonly (readonly [string, Meaning])[] = [
@@ -125,6 +161,7 @@ const ofExposes: readonly (readonly [string, Meaning])[] = [
     'tls certificate cert https',
     { heading: 'exposes', write: 'is not needed: the gateway has a certificate for every name' },
   ],
+  ['tcp udp tcpPorts udpPorts ports numbers', publicPort],
   ['websocket websockets', { heading: 'exposes', write: 'is not needed: WebSocket works without a setting' }],
   ['middleware middlewares cors rateLimit maxBodySize bodySize', inTheApp],
 ];
@@ -144,7 +181,9 @@ export const otherWords: readonly {
   { at: /^schedule$/, words: ofSchedule },
   { at: /^image$/, words: ofImage },
   { at: /^nodes$/, words: ofNodes },
+  { at: /^ports\.[^.]+$/, words: ofPort },
   { at: /^exposes$/, words: ofExposes },
+  { at: /^replicas$/, words: ofReplicas },
   { at: /^resources$/, words: [['limits requests', resources]] },
 ];
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BundleInputs } from './bundle-inputs.ts';
 import { imageHash } from './image-hash.ts';
 import { RepositoryFiles } from './repository-files.ts';
@@ -21,7 +21,7 @@ let folder = '';
 let before = '';
 
 const hashOf = (bundled?: BundleInputs, place = root) =>
-  imageHash(new RepositoryFiles(place), 'app', bundled);
+  imageHash(new RepositoryFiles(place), 'app', { bundled });
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'plinth-hash-'));
@@ -42,7 +42,7 @@ it('is a valid image tag', () => {
 
 it('depends on the build arguments, in any order', () => {
   const withArguments = (buildArgs: Record<string, string>) =>
-    imageHash(new RepositoryFiles(root), 'app', undefined, buildArgs);
+    imageHash(new RepositoryFiles(root), 'app', { buildArgs });
   expect(withArguments({})).toBe(before);
   const one = withArguments({ A: '1', B: '2' });
   expect(one).not.toBe(before);
@@ -110,4 +110,54 @@ it('includes the possible imports of a bundle, by content and by locked package'
   hashes.push(hashOf(inputs));
   expect(new Set(hashes).size).toBe(hashes.length);
   expect(hashOf(inputs)).toBe(hashes.at(-1));
+});
+
+describe('with a context above the folder', () => {
+  const inContext = () => imageHash(new RepositoryFiles(root), 'app', { context: '.' });
+  const put = (path: string, text: string) => {
+    mkdirSync(join(root, path, '..'), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+
+  beforeEach(() => {
+    put('app/Dockerfile', 'FROM scratch\nCOPY packages/*/package.json app/src /x/\n');
+    put('packages/money/package.json', '{}');
+    before = inContext();
+  });
+
+  it('changes with the Dockerfile, and with what it copies', () => {
+    const hashes = [before];
+    put('packages/money/package.json', '{ "name": "money" }');
+    hashes.push(inContext());
+    put('packages/time/package.json', '{}');
+    hashes.push(inContext());
+    put('app/src/Z.js', 'z');
+    hashes.push(inContext());
+    put('app/Dockerfile', 'FROM scratch\nCOPY packages/*/package.json app/src /y/\n');
+    hashes.push(inContext());
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+
+  it.each([
+    'packages/money/src/index.js',
+    'packages/package.json',
+    'package.json',
+    'app/other.js',
+    'app/src/node_modules/x.js',
+    'app/src/sum.test.ts',
+  ])('does not depend on %s, which the Dockerfile does not copy', (path) => {
+    put(path, 'something');
+    expect(inContext()).toBe(before);
+  });
+
+  it('copies neither the description nor the encrypted secrets of an app', () => {
+    put('app/Dockerfile', 'FROM scratch\nCOPY apps /apps\n');
+    put('apps/shop/server.js', '1');
+    const one = inContext();
+    put('apps/shop/app.ts', 'export default {};');
+    put('apps/shop/secrets/dev/pay.yaml', 'x: 1');
+    expect(inContext()).toBe(one);
+    put('apps/shop/server.js', '2');
+    expect(inContext()).not.toBe(one);
+  });
 });

@@ -12,6 +12,8 @@ export interface TaggedImage {
   bundled: boolean;
   /** Values of the ARGs of its Dockerfile, by name. */
   buildArgs: Readonly<Record<string, string>>;
+  /** Build context above the folder, from the root. Default: the folder. */
+  context?: string | undefined;
   tag: string;
 }
 
@@ -29,12 +31,16 @@ export class ImageTags {
   }
 
   /** The tag of the image of a folder; it throws where `checkBuilds` reports a problem of the folder. */
-  of(folder: string, bundled: boolean, buildArgs: TaggedImage['buildArgs'] = {}): string {
+  of({ folder, bundled, buildArgs, context }: Omit<TaggedImage, 'tag'>): string {
     const known = this.#images.get(folder);
-    if (known?.bundled === bundled && isDeepStrictEqual(known.buildArgs, buildArgs)) return known.tag;
+    if (
+      known?.bundled === bundled &&
+      isDeepStrictEqual([known.buildArgs, known.context], [buildArgs, context])
+    )
+      return known.tag;
     const inputs = bundled ? bundleInputs(this.#root, folder, this.#packageLock) : undefined;
-    const tag = imageHash(this.#files, folder, inputs, buildArgs);
-    this.#images.set(folder, { folder, bundled, buildArgs, tag });
+    const tag = imageHash(this.#files, folder, { bundled: inputs, buildArgs, context });
+    this.#images.set(folder, { folder, bundled, buildArgs, context, tag });
     return tag;
   }
 

@@ -6,7 +6,7 @@ import { ageRecipient } from './encrypted-secret.ts';
 import { external } from './external.ts';
 import { gatewaySchema } from './gateway.ts';
 import { gitUrl, noSecret } from './git-url.ts';
-import { dnsLabel, dnsName, serviceName, volumeName } from './kubernetes-names.ts';
+import { dnsLabel, dnsName, portName, serviceName, volumeName } from './kubernetes-names.ts';
 import { gpus, nodeChoice, nodeKey, nodeValue } from './node-choice.ts';
 import { nodePorts } from './node-ports.ts';
 import { signInSchema } from './sign-in.ts';
@@ -491,6 +491,12 @@ export const appOverride = z.strictObject({
     })
     .optional()
     .describe('Reservation of each pod.'),
+  public: z
+    .record(portName, tcpPort)
+    .optional()
+    .describe(
+      'Numbers for visitors of public TCP and UDP ports, by the name of the port. Default: the values of app.ts.',
+    ),
   nodes: nodeChoice
     .optional()
     .describe('Choice of nodes, in place of that of app.ts; {} is any node. Default: the value of app.ts.'),
@@ -560,6 +566,29 @@ export const clusterSchema = z.strictObject({
     .default('off')
     .describe(
       'Metrics, logs and traces of each app and of the platform, with alerts: `off`, `{ store: light }` or `{ store: grafana }`.',
+    ),
+  snapshots: z
+    .strictObject({
+      every: z
+        .union([1, 2, 3, 4, 6, 8, 12, 24].map((hours) => z.literal(hours)))
+        .default(24)
+        .describe('Hours between two snapshots: 1, 2, 3, 4, 6, 8, 12 or 24.'),
+      at: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time such as '03:00'")
+        .default('03:00')
+        .describe('Time of the first snapshot of a day, in UTC; it begins within an hour.'),
+      keep: z
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(7)
+        .describe('Number of snapshots that are kept of each volume.'),
+    })
+    .optional()
+    .describe(
+      'Snapshots of all volumes of the cluster, by Amazon; only with the provider `aws`. Default: none. docs/restoring-a-volume.md.',
     ),
   retention: z
     .strictObject({

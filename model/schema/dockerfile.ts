@@ -11,13 +11,13 @@ export interface NamedImage {
 }
 
 /** An instruction with its lines joined, and the offset of each of its characters in the file. */
-interface Instruction {
+export interface Instruction {
   text: string;
   offsets: number[];
 }
 
 /** A word of an instruction. */
-interface Word {
+export interface Word {
   text: string;
   start: number;
   end: number;
@@ -125,7 +125,7 @@ function resolve({ text, start, end }: Word, variables: ReadonlyMap<string, stri
 }
 
 /** The instructions of a Dockerfile, without comments and the texts between `<<EOF` and `EOF`. */
-function instructionsOf(dockerfile: string): Instruction[] {
+export function instructionsOf(dockerfile: string): Instruction[] {
   const mark = /^(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*`\s*$/im.test(dockerfile) ? '`' : '\\';
   const instructions: Instruction[] = [];
   let open: Instruction | undefined;
@@ -158,7 +158,7 @@ function instructionsOf(dockerfile: string): Instruction[] {
   return open === undefined ? instructions : [...instructions, open];
 }
 
-function wordsOf({ text, offsets }: Instruction): Word[] {
+export function wordsOf({ text, offsets }: Instruction): Word[] {
   return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => {
     const start = offsets[index] ?? 0;
     return { text: word, start, end: (offsets[index + word.length - 1] ?? start) + 1 };

@@ -85,5 +85,5 @@ export type ExternalDatabase = z.infer<typeof externalDatabase>;
 export interface Login {
   name: string;
   keys: string[];
-  as: 'variables' | 'files';
+  as: 'variables' | 'files' | 'pull';
 }

@@ -5,6 +5,9 @@ import { dnsLabel } from './kubernetes-names.ts';
 /** Variable name by POSIX ('Environment Variable Definition'), like every other variable of an app. */
 const variable = /^[A-Z_][A-Z0-9_]*$/;
 
+/** The key of a Secret with logins of registries (Kubernetes, 'Docker config Secrets'). */
+export const pullKey = '.dockerconfigjson';
+
 /** An edge to values that are encrypted in Git. */
 export const secretUse = z
   .strictObject({
@@ -16,9 +19,10 @@ export const secretUse = z
     keys: z.array(secretKey).min(1),
     /**
      * `variables`: each value is an environment variable with the name of its key. `files`: each value is a read-only file
-     * `/secrets/NAME/KEY`. A change of a value replaces the pods.
+     * `/secrets/NAME/KEY`. A change of a value replaces the pods. `pull`: the logins by which nodes pull the app's images from registries, as
+     * Docker's config.json has them; the key is `.dockerconfigjson`, and the app itself does not see it.
      */
-    as: z.enum(['variables', 'files']).default('variables'),
+    as: z.enum(['variables', 'files', 'pull']).default('variables'),
   })
   .superRefine(({ keys, as }, context) => {
     for (const [i, key] of keys.entries()) {
@@ -28,6 +32,14 @@ export const secretUse = z
           path: ['keys', i],
           message: 'it is already in the list',
           params: { fix: 'remove it' },
+          input: key,
+        });
+      } else if (as === 'pull' && key !== pullKey) {
+        context.addIssue({
+          code: 'custom',
+          path: ['keys', i],
+          message: `nodes read logins of registries from the key ${pullKey}`,
+          params: { fix: `write keys: ['${pullKey}']` },
           input: key,
         });
       } else if (as === 'variables' && !variable.test(key)) {

@@ -11,7 +11,7 @@ const volume = z.strictObject({
   size: bytes,
   /** `app`: one volume for the app, which then has at most one pod. `replica`: one volume per pod of a StatefulSet. */
   per: z.enum(['app', 'replica']).default('app'),
-  /** Backup of its data. None is possible yet: `none` has the reason why that is acceptable, which production requires. */
+  /** What saves its data. Production requires it, unless its cluster.yaml has `snapshots`, which are of all volumes. */
   backup: z
     .strictObject({
       /** Reason why losing the data with the disk is acceptable, or the backup that exists elsewhere. */

@@ -19,7 +19,9 @@ import { fullReference } from '../../model/schema/image-reference.ts';
 import { registryWritePort } from '../../operators/registry/chart.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
-import { withBuildContext } from './build-context.ts';
+import { type BuildContext, withBuildContext } from './build-context.ts';
+import { checkBuildSecrets, secretArguments } from './build-secrets.ts';
+import { checkBuilder } from './builder-features.ts';
 import { compose } from './compose.ts';
 import { type Composition, compositionOf, type NeedsEngine } from './composition.ts';
 
@@ -80,12 +82,12 @@ export async function buildImages(images: readonly BuiltImage[], options: BuildO
   const { root, engine, report, signal } = options;
   let count = 0;
   for (const image of images) {
-    const { app, name, folder, bundle: entry, buildArgs, kept } = image;
+    const { app, name, folder, bundle: entry, kept } = image;
     if (options.apps?.includes(app) === false) continue;
     if (isKept(image)) continue;
     const dockerfile = await readFile(join(root, folder, 'Dockerfile'), 'utf8');
-    await withBuildContext({ root, folder, entry, buildArgs, tag: kept.tag }, async (context) => {
-      const composition = compositionIn(context, dockerfile);
+    await withBuildContext({ ...image, root, entry, tag: kept.tag }, async (context) => {
+      const composition = compositionIn(context.folder, dockerfile);
       if ('reason' in composition) {
         report(`${name}: building with the engine, because the Dockerfile has ${composition.reason}`);
         await buildByEngine(image, dockerfile, context, options);
@@ -109,11 +111,13 @@ function compositionIn(context: string, dockerfile: string): Composition | Needs
 }
 
 async function buildByEngine(
-  { name, folder, buildArgs, ref, kept }: BuiltImage,
+  { name, folder, buildArgs, secrets, ref, kept }: BuiltImage,
   dockerfile: string,
-  context: string,
+  context: BuildContext,
   { engine, report, signal }: BuildOptions,
 ): Promise<void> {
+  checkBuilder(engine, `${folder}/Dockerfile`, dockerfile);
+  checkBuildSecrets(name, secrets, process.env);
   for (const base of new Set(imagesOf(dockerfile).flatMap(({ image }) => image ?? []))) {
     report(`${name}: ${base}`);
     await ensureImageRef(fullReference(base), {
@@ -123,7 +127,8 @@ async function buildByEngine(
     });
   }
   report(`${name}: building`);
-  const args = ['build', '--quiet', ...buildArguments(buildArgs), '--tag', ref, context];
+  const options = [...buildArguments(buildArgs), ...secretArguments(secrets)];
+  const args = ['build', '--quiet', ...options, '--file', context.dockerfile, '--tag', ref, context.folder];
   const built = await runner(engine, signal)(args);
   if (built.exitCode !== 0) {
     throw new Failure(

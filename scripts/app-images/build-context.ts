@@ -12,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bundleInputs } from '../../model/reading/bundle-inputs.ts';
-import { imageFiles, imageHash } from '../../model/reading/image-hash.ts';
+import { dockerfileOf, imageFiles, imageHash } from '../../model/reading/image-hash.ts';
 import { RepositoryFiles } from '../../model/reading/repository-files.ts';
+import type { StoredFile } from '../../model/reading/stored-file.ts';
 import { Failure } from '../cli/failure.ts';
 import { bundle } from './bundle.ts';
 
@@ -26,8 +27,18 @@ export interface BuildInput {
   entry: string | undefined;
   /** Values of the ARGs of its Dockerfile, by name. Default: none. */
   buildArgs?: Readonly<Record<string, string>>;
+  /** Build context above the folder, from the root. Default: the folder. */
+  context?: string | undefined;
   /** Tag: the hash of the inputs. */
   tag: string;
+}
+
+/** What a builder is handed. */
+export interface BuildContext {
+  /** Folder with the files that COPY can name. */
+  folder: string;
+  /** Path of the Dockerfile; outside of the folder if the context is above the app's folder. */
+  dockerfile: string;
 }
 
 /**
@@ -35,29 +46,36 @@ export interface BuildInput {
  * them. The folder in the repository can have more: ignored files, tests.
  */
 export async function withBuildContext<T>(
-  { root, folder, entry, buildArgs, tag }: BuildInput,
-  use: (context: string) => Promise<T>,
+  { root, folder, entry, buildArgs, context, tag }: BuildInput,
+  use: (context: BuildContext) => Promise<T>,
 ): Promise<T> {
   const bundled = entry === undefined ? undefined : bundleInputs(root, folder);
   if (entry !== undefined) await bundle({ root, folder, entry });
   const files = new RepositoryFiles(root);
-  if (imageHash(files, folder, bundled, buildArgs) !== tag) {
+  if (imageHash(files, folder, { bundled, buildArgs, context }) !== tag) {
     throw new Failure(`${folder} has changed since its tag was computed.`, 'Type the same command again.');
   }
-  const context = mkdtempSync(join(tmpdir(), 'plinth-build-'));
+  const place = mkdtempSync(join(tmpdir(), 'plinth-build-'));
   try {
-    for (const { path, mode, content } of imageFiles(files, folder, bundled)) {
-      const place = join(context, path);
-      mkdirSync(dirname(place), { recursive: true });
-      if (mode === '120000') symlinkSync(content, place);
-      else writeFileSync(place, content, { mode: mode === '100755' ? 0o755 : 0o644 });
-    }
-    if (entry !== undefined) cpSync(join(root, folder, 'dist'), join(context, 'dist'), { recursive: true });
-    openToAll(context);
-    return await use(context);
+    const made = join(place, 'files');
+    mkdirSync(made);
+    const apart = context === undefined ? [] : dockerfileOf(files, folder);
+    for (const file of apart) writeStored(place, file);
+    for (const file of imageFiles(files, folder, { bundled, context })) writeStored(made, file);
+    if (entry !== undefined) cpSync(join(root, folder, 'dist'), join(made, 'dist'), { recursive: true });
+    openToAll(made);
+    const dockerfile = join(apart.length > 0 ? place : made, 'Dockerfile');
+    return await use({ folder: made, dockerfile });
   } finally {
-    rmSync(context, { recursive: true, force: true });
+    rmSync(place, { recursive: true, force: true });
   }
+}
+
+function writeStored(folder: string, { path, mode, content }: StoredFile): void {
+  const place = join(folder, path);
+  mkdirSync(dirname(place), { recursive: true });
+  if (mode === '120000') symlinkSync(content, place);
+  else writeFileSync(place, content, { mode: mode === '100755' ? 0o755 : 0o644 });
 }
 
 /** Makes files readable for all: the container's user must read them, whatever the umask here is. */

@@ -54,7 +54,7 @@ export async function bundle({
     const places = [folder, ...inputs.folders];
     const files = new RepositoryFiles(root);
     const hashed = places.flatMap((place) =>
-      imageFiles(files, place, inputs).map(({ path }) => `${place}/${path}`),
+      imageFiles(files, place, { bundled: inputs }).map(({ path }) => `${place}/${path}`),
     );
     checkHashed(Object.keys(metafile.inputs), places, new Set(hashed));
   } catch (error) {

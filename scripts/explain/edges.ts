@@ -1,6 +1,7 @@
 import { externalDatabase } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { needsSignIn } from '../../model/people.ts';
+import { publicAddresses, publicPorts } from '../../model/public-ports.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 
@@ -45,6 +46,7 @@ export function edgesOf(env: Environment, app: EnvironmentApp): DescribedEdge[] 
           },
         ]
       : []),
+    ...publicEdges(env, app),
     ...(app.database === undefined
       ? []
       : [{ title: 'owns a database', file, path: ['database'], without: withoutDatabase(env, app) }]),
@@ -191,7 +193,12 @@ function describe(use: EnvironmentApp['uses'][number]): { title: string; reason?
     case 'mail':
       return { title: "sends mail with the environment's mail server" };
     case 'secret':
-      return { title: `reads ${use.keys.join(', ')} of the secret '${use.name}' as ${use.as}` };
+      return {
+        title:
+          use.as === 'pull'
+            ? `pulls its images by the logins in the secret '${use.name}'`
+            : `reads ${use.keys.join(', ')} of the secret '${use.name}' as ${use.as}`,
+      };
   }
 }
 
@@ -227,8 +234,9 @@ function peopleEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
 
 function mutualEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
   return Object.entries(app.ports).flatMap(([name, port]) => {
-    if (port.tls !== 'mutual') return [];
-    const ports = { ...app.ports, [name]: { port: port.port } };
+    const { tls, ...plain } = port;
+    if (tls !== 'mutual') return [];
+    const ports = { ...app.ports, [name]: plain };
     return [
       {
         title: `requires a client certificate on the port '${name}'`,
@@ -282,4 +290,21 @@ function withoutMigrations(env: Environment, app: EnvironmentApp): Environment {
 
 function fileOf(app: string): string {
   return `apps/${app}/app.ts`;
+}
+
+/** Each public port of an app: the Service of the nodes, and the way in through the network policy. */
+function publicEdges(env: Environment, app: EnvironmentApp): DescribedEdge[] {
+  const addresses = publicAddresses(env.cluster, app);
+  return publicPorts(app).map(({ name }, i) => {
+    const ports = Object.entries(app.ports).map(([each, { public: number, ...closed }]) => [
+      each,
+      each === name || number === undefined ? closed : { ...closed, public: number },
+    ]);
+    return {
+      title: `is reached from outside at ${addresses[i]}, past the gateway`,
+      file: fileOf(app.name),
+      path: ['ports', name, 'public'],
+      without: withApp(env, app.name, { ports: Object.fromEntries(ports) }),
+    };
+  });
 }

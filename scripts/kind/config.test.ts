@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Environment } from '../../model/graph.ts';
-import { type KindCluster, kindDocument, nodeRegistries, writeNodeFiles } from './config.ts';
+import { environment, testApp } from '../../test/charts/fixture.ts';
+import { type KindCluster, kindCluster, kindDocument, nodeRegistries, writeNodeFiles } from './config.ts';
 
 const files = mkdtempSync(join(tmpdir(), 'plinth-kind-'));
 afterAll(() => rmSync(files, { recursive: true }));
@@ -69,4 +70,31 @@ test("nodes use the mirror first for the team's images, then the registry in the
       '  capabilities = ["pull", "resolve"]\n  override_path = true\n\n' +
       '[host."http://shop-dev-control-plane:30500"]\n  capabilities = ["pull", "resolve"]\n',
   );
+});
+
+test('public ports of apps are published too, each by its protocol', () => {
+  const broker = testApp({
+    name: 'broker',
+    ports: {
+      http: { port: 8080 },
+      mqtt: { port: 1884, public: 1883 },
+      dns: { port: 53, protocol: 'udp', public: 30053 },
+    },
+  });
+  const made = kindCluster(environment({ apps: [broker] }), 'node:v1', files);
+  expect(made.ports.slice(3)).toEqual([
+    { host: 1883, node: 31883 },
+    { host: 30053, node: 30053, protocol: 'udp' },
+  ]);
+  const listenAddress = '127.0.0.1';
+  expect(kindDocument({ ...single, ports: made.ports.slice(3) })).toMatchObject({
+    nodes: [
+      {
+        extraPortMappings: [
+          { listenAddress, hostPort: 1883, containerPort: 31883 },
+          { listenAddress, hostPort: 30053, containerPort: 30053, protocol: 'UDP' },
+        ],
+      },
+    ],
+  });
 });

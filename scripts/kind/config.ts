@@ -4,9 +4,18 @@ import { stringify } from 'yaml';
 import { hostsFile, hostsToml, mirrorAddress } from '../../images/mirror/index.ts';
 import { registryMirror } from '../../images/pull/index.ts';
 import type { Environment } from '../../model/graph.ts';
+import { publicPortsOf } from '../../model/public-ports.ts';
 import { mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../cli/failure.ts';
+
+/** Map from a loopback port of this machine to a node port. */
+export interface PortMapping {
+  host: number;
+  node: number;
+  /** Default: TCP. */
+  protocol?: 'udp' | undefined;
+}
 
 /** All inputs of Kind. */
 export interface KindCluster {
@@ -16,8 +25,7 @@ export interface KindCluster {
   image: string;
   /** Folder on this machine with the files that the nodes mount; `writeNodeFiles` fills it. */
   files: string;
-  /** Map from a loopback port of this machine to a node port. */
-  ports: { host: number; node: number }[];
+  ports: PortMapping[];
 }
 
 /** containerd's folder for registry settings on the nodes. */
@@ -40,10 +48,17 @@ export function kindCluster(environment: Environment, image: string, folder: str
     roles: nodes.map(({ role }) => role),
     image,
     files: join(folder, 'nodes'),
-    ports: (['http', 'https', 'registry'] as const).map((port) => ({
-      host: provider.ports[port],
-      node: nodePorts[port],
-    })),
+    ports: [
+      ...(['http', 'https', 'registry'] as const).map((port) => ({
+        host: provider.ports[port],
+        node: nodePorts[port],
+      })),
+      ...publicPortsOf(environment).map(({ number, nodePort, protocol }) => ({
+        host: number,
+        node: nodePort,
+        ...(protocol === 'udp' ? { protocol } : {}),
+      })),
+    ],
   };
 }
 
@@ -101,7 +116,8 @@ export function kindDocument(cluster: KindCluster): object {
       extraMounts: mounts,
       ...(index === 0
         ? {
-            extraPortMappings: ports.map(({ host, node }) => ({
+            extraPortMappings: ports.map(({ host, node, protocol }) => ({
+              ...(protocol === undefined ? {} : { protocol: 'UDP' }),
               containerPort: node,
               hostPort: host,
               listenAddress: '127.0.0.1',

@@ -161,6 +161,25 @@ it('lists the differences by field, with both values', () => {
   expect(decision.why).not.toContain('control planes');
 });
 
+it('asks for another cluster where an app has got a public port, or lost one', () => {
+  const udp = { host: 53, node: 30053, protocol: 'udp' as const };
+  const decision = decide({
+    containers: all,
+    record: { ...finished, ports: [...ports, udp] },
+    engine: 'docker A',
+    kubeconfig: 'fits',
+    wanted: { ...wanted, ports: [...ports, { host: 53, node: 30053 }, { host: 1883, node: 31883 }] },
+    settings,
+  });
+  if (decision.do !== 'refuse') throw new Error('it does not refuse');
+  for (const words of [
+    'public ports of apps, udp: 53 → none',
+    'public ports of apps, tcp: none → 53',
+    'public ports of apps, tcp: none → 1883',
+  ])
+    expect(decision.why).toContain(words);
+});
+
 it('does not treat the load balancer as a node', () => {
   const roles = ['control-plane', 'control-plane', 'control-plane'] as const;
   const three = [

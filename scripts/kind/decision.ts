@@ -1,6 +1,6 @@
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { changes } from '../objects/changes.ts';
-import type { KindCluster } from './config.ts';
+import type { KindCluster, PortMapping } from './config.ts';
 import type { FoundRecord, KindRecord } from './record.ts';
 
 /** A container of a cluster, from the engine. */
@@ -10,8 +10,7 @@ export interface NodeContainer {
   /** Kind's label: `control-plane`, `worker`; `external-load-balancer` in front of several control planes. */
   role: string;
   image: string;
-  /** Map from a loopback port of this machine to a node port. */
-  ports: { host: number; node: number }[];
+  ports: PortMapping[];
   /** The loopback port of this machine for the Kubernetes API. */
   apiPort?: number | undefined;
   /** Folder of this machine that it mounts. */
@@ -141,9 +140,20 @@ function differences(was: Shape, wanted: Shape): string[] {
   note('nodes, control planes', count(was.roles, 'control-plane'), count(wanted.roles, 'control-plane'));
   note('nodes, workers', count(was.roles, 'worker'), count(wanted.roles, 'worker'));
   note('kubernetes.version, as image of the nodes', was.image, wanted.image);
-  const hostPort = ({ ports }: Shape, node: number) => ports.find((port) => port.node === node)?.host;
+  const hostPort = ({ ports }: Shape, node: number, protocol?: 'udp') =>
+    ports.find((port) => port.node === node && port.protocol === protocol)?.host;
   for (const [name, node] of Object.entries(nodePorts))
     note(`provider.ports.${name}`, hostPort(was, node), hostPort(wanted, node));
+  const gateway: number[] = Object.values(nodePorts);
+  const open = [...was.ports, ...wanted.ports].filter(({ node }) => !gateway.includes(node));
+  for (const { node, protocol } of new Map(
+    open.map((port) => [`${port.node} ${port.protocol}`, port]),
+  ).values())
+    note(
+      `public ports of apps, ${protocol ?? 'tcp'}`,
+      hostPort(was, node, protocol),
+      hostPort(wanted, node, protocol),
+    );
   const settings = changes(was.settings, wanted.settings).map(({ path }) => path);
   if (settings.length > 0)
     found.push(

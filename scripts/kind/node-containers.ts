@@ -62,7 +62,11 @@ export function readContainers(json: string): (NodeContainer & { startedAt: stri
         image: Config.Image,
         ports: bindings
           .filter(({ port }) => port !== apiServer)
-          .map(({ port, host }) => ({ host, node: Number.parseInt(port, 10) })),
+          .map(({ port, host }) => ({
+            host,
+            node: Number.parseInt(port, 10),
+            ...(port.endsWith('/udp') ? { protocol: 'udp' as const } : {}),
+          })),
         apiPort: bindings.find(({ port }) => port === apiServer)?.host,
         files: bind?.slice(0, bind.indexOf(suffix)).replace(/\/certs\.d$/, ''),
         onOurNetwork: Object.hasOwn(NetworkSettings.Networks ?? {}, networkName),

@@ -12,7 +12,9 @@ const recordSchema = z.discriminatedUnion('phase', [
     engine: z.string(),
     roles: z.array(z.enum(['control-plane', 'worker'])),
     image: z.string(),
-    ports: z.array(z.strictObject({ host: z.number(), node: z.number() })),
+    ports: z.array(
+      z.strictObject({ host: z.number(), node: z.number(), protocol: z.literal('udp').optional() }),
+    ),
     /** Other settings of Kind, the same for every cluster of one version of this program. */
     settings: z.record(z.string(), z.unknown()),
   }),

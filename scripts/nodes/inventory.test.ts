@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadLock } from '../../images/lock/index.ts';
 import { type Cluster, clusterSchema } from '../../model/schema/cluster.ts';
+import { testApp } from '../../test/charts/fixture.ts';
 import { inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 
@@ -31,9 +32,12 @@ apps: {}
   );
 }
 
+/** An environment in which no app runs. */
+const alone = (given: Cluster) => ({ cluster: given, apps: [] });
+
 describe('inventory', () => {
   it('has each machine in the group of its role', async () => {
-    const { all } = inventoryOf(cluster(), loadLock(), await machinesOf('shop', cluster()), local);
+    const { all } = inventoryOf(alone(cluster()), loadLock(), await machinesOf('shop', cluster()), local);
     expect(all.children.cluster.children).toEqual({
       control_plane: { hosts: { one: { ansible_host: '192.0.2.1', node_address: '192.0.2.1' } } },
       workers: { hosts: { two: { ansible_host: '192.0.2.2', node_address: '192.0.2.2' } } },
@@ -47,7 +51,7 @@ describe('inventory', () => {
   });
 
   it('routes every host of the lock file to the mirror, and the own registry to the node itself', async () => {
-    const { all } = inventoryOf(cluster(), loadLock(), await machinesOf('shop', cluster()), local);
+    const { all } = inventoryOf(alone(cluster()), loadLock(), await machinesOf('shop', cluster()), local);
     const hosts = all.vars.registry_hosts as Record<string, string>;
     expect(hosts['registry.k8s.io']).toContain('[host."http://mirror.example.org:5000/v2/registry.k8s.io"]');
     expect(hosts['registry.shop.example.org']).toContain('[host."https://registry.shop.example.org:30500"]');
@@ -56,14 +60,17 @@ describe('inventory', () => {
 
   it('has the CA of the own registry if there is one', async () => {
     const machines = await machinesOf('shop', cluster());
-    const { all } = inventoryOf(cluster(), loadLock(), machines, { ...local, registryAuthority: '/ca.crt' });
+    const { all } = inventoryOf(alone(cluster()), loadLock(), machines, {
+      ...local,
+      registryAuthority: '/ca.crt',
+    });
     const hosts = all.vars.registry_hosts as Record<string, string>;
     expect(hosts['registry.shop.example.org']).toContain('ca = ["/etc/containerd/registry-ca.crt"]');
   });
 
   it('uses only upstream without a mirror', async () => {
     const plain = cluster((text) => text.replace(/^mirror: .*$/m, ''));
-    const { all } = inventoryOf(plain, loadLock(), await machinesOf('shop', plain), local);
+    const { all } = inventoryOf(alone(plain), loadLock(), await machinesOf('shop', plain), local);
     expect(Object.keys(all.vars.registry_hosts as object)).toEqual(['registry.shop.example.org']);
   });
 
@@ -71,7 +78,7 @@ describe('inventory', () => {
     const table = cluster((text) =>
       text.replace(/^mirror: .*$/m, 'mirror: { docker.io: https://hub.example.org/docker }'),
     );
-    const { all } = inventoryOf(table, loadLock(), await machinesOf('shop', table), local);
+    const { all } = inventoryOf(alone(table), loadLock(), await machinesOf('shop', table), local);
     const hosts = all.vars.registry_hosts as Record<string, string>;
     expect(Object.keys(hosts)).toEqual(['docker.io', 'registry.shop.example.org']);
     expect(hosts['docker.io']).toContain('[host."https://hub.example.org/v2/docker"]');
@@ -84,7 +91,7 @@ describe('inventory', () => {
     const lock = loadLock();
     const { ref, digest } = lock.images.flannel ?? {};
     const imagesOf = async (which: Cluster): Promise<unknown> =>
-      inventoryOf(which, lock, await machinesOf('shop', which), local).all.vars.images;
+      inventoryOf(alone(which), lock, await machinesOf('shop', which), local).all.vars.images;
     const plain = cluster((text) => text.replace(/^mirror: .*$/m, ''));
     expect(await imagesOf(plain)).toMatchObject({ flannel: `${ref}@${digest}` });
     expect(await imagesOf(cluster())).toMatchObject({ flannel: ref });
@@ -98,11 +105,11 @@ describe('inventory', () => {
         'provider: { kind: aws, region: eu-central-1, account: "123456789012" }',
       ),
     );
-    expect(inventoryOf(aws, loadLock(), machines, local).all.vars).toMatchObject({
+    expect(inventoryOf(alone(aws), loadLock(), machines, local).all.vars).toMatchObject({
       snapshot_bucket: 'https://shop-etcd-123456789012.s3.eu-central-1.amazonaws.com',
       snapshot_region: 'eu-central-1',
     });
-    expect(inventoryOf(cluster(), loadLock(), machines, local).all.vars).toMatchObject({
+    expect(inventoryOf(alone(cluster()), loadLock(), machines, local).all.vars).toMatchObject({
       snapshot_bucket: '',
     });
   });
@@ -142,5 +149,19 @@ describe('machines', () => {
         .replace('version: v1.36.4', 'version: v1.36.4, virtualAddress: 192.0.2.9'),
     );
     expect((await machinesOf('shop', held)).endpoint).toBe('192.0.2.9');
+  });
+
+  it('lets visitors in at the public ports of apps, on every node', async () => {
+    const broker = testApp({
+      name: 'broker',
+      ports: {
+        http: { port: 8080 },
+        mqtt: { port: 1883, public: 1883 },
+        dns: { port: 53, protocol: 'udp', public: 53 },
+      },
+    });
+    const given = { cluster: cluster(), apps: [broker] };
+    const { all } = inventoryOf(given, loadLock(), await machinesOf('shop', cluster()), local);
+    expect(all.vars).toMatchObject({ public_tcp_node_ports: [31883], public_udp_node_ports: [30053] });
   });
 });

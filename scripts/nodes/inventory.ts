@@ -1,5 +1,7 @@
 import { type Lock, pinnedReference } from '../../images/lock/index.ts';
 import { hostsFile, hostsToml, mirroredHosts } from '../../images/mirror/index.ts';
+import type { Environment } from '../../model/graph.ts';
+import { publicPortsOf } from '../../model/public-ports.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { vpcCidr } from '../../model/vpc-addresses.ts';
@@ -39,7 +41,7 @@ const serviceSubnet = '10.96.0.0/16';
 
 /** All variables of a cluster for the roles in ansible/. */
 export function inventoryOf(
-  cluster: Cluster,
+  { cluster, apps }: Pick<Environment, 'cluster' | 'apps'>,
   lock: Lock,
   { machines, endpoint, serviceAccountIssuer = '' }: Machines,
   local: Local,
@@ -47,6 +49,8 @@ export function inventoryOf(
   const { name, kubernetes, provider, registry } = cluster;
   const ssh = provider.kind === 'machines' ? provider.ssh : { user: 'ubuntu', port: 22, keys: [] };
   const mirror = mirrorSetting(cluster);
+  const open = (protocol: 'tcp' | 'udp') =>
+    publicPortsOf({ apps }).flatMap((port) => (port.protocol === protocol ? [port.nodePort] : []));
   const registryName = teamRegistry(cluster);
   const group = (role: string): HostGroup => ({
     hosts: Object.fromEntries(
@@ -78,6 +82,8 @@ export function inventoryOf(
         service_subnet: serviceSubnet,
         // Empty: the address of each node.
         node_network: provider.kind === 'machines' ? (provider.network ?? '') : vpcCidr,
+        public_tcp_node_ports: open('tcp'),
+        public_udp_node_ports: open('udp'),
         binaries: local.binaries,
         // A mirror can have images that were built here; their digests differ from upstream's.
         images: Object.fromEntries(

@@ -5,6 +5,7 @@ import { stateDir } from '../../images/cache/paths.ts';
 import type { Report } from '../../images/index.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
+import { environmentNamed } from '../certs/authority-named.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 import { type AnsibleInventory, inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
@@ -37,7 +38,8 @@ export async function openSite(
   const lock = loadLock();
   const state = join(stateDir(), cluster.name);
   const authority = join(repositoryRoot, 'clusters', environment, 'registry-ca.crt');
-  const inventory = inventoryOf(cluster, lock, machines, {
+  const { apps } = await environmentNamed(environment);
+  const inventory = inventoryOf({ cluster, apps }, lock, machines, {
     binaries: await nodePrograms(cluster, lock, options),
     registryAuthority: existsSync(authority) ? authority : '',
     state,

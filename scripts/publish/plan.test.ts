@@ -13,6 +13,7 @@ const built = (app: string, tag: string): BuiltImage => ({
   folder: `apps/${app}`,
   bundle: undefined,
   buildArgs: {},
+  secrets: [],
   ref: `registry.example.org/${app}:${tag}`,
   kept: { store: new ImageStore('/nowhere'), path: `registry.example.org/${app}`, tag },
 });

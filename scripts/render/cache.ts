@@ -76,7 +76,7 @@ export class RenderCache {
 
   #builds(images: readonly TaggedImage[]): boolean {
     const tags = new ImageTags(this.#root);
-    return images.every(({ folder, bundled, buildArgs, tag }) => tags.of(folder, bundled, buildArgs) === tag);
+    return images.every(({ tag, ...image }) => tags.of(image) === tag);
   }
 
   /** An unreadable or truncated cache counts as missing. */

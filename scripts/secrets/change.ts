@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { secretObjectName } from '../../model/schema/encrypted-secret.ts';
+import type { Login } from '../../model/schema/external.ts';
 import { Failure } from '../cli/failure.ts';
 import { encryptSecret, type Values, withValues } from './sops.ts';
 import {
@@ -90,10 +92,14 @@ export async function write(
 }
 
 /** Refuses a value that no process could receive. The messages do not contain it. */
-export function refuseValue(value: Buffer, key: string, as: 'variables' | 'files'): void {
+export function refuseValue(value: Buffer, key: string, as: Login['as']): void {
   if (value.length === 0)
     throw new Failure(`${key} would be empty.`, 'Enter a value, or pipe it into the command.');
   if (as === 'files') return;
+  if (as === 'pull') {
+    refuseLogins(value, key);
+    return;
+  }
   // Maximum of execve(2), MAX_ARG_STRLEN, minus the name, '=' and the terminating zero.
   const room = 128 * 1024 - key.length - 2;
   const fault = value.includes(0)
@@ -106,4 +112,28 @@ export function refuseValue(value: Buffer, key: string, as: 'variables' | 'files
     `the value of ${key} ${fault}.`,
     "Write as: 'files' in its use, so that the process reads it from a file.",
   );
+}
+
+/** Docker's config.json with its logins written out; credentials in a keychain or a helper are not in that file. */
+const logins = z.looseObject({
+  auths: z
+    .record(z.string(), z.looseObject({ auth: z.string().regex(/^[A-Za-z0-9+/]+=*$/) }))
+    .refine((auths) => Object.keys(auths).length > 0),
+});
+
+function refuseLogins(value: Buffer, key: string): void {
+  if (logins.safeParse(parsed(value)).success) return;
+  throw new Failure(
+    `the value of ${key} is no config.json of Docker with logins: {"auths":{"ghcr.io":{"auth":"…"}}}.`,
+    'Log in with a folder of its own, which no keychain serves: docker --config FOLDER login ghcr.io. Then give the command FOLDER/config.json by <.',
+  );
+}
+
+function parsed(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'));
+  } catch {
+    // Not JSON: the schema refuses undefined.
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { Login } from '../../model/schema/external.ts';
 
 /** One key in the list. */
 export interface SecretRow {
@@ -7,7 +8,7 @@ export interface SecretRow {
   secret: string;
   key: string;
   /** Absent if it is unused. */
-  as?: 'variables' | 'files';
+  as?: Login['as'];
   state: 'set' | 'missing' | 'unused';
 }
 

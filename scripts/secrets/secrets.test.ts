@@ -100,6 +100,25 @@ describe('secrets set', () => {
     });
   });
 
+  it('gives nodes the logins of registries, and refuses a value that is no such thing', async () => {
+    const pull = "uses: [{ kind: 'secret', name: 'hub', keys: ['.dockerconfigjson'], as: 'pull' }],";
+    const config = JSON.stringify({ auths: { 'ghcr.io': { auth: 'bWU6cGxpbnRo' } } });
+    await withPlatform(orders(pull), async (root) => {
+      for (const wrong of ['bWU6cGxpbnRo', '{"auths":{"ghcr.io":{}},"credsStore":"desktop"}', '{"auths":{}}'])
+        await expect(set(root, '.dockerconfigjson', wrong)).rejects.toMatchObject({
+          message: expect.stringMatching(/^the value of \.dockerconfigjson is no config\.json/),
+        });
+      await set(root, '.dockerconfigjson', config);
+      const secret = await rendered(root, 'orders/secret-hub-secret.yaml');
+      expect(field(secret, 'type')).toBe('kubernetes.io/dockerconfigjson');
+      expect(JSON.stringify(secret)).not.toContain('bWU6cGxpbnRo');
+      const pod = field(await podOf(root), 'spec');
+      expect(field(pod, 'imagePullSecrets')).toEqual([{ name: 'hub-secret' }]);
+      expect(JSON.stringify(field(pod, 'containers'))).not.toContain('hub-secret');
+      expect(await hashOf(root)).toBeUndefined();
+    });
+  });
+
   it('refuses a key that the app does not use, with the entry to add', async () => {
     await withPlatform(orders(''), async (root) => {
       await expect(set(root, 'STRIPE_KEY', 'x')).rejects.toMatchObject({

@@ -8,7 +8,7 @@ export interface AppStatus {
   name: string;
   namespace: string;
   summary: string;
-  /** URL; empty if it is not exposed. */
+  /** URL, then the addresses of its TCP and UDP ports; empty if it is not exposed. */
   url: string;
   /** Image of the first container. */
   image: string;
@@ -55,7 +55,9 @@ export function readApp({ metadata, spec, status }: V1Deployment | V1StatefulSet
     name: metadata?.name ?? '',
     namespace: metadata?.namespace ?? '',
     summary: metadata?.annotations?.[annotations.summary] ?? '',
-    url: metadata?.annotations?.[annotations.url] ?? '',
+    url: [annotations.url, annotations.addresses]
+      .flatMap((name) => metadata?.annotations?.[name] ?? [])
+      .join(', '),
     image: spec?.template.spec?.containers[0]?.image ?? '',
     ready,
     wanted,

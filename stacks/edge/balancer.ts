@@ -17,6 +17,10 @@ export interface BalancerPort {
   certificateArn?: Input<string>;
   /** HTTPS path of the health check. Default: a TCP connection is enough. */
   readyPath?: string;
+  /** Default: TCP. */
+  protocol?: 'UDP';
+  /** TCP port of the health check, which a UDP port cannot answer. Default: the target port. */
+  readyPort?: number;
 }
 
 /** A network load balancer with one listener per port. */
@@ -53,10 +57,11 @@ export function balancer(
 }
 
 function door(
-  { name, listenPort, targetPort, certificateArn, readyPath }: BalancerPort,
+  { name, listenPort, targetPort, certificateArn, readyPath, protocol: given, readyPort }: BalancerPort,
   balancer: LoadBalancer,
   args: { cluster: string; network: Network; internal: boolean; targets: ReadonlyMap<string, Instance> },
 ): void {
+  const protocol = given ?? 'TCP';
   const title = `${args.cluster}-${name}`;
   const tags = { Name: title };
   const group = new TargetGroup(
@@ -65,7 +70,7 @@ function door(
       name: title,
       vpcId: args.network.vpcId,
       targetType: 'instance',
-      protocol: 'TCP',
+      protocol,
       port: targetPort,
       // If the client address were preserved, a node that calls itself through the load balancer would get no answer.
       preserveClientIp: String(!args.internal),
@@ -74,7 +79,7 @@ function door(
         interval: 10,
         healthyThreshold: 2,
         unhealthyThreshold: 2,
-        port: 'traffic-port',
+        port: readyPort === undefined ? 'traffic-port' : String(readyPort),
         ...(readyPath === undefined
           ? { protocol: 'TCP' }
           : { protocol: 'HTTPS', path: readyPath, matcher: '200' }),
@@ -97,7 +102,7 @@ function door(
       port: listenPort,
       defaultActions: [{ type: 'forward', targetGroupArn: group.arn }],
       ...(certificateArn === undefined
-        ? { protocol: 'TCP' }
+        ? { protocol }
         : { protocol: 'TLS', certificateArn, sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06' }),
       tags,
     },

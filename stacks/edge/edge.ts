@@ -1,7 +1,8 @@
 import type { Instance } from '@pulumi/aws/ec2/instance.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
 import { gatewayPorts } from '../../model/gateway.ts';
-import type { Cluster } from '../../model/schema/cluster.ts';
+import type { Environment } from '../../model/graph.ts';
+import { publicPortsOf } from '../../model/public-ports.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { appRole } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
@@ -19,11 +20,12 @@ export class Edge extends ComponentResource {
 
   constructor(
     name: string,
-    args: { cluster: Cluster; network: Network; instances: ReadonlyMap<string, Instance> },
+    args: { environment: Environment; network: Network; instances: ReadonlyMap<string, Instance> },
     options?: ComponentResourceOptions,
   ) {
     super('plinth:stacks:Edge', name, {}, options);
-    const { cluster, network, instances } = args;
+    const { environment, network, instances } = args;
+    const { cluster } = environment;
     const withRole = (role: string) =>
       new Map(
         [...instances].filter(([node]) =>
@@ -62,6 +64,12 @@ export class Edge extends ComponentResource {
           },
           // The gateway redirects it to HTTPS.
           { name: 'gateway-http', listenPort: ports.http, targetPort: nodePorts.http },
+          ...publicPortsOf(environment).map(({ protocol, number, nodePort }) => ({
+            name: `${protocol}-${number}`,
+            listenPort: number,
+            targetPort: nodePort,
+            ...(protocol === 'udp' ? { protocol: 'UDP' as const, readyPort: nodePorts.https } : {}),
+          })),
         ],
         targets: withRole(appRole(cluster)),
       },

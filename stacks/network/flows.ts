@@ -1,3 +1,4 @@
+import type { PublicPort } from '../../model/public-ports.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 
@@ -15,8 +16,14 @@ export interface NetworkFlow {
   why: string;
 }
 
+/** A public port of an app, to which the load balancer of the applications leads. */
+type OpenPort = Pick<PublicPort, 'protocol' | 'number' | 'nodePort'> & { app: string };
+
 /** The required flows: kubeadm's list of ports, flannel's tunnel, ingress and egress. */
-export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[] {
+export function flows(
+  cluster: Pick<Cluster, 'nodes' | 'source'>,
+  open: readonly OpenPort[] = [],
+): NetworkFlow[] {
   const roles = nodeRoles(cluster);
   const pairs = roles.flatMap((from) => roles.map((to) => ({ from, to })));
   const found: NetworkFlow[] = [
@@ -33,6 +40,13 @@ export function flows(cluster: Pick<Cluster, 'nodes' | 'source'>): NetworkFlow[]
     { from: 'api', to: 'control-plane', protocol: 'tcp', port: 6443, why: 'the API server' },
     { from: 'control-plane', to: 'control-plane', protocol: 'tcp', port: 2379, last: 2380, why: 'etcd' },
   ];
+  for (const { app, protocol, number, nodePort } of open) {
+    const why = `the public port ${number} of ${app}`;
+    found.push(
+      { from: 'internet', to: 'gateway', protocol, port: number, why },
+      { from: 'gateway', to: appRole(cluster), protocol, port: nodePort, why },
+    );
+  }
   for (const role of roles) {
     found.push(
       { from: role, to: 'api', protocol: 'tcp', port: 6443, why: 'kubelets' },

@@ -10,7 +10,8 @@ import { Subnet } from '@pulumi/aws/ec2/subnet.js';
 import { Vpc } from '@pulumi/aws/ec2/vpc.js';
 import { VpcEndpoint } from '@pulumi/aws/ec2/vpcEndpoint.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
-import type { Cluster } from '../../model/schema/cluster.ts';
+import type { Environment } from '../../model/graph.ts';
+import { publicPortsOf } from '../../model/public-ports.ts';
 import { nodeCidr, publicCidr, vpcCidr, zoneNames } from '../../model/vpc-addresses.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
 import { flows, type Member } from './flows.ts';
@@ -27,10 +28,11 @@ export class Network extends ComponentResource {
 
   constructor(
     name: string,
-    { cluster, provider }: { cluster: Cluster; provider: AmazonProvider },
+    { environment, provider }: { environment: Environment; provider: AmazonProvider },
     options?: ComponentResourceOptions,
   ) {
     super('plinth:stacks:Network', name, {}, options);
+    const { cluster } = environment;
     const named = (what: string) => ({ tags: { Name: `${cluster.name}-${what}` } });
     const zones = zoneNames(provider.region, provider.zones);
     const vpc = new Vpc(
@@ -86,7 +88,7 @@ export class Network extends ComponentResource {
       },
       { parent: vpc },
     );
-    this.groups = securityGroups(cluster.name, vpc.id, flows(cluster), this);
+    this.groups = securityGroups(cluster.name, vpc.id, flows(cluster, publicPortsOf(environment)), this);
     this.vpcId = vpc.id;
     this.registerOutputs({ vpcId: this.vpcId });
   }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { testApp } from '../../test/charts/fixture.ts';
 import { asked, environment, ofType, one, type RequestedResource } from '../../test/stacks/mocked-engine.ts';
 import { amazon } from '../amazon.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
@@ -90,6 +91,42 @@ describe('who can reach whom', () => {
       text.replace('https://git.example.org', 'ssh://git@git.example.org:2222'),
     );
     expect(ends(ssh, egress)).toContain('worker > 0.0.0.0/0 tcp/2222');
+  });
+
+  it('leads from the load balancer to the public ports of apps, and asks for a UDP port by TCP', async () => {
+    const env = environment();
+    const broker = testApp({
+      name: 'broker',
+      ports: {
+        http: { port: 8080 },
+        mqtt: { port: 1884, public: 1883 },
+        dns: { port: 53, protocol: 'udp', public: 53 },
+      },
+    });
+    const made = await asked(() =>
+      amazon({ ...env, apps: [broker] }, env.cluster.provider as AmazonProvider),
+    );
+    const added = ends(made, ingress).filter((flow) => !ends(resources, ingress).includes(flow));
+    expect(added).toEqual([
+      '0.0.0.0/0 > gateway tcp/1883',
+      '0.0.0.0/0 > gateway udp/53',
+      'gateway > worker tcp/31883',
+      'gateway > worker udp/30053',
+    ]);
+    expect(one(made, 'aws:lb/listener:Listener', 'udp-53').inputs).toMatchObject({
+      port: 53,
+      protocol: 'UDP',
+    });
+    expect(one(made, 'aws:lb/targetGroup:TargetGroup', 'udp-53').inputs).toMatchObject({
+      port: 30053,
+      protocol: 'UDP',
+      healthCheck: { protocol: 'TCP', port: '30443' },
+    });
+    expect(one(made, 'aws:lb/targetGroup:TargetGroup', 'tcp-1883').inputs).toMatchObject({
+      port: 31883,
+      protocol: 'TCP',
+      healthCheck: { port: 'traffic-port' },
+    });
   });
 
   it('sends gateway traffic to control planes if there are no workers', async () => {

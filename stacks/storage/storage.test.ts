@@ -98,3 +98,43 @@ describe('buckets', () => {
     });
   });
 });
+
+describe('snapshots of volumes', () => {
+  const policyType = 'aws:dlm/lifecyclePolicy:LifecyclePolicy';
+  const made = (snapshots: string) => {
+    const env = environment((text) => text.replace('apps: {}', `${snapshots}\napps: {}`));
+    return asked(() => amazon(env, env.cluster.provider as AmazonProvider));
+  };
+
+  it('are of all volumes of the cluster and of no others, as often as cluster.yaml says', async () => {
+    const resources = await made("snapshots: { every: 12, at: '01:30', keep: 14 }");
+    expect(one(resources, policyType, 'snapshots').inputs).toMatchObject({
+      state: 'ENABLED',
+      policyDetails: {
+        resourceTypes: ['VOLUME'],
+        targetTags: { 'kubernetes.io/cluster/shop': 'owned' },
+        schedules: [
+          {
+            createRule: { interval: 12, intervalUnit: 'HOURS', times: '01:30' },
+            retainRule: { count: 14 },
+            copyTags: true,
+          },
+        ],
+      },
+    });
+    const { policy } = one(resources, 'aws:iam/rolePolicy:RolePolicy', 'snapshots').inputs;
+    const { Statement }: { Statement: Statement[] } = JSON.parse(String(policy));
+    const bounds = (action: string) =>
+      Statement.filter(({ Action }) => [Action].flat().includes(action)).map(({ Condition }) => Condition);
+    expect(bounds('ec2:DeleteSnapshot')).toEqual([
+      { StringEquals: { 'aws:ResourceTag/plinth.io/snapshots-of': 'shop' } },
+    ]);
+    expect(bounds('ec2:CreateSnapshot')).toContainEqual({
+      StringEquals: { 'aws:ResourceTag/kubernetes.io/cluster/shop': 'owned' },
+    });
+  });
+
+  it('are made where cluster.yaml asks for them alone', async () => {
+    expect(ofType(await made(''), policyType)).toEqual([]);
+  });
+});
