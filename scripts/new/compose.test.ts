@@ -109,6 +109,93 @@ describe('a service of a compose file', () => {
     expect(JSON.stringify([description, notes])).not.toContain(password);
   });
 
+  it('has each form of ports: ranges, UDP, addresses and maps; what is no HTTP is public at the number of this machine', () => {
+    const file = `services:
+  game:
+    image: a:1
+    ports: ["127.0.0.1:8000:80", "3478-3479:3478-3479/udp", { target: 5432, published: "15432" }, "\${REDIS}:6379"]
+    expose: ["9100-9101"]
+`;
+    expect(fromCompose(file, 'compose.yaml', 'game').description.ports).toEqual({
+      http: { port: 80 },
+      u3478: { port: 3478, protocol: 'udp', public: 3478 },
+      u3479: { port: 3479, protocol: 'udp', public: 3479 },
+      p5432: { port: 5432, public: 15432 },
+      p6379: { port: 6379, public: 6379 },
+      p9100: { port: 9100 },
+      p9101: { port: 9101 },
+    });
+  });
+
+  it('splits a command as Compose does, and starts it by no shell', () => {
+    const argsOf = (command: string) =>
+      fromCompose(`services: { a: { image: "a:1", command: ${JSON.stringify(command)} } }`, 'c.yaml', 'a')
+        .description.args;
+    expect(argsOf(`sh -c "echo 'a b' && exec serve"`)).toEqual(['sh', '-c', "echo 'a b' && exec serve"]);
+    expect(argsOf(`--name 'it''s' --empty "" a\\ b`)).toEqual(['--name', 'its', '--empty', '', 'a b']);
+    expect(argsOf('--price $$5')).toEqual(['--price', '$5']);
+    expect(() => argsOf('say "hello')).toThrow('a quote has no end');
+  });
+
+  it('keeps times of a health check, arguments of a build, limits and copies', () => {
+    const file = `
+x-health: &health { interval: 1m30s, timeout: 5s, retries: 4, start_period: 45s }
+services:
+  base: { image: "a:1", environment: { LOG: info }, shm_size: 128m }
+  shop:
+    extends: { service: base }
+    build: { context: ., args: [VERSION=1.2] }
+    environment: { MODE: fast }
+    healthcheck: { <<: *health, test: pg_isready }
+    deploy: { replicas: 2, restart_policy: { condition: any }, resources: { limits: { cpus: "0.5", memory: 1g } } }
+`;
+    const { description, notes } = fromCompose(file, 'compose.yaml', 'shop');
+    const exec = ['sh', '-c', 'pg_isready'];
+    expect(description).toEqual({
+      image: { build: '.', buildArgs: { VERSION: '1.2' } },
+      env: { LOG: 'info', MODE: 'fast' },
+      temporary: { '/dev/shm': { size: '128Mi', memory: true } },
+      probes: {
+        startup: { exec, period: 90, timeout: 5, failures: 5 },
+        ready: { exec, period: 90, timeout: 5, failures: 4 },
+      },
+      replicas: 2,
+      resources: { cpu: '500m', memory: '1Gi', reason: 'The limit of its compose file.' },
+    });
+    expect(appSchema.safeParse({ name: 'shop', summary: 'A shop.', ...description }).success).toBe(true);
+    expect(fates(notes)).toMatchObject({ 'deploy.restart_policy': 'kept', 'build.args.VERSION': 'kept' });
+  });
+
+  it('reads what files of known applications have: colons in variables, sizes of tmpfs, names with dots, maps in lists', () => {
+    const file = `services:
+  app:
+    image: a:1
+    tmpfs: ["/run:size=16M,mode=1777,noexec", /cache]
+    volumes: ["\${FOLDER:-./data}:/data:Z", "\${CONF}/tls:/tls:ro,z", "/var/lib/more"]
+    environment: [{ TZ: Europe/Berlin }, "discovery.type=single-node", MODE=fast]
+`;
+    const { description, notes } = fromCompose(file, 'compose.yaml', 'app');
+    expect(description).toMatchObject({
+      temporary: { '/run': { size: '16Mi', memory: true }, '/cache': { size: '64Mi', memory: true } },
+      volumes: { data: { path: '/data', size: '1Gi' }, more: { path: '/var/lib/more', size: '1Gi' } },
+      env: { TZ: 'Europe/Berlin', MODE: 'fast' },
+    });
+    expect(appSchema.safeParse({ name: 'app', summary: 'An app.', ...description }).success).toBe(true);
+    expect(fates(notes)).toMatchObject({
+      'environment.discovery.type': 'dropped',
+      'volumes./tls': 'dropped',
+    });
+  });
+
+  it('extends no service of another file, and none that extends it again', () => {
+    const other = 'services: { a: { extends: { file: base.yaml, service: b } } }';
+    expect(() => fromCompose(other, 'c.yaml', 'a')).toThrow(
+      "extends 'b' of base.yaml, which is not in this file",
+    );
+    const round = 'services: { a: { extends: b }, b: { extends: a } }';
+    expect(() => fromCompose(round, 'c.yaml', 'a')).toThrow("extends 'a', which extends it again");
+  });
+
   it('is printed in a readable format', () => {
     const text = appText('wiki', fromCompose(wiki, 'compose.yaml', 'wiki').description);
     expect(text).toContain(
@@ -145,7 +232,22 @@ describe('a compose file', () => {
       'volumes./var/run/docker.sock',
     ],
     ['a privileged container', 'privileged: true', 'privileged'],
-    ['a port of UDP', 'ports: ["53:53/udp"]', 'ports.53:53'],
+    ['a port of SCTP', 'ports: ["9:9/sctp"]', 'ports.9:9/sctp'],
+    ['a range of many ports', 'ports: ["3000-4000"]', 'ports.3000-4000'],
+    ['a secret of the file', 'secrets: [db, { source: key, target: /k }]', 'secrets.key'],
+    ['a config of the file', 'configs: [{ source: app, target: /etc/app }]', 'configs.app'],
+    [
+      'a step of others before it',
+      'depends_on: { m: { condition: service_completed_successfully } }',
+      'depends_on.m',
+    ],
+    ['a stage of a build', 'build: { context: ., target: dev }', 'build.target'],
+    [
+      'a secret among the arguments of a build',
+      'build: { context: ., args: { NPM_TOKEN: abc } }',
+      'build.args.NPM_TOKEN',
+    ],
+    ['what is placed on a node', 'deploy: { placement: { constraints: [x] } }', 'deploy.placement'],
     ['a capability that no pod may have', 'cap_add: [SYS_ADMIN]', 'cap_add.SYS_ADMIN'],
     ['a key that nobody knows', 'x-own: 1', 'x-own'],
   ])('reports the dropped key %s', (_, line, key) => {

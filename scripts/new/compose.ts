@@ -1,10 +1,13 @@
 import { join } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { variableName } from '../../model/schema/cluster.ts';
 import { fullReference, parseImageReference, pinnedImage } from '../../model/schema/image-reference.ts';
 import { capability } from '../../model/schema/process.ts';
 import { Failure } from '../cli/failure.ts';
+import { always, needless } from './compose-needless.ts';
 import { asRecord, type KeyNote, looksSecret } from './notes.ts';
+import { shellWords } from './shell-words.ts';
 
 /** Description of an app for app.ts, and the result for each key. */
 export interface ComposedApp {
@@ -26,30 +29,6 @@ interface Draft {
 }
 
 type Reader = (value: unknown, draft: Draft, key: string) => void;
-
-/** Keys for networking on one machine, or with an effect that the platform gives every app. */
-const needless: Readonly<Record<string, string>> = {
-  container_name: 'a pod has a name of its own',
-  hostname: 'other apps reach it as NAME.NAME.svc',
-  networks: "its callers are those with a 'uses' entry for it",
-  links: "write uses: [{ kind: 'app', app: …, port: … }]",
-  network_mode: 'a pod has a network of its own',
-  restart: 'a process that ends is restarted',
-  logging: 'lines on standard output are kept: docs/observability.md',
-  init: 'the runtime reaps processes',
-  stdin_open: 'a pod has no terminal',
-  tty: 'a pod has no terminal',
-  read_only: 'it is read-only unless readOnlyRoot: false is written',
-  security_opt: 'every pod has seccomp and no new privileges',
-  stop_grace_period: 'a pod has 30 seconds to shut down',
-  pull_policy: 'images are named by version and digest',
-  platform: 'images are pulled for the nodes that run them',
-  extends: 'write the keys of the other service here',
-  profiles: 'cluster.yaml lists the apps of an environment',
-};
-
-/** Keys whose effect every app has. */
-const always = new Set(['restart', 'init', 'logging', 'read_only', 'security_opt']);
 
 /** Well-known ports of protocols other than HTTP. */
 const notHttp = new Set([
@@ -78,27 +57,48 @@ const readers: Readonly<Record<string, Reader>> = {
       text: pinned ? ref : `${ref}; add its digest, @sha256:…`,
     });
   },
-  build: (_value, { description, notes }, key) => {
-    description.image = { build: '.' };
+  build: (value, { description, notes }, key) => {
+    const { args = {}, target, ...given } = typeof value === 'string' ? {} : asRecord(value);
+    const buildArgs: Record<string, string> = {};
+    for (const [name, text] of pairsOf(args)) {
+      const written = text === undefined ? undefined : resolved(text);
+      const isKept =
+        written !== undefined && variableName.safeParse(name).success && !looksSecret(name, written);
+      if (isKept) buildArgs[name] = written;
+      notes.push({
+        key: `${key}.args.${name}`,
+        fate: isKept ? 'kept' : 'dropped',
+        text: isKept
+          ? `buildArgs: ${name}`
+          : `buildArgs: { NAME: … }, or secrets: ['NAME'] for a secret of the build`,
+      });
+    }
+    description.image = { build: '.', ...(Object.keys(buildArgs).length > 0 ? { buildArgs } : {}) };
     notes.push({
       key,
       fate: 'approximated',
-      text: "image: { build: '.' }: copy the Dockerfile and its sources beside app.ts",
+      text: "image: { build: '.' }: copy the Dockerfile and its sources beside app.ts; context: '../..' copies from the root of the repository",
     });
+    if (target !== undefined)
+      notes.push({
+        key: `${key}.target`,
+        fate: 'dropped',
+        text: 'the last stage is built: write that stage last',
+      });
+    for (const name of Object.keys(given).filter((each) => each !== 'context' && each !== 'dockerfile'))
+      notes.push({ key: `${key}.${name}`, fate: 'dropped', text: 'docs/app.md#image says what a build has' });
   },
   command: (value, draft, key) => words(value, draft, key, 'args'),
   entrypoint: (value, draft, key) => words(value, draft, key, 'command'),
   environment: (value, { description, notes }) => {
-    const pairs = Array.isArray(value)
-      ? value.map((each) => String(each).split(/=(.*)/s))
-      : Object.entries(z.record(z.string(), z.unknown()).parse(value ?? {}));
     const env: Record<string, string> = {};
-    for (const [given, to] of pairs) {
-      const name = String(given).trim();
+    for (const [name, plain = ''] of pairsOf(value)) {
       const key = `environment.${name}`;
-      const plain = to === undefined || to === null ? '' : String(to).trim();
       const text = resolved(plain);
-      if (looksSecret(name, plain)) {
+      if (!variableName.safeParse(name).success) {
+        const why = 'variables of an app have A-Z, 0-9 and _ in their names: write it in a file under files';
+        notes.push({ key, fate: 'dropped', text: why });
+      } else if (looksSecret(name, plain)) {
         const use = `uses: [{ kind: 'secret', name: 'keys', keys: ['${name}'] }], then npm run secrets -- set APP ${name}`;
         notes.push({ key, fate: 'dropped', text: use });
       } else if (text === undefined || text === '') {
@@ -121,12 +121,14 @@ const readers: Readonly<Record<string, Reader>> = {
     for (const each of z.array(z.unknown()).parse(value)) volume(each, draft);
   },
   tmpfs: (value, { description, notes }, key) => {
-    const paths = [texts.parse(value)].flat().map((each) => each.split(':')[0] ?? '');
-    description.temporary = {
-      ...asRecord(description.temporary),
-      ...Object.fromEntries(paths.map((path) => [path, { size: '64Mi', memory: true }])),
-    };
-    notes.push({ key, fate: 'approximated', text: 'temporary, with 64Mi each' });
+    const found = [texts.parse(value)].flat().map((each) => {
+      const [path = '', options = ''] = each.split(':');
+      const size = memoryOf(/(?:^|,)size=(\d+[kmg]?)/i.exec(options)?.[1] ?? '');
+      return [path, { size: size ?? '64Mi', memory: true }] as const;
+    });
+    description.temporary = { ...asRecord(description.temporary), ...Object.fromEntries(found) };
+    const sizes = found.map(([path, { size }]) => `${path} of ${size}`);
+    notes.push({ key, fate: 'approximated', text: `temporary: ${sizes.join(', ')}` });
   },
   user: (value, { description, exceptions, notes }, key) => {
     const [given = ''] = String(value).split(':');
@@ -159,35 +161,71 @@ const readers: Readonly<Record<string, Reader>> = {
       });
     }
   },
-  cap_drop: note('kept', 'every pod drops all capabilities that it does not list'),
-  privileged: note('dropped', "an app's pod cannot be privileged"),
-  devices: note('dropped', "an app's pod cannot use devices of the node"),
+  cap_drop: note('kept', 'every pod drops all capabilities that it does not name'),
   healthcheck: (value, { description, notes }, key) => {
-    const test = z.looseObject({ test: texts.optional() }).parse(value).test;
+    const given = z.looseObject({ test: texts.optional(), disable: z.boolean().optional() }).parse(value);
+    const { test } = given;
     const [kind, ...rest] = Array.isArray(test) ? test : ['CMD-SHELL', test ?? ''];
-    if (test === undefined || kind === 'NONE') {
+    if (test === undefined || kind === 'NONE' || given.disable === true) {
       notes.push({ key, fate: 'dropped', text: 'probes: { ready: … }' });
       return;
     }
     const exec = kind === 'CMD-SHELL' ? ['sh', '-c', rest.join(' ')] : rest;
-    description.probes = { ready: { exec } };
-    notes.push({ key, fate: 'approximated', text: 'probes: { ready: { exec } }, every 10 seconds' });
+    const timing = probeTiming(given);
+    const start = secondsOf(given.start_period);
+    const period = timing.period ?? 10;
+    description.probes = {
+      ...(start === undefined || start < 1
+        ? {}
+        : { startup: { exec, ...timing, failures: Math.ceil(start / period) + (timing.failures ?? 3) } }),
+      ready: { exec, ...timing },
+    };
+    notes.push({ key, fate: 'approximated', text: `probes: { ready: { exec } }, every ${period} seconds` });
   },
-  deploy: (value, draft) => {
-    const { replicas, resources } = asRecord(value);
-    if (typeof replicas === 'number') {
-      draft.description.replicas = replicas;
-      draft.notes.push({ key: 'deploy.replicas', fate: 'kept', text: `replicas: ${replicas}` });
+  deploy: (value, draft, key) => {
+    const { replicas, resources, ...others } = asRecord(value);
+    if (replicas !== undefined) copies(replicas, draft, `${key}.replicas`);
+    const { limits, reservations } = asRecord(resources);
+    limitsOf(asRecord(limits), draft, `${key}.resources`);
+    if (asRecord(reservations).devices !== undefined)
+      draft.notes.push({
+        key: `${key}.resources.reservations.devices`,
+        fate: 'dropped',
+        text: "nodes: { gpus: { 'nvidia.com/gpu': 1 } }",
+      });
+    for (const name of Object.keys(others)) {
+      const text = deployTexts[name] ?? 'app.ts has no key for it: docs/app.md';
+      draft.notes.push({ key: `${key}.${name}`, fate: name in deployTexts ? 'kept' : 'dropped', text });
     }
-    const { memory } = asRecord(asRecord(resources).limits);
-    if (memory !== undefined) memoryLimit(String(memory), draft, 'deploy.resources');
+  },
+  scale: (value, draft, key) => copies(value, draft, key),
+  cpus: (value, draft, key) => limitsOf({ cpus: value }, draft, key),
+  shm_size: (value, { description, notes }, key) => {
+    const size = memoryOf(String(value)) ?? '64Mi';
+    description.temporary = { ...asRecord(description.temporary), '/dev/shm': { size, memory: true } };
+    notes.push({ key, fate: 'kept', text: `temporary: /dev/shm of ${size}` });
+  },
+  secrets: (value, { notes }, key) => {
+    for (const name of namesOf(value)) {
+      const text = `uses: [{ kind: 'secret', name: 'keys', keys: ['${name}'], as: 'files' }]; the file is /secrets/keys/${name}, not /run/secrets/${name}`;
+      notes.push({ key: `${key}.${name}`, fate: 'dropped', text });
+    }
+  },
+  configs: (value, { notes }, key) => {
+    for (const name of namesOf(value)) {
+      const text = `copy it beside app.ts: files: { '/PATH/IN/THE/CONTAINER': 'files/${name}' }`;
+      notes.push({ key: `${key}.${name}`, fate: 'dropped', text });
+    }
   },
   depends_on: (value, { notes }) => {
     const names = Array.isArray(value) ? value.map(String) : Object.keys(asRecord(value));
     for (const name of names) {
-      const text = /postgres|^pg$|^db$|database/.test(name)
-        ? "database: { storage: '2Gi' } and uses: [{ kind: 'database', of: APP, as: 'owner' }], if it is a PostgreSQL"
-        : `uses: [{ kind: 'app', app: '${name}', port: … }], once it is an app too`;
+      const ends = asRecord(asRecord(value)[name]).condition === 'service_completed_successfully';
+      const text = ends
+        ? 'job: { command: [ … ] } runs before each new version, or an init step before each start'
+        : /postgres|^pg$|^db$|database/.test(name)
+          ? "database: { storage: '2Gi' } and uses: [{ kind: 'database', of: APP, as: 'owner' }], if it is a PostgreSQL"
+          : `uses: [{ kind: 'app', app: '${name}', port: … }], once it is an app too`;
       notes.push({ key: `depends_on.${name}`, fate: 'dropped', text });
     }
   },
@@ -200,7 +238,7 @@ const readers: Readonly<Record<string, Reader>> = {
     if (served.length < lines.length)
       draft.notes.push({ key, fate: 'dropped', text: 'labels are derived; routes are exposes' });
   },
-  mem_limit: (value, draft, key) => memoryLimit(String(value), draft, key),
+  mem_limit: (value, draft, key) => limitsOf({ memory: value }, draft, key),
   ...Object.fromEntries(
     Object.entries(needless).map(([key, text]) => [key, note(always.has(key) ? 'kept' : 'dropped', text)]),
   ),
@@ -227,7 +265,8 @@ export function fromCompose(
     );
   }
   const draft: Draft = { description: {}, exceptions: [], notes: [] };
-  const replaced = image === undefined ? given : { ...given, image };
+  const whole = extended(services, given, file, [service]);
+  const replaced = image === undefined ? whole : { ...whole, image };
   for (const [key, value] of Object.entries(replaced)) {
     const reader = readers[key] ?? note('dropped', 'app.ts has no key for it: docs/app.md');
     try {
@@ -240,7 +279,7 @@ export function fromCompose(
       );
     }
   }
-  const dockerfile = 'build' in given ? dockerfileOf(given.build) : undefined;
+  const dockerfile = 'build' in whole ? dockerfileOf(whole.build) : undefined;
   return {
     service,
     description: completed(draft),
@@ -249,13 +288,47 @@ export function fromCompose(
   };
 }
 
+/** A service with the keys of the one that it extends in the same file; maps are joined, lists are put together. */
+function extended(
+  services: Services,
+  { extends: base, ...own }: Services[string],
+  file: string,
+  seen: string[],
+): Services[string] {
+  if (base === undefined) return own;
+  const { service, file: other } = typeof base === 'string' ? { service: base } : asRecord(base);
+  const name = String(service);
+  const found = services[name];
+  if (other !== undefined || found === undefined || seen.includes(name)) {
+    throw new Failure(
+      `${file}: the service '${seen.at(-1)}' extends '${name}'${other === undefined ? '' : ` of ${other}`}, which ${seen.includes(name) ? 'extends it again' : 'is not in this file'}.`,
+      'Write the keys of the other service here: docker compose config prints all of them.',
+    );
+  }
+  const merged = { ...extended(services, found, file, [...seen, name]) };
+  for (const [key, value] of Object.entries(own)) {
+    const before = merged[key];
+    if (Array.isArray(before) && Array.isArray(value) && key !== 'command' && key !== 'entrypoint')
+      merged[key] = [...before, ...value];
+    else if (isMap(before) && isMap(value)) merged[key] = { ...before, ...value };
+    else merged[key] = value;
+  }
+  return merged;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+type Services = z.infer<typeof composeFile>['services'];
+
 function dockerfileOf(build: unknown): string {
   const { context = '.', dockerfile = 'Dockerfile' } =
     typeof build === 'string' ? { context: build } : asRecord(build);
   return join(String(context), String(dockerfile));
 }
 
-function servicesIn(text: string, file: string): z.infer<typeof composeFile>['services'] {
+function servicesIn(text: string, file: string): Services {
   let document: unknown;
   try {
     document = parse(text, { merge: true });
@@ -307,65 +380,175 @@ function words(value: unknown, { description, notes }: Draft, key: string, as: '
     notes.push({ key, fate: 'kept', text: as });
     return;
   }
-  const plain = !/["'$|&;<>`\\]/.test(written);
-  description[as] = plain ? written.split(/\s+/).filter((word) => word !== '') : ['sh', '-c', written];
-  const shell = `${as}, with a shell: write the words separately if the image has no shell`;
-  notes.push({ key, fate: plain ? 'kept' : 'approximated', text: plain ? as : shell });
+  const split = shellWords(written);
+  if (split === undefined)
+    throw new z.ZodError([{ code: 'custom', path: [], message: 'a quote has no end', input: value }]);
+  description[as] = split;
+  notes.push({ key, fate: 'kept', text: as });
 }
 
-function memoryLimit(given: string, { description, notes }: Draft, key: string): void {
-  const memory = memoryOf(given);
-  if (memory === undefined) {
-    notes.push({ key, fate: 'dropped', text: 'resources: { cpu: …, memory: … }' });
+function limitsOf(given: Record<string, unknown>, { description, notes }: Draft, key: string): void {
+  const before = asRecord(description.resources);
+  const memory = given.memory === undefined ? undefined : memoryOf(String(given.memory));
+  const cores = Number(given.cpus);
+  const cpu = cores > 0 ? `${Math.max(1, Math.round(cores * 1000))}m` : undefined;
+  if (memory === undefined && cpu === undefined) {
+    if (Object.keys(given).length > 0)
+      notes.push({ key, fate: 'dropped', text: 'resources: { cpu: …, memory: … }' });
     return;
   }
-  description.resources = { cpu: '50m', memory, reason: 'The limit of its compose file.' };
-  notes.push({ key, fate: 'approximated', text: `resources: memory ${memory}; cpu is a guess` });
+  const resources = {
+    cpu: '50m',
+    memory: '128Mi',
+    ...before,
+    ...(memory ? { memory } : {}),
+    ...(cpu ? { cpu } : {}),
+  };
+  description.resources = { ...resources, reason: 'The limit of its compose file.' };
+  const text = [
+    ...(memory ? [`memory ${memory}`] : []),
+    ...(cpu ? [`cpu ${cpu}, which is reserved, not a limit`] : []),
+  ];
+  notes.push({ key, fate: 'approximated', text: `resources: ${text.join('; ')}` });
 }
 
-function port(
-  value: unknown,
-  { description, exceptions, notes }: Draft,
-  key: string,
-  published: boolean,
-): void {
+function copies(value: unknown, { description, notes }: Draft, key: string): void {
+  const replicas = Number(value);
+  const isNumber = Number.isInteger(replicas);
+  if (isNumber) description.replicas = replicas;
+  notes.push({
+    key,
+    fate: isNumber ? 'kept' : 'dropped',
+    text: isNumber ? `replicas: ${replicas}` : 'replicas: NUMBER',
+  });
+}
+
+/** What of `deploy` every app has. */
+const deployTexts: Readonly<Record<string, string>> = {
+  restart_policy: 'a process that ends is started again',
+  update_config: 'pods are replaced one after the other, once the new one is ready',
+  rollback_config: 'while a new version is not ready, the old one keeps running',
+  mode: 'replicas: … is the number of pods',
+  labels: 'labels are derived',
+};
+
+/** Variables and arguments: a map, or a list of `NAME=value`; without a value they come from the shell. */
+function pairsOf(value: unknown): [name: string, text: string | undefined][] {
+  const pairs = Array.isArray(value)
+    ? value.flatMap((each): unknown[][] =>
+        isMap(each) ? Object.entries(each) : [String(each).split(/=(.*)/s)],
+      )
+    : Object.entries(z.record(z.string(), z.unknown()).parse(value ?? {}));
+  return pairs.map(([name, to]) => [
+    String(name).trim(),
+    to === undefined || to === null ? undefined : String(to).trim(),
+  ]);
+}
+
+/** Names of secrets or configs: a list of names, or of maps with `source`. */
+function namesOf(value: unknown): string[] {
+  return z
+    .array(z.unknown())
+    .parse(value)
+    .map((each) => (typeof each === 'string' ? each : String(asRecord(each).source)));
+}
+
+function probeTiming({ interval, timeout, retries }: Record<string, unknown>): {
+  period?: number;
+  timeout?: number;
+  failures?: number;
+} {
+  const [period, limit, failures] = [secondsOf(interval), secondsOf(timeout), Number(retries)];
+  return {
+    ...(period === undefined ? {} : { period: Math.max(1, Math.round(period)) }),
+    ...(limit === undefined ? {} : { timeout: Math.max(1, Math.round(limit)) }),
+    ...(Number.isInteger(failures) && failures > 0 ? { failures } : {}),
+  };
+}
+
+/** Seconds of a duration such as `1m30s`; undefined for other texts. */
+function secondsOf(text: unknown): number | undefined {
+  const parts = [...String(text ?? '').matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h)/g)];
+  if (parts.length === 0) return undefined;
+  const units: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+  return parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (units[unit] ?? 1), 0);
+}
+
+/** A port in one of its forms: `8080`, `127.0.0.1:80:8080/udp`, a range `3000-3005`, or a map with `target` and `published`. */
+function port(value: unknown, draft: Draft, key: string, published: boolean): void {
   const long = typeof value === 'object' && value !== null ? asRecord(value) : undefined;
-  const [spec = '', protocol = 'tcp'] = String(
-    long ? `${long.target}/${long.protocol ?? 'tcp'}` : value,
+  const written = long ? `${long.published ?? ''}:${long.target}/${long.protocol ?? 'tcp'}` : String(value);
+  const [spec = '', protocol = 'tcp'] = (
+    resolved(written) ??
+    resolved(partsOf(written).at(-1) ?? '') ??
+    ''
   ).split('/');
-  const number = Number((resolved(spec) ?? '').split(':').at(-1));
-  if (protocol !== 'tcp' || !Number.isInteger(number) || number < 1) {
-    notes.push({
-      key: `${key}.${spec}`,
+  const [target = '', host = ''] = partsOf(spec).reverse();
+  const [first, last] = rangeOf(target);
+  const [firstHost] = rangeOf(host);
+  if (
+    (protocol !== 'tcp' && protocol !== 'udp') ||
+    first === undefined ||
+    last === undefined ||
+    last - first > 20
+  ) {
+    draft.notes.push({
+      key: `${key}.${written}`,
       fate: 'dropped',
-      text: "an app's ports use TCP, and are listed one by one",
+      text: 'ports: { NAME: { port: NUMBER } }, one each',
     });
     return;
   }
+  for (let number = first; number <= last; number++) {
+    const outside = firstHost === undefined ? number : firstHost + number - first;
+    onePort({ number, protocol, outside: published ? outside : undefined }, draft, key);
+  }
+}
+
+function rangeOf(text: string): [number, number] | [undefined, undefined] {
+  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  return first === undefined || Number(first) < 1 ? [undefined, undefined] : [Number(first), Number(last)];
+}
+
+function onePort(
+  { number, protocol, outside }: { number: number; protocol: 'tcp' | 'udp'; outside: number | undefined },
+  { description, exceptions, notes }: Draft,
+  key: string,
+): void {
   const ports = asRecord(description.ports);
-  if (Object.values(ports).some((each) => asRecord(each).port === number)) return;
-  const http = !notHttp.has(number);
-  const name = http && ports.http === undefined ? 'http' : `p${number}`;
-  description.ports = { ...ports, [name]: { port: number } };
+  const isThere = Object.values(ports).some((each) => {
+    const known = asRecord(each);
+    return known.port === number && (known.protocol ?? 'tcp') === protocol;
+  });
+  if (isThere) return;
+  const http = protocol === 'tcp' && !notHttp.has(number);
+  const isFirst = http && ports.http === undefined;
+  const name = isFirst ? 'http' : `${protocol === 'udp' ? 'u' : 'p'}${number}`;
+  // A further port of HTTP is one of exposes.paths, or of administrators alone.
+  const open = outside !== undefined && !http ? { public: outside } : {};
+  description.ports = {
+    ...ports,
+    [name]: { port: number, ...(protocol === 'udp' ? { protocol } : {}), ...open },
+  };
   if (number < 1024 && !exceptions.some(({ rule }) => rule === 'low-port')) {
     exceptions.push({ rule: 'low-port', reason: 'The image listens there, as its compose file says.' });
   }
-  const exposed = published && http && description.exposes === undefined;
+  const exposed = outside !== undefined && http && description.exposes === undefined;
   if (exposed) description.exposes = { port: name };
-  notes.push({
-    key: `${key}.${number}`,
-    fate: published ? 'approximated' : 'kept',
-    text: exposed
-      ? `ports and exposes: at NAME.DOMAIN, by HTTPS`
-      : `ports: ${name}, reachable inside the cluster for apps with a 'uses' entry`,
-  });
+  const inside = `ports: ${name}, reached inside the cluster by who says so in uses`;
+  const text = exposed
+    ? 'ports and exposes: at NAME.DOMAIN, by HTTPS'
+    : 'public' in open
+      ? `ports: ${name}, at ${outside} from outside too; take public out if only apps call it`
+      : inside;
+  notes.push({ key: `${key}.${number}`, fate: outside === undefined ? 'kept' : 'approximated', text });
 }
 
 function volume(value: unknown, { description, notes }: Draft): void {
   const long = typeof value === 'object' && value !== null ? asRecord(value) : undefined;
   const [first = '', second, mode = ''] = long
     ? [String(long.source ?? ''), String(long.target ?? ''), long.read_only === true ? 'ro' : '']
-    : String(value).split(':');
+    : partsOf(String(value));
   const source = second === undefined ? '' : first;
   const target = second ?? first;
   const key = `volumes.${target}`;
@@ -389,6 +572,11 @@ function volume(value: unknown, { description, notes }: Draft): void {
     const filled = isPath ? `; copy the content of ${source} into it` : '';
     notes.push({ key, fate: 'approximated', text: `volumes: ${name}, of 1Gi${filled}` });
   }
+}
+
+/** Parts between colons; one in a variable, such as `${FOLDER:-./data}`, is none. */
+function partsOf(text: string): string[] {
+  return text.match(/(?:\$\{[^}]*\}|[^:])+/g) ?? [];
 }
 
 /** Text with the defaults of its variables and `$$` as a dollar; undefined if a variable has no default. */
