@@ -2,17 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderAll } from '../scripts/render/render.ts';
-import { exampleEdits, exampleNames, platformCluster, withPlatform } from '../test/model/fixture.ts';
+import { exampleCluster, exampleEdits, exampleNames, withPlatform } from '../test/model/fixture.ts';
 
 const folder = import.meta.dirname;
 const names = exampleNames();
-const cluster = platformCluster(
-  `signIn: { mail: { kind: mailpit } }\napps: { ${names.map((name) => `${name}: `).join(', ')} }`,
-);
 
 /** What all of them become in one environment. */
 const files = await withPlatform(
-  [...exampleEdits(), ['clusters/dev/cluster.yaml', cluster]],
+  [...exampleEdits(), ['clusters/dev/cluster.yaml', exampleCluster()]],
   async (root) => (await renderAll(root)).files,
 );
 

@@ -11,8 +11,10 @@ import { visit } from '../../scripts/cluster/visit.ts';
 import { until } from '../until.ts';
 import { gatewayPlace } from './gateway.ts';
 import { said, World } from './identity/world.ts';
+import { examples, placeExamples } from './workloads/place-examples.ts';
+import { dnsQuestion, mqtt, talk } from './workloads/talk.ts';
 
-const apps = [
+const own = [
   'notes',
   'members',
   'clock',
@@ -24,7 +26,17 @@ const apps = [
   'quiet',
   'door',
   'calls',
+  'words',
+  'chosen',
 ];
+
+/** Port of the broker on this machine: another one than its app.ts says, which a broker of this machine may have. */
+const brokerPort = 19883;
+
+const nodes = `nodes:
+  - { name: control-plane, role: control-plane, cpu: "4", memory: 8Gi }
+  - { name: worker, role: worker, cpu: "4", memory: 8Gi }
+  - { name: fast, role: worker, cpu: "1", memory: 1Gi, labels: { disk: ssd }, taints: { card: a100 } }`;
 
 /** Port of the gateway on this machine, in clusters of stories. */
 const httpsPort = 19443;
@@ -69,8 +81,47 @@ describe('ordinary workloads', () => {
     );
   };
 
-  const setSecret = async (value: string) => {
-    await execa('npm', ['run', '--silent', 'secrets', '--', 'set', 'partner', 'PAY_KEY'], {
+  /** What a pod of an app answers to bytes at a port, until that is enough. */
+  const tell = async (
+    app: string,
+    port: number,
+    bytes: string,
+    enough: (answer: string) => boolean,
+    pod?: string,
+  ): Promise<string> => {
+    const forward =
+      pod === undefined
+        ? await forwardToPod(world.cluster, app, port)
+        : await forwardTo(world.cluster, { namespace: app, pod, port });
+    try {
+      return (await talk(forward.port, bytes, (answer) => enough(answer.toString()))).toString();
+    } finally {
+      forward.close();
+    }
+  };
+
+  /** A call of gRPC through the gateway with one message; resolves with the bytes of its answer, whose status must be 0. */
+  const call = async (name: string, path: string, message: Buffer): Promise<Buffer> => {
+    const { host, roots } = await gatewayPlace(world.cluster, name, httpsPort);
+    const session = connect(`https://127.0.0.1:${httpsPort}`, { servername: host, ca: [...(roots ?? [])] });
+    try {
+      const request = session.request({
+        ...{ ':method': 'POST', ':path': path, ':authority': `${host}:${httpsPort}` },
+        ...{ 'content-type': 'application/grpc', te: 'trailers' },
+      });
+      const trailers = once(request, 'trailers');
+      request.end(Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]));
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
+      return Buffer.concat(chunks).subarray(5);
+    } finally {
+      session.close();
+    }
+  };
+
+  const setSecret = async (value: string, app = 'partner', key = 'PAY_KEY') => {
+    await execa('npm', ['run', '--silent', 'secrets', '--', 'set', app, key], {
       cwd: world.checkout.root,
       env: world.checkout.env,
       input: value,
@@ -84,9 +135,13 @@ describe('ordinary workloads', () => {
       await cp(join(import.meta.dirname, 'workloads', 'apps'), join(checkout.root, 'apps'), {
         recursive: true,
       });
+      await placeExamples(checkout.root);
+      const apps = [...own, ...Object.keys(examples)].map((app) =>
+        app === 'broker' ? `  broker: { public: { mqtt: ${brokerPort} } }\n` : `  ${app}:\n`,
+      );
       await checkout.edit(
         'clusters/dev/cluster.yaml',
-        (text) => `${text.trimEnd()}\n${apps.map((app) => `  ${app}:\n`).join('')}`,
+        (text) => `${text.replace(/^nodes:\n.*$/m, nodes).trimEnd()}\n${apps.join('')}`,
       );
     }),
   );
@@ -96,7 +151,9 @@ describe('ordinary workloads', () => {
     const refused = await world.checkout.npm('init-cluster');
     expect(refused.exitCode, said(refused)).not.toBe(0);
     expect(said(refused)).toContain('npm run secrets -- set partner PAY_KEY');
+    expect(said(refused)).toContain('npm run secrets -- set payments STRIPE_KEY');
     await setSecret('plinth-value-one');
+    await setSecret(['sk', 'test', 'plinth'].join('_'), 'payments', 'STRIPE_KEY');
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -185,23 +242,8 @@ describe('ordinary workloads', () => {
   });
 
   it('takes a call of gRPC through the gateway', async () => {
-    const { host, roots } = await gatewayPlace(world.cluster, 'calls.dev.localhost', httpsPort);
-    const session = connect(`https://127.0.0.1:${httpsPort}`, { servername: host, ca: [...(roots ?? [])] });
-    try {
-      const message = Buffer.from([0, 0, 0, 0, 2, 10, 0]);
-      const call = session.request({
-        ...{ ':method': 'POST', ':path': '/any.Service/Call', ':authority': `${host}:${httpsPort}` },
-        ...{ 'content-type': 'application/grpc', te: 'trailers' },
-      });
-      const trailers = once(call, 'trailers');
-      call.end(message);
-      const chunks: Buffer[] = [];
-      for await (const chunk of call) chunks.push(chunk);
-      expect(Buffer.concat(chunks)).toEqual(message);
-      expect((await trailers)[0]).toMatchObject({ 'grpc-status': '0' });
-    } finally {
-      session.close();
-    }
+    const message = Buffer.from([10, 0]);
+    expect(await call('calls.dev.localhost', '/any.Service/Call', message)).toEqual(message);
   });
 
   it('is root on port 80 where its exceptions say so', async () => {
@@ -212,6 +254,39 @@ describe('ordinary workloads', () => {
     const logs = await world.checkout.npm('logs', 'quiet', '--limit', '5');
     expect(logs.stdout).toContain('worked');
     expect(await get('pods', '-n', 'quiet', '-o', 'jsonpath={.items[0].spec.priority}')).toBe('-10');
+  });
+
+  it('has the extensions of its database, which the object of CloudNativePG says too', async () => {
+    const applied = await get(
+      'databases.postgresql.cnpg.io',
+      '-n',
+      'words',
+      '-o',
+      'jsonpath={.items[*].status.applied}',
+    );
+    expect(applied).toBe('true');
+    const psql = [
+      '-c',
+      'postgres',
+      '--',
+      'psql',
+      '-At',
+      '-d',
+      'words',
+      '-c',
+      'select extname from pg_extension',
+    ];
+    const found = await world.probe.kubectl(['exec', '-n', 'words', 'words-db-1', ...psql]);
+    expect(found.split('\n')).toEqual(expect.arrayContaining(['pg_trgm', 'unaccent']));
+  });
+
+  it('runs on the node that it chooses, alone, and knows the argument of its build', async () => {
+    const nodeOf = (app: string) => get('pods', '-n', app, '-o', 'jsonpath={.items[*].spec.nodeName}');
+    const labelled = await get('nodes', '-l', 'disk=ssd', '-o', 'jsonpath={.items[*].metadata.name}');
+    expect(await nodeOf('chosen')).toBe(labelled);
+    for (const app of ['notes', 'busy', 'site']) expect(await nodeOf(app)).not.toBe(labelled);
+    const logs = await world.checkout.npm('logs', 'chosen', '--limit', '5');
+    expect(logs.stdout).toContain('the word is plinth');
   });
 
   it('gets a second pod under load', async () => {
@@ -225,5 +300,138 @@ describe('ordinary workloads', () => {
     );
     stop.abort();
     await Promise.all(load);
+  });
+
+  describe('of the examples', () => {
+    it('broker: keeps a message of a client outside of the cluster for the next one, by TCP without the gateway', async () => {
+      const isAccepted = (answer: Buffer) => answer.subarray(0, 4).equals(Buffer.from([0x20, 2, 0, 0]));
+      const first = Buffer.concat([mqtt.connect('one'), mqtt.keep('door', 'open')]);
+      expect(isAccepted(await talk(brokerPort, first, isAccepted))).toBe(true);
+      const second = Buffer.concat([mqtt.connect('two'), mqtt.subscribe('door')]);
+      await until(async () => {
+        const answer = await talk(brokerPort, second, (text) => text.includes('dooropen'));
+        return answer.includes('dooropen');
+      }, 'the message that the broker kept');
+      const status = await world.checkout.npm('status');
+      expect(status.stdout).toContain(`tcp://broker.dev.localhost:${brokerPort}`);
+    });
+
+    it('cache and durable-cache: keep a value, the second also when its pod is replaced', async () => {
+      const ask = (app: string) =>
+        tell(app, 6379, 'GET word\r\n', (text) => /^\$(-1|5\r\nvalue)\r\n$/.test(text));
+      for (const app of ['cache', 'durable-cache']) {
+        await tell(app, 6379, 'SET word value\r\n', (text) => text === '+OK\r\n');
+        expect(await ask(app)).toContain('value');
+      }
+      await world.probe.kubectl(['delete', 'pod', '-n', 'durable-cache', '--all', '--wait']);
+      await until(
+        async () => (await ask('durable-cache')).includes('value'),
+        'the value after the pod was replaced',
+      );
+    });
+
+    it('sessions: two pods that share nothing', async () => {
+      const pods = (await get('pods', '-n', 'sessions', '-o', 'jsonpath={.items[*].metadata.name}')).split(
+        ' ',
+      );
+      expect(pods).toHaveLength(2);
+      const [first, second] = pods;
+      await tell('sessions', 11211, 'set user 0 0 3\r\nada\r\n', (text) => text === 'STORED\r\n', first);
+      const ask = (pod: string | undefined) =>
+        tell('sessions', 11211, 'get user\r\n', (text) => text.endsWith('END\r\n'), pod);
+      expect([await ask(first), await ask(second)]).toEqual(['VALUE user 0 3\r\nada\r\nEND\r\n', 'END\r\n']);
+    });
+
+    it('composed: serves what its step made, and its sidecar shows who asked', async () => {
+      expect(await ask('composed', '/')).toMatch(/\d\d:\d\d:\d\d/);
+      await until(async () => {
+        const log = await world.probe.kubectl([
+          'logs',
+          '-n',
+          'composed',
+          'deploy/composed',
+          '-c',
+          'show-log',
+        ]);
+        return log.includes('GET / HTTP');
+      }, 'the request in the log of the sidecar');
+    });
+
+    it('front-door: both names, a path of its own, a redirect and a header', async () => {
+      for (const host of ['welcome.dev.localhost', 'start.dev.localhost']) {
+        const place = await gatewayPlace(world.cluster, host, httpsPort);
+        const page = await visit(place, '/');
+        expect([page.status, page.body, page.headers['x-frame-options']]).toEqual([200, 'welcome\n', 'DENY']);
+        expect((await visit(place, '/files/a')).body).toBe('files\n');
+        expect((await visit(place, '/home')).status).toBe(301);
+      }
+    });
+
+    it('site: its job has read the configuration, and its page has the header', async () => {
+      expect(await get('jobs', '-n', 'site', '-o', 'jsonpath={.items[*].status.succeeded}')).toBe('1');
+      const page = await visit(await gatewayPlace(world.cluster, 'site.dev.localhost', httpsPort), '/');
+      expect([page.status, page.headers['x-content-type-options']]).toEqual([200, 'nosniff']);
+    });
+
+    it('legacy-site: serves on port 80, from a master process that is root', async () => {
+      expect(await ask('legacy-site', '/', { port: 80 })).toContain('nginx');
+      const status = await world.probe.kubectl([
+        'exec',
+        '-n',
+        'legacy-site',
+        'deploy/legacy-site',
+        '--',
+        'cat',
+        '/proc/1/status',
+      ]);
+      expect(status).toMatch(/^Uid:\t0\t/m);
+    });
+
+    it('messages: three pods are one cluster', async () => {
+      await until(async () => {
+        const answer = JSON.parse(await ask('messages', '/jsz', { pod: 'messages-0', port: 8222 }));
+        return answer.meta_cluster?.cluster_size === 3;
+      }, 'a cluster of three');
+    });
+
+    it('names: answers a question of DNS by gRPC, through the gateway', async () => {
+      const question = dnsQuestion(0x1234, 'plinth.example.org');
+      const message = Buffer.concat([Buffer.from([10, question.length]), question]);
+      const answer = await call('names.dev.localhost', '/coredns.dns.DnsService/Query', message);
+      // The field, its length in one or two bytes, and the message itself: the id of the question, and the bit of an answer.
+      const dns = answer.subarray((answer[1] ?? 0) > 127 ? 3 : 2);
+      expect([dns.readUInt16BE(0), (dns[2] ?? 0) >> 7]).toEqual([0x1234, 1]);
+    });
+
+    it('queue-worker: works', async () => {
+      expect((await world.checkout.npm('logs', 'queue-worker', '--limit', '5')).stdout).toContain('at work');
+    });
+
+    it('team-metrics: has measured itself', async () => {
+      await until(async () => {
+        const answer = JSON.parse(await ask('team-metrics', '/api/v1/query?query=up', { port: 9090 }));
+        return answer.data.result[0]?.value[1] === '1';
+      }, 'a measurement');
+    });
+
+    it('payments: has read its key, shows it nowhere, and asks the one host that it may', async () => {
+      expect(JSON.parse(await ask('payments', '/'))).toEqual({ mode: 'test' });
+      const balance = await ask('payments', '/balance');
+      // Where there is no internet the proxy says that the name is not known; else Stripe says that the key is none.
+      expect(balance).toMatch(/api\.stripe\.com did not answer|Invalid API Key/);
+      expect(await get('deployments,pods,configmaps', '-n', 'payments', '-o', 'yaml')).not.toContain(
+        ['sk', 'test', 'plinth'].join('_'),
+      );
+    });
+
+    it('counter: is Python with a module of another folder', async () => {
+      expect(await ask('counter', '/')).toBe('counter was asked 1 time.\n');
+      expect(await ask('counter', '/')).toBe('counter was asked 2 times.\n');
+    });
+
+    it('storefront: has the page that its build made with an argument', async () => {
+      const page = await visit(await gatewayPlace(world.cluster, 'shop.dev.localhost', httpsPort), '/');
+      expect(page.body).toContain('<h1>Everything must stay</h1>');
+    });
   });
 });

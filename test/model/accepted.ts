@@ -1,7 +1,7 @@
 import { rootCertificates } from 'node:tls';
 import { loadLock } from '../../images/lock/index.ts';
 import { parseImageReference } from '../../model/schema/image-reference.ts';
-import { appFile, type Edit, exampleEdits, exampleNames, platformCluster } from './fixture.ts';
+import { appFile, type Edit, exampleCluster, exampleEdits, platformCluster } from './fixture.ts';
 
 const app = (name: string, more = ''): Edit => [`apps/${name}/app.ts`, appFile(name, more)];
 const cluster = (more: string): Edit => ['clusters/dev/cluster.yaml', platformCluster(more)];
@@ -33,17 +33,7 @@ const privateRoot = JSON.stringify(rootCertificates[0]);
  */
 export const accepted: readonly (readonly [name: string, edits: readonly Edit[]])[] = [
   ['nothing but the platform', []],
-  [
-    'every example',
-    [
-      ...exampleEdits(),
-      cluster(
-        `signIn: { mail: { kind: mailpit } }\napps: { ${exampleNames()
-          .map((name) => `${name}: `)
-          .join(', ')} }`,
-      ),
-    ],
-  ],
+  ['every example', [...exampleEdits(), ['clusters/dev/cluster.yaml', exampleCluster()]]],
   [
     'people who are signed in, at a plain and a mutual port, and an app that gets their tokens from another',
     [

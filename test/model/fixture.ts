@@ -59,15 +59,41 @@ export function exampleNames(): string[] {
     .sort();
 }
 
-/** For tests: what puts them among the apps of `withPlatform`. */
+/** For tests: what puts them among the apps of `withPlatform`, with what they share, and with a secret that nobody can read. */
 export function exampleEdits(): Edit[] {
-  return exampleNames().flatMap((name) =>
+  const files = [...exampleNames(), 'shared'].flatMap((name) =>
     readdirSync(join(examples, name), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry): Edit => {
         const path = join(entry.parentPath, entry.name);
         return [join('apps', relative(examples, path)), readFileSync(path, 'utf8')];
       }),
+  );
+  return [...files, ['apps/payments/secrets/dev/stripe.yaml', unreadableSecret]];
+}
+
+const recipient = `age1${'q'.repeat(58)}`;
+const cipher = 'ENC[AES256_GCM,data:b25l,iv:b25l,tag:b25l,type:str]';
+
+/** A secret as SOPS leaves it, as far as a render looks. */
+const unreadableSecret = `apiVersion: v1
+kind: Secret
+metadata: { name: stripe-secret, namespace: payments }
+data: { STRIPE_KEY: "${cipher}" }
+sops:
+  age: [{ recipient: ${recipient}, enc: "-----BEGIN AGE ENCRYPTED FILE-----" }]
+  lastmodified: "2026-01-01T00:00:00Z"
+  mac: "${cipher}"
+  encrypted_regex: ^(data|stringData)$
+  mac_only_encrypted: true
+  version: 3.11.0
+`;
+
+/** For tests: a cluster.yaml in which every example runs. */
+export function exampleCluster(): string {
+  const apps = exampleNames().map((name) => `${name}: `);
+  return platformCluster(
+    `signIn: { mail: { kind: mailpit } }\nsecrets: { recipients: { nobody: ${recipient} } }\napps: { ${apps.join(', ')} }`,
   );
 }
 
