@@ -171,7 +171,7 @@ services:
   app:
     image: a:1
     tmpfs: ["/run:size=16M,mode=1777,noexec", /cache]
-    volumes: ["\${FOLDER:-./data}:/data:Z", "\${CONF}/tls:/tls:ro,z", "/var/lib/more"]
+    volumes: ["\${FOLDER:-./data}:/data:Z", "\${CONF}/tls:/tls:ro,z", "/var/lib/more/"]
     environment: [{ TZ: Europe/Berlin }, "discovery.type=single-node", MODE=fast]
 `;
     const { description, notes } = fromCompose(file, 'compose.yaml', 'app');

@@ -6,6 +6,18 @@ import { fullReference, parseImageReference, pinnedImage } from '../../model/sch
 import { capability } from '../../model/schema/process.ts';
 import { Failure } from '../cli/failure.ts';
 import { always, needless } from './compose-needless.ts';
+import {
+  isMap,
+  memoryOf,
+  namesOf,
+  pairsOf,
+  partsOf,
+  probeTiming,
+  rangeOf,
+  resolved,
+  secondsOf,
+  withoutEnd,
+} from './compose-values.ts';
 import { asRecord, type KeyNote, looksSecret } from './notes.ts';
 import { shellWords } from './shell-words.ts';
 
@@ -124,7 +136,7 @@ const readers: Readonly<Record<string, Reader>> = {
     const found = [texts.parse(value)].flat().map((each) => {
       const [path = '', options = ''] = each.split(':');
       const size = memoryOf(/(?:^|,)size=(\d+[kmg]?)/i.exec(options)?.[1] ?? '');
-      return [path, { size: size ?? '64Mi', memory: true }] as const;
+      return [withoutEnd(path), { size: size ?? '64Mi', memory: true }] as const;
     });
     description.temporary = { ...asRecord(description.temporary), ...Object.fromEntries(found) };
     const sizes = found.map(([path, { size }]) => `${path} of ${size}`);
@@ -223,7 +235,7 @@ const readers: Readonly<Record<string, Reader>> = {
       const ends = asRecord(asRecord(value)[name]).condition === 'service_completed_successfully';
       const text = ends
         ? 'job: { command: [ … ] } runs before each new version, or an init step before each start'
-        : /postgres|^pg$|^db$|database/.test(name)
+        : /postgres|^pg$|(^|[_-])db$|database/.test(name)
           ? "database: { storage: '2Gi' } and uses: [{ kind: 'database', of: APP, as: 'owner' }], if it is a PostgreSQL"
           : `uses: [{ kind: 'app', app: '${name}', port: … }], once it is an app too`;
       notes.push({ key: `depends_on.${name}`, fate: 'dropped', text });
@@ -314,10 +326,6 @@ function extended(
     else merged[key] = value;
   }
   return merged;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 type Services = z.infer<typeof composeFile>['services'];
@@ -432,48 +440,6 @@ const deployTexts: Readonly<Record<string, string>> = {
   labels: 'labels are derived',
 };
 
-/** Variables and arguments: a map, or a list of `NAME=value`; without a value they come from the shell. */
-function pairsOf(value: unknown): [name: string, text: string | undefined][] {
-  const pairs = Array.isArray(value)
-    ? value.flatMap((each): unknown[][] =>
-        isMap(each) ? Object.entries(each) : [String(each).split(/=(.*)/s)],
-      )
-    : Object.entries(z.record(z.string(), z.unknown()).parse(value ?? {}));
-  return pairs.map(([name, to]) => [
-    String(name).trim(),
-    to === undefined || to === null ? undefined : String(to).trim(),
-  ]);
-}
-
-/** Names of secrets or configs: a list of names, or of maps with `source`. */
-function namesOf(value: unknown): string[] {
-  return z
-    .array(z.unknown())
-    .parse(value)
-    .map((each) => (typeof each === 'string' ? each : String(asRecord(each).source)));
-}
-
-function probeTiming({ interval, timeout, retries }: Record<string, unknown>): {
-  period?: number;
-  timeout?: number;
-  failures?: number;
-} {
-  const [period, limit, failures] = [secondsOf(interval), secondsOf(timeout), Number(retries)];
-  return {
-    ...(period === undefined ? {} : { period: Math.max(1, Math.round(period)) }),
-    ...(limit === undefined ? {} : { timeout: Math.max(1, Math.round(limit)) }),
-    ...(Number.isInteger(failures) && failures > 0 ? { failures } : {}),
-  };
-}
-
-/** Seconds of a duration such as `1m30s`; undefined for other texts. */
-function secondsOf(text: unknown): number | undefined {
-  const parts = [...String(text ?? '').matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h)/g)];
-  if (parts.length === 0) return undefined;
-  const units: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-  return parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (units[unit] ?? 1), 0);
-}
-
 /** A port in one of its forms: `8080`, `127.0.0.1:80:8080/udp`, a range `3000-3005`, or a map with `target` and `published`. */
 function port(value: unknown, draft: Draft, key: string, published: boolean): void {
   const long = typeof value === 'object' && value !== null ? asRecord(value) : undefined;
@@ -503,11 +469,6 @@ function port(value: unknown, draft: Draft, key: string, published: boolean): vo
     const outside = firstHost === undefined ? number : firstHost + number - first;
     onePort({ number, protocol, outside: published ? outside : undefined }, draft, key);
   }
-}
-
-function rangeOf(text: string): [number, number] | [undefined, undefined] {
-  const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
-  return first === undefined || Number(first) < 1 ? [undefined, undefined] : [Number(first), Number(last)];
 }
 
 function onePort(
@@ -541,7 +502,11 @@ function onePort(
     : 'public' in open
       ? `ports: ${name}, at ${outside} from outside too; take public out if only apps call it`
       : inside;
-  notes.push({ key: `${key}.${number}`, fate: outside === undefined ? 'kept' : 'approximated', text });
+  notes.push({
+    key: `${key}.${number}${protocol === 'udp' ? '/udp' : ''}`,
+    fate: outside === undefined ? 'kept' : 'approximated',
+    text,
+  });
 }
 
 function volume(value: unknown, { description, notes }: Draft): void {
@@ -550,7 +515,7 @@ function volume(value: unknown, { description, notes }: Draft): void {
     ? [String(long.source ?? ''), String(long.target ?? ''), long.read_only === true ? 'ro' : '']
     : partsOf(String(value));
   const source = second === undefined ? '' : first;
-  const target = second ?? first;
+  const target = withoutEnd(second ?? first);
   const key = `volumes.${target}`;
   const isPath = /^[./~$]/.test(source);
   if (/docker\.sock$/.test(source)) {
@@ -572,31 +537,4 @@ function volume(value: unknown, { description, notes }: Draft): void {
     const filled = isPath ? `; copy the content of ${source} into it` : '';
     notes.push({ key, fate: 'approximated', text: `volumes: ${name}, of 1Gi${filled}` });
   }
-}
-
-/** Parts between colons; one in a variable, such as `${FOLDER:-./data}`, is none. */
-function partsOf(text: string): string[] {
-  return text.match(/(?:\$\{[^}]*\}|[^:])+/g) ?? [];
-}
-
-/** Text with the defaults of its variables and `$$` as a dollar; undefined if a variable has no default. */
-function resolved(text: string): string | undefined {
-  let isWhole = true;
-  const result = text.replace(
-    /\$\$|\$\{(\w+)(?:(:?-)([^}]*))?[^}]*\}|\$(\w+)/g,
-    (whole, _name, dash, given) => {
-      if (whole === '$$') return '$';
-      if (dash === undefined) isWhole = false;
-      return given ?? '';
-    },
-  );
-  return isWhole ? result : undefined;
-}
-
-/** `512M` in a compose file means 512Mi. */
-function memoryOf(text: string): string | undefined {
-  const [, number, unit = ''] = /^(\d+)\s*([kmg])b?$/i.exec(text) ?? [];
-  return number === undefined
-    ? undefined
-    : `${number}${unit.toUpperCase().replace('K', 'k')}i`.replace('ki', 'Ki');
 }
