@@ -161,7 +161,7 @@ it('lists the differences by field, with both values', () => {
   expect(decision.why).not.toContain('control planes');
 });
 
-it('asks for another cluster where an app has got a public port, or lost one', () => {
+it('asks for another cluster where an app has got a public port, and for none where one has lost it', () => {
   const udp = { host: 53, node: 30053, protocol: 'udp' as const };
   const decision = decide({
     containers: all,
@@ -170,14 +170,12 @@ it('asks for another cluster where an app has got a public port, or lost one', (
     kubeconfig: 'fits',
     wanted: { ...wanted, ports: [...ports, { host: 53, node: 30053 }, { host: 1883, node: 31883 }] },
     settings,
+    canJoin: false,
   });
   if (decision.do !== 'refuse') throw new Error('it does not refuse');
-  for (const words of [
-    'public ports of apps, udp: 53 → none',
-    'public ports of apps, tcp: none → 53',
-    'public ports of apps, tcp: none → 1883',
-  ])
+  for (const words of ['public tcp port of an app: none → 53', 'public tcp port of an app: none → 1883'])
     expect(decision.why).toContain(words);
+  expect(decision.why).not.toContain('udp');
 });
 
 it('does not treat the load balancer as a node', () => {

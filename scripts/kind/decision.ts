@@ -90,14 +90,17 @@ function decideAboutFinished({ containers, record, kubeconfig, wanted, settings,
   const was = record.phase === 'finished' ? record : shape(nodes);
   const join = record.phase === 'finished' && canJoin ? addedWorkers(wanted, was.roles) : [];
   const grown = { ...was, roles: [...was.roles, ...join.map(() => 'worker')] };
-  const differing = differences(grown, { ...wanted, settings });
+  const differing = [
+    ...differences(grown, { ...wanted, settings }),
+    ...missingPorts(was.ports, wanted.ports),
+  ];
   if (differing.length > 0) {
     const why = `Kind cannot change the cluster ${wanted.name} in place, and cluster.yaml differs from it: ${differing.join('; ')}`;
     return { do: 'refuse', why, way: 'move-data' };
   }
   // Those that join may be there already: an earlier run was interrupted.
   const there = shape(nodes.filter(({ name }) => !join.includes(name)));
-  const gone = differences(was, there);
+  const gone = [...differences(was, there), ...missingPorts(there.ports, was.ports)];
   if (gone.length > 0) {
     const more = there.roles.length > was.roles.length;
     const why = `the containers of the cluster ${wanted.name} (${containers.map(({ name }) => name).join(', ')}) are not the created ones: ${gone.join('; ')}`;
@@ -140,24 +143,31 @@ function differences(was: Shape, wanted: Shape): string[] {
   note('nodes, control planes', count(was.roles, 'control-plane'), count(wanted.roles, 'control-plane'));
   note('nodes, workers', count(was.roles, 'worker'), count(wanted.roles, 'worker'));
   note('kubernetes.version, as image of the nodes', was.image, wanted.image);
-  const hostPort = ({ ports }: Shape, node: number, protocol?: 'udp') =>
-    ports.find((port) => port.node === node && port.protocol === protocol)?.host;
   for (const [name, node] of Object.entries(nodePorts))
-    note(`provider.ports.${name}`, hostPort(was, node), hostPort(wanted, node));
-  const gateway: number[] = Object.values(nodePorts);
-  const open = [...was.ports, ...wanted.ports].filter(({ node }) => !gateway.includes(node));
-  for (const { node, protocol } of new Map(
-    open.map((port) => [`${port.node} ${port.protocol}`, port]),
-  ).values())
-    note(
-      `public ports of apps, ${protocol ?? 'tcp'}`,
-      hostPort(was, node, protocol),
-      hostPort(wanted, node, protocol),
-    );
+    note(`provider.ports.${name}`, hostOf(was.ports, { node }), hostOf(wanted.ports, { node }));
   const settings = changes(was.settings, wanted.settings).map(({ path }) => path);
   if (settings.length > 0)
     found.push(
       `settings of the nodes, which this version of the program writes differently: ${settings.join(', ')}`,
     );
   return found;
+}
+
+/** Public ports of apps that a cluster needs and does not have. One that no app needs any more does no harm. */
+function missingPorts(has: readonly PortMapping[], needs: readonly PortMapping[]): string[] {
+  const gateway: number[] = Object.values(nodePorts);
+  return needs
+    .filter((port) => !gateway.includes(port.node) && hostOf(has, port) !== port.host)
+    .map(
+      (port) =>
+        `public ${port.protocol ?? 'tcp'} port of an app: ${hostOf(has, port) ?? 'none'} → ${port.host}`,
+    );
+}
+
+/** The port of this machine that leads to a port of the nodes. */
+function hostOf(
+  ports: readonly PortMapping[],
+  { node, protocol }: Omit<PortMapping, 'host'>,
+): number | undefined {
+  return ports.find((port) => port.node === node && port.protocol === protocol)?.host;
 }
