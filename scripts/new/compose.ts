@@ -173,7 +173,7 @@ const readers: Readonly<Record<string, Reader>> = {
       });
     }
   },
-  cap_drop: note('kept', 'every pod drops all capabilities that it does not name'),
+  cap_drop: note('kept', 'every pod drops all capabilities that it does not list'),
   healthcheck: (value, { description, notes }, key) => {
     const given = z.looseObject({ test: texts.optional(), disable: z.boolean().optional() }).parse(value);
     const { test } = given;
@@ -433,7 +433,7 @@ function copies(value: unknown, { description, notes }: Draft, key: string): voi
 
 /** What of `deploy` every app has. */
 const deployTexts: Readonly<Record<string, string>> = {
-  restart_policy: 'a process that ends is started again',
+  restart_policy: 'a process that ends is restarted',
   update_config: 'pods are replaced one after the other, once the new one is ready',
   rollback_config: 'while a new version is not ready, the old one keeps running',
   mode: 'replicas: … is the number of pods',
@@ -496,7 +496,7 @@ function onePort(
   }
   const exposed = outside !== undefined && http && description.exposes === undefined;
   if (exposed) description.exposes = { port: name };
-  const inside = `ports: ${name}, reached inside the cluster by who says so in uses`;
+  const inside = `ports: ${name}, reachable inside the cluster for apps with a 'uses' entry`;
   const text = exposed
     ? 'ports and exposes: at NAME.DOMAIN, by HTTPS'
     : 'public' in open
