@@ -14,7 +14,7 @@ function comparisonOf(
 ): Comparison {
   return {
     component: 'cert-manager',
-    ours: { deployment, namespaces: ['cert-manager'] },
+    ours: { workload: deployment, namespaces: ['cert-manager'] },
     upstream: {
       binary: 'cert-manager',
       account: upstream.account,

@@ -4,10 +4,10 @@ import { compareWithUpstream } from '../../test/upstream/compare.ts';
 it('has the rights, arguments and webhooks of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream({
     component: 'cloudnative-pg',
-    ours: { deployment: 'cloudnative-pg', namespaces: ['cnpg-system'] },
+    ours: { workload: 'cloudnative-pg', namespaces: ['cnpg-system'] },
     upstream: {
       binary: 'cloudnative-pg',
-      deployment: 'controller-manager',
+      workload: 'controller-manager',
       account: 'cnpg-manager',
       namespaces: ['system'],
       files: [

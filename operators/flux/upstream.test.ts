@@ -1,63 +1,15 @@
 import { expect, it } from 'vitest';
-import {
-  type Comparison,
-  compareWithUpstream,
-  type UpstreamDifference,
-} from '../../test/upstream/compare.ts';
-
-const files = [
-  'config/manager/deployment.yaml',
-  'config/rbac/role.yaml',
-  'config/rbac/role_binding.yaml',
-  'config/rbac/leader_election_role.yaml',
-  'config/rbac/leader_election_role_binding.yaml',
-];
-
-const ofEveryController: readonly UpstreamDifference[] = [
-  {
-    reason: 'Flux reads its own namespace only: a Kustomization elsewhere would have the rights of Flux.',
-    upstream: ['argument --watch-all-namespaces'],
-    ours: ['argument --watch-all-namespaces=false'],
-  },
-  {
-    reason: 'There is no notification controller.',
-    ours: ['argument --events-addr='],
-  },
-  {
-    reason: 'After a power loss of its node, the next pod takes the lease sooner than by the defaults.',
-    ours: [
-      'argument --leader-election-lease-duration=15s',
-      'argument --leader-election-renew-deadline=10s',
-      'argument --leader-election-retry-period=2s',
-    ],
-  },
-  {
-    reason: 'A dependency that became ready is seen after 1 s, not 30 s.',
-    ours: ['argument --requeue-dependency=1s'],
-  },
-];
+import { compareWithUpstream } from '../../test/upstream/compare.ts';
+import { fluxComparison, oneLease } from '../../test/upstream/flux-comparison.ts';
 
 const kinds = (path = ''): string =>
   ['buckets', 'gitrepositories', 'helmcharts', 'helmrepositories', 'ocirepositories']
     .map((kind) => `${kind}${path}.source.toolkit.fluxcd.io`)
     .join(' ');
 
-const comparisonOf = (controller: string, differences: readonly UpstreamDifference[]): Comparison => ({
-  component: 'flux',
-  ours: { deployment: controller, namespaces: ['flux-system'] },
-  upstream: {
-    binary: controller,
-    deployment: controller,
-    namespaces: ['system'],
-    files:
-      controller === 'kustomize-controller' ? [...files, 'config/rbac/cluster_role_binding.yaml'] : files,
-  },
-  differences: [...ofEveryController, ...differences],
-});
-
 it('gives source-controller the rights and arguments of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream(
-    comparisonOf('source-controller', [
+    fluxComparison('flux', 'source-controller', [
       {
         reason:
           'Sources and the Secrets that they name are in flux-system. Sources come from Git: their controller makes and deletes none.',
@@ -81,18 +33,7 @@ it('gives source-controller the rights and arguments of upstream, except for the
         reason: 'No source takes the rights of a ServiceAccount.',
         upstream: ['cluster serviceaccounts: get list watch', 'cluster serviceaccounts/token: create'],
       },
-      {
-        reason: 'Leader election uses one Lease, and no ConfigMap.',
-        upstream: [
-          'own configmaps: create delete get list patch update watch',
-          'own configmaps/status: get patch update',
-          'own leases.coordination.k8s.io: create delete get list patch update watch',
-        ],
-        ours: [
-          'own leases.coordination.k8s.io: create',
-          'own leases.coordination.k8s.io[source-controller-leader-election]: get patch update',
-        ],
-      },
+      oneLease('source-controller'),
       {
         reason: 'A repository that answers again is read within 15 s; the default waits up to 15 minutes.',
         ours: ['argument --max-retry-delay=15s'],
@@ -112,39 +53,44 @@ it('gives kustomize-controller the rights and arguments of upstream, except for 
       .map((kind) => `${kind}${path}.source.toolkit.fluxcd.io`)
       .join(' ');
   const { found, written } = await compareWithUpstream(
-    comparisonOf('kustomize-controller', [
-      {
-        reason:
-          'Both are bound to cluster-admin, which includes these rights: manifests in Git may hold any object',
-        upstream: [
-          `cluster ${sources()}: get list watch`,
-          `cluster ${sources('/status')}: get`,
-          'cluster configmaps secrets serviceaccounts: get list watch',
-          'cluster events: create patch',
-          'cluster kustomizations.kustomize.toolkit.fluxcd.io: create delete get list patch update watch',
-          'cluster kustomizations/finalizers.kustomize.toolkit.fluxcd.io: create delete get patch update',
-          'cluster kustomizations/status.kustomize.toolkit.fluxcd.io: get patch update',
-          'cluster serviceaccounts/token: create',
-          'own configmaps: create delete get list patch update watch',
-          'own configmaps/status: get patch update',
-          'own events: create',
-          'own leases.coordination.k8s.io: create delete get list patch update watch',
-        ],
-      },
-      {
-        reason:
-          'A Kustomization that waits for its objects holds a worker: more workers than Kustomizations.',
-        ours: ['argument --concurrent=32'],
-      },
-      {
-        reason: 'Everything that is applied is in Git; nothing is fetched during a build.',
-        ours: ['argument --no-remote-bases', 'argument --no-cross-namespace-refs'],
-      },
-      {
-        reason: 'A commit that repairs a broken one is applied at once.',
-        ours: ['argument --feature-gates=CancelHealthCheckOnNewRevision'],
-      },
-    ]),
+    fluxComparison(
+      'flux',
+      'kustomize-controller',
+      [
+        {
+          reason:
+            'Both are bound to cluster-admin, which includes these rights: manifests in Git may hold any object',
+          upstream: [
+            `cluster ${sources()}: get list watch`,
+            `cluster ${sources('/status')}: get`,
+            'cluster configmaps secrets serviceaccounts: get list watch',
+            'cluster events: create patch',
+            'cluster kustomizations.kustomize.toolkit.fluxcd.io: create delete get list patch update watch',
+            'cluster kustomizations/finalizers.kustomize.toolkit.fluxcd.io: create delete get patch update',
+            'cluster kustomizations/status.kustomize.toolkit.fluxcd.io: get patch update',
+            'cluster serviceaccounts/token: create',
+            'own configmaps: create delete get list patch update watch',
+            'own configmaps/status: get patch update',
+            'own events: create',
+            'own leases.coordination.k8s.io: create delete get list patch update watch',
+          ],
+        },
+        {
+          reason:
+            'A Kustomization that waits for its objects holds a worker: more workers than Kustomizations.',
+          ours: ['argument --concurrent=32'],
+        },
+        {
+          reason: 'Everything that is applied is in Git; nothing is fetched during a build.',
+          ours: ['argument --no-remote-bases', 'argument --no-cross-namespace-refs'],
+        },
+        {
+          reason: 'A commit that repairs a broken one is applied at once.',
+          ours: ['argument --feature-gates=CancelHealthCheckOnNewRevision'],
+        },
+      ],
+      ['config/rbac/cluster_role_binding.yaml'],
+    ),
   );
   expect(found).toEqual(written);
 });

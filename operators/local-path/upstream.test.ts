@@ -4,10 +4,10 @@ import { compareWithUpstream } from '../../test/upstream/compare.ts';
 it('has the rights and arguments of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream({
     component: 'local-path',
-    ours: { deployment: 'local-path-provisioner', namespaces: ['local-path-storage'] },
+    ours: { workload: 'local-path-provisioner', namespaces: ['local-path-storage'] },
     upstream: {
       binary: 'local-path-provisioner',
-      deployment: 'local-path-provisioner',
+      workload: 'local-path-provisioner',
       namespaces: ['local-path-storage'],
       files: ['deploy/local-path-storage.yaml'],
     },

@@ -4,10 +4,10 @@ import { compareWithUpstream } from '../../test/upstream/compare.ts';
 it('has the rights and arguments of upstream, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream({
     component: 'metrics-server',
-    ours: { deployment: 'metrics-server', namespaces: [] },
+    ours: { workload: 'metrics-server', namespaces: [] },
     upstream: {
       binary: 'metrics-server',
-      deployment: 'metrics-server',
+      workload: 'metrics-server',
       namespaces: [],
       files: ['manifests/base/deployment.yaml', 'manifests/base/rbac.yaml'],
     },

@@ -15,7 +15,7 @@ const rightsIn = (namespace: string): string[] => [
 it('has the rights that upstream documents for the Gateway API, except for the listed differences', async () => {
   const { found, written } = await compareWithUpstream({
     component: 'traefik',
-    ours: { deployment: 'traefik', namespaces: ['gateway'] },
+    ours: { workload: 'traefik', namespaces: ['gateway'] },
     upstream: {
       binary: 'traefik',
       account: 'traefik-controller',

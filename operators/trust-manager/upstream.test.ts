@@ -6,7 +6,7 @@ const chart = 'deploy/charts/trust-manager/templates';
 it("has the rights, flags and webhook of upstream's chart, except for the listed differences", async () => {
   const { found, written } = await compareWithUpstream({
     component: 'trust-manager',
-    ours: { deployment: 'trust-manager', namespaces: ['trust'] },
+    ours: { workload: 'trust-manager', namespaces: ['trust'] },
     upstream: {
       binary: 'trust-manager',
       account: 'trust-manager.name',

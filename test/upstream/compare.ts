@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
+import { allObjects, type Component, isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { goModule } from '../../images/go/index.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import { type ControllerNames, factsOf, flagsIn } from './facts.ts';
@@ -16,8 +16,8 @@ export interface UpstreamDifference {
 
 /** A controller whose manifests are written here, and the place of upstream's. */
 export interface Comparison {
-  /** A folder of manifests/dev. */
-  component: string;
+  /** Folder of manifests/dev, or the rendered component if dev does not have it. */
+  component: string | Component;
   ours: ControllerNames;
   upstream: ControllerNames & {
     /** A binary of images/lock.yaml: its module, at its version, holds the files. */
@@ -73,7 +73,8 @@ function expanded(line: string): string[] {
   return resources.split(' ').map((resource) => `${scope} ${resource}: ${verbs}`);
 }
 
-function ownObjects(component: string): KubeObject[] {
+function ownObjects(component: string | Component): KubeObject[] {
+  if (typeof component !== 'string') return allObjects(component);
   const folder = join(import.meta.dirname, '../../manifests/dev', component);
   return readdirSync(folder).flatMap((name) => objectsIn(readFileSync(join(folder, name), 'utf8')));
 }

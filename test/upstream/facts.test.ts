@@ -50,9 +50,9 @@ it('ignores roles of other accounts, and names a role that is not among the obje
   expect([...factsOf([binding('ClusterRoleBinding')], names)]).toEqual(['role reader in cluster']);
 });
 
-it('refuses manifests without the Deployment that is compared', () => {
-  expect(() => factsOf([], { deployment: 'gone', namespaces: [] })).toThrow(
-    'the manifests have no Deployment gone',
+it('refuses manifests without the workload that is compared', () => {
+  expect(() => factsOf([], { workload: 'gone', namespaces: [] })).toThrow(
+    'the manifests have no Deployment or DaemonSet gone',
   );
 });
 

@@ -4,9 +4,9 @@ import { podTemplate } from '../../charts/kube/pod-template.ts';
 
 /** The controller whose facts are wanted, as its manifests name it. */
 export interface ControllerNames {
-  /** Deployment; absent where only rights are compared. */
-  deployment?: string;
-  /** ServiceAccount. Default: that of the Deployment. */
+  /** Deployment or DaemonSet; absent where only rights are compared. */
+  workload?: string;
+  /** ServiceAccount. Default: that of the workload. */
   account?: string;
   /** Namespaces that stand for the controller's own. */
   namespaces: readonly string[];
@@ -17,18 +17,16 @@ export interface ControllerNames {
  * manifests give the same lines where they come to the same, whatever the names and the number of their objects.
  */
 export function factsOf(objects: readonly KubeObject[], names: ControllerNames): Set<string> {
-  const deployment = objects.find(
-    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === names.deployment,
+  const workload = objects.find(
+    ({ kind, metadata }) => /^(Deployment|DaemonSet)$/.test(kind) && metadata.name === names.workload,
   );
-  if (names.deployment !== undefined && deployment === undefined)
-    throw new Error(`the manifests have no Deployment ${names.deployment}`);
+  if (names.workload !== undefined && workload === undefined)
+    throw new Error(`the manifests have no Deployment or DaemonSet ${names.workload}`);
   const account =
-    names.account ??
-    textField(deployment && podTemplate(deployment), 'spec', 'serviceAccountName') ??
-    'default';
+    names.account ?? textField(workload && podTemplate(workload), 'spec', 'serviceAccountName') ?? 'default';
   return new Set([
     ...rights(objects, account, names.namespaces),
-    ...(deployment === undefined ? [] : argumentsOf(deployment)),
+    ...(workload === undefined ? [] : argumentsOf(workload)),
     ...objects.flatMap(webhooks),
   ]);
 }
@@ -75,8 +73,8 @@ function rightsOf(rule: unknown): string[] {
 }
 
 /** `argument --leader-elect`, of the first container; the program's own path is left out. */
-function argumentsOf(deployment: KubeObject): string[] {
-  const [container] = listField(podTemplate(deployment), 'spec', 'containers');
+function argumentsOf(workload: KubeObject): string[] {
+  const [container] = listField(podTemplate(workload), 'spec', 'containers');
   return [...texts(container, 'command').slice(1), ...texts(container, 'args')].map(
     (argument) => `argument ${argument.replace(/=true$/, '')}`,
   );
