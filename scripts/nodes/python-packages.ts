@@ -7,6 +7,7 @@ import { withCacheLock } from '../../images/cache/index.ts';
 import { cacheDir } from '../../images/cache/paths.ts';
 import { installDebianPackages } from '../../images/debian/index.ts';
 import type { Report } from '../../images/index.ts';
+import { runPip } from '../../images/wheel/index.ts';
 import { Failure } from '../cli/failure.ts';
 
 interface Wanted {
@@ -29,17 +30,16 @@ export async function ensurePythonPackages(
   report: Report,
   signal?: AbortSignal,
 ): Promise<string> {
-  const python = await pythonVersion(title);
+  const version = await pythonVersion(title);
   const key = createHash('sha256')
     .update(await readFile(requirements))
-    .update(python)
+    .update(version)
     .digest('hex')
     .slice(0, 16);
   const folder = join(cacheDir(), name, key);
   const complete = join(folder, 'complete');
   const done = async (): Promise<string | undefined> =>
     existsSync(complete) ? join(folder, 'bin') : undefined;
-  const run = (command: string, args: string[]) => install(title, command, args, signal);
   return (
     (await done()) ??
     withCacheLock(`${name}-${key}`, { report, signal, done }, async () => {
@@ -47,12 +47,17 @@ export async function ensurePythonPackages(
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder, { recursive: true });
       if (!(await hasVenv())) await installDebianPackages([...debian], report);
-      await run('python3', ['-m', 'venv', folder]);
-      const pip = ['-m', 'pip', '--disable-pip-version-check', '--quiet', 'install', '--require-hashes'];
-      await run(join(folder, 'bin', 'python'), [
-        ...pip,
-        ...['--only-binary', ':all:', '--requirement', requirements],
-      ]);
+      const venv = await execa('python3', ['-m', 'venv', folder], {
+        stdin: 'ignore',
+        all: true,
+        reject: false,
+        ...(signal === undefined ? {} : { cancelSignal: signal }),
+      });
+      signal?.throwIfAborted();
+      if (venv.failed) throw notInstalled(title, 'python3 -m venv', venv.all ?? '');
+      const python = join(folder, 'bin', 'python');
+      const failure = await runPip('install', { python, requirements, signal });
+      if (failure !== undefined) throw notInstalled(title, 'pip', failure.output);
       await writeFile(complete, '');
       return join(folder, 'bin');
     })
@@ -81,22 +86,9 @@ async function hasVenv(): Promise<boolean> {
   return !(await execa('python3', ['-c', 'import ensurepip, venv'], { reject: false })).failed;
 }
 
-async function install(
-  title: string,
-  command: string,
-  args: string[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const result = await execa(command, args, {
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    ...(signal === undefined ? {} : { cancelSignal: signal }),
-  });
-  if (!result.failed) return;
-  signal?.throwIfAborted();
-  const lines = (result.all ?? '').trim().split('\n').slice(-8).join('\n');
-  throw new Failure(
+function notInstalled(title: string, command: string, output: string): Failure {
+  const lines = output.trim().split('\n').slice(-8).join('\n');
+  return new Failure(
     `${title} could not be installed: ${command} said\n${lines}`,
     'See that pip reaches its package index, then type the same command again.',
   );

@@ -1,0 +1,1 @@
+export { runPip } from './pip.ts';
