@@ -20,16 +20,15 @@ import type { Report } from './report.ts';
 import { supplyMode } from './supply/mode.ts';
 
 interface ProgramOptions {
-  /** The mirror of registries of cluster.yaml, where the registries are asked whether to pull. Default: none. */
+  /** The mirror of cluster.yaml, for the decision between pulling and building. Default: none. */
   registryMirror?: string | undefined;
   signal?: AbortSignal | undefined;
   lock?: Lock;
 }
 
 /**
- * The absolute path of a program that this machine runs itself: kind, kubectl. Where images are pulled, it is downloaded for this
- * machine's system, or taken out of the image of the lock file that has it; else it is built. One that is there already is taken
- * without asking anybody.
+ * Returns the absolute path of a program that runs on this machine, such as kind or kubectl. If images are pulled, a missing program is
+ * downloaded for this machine's system, or taken out of its image in the lock file; otherwise it is built. For a present one no request is sent.
  */
 export async function ensureProgram(
   name: string,

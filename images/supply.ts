@@ -7,29 +7,29 @@ import { ensureImage } from './mirror/ensure-image.ts';
 import { ensureNodeImage, nodeImageName } from './node-image/node-image.ts';
 import type { Report } from './report.ts';
 
-/** What happens to one image or artifact. */
+/** A step of supplying one image or artifact. */
 export interface SupplyEvent {
   name: string;
   state: 'started' | 'made' | 'present' | 'failed';
-  /** Since it was started. */
+  /** Seconds since its start. */
   seconds: number;
 }
 
-/** How to supply. The mirror must run (`ensureMirror`). */
+/** Options of `supply`. The mirror must run (`ensureMirror`). */
 export interface SupplyAllOptions {
   engine: Engine;
   report: Report;
   signal?: AbortSignal | undefined;
-  /** Told of each step, for whoever shows more than a line. */
+  /** Called at each step. Default: none. */
   onEvent?: (event: SupplyEvent) => void;
 }
 
-/** How many are made at once: one packs and sends while the next compiles or installs. */
+/** Maximum number supplied at once: one is packed while the next is compiled. */
 const concurrency = 2;
 
 /**
- * Has these images and artifacts of the lock file, in this order: the nodes' image in the engine's store, all others
- * in the mirror. Returns how many were not there. The first failure ends the rest.
+ * Supplies images and artifacts of the lock file in the given order: the nodes' image to the engine's store, all others to the
+ * mirror. Returns the number of missing ones. The first failure stops the rest.
  */
 export async function supply(names: readonly string[] | 'all', options: SupplyAllOptions): Promise<number> {
   const queue = names === 'all' ? supplyNames() : [...new Set(names)];
@@ -55,13 +55,13 @@ export async function supply(names: readonly string[] | 'all', options: SupplyAl
   return made;
 }
 
-/** All images and artifacts of the lock file that clusters on this machine may need, in the order in which a new one does. */
+/** All images and artifacts that clusters on this machine can need, in the order in which a new cluster needs them. */
 export function supplyNames(): string[] {
   const { images, artifacts } = loadLock();
   return [...Object.keys(images).filter((name) => name !== compilerImage), ...Object.keys(artifacts)];
 }
 
-/** Whether an image or artifact was had on this machine before, in this or another version; quick, it asks nobody. */
+/** Whether an image or artifact was supplied on this machine before, in any version. Reads only the cache. */
 export function wasSupplied(name: string): boolean {
   return readImageNote(name) !== undefined;
 }

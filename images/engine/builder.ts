@@ -1,9 +1,9 @@
 import type { Engine } from './engine.ts';
 
 /**
- * What `build` needs in its environment beside the engine's own. BuildKit, where the client has what it takes, by the builder
- * that finds base images in the engine's own store, whatever builder a person has chosen; else Docker's classic builder, which
- * clients up to version 22 and those without buildx have. Podman has one builder, which asks for nothing.
+ * Further environment variables of `build`. If the client has buildx, they select BuildKit with the engine's own builder, which finds base
+ * images in the engine's store, even if the user selected another one. Otherwise they select Docker's classic builder, which clients
+ * up to version 22 and those without buildx have. Podman has one builder and needs none.
  */
 export function buildEnvironment({ info }: Pick<Engine, 'info'>): Record<string, string> {
   if (info.name === 'podman') return {};

@@ -53,6 +53,6 @@ function removeTree(directory: string): void {
     }
     rmdirSync(directory);
   } catch {
-    // A group that is in use, or went while we looked: an empty directory in a pseudo file system harms nobody.
+    // The group is in use, or was removed meanwhile. An empty one does no harm.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A moment as an engine prints it: RFC 3339, as Docker does (2026-03-01T10:20:30.123456789Z), or Go's own form, as Podman does
- * (2026-03-01 11:20:30.123456789 +0100 CET), whose zone's name Date.parse() takes for nothing.
+ * Parses a time that an engine prints: Docker prints RFC 3339 (2026-03-01T10:20:30.123456789Z), Podman Go's own form
+ * (2026-03-01 11:20:30.123456789 +0100 CET), whose zone name Date.parse() does not accept.
  */
 export function parseEngineTime(text: string): Date {
   const parts =

@@ -2,30 +2,30 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { cacheDir } from '../cache/paths.ts';
 
-/** Where a private engine keeps things. There is one for each cache directory. */
+/** Paths of a private engine. Each cache directory has its own engine. */
 export interface PrivatePaths {
-  /** Six characters that tell this engine from any other on the machine. */
+  /** Six characters that identify this engine on the machine. */
   key: string;
-  /** What lasts: images, containers, the log, notes. */
+  /** Folder of persistent data: images, containers, the log, notes. */
   root: string;
   dataRoot: string;
   log: string;
   notes: string;
-  /** A directory for PATH in which `docker` is the client that belongs to this engine. */
+  /** Folder for PATH in which `docker` is this engine's client. */
   bin: string;
   shim: string;
   config: string;
-  /** What does not outlive the engine. Short: a socket's path has 107 characters at most. */
+  /** Folder of data that ends with the engine. Short, because a socket's path has at most 107 characters. */
   run: string;
   socket: string;
   pidFile: string;
   bridge: string;
   cgroup: string;
-  /** Namespace in containerd, should the engine share one that runs already. */
+  /** Namespace in containerd, if the engine shares a running one. */
   namespace: string;
 }
 
-/** The paths and names of the private engine of this cache. */
+/** Paths and names of the private engine of this cache. */
 export function privatePaths(): PrivatePaths {
   const root = join(cacheDir(), 'engine');
   const key = createHash('sha256').update(root).digest('hex').slice(0, 6);

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive } from '../cache/is-alive.ts';
 
-/** A running process: its id, its parent's and its command line. */
+/** A running process with its id, its parent's id and its command line. */
 export interface Process {
   pid: number;
   parent: number;
   args: string[];
 }
 
-/** Every process that this one may see. Kernel threads, which have no command line, are left out. */
+/** All processes that this one can see, without kernel threads, which have no command line. */
 export function processes(): Process[] {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
@@ -17,17 +17,17 @@ export function processes(): Process[] {
       try {
         const args = readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').slice(0, -1);
         const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-        // The name, in brackets, may itself hold blanks and brackets: fields are counted from the last one.
+        // The name in brackets can contain blanks and brackets: fields are counted from the last bracket.
         const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
         if (args.length === 0 || state === 'Z') return [];
         return [{ pid: Number(entry), parent: Number(parent), args }];
       } catch {
-        return []; // ended while we looked
+        return []; // it ended meanwhile
       }
     });
 }
 
-/** These processes and all that descend from them, children after their parents. */
+/** These processes and all their descendants, children after their parents. */
 export function withDescendants(roots: Process[], all: Process[]): Process[] {
   const found = new Map(roots.map((root) => [root.pid, root]));
   for (const { pid } of found.values()) {
@@ -36,7 +36,7 @@ export function withDescendants(roots: Process[], all: Process[]): Process[] {
   return [...found.values()];
 }
 
-/** Asks the processes to end, waits up to `graceSeconds`, then kills what is left. */
+/** Sends SIGTERM to the processes, waits up to `graceSeconds`, then kills the remaining ones. */
 export async function endProcesses(pids: number[], graceSeconds: number): Promise<void> {
   for (const [signal, seconds] of [
     ['SIGTERM', graceSeconds],

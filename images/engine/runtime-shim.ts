@@ -4,21 +4,21 @@ import { chmod, writeFile } from 'node:fs/promises';
 const sysResourceBit = 24n;
 
 /**
- * Whether a process of this machine may hold CAP_SYS_RESOURCE. Where it may not, as in some sandboxes, an OCI runtime
- * that is asked for it (every privileged container does) fails with "unable to apply caps".
+ * Whether processes of this machine can have CAP_SYS_RESOURCE. In some sandboxes they cannot: an OCI runtime then fails for every
+ * privileged container with "unable to apply caps".
  */
 export function hasSysResource(status: string = readFileSync('/proc/self/status', 'utf8')): boolean {
   const bounding = /^CapBnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0';
   return ((BigInt(`0x${bounding}`) >> sysResourceBit) & 1n) === 1n;
 }
 
-/** Writes the runtime that takes CAP_SYS_RESOURCE out of what it is asked for, then hands on to runc. */
+/** Writes a runtime that removes CAP_SYS_RESOURCE from its input, then executes runc. */
 export async function writeRuntimeShim(path: string, runc: string): Promise<void> {
   await writeFile(path, script(runc));
   await chmod(path, 0o755);
 }
 
-/** The script itself: POSIX shell and sed only, as it runs once for each container and each exec. */
+/** The script, in POSIX shell and sed only: it runs for each container and each exec. */
 export function script(runc: string): string {
   return `#!/bin/sh
 # Drops CAP_SYS_RESOURCE, which nothing on this machine may hold, from a container's or an exec's description, and

@@ -8,7 +8,10 @@ import type { Report } from '../report.ts';
 import { fetchFile } from './fetch-file.ts';
 import type { PublishedFile } from './published-file.ts';
 
-/** Fetches a program and puts it in its place, whole and executable, or throws: the file must have the lock file's checksum. */
+/**
+ * Downloads a program to `path` atomically and makes it executable.
+ * @throws Error if the file does not have the lock file's checksum.
+ */
 export async function download(
   { executable, version, url, member, sha256 }: PublishedFile,
   path: string,

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchOutside } from './fetch-outside.ts';
 
-/** How long a server may take to answer, and how long it may send nothing. */
+/** Maximum time until the first byte, and between two parts of the content. */
 const answerSeconds = 10;
 const silenceSeconds = 60;
 
-/** Seconds before another try. */
+/** Pauses before further attempts, in seconds. */
 const pauses = [1, 4];
 
-/** Why a file was not had; `status` where a server said it. */
+/** A download that failed; `status` is the HTTP status if the server answered. */
 export class FetchFailure extends Error {
   readonly status: number | undefined;
 
@@ -19,7 +19,7 @@ export class FetchFailure extends Error {
   }
 }
 
-/** The content of an address (https, http or file), at the third try where a server or the way to it fails. */
+/** Returns the content of an address (https, http or file). Up to three attempts on faults of the server or the connection. */
 export async function fetchFile(
   url: string,
   options: { signal?: AbortSignal | undefined; pauses?: readonly number[]; silence?: number } = {},
@@ -84,7 +84,7 @@ async function readFileAt(url: string): Promise<Buffer> {
   }
 }
 
-/** The reason that fetch puts behind its `fetch failed`. */
+/** The cause of fetch's error `fetch failed`. */
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

@@ -4,8 +4,8 @@ import { endProxyConnections } from './proxy.ts';
 let trusted = false;
 
 /**
- * `fetch` for what is not on this machine. It trusts whom the machine trusts, as Go, Git and the engine do: behind a proxy
- * with an authority of its own a server would otherwise answer them and not this program.
+ * `fetch` for addresses outside this machine. It trusts the system's CAs, as Go, Git and the engine do: otherwise requests through a
+ * proxy with its own CA would work for them and fail here.
  */
 export async function fetchOutside(...what: Parameters<typeof fetch>): Promise<Response> {
   if (!trusted) setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')]);

@@ -1,12 +1,12 @@
 type Variables = Record<string, string | undefined>;
 
-/** Reached directly whatever the environment says: this machine, and the mirror as nodes and pods call it. */
+/** Hosts that are always reached directly: this machine, and the mirror by its name for nodes and pods. */
 const inside = ['localhost', '127.0.0.1', '::1', '[::1]', 'plinth-registry'];
 
 /**
- * Has this process reach what is outside through the proxies that HTTPS_PROXY and HTTP_PROXY name, and what NO_PROXY names
- * directly, as the programs that it starts do; these find the completed NO_PROXY in their environment, and Kind hands it to
- * the nodes. Without such variables nothing changes. Called before the first request: those under way would end.
+ * Sends this process's requests through the proxies of HTTPS_PROXY and HTTP_PROXY, except to hosts in NO_PROXY. Programs that it
+ * starts inherit NO_PROXY with the additions, and Kind passes it to the nodes. Without such variables nothing changes. Call it
+ * before the first request: it would abort running ones.
  */
 export function useProxies(environment: Variables = process.env): void {
   const https = proxyOf(environment, 'HTTPS_PROXY');
@@ -27,9 +27,8 @@ export function useProxies(environment: Variables = process.env): void {
 let used: Variables | undefined;
 
 /**
- * Ends all that goes through a proxy; what is asked for afterwards goes by new connections. A proxy that hangs up without an
- * answer is asked again and again otherwise, after the request was given up too, so that no command would come to its end
- * (undici 7.29: it takes the end of such a connection for one that may be made again).
+ * Closes all connections to proxies; later requests open new ones. Otherwise undici 7.29 reconnects without end to a proxy that
+ * closes a connection without an answer, even after the request was given up, and the command does not exit.
  */
 export async function endProxyConnections(): Promise<void> {
   if (used === undefined) return;
@@ -44,15 +43,15 @@ export async function endProxyConnections(): Promise<void> {
     await before.destroy();
 }
 
-/** Under which `fetch` finds what makes its connections. */
+/** Global symbol of the dispatcher that `fetch` uses. */
 const dispatcher = Symbol.for('undici.globalDispatcher.1');
 
-/** Most commands start without a proxy, and this takes time to load. */
+/** Loaded only with a proxy: most commands run without one, and loading takes time. */
 function apply(variables: Variables): void {
   process.getBuiltinModule('node:http').setGlobalProxyFromEnv(variables);
 }
 
-/** As curl and Go read it: small letters first, and `HOST:PORT` is one that speaks plain HTTP. */
+/** The value of a proxy variable, as curl and Go read it: lower case first; `HOST:PORT` means plain HTTP. */
 function proxyOf(environment: Variables, name: 'HTTPS_PROXY' | 'HTTP_PROXY'): string | undefined {
   const small = name.toLowerCase();
   const used = environment[small] ? small : name;
@@ -61,7 +60,7 @@ function proxyOf(environment: Variables, name: 'HTTPS_PROXY' | 'HTTP_PROXY'): st
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (/^https?:\/\//i.test(url) && URL.canParse(url)) return url;
   throw new Error(
-    // It may hold a password, so that it is not shown.
+    // The value is not printed: it can contain a password.
     `${used} names no proxy that can be used from here: set it to http://HOST:PORT or https://HOST:PORT, or unset it`,
   );
 }

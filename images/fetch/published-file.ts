@@ -1,18 +1,18 @@
 import type { Platform } from '../engine/platform.ts';
 import type { Lock } from '../lock/schema.ts';
 
-/** A program as upstream publishes it for one platform. */
+/** A program that upstream publishes for one platform. */
 export interface PublishedFile {
   executable: string;
   version: string;
   url: string;
-  /** Where the program stands in the archive, if the file is one. */
+  /** Path of the program in the archive; undefined if the file is the program. */
   member?: string;
-  /** Of the file; not known before it was fetched once (`npm run lock -- update`). */
+  /** Checksum of the file; undefined until `npm run lock -- update` adds it. */
   sha256?: string | undefined;
 }
 
-/** What the lock file says of an executable for a platform; `undefined` where upstream's file is not named there. */
+/** The published file of an executable for a platform; undefined if the lock file has none. */
 export function publishedFile(lock: Lock, executable: string, platform: Platform): PublishedFile | undefined {
   const component = Object.values(lock.binaries).find(({ download }) => executable in download);
   const source = component?.download[executable];

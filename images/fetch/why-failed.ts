@@ -1,4 +1,4 @@
-/** Why a request failed, in a few words: `fetch` says 'fetch failed' and keeps what happened in the cause. */
+/** A short reason why a request failed: the cause of fetch's error `fetch failed`. */
 export function whyFailed(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'TimeoutError') return 'no answer in time';

@@ -15,9 +15,9 @@ Go compiles a package once for each version of it and of all that it imports. Ru
 has changed, then build: what no longer compiles together has to be taken out of the list in images/go/align.ts.`;
 
 /**
- * The components that a new cluster compiles one after another while it starts. Not those that nodes are made of: they keep
- * the versions that their own projects test. Not cert-manager: its ACME clients ask for newer golang.org/x/mod and x/tools than
- * the others, which few packages import.
+ * Components that a new cluster compiles one after another while it starts. Components of nodes are left out: they keep the versions
+ * that their projects test. cert-manager is left out: its ACME clients require newer golang.org/x/mod and x/tools, which few
+ * packages import.
  */
 export const together = [
   'source-controller',
@@ -36,10 +36,10 @@ const goModSchema = z.object({
   Replace: z.array(z.object({ Old: z.object({ Path: z.string() }) })).nullish(),
 });
 
-/** What a component's go.mod requires, by module; without what it replaces by something else. */
+/** Versions that a component's go.mod requires, by module, without replaced modules. */
 export type Requirements = ReadonlyMap<string, string>;
 
-/** By component: the modules, at their new versions, that are below what another component asks for. */
+/** The modules to raise, by component: those that another component requires in a higher version. */
 export function raises(components: ReadonlyMap<string, Requirements>): Map<string, Map<string, string>> {
   const highest = new Map<string, string>();
   for (const requirements of components.values()) {
@@ -59,7 +59,7 @@ export function raises(components: ReadonlyMap<string, Requirements>): Map<strin
   );
 }
 
-/** What the go.mod of each of the components requires now. */
+/** Reads the requirements of each component's go.mod. */
 export async function readRequirements(names: readonly string[]): Promise<Map<string, Requirements>> {
   const found = names.map(async (name): Promise<[string, Requirements]> => {
     const { wrapperDir: cwd, platform } = recipeOf(loadLock(), name);
@@ -74,7 +74,7 @@ export async function readRequirements(names: readonly string[]): Promise<Map<st
   return new Map(await Promise.all(found));
 }
 
-/** Adds to go.sum what the packages import; not `go mod tidy`, which wants the modules of everybody's tests too. */
+/** Adds the modules of imported packages to go.sum. `go mod tidy` would add the modules of all tests too. */
 async function addSums(recipe: Recipe): Promise<void> {
   const cwd = await workspaceOf(recipe, undefined);
   await runGo(['list', '-mod=mod', '-deps', '-f', '', ...Object.values(recipe.packages)], {
@@ -84,7 +84,7 @@ async function addSums(recipe: Recipe): Promise<void> {
   if (cwd !== recipe.wrapperDir) await copyFile(join(cwd, 'go.sum'), join(recipe.wrapperDir, 'go.sum'));
 }
 
-/** Raises once; what is raised may ask for more of others, so that it takes more than one round. */
+/** Raises once and returns the number of changed components. A raised module can require higher versions, so call it until 0. */
 async function alignOnce(): Promise<number> {
   const raised = raises(await readRequirements(together));
   for (const [name, modules] of raised) {

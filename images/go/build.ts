@@ -12,21 +12,21 @@ import { goCaches, runGo } from './command.ts';
 import { goOutputName, type Recipe, recipeOf } from './recipe.ts';
 import { workspaceOf } from './workspace.ts';
 
-/** Entries whose checksums this process has compared. */
+/** Cache entries whose checksums this process has verified. */
 const verified = new Map<string, Promise<string>>();
 
-/** What both ways to ask for binaries take. */
+/** Options of `ensureBinary` and `buildBinaries`. */
 interface Options {
   signal?: AbortSignal | undefined;
-  /** Default: images/lock.yaml. */
+  /** The lock file. Default: images/lock.yaml. */
   lock?: Lock;
-  /** Where it is to run, GOOS/GOARCH. Default: in a container on this machine. */
+  /** Platform in Go's notation. Default: that of containers on this machine. */
   platform?: string;
 }
 
 /**
- * The absolute path of an executable of images/lock.yaml, verified; built where the cache lacks it.
- * Where many are needed, `buildBinaries` first takes less time.
+ * Returns the absolute path of an executable of images/lock.yaml, verified by checksum; builds it if the cache lacks it.
+ * For several executables, a call of `buildBinaries` before takes less time.
  */
 export async function ensureBinary(name: string, report: Report, options: Options = {}): Promise<string> {
   const { lock = loadLock(), signal, platform } = options;
@@ -40,9 +40,8 @@ export async function ensureBinary(name: string, report: Report, options: Option
 }
 
 /**
- * Brings all the named executables and components into the cache, one after the other in the order given, and
- * returns the paths of all their executables. One at a time, because one build keeps every core busy; while it
- * compiles, the modules of the next are fetched.
+ * Builds the named executables and components into the cache in the given order, and returns the paths of their executables.
+ * One at a time, because a build uses every core; meanwhile the modules of the next one are downloaded.
  */
 export async function buildBinaries(
   names: readonly string[],
@@ -69,7 +68,7 @@ export async function buildBinaries(
   return paths;
 }
 
-/** The directory with a recipe's executables, each compared with its checksum once per process. */
+/** Returns the folder of a recipe's executables, verified by checksum once per process. */
 function ensureRecipe(recipe: Recipe, report: Report, signal: AbortSignal | undefined): Promise<string> {
   const dir = entryDir(recipe);
   const running = verified.get(dir);
@@ -108,7 +107,7 @@ async function makeRecipe(recipe: Recipe, report: Report, signal: AbortSignal | 
   );
 }
 
-/** Puts the programs of a recipe's wheels in place. Returns whether it has any, and they could be had. */
+/** Unpacks the programs of a recipe's wheels. Returns false if it has none, or pip cannot download them. */
 async function takeWheels(
   recipe: Recipe,
   partial: string,
@@ -158,7 +157,7 @@ async function compile(
   }
 }
 
-/** Fetches what a later build needs; what goes wrong here goes wrong again there, and is told there. */
+/** Downloads the modules of a later build. Ignores faults: that build meets them again and reports them. */
 async function fetchModules(recipe: Recipe, signal: AbortSignal | undefined): Promise<void> {
   try {
     const cwd = await workspaceOf(recipe, signal);
@@ -168,7 +167,7 @@ async function fetchModules(recipe: Recipe, signal: AbortSignal | undefined): Pr
   }
 }
 
-/** `go list` fetches the modules that the packages import, `go mod download` all that any go.mod names. */
+/** `go list` downloads only modules of imported packages; `go mod download` would download all that any go.mod names. */
 function listArguments(recipe: Recipe): string[] {
   const tags = recipe.flags.filter((flag) => flag.startsWith('-tags='));
   return ['list', '-mod=readonly', '-deps', '-f', '', ...tags, ...Object.values(recipe.packages)];

@@ -6,27 +6,27 @@ import { type Report, silent } from '../report.ts';
 import { goCaches } from './command.ts';
 
 /**
- * What the cache of compiled packages may always have, and which part of the disk's free space beyond that: components
- * share packages, so that dropping them costs minutes.
+ * Size that the cache of compiled packages can always have, and its share of the disk's free space beyond that. Components share
+ * packages, so that removing them costs minutes.
  */
 const BUILD_CACHE_FLOOR = 8 * 2 ** 30;
 const BUILD_CACHE_SHARE = 0.2;
 
-/** Whether something was compiled here since the caches were removed. */
+/** Whether a build ran since the caches were removed. */
 export function hasGoCaches(): boolean {
   return existsSync(goCaches().root);
 }
 
-/** Deletes the modules and compiled packages, when nothing is built: finished executables need neither. */
+/** Removes downloaded modules and compiled packages; call it while no build runs. Finished executables need neither. */
 export async function pruneGoCaches(report: Report = silent, signal?: AbortSignal): Promise<void> {
   const { root } = goCaches();
   await withCacheLock('go', { report, signal, done: async () => undefined }, async () => {
-    // Builds ask for a module cache that can be written (-modcacherw): plain removal is enough.
+    // Builds make the module cache writable (-modcacherw), so that it can be removed.
     await removeTree(root);
   });
 }
 
-/** Drops the cache of compiled packages where it has outgrown its bound. */
+/** Removes the cache of compiled packages if it exceeds its limit. */
 export async function boundBuildCache(report: Report): Promise<void> {
   const { build } = goCaches();
   if (!existsSync(build)) return;
@@ -37,12 +37,12 @@ export async function boundBuildCache(report: Report): Promise<void> {
   await removeTree(build);
 }
 
-/** By a process of its own: these are a million files, and removing them here would keep this process from renewing its locks. */
+/** Removes a folder in a separate process: a million files would keep this process from renewing its locks. */
 async function removeTree(path: string): Promise<void> {
   await execa('rm', ['-rf', '--', path]);
 }
 
-/** The bytes that all files below a directory take on its disk; 0 where there is none. What is mounted there is not its own. */
+/** Bytes on the disk of all files below a folder, without other file systems mounted there; 0 if it does not exist. */
 export function sizeOf(dir: string, device = lstatSync(dir, { throwIfNoEntry: false })?.dev): number {
   if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory()) return 0;
   let size = 0;

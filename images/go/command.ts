@@ -4,24 +4,24 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDir } from '../cache/paths.ts';
 
-/** How much of go's complaint an error repeats. */
+/** Maximum length of go's output in an error. */
 const TAIL_LINES = 30;
 
-/** How long go may take to end when it is asked to. */
+/** Maximum time for go to exit after SIGINT. */
 const GRACE_MS = 5000;
 
-/** Where go keeps modules and compiled packages: a cache of Plinth's own, never the user's. */
+/** Folders of go's modules and compiled packages: in Plinth's cache, not in the user's. */
 export function goCaches(): { root: string; modules: string; build: string; scratch: string } {
   const root = join(cacheDir(), 'go');
   return { root, modules: join(root, 'mod'), build: join(root, 'build'), scratch: join(root, 'tmp') };
 }
 
-/** Below this a compiler collects its garbage as usual: Go's largest packages need about so much. */
+/** Minimum memory limit of a compiler: about what Go's largest packages need. */
 const MEMORY_LIMIT_FLOOR = 2 * 2 ** 30;
 
 /**
- * Settings of the Go runtime for the compilers: no garbage collection until a process reaches its share of the memory
- * that is available now. One compiler runs on each core, and go itself beside them.
+ * Settings of the Go runtime for compilers: no garbage collection until a process reaches its share of the available memory. One
+ * compiler runs per core, beside go itself.
  *
  * @see https://go.dev/doc/gc-guide#Memory_limit
  */
@@ -39,8 +39,8 @@ export class BuildAborted extends Error {
 }
 
 /**
- * Runs `go` in a process group of its own, which an abort ends as a whole: compilers and linkers are its children.
- * The proxy, checksum database and certificates are the ones of the environment.
+ * Runs `go` in its own process group, so that an abort also ends its compilers and linkers.
+ * Module proxy, checksum database and CAs are those of the environment.
  */
 export async function runGo(
   args: readonly string[],
@@ -74,10 +74,10 @@ export async function runGo(
     try {
       process.kill(-child.pid, name);
     } catch {
-      // It ended by itself in this very moment.
+      // It exited meanwhile.
     }
   };
-  // On SIGINT go removes its scratch files; a compiler that hangs is ended all the same.
+  // On SIGINT go removes its temporary files; a compiler that hangs is killed later.
   let kill: NodeJS.Timeout | undefined;
   const endGroup = (): void => {
     signalGroup('SIGINT');

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const wrappersDir = fileURLToPath(new URL('wrappers', import.meta.url));
 
-/** The checksum of a module's zip, as one of the go.sum files below images/go/wrappers has it. */
+/**
+ * The checksum of a module's zip from a go.sum file below images/go/wrappers.
+ * @throws Error if none has the module in that version.
+ */
 export function moduleSum(module: string, version: string, wrappers = wrappersDir): string {
   for (const wrapper of readdirSync(wrappers).sort()) {
     for (const line of readLines(join(wrappers, wrapper, 'go.sum'))) {
@@ -20,7 +23,7 @@ export function moduleSum(module: string, version: string, wrappers = wrappersDi
 }
 
 /**
- * The checksum of a module's files, as go.sum has it: of the lines of sha256sum, sorted by name.
+ * The checksum of a module's files in go.sum's form: that of the lines of sha256sum, sorted by name.
  *
  * @see https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash#Hash1
  */
@@ -39,7 +42,7 @@ function readLines(path: string): string[] {
   try {
     return readFileSync(path, 'utf8').split('\n');
   } catch (error) {
-    // A wrapper that requires nothing has none.
+    // A wrapper without requirements has no go.sum.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;
   }

@@ -1,13 +1,13 @@
-/** One place to get modules from, and when the next one is asked. */
+/** A module proxy, and the condition for using the next one. */
 export interface GoProxy {
   url: string;
-  /** Go on after every failure, or only where it says that it has no such module. */
+  /** Use the next proxy after any failure, or only if this one lacks the module. */
   next: 'after any failure' | 'where it has none';
 }
 
 /**
- * The module proxies that GOPROXY names, in order, as Go reads it: `direct` and `off` end the list, since nothing is fetched from
- * version control here.
+ * The module proxies of GOPROXY in order, as Go reads it. `direct` and `off` end the list: modules are never fetched from version
+ * control here.
  *
  * @see https://go.dev/ref/mod#environment-variables
  */
@@ -33,7 +33,7 @@ export function goProxies(goproxy = process.env.GOPROXY || 'https://proxy.golang
   );
 }
 
-/** A module's zip at a proxy. The protocol writes A as !a (https://go.dev/ref/mod#goproxy-protocol). */
+/** Address of a module's zip at a proxy. The protocol writes A as !a (https://go.dev/ref/mod#goproxy-protocol). */
 export function zipAddress(proxy: string, module: string, version: string): string {
   const escaped = (text: string): string => text.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
   return `${proxy}/${escaped(module)}/@v/${escaped(version)}.zip`;

@@ -8,8 +8,9 @@ import { hash1, moduleSum } from './go-sum.ts';
 import { goProxies, zipAddress } from './module-proxy.ts';
 
 /**
- * The files of a Go module by their paths below its root, from a module proxy, without Go. The zip is kept in the cache.
- * @throws Error where their checksum is not the one of a go.sum in images/go/wrappers.
+ * Downloads a Go module from a module proxy, without Go, and returns its files by path below the module's root. The cache keeps the
+ * zip. `wanted` is the checksum. Default: the one of a go.sum in images/go/wrappers.
+ * @throws Error if the checksum differs, or no proxy has the module.
  */
 export async function goModule(
   module: string,

@@ -6,29 +6,32 @@ import { containerPlatform } from '../engine/platform.ts';
 import type { Lock, LockBinary } from '../lock/schema.ts';
 import type { Wheel } from '../wheel/wheel.ts';
 
-/** All that decides what the executables of one component are. */
+/** All inputs of the build of one component's executables. */
 export interface Recipe {
   readonly component: string;
   readonly version: string;
-  /** The folder with go.mod, go.sum and wrapper.go. */
+  /** Folder with go.mod, go.sum and wrapper.go. */
   readonly wrapperDir: string;
-  /** Modules of which the wrapper has some files of its own. */
+  /** Modules with files that the wrapper replaces. */
   readonly instead: readonly string[];
-  /** From executable to Go package. */
+  /** Map from executable to Go package. */
   readonly packages: Readonly<Record<string, string>>;
-  /** What `go build` is given before the packages. */
+  /** Arguments of `go build` before the packages. */
   readonly flags: readonly string[];
-  /** GOOS/GOARCH. */
+  /** Platform in Go's notation: `linux/amd64`. */
   readonly platform: string;
-  /** By executable, the wheel to try before anything is built: of all of them, or of none. */
+  /** Wheels to try before a build, by executable: for all executables or none. */
   readonly wheels: Readonly<Record<string, Wheel>>;
-  /** Short hash of everything above and of the wrapper's files: another key, another build. */
+  /** Short hash of all fields above and of the wrapper's files. */
   readonly key: string;
 }
 
 const wrappersDir = fileURLToPath(new URL('wrappers', import.meta.url));
 
-/** The recipe of a component, or of the component that has an executable of this name. */
+/**
+ * The recipe of a component, by its name or the name of one of its executables.
+ * @throws Error with the known names if there is none.
+ */
 export function recipeOf(lock: Lock, name: string, platform: string = containerPlatform()): Recipe {
   const component =
     Object.keys(lock.binaries).find((candidate) => executablesOf(lock, candidate).includes(name)) ??
@@ -60,7 +63,7 @@ export function recipeOf(lock: Lock, name: string, platform: string = containerP
   };
 }
 
-/** None where a wheel of any executable is missing for the platform. */
+/** The wheels of a component for a platform; none if any executable lacks one. */
 function wheelsOf({ version, wheels }: LockBinary, platform: string): Record<string, Wheel> {
   const all = Object.entries(wheels).map(([executable, { package: name, sha256 }]) => {
     const checksums: Readonly<Record<string, string | undefined>> = sha256;
@@ -74,12 +77,12 @@ function wheelsOf({ version, wheels }: LockBinary, platform: string): Record<str
   return there.length === all.length ? Object.fromEntries(there) : {};
 }
 
-/** The names of all executables of a component. */
+/** Names of a component's executables. */
 function executablesOf(lock: Lock, component: string): string[] {
   return Object.keys(lock.binaries[component]?.go.packages ?? {});
 }
 
-/** What `go build` names the executable of a package: the last part of its path that is not a major version. */
+/** File name that `go build` gives to a package's executable: the last part of the path that is not a major version. */
 export function goOutputName(packagePath: string): string {
   const parts = packagePath.split('/');
   const last = parts.at(-1) ?? packagePath;
@@ -87,8 +90,8 @@ export function goOutputName(packagePath: string): string {
 }
 
 /**
- * No debugging information, from the compiler on (it costs a tenth of the time), and no profile-guided optimisation:
- * a profile makes every dependency another build, and the components share many.
+ * Flags without debugging information (a tenth of the build time) and without profile-guided optimisation: with a profile, every
+ * dependency is compiled again, and components share many.
  */
 function buildFlags({ version, go }: LockBinary): string[] {
   const number = version.replace(/^v/, '');

@@ -7,8 +7,8 @@ import type { Recipe } from './recipe.ts';
 const answerSchema = z.object({ Dir: z.string() });
 
 /**
- * Where a recipe is built: in its wrapper's folder, or, where it has something else instead of files of a module, in
- * a copy of that folder whose go.mod leads to a copy of the module.
+ * The folder in which a recipe is built: its wrapper's folder or, if it replaces files of a module, a copy of it whose go.mod points
+ * to a copy of the module.
  */
 export async function workspaceOf(recipe: Recipe, signal: AbortSignal | undefined): Promise<string> {
   if (recipe.instead.length === 0) return recipe.wrapperDir;
@@ -34,7 +34,7 @@ export async function workspaceOf(recipe: Recipe, signal: AbortSignal | undefine
     });
   }
   await rename(draft, dir).catch(async (error: unknown) => {
-    // Another process was faster.
+    // Another process made it meanwhile.
     await rm(draft, { recursive: true, force: true });
     if (!(await exists(dir))) throw error;
   });
@@ -42,8 +42,8 @@ export async function workspaceOf(recipe: Recipe, signal: AbortSignal | undefine
 }
 
 /**
- * Copies the files of a folder over those of another; an empty file takes the one below it away. Each must replace
- * one, so that it is noticed where the module no longer has it; or stand in a folder that the module does not have.
+ * Copies the files of a folder over those of another; an empty file removes the file of its name. Each must replace a file, so that a
+ * file that the module dropped is noticed, or be in a folder that the module lacks.
  */
 async function layOver(from: string, to: string): Promise<void> {
   const added = new Set<string>();

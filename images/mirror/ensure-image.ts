@@ -22,15 +22,15 @@ import type { Report } from '../report.ts';
 import { supplyMode } from '../supply/mode.ts';
 import { storedImage } from './folder.ts';
 
-/** What supplying needs: where to tell of progress, and what ends it. */
+/** Options of supplying: progress, and cancellation. */
 export interface SupplyOptions {
   report: Report;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Has an image of the lock file in the mirror: pulled from upstream, or built.
- * Returns whether there was something to do.
+ * Supplies an image of the lock file to the mirror: pulled from upstream, or built.
+ * Returns whether it was missing.
  */
 export async function ensureImage(
   name: string,
@@ -44,8 +44,8 @@ export async function ensureImage(
 }
 
 /**
- * Has something in the mirror by the note that the cache holds of it, or by `make`. What the note says is
- * compared with what the registry has: the manifest's digest, and that each of its blobs is there in full.
+ * Supplies an image or artifact to the mirror by `make`, unless the cache's note has the same key and the mirror has the noted
+ * manifest with all its blobs in full size. Returns whether it was missing.
  */
 export async function ensureMirrored(
   name: string,
@@ -84,7 +84,7 @@ export async function ensureImageRef(
   await ensureEngineImage(nameOfRef(ref), options);
 }
 
-/** The same in the mirror; returns where it stands there. */
+/** Supplies an image of the lock file to the mirror, by its full reference. Returns its place in the mirror. */
 export async function ensureMirroredRef(
   ref: string,
   options: SupplyOptions & { engine: Engine },
@@ -109,7 +109,7 @@ function nameOfRef(ref: string): string {
   return found[0];
 }
 
-/** What is wrong with a manifest of the store or with what it names; quick, it reads no blob. */
+/** The fault of a manifest or its blobs in the store; undefined if there is none. Compares sizes, reads no blob. */
 function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): string | undefined {
   const manifest = store.manifest(path, tag);
   if (manifest === undefined) return 'the mirror lacks it';
@@ -123,8 +123,8 @@ function faultOfMirrored({ store, path, tag }: StoredImage, digest: string): str
 }
 
 /**
- * Reads every blob of an image in the mirror and compares its checksum. Damaged ones are taken out, so that
- * `ensureImage` makes them again. Returns what was wrong.
+ * Verifies the checksum of every blob of an image in the mirror. Removes damaged ones, so that `ensureImage` makes them again.
+ * Returns the faults.
  */
 export async function verifyMirrored(ref: string): Promise<string[]> {
   const target = storedImage(ref);
@@ -148,7 +148,7 @@ export async function verifyMirrored(ref: string): Promise<string[]> {
   return faults;
 }
 
-/** The image under a tag, of an index the one for the engine's platform; `undefined` where it is not there. */
+/** The manifest of an image: of an index, that for the engine's platform. Undefined if the store lacks it. */
 export function manifestIn({ store, path, tag }: StoredImage): ImageManifest | undefined {
   let json: unknown = JSON.parse(store.manifest(path, tag)?.text ?? 'null');
   const index = indexSchema.safeParse(json);
@@ -159,7 +159,7 @@ export function manifestIn({ store, path, tag }: StoredImage): ImageManifest | u
   return imageManifestSchema.safeParse(json).data;
 }
 
-/** What it is made of. */
+/** The configuration and layers of an image; undefined if the store lacks its manifest. */
 function blobsOf(image: StoredImage): { digest: string; size: number }[] | undefined {
   const manifest = manifestIn(image);
   return manifest === undefined ? undefined : [manifest.config, ...manifest.layers];

@@ -11,16 +11,16 @@ import { placeOf } from '../pull/registry-place.ts';
 import type { Report } from '../report.ts';
 import { mirrorFolder } from './folder.ts';
 
-/** The network on the engine that the nodes and the mirror share. */
+/** Name of the engine's network with the nodes and the mirror. */
 export const networkName = 'plinth';
 
-/** The container's name; nodes and pods reach it as `plinth-registry:5000`. */
+/** Name of the mirror's container; nodes and pods reach it as `plinth-registry:5000`. */
 export const mirrorName = 'plinth-registry';
 
-/** The address of the registry for the nodes of a cluster and for what runs on them. */
+/** Address of the mirror for nodes and pods. */
 export const mirrorAddress = `${mirrorName}:5000`;
 
-/** The port on this machine's loopback at which the mirror answers; `PLINTH_REGISTRY_PORT` sets another. */
+/** Port of the mirror on this machine's loopback address: 5001, or `PLINTH_REGISTRY_PORT`. */
 export function mirrorPort(): number {
   const text = process.env.PLINTH_REGISTRY_PORT ?? '5001';
   const port = Number(text);
@@ -32,12 +32,12 @@ function mirrorUrl(): string {
   return `http://127.0.0.1:${mirrorPort()}`;
 }
 
-/** Counts up when the same image is started with other arguments. */
+/** Change this when the arguments of the container change. */
 const generation = 'read-only';
 
 /**
- * Has the mirror run on the engine, on the nodes' network. It reads its folder of the cache and takes no push,
- * neither by HTTP nor in the file system. It comes back by itself with the engine. Returns what there is to say where nothing had to be done.
+ * Starts the mirror on the engine, in the nodes' network, unless it runs. It serves its folder of the cache read-only and accepts no
+ * push. The engine restarts it. Returns a note for the user if nothing was to do.
  */
 export async function ensureMirror(
   engine: Engine,
@@ -55,7 +55,7 @@ export async function ensureMirror(
   if (state?.wanted === wanted) {
     report('starting the mirror');
     await runEngine(engine, ['start', mirrorName], { signal }).catch(() => undefined);
-    // After a reboot the engine starts the nodes at the same time, which keeps a small machine busy.
+    // After a reboot the engine starts the nodes at the same time, and a small machine is busy.
     if (await waitForRegistry(url, 45, signal)) return undefined;
   }
   if (state !== undefined) await runEngine(engine, ['rm', '--force', '--volumes', mirrorName]);
@@ -71,17 +71,17 @@ export async function ensureMirror(
   );
 }
 
-/** Takes the registry's container and network away. What it held stays in the cache. */
+/** Removes the mirror's container and network. Its content stays in the cache. */
 export async function removeMirror(engine: Engine): Promise<void> {
   await runEngine(engine, ['rm', '--force', '--volumes', mirrorName]).catch(ignoreMissing);
   await runEngine(engine, ['network', 'rm', networkName]).catch(ignoreMissing);
 }
 
 /**
- * By host of the lock file, the `certs.d/HOST/hosts.toml` of containerd: nodes ask the mirror first, then `next`. A host that
- * the mirror does not have is left out.
- * @param next As `PLINTH_REGISTRY_MIRROR` is written, for what the mirror lacks; empty for each registry itself.
- * @param mirror The same, for the first one asked. Default: the mirror of this machine.
+ * containerd's `certs.d/HOST/hosts.toml` by host of the lock file: nodes use the mirror first, then `next`. Hosts without a place in
+ * the mirror are left out.
+ * @param next The registry for images that the mirror lacks, in the form of `PLINTH_REGISTRY_MIRROR`; empty: each registry itself.
+ * @param mirror The first registry, in the same form. Default: the mirror of this machine.
  * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
 export function hostsToml(next: string, mirror = `http://${mirrorAddress}`): Record<string, string> {
@@ -92,15 +92,15 @@ export function hostsToml(next: string, mirror = `http://${mirrorAddress}`): Rec
   return Object.fromEntries(files);
 }
 
-/** A registry at its root, or a folder of one. */
+/** A registry, or a folder of one. */
 interface RegistryFolder {
   url: string;
-  /** Empty: the root. */
+  /** Path of the folder; empty for the root. */
   path: string;
 }
 
 /**
- * A `hosts.toml` of containerd: `hosts` are asked in their order, then `server`.
+ * A `hosts.toml` of containerd, which uses `hosts` in their order, then `server`.
  * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
 export function hostsFile(
@@ -122,7 +122,7 @@ export function hostsFile(
   return lines.join('\n');
 }
 
-/** The hosts of the lock file that a mirror has images of, with the folder in which it has them. */
+/** Hosts of the lock file whose images a mirror has, with its folder for each. */
 export function mirroredHosts(mirror: string): (RegistryFolder & { host: string })[] {
   const hosts = Object.values(loadLock().images).map(({ ref }) => parseReference(ref).host);
   return [...new Set(hosts)].sort().flatMap((host) => {
@@ -135,7 +135,7 @@ function addressOf({ url, path }: RegistryFolder): string {
   return path === '' ? url : `${url}/v2/${path}`;
 }
 
-/** As Kind would make it, IPv4 only, with the MTU of the way out. */
+/** Creates the network as Kind does, with IPv4 only, unless it exists. */
 async function ensureNetwork(engine: Engine): Promise<void> {
   const listed = await runEngine(engine, ['network', 'ls', '--format', '{{.Name}}']);
   if (listed.split('\n').includes(networkName)) return;

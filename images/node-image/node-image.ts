@@ -15,13 +15,13 @@ import { type TarEntry, withParents } from '../oci/tar.ts';
 import type { Report } from '../report.ts';
 import { supplyMode } from '../supply/mode.ts';
 
-/** The name of the nodes' image in the lock file. */
+/** Name of the nodes' image in the lock file. */
 export const nodeImageName = 'kindest-node';
 
-/** Counts up when the same parts make another image. */
+/** Increase this when the same parts give another image. */
 const generation = 1;
 
-/** What the Dockerfile of Kind's base image installs, less storage clients; the runtime and the plugins are Debian's. */
+/** Debian packages of the Dockerfile of Kind's base image, without storage clients; with Debian's runtime and network plugins. */
 const packages = [
   ...[
     'systemd',
@@ -39,7 +39,7 @@ const packages = [
   ...['runc', 'containernetworking-plugins'],
 ];
 
-/** The same clean-up as in that Dockerfile: a container has no hardware to set up. */
+/** The clean-up of that Dockerfile: units that set up hardware are removed. */
 const finish = [
   'find "$1/lib/systemd/system/sysinit.target.wants/" -name systemd-tmpfiles-setup.service -delete',
   'rm -f "$1"/lib/systemd/system/multi-user.target.wants/* "$1"/etc/systemd/system/*.wants/* ' +
@@ -55,13 +55,13 @@ const binaries = {
   'usr/local/bin': ['containerd', 'containerd-shim-runc-v2', 'ctr'],
 } as const;
 
-/** How the nodes' image was had, which decides what Kind has to be told. */
+/** The nodes' image and its origin, on which Kind's configuration depends. */
 export interface NodeImage {
   ref: string;
   source: 'built' | 'pulled';
 }
 
-/** Has the nodes' image in the engine's own store: pulled where that can be, else put together here. */
+/** Supplies the nodes' image to the engine's store: pulled, or assembled here. */
 export async function ensureNodeImage(options: {
   engine: Engine;
   report: Report;
@@ -112,7 +112,7 @@ export async function ensureNodeImage(options: {
   });
 }
 
-/** The nodes' image of this cache as it was had last; `built` where none was had yet. */
+/** The nodes' image of this cache with its last origin; `built` if there was none yet. */
 export function loadNodeImage(): NodeImage {
   const ref = loadLock().images[nodeImageName]?.ref ?? '';
   return { ref, source: readImageNote(nodeImageName)?.source ?? 'built' };
@@ -160,7 +160,7 @@ async function nodeFiles(report: Report, signal: AbortSignal | undefined): Promi
   return withParents(entries);
 }
 
-/** What Kind's own module has for its base image, with the modes that its Dockerfile gives. */
+/** Files of Kind's Go module for its base image, with the modes of its Dockerfile. */
 async function kindFiles(version: string, signal: AbortSignal | undefined): Promise<TarEntry[]> {
   const folder = 'images/base/files/';
   const pause = loadLock().images.pause?.ref ?? '';
@@ -175,14 +175,14 @@ async function kindFiles(version: string, signal: AbortSignal | undefined): Prom
     .sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** Kind's configuration of containerd with our sandbox image, on a machine that may lack CAP_SYS_RESOURCE. */
+/** Kind's configuration of containerd with our sandbox image, and without the need for CAP_SYS_RESOURCE. */
 export function containerdConfig(text: string, pause: string): string {
   return text
     .replace(/^(\s*sandbox_image = ).*$/m, `$1"${pause}"`)
     .replace(/^(\s*restrict_oom_score_adj = ).*$/m, '$1true');
 }
 
-/** As the Dockerfile makes it, without limits (they cost accounting); without the hook for the product's id too. */
+/** The base specification of containers as in the Dockerfile, without limits (they cost accounting) and without the hook for the product's id. */
 async function containerSpec(ctr: string): Promise<string> {
   const { stdout } = await execa(ctr, ['oci', 'spec'], { stdin: 'ignore' });
   const spec: { process?: { rlimits?: unknown } } = JSON.parse(stdout);

@@ -8,8 +8,9 @@ const manifestSchema = z.object({
 });
 
 /**
- * Copies an image of one platform from the store to a registry, byte for byte. A blob that one of `siblings` has, other
- * repositories of that registry, is not sent again. Throws where the store has no such image.
+ * Copies an image of one platform from the store to a registry, byte for byte. A blob that one of `siblings`, other repositories of
+ * that registry, has is not sent again.
+ * @throws Error if the store lacks the image.
  */
 export async function copyImage(
   from: StoredImage,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
-/** The digest of these bytes, as a registry writes it. */
+/** Digest of these bytes: `sha256:` and 64 hexadecimal digits. */
 export function digestOf(bytes: string | Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
@@ -21,7 +21,7 @@ export class Meter extends Transform {
     done(null, chunk);
   }
 
-  /** Once, when all bytes have passed. */
+  /** Call it once, after all bytes have passed. */
   digest(): string {
     return `sha256:${this.#hash.digest('hex')}`;
   }

@@ -7,9 +7,9 @@ import { type TarEntry, tar } from './tar.ts';
 type Layer = ImageManifest['layers'][number];
 
 /**
- * An image of the store as an archive that `docker load` and `podman load` take: the form that Docker 20 to 29 and Podman all
- * read. An archive in OCI's layout is read by Docker 25 and later only. Layers stay compressed by gzip; those compressed by
- * zstd are decompressed, since Docker before 23 does not read them.
+ * An image of the store as an archive for `docker load` and `podman load`, in the form that Docker 20 to 29 and Podman read. Only
+ * Docker 25 and later reads OCI's layout. Layers with gzip stay compressed; those with zstd are decompressed, because Docker before
+ * 23 does not read it.
  */
 export function dockerArchive(ref: string, manifest: ImageManifest, store: ImageStore): Readable {
   return Readable.from(archive(ref, manifest, store), { objectMode: false });
@@ -22,7 +22,7 @@ async function* archive(
 ): AsyncGenerator<Buffer> {
   const configuration = `${hexOf(config.digest)}.json`;
   const description = { Config: configuration, RepoTags: [ref], Layers: layers.map(nameOf) };
-  // An empty layer may come several times.
+  // An image can have the same empty layer several times.
   const once = [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
   yield* tar([
     { path: 'manifest.json', mode: 0o644, kind: 'file', content: JSON.stringify([description]) },
@@ -35,9 +35,9 @@ async function entryOf(layer: Layer, store: ImageStore): Promise<TarEntry> {
   const entry = { path: nameOf(layer), mode: 0o644, kind: 'file' } as const;
   if (!isZstd(layer)) return { ...entry, source: store.blobFile(layer.digest) };
   const open = (): AsyncIterable<Buffer> =>
-    // An error of the blob ends the iteration: `pipeline` hands it on.
+    // `pipeline` destroys its last stream with the error of the blob, which ends the iteration.
     pipeline(store.openBlob(layer.digest), createZstdDecompress(), () => undefined);
-  // A tar archive has the size before the content: decompressing twice takes less than a copy on the disk.
+  // A tar header has the size: decompressing twice takes less time than a copy on the disk.
   let size = 0;
   for await (const chunk of open()) size += chunk.length;
   return { ...entry, size, open };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { TarEntry } from './tar.ts';
 
-/** The files of a folder as entries from the root, in order, executable or not as they are. */
+/** The files of a folder as entries of an archive, sorted by path; a file keeps its executable bit. */
 export function folderEntries(folder: string): (TarEntry & { content: Buffer })[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

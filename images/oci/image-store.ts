@@ -7,10 +7,10 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { digestOf, Meter } from './digest.ts';
 
-/** Where an image stands in a store. */
+/** Place of an image in a store. */
 export interface StoredImage {
   store: ImageStore;
-  /** The repository: `docker.io/library/debian`. */
+  /** Repository, such as `docker.io/library/debian`. */
   path: string;
   tag: string;
 }
@@ -29,31 +29,30 @@ const mediaTypeSchema = z.object({
 });
 
 /**
- * A folder of images and artifacts, laid out as the registry `distribution` keeps them, which serves the folder
- * read-only. Whoever may write the folder may write the registry, and nobody else: there is no password, and no port
- * that takes a push. A file appears complete or not at all.
+ * A folder of images and artifacts in the layout of the registry `distribution`, which serves it read-only. Only users who can write
+ * the folder can change the registry: there is no password, and no port for pushes. Files appear complete or not at all.
  *
  * @see https://github.com/distribution/distribution/blob/v3.1.2/registry/storage/paths.go
  */
 export class ImageStore {
   readonly #root: string;
 
-  /** `folder` is what the registry calls its root directory. */
+  /** `folder`: root directory of the registry. */
   constructor(folder: string) {
     this.#root = join(folder, 'docker', 'registry', 'v2');
   }
 
-  /** The size of a blob in bytes; `undefined` where there is none of this digest. */
+  /** Size of a blob in bytes; undefined if the store lacks it. */
   blobSize(digest: string): number | undefined {
     return statSync(this.#blob(digest), { throwIfNoEntry: false })?.size;
   }
 
-  /** The file of a blob, to be read only. */
+  /** Path of a blob's file. Do not write it. */
   blobFile(digest: string): string {
     return this.#blob(digest);
   }
 
-  /** The bytes of a blob. */
+  /** Reads a blob. */
   openBlob(digest: string): Readable {
     return createReadStream(this.#blob(digest), { highWaterMark: 1 << 20 });
   }
@@ -79,16 +78,16 @@ export class ImageStore {
   }
 
   /**
-   * The file that a download of this blob writes to and goes on with after an interruption; `commitBlob` ends it. One
-   * process at a time may write it.
+   * Path of a blob's partial file, which a download continues after an interruption, until `commitBlob`. Only one process at a time
+   * may write it.
    */
   partialBlob(digest: string): Promise<string> {
     return this.#partial(hexOf(digest));
   }
 
   /**
-   * Takes what `partialBlob` named into the store.
-   * @throws Error with both digests where the content has another one; the partial file is gone then.
+   * Moves the partial file of a blob into the store.
+   * @throws Error with both digests if the content has another one; the partial file is removed then.
    */
   async commitBlob(repository: string, digest: string): Promise<void> {
     const partial = await this.partialBlob(digest);
@@ -104,7 +103,7 @@ export class ImageStore {
     await this.linkBlob(repository, digest);
   }
 
-  /** Lets a repository serve a blob that the store holds. */
+  /** Adds a blob of the store to a repository. */
   async linkBlob(repository: string, digest: string): Promise<void> {
     await this.#link(join(this.#repository(repository), '_layers', 'sha256', hexOf(digest), 'link'), digest);
   }
@@ -114,7 +113,7 @@ export class ImageStore {
     await rm(dirname(this.#blob(digest)), { recursive: true, force: true });
   }
 
-  /** Puts a manifest or an index into a repository, under a tag where one is given, and returns its digest. */
+  /** Puts a manifest or an index into a repository, under a tag if given, and returns its digest. */
   async putManifest(repository: string, text: string, tag?: string): Promise<string> {
     const bytes = Buffer.from(text);
     const digest = digestOf(bytes);
@@ -133,7 +132,7 @@ export class ImageStore {
     return digest;
   }
 
-  /** The manifest under a tag or digest; `undefined` where the repository has none. */
+  /** The manifest under a tag or digest; undefined if the repository lacks it. */
   manifest(repository: string, reference: string): StoredManifest | undefined {
     const manifests = join(this.#repository(repository), '_manifests');
     const link = digestPattern.test(reference)
@@ -159,7 +158,7 @@ export class ImageStore {
     return join(this.#root, 'repositories', path);
   }
 
-  /** Beside the blobs, so that a rename is enough. */
+  /** Folder for new files, in the same file system as the blobs, so that a rename is atomic. */
   async #partial(name: string): Promise<string> {
     const folder = join(this.#root, 'partial');
     await mkdir(folder, { recursive: true });
@@ -169,7 +168,7 @@ export class ImageStore {
   async #commit(partial: string, digest: string): Promise<void> {
     const path = this.#blob(digest);
     await mkdir(dirname(path), { recursive: true });
-    // A power loss must not leave a blob with a name and without content.
+    // After a power loss, no blob may have a name without content.
     const file = await open(partial, 'r+');
     await file.sync();
     await file.close();
@@ -195,7 +194,7 @@ function readIfThere(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-/** The size of a partial file, from where a download goes on; 0 where there is none. */
+/** Size of a partial file, at which a download continues; 0 if there is none. */
 export async function sizeOfPartial(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }

@@ -4,20 +4,20 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { Meter } from './digest.ts';
 
-/** What a manifest and a configuration say of a layer. */
+/** Description of a layer in a manifest and a configuration. */
 export interface Layer {
-  /** Of the compressed archive. */
+  /** Digest of the compressed archive. */
   digest: string;
-  /** In bytes, compressed. */
+  /** Size of the compressed archive in bytes. */
   size: number;
-  /** Digest of the archive itself. */
+  /** Digest of the uncompressed archive. */
   diffId: string;
 }
 
-/** Zstandard: five times as quick as gzip at the same size, both ways; containerd, Docker 23 and Podman read it. */
+/** Zstandard: five times as fast as gzip in both directions at the same size; containerd, Docker 23 and Podman read it. */
 export const layerType = 'application/vnd.oci.image.layer.v1.tar+zstd';
 
-/** A compressor whose output depends on nothing but its input. */
+/** A compressor whose output depends only on its input. */
 export function layerCompressor(): Transform {
   return createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 3 } });
 }

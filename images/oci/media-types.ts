@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What may lie behind a tag. */
+/** Media types of a tag's content: manifests and indexes. */
 export const manifestTypes = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
@@ -23,7 +23,7 @@ export const indexSchema = z.object({
 });
 export type ImageIndex = z.output<typeof indexSchema>;
 
-/** What an index has for a platform such as `linux/amd64`. */
+/** The manifest in an index for a platform such as `linux/amd64`. */
 export function manifestOfPlatform(
   { manifests }: ImageIndex,
   platform: string,
@@ -31,10 +31,10 @@ export function manifestOfPlatform(
   return manifests.find((one) => platformName(one.platform) === platform);
 }
 
-/** `linux/amd64` */
+/** Name of a platform: `linux/amd64`. */
 export function platformName(platform: { os: string; architecture: string } | undefined): string {
   return platform === undefined ? 'unknown' : `${platform.os}/${platform.architecture}`;
 }
 
-/** What of an image's configuration says where it runs. */
+/** Platform in an image's configuration. */
 export const platformSchema = z.object({ os: z.string(), architecture: z.string() });

@@ -1,4 +1,4 @@
-/** The host of references to images that only this repository makes. No such host exists anywhere. */
+/** Host in references to images that only this repository makes. No such host exists. */
 export const ownHost = 'registry.plinth.internal';
 
 /** The parts of `docker.io/library/debian:bookworm-slim@sha256:…`. */
@@ -9,11 +9,14 @@ export interface Reference {
   path: string;
   /** `bookworm-slim` */
   tag: string;
-  /** `sha256:…`, where the reference says it. */
+  /** `sha256:…`; absent in a reference without a digest. */
   digest?: string;
 }
 
-/** Takes a full reference apart, with its digest or without. */
+/**
+ * Splits a full reference, with or without a digest.
+ * @throws Error for a short reference.
+ */
 export function parseReference(ref: string): Reference {
   const match = /^([^/@]+)\/([^@]+):([^:/@]+)(?:@(sha256:[0-9a-f]{64}))?$/.exec(ref);
   const [, host, path, tag, digest] = match ?? [];
@@ -26,7 +29,7 @@ export function parseReference(ref: string): Reference {
   return { host, path, tag, ...(digest === undefined ? {} : { digest }) };
 }
 
-/** A reference without its digest, as the lock file's `ref` and the engine's store name an image. */
+/** A reference without its digest: the name in the lock file's `ref` and in the engine's store. */
 export function withoutDigest(ref: string): string {
   return ref.replace(/@sha256:[0-9a-f]{64}$/, '');
 }

@@ -9,16 +9,16 @@ export interface RegistryRepository {
   path: string;
   /** Sends each request, with a login for example. Default: `fetch`, without a login. */
   fetch?: (url: URL, init: RequestInit) => Promise<Response>;
-  /** What to look at where it does not answer well. */
+  /** Advice to add to errors. Default: none. */
   hint?: string;
 }
 
-/** A registry that does not answer, or not well. */
+/** A registry that does not answer, or answers with an error. */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
-  /** Status of HTTP; undefined where there was no answer. */
+  /** HTTP status; undefined without an answer. */
   readonly status: number | undefined;
-  /** Whether the request had a body that cannot be sent again as it is. */
+  /** Whether the request had a body that cannot be sent again. */
   readonly sent: boolean;
 
   constructor(message: string, { status, sent = false }: { status?: number; sent?: boolean } = {}) {
@@ -27,7 +27,7 @@ export class RegistryError extends Error {
     this.sent = sent;
   }
 
-  /** With what the registry says of it (OCI Distribution Specification, 'Error Codes'). */
+  /** The error of a response, with the registry's own messages (OCI Distribution Specification, 'Error Codes'). */
   static async of(response: Response, { url, path, hint }: RegistryRepository, what: string, sent = false) {
     const said = errorsSchema.safeParse(await response.json().catch(() => undefined)).data?.errors ?? [];
     const reasons = said.map(({ code, message, detail }) =>
@@ -50,7 +50,7 @@ const errorsSchema = z.object({
   ),
 });
 
-/** The digest of a manifest that the registry has under a tag or digest; `undefined` where it has none. */
+/** Digest of the manifest under a tag or digest; undefined if the registry lacks it. */
 export async function headManifest(
   repository: RegistryRepository,
   reference: string,
@@ -64,7 +64,7 @@ export async function headManifest(
   return response.headers.get('docker-content-digest') ?? undefined;
 }
 
-/** Puts a manifest under a tag and returns its digest. All that it names must be there. */
+/** Puts a manifest under a tag and returns its digest. The registry must have its blobs. */
 export async function putManifest(
   repository: RegistryRepository,
   tag: string,
@@ -80,7 +80,7 @@ export async function putManifest(
   return digestOf(text);
 }
 
-/** The size of a blob; `undefined` where the registry has none of this digest. */
+/** Size of a blob in bytes; undefined if the registry lacks it. */
 export async function headBlob(repository: RegistryRepository, digest: string): Promise<number | undefined> {
   const response = await call(repository, `blobs/${digest}`, { method: 'HEAD' });
   if (response.status === 404) return undefined;
@@ -88,7 +88,7 @@ export async function headBlob(repository: RegistryRepository, digest: string): 
   return Number(response.headers.get('content-length'));
 }
 
-/** Lets a repository have a blob that another one of the same registry holds. Returns whether it could. */
+/** Adds a blob of another repository of the same registry to this one. Returns whether the registry did it. */
 export async function mountBlob(
   repository: RegistryRepository,
   digest: string,
@@ -100,7 +100,7 @@ export async function mountBlob(
   return response.status === 201;
 }
 
-/** Sends a blob. The registry refuses it where its content has another digest. */
+/** Sends a blob. The registry refuses content with another digest. */
 export async function putBlob(
   repository: RegistryRepository,
   content: AsyncIterable<Uint8Array>,

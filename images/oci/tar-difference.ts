@@ -4,8 +4,8 @@ import { type TarEntry, tar } from './tar.ts';
 import { type RawEntry, rawEntries } from './tar-reader.ts';
 
 /**
- * What has to be unpacked over `base` to get `whole`, as an archive: each entry that is new or other, and a whiteout for each
- * that is gone (OCI image specification, 'Representing Changes'). Both are read once.
+ * The difference between two archives as a layer over `base`: new and changed entries, and a whiteout for each removed one (OCI image
+ * specification, 'Representing Changes'). Both are read once.
  */
 export async function* difference(
   base: AsyncIterable<Buffer>,
@@ -29,7 +29,7 @@ export async function* difference(
   yield* tar(whiteouts);
 }
 
-/** Equal where nothing has to be unpacked. A hard link is what it leads to, which stands before it. */
+/** Equal for entries with equal results. A hard link has the fingerprint of its target, which comes before it. */
 function fingerprint({ attributes, target, content }: RawEntry, known: ReadonlyMap<string, string>): string {
   const hash = createHash('sha256').update(attributes).update(`\0${target}\0`).update(content);
   return hash.update(known.get(target) ?? '').digest('hex');

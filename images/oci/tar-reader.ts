@@ -1,12 +1,12 @@
 const block = 512;
 
 /**
- * Passes a tar archive on without its closing blocks, so that more entries may follow, and notes in `paths` what it
- * holds: no leading `./`, no slash at the end.
+ * Passes on a tar archive without its closing blocks, so that more entries can follow. Adds the paths of its entries to `paths`, without
+ * a leading `./` and without a slash at the end.
  */
 export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<string>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
-  /** Bytes of the present entry that have not passed yet. */
+  /** Remaining bytes of the current entry. */
   let content = 0;
   const names = new Names();
   for await (const chunk of archive) {
@@ -27,7 +27,7 @@ export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<stri
       }
       const size = sizeOf(header);
       if (isExtended(header)) {
-        // Its content speaks of the next entry: whole in one chunk or not at all.
+        // Its content describes the next entry: it is needed as a whole.
         const end = at + block + size;
         if (rest.length < end) break;
         names.note(header, rest.subarray(at + block, end));
@@ -42,24 +42,24 @@ export async function* openEnded(archive: AsyncIterable<Buffer>, paths: Set<stri
   }
 }
 
-/** One entry of an archive, read whole. */
+/** One entry of an archive with its content. */
 export interface RawEntry {
-  /** No leading `./`, no slash at the end. */
+  /** Path without a leading `./` and without a slash at the end. */
   path: string;
-  /** Mode, owner, group, size, time and type, as its header has them. */
+  /** The header's bytes of mode, owner, group, size, time and type. */
   attributes: Buffer;
-  /** Where a link leads to; a hard link to a path of the archive, as `path` has it. */
+  /** Target of a link; of a hard link, a path of the archive in the form of `path`. */
   target: string;
   content: Buffer;
-  /** All its blocks, with those before it that hold a long name. */
+  /** All its blocks, with its extended headers. */
   raw: Buffer;
 }
 
-/** Reads an archive entry by entry, each as a whole in memory. Reads extended headers (POSIX pax, GNU long names). */
+/** Reads an archive entry by entry, each in memory. Reads extended headers (POSIX pax, GNU long names). */
 export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerator<RawEntry> {
   let before: Buffer[] = [];
   const names = new Names();
-  // Put together once an entry is whole: a large one comes in thousands of chunks.
+  // Concatenated once an entry is complete: a large one has thousands of chunks.
   let pending: Buffer[] = [];
   let length = 0;
   let wanted = block;
@@ -97,12 +97,12 @@ export async function* rawEntries(archive: AsyncIterable<Buffer>): AsyncGenerato
   }
 }
 
-/** What names an entry: its own header, and the extended headers before it. */
+/** The name and target of an entry, from its header and the extended headers before it. */
 class Names {
   #path = '';
   #target = '';
 
-  /** An extended header (POSIX pax, GNU long name or link) speaks of the next entry. */
+  /** Notes an extended header (POSIX pax, GNU long name or link), which describes the next entry. */
   note(header: Buffer, content: Buffer): void {
     const body = content.toString();
     const type = typeOf(header);

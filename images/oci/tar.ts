@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 
-/** One entry of an archive. `path` has no leading slash. All belong to root unless `owner` says otherwise. */
+/** One entry of an archive. `path` has no leading slash. `owner` is the user and group id. Default: 0, root. */
 export type TarEntry = {
   path: string;
   mode: number;
@@ -12,11 +12,11 @@ export type TarEntry = {
   | { kind: 'link'; target: string }
   | { kind: 'file'; content: string | Buffer }
   | { kind: 'file'; source: string }
-  /** `size`: the number of bytes that `open` gives. */
+  /** `size`: number of bytes from `open`. */
   | { kind: 'file'; size: number; open: () => AsyncIterable<Buffer> }
 );
 
-/** The time of every entry, so that the same content makes the same archive: 2026-01-01T00:00:00Z. */
+/** Time of every entry, so that the same content gives the same archive: 2026-01-01T00:00:00Z, in seconds since 1970. */
 export const archiveTime = 1_767_225_600;
 
 /** Writes entries as a tar archive in the given order; the same entries give the same bytes. */
@@ -43,7 +43,7 @@ async function write(entries: readonly TarEntry[], archive: Pack): Promise<void>
   archive.finalize();
 }
 
-/** Passes the content of a file on, and refuses another size than the one that its header has. */
+/** Passes on the content of a file; throws if its size is not that of its header. */
 async function* exactly(size: number, name: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let sent = 0;
   for await (const chunk of content) {
@@ -57,7 +57,7 @@ function fileOnDisk(path: string): { size: number; open: () => AsyncIterable<Buf
   return { size: statSync(path).size, open: () => createReadStream(path, { highWaterMark: 1 << 20 }) };
 }
 
-/** The directories above these entries that no entry names, in order, readable by all. */
+/** The entries with all their parent directories, sorted by path. Added directories have mode 0755. */
 export function withParents(entries: TarEntry[]): TarEntry[] {
   const known = new Set(entries.map(({ path }) => path));
   const parents = new Map<string, TarEntry>();
