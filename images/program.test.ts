@@ -47,7 +47,7 @@ async function ensure(lock: Lock): Promise<string> {
   return ensureProgram('pause', report, { lock });
 }
 
-it('downloads where images are pulled, and asks nobody the next time, whatever is asked for then', async () => {
+it('downloads if images are pulled, and sends no request the next time, in any mode', async () => {
   vi.stubEnv('PLINTH_SUPPLY', 'pull');
   const asked = answer('downloaded');
   const path = await ensure(lockOf('downloaded'));
@@ -57,14 +57,14 @@ it('downloads where images are pulled, and asks nobody the next time, whatever i
   expect(asked()).toBe(1);
 });
 
-it('builds where everything is built', async () => {
+it('builds if images are built', async () => {
   vi.stubEnv('PLINTH_SUPPLY', 'build');
   const asked = answer('downloaded');
   expect(readFileSync(await ensure(lockOf('downloaded')), 'utf8')).toBe('built\n');
   expect(asked()).toBe(0);
 });
 
-it('takes what was built already, without asking anybody', async () => {
+it('takes a program that was built before, without a request', async () => {
   vi.stubEnv('PLINTH_SUPPLY', 'build');
   const built = await ensure(lockOf('downloaded'));
   vi.stubEnv('PLINTH_SUPPLY', 'pull');
@@ -73,7 +73,7 @@ it('takes what was built already, without asking anybody', async () => {
   expect(asked()).toBe(0);
 });
 
-it('builds where the checksum for this platform is not known', async () => {
+it('builds if the lock file has no checksum for this platform', async () => {
   vi.stubEnv('PLINTH_SUPPLY', 'pull');
   const asked = answer('downloaded');
   const other = ownPlatform() === 'darwin/arm64' ? 'linux/arm64' : 'darwin/arm64';
@@ -81,7 +81,7 @@ it('builds where the checksum for this platform is not known', async () => {
   expect(asked()).toBe(0);
 });
 
-it('never builds instead of a download that has another checksum', async () => {
+it('fails instead of building if a download has another checksum', async () => {
   vi.stubEnv('PLINTH_SUPPLY', 'pull');
   answer('a page to log in');
   await expect(ensure(lockOf('downloaded'))).rejects.toThrow('Nothing of it is used.');

@@ -12,7 +12,7 @@ function buildOf(name: string) {
   return build;
 }
 
-it('installs the packages of an image on the locked Debian and lays its files over that', () => {
+it('installs the packages of an image on the locked Debian and copies its files over them', () => {
   expect(basesOf(buildOf('git-server'))).toEqual(['debian']);
   expect(dockerfileOf(buildOf('git-server'))).toBe(
     `FROM ${lock.images.debian?.ref}
@@ -25,7 +25,7 @@ WORKDIR /srv/git
   );
 });
 
-it('compiles a program of ours in the locked image of Go, with the flags of every build, into an image that holds nothing else', () => {
+it('compiles our own program in the locked image of Go, with the flags of every build, into an image without other files', () => {
   const flags = recipeOf(lock, 'trust-roots')
     .flags.map((flag) => JSON.stringify(flag))
     .join(',');
@@ -44,7 +44,7 @@ USER 65532:65532
   );
 });
 
-it('is enough for all images that only this repository has', () => {
+it('can build all images that only this repository has', () => {
   const ours = Object.values(lock.images).filter(({ ref }) => ref.startsWith(`${ownHost}/`));
   expect(ours.length).toBeGreaterThan(0);
   for (const { ref, build } of ours) {

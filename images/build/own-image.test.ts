@@ -94,7 +94,7 @@ async function build(name: string): Promise<{ digest: string; calls: string[]; s
   return { digest, calls: readFileSync(join(folder, 'calls'), 'utf8').split('\n'), store };
 }
 
-it('lets the engine build the Git server from its files, readable whatever the umask here is, and keeps the result', async () => {
+it('builds the Git server on the engine from its files, readable with any umask, and stores the result', async () => {
   const before = process.umask(0o077);
   const { digest, calls, store } = await build('git-server').finally(() => process.umask(before));
   const { ref, build: description } = lock.images['git-server'] ?? {};
@@ -113,13 +113,13 @@ it('lets the engine build the Git server from its files, readable whatever the u
   }
 });
 
-it('hands the source of a program to the engine, which compiles it', async () => {
+it('passes the source of a program to the engine, which compiles it', async () => {
   await build('trust-roots');
   expect(existsSync(join(folder, 'context/go/trust-roots/main.go'))).toBe(true);
   expect(existsSync(join(folder, 'context/files'))).toBe(false);
 });
 
-it('leads the build through the proxies of this machine, whose addresses are in no argument', async () => {
+it('sends the build through the proxies of this machine, without their addresses in arguments', async () => {
   vi.stubEnv('HTTPS_PROXY', 'http://user:secret@proxy.example.org:3128');
   const { calls } = await build('git-server');
   const built = calls.find((call) => call.startsWith('build '));

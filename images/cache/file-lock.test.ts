@@ -31,7 +31,7 @@ async function holder(path: string) {
   return { child };
 }
 
-test('gives the process id of the holder, and takes the result that makes the work unnecessary', async () => {
+test('reports the process id of the holder, and returns a result that makes the work unnecessary', async () => {
   const path = join(folder, 'one');
   const { child } = await holder(path);
   try {
@@ -44,7 +44,7 @@ test('gives the process id of the holder, and takes the result that makes the wo
   }
 });
 
-test('waits for a process that runs and is too busy to renew its lock', async () => {
+test('waits for a running process that is too busy to renew its lock', async () => {
   const path = join(folder, 'one');
   const { child } = await holder(path);
   try {
@@ -65,7 +65,7 @@ test('waits for a process that runs and is too busy to renew its lock', async ()
   }
 });
 
-test('takes over the lock of a process that was killed', async () => {
+test('takes over the lock of a killed process', async () => {
   const path = join(folder, 'one');
   const { child } = await holder(path);
   child.kill('SIGKILL');

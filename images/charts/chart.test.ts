@@ -78,7 +78,7 @@ const oci = { oci: 'oci://quay.io/team/watcher' };
 const repository = () => ({ repository: `${url}/charts`, name: 'watcher' });
 
 describe('a chart', () => {
-  it('of a registry is the one that its manifest names, and is asked for once', async () => {
+  it('of a registry is the archive in its manifest, and is downloaded once', async () => {
     own();
     const chart = { ...oci, version: '1.10.0', digest: digestOf(manifest) };
     expect(readFileSync(await ensureChart(chart))).toEqual(archive);
@@ -87,13 +87,13 @@ describe('a chart', () => {
     expect(asked).toEqual([]);
   });
 
-  it('of a repository is the archive that its index names', async () => {
+  it('of a repository is the archive in its index', async () => {
     own();
     const chart = { ...repository(), version: '1.10.0', digest: digestOf(archive) };
     expect(readFileSync(await ensureChart(chart))).toEqual(archive);
   });
 
-  it('comes into the mirror registry under the same name and digest, once', async () => {
+  it('is copied to the mirror under the same name and digest, once', async () => {
     own();
     const chart = { ...oci, version: '1.10.0', digest: digestOf(manifest) };
     const options = { report: () => {} };
@@ -106,7 +106,7 @@ describe('a chart', () => {
     expect(asked).toEqual([]);
   });
 
-  it('that has another digest is refused, with the one that it has', async () => {
+  it('with another digest is refused, and the error has its digest', async () => {
     own();
     const other = { ...repository(), version: '1.10.0', digest: digestOf('another') };
     await expect(ensureChart(other)).rejects.toMatchObject({
@@ -147,13 +147,13 @@ describe('a chart', () => {
       'place',
       'write the address of a chart',
     ],
-  ])('is refused where there is %s', async (_what, place, part, fix) => {
+  ])('is refused for %s', async (_what, place, part, fix) => {
     own();
     const { version, ...rest } = { version: undefined, ...place() };
     await expect(findChart(rest, version)).rejects.toMatchObject({ name: 'ChartFailure', part, fix });
   });
 
-  it('without a version is the newest that is no preview, in a registry and in a repository', async () => {
+  it('without a version is the newest release, in a registry and in a repository', async () => {
     own();
     expect(await findChart(oci, undefined)).toMatchObject({ version: '1.10.0', digest: digestOf(manifest) });
     expect(await findChart(repository(), undefined)).toMatchObject({

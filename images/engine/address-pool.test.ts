@@ -11,21 +11,21 @@ function networks(...texts: string[]) {
   return texts.flatMap((text) => parseNetwork(text) ?? []);
 }
 
-test('routes of the machine, the default route left out', () => {
+test('the routes of the machine are read without the default route', () => {
   expect(routedNetworks(routes).map(formatNetwork)).toEqual(['192.0.2.0/24', '10.213.0.0/16']);
 });
 
-test('the pool is one that no route touches, neither wider nor narrower', () => {
+test('the pool overlaps no route, wider or narrower', () => {
   expect(formatNetwork(freePool([]))).toBe('10.213.0.0/16');
   expect(formatNetwork(freePool(networks('10.213.7.0/24')))).toBe('10.197.0.0/16');
   expect(formatNetwork(freePool(networks('10.0.0.0/8')))).toBe('172.29.0.0/16');
 });
 
-test('a machine whose routes cover all of it is told so, with what to do', () => {
+test('a machine whose routes cover all ranges gets an error with a remedy', () => {
   expect(() => freePool(networks('0.0.0.0/0'))).toThrow(/DOCKER_HOST/);
 });
 
-test('networks that share an address', () => {
+test('networks with a common address overlap', () => {
   const [wide, inside, beside] = networks('10.0.0.0/8', '10.1.2.0/24', '11.0.0.0/8');
   if (!wide || !inside || !beside) throw new Error('not parsed');
   expect([overlaps(wide, inside), overlaps(inside, wide), overlaps(wide, beside)]).toEqual([

@@ -22,7 +22,7 @@ COMMIT
 
 const isOwn = (word: string): boolean => word === 'plinth-0';
 
-test('where no engine was before, its chains go with all that leads to them, and the policy comes back', () => {
+test('without an earlier engine, its chains and the jumps to them are removed, and the policy is restored', () => {
   const script = removal(saved, { chains: false, forward: 'ACCEPT' }, isOwn);
   expect(script).toContain(':FORWARD ACCEPT [0:0]');
   expect(script).toContain('-D FORWARD -j DOCKER-USER');
@@ -32,7 +32,7 @@ test('where no engine was before, its chains go with all that leads to them, and
   expect(script).not.toMatch(/other0|10\.99|-D DOCKER/);
 });
 
-test('where another engine has its chains, only the rules with a word of ours go', () => {
+test('with the chains of another engine, only the rules with our own words are removed', () => {
   const script = removal(saved, { chains: true, forward: 'DROP' }, isOwn);
   expect(script).toBe(
     '*filter\n-D FORWARD -o plinth-0 -j DOCKER\nCOMMIT\n' +
@@ -40,7 +40,7 @@ test('where another engine has its chains, only the rules with a word of ours go
   );
 });
 
-test('nothing to remove makes no script', () => {
+test('without rules to remove, there is no script', () => {
   expect(removal('*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n', { chains: false, forward: 'ACCEPT' }, isOwn)).toBe(
     '',
   );

@@ -35,7 +35,7 @@ test.each<[EngineInfoName, string]>([
   expect(infoOf(machine).platform).toBe(platform);
 });
 
-test('a virtual machine is known by what carries it, and this machine is none', () => {
+test('a virtual machine is recognised by its product, and this machine is none', () => {
   const found = Object.fromEntries(everyOne.map((machine) => [machine, infoOf(machine).machine]));
   expect(Object.fromEntries(Object.entries(found).filter(([, carrier]) => carrier !== undefined))).toEqual({
     'Docker Desktop on a Mac of Apple': 'Docker Desktop',
@@ -48,7 +48,7 @@ test('a virtual machine is known by what carries it, and this machine is none', 
   });
 });
 
-test('a rootless engine is known, and which controllers it cannot use', () => {
+test('a rootless engine is recognised, with the controllers that it cannot use', () => {
   const rootless = everyOne.filter((machine) => infoOf(machine).rootless);
   expect(
     Object.fromEntries(rootless.map((machine) => [machine, infoOf(machine).missingControllers])),
@@ -80,7 +80,7 @@ test('Podman that answers the client of Docker by its socket is not taken for Do
   expect(parseEngineInfo(JSON.stringify(community))).toMatchObject({ info: { name: 'docker' } });
 });
 
-test('Podman says how much room is left, Docker does not', () => {
+test('Podman reports free space, Docker does not', () => {
   expect(infoOf('Podman 4 without root').freeBytes).toBe(50_000_000_000);
   expect(infoOf('Docker 28').freeBytes).toBeUndefined();
 });
@@ -95,7 +95,7 @@ describe('the builder', () => {
     ['rootless Docker', { DOCKER_BUILDKIT: '1', BUILDX_BUILDER: 'rootless' }],
     ['OrbStack', { DOCKER_BUILDKIT: '1', BUILDX_BUILDER: 'orbstack' }],
     ['Podman 5 with root', {}],
-  ])('of %s is asked for by %j', (machine, environment) => {
+  ])('of %s is selected by %j', (machine, environment) => {
     expect(buildEnvironment({ info: infoOf(machine) })).toEqual(environment);
   });
 });
@@ -113,7 +113,7 @@ describe('the user of a container with a folder of this machine', () => {
     expect(containerUser({ info: infoOf(machine) }, ann)).toEqual(options);
   });
 
-  test('is root where root runs this, and where there are no users', () => {
+  test('is root if root runs this, and on systems without users', () => {
     expect(containerUser({ info: infoOf('Docker 28') }, { uid: 0, gid: 0 })).toEqual([]);
     expect(containerUser({ info: infoOf('Docker 28') }, undefined)).not.toContain('undefined');
   });
@@ -149,11 +149,11 @@ describe('an engine that does not answer', () => {
     ],
     ['mute', 'true', 'info printed no JSON: nothing'],
     ['empty', "echo '{}'", 'info names neither a version nor a platform'],
-  ])('%s: says why in one line', async (name, lines, why) => {
+  ])('%s: the reason has one line', async (name, lines, why) => {
     expect(await askEngine(client(name, lines))).toEqual({ why });
   });
 
-  test('a client that is not installed, and one that hangs, are named', async () => {
+  test('a missing client and a hanging one have their own reasons', async () => {
     expect(await askEngine(join(folder, 'none'))).toEqual({
       why: `${join(folder, 'none')} is not installed`,
     });

@@ -6,7 +6,7 @@ beforeEach(async () => {
   platform = await import('./platform.ts');
 });
 
-test('is of the processor of this machine before an engine has answered', () => {
+test("is that of this machine's processor before an engine has answered", () => {
   expect(platform.containerPlatform()).toBe(`linux/${platform.ownArchitecture()}`);
 });
 
@@ -25,7 +25,7 @@ test.each(['windows/amd64', 'linux/riscv64', 'linux/armv7l'])('refuses an engine
   );
 });
 
-test('refuses an image that is published for amd64 alone by name, where containers run on arm64', () => {
+test('refuses an image that is published only for amd64, with its name, if containers run on arm64', () => {
   platform.useEnginePlatform({ name: 'docker', platform: 'linux/arm64' });
   platform.refuseOtherPlatform('quay.io/a/b:1', 'linux/arm64');
   expect(() => platform.refuseOtherPlatform('quay.io/a/b:1', 'linux/amd64')).toThrow(
@@ -43,7 +43,7 @@ test.each([
   expect(platform.ownPlatform(os, cpu)).toBe(expected);
 });
 
-test('says for which systems there are programs where there are none', () => {
+test('lists the supported systems in the error for another one', () => {
   expect(() => platform.ownPlatform('win32', 'x64')).toThrow(
     'Plinth has no programs for win32/amd64: it runs on linux/amd64, linux/arm64, darwin/amd64, darwin/arm64',
   );

@@ -13,7 +13,7 @@ test('the capability is read from the bounding set', () => {
   expect(hasSysResource('CapBnd:\t000001ffffffffff\n')).toBe(true);
 });
 
-test('the capability goes from a bundle and from an exec, arguments reach runc as they are', async () => {
+test('the capability is removed from a bundle and from an exec, and runc gets the arguments unchanged', async () => {
   const runc = join(folder, 'runc');
   const shim = join(folder, 'shim');
   writeFileSync(runc, '#!/bin/sh\nprintf "%s|" "$@"\n', { mode: 0o755 });

@@ -37,7 +37,7 @@ async function archive(): Promise<Buffer> {
   return gzipSync(Buffer.concat(chunks));
 }
 
-it('puts what has the checksum in its place, executable', async () => {
+it('stores a file with the right checksum, executable', async () => {
   const said: string[] = [];
   await download(published(Buffer.from('a program')), target(), { report: (line) => said.push(line) });
   expect(readFileSync(target(), 'utf8')).toBe('a program');
@@ -45,7 +45,7 @@ it('puts what has the checksum in its place, executable', async () => {
   expect(said).toEqual(['tool v1.0.0: downloading']);
 });
 
-it('takes the program out of an archive', async () => {
+it('extracts the program from an archive', async () => {
   await download(published(await archive(), { member: 'linux-amd64/tool' }), target(), { report: silent });
   expect(readFileSync(target(), 'utf8')).toBe('this is tool');
 });
@@ -57,7 +57,7 @@ it('refuses an archive without the program', async () => {
   );
 });
 
-it('refuses what has another checksum with both, and leaves nothing', async () => {
+it('refuses a file with another checksum, names both, and leaves nothing', async () => {
   const wanted = published(Buffer.from('a page to log in'), { sha256: 'a'.repeat(64) });
   const found = createHash('sha256').update('a page to log in').digest('hex');
   await expect(download(wanted, target(), { report: silent })).rejects.toThrow(

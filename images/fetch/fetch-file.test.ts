@@ -24,25 +24,25 @@ const status = (code: number) => (response: ServerResponse) => void response.wri
 const content = (response: ServerResponse): void => void response.writeHead(200).end('content');
 const now = { pauses: [0, 0] };
 
-it('has the content at the third try where a server fails twice', async () => {
+it('returns the content at the third attempt if a server fails twice', async () => {
   const { url, asked } = await serve(status(503), (response) => response.destroy(), content);
   expect((await fetchFile(url, now)).toString()).toBe('content');
   expect(asked()).toBe(3);
 });
 
-it.each([429, 500, 503])('gives up after three times %i', async (code) => {
+it.each([429, 500, 503])('gives up after three answers of %i', async (code) => {
   const { url, asked } = await serve(status(code));
   await expect(fetchFile(url, now)).rejects.toThrow(`${url} answers ${code}`);
   expect(asked()).toBe(3);
 });
 
-it.each([403, 404])('asks once where the answer is %i', async (code) => {
+it.each([403, 404])('sends one request if the answer is %i', async (code) => {
   const { url, asked } = await serve(status(code));
   await expect(fetchFile(url, now)).rejects.toThrow(`${url} answers ${code}`);
   expect(asked()).toBe(1);
 });
 
-it('ends with its name where nothing more comes', async () => {
+it("fails with the server's name if the content stops", async () => {
   const { url } = await serve((response) => {
     response.writeHead(200, { 'content-length': '100' });
     response.write('half');
@@ -52,13 +52,13 @@ it('ends with its name where nothing more comes', async () => {
   );
 });
 
-it('ends at once where its caller does', async () => {
+it("stops at once on its caller's signal", async () => {
   const ended = new AbortController();
   const { url } = await serve(() => ended.abort(new Error('the person pressed Ctrl-C')));
   await expect(fetchFile(url, { ...now, signal: ended.signal })).rejects.toThrow('the person pressed Ctrl-C');
 });
 
-it('reads a file address, and says of a missing one that there is none', async () => {
+it('reads a file address, and reports a missing file', async () => {
   expect((await fetchFile(import.meta.url)).toString()).toContain('reads a file address');
   await expect(fetchFile('file:///no/such/file')).rejects.toMatchObject({ status: 404 });
 });

@@ -20,7 +20,7 @@ binaries:
   'lock.yaml',
 );
 
-it('has the address, the place in the archive and the checksum for a platform', () => {
+it('returns the address, the path in the archive and the checksum for a platform', () => {
   expect(publishedFile(lock, 'tool', 'linux/amd64')).toEqual({
     executable: 'tool',
     version: 'v1.2.3',
@@ -34,11 +34,11 @@ it('has the address, the place in the archive and the checksum for a platform', 
   });
 });
 
-it('has nothing of what upstream does not publish', () => {
+it('returns nothing for a program that upstream does not publish', () => {
   expect(publishedFile(lock, 'other', 'linux/amd64')).toBeUndefined();
 });
 
-it.each(['kind', 'kubectl', 'helm'])('knows the checksum of %s for every platform', (name) => {
+it.each(['kind', 'kubectl', 'helm'])('returns the checksum of %s for every platform', (name) => {
   for (const platform of platforms) {
     const published = publishedFile(loadLock(), name, platform);
     expect(published?.url, platform).toMatch(/^https:\/\/[^{}]+$/);

@@ -22,11 +22,11 @@ it('the components that are compiled together agree on every version', () => {
   expect(raises(components), 'type: node images/go/align.ts').toEqual(new Map());
 });
 
-it('each has a folder', () => {
+it('each of them has a folder', () => {
   expect(readdirSync(folder)).toEqual(expect.arrayContaining([...together]));
 });
 
-it('raises to the highest that is asked for, and nothing that only one needs', () => {
+it('raises to the highest required version, and leaves modules of one component alone', () => {
   const components = new Map([
     [
       'one',

@@ -50,7 +50,7 @@ beforeEach(() => {
 afterEach(() => go.remove());
 
 describe('ensureBinary', () => {
-  it('builds what is missing, notes its checksum, and is silent the next time', async () => {
+  it('builds a missing program, records its checksum, and reports nothing the next time', async () => {
     const path = await ensure();
     expect(readFileSync(path, 'utf8')).toBe('built\n');
     expect(statSync(path).mode & 0o111).toBe(0o111);
@@ -62,7 +62,7 @@ describe('ensureBinary', () => {
     expect(said).toEqual([]);
   });
 
-  it('builds again what was cut short, and says why', async () => {
+  it('builds a truncated program again, and reports the reason', async () => {
     const path = await ensure();
     truncateSync(path, 2);
     said = [];
@@ -70,7 +70,7 @@ describe('ensureBinary', () => {
     expect(said[0]).toBe('pause v3.10: pause has 2 bytes instead of 6; making it again');
   });
 
-  it('compares checksums where the time differs, or where it is asked to', async () => {
+  it('compares checksums if the time differs, or on request', async () => {
     const path = await ensure();
     const { mtime } = statSync(path);
     writeFileSync(path, 'BUILT\n');
@@ -85,7 +85,7 @@ describe('ensureBinary', () => {
     expect(await faultOf(recipe)).toBeUndefined();
   });
 
-  it('leaves nothing of an earlier version', async () => {
+  it('removes an earlier version', async () => {
     const earlier = await ensure();
     const later = await ensure(lockOf('v3.11'));
     expect(existsSync(earlier)).toBe(false);
@@ -115,20 +115,20 @@ describe('ensureBinary', () => {
       expect(said[1]).toMatch(/^pause v3\.10: taken from a wheel in [\d.]+ s$/);
     });
 
-    it('builds where pip does not find it, and says why', async () => {
+    it('builds if pip does not find it, and reports the reason', async () => {
       const path = await ensureWith('f'.repeat(64));
       expect(readFileSync(path, 'utf8')).toBe('built\n');
       expect(said[1]).toMatch(/^pause v3\.10: pause-bin==3\.10 cannot be fetched by pip: .*; building it$/);
       expect(said.at(-1)).toMatch(/: built in/);
     });
 
-    it('uses nothing of one with another checksum, and builds nothing instead', async () => {
+    it('refuses one with another checksum, and builds nothing instead', async () => {
       index.add({ version: '3.10', program: 'pause', content: 'packed\n' });
       await expect(ensureWith('f'.repeat(64))).rejects.toThrow(/Nothing of it is used/);
       expect(said).toEqual(['pause v3.10: fetching the wheel of pause-bin']);
     });
 
-    it('builds for a platform of which it knows no checksum', async () => {
+    it('builds for a platform without a checksum', async () => {
       const path = await ensureWith(
         index.add({ version: '3.10', program: 'pause', content: 'packed\n' }),
         'linux/arm64',
@@ -137,7 +137,7 @@ describe('ensureBinary', () => {
     });
   });
 
-  it('repeats what go said last, and what to do', async () => {
+  it('has the last output of go and a remedy in its error', async () => {
     go.build('for i in $(seq 100); do echo "line $i" >&2; done; exit 1');
     const error = await ensure().catch((reason: unknown) => reason);
     expect(String(error)).toMatch(/pause v3\.10 could not be built from images\/go\/wrappers\/pause/);
@@ -148,12 +148,12 @@ describe('ensureBinary', () => {
     expect(existsSync(await ensure())).toBe(true);
   });
 
-  it('says how to get go where there is none', async () => {
+  it('explains how to install go if it is missing', async () => {
     process.env.PATH = join(go.dir, 'nowhere');
     await expect(ensure()).rejects.toThrow(/go is not installed.*\n.*https:\/\/go\.dev\/dl/);
   });
 
-  it('ends go and its children when aborted, and goes on the next time', async () => {
+  it('stops go and its children on a signal, and continues the next time', async () => {
     go.build(`sh -c 'echo $$ >"$0/../child"; exec sleep 60' "$out"`);
     const stop = new AbortController();
     const running = ensure(lock, stop.signal);
@@ -167,7 +167,7 @@ describe('ensureBinary', () => {
     expect(existsSync(await ensure())).toBe(true);
   });
 
-  it('builds once for all who ask at the same time', async () => {
+  it('builds once for concurrent callers', async () => {
     go.build(`echo . >>"${go.dir}/count"; sleep 0.2; echo built >"$out/pause"`);
     const { ensureBinary } = await fresh();
     const paths = await Promise.all([1, 2, 3].map(() => ensureBinary('pause', report, { lock })));
@@ -175,7 +175,7 @@ describe('ensureBinary', () => {
     expect(readFileSync(`${go.dir}/count`, 'utf8')).toBe('.\n');
   });
 
-  it('waits for another process, says for which, and takes what that one built', async () => {
+  it('waits for another process, reports its id, and takes its result', async () => {
     go.build(`echo . >>"${go.dir}/count"; sleep 0.5; echo built >"$out/pause"`);
     const first = ensure();
     await vi.waitUntil(() => existsSync(`${go.dir}/count`), { timeout: 5000 });
@@ -187,7 +187,7 @@ describe('ensureBinary', () => {
 });
 
 describe('buildBinaries', () => {
-  it('returns the path of every executable of the components it is asked for', async () => {
+  it('returns the path of every executable of the given components', async () => {
     const { buildBinaries } = await fresh();
     const paths = await buildBinaries(['pause', 'pause'], { report, lock });
     expect([...paths.keys()]).toEqual(['pause']);
@@ -196,7 +196,7 @@ describe('buildBinaries', () => {
 });
 
 describe('pruneGoCaches', () => {
-  it('leaves the executables and nothing of go', async () => {
+  it("keeps the executables and removes go's caches", async () => {
     const path = await ensure();
     const { goCaches } = await import('./command.ts');
     const { pruneGoCaches } = await import('./caches.ts');

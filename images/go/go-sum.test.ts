@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { loadLock } from '../lock/read.ts';
 import { hash1, moduleSum } from './go-sum.ts';
 
-it('has the checksum that go itself writes', () => {
+it('equals the checksum that go writes', () => {
   const files = new Map(
     [
       ['go.mod', 'module example.org/m\n'],
@@ -18,7 +18,7 @@ it('has the checksum that go itself writes', () => {
   expect(hash1(files)).toBe('h1:/2XbREeVaH8EQGZN5cjOGPr3VRr25WeUrcOhAUI69WU=');
 });
 
-it('is known of every module that files are taken out of', () => {
+it('is in a go.sum for every module whose files are used', () => {
   const { artifacts, binaries } = loadLock();
   const modules = Object.values(artifacts).map(({ build }) => [build.module, build.version] as const);
   for (const [module, version] of [...modules, ['sigs.k8s.io/kind', binaries.kind?.version ?? ''] as const]) {
@@ -26,7 +26,7 @@ it('is known of every module that files are taken out of', () => {
   }
 });
 
-it('is of the zip and not of its go.mod, and of nothing where no go.sum names the module', () => {
+it('is that of the zip, not of its go.mod; a module without a go.sum is refused', () => {
   const folder = mkdtempSync(join(tmpdir(), 'plinth-go-sum-'));
   try {
     mkdirSync(join(folder, 'bare'));

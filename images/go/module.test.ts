@@ -49,7 +49,7 @@ function proxies(...list: string[]): void {
 
 const ask = (): Promise<Map<string, Buffer>> => goModule('example.org/m', 'v1.0.0', undefined, sum);
 
-it('has the files by their paths below the root, and asks nobody the next time', async () => {
+it('returns the files by their paths below the root, and sends no request the next time', async () => {
   answers = { [path('one')]: { status: 200, body: zip } };
   proxies('one');
   expect([...(await ask())].map(([name, content]) => [name, content.toString()])).toEqual([
@@ -60,7 +60,7 @@ it('has the files by their paths below the root, and asks nobody the next time',
   expect(asked).toEqual([path('one')]);
 });
 
-it('asks again where the cache is damaged', async () => {
+it('downloads again if the cache is damaged', async () => {
   answers = { [path('one')]: { status: 200, body: zip } };
   proxies('one');
   await ask();
@@ -70,7 +70,7 @@ it('asks again where the cache is damaged', async () => {
   expect(asked.length).toBe(2);
 });
 
-it('refuses other files with both checksums, and keeps nothing of them', async () => {
+it('refuses files with another checksum, names both, and keeps nothing', async () => {
   const other = zipSync({ ...files, 'example.org/m@v1.0.0/crd/a.yaml': Buffer.from('a: 2\n') });
   answers = { [path('one')]: { status: 200, body: other } };
   proxies('one');
@@ -78,13 +78,13 @@ it('refuses other files with both checksums, and keeps nothing of them', async (
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it('refuses a page that is no zip', async () => {
+it('refuses a page instead of a zip', async () => {
   answers = { [path('one')]: { status: 200, body: '<html>Log in</html>' } };
   proxies('one');
   await expect(ask()).rejects.toThrow('and this is no zip');
 });
 
-it('asks the next proxy where one has no such module', async () => {
+it('uses the next proxy if one lacks the module', async () => {
   answers = { [path('one')]: { status: 410 }, [path('two')]: { status: 200, body: zip } };
   proxies('one', ',', 'two');
   expect((await ask()).size).toBe(2);
@@ -93,7 +93,7 @@ it('asks the next proxy where one has no such module', async () => {
 it.each([
   [',', [path('one')]],
   ['|', [path('one'), path('two')]],
-])('asks after a refusal where GOPROXY has %s as far as Go does', async (separator, expected) => {
+])('uses the next proxy after a refusal with %s in GOPROXY, as Go does', async (separator, expected) => {
   answers = { [path('one')]: { status: 403 }, [path('two')]: { status: 404 } };
   proxies('one', separator, 'two');
   await expect(ask()).rejects.toThrow(/one\/example\.org\/m\/@v\/v1\.0\.0\.zip answers 403.*GOPROXY=https/);

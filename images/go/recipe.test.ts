@@ -23,20 +23,20 @@ describe('recipeOf', () => {
     expect(recipeOf(lock, 'kubernetes')).toEqual(recipeOf(lock, 'kubeadm'));
   });
 
-  it('says what there is where a name is unknown', () => {
+  it('lists the known names for an unknown one', () => {
     expect(() => recipeOf(lock, 'kubelets')).toThrow(
       /kubelets: images\/lock.yaml has no such binary.*kubelet,/,
     );
   });
 
-  it('writes the parts of the version into the program', () => {
+  it('sets the parts of the version in the program', () => {
     const [major, minor] = lock.kubernetes.slice(1).split('.');
     const flags = recipeOf(lock, 'kubelet').flags.join(' ');
     expect(flags).toContain(`-X=k8s.io/component-base/version.gitVersion=${lock.kubernetes}`);
     expect(flags).toContain(`gitMajor=${major} -X=k8s.io/component-base/version.gitMinor=${minor}`);
   });
 
-  it('has another key for another version, flag or name', () => {
+  it('has another key with another version, flag or name', () => {
     const text = (version: string, tags: string): string =>
       `{kubernetes: v1.0.0, binaries: {pause: {version: ${version}, go: {wrapper: pause, packages: {pause: .}, tags: [${tags}]}}}}`;
     const keys = [text('v3.10', ''), text('v3.11', ''), text('v3.10', 'x')].map(
@@ -71,7 +71,7 @@ describe('the wrappers', () => {
     },
   );
 
-  it.each(components)('%s imports what is built', (name, { go }) => {
+  it.each(components)('%s imports the packages that are built', (name, { go }) => {
     const { wrapperDir } = recipeOf(lock, name);
     const wrapper = join(wrapperDir, 'wrapper.go');
     const own = Object.values(go.packages).every((path) => path === '.');
@@ -81,7 +81,7 @@ describe('the wrappers', () => {
     expect(imports.sort()).toEqual(Object.values(go.packages).sort());
   });
 
-  it.each(components)('%s has something instead of exactly the modules that it names', (name, { go }) => {
+  it.each(components)('%s replaces files of exactly the modules in its list', (name, { go }) => {
     const { wrapperDir } = recipeOf(lock, name);
     const below = join(wrapperDir, 'instead');
     expect(existsSync(below)).toBe(go.instead.length > 0);

@@ -48,7 +48,7 @@ const ask: Ask = {
   artifact: async () => b,
 };
 
-it('has for each image, artifact and unknown checksum what is locked and what upstream has', async () => {
+it('returns the locked and the upstream value of each image, artifact and missing checksum', async () => {
   asked.length = 0;
   const compared = await compareLock(lock, [], ask);
   expect(
@@ -75,7 +75,7 @@ it('has for each image, artifact and unknown checksum what is locked and what up
   ]);
 });
 
-it('asks for what is named alone, and fetches a program whose checksums are known then too', async () => {
+it('compares only the given names, and then also downloads programs with known checksums', async () => {
   asked.length = 0;
   await compareLock(lock, ['kind', 'same'], ask);
   expect(asked.sort()).toEqual([
@@ -87,7 +87,7 @@ it('asks for what is named alone, and fetches a program whose checksums are know
   ]);
 });
 
-it('says what there is where a name is unknown, before it asks anybody', async () => {
+it('lists the known names for an unknown one, before any request', async () => {
   asked.length = 0;
   await expect(compareLock(lock, ['same', 'kinds'], ask)).rejects.toThrow(
     "images/lock.yaml has no image, artifact or download 'kinds'. It has crds, deaf, gone, kind, kindest-node,",

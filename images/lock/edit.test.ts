@@ -59,14 +59,14 @@ it('adds a checksum to those of other platforms, and the first one too', () => {
   );
 });
 
-it('says what to do with an entry in one line, and with one that there is not', () => {
+it('explains what to do about an entry in one line, and about a missing one', () => {
   expect(() => withValue(text, ['images', 'short', 'digest'], 'sha256:new')).toThrow('in lines of their own');
   expect(() => withValue(text, ['artifacts', 'x', 'digest'], 'sha256:new')).toThrow(
     'images/lock.yaml has no artifacts',
   );
 });
 
-it('changes what was asked and nothing else, whatever the order', () => {
+it('changes the given values and nothing else, in any order', () => {
   const paths = [
     ['images', 'one', 'digest'],
     ['images', 'two', 'digest'],

@@ -2,20 +2,20 @@ import { expect, it } from 'vitest';
 import { type EngineInfoName, infoOf } from '../../test/images/engine-info.ts';
 import { hostsToml, mirrorArguments } from './server.ts';
 
-it('tells a node to ask the mirror first, then each registry itself', () => {
+it('sends a node to the mirror first, then to each registry', () => {
   expect(hostsToml('')['docker.io']).toBe(
     'server = "https://registry-1.docker.io"\n\n[host."http://plinth-registry:5000/v2/docker.io"]\n' +
       '  capabilities = ["pull", "resolve"]\n  override_path = true\n',
   );
 });
 
-it('tells it to ask, after the mirror, the one that stands for all', () => {
+it('sends a node to the mirror first, then to the one mirror of all registries', () => {
   expect(hostsToml('mirror.example.org/all')['quay.io']).toMatch(
     /^server = "https:\/\/mirror\.example\.org\/v2\/all\/quay\.io"\noverride_path = true\n\n\[host\./,
   );
 });
 
-it('tells a node to ask one mirror alone where it stands for all, below its own path', () => {
+it('sends a node to the one mirror of all registries only, below its own path', () => {
   const files = hostsToml('', 'https://mirror.example.org/all/');
   expect(files['ghcr.io']).toBe(
     'server = "https://ghcr.io"\n\n[host."https://mirror.example.org/v2/all/ghcr.io"]\n' +
@@ -23,7 +23,7 @@ it('tells a node to ask one mirror alone where it stands for all, below its own 
   );
 });
 
-it('leaves out the registries that a table of mirrors does not name', () => {
+it('leaves out registries that are not in a table of mirrors', () => {
   const files = hostsToml('', 'docker.io=https://hub.example.org,quay.io=http://mirror.example.org/quay');
   expect(Object.keys(files)).toEqual(['docker.io', 'quay.io']);
   expect(files['docker.io']).toBe(

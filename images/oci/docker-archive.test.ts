@@ -11,7 +11,7 @@ import { ImageStore } from './image-store.ts';
 const folder = await mkdtemp(join(tmpdir(), 'plinth-archive-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('is an archive with the configuration, each layer once and as it is, and the name that manifests give', async () => {
+it('has the configuration, each layer once and unchanged, and the name of the image in manifests', async () => {
   const store = new ImageStore(folder);
   const config = await store.putBlob('example.org/a', Buffer.from('{"os":"linux"}'));
   const layer = await store.putBlob('example.org/a', gzipSync('a layer'));
@@ -42,7 +42,7 @@ it('is an archive with the configuration, each layer once and as it is, and the 
   expect(Buffer.from(content.stdout)).toEqual(gzipSync('a layer'));
 });
 
-it('has a layer of zstd decompressed, which Docker before 23 does not read otherwise', async () => {
+it('has a layer of zstd decompressed, because Docker before 23 does not read zstd', async () => {
   const store = new ImageStore(folder);
   const config = await store.putBlob('example.org/z', Buffer.from('{"os":"linux"}'));
   const blob = await store.putBlob('example.org/z', zstdCompressSync('a layer of zstd'));
@@ -55,7 +55,7 @@ it('has a layer of zstd decompressed, which Docker before 23 does not read other
   expect(content.stdout).toBe('a layer of zstd');
 });
 
-it('ends with an error where a layer of zstd is damaged', async () => {
+it('fails if a layer of zstd is damaged', async () => {
   const store = new ImageStore(folder);
   const config = await store.putBlob('example.org/d', Buffer.from('{"os":"linux"}'));
   const blob = await store.putBlob('example.org/d', zstdCompressSync('a layer').subarray(0, 10));

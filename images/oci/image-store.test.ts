@@ -17,7 +17,7 @@ describe('ImageStore', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('gives back every blob as it was put, under its digest', async () => {
+  it('returns every blob unchanged, under its digest', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
         const { digest, size } = await store.putBlob('example.org/a', bytes);
@@ -30,7 +30,7 @@ describe('ImageStore', () => {
     expect(await readdir(join(folder, 'docker/registry/v2/partial'))).toEqual([]);
   });
 
-  it('leaves nothing of a blob whose source fails', async () => {
+  it('leaves no file of a blob whose source fails', async () => {
     const source = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from('half');
       throw new Error('the source failed');
@@ -39,7 +39,7 @@ describe('ImageStore', () => {
     expect(await readdir(join(folder, 'docker/registry/v2/partial'))).toEqual([]);
   });
 
-  it('refuses a finished download of other content, names both digests and drops it', async () => {
+  it('refuses a finished download with another digest, names both, and removes it', async () => {
     const wanted = digestOf('right');
     await writeFile(await store.partialBlob(wanted), 'wrong');
     await expect(store.commitBlob('example.org/a', wanted)).rejects.toThrow(
@@ -51,7 +51,7 @@ describe('ImageStore', () => {
     expect(store.blobSize(wanted)).toBe(5);
   });
 
-  it('finds a manifest by tag and by digest, and tells an index from a manifest without a media type', async () => {
+  it('finds a manifest by tag and by digest, and recognises an index without a media type', async () => {
     const text = JSON.stringify({ schemaVersion: 2, layers: [] });
     const digest = await store.putManifest('example.org/a', text, 'v1');
     const found = { type: 'application/vnd.oci.image.manifest.v1+json', text, digest };
@@ -62,7 +62,7 @@ describe('ImageStore', () => {
     expect(store.manifest('example.org/a', 'v2')?.type).toBe('application/vnd.oci.image.index.v1+json');
   });
 
-  it('refuses names that lead out of its folder', async () => {
+  it('refuses names with a path out of its folder', async () => {
     for (const name of ['../x', 'a/../../x', '/etc', 'a//b', '_layers', 'a/_manifests']) {
       await expect(store.putManifest(name, '{}')).rejects.toThrow('is no name of a repository');
     }

@@ -12,7 +12,7 @@ test('a full reference has a host, a path and a tag', () => {
   expect(parseReference('localhost:5000/a/b:1').host).toBe('localhost:5000');
 });
 
-test('a full reference may end with its digest', () => {
+test('a full reference can end with a digest', () => {
   expect(parseReference(`localhost:5000/a/b:1@${digest}`)).toEqual({
     host: 'localhost:5000',
     path: 'a/b',
@@ -32,7 +32,7 @@ test.each([
   expect(() => parseReference(ref)).toThrow(/HOST\/PATH:TAG/);
 });
 
-test('a reference loses its digest and nothing else', () => {
+test('withoutDigest removes the digest and nothing else', () => {
   expect(withoutDigest(`localhost:5000/a/b:1@${digest}`)).toBe('localhost:5000/a/b:1');
   expect(withoutDigest('localhost:5000/a/b:1')).toBe('localhost:5000/a/b:1');
 });

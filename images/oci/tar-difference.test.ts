@@ -54,7 +54,7 @@ const tree = fc
     ),
   );
 
-test('unpacked over the base, it gives the whole', async () => {
+test('the difference, unpacked over the base, gives the whole', async () => {
   await fc.assert(
     fc.asyncProperty(tree, tree, fc.integer({ min: 100, max: 5000 }), async (one, other, step) => {
       const [base, whole] = [await collect(tar(one)), await collect(tar(other))];
@@ -65,7 +65,7 @@ test('unpacked over the base, it gives the whole', async () => {
   );
 });
 
-test('of archives of GNU tar it holds what changed, a hard link to it and what is gone, and nothing else', async () => {
+test('the difference of archives of GNU tar has changed entries, hard links to them and whiteouts, and nothing else', async () => {
   const long = 'é'.repeat(60);
   const archive = async (name: string, changed: string, more: string): Promise<Buffer> => {
     const root = join(folder, name);

@@ -30,7 +30,7 @@ function entries(): TarEntry[] {
   ]);
 }
 
-test('GNU tar reads what is written, owners, modes and long names included', async () => {
+test('GNU tar reads the archive, with owners, modes and long names', async () => {
   const input = await bytes(tar(entries()));
   const { stdout } = await execa(
     'tar',
@@ -48,11 +48,11 @@ test('GNU tar reads what is written, owners, modes and long names included', asy
   expect(names.indexOf('usr/bin/')).toBeLessThan(names.indexOf('usr/bin/tool'));
 });
 
-test('the same entries make the same bytes', async () => {
+test('the same entries give the same bytes', async () => {
   expect((await bytes(tar(entries()))).equals(await bytes(tar(entries())))).toBe(true);
 });
 
-test('an archive of GNU tar can be gone on with, however it is cut into chunks', async () => {
+test('entries can follow an archive of GNU tar, in chunks of any size', async () => {
   await execa('tar', ['--create', '--file=base.tar', '--format=pax', './source'], { cwd: folder });
   const { stdout } = await execa('cat', [join(folder, 'base.tar')], { encoding: 'buffer' });
   for (const step of [7, 512, 100_000]) {
