@@ -82,6 +82,7 @@ export default defineConfig({
         'tutorial',
         'charts',
         'data',
+        'registry',
       ].map((name) => ({
         test: {
           name,

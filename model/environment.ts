@@ -62,14 +62,15 @@ export function environments(
 
 const environmentBefore = onceEach((_cluster: Cluster): { made?: Environment } => ({}));
 
-/** Whether an operator runs in a cluster, which depends on the provider, observability and sign-in. */
+/** Whether an operator runs in a cluster, which depends on the provider, observability, sign-in and the registry's overlay. */
 export function runsIn(
   { only, stores, onlyWith }: Operator,
-  { provider, observability, signIn }: Cluster,
+  { provider, observability, signIn, registry }: Cluster,
 ): boolean {
   if (only !== undefined && !only.includes(provider.kind)) return false;
   if (onlyWith === 'sign-in' && signIn === undefined) return false;
   if (onlyWith === 'mailpit' && signIn?.mail.kind !== 'mailpit') return false;
+  if (onlyWith === 'registry-tls' && registry.overlay !== 'tls') return false;
   return stores === undefined || (observability !== 'off' && stores.includes(observability.store));
 }
 
@@ -184,6 +185,7 @@ function joinApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
     ...(preview === undefined
       ? imagesOf(app, cluster, beside)
       : { ...imagesOfPreview(app, cluster, preview), preview }),
+    publishedImages: publishedImages(app.name, published),
     secrets,
     ...(host === undefined ? {} : { host }),
     hosts: hostNames({ value: app }, cluster),
@@ -236,6 +238,19 @@ function digestRef(
   { tag, digest }: PublishedImage,
 ): string {
   return `${teamRegistry(cluster)}/${nameOfBuild(app, kind)}:${tag}@${digest}`;
+}
+
+/** Digests of the version that runs, of those before, and of those that a roll-back left. */
+function publishedImages(app: string, published: PublishedApp | undefined): string[] {
+  if (published === undefined) return [];
+  const versions = [published, ...published.before, ...(published.hold?.left ?? [])];
+  const digests = versions.flatMap((version) =>
+    (['image', 'migrations'] as const).flatMap((kind) => {
+      const image = version[kind];
+      return image === undefined ? [] : [`${nameOfBuild(app, kind)}@${image.digest}`];
+    }),
+  );
+  return [...new Set(digests)].sort();
 }
 
 /** The app without its database, if that is external here. */

@@ -21,6 +21,8 @@ export interface EnvironmentApp extends App {
   logins: readonly Login[];
   /** Its images that are built from this repository. */
   builds: readonly AppBuild[];
+  /** `NAME@DIGEST` of its published images, sorted: of the version that runs and of those to which a roll-back is possible. */
+  publishedImages: readonly string[];
   /** The files of `files`, sorted by path. */
   fileContents: readonly AppFile[];
   /** The objects of `extra`, in its order. */

@@ -5,6 +5,7 @@ import type { Environment, EnvironmentApp } from './graph.ts';
 import { onceEach } from './once-each.ts';
 import type { Operator } from './operator.ts';
 import { needsSignIn, signInProxy, verifiesPeople } from './people.ts';
+import { registryCertificate, registryHasTls, registryName, registryNames } from './registry.ts';
 import type { Cluster } from './schema/cluster.ts';
 import {
   databaseClient,
@@ -33,11 +34,11 @@ export interface Leaf {
 /** A private CA for one service and its permitted callers. */
 export interface Authority {
   /**
-   * Name of its ClusterIssuer: that of the app, its Postgres cluster or the operator; `gateway`; or
-   * `environment` for the root of all others.
+   * Name of its ClusterIssuer: that of the app, its Postgres cluster or the operator; `gateway`; `registry`;
+   * or `environment` for the root of all others.
    */
   name: string;
-  kind: 'app' | 'database' | 'operator' | 'environment' | 'gateway';
+  kind: 'app' | 'database' | 'operator' | 'environment' | 'gateway' | 'registry';
   /** Generations of its CA whose certificates are trusted, sorted. */
   trusted: number[];
   /** Generation of its CA that issues. */
@@ -112,6 +113,7 @@ function derive(env: Environment): Authority[] {
   if (hosts.length > 0 && gatewayTls(env.cluster) === 'authority') {
     found.push(gatewayOf(env.cluster, hosts));
   }
+  if (registryHasTls(env.cluster)) found.push(registryOf(env.cluster));
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -209,6 +211,18 @@ function gatewayOf(cluster: Cluster, hosts: string[]): Authority {
   };
 }
 
+/**
+ * The registry's own root, below no other: nodes and machines of people trust it, for the names of the registry alone.
+ */
+function registryOf(cluster: Cluster): Authority {
+  const dnsNames = registryNames(cluster);
+  const server = leaf(registryName, registryName, registryCertificate, {
+    commonName: commonNameOf(dnsNames),
+    dnsNames,
+  });
+  return { ...authority(cluster, registryName, 'registry', [server]), permits: [...dnsNames].sort() };
+}
+
 function authority(cluster: Cluster, name: string, kind: Authority['kind'], leaves: Leaf[]): Authority {
   const { roots, authorities: how } = cluster.identity;
   const { trusted, issuing } = roots[name] ?? { trusted: [1], issuing: 1 };
@@ -218,7 +232,7 @@ function authority(cluster: Cluster, name: string, kind: Authority['kind'], leav
     kind,
     trusted: [...trusted].sort((a, b) => a - b),
     issuing,
-    anchor: how === 'intermediate' && kind !== 'gateway' ? environmentAuthority : name,
+    anchor: how === 'intermediate' && kind !== 'gateway' && kind !== 'registry' ? environmentAuthority : name,
     leaves: [...byPlace].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each),
   };
 }

@@ -61,9 +61,10 @@ export const operatorSchema = z.strictObject({
   stores: z.array(z.enum(observabilityStores)).min(1).optional(),
   /**
    * `charts`: it runs only if another operator is a Helm chart, which it installs. `sign-in`: only if
-   * cluster.yaml has `signIn`. `mailpit`: only if mail goes to Mailpit.
+   * cluster.yaml has `signIn`. `mailpit`: only if mail goes to Mailpit. `registry-tls`: only with the
+   * registry's overlay `tls`.
    */
-  onlyWith: z.enum(['charts', 'sign-in', 'mailpit']).optional(),
+  onlyWith: z.enum(['charts', 'sign-in', 'mailpit', 'registry-tls']).optional(),
   /**
    * Metrics of its pods for Prometheus: the workload's name, the port of its pods, and whether the port
    * requires a client certificate.

@@ -10,6 +10,7 @@ import { chart as helmController } from './helm-controller/chart.ts';
 import { chart as localPath } from './local-path/chart.ts';
 import { chart as metricsServer } from './metrics-server/chart.ts';
 import { chart as registry } from './registry/chart.ts';
+import { chart as registryDoor } from './registry-door/chart.ts';
 import { chart as traefik } from './traefik/chart.ts';
 
 function pod(component: Component, deployment: string): unknown {
@@ -81,25 +82,66 @@ describe('registry', () => {
 
   it('serves plain HTTP with the overlay http', () => {
     const component = overlay('http');
-    expect(field(configuration(component), 'http', 'tls')).toBeUndefined();
+    expect(field(configuration(component), 'http', 'addr')).toBe(':5000');
     expect(field(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
       'HTTP',
     );
   });
 
-  it('serves the certificate of its Secret with the overlay tls', () => {
+  it('stands behind its door in the overlay tls, which alone has the certificate, the CA of nodes and the logins', () => {
     const component = overlay('tls');
-    expect(field(configuration(component), 'http', 'tls')).toEqual({
-      certificate: '/etc/registry-tls/tls.crt',
-      key: '/etc/registry-tls/tls.key',
+    expect(field(configuration(component), 'http')).toMatchObject({
+      addr: '127.0.0.1:5002',
+      relativeurls: true,
     });
-    expect(listField(pod(component, 'registry'), 'volumes')).toContainEqual({
-      name: 'tls',
-      secret: { secretName: 'registry-tls' },
+    const [door, behind] = listField(pod(component, 'registry'), 'containers');
+    const mounts = (container: unknown) =>
+      listField(container, 'volumeMounts').map((mount) => field(mount, 'name'));
+    expect(mounts(door)).toEqual(['data', 'certificate', 'nodes', 'logins']);
+    expect(mounts(behind)).toEqual(['config', 'data']);
+    expect(field(find(component, 'Certificate', 'registry-tls'), 'spec', 'dnsNames')).toEqual([
+      'registry.test.localhost',
+      'plinth-test-control-plane',
+      'registry.registry.svc.cluster.local',
+      'registry.registry.svc',
+    ]);
+  });
+
+  it('has its clean-up keep what manifests name and what a roll-back can reach, on the node that has its volume', () => {
+    const digest = (figure: string) => `sha256:${figure.repeat(64)}`;
+    const app = {
+      ...testApp({ name: 'shop' }),
+      imageRef: `registry.test.localhost/shop:abc@${digest('1')}`,
+      migrationsRef: 'registry.test.localhost/shop-migrations:def',
+      publishedImages: [`shop@${digest('1')}`, `shop@${digest('2')}`],
+    };
+    const env = environment({
+      apps: [app, testApp({ name: 'upstream' })],
+      cluster: { registry: { overlay: 'tls', keep: '2d' } },
     });
-    expect(field(pod(component, 'registry'), 'containers', 0, 'readinessProbe', 'httpGet', 'scheme')).toBe(
-      'HTTPS',
+    const component = registryDoor(env);
+    if (component === undefined) throw new Error('no door');
+    expect(field(find(component, 'ConfigMap', 'registry-cleanup'), 'data', 'keep')).toBe(
+      `shop-migrations:def\nshop@${digest('1')}\nshop@${digest('2')}\n`,
     );
+    const spec = field(find(component, 'CronJob', 'registry-cleanup'), 'spec', 'jobTemplate', 'spec');
+    const steps = listField(spec, 'template', 'spec', 'initContainers');
+    expect(steps.map((step) => listField(step, 'args')[0])).toEqual(['close', 'garbage-collect']);
+    expect(listField(steps[0], 'args')).toContain('--age=48h');
+    expect(listField(spec, 'template', 'spec', 'containers', 0, 'args')[0]).toBe('open');
+  });
+
+  it('lets a node read its roots and nothing else', () => {
+    const component = registryDoor(environment({ cluster: { registry: { overlay: 'tls' } } }));
+    if (component === undefined) throw new Error('no door');
+    const rules = listField(find(component, 'Role', 'registry-trust'), 'rules');
+    expect(rules).toEqual([
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['registry-trust'], verbs: ['get'] },
+    ]);
+    expect(listField(find(component, 'RoleBinding', 'registry-trust'), 'subjects')).toEqual([
+      { kind: 'Group', name: 'system:nodes', apiGroup: 'rbac.authorization.k8s.io' },
+    ]);
+    expect(registryDoor(environment())).toBeUndefined();
   });
 
   it('restarts when its configuration changes', () => {

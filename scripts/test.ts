@@ -43,6 +43,10 @@ const program = npmCommand('test')
     '--data',
     'run only: workers are added, nodes restarted, an app is removed: databases stay until a line retires them, on a real cluster',
   )
+  .option(
+    '--registry',
+    'run only: the registry with TLS on a real cluster: logins, pulls by nodes, a rotation of its CA under load, clean-up',
+  )
   .option('--tutorial', 'run only: docs/tutorial.md as a reader follows it, on a real cluster')
   .action((options: TestOptions) => runCommand(() => runTests(options)));
 

@@ -7,7 +7,12 @@ import { strictTransport } from './strict-transport.ts';
 export function platformRoute(
   chart: Chart,
   env: Environment,
-  { name, host, port }: { name: string; host: string; port: number },
+  {
+    name,
+    host,
+    port,
+    service = name,
+  }: { name: string; host: string; port: number /** Default: the name. */; service?: string },
 ): void {
   const set = Object.entries(strictTransport(env.cluster)).map(([header, value]) => ({
     name: header,
@@ -21,7 +26,7 @@ export function platformRoute(
     spec: {
       parentRefs: [{ name: gateway.name, namespace: gateway.namespace, sectionName: gateway.https }],
       hostnames: [host],
-      rules: [{ ...(set.length > 0 ? { filters } : {}), backendRefs: [{ name, port }] }],
+      rules: [{ ...(set.length > 0 ? { filters } : {}), backendRefs: [{ name: service, port }] }],
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { Chart } from 'cdk8s';
 import type { Environment } from '../../model/graph.ts';
 import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
+import { registryHost, registryName } from '../../model/registry.ts';
 import { mailHost } from '../../model/sign-in.ts';
 import { admissionPolicy, asksAnew, celList } from '../kube/admission-policy.ts';
 import { configMap } from '../kube/config-map.ts';
@@ -76,9 +77,9 @@ export function gatewayPolicies(chart: Chart, env: Environment): void {
   });
 }
 
-/** Host names, separated by commas, by the namespace of their routes: that of the app, of the sign-in proxy or of Mailpit. */
+/** Host names, separated by commas, by the namespace of their routes: that of the app, of the sign-in proxy, of Mailpit or of the registry. */
 function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
-  const [accounts, mail] = [pagesHost(cluster), mailHost(cluster)];
+  const [accounts, mail, registry] = [pagesHost(cluster), mailHost(cluster), registryHost(cluster)];
   const behindProxy = [
     ...apps.filter(needsSignIn).flatMap(({ hosts }) => hosts),
     ...(accounts === undefined ? [] : [accounts]),
@@ -89,6 +90,7 @@ function hostsByNamespace({ apps, cluster }: Environment): [string, string][] {
       .map((app): [string, string] => [namespaceOf(app), app.hosts.join(',')]),
     ...(behindProxy.length === 0 ? [] : [[signInProxy, behindProxy.join(',')] satisfies [string, string]]),
     ...(mail === undefined ? [] : [['mailpit', mail] satisfies [string, string]]),
+    ...(registry === undefined ? [] : [[registryName, registry] satisfies [string, string]]),
   ];
 }
 

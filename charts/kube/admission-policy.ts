@@ -1,6 +1,6 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import { sensitiveAccesses } from '../checks/sensitive-access.ts';
-import type { Subject } from './rbac.ts';
+import type { ServiceAccountSubject } from './rbac.ts';
 
 const apiVersion = 'admissionregistration.k8s.io/v1';
 
@@ -83,7 +83,7 @@ export function admissionPolicy(chart: Chart, name: string, policy: Policy): voi
 export function boundAccount(
   chart: Chart,
   name: string,
-  { serviceAccount, namespace }: Subject,
+  { serviceAccount, namespace }: ServiceAccountSubject,
   label: string,
 ): void {
   const bounded = sensitiveAccesses.filter((access) => access.bounded === true);

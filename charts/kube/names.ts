@@ -110,8 +110,8 @@ export const decryptionKeys = 'sops-age';
  */
 export const accountsKeys = 'kratos-keys';
 
-/** Secret with the registry's certificate, for the overlay `tls`. */
-export const registryTlsSecret = 'registry-tls';
-
 /** On the namespaces of the preview of a pull request, with its name, such as `pr-12`: they go with the preview. */
 export const previewLabel = 'plinth.io/preview';
+
+/** On namespaces whose pods are to verify the registry: they get its roots in a ConfigMap. */
+export const registryTrustLabel = { 'plinth.io/trusts': 'registry' } as const;

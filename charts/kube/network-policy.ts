@@ -50,14 +50,15 @@ export function denyAll(chart: Chart, namespace: string, types: ('Ingress' | 'Eg
   });
 }
 
-/** Allows flows to and from the pods of one workload. */
+/** Allows flows to and from the pods of one workload. `policy`: the name of the policy. Default: the workload's. */
 export function allow(
   chart: Chart,
   name: string,
   namespace: string,
   flows: { ingress?: Flow[]; egress?: Flow[] },
+  policy = name,
 ): void {
-  allowTo(chart, name, namespace, podLabels(name), flows);
+  allowTo(chart, policy, namespace, podLabels(name), flows);
 }
 
 /** The same for pods with other labels, such as those that an operator creates. */

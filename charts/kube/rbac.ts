@@ -3,8 +3,10 @@ import { k8s } from 'cdk8s-plus-28';
 
 const group = 'rbac.authorization.k8s.io';
 
-/** The account that gets the rights. */
-export interface Subject {
+/** Who gets the rights: a service account, or every member of a group. */
+export type Subject = ServiceAccountSubject | { group: string };
+
+export interface ServiceAccountSubject {
   serviceAccount: string;
   namespace: string;
 }
@@ -53,5 +55,6 @@ export function bindRole(
 }
 
 function reference(subject: Subject): k8s.Subject {
+  if ('group' in subject) return { kind: 'Group', name: subject.group, apiGroup: group };
   return { kind: 'ServiceAccount', name: subject.serviceAccount, namespace: subject.namespace };
 }

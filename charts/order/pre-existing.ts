@@ -1,7 +1,7 @@
 import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster.ts';
 import { accountsOperator } from '../../model/schema/database.ts';
-import { accountsKeys, registryTlsSecret } from '../kube/names.ts';
+import { accountsKeys } from '../kube/names.ts';
 import { idOf } from '../kube/object-id.ts';
 import { receiverSecret } from '../observability/alertmanager-config.ts';
 import { defaultStorageNeed } from './needs.ts';
@@ -37,7 +37,5 @@ export function isPreExisting(env: Environment, need: string): boolean {
     ...(signIn === undefined ? [] : [accountsKeys]),
     ...(signIn?.secret === undefined ? [] : [signIn.secret]),
   ];
-  if (ofKratos.some((secret) => need === idOf('Secret', secret, accountsOperator))) return true;
-  // The registry's certificate, which the nodes already trust, is created by hand or with SOPS.
-  return need === idOf('Secret', registryTlsSecret, 'registry');
+  return ofKratos.some((secret) => need === idOf('Secret', secret, accountsOperator));
 }

@@ -99,27 +99,40 @@ interface RegistryFolder {
   path: string;
 }
 
+/** A registry as a node calls it; files are on the node. */
+export interface RegistryHost extends RegistryFolder {
+  /** CA certificates by which it is verified. Default: the node's own. */
+  ca?: string;
+  /** Certificate with its key that the node shows. Default: none. */
+  client?: string;
+}
+
 /**
  * A `hosts.toml` of containerd, which uses `hosts` in their order, then `server`.
  * @see https://github.com/containerd/containerd/blob/main/docs/hosts.md
  */
-export function hostsFile(
-  server: RegistryFolder,
-  hosts: readonly (RegistryFolder & { /** Path of its CA certificate on the node. */ ca?: string })[],
-): string {
+export function hostsFile(server: RegistryHost, hosts: readonly RegistryHost[]): string {
   const lines = [
     `server = "${addressOf(server)}"`,
     ...(server.path === '' ? [] : ['override_path = true']),
+    ...tlsLines(server),
     ...hosts.flatMap((host) => [
       '',
       `[host."${addressOf(host)}"]`,
       '  capabilities = ["pull", "resolve"]',
       ...(host.path === '' ? [] : ['  override_path = true']),
-      ...(host.ca === undefined ? [] : [`  ca = ["${host.ca}"]`]),
+      ...tlsLines(host).map((line) => `  ${line}`),
     ]),
     '',
   ];
   return lines.join('\n');
+}
+
+function tlsLines({ ca, client }: RegistryHost): string[] {
+  return [
+    ...(ca === undefined ? [] : [`ca = "${ca}"`]),
+    ...(client === undefined ? [] : [`client = "${client}"`]),
+  ];
 }
 
 /** Hosts of the lock file whose images a mirror has, with its folder for each. */

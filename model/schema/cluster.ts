@@ -255,9 +255,14 @@ const registry = z.strictObject({
   overlay: z
     .enum(['http', 'tls'])
     .describe(
-      '`http`: plain HTTP in the network of the cluster, for development. `tls`: HTTPS with a certificate.',
+      '`http`: plain HTTP in the network of the cluster, for development. `tls`: HTTPS with a certificate of its own CA; nodes read by their certificates, people push by logins.',
     ),
   storage: bytes.default('10Gi').describe('Size of the volume for images, in bytes.'),
+  keep: duration
+    .default('30d')
+    .describe(
+      'With the overlay `tls`: time after which the nightly clean-up drops images that no manifest names and no roll-back can reach.',
+    ),
 });
 
 const source = z.discriminatedUnion('kind', [

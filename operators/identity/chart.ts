@@ -9,6 +9,7 @@ import {
   caName,
   certManagerNamespace,
   peersName,
+  registryTrustLabel,
   rootsName,
   trustName,
   trustNamespace,
@@ -70,16 +71,31 @@ function roots(chart: Chart, { name, trusted }: Authority): void {
 function bundles(chart: Chart, { name, kind, anchor, leaves }: Authority): void {
   // Only browsers outside of the cluster call the gateway.
   if (kind === 'environment' || kind === 'gateway') return;
+  if (kind === 'registry') {
+    // Pods of other namespaces get its roots by this label.
+    bundle(
+      chart,
+      trustName(name),
+      anchor,
+      { matchLabels: registryTrustLabel },
+      { configMap: { key: 'roots.pem' } },
+    );
+    return;
+  }
   const readers = [...new Set(leaves.map(({ namespace: space }) => space))].sort();
-  bundle(chart, trustName(name), anchor, readers, { configMap: { key: 'roots.pem' } });
+  bundle(chart, trustName(name), anchor, namespacesNamed(readers), { configMap: { key: 'roots.pem' } });
   const server = leaves.find(({ usage }) => usage === 'server')?.namespace;
   if (kind !== 'database' || server === undefined) return;
   // Postgres reads CA certificates from a Secret; with this label, again when it changes.
   const secret = { key: 'ca.crt', metadata: { labels: { 'cnpg.io/reload': '' } } };
-  bundle(chart, peersName(name), anchor, [server], { secret });
+  bundle(chart, peersName(name), anchor, namespacesNamed([server]), { secret });
 }
 
-function bundle(chart: Chart, name: string, anchor: string, namespaces: string[], target: object): void {
+function namespacesNamed(values: string[]): object {
+  return { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values }] };
+}
+
+function bundle(chart: Chart, name: string, anchor: string, namespaceSelector: object, target: object): void {
   new ApiObject(chart, `bundle-${name}`, {
     apiVersion: 'trust.cert-manager.io/v1alpha1',
     kind: 'Bundle',
@@ -88,9 +104,7 @@ function bundle(chart: Chart, name: string, anchor: string, namespaces: string[]
       sources: [{ configMap: { name: rootsName(anchor), includeAllKeys: true } }],
       target: {
         ...target,
-        namespaceSelector: {
-          matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }],
-        },
+        namespaceSelector,
       },
     },
   });

@@ -19,6 +19,7 @@ import { allowScrapes, runs } from '../../charts/observability/observed.ts';
 import type { Environment } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
 import { needsSignIn, pagesHost, signInProxy } from '../../model/people.ts';
+import { registryHasTls, registryName } from '../../model/registry.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { mailHost } from '../../model/sign-in.ts';
 
@@ -58,8 +59,8 @@ export function chart(env: Environment): Component {
 }
 
 /**
- * The namespaces that it watches: its own, those of the apps that it serves, and those of the sign-in proxy
- * and Mailpit.
+ * The namespaces that it watches: its own, those of the apps that it serves, and those of the sign-in proxy,
+ * Mailpit and the registry.
  */
 function served(env: Environment): string[] {
   return [
@@ -67,6 +68,7 @@ function served(env: Environment): string[] {
     ...env.apps.filter((app) => app.host !== undefined && !needsSignIn(app)).map(namespaceOf),
     ...(pagesHost(env.cluster) === undefined ? [] : [signInProxy]),
     ...(mailHost(env.cluster) === undefined ? [] : ['mailpit']),
+    ...(registryHasTls(env.cluster) ? [registryName] : []),
   ];
 }
 
@@ -89,6 +91,10 @@ function controller(chart: Chart, env: Environment): void {
             `--entryPoints.${entryPoint}.address=:${port}`,
             `--entryPoints.${entryPoint}.transport.lifeCycle.requestAcceptGraceTimeout=5s`,
           ]),
+          // A large layer of an image takes more than the minute that Traefik gives a request to arrive.
+          ...(registryHasTls(env.cluster)
+            ? ['--entryPoints.https.transport.respondingTimeouts.readTimeout=30m']
+            : []),
           `--entryPoints.ping.address=:${pingPort}`,
           '--ping.entryPoint=ping',
           ...(runs(env, 'prometheus') ? ['--metrics.prometheus.entryPoint=ping'] : []),

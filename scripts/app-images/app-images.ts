@@ -16,7 +16,7 @@ import {
 import type { AppBuild, Environment } from '../../model/graph.ts';
 import { imagesOf } from '../../model/schema/dockerfile.ts';
 import { fullReference } from '../../model/schema/image-reference.ts';
-import { registryWritePort } from '../../operators/registry/chart.ts';
+import { registryWritePort } from '../../operators/registry/configuration.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
 import { type BuildContext, withBuildContext } from './build-context.ts';

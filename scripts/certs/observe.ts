@@ -11,6 +11,7 @@ import { ask, reason } from '../cluster/request.ts';
 import type { CertificateHolder } from './certificate-holder.ts';
 import { type Issued, issuedCertificates } from './certificates.ts';
 import { gatewaysOf, type Holder, instancesOf, mountsOf } from './mounts.ts';
+import { nodesOfRegistry } from './nodes-of-registry.ts';
 import { type Seen, Sight } from './sight.ts';
 import { type Trust, trustOf } from './trust.ts';
 
@@ -56,6 +57,7 @@ export async function observe(
     const see = async (holder: Holder): Promise<Seen> => {
       if (!holder.ready) return { unseen: 'it is not ready' };
       if (authority.kind === 'gateway') return sight.gateway(holder, leaf.dnsNames[0] ?? leaf.commonName);
+      if (authority.kind === 'registry') return sight.registry(holder, leaf.commonName);
       if (ofPostgres) return leaf.usage === 'server' ? sight.postgres(holder) : sight.replication(holder);
       return leaf.usage === 'client' || port === undefined
         ? sight.client(holder)
@@ -75,7 +77,13 @@ export async function observe(
       authority.leaves.map(async (leaf) => [keyOf(leaf), await usesOf(authority, leaf)] as const),
     ),
   );
-  return { at: new Date(), issued, trust, uses: new Map(uses) };
+  const usesByKey = new Map(uses);
+  for (const { leaves } of authorities.filter(({ kind }) => kind === 'registry')) {
+    const nodes = await nodesOfRegistry(client);
+    for (const [key, holders] of uses.filter(([key]) => leaves.some((leaf) => keyOf(leaf) === key)))
+      usesByKey.set(key, [...holders, ...nodes]);
+  }
+  return { at: new Date(), issued, trust, uses: usesByKey };
 }
 
 /** People's certificates on this machine; those on other machines cannot be observed. */

@@ -74,7 +74,13 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
       ? `${styleText('green', `${name}: only generation ${newest} issues and is in use.`)} Certificates of the previous generation stay valid until they expire, within ${env.cluster.identity.certificates.duration}, because the root above both is trusted.`
       : styleText('green', `${name}: only generation ${newest} is trusted and in use.`),
   );
-  const people = trusting(env, name).flatMap((each) =>
+  sayWhoActs(env, authority);
+  return 0;
+}
+
+/** Says what people do on their own machines, which nobody sees from here. */
+function sayWhoActs(env: Environment, authority: Authority): void {
+  const people = trusting(env, authority.name).flatMap((each) =>
     each.leaves
       .filter(({ commonName }) => commonName.startsWith(personName('')))
       .map(
@@ -85,12 +91,16 @@ export async function rotate(name: string, options: RotateOptions): Promise<numb
   if (people.length > 0) {
     say(`Certificates of people are on machines that cannot be observed. Everyone types:${people.join('')}`);
   }
+  if (authority.kind === 'registry') {
+    say(
+      `Machines that push by a login trust the root of before: everyone types\n  npm run registry -- trust --env ${env.name}`,
+    );
+  }
   if (authority.kind === 'gateway') {
     say(
       `Browsers trust the previous root. Everyone types\n  npm run certs -- trust-browser --env ${env.name}`,
     );
   }
-  return 0;
 }
 
 function personOf(commonName: string): string {
@@ -194,7 +204,7 @@ async function hasten(
       if (!late || Date.now() - (nudged.get(who) ?? 0) < 15_000) continue;
       nudged.set(who, Date.now());
       if (by === 'files') await issue(env, personOf(leaf.commonName), leaf.authority);
-      else await nudge(client, who);
+      else if (!who.startsWith('node ')) await nudge(client, who);
     }
   }
 }

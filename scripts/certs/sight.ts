@@ -1,4 +1,5 @@
 import { listenerPorts } from '../../charts/gateway/listeners.ts';
+import { registryPort } from '../../operators/registry/configuration.ts';
 import { forwardTo } from '../call/port-forward.ts';
 import type { CertificateHolder } from './certificate-holder.ts';
 import { handshake } from './handshake.ts';
@@ -43,6 +44,12 @@ export class Sight {
     const { serial } = await this.#through(holder, listenerPorts.https, (at) =>
       handshake(at, 'tls', { host }),
     );
+    return { serial };
+  }
+
+  /** The registry: certificate observed on the wire. Its nodes trust its roots, not itself. */
+  async registry(holder: Holder, host: string): Promise<Seen> {
+    const { serial } = await this.#through(holder, registryPort, (at) => handshake(at, 'tls', { host }));
     return { serial };
   }
 

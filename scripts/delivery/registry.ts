@@ -14,9 +14,10 @@ import {
   type StoredImage,
   waitForRegistry,
 } from '../../images/oci/index.ts';
+import { urlOf } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 import { teamRegistry } from '../../model/schema/cluster.ts';
-import { registryWritePort } from '../../operators/registry/chart.ts';
+import { registryWritePort } from '../../operators/registry/configuration.ts';
 import { forwardToPod } from '../call/port-forward.ts';
 import { Failure } from '../cli/failure.ts';
 import { hasKubeconfig } from '../cluster/client.ts';
@@ -35,7 +36,7 @@ export interface TeamRegistry {
 
 /**
  * Address for pushes to a registry from `PLINTH_PUBLISH_REGISTRY`, `HOST=URL,HOST=URL`, for example a tunnel. Undefined if the
- * variable does not have the host; then pushes go to https://HOST.
+ * variable does not have the host; then pushes go to the host at the gateway.
  */
 function pushUrl(host: string): string | undefined {
   const entries = (process.env.PLINTH_PUBLISH_REGISTRY ?? '').split(',').filter((entry) => entry !== '');
@@ -70,7 +71,7 @@ export async function openRegistry(
     await waitForRegistry(url, 30, signal);
     return { host, siblings: names, repository: (path) => ({ url, path }), close: way.close };
   }
-  const url = given ?? `https://${host}`;
+  const url = given ?? urlOf(cluster, host);
   const login = await registryLogin(host, report);
   const repositories = new Map(
     names.map((path) => [path, { url, path, fetch: withLogin(url, login, `repository:${path}:pull,push`) }]),
@@ -217,7 +218,7 @@ export function registryFailure(error: unknown, { host }: Pick<TeamRegistry, 'ho
   if (status === 401) {
     return new Failure(
       `${host} refused access to ${name}: there is no login, or it has expired: ${message}`,
-      `Sign in: docker login ${host}. Or set PLINTH_REGISTRY_USER and PLINTH_REGISTRY_PASSWORD.`,
+      `Sign in: docker login ${host}. Or set PLINTH_REGISTRY_USER and PLINTH_REGISTRY_PASSWORD. Whoever has the kubeconfig makes a login: npm run registry -- login add NAME`,
       options,
     );
   }

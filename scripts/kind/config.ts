@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { hostsFile, hostsToml, mirrorAddress } from '../../images/mirror/index.ts';
+import { hostsToml, mirrorAddress } from '../../images/mirror/index.ts';
 import { registryMirror } from '../../images/pull/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
 import { mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { Failure } from '../cli/failure.ts';
+import { teamRegistryHosts } from '../cluster/registry-hosts.ts';
 
 /** Map from a loopback port of this machine to a node port. */
 export interface PortMapping {
@@ -68,10 +69,9 @@ export function kindCluster(environment: Environment, image: string, folder: str
  */
 export function nodeRegistries({ cluster }: Environment): Record<string, string> {
   const host = teamRegistry(cluster);
-  const own = { url: `http://${cluster.name}-control-plane:${nodePorts.registry}`, path: '' };
   return {
     ...hostsToml(registryMirror(mirrorSetting(cluster))),
-    [host]: hostsFile(own, [{ url: `http://${mirrorAddress}`, path: host }, own]),
+    [host]: teamRegistryHosts(cluster, [{ url: `http://${mirrorAddress}`, path: host }]),
   };
 }
 

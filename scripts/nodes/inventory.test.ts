@@ -8,7 +8,6 @@ import { machinesOf } from './machines.ts';
 
 const local = {
   binaries: { kubelet: { path: '/cache/kubelet', sha256: 'ab' } },
-  registryAuthority: '',
   state: '/state/shop',
 };
 
@@ -55,17 +54,30 @@ describe('inventory', () => {
     const hosts = all.vars.registry_hosts as Record<string, string>;
     expect(hosts['registry.k8s.io']).toContain('[host."http://mirror.example.org:5000/v2/registry.k8s.io"]');
     expect(hosts['registry.shop.example.org']).toContain('[host."https://registry.shop.example.org:30500"]');
-    expect(hosts['registry.shop.example.org']).not.toContain('ca =');
   });
 
-  it('has the CA of the own registry if there is one', async () => {
-    const machines = await machinesOf('shop', cluster());
-    const { all } = inventoryOf(alone(cluster()), loadLock(), machines, {
-      ...local,
-      registryAuthority: '/ca.crt',
-    });
-    const hosts = all.vars.registry_hosts as Record<string, string>;
-    expect(hosts['registry.shop.example.org']).toContain('ca = ["/etc/containerd/registry-ca.crt"]');
+  it("has nodes verify the own registry by its roots and show their kubelet's certificate, with the overlay tls alone", async () => {
+    const ownIn = async (which: Cluster): Promise<string> => {
+      const { all } = inventoryOf(alone(which), loadLock(), await machinesOf('shop', which), local);
+      return (all.vars.registry_hosts as Record<string, string>)['registry.shop.example.org'] ?? '';
+    };
+    expect(await ownIn(cluster())).toBe(
+      [
+        'server = "https://registry.shop.example.org:30500"',
+        'ca = "/etc/containerd/registry-roots.pem"',
+        'client = "/var/lib/kubelet/pki/kubelet-client-current.pem"',
+        '',
+        '[host."https://registry.shop.example.org:30500"]',
+        '  capabilities = ["pull", "resolve"]',
+        '  ca = "/etc/containerd/registry-roots.pem"',
+        '  client = "/var/lib/kubelet/pki/kubelet-client-current.pem"',
+        '',
+      ].join('\n'),
+    );
+    const http = await ownIn(cluster((text) => text.replace('overlay: tls', 'overlay: http')));
+    expect(http).toBe(
+      'server = "http://registry.shop.example.org:30500"\n\n[host."http://registry.shop.example.org:30500"]\n  capabilities = ["pull", "resolve"]\n',
+    );
   });
 
   it('uses only upstream without a mirror', async () => {

@@ -1,10 +1,11 @@
 import { type Lock, pinnedReference } from '../../images/lock/index.ts';
-import { hostsFile, hostsToml, mirroredHosts } from '../../images/mirror/index.ts';
+import { hostsToml, mirroredHosts } from '../../images/mirror/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { vpcCidr } from '../../model/vpc-addresses.ts';
+import { teamRegistryHosts } from '../cluster/registry-hosts.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './programs.ts';
 
@@ -29,8 +30,6 @@ interface HostGroup {
 export interface Local {
   /** Programs by name. */
   binaries: Record<string, Program>;
-  /** Path of the CA certificate of the registry; empty if nodes already trust it. */
-  registryAuthority: string;
   /** Folder for this cluster's files: kubeconfig, snapshots. */
   state: string;
 }
@@ -95,10 +94,10 @@ export function inventoryOf(
         registry_name: registryName,
         registry_hosts: {
           ...hostsToml('', mirror),
-          [registryName]: ownRegistry(registryName, registry.overlay, local),
+          [registryName]: teamRegistryHosts(cluster),
         },
         registry_mirrors: mirroredHosts(mirror),
-        registry_ca: local.registryAuthority,
+        registry_overlay: registry.overlay,
         state: local.state,
       },
       children: {
@@ -118,11 +117,4 @@ function snapshotBucket({ name, provider }: Cluster): { snapshot_bucket: string;
     snapshot_bucket: `https://${bucket}.s3.${provider.region}.amazonaws.com`,
     snapshot_region: provider.region,
   };
-}
-
-/** The team's registry at its node port; every node reaches it on itself by the registry's name. */
-function ownRegistry(name: string, overlay: Cluster['registry']['overlay'], local: Local): string {
-  const own = { url: `${overlay === 'tls' ? 'https' : 'http'}://${name}:30500`, path: '' };
-  const ca = local.registryAuthority === '' ? {} : { ca: '/etc/containerd/registry-ca.crt' };
-  return hostsFile(own, [{ ...own, ...ca }]);
 }

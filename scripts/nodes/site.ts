@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stateDir } from '../../images/cache/paths.ts';
@@ -6,7 +5,7 @@ import type { Report } from '../../images/index.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { environmentNamed } from '../certs/authority-named.ts';
-import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
+import { readCluster } from '../repository/read-cluster.ts';
 import { type AnsibleInventory, inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
 import { nodePrograms } from './programs.ts';
@@ -37,11 +36,9 @@ export async function openSite(
   const machines = await machinesOf(environment, cluster, options.outputs);
   const lock = loadLock();
   const state = join(stateDir(), cluster.name);
-  const authority = join(repositoryRoot, 'clusters', environment, 'registry-ca.crt');
   const { apps } = await environmentNamed(environment);
   const inventory = inventoryOf({ cluster, apps }, lock, machines, {
     binaries: await nodePrograms(cluster, lock, options),
-    registryAuthority: existsSync(authority) ? authority : '',
     state,
   });
   const inventoryPath = join(state, 'inventory.json');

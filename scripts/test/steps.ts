@@ -18,6 +18,7 @@ const alone = {
   tutorial: 'tutorial',
   charts: 'charts',
   data: 'data',
+  registry: 'registry',
 } as const;
 
 /** Options of `npm test`: at most one of them. */

@@ -46,6 +46,7 @@ function full(): Environment {
     extraObjects: [],
     imageRef: 'registry.example.org/test:1',
     builds: [],
+    publishedImages: [],
     secrets: [],
     logins: [],
     hosts: [],

@@ -12,10 +12,7 @@ const folders = ['group_vars', 'roles'];
  * Changes with every input of the nodes: fields of cluster.yaml, versions of installed programs, the CA of the registry, and
  * Ansible's roles with the files that they copy.
  */
-export function fingerprint(
-  { name: environment, cluster, lock }: Environment,
-  root = repositoryRoot,
-): string {
+export function fingerprint({ cluster, lock }: Environment, root = repositoryRoot): string {
   const { name, domain, kubernetes, nodes, provider, registry, mirror, source } = cluster;
   const { binaries, images } = lock;
   const hash = createHash('sha256').update(
@@ -25,8 +22,7 @@ export function fingerprint(
       [images.pause?.ref, images.flannel?.ref],
     ]),
   );
-  const authority = join('clusters', environment, 'registry-ca.crt');
-  for (const file of [authority, ...playsAndRoles(root)]) {
+  for (const file of playsAndRoles(root)) {
     const path = join(root, file);
     if (existsSync(path)) hash.update(`\n${file}\n`).update(readFileSync(path));
   }

@@ -21,6 +21,7 @@ export function environment(
     'cert-manager-acmesolver',
     'trust-manager',
     'trust-roots',
+    'registry-door',
     'cloudnative-pg',
     'postgresql',
     'kube-router',
@@ -92,6 +93,7 @@ export function testApp(given: Partial<AppInput> & { name: string }): Environmen
     logins: [],
     imageRef: `example.org/${app.name}:v1.0.0`,
     builds: [],
+    publishedImages: [],
     ...(host ? { host } : {}),
     hosts: host ? [host, ...(app.exposes?.hosts ?? []).map((label) => `${label}.test.localhost`)] : [],
   };

@@ -1,27 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { execa } from 'execa';
 import { ensureProgram } from '../../images/index.ts';
 
 /** What people bring into a cluster by hand before Flux reads Git; no secret is in Git. */
-export async function secretsByHand(
-  kubeconfig: string,
-  given: { folder: string; authority: string; registry: string },
-): Promise<void> {
-  const { folder, authority, registry } = given;
-  const key = join(folder, 'registry.key');
-  const certificate = join(folder, 'registry.crt');
-  await execa('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-    ...['-subj', `/CN=${registry}`, '-addext', `subjectAltName=DNS:${registry}`],
-    ...['-keyout', key, '-out', certificate],
-  ]);
-  const tls = { 'tls.crt': await readFile(certificate, 'utf8'), 'tls.key': await readFile(key, 'utf8') };
+export async function secretsByHand(kubeconfig: string, given: { authority: string }): Promise<void> {
   const objects = [
     namespace('flux-system'),
-    namespace('registry'),
-    secret('flux-system', 'git-authority', 'Opaque', { 'ca.crt': authority }),
-    secret('registry', 'registry-tls', 'kubernetes.io/tls', tls),
+    secret('flux-system', 'git-authority', 'Opaque', { 'ca.crt': given.authority }),
   ];
   for (const object of objects) await kubectl(kubeconfig, ['apply', '--filename=-'], JSON.stringify(object));
 }

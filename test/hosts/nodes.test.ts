@@ -119,11 +119,7 @@ describe('machines', () => {
       manifests: rendered.manifests,
       message: 'Hosts',
     });
-    await secretsByHand(site.kubeconfig, {
-      folder,
-      authority: git.authority,
-      registry: 'registry.hosts.localhost',
-    });
+    await secretsByHand(site.kubeconfig, { authority: git.authority });
     project = await Project.at(dirname(site.checkout.root), {
       ...site.checkout.env,
       SSH_AUTH_SOCK: await site.sshAgent(),
@@ -136,6 +132,13 @@ describe('machines', () => {
         (path) => /(?:flux-sync|crds)\/kustomization-(.+)\.yaml$/.exec(path)?.[1] ?? [],
       );
       expect(await readyKustomizations(site.kubeconfig)).toEqual(names.sort());
+    });
+    await site.timed('every node has the roots of the registry', async () => {
+      const path = '{range .items[*]}{.metadata.annotations.plinth\\.io/registry-roots}{"\\n"}{end}';
+      const noted = async () =>
+        new Set((await site.kubectl('get', 'nodes', `--output=jsonpath=${path}`)).trim().split('\n'));
+      await expect.poll(noted, { timeout: 60_000, interval: 2_000 }).toHaveProperty('size', 1);
+      expect([...(await noted())][0]).toMatch(/^[0-9a-f]{64}$/);
     });
     const again = await project.pulumi('preview', '-s', environment, '--expect-no-changes');
     expect(again.exitCode, said(again)).toBe(0);
