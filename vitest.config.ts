@@ -92,15 +92,15 @@ export default defineConfig({
           hookTimeout: 10 * 60_000,
         },
       })),
-      {
+      ...['pull', 'bundle'].map((name) => ({
         test: {
-          name: 'pull',
-          include: ['test/pull/pull.test.ts'],
+          name,
+          include: [`test/pull/${name}.test.ts`],
           bail: 1,
           testTimeout: 45 * 60_000,
           hookTimeout: 60 * 60_000,
         },
-      },
+      })),
       // One story each, as above, on machines that are made here.
       ...['nodes', 'control-planes', 'upgrade'].map((name) => ({
         test: {

@@ -185,7 +185,7 @@ function joinApp(app: App, cluster: Cluster, beside: Joined): EnvironmentApp {
     ...(preview === undefined
       ? imagesOf(app, cluster, beside)
       : { ...imagesOfPreview(app, cluster, preview), preview }),
-    publishedImages: publishedImages(app.name, published),
+    publishedImages: publishedImages(app.name, beside.published),
     secrets,
     ...(host === undefined ? {} : { host }),
     hosts: hostNames({ value: app }, cluster),

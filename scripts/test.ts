@@ -47,6 +47,10 @@ const program = npmCommand('test')
     '--registry',
     'run only: the registry with TLS on a real cluster: logins, pulls by nodes, a rotation of its CA under load, clean-up',
   )
+  .option(
+    '--bundle',
+    'run only: an environment in one file, and a user without a network who brings it up on a real cluster',
+  )
   .option('--tutorial', 'run only: docs/tutorial.md as a reader follows it, on a real cluster')
   .action((options: TestOptions) => runCommand(() => runTests(options)));
 

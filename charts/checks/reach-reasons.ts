@@ -134,6 +134,12 @@ export const reasons: readonly PowerReason[] = [
       'It starts only if it may list Secrets in each namespace where it reads routes: those of exposed apps.',
   },
   {
+    account: 'gateway/traefik',
+    power: 'reads Secrets of registry',
+    reason:
+      'The same for the route to the registry. The hashes of its logins are worth less than the logins themselves, which pass through the gateway.',
+  },
+  {
     account: 'git-server/git-server',
     power: 'tells Flux what to apply of flux-system, by name',
     reason: 'It requests a reconciliation after a push. It cannot change the content.',

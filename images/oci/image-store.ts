@@ -52,6 +52,11 @@ export class ImageStore {
     return this.#blob(digest);
   }
 
+  /** A blob as text, such as a manifest; `undefined` where there is none of this digest. */
+  readBlob(digest: string): string | undefined {
+    return readIfThere(this.#blob(digest));
+  }
+
   /** Reads a blob. */
   openBlob(digest: string): Readable {
     return createReadStream(this.#blob(digest), { highWaterMark: 1 << 20 });

@@ -10,6 +10,8 @@ export interface RememberedSupply {
   chosen: boolean;
   /** When, as ISO 8601 has it. */
   at: string;
+  /** File name of the bundle that everything came from. Default: none. */
+  bundle?: string | undefined;
 }
 
 /** What follows from the answers, and what to say of it. */

@@ -10,7 +10,12 @@ import { askRegistry } from './ask-registry.ts';
 import { missingToBuild } from './can-build.ts';
 import { decideSupply, type RememberedSupply, type SupplyDecision, type SupplyMode } from './decision.ts';
 
-const rememberedSchema = z.object({ mode: z.enum(['pull', 'build']), chosen: z.boolean(), at: z.string() });
+const rememberedSchema = z.object({
+  mode: z.enum(['pull', 'build']),
+  chosen: z.boolean(),
+  at: z.string(),
+  bundle: z.string().optional(),
+});
 
 /** Neither pulled nor built: something answers that is no registry, so that a person has to choose. */
 export class SupplyUndecided extends Error {
@@ -74,6 +79,11 @@ export async function findSupply(
   const remembered = wanted === 'auto' ? undefined : readRemembered();
   if (remembered !== undefined && (remembered.mode === 'pull' || remembered.chosen)) {
     const since = remembered.at.slice(0, 10);
+    if (remembered.bundle !== undefined)
+      return known(
+        remembered.mode,
+        `and came from the bundle ${remembered.bundle} on ${since}. To ask the registries: PLINTH_SUPPLY=auto`,
+      );
     return known(
       remembered.mode,
       `as on this machine since ${since}. To ask the registries again: PLINTH_SUPPLY=auto`,
@@ -83,18 +93,21 @@ export async function findSupply(
   return { ...decideSupply(answers, missingToBuild(), remembered), asked: true };
 }
 
-/** What a person chose, for this run and those to come: no registry is asked again. */
-export async function chooseSupply(mode: SupplyMode): Promise<void> {
-  await remember(mode, true);
+/** What a person chose, or what a bundle brought, for this run and those to come: no registry is asked again. */
+export async function chooseSupply(mode: SupplyMode, bundle?: string): Promise<void> {
+  await remember(mode, true, bundle);
   decided = undefined;
 }
 
-async function remember(mode: SupplyMode, chosen: boolean): Promise<void> {
+async function remember(mode: SupplyMode, chosen: boolean, bundle?: string): Promise<void> {
   const before = readRemembered();
-  const at = before?.mode === mode ? before.at : new Date().toISOString();
+  const at = before?.mode === mode && bundle === undefined ? before.at : new Date().toISOString();
   const path = rememberedPath();
   mkdirSync(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, `${JSON.stringify({ mode, chosen, at } satisfies RememberedSupply)}\n`);
+  await writeFile(
+    `${path}.new`,
+    `${JSON.stringify({ mode, chosen, at, bundle } satisfies RememberedSupply)}\n`,
+  );
   await rename(`${path}.new`, path);
 }
 

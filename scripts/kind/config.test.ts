@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import type { Environment } from '../../model/graph.ts';
+import { registryNames } from '../../model/registry.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { type KindCluster, kindCluster, kindDocument, nodeRegistries, writeNodeFiles } from './config.ts';
 
@@ -11,7 +12,12 @@ const files = mkdtempSync(join(tmpdir(), 'plinth-kind-'));
 afterAll(() => rmSync(files, { recursive: true }));
 afterEach(() => vi.unstubAllEnvs());
 
-const cluster = { name: 'shop-dev', domain: 'dev.localhost' } as Environment['cluster'];
+const cluster = {
+  name: 'shop-dev',
+  domain: 'dev.localhost',
+  provider: { kind: 'kind' },
+  registry: { overlay: 'http' },
+} as Environment['cluster'];
 
 const single: KindCluster = {
   name: 'test',
@@ -97,4 +103,15 @@ test('public ports of apps are published too, each by its protocol', () => {
       },
     ],
   });
+});
+
+test('with the overlay tls they call it by a name of its certificate, and show the one of their kubelet', () => {
+  const tls = { ...cluster, registry: { overlay: 'tls' } } as Environment['cluster'];
+  const own = nodeRegistries({ cluster: tls } as Environment)['registry.dev.localhost'] ?? '';
+  expect(own).toMatch(/^server = "https:\/\/shop-dev-control-plane:30500"\n/);
+  expect(own).toContain(
+    '[host."https://shop-dev-control-plane:30500"]\n  capabilities = ["pull", "resolve"]\n' +
+      '  ca = "/etc/containerd/registry-roots.pem"\n  client = "/var/lib/kubelet/pki/kubelet-client-current.pem"\n',
+  );
+  expect(registryNames(tls)).toContain('shop-dev-control-plane');
 });

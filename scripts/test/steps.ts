@@ -19,6 +19,7 @@ const alone = {
   charts: 'charts',
   data: 'data',
   registry: 'registry',
+  bundle: 'bundle',
 } as const;
 
 /** Options of `npm test`: at most one of them. */

@@ -5,13 +5,13 @@ import { buffer } from 'node:stream/consumers';
 import type { Pair } from '../services/authority.ts';
 
 /** What a registry answered. */
-export interface Answer {
+export interface RegistryReply {
   status: number;
   headers: IncomingMessage['headers'];
   body: Buffer;
 }
 
-export interface Call {
+export interface RegistryCall {
   method?: string;
   body?: string | Buffer;
   headers?: Record<string, string>;
@@ -25,8 +25,8 @@ export interface Call {
 export async function callRegistry(
   { port, host, roots }: { port: number /** The name of its certificate. */; host: string; roots: string },
   path: string,
-  { method = 'GET', body, headers = {}, login, pair }: Call = {},
-): Promise<Answer> {
+  { method = 'GET', body, headers = {}, login, pair }: RegistryCall = {},
+): Promise<RegistryReply> {
   const sent = request({
     host: '127.0.0.1',
     port,

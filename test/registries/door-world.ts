@@ -13,7 +13,7 @@ import { environment } from '../charts/fixture.ts';
 import { waitForAnswer } from '../delivery/wait-for-answer.ts';
 import { freePort } from '../free-port.ts';
 import { type Pair, TestAuthority } from '../services/authority.ts';
-import { type Answer, type Call, callRegistry } from './call.ts';
+import { callRegistry, type RegistryCall, type RegistryReply } from './call.ts';
 
 /** For tests: the registry with the configuration of the overlay `tls`, and its door, as they stand in one pod. */
 export class DoorWorld {
@@ -86,8 +86,8 @@ export class DoorWorld {
   /** A call over HTTPS, by the registry's public name. `roots`: what the caller trusts; those of `authority` by default. */
   call(
     path: string,
-    { roots = this.authority.roots, ...call }: Call & { roots?: string } = {},
-  ): Promise<Answer> {
+    { roots = this.authority.roots, ...call }: RegistryCall & { roots?: string } = {},
+  ): Promise<RegistryReply> {
     const [host = ''] = this.names;
     return callRegistry({ port: this.ports.https, host, roots }, path, call);
   }

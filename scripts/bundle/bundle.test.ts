@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ImageStore } from '../../images/oci/image-store.ts';
+import { tar } from '../../images/oci/tar.ts';
+import { publish } from '../../test/registries/image-fixture.ts';
+import { bundleContent } from './content.ts';
+import type { BundleIndex } from './index-file.ts';
+import { refuseOther } from './load.ts';
+import { readBundle } from './read.ts';
+import { writeBundle } from './write.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plinth-bundle-'));
+  vi.stubEnv('PLINTH_CACHE', join(folder, 'cache'));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const quiet = { report: () => {} };
+const accept = () => {};
+
+/** A small environment: an image, an index of two platforms, a program, and an image of the engine. */
+async function small() {
+  const store = new ImageStore(join(folder, 'mirror'));
+  const one = await publish(store, 'example.org/one', 'v1', { platforms: ['linux/amd64'], index: false });
+  const two = await publish(store, 'example.org/two', 'v2');
+  mkdirSync(join(folder, 'cache/bin/kind/v1'), { recursive: true });
+  writeFileSync(join(folder, 'cache/bin/kind/v1/kind'), 'a program', { mode: 0o755 });
+  mkdirSync(join(folder, 'cache/images'));
+  writeFileSync(join(folder, 'cache/images/one.json'), '{}');
+  writeFileSync(join(folder, 'node.tar'), 'the image of the nodes');
+  const content = await bundleContent({
+    environment: 'dev',
+    lock: 'of-the-lock',
+    platform: 'linux/amd64',
+    supply: 'build',
+    images: [
+      { store, path: 'example.org/one', tag: 'v1', ref: 'example.org/one:v1' },
+      { store, path: 'example.org/two', tag: 'v2', ref: 'example.org/two:v2' },
+    ],
+    cached: ['bin/kind', 'images/one.json', 'images/not-there.json'],
+    engineImages: new Map([['kindest/node:v1', join(folder, 'node.tar')]]),
+    scratch: join(folder, 'scratch'),
+  });
+  return { content, file: join(folder, 'all.bundle'), one, two };
+}
+
+function destination(name = 'fresh') {
+  const at = join(folder, name);
+  return { store: new ImageStore(join(at, 'registry')), cache: at, engine: join(at, 'bundle') };
+}
+
+const sum = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+describe('a bundle', () => {
+  it('brings images with their tags, the cache and images of the engine to a fresh machine', async () => {
+    const { content, file, one, two } = await small();
+    await writeBundle(file, content, quiet);
+    const to = destination();
+    const index = await readBundle(file, to, { accept, ...quiet });
+    expect(index).toEqual(content.index);
+    expect(to.store.manifest('example.org/one', 'v1')?.digest).toBe(one.digest);
+    expect(to.store.manifest('example.org/two', 'v2')?.digest).toBe(two.digest);
+    for (const digest of Object.values(two.manifests)) {
+      expect(to.store.manifest('example.org/two', digest)?.digest).toBe(digest);
+    }
+    for (const layer of [...Object.values(one.layers), ...Object.values(two.layers)].flat()) {
+      expect(to.store.blobSize(layer)).toBeGreaterThan(0);
+    }
+    expect(statSync(join(to.cache, 'bin/kind/v1/kind')).mode & 0o777).toBe(0o755);
+    expect(readFileSync(join(to.engine, 'kindest_node_v1.tar'), 'utf8')).toBe('the image of the nodes');
+  });
+
+  it('is an OCI layout in an archive that tar itself reads', async () => {
+    const { content, file, one, two } = await small();
+    await writeBundle(file, content, quiet);
+    await execa('tar', [
+      '--extract',
+      '--file',
+      file,
+      '--directory',
+      folder,
+      'oci-layout',
+      'index.json',
+      'blobs',
+    ]);
+    const { manifests } = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+    expect(manifests).toMatchObject([
+      { digest: one.digest, annotations: { 'org.opencontainers.image.ref.name': 'example.org/one:v1' } },
+      { digest: two.digest, annotations: { 'org.opencontainers.image.ref.name': 'example.org/two:v2' } },
+    ]);
+    const hex = one.digest.replace('sha256:', '');
+    expect(sum(join(folder, 'blobs/sha256', hex))).toBe(hex);
+  });
+
+  it('that was interrupted while it was saved is gone on with, and is the same file in the end', async () => {
+    const { content, file } = await small();
+    await writeBundle(file, content, quiet);
+    const whole = sum(file);
+    const size = statSync(file).size;
+    for (const left of [100, 5_000, Math.floor(size / 2), size - 600]) {
+      writeFileSync(`${file}.partial`, readFileSync(file));
+      truncateSync(`${file}.partial`, left);
+      await writeBundle(file, content, quiet);
+      expect(sum(file)).toBe(whole);
+      expect(existsSync(`${file}.partial`)).toBe(false);
+    }
+  });
+
+  it('of other content does not go on with the partial file of this one', async () => {
+    const { content, file } = await small();
+    await writeBundle(file, content, quiet);
+    const whole = sum(file);
+    writeFileSync(`${file}.partial`, 'something else, longer than nothing');
+    await writeBundle(file, content, quiet);
+    expect(sum(file)).toBe(whole);
+  });
+
+  it('is loaded a second time without writing what is there', async () => {
+    const { content, file } = await small();
+    await writeBundle(file, content, quiet);
+    const to = destination();
+    await readBundle(file, to, { accept, ...quiet });
+    const program = join(to.cache, 'bin/kind/v1/kind');
+    const before = statSync(program, { bigint: true });
+    await readBundle(file, to, { accept, ...quiet });
+    expect(statSync(program, { bigint: true }).ino).toBe(before.ino);
+  });
+});
+
+describe('a bundle is refused', () => {
+  it('where it is cut off, and goes on from there with the whole file', async () => {
+    const { content, file } = await small();
+    await writeBundle(file, content, quiet);
+    const bytes = readFileSync(file);
+    truncateSync(file, Math.floor(bytes.length / 2));
+    const to = destination();
+    await expect(readBundle(file, to, { accept, ...quiet })).rejects.toMatchObject({
+      next: 'Copy it again, then type the same command: what was taken stays.',
+    });
+    writeFileSync(file, bytes);
+    await expect(readBundle(file, to, { accept, ...quiet })).resolves.toMatchObject({ environment: 'dev' });
+  });
+
+  it('where a byte of a layer or of a program is another one', async () => {
+    const { content, file } = await small();
+    await writeBundle(file, content, quiet);
+    const whole = readFileSync(file);
+    for (const [text, says] of [
+      ['a program', 'bin/kind/v1/kind has the checksum'],
+      ['"linux/amd64"}', 'expected sha256:'],
+    ] as const) {
+      const damaged = Buffer.from(whole);
+      const at = damaged.lastIndexOf(text);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      writeFileSync(file, damaged);
+      await expect(readBundle(file, destination(says), { accept, ...quiet })).rejects.toThrow(says);
+    }
+  });
+
+  it('where it holds a file that its index does not name', async () => {
+    const { content, file } = await small();
+    const index = { ...content.index, files: content.index.files.slice(0, -1) };
+    const entries = content.index.files.map(({ path }) => ({
+      ...{ path, mode: 0o644, kind: 'file' as const },
+      source: content.sources.get(path) ?? '',
+    }));
+    const first = { path: 'bundle.json', mode: 0o644, kind: 'file' as const, content: JSON.stringify(index) };
+    await pipeline(Readable.from(tar([first, ...entries])), createWriteStream(file));
+    await expect(readBundle(file, destination(), { accept, ...quiet })).rejects.toThrow(
+      "has 'engine/kindest_node_v1.tar', which its index does not name",
+    );
+  });
+
+  it('where it is no bundle', async () => {
+    const file = join(folder, 'notes.tar');
+    writeFileSync(join(folder, 'notes'), 'text');
+    await execa('tar', ['--create', '--file', file, '--directory', folder, 'notes']);
+    await expect(readBundle(file, destination(), { accept, ...quiet })).rejects.toThrow(
+      'is no bundle: its first entry is not bundle.json',
+    );
+  });
+
+  it.each<[string, Partial<BundleIndex>, string]>([
+    ['of another lock file', { lock: 'other' }, 'was saved with another images/lock.yaml'],
+    ['for another processor', { platform: 'linux/other' }, 'is for linux/other, and this machine'],
+  ])('%s', async (_, change, says) => {
+    const { content } = await small();
+    expect(() => refuseOther('all.bundle', { ...content.index, ...change }, 'of-the-lock')).toThrow(says);
+  });
+
+  it('before it is saved, where the mirror lacks a layer of it', async () => {
+    const { one } = await small();
+    const store = new ImageStore(join(folder, 'mirror'));
+    await store.removeBlob(one.layers['linux/amd64']?.[0] ?? '');
+    const parts = { environment: 'dev', lock: '', platform: '', supply: 'build' as const, cached: [] };
+    const images = [{ store, path: 'example.org/one', tag: 'v1', ref: 'example.org/one:v1' }];
+    await expect(
+      bundleContent({ ...parts, images, engineImages: new Map(), scratch: folder }),
+    ).rejects.toThrow('lacks sha256:');
+  });
+});

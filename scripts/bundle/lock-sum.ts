@@ -1,0 +1,8 @@
+import { join } from 'node:path';
+import { sha256Of } from '../../images/cache/binary-cache.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
+
+/** The checksum of images/lock.yaml: another one names other images. */
+export function lockSum(): Promise<string> {
+  return sha256Of(join(repositoryRoot, 'images', 'lock.yaml'));
+}

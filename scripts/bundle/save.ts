@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { cacheDir } from '../../images/cache/paths.ts';
+import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { ensureEngine } from '../../images/engine/ensure-engine.ts';
+import { containerPlatform } from '../../images/engine/platform.ts';
+import { ensureEngineImage } from '../../images/engine-store/ensure-image.ts';
+import { inspectEngineImage } from '../../images/engine-store/image.ts';
+import { storedImage } from '../../images/mirror/folder.ts';
+import { ensureMirror } from '../../images/mirror/server.ts';
+import { nodeImageName } from '../../images/node-image/node-image.ts';
+import type { StoredImage } from '../../images/oci/image-store.ts';
+import { ensureProgram } from '../../images/program.ts';
+import type { Report } from '../../images/report.ts';
+import { supplyMode } from '../../images/supply/mode.ts';
+import { supply } from '../../images/supply.ts';
+import type { Environment } from '../../model/graph.ts';
+import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { loadLock } from '../../model/schema/lock.ts';
+import { buildImages, builtImages } from '../app-images/app-images.ts';
+import {
+  bootstrapImages,
+  nodeImages,
+  observabilityImages,
+  platformImages,
+} from '../init-cluster/image-sets.ts';
+import { mirrorCharts } from '../init-cluster/mirror-charts.ts';
+import { nodePrograms } from '../nodes/programs.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
+import { bundleContent } from './content.ts';
+import { lockSum } from './lock-sum.ts';
+import { writeBundle } from './write.ts';
+
+/** Images that the engine itself runs: the nodes of Kind, and the mirror. */
+const engineImageNames = [nodeImageName, 'registry'];
+
+interface Options {
+  report: Report;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Saves everything that an environment needs into one file: what is missing on this machine is supplied first. Run again after an
+ * interruption, it goes on. Returns the exit code.
+ */
+export async function saveBundle(env: Environment, file: string, options: Options): Promise<number> {
+  const { report, signal } = options;
+  const target = resolve(file);
+  const registryMirror = mirrorSetting(env.cluster);
+  const engine = await ensureEngine(report, registryMirror);
+  await ensureMirror(engine, report, signal);
+  const names = imageNames(env);
+  const given = { engine, report, signal };
+  await supply(names, given);
+  await mirrorCharts(env, given);
+  const apps = builtImages(env);
+  await buildImages(apps, {
+    root: repositoryRoot,
+    engine,
+    report,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const scratch = `${target}.parts`;
+  const engineImages =
+    env.cluster.provider.kind === 'kind' ? await savedImages(scratch, given) : new Map<string, string>();
+  report('comparing checksums');
+  const content = await bundleContent({
+    environment: env.name,
+    lock: await lockSum(),
+    platform: containerPlatform(),
+    supply: await supplyMode(report, registryMirror),
+    images: [...mirrored(env, names), ...apps.map(({ kept, ref }) => ({ ...kept, ref }))],
+    cached: [...notesOf(env, names), ...(await programFolders(env, options)), 'artifacts', 'charts'],
+    engineImages,
+    scratch,
+  });
+  await mkdir(dirname(target), { recursive: true });
+  await writeBundle(target, content, options);
+  await rm(scratch, { recursive: true, force: true });
+  const size = content.index.files.reduce((sum, each) => sum + each.size, 0);
+  process.stdout.write(
+    [
+      `${target}: ${content.index.images.length} images, ${content.index.files.length} files, ${Math.round(size / 2 ** 20)} MiB`,
+      'On a machine without a network, in a checkout of this commit with its packages (node_modules):',
+      `  npm run bundle -- load ${file}`,
+      '',
+    ].join('\n'),
+  );
+  return 0;
+}
+
+/** Of the lock file; those of the nodes of a Kind cluster too. */
+function imageNames(env: Environment): string[] {
+  return [
+    ...new Set([
+      ...(env.cluster.provider.kind === 'kind'
+        ? nodeImages
+        : nodeImages.filter((name) => name !== nodeImageName)),
+      ...(env.cluster.provider.kind === 'machines' ? ['flannel'] : []),
+      ...bootstrapImages,
+      ...platformImages(env),
+      ...observabilityImages(env),
+    ]),
+  ];
+}
+
+function mirrored(env: Environment, names: readonly string[]): (StoredImage & { ref: string })[] {
+  const { images, artifacts } = loadLock();
+  const refs = names
+    .filter((name) => name !== nodeImageName)
+    .flatMap((name) => (images[name] ?? artifacts[name])?.ref ?? []);
+  const charts =
+    env.cluster.artifacts === 'mirror'
+      ? env.operators.flatMap(({ chart }) =>
+          chart !== undefined && 'oci' in chart
+            ? [`${chart.oci.slice('oci://'.length)}:${chart.version.replaceAll('+', '_')}`]
+            : [],
+        )
+      : [];
+  return [...refs, ...charts].map((ref) => ({ ...storedImage(ref), ref }));
+}
+
+/** Files of the cache that say what is there. */
+function notesOf({ operators }: Environment, names: readonly string[]): string[] {
+  const charts = operators.flatMap(({ chart }) =>
+    chart === undefined ? [] : [`chart-${chart.digest.slice('sha256:'.length).slice(0, 16)}`],
+  );
+  const engine = engineImageNames.map((name) => `engine-${name}`);
+  return [...names, ...charts, ...engine].map((name) => join('images', `${name}.json`));
+}
+
+/** Folders of the cache with the programs that commands run on this machine, and of those that go to machines. */
+async function programFolders(env: Environment, { report, signal }: Options): Promise<string[]> {
+  const lock = loadLock();
+  const charts = env.operators.some(({ chart }) => chart !== undefined);
+  const names = ['kind', 'kubectl', ...(charts ? ['helm'] : [])];
+  const own = [];
+  for (const name of names) own.push(await ensureProgram(name, report, { signal }));
+  const ofNodes =
+    env.cluster.provider.kind === 'kind' ? {} : await nodePrograms(env.cluster, lock, { report, signal });
+  const paths = [...own, ...Object.values(ofNodes).map(({ path }) => path)];
+  return [...new Set(paths.map((path) => relative(cacheDir(), dirname(path))))];
+}
+
+/** Saves the images of the engine's own store; one that an interrupted run has saved stays, so that the bundle stays the same. */
+async function savedImages(
+  folder: string,
+  { engine, report, signal }: Options & { engine: Engine },
+): Promise<Map<string, string>> {
+  const saved = new Map<string, string>();
+  await mkdir(folder, { recursive: true });
+  for (const name of engineImageNames) {
+    const ref = await ensureEngineImage(name, { engine, report, signal });
+    const id = (await inspectEngineImage(engine, ref)) ?? '';
+    const file = join(folder, `${name}-${createHash('sha256').update(id).digest('hex').slice(0, 12)}.tar`);
+    if (!existsSync(file)) {
+      report(`saving ${ref}`);
+      await runEngine(engine, ['save', '--output', `${file}.new`, ref], { signal, timeoutSeconds: 1800 });
+      await rename(`${file}.new`, file);
+    }
+    saved.set(ref, file);
+  }
+  return saved;
+}

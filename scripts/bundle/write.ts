@@ -1,0 +1,113 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type TarEntry, tar } from '../../images/oci/tar.ts';
+import type { Report } from '../../images/report.ts';
+import { type BundleIndex, indexPath } from './index-file.ts';
+
+const block = 512;
+
+/** What goes into a bundle: its index, and the file of this machine for each entry of it. */
+export interface BundleContent {
+  index: BundleIndex;
+  /** By path in the bundle. */
+  sources: ReadonlyMap<string, string>;
+}
+
+/**
+ * Writes a bundle to `file`, by way of `FILE.partial`. A partial file of an earlier run with the same index is gone on with
+ * after its last whole entry; one with another index is written anew.
+ */
+export async function writeBundle(
+  file: string,
+  { index, sources }: BundleContent,
+  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
+): Promise<void> {
+  const partial = `${file}.partial`;
+  const entries = entriesOf(index, sources);
+  const done = await wholeEntries(partial, entries);
+  if (done.entries > 0) report(`going on after ${done.entries - 1} of ${index.files.length} files`);
+  if (existsSync(partial)) await truncate(partial, done.bytes);
+  const rest = Readable.from(counted(tar(entries.slice(done.entries)), done.bytes, entries, report));
+  await pipeline(rest, createWriteStream(partial, { flags: 'a' }), signal === undefined ? {} : { signal });
+  // A power loss must not leave a file with its name and without its end.
+  const handle = await open(partial, 'r+');
+  await handle.sync();
+  await handle.close();
+  await rename(partial, file);
+}
+
+function entriesOf(index: BundleIndex, sources: ReadonlyMap<string, string>): TarEntry[] {
+  const content = `${JSON.stringify(index, null, 2)}\n`;
+  return [
+    { path: indexPath, mode: 0o644, kind: 'file', content },
+    ...index.files.map(({ path, executable }): TarEntry => {
+      const source = sources.get(path);
+      if (source === undefined) throw new Error(`${path} is in the index of the bundle and has no file`);
+      return { path, mode: executable ? 0o755 : 0o644, kind: 'file', source };
+    }),
+  ];
+}
+
+/** How many entries a partial file holds as a whole; none where its index is another one. */
+async function wholeEntries(
+  partial: string,
+  entries: readonly TarEntry[],
+): Promise<{ entries: number; bytes: number }> {
+  const size = (await stat(partial).catch(() => undefined))?.size ?? 0;
+  const [first] = entries;
+  if (first === undefined || size === 0 || !(await startsWith(partial, tar([first], { end: false })))) {
+    await rm(partial, { force: true });
+    return { entries: 0, bytes: 0 };
+  }
+  let count = 0;
+  let bytes = 0;
+  for (const entry of entries) {
+    const end = bytes + block + Math.ceil((await sizeOf(entry)) / block) * block;
+    if (end > size) break;
+    count++;
+    bytes = end;
+  }
+  return { entries: count, bytes };
+}
+
+async function sizeOf(entry: TarEntry): Promise<number> {
+  if (entry.kind !== 'file') return 0;
+  if ('content' in entry) return Buffer.byteLength(entry.content);
+  return 'source' in entry ? (await stat(entry.source)).size : entry.size;
+}
+
+async function startsWith(file: string, expected: AsyncIterable<Buffer>): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    for await (const chunk of expected) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(chunk.length), 0, chunk.length);
+      if (bytesRead !== chunk.length || !buffer.equals(chunk)) return false;
+    }
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Says, at most once a second, how much is written. */
+async function* counted(
+  archive: AsyncIterable<Buffer>,
+  already: number,
+  entries: readonly TarEntry[],
+  report: Report,
+): AsyncGenerator<Buffer> {
+  let all = 0;
+  for (const entry of entries) all += await sizeOf(entry);
+  let written = already;
+  let said = 0;
+  for await (const chunk of archive) {
+    written += chunk.length;
+    if (Date.now() - said > 1_000) {
+      said = Date.now();
+      report(`${Math.round(written / 2 ** 20)} of ${Math.round(all / 2 ** 20)} MiB`);
+    }
+    yield chunk;
+  }
+}
