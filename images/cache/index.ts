@@ -1,4 +1,4 @@
-export { readEntry } from './binary-cache.ts';
+export { readEntry, sha256Of } from './binary-cache.ts';
 export { withCacheLock } from './cache-lock.ts';
 export { withFileLock } from './file-lock.ts';
 export { readImageNote } from './image-note.ts';

@@ -1,11 +1,12 @@
+export { ensureEngineImage } from '../engine-store/ensure-image.ts';
 export { exportEngineImage } from '../engine-store/export.ts';
-export { hasEngineImage, importEngineImage } from '../engine-store/image.ts';
+export { hasEngineImage, importEngineImage, inspectEngineImage } from '../engine-store/image.ts';
 export { buildEnvironment } from './builder.ts';
 export { checkCgroups } from './cgroups.ts';
 export { runEngine } from './engine.ts';
 export { parseEngineTime } from './engine-time.ts';
 export { behindDocker, containerPlatformSchema, type EngineInfo } from './info.ts';
-export { containerArchitecture, useEnginePlatform } from './platform.ts';
+export { containerArchitecture, containerPlatform, useEnginePlatform } from './platform.ts';
 export { stopPrivateEngine } from './private-engine.ts';
 export { privatePaths } from './private-paths.ts';
 export { processes } from './processes.ts';

@@ -9,5 +9,6 @@ export {
   mirrorName,
   mirrorPort,
   networkName,
+  type RegistryHost,
   removeMirror,
 } from './server.ts';

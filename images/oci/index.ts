@@ -3,7 +3,13 @@ export { digestOf } from './digest.ts';
 export { folderEntries } from './folder-entries.ts';
 export { ImageStore, type StoredImage } from './image-store.ts';
 export { layerType } from './layer.ts';
-export { imageManifestSchema, manifestTypes, platformName, platformSchema } from './media-types.ts';
+export {
+  imageManifestSchema,
+  indexSchema,
+  manifestTypes,
+  platformName,
+  platformSchema,
+} from './media-types.ts';
 export { packFiles } from './pack-files.ts';
 export { ownHost, parseReference } from './reference.ts';
 export {

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { sha256Of } from '../../images/cache/binary-cache.ts';
+import { sha256Of } from '../../images/cache/index.ts';
 import { cacheDir } from '../../images/cache/paths.ts';
-import type { StoredImage } from '../../images/oci/image-store.ts';
+import type { StoredImage } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { type BundleIndex, bundleFolders } from './index-file.ts';
 import { blobsOf, manifestsBelow } from './read.ts';

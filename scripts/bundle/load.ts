@@ -1,13 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { cacheDir } from '../../images/cache/paths.ts';
-import { runEngine } from '../../images/engine/engine.ts';
-import { ensureEngine } from '../../images/engine/ensure-engine.ts';
-import { containerPlatform } from '../../images/engine/platform.ts';
-import { mirrorFolder } from '../../images/mirror/folder.ts';
-import { ImageStore } from '../../images/oci/image-store.ts';
-import type { Report } from '../../images/report.ts';
-import { chooseSupply } from '../../images/supply/mode.ts';
+import { containerPlatform, runEngine } from '../../images/engine/index.ts';
+import { ensureEngine, type Report } from '../../images/index.ts';
+import { mirrorFolder } from '../../images/mirror/index.ts';
+import { ImageStore } from '../../images/oci/index.ts';
+import { chooseSupply } from '../../images/supply/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { BundleIndex } from './index-file.ts';
 import { lockSum } from './lock-sum.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { sha256Of } from '../../images/cache/binary-cache.ts';
+import { sha256Of } from '../../images/cache/index.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 
 /** The checksum of images/lock.yaml: another one names other images. */

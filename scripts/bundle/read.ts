@@ -5,10 +5,9 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
-import { sha256Of } from '../../images/cache/binary-cache.ts';
-import type { ImageStore } from '../../images/oci/image-store.ts';
-import { imageManifestSchema, indexSchema } from '../../images/oci/media-types.ts';
-import type { Report } from '../../images/report.ts';
+import { sha256Of } from '../../images/cache/index.ts';
+import type { Report } from '../../images/index.ts';
+import { type ImageStore, imageManifestSchema, indexSchema } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { type BundleIndex, bundleFolders, bundleIndexSchema, indexPath } from './index-file.ts';
 

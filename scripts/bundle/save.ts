@@ -3,22 +3,26 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cacheDir } from '../../images/cache/paths.ts';
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
-import { ensureEngine } from '../../images/engine/ensure-engine.ts';
-import { containerPlatform } from '../../images/engine/platform.ts';
-import { ensureEngineImage } from '../../images/engine-store/ensure-image.ts';
-import { inspectEngineImage } from '../../images/engine-store/image.ts';
-import { storedImage } from '../../images/mirror/folder.ts';
-import { ensureMirror } from '../../images/mirror/server.ts';
-import { nodeImageName } from '../../images/node-image/node-image.ts';
-import type { StoredImage } from '../../images/oci/image-store.ts';
-import { ensureProgram } from '../../images/program.ts';
-import type { Report } from '../../images/report.ts';
-import { supplyMode } from '../../images/supply/mode.ts';
-import { supply } from '../../images/supply.ts';
+import {
+  containerPlatform,
+  ensureEngineImage,
+  inspectEngineImage,
+  runEngine,
+} from '../../images/engine/index.ts';
+import {
+  type Engine,
+  ensureEngine,
+  ensureProgram,
+  nodeImageName,
+  type Report,
+  supply,
+} from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
+import { ensureMirror, storedImage } from '../../images/mirror/index.ts';
+import type { StoredImage } from '../../images/oci/index.ts';
+import { supplyMode } from '../../images/supply/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { mirrorSetting } from '../../model/schema/cluster.ts';
-import { loadLock } from '../../model/schema/lock.ts';
 import { buildImages, builtImages } from '../app-images/app-images.ts';
 import {
   bootstrapImages,

@@ -2,8 +2,8 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type TarEntry, tar } from '../../images/oci/tar.ts';
-import type { Report } from '../../images/report.ts';
+import type { Report } from '../../images/index.ts';
+import { type TarEntry, tar } from '../../images/oci/index.ts';
 import { type BundleIndex, indexPath } from './index-file.ts';
 
 const block = 512;

@@ -1,4 +1,4 @@
-import { hostsFile, type RegistryHost } from '../../images/mirror/server.ts';
+import { hostsFile, type RegistryHost } from '../../images/mirror/index.ts';
 import { registryHasTls, registryNodeHost } from '../../model/registry.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import type { Engine } from '../../images/index.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 
 /** The files of Ansible's role, which machines get too. */

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, runEngine } from '../../images/engine/engine.ts';
-import { ensureEngine } from '../../images/engine/ensure-engine.ts';
-import { storedImage } from '../../images/mirror/folder.ts';
-import { copyImage } from '../../images/oci/copy.ts';
-import { digestOf } from '../../images/oci/digest.ts';
-import { loadLock } from '../../model/schema/lock.ts';
+import { runEngine } from '../../images/engine/index.ts';
+import { type Engine, ensureEngine } from '../../images/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
+import { storedImage } from '../../images/mirror/index.ts';
+import { copyImage, digestOf } from '../../images/oci/index.ts';
 import { registryWritePort } from '../../operators/registry/configuration.ts';
 import { forwardToPod } from '../../scripts/call/port-forward.ts';
 import { callRegistry } from '../registries/call.ts';

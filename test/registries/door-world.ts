@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { hash } from 'bcryptjs';
 import { stringify } from 'yaml';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import { registryNames } from '../../model/registry.ts';
 import { configurations } from '../../operators/registry/configuration.ts';
 import { environment } from '../charts/fixture.ts';
