@@ -137,7 +137,7 @@ export const reasons: readonly PowerReason[] = [
     account: 'gateway/traefik',
     power: 'reads Secrets of registry',
     reason:
-      'The same for the route to the registry. The hashes of its logins are worth less than the logins themselves, which pass through the gateway.',
+      'It starts only if it may list them. The logins, of which this namespace has the hashes, pass through the gateway anyway.',
   },
   {
     account: 'git-server/git-server',

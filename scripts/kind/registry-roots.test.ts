@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { rootsSum } from '../certs/nodes-of-registry.ts';
+import { repositoryRoot } from '../repository/read-cluster.ts';
+
+const script = join(repositoryRoot, 'ansible/roles/registry_roots/files/plinth-registry-roots');
+const first = '-----BEGIN CERTIFICATE-----\none\n-----END CERTIFICATE-----\n';
+const second = `${first}-----BEGIN CERTIFICATE-----\ntwo\n-----END CERTIFICATE-----\n`;
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plinth-roots-'));
+  writeFileSync(
+    join(folder, 'kubectl'),
+    `#!/bin/sh\ncase "$1" in\nget) cat ${folder}/roots ;;\nauth) printf system:node:worker-1 ;;\nannotate) echo "$@" >>${folder}/said ;;\nesac\n`,
+    { mode: 0o755 },
+  );
+  writeFileSync(join(folder, 'said'), '');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Runs the script of the nodes with its files in this folder and with a stand-in for kubectl. */
+async function run(roots: string): Promise<{ exitCode?: number | undefined; stderr: string }> {
+  writeFileSync(join(folder, 'roots'), roots);
+  const text = readFileSync(script, 'utf8')
+    .replace('/etc/containerd/registry-roots.pem', join(folder, 'registry-roots.pem'))
+    .replace('/run/plinth-registry-roots', join(folder, 'noted'));
+  return execa('sh', ['-c', text], { env: { PATH: `${folder}:${process.env.PATH}` }, reject: false });
+}
+
+const said = () => readFileSync(join(folder, 'said'), 'utf8').trim().split('\n');
+
+it('a node writes the roots of the registry, and notes the checksum that a rotation waits for, once for each change', async () => {
+  expect((await run(first)).exitCode).toBe(0);
+  expect(readFileSync(join(folder, 'registry-roots.pem'), 'utf8')).toBe(first);
+  const noted = (roots: string) =>
+    `annotate --overwrite node worker-1 plinth.io/registry-roots=${rootsSum(roots)}`;
+  expect(said()).toEqual([noted(first)]);
+  const before = statSync(join(folder, 'registry-roots.pem')).ino;
+  await run(first);
+  expect(statSync(join(folder, 'registry-roots.pem')).ino).toBe(before);
+  expect(said()).toEqual([noted(first)]);
+  await run(second);
+  expect(said()).toEqual([noted(first), noted(second)]);
+});
+
+it('a node keeps its roots where the cluster has none yet, and says so', async () => {
+  await run(first);
+  const { exitCode, stderr } = await run('');
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('holds no roots yet');
+  expect(readFileSync(join(folder, 'registry-roots.pem'), 'utf8')).toBe(first);
+});
