@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environment, testApp } from '../../test/charts/fixture.ts';
-import { alertRules, type PrometheusRule } from './alert-rules.ts';
+import { alertRules } from './alert-rules.ts';
+import type { PrometheusRule } from './prometheus-rule.ts';
 import { runbookFile } from './runbook.ts';
 
 const app = testApp({

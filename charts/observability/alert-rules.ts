@@ -1,28 +1,9 @@
 import type { Environment } from '../../model/graph.ts';
 import { databasesOf } from '../../model/schema/database.ts';
-import { durationBounds } from '../../model/schema/objective.ts';
+import { objectiveRules } from './objective-rules.ts';
+import { alert, type PrometheusRule, type RuleFile } from './prometheus-rule.ts';
 import { appSeries, queries } from './queries.ts';
-import { runbook } from './runbook.ts';
 import { scrapeTargets } from './scrape-targets.ts';
-
-/** A rule of Prometheus that records a series or fires an alert. */
-export type PrometheusRule =
-  | { record: string; expr: string; labels?: Record<string, string> }
-  | {
-      alert: string;
-      expr: string;
-      for?: string;
-      labels: { severity: Severity } & Record<string, string>;
-      annotations: { summary: string; runbook: string };
-    };
-
-/** `page`: act at once. `ticket`: act within days. `none`: proves that alerts arrive. */
-export type Severity = 'page' | 'ticket' | 'none';
-
-/** A rules file of Prometheus. */
-export interface RuleFile {
-  groups: { name: string; rules: PrometheusRule[] }[];
-}
 
 /** Every alert of an environment: those of the platform and of each app with an objective. */
 export function alertRules(env: Environment): RuleFile {
@@ -42,20 +23,6 @@ export function alertRules(env: Environment): RuleFile {
       { name: 'usage', rules: usage() },
       ...objectives,
     ],
-  };
-}
-
-function alert(
-  name: string,
-  severity: Severity,
-  { expr, hold, summary }: { expr: string; hold?: string; summary: string },
-): PrometheusRule {
-  return {
-    alert: name,
-    expr,
-    ...(hold === undefined ? {} : { for: hold }),
-    labels: { severity },
-    annotations: { summary, runbook: runbook(name) },
   };
 }
 
@@ -163,6 +130,16 @@ const lost = ['spans', 'log_records', 'metric_points'].flatMap((kind) => [
   `otelcol_exporter_enqueue_failed_${kind}_total`,
 ]);
 
+/** What the collector did not take, since its memory is bounded. */
+const refused = ['spans', 'log_records', 'metric_points'].map(
+  (kind) => `otelcol_receiver_refused_${kind}_total`,
+);
+
+/** Traces that were dropped before it was decided whether they are stored. */
+const dropped = ['traces_dropped_too_large', 'sampling_trace_dropped_too_early'].map(
+  (name) => `otelcol_processor_tail_sampling_${name}_total`,
+);
+
 function platform({ operators }: Environment): PrometheusRule[] {
   const has = (name: string) => operators.some((operator) => operator.name === name);
   const controllers = operators
@@ -206,6 +183,15 @@ function platform({ operators }: Environment): PrometheusRule[] {
             expr: lost.map((series) => `sum by (job, exporter) (increase(${series}[15m])) > 0`).join(' or '),
             summary:
               'The collector {{ $labels.job }} drops data that it cannot send with {{ $labels.exporter }}.',
+          }),
+          alert('TelemetryRefused', 'ticket', {
+            expr: refused.map((series) => `sum by (job) (increase(${series}[15m])) > 0`).join(' or '),
+            hold: '15m',
+            summary: '{{ $labels.job }} refuses what apps send: its memory is used up.',
+          }),
+          alert('TracesDropped', 'ticket', {
+            expr: dropped.map((series) => `sum by (job) (increase(${series}[15m])) > 0`).join(' or '),
+            summary: 'The collector drops whole traces: they are too large, or too many at a time.',
           }),
         ]
       : []),
@@ -272,49 +258,5 @@ function usage(): PrometheusRule[] {
     },
     { record: appSeries.slow, expr: byService(`${slow(window)} >= 0`) },
     { record: appSeries.memory, expr: byNamespace(memory()) },
-  ];
-}
-
-/**
- * Alerts on the burn rate of a four-week error budget. Each has two windows: the long one avoids false alarms, the short one ends the
- * alert soon after the fault ("The Site Reliability Workbook", chapter 5, 'Multiwindow, Multi-Burn-Rate Alerts', table 5-8).
- */
-const burns = [
-  { severity: 'page', factor: 14.4, long: '1h', short: '5m' },
-  { severity: 'page', factor: 6, long: '6h', short: '30m' },
-  { severity: 'ticket', factor: 3, long: '1d', short: '2h' },
-  { severity: 'ticket', factor: 1, long: '3d', short: '6h' },
-] as const;
-
-/** Minimum number of bad requests in the long window, so that one error at night does not page. */
-const floor = 10;
-
-function objectiveRules(
-  app: string,
-  { success, within }: { success: number; within: keyof typeof durationBounds },
-): PrometheusRule[] {
-  const spans = (name: string, more: string, window: string) =>
-    `sum(increase(traces_span_metrics_duration_seconds_${name}{service_name="${app}",span_kind="SPAN_KIND_SERVER"${more}}[${window}]))`;
-  const good = `,status_code!="STATUS_CODE_ERROR",le="${durationBounds[within]}"`;
-  const all = (window: string) => spans('count', '', window);
-  // If no request was good, the series does not exist.
-  const bad = (window: string) => `(${all(window)} - (${spans('bucket', good, window)} or vector(0)))`;
-  const windows = [...new Set(burns.flatMap(({ long, short }) => [long, short]))];
-  const budget = Number((1 - success / 100).toFixed(6));
-  const labels = { app };
-  return [
-    ...windows.flatMap((window): PrometheusRule[] => [
-      { record: `app:bad_requests:increase${window}`, expr: bad(window), labels },
-      { record: `app:bad_requests:ratio${window}`, expr: `${bad(window)} / (${all(window)} > 0)`, labels },
-    ]),
-    ...burns.map(({ severity, factor, long, short }): PrometheusRule => {
-      const over = (window: string) =>
-        `app:bad_requests:ratio${window}{app="${app}"} > ${Number((factor * budget).toFixed(6))}`;
-      const rule = alert('ErrorBudgetBurns', severity, {
-        expr: `${over(long)} and ${over(short)} and app:bad_requests:increase${long}{app="${app}"} >= ${floor}`,
-        summary: `${app}: the error budget burned more than ${factor} times too fast over ${long} (objective: ${success} % within ${within}).`,
-      });
-      return 'alert' in rule ? { ...rule, labels: { ...rule.labels, app, window: long } } : rule;
-    }),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import { type AlertReceiver, receiverKey } from '../../model/schema/alert-receivers.ts';
+import { burnInLabel } from './objective-rules.ts';
 
 /** Folder where the pod mounts the Secret with addresses and passwords of receivers. */
 export const receiversFolder = '/etc/alertmanager-receivers';
@@ -9,7 +10,7 @@ const httpsPort = 443;
 
 /**
  * Alertmanager's configuration (Prometheus, 'Alerting', 'Configuration', 0.28). It reads secrets from files for each message. The
- * watchdog, of severity `none`, notifies nobody: it only shows that alerts arrive.
+ * watchdog, of severity `none`, notifies nobody: it only shows that alerts arrive. Neither does an alert of an objective in its first week.
  */
 export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
   const receivers = receiversOf(env);
@@ -24,7 +25,10 @@ export function alertmanagerConfig(env: Pick<Environment, 'cluster'>): object {
       group_interval: '5m',
       // Repeats the notification of a firing alert twice a day.
       repeat_interval: '12h',
-      routes: [{ matchers: ['severity="none"'], receiver: 'nobody' }],
+      routes: [
+        { matchers: ['severity="none"'], receiver: 'nobody' },
+        { matchers: [`${burnInLabel}="true"`], receiver: 'nobody' },
+      ],
     },
     receivers: [
       { name: 'nobody' },

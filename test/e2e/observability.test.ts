@@ -28,6 +28,8 @@ const parts = [
 /** Series that exist only once what they count has happened. */
 const afterTheFirstFault = [
   /^otelcol_exporter_(send_failed|enqueue_failed)_/,
+  /^otelcol_receiver_refused_/,
+  /^otelcol_processor_tail_sampling_/,
   /^container_oom_events_total$/,
   /^node_timex_/,
 ];

@@ -46,6 +46,8 @@ interface Case {
   series: Record<string, string>;
   fires?: number;
   quiet?: number;
+  /** Matchers of the alert, beside its name. Default: none. */
+  labels?: string;
 }
 
 const span = (name: string, labels: string) =>
@@ -55,6 +57,12 @@ const [okCount, badCount] = [
   span('count', 'status_code="STATUS_CODE_UNSET"'),
   span('count', 'status_code="STATUS_CODE_ERROR"'),
 ];
+
+/** The objective of `orders` as it was first seen, in seconds before the test begins. */
+const promised = (secondsAgo: number) => ({
+  'app:objective:since{app="orders",objective="99.5 % within 500ms"}': `${-secondsAgo}x90`,
+});
+const week = 7 * 86_400;
 
 const cases: Case[] = [
   { alert: 'Watchdog', series: { 'up{job="orders"}': '1x5' }, fires: 1 },
@@ -237,6 +245,34 @@ const cases: Case[] = [
     quiet: 10,
   },
   {
+    alert: 'TelemetryRefused',
+    series: { 'otelcol_receiver_refused_spans_total{job="opentelemetry-collector"}': '0+5x60' },
+    quiet: 14,
+    fires: 20,
+  },
+  {
+    alert: 'TelemetryRefused',
+    series: { 'otelcol_receiver_refused_spans_total{job="opentelemetry-collector"}': '5x60' },
+    quiet: 30,
+  },
+  {
+    alert: 'TracesDropped',
+    series: {
+      'otelcol_processor_tail_sampling_traces_dropped_too_large_total{job="opentelemetry-collector"}':
+        '0 0 0 1x20',
+    },
+    quiet: 2,
+    fires: 5,
+  },
+  {
+    alert: 'TracesDropped',
+    series: {
+      'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{job="opentelemetry-collector"}':
+        '7x20',
+    },
+    quiet: 10,
+  },
+  {
     alert: 'AlertsNotSent',
     series: { prometheus_notifications_errors_total: '0+1x40' },
     quiet: 10,
@@ -244,12 +280,52 @@ const cases: Case[] = [
   },
   { alert: 'AlertsNotSent', series: { prometheus_notifications_errors_total: '5x40' }, quiet: 20 },
   // One request a second, of which all fail.
-  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0+60x90' }, fires: 60 },
+  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0+60x90', ...promised(week) }, fires: 60 },
   // All answer, none in time.
-  { alert: 'ErrorBudgetBurns', series: { [okCount]: '0+60x90', [good]: '0x90' }, fires: 60 },
-  { alert: 'ErrorBudgetBurns', series: { [okCount]: '0+60x90', [good]: '0+60x90' }, quiet: 60 },
+  {
+    alert: 'ErrorBudgetBurns',
+    series: { [okCount]: '0+60x90', [good]: '0x90', ...promised(week) },
+    labels: 'burn_in="false"',
+    fires: 60,
+  },
+  {
+    alert: 'ErrorBudgetBurns',
+    series: { [okCount]: '0+60x90', [good]: '0+60x90', ...promised(week) },
+    quiet: 60,
+  },
+  // An objective that nothing knew before: it burns in.
+  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0+60x90' }, labels: 'burn_in="true"', fires: 60 },
+  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0+60x90' }, labels: 'burn_in="false"', quiet: 60 },
+  // Its week ends half an hour after the test begins.
+  {
+    alert: 'ErrorBudgetBurns',
+    series: { [badCount]: '0+60x90', ...promised(week - 1800) },
+    labels: 'burn_in="false"',
+    quiet: 29,
+    fires: 31,
+  },
+  {
+    alert: 'ErrorBudgetBurns',
+    series: { [badCount]: '0+60x90', ...promised(week - 1800) },
+    labels: 'burn_in="true"',
+    fires: 29,
+    quiet: 31,
+  },
   // Two errors in an hour with next to no traffic: a high ratio, and no page.
-  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0 0 0 1 1 2+0x90' }, quiet: 60 },
+  { alert: 'ErrorBudgetBurns', series: { [badCount]: '0 0 0 1 1 2+0x90', ...promised(week) }, quiet: 60 },
+];
+
+/** Cases over days, in steps of half an hour. */
+const days: Case[] = [
+  // Counted for an hour, then no more.
+  {
+    alert: 'ObjectiveUnmeasured',
+    series: { 'app:requests:rate5m{app="orders"}': '1x2 _x60' },
+    quiet: 1440,
+    fires: 1530,
+  },
+  // Nobody ever came.
+  { alert: 'ObjectiveUnmeasured', series: { 'up{job="orders"}': '1x60' }, quiet: 1560 },
 ];
 
 const missing = await missingPromtool();
@@ -265,7 +341,9 @@ describe.skipIf(missing !== undefined)(missing ?? 'alerts, by promtool', () => {
   });
 
   it('each fire in one of the cases below', () => {
-    const fired = new Set(cases.filter(({ fires }) => fires !== undefined).map(({ alert }) => alert));
+    const fired = new Set(
+      [...cases, ...days].filter(({ fires }) => fires !== undefined).map(({ alert }) => alert),
+    );
     const all = rules.groups
       .flatMap((group) => group.rules)
       .flatMap((rule) => ('alert' in rule ? [rule.alert] : []));
@@ -275,7 +353,9 @@ describe.skipIf(missing !== undefined)(missing ?? 'alerts, by promtool', () => {
 
   it('fire and stay quiet as each case says', async () => {
     expect(await testRules([...cases.map(ruleTest), absent])).toBe('');
-  }, 180_000);
+    const halfHours = days.map((each) => ({ ...ruleTest(each), interval: '30m' }));
+    expect(await testRules(halfHours, '30m')).toBe('');
+  }, 600_000);
 
   it('are really judged: a case that says the opposite is refused', async () => {
     const wrong = ruleTest({
@@ -287,16 +367,16 @@ describe.skipIf(missing !== undefined)(missing ?? 'alerts, by promtool', () => {
   });
 });
 
-function testRules(tests: object[]): Promise<string> {
+function testRules(tests: object[], interval = '1m'): Promise<string> {
   return promtool(['test', 'rules', 'test.yaml'], {
     'rules.yaml': rules,
-    'test.yaml': { rule_files: ['rules.yaml'], evaluation_interval: '1m', tests },
+    'test.yaml': { rule_files: ['rules.yaml'], evaluation_interval: interval, tests },
   });
 }
 
-function ruleTest({ alert, series, fires, quiet }: Case, i = 0): object {
+function ruleTest({ alert, series, fires, quiet, labels }: Case, i = 0): object {
   const at = (minute: number, firing: boolean) => ({
-    expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) > bool 0`,
+    expr: `count(ALERTS{alertname="${alert}",alertstate="firing"${labels === undefined ? '' : `,${labels}`}}) > bool 0`,
     eval_time: `${minute}m`,
     exp_samples: firing ? [{ labels: '{}', value: 1 }] : [],
   });

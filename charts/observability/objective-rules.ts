@@ -1,0 +1,96 @@
+import { durationBounds, type Objective } from '../../model/schema/objective.ts';
+import { alert, type PrometheusRule } from './prometheus-rule.ts';
+
+/** Seconds for which the alerts of a new objective tell nobody. */
+export const burnInSeconds = 7 * 86_400;
+
+/** Label of an alert that tells nobody yet. */
+export const burnInLabel = 'burn_in';
+
+/**
+ * Alerts on the burn rate of a four-week error budget. Each has two windows: the long one avoids false alarms, the short one ends the
+ * alert soon after the fault ("The Site Reliability Workbook", chapter 5, 'Multiwindow, Multi-Burn-Rate Alerts', table 5-8).
+ */
+const burns = [
+  { severity: 'page', factor: 14.4, long: '1h', short: '5m' },
+  { severity: 'page', factor: 6, long: '6h', short: '30m' },
+  { severity: 'ticket', factor: 3, long: '1d', short: '2h' },
+  { severity: 'ticket', factor: 1, long: '3d', short: '6h' },
+] as const;
+
+/** Minimum number of bad requests in the long window, so that one error at night does not page. */
+const floor = 10;
+
+/** Rules of an app's objective: how many requests were bad, since when it is promised, and the alerts. */
+export function objectiveRules(app: string, objective: Objective): PrometheusRule[] {
+  const { success, within } = objective;
+  const promise = `${success} % within ${within}`;
+  const budget = Number((1 - success / 100).toFixed(6));
+  return [
+    ...badRequests(app, objective),
+    ...burnIn(app, promise),
+    ...burns.map(({ severity, factor, long, short }): PrometheusRule => {
+      const over = (window: string) =>
+        `app:bad_requests:ratio${window}{app="${app}"} > ${Number((factor * budget).toFixed(6))}`;
+      const burning = `(${over(long)} and ${over(short)} and app:bad_requests:increase${long}{app="${app}"} >= ${floor})`;
+      const rule = alert('ErrorBudgetBurns', severity, {
+        // The second factor is 1. It adds the label by which Alertmanager tells nobody.
+        expr: `${burning} * on (app) group_left (${burnInLabel}) app:objective:burn_in{app="${app}",objective="${promise}"}`,
+        summary: `${app}: the error budget burned more than ${factor} times too fast over ${long} (objective: ${promise}).`,
+      });
+      return { ...rule, labels: { ...rule.labels, app, window: long } };
+    }),
+    unmeasured(app),
+  ];
+}
+
+function badRequests(app: string, { within }: Objective): PrometheusRule[] {
+  const spans = (name: string, more: string, window: string) =>
+    `sum(increase(traces_span_metrics_duration_seconds_${name}{service_name="${app}",span_kind="SPAN_KIND_SERVER"${more}}[${window}]))`;
+  const good = `,status_code!="STATUS_CODE_ERROR",le="${durationBounds[within]}"`;
+  const all = (window: string) => spans('count', '', window);
+  // If no request was good, the series does not exist.
+  const bad = (window: string) => `(${all(window)} - (${spans('bucket', good, window)} or vector(0)))`;
+  const windows = [...new Set(burns.flatMap(({ long, short }) => [long, short]))];
+  return windows.flatMap((window): PrometheusRule[] => [
+    { record: `app:bad_requests:increase${window}`, expr: bad(window), labels: { app } },
+    {
+      record: `app:bad_requests:ratio${window}`,
+      expr: `${bad(window)} / (${all(window)} > 0)`,
+      labels: { app },
+    },
+  ]);
+}
+
+/**
+ * When the objective was first seen, in seconds, and whether that is less than a week ago. Each evaluation copies the time from the one
+ * before; Prometheus may be away for three days without a new week. Another objective begins its own week.
+ */
+function burnIn(app: string, objective: string): PrometheusRule[] {
+  const since = `app:objective:since{app="${app}",objective="${objective}"}`;
+  const labels = { app, objective };
+  const age = `time() - ${since}`;
+  return [
+    { record: 'app:objective:since', expr: `last_over_time(${since}[3d]) or on () vector(time())`, labels },
+    {
+      record: 'app:objective:burn_in',
+      expr: `0 * (${age} < ${burnInSeconds}) + 1`,
+      labels: { ...labels, [burnInLabel]: 'true' },
+    },
+    {
+      record: 'app:objective:burn_in',
+      expr: `0 * (${age} >= ${burnInSeconds}) + 1`,
+      labels: { ...labels, [burnInLabel]: 'false' },
+    },
+  ];
+}
+
+/** Requests were counted during the week, and none for a day: what counts them is broken, or nobody reaches the app. */
+function unmeasured(app: string): PrometheusRule {
+  const counted = (window: string) => `count_over_time(app:requests:rate5m{app="${app}"}[${window}])`;
+  const rule = alert('ObjectiveUnmeasured', 'ticket', {
+    expr: `sum by (app) (${counted('7d')}) unless on (app) ${counted('1d')}`,
+    summary: `${app}: no request was counted for a day, so that its objective says nothing.`,
+  });
+  return { ...rule, labels: { ...rule.labels, app } };
+}

@@ -1,0 +1,36 @@
+import { runbook } from './runbook.ts';
+
+/** A rule of Prometheus that records a series or fires an alert. */
+export type PrometheusRule = { record: string; expr: string; labels?: Record<string, string> } | AlertRule;
+
+/** A rule that fires an alert. */
+export interface AlertRule {
+  alert: string;
+  expr: string;
+  for?: string;
+  labels: { severity: Severity } & Record<string, string>;
+  annotations: { summary: string; runbook: string };
+}
+
+/** `page`: act at once. `ticket`: act within days. `none`: proves that alerts arrive. */
+export type Severity = 'page' | 'ticket' | 'none';
+
+/** A rules file of Prometheus. */
+export interface RuleFile {
+  groups: { name: string; rules: PrometheusRule[] }[];
+}
+
+/** A rule that fires an alert, with its runbook. `hold`: the condition holds for so long before it fires. Default: at once. */
+export function alert(
+  name: string,
+  severity: Severity,
+  { expr, hold, summary }: { expr: string; hold?: string; summary: string },
+): AlertRule {
+  return {
+    alert: name,
+    expr,
+    ...(hold === undefined ? {} : { for: hold }),
+    labels: { severity },
+    annotations: { summary, runbook: runbook(name) },
+  };
+}
