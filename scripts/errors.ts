@@ -7,22 +7,50 @@ interface Given {
   since: string;
   limit: number;
   json?: boolean;
+  all?: boolean;
 }
+
+const environment = ['--env <name>', 'environment, a folder of clusters/', 'dev'] as const;
 
 const program = npmCommand('errors')
   .description(
-    'Shows errors in the logs, grouped by message: count, first and last time, and an example trace.',
+    'Errors in the logs, grouped: how many, first and last seen, by which releases, for how many users, and a trace that leads to one.',
   )
   .argument('[name]', 'of an app or operator')
-  .option('--env <name>', 'environment, a folder of clusters/', 'dev')
+  .option(...environment)
   .option('--since <duration>', 'such as 10m or 2d', parseDuration, '1d')
-  .option('--limit <number>', 'maximum number of groups', parseCount, 50)
+  .option('--limit <number>', 'how many groups at most', parseCount, 50)
+  .option('--all', 'also those that are resolved')
   .option('--json', 'write one JSON document')
-  .action((app: string | undefined, { env, since, limit, json }: Given) =>
+  .action((app: string | undefined, { env, since, limit, json, all }: Given) =>
     runCommand(async () => {
       const { showErrors } = await import('./telemetry/errors.ts');
-      const selection = { since, ...(app === undefined ? {} : { app }) };
-      return showErrors(env, selection, { limit, json: json === true });
+      const selection = { since, limit, ...(app === undefined ? {} : { app }) };
+      return showErrors(env, { ...selection, json: json === true, all: all === true });
+    }),
+  );
+
+program
+  .command('resolve')
+  .description(
+    'Says that an error is mended. It is listed again, as regressed, when another line of it comes.',
+  )
+  .argument('<id>', 'in the first column of the list')
+  .action((id: string) =>
+    runCommand(async () => {
+      const { resolveError } = await import('./telemetry/errors.ts');
+      return resolveError(program.opts<Given>().env, id);
+    }),
+  );
+
+program
+  .command('reopen')
+  .description('Takes back that an error is mended.')
+  .argument('<id>', 'in the first column of the list with --all')
+  .action((id: string) =>
+    runCommand(async () => {
+      const { reopenError } = await import('./telemetry/errors.ts');
+      return reopenError(program.opts<Given>().env, id);
     }),
   );
 

@@ -1,27 +1,67 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
-import { errorsQl, printErrors } from './errors.ts';
+import { errorsQl } from './error-query.ts';
+import { stateOf } from './error-state.ts';
+import { printErrors, track } from './errors.ts';
 
-it('groups error lines that differ only in numbers and identifiers, the newest first', () => {
-  expect(errorsQl({ app: 'orders', since: '1d' }, 5)).toBe(
-    '_time:1d {"k8s.namespace.name"="orders"} severity_number:>=17' +
-      ' | collapse_nums at _msg prettify' +
-      ' | stats by ("k8s.namespace.name", _msg) count() as count, min(_time) as first, max(_time) as last, max(trace_id) as trace' +
-      ' | sort by (last desc) | limit 5',
-  );
+it('groups lines of level error by message, what was thrown and where, the newest first, and counts those of the time that is asked for', () => {
+  expect(errorsQl({ app: 'orders', since: '1d', limit: 5 }).split(' | ')).toEqual([
+    '{"k8s.namespace.name"="orders"} severity_number:>=17',
+    'extract_regexp "^(?P<thrown>[^\\\\n]+)" from error',
+    'extract_regexp "\\\\n\\\\s+at (?P<place>[^\\\\n]+)" from error',
+    'collapse_nums at _msg prettify',
+    'collapse_nums at thrown prettify',
+    'collapse_nums at place prettify',
+    'stats by ("k8s.namespace.name", _msg, thrown, place) count() if (_time:1d) as count, min(_time) as first, max(_time) as last, max(trace_id) as trace, count_uniq(caller, user) as users, uniq_values("k8s.pod.name") limit 100 as pods',
+    'filter count:>0',
+    'sort by (last desc)',
+    'limit 5',
+  ]);
 });
 
-it('prints one line per group, whatever its message contains', () => {
-  const group = {
-    app: 'orders',
-    message: 'order <N> failed:\n  refused',
-    count: 12,
-    first: '2026-03-01T08:00:00.123Z',
-    last: '2026-03-01T09:00:00.123Z',
-    trace: '',
-  };
-  expect(printErrors([group]).split('\n')).toEqual([
-    'COUNT   FIRST                 LAST                  APP      TRACE   MESSAGE',
-    '12      2026-03-01T08:00:00   2026-03-01T09:00:00   orders   -       order <N> failed: refused',
+const group = {
+  id: '1b4e28ba',
+  app: 'orders',
+  message: 'order <N> failed:\n  refused',
+  thrown: '',
+  place: '',
+  count: 12,
+  first: '2026-03-01T08:00:00.123Z',
+  last: '2026-03-01T09:00:00.123Z',
+  trace: '',
+  users: 0,
+  pods: ['orders-1', 'orders-2', 'orders-3'],
+};
+const resolved = (at: string) => ({ at, app: 'orders', message: 'order <N> failed' });
+
+it('is new until it is resolved, resolved while no line comes, and regressed by the first line after that', () => {
+  expect(stateOf(group.last, undefined)).toBe('new');
+  expect(stateOf(group.last, resolved('2026-03-01T09:00:01Z'))).toBe('resolved');
+  expect(stateOf(group.last, resolved('2026-03-01T09:00:00Z'))).toBe('regressed');
+});
+
+it('names the releases whose pods wrote it, each once', () => {
+  const releases = new Map([
+    ['orders/orders-1', 'v2'],
+    ['orders/orders-2', 'v1'],
+    ['orders/orders-3', 'v2'],
+    ['jobs/orders-1', 'v9'],
+  ]);
+  expect(track(group, undefined, releases)).toMatchObject({ state: 'new', releases: ['v1', 'v2'] });
+  expect(track(group, resolved('2026-03-02T00:00:00Z'), new Map())).toMatchObject({
+    state: 'resolved',
+    resolvedAt: '2026-03-02T00:00:00Z',
+    releases: [],
+  });
+});
+
+it('prints a group on a line, whatever its message holds', () => {
+  const printed = printErrors([
+    track({ ...group, thrown: 'Error: no', users: 3 }, resolved('2026-01-01T00:00:00Z'), new Map()),
+  ]);
+  expect(printed.split('\n').map(stripVTControlCharacters)).toEqual([
+    'ID         STATE       COUNT   USERS   FIRST              LAST               APP      RELEASES   TRACE   MESSAGE',
+    '1b4e28ba   regressed   12      3       2026-03-01T08:00   2026-03-01T09:00   orders   -          -       order <N> failed: refused: Error: no',
   ]);
   expect(printErrors([])).toBe('no errors');
 });

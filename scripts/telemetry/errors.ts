@@ -1,85 +1,182 @@
+import { createHash } from 'node:crypto';
+import { styleText } from 'node:util';
 import { z } from 'zod';
 import { Failure } from '../cli/failure.ts';
 import { table } from '../cli/table.ts';
-import { type LogSelection, logsQl } from './log-query.ts';
+import { type ClusterClient, clusterClient } from '../cluster/client.ts';
+import { readCluster } from '../repository/read-cluster.ts';
+import { type ErrorSelection, errorsQl } from './error-query.ts';
+import { type ErrorState, type Resolved, resolvedErrors, setResolved, stateOf } from './error-state.ts';
+import { instant } from './metrics.ts';
 import { isReached, linesOf, type Store, withStore } from './store.ts';
 
 const row = z.object({
   'k8s.namespace.name': z.string().default(''),
   _msg: z.string().default(''),
+  thrown: z.string().default(''),
+  place: z.string().default(''),
   count: z.coerce.number(),
   first: z.string(),
   last: z.string(),
   trace: z.string().default(''),
+  users: z.coerce.number().default(0),
+  pods: z
+    .string()
+    .default('[]')
+    .transform((text) => z.array(z.string()).parse(JSON.parse(text === '' ? '[]' : text))),
 });
 
 /** Lines of level error that differ only in numbers, identifiers, addresses and times. */
 export interface ErrorGroup {
+  /** Fingerprint: eight characters of the hash of app, message, what was thrown and where. The same in every environment. */
+  id: string;
   app: string;
   /** The message, with `<N>`, `<UUID>`, `<IP4>` and the like for the parts that differ. */
   message: string;
+  /** First line of the error that was thrown; empty if the line has no field `error`. */
+  thrown: string;
+  /** Function and file that threw it; empty if there is no stack. */
+  place: string;
+  /** Lines in the selected time. */
   count: number;
-  /** RFC 3339. */
+  /** RFC 3339, of all lines that the store has. */
   first: string;
   last: string;
   /** One of the traces of its lines; empty if there is none. */
   trace: string;
+  /** How many different values the fields `caller` and `user` have. */
+  users: number;
+  /** Pods that wrote its lines. */
+  pods: string[];
 }
 
-/** Prints the groups of errors, the newest first. */
-export async function showErrors(
-  environment: string,
-  selection: Pick<LogSelection, 'app' | 'since'>,
-  { limit, json }: { limit: number; json: boolean },
-): Promise<number> {
+/** A group with what the cluster knows of it. */
+export interface TrackedError extends Omit<ErrorGroup, 'pods'> {
+  state: ErrorState;
+  /** RFC 3339; absent if nobody resolved it. */
+  resolvedAt?: string;
+  /** Tags of the images whose pods wrote its lines. */
+  releases: string[];
+}
+
+/** Options of the list of errors. */
+export interface ErrorListOptions extends ErrorSelection {
+  json: boolean;
+  /** Also those that are resolved. */
+  all: boolean;
+}
+
+/** Prints the groups of errors, the newest first. Exit code 0 also if there are errors. */
+export async function showErrors(environment: string, options: ErrorListOptions): Promise<number> {
+  const groups = await groupsOf(environment, options);
+  const [resolved, releases] = await Promise.all([
+    resolvedErrors(clientOf(environment)),
+    withStore(environment, 'prometheus', (store) => releasesOfPods(store)),
+  ]);
+  const tracked = groups
+    .map((group) => track(group, resolved.get(group.id), releases))
+    .filter(({ state }) => options.all || state !== 'resolved');
+  process.stdout.write(`${options.json ? JSON.stringify(tracked, null, 2) : printErrors(tracked)}\n`);
+  return 0;
+}
+
+/** Marks an error as resolved: it is listed again once a new line of it comes. */
+export async function resolveError(environment: string, id: string): Promise<number> {
+  const everything = { since: '10y', limit: 10_000 };
+  const found = (await groupsOf(environment, everything)).find((group) => group.id === id);
+  if (found === undefined) {
+    throw new Failure(`no error has the id '${id}'.`, 'Find it in the first column of: npm run errors');
+  }
+  const entry = { at: new Date().toISOString(), app: found.app, message: found.message.slice(0, 120) };
+  await setResolved(clientOf(environment), id, entry);
+  process.stdout.write(`${id} is resolved: ${found.app}: ${oneLine(found.message)}\n`);
+  return 0;
+}
+
+/** Takes back that an error is resolved. */
+export async function reopenError(environment: string, id: string): Promise<number> {
+  const client = clientOf(environment);
+  if (!(await resolvedErrors(client)).has(id)) {
+    throw new Failure(`no error with the id '${id}' is resolved.`, 'See them: npm run errors -- --all');
+  }
+  await setResolved(client, id, undefined);
+  process.stdout.write(`${id} is open again\n`);
+  return 0;
+}
+
+function clientOf(environment: string): ClusterClient {
+  return clusterClient(readCluster(environment).name);
+}
+
+async function groupsOf(environment: string, selection: ErrorSelection): Promise<ErrorGroup[]> {
   if (!isReached(environment, 'victoria-logs')) {
     throw new Failure(
       `errors are grouped by VictoriaLogs, which does not run in '${environment}'.`,
       "Write 'observability: { store: light }' in cluster.yaml, or look at: npm run logs -- --level error",
     );
   }
-  const groups = await withStore(environment, 'victoria-logs', (store) =>
-    errorGroups(store, selection, limit),
-  );
-  process.stdout.write(`${json ? JSON.stringify(groups, null, 2) : printErrors(groups)}\n`);
-  return 0;
+  return withStore(environment, 'victoria-logs', (store) => errorGroups(store, selection));
 }
 
 /** The groups of errors of a selection, the newest first. */
-export async function errorGroups(
-  store: Store,
-  selection: Pick<LogSelection, 'app' | 'since'>,
-  limit: number,
-): Promise<ErrorGroup[]> {
+export async function errorGroups(store: Store, selection: ErrorSelection): Promise<ErrorGroup[]> {
   const groups: ErrorGroup[] = [];
-  for await (const line of linesOf(store, '/select/logsql/query', { query: errorsQl(selection, limit) })) {
+  for await (const line of linesOf(store, '/select/logsql/query', { query: errorsQl(selection) })) {
     if (line === '') continue;
     const { 'k8s.namespace.name': app, _msg: message, ...rest } = row.parse(JSON.parse(line));
-    groups.push({ app, message, ...rest });
+    groups.push({ id: fingerprint([app, message, rest.thrown, rest.place]), app, message, ...rest });
   }
   return groups;
 }
 
-/** The query in LogsQL: pipes 'collapse_nums', 'stats' and 'sort'. */
-export function errorsQl(selection: Pick<LogSelection, 'app' | 'since'>, limit: number): string {
-  return [
-    logsQl({ ...selection, level: 'error' }),
-    'collapse_nums at _msg prettify',
-    'stats by ("k8s.namespace.name", _msg) count() as count, min(_time) as first, max(_time) as last, max(trace_id) as trace',
-    'sort by (last desc)',
-    `limit ${limit}`,
-  ].join(' | ');
+function fingerprint(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
 
-export function printErrors(groups: readonly ErrorGroup[]): string {
-  if (groups.length === 0) return 'no errors';
-  const rows = groups.map(({ app, message, count, first, last, trace }) => [
-    String(count),
-    first.slice(0, 19),
-    last.slice(0, 19),
-    app,
-    trace === '' ? '-' : trace,
-    message.replace(/\s+/g, ' ').slice(0, 160),
-  ]);
-  return table(['COUNT', 'FIRST', 'LAST', 'APP', 'TRACE', 'MESSAGE'], rows).join('\n');
+/** Tags of the images of pods of the last week, by `NAMESPACE/POD`. */
+export async function releasesOfPods(store: Store): Promise<Map<string, string>> {
+  const samples = await instant(store, 'last_over_time(k8s_container_ready[7d])');
+  const tags = samples.map(({ labels }) => [`${labels.namespace}/${labels.pod}`, labels.image_tag] as const);
+  return new Map(tags.flatMap(([pod, tag]) => (tag === undefined ? [] : [[pod, tag]])));
+}
+
+/** A group with its state and the releases that wrote it. */
+export function track(
+  { pods, ...group }: ErrorGroup,
+  resolved: Resolved | undefined,
+  releases: ReadonlyMap<string, string>,
+): TrackedError {
+  const tags = pods.flatMap((pod) => releases.get(`${group.app}/${pod}`) ?? []);
+  return {
+    ...group,
+    state: stateOf(group.last, resolved),
+    ...(resolved === undefined ? {} : { resolvedAt: resolved.at }),
+    releases: [...new Set(tags)].sort(),
+  };
+}
+
+const colours = { new: 'yellow', regressed: 'red', resolved: 'green' } as const;
+
+export function printErrors(errors: readonly TrackedError[]): string {
+  if (errors.length === 0) return 'no errors';
+  const rows = errors.map(
+    ({ id, state, count, users, first, last, app, releases, trace, message, thrown }) => [
+      id,
+      styleText(colours[state], state),
+      String(count),
+      users === 0 ? '-' : String(users),
+      first.slice(0, 16),
+      last.slice(0, 16),
+      app,
+      releases.length === 0 ? '-' : releases.slice(-3).join(' '),
+      trace === '' ? '-' : trace,
+      oneLine(thrown === '' ? message : `${message}: ${thrown}`),
+    ],
+  );
+  const header = ['ID', 'STATE', 'COUNT', 'USERS', 'FIRST', 'LAST', 'APP', 'RELEASES', 'TRACE', 'MESSAGE'];
+  return table(header, rows).join('\n');
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').slice(0, 160);
 }
