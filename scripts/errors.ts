@@ -14,12 +14,12 @@ const environment = ['--env <name>', 'environment, a folder of clusters/', 'dev'
 
 const program = npmCommand('errors')
   .description(
-    'Errors in the logs, grouped: how many, first and last seen, by which releases, for how many users, and a trace that leads to one.',
+    'Shows errors in the logs, grouped: count, first and last time, releases, number of users, and an example trace.',
   )
   .argument('[name]', 'of an app or operator')
   .option(...environment)
   .option('--since <duration>', 'such as 10m or 2d', parseDuration, '1d')
-  .option('--limit <number>', 'how many groups at most', parseCount, 50)
+  .option('--limit <number>', 'maximum number of groups', parseCount, 50)
   .option('--all', 'also those that are resolved')
   .option('--json', 'write one JSON document')
   .action((app: string | undefined, { env, since, limit, json, all }: Given) =>
@@ -33,7 +33,7 @@ const program = npmCommand('errors')
 program
   .command('resolve')
   .description(
-    'Says that an error is mended. It is listed again, as regressed, when another line of it comes.',
+    'Marks an error as fixed. It is listed again, as regressed, when another line of it comes.',
   )
   .argument('<id>', 'in the first column of the list')
   .action((id: string) =>
@@ -45,7 +45,7 @@ program
 
 program
   .command('reopen')
-  .description('Takes back that an error is mended.')
+  .description('Marks an error as open again.')
   .argument('<id>', 'in the first column of the list with --all')
   .action((id: string) =>
     runCommand(async () => {

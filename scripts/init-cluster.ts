@@ -14,6 +14,7 @@ const program = npmCommand('init-cluster')
   .option('--yes', 'with --down: list what is removed, without a confirmation')
   .option('--purge', 'with --down: also remove caches and images')
   .option('--profile', 'print how the processors spent each phase: user, system, idle')
+  .option('--compare', 'change nothing; print the phases of the last run beside those of earlier runs')
   .option('--json', 'print the phases with their times as JSON')
   .addHelpText(
     'after',
@@ -29,6 +30,7 @@ Exit code:  0 if every Kustomization is Ready and the front page answers, 1 othe
       yes?: boolean;
       json?: boolean;
       profile?: boolean;
+      compare?: boolean;
     }) => {
       await runCommand(async () => {
         const alone = options.purge === true ? '--purge' : options.yes === true ? '--yes' : undefined;
@@ -37,6 +39,11 @@ Exit code:  0 if every Kustomization is Ready and the front page answers, 1 othe
             `${styleText('red', 'error:', { stream: process.stderr })} ${alone} is only valid with --down\n`,
           );
           return 2;
+        }
+        if (options.compare === true) {
+          const { readCluster } = await import('./repository/read-cluster.ts');
+          const { showRuns } = await import('./telemetry/runs.ts');
+          return showRuns(readCluster(options.env).name, 'init-cluster');
         }
         // Imported dynamically: a static import would load before the compile cache is enabled.
         if (options.down === true) {

@@ -19,6 +19,7 @@ import { decryptionKey } from '../init-cluster/phases/decryption-key.ts';
 import { nodeContainers } from '../kind/kind-nodes.ts';
 import type { Memory } from '../render/memory.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
+import { noteRun } from '../telemetry/run-trace.ts';
 import { checkApps } from './check-apps.ts';
 import {
   changedKustomizations,
@@ -109,6 +110,7 @@ async function deployRendered(
     again: options.again ?? `npm run deploy -- ${[...options.apps, '--env', environment.name].join(' ')}`,
     quiet: options.json,
   });
+  await noteRun(environment.cluster, 'deploy', times, (message) => process.stderr.write(`${message}\n`));
   const { commit, changed, kustomizations, left, podsBefore: before } = result;
   if (options.json) {
     const output = {

@@ -13,6 +13,7 @@ import { withClusterLock } from '../cluster/run-lock.ts';
 import { manifestsRendered, renderEnvironment } from '../flux/render-environment.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { clusterKeyFile, keepThis } from '../secrets/key-files.ts';
+import { noteRun } from '../telemetry/run-trace.ts';
 import type { InitInput } from './input.ts';
 import { imagesOfBootstrap } from './phases/bootstrap-images.ts';
 import { bootstrapObjects } from './phases/bootstrap-objects.ts';
@@ -76,6 +77,7 @@ export async function initCluster(options: InitOptions): Promise<number> {
   });
   const times = [...served.times, ...observed.times];
   await writeFile(join(stateDir(), cluster.name, 'phases.json'), `${JSON.stringify(times, null, 2)}\n`);
+  await noteRun(cluster, 'init-cluster', times, (message) => process.stderr.write(`${message}\n`));
   if (options.json) printJson(environment, times);
   if (observed.result.made > 0 && hasGoCaches()) {
     process.stderr.write('removing files that only the compiler needs\n');

@@ -321,34 +321,30 @@ describe('observability', () => {
   });
 
   it('traces and counts again after the collector and Prometheus were killed', async () => {
-    for (const part of ['opentelemetry-collector', 'prometheus', 'jaeger']) {
+    const killed = ['opentelemetry-collector', 'prometheus', 'jaeger'];
+    const before = new Set((await Promise.all(killed.map(readyPods))).flat());
+    for (const part of killed) {
       await world.probe.kubectl(['delete', 'pod', '-n', part, '--all', '--grace-period=0', '--force']);
     }
-    // What was sent meanwhile may be lost: then the next order is looked for.
+    for (const part of killed) {
+      await until(
+        async () => (await readyPods(part)).some((pod) => !before.has(pod)),
+        `a new pod of ${part}`,
+      );
+    }
+    const again = await place('Katherine');
+    let id = '';
     await until(async () => {
-      const again = await place('Katherine');
-      let id = '';
-      await until(
-        async () => {
-          const lines = await inStore('victoria-logs', (store) =>
-            logLines(store, { app: 'orders', since: '10m', grep: 'order placed' }, 1_000),
-          );
-          id = lines.find(({ fields }) => fields.order === again)?.trace ?? '';
-          return id !== '';
-        },
-        `the line of order ${again}`,
-        { seconds: 20 },
+      const lines = await inStore('victoria-logs', (store) =>
+        logLines(store, { app: 'orders', since: '10m', grep: 'order placed' }, 1_000),
       );
-      await until(
-        async () => {
-          const found = await inStore('jaeger', (store) => traceById(store, id));
-          return found.spans.some(({ name }) => name === 'db place order');
-        },
-        `the trace ${id}`,
-        { seconds: 20 },
-      );
-      return true;
-    }, 'a new trace');
+      id = lines.find(({ fields }) => fields.order === again)?.trace ?? '';
+      return id !== '';
+    }, `the line of order ${again}`);
+    await until(async () => {
+      const found = await inStore('jaeger', (store) => traceById(store, id));
+      return found.spans.some(({ name }) => name === 'db place order');
+    }, `the trace ${id}`);
     // The first trace outlived its store's pod.
     expect(
       (await inStore('jaeger', (store) => traceById(store, trace.id))).spans.length,
@@ -370,6 +366,14 @@ describe('observability', () => {
       expect(text.trim(), target).not.toBe('connected');
     }
   });
+
+  /** Names of the pods of a part that are ready. */
+  async function readyPods(part: string): Promise<string[]> {
+    const ready = '{.status.conditions[?(@.type=="Ready")].status}';
+    const path = `jsonpath={range .items[*]}{.metadata.name} ${ready}{"\\n"}{end}`;
+    const lines = (await world.probe.kubectl(['get', 'pods', '-n', part, '-o', path])).split('\n');
+    return lines.flatMap((line) => (line.endsWith(' True') ? [line.split(' ')[0] ?? ''] : []));
+  }
 
   async function counted(marker: string): Promise<number> {
     const lines = await inStore('victoria-logs', (store) =>

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { noteRun, otlpRun } from './run-trace.ts';
+import { compareRuns, type Run, readRuns, showRuns, writeRuns } from './runs.ts';
+
+let state: string;
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), 'plinth-runs-'));
+  vi.stubEnv('PLINTH_STATE', state);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(state, { recursive: true, force: true });
+});
+
+const run = (day: number, seconds: Record<string, number>): Run => ({
+  command: 'init-cluster',
+  ended: `2026-01-0${day}T10:00:00.000Z`,
+  phases: Object.entries(seconds).map(([title, each]) => ({ title, seconds: each })),
+  sent: true,
+});
+
+it('compares the newest run with the median of those before it, phase by phase', () => {
+  const runs = [
+    run(1, { nodes: 40, images: 10 }),
+    run(2, { nodes: 50 }),
+    run(3, { nodes: 60 }),
+    run(4, { nodes: 45.5 }),
+  ];
+  expect(compareRuns(runs).split('\n')).toEqual([
+    'SECONDS   2026-01-04T10:00   MEDIAN   CHANGE   2026-01-03T10:00   2026-01-02T10:00   2026-01-01T10:00',
+    'nodes     45.5               50.0     -4.5     60.0               50.0               40.0',
+    'images    -                  10.0     -        -                  -                  10.0',
+    'all       45.5               50.0     -4.5     60.0               50.0               50.0',
+  ]);
+});
+
+it('keeps the newest twenty runs of each command', () => {
+  const many = Array.from({ length: 25 }, (_, i) => run(1, { nodes: i }));
+  writeRuns('dev', [{ ...run(1, { apps: 1 }), command: 'deploy' }, ...many]);
+  const read = readRuns('dev');
+  expect(read.filter(({ command }) => command === 'deploy')).toHaveLength(1);
+  expect(
+    read.filter(({ command }) => command === 'init-cluster').map(({ phases }) => phases[0]?.seconds),
+  ).toEqual(Array.from({ length: 20 }, (_, i) => i + 5));
+});
+
+it('keeps a run where nothing takes its trace, and asks nobody', async () => {
+  const said: string[] = [];
+  const processors = { user: 0, system: 0, idle: 1 };
+  const phases = [{ title: 'nodes', seconds: 1, processors }];
+  await noteRun({ name: 'dev', observability: 'off' }, 'deploy', phases, (message) => said.push(message));
+  expect(readRuns('dev')).toMatchObject([
+    { command: 'deploy', phases: [{ title: 'nodes', seconds: 1 }], sent: false },
+  ]);
+  expect(said).toEqual([]);
+});
+
+it('keeps a run whose collector is not there, says so, and does not fail', async () => {
+  const said: string[] = [];
+  await noteRun({ name: 'dev', observability: { store: 'light' } }, 'deploy', [], (message) =>
+    said.push(message),
+  );
+  expect(readRuns('dev')).toMatchObject([{ sent: false }]);
+  expect(said).toEqual([
+    expect.stringMatching(/^the trace of these phases waits for the next run: there is no cluster 'dev'/),
+  ]);
+  // It loads the Kubernetes client.
+}, 120_000);
+
+it('is a trace: the phases one after another below the command, up to its end', () => {
+  const text = JSON.stringify(otlpRun(run(1, { nodes: 40, images: 10 })));
+  const spans = [
+    ...text.matchAll(/"name":"(\w[\w-]*)","kind":1,"startTimeUnixNano":"(\d+)","endTimeUnixNano":"(\d+)"/g),
+  ];
+  const end = Date.parse('2026-01-01T10:00:00Z') / 1_000;
+  expect(spans.map(([, name, from, to]) => [name, Number(from) / 1e9 - end, Number(to) / 1e9 - end])).toEqual(
+    [
+      ['init-cluster', -50, 0],
+      ['nodes', -50, -10],
+      ['images', -10, 0],
+    ],
+  );
+});
+
+it('says what to do where no run is known, and where the file is something else', () => {
+  expect(() => showRuns('dev', 'init-cluster')).toThrow("no run of init-cluster on 'dev' is known.");
+  writeRuns('dev', []);
+  writeFileSync(join(state, 'dev', 'runs.json'), '{');
+  expect(() => readRuns('dev')).toThrow('runs.json is no list of runs.');
+});
