@@ -15,6 +15,7 @@ export default defineConfig({
             'test/hosts/**',
             'test/pull/**',
             'test/delivery/**',
+            'test/load/**',
             'operators/*/upstream.test.ts',
           ],
           testTimeout: 20_000,
@@ -92,6 +93,15 @@ export default defineConfig({
           hookTimeout: 10 * 60_000,
         },
       })),
+      {
+        test: {
+          name: 'load',
+          include: ['test/load/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 10 * 60_000,
+          hookTimeout: 30 * 60_000,
+        },
+      },
       ...['pull', 'bundle'].map((name) => ({
         test: {
           name,

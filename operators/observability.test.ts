@@ -143,9 +143,13 @@ describe('Prometheus', () => {
     expect(
       mutual.map((scrape) => [field(scrape, 'job_name'), field(scrape, 'tls_config', 'server_name')]),
     ).toEqual(
-      ['alertmanager:9093', 'node-exporter:9100', 'opentelemetry-collector:8889', 'victoria-logs:9428'].map(
-        (job) => [job, `${job.split(':')[0]}.${job.split(':')[0]}.svc.cluster.local`],
-      ),
+      [
+        'alertmanager:9093',
+        'node-exporter:9100',
+        'opentelemetry-collector:8889',
+        'opentelemetry-collector:8890',
+        'victoria-logs:9428',
+      ].map((job) => [job, `${job.split(':')[0]}.${job.split(':')[0]}.svc.cluster.local`]),
     );
   });
 

@@ -27,6 +27,10 @@ const program = npmCommand('test')
     'run only: from an order to its trace, log lines and metrics on a real cluster, and kills of each store',
   )
   .option(
+    '--load',
+    'run only: what observes under ten minutes of load, killed, and given more than it can hold, as processes of this machine',
+  )
+  .option(
     '--workloads',
     'run only: each kind of work that app.ts describes, with volumes, secrets, schedules, jobs and load, on a real cluster',
   )

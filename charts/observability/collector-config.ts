@@ -3,7 +3,9 @@ import { durationBounds } from '../../model/schema/objective.ts';
 import { clientTls, common, logsExporter, serverTls } from './collector.ts';
 import { ports, serviceName } from './endpoints.ts';
 import { serverFiles } from './mutual-identity.ts';
+import { appLimits, signalLimits } from './signal-limits.ts';
 import { signalStores } from './stores.ts';
+import { tailSampling } from './trace-sampling.ts';
 
 /** Upper bounds of the histogram of durations, from a cache hit to a time-out of a caller. */
 const buckets = Object.keys(durationBounds);
@@ -21,13 +23,19 @@ const labels = {
 } as const;
 
 /** Configuration of the collector that receives the apps' telemetry. */
-export function collectorConfig(env: Pick<Environment, 'cluster'>): object {
+export function collectorConfig(env: Pick<Environment, 'cluster' | 'apps'>): object {
   const { memory_limiter, batch } = common.processors;
   return {
     extensions: common.extensions,
     receivers,
-    processors: { memory_limiter, batch, 'transform/labels': labelsOfObjects() },
-    connectors: { spanmetrics },
+    processors: {
+      memory_limiter,
+      batch,
+      'transform/limits': appLimits(),
+      'transform/labels': labelsOfObjects(),
+      tail_sampling: tailSampling(env),
+    },
+    connectors: { spanmetrics, 'forward/stored': {} },
     exporters: exporters(env),
     service: { extensions: ['health_check'], telemetry: common.telemetry, pipelines },
   };
@@ -59,7 +67,7 @@ const spanmetrics = {
   exemplars: { enabled: true, max_per_data_point: 5 },
   resource_metrics_key_attributes: ['service.name'],
   // A span named after user input would create a series per input: further names count as one series.
-  aggregation_cardinality_limit: 2000,
+  aggregation_cardinality_limit: signalLimits.series.service,
   metrics_expiration: '1h',
   metrics_flush_interval: '15s',
 };
@@ -70,30 +78,54 @@ function exporters(env: Pick<Environment, 'cluster'>): object {
     otlp_grpc: {
       endpoint: `${serviceName(traces.operator)}:${traces.port}`,
       tls: clientTls(traces.operator),
-      sending_queue: { queue_size: 500 },
+      sending_queue: unsent,
       retry_on_failure: { max_elapsed_time: '5m' },
     },
-    otlp_http: logsExporter(logs, { queue_size: 500 }),
-    prometheus: {
-      endpoint: `0.0.0.0:${ports.derivedMetrics}`,
-      tls: serverTls(serverFiles('opentelemetry-collector')),
-      // Only this format has exemplars.
-      enable_open_metrics: true,
-      metric_expiration: '5m',
-      without_scope_info: true,
-    },
+    otlp_http: logsExporter(logs, unsent),
+    prometheus: metricsExporter(ports.derivedMetrics),
+    // A port of their own: Prometheus refuses all of an answer with too many series.
+    'prometheus/apps': metricsExporter(ports.appMetrics),
+  };
+}
+
+/** What waits for a store that is away, in the memory of the collector. */
+const unsent = { sizer: 'bytes', queue_size: 32 * 2 ** 20 };
+
+function metricsExporter(port: number): object {
+  return {
+    endpoint: `0.0.0.0:${port}`,
+    tls: serverTls(serverFiles('opentelemetry-collector')),
+    // Only this format has exemplars.
+    enable_open_metrics: true,
+    metric_expiration: '5m',
+    without_scope_info: true,
   };
 }
 
 const pipelines = {
   traces: {
     receivers: ['otlp'],
-    processors: ['memory_limiter', 'batch'],
-    exporters: ['otlp_grpc', 'spanmetrics'],
+    processors: ['memory_limiter', 'transform/limits'],
+    // Metrics count every span, whether its trace is stored or not.
+    exporters: ['spanmetrics', 'forward/stored'],
   },
-  logs: { receivers: ['otlp'], processors: ['memory_limiter', 'batch'], exporters: ['otlp_http'] },
+  'traces/stored': {
+    receivers: ['forward/stored'],
+    processors: ['tail_sampling', 'batch'],
+    exporters: ['otlp_grpc'],
+  },
+  logs: {
+    receivers: ['otlp'],
+    processors: ['memory_limiter', 'transform/limits', 'batch'],
+    exporters: ['otlp_http'],
+  },
   metrics: {
-    receivers: ['otlp', 'spanmetrics'],
+    receivers: ['otlp'],
+    processors: ['memory_limiter', 'transform/limits', 'batch'],
+    exporters: ['prometheus/apps'],
+  },
+  'metrics/spans': {
+    receivers: ['spanmetrics'],
     processors: ['memory_limiter', 'batch'],
     exporters: ['prometheus'],
   },

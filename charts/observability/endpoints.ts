@@ -20,6 +20,8 @@ export const ports = {
   nodeExporter: 9100,
   /** Metrics that the collector derives from spans and from cluster objects, for Prometheus. */
   derivedMetrics: 8889,
+  /** Metrics that apps send to the collector by OTLP, for Prometheus. */
+  appMetrics: 8890,
   /** A collector's or Jaeger's own metrics. */
   ownMetrics: 8888,
   /** Health check of a collector or Jaeger. */

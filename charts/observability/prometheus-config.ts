@@ -2,6 +2,7 @@ import type { Environment } from '../../model/graph.ts';
 import { ports, serviceName } from './endpoints.ts';
 import { clientFiles } from './mutual-identity.ts';
 import { type ScrapeTarget, scrapeTargets } from './scrape-targets.ts';
+import { signalLimits } from './signal-limits.ts';
 
 /** Port of the kubelet's own API (kubelet, `--port`). */
 export const kubeletPort = 10250;
@@ -47,10 +48,14 @@ function scrapeConfig({ job, namespace, labels, port, path, mutual }: ScrapeTarg
     job_name: `${job}:${port}`,
     metrics_path: path,
     ...(mutual === undefined ? {} : { scheme: 'https', tls_config: clientTls(mutual) }),
-    // The collector's metrics about pods and nodes use the same label names as those of its own pod.
-    ...(port === ports.derivedMetrics ? { honor_labels: true } : {}),
+    // The collector's metrics are about apps, pods and nodes, with the same label names as those of its own pod.
+    ...(port === ports.derivedMetrics || port === ports.appMetrics ? { honor_labels: true } : {}),
     // A process that creates a series per request loses only its own metrics.
-    sample_limit: 20_000,
+    sample_limit: signalLimits.series.target,
+    body_size_limit: signalLimits.scrape,
+    label_limit: 2 * signalLimits.labels,
+    label_name_length_limit: 256,
+    label_value_length_limit: 4096,
     kubernetes_sd_configs: [
       { role: 'pod', namespaces: { names: [namespace] }, selectors: [{ role: 'pod', label: selector }] },
     ],

@@ -14,6 +14,7 @@ import { common, logsExporter } from '../../charts/observability/collector.ts';
 import { ports } from '../../charts/observability/endpoints.ts';
 import { mutualIdentity } from '../../charts/observability/mutual-identity.ts';
 import { allowScrapes } from '../../charts/observability/observed.ts';
+import { logLimits, signalLimits } from '../../charts/observability/signal-limits.ts';
 import { signalStores } from '../../charts/observability/stores.ts';
 import type { Environment } from '../../model/graph.ts';
 
@@ -72,9 +73,6 @@ export function chart(env: Environment): Component {
   });
 }
 
-/** Longest log line; a longer one is split. */
-const longestLine = '256KiB';
-
 /**
  * CloudNativePG wraps a line of PostgreSQL in one of its own ('Logging', 'PostgreSQL log'): `record` holds what PostgreSQL said. Its level,
  * message and fingerprint (`query_id`) become those of the line.
@@ -110,11 +108,11 @@ export function agentConfig(env: Pick<Environment, 'cluster'>): object {
         include_file_path: true,
         include_file_name: false,
         start_at: 'beginning',
-        max_log_size: longestLine,
+        max_log_size: signalLimits.line,
         storage: 'file_storage',
         retry_on_failure: { enabled: true },
         operators: [
-          { type: 'container', id: 'container', max_log_size: longestLine },
+          { type: 'container', id: 'container', max_log_size: signalLimits.line },
           {
             type: 'json_parser',
             if: 'body matches "^\\\\s*\\\\{"',
@@ -149,11 +147,12 @@ export function agentConfig(env: Pick<Environment, 'cluster'>): object {
         ],
       },
     },
-    processors: { memory_limiter: common.processors.memory_limiter },
+    processors: { memory_limiter: common.processors.memory_limiter, 'transform/limits': logLimits() },
     exporters: {
       otlp_http: logsExporter(signalStores(env).logs, {
         storage: 'file_storage',
-        queue_size: 500,
+        sizer: 'bytes',
+        queue_size: 64 * 2 ** 20,
         num_consumers: 2,
         // Reading waits for a store that is away: the files are the longer queue.
         block_on_overflow: true,
@@ -163,7 +162,11 @@ export function agentConfig(env: Pick<Environment, 'cluster'>): object {
       extensions: ['health_check', 'file_storage'],
       telemetry: common.telemetry,
       pipelines: {
-        logs: { receivers: ['file_log'], processors: ['memory_limiter'], exporters: ['otlp_http'] },
+        logs: {
+          receivers: ['file_log'],
+          processors: ['memory_limiter', 'transform/limits'],
+          exporters: ['otlp_http'],
+        },
       },
     },
   };

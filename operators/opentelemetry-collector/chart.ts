@@ -67,6 +67,7 @@ export function chart(env: Environment): Component {
             { name: 'health', containerPort: ports.health },
             { name: 'metrics', containerPort: ports.ownMetrics },
             { name: 'derived', containerPort: ports.derivedMetrics },
+            { name: 'apps', containerPort: ports.appMetrics },
           ],
           env: [goMemoryLimit(name)],
           readinessProbe: httpProbe('health', '/', { period: 5 }),
@@ -83,7 +84,10 @@ export function chart(env: Environment): Component {
     service(chart, name, name, [{ name: 'otlp', port: ports.otlp }]);
     denyAll(chart, name, ['Ingress', 'Egress']);
     allow(chart, name, name, {
-      ingress: [...fromApps(env), ...fromPrometheus(env, [ports.ownMetrics, ports.derivedMetrics])],
+      ingress: [
+        ...fromApps(env),
+        ...fromPrometheus(env, [ports.ownMetrics, ports.derivedMetrics, ports.appMetrics]),
+      ],
       egress: [
         toDns,
         toKubernetesApi,

@@ -10,6 +10,7 @@ export default defineOperator({
   calls: ['jaeger', 'victoria-logs', 'loki', 'tempo'],
   metrics: [
     { workload: 'opentelemetry-collector', port: 8889, tls: 'mutual' },
+    { workload: 'opentelemetry-collector', port: 8890, tls: 'mutual' },
     { workload: 'opentelemetry-collector', port: 8888 },
   ],
 });

@@ -37,6 +37,8 @@ export function chart(env: Environment): Component {
           `-tlsKeyFile=${files.key}`,
           '-loggerFormat=json',
           '-memory.allowedPercent=50',
+          // What it has taken and not yet written is lost with it.
+          '-inmemoryDataFlushInterval=1s',
         ],
         ports: [{ name: 'https', containerPort: ports.logs }],
         readinessProbe: httpProbe('https', '/health', { scheme: 'HTTPS', period: 5 }),

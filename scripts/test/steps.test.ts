@@ -25,6 +25,11 @@ test('--unit starts no cluster', () => {
   expect(titles({ unit: true }, able).at(-1)).toBe('services');
 });
 
+test('--load starts no cluster and opens no browser', () => {
+  expect(testPlan({ load: true }, true)).toMatchObject({ clusters: false, browser: false });
+  expect(titles({ load: true }, true)).toEqual(['load']);
+});
+
 test('the option of a project runs only that project', () => {
   expect(titles({ identityProduction: true }, able)).toEqual(['identity-production']);
   expect(testPlan({ identityProduction: true }, able).browser).toBe(false);

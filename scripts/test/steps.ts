@@ -23,7 +23,7 @@ const alone = {
 } as const;
 
 /** Options of `npm test`: at most one of them. */
-export type TestOptions = { [option in keyof typeof alone | 'unit']?: true };
+export type TestOptions = { [option in keyof typeof alone | 'unit' | 'load']?: true };
 
 /** The selected steps, with their requirements and usual duration. */
 export interface TestPlan {
@@ -58,6 +58,15 @@ export function testPlan(options: TestOptions, machine: TestMachine): TestPlan {
       clusters: true,
       browser: options.people === true,
       usual: 'up to 45 minutes',
+      leftOut: [],
+    };
+  }
+  if (options.load === true) {
+    return {
+      steps: [['load', () => runVitest('load')]],
+      clusters: false,
+      browser: false,
+      usual: 'about 40 minutes',
       leftOut: [],
     };
   }

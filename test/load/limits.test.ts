@@ -1,0 +1,225 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ports } from '../../charts/observability/endpoints.ts';
+import { signalLimits } from '../../charts/observability/signal-limits.ts';
+import type { LogLine } from '../../scripts/telemetry/log-line.ts';
+import { logLines } from '../../scripts/telemetry/logs.ts';
+import { traceById } from '../../scripts/telemetry/trace.ts';
+import { until } from '../until.ts';
+import { sumOf } from './counts.ts';
+import { Pipeline } from './pipeline.ts';
+import { ContainerLog, newTrace, otlpSpans, SeriesServer, type SpanInput, sendOtlp } from './senders.ts';
+
+const parts = [
+  'opentelemetry-agent',
+  'opentelemetry-collector',
+  'prometheus',
+  'victoria-logs',
+  'jaeger',
+] as const;
+const hour = 3_600_000;
+
+/*
+ * Input that no part can hold, given to the agent, the collector and the stores as the charts configure them: it is bounded, the bound is
+ * told, and what comes next arrives.
+ */
+describe('what observes, given more than it can hold', () => {
+  let series: SeriesServer;
+  let pipeline: Pipeline;
+  let log: ContainerLog;
+
+  beforeAll(async () => {
+    series = await SeriesServer.start(10);
+    // Small volumes, so that their bounds are reached.
+    pipeline = await Pipeline.start(series.port, {
+      storage: { metrics: '1Gi', logs: '64Mi', traces: '100Mi' },
+    });
+    log = new ContainerLog(pipeline.podLogs, 'orders');
+  }, 30 * 60_000);
+
+  afterEach(async () => {
+    expect(parts.filter((name) => !pipeline.part(name).running)).toEqual([]);
+    expect(parts.filter((name) => pipeline.part(name).peakShare >= 1)).toEqual([]);
+    await lineArrives(`after ${randomBytes(4).toString('hex')}`);
+    await traceArrives({});
+  }, 240_000);
+
+  afterAll(async () => {
+    for (const name of parts)
+      console.log(`${name}: ${Math.round((pipeline?.part(name).peak ?? 0) / 2 ** 20)} MiB at most`);
+    await pipeline?.stop();
+    series?.close();
+  });
+
+  const send = (spans: readonly SpanInput[], service = 'orders') =>
+    sendOtlp(pipeline.port('opentelemetry-collector', ports.otlp), '/v1/traces', otlpSpans(service, spans));
+  const metrics = () => pipeline.store('prometheus');
+
+  async function found(grep: string): Promise<LogLine[]> {
+    return await logLines(pipeline.store('victoria-logs'), { grep }, 1_000);
+  }
+
+  async function lineArrives(message: string, time?: Date): Promise<LogLine> {
+    log.write([JSON.stringify({ level: 'info', message })], time);
+    let lines: LogLine[] = [];
+    await until(
+      async () => {
+        lines = await found(message);
+        return lines.length > 0;
+      },
+      `the line '${message}'`,
+      { seconds: 60 },
+    );
+    return lines[0] ?? { time: '', message: '', fields: {} };
+  }
+
+  async function isStored(trace: string, seconds = 60): Promise<boolean> {
+    try {
+      await until(
+        async () => (await traceById(pipeline.store('jaeger'), trace)).spans.length > 0,
+        `the trace ${trace}`,
+        { seconds, pauseMs: 1_000 },
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async function traceArrives(span: Omit<SpanInput, 'trace'>, service?: string): Promise<void> {
+    const trace = newTrace();
+    expect((await send([{ ...span, trace }], service)).status).toBe(200);
+    expect(await isStored(trace), `the trace ${trace}`).toBe(true);
+  }
+
+  it('splits a log line of ten megabytes, and keeps every part of it', async () => {
+    const text = randomBytes(5 * 2 ** 20).toString('hex');
+    log.write([`tenmegabytes ${text}`]);
+    let lines: LogLine[] = [];
+    await until(
+      async () => {
+        lines = await logLines(
+          pipeline.store('victoria-logs'),
+          { app: 'orders', grep: '^[0-9a-f]{1000}|^tenmegabytes' },
+          1_000,
+        );
+        return lines.reduce((sum, { message }) => sum + message.length, 0) >= text.length;
+      },
+      () => `${text.length} bytes: there are ${lines.reduce((sum, { message }) => sum + message.length, 0)}`,
+      { seconds: 120 },
+    );
+    for (const { message } of lines) expect(message.length).toBeLessThanOrEqual(256 * 1024);
+  }, 240_000);
+
+  it('takes lines of bytes that are no text', async () => {
+    const bytes = Buffer.from(randomBytes(2_000).filter((byte) => byte !== 10));
+    log.write([Buffer.concat([Buffer.from('notext '), bytes])]);
+    await until(async () => (await found('notext')).length > 0, 'the line of bytes', { seconds: 60 });
+  }, 240_000);
+
+  it('keeps of a line with five thousand fields as many as its limit says, with its level and trace', async () => {
+    const trace = newTrace();
+    const fields = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`field${i}`, i]));
+    const nested = { ...fields, deep: { er: fields } };
+    log.write([
+      JSON.stringify({
+        ...nested,
+        level: 'error',
+        message: 'wide',
+        trace_id: trace,
+        span_id: 'b7ad6b7169203331',
+      }),
+    ]);
+    let lines: LogLine[] = [];
+    await until(
+      async () => {
+        lines = await found('^wide$');
+        return lines.length > 0;
+      },
+      'the wide line',
+      { seconds: 60 },
+    );
+    expect(lines[0]).toMatchObject({ level: 'error', trace });
+    expect(Object.keys(lines[0]?.fields ?? {}).length).toBeLessThanOrEqual(signalLimits.attributes);
+    expect(Object.keys(lines[0]?.fields ?? {}).length).toBeGreaterThan(signalLimits.attributes - 20);
+  }, 240_000);
+
+  it('refuses the metrics of an app with a million series, and reads all others', async () => {
+    series.series = 1_000_000;
+    await until(async () => (await sumOf(metrics(), 'count(up{job="orders"} == 0)')) === 1, 'the refusal');
+    expect(await sumOf(metrics(), 'count(load_series)')).toBeLessThanOrEqual(10);
+    expect(await sumOf(metrics(), 'count(up == 0)')).toBe(1);
+    series.series = 10;
+    await until(async () => (await sumOf(metrics(), 'up{job="orders"}')) === 1, 'the metrics again');
+  }, 600_000);
+
+  it('counts spans whose names are of a user under one name beyond the limit', async () => {
+    for (let from = 0; from < 5_000; from += 500) {
+      const spans = Array.from({ length: 500 }, (_, i) => ({
+        trace: newTrace(),
+        name: `/users/${from + i}`,
+      }));
+      expect((await send(spans, 'jobs')).status).toBe(200);
+    }
+    const all = 'sum(traces_span_metrics_calls_total{service_name="jobs"})';
+    await until(async () => (await sumOf(metrics(), all)) >= 5_000, 'all spans in the metrics');
+    expect(
+      await sumOf(metrics(), 'count(traces_span_metrics_calls_total{service_name="jobs"})'),
+    ).toBeLessThanOrEqual(signalLimits.series.service + 1);
+  }, 240_000);
+
+  it('drops a trace of fifty thousand spans, counts it, and keeps its spans in the metrics', async () => {
+    const trace = newTrace();
+    for (let i = 0; i < 50; i += 1) {
+      const spans = Array.from({ length: 1_000 }, () => ({ trace, name: 'loop' }));
+      expect((await send(spans)).status).toBe(200);
+    }
+    await until(
+      async () =>
+        (await sumOf(metrics(), 'sum(traces_span_metrics_calls_total{span_name="loop"})')) === 50_000,
+      'all spans in the metrics',
+    );
+    await until(
+      async () =>
+        (await sumOf(metrics(), 'otelcol_processor_tail_sampling_traces_dropped_too_large_total')) >= 1,
+      'the count of dropped traces',
+    );
+    expect(await isStored(trace, 15)).toBe(false);
+  }, 400_000);
+
+  it('refuses a request of more than four megabytes by a status that nobody sends again', async () => {
+    const attributes = { text: 'x'.repeat(5 * 2 ** 20) };
+    expect(await send([{ trace: newTrace(), attributes }])).toEqual({ status: 400, attempts: 1 });
+  }, 240_000);
+
+  it('finds what a clock dates an hour ago or an hour ahead', async () => {
+    await traceArrives({ start: Date.now() - hour });
+    await traceArrives({ start: Date.now() + hour });
+    await lineArrives('an hour ago', new Date(Date.now() - hour));
+    await lineArrives('an hour ahead', new Date(Date.now() + hour));
+  }, 300_000);
+
+  it('stores traces of an app as long as its part of the volume lasts; then those that failed, and those of other apps', async () => {
+    const text = { text: 'x'.repeat(4_000) };
+    const traces = Array.from({ length: 500 }, () => newTrace());
+    // 20 MB, where an app may store 5 MiB at once.
+    for (const trace of traces) await send(Array.from({ length: 10 }, () => ({ trace, attributes: text })));
+    const last = newTrace();
+    await send([{ trace: last, attributes: text }]);
+    expect(await isStored(last, 20)).toBe(false);
+    await traceArrives({ failed: true });
+    await traceArrives({ milliseconds: 2_000 });
+    await traceArrives({}, 'jobs');
+  }, 400_000);
+
+  it('drops the oldest day of log lines where the volume has no room for another', async () => {
+    const day = 24 * hour;
+    for (const days of [4, 3, 2, 1, 0]) {
+      const lines = Array.from({ length: 200 }, () => `day ${days} ${randomBytes(50_000).toString('hex')}`);
+      log.write(lines, new Date(Date.now() - days * day));
+      await until(async () => (await found(`^day ${days} `)).length >= 200, `the lines of ${days} days ago`);
+    }
+    await until(async () => (await found('^day 4 ')).length === 0, 'the oldest day to go');
+    expect((await found('^day 0 ')).length).toBeGreaterThanOrEqual(200);
+  }, 400_000);
+});
