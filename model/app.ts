@@ -14,6 +14,7 @@ import { objectiveSchema } from './schema/objective.ts';
 import { postgresExtensions } from './schema/postgres-extensions.ts';
 import { probes } from './schema/probe.ts';
 import { processFields, resources } from './schema/process.ts';
+import { rollout } from './schema/rollout.ts';
 import { schedule } from './schema/schedule.ts';
 import { secretUse } from './schema/secret-use.ts';
 import { volumes } from './schema/volume.ts';
@@ -121,6 +122,8 @@ export const appSchema = z.strictObject({
   ...processFields,
   /** Number of pods, or the bounds of a HorizontalPodAutoscaler. */
   replicas: replicas.default(1),
+  /** Gradual roll-out of a new version. Default: a new pod replaces an old one as soon as it is ready. */
+  rollout: rollout.optional(),
   /** Ports on which the app listens, by name. An app without ports is a worker. */
   ports: z
     .record(

@@ -20,6 +20,9 @@ export interface PreviewedApp {
   at: FieldPath;
 }
 
+/** Variable in the pods of a preview, and of their migrations, with its name. */
+export const previewVariable = 'PREVIEW';
+
 /** An app of a preview as a description of its own: with its name, and with edges to the other apps of the preview. */
 interface Made {
   app: Loaded<App>;
@@ -105,7 +108,10 @@ function appOf(preview: Preview, app: App): App {
     ports: Object.fromEntries(
       Object.entries(app.ports).map(([name, { public: _, ...port }]) => [name, port]),
     ),
-    env: Object.fromEntries(Object.entries(app.env).map(([key, text]) => [key, renamedHosts(text, own)])),
+    env: {
+      ...Object.fromEntries(Object.entries(app.env).map(([key, text]) => [key, renamedHosts(text, own)])),
+      [previewVariable]: previewName(preview.request),
+    },
     uses: app.uses.map((use) => {
       if (use.kind === 'app') return { ...use, app: own(use.app) };
       return use.kind === 'database' ? { ...use, of: own(use.of) } : use;

@@ -194,6 +194,7 @@ function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
     ...(app.nodes?.spread === undefined ? {} : { spread: app.nodes.spread }),
     // An app without ports gets no requests and has no readiness probe.
     ...(Object.keys(app.ports).length > 0 ? { drainSeconds: 3 } : { settleSeconds: 10 }),
+    ...gradual(app),
   };
   if (hasReplicaVolumes(app)) {
     const templates = Object.entries(app.volumes).map(([volume, given]) => ({
@@ -205,6 +206,17 @@ function runs(chart: Chart, env: Environment, app: EnvironmentApp): void {
   }
   deployment(chart, { ...input, update: Object.keys(app.volumes).length > 0 ? 'recreate' : 'rolling' });
   if (typeof replicas !== 'number') autoscaler(chart, app.name, namespaceOf(app), replicas);
+}
+
+/** Time for a new pod to be scheduled, to pull its image and to start; Kubernetes' own default of a whole roll-out. */
+const startSeconds = 600;
+
+/** The Deployment replaces one pod at a time anyway; here it also waits for the new one to stay ready. */
+function gradual({ rollout }: App): Pick<WorkloadInput, 'settleSeconds' | 'deadlineSeconds'> {
+  if (rollout === undefined) return {};
+  const watch = inSeconds(rollout.watch);
+  // minReadySeconds must be less than the deadline (Deployment, validation), which begins anew with each pod that is available.
+  return { settleSeconds: watch, deadlineSeconds: watch + startSeconds };
 }
 
 const overlaps = { forbid: 'Forbid', allow: 'Allow', replace: 'Replace' } as const;

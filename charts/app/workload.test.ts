@@ -30,6 +30,32 @@ function rendered(given: Partial<AppInput>, fileContents: AppFile[] = [], nodes?
   };
 }
 
+describe('a gradual roll-out', () => {
+  const spec = (given: Partial<AppInput>) => {
+    const { component } = rendered({ rollout: { watch: '2m' }, ...given });
+    return field(find(component, 'Deployment', 'shop'), 'spec');
+  };
+
+  it('replaces one pod at a time, waits until the new one was ready for so long, and fails without progress', () => {
+    expect(spec({ replicas: 3 })).toMatchObject({
+      replicas: 3,
+      minReadySeconds: 120,
+      progressDeadlineSeconds: 720,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+    });
+  });
+
+  it('also watches a worker, which has no probe', () => {
+    expect(spec(worker)).toMatchObject({ minReadySeconds: 120, progressDeadlineSeconds: 720 });
+  });
+
+  it('is not there where nothing is written', () => {
+    const deployment = find(rendered({}).component, 'Deployment', 'shop');
+    expect(field(deployment, 'spec', 'progressDeadlineSeconds')).toBeUndefined();
+    expect(field(deployment, 'spec', 'minReadySeconds')).toBeUndefined();
+  });
+});
+
 describe('a process', () => {
   it('starts with the written command and arguments, without expanding $(NAME)', () => {
     const { component } = rendered({ command: ['serve'], args: ['--greeting', '$(HOME) $$'] });

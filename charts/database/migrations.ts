@@ -4,6 +4,7 @@ import { k8s } from 'cdk8s-plus-28';
 import { externalDatabase, loginOf } from '../../model/external.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities } from '../../model/identity.ts';
+import { previewVariable } from '../../model/previews.ts';
 import { databaseClient, migrationsName } from '../../model/schema/database.ts';
 import { migrationsAuthorities, migrationsFiles, migrationsToExternal } from '../app/external.ts';
 import { loginFiles, loginObject } from '../app/secrets.ts';
@@ -35,8 +36,10 @@ export function migrations(env: Environment, app: EnvironmentApp): Component | u
   return migration && migrationComponent(env, migration);
 }
 
-function migrationOf({ name, migrationsRef }: EnvironmentApp): Migration | undefined {
-  return migrationsRef === undefined ? undefined : { name, image: migrationsRef };
+function migrationOf({ name, migrationsRef, preview }: EnvironmentApp): Migration | undefined {
+  if (migrationsRef === undefined) return undefined;
+  const env = preview && [{ name: previewVariable, value: preview.name }];
+  return { name, image: migrationsRef, ...(env === undefined ? {} : { env }) };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface WorkloadInput {
   drainSeconds?: number;
   /** `minReadySeconds`: seconds a pod must be ready before it counts as available. Default: 0. */
   settleSeconds?: number;
+  /** `progressDeadlineSeconds` of a Deployment: seconds without progress after which a roll-out has failed. Default: 600. */
+  deadlineSeconds?: number;
   /** Spread of the pods. Default: over the nodes, as far as they have room. */
   spread?: Spread;
 }
@@ -41,7 +43,11 @@ export function deployment(chart: Chart, input: DeploymentInput): void {
   const { metadata, spec } = workload(input, 'pod-template-hash');
   const manifest: ApiObjectProps = k8s.KubeDeployment.manifest({
     metadata,
-    spec: { ...spec, strategy: strategy(input.update) },
+    spec: {
+      ...spec,
+      ...(input.deadlineSeconds === undefined ? {} : { progressDeadlineSeconds: input.deadlineSeconds }),
+      strategy: strategy(input.update),
+    },
   });
   new ApiObject(chart, `deployment-${input.name}`, draining(manifest, input.drainSeconds));
 }

@@ -56,6 +56,29 @@ it('applies each Kustomization after its dependencies, waits for it, and retries
   });
 });
 
+it('waits for a gradual roll-out of all pods, five minutes longer than they are watched', () => {
+  const contents = new Map([
+    [definitions, 'sha256:d'],
+    ['shop', 'sha256:s'],
+  ]);
+  const rollingOut = (spec: object, ...others: Kustomization['objects']) => {
+    const metadata = { name: 'shop', namespace: 'shop' };
+    const deployment = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec };
+    const shop: Kustomization = { ...things, name: 'shop', objects: [deployment, ...others], dependsOn: [] };
+    const objects = fluxSync(environment({ operators: [gitServer] }), [shop], contents);
+    const found = objects.find(({ kind, metadata }) => kind === 'Kustomization' && metadata.name === 'shop');
+    return field(found?.spec, 'timeout');
+  };
+  expect(rollingOut({ replicas: 3, minReadySeconds: 120 })).toBe('660s');
+  expect(rollingOut({ replicas: 3, minReadySeconds: 10 })).toBe('5m');
+  const scaler = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'shop' },
+  };
+  expect(rollingOut({ minReadySeconds: 60 }, { ...scaler, spec: { maxReplicas: 4 } })).toBe('540s');
+});
+
 it('never prunes definitions, because that would delete all objects of their kinds', () => {
   expect(sync()('Kustomization', 'thing-crds')).toMatchObject({ prune: false, wait: true, path: './' });
 });

@@ -1,7 +1,9 @@
 import { compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
+import { previewPattern } from '../../model/schema/previews.ts';
 import { isEncrypted } from '../kube/encrypted.ts';
+import { field } from '../kube/field.ts';
 import type { KubeObject } from '../kube/kube-object.ts';
 import { decryptionKeys } from '../kube/names.ts';
 import { kindOf } from '../kube/object-id.ts';
@@ -109,9 +111,11 @@ function componentSync(
     wait: true,
     // Flux must not prune itself: nothing would remove the remaining objects or uninstall the last chart.
     // Databases are not pruned either, because a deleted line is no decision about data; a person decides.
-    ...(kustomization.name === 'flux' || kustomization.name === 'helm-controller' || isDatabase(kustomization)
+    // The database of a preview goes with the preview.
+    ...(kustomization.name === 'flux' || kustomization.name === 'helm-controller' || isLasting(kustomization)
       ? { deletionPolicy: 'Orphan' }
       : {}),
+    ...patience(kustomization.objects),
     ...healthChecks(env.operators, kustomization.objects),
     ...(kustomization.objects.some(isEncrypted) ? { decryption } : {}),
     dependsOn: dependencies(kustomization, kustomizations),
@@ -165,8 +169,22 @@ function fromGit({ name }: Environment, folder: string): Record<string, unknown>
 /** Decryption by SOPS with keys that exist only in the cluster (Flux, 'Kustomization', Decryption). */
 const decryption = { provider: 'sops', secretRef: { name: decryptionKeys } };
 
-function isDatabase({ objects }: Kustomization): boolean {
-  return objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io');
+/** A gradual roll-out takes longer than Flux waits by default, five minutes. */
+function patience(objects: readonly KubeObject[]): { timeout?: string } {
+  const scaled = objects.find(({ kind }) => kind === 'HorizontalPodAutoscaler');
+  const watched = objects.map(({ spec }) => {
+    const pods = field(spec, 'replicas') ?? field(scaled?.spec, 'maxReplicas') ?? 1;
+    return Number(field(spec, 'minReadySeconds') ?? 0) * Number(pods);
+  });
+  const seconds = Math.max(0, ...watched);
+  return seconds < 60 ? {} : { timeout: `${300 + seconds}s` };
+}
+
+/** Whether it has a database that is not one of a preview. */
+function isLasting({ name, objects }: Kustomization): boolean {
+  return (
+    !previewPattern.test(name) && objects.some((object) => kindOf(object) === 'Cluster.postgresql.cnpg.io')
+  );
 }
 
 /**

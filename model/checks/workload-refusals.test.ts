@@ -74,6 +74,16 @@ const cases: [name: string, edits: Edit[]][] = [
   ['a number for a port that is not public', [[dev, '  catalog:', '  catalog: { public: { api: 1883 } }']]],
   ['a public port of 70000', [open('{ api: { port: 9000, public: 70000 } }')]],
   ['TCP under exposes', [more('exposes: { tcp: { api: 1883 } },')]],
+  // Roll-outs
+  [
+    'a gradual roll-out beside a volume that one pod owns',
+    [more("rollout: { watch: '2m' }, volumes: { data: { path: '/data', size: '1Gi' } },")],
+  ],
+  [
+    'a gradual roll-out of what runs by the clock',
+    [...worker, more("rollout: { watch: '2m' }, schedule: { cron: '0 3 * * *' },")],
+  ],
+  ['a gradual roll-out that takes days', [more("rollout: { watch: '2d' },")]],
   // Files and space
   ['a file that is not there', [more("files: { '/etc/catalog.yaml': 'files/catalog.yaml' },")]],
   [

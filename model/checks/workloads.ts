@@ -19,6 +19,7 @@ export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
     ...checkContainers(app),
     ...checkMounts(app),
     ...checkExposed(app),
+    ...checkRollout(app),
     ...checkReplicas(app, app.source, ['replicas'], app.value.replicas),
     ...clusters.flatMap(({ source, value }) => {
       const given = value.apps[app.name]?.replicas;
@@ -68,6 +69,22 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
         ),
       ),
   ];
+}
+
+/** One new pod beside the old ones: there are none of what runs by the clock, and no second one where a volume has one owner. */
+function checkRollout({ name, source, value }: Loaded<App>): Problem[] {
+  if (value.rollout === undefined) return [];
+  const shared = Object.keys(value.volumes).length > 0 && !hasReplicaVolumes(value);
+  if (value.schedule === undefined && !shared) return [];
+  const words = {
+    code: 'no-gradual-rollout',
+    what: `'${name}' has a rollout, and ${shared ? 'a volume that one pod owns' : 'a schedule'}`,
+    why: shared
+      ? 'the old pod ends before the new one starts, so that none could be watched beside it'
+      : 'its pods end by themselves: nothing is rolled out',
+    fix: `remove rollout, or ${shared ? "write per: 'replica' at its volumes" : 'the schedule'}`,
+  };
+  return [problemAt(source, ['rollout'], words, 'key')];
 }
 
 /** A server has ports and probes; a scheduled app has neither ports nor callers. */

@@ -3,6 +3,8 @@ import type { Git } from './git.ts';
 
 /** Author of commits, and signature settings. */
 export interface Author {
+  /** `NAME <MAIL>`. */
+  name: string;
   /** Git settings `KEY=VALUE` that give a commit in another repository the same author and signing key. */
   settings: string[];
   sign: boolean;
@@ -34,5 +36,6 @@ export async function authorOf(git: Git): Promise<Author> {
   }
   const sign = ['true', 'yes', 'on', '1'].includes((set.get('commit.gpgsign') ?? '').toLowerCase());
   const wanted = [...set].filter(([key]) => person.includes(key) || (sign && signature.test(key)));
-  return { sign, settings: wanted.map(([key, value]) => `${key}=${value}`) };
+  const name = `${set.get('user.name')} <${set.get('user.email')}>`;
+  return { name, sign, settings: wanted.map(([key, value]) => `${key}=${value}`) };
 }

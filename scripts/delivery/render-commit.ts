@@ -1,8 +1,9 @@
-import { existsSync, symlinkSync } from 'node:fs';
+import { existsSync, globSync, symlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { previewsFile } from '../../model/schema/previews.ts';
 import { type PublishedImages, publishedImagesFile } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
 import { gitIn } from './git.ts';
@@ -52,11 +53,22 @@ export class SourceCommit {
     return sources;
   }
 
-  /** Renders an environment with the commit's own program and the given published versions. */
-  async render(environment: string, images: PublishedImages): Promise<Manifests> {
+  /**
+   * Renders an environment with the commit's own program, the given published versions and the text of previews.yaml; undefined where
+   * there are no previews.
+   */
+  async render(
+    environment: string,
+    images: PublishedImages,
+    previews: string | undefined,
+  ): Promise<Manifests> {
     const file = join(this.folder, publishedImagesFile(environment));
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, writePublished(images));
+    // Those of the commit may be older than those of the manifest repository, also in other environments.
+    const stale = globSync('clusters/*/previews.yaml', { cwd: this.folder });
+    await Promise.all(stale.map((path) => rm(join(this.folder, path))));
+    if (previews !== undefined) await writeFile(join(this.folder, previewsFile(environment)), previews);
     const out = join(this.#scratch, 'manifests');
     const args = ['scripts/render.ts', '--no-cache', '--env', environment, '--out', out];
     const result = await execa(process.execPath, args, {

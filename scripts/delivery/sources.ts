@@ -7,8 +7,8 @@ import { type Manifests, SourceCommit } from './render-commit.ts';
 /** Paths that a render reads, including its program. */
 const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators', 'scripts', 'package-lock.json'];
 
-/** Paths that `publish`, `promote` and `rollback` write, in any environment. */
-const own = /^(clusters\/[^/]+\/images\.yaml$|manifests\/)/;
+/** Paths that `publish`, `promote`, `rollback` and `preview` write, in any environment. */
+const own = /^(clusters\/[^/]+\/(images|previews)\.yaml$|manifests\/)/;
 
 /**
  * The checkout's commit: only a commit documents later which sources were published.
@@ -82,16 +82,16 @@ export async function runningSource(
   return head;
 }
 
-/** Renders an environment from a source commit with the given published versions. */
+/** Renders an environment from a source commit with the given published versions and the text of its previews.yaml, if it has one. */
 export async function renderFrom(
   root: string,
   source: string,
   environment: string,
-  images: PublishedImages,
+  { images, previews }: { images: PublishedImages; previews: string | undefined },
 ): Promise<Manifests> {
   const commit = await SourceCommit.open(root, source);
   try {
-    return await commit.render(environment, images);
+    return await commit.render(environment, images, previews);
   } finally {
     await commit.close();
   }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { nodePlatform } from '../../model/node-platform.ts';
 import { migrationsName } from '../../model/schema/database.ts';
+import { previewsFile } from '../../model/schema/previews.ts';
 import type { PublishedImage, PublishedVersion } from '../../model/schema/published-images.ts';
 import { publishedImagesFile } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
@@ -79,7 +80,8 @@ export async function promote(options: PromoteOptions): Promise<number> {
       { [app]: version },
       { environment: to, source: commit, releaseHold },
     );
-    const manifests = await renderFrom(root, commit, to, images);
+    const previews = await remote.file(head, previewsFile(to));
+    const manifests = await renderFrom(root, commit, to, { images, previews });
     requireDigests(manifests, images, [app]);
     const environments = diffOfManifests(before.manifests, manifests);
     const risk = stripVTControlCharacters(printDiff({ ref: to, environments, problems: [] }));

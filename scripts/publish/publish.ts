@@ -1,17 +1,16 @@
-import { findEngine } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { nodePlatform } from '../../model/node-platform.ts';
-import { mirrorSetting } from '../../model/schema/cluster.ts';
+import { previewsFile } from '../../model/schema/previews.ts';
 import {
   type PublishedImages,
   type PublishedVersion,
   publishedImagesFile,
 } from '../../model/schema/published-images.ts';
-import { type BuiltImage, buildImages, builtImages, isKept } from '../app-images/app-images.ts';
-import { Failure } from '../cli/failure.ts';
+import { type BuiltImage, builtImages, isKept } from '../app-images/app-images.ts';
 import { formatTimes, type Phase, Phases, runPhases } from '../cli/phases.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
+import { buildMissing } from '../delivery/build-missing.ts';
 import { commitMessage } from '../delivery/commit-message.ts';
 import { gitIn } from '../delivery/git.ts';
 import { readPublished } from '../delivery/images-file.ts';
@@ -125,14 +124,7 @@ const imagesBuilt: Phase<Given & Sources & Planned> = {
   run: async (given, report) => {
     const missing = movingImages(given).filter((image) => !isKept(image));
     if (missing.length === 0) return { result: {}, unchanged: 'all there' };
-    const engine = await findEngine(mirrorSetting(given.environmentOf.cluster));
-    if (engine === undefined) {
-      throw new Failure(
-        `no container engine runs here, and ${missing.map(({ name }) => name).join(', ')} must be built.`,
-        'Start Docker or Podman. What is missing says: npm run doctor',
-      );
-    }
-    await buildImages(missing, { ...given, engine, report });
+    await buildMissing(missing, given.environmentOf, { ...given, report });
     return { result: {} };
   },
 };
@@ -188,7 +180,8 @@ const manifestsPushed: Phase<
           await refuseOlderSources(remote, { source, head, images: before.images });
           const images = withVersions(before.images, versions, { environment, source, releaseHold });
           report('rendering');
-          const manifests = await sources.render(environment, images);
+          const previews = await remote.file(head, previewsFile(environment));
+          const manifests = await sources.render(environment, images, previews);
           requireDigests(manifests, images, apps);
           const lost = checkData(root, [environmentOf], dataOf(before.manifests), manifests);
           if (lost.length > 0) throw new ProblemsFailure(lost);

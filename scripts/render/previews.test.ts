@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
+import { field } from '../../charts/kube/field.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { formatProblem } from '../../model/diagnostics/format-problem.ts';
 import { loadGraph } from '../../model/load-graph.ts';
@@ -138,6 +139,14 @@ it('what a preview has goes with it: its namespaces are no longer kept when thei
   expect(kept('orders')).toBe('disabled');
   expect(spaces.map(({ metadata }) => metadata.name)).toContain('pr-7-orders');
   expect(kept('pr-7-orders')).toBeUndefined();
+  const policy = (name: string) =>
+    field(
+      parse(files.get(`manifests/dev/flux-sync/kustomization-${name}.yaml`) ?? ''),
+      'spec',
+      'deletionPolicy',
+    );
+  expect(policy('orders-db')).toBe('Orphan');
+  expect(policy('pr-7-orders-db')).toBeUndefined();
   const after = await rendered([]);
   const { environments } = await loadGraph(root);
   expect(checkData(root, environments, dataOf(files), after)).toEqual([]);
@@ -171,7 +180,10 @@ it('the process of a preview finds its own apps under the names that it knows, a
     JOBS_IDENTITY_DIR: '/identity/apps/jobs',
     PGHOST: 'pr-12-orders-db-rw.pr-12-orders.svc.cluster.local',
     PGUSER: 'pr_12_orders_rw',
+    PREVIEW: 'pr-12',
   });
+  const job = [...files].find(([path]) => /\/pr-12-orders-migrations\/job-/.test(path))?.[0] ?? '';
+  expect(variables(job)).toMatchObject({ PGUSER: 'pr_12_orders_owner', PREVIEW: 'pr-12' });
   expect(variables('manifests/dev/pr-12-jobs/deployment-pr-12-jobs.yaml').CALLERS).toBe('pr-12-orders');
 });
 

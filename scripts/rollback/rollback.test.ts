@@ -149,7 +149,7 @@ describe('a roll-back', () => {
           open: () => world.remote(person.root),
           ready: async () => [],
           requireImage: during,
-          render: async (source, images) => {
+          render: async (source, { images }) => {
             rendered.push(source);
             return manifestsOf(images);
           },

@@ -2,6 +2,7 @@ import { isDeepStrictEqual, styleText } from 'node:util';
 import { nodePlatform } from '../../model/node-platform.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { migrationsName } from '../../model/schema/database.ts';
+import { previewsFile } from '../../model/schema/previews.ts';
 import {
   type PublishedApp,
   type PublishedImages,
@@ -42,7 +43,10 @@ export interface RollbackInput {
   ready: (cluster: string, app: string) => Promise<string[]>;
   /** Throws if the registry does not have the image of the earlier version. */
   requireImage: (cluster: Cluster, app: PublishedApp) => Promise<void>;
-  render: (source: string, images: PublishedImages) => Promise<Manifests>;
+  render: (
+    source: string,
+    given: { images: PublishedImages; previews: string | undefined },
+  ) => Promise<Manifests>;
 }
 
 /** Rolls an app back to an earlier version with one commit in the manifest repository. Returns the exit code. */
@@ -70,7 +74,7 @@ export async function rollback(options: RollbackOptions): Promise<number> {
           registry.close();
         }
       },
-      render: (source, images) => renderFrom(root, source, environment, images),
+      render: (source, given) => renderFrom(root, source, environment, given),
     }),
   );
 }
@@ -101,8 +105,7 @@ export async function rollbackIn(
     await obstacles(git, { app, running: first, target: target.version, reviewed }),
     again,
   );
-  const { settings } = await authorOf(git);
-  const by = person(settings);
+  const { name: by } = await authorOf(git);
   const next = rolledBack(first, target.version, by);
   print(`${app} in ${environment}: from ${nameOf(first)} to ${nameOf(next)}, ${target.reason}\n`);
   if (options.dryRun) return 0;
@@ -118,7 +121,8 @@ export async function rollbackIn(
     }
     const source = await runningSource(root, remote, { head, images });
     const after = { source: images.source, apps: { ...images.apps, [app]: next } };
-    const manifests = await world.render(source, after);
+    const previews = await remote.file(head, previewsFile(environment));
+    const manifests = await world.render(source, { images: after, previews });
     requireDigests(manifests, after, [app]);
     const message = await commitMessage(git, {
       subject: `Roll back ${app} in ${environment} to ${nameOf(next)}`,
@@ -148,9 +152,4 @@ function known({ app, environment }: RollbackOptions, images: PublishedImages | 
 
 function nameOf({ image }: PublishedApp | RollbackTarget['version']): string {
   return image === undefined ? 'an image of upstream' : `${image.tag} (${image.digest.slice(0, 19)})`;
-}
-
-function person(settings: readonly string[]): string {
-  const value = (key: string) => settings.find((each) => each.startsWith(`${key}=`))?.slice(key.length + 1);
-  return `${value('user.name')} <${value('user.email')}>`;
 }

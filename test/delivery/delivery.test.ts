@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { ensureProgram } from '../../images/index.ts';
 import { headManifest } from '../../images/oci/index.ts';
 import { loadGraph } from '../../model/load-graph.ts';
@@ -212,4 +213,59 @@ it('publish --release-hold brings the new version back, and knows all that ran',
   const orders = (await images('staging'))?.apps.orders;
   expect(orders?.hold).toBeUndefined();
   expect(orders?.before).toHaveLength(2);
+});
+
+it('previews of two pull requests run beside what staging runs, which stays, and go when they are closed', async () => {
+  const before = await deployment('staging');
+  const preview = (...args: string[]) => runWell('scripts/preview.ts', ...args);
+  // Previews are a line of cluster.yaml, which is published like any other.
+  const cluster = join(root, 'clusters/staging/cluster.yaml');
+  writeFileSync(
+    cluster,
+    readFileSync(cluster, 'utf8').replace('\napps:\n', '\npreviews: { max: 2 }\napps:\n'),
+  );
+  await commit('Previews in staging');
+  await runWell('scripts/publish.ts', 'staging');
+  for (const request of ['7', '12']) {
+    await gitIn(root)(['checkout', '--quiet', '-b', `request-${request}`, 'main']);
+    change(`pull request ${request}`);
+    await commit(`Request ${request}`);
+    await build();
+    expect(await preview('open', 'staging', '--pr', request)).toContain(
+      `pr-${request}-orders: changed by the pull request`,
+    );
+  }
+  const open = z
+    .array(z.looseObject({ request: z.number(), apps: z.array(z.string()) }))
+    .parse(JSON.parse(await preview('list', 'staging', '--json')));
+  expect(open).toMatchObject([
+    { request: 7, apps: ['orders'] },
+    { request: 12, apps: ['orders'] },
+  ]);
+  const shown = await Promise.all(
+    ['7', '12'].map((request) =>
+      show(`main:manifests/staging/pr-${request}-orders/deployment-pr-${request}-orders.yaml`),
+    ),
+  );
+  const digests = shown.map(
+    (text) => /registry\.staging\.example\.org\/orders:\w+@(sha256:\w+)/.exec(text)?.[1] ?? '',
+  );
+  expect(new Set(digests).size).toBe(2);
+  for (const digest of digests)
+    expect(await headManifest({ url: staging.url, path: 'orders' }, digest)).toBe(digest);
+  expect(await deployment('staging')).toBe(before);
+  const third = await run('scripts/preview.ts', 'open', 'staging', '--pr', '13', '--app', 'orders');
+  expect(third.exitCode).toBe(1);
+  expect(third.stderr).toContain('previews.max of its cluster.yaml is 2');
+  // What is published meanwhile keeps the previews.
+  await gitIn(root)(['checkout', '--quiet', 'main']);
+  writeFileSync(join(root, 'apps/home/src/newer.css'), 'a { color: blue }\n');
+  await commit('Version 4');
+  await build();
+  await runWell('scripts/publish.ts', 'staging');
+  await show('main:manifests/staging/pr-7-orders/deployment-pr-7-orders.yaml');
+  await preview('close', 'staging', '--pr', '7');
+  await preview('close', 'staging', '--pr', '12');
+  expect(await preview('close', 'staging', '--pr', '12')).toContain('has no preview in staging');
+  expect(await gitIn(bare)(['ls-tree', '-r', '--name-only', 'main'])).not.toMatch(/pr-\d+-|previews\.yaml/);
 });

@@ -1,0 +1,86 @@
+import './cli/compile-cache.ts';
+import { InvalidArgumentError } from 'commander';
+import { npmCommand, runCommand } from './cli/command.ts';
+import { repositoryRoot } from './repository/read-cluster.ts';
+
+const root = repositoryRoot;
+const print = (text: string) => void process.stdout.write(text);
+
+function numberOf(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1 && number <= 9_999_999) return number;
+  throw new InvalidArgumentError('It is the number of a pull request, such as 12.');
+}
+
+const environment = ['<environment>', 'a folder of clusters/ whose cluster.yaml has previews'] as const;
+const request = ['--pr <number>', 'the pull request, or merge request', numberOf] as const;
+
+const program = npmCommand('preview')
+  .description(
+    'Previews of pull requests: their apps beside those of an environment, with namespaces, host names and databases of their own. Each change is one commit in the manifest repository.',
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run preview -- open staging --pr 12
+  npm run preview -- open staging --pr 12 --app orders --app jobs
+  npm run preview -- close staging --pr 12
+
+Access is that of publish. Exit code: 0 when it is done or nothing was to do, 1 otherwise.`,
+  );
+
+program
+  .command('open')
+  .description('shows the last commit of this checkout; type it again after each push')
+  .argument(...environment)
+  .requiredOption(...request)
+  .option(
+    '--app <name>',
+    'an app of the preview; may come again. Default: those that the commit changes',
+    (name: string, before: string[]) => [...before, name],
+    [],
+  )
+  .action((environment: string, { pr, app }: { pr: number; app: string[] }) =>
+    runCommand(async () => {
+      const { open } = await import('./preview/open.ts');
+      return open({ environment, request: pr, apps: app, root, now: new Date(), print });
+    }),
+  );
+
+program
+  .command('close')
+  .description('removes a preview, with its databases')
+  .argument(...environment)
+  .requiredOption(...request)
+  .action((environment: string, { pr }: { pr: number }) =>
+    runCommand(async () => {
+      const { close } = await import('./preview/close.ts');
+      return close({ environment, request: pr, root, print });
+    }),
+  );
+
+program
+  .command('list')
+  .description('shows the previews of an environment')
+  .argument(...environment)
+  .option('--json', 'print them as JSON')
+  .action((environment: string, { json }: { json?: true }) =>
+    runCommand(async () => {
+      const { list } = await import('./preview/list.ts');
+      return list({ environment, root, now: new Date(), json: json === true, print });
+    }),
+  );
+
+program
+  .command('prune')
+  .description('removes the previews whose time is over')
+  .argument(...environment)
+  .action((environment: string) =>
+    runCommand(async () => {
+      const { prune } = await import('./preview/close.ts');
+      return prune({ environment, root, now: new Date(), print });
+    }),
+  );
+
+await program.parseAsync();
