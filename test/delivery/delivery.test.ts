@@ -216,7 +216,6 @@ it('publish --release-hold brings the new version back, and knows all that ran',
 });
 
 it('previews of two pull requests run beside what staging runs, which stays, and go when they are closed', async () => {
-  const before = await deployment('staging');
   const preview = (...args: string[]) => runWell('scripts/preview.ts', ...args);
   // Previews are a line of cluster.yaml, which is published like any other.
   const cluster = join(root, 'clusters/staging/cluster.yaml');
@@ -225,7 +224,9 @@ it('previews of two pull requests run beside what staging runs, which stays, and
     readFileSync(cluster, 'utf8').replace('\napps:\n', '\npreviews: { max: 2 }\napps:\n'),
   );
   await commit('Previews in staging');
+  await build();
   await runWell('scripts/publish.ts', 'staging');
+  const before = await deployment('staging');
   for (const request of ['7', '12']) {
     await gitIn(root)(['checkout', '--quiet', '-b', `request-${request}`, 'main']);
     change(`pull request ${request}`);
