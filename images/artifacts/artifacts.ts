@@ -20,7 +20,7 @@ const configType = 'application/vnd.cncf.flux.config.v1+json';
 const contentType = 'application/vnd.cncf.flux.content.v1.tar+gzip';
 
 /** Increase this when the same module gives another artifact. */
-const generation = 3;
+const generation = 2;
 
 /** Supplies an artifact of the lock file to the mirror. Returns whether it was missing. */
 export async function ensureArtifact(name: string, options: SupplyOptions): Promise<boolean> {
