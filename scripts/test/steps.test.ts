@@ -26,8 +26,8 @@ test('--unit starts no cluster', () => {
 });
 
 test('--load starts no cluster and opens no browser', () => {
-  expect(testPlan({ load: true }, true)).toMatchObject({ clusters: false, browser: false });
-  expect(titles({ load: true }, true)).toEqual(['load']);
+  expect(testPlan({ load: true }, able)).toMatchObject({ clusters: false, browser: false });
+  expect(titles({ load: true }, able)).toEqual(['load']);
 });
 
 test('the option of a project runs only that project', () => {
