@@ -32,9 +32,7 @@ const program = npmCommand('errors')
 
 program
   .command('resolve')
-  .description(
-    'Marks an error as fixed. It is listed again, as regressed, when another line of it comes.',
-  )
+  .description('Marks an error as fixed. It is listed again, as regressed, when another line of it comes.')
   .argument('<id>', 'in the first column of the list')
   .action((id: string) =>
     runCommand(async () => {
