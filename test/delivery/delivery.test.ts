@@ -217,7 +217,8 @@ it('publish --release-hold brings the new version back, and knows all that ran',
 
 it('previews of two pull requests run beside what staging runs, which stays, and go when they are closed', async () => {
   const preview = (...args: string[]) => runWell('scripts/preview.ts', ...args);
-  // Previews are a line of cluster.yaml, which is published like any other.
+  // A publication records its sources where it changes something: the line of cluster.yaml alone changes no manifest.
+  change('previews');
   const cluster = join(root, 'clusters/staging/cluster.yaml');
   writeFileSync(
     cluster,
