@@ -1,3 +1,4 @@
+import { Argument } from 'commander';
 import { environmentNamed } from './certs/authority-named.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { addLogin, listLogins, removeLogin } from './registry/logins.ts';
@@ -7,35 +8,26 @@ const program = npmCommand('registry').description(
   "The team's registry of an environment with registry.overlay: tls: logins for pushes, and how to trust it.",
 );
 
-const login = program
-  .command('login')
-  .description('logins of people and of CI, each with a token of its own');
 const environmentOption = ['--env <name>', 'environment, a folder of clusters/', 'staging'] as const;
 
-login
-  .command('add')
-  .description('make a login, or give it a new token, and print the token once')
-  .argument('<name>', 'a person, or a job of CI')
+program
+  .command('login')
+  .description('logins of people and of CI, each with a token of its own')
+  .addArgument(
+    new Argument('<action>', 'add: make one, or replace its token, and print the token once').choices([
+      'add',
+      'list',
+      'remove',
+    ]),
+  )
+  .argument('[name]', 'a person, or a job of CI; not with list')
   .option(...environmentOption)
-  .action((name: string, options: { env: string }) =>
-    runCommand(async () => addLogin(await environmentNamed(options.env), name)),
-  );
-
-login
-  .command('list')
-  .description('print the names')
-  .option(...environmentOption)
-  .action((options: { env: string }) =>
-    runCommand(async () => listLogins(await environmentNamed(options.env))),
-  );
-
-login
-  .command('remove')
-  .description('take a login away; it is refused within two minutes')
-  .argument('<name>')
-  .option(...environmentOption)
-  .action((name: string, options: { env: string }) =>
-    runCommand(async () => removeLogin(await environmentNamed(options.env), name)),
+  .action((action: 'add' | 'list' | 'remove', name: string | undefined, options: { env: string }) =>
+    runCommand(async () => {
+      const env = await environmentNamed(options.env);
+      if (action === 'list') return listLogins(env);
+      return action === 'add' ? addLogin(env, name ?? '') : removeLogin(env, name ?? '');
+    }),
   );
 
 program
