@@ -12,14 +12,16 @@ export interface OverQuota {
 }
 
 /**
- * Where the objects of a namespace need more than its ResourceQuota has: the API server would refuse some of its pods. A new pod beside
- * an old one counts, and the largest of the jobs.
+ * Finds previews whose objects need more than their ResourceQuota has: the API server would refuse some of their pods. A new pod beside an
+ * old one counts, and the largest of the jobs. Quotas that an app writes itself are not checked.
  */
 export function overQuota(inventory: Inventory): OverQuota[] {
   const demands = demandsOf(inventory);
   const jobs = jobsOf(inventory);
+  const previews = new Set(inventory.env.apps.flatMap(({ name, preview }) => (preview ? [name] : [])));
   return inventory.all('ResourceQuota').flatMap(({ object }) => {
     const { namespace = '' } = object.metadata;
+    if (!previews.has(namespace)) return [];
     const within = (each: { namespace: string }) => each.namespace === namespace;
     const [own, passing] = [demands.filter(within), jobs.filter(within)];
     const needs = (key: keyof Amount): number =>

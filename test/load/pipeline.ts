@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ports } from '../../charts/observability/endpoints.ts';
-import { ensureProgram } from '../../images/program.ts';
+import { ensureProgram } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { chart as jaeger } from '../../operators/jaeger/chart.ts';
 import jaegerOperator from '../../operators/jaeger/operator.ts';
