@@ -126,7 +126,7 @@ describe('init-cluster', () => {
       expect(exitCode, all).toBe(1);
       expect(all).toContain('clusters/dev/cluster.yaml: Kind cannot change the cluster plinth-dev in place');
       expect(all).toContain('kubernetes.version, as image of the nodes: docker.io/kindest/node:v1 →');
-      expect(all).toContain('--down deletes its databases (jobs-db, orders-db), so copy them out first');
+      expect(all).toContain('--down deletes its databases (jobs-db, orders-db), so copy them first');
       expect(calls.filter(([verb = '']) => !looks.includes(verb))).toEqual([]);
       if (text !== undefined) expect(readFileSync(join(state, 'plinth-dev/nodes.json'), 'utf8')).toBe(text);
     },

@@ -192,7 +192,7 @@ describe.runIf(process.getuid?.() === 0 && process.platform === 'linux')('on a d
         expect.objectContaining({
           name: 'Failure',
           message: expect.stringMatching(
-            /^it cannot be written: ENOSPC: no space left on device.*Nothing was$/,
+            /^it cannot be written: ENOSPC: no space left on device.*Nothing was written$/,
           ),
           next: 'Free space on the disk, then type the same command again.',
         }),

@@ -86,7 +86,8 @@ describe('the render of a small repository', () => {
     };
     expect(dependsOn('dev', 'shop')).toBe('platform crds registry traefik');
     expect(dependsOn('dev', 'registry')).toBe('platform local-path');
-    expect(dependsOn('prod', 'registry')).toBe('platform');
+    // With TLS it has a certificate, and a route at the gateway.
+    expect(dependsOn('prod', 'registry')).toBe('platform admission cert-manager crds identity traefik');
     expect(dependsOn('dev', 'traefik')).toBe('platform admission cert-manager crds identity');
     expect(dependsOn('dev', 'catalog')).toBe('platform');
   });
