@@ -86,7 +86,7 @@ it('refuses an impossible upgrade and an unknown commit', async () => {
       'clusters/dev/cluster.yaml:4 version-skips-minor',
       'clusters/prod/cluster.yaml:4 version-skips-minor',
     ]);
-    await expect(diff(root, '--all')).rejects.toThrow("there is no commit '--all' here");
+    await expect(diff(root, '--all')).rejects.toThrow("there is no commit '--all' in this repository");
   });
 });
 
@@ -105,7 +105,7 @@ it('reports which file of a commit is not a manifest', async () => {
     await commit();
     rmSync(join(root, 'manifests/dev/shop/by-hand.yaml'));
     await expect(diff(root, 'HEAD')).rejects.toThrow(
-      'manifests/dev/shop/by-hand.yaml is no Kubernetes object',
+      'manifests/dev/shop/by-hand.yaml is not a Kubernetes object',
     );
   });
 });

@@ -73,8 +73,8 @@ test('Docker Desktop on Linux: the kernel of the virtual machine counts', async 
     'unix:///run/d.sock',
   );
   expect(found).toMatchObject({
-    kernel: 'ok: that of Docker Desktop counts',
-    inotify: 'ok: that of Docker Desktop counts',
+    kernel: 'ok: the kernel of Docker Desktop counts',
+    inotify: 'ok: the kernel of Docker Desktop counts',
   });
 });
 

@@ -109,7 +109,11 @@ describe('a payload that cannot be kept is refused, and the message says where i
     ['NUL in a name', { a: [{ 'x\0': 1 }] }, 'payload.a.0: a name with NUL'],
     ['a level too much', nested(deepestJson + 1), `at most ${deepestJson} nested objects and lists`],
     ['not a JSON number', { a: Number.NaN }, 'payload.a: NaN is not a JSON number'],
-    ['a number without an end', { a: [Number.POSITIVE_INFINITY] }, 'payload.a.0: Infinity is no number'],
+    [
+      'a number without an end',
+      { a: [Number.POSITIVE_INFINITY] },
+      'payload.a.0: Infinity is not a JSON number',
+    ],
     ['too much of it', { a: 'x'.repeat(70_000) }, 'payload: at most 64 KiB'],
   ])('%s, by gRPC', async (_what, payload, message) => {
     await expect(enqueue('shop.edge', { payload })).rejects.toMatchObject(
@@ -125,14 +129,30 @@ describe('a payload that cannot be kept is refused, and the message says where i
     ['half a surrogate pair in a name', '{"payload":{"\\udfff":1}}', 'payload: a name with NUL or half'],
     ['half a surrogate pair as a key', '{"idempotencyKey":"\\ud800"}', 'idempotencyKey: a text without'],
     ['a number without an end', '{"payload":{"a":1e400}}', 'payload.a: Infinity is not a JSON number'],
-    ['30,000 objects', `{"payload":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`, 'in each other'],
-    ['30,000 lists', `{"payload":{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`, 'in each other'],
+    [
+      '30,000 objects',
+      `{"payload":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`,
+      'nested objects and lists',
+    ],
+    [
+      '30,000 lists',
+      `{"payload":{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`,
+      'nested objects and lists',
+    ],
     ['30,000 lists for a body', `${'['.repeat(30_000)}${']'.repeat(30_000)}`, 'request: Invalid input'],
     ['30,000 lists for a number', `{"priority":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'priority'],
     ['what is no UTF-8', Buffer.from('{"payload":{"a":"\xff"}}', 'latin1'), 'the body is not valid JSON'],
-    ['a moment before all time', '{"runAt":"0000-12-31T00:00:00Z"}', 'runAt: in the years 1 to 9999'],
-    ['a moment that UTC has in year 0', '{"runAt":"0001-01-01T00:00:00+14:00"}', 'runAt: in the years'],
-    ['a moment after all time', '{"runAt":"9999-12-31T23:59:59-14:00"}', 'runAt: in the years 1 to 9999'],
+    ['a moment before all time', '{"runAt":"0000-12-31T00:00:00Z"}', 'runAt: a time in the years 1 to 9999'],
+    [
+      'a moment that UTC has in year 0',
+      '{"runAt":"0001-01-01T00:00:00+14:00"}',
+      'runAt: a time in the years',
+    ],
+    [
+      'a moment after all time',
+      '{"runAt":"9999-12-31T23:59:59-14:00"}',
+      'runAt: a time in the years 1 to 9999',
+    ],
     ['a day that is none', '{"runAt":"2026-02-30T00:00:00Z"}', 'runAt: Invalid ISO datetime'],
   ])('%s, over HTTP', async (_what, body, message) => {
     const answer = await post(body);

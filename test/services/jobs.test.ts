@@ -367,7 +367,7 @@ describe('the REST face', () => {
   it.each([
     ['what does not fit', 'POST', '/v1/queues/shop.rest/jobs', { priority: 'high' }, 400, 'priority'],
     ['an unknown field', 'POST', '/v1/queues/shop.rest/jobs', { prority: 1 }, 400, 'prority'],
-    ['an unknown path', 'GET', '/v1/jobs', undefined, 404, 'not known'],
+    ['an unknown path', 'GET', '/v1/jobs', undefined, 404, 'unknown path'],
     [
       'a page that it did not give',
       'GET',

@@ -76,8 +76,9 @@ func serve(ctx context.Context, given settings) error {
 func listen(ctx context.Context, servers []*http.Server) error {
 	failed := make(chan error, len(servers))
 	for _, server := range servers {
-		// A large layer may take an hour: only the header of a request has a bound.
+		// A large layer may take an hour: a request has no other bound than that of its header.
 		server.ReadHeaderTimeout = 10 * time.Second
+		server.IdleTimeout = 2 * time.Minute
 		go func() {
 			var err error
 			if server.TLSConfig != nil {
