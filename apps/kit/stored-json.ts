@@ -6,6 +6,9 @@ import { isStorable, storable } from './stored-text.ts';
  */
 export const deepestJson = 32;
 
+/** JavaScript takes an assignment to this name for the prototype of the object, so that copies lose it. */
+export const droppedName = '__proto__';
+
 const tooDeep = `at most ${deepestJson} nested objects and lists`;
 
 type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
@@ -28,6 +31,7 @@ export function faultOf(value: unknown): Fault | undefined {
     if (why !== undefined) return { path, why };
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, inner] of Object.entries(value)) {
+      if (key === droppedName) return { path, why: `the name ${droppedName}, which JavaScript drops` };
       if (!isStorable(key)) return { path, why: 'a name with NUL or half a surrogate pair' };
       open.push({ value: inner, path: [...path, key] });
     }

@@ -125,6 +125,12 @@ describe('a payload that cannot be kept is refused, and the message says where i
   it.each([
     ['NUL in a text', '{"payload":{"a":"\\u0000"}}', 'payload.a: a text with NUL'],
     ['NUL in a name', '{"payload":{"\\u0000":1}}', 'payload: a name with NUL'],
+    ['the name __proto__', '{"payload":{"__proto__":1}}', 'the name __proto__ is refused'],
+    [
+      'the name __proto__ in escapes',
+      '{"payload":{"a":{"\\u005f_proto__":1}}}',
+      'the name __proto__ is refused',
+    ],
     ['half a surrogate pair in a text', '{"payload":{"a":"\\ud800"}}', 'payload.a: a text with NUL or half'],
     ['half a surrogate pair in a name', '{"payload":{"\\udfff":1}}', 'payload: a name with NUL or half'],
     ['half a surrogate pair as a key', '{"idempotencyKey":"\\ud800"}', 'idempotencyKey: a text without'],
