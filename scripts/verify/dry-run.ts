@@ -10,6 +10,7 @@ import {
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
 import { reason } from '../cluster/request.ts';
+import { asDecrypted } from './as-decrypted.ts';
 import { refusalOf, type ServerRefusal } from './refusal.ts';
 
 /** Field manager in `managedFields`. */
@@ -48,7 +49,7 @@ export class DryRun {
     );
   }
 
-  /** Reason why the API server refuses an object; undefined if it accepts it. */
+  /** Reason why the API server refuses an object; undefined if it accepts it. An encrypted Secret is shown as Flux decrypts it. */
   refusal(object: KubeObject): Promise<ServerRefusal | undefined> {
     return this.#apply(object, 'All');
   }
@@ -64,7 +65,7 @@ export class DryRun {
   }
 
   async #apply(object: KubeObject, dryRun: 'All' | undefined): Promise<ServerRefusal | undefined> {
-    this.#body = toYaml(object);
+    this.#body = toYaml(asDecrypted(object));
     try {
       await this.#objects.patch(object, undefined, dryRun, manager, true, PatchStrategy.ServerSideApply);
       return undefined;
