@@ -83,7 +83,7 @@ export function testPlan(options: TestOptions, machine: TestMachine): TestPlan {
     steps: [...unitSteps(without.accounts), ...clusterSteps(machine.root, without.stacks)],
     clusters: true,
     browser: true,
-    usual: 'about 30 minutes',
+    usual: 'about 40 minutes',
     leftOut: [
       ...without.accounts,
       ...without.stacks,
