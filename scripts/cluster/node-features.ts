@@ -25,6 +25,11 @@ type Node = z.infer<typeof listSchema>['items'][number];
 /** Keys of the labels and taints that an earlier run set; no others are removed. */
 const recordSchema = z.object({ labels: z.array(z.string()), taints: z.array(z.string()) });
 
+/** Kind's name for a node after `before` nodes of the same role; Kind numbers them from the second one on. */
+export function kindNodeName(cluster: string, role: string, before: number): string {
+  return `${cluster}-${role}${before === 0 ? '' : before + 1}`;
+}
+
 /**
  * The Kubernetes name of each node of cluster.yaml. Kind numbers the nodes of a role, starting with the
  * second.
@@ -37,7 +42,7 @@ export function nodeNames({
   if (provider.kind !== 'kind') return nodes.map((node) => [node.name, node]);
   return nodes.map((node, i) => {
     const before = nodes.slice(0, i).filter(({ role }) => role === node.role).length;
-    return [`${name}-${node.role}${before === 0 ? '' : before + 1}`, node];
+    return [kindNodeName(name, node.role, before), node];
   });
 }
 

@@ -1,4 +1,5 @@
 import { nodePorts } from '../../model/schema/node-ports.ts';
+import { kindNodeName } from '../cluster/node-features.ts';
 import { changes } from '../objects/changes.ts';
 import type { KindCluster, PortMapping } from './config.ts';
 import type { FoundRecord, KindRecord } from './record.ts';
@@ -115,10 +116,9 @@ function decideAboutFinished({ containers, record, kubeconfig, wanted, settings,
 function addedWorkers({ name, roles }: KindCluster, made: readonly string[]): string[] {
   const workers = (of: readonly string[]) => of.filter((role) => role === 'worker').length;
   const before = workers(made);
-  return Array.from({ length: Math.max(workers(roles) - before, 0) }, (_, i) => {
-    const number = before + i + 1;
-    return `${name}-worker${number === 1 ? '' : number}`;
-  });
+  return Array.from({ length: Math.max(workers(roles) - before, 0) }, (_, i) =>
+    kindNodeName(name, 'worker', before + i),
+  );
 }
 
 /** Kind's load balancer in front of several control planes; it has no mounts. */

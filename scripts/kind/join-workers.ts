@@ -29,7 +29,6 @@ interface Join {
  * @throws Failure where the engine or kubeadm refuses, with its last lines.
  */
 export async function joinWorkers({ engine, cluster, names, report, signal }: Join): Promise<void> {
-  if (names.length === 0) return;
   const listed = await nodeKubectl(engine, cluster, ['get', 'nodes', '--output=name'], { signal });
   const known = new Set(listed.split('\n').map((line) => line.replace('node/', '')));
   const containers = await inspectNodes(engine, cluster, signal);

@@ -33,7 +33,7 @@ interface Options {
   signal: AbortSignal;
 }
 
-/** How the nodes were brought up: created, already running, or started. */
+/** How the nodes were brought up: created, already running, started, or extended by workers. */
 export type NodesState = 'made' | 'running' | 'started' | 'joined';
 
 /** A container of a cluster, from the engine. */
