@@ -112,7 +112,7 @@ export default defineConfig({
         },
       })),
       // One story each, as above, on machines that are made here.
-      ...['nodes', 'control-planes', 'upgrade'].map((name) => ({
+      ...['nodes', 'control-planes', 'upgrade', 'production'].map((name) => ({
         test: {
           name,
           include: [`test/hosts/${name}.test.ts`],

@@ -19,6 +19,10 @@ const program = npmCommand('test')
     'run only: the same with an upgrade under load; builds the previous version of Kubernetes, 10 minutes',
   )
   .option(
+    '--production',
+    'run only: machines, a Git server by SSH and a registry with TLS: publish, previews, promote, roll-back, on a real cluster',
+  )
+  .option(
     '--pull',
     'run only: a cluster with pulled images, as an ordinary user, from faulty registries on loopback',
   )

@@ -1,8 +1,10 @@
 import { request } from 'node:https';
 
-/** A host of the gateway, with its loopback address and trusted CAs. */
+/** A host of the gateway, with its address and trusted CAs. */
 export interface GatewayAddress {
   host: string;
+  /** IP address of the gateway. Default: 127.0.0.1. */
+  address?: string;
   /** HTTPS port. */
   port: number;
   /** CA certificates in PEM. Default: those that Node trusts. */
@@ -14,14 +16,14 @@ export interface GatewayAddress {
  * Throws if it is not valid, or on a timeout.
  */
 export function visit(
-  { host, port, roots }: GatewayAddress,
+  { host, address = '127.0.0.1', port, roots }: GatewayAddress,
   path = '/',
   timeoutMs = 10_000,
 ): Promise<{ status: number; body: string; headers: NodeJS.Dict<string | string[]> }> {
   return new Promise((resolve, reject) => {
     const call = request(
       {
-        host: '127.0.0.1',
+        host: address,
         port,
         path,
         servername: host,

@@ -7,6 +7,7 @@ import { fluxDefinitions, fluxObjects } from '../flux/bootstrap.ts';
 import { ensureDecryptionKey } from '../flux/decryption-key.ts';
 import { syncObjects } from '../flux/sync.ts';
 import { keepThis } from '../secrets/key-files.ts';
+import { type DeployKeyFiles, ensureDeployKey } from './deploy-key.ts';
 
 interface Options {
   environment: Environment;
@@ -14,6 +15,7 @@ interface Options {
   manifests: ReadonlyMap<string, string>;
   /** Path of the administrator's kubeconfig. */
   kubeconfig: string;
+  deployKey: DeployKeyFiles;
   report: (line: string) => void;
 }
 
@@ -22,7 +24,8 @@ interface Options {
  * with Flux's field manager, which takes the objects over. A second run changes nothing, because both use the
  * same render.
  */
-export async function handOver({ environment, manifests, kubeconfig, report }: Options): Promise<void> {
+export async function handOver(options: Options): Promise<void> {
+  const { environment, manifests, kubeconfig, deployKey, report } = options;
   const { source } = environment.cluster;
   if (source.kind !== 'git') {
     throw new Failure(
@@ -60,6 +63,7 @@ export async function handOver({ environment, manifests, kubeconfig, report }: O
   await run(apply, fluxObjects(environment, manifests));
   const key = await ensureDecryptionKey(environment, run);
   if (key.made) report(keepThis(environment.cluster.name));
+  if (await ensureDeployKey(environment, deployKey, run)) report(`deploy key for ${source.url}`);
   report(`Flux reads ${source.url}, branch ${source.branch}, manifests/${environment.name}`);
   await run(apply, syncObjects(environment, manifests));
   for (const object of ['gitrepository/platform', 'kustomization/platform']) {

@@ -10,6 +10,7 @@ const alone = {
   nodes: 'nodes',
   controlPlanes: 'control-planes',
   upgrade: 'upgrade',
+  production: 'production',
   pull: 'pull',
   observability: 'observability',
   workloads: 'workloads',

@@ -19,9 +19,10 @@ const ref = 'plinth.internal/test-host:1';
 /** Counts up when the same parts make another image. */
 const generation = 1;
 
-/** What Debian's image for clouds has, as far as Ansible needs it. */
+/** What Debian's image for clouds has, as far as Ansible needs it; and Git, for the machine that serves it. */
 const packages = [
   'dbus',
+  'git',
   'jq',
   'openssh-server',
   'python3',

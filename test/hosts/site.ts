@@ -33,6 +33,8 @@ export type SiteAnswer = z.infer<typeof answerSchema>;
 interface Description {
   kubernetes: { version: string; virtualAddress?: string };
   source?: { kind: 'git'; url: string; secret: string };
+  apps?: object;
+  previews?: object;
 }
 
 /** What stands ready before there is a machine. */
@@ -104,16 +106,17 @@ export class TestSite {
 
   /** Starts a machine and writes it into cluster.yaml; its host key is a new one. */
   async add(name: string, role: 'control-plane' | 'worker'): Promise<void> {
-    const host = await startHost(
-      this.engine,
-      this.equipment.image,
-      name,
-      await readFile(`${this.equipment.key}.pub`, 'utf8'),
-    );
+    const host = await this.startMachine(name);
     this.hosts.set(name, { ...host, role });
     const knownHosts = join(this.folder, 'known_hosts');
     await execa('ssh-keygen', ['-R', host.address, '-f', knownHosts], { reject: false });
     await this.describe();
+  }
+
+  /** Starts a machine that is not part of the cluster. */
+  async startMachine(name: string): Promise<TestHost> {
+    const key = await readFile(`${this.equipment.key}.pub`, 'utf8');
+    return startHost(this.engine, this.equipment.image, name, key);
   }
 
   /** A machine that burns down, and a fresh one of its name. */
