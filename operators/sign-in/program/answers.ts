@@ -1,29 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { escaped, page } from './html.ts';
 
-/** What a visitor is told, as the program that asked can read it. */
+/** A refusal as a page for people and as JSON for programs. */
 export interface Refused {
   status: number;
-  /** For programs: `not_signed_in`. */
+  /** Error code for programs: `not_signed_in`. */
   code: string;
   /** Title of the page. */
   title: string;
-  /** Sentences for people: what happened, and what to do. */
+  /** Paragraphs of the page: the cause and the remedy. */
   text: string[];
-  /** Where the page leads on to. */
+  /** Link below the text. Default: none. */
   link?: { to: string; text: string };
-  /** A form without fields, by which the page goes on. */
+  /** A button below the text, which posts a form without fields. Default: none. */
   form?: { to: string; text: string };
 }
 
-/** Whether a browser asks for a page to show, rather than a program for data. */
+/** Whether the request is a page navigation of a browser, not a request of a program. */
 export function isNavigation({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   const mode = headers['sec-fetch-mode'];
   if (mode !== undefined) return mode === 'navigate';
   return (headers.accept ?? '').includes('text/html');
 }
 
-/** Headers of every answer that this program makes itself. */
+/** Headers of all responses of this program. */
 export const ownHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
@@ -33,7 +33,7 @@ export const ownHeaders: Readonly<Record<string, string>> = {
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 };
 
-/** Lets scripts of the app's own origins read an answer (Fetch, 'CORS protocol'); of no other. */
+/** CORS headers that allow the app's own origins to read a response (Fetch, 'CORS protocol'). */
 export function corsHeaders(
   { headers }: Pick<IncomingMessage, 'headers'>,
   origins: readonly string[],
@@ -47,14 +47,14 @@ export function corsHeaders(
   };
 }
 
-/** A page where a browser shows one, JSON otherwise. */
+/** Sends a refusal as a page for navigations and as JSON otherwise. */
 export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   { status, code, title, text, link, form }: Refused,
   headers: Record<string, string | string[]> = {},
 ): void {
-  // What is left of a body is not read: the connection goes.
+  // The rest of the body is not read: the connection is closed.
   const shared = { ...ownHeaders, ...headers, connection: 'close' };
   if (isNavigation(request)) {
     const more =

@@ -1,19 +1,19 @@
 import { type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { request as requestTls } from 'node:https';
 
-/** Bytes of an answer: a flow with many providers has some tens of kilobytes. */
+/** Maximum size of a response in bytes; a flow with many providers has some tens of kilobytes. */
 const mostBytes = 1024 * 1024;
 
-/** An answer of a server in the cluster. */
+/** A response of a server in the cluster. */
 export interface JsonAnswer {
   status: number;
-  /** Parsed; undefined where it is no JSON. */
+  /** Parsed JSON; undefined if it is not valid. */
   body: unknown;
-  /** Cookies that it sets. */
+  /** Values of its Set-Cookie headers. */
   cookies: string[];
 }
 
-/** Asks a server in the cluster; throws where it does not answer within so many milliseconds. */
+/** Sends a request to a server in the cluster. Throws after the time-out in milliseconds. */
 export function askJson(options: RequestOptions, patience: number, body = ''): Promise<JsonAnswer> {
   const headers = {
     accept: 'application/json',

@@ -3,24 +3,24 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { log } from './log.ts';
 
-/** Who this process is and whom it trusts, as Node's TLS takes them. */
+/** Certificate, key and trusted roots for Node's TLS. */
 export interface CredentialFiles {
   cert: string;
   key: string;
   ca: string;
 }
 
-/** So often a folder is looked at. */
+/** Interval at which a folder is checked for changes. */
 const lookAgainMs = 5_000;
 
-/** A folder with `tls.crt`, `tls.key` and `roots.pem`, read again as it changes; what does not fit together is never taken up. */
+/** A folder with `tls.crt`, `tls.key` and `roots.pem`, reloaded when it changes. A key that does not match is never loaded. */
 export class CertificateFolder {
   readonly folder: string;
   #held: CredentialFiles;
   #timer: NodeJS.Timeout;
   #listeners: (() => void)[] = [];
 
-  /** Throws where the folder holds no certificate with its key. */
+  /** Throws if the folder has no certificate with its key. */
   constructor(folder: string) {
     this.folder = folder;
     this.#held = readFolder(folder);
@@ -32,7 +32,7 @@ export class CertificateFolder {
     return this.#held;
   }
 
-  /** Calls back after each renewal. */
+  /** Registers a callback for renewals. */
   onRenewed(listener: () => void): void {
     this.#listeners.push(listener);
   }

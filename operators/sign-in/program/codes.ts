@@ -1,18 +1,18 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** What a code stands for: a session that is handed from the host of accounts to that of an app. */
+/** The data of a code, which transfers a session from the host of accounts to that of an app. */
 export interface HandOver {
   /** Origin of the app that may redeem it. */
   origin: string;
   /** SHA-256 of the secret that the browser keeps at that origin, in base64url. */
   state: string;
-  /** Path of the app to go on to, with its query. */
+  /** Path and query of the app after the sign-in. */
   path: string;
   /** Value of the cookie of the session. */
   session: string;
 }
 
-/** So long a browser may take from one host to the other. */
+/** Validity of a code in milliseconds. */
 const validMs = 30_000;
 const mostCodes = 10_000;
 
@@ -35,7 +35,7 @@ export class Codes {
     return code;
   }
 
-  /** Whoever asks, the code is used up; undefined where it is unknown, too old, or another's. */
+  /** Redeems and invalidates a code; undefined if it is unknown, expired, or of another app or browser. */
   redeem(code: string, origin: string, state: string): HandOver | undefined {
     const found = this.#codes.get(code);
     this.#codes.delete(code);
@@ -44,7 +44,7 @@ export class Codes {
   }
 }
 
-/** What a browser's secret is known by. */
+/** The hash of a browser's secret. */
 export function stateOf(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

@@ -1,14 +1,14 @@
-/** What the ConfigMap says. */
+/** Content of the ConfigMap. */
 export interface SignInConfig {
   /** Origin of the pages of accounts; the issuer of tokens. */
   accounts: string;
   /** Origin of Kratos' public API in the cluster. */
   kratos: string;
-  /** Origin of Kratos' admin API; none where no app manages people. */
+  /** Origin of Kratos' admin API; absent if no app manages people. */
   kratosAdmin?: string;
   /** Apps that may read and delete people, by the name in their certificate. */
   managers: string[];
-  /** Name of the app that keeps organisations and roles; none: nobody has any. */
+  /** Name of the app with organisations and roles. Default: none. */
   rights?: string;
   /** Name of the cookie of a session that Kratos sets for its own host. */
   kratosCookie: string;
@@ -16,32 +16,32 @@ export interface SignInConfig {
   replicas: string;
   /** Name that the certificate of every replica has. */
   replicaName: string;
-  /** Origins of the providers of OpenID Connect to which a sign-in leads. */
+  /** Origins of the OpenID Connect providers. */
   providers: string[];
   apps: AppConfig[];
 }
 
-/** An app that only people who are signed in reach. */
+/** An app that requires a sign-in. */
 export interface AppConfig {
   /** Its name: the audience of its tokens. */
   name: string;
-  /** Its origins as visitors see them, `https://shop.example.org:8443`; the first is the one that is shown. */
+  /** Public origins, such as `https://shop.example.org:8443`; the first is the main one. */
   origins: string[];
   /** Host of its Service. */
   service: string;
-  /** Where paths lead, the longest first; the last is `/`. */
+  /** Ports by path, longest path first; the last is `/`. */
   paths: PathConfig[];
 }
 
 export interface PathConfig {
-  /** Leads with all paths below it, as a PathPrefix of the Gateway API does. */
+  /** Matches itself and all paths below, like a PathPrefix of the Gateway API. */
   path: string;
   port: number;
-  /** Whether the app asks for a certificate at this port. */
+  /** Whether the port requires a client certificate. */
   mutual: boolean;
 }
 
-/** Where a path of a request leads; `path` has no query. */
+/** The port for a request path; `path` has no query. */
 export function portOf({ paths }: AppConfig, path: string): PathConfig | undefined {
   return paths.find(
     ({ path: prefix }) =>

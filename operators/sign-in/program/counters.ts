@@ -1,6 +1,6 @@
 const counts = new Map<string, number>();
 
-/** Outcomes of requests to apps: let through, or why not. */
+/** Outcomes of requests to apps: forwarded, or the reason of the refusal. */
 export type RequestOutcome =
   | 'passed'
   | 'sent-to-sign-in'
@@ -16,7 +16,7 @@ export function count(app: string, outcome: RequestOutcome): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** The text format of Prometheus. */
+/** The counters in the text format of Prometheus. */
 export function metricsText(): string {
   const lines = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${key} ${value}`);
   return [

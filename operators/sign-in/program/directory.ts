@@ -1,18 +1,18 @@
 import { Unavailable } from './fresh-answers.ts';
 import { at, type Kratos, textAt } from './kratos.ts';
 
-/** People on one page. */
+/** Number of people per page. */
 const pageSize = 100;
 
-/** An answer of the directory. */
+/** A response of the directory. */
 export interface DirectoryAnswer {
   status: number;
   body: object;
 }
 
 /**
- * People as Kratos keeps them, for the apps that manage them: Kratos' admin API itself can do anything to anybody and asks for no
- * certificate, so apps get no further than this: `GET /people?page=`, `GET` and `DELETE` of `/people/ID` and of `/people/ID/sessions`.
+ * People in Kratos, for apps that manage them. Kratos' admin API has no access control and no client certificates, so
+ * apps only get this subset: `GET /people?page=`, and `GET` and `DELETE` of `/people/ID` and `/people/ID/sessions`.
  */
 export class PeopleDirectory {
   #admin: Pick<Kratos, 'call'>;
@@ -24,12 +24,12 @@ export class PeopleDirectory {
     this.#managers = new Set(managers);
   }
 
-  /** `path`: with its query. Throws Unavailable where Kratos does not answer. */
+  /** `path` includes the query. Throws Unavailable if Kratos does not answer. */
   async answer(caller: string | undefined, method: string, path: string): Promise<DirectoryAnswer> {
     if (caller === undefined || !this.#managers.has(caller)) return notFound;
     const [, page] = /^\/people\?page=(\d{0,6})$/.exec(path) ?? [];
     if (page !== undefined) return method === 'GET' ? this.#page(Number(page) || 1) : notFound;
-    // An id of Kratos and nothing else: no path of its API can be made of it.
+    // Only ids of Kratos match, so an id cannot form another path of its API.
     const [, id, sessions = ''] =
       /^\/people\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(\/sessions)?$/.exec(path) ?? [];
     if (id === undefined) return notFound;
@@ -54,7 +54,7 @@ export class PeopleDirectory {
 
 const notFound: DirectoryAnswer = { status: 404, body: { error: 'nobody is here' } };
 
-/** Those that have not ended (Kratos, 'List an Identity\'s Sessions'). */
+/** The active sessions (Kratos, 'List an Identity\'s Sessions'). */
 function sessionsFrom(list: unknown): object[] {
   const active = (Array.isArray(list) ? list : []).filter((each) => at(each, 'active') === true);
   return active.map((each) => ({

@@ -1,15 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { corsHeaders, isNavigation, ownHeaders, type Refused, redirect, refuse } from './answers.ts';
+import { corsHeaders, isNavigation, ownHeaders, redirect, refuse } from './answers.ts';
 import { stateOf } from './codes.ts';
 import { type AppConfig, portOf } from './config.ts';
 import { appCookies, cookie, setCookie } from './cookies.ts';
 import { count } from './counters.ts';
+import {
+  endedWrongly,
+  goesRound,
+  loop,
+  needsRevalidation,
+  noAnswer,
+  noCookies,
+  notSignedIn,
+  onlyPost,
+} from './door-refusals.ts';
 import { Unavailable } from './fresh-answers.ts';
 import { requestHeaders } from './headers.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import { isFromElsewhere } from './origin.ts';
+import { answerPreflight, isPreflight } from './preflight.ts';
 import type { SessionRights } from './rights.ts';
 import type { Session, Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -22,17 +33,15 @@ export const ownPaths = {
   revalidate: '/.sign-in/revalidate',
 } as const;
 
-/** So long a sign-in may take. */
+/** Maximum duration of a sign-in in seconds. */
 const signInSeconds = 3_600;
-/** So many sign-ins may be begun within so many seconds before they are called a loop. */
-const loop = { tries: 5, seconds: 30 };
 
 export interface DoorInput {
   /** Origin of the pages of accounts. */
   accounts: string;
   sessions: Sessions;
   rights: SessionRights;
-  /** `NAME=VALUE` of the cookie by which Kratos knows a session. */
+  /** Kratos' session cookie as `NAME=VALUE`. */
   kratosCookie: (value: string) => string;
   keys: SigningKeys;
   exchanges: OpenExchanges;
@@ -44,7 +53,7 @@ export interface DoorInput {
   target: (app: AppConfig, port: number, isMutual: boolean) => UpstreamTarget;
 }
 
-/** The door of an app: whoever has no session does not get past it. */
+/** Handles requests to an app: only those with a session are forwarded. */
 export class Door {
   #input: DoorInput;
 
@@ -52,7 +61,7 @@ export class Door {
     this.#input = input;
   }
 
-  /** `origin`: that of the app at which the visitor asks. Throws Unavailable where nobody knows who asks. */
+  /** `origin`: requested origin of the app. Throws Unavailable if the session cannot be verified. */
   async handle(
     app: AppConfig,
     origin: string,
@@ -94,7 +103,7 @@ export class Door {
     const session = await this.#session(request);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return endSocket(socket, '400 Bad Request');
     if (session === undefined) return endSocket(socket, '401 Unauthorized');
-    // A browser says from which page it comes, and sends the cookie from any page of the site.
+    // A browser sends the cookie from every page of the site, so the origin must be checked.
     if (isForeign(request, app)) return endSocket(socket, '403 Forbidden');
     if (!this.#input.exchanges.hasRoom) return endSocket(socket, '503 Service Unavailable');
     const rights = await this.#input.rights.of(session);
@@ -130,7 +139,7 @@ export class Door {
     return typeof known === 'object' ? known : undefined;
   }
 
-  /** A page is led to the pages of accounts and comes back; everything else is told that it has to sign in. */
+  /** Redirects a navigation to the sign-in page; other requests get 401. */
   #begin(app: AppConfig, origin: string, request: IncomingMessage, response: ServerResponse): void {
     const isPage = isNavigation(request) && (request.method === 'GET' || request.method === 'HEAD');
     const back = isPage ? (request.url ?? '/') : '/';
@@ -156,7 +165,7 @@ export class Door {
     ]);
   }
 
-  /** The browser comes back with a code: only the one that began, which has the secret, gets the session. */
+  /** Completes a sign-in by its code: only the browser with the secret gets the session. */
   async #end(
     app: AppConfig,
     origin: string,
@@ -175,14 +184,14 @@ export class Door {
       ]);
       return;
     }
-    // Another tab was quicker, or the page was opened again.
+    // Another tab completed the sign-in, or the page was reloaded.
     if ((await this.#session(request)) !== undefined) return redirect(response, 303, `${origin}/`);
     const had = request.headers.cookie !== undefined;
     count(app.name, 'looped');
     refuse(request, response, had ? endedWrongly : noCookies);
   }
 
-  /** The session takes up the rights of now; a page goes on where it was. */
+  /** Revalidates the rights of the session; a page is redirected back. */
   async #revalidate(
     app: AppConfig,
     session: Session,
@@ -228,30 +237,11 @@ export class Door {
   }
 }
 
-function isPreflight({ method, headers }: IncomingMessage): boolean {
-  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
-}
-
-/** A preflight never has a cookie (Fetch, 'CORS-preflight request'): it is answered here, for the app's own origins. */
-function answerPreflight(app: AppConfig, request: IncomingMessage, response: ServerResponse): void {
-  const cors = corsHeaders(request, app.origins);
-  if (cors['access-control-allow-origin'] === undefined) return void response.writeHead(403, cors).end();
-  const wanted = request.headers['access-control-request-headers'];
-  response
-    .writeHead(204, {
-      ...cors,
-      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
-      ...(wanted === undefined ? {} : { 'access-control-allow-headers': wanted }),
-      'access-control-max-age': '600',
-    })
-    .end();
-}
-
 const safe = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Whether another site asks in the name of whoever is signed in: SameSite keeps the cookie from other domains, not from other
- * hosts of this one. A WebSocket is opened by GET and does as much as a POST.
+ * Whether a request is cross-origin (CSRF). SameSite withholds the cookie from other domains, but not from other hosts of
+ * this domain. A WebSocket is opened by GET, but can do as much as a POST.
  */
 export function isForeign(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
@@ -264,71 +254,3 @@ export function isForeign(
 function endSocket(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
-
-const notSignedIn = (to: string): Refused => ({
-  status: 401,
-  code: 'not_signed_in',
-  title: 'You are not signed in',
-  text: ['Your session has ended, and what you sent was not carried out. Sign in, then send it again.'],
-  link: { to, text: 'Sign in' },
-});
-
-const needsRevalidation = (to: string): Refused => ({
-  status: 402,
-  code: 'session_needs_revalidation',
-  title: 'Your rights have changed',
-  text: [
-    'Somebody changed what you may do here. What you sent was not carried out: go on, then send it again.',
-  ],
-  form: { to, text: 'Go on' },
-});
-
-const onlyPost: Refused = {
-  status: 405,
-  code: 'method_not_allowed',
-  title: 'Nothing is here',
-  text: ['A session is revalidated by POST.'],
-  link: { to: '/', text: 'Go on' },
-};
-
-const goesRound = (to: string): Refused => ({
-  status: 403,
-  code: 'sign_in_loop',
-  title: 'The sign-in goes round',
-  text: [
-    `You were sent to the sign-in ${loop.tries} times within ${loop.seconds} seconds and came back without a session each time.`,
-    'Either this browser does not keep the cookies of this site, or the clock of this machine is wrong, or your session was ended just now.',
-  ],
-  link: { to, text: 'Try again' },
-});
-
-const noCookies: Refused = {
-  status: 403,
-  code: 'no_cookies',
-  title: 'Your browser keeps no cookies here',
-  text: [
-    'You signed in, but this browser sent no cookie back, and a session is kept in one.',
-    'Allow cookies for this site, then try again.',
-  ],
-  link: { to: '/', text: 'Try again' },
-};
-
-const endedWrongly: Refused = {
-  status: 403,
-  code: 'sign_in_not_begun_here',
-  title: 'This sign-in was not begun here',
-  text: [
-    'The link is good once, for half a minute, in the browser that began the sign-in.',
-    'It was used before, it is too old, or somebody else sent it to you.',
-  ],
-  link: { to: '/', text: 'Sign in' },
-};
-
-const noAnswer = ({ name }: AppConfig, status: 502 | 504): Refused => ({
-  status,
-  code: 'app_does_not_answer',
-  title: 'No answer',
-  text: [
-    `'${name}' ${status === 504 ? 'took too long to answer' : 'does not answer'}. Try again in a moment.`,
-  ],
-});

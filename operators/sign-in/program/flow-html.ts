@@ -2,14 +2,14 @@ import { escaped } from './html.ts';
 import { at, textAt } from './kratos.ts';
 import { explain, type FlowKind, groups } from './texts.ts';
 
-/** The forms of a flow (Kratos, 'Flow UI nodes') as HTML that works without a script; passkeys alone need one. */
+/** The forms of a flow (Kratos, 'Flow UI nodes') as HTML. Only passkeys need a script. */
 export function flowHtml(kind: FlowKind, flow: unknown): string {
   const nodes = listAt(flow, 'ui', 'nodes');
   const form = { action: formAction(textAt(flow, 'ui', 'action')), kind };
   const messages = messagesHtml(listAt(flow, 'ui', 'messages'));
   const present = groups.filter(([group]) => nodes.some((node) => textAt(node, 'group') === group));
   const of = (group: string) => nodes.filter((node) => textAt(node, 'group') === group);
-  // Settings are changed one at a time; the hidden fields of 'default', such as the token against forgery, go with each.
+  // Each setting has its own form, with the hidden fields of 'default', such as the CSRF token.
   const forms =
     kind === 'settings'
       ? present
@@ -25,7 +25,7 @@ export function flowHtml(kind: FlowKind, flow: unknown): string {
   return [messages, ...forms, scriptsHtml(nodes)].filter((part) => part !== '').join('\n');
 }
 
-/** A form goes to this host alone, whatever address Kratos has for itself. */
+/** The action of a form as a path of this host, independent of Kratos' own address. */
 function formAction(action: string): string {
   if (!URL.canParse(action)) return '/';
   const { pathname, search } = new URL(action);
@@ -45,7 +45,7 @@ function formHtml(
       ? `<fieldset>\n<legend>${escaped(heading)}</legend>\n${content.join('\n')}\n</fieldset>`
       : content.join('\n');
   });
-  // Kratos checks: a field of one way to sign in must not stop another.
+  // No `required`: Kratos validates, and a field of one method must not block another method.
   return `<form method="post" action="${escaped(action)}" novalidate>\n${inner.filter((part) => part !== '').join('\n')}\n</form>`;
 }
 
@@ -89,7 +89,7 @@ function inputHtml(node: unknown, form: string): string {
   if (type === 'button') {
     const trigger = triggerOf(node, 'onclickTrigger');
     if (trigger === '') return '';
-    // Shown by the script: without one it does nothing.
+    // Hidden until the script shows it, because it needs the script.
     return `<button type="button" name="${escaped(name)}" value="${escaped(value)}" data-trigger="${trigger}" hidden>${escaped(label)}</button>${onLoad(node)}`;
   }
   const shown = inputTypes.has(type) ? type : 'text';
@@ -115,7 +115,7 @@ function inputHtml(node: unknown, form: string): string {
   return `<p class="field"><label for="${escaped(id)}">${escaped(label)}</label>\n<input ${attributes.join(' ')}${isOff}></p>${said}`;
 }
 
-/** So that password managers and phones fill it in (HTML, 'Autofill'). */
+/** Autofill token for password managers and phones (HTML, 'Autofill'). */
 function autocompleteOf(name: string, node: unknown): string {
   const given = textAt(node, 'attributes', 'autocomplete');
   if (given !== '') return given;
@@ -133,7 +133,7 @@ const triggers = new Set([
   'oryWebAuthnRegistration',
 ]);
 
-/** A function of Kratos' script (x/webauthnx/js/trigger.go); '' for any other name. */
+/** Name of a function of Kratos' script (x/webauthnx/js/trigger.go); '' for any other name. */
 function triggerOf(node: unknown, key: 'onclickTrigger' | 'onloadTrigger'): string {
   const name = textAt(node, 'attributes', key);
   return triggers.has(name) ? name : '';
@@ -144,7 +144,7 @@ function onLoad(node: unknown): string {
   return trigger === '' ? '' : `<span data-load-trigger="${trigger}" hidden></span>`;
 }
 
-/** The QR code of an authenticator app: its data is in the page, and nothing else is shown. */
+/** The QR code of an authenticator app as a data URL; other sources are not shown. */
 function imageHtml(node: unknown): string {
   const source = textAt(node, 'attributes', 'src');
   if (!/^data:image\/(png|svg\+xml);base64,[A-Za-z0-9+/=]+$/.test(source)) return '';
@@ -171,7 +171,7 @@ function linkHtml(node: unknown): string {
   return /^https:\/\//.test(href) ? `<p><a href="${escaped(href)}">${escaped(text)}</a></p>` : '';
 }
 
-/** Kratos' own script alone, from this host. */
+/** The script element for Kratos' own script, from this host; no other script is allowed. */
 function scriptsHtml(nodes: unknown[]): string {
   const found = nodes
     .filter((node) => textAt(node, 'type') === 'script')

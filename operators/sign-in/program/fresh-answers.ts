@@ -1,40 +1,40 @@
-/** Somebody does not answer, or there is too much to ask: nobody is let in, and nobody is told that he is signed out. */
+/** A server does not answer, or there are too many requests: access is refused, but the session does not count as ended. */
 export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
 interface Answer<Value> {
   value: Value;
-  /** When it was asked for: what it says may be as old as that. */
+  /** Time of the request. */
   asked: number;
 }
 
-/** So old may an answer be. With the time of a call it bounds how long something that ended is taken: two seconds. */
+/** Maximum age of an answer. Together with the time of a call, an ended session is accepted for at most two seconds. */
 const freshMs = 1_000;
 const mostAnswers = 10_000;
 const mostCalls = 256;
 
-/** Answers by key, each asked for once a second at most, however many requests need it. */
+/** Answers by key, each requested at most once a second, for any number of requests. */
 export class FreshAnswers<Value> {
   #what: string;
   #now: () => number;
   #answers = new Map<string, Answer<Value>>();
   #calls = new Map<string, Promise<Value>>();
 
-  /** `what`: what is asked for, in the plural, for errors. */
+  /** `what`: plural noun for error messages. */
   constructor(what: string, now: () => number = Date.now) {
     this.#what = what;
     this.#now = now;
   }
 
-  /** Throws Unavailable where too much is asked at once, and what `ask` throws. */
+  /** Throws Unavailable if there are too many concurrent calls, and errors of `ask`. */
   async of(key: string, ask: () => Promise<Value>): Promise<Value> {
     const answer = this.#answers.get(key);
     if (answer !== undefined && this.#now() - answer.asked < freshMs) return answer.value;
     return this.#calls.get(key) ?? this.#call(key, ask);
   }
 
-  /** The next request asks again, also where an answer is on its way. */
+  /** Drops the answer of a key, also a pending one, so that the next request gets a new one. */
   forget(key: string): void {
     this.#answers.delete(key);
     this.#calls.delete(key);
@@ -55,7 +55,7 @@ export class FreshAnswers<Value> {
     return call;
   }
 
-  /** The one that was asked for longest ago goes first. */
+  /** Removes the oldest answers first. */
   #keep(key: string, answer: Answer<Value>): void {
     this.#answers.delete(key);
     this.#answers.set(key, answer);

@@ -5,7 +5,7 @@ import { cookie } from './cookies.ts';
 import { ownPaths } from './door.ts';
 import type { Sessions } from './sessions.ts';
 
-/** Longer addresses are refused: a browser's own bound is some kilobytes (RFC 9110, section 4.1, asks for 8000). */
+/** Maximum length of a return address (RFC 9110, section 4.1, recommends 8000). */
 const longestAddress = 8_000;
 
 export interface HandOverInput {
@@ -18,13 +18,13 @@ export interface HandOverInput {
   codes: Codes;
 }
 
-/** Where a visitor wants to return: an origin of an app, and a path of it with its query. */
+/** A return address: an origin of an app, and a path with its query. */
 export interface Return {
   origin: string;
   path: string;
 }
 
-/** Reads an address to return to; undefined where it is none, or leads elsewhere than to an app of ours. */
+/** Parses a return address; undefined if it is invalid or not at a listed origin. */
 export function returnTo(text: string | null, origins: ReadonlySet<string>): Return | undefined {
   if (text === null || text.length > longestAddress || !URL.canParse(text)) return undefined;
   const { origin, pathname, search, username, password } = new URL(text);
@@ -33,8 +33,8 @@ export function returnTo(text: string | null, origins: ReadonlySet<string>): Ret
 }
 
 /**
- * `/sign-in`: hands the session of this host to that of an app, by a code that is good once in the browser that began. Who has
- * none gets Kratos' flow first, and comes back here.
+ * `/sign-in`: transfers the session of this host to that of an app, by a code that is valid once in the browser that started.
+ * Without a session it redirects to Kratos' login flow first, which returns here.
  */
 export async function handOver(
   { accounts, origins, kratosCookie, sessions, codes }: HandOverInput,

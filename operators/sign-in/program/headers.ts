@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { appCookies, withoutCookies } from './cookies.ts';
 
-/** Header with the token of the person who asks. */
+/** Header with the token of the person. */
 export const personHeader = 'x-plinth-person';
 
-/** Headers of one connection alone (RFC 9110, section 7.6.1). */
+/** Connection-specific headers (RFC 9110, section 7.6.1). */
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -18,7 +18,7 @@ const hopByHop = new Set([
   'expect',
 ]);
 
-/** Names and values as they came, with those that stand several times. */
+/** Names and values in order, including repeated headers. */
 export type HeaderList = [name: string, value: string][];
 
 function headersOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderList {
@@ -28,7 +28,7 @@ function headersOf({ rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): HeaderL
   return list;
 }
 
-/** What goes on to the next server: without headers of the connection, and those that the connection names. */
+/** The headers to forward: without connection-specific ones, and without those listed in Connection. */
 export function endToEnd(message: Pick<IncomingMessage, 'rawHeaders' | 'headers'>): HeaderList {
   const named = (message.headers.connection ?? '')
     .toLowerCase()
@@ -40,12 +40,12 @@ export function endToEnd(message: Pick<IncomingMessage, 'rawHeaders' | 'headers'
   });
 }
 
-/** Some programs read `x_plinth_person` as the same name (RFC 3875, section 4.1.18). */
+/** Normalises a name, because some programs treat `x_plinth_person` as the same header (RFC 3875, section 4.1.18). */
 function isPersonHeader(name: string): boolean {
   return name.toLowerCase().replaceAll('_', '-') === personHeader;
 }
 
-/** What an app is asked: without what a visitor says of himself and the cookies of the proxy, with the token. */
+/** Headers of the request to the app: with the token, without the visitor's own token header and the proxy's cookies. */
 export function requestHeaders(request: IncomingMessage, token: string): HeaderList {
   const kept = endToEnd(request).flatMap(([name, value]): HeaderList => {
     if (isPersonHeader(name)) return [];
@@ -53,11 +53,11 @@ export function requestHeaders(request: IncomingMessage, token: string): HeaderL
     const left = withoutCookies(value, Object.values(appCookies));
     return left === undefined ? [] : [[name, left]];
   });
-  // The body comes as it was framed; Node frames it anew where its length is not known.
+  // Content-Length is kept; Node uses chunked encoding if the length is unknown.
   return [...kept, [personHeader, token]];
 }
 
-/** What a visitor gets of an app's answer: without cookies by which the app would play the proxy. */
+/** Headers of the app's response, without cookies with names of the proxy. */
 export function responseHeaders(response: IncomingMessage): HeaderList {
   const ours: readonly string[] = Object.values(appCookies);
   return endToEnd(response).filter(

@@ -1,4 +1,4 @@
-/** Text as HTML shows it, also within an attribute in double quotes. */
+/** Escapes text for HTML, also in attributes with double quotes. */
 export function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -8,10 +8,10 @@ export function escaped(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** `accounts`: a page of accounts, with its style sheet and script. `plain`: a page at the host of an app, which has neither. */
+/** `accounts`: a page of accounts, with style sheet and script. `plain`: a page at the host of an app, without them. */
 export type PageKind = 'accounts' | 'plain';
 
-/** A whole page; `content` is HTML. */
+/** A complete HTML page; `content` is HTML. */
 export function page(title: string, content: string, kind: PageKind = 'accounts'): string {
   const own =
     kind === 'plain'

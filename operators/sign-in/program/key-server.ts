@@ -10,15 +10,15 @@ import { log } from './log.ts';
 import type { OtherReplicas } from './other-replicas.ts';
 import type { PublicKey, SigningKeys } from './signing-keys.ts';
 
-/** Name in the certificate of this program itself: its replicas alone may ask for keys of one replica and redeem codes. */
+/** Name in the certificates of the replicas: only they may read the keys of one replica and redeem codes. */
 const itself = 'sign-in';
 const mostBytes = 16 * 1024;
-/** So long the keys of a replica are handed out after it last answered: longer than its tokens are valid. */
+/** Time for which the keys of an unreachable replica are still published: longer than its tokens are valid. */
 const rememberedMs = 120_000;
-/** So often the others are asked. */
+/** Interval of requests to the other replicas. */
 const askAgainMs = 10_000;
 
-/** The keys of all replicas, as one set. */
+/** The combined key set of all replicas. */
 export class EveryKey {
   #own: SigningKeys;
   #replicas: OtherReplicas;
@@ -31,11 +31,11 @@ export class EveryKey {
     this.#replicas = replicas;
   }
 
-  /** `wanted`: id of a key that a verifier does not know; the others are asked anew where it is not known here either. */
+  /** `wanted`: id of a key that a verifier needs; if it is unknown here, the other replicas are asked again. */
   async all(wanted?: string): Promise<PublicKey[]> {
     const age = Date.now() - this.#asked;
     const isMissing = wanted !== undefined && !this.#known().some(({ kid }) => kid === wanted);
-    // An id that nobody has costs one question a second.
+    // An unknown id causes at most one request per second.
     if (age >= askAgainMs || (isMissing && age >= 1_000)) await this.#refresh();
     else await this.#running;
     return this.#known();
@@ -72,11 +72,11 @@ export interface KeyServerInput {
   every: EveryKey;
   codes: Codes;
   credentials: CertificateFolder;
-  /** Undefined where no app manages people. */
+  /** Undefined if no app manages people. */
   directory: PeopleDirectory | undefined;
 }
 
-/** The port of apps that verify tokens, and of the replicas: nobody is answered without a certificate that the roots vouch for. */
+/** The mTLS port for apps that verify tokens, and for the replicas. */
 export function keyServer({ keys, every, codes, credentials, directory }: KeyServerInput): Server {
   const limits = { headersTimeout: 5_000, requestTimeout: 5_000, handshakeTimeout: 5_000 };
   const server = createServer(
@@ -138,7 +138,7 @@ async function body(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Redeems a code here or at the replica that issued it. */
+/** Redeems a code at this replica or at the one that issued it. */
 export async function redeem(
   codes: Codes,
   replicas: OtherReplicas,

@@ -4,29 +4,29 @@ import type { CertificateFolder } from './certificate-folder.ts';
 import { Unavailable } from './fresh-answers.ts';
 import type { Known } from './sessions.ts';
 
-/** Milliseconds within which Kratos has to answer. */
+/** Time-out of a request to Kratos in milliseconds. */
 const patience = 1_000;
 
-/** An API of Kratos: the public one, called for a visitor with the visitor's cookies, or the admin API. */
+/** Client of one API of Kratos: the public one, with the visitor's cookies, or the admin API. */
 export class Kratos {
   readonly origin: URL;
   #credentials: CertificateFolder | undefined;
 
-  /** `credentials`: the certificate to show and the roots to trust; none for plain HTTP. */
+  /** `credentials`: client certificate and trusted roots; absent for plain HTTP. */
   constructor(origin: string, credentials?: CertificateFolder) {
     this.origin = new URL(origin);
     this.#credentials = credentials;
   }
 
-  /** Options of a request to it, for what streams. */
+  /** Options of a streamed request. */
   options(): RequestOptions {
     const { protocol, hostname, port } = this.origin;
-    // By this name its certificate is checked, whatever host the visitor asked for.
+    // The certificate is verified for this name, not for the Host header of the visitor.
     const tls = protocol === 'https:' ? { servername: hostname } : {};
     return { protocol, host: hostname, port, ...tls, ...this.#credentials?.current };
   }
 
-  /** Throws Unavailable where it does not answer in time. */
+  /** Throws Unavailable if Kratos does not answer in time. */
   async call(
     method: string,
     path: string,
@@ -40,18 +40,18 @@ export class Kratos {
     }
   }
 
-  /** Whose session a cookie `NAME=VALUE` is (Kratos, 'Check Who the Current HTTP Session Belongs To'). */
+  /** The session of a cookie `NAME=VALUE` (Kratos, 'Check Who the Current HTTP Session Belongs To'). */
   async session(cookie: string): Promise<Known> {
     const { status, body } = await this.call('GET', '/sessions/whoami', { cookie });
     if (status === 200) return sessionFrom(body);
     if (status === 401) return 'none';
-    // `session_aal2_required`: the person has a second factor that this session has not shown.
+    // `session_aal2_required`: the person has a second factor, which is missing in this session.
     if (status === 403) return 'second-factor';
     throw new Unavailable(`Kratos answers ${status} to /sessions/whoami`);
   }
 }
 
-/** Reads a field of what was parsed; undefined where there is none. */
+/** Reads a field of parsed JSON; undefined if it is missing. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   let found = value;
   for (const key of path) {
@@ -61,13 +61,13 @@ export function at(value: unknown, ...path: (string | number)[]): unknown {
   return found;
 }
 
-/** The same where it is a text; '' otherwise. */
+/** Reads a text field of parsed JSON; '' if it is missing or no text. */
 export function textAt(value: unknown, ...path: (string | number)[]): string {
   const found = at(value, ...path);
   return typeof found === 'string' ? found : '';
 }
 
-/** An answer that lacks what a session must have lets nobody in. */
+/** Parses a session; an incomplete one is refused. */
 function sessionFrom(body: unknown): Known {
   const session = {
     id: textAt(body, 'id'),

@@ -1,6 +1,6 @@
 /*
- * The proxy before apps that need a sign-in, and the pages of accounts. It runs in the cluster as it stands here, from a
- * ConfigMap: Node strips the types, and it imports nothing but Node's own modules.
+ * The proxy in front of apps that require a sign-in, and the pages of accounts. It runs unchanged from a ConfigMap: Node
+ * strips the types, and it imports only Node's own modules.
  */
 
 import { once } from 'node:events';
@@ -24,19 +24,19 @@ import { Sessions } from './sessions.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { visitorServer } from './visitors.ts';
 
-/** Where certificates are mounted, and on which ports it listens; 0 takes any. */
+/** Folder of the certificates, and ports to listen on; 0 selects a free port. */
 export interface ProgramPlace {
   identities: string;
   ports: { visitors: number; keys: number; probes: number };
-  /** Where the other replicas are. Default: DNS says. */
+  /** Addresses of the other replicas. Default: from DNS. */
   replicas?: () => Promise<ReplicaAddress[]>;
-  /** Address of an app's Service. Default: as the configuration says. */
+  /** Address of an app's Service. Default: from the configuration. */
   serviceHost?: (app: AppConfig) => string;
 }
 
 export interface RunningProxy {
   ports: ProgramPlace['ports'];
-  /** Takes nothing new, lets what runs end for so many milliseconds, then closes it. */
+  /** Stops accepting requests, and closes open ones after the given milliseconds. */
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export async function start(config: SignInConfig, place: ProgramPlace): Promise<
   };
 }
 
-/** How the app that keeps organisations is asked; undefined where there is none. */
+/** Client of the app with organisations; undefined if there is none. */
 function rightsInput(
   config: SignInConfig,
   keys: SigningKeys,
@@ -114,7 +114,7 @@ function directoryOf(config: SignInConfig, identities: Identities): PeopleDirect
   return new PeopleDirectory(new Kratos(config.kratosAdmin, identities.of('kratos-client')), config.managers);
 }
 
-/** The certificates of the pod, by the name of their folder. */
+/** The certificates of the pod, by folder name. */
 class Identities {
   #folder: string;
   #known = new Map<string, CertificateFolder>();
@@ -123,7 +123,7 @@ class Identities {
     this.#folder = folder;
   }
 
-  /** Undefined where there is none. */
+  /** Undefined if the folder does not exist. */
   of(name: string): CertificateFolder | undefined {
     const path = join(this.#folder, name);
     const found = this.#known.get(name) ?? (existsSync(path) ? new CertificateFolder(path) : undefined);
@@ -142,7 +142,7 @@ class Identities {
   }
 }
 
-/** How a port of an app is asked: at a mutual one with the certificate that the app's authority issued. */
+/** Request target for a port of an app; an mTLS port gets the certificate that the app's authority issued. */
 function targets(identities: Identities, serviceHost: (app: AppConfig) => string): DoorInput['target'] {
   return (app, port, isMutual) => {
     const host = serviceHost(app);
@@ -159,7 +159,7 @@ async function listening(server: Server, port: number): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Takes nothing new, and closes what still runs after so many milliseconds. */
+/** Closes a server; open connections are closed after the given milliseconds. */
 async function ended(server: Server, graceMs: number, exchanges: OpenExchanges): Promise<void> {
   const closed = new Promise<void>((done) => server.close(() => done()));
   server.closeIdleConnections();
@@ -171,7 +171,7 @@ async function ended(server: Server, graceMs: number, exchanges: OpenExchanges):
   clearTimeout(timer);
 }
 
-/** For the kubelet and Prometheus alone. */
+/** Serves probes and metrics for the kubelet and Prometheus. */
 function probeServer(isStopping: () => boolean) {
   return createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (request, response) => {
     const end = (status: number, text: string) =>

@@ -3,28 +3,28 @@ import { log } from './log.ts';
 import type { Rights, SessionRights } from './rights.ts';
 import type { Sessions } from './sessions.ts';
 
-/** So often the sessions behind what is open are looked at. */
+/** Interval at which the sessions of open exchanges are checked. */
 const lookMs = 500;
-/** So long what is open outlives a Kratos that does not answer. */
+/** Time for which open exchanges continue while Kratos does not answer. */
 const graceMs = 10_000;
 const most = 2_000;
 
 interface Exchange {
-  /** Cookie of the session, as Kratos takes it. */
+  /** Cookie of the session for Kratos. */
   cookie: string;
   person: string;
-  /** With which it was let in. */
+  /** Rights at the time of admission. */
   rights: Rights;
   close(): void;
 }
 
-/** Answers that stream and WebSockets: each ends when its session does, or when its person's rights change. */
+/** Streamed responses and WebSockets. Each is closed when its session ends or the person's rights change. */
 export class OpenExchanges {
   #sessions: Sessions;
   #rights: SessionRights;
   #open = new Set<Exchange>();
   #timer: NodeJS.Timeout;
-  /** Since when nobody has answered for a cookie. */
+  /** Start of missing answers, by cookie. */
   #silent = new Map<string, number>();
 
   constructor(sessions: Sessions, rights: SessionRights) {
@@ -34,12 +34,12 @@ export class OpenExchanges {
     this.#timer.unref();
   }
 
-  /** Whether there is room for one more. */
+  /** Whether another exchange can be opened. */
   get hasRoom(): boolean {
     return this.#open.size < most;
   }
 
-  /** Returns how to forget it, once it has ended. */
+  /** Adds an exchange. Returns a function that removes it. */
   add(exchange: Exchange): () => void {
     this.#open.add(exchange);
     return () => this.#open.delete(exchange);
@@ -73,7 +73,7 @@ export class OpenExchanges {
   }
 }
 
-/** Rights that are stale are nobody's any more. */
+/** Whether two rights are equal; stale rights equal none. */
 function isSame(before: Rights, now: Rights | undefined): boolean {
   if (now === undefined || now.isStale || before.organisation !== now.organisation) return false;
   return before.roles.join() === now.roles.join();

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a page of another origin sent a request. A page with `Referrer-Policy: no-referrer` sends `Origin: null` with its own forms
- * too (Fetch, 'Origin' header); then `Sec-Fetch-Site` decides, which no script can set (Fetch Metadata Request Headers).
- * False where neither is there: a program sent it, and no browser its cookies.
+ * Whether a page of another origin sent a request. A page with `Referrer-Policy: no-referrer` sends `Origin: null` with its own
+ * forms too (Fetch, 'Origin' header); then `Sec-Fetch-Site` decides, which no script can set (Fetch Metadata Request Headers).
+ * False without both headers: the request is from a program, so no browser added cookies.
  */
 export function isFromElsewhere(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
   const { origin } = headers;

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { CertificateFolder } from './certificate-folder.ts';
 import { log } from './log.ts';
 
-/** Milliseconds in which a replica answers another. */
+/** Time-out in milliseconds of a request to another replica. */
 const patience = 1_000;
 const mostBytes = 64 * 1024;
 
@@ -14,17 +14,17 @@ export interface ReplicaAddress {
 }
 
 export interface ReplicasInput {
-  /** Name that resolves to the addresses of all of them. */
+  /** Name that resolves to the addresses of all replicas. */
   name: string;
-  /** Name that their certificates have. */
+  /** Name in their certificates. */
   certificateName: string;
   port: number;
   credentials: CertificateFolder;
-  /** Where the others are. Default: DNS says. */
+  /** Addresses of the others. Default: from DNS. */
   others?: () => Promise<ReplicaAddress[]>;
 }
 
-/** The other replicas of this program: each has keys and codes of its own. */
+/** The other replicas of this program; each has its own keys and codes. */
 export class OtherReplicas {
   #input: ReplicasInput;
 
@@ -32,7 +32,7 @@ export class OtherReplicas {
     this.#input = input;
   }
 
-  /** The answers of those that answer; a replica that is going away is passed over. */
+  /** Responses of the reachable replicas; a terminating replica is skipped. */
   async ask(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown[]> {
     const asked = await Promise.allSettled(
       (await this.#others()).map((address) => this.#call(address, method, path, body)),

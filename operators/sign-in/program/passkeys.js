@@ -1,4 +1,4 @@
-// Connects the buttons of passkeys with Kratos' script, which has no handlers of its own: none may stand in the page.
+// Connects the passkey buttons with Kratos' script, because the Content-Security-Policy allows no inline handlers.
 for (const button of document.querySelectorAll('button[data-trigger]')) {
   if (window.PublicKeyCredential === undefined) break;
   button.hidden = false;
@@ -12,7 +12,7 @@ window.addEventListener('load', () => {
 function run(name, value) {
   const trigger = window[name];
   if (typeof trigger !== 'function') return;
-  // Those of security keys take what the browser is to be asked; those of passkeys find it in the form.
+  // Functions for security keys take the options as an argument; those for passkeys read them from the form.
   if (name.startsWith('oryWebAuthn')) trigger(JSON.parse(value));
   else trigger();
 }

@@ -6,52 +6,52 @@ import { at, textAt } from './kratos.ts';
 import type { Session } from './sessions.ts';
 import type { UpstreamTarget } from './upstream.ts';
 
-/** What a person may do in a session, as the app says that keeps organisations. */
+/** The rights of a person in a session, from the app with organisations. */
 export interface Rights {
-  /** Whether they changed since the session took them up. */
+  /** Whether they have changed since the last revalidation of the session. */
   isStale: boolean;
-  /** Organisation for which the person acts; null: none. */
+  /** Organisation for which the person acts; null if none. */
   organisation: string | null;
   roles: string[];
 }
 
-/** Rights of everybody where no app keeps organisations. */
+/** Rights of everybody if no app has organisations. */
 export const noRights: Rights = { isStale: false, organisation: null, roles: [] };
 
-/** The app that keeps organisations and roles. */
+/** Client of the app with organisations and roles. */
 export interface RightsInput {
-  /** Its mutual port. */
+  /** Its mTLS port. */
   target: () => UpstreamTarget;
   /** A token for it, without organisation and roles. */
   token: (session: Session) => string;
 }
 
-/** Milliseconds that one question may take, and all tries of one: less than the two seconds within which a change is seen. */
+/** Time-outs in milliseconds of one request and of all its attempts: less than the two seconds after which a change must be effective. */
 const patience = { once: 1_000, altogether: 1_800 };
 const againMs = 50;
 
-/** Rights by session, each asked for once a second at most. A change is seen by every replica within two seconds. */
+/** Rights by session, each requested at most once a second. A change is effective at every replica within two seconds. */
 export class SessionRights {
   #input: RightsInput | undefined;
   #answers: FreshAnswers<Rights>;
 
-  /** Undefined: no app keeps organisations. */
+  /** Undefined if no app has organisations. */
   constructor(input: RightsInput | undefined, now: () => number = Date.now) {
     this.#input = input;
     this.#answers = new FreshAnswers('rights', now);
   }
 
-  /** Throws Unavailable where the app does not answer: rights that may be old are not taken. */
+  /** Throws Unavailable if the app does not answer, because old rights must not be used. */
   async of(session: Session): Promise<Rights> {
     const input = this.#input;
     if (input === undefined) return noRights;
     const rights = await this.#answers.of(session.id, () => this.#ask(input, session, 'GET', '/v1/session'));
-    // Another replica may revalidate the session at any moment: the next request asks again.
+    // Stale answers are not cached, because another replica can revalidate the session at any time.
     if (rights.isStale) this.#answers.forget(session.id);
     return rights;
   }
 
-  /** Takes up the rights of now, and forgets the ones before. */
+  /** Revalidates the session and drops its cached rights. */
   async revalidate(session: Session): Promise<Rights> {
     const input = this.#input;
     if (input === undefined) return noRights;
@@ -60,7 +60,7 @@ export class SessionRights {
     return rights;
   }
 
-  /** While a replica of the app goes and another one comes, it is asked again. */
+  /** Retries while a replica of the app is replaced. */
   async #ask(input: RightsInput, session: Session, method: string, path: string): Promise<Rights> {
     const end = Date.now() + patience.altogether;
     for (;;) {

@@ -1,22 +1,22 @@
 import { FreshAnswers } from './fresh-answers.ts';
 
-/** A session as Kratos knows it. */
+/** A session of Kratos. */
 export interface Session {
   id: string;
   /** Id of the person's identity. */
   person: string;
-  /** When it ends, in milliseconds since 1970. */
+  /** Expiry in milliseconds since 1970. */
   expires: number;
-  /** When the person signed in, in milliseconds since 1970. */
+  /** Time of the sign-in in milliseconds since 1970. */
   authenticated: number;
   /** Authenticator assurance level: `aal1`, or `aal2` with a second factor. */
   level: string;
 }
 
-/** What Kratos says of a session: the session, none, or that its person has a second factor and has not shown it. */
+/** Kratos' answer about a cookie: the session, none, or a missing second factor. */
 export type Known = Session | 'none' | 'second-factor';
 
-/** Asks Kratos; throws Unavailable. */
+/** Requests the session from Kratos. Throws Unavailable. */
 export type AskSession = (cookie: string) => Promise<Known>;
 
 /** Sessions by their cookie. */
@@ -35,12 +35,12 @@ export class Sessions {
     return this.#valid(await this.#answers.of(cookie, () => this.#ask(cookie)));
   }
 
-  /** Of what was signed out here: the next request asks again. */
+  /** Drops a signed-out session, so that the next request asks Kratos. */
   forget(cookie: string): void {
     this.#answers.forget(cookie);
   }
 
-  /** A session ends at its second, also within the one in which an answer is fresh. */
+  /** Checks the expiry, because a cached answer can be older. */
   #valid(known: Known): Known {
     return typeof known === 'object' && known.expires <= this.#now() ? 'none' : known;
   }

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes, sign
 import { noRights, type Rights } from './rights.ts';
 import type { Session } from './sessions.ts';
 
-/** A public key as verifiers find it (RFC 7517). */
+/** A published public key (RFC 7517). */
 export type PublicKey = JsonWebKey & { kid: string };
 
 interface SigningKey {
@@ -11,17 +11,17 @@ interface SigningKey {
   published: PublicKey;
 }
 
-/** So long a key signs. */
+/** Time for which a key signs. */
 export const keyMs = 3_600_000;
-/** So long a token is valid; never longer than the session. Clocks of one cluster differ by less. */
+/** Maximum validity of a token, which is also limited by the session. Clock differences in a cluster are smaller. */
 export const tokenSeconds = 60;
 
-/** Type of the token (RFC 8725, section 3.11): no other JWT can be taken for it. */
+/** Type of the token (RFC 8725, section 3.11), so that no other JWT is accepted as one. */
 export const tokenType = 'person+jwt';
 
 /**
- * The keys with which this replica signs. They exist in its memory alone: in a Secret of this namespace the gateway could read
- * them. The next key is published an hour before it signs, so that a change is no moment for verifiers.
+ * The signing keys of this replica. They exist only in memory, because the gateway could read a Secret of this namespace.
+ * The next key is published an hour before it signs, so that verifiers know it in time.
  */
 export class SigningKeys {
   #issuer: string;
@@ -37,7 +37,7 @@ export class SigningKeys {
     this.#since = now();
   }
 
-  /** A token that tells an app who asks and with which roles, for a minute at most and not beyond the session. */
+  /** A token with the person and the roles for an app, valid for at most a minute and not beyond the session. */
   token(
     audience: string,
     session: Session,
@@ -63,7 +63,7 @@ export class SigningKeys {
     return `${signed}.${signature.toString('base64url')}`;
   }
 
-  /** The key that signs, the one before it and the next. */
+  /** The current, the previous and the next key. */
   published(): PublicKey[] {
     this.#rotate();
     return [this.#before, this.#current, this.#next].flatMap((key) => key?.published ?? []);

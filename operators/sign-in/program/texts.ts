@@ -10,7 +10,7 @@ export const titles: Readonly<Record<FlowKind, string>> = {
   settings: 'Your account',
 };
 
-/** Headings of what belongs together on a page, by Kratos' group of nodes; in the order of the page. */
+/** Headings of the sections of a page, by Kratos' node group, in the order of the page. */
 export const groups: readonly (readonly [group: string, heading: string])[] = [
   ['default', ''],
   ['profile', 'Profile'],
@@ -25,7 +25,7 @@ export const groups: readonly (readonly [group: string, heading: string])[] = [
   ['oidc', 'Other accounts'],
 ];
 
-/** What to do about an error of Kratos (text/id.go), where its own text does not say so. */
+/** Messages with a remedy for errors of Kratos (text/id.go) whose own text has none. */
 const explained: Readonly<Record<number, string>> = {
   4000002: 'This is missing.',
   4000005: 'This password cannot be taken. Write a longer one that is used nowhere else.',

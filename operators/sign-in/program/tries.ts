@@ -1,11 +1,11 @@
-/** So many tries at once, and one more after so many milliseconds. */
+/** Maximum number of attempts at once, and the milliseconds after which one is regained. */
 const most = 10;
 const anotherAfterMs = 30_000;
 const mostKeys = 10_000;
 
-/** Tries to sign in, counted for each account: whoever guesses passwords is slowed down, from however many addresses. */
+/** Rate limit of sign-in attempts per account, independent of the caller's address. */
 export class Tries {
-  /** From an account to when all of its tries are there again, in milliseconds since 1970. */
+  /** Time at which an account has all attempts again, in milliseconds since 1970, by account. */
   #full = new Map<string, number>();
   #now: () => number;
 
@@ -13,7 +13,7 @@ export class Tries {
     this.#now = now;
   }
 
-  /** Takes one try. Returns 0, or the seconds after which there is one again. */
+  /** Uses one attempt. Returns 0, or the seconds until the next one is possible. */
   take(key: string): number {
     const now = this.#now();
     const full = Math.max(this.#full.get(key) ?? now, now) + anotherAfterMs;

@@ -11,15 +11,15 @@ import { type Duplex, pipeline } from 'node:stream';
 import { endToEnd, type HeaderList, responseHeaders } from './headers.ts';
 import { log } from './log.ts';
 
-/** Milliseconds in which a server takes a connection. */
+/** Connection time-out in milliseconds. */
 const connectMs = 5_000;
-/** Milliseconds without a byte, until the answer begins. */
+/** Idle time-out in milliseconds before the response starts. */
 const silentMs = 90_000;
 
 const pool = { keepAlive: true, maxSockets: 512, maxFreeSockets: 32, scheduling: 'lifo' } as const;
 const agents = { plain: new Agent(pool), tls: new TlsAgent(pool) };
 
-/** Where a request goes: host, port and, for TLS, certificate and roots. */
+/** Target of a request: host, port and, for TLS, certificate and roots. */
 export type UpstreamTarget = Pick<RequestOptions, 'host' | 'port' | 'protocol'> & Record<string, unknown>;
 
 interface Passed {
@@ -27,9 +27,9 @@ interface Passed {
   response: ServerResponse;
   target: UpstreamTarget;
   headers: HeaderList;
-  /** The body, where it was read already. Default: it is passed on as it comes. */
+  /** The body, if it was already read. Default: the body of the request is streamed. */
   body?: string;
-  /** How the visitor is told that the server does not answer. */
+  /** Sends the error response if the server does not answer. */
   failed(status: 502 | 504): void;
 }
 
@@ -58,12 +58,12 @@ function open(
   return asked;
 }
 
-/** Whether a request has a body: then it cannot be sent a second time. */
+/** Whether a request has a body, so that it cannot be sent again. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** Passes a request on and its answer back, each as it comes. */
+/** Streams a request to the server and the response back. */
 export function pass({ request: message, response, target, headers, body, failed }: Passed): void {
   const framed: HeaderList =
     message.headers['transfer-encoding'] === undefined
@@ -81,13 +81,13 @@ export function pass({ request: message, response, target, headers, body, failed
       asked.setTimeout(0);
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, responseHeaders(answer).flat());
       response.flushHeaders();
-      // Both ends are closed by it where one breaks off.
+      // `pipeline` closes both ends if one fails.
       pipeline(answer, response, () => undefined);
     });
     asked.once('error', (error) => {
       response.off('close', leave);
       if (response.destroyed) return;
-      // The server closed a connection that had waited for a request: nothing of this one was seen.
+      // The server closed an idle connection, so it has not received this request.
       if (again && asked.reusedSocket && !response.headersSent) {
         again = false;
         return start();
@@ -110,11 +110,11 @@ interface Upgraded {
   head: Buffer;
   target: UpstreamTarget;
   headers: HeaderList;
-  /** Hears of a WebSocket that is open; what it returns is called when it ends. */
+  /** Called for an open WebSocket; the returned function is called when it ends. */
   opened(close: () => void): () => void;
 }
 
-/** Passes a WebSocket's handshake on (RFC 6455, section 4), and what follows in both directions. */
+/** Forwards a WebSocket handshake (RFC 6455, section 4), then both directions of the connection. */
 export function passUpgrade({ request: message, socket, head, target, headers, opened }: Upgraded): void {
   const asked = open(
     target,
@@ -134,7 +134,7 @@ export function passUpgrade({ request: message, socket, head, target, headers, o
       socket.end('HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   });
   asked.once('response', (answer) => {
-    // The server refuses: its answer goes back, and that was all.
+    // The server refused: its response is sent back.
     socket.write(headText(answer, endToEnd(answer), ['connection: close']));
     pipeline(answer, socket, () => undefined);
   });

@@ -15,7 +15,7 @@ const limits = {
 };
 const mostConnections = 4_096;
 
-/** Carries out a request to the host of accounts. */
+/** Handles a request to the host of accounts. */
 export type Pages = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 interface Place {
@@ -23,7 +23,7 @@ interface Place {
   origin: string;
 }
 
-/** The port to which the gateway brings visitors: the host that they ask for says where they get. */
+/** The port for requests from the gateway, which selects the app by the Host header. */
 export function visitorServer(config: SignInConfig, door: Door, pages: Pages): Server {
   const places = new Map<string, Place>(
     config.apps.flatMap((app) =>
@@ -56,7 +56,7 @@ export function visitorServer(config: SignInConfig, door: Door, pages: Pages): S
   return server;
 }
 
-/** The host that a visitor asks for, in small letters, with its port where that is not the one of HTTPS. */
+/** The requested host in lower case, with its port unless that is the default of HTTPS. */
 function hostOf({ headers }: IncomingMessage): string {
   return (headers.host ?? '').toLowerCase().replace(/:443$/, '');
 }

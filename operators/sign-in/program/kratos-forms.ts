@@ -1,0 +1,80 @@
+import { readForm, type Visit } from './account-visit.ts';
+import { type Refused, refuse } from './answers.ts';
+import { endToEnd, personHeader } from './headers.ts';
+import { pass } from './upstream.ts';
+
+/** Maximum size in bytes of a form for Kratos; that of a passkey has some kilobytes. */
+const mostFormBytes = 64 * 1024;
+
+/** Forwards a form to Kratos. Attempts are counted by the account in the form, or by the flow if it has none. */
+export async function submit(visit: Visit): Promise<void> {
+  const { tries, request, response, url } = visit;
+  if (!request.headers['content-type']?.startsWith('application/x-www-form-urlencoded'))
+    return refuse(request, response, {
+      status: 415,
+      code: 'forms_only',
+      title: 'This is no form',
+      text: ['The pages of accounts send forms (application/x-www-form-urlencoded).'],
+    });
+  const body = await readForm(request, mostFormBytes);
+  const accounts = accountsIn(new URLSearchParams(body));
+  if (accounts.length > 1) return refuse(request, response, severalAccounts);
+  const [key = `flow ${url.searchParams.get('flow')}`] = accounts;
+  const seconds = tries.take(key);
+  if (seconds === 0) return passToKratos(visit, body);
+  refuse(request, response, tooMany(seconds), { 'retry-after': `${seconds}` });
+}
+
+/** Form fields that can contain the address of an account. */
+const accountFields = ['identifier', 'password_identifier', 'email'];
+
+function accountsIn(form: URLSearchParams): string[] {
+  const named = accountFields.flatMap((field) => form.getAll(field)).map((text) => text.trim().toLowerCase());
+  // The field is empty in forms of passkeys and providers.
+  return [...new Set(named.filter((text) => text !== ''))];
+}
+
+const severalAccounts: Refused = {
+  status: 400,
+  code: 'several_accounts',
+  title: 'One account at a time',
+  text: ['This form names several accounts.'],
+};
+
+const tooMany = (seconds: number): Refused => ({
+  status: 429,
+  code: 'too_many_tries',
+  title: 'Too many tries',
+  text: [
+    `This account was tried too often. The next try is possible in ${seconds} seconds.`,
+    'A passkey works at once.',
+  ],
+  link: { to: '/login', text: 'Sign in' },
+});
+
+/** Kratos' paths for browsers; flows of native programs are excluded, because they have no CSRF token. */
+export function passToKratos({ kratos, request, response, url }: Visit, body?: string): void {
+  const isApi = /^\/self-service\/[^/]+\/api(\/|$)/.test(url.pathname);
+  if (isApi || (request.method !== 'GET' && request.method !== 'POST')) {
+    refuse(request, response, {
+      status: 404,
+      code: 'browsers_only',
+      title: 'Nothing is here',
+      text: ['Only browsers sign in here.'],
+    });
+    return;
+  }
+  const headers = endToEnd(request).filter(
+    ([name]) => name.toLowerCase().replaceAll('_', '-') !== personHeader,
+  );
+  const failed = () => refuse(request, response, kratosAway, { 'retry-after': '2' });
+  const read = body === undefined ? {} : { body };
+  pass({ request, response, target: { ...kratos.options() }, headers, failed, ...read });
+}
+
+const kratosAway = {
+  status: 503,
+  code: 'accounts_unavailable',
+  title: 'The sign-in does not answer',
+  text: ['Nothing was changed. Try again in a moment.'],
+};
