@@ -4,17 +4,16 @@ import { externalDatabase, loginOf } from '../../model/external.ts';
 import { publicUrl } from '../../model/gateway.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { authorities, clientCertificate, mutualPort, mutualUses } from '../../model/identity.ts';
-import { needsSignIn, signInPorts, signInProxy, verifiesPeople } from '../../model/people.ts';
+import { needsSignIn, signInProxy, verifiesPeople } from '../../model/people.ts';
 import { publicAddresses, publicPorts } from '../../model/public-ports.ts';
 import type { InitStep } from '../../model/schema/beside.ts';
 import { replicaRange } from '../../model/schema/cluster.ts';
 import { databaseClient, databaseCluster, databaseUse, retirement } from '../../model/schema/database.ts';
 import { inSeconds } from '../../model/schema/duration.ts';
-import { exposedPorts } from '../../model/schema/exposes.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { claimName, hasReplicaVolumes, podVolume } from '../../model/schema/volume.ts';
-import { databaseObject, toDatabase } from '../database/database.ts';
+import { databaseObject } from '../database/database.ts';
 import { migrationsJob } from '../database/migrations.ts';
 import { route } from '../gateway/route.ts';
 import { leafCertificate } from '../identity/certificate.ts';
@@ -25,17 +24,9 @@ import { cronJob } from '../kube/cron-job.ts';
 import { deployment, type WorkloadInput } from '../kube/deployment.ts';
 import { disruptionBudget } from '../kube/disruption-budget.ts';
 import type { Component } from '../kube/kube-object.ts';
-import { annotations, gateway, namespaceOf } from '../kube/names.ts';
+import { annotations, namespaceOf } from '../kube/names.ts';
 import { appNamespace } from '../kube/namespace.ts';
-import {
-  allow,
-  denyAll,
-  everyPodOf,
-  type Flow,
-  pods,
-  toDns,
-  toKubernetesApi,
-} from '../kube/network-policy.ts';
+import { allow, denyAll } from '../kube/network-policy.ts';
 import { idOf } from '../kube/object-id.ts';
 import { type ContainerInput, nonRoot, type PodInput } from '../kube/pod.ts';
 import { priorityClass } from '../kube/priority-class.ts';
@@ -44,19 +35,16 @@ import { service } from '../kube/service.ts';
 import { serviceAccount } from '../kube/service-account.ts';
 import { statefulSet } from '../kube/stateful-set.ts';
 import { claimSpec, volumeClaim } from '../kube/volume-claim.ts';
-import { metricsVariables, toMetrics } from '../observability/metrics-use.ts';
-import { fromPrometheus } from '../observability/observed.ts';
-import { telemetryVariables, toCollector } from '../observability/telemetry.ts';
-import { podsOf } from './app-pods.ts';
+import { metricsVariables } from '../observability/metrics-use.ts';
+import { telemetryVariables } from '../observability/telemetry.ts';
+import { amongReplicas, egress, ingress, kubernetesFlows, kubernetesUses, portNumber } from './app-flows.ts';
 import { container, containerPorts, merged, probesOf, transport, variables } from './containers.ts';
-import { externalAuthorities, toExternal } from './external.ts';
-import { proxyVariables, toInternet } from './internet.ts';
+import { externalAuthorities } from './external.ts';
+import { proxyVariables } from './internet.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
 import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
 import { chosenNodes } from './nodes.ts';
 import { pullSecrets, secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
-
-type Use<Kind extends App['uses'][number]['kind']> = Extract<App['uses'][number], { kind: Kind }>;
 
 /** All objects that one app needs to run, to receive calls and to call its dependencies. */
 export function appComponent(env: Environment, app: EnvironmentApp): Component {
@@ -305,80 +293,4 @@ function kubernetesRights(chart: Chart, app: App): void {
   const rules = kubernetesUses(app).flatMap((use) => use.rules);
   if (rules.length === 0) return;
   clusterRole(chart, `app-${app.name}`, { serviceAccount: app.name, namespace: namespaceOf(app) }, rules);
-}
-
-function ingress(env: Environment, app: App): Flow[] {
-  const callers: Flow[] = env.apps.flatMap((caller) =>
-    appUses(caller)
-      .filter((use) => use.app === app.name)
-      .map((use) => ({ peers: podsOf(caller), ports: [flowPort(app, use.port)] })),
-  );
-  if (app.metrics) callers.push(...fromPrometheus(env, [portNumber(app, app.metrics.port)]));
-  const open = publicPorts(app).map(({ name }) => flowPort(app, name));
-  const visited: Flow[] = open.length > 0 ? [{ ports: open }] : [];
-  const within = [...callers, ...amongReplicas(app), ...visited];
-  if (!app.exposes) return within;
-  const ports = exposedPorts(app.exposes).map((name) => ({ port: portNumber(app, name) }));
-  const visitors = needsSignIn(app) ? pods(signInProxy, signInProxy) : everyPodOf(gateway.namespace);
-  return [{ peers: [visitors], ports }, ...within];
-}
-
-/** Flows between the replicas of a StatefulSet, so that they can form a cluster. */
-function amongReplicas(app: App): Flow[] {
-  const ports = Object.keys(app.ports).map((name) => flowPort(app, name));
-  if (!hasReplicaVolumes(app) || replicaRange(app.replicas).max < 2 || ports.length === 0) return [];
-  return [{ peers: [pods(app.name, namespaceOf(app))], ports }];
-}
-
-function egress(env: Environment, app: App): Flow[] {
-  const used = appUses(app).map((use) => {
-    const target = env.apps.find((other) => other.name === use.app);
-    if (!target) throw new Error(`${app.name} uses ${use.app}, which does not run in ${env.name}`);
-    return {
-      peers: [pods(target.name, namespaceOf(target))],
-      ports: [flowPort(target, use.port)],
-    };
-  });
-  const use = databaseUse(app);
-  const database = use && externalDatabase(env.cluster, use.of) === undefined ? [toDatabase(use.of)] : [];
-  return [
-    toDns,
-    ...used,
-    ...database,
-    ...(verifiesPeople(app) ? [toPeopleKeys] : []),
-    ...toExternal(env, app),
-    ...toInternet(app),
-    ...toCollector(env),
-    ...toMetrics(env, app),
-  ];
-}
-
-/** Flow to the keys that verify the tokens of people. */
-const toPeopleKeys: Flow = {
-  peers: [pods(signInProxy, signInProxy)],
-  ports: [{ port: signInPorts.keys }],
-};
-
-/** Flow of the app's own pods alone: a job has no token. */
-function kubernetesFlows(app: App): Flow[] {
-  return kubernetesUses(app).length > 0 ? [toKubernetesApi] : [];
-}
-
-function flowPort(app: App, name: string): Flow['ports'][number] {
-  const port = app.ports[name];
-  return { port: portNumber(app, name), ...(port === undefined ? {} : transport(port)) };
-}
-
-function portNumber(app: App, name: string): number {
-  const port = app.ports[name];
-  if (port) return port.port;
-  throw new Error(`${app.name} has no port '${name}': it has ${Object.keys(app.ports).join(', ') || 'none'}`);
-}
-
-function appUses(app: App): Use<'app'>[] {
-  return app.uses.filter((use) => use.kind === 'app');
-}
-
-function kubernetesUses(app: App): Use<'kubernetes'>[] {
-  return app.uses.filter((use) => use.kind === 'kubernetes');
 }
