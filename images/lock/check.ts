@@ -4,7 +4,7 @@ import { fetchFile } from '../fetch/fetch-file.ts';
 import { publishedFile } from '../fetch/published-file.ts';
 import { nodeImageName } from '../node-image/node-image.ts';
 import { ownHost, parseReference, type Reference } from '../oci/reference.ts';
-import { upstreamDigest } from '../pull/pull.ts';
+import { upstreamDigest } from '../pull/upstream-digest.ts';
 import type { Report } from '../report.ts';
 import { type Lock, platforms } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Credentials } from './credentials.ts';
 
-/** What a registry says of how to ask it: `WWW-Authenticate: Bearer realm="…",service="…"`. */
+/** The authentication that a registry requires: `WWW-Authenticate: Bearer realm="…",service="…"`. */
 export interface Challenge {
   scheme: 'basic' | 'bearer';
   realm: string;
@@ -10,7 +10,7 @@ export interface Challenge {
 
 const tokenSchema = z.object({ token: z.string().optional(), access_token: z.string().optional() });
 
-/** Reads the header that comes with a 401; `undefined` where there is none that is understood. */
+/** Parses the header of a 401 response; `undefined` if it is missing or has another scheme. */
 export function parseChallenge(header: string | null): Challenge | undefined {
   const scheme = /^\s*(basic|bearer)\s/i.exec(header ?? '')?.[1]?.toLowerCase();
   if (scheme !== 'basic' && scheme !== 'bearer') return undefined;
@@ -31,8 +31,8 @@ export function basic({ username, secret }: Credentials): string {
 }
 
 /**
- * The request for a token that lets a repository be read (https://distribution.github.io/distribution/spec/auth/token/);
- * a secret that is itself a token is exchanged as OAuth 2 has it.
+ * The request for a token with read access to a repository (https://distribution.github.io/distribution/spec/auth/token/).
+ * A refresh token is exchanged by OAuth 2.
  */
 export function tokenRequest(
   { realm, service }: Challenge,
@@ -57,7 +57,7 @@ export function tokenRequest(
   };
 }
 
-/** The token in what the realm answered. */
+/** The token in the response of the realm; `undefined` if it has none. */
 export function tokenOf(text: string): string | undefined {
   try {
     const { token, access_token } = tokenSchema.parse(JSON.parse(text));

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Report } from '../report.ts';
 import type { RegistryLocation } from './registry-place.ts';
 
-/** Who asks a registry. With the name `<token>` the secret is one to be exchanged for another. */
+/** A login at a registry. If the name is `<token>`, the secret is a refresh token. */
 export interface Credentials {
   username: string;
   secret: string;
@@ -35,8 +35,8 @@ const helperAnswer = z.object({ Username: z.string(), Secret: z.string() });
 const helperTimeoutMs = 30_000;
 
 /**
- * What `docker login` and `podman login` noted for a registry, in their files or by a credential helper; `undefined` where
- * nobody signed in. A helper that does not work is told of, and the registry is asked without a name.
+ * The credentials that `docker login` or `podman login` stored for a registry, in their files or by a credential helper;
+ * `undefined` if there are none. A failing helper is reported, and the request is anonymous.
  */
 export async function credentialsOf(
   { host, path }: Pick<RegistryLocation, 'host' | 'path'>,
@@ -46,12 +46,13 @@ export async function credentialsOf(
     const config = await readConfig(file);
     if (config === undefined) continue;
     for (const key of foldersOf(host, path)) {
-      const found = noted(config, key);
+      const found = stored(config, key);
       if (found !== undefined) return found;
     }
     for (const key of keysOf(host)) {
       const helper = config.credHelpers?.[key] ?? config.credsStore;
-      const found = (helper === undefined ? undefined : await ask(helper, key, report)) ?? noted(config, key);
+      const found =
+        (helper === undefined ? undefined : await ask(helper, key, report)) ?? stored(config, key);
       if (found !== undefined) return found;
     }
   }
@@ -71,21 +72,21 @@ async function readConfig(file: string): Promise<Config | undefined> {
   try {
     text = await readFile(file, 'utf8');
   } catch {
-    // Most people have none; one that others alone may read is as good as none.
+    // A missing file is usual, and an unreadable one counts as missing.
     return undefined;
   }
   try {
     return configSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new Error(
-      `${file}, in which docker login notes credentials, cannot be read: ${error instanceof Error ? error.message : error}. ` +
-        'Mend it, or put it aside and sign in again.',
+      `${file}, the credentials of docker login, cannot be read: ${error instanceof Error ? error.message : error}. ` +
+        'Correct the file, or move it away and sign in again.',
     );
   }
 }
 
 /**
- * The folders of a registry above a repository, the longest first: `podman login HOST/FOLDER` notes one.
+ * The paths of a registry above a repository, longest first: `podman login HOST/PATH` stores one.
  * @see https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  */
 function foldersOf(host: string, path: string): string[] {
@@ -93,14 +94,14 @@ function foldersOf(host: string, path: string): string[] {
   return parts.map((_, index) => [host, ...parts.slice(0, parts.length - index)].join('/'));
 }
 
-/** Docker Hub has an older name in these files, and older clients noted addresses of the interface. */
+/** Docker Hub has an older name in these files, and older clients stored URLs of the API. */
 function keysOf(host: string): string[] {
   return host === 'docker.io'
     ? ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']
     : [host, `https://${host}`, `https://${host}/v1/`, `https://${host}/v2/`];
 }
 
-function noted(config: Config, key: string): Credentials | undefined {
+function stored(config: Config, key: string): Credentials | undefined {
   const entry = config.auths?.[key];
   if (entry === undefined) return undefined;
   if (entry.identitytoken) return { username: '<token>', secret: entry.identitytoken };
@@ -114,7 +115,7 @@ function noted(config: Config, key: string): Credentials | undefined {
 async function ask(helper: string, key: string, report: Report): Promise<Credentials | undefined> {
   const program = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) {
-    report(`the credential helper '${helper}' has no name that a program can have; going on without`);
+    report(`the credential helper '${helper}' has an invalid name; continuing without it`);
     return undefined;
   }
   const result = await execa(program, ['get'], {
@@ -123,14 +124,14 @@ async function ask(helper: string, key: string, report: Report): Promise<Credent
     reject: false,
   });
   if (result.failed) {
-    // 'credentials not found in native keychain': nobody signed in there.
+    // 'credentials not found in native keychain': there is no login.
     if (!/not found/i.test(`${result.stdout}${result.stderr}`) || result.code === 'ENOENT')
-      report(`${program} gives no credentials for ${key}: ${result.shortMessage}; going on without`);
+      report(`${program} gives no credentials for ${key}: ${result.shortMessage}; continuing without it`);
     return undefined;
   }
   const answer = helperAnswer.safeParse(tryJson(result.stdout));
   if (!answer.success) {
-    report(`${program} gives no credentials for ${key} that can be read; going on without`);
+    report(`${program} gives no valid credentials for ${key}; continuing without it`);
     return undefined;
   }
   return { username: answer.data.Username, secret: answer.data.Secret };

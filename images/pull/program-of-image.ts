@@ -10,7 +10,7 @@ import type { ImageManifest } from '../oci/media-types.ts';
 type Layer = ImageManifest['layers'][number];
 
 /**
- * Copies an executable out of the layers of an image to `target`, whole and executable, or not at all.
+ * Copies an executable from the layers of an image to `target`, atomically and with mode 755.
  * @param path Path of the executable in the image: `/usr/local/bin/etcd`. Links are not followed.
  * @param openBlob Opens the content of a layer by its digest.
  * @returns Whether the image has a file at `path`.
@@ -24,7 +24,7 @@ export async function copyOutOfImage(
   await mkdir(dirname(target), { recursive: true });
   const partial = `${target}.${process.pid}`;
   try {
-    // The last layer with a file at the path is the one that counts.
+    // The last layer with the path overrides earlier ones.
     for (const layer of [...layers].reverse()) {
       if (!(await copyOutOfLayer(layer, path.replace(/^\//, ''), partial, openBlob))) continue;
       await chmod(partial, 0o755);
@@ -68,8 +68,8 @@ async function copyOutOfLayer(
 const elf = { entries: 0x20, entrySize: 0x36, entryCount: 0x38, interpreter: 3 } as const;
 
 /**
- * The program that loads this executable, such as `/lib/ld-musl-x86_64.so.1`: an executable of an image of Alpine cannot run where
- * that file is missing. Undefined if the executable needs none, or is not one of Linux.
+ * The dynamic loader of an executable, such as `/lib/ld-musl-x86_64.so.1`: a program of an Alpine image does not run on a machine
+ * without that file. Undefined if the executable is static or not a Linux program.
  */
 export async function interpreterOf(executable: string): Promise<string | undefined> {
   const file = await open(executable);

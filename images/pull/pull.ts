@@ -14,14 +14,15 @@ import {
   platformName,
   platformSchema,
 } from '../oci/media-types.ts';
-import { parseReference, type Reference } from '../oci/reference.ts';
+import { parseReference } from '../oci/reference.ts';
 import type { Report } from '../report.ts';
+import { parseObject, readManifest } from './manifest-text.ts';
 import { placeOf, type RegistryLocation, registryMirror } from './registry-place.ts';
 import { notWhat, PullError, Upstream } from './upstream.ts';
 import { patience as defaultPatience, type Patience, Progress } from './watch.ts';
 
 export interface PullOptions {
-  /** Of the index, or of the manifest where upstream has one platform only. Default: what the tag says now. */
+  /** Digest of the index, or of the manifest if upstream has a single platform. Default: the current digest of the tag. */
   digest?: string | undefined;
   platform: ContainerPlatform;
   /** The mirror of cluster.yaml, as `mirrorSetting` writes it. Default: none. */
@@ -31,62 +32,26 @@ export interface PullOptions {
   patience?: Patience;
 }
 
-/** An image as it came. */
+/** A pulled image. */
 export interface Pulled {
-  /** Of what stands under the tag: the index, or the manifest. */
+  /** Digest of the tag: that of the index or of the manifest. */
   digest: string;
-  /** Of the platform's own. */
+  /** The manifest of the platform. */
   manifest: ImageManifest;
-  /** In bytes, of what the platform needs. */
+  /** Size in bytes of the config, layers and manifest of the platform. */
   size: number;
 }
 
-/** More is refused: the specification lets a registry refuse it too. */
-const largestManifest = 4 * 2 ** 20;
-
-/** How many blobs of one image come at once, as with Docker. */
+/** Number of concurrent blob downloads per image, as in Docker. */
 const concurrency = 3;
 
 /**
- * Pulls an image of one platform from its registry into the store, with the index by which it was found. What an earlier
- * try left is gone on with.
- * @throws PullError where it does not come, or where something else comes.
+ * Pulls an image of one platform from its registry into the store, together with its index. Partial downloads of earlier
+ * attempts are continued.
+ * @throws PullError if the registry does not serve the image, or serves other content.
  */
 export async function pullImage(ref: string, target: StoredImage, options: PullOptions): Promise<Pulled> {
   return new Pull(ref, target, options).run();
-}
-
-/** The digest that a registry has under a tag or digest now; `undefined` where it has none. */
-export async function upstreamDigest(
-  reference: Reference,
-  what: string,
-  { report, signal }: { report: Report; signal?: AbortSignal | undefined },
-): Promise<string | undefined> {
-  const { host, path } = reference;
-  const ref = `${host}/${path}`;
-  const place = placeOf(reference, registryMirror());
-  const upstream = new Upstream(place, {
-    ref,
-    patience: defaultPatience,
-    report,
-    signal,
-    progress: () => 'nothing has come yet',
-  });
-  try {
-    return await upstream.get(
-      `manifests/${what}`,
-      async () => ({ accept: manifestTypes.join(', ') }),
-      async (answer) => {
-        const whole = await limited(answer.chunks(), largestManifest, ref);
-        if (parseObject(whole) === undefined)
-          throw new PullError(notWhat(place.host, ref, 'the manifest', answer.type));
-        return digestOf(whole);
-      },
-    );
-  } catch (error) {
-    if (error instanceof PullError && error.missing) return undefined;
-    throw error;
-  }
 }
 
 class Pull {
@@ -96,7 +61,7 @@ class Pull {
   readonly #place: RegistryLocation;
   readonly #upstream: Upstream;
   readonly #progress = new Progress();
-  /** What one blob fails with ends the others. */
+  /** Aborted with the error of the first failed blob, which stops the others. */
   readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
 
@@ -144,22 +109,22 @@ class Pull {
     return { digest: top.digest, manifest, size: this.#progress.total + own.text.length };
   }
 
-  /** A manifest by tag or digest; what has another digest than it was asked for by is refused. */
+  /** A manifest by tag or digest; content with another digest is refused. */
   async #manifest(reference: string, wanted: string | undefined, says: string): Promise<Manifest> {
     const { host } = this.#place;
     const { store, path } = this.#target;
     const stored = wanted === undefined ? undefined : store.manifest(path, wanted);
-    // Nothing is asked of what is known and there: a machine without a network goes on with what it has.
+    // A stored manifest needs no request, so that a machine without a network can continue.
     if (stored !== undefined && digestOf(stored.text) === wanted)
       return { text: stored.text, digest: wanted, json: JSON.parse(stored.text) };
     return this.#upstream.get(
       `manifests/${reference}`,
       async () => ({ accept: manifestTypes.join(', ') }),
       async (answer) => {
-        const whole = await limited(answer.chunks(), largestManifest, this.#ref);
+        const whole = await readManifest(answer.chunks(), this.#ref);
         const digest = digestOf(whole);
         const json = parseObject(whole);
-        // A page is told of as such, though its digest is another one too.
+        // A web page is reported as such, not as a wrong digest.
         if (json === undefined) throw new PullError(notWhat(host, this.#ref, 'the manifest', answer.type));
         const named = wanted ?? answer.header('docker-content-digest') ?? digest;
         if (digest !== named) throw new PullError(this.#other('a manifest', says, named, digest));
@@ -174,7 +139,7 @@ class Pull {
     if (!index.success) {
       if (imageManifestSchema.safeParse(top.json).success) return top;
       throw new PullError(
-        `${this.#place.host} has ${this.#ref} in a form that is not read here: neither an index nor a manifest of OCI or Docker, version 2.`,
+        `${this.#place.host} has ${this.#ref} in an unsupported format: it is neither an index nor a manifest of OCI or Docker version 2.`,
       );
     }
     const child = manifestOfPlatform(index.data, platform);
@@ -187,7 +152,7 @@ class Pull {
     );
   }
 
-  /** An image without an index may be of another platform, which only its configuration says. */
+  /** Checks the platform in the config, because an image without an index has it only there. */
   async #checkConfig({ config }: ImageManifest): Promise<void> {
     if (!/\b(image\.config|container\.image)\.v1\+json$/.test(config.mediaType ?? '')) return;
     const found = platformSchema.safeParse(
@@ -224,7 +189,7 @@ class Pull {
       const resumed = await this.#download({ digest, size }, file);
       const fault = await this.#commit(digest);
       if (fault === undefined) return true;
-      // What was left of an earlier try may be at fault: once more, from the beginning.
+      // The partial file of an earlier attempt may be damaged: download the whole blob once more.
       if (!resumed) throw fault;
       this.#progress.skip(-size);
       await this.#download({ digest, size }, file);
@@ -245,7 +210,7 @@ class Pull {
     }
   }
 
-  /** Until the partial file has the blob's size. Returns whether a part of it was there before. */
+  /** Downloads until the partial file has the size of the blob. Returns whether it continued an earlier partial file. */
   async #download({ digest, size }: Blob, file: string): Promise<boolean> {
     let counted = await sizeOfPartial(file);
     if (counted > size) {
@@ -267,14 +232,14 @@ class Pull {
           throw new PullError(notWhat(this.#place.host, this.#ref, 'content', answer.type));
         this.#progress.skip(from - counted);
         counted = from;
-        // Piece by piece: what has come is kept whatever happens to the connection.
+        // Each chunk is written at once, so that a broken connection loses nothing.
         const handle = await open(file, from > 0 ? 'r+' : 'w');
         try {
           for await (const chunk of answer.chunks()) {
             await handle.write(chunk, 0, chunk.length, counted);
             counted += chunk.length;
             this.#progress.add(chunk.length);
-            if (counted > size) break; // more than there is: its digest is another one
+            if (counted > size) break; // too long: the digest will differ
           }
         } finally {
           await handle.close();
@@ -287,9 +252,9 @@ class Pull {
 
   #other(what: string, says: string, wanted: string, found: string): string {
     return (
-      `${this.#place.host} sent ${what} of ${this.#ref} with another digest: ${says} ${wanted}, and ${found} came. ` +
-      'Nothing of it is kept, and nothing is built instead. If upstream moved the tag, compare: npm run lock -- check. ' +
-      'If a proxy or a mirror stands between, see what it keeps.'
+      `${this.#place.host} sent ${what} of ${this.#ref} with another digest: ${says} ${wanted}, received ${found}. ` +
+      'It was discarded, and nothing is built instead. If upstream moved the tag, compare: npm run lock -- check. ' +
+      'If there is a proxy or a mirror, check its cache.'
     );
   }
 }
@@ -304,25 +269,4 @@ type Blob = Pick<ImageManifest['config'], 'digest' | 'size'>;
 
 function rangeStart(header: string | null): number {
   return Number(/^bytes (\d+)-/.exec(header ?? '')?.[1] ?? 0);
-}
-
-async function limited(chunks: AsyncIterable<Uint8Array>, bytes: number, ref: string): Promise<string> {
-  const read: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    size += chunk.length;
-    if (size > bytes)
-      throw new PullError(`the manifest of ${ref} has more than ${bytes / 2 ** 20} MiB: it is refused.`);
-    read.push(chunk);
-  }
-  return Buffer.concat(read).toString();
-}
-
-function parseObject(json: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

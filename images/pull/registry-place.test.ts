@@ -7,7 +7,7 @@ const flux = { host: 'ghcr.io', path: 'fluxcd/source-controller' };
 afterEach(() => vi.unstubAllEnvs());
 
 describe('placeOf', () => {
-  it('is the registry itself, which for Docker Hub has another name', () => {
+  it('is the registry itself, for Docker Hub registry-1.docker.io', () => {
     expect(placeOf(debian, '')).toEqual({
       host: 'docker.io',
       url: 'https://registry-1.docker.io',
@@ -16,7 +16,7 @@ describe('placeOf', () => {
     expect(placeOf(flux, '')).toEqual({ ...flux, url: 'https://ghcr.io' });
   });
 
-  it('is a folder of one mirror for all, with and without a path of its own', () => {
+  it("is a folder of the one mirror, below the mirror's own path", () => {
     expect(placeOf(debian, 'mirror.example.org')).toEqual({
       host: 'mirror.example.org',
       url: 'https://mirror.example.org',
@@ -29,7 +29,7 @@ describe('placeOf', () => {
     });
   });
 
-  it('is what a table says, and the registry itself where it says nothing', () => {
+  it('is the mirror of the table, or the registry itself if the table lacks it', () => {
     const table = 'docker.io=mirror.example.org/hub, quay.io=mirror.example.org';
     expect(placeOf(debian, table)).toEqual({
       host: 'mirror.example.org',
@@ -47,7 +47,7 @@ describe('placeOf', () => {
     'https://someone:secret@mirror.example.org',
     'mirror.example.org/Hub?x=1',
     'docker.io=a=b',
-  ])('refuses %s', (text) => {
+  ])('refuses the invalid mirror %s', (text) => {
     expect(() => placeOf(debian, text)).toThrow(
       'set it to one mirror of all registries, such as mirror.example.org/prefix, or to a table',
     );
@@ -55,13 +55,13 @@ describe('placeOf', () => {
 });
 
 describe('registryMirror', () => {
-  it('is the mirror of cluster.yaml where PLINTH_REGISTRY_MIRROR is empty, and none without both', () => {
+  it('is the mirror of cluster.yaml if PLINTH_REGISTRY_MIRROR is empty, and none without both', () => {
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', '');
     expect(registryMirror('https://file.example.org')).toBe('https://file.example.org');
     expect(registryMirror()).toBe('');
   });
 
-  it('is PLINTH_REGISTRY_MIRROR where both are set', () => {
+  it('is PLINTH_REGISTRY_MIRROR if both are set', () => {
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', 'variable.example.org');
     expect(registryMirror('https://file.example.org')).toBe('variable.example.org');
   });

@@ -1,30 +1,29 @@
 import type { Reference } from '../oci/reference.ts';
 
-/** Where the repository of an image is asked for. */
+/** The registry and repository from which an image is pulled. */
 export interface RegistryLocation {
-  /** The host as people know it, for messages and for `docker login`: `docker.io`. */
+  /** Usual name of the host, for messages and `docker login`: `docker.io`. */
   host: string;
   /** `https://registry-1.docker.io` */
   url: string;
-  /** The repository below it: `library/debian`. */
+  /** Repository below that URL: `library/debian`. */
   path: string;
 }
 
 const variable = 'PLINTH_REGISTRY_MIRROR';
 
 /**
- * The mirror of registries that is asked: that of `PLINTH_REGISTRY_MIRROR`, else `configured`, which is that of cluster.yaml.
- * Empty: each registry itself.
+ * The configured mirror: `PLINTH_REGISTRY_MIRROR`, else `configured`, which is that of cluster.yaml. Empty: no mirror.
  */
 export function registryMirror(configured = ''): string {
   return process.env[variable] || configured;
 }
 
 /**
- * The registry that is asked for an image: its own, or a mirror instead. A mirror is one for all registries,
- * `mirror.example.org/prefix`, below which each has a folder of its own (`mirror.example.org/prefix/docker.io/library/debian`);
- * or a table, `docker.io=mirror.example.org/hub,ghcr.io=…`, where a registry that it does not name is asked itself.
- * @throws Error where the setting of the mirror is malformed.
+ * The registry from which an image is pulled: its own or a mirror. The mirror is one host for all registries,
+ * `mirror.example.org/prefix`, with a folder per registry (`mirror.example.org/prefix/docker.io/library/debian`), or a table,
+ * `docker.io=mirror.example.org/hub,ghcr.io=…`; registries outside of the table have no mirror.
+ * @throws Error if the setting of the mirror is malformed.
  */
 export function placeOf({ host, path }: Pick<Reference, 'host' | 'path'>, mirror: string): RegistryLocation {
   for (const { from, to } of rewrites(mirror)) {
@@ -58,6 +57,6 @@ function malformed(entry: string): string {
   return (
     `${variable} has '${entry}': set it to one mirror of all registries, such as mirror.example.org/prefix, or to a table, ` +
     'such as docker.io=mirror.example.org/hub,ghcr.io=mirror.example.org/ghcr. ' +
-    'A password does not belong there: docker login mirror.example.org'
+    'Store a password by docker login mirror.example.org, not there.'
   );
 }

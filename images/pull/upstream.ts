@@ -7,10 +7,10 @@ import { type Credentials, credentialsOf } from './credentials.ts';
 import type { RegistryLocation } from './registry-place.ts';
 import { IdleWatch, type Patience } from './watch.ts';
 
-/** A registry answered, or did not, so that a pull ends; the message says what to do. */
+/** A final failure of a pull; the message has the remedy. */
 export class PullError extends Error {
   override readonly name = 'PullError';
-  /** Whether the registry has no such thing. */
+  /** Whether the registry answered 404. */
   readonly missing: boolean;
 
   constructor(message: string, missing = false) {
@@ -19,7 +19,7 @@ export class PullError extends Error {
   }
 }
 
-/** What may be better at the next try. */
+/** A failure that can be retried. */
 class Passing extends Error {
   readonly waitMs: number | undefined;
 
@@ -29,7 +29,7 @@ class Passing extends Error {
   }
 }
 
-/** An answer whose body is read under the same watch. */
+/** A response whose body is read under the same idle time-out. */
 export interface UpstreamResponse {
   status: number;
   type: string;
@@ -38,16 +38,16 @@ export interface UpstreamResponse {
 }
 
 export interface UpstreamOptions {
-  /** The image as people know it, for messages. */
+  /** Reference of the image, for messages. */
   ref: string;
   patience: Patience;
   report: Report;
   signal: AbortSignal | undefined;
-  /** How far the pull has come, for the message of one that ends. */
+  /** Progress of the pull, for error messages. */
   progress: () => string;
 }
 
-/** Reads one repository of a registry, anonymously or as who is signed in there. */
+/** Reads one repository of a registry, anonymously or with the stored credentials. */
 export class Upstream {
   readonly #place: RegistryLocation;
   readonly #options: UpstreamOptions;
@@ -60,9 +60,9 @@ export class Upstream {
   }
 
   /**
-   * Asks for `manifests/TAG` or `blobs/DIGEST` and hands the answer to `read`. What may be better at the next try is tried
-   * again, with growing pauses: a broken connection, an answer of 500 and more, 429.
-   * @throws PullError where it is not.
+   * Requests `manifests/TAG` or `blobs/DIGEST` and passes the response to `read`. Retries broken connections, status 429 and
+   * 5xx with growing pauses.
+   * @throws PullError after the last attempt.
    */
   async get<T>(
     what: string,
@@ -80,7 +80,7 @@ export class Upstream {
         if (watch.expired) throw new PullError(this.#idle());
         if (isOfDisk(error))
           throw new PullError(
-            `${ref} cannot be kept: ${error.message}. See what the cache takes: npm run supply -- --disk`,
+            `${ref} cannot be stored: ${error.message}. For the size of the cache: npm run supply -- --disk`,
           );
         if (watch.bytes >= patience.enoughBytes) attempt = 1;
         const why = error instanceof Passing ? error.message : `${this.#place.host}: ${whyFailed(error)}`;
@@ -90,7 +90,7 @@ export class Upstream {
           throw error instanceof Limit
             ? new PullError(error.final())
             : new PullError(this.#gaveUp(why, attempt));
-        report(`${ref}: ${why}; trying again in ${Math.ceil(pause / 1000)} s`);
+        report(`${ref}: ${why}; retrying in ${Math.ceil(pause / 1000)} s`);
         await sleep(pause, undefined, { signal });
       } finally {
         watch.stop();
@@ -123,7 +123,7 @@ export class Upstream {
     };
   }
 
-  /** A redirect is followed; to another host `fetch` takes no Authorization along. */
+  /** Follows redirects; `fetch` removes Authorization for another host. */
   async #fetch(url: string, init: RequestInit, watch: IdleWatch): Promise<Response> {
     const { signal } = this.#options;
     const signals = signal === undefined ? [watch.signal] : [watch.signal, signal];
@@ -141,18 +141,18 @@ export class Upstream {
     const challenge = parseChallenge(header);
     if (challenge === undefined)
       throw new PullError(
-        `${host} asks for a way to sign in that is not known here (${header ?? 'none named'}).`,
+        `${host} requires an unsupported kind of authentication (${header ?? 'none named'}).`,
       );
     this.#signedIn ??= credentialsOf(this.#place, this.#options.report);
     const credentials = await this.#signedIn;
     if (challenge.scheme === 'basic') {
-      if (credentials === undefined) throw new PullError(this.#denied('401, it knows nobody without a name'));
+      if (credentials === undefined) throw new PullError(this.#denied('401, it requires a login'));
       this.#authorization = basic(credentials);
       return;
     }
     if (!safe(challenge.realm, this.#place.url))
       throw new PullError(
-        `${host} sends those who sign in to ${challenge.realm}, which is not encrypted: nothing is sent there.`,
+        `${host} requests the sign-in at ${challenge.realm}, which is not encrypted. No credentials were sent.`,
       );
     const { url, init } = tokenRequest(challenge, `repository:${path}:pull`, credentials);
     const response = await this.#fetch(url, init, watch);
@@ -172,7 +172,7 @@ export class Upstream {
     if (status === 404) {
       return new PullError(
         `${host} has no ${this.#options.ref} (${answer}, for ${what} of ${this.#place.path}). ` +
-          'If upstream took it away, name another version in images/lock.yaml; or have everything built here: PLINTH_SUPPLY=build',
+          'If upstream removed it, set another version in images/lock.yaml, or build everything here: PLINTH_SUPPLY=build',
         true,
       );
     }
@@ -180,7 +180,7 @@ export class Upstream {
     return new PullError(`${host} answers ${answer} for ${what} of ${this.#options.ref}.`);
   }
 
-  /** For an answer that is no manifest, no token and no blob. */
+  /** Message for a response that is neither manifest, token nor blob. */
   #page(what: string, { headers }: Pick<Response, 'headers'>): string {
     return notWhat(this.#place.host, this.#options.ref, what, headers.get('content-type') ?? '');
   }
@@ -188,71 +188,71 @@ export class Upstream {
   #denied(answer: string): string {
     const { host } = this.#place;
     return (
-      `${host} refuses ${this.#options.ref} (${answer}). If it takes an account, sign in: ${loginCommand(host)}. ` +
-      'If a proxy or a firewall answers in its place, PLINTH_REGISTRY_MIRROR names a registry that may be asked.'
+      `${host} refuses ${this.#options.ref} (${answer}). If it requires an account, sign in: ${loginCommand(host)}. ` +
+      'If a proxy or a firewall refuses it, set PLINTH_REGISTRY_MIRROR to a reachable mirror.'
     );
   }
 
   #idle(): string {
     const seconds = Math.round(this.#options.patience.idleMs / 1000);
     return (
-      `nothing of ${this.#options.ref} came from ${this.#place.host} for ${seconds} s: ${this.#options.progress()}. ` +
-      'What has come stays: type the same command again, and it goes on from there.'
+      `no data of ${this.#options.ref} came from ${this.#place.host} for ${seconds} s: ${this.#options.progress()}. ` +
+      'The received part is kept: type the same command again to continue.'
     );
   }
 
   #gaveUp(why: string, attempts: number): string {
-    const times = attempts === 1 ? 'once' : attempts === 2 ? 'twice' : `${attempts} times`;
+    const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`;
     return (
-      `${this.#options.ref} could not be pulled, tried ${times}: ${why}; ${this.#options.progress()}. ` +
+      `${this.#options.ref} could not be pulled after ${tries}: ${why}; ${this.#options.progress()}. ` +
       (/certificate/i.test(why) ? certificates : '') +
-      'What has come stays: type the same command again, and it goes on from there.'
+      'The received part is kept: type the same command again to continue.'
     );
   }
 }
 
 const certificates =
-  "This machine does not trust the server's certificate: where a proxy opens what is encrypted, have its authority among the system's, or name it in NODE_EXTRA_CA_CERTS. ";
+  "This machine does not trust the server's certificate. If a proxy intercepts TLS, add its CA to those of the system, or name it in NODE_EXTRA_CA_CERTS. ";
 
-/** 429: too many pulls from one address, as a rule of those without a name. */
+/** Status 429: the rate limit of an address, usually for anonymous pulls. */
 class Limit extends Passing {
   readonly #host: string;
   readonly #ref: string;
 
   constructor(host: string, ref: string, waitMs: number | undefined) {
-    super(`${host} allows no more pulls for now (429)`, waitMs);
+    super(`${host} limits the rate of pulls (429)`, waitMs);
     this.#host = host;
     this.#ref = ref;
   }
 
   final(): string {
-    const wait = this.waitMs === undefined ? '' : ` and asks to wait ${Math.ceil(this.waitMs / 1000)} s`;
+    const wait = this.waitMs === undefined ? '' : `, Retry-After ${Math.ceil(this.waitMs / 1000)} s`;
     return (
-      `${this.#host} allows no more pulls from this address for now (429 for ${this.#ref})${wait}. Sign in, which raises ` +
-      `the limit: ${loginCommand(this.#host)}. Then type the same command again: what has come stays, and nothing is built instead.`
+      `${this.#host} limits the rate of pulls from this address (429 for ${this.#ref}${wait}). Sign in, which raises ` +
+      `the limit: ${loginCommand(this.#host)}. Then type the same command again: the received part is kept, and nothing is built instead.`
     );
   }
 }
 
-/** What to say where something else came, such as the page of a network that wants people to sign in. */
+/** Message for unexpected content, such as the sign-in page of a network. */
 export function notWhat(host: string, ref: string, what: string, type: string): string {
   return (
-    `${host} was asked for ${what} of ${ref}, and something else came (${type === '' ? 'of no type' : type}). A network that wants ` +
-    'you to sign in first answers so, and so do some proxies: open any page in a browser, then type the same command again.'
+    `${host} answered the request for ${what} of ${ref} with other content (${type === '' ? 'of no type' : type}). Networks with a ` +
+    'sign-in page do so, and some proxies: open any page in a browser, then type the same command again.'
   );
 }
 
-/** What people type to be known at a registry. */
+/** The command to sign in at a registry. */
 export function loginCommand(host: string): string {
   return host === 'docker.io' ? 'docker login' : `docker login ${host}`;
 }
 
-/** Not the registry's fault, and no better at the next try. */
+/** Whether the error is one of the local disk, which no retry mends. */
 function isOfDisk(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT|EROFS|EIO)$/.test(String(error.code));
 }
 
-/** Credentials go over plain HTTP to nobody but this machine, and to one that the registry itself is reached by. */
+/** Whether credentials may be sent: over HTTPS, to this machine, or if the registry itself is configured with plain HTTP. */
 function safe(realm: string, registry: string): boolean {
   const { protocol, hostname } = new URL(realm);
   return (
@@ -262,7 +262,7 @@ function safe(realm: string, registry: string): boolean {
   );
 }
 
-/** In seconds or as a date (RFC 9110, 10.2.3). */
+/** Milliseconds of Retry-After, which is in seconds or a date (RFC 9110, 10.2.3). */
 function retryAfter(response: Response): number | undefined {
   const text = response.headers.get('retry-after') ?? '';
   if (/^\d+$/.test(text)) return Number(text) * 1000;
@@ -270,7 +270,7 @@ function retryAfter(response: Response): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
-/** The code that a registry gives in the body of an error (`DENIED`, `TOOMANYREQUESTS`), never a whole page. */
+/** The error code in the body of a response (`DENIED`, `TOOMANYREQUESTS`); empty if there is none. */
 async function reasonIn(response: Response): Promise<string> {
   const text = await response.text().catch(() => '');
   return /"code":\s*"([A-Z_]{3,40})"/.exec(text)?.[1] ?? '';

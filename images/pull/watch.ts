@@ -1,16 +1,16 @@
 import type { Report } from '../report.ts';
 
-/** How long to wait, and how often to try. */
+/** Time-outs and retries of a pull. */
 export interface Patience {
-  /** A pull ends when no byte comes for so long. */
+  /** Idle time-out of a connection. */
   idleMs: number;
-  /** A server that answers badly or breaks off is asked so often, without `enoughBytes` between. */
+  /** Maximum number of attempts without `enoughBytes` in between. */
   tries: number;
-  /** So many bytes of one try show that the connection is worth another one. */
+  /** An attempt that receives this many bytes resets the count. */
   enoughBytes: number;
-  /** After the first try; twice as long after the second. */
+  /** Pause after the first attempt; it doubles after each further one. */
   pauseMs: number;
-  /** The longest wait that a registry may ask for and get. */
+  /** Maximum accepted Retry-After. */
   longestWaitMs: number;
 }
 
@@ -24,45 +24,45 @@ export const patience: Patience = {
 
 const mebibyte = 2 ** 20;
 
-/** Counts the bytes of one pull, and says how many have come and how fast. */
+/** Counts the bytes of one pull and formats amount and speed. */
 export class Progress {
-  /** What is to come altogether, as far as it is known. */
+  /** Total size in bytes; 0 while it is unknown. */
   total = 0;
   #received = 0;
   #moved = 0;
   readonly #started = performance.now();
 
-  /** Bytes that came over the network; or, with a negative number, were of no use. */
+  /** Adds bytes received from the network; a negative number removes discarded ones. */
   add(bytes: number): void {
     this.#received += bytes;
     if (bytes > 0) this.#moved += bytes;
   }
 
-  /** Bytes that had come in an earlier try. */
+  /** Adds bytes of an earlier attempt. */
   skip(bytes: number): void {
     this.#received += bytes;
   }
 
   /** `34.1 of 58.2 MiB, 5.2 MiB/s` */
   toString(): string {
-    if (this.total === 0) return 'nothing has come yet';
+    if (this.total === 0) return 'nothing received yet';
     const seconds = Math.max(0.001, (performance.now() - this.#started) / 1000);
     return `${megabytes(this.#received)} of ${megabytes(this.total)} MiB, ${megabytes(this.#moved / seconds)} MiB/s`;
   }
 
-  /** Tells it every second until the returned function is called. */
+  /** Reports the progress every second until the returned function is called. */
   tell(report: Report): () => void {
     const timer = setInterval(() => report(this.toString()), 1000);
     return () => clearInterval(timer);
   }
 }
 
-/** Ends a request when nothing has come for so long. */
+/** Aborts a request after an idle time-out. */
 export class IdleWatch {
   readonly #controller = new AbortController();
   readonly #ms: number;
   readonly #timer: NodeJS.Timeout;
-  /** How many have come. */
+  /** Number of received bytes. */
   bytes = 0;
 
   constructor(ms: number) {
@@ -78,7 +78,7 @@ export class IdleWatch {
     return this.#controller.signal.aborted;
   }
 
-  /** Something came. */
+  /** Restarts the time-out after received bytes. */
   touch(bytes = 0): void {
     this.bytes += bytes;
     this.#timer.refresh();
@@ -89,7 +89,7 @@ export class IdleWatch {
   }
 
   #start(): NodeJS.Timeout {
-    return setTimeout(() => this.#controller.abort(new Error('nothing came')), this.#ms);
+    return setTimeout(() => this.#controller.abort(new Error('no data received')), this.#ms);
   }
 }
 

@@ -6,22 +6,22 @@ import { placeOf, type RegistryLocation, registryMirror } from '../pull/registry
 import { loginCommand } from '../pull/upstream.ts';
 import { silent } from '../report.ts';
 
-/** What came of asking a registry whether it is one. */
+/** Result of a request to a registry. */
 export interface RegistryAnswer {
-  /** As the lock file names it: `docker.io`. */
+  /** Host as in the lock file: `docker.io`. */
   host: string;
-  /** `other`: something answered that is none, or that is not trusted; `silent`: nothing did. */
+  /** `other`: the answer is not that of a registry or not trusted; `silent`: there was no answer. */
   kind: 'registry' | 'other' | 'silent';
-  /** In a few words: `403`, `getaddrinfo ENOTFOUND ghcr.io`. */
+  /** Short reason: `403`, `getaddrinfo ENOTFOUND ghcr.io`. */
   said: string;
 }
 
 const answerMs = 10_000;
 
 /**
- * Asks the registry of a host, or the mirror that stands for it, twice where the first answer is none of a registry's. That
- * is one with its version or with where to get a token: a page of a network that wants people to sign in has neither. One that
- * wants a password and has neither is asked with the login of this user.
+ * Sends a request to the registry of a host, or to its mirror, and a second one if the first answer is not that of a registry.
+ * A registry answers with its version or the address of its token service, which a sign-in page of a network does not have.
+ * A server with basic authentication and neither header gets a request with this user's login.
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support
  */
@@ -30,7 +30,7 @@ export async function askRegistry(
   options: {
     /** The mirror of cluster.yaml. Default: none. */
     registryMirror?: string;
-    /** Of each of the two questions. Default: 10 s. */
+    /** Time-out of each request. Default: 10 s. */
     timeoutMs?: number;
   } = {},
 ): Promise<RegistryAnswer> {
@@ -51,11 +51,12 @@ async function askOnce(host: string, place: RegistryLocation, timeoutMs: number)
   return { host, kind: 'other', said: `${status}${type === undefined ? '' : ` with ${type}`}` };
 }
 
-/** Asks with the login of this user: a private registry can want a password and say nothing else of itself. */
+/** Requests with this user's login, because a private registry may answer only 401 without one. */
 async function askByName(host: string, place: RegistryLocation, timeoutMs: number): Promise<RegistryAnswer> {
   const login = loginCommand(place.host);
   const credentials = await credentialsOf(place, silent);
-  if (credentials === undefined) return { host, kind: 'other', said: `401, it wants a password: ${login}` };
+  if (credentials === undefined)
+    return { host, kind: 'other', said: `401, it requires a password: ${login}` };
   const response = await ask(host, place, timeoutMs, { authorization: basic(credentials) });
   if (!(response instanceof Response)) return response;
   const { ok, status, headers } = response;
@@ -64,7 +65,7 @@ async function askByName(host: string, place: RegistryLocation, timeoutMs: numbe
   return { host, kind: ok && !isPage ? 'registry' : 'other', said: String(status) };
 }
 
-/** The answer to one request; or, if there was none of a server, what that means. */
+/** The response to one request, or the result if it fails. */
 async function ask(
   host: string,
   { url }: RegistryLocation,
@@ -77,7 +78,7 @@ async function ask(
     return response;
   } catch (error) {
     const said = whyFailed(error);
-    // A server whose certificate is not trusted, or that does not speak TLS, is there.
+    // A server with an untrusted certificate or without TLS does answer.
     const kind = /certificate|proxy response|SSL routines/i.test(said) ? 'other' : 'silent';
     return { host, kind, said: said === 'no answer in time' ? silence(timeoutMs) : said };
   }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What this machine lacks to build images from source; nothing where it can. */
+/** The tools that this machine lacks to build images from source; empty if it can build. */
 export function missingToBuild(): string[] {
   const missing: string[] = [];
   if (process.platform !== 'linux') missing.push('Linux');

@@ -9,57 +9,57 @@ const silent = (host: string): RegistryAnswer => ({ host, kind: 'silent', said: 
 const built: RememberedSupply = { mode: 'build', chosen: false, at: '2026-11-01T10:00:00.000Z' };
 
 describe('decideSupply', () => {
-  it('pulls where every registry answers', () => {
+  it('pulls if every registry answers', () => {
     expect(decideSupply([registry('docker.io'), registry('ghcr.io')], [])).toEqual({
       mode: 'pull',
       text: 'pulled, about 2 GB once: docker.io and ghcr.io answer. To build instead: PLINTH_SUPPLY=build',
     });
   });
 
-  it('builds where none does and the machine can', () => {
+  it('builds if no registry answers and the machine can build', () => {
     expect(decideSupply([silent('docker.io')], [])).toEqual({
       mode: 'build',
       text:
-        'built here, 20 to 40 minutes on two cores and 17 GB on the disk while it runs, once: no registry of images ' +
+        'built here, 20 to 40 minutes on two cores and 17 GB on the disk while it runs, once: no image registry ' +
         'answers (docker.io: no answer in 10 s). To pull instead: PLINTH_SUPPLY=pull',
     });
   });
 
-  it('says what is missing where none does and the machine cannot', () => {
+  it('lists the missing tools if no registry answers and the machine cannot build', () => {
     expect(decideSupply([silent('docker.io')], ['root', 'Go (https://go.dev/dl)'])).toEqual({
       mode: 'impossible',
       text:
-        'no registry of images answers (docker.io: no answer in 10 s), and to build them here this machine lacks root, ' +
+        'no image registry answers (docker.io: no answer in 10 s), and to build images this machine lacks root, ' +
         'Go (https://go.dev/dl). Connect it to the internet (behind a proxy: export HTTPS_PROXY=http://HOST:PORT), or ' +
-        'name a mirror of the registries: export PLINTH_REGISTRY_MIRROR=HOST',
+        'set a mirror of the registries: export PLINTH_REGISTRY_MIRROR=HOST',
     });
   });
 
-  it('begins nothing where a page answers, and names the choice', () => {
+  it('decides nothing if a web page answers instead, and lists the choices', () => {
     expect(decideSupply([page('docker.io'), page('ghcr.io')], ['root'])).toEqual({
       mode: 'undecided',
       text:
-        'no registry of images answers as one (docker.io: 200 with text/html; ghcr.io: 200 with text/html), so nothing is ' +
-        'begun. A network that wants you to sign in, or a proxy, answers so. To pull all the same: PLINTH_SUPPLY=pull. From a ' +
-        'mirror of your own: PLINTH_REGISTRY_MIRROR. To build everything here, 20 to 40 minutes on two cores and 17 GB on ' +
+        'no image registry answers as one (docker.io: 200 with text/html; ghcr.io: 200 with text/html), so nothing ' +
+        'starts. Networks with a sign-in page and some proxies answer so. To pull anyway: PLINTH_SUPPLY=pull. To use ' +
+        'your own mirror: PLINTH_REGISTRY_MIRROR. To build everything here, 20 to 40 minutes on two cores and 17 GB on ' +
         'the disk while it runs, once, for which this machine lacks root: PLINTH_SUPPLY=build',
     });
   });
 
-  it('begins nothing where one of several is silent', () => {
+  it('decides nothing if one of several registries does not answer', () => {
     const { mode, text } = decideSupply([registry('docker.io'), silent('ghcr.io')], []);
     expect(mode).toBe('undecided');
-    expect(text).toContain('only docker.io answers as a registry of images (ghcr.io: no answer in 10 s)');
+    expect(text).toContain('only docker.io answers as an image registry (ghcr.io: no answer in 10 s)');
   });
 
-  it('goes on building where that was begun and not all answer, and pulls as soon as all do', () => {
+  it('continues an earlier build until every registry answers, then pulls', () => {
     expect(decideSupply([page('docker.io')], [], built).text).toBe(
       'built here, as since 2026-11-01 (docker.io: 200 with text/html). To pull instead: PLINTH_SUPPLY=pull',
     );
     expect(decideSupply([registry('docker.io')], [], built).mode).toBe('pull');
   });
 
-  it('builds on a new machine only where nothing at all answers, and pulls only where all do', () => {
+  it('on a new machine builds only if no registry answers, and pulls only if all do', () => {
     const answer = fc.record({
       host: fc.constantFrom('docker.io', 'ghcr.io', 'quay.io'),
       kind: fc.constantFrom('registry' as const, 'other' as const, 'silent' as const),

@@ -1,31 +1,31 @@
 import type { RegistryAnswer } from './ask-registry.ts';
 
-/** Whether images are pulled from where upstream publishes them, or built here. */
+/** Whether images are pulled from their registries or built here. */
 export type SupplyMode = 'pull' | 'build';
 
-/** How images were had on this machine before. */
+/** The previous source of images on this machine. */
 export interface RememberedSupply {
   mode: SupplyMode;
-  /** Whether a person chose it; else it followed from what the registries answered. */
+  /** Whether a person chose it; false if it was decided by the answers of the registries. */
   chosen: boolean;
-  /** When, as ISO 8601 has it. */
+  /** Time of the decision in ISO 8601. */
   at: string;
-  /** File name of the bundle that everything came from. Default: none. */
+  /** File name of the bundle with the images. Default: none. */
   bundle?: string | undefined;
 }
 
-/** What follows from the answers, and what to say of it. */
+/** The decision and its message. */
 export type SupplyDecision =
   | { mode: SupplyMode; text: string }
-  /** Something answers that is no registry: a person has to choose. */
+  /** Something other than a registry answers: a person has to choose. */
   | { mode: 'undecided'; text: string }
   /** Nothing answers, and this machine cannot build. */
   | { mode: 'impossible'; text: string };
 
-/** What building everything costs, for who has to choose. */
+/** Time and disk space of a full build, for messages. */
 export const buildCost = '20 to 40 minutes on two cores and 17 GB on the disk while it runs, once';
 
-/** What to do, by what each registry answered. `missing`: what this machine lacks to build. */
+/** Decides by the answers of the registries. `missing`: the tools that this machine lacks to build. */
 export function decideSupply(
   answers: readonly RegistryAnswer[],
   missing: readonly string[],
@@ -51,22 +51,22 @@ export function decideSupply(
     return {
       mode: 'undecided',
       text:
-        `${registries.length === 0 ? 'no registry of images answers as one' : `only ${listed(registries)} ${registries.length === 1 ? 'answers' : 'answer'} as a registry of images`} ` +
-        `(${told}), so nothing is begun. A network that wants you to sign in, or a proxy, answers so. To pull all the same: PLINTH_SUPPLY=pull. ` +
-        `From a mirror of your own: PLINTH_REGISTRY_MIRROR. To build everything here, ${buildCost}${needs}: PLINTH_SUPPLY=build`,
+        `${registries.length === 0 ? 'no image registry answers as one' : `only ${listed(registries)} ${registries.length === 1 ? 'answers' : 'answer'} as an image registry`} ` +
+        `(${told}), so nothing starts. Networks with a sign-in page and some proxies answer so. To pull anyway: PLINTH_SUPPLY=pull. ` +
+        `To use your own mirror: PLINTH_REGISTRY_MIRROR. To build everything here, ${buildCost}${needs}: PLINTH_SUPPLY=build`,
     };
   }
   if (missing.length > 0) {
     return {
       mode: 'impossible',
       text:
-        `no registry of images answers (${told}), and to build them here this machine lacks ${missing.join(', ')}. Connect it to the ` +
-        'internet (behind a proxy: export HTTPS_PROXY=http://HOST:PORT), or name a mirror of the registries: export PLINTH_REGISTRY_MIRROR=HOST',
+        `no image registry answers (${told}), and to build images this machine lacks ${missing.join(', ')}. Connect it to the ` +
+        'internet (behind a proxy: export HTTPS_PROXY=http://HOST:PORT), or set a mirror of the registries: export PLINTH_REGISTRY_MIRROR=HOST',
     };
   }
   return {
     mode: 'build',
-    text: `built here, ${buildCost}: no registry of images answers (${told}). To pull instead: PLINTH_SUPPLY=pull`,
+    text: `built here, ${buildCost}: no image registry answers (${told}). To pull instead: PLINTH_SUPPLY=pull`,
   };
 }
 

@@ -17,7 +17,7 @@ const rememberedSchema = z.object({
   bundle: z.string().optional(),
 });
 
-/** Neither pulled nor built: something answers that is no registry, so that a person has to choose. */
+/** No decision: something other than a registry answers, so a person has to choose. */
 export class SupplyUndecided extends Error {
   override readonly name = 'SupplyUndecided';
 }
@@ -25,12 +25,12 @@ export class SupplyUndecided extends Error {
 let decided: Promise<{ mode: SupplyMode; text: string }> | undefined;
 
 /**
- * How what is missing is had: as `PLINTH_SUPPLY` says, as it was had on this machine before, or by what the registries
- * answer, which are asked once per run. What follows is said, and kept in the cache. Where images were pulled before they
- * are, whoever does not answer: that ends the pull with its name.
- * @param registryMirror The mirror of cluster.yaml that is asked in the place of the registries. Default: none.
- * @param images What the registries are asked for: see `imageHosts`.
- * @throws SupplyUndecided where nothing follows from the answers.
+ * The source of missing images: `PLINTH_SUPPLY`, else the previous source on this machine, else by the answers of the
+ * registries, which get one request per run. The decision is reported and stored in the cache. After an earlier pull the
+ * source stays pull; a registry without an answer then fails the pull.
+ * @param registryMirror The mirror of cluster.yaml, used instead of the registries. Default: none.
+ * @param images The images that are needed: see `imageHosts`.
+ * @throws SupplyUndecided if the answers allow no decision.
  */
 export async function supplyMode(
   report: Report,
@@ -41,7 +41,7 @@ export async function supplyMode(
   return (await decided).mode;
 }
 
-/** The same, and what was said of it. */
+/** Decides like `supplyMode` and returns the message. */
 export async function saidSupply(...asked: Parameters<typeof supplyMode>): Promise<string> {
   await supplyMode(...asked);
   return (await decided)?.text ?? '';
@@ -61,7 +61,7 @@ async function decide(
   return { mode, text };
 }
 
-/** The same to look at: nothing is kept, and nothing thrown. `asked`: the registries were, just now. */
+/** Determines the source without storing it. `asked`: whether the registries were asked in this call. */
 export async function findSupply(
   registryMirror = '',
   images?: readonly string[],
@@ -75,7 +75,7 @@ export async function findSupply(
   if (wanted === 'pull' || wanted === 'build') return known(wanted, 'as PLINTH_SUPPLY says');
   if (wanted !== undefined && wanted !== 'auto')
     throw new Error(`PLINTH_SUPPLY is '${wanted}': set it to auto, pull or build, or unset it`);
-  // `auto` asks again, whatever was done before.
+  // `auto` ignores the previous source.
   const remembered = wanted === 'auto' ? undefined : readRemembered();
   if (remembered !== undefined && (remembered.mode === 'pull' || remembered.chosen)) {
     const since = remembered.at.slice(0, 10);
@@ -93,7 +93,7 @@ export async function findSupply(
   return { ...decideSupply(answers, missingToBuild(), remembered), asked: true };
 }
 
-/** What a person chose, or what a bundle brought, for this run and those to come: no registry is asked again. */
+/** Stores the choice of a person or of a loaded bundle for this and later runs, without requests to registries. */
 export async function chooseSupply(mode: SupplyMode, bundle?: string): Promise<void> {
   await remember(mode, true, bundle);
   decided = undefined;
@@ -112,8 +112,8 @@ async function remember(mode: SupplyMode, chosen: boolean, bundle?: string): Pro
 }
 
 /**
- * The hosts of the registries of these images of the lock file; other names are passed over. Default: all images that a cluster on
- * this machine can need. An image that only the nodes of a cloud need cannot be built here.
+ * Registry hosts of the named images of the lock file; unknown names are ignored. Default: all images that a cluster on this
+ * machine can need, which are those that can be built.
  */
 export function imageHosts(names?: readonly string[]): string[] {
   const images = Object.entries(loadLock().images).filter(([name, { build }]) =>
@@ -127,7 +127,7 @@ function readRemembered(): RememberedSupply | undefined {
   try {
     return rememberedSchema.parse(JSON.parse(readFileSync(rememberedPath(), 'utf8')));
   } catch {
-    // None yet, or one that a later version wrote.
+    // It does not exist yet, or a later version wrote it.
     return undefined;
   }
 }

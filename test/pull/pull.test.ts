@@ -119,7 +119,7 @@ async function lockOfTheseRegistries(images: string[]): Promise<void> {
   expect(changed.binaries.kind.download.kind.sha256['linux/amd64']).not.toBe('0'.repeat(64));
 }
 
-it('an ordinary user without Go, package manager and root comes from nothing to a front page, over 50 Mbit/s', async () => {
+it('a user without Go, package manager and root gets a running front page over 50 Mbit/s', async () => {
   expect((await user.run('sh', ['-c', 'command -v go apt-get sudo'], { cwd: root })).stdout).toBe('');
   const started = performance.now();
   const { exitCode, stdout, stderr } = await npm('init-cluster');
@@ -139,7 +139,7 @@ it('an ordinary user without Go, package manager and root comes from nothing to 
   );
 });
 
-it('the same command again, without any registry, asks nothing and replaces nothing', async () => {
+it('a second run without registries sends no request and replaces nothing', async () => {
   const before = await runEngine(engine, ['ps', '--no-trunc', '--quiet']);
   registries.asked.length = 0;
   registries.faults.add({ fault: { kind: 'cut', after: 0 } });
@@ -149,7 +149,7 @@ it('the same command again, without any registry, asks nothing and replaces noth
   expect(await runEngine(engine, ['ps', '--no-trunc', '--quiet'])).toBe(before);
 });
 
-it('a proxy for what is outside is not asked for the mirror and the cluster, with NODE_USE_ENV_PROXY too', async () => {
+it('a proxy gets no request to the mirror and the cluster, also with NODE_USE_ENV_PROXY', async () => {
   const dead = `http://127.0.0.1:${await freePort()}`;
   const { exitCode, stderr } = await user.run('npm', ['run', '--silent', 'init-cluster'], {
     cwd: root,
@@ -187,17 +187,17 @@ const faults: [string, FaultRule, string][] = [
   [
     '403',
     { fault: { kind: 'status', status: 403 }, at: 'manifest' },
-    'If it takes an account, sign in: docker login',
+    'If it requires an account, sign in: docker login',
   ],
   [
     '429 for ever',
     { fault: { kind: 'status', status: 429 }, at: 'manifest' },
-    'allows no more pulls from this address for now',
+    'limits the rate of pulls from this address',
   ],
   [
     'a connection that is cut for ever',
     { fault: { kind: 'cut', after: 100 }, at: 'blob' },
-    'could not be pulled, tried 3 times',
+    'could not be pulled after 3 attempts',
   ],
   ['a connection on which nothing comes', { fault: { kind: 'stall', after: 100 }, at: 'blob' }, 'for 60 s'],
   [
@@ -210,10 +210,10 @@ const faults: [string, FaultRule, string][] = [
     { fault: { kind: 'other' }, at: 'manifest' },
     'with another digest: images/lock.yaml says',
   ],
-  ['a page to sign in', { fault: { kind: 'page' }, at: 'manifest' }, 'A network that wants you to sign in'],
+  ['a page to sign in', { fault: { kind: 'page' }, at: 'manifest' }, 'Networks with a sign-in page do so'],
 ];
 
-it.each(faults)('%s ends the pull with its reason, and nothing is built', async (_, rule, expected) => {
+it.each(faults)('%s fails the pull with its reason, and nothing is built', async (_, rule, expected) => {
   registries.faults.add(rule);
   const { exitCode, stderr } = await again();
   expect(exitCode).toBe(1);
@@ -228,13 +228,13 @@ it.each([
   ],
   ['a connection that is cut twice', { fault: { kind: 'cut', after: 100 }, at: 'blob', times: 2 }],
   ['a slow connection', { fault: { kind: 'slow', bytesPerSecond: 200_000 }, at: 'blob' }],
-] as [string, FaultRule][])('%s does not end it', async (_, rule) => {
+] as [string, FaultRule][])('%s does not fail the pull', async (_, rule) => {
   registries.faults.add(rule);
   const { exitCode, stderr } = await again();
   expect(`${exitCode} ${exitCode === 0 ? '' : stderr}`).toBe('0 ');
 });
 
-it('one host that is blocked leaves the choice to the user, and nothing is begun', async () => {
+it('one blocked host leaves the choice to the user, and nothing starts', async () => {
   registries.faults.add({ fault: { kind: 'cut', after: 0 }, host: 'ghcr.io', at: 'version' });
   // By name: under the mirror's address all registries have one version.
   const proxy = await NamesProxy.start(registries.port);
@@ -246,10 +246,10 @@ it('one host that is blocked leaves the choice to the user, and nothing is begun
   await proxy.stop();
   expect(exitCode).toBe(1);
   expect(stderr).toContain('(ghcr.io: ');
-  expect(stderr).toContain('so nothing is begun');
+  expect(stderr).toContain('so nothing starts');
 });
 
-it('a proxy that must be used is, by the registries own names', async () => {
+it("a required proxy is used, with the registries' own names", async () => {
   const proxy = await NamesProxy.start(registries.port);
   const { exitCode, stderr } = await again({ HTTPS_PROXY: proxy.url, PLINTH_REGISTRY_MIRROR: '' });
   await proxy.stop();
@@ -257,7 +257,7 @@ it('a proxy that must be used is, by the registries own names', async () => {
   expect(proxy.connected).toContain('registry.k8s.io:443');
 });
 
-it('all that the user made goes with --down --purge', async () => {
+it('--down --purge removes everything that the user created', async () => {
   const { exitCode, stderr } = await npm('init-cluster', '--down', '--purge', '--yes');
   expect(exitCode, stderr).toBe(0);
   // It says what goes before anything does.

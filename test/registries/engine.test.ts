@@ -9,7 +9,7 @@ import { containerPlatform } from '../../images/engine/platform.ts';
 import { pullEngineImage } from '../../images/engine-store/pull.ts';
 import { ImageStore } from '../../images/oci/image-store.ts';
 import { parseReference } from '../../images/oci/reference.ts';
-import { upstreamDigest } from '../../images/pull/pull.ts';
+import { upstreamDigest } from '../../images/pull/upstream-digest.ts';
 import { infoOf } from '../images/engine-info.ts';
 import { type Published, publish } from './image-fixture.ts';
 import { Registries } from './registries.ts';
@@ -54,7 +54,7 @@ async function loaded(): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-it('an image for the engine comes by our own transport, is loaded under its name, and the engine itself asks nobody', async () => {
+it('an image for the engine is pulled here and loaded under its name, without a pull of the engine', async () => {
   await pullEngineImage(engine, { ref, digest: image.digest }, { report });
   expect(await readFile(join(folder, 'calls'), 'utf8')).toBe('load\n');
   expect(await loaded()).toEqual([
@@ -68,7 +68,7 @@ it('an image for the engine comes by our own transport, is loaded under its name
   expect(said.at(-1)).toBe(`loading ${ref} into docker`);
 });
 
-it('an engine that lost it gets it again from what is here, without a question to any registry', async () => {
+it('an engine that lost the image gets it from the cache without a request to a registry', async () => {
   registries.asked.length = 0;
   registries.faults.add({ fault: { kind: 'cut', after: 0 } });
   await rm(join(folder, 'loaded.tar'));
@@ -78,12 +78,12 @@ it('an engine that lost it gets it again from what is here, without a question t
   expect(await loaded()).toHaveLength(1);
 });
 
-it('what a registry has now under a tag is its digest, or nothing, or an error that says who answered', async () => {
+it('the current digest of a tag is its digest, none if missing, or an error that names what answered', async () => {
   const { host, path } = parseReference(ref);
   const ask = (what: string) => upstreamDigest({ host, path, tag: 'v1' }, what, { report });
   expect(await ask('v1')).toBe(image.digest);
   expect(await ask(image.digest)).toBe(image.digest);
   expect(await ask('v2')).toBeUndefined();
   registries.faults.add({ fault: { kind: 'page' }, at: 'manifest' });
-  await expect(ask('v1')).rejects.toThrow('A network that wants you to sign in');
+  await expect(ask('v1')).rejects.toThrow('Networks with a sign-in page do so');
 });

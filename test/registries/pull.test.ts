@@ -103,7 +103,7 @@ function moreOnDisk(bytes: number): (digest: string) => Promise<void> {
 }
 
 describe('a pull', () => {
-  it('brings the index and the one platform, with a token of another host and blobs by redirect', async () => {
+  it('stores the index and one platform, with a token of another host and blobs by redirect', async () => {
     const pulled = await pull({ digest: image.digest });
     expect(pulled.digest).toBe(image.digest);
     expectWhole(image);
@@ -114,26 +114,26 @@ describe('a pull', () => {
     expect(redirected.map(({ authorization }) => authorization)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('asks nothing again of what the store has', async () => {
+  it('requests no blob that the store has', async () => {
     await pull();
     registries.asked.length = 0;
     await pull();
     expect(registries.askedOf('blobs')).toEqual([]);
   });
 
-  it('takes a layer once that two images share, pulled at once', async () => {
+  it('downloads a shared layer once for concurrent pulls', async () => {
     await Promise.all([pull(), pull()]);
     expect(registries.askedOf('blobs').length).toBe(3);
   });
 
-  it('refuses by name what is not published for the platform', async () => {
+  it('refuses an image that is not published for the platform, by name', async () => {
     await publish(upstream, 'quay.io/example/one', 'v1', { platforms: ['linux/arm64'] });
     expect(await failure({}, 'quay.io/example/one:v1')).toBe(
       'quay.io/example/one:v1 is not published for linux/amd64, which the container engine runs; upstream has linux/arm64.',
     );
   });
 
-  it('refuses an image without an index that is of another platform', async () => {
+  it('refuses an image without an index for another platform', async () => {
     await publish(upstream, 'quay.io/example/bare', 'v1', { platforms: ['linux/arm64'], index: false });
     expect(await failure({}, 'quay.io/example/bare:v1')).toContain(
       'quay.io/example/bare:v1 is for linux/arm64, and containers run on linux/amd64 here.',
@@ -141,7 +141,7 @@ describe('a pull', () => {
     expect(store.manifest('quay.io/example/bare', 'v1')).toBeUndefined();
   });
 
-  it('ends at once when it is told to', async () => {
+  it("stops at once on its caller's signal", async () => {
     broken({ kind: 'slow', bytesPerSecond: 1000 }, { at: 'blob' });
     const controller = new AbortController();
     const ended = failure({ signal: controller.signal });
@@ -152,7 +152,7 @@ describe('a pull', () => {
 });
 
 describe('a connection that breaks', () => {
-  it('is gone on with by Range, from what had come', async () => {
+  it('is continued by a Range request from the received bytes', async () => {
     broken({ kind: 'cut', after: 100_000, when: moreOnDisk(1) }, { at: 'blob', times: 2 });
     await pull();
     expectWhole(image);
@@ -162,16 +162,16 @@ describe('a connection that breaks', () => {
     );
     expect(from.length).toBeGreaterThan(0);
     expect(from.every((byte) => byte > 0 && byte <= 200_000)).toBe(true);
-    expect(said.some((line) => line.includes('trying again in 1 s'))).toBe(true);
+    expect(said.some((line) => line.includes('retrying in 1 s'))).toBe(true);
   });
 
-  it('for ever ends the pull after three tries, and the next pull goes on from there', async () => {
+  it('fails the pull after three attempts, and the next pull continues from there', async () => {
     const longer = 'quay.io/example/longer';
     const published = await publish(upstream, longer, 'v1', { layers: [800_000] });
     broken({ kind: 'cut', after: 180_000, when: moreOnDisk(1) }, { at: 'blob' });
     const message = await failure({}, `${longer}:v1`);
-    expect(message).toMatch(/^quay\.io\/example\/longer:v1 could not be pulled, tried 3 times: quay\.io: /);
-    expect(message).toContain('What has come stays');
+    expect(message).toMatch(/^quay\.io\/example\/longer:v1 could not be pulled after 3 attempts: quay\.io: /);
+    expect(message).toContain('The received part is kept');
     registries.faults.clear();
     registries.asked.length = 0;
     await pull({}, `${longer}:v1`);
@@ -179,7 +179,7 @@ describe('a connection that breaks', () => {
     expect(registries.asked.some(({ range }) => range !== undefined)).toBe(true);
   });
 
-  it('after more than a few bytes each time is gone on with as often as it takes', async () => {
+  it('is continued without limit while each attempt makes progress', async () => {
     const large = await publish(upstream, 'quay.io/example/large', 'v1', { layers: [400_000] });
     broken({ kind: 'cut', after: 70_000, when: moreOnDisk(50_000) }, { at: 'blob' });
     await pull({ patience: { ...patience, enoughBytes: 50_000 } }, 'quay.io/example/large:v1');
@@ -187,29 +187,29 @@ describe('a connection that breaks', () => {
     expect(registries.asked.filter(({ range }) => range !== undefined).length).toBeGreaterThan(3);
   });
 
-  it('is asked again for a manifest', async () => {
+  it('is retried for a manifest', async () => {
     broken({ kind: 'cut', after: 10 }, { at: 'manifest', times: 1 });
     await pull();
     expectWhole(image);
   });
 });
 
-describe('a connection on which nothing comes', () => {
+describe('a stalled connection', () => {
   const brief = { ...patience, idleMs: 1_500 };
 
-  it('ends the pull with its name, bytes and speed', async () => {
+  it('fails the pull with its name, bytes and speed', async () => {
     broken({ kind: 'stall', after: 40_000 }, { at: 'blob' });
     expect(await failure({ patience: brief })).toMatch(
-      /^nothing of ghcr\.io\/example\/app:v1 came from ghcr\.io for 2 s: 0\.\d of 0\.2 MiB, \d+\.\d MiB\/s\. What has come stays: type the same command again/,
+      /^no data of ghcr\.io\/example\/app:v1 came from ghcr\.io for 2 s: 0\.\d of 0\.2 MiB, \d+\.\d MiB\/s\. The received part is kept: type the same command again/,
     );
   });
 
-  it('ends it before the first byte too', async () => {
+  it('fails the pull before the first byte too', async () => {
     broken({ kind: 'stall', after: 0 }, { at: 'manifest' });
-    expect(await failure({ patience: brief })).toContain('for 2 s: nothing has come yet');
+    expect(await failure({ patience: brief })).toContain('for 2 s: nothing received yet');
   });
 
-  it('is told from one that is slow: that one comes to its end', async () => {
+  it('is distinguished from a slow one, which completes', async () => {
     const small = 'docker.io/example/slow';
     const slow = await publish(upstream, small, 'v1', { layers: [12_000] });
     broken({ kind: 'slow', bytesPerSecond: 4_000 }, { host: 'docker.io', at: 'blob' });
@@ -218,7 +218,7 @@ describe('a connection on which nothing comes', () => {
   });
 });
 
-describe('a registry that allows no more pulls (429)', () => {
+describe('a registry with a rate limit (429)', () => {
   const limit = (rule: Partial<FaultRule>, retryAfter?: string) =>
     broken(
       {
@@ -230,33 +230,31 @@ describe('a registry that allows no more pulls (429)', () => {
       rule,
     );
 
-  it('is waited for as long as it says, once', async () => {
+  it('is retried once after its Retry-After', async () => {
     limit({ at: 'manifest', times: 1 }, '1');
     const before = performance.now();
     await pull();
     expect(performance.now() - before).toBeGreaterThan(950);
     expectWhole(image);
-    expect(said).toContain(
-      'ghcr.io/example/app:v1: ghcr.io allows no more pulls for now (429); trying again in 1 s',
-    );
+    expect(said).toContain('ghcr.io/example/app:v1: ghcr.io limits the rate of pulls (429); retrying in 1 s');
   });
 
-  it('ends the pull when it goes on so, and names who is asked and how to sign in', async () => {
+  it('fails the pull if it persists, with the host and the command to sign in', async () => {
     limit({ at: 'manifest' });
     expect(await failure()).toBe(
-      'ghcr.io allows no more pulls from this address for now (429 for ghcr.io/example/app:v1). Sign in, which raises ' +
-        'the limit: docker login ghcr.io. Then type the same command again: what has come stays, and nothing is built instead.',
+      'ghcr.io limits the rate of pulls from this address (429 for ghcr.io/example/app:v1). Sign in, which raises ' +
+        'the limit: docker login ghcr.io. Then type the same command again: the received part is kept, and nothing is built instead.',
     );
     expect(registries.askedOf('manifests').length).toBe(3);
   });
 
-  it('ends it at once where the wait is long, for a blob and a token too', async () => {
+  it('fails the pull at once if Retry-After is long, also for a blob and a token', async () => {
     limit({ at: 'token' }, '3600');
-    expect(await failure()).toContain('and asks to wait 3600 s. Sign in');
+    expect(await failure()).toContain('Retry-After 3600 s). Sign in');
     expect(registries.askedOf('token').length).toBe(1);
     registries.faults.clear();
     limit({ at: 'blob' }, '3600');
-    expect(await failure()).toContain('and asks to wait 3600 s. Sign in');
+    expect(await failure()).toContain('Retry-After 3600 s). Sign in');
   });
 });
 
@@ -265,7 +263,7 @@ describe('a registry that refuses', () => {
     [
       403,
       'manifest',
-      'ghcr.io refuses ghcr.io/example/app:v1 (403, DENIED). If it takes an account, sign in: docker login ghcr.io.',
+      'ghcr.io refuses ghcr.io/example/app:v1 (403, DENIED). If it requires an account, sign in: docker login ghcr.io.',
     ],
     [403, 'blob', 'ghcr.io refuses ghcr.io/example/app:v1 (403, DENIED).'],
     [
@@ -274,76 +272,82 @@ describe('a registry that refuses', () => {
       'ghcr.io has no ghcr.io/example/app:v1 (404, DENIED, for manifests/v1 of example/app).',
     ],
     [404, 'blob', 'ghcr.io has no ghcr.io/example/app:v1 (404, DENIED, for blobs/sha256:'],
-  ] as const)('with %i for a %s is asked once, and what to do is named', async (status, at, expected) => {
-    broken({ kind: 'status', status, code: 'DENIED' }, { at });
-    expect(await failure()).toContain(expected);
-    expect(said.filter((line) => line.includes('trying again'))).toEqual([]);
-  });
+  ] as const)(
+    'with %i for a %s gets one request, and the error has a remedy',
+    async (status, at, expected) => {
+      broken({ kind: 'status', status, code: 'DENIED' }, { at });
+      expect(await failure()).toContain(expected);
+      expect(said.filter((line) => line.includes('retrying'))).toEqual([]);
+    },
+  );
 
-  it('with 503 is asked three times', async () => {
+  it('with 503 gets three requests', async () => {
     broken({ kind: 'status', status: 503 }, { at: 'manifest' });
-    expect(await failure()).toContain('tried 3 times: ghcr.io answers 503');
+    expect(await failure()).toContain('after 3 attempts: ghcr.io answers 503');
     expect(registries.askedOf('manifests').length).toBe(3);
   });
 
-  it('with 503 once is asked again', async () => {
+  it('with a single 503 is retried', async () => {
     broken({ kind: 'status', status: 503 }, { at: 'token', times: 1 });
     await pull();
     expectWhole(image);
   });
 });
 
-describe('what is not what was asked for', () => {
-  it('is refused with both digests: a manifest that is not the locked one', async () => {
+describe('unexpected content', () => {
+  it('is refused with both digests if the manifest is not the locked one', async () => {
     const moved = await publish(upstream, 'quay.io/example/moved', 'v1', { index: false });
     broken({ kind: 'other' }, { at: 'manifest' });
     expect(await failure({ digest: moved.digest }, 'quay.io/example/moved:v1')).toMatch(
       new RegExp(
-        `^quay\\.io sent a manifest of quay\\.io/example/moved:v1 with another digest: images/lock\\.yaml says ${moved.digest}, and sha256:[0-9a-f]{64} came\\.`,
+        `^quay\\.io sent a manifest of quay\\.io/example/moved:v1 with another digest: images/lock\\.yaml says ${moved.digest}, received sha256:[0-9a-f]{64}\\.`,
       ),
     );
     expect(store.manifest('quay.io/example/moved', 'v1')).toBeUndefined();
   });
 
-  it('is refused with both digests: a manifest of one platform that its index names', async () => {
+  it("is refused with both digests if a platform's manifest is not the one of its index", async () => {
     broken({ kind: 'other' }, { at: 'manifest', after: 1 });
     expect(await failure()).toContain('with another digest: its index says sha256:');
   });
 
-  it('is refused with both digests: content of a layer, said once', async () => {
+  it('is refused with both digests, once, if a layer is corrupt', async () => {
     broken({ kind: 'corrupt' }, { at: 'blob' });
     const message = await failure();
     const digests = message.match(/sha256:[0-9a-f]{64}/g) ?? [];
     expect(message).toMatch(
-      /^ghcr\.io sent content of ghcr\.io\/example\/app:v1 with another digest: its manifest says sha256:\w+, and sha256:\w+ came\. Nothing of it is kept, and nothing is built instead\./,
+      /^ghcr\.io sent content of ghcr\.io\/example\/app:v1 with another digest: its manifest says sha256:\w+, received sha256:\w+\. It was discarded, and nothing is built instead\./,
     );
     expect(new Set(digests).size).toBe(2);
     expect(store.manifest(path, 'v1')).toBeUndefined();
-    expect(said.filter((line) => line.includes('trying again'))).toEqual([]);
+    expect(said.filter((line) => line.includes('retrying'))).toEqual([]);
   });
 
-  it('is asked for once more where a part of it was left of an earlier try', async () => {
+  it('is downloaded again if it began with a damaged partial file', async () => {
     const layer = image.layers[amd64]?.[0] ?? '';
     await writeFile(await store.partialBlob(layer), Buffer.alloc(1000));
     await pull();
     expectWhole(image);
   });
 
-  it.each(['manifest', 'token'] as const)('is told of as a page, in place of a %s', async (at) => {
-    broken({ kind: 'page' }, { at });
-    expect(await failure()).toMatch(
-      /^ghcr\.io was asked for .*, and something else came \(text\/html.*\)\. A network that wants you to sign in/,
-    );
-  });
+  it.each(['manifest', 'token'] as const)(
+    'is reported as a web page if one comes instead of a %s',
+    async (at) => {
+      broken({ kind: 'page' }, { at });
+      expect(await failure()).toMatch(
+        /^ghcr\.io answered the request for .* with other content \(text\/html.*\)\. Networks with a sign-in page do so/,
+      );
+    },
+  );
 
-  it('is told of as a page, in place of a layer', async () => {
+  it('is reported as a web page if one comes instead of a layer', async () => {
     broken({ kind: 'page' }, { at: 'blob' });
-    expect(await failure()).toContain('something else came (text/html)');
+    expect(await failure()).toContain('with other content (text/html)');
   });
 });
 
 describe('a mirror of all registries', () => {
-  it('is asked in place of each, by the name of the registry below its own', async () => {
+  it("gets all requests, with the registry's name in the path", async () => {
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${registries.port}`);
     await pull();
     expectWhole(image);
@@ -351,14 +355,14 @@ describe('a mirror of all registries', () => {
     expect(registries.askedOf('manifests').at(-1)?.url).toMatch(/^\/v2\/ghcr\.io\/example\/app\/manifests\//);
   });
 
-  it('is named where it fails', async () => {
+  it('is named in its errors', async () => {
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', registries.table);
     broken({ kind: 'status', status: 403 }, { at: 'manifest' });
     expect(await failure()).toContain(`localhost:${registries.port} refuses ghcr.io/example/app:v1 (403)`);
   });
 });
 
-describe('who is signed in', () => {
+describe('the login at a registry', () => {
   let closed: Registries;
   beforeAll(async () => {
     closed = await Registries.start({ store: upstream, accounts: { someone: 'secret' } });
@@ -374,14 +378,14 @@ describe('who is signed in', () => {
   }
   const host = () => new URL(closed.url).host;
 
-  it('is known by what docker login wrote', async () => {
+  it('is that of docker login', async () => {
     const auth = Buffer.from('someone:secret').toString('base64');
     await config({ auths: { [host()]: { auth } } });
     await pull();
     expectWhole(image);
   });
 
-  it('is known by what podman login wrote for a folder of the registry', async () => {
+  it('is that of podman login for a path of the registry', async () => {
     const file = join(await mkdtemp(join(folder, 'podman-')), 'auth.json');
     const auth = Buffer.from('someone:secret').toString('base64');
     const wrong = Buffer.from('someone:wrong').toString('base64');
@@ -392,7 +396,7 @@ describe('who is signed in', () => {
     expectWhole(image);
   });
 
-  it('is known by a credential helper', async () => {
+  it('is that of a credential helper', async () => {
     const programs = await mkdtemp(join(folder, 'programs-'));
     const helper = join(programs, 'docker-credential-test');
     await writeFile(
@@ -406,26 +410,24 @@ describe('who is signed in', () => {
     expectWhole(image);
   });
 
-  it('is told how to sign in where nobody is, or with a wrong password', async () => {
+  it('is requested by command in the error if it is missing or wrong', async () => {
     expect(await failure()).toContain(
-      `(401, UNAUTHORIZED). If it takes an account, sign in: docker login ${host()}.`,
+      `(401, UNAUTHORIZED). If it requires an account, sign in: docker login ${host()}.`,
     );
     await config({ auths: { [host()]: { username: 'someone', password: 'wrong' } } });
     expect(await failure()).toContain('docker login');
   });
 
-  it('is asked without a name where a helper is missing, and that is said', async () => {
+  it('is left out, with a message, if its credential helper is missing', async () => {
     await config({ credHelpers: { [host()]: 'missing' } });
     await failure();
     expect(said.some((line) => line.startsWith('docker-credential-missing gives no credentials'))).toBe(true);
   });
 
-  it('is told which file cannot be read', async () => {
+  it('is reported with its file if that cannot be read', async () => {
     const home = await mkdtemp(join(folder, 'docker-'));
     await writeFile(join(home, 'config.json'), '{');
     vi.stubEnv('DOCKER_CONFIG', home);
-    expect(await failure()).toContain(
-      `${home}/config.json, in which docker login notes credentials, cannot be read`,
-    );
+    expect(await failure()).toContain(`${home}/config.json, the credentials of docker login, cannot be read`);
   });
 });

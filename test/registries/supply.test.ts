@@ -62,8 +62,8 @@ async function newRun(): Promise<typeof Supply> {
 const broken = (fault: FaultRule['fault'], rule: Partial<FaultRule> = {}) =>
   registries.faults.add({ fault, at: 'version', ...rule });
 
-describe('how images are had', () => {
-  it('is asked of every registry that a cluster on this machine can need, once in a run, and said with what to type for the other way', async () => {
+describe('the source of images', () => {
+  it('is decided once per run by requests to all possible registries, and reported with the way to change it', async () => {
     const { supplyMode } = await newRun();
     expect(await Promise.all([supplyMode(report), supplyMode(report)])).toEqual(['pull', 'pull']);
     expect(registries.asked.map(({ host }) => host).sort()).toEqual(all);
@@ -73,7 +73,7 @@ describe('how images are had', () => {
     ]);
   });
 
-  it('is asked of the registries of the images that an environment has, and of no other', async () => {
+  it("depends only on the registries of the environment's images", async () => {
     broken({ kind: 'status', status: 403 }, { host: 'quay.io' });
     const images = ['kindest-node', 'metrics-server', 'aws-ebs-csi-driver', 'git-server', 'gateway-api-crds'];
     expect(await (await newRun()).supplyMode(report, '', images)).toBe('pull');
@@ -84,19 +84,19 @@ describe('how images are had', () => {
     ]);
   });
 
-  it('is asked again of a registry that broke off once', async () => {
+  it('is decided after a second request if a registry closed the connection once', async () => {
     broken({ kind: 'cut', after: 0 }, { host: 'ghcr.io', times: 1 });
     expect(await (await newRun()).supplyMode(report)).toBe('pull');
     expect(registries.asked.filter(({ host }) => host === 'ghcr.io').length).toBe(2);
   });
 
-  it('does not follow where a page to sign in answers in place of all', async () => {
+  it('stays undecided if a sign-in page answers for all registries', async () => {
     broken({ kind: 'page' });
     const { supplyMode, SupplyUndecided } = await newRun();
     const error: unknown = await supplyMode(report).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(SupplyUndecided);
     expect(String(error)).toContain(
-      'no registry of images answers as one (docker.io: 200 with text/html; ghcr.io: 200 with text/html',
+      'no image registry answers as one (docker.io: 200 with text/html; ghcr.io: 200 with text/html',
     );
     expect(said).toEqual([]);
   });
@@ -105,19 +105,19 @@ describe('how images are had', () => {
     [403, 'ghcr.io: 403'],
     [429, 'ghcr.io: 429'],
     [503, 'ghcr.io: 503'],
-  ])('does not follow where one registry answers %i and says not that it is one', async (status, told) => {
+  ])('stays undecided if one registry answers %i without identifying itself', async (status, told) => {
     broken({ kind: 'status', status }, { host: 'ghcr.io' });
     await expect((await newRun()).supplyMode(report)).rejects.toThrow(
-      `only docker.io, quay.io and registry.k8s.io answer as a registry of images (${told}), so nothing is begun.`,
+      `only docker.io, quay.io and registry.k8s.io answer as an image registry (${told}), so nothing starts.`,
     );
   });
 
-  it('does not follow where a proxy lets one host not be reached', async () => {
+  it('stays undecided if a proxy blocks one host', async () => {
     names.refuse('quay.io', 403);
     await expect((await newRun()).supplyMode(report)).rejects.toThrow('(quay.io: Proxy response (403)');
   });
 
-  it('stays as it was where images were pulled before, whoever answers now, and nobody is asked', async () => {
+  it('stays pull without requests if images were pulled before', async () => {
     await (await newRun()).supplyMode(report);
     registries.asked.length = 0;
     broken({ kind: 'page' });
@@ -128,17 +128,17 @@ describe('how images are had', () => {
     );
   });
 
-  it('is asked again with PLINTH_SUPPLY=auto', async () => {
+  it('is decided again with PLINTH_SUPPLY=auto', async () => {
     await (await newRun()).supplyMode(report);
     broken({ kind: 'page' });
     vi.stubEnv('PLINTH_SUPPLY', 'auto');
-    await expect((await newRun()).supplyMode(report)).rejects.toThrow('so nothing is begun');
+    await expect((await newRun()).supplyMode(report)).rejects.toThrow('so nothing starts');
   });
 
-  it('is what a person chose, in the same run and in those to come, and nobody is asked', async () => {
+  it("is the user's choice without requests, in this run and later ones", async () => {
     broken({ kind: 'page' });
     const first = await newRun();
-    await expect(first.supplyMode(report)).rejects.toThrow('so nothing is begun');
+    await expect(first.supplyMode(report)).rejects.toThrow('so nothing starts');
     await first.chooseSupply('build');
     expect(await first.supplyMode(report)).toBe('build');
     registries.asked.length = 0;
@@ -147,7 +147,7 @@ describe('how images are had', () => {
     expect(registries.asked).toEqual([]);
   });
 
-  it('is what PLINTH_SUPPLY says, for that run alone', async () => {
+  it('is PLINTH_SUPPLY for one run only', async () => {
     vi.stubEnv('PLINTH_SUPPLY', 'build');
     expect(await (await newRun()).supplyMode(report)).toBe('build');
     expect(said).toEqual(['images are built here, as PLINTH_SUPPLY says']);
@@ -156,14 +156,14 @@ describe('how images are had', () => {
     expect(await (await newRun()).supplyMode(report)).toBe('pull');
   });
 
-  it('refuses a PLINTH_SUPPLY that it does not know', async () => {
+  it('cannot be an unknown value of PLINTH_SUPPLY', async () => {
     vi.stubEnv('PLINTH_SUPPLY', 'download');
     await expect((await newRun()).supplyMode(report)).rejects.toThrow(
       "PLINTH_SUPPLY is 'download': set it to auto, pull or build, or unset it",
     );
   });
 
-  it('is looked at without being kept', async () => {
+  it('can be determined without being remembered', async () => {
     const { findSupply } = await newRun();
     expect((await findSupply()).mode).toBe('pull');
     registries.asked.length = 0;
@@ -172,8 +172,8 @@ describe('how images are had', () => {
   });
 });
 
-describe('a registry that is asked', () => {
-  it('and does not answer in time is silent, the second time too', async () => {
+describe('the answer of a registry', () => {
+  it("is 'silent' after two time-outs", async () => {
     broken({ kind: 'stall', after: 0 });
     expect(await askRegistry('ghcr.io', { timeoutMs: 1_000 })).toEqual({
       host: 'ghcr.io',
@@ -183,7 +183,7 @@ describe('a registry that is asked', () => {
     expect(registries.asked.length).toBe(2);
   });
 
-  it('through a proxy that hangs up is silent, and answers as soon as the proxy does', async () => {
+  it("is 'silent' through a proxy that hangs up, until the proxy works", async () => {
     names.hangUp();
     expect(await askRegistry('ghcr.io', { timeoutMs: 1_000 })).toMatchObject({
       kind: 'silent',
@@ -193,7 +193,7 @@ describe('a registry that is asked', () => {
     expect(await askRegistry('ghcr.io')).toMatchObject({ kind: 'registry' });
   });
 
-  it('and has a certificate of nobody that this machine trusts is none', async () => {
+  it('is not accepted with an untrusted certificate', async () => {
     const stranger = await Registries.start({ store: new ImageStore(join(folder, 'stranger')) });
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${stranger.port}`);
     const answer = await askRegistry('ghcr.io', { timeoutMs: 5_000 });
@@ -202,7 +202,7 @@ describe('a registry that is asked', () => {
     expect(answer.said).toContain('certificate');
   });
 
-  describe('without a word of being one', () => {
+  describe('without the header of a registry', () => {
     let server: Server;
     let address: string;
     let answer: (authorization: string | undefined, url: string) => [number, Record<string, string>];
@@ -229,7 +229,7 @@ describe('a registry that is asked', () => {
         ? [200, { 'content-type': 'application/json' }]
         : [401, { 'www-authenticate': 'Basic realm="Mirror of the company"' }];
 
-    it('is one where this user is signed in with a password, for the host or for a folder of it', async () => {
+    it('is accepted with a valid login, for the host or for a path of it', async () => {
       answer = password;
       const login = { username: 'ann', password: 'secret' };
       const registry = { host: 'ghcr.io', kind: 'registry', said: '200' };
@@ -238,12 +238,12 @@ describe('a registry that is asked', () => {
       expect(await seen({ auths: { [`https://${address}/v2/`]: login } })).toEqual(registry);
     });
 
-    it('is none for who is not signed in, or with another password, and what to type is said', async () => {
+    it('is not accepted without a valid login, with the command to sign in', async () => {
       answer = password;
       expect(await seen({})).toEqual({
         host: 'ghcr.io',
         kind: 'other',
-        said: `401, it wants a password: docker login ${address}`,
+        said: `401, it requires a password: docker login ${address}`,
       });
       expect(await seen({ auths: { [address]: { username: 'ann', password: 'wrong' } } })).toMatchObject({
         kind: 'other',
@@ -254,24 +254,24 @@ describe('a registry that is asked', () => {
     it.each<[string, [number, Record<string, string>], string]>([
       ['502 of a proxy', [502, { 'content-type': 'text/html' }], '502 with text/html'],
       ['401 without a way to sign in', [401, {}], '401'],
-    ])('is none with %s', async (_, answered, said) => {
+    ])('is not accepted with %s', async (_, answered, said) => {
       answer = () => answered;
       expect(await seen({})).toEqual({ host: 'ghcr.io', kind: 'other', said });
     });
 
-    it('is none where it leads to a page to sign in', async () => {
+    it('is not accepted if it redirects to a sign-in page', async () => {
       answer = (_, url) =>
         url === '/v2/' ? [302, { location: '/welcome' }] : [200, { 'content-type': 'text/html' }];
       expect(await seen({})).toMatchObject({ kind: 'other', said: '200 with text/html' });
     });
 
-    it('is none where it does not speak TLS, and not silent either', async () => {
+    it("is not accepted, and not 'silent', without TLS", async () => {
       answer = () => [200, {}];
       expect((await seen({}, address)).kind).toBe('other');
     });
   });
 
-  it('and stands at a port where nothing listens is silent', async () => {
+  it("is 'silent' if nothing listens at the port", async () => {
     const gone = await Registries.start({ store: new ImageStore(join(folder, 'gone')) });
     vi.stubEnv('PLINTH_REGISTRY_MIRROR', `localhost:${gone.port}`);
     await gone.stop();
