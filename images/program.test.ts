@@ -122,7 +122,7 @@ describe.runIf(process.platform === 'linux')('a program of which only an image i
     );
   }
 
-  it('is taken out of it where images are pulled, as its last layer has it', async () => {
+  it('is extracted from the last layer of the image if images are pulled', async () => {
     vi.stubEnv('PLINTH_SUPPLY', 'pull');
     const path = await ensure(await lockWithImage('first', 'second'));
     expect(readFileSync(path, 'utf8')).toBe('second');
@@ -133,12 +133,12 @@ describe.runIf(process.platform === 'linux')('a program of which only an image i
     ]);
   });
 
-  it('is built where everything is built', async () => {
+  it('is built if images are built', async () => {
     vi.stubEnv('PLINTH_SUPPLY', 'build');
     expect(readFileSync(await ensure(await lockWithImage('in the image')), 'utf8')).toBe('built\n');
   });
 
-  it('is built where the one of the image needs a loader that this machine does not have', async () => {
+  it('is built if its binary in the image needs a dynamic loader that this machine lacks', async () => {
     vi.stubEnv('PLINTH_SUPPLY', 'pull');
     expect(readFileSync(await ensure(await lockWithImage(dynamicProgram('/lib/ld-none.so.1'))), 'utf8')).toBe(
       'built\n',

@@ -88,7 +88,7 @@ describe('registry', () => {
     );
   });
 
-  it('stands behind its door in the overlay tls, which alone has the certificate, the CA of nodes and the logins', () => {
+  it('is behind its proxy in the overlay tls, which alone has the certificate, the CA of the nodes and the logins', () => {
     const component = overlay('tls');
     expect(field(configuration(component), 'http')).toMatchObject({
       addr: '127.0.0.1:5002',
@@ -107,7 +107,7 @@ describe('registry', () => {
     ]);
   });
 
-  it('has its clean-up keep what manifests name and what a roll-back can reach, on the node that has its volume', () => {
+  it('has a clean-up on the node of its volume that keeps the images of manifests and of possible roll-backs', () => {
     const digest = (figure: string) => `sha256:${figure.repeat(64)}`;
     const app = {
       ...testApp({ name: 'shop' }),
@@ -131,7 +131,7 @@ describe('registry', () => {
     expect(listField(spec, 'template', 'spec', 'containers', 0, 'args')[0]).toBe('open');
   });
 
-  it('lets a node read its roots and nothing else', () => {
+  it('allows nodes to read its CA certificates and nothing else', () => {
     const component = registryDoor(environment({ cluster: { registry: { overlay: 'tls' } } }));
     if (component === undefined) throw new Error('no door');
     const rules = listField(find(component, 'Role', 'registry-trust'), 'rules');

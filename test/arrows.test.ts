@@ -115,7 +115,7 @@ describe.each(Object.keys(arrows))('%s', (room) => {
     expect(wrong).toEqual([]);
   });
 
-  it('imports of the package in images/ what its package.json exports', () => {
+  it('imports only the exported files of the package in images/', () => {
     const wrong = ours.filter(
       ({ file, target }) =>
         room !== 'images' &&
@@ -138,23 +138,23 @@ describe.each(Object.keys(arrows))('%s', (room) => {
     expect(wrong).toEqual([]);
   });
 
-  it('writes the ending of what it imports', () => {
+  it('writes the file extension of each import', () => {
     expect(ours.filter(({ target }) => !/\.(ts|js|json)$/.test(target))).toEqual([]);
   });
 
-  it('knows nothing of what belongs to others', () => {
+  it('imports no package that belongs to another room', () => {
     expect(imports.filter(({ specifier }) => strangers[room]?.test(specifier) ?? false)).toEqual([]);
   });
 });
 
-it('every room with TypeScript has its arrows', () => {
+it('every folder with TypeScript has its allowed imports', () => {
   const rooms = readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !/^(node_modules|\.)/.test(entry.name))
     .map(({ name }) => name);
   expect(rooms.filter((room) => filesOf(room).length > 0 && !(room in arrows))).toEqual([]);
 });
 
-it('no file imports itself by way of others', () => {
+it('no file imports itself through others', () => {
   const graph = new Map(
     Object.keys(arrows)
       .flatMap(filesOf)
@@ -169,13 +169,13 @@ it('no file imports itself by way of others', () => {
   expect(circlesOf(graph)).toEqual([]);
 });
 
-it('finds a circle however far it leads, and none where two ways lead to one file', () => {
+it('finds import cycles of any length, and none if two paths lead to one file', () => {
   const graph = (...edges: [string, string[]][]) => circlesOf(new Map(edges));
   expect(graph(['a', ['b']], ['b', ['c']], ['c', ['b']])).toEqual([['b', 'c', 'b']]);
   expect(graph(['a', ['b', 'c']], ['b', ['d']], ['c', ['d']])).toEqual([]);
 });
 
-it('finds files that are started by their path', () => {
+it('finds the files that a program starts by their path', () => {
   expect(startedBy("execa(node, ['scripts/nodes.ts', 'apply', 'scripts/no-such-file.ts'])")).toEqual([
     'scripts/nodes.ts',
   ]);

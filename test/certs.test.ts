@@ -37,15 +37,15 @@ async function listen<T extends Server>(server: T): Promise<number> {
 
 const serial = () => serialOf(new X509Certificate(pair.cert));
 
-describe('a handshake', () => {
-  it('sees the certificate of a server that lets nobody in without one', async () => {
+describe('a TLS handshake', () => {
+  it('reads the certificate of a server that requires client certificates', async () => {
     const server = createTls({ ...pair, ca: authority.roots, requestCert: true, rejectUnauthorized: true });
     const shown = await handshake(await listen(server), 'tls');
     expect(shown).toMatchObject({ serial: serial(), issuer: 'orders CA' });
     expect(shown.notAfter).toEqual(new X509Certificate(pair.cert).validToDate);
   });
 
-  it('asks Postgres for TLS first', async () => {
+  it('requests TLS from Postgres with its SSLRequest', async () => {
     const server = createServer((socket) => {
       socket.once('data', (asked: Buffer) => {
         expect(asked.toString('hex')).toBe('0000000804d2162f');
@@ -57,7 +57,7 @@ describe('a handshake', () => {
     expect(await handshake(await listen(server), 'postgres')).toMatchObject({ serial: serial() });
   });
 
-  it('says why where there is none', async () => {
+  it('fails with the reason', async () => {
     const plain = await listen(createServer((socket) => socket.once('data', () => socket.end('N'))));
     await expect(handshake(plain, 'postgres')).rejects.toThrow('PostgreSQL does not offer TLS');
     const closes = await listen(createServer((socket) => socket.destroy()));
@@ -69,7 +69,7 @@ describe('a handshake', () => {
   });
 });
 
-it('a process says in its metrics what it holds, and after a renewal what it holds then', async () => {
+it('a process reports its current certificate in its metrics, also after a renewal', async () => {
   const folder = scratch();
   writeIdentity(folder, pair, authority.roots);
   const identity = new IdentityFolder(folder);
@@ -92,7 +92,7 @@ it('a process says in its metrics what it holds, and after a renewal what it hol
   }
 });
 
-describe('what was issued', () => {
+describe('an issued certificate', () => {
   const certificate = (status: object, generation = 1) => ({
     items: [
       {
@@ -114,7 +114,7 @@ describe('what was issued', () => {
   });
   const ready = { type: 'Ready', status: 'True', observedGeneration: 1 };
 
-  it('by an intermediate says which root is at the top of its chain', async () => {
+  it('by an intermediate has the root of its chain', async () => {
     const environment = await TestAuthority.make('environment');
     const intermediate = await environment.issue({ commonName: 'orders CA' });
     const all = { items: [request('1', pair.cert + intermediate.cert)] };
@@ -125,7 +125,7 @@ describe('what was issued', () => {
     expect(issued).toMatchObject({ current });
   });
 
-  it('stands in the request of the present revision', () => {
+  it('is that of the CertificateRequest of the current revision', () => {
     const all = { items: [request('2')] };
     const issued = readIssued(certificate({ revision: 2, conditions: [ready] }), all).get(
       'orders/orders-server',
@@ -136,7 +136,7 @@ describe('what was issued', () => {
     expect(older.get('orders/orders-server')).not.toHaveProperty('current');
   });
 
-  it('is not ready while another one is being issued, or asked for', () => {
+  it('is not ready while another one is requested or issued', () => {
     const issuing = { type: 'Issuing', status: 'True' };
     const one = readIssued(certificate({ revision: 2, conditions: [ready, issuing] }), { items: [] });
     expect(one.get('orders/orders-server')).toMatchObject({ ready: false, message: 'it is being issued' });
@@ -145,7 +145,7 @@ describe('what was issued', () => {
   });
 });
 
-it('roots are known by generation, and by the namespaces that they have reached', () => {
+it('roots are listed by generation, with the namespaces that have them', () => {
   const id = rootId(new X509Certificate(authority.roots));
   const at = new Date('2030-01-01T00:00:00Z');
   const all = [

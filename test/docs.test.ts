@@ -61,12 +61,12 @@ async function problemsOf(cluster: string, edits: Edit[]): Promise<string[]> {
   });
 }
 
-it('every example is of a kind that is run here', () => {
+it('every example in the docs is of a kind that a test runs', () => {
   expect(blocks.length).toBeGreaterThan(10);
   expect(blocks.filter((block) => kindOf(block) === undefined)).toEqual([]);
 });
 
-describe('an example of app.ts is rendered as it stands', () => {
+describe('an example of app.ts renders unchanged', () => {
   it.each(ofKind('app'))('%s', async (_, { text }) => {
     const quota =
       'apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: example, namespace: example }\nspec: { hard: { pods: "20" } }\n';
@@ -82,7 +82,7 @@ describe('an example of app.ts is rendered as it stands', () => {
   });
 });
 
-describe('an example of operator.ts is read as it stands', () => {
+describe('an example of operator.ts is accepted unchanged', () => {
   it.each(ofKind('operator'))('%s', async (_, { text }) => {
     const name = /^name: '([a-z-]+)',$/m.exec(text)?.[1] ?? '';
     const edits: Edit[] = [[`operators/${name}/operator.ts`, `export default {\n${text}\n};\n`]];
@@ -93,7 +93,7 @@ describe('an example of operator.ts is read as it stands', () => {
 
 const anyPart = clusterSchema.partial();
 
-describe('an example of cluster.yaml is rendered as it stands', () => {
+describe('an example of cluster.yaml renders unchanged', () => {
   it.each(ofKind('cluster'))('%s', async (_, { text }) => {
     const lines = text.split('\n');
     const keys = lines.flatMap((line) => /^(\w+):/.exec(line)?.[1] ?? []);
@@ -110,7 +110,7 @@ describe('an example of cluster.yaml is rendered as it stands', () => {
   });
 });
 
-describe('a field of a description that the text names is one that its schema takes', () => {
+describe('a field that the docs name is in its schema', () => {
   const fields = spans.filter(({ text }) => /^\w+: [[{]/.test(text) && !text.includes('…'));
 
   it.each(fields.map(({ place, text }) => [place, text]))('%s: %s', (_, text) => {
@@ -122,24 +122,27 @@ describe('a field of a description that the text names is one that its schema ta
   });
 });
 
-describe('an example of objects', () => {
-  it.each(ofKind('objects'))('%s is YAML of whole objects, with images of the lock file', (_, { text }) => {
-    const refs = Object.values(loadLock().images).map(({ ref }) => ref);
-    for (const document of parseAllDocuments(text)) {
-      expect(document.errors).toEqual([]);
-      const object: unknown = document.toJS();
-      expect(object).toMatchObject({ apiVersion: expect.any(String), kind: expect.any(String) });
-      const image = /imageName: (\S+)/.exec(document.toString())?.[1];
-      if (image !== undefined) expect(refs).toContain(image);
-    }
-  });
+describe('an example of Kubernetes objects', () => {
+  it.each(ofKind('objects'))(
+    '%s is YAML of complete objects, with images of the lock file',
+    (_, { text }) => {
+      const refs = Object.values(loadLock().images).map(({ ref }) => ref);
+      for (const document of parseAllDocuments(text)) {
+        expect(document.errors).toEqual([]);
+        const object: unknown = document.toJS();
+        expect(object).toMatchObject({ apiVersion: expect.any(String), kind: expect.any(String) });
+        const image = /imageName: (\S+)/.exec(document.toString())?.[1];
+        if (image !== undefined) expect(refs).toContain(image);
+      }
+    },
+  );
 });
 
-describe('a command that is named', () => {
+describe('a command that the docs name', () => {
   const typed = [...blocks, ...spans].flatMap(commandsOf);
   const scripts: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;
 
-  it('is one of package.json', () => {
+  it('is in package.json', () => {
     expect(typed.length).toBeGreaterThan(20);
     const unknown = typed.filter(({ script }) => !Object.hasOwn(Object(scripts), script));
     expect(unknown).toEqual([]);
@@ -193,7 +196,7 @@ describe('a command that is named', () => {
   }
 });
 
-it('a variable of the environment that is named is one that something reads', async () => {
+it('an environment variable that the docs name is read by a program', async () => {
   const named = new Set(texts.flatMap(([, text]) => text.match(/\bPLINTH_[A-Z_]+\b/g) ?? []));
   expect(named.size).toBeGreaterThan(0);
   const { stdout } = await execa('git', ['grep', '-how', 'PLINTH_[A-Z_]*', '--', '*.ts'], { cwd: root });
@@ -201,7 +204,7 @@ it('a variable of the environment that is named is one that something reads', as
   expect([...named].filter((name) => !read.has(name))).toEqual([]);
 });
 
-it('a file that a link leads to is there', () => {
+it('every linked file exists', () => {
   const links = texts.flatMap(([file, text]) =>
     [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, to = '']) => join(dirname(file), to)),
   );
@@ -209,7 +212,7 @@ it('a file that a link leads to is there', () => {
   expect(links.filter((link) => !existsSync(join(root, link)))).toEqual([]);
 });
 
-it('the images of which no digest is known are named among the limits, and no others', () => {
+it('the limits list exactly the images without a known digest', () => {
   const { images } = loadLock();
   const without = Object.keys(images).filter(
     (name) => images[name]?.digest === undefined && !images[name]?.ref.startsWith(`${ownHost}/`),

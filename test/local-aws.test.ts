@@ -27,14 +27,14 @@ describe.each(['one', 'per-zone', 'none'])('the local AWS, NAT gateways: %s', (n
     );
   });
 
-  it('takes everything that the program asks for: nothing lacks an argument or names what does not exist', () => {
+  it('accepts every resource of the program, with all arguments and existing references', () => {
     const aws = localAws(account);
     expect(made.flatMap(({ type, name, inputs }) => aws.check({ type, name }, inputs).faults)).toEqual([]);
     expect(account.things.size).toBe(made.length);
     expect(made.length).toBeGreaterThan(100);
   });
 
-  it('lets go of nothing that is in use, and of everything in the opposite order', () => {
+  it('refuses to delete a resource in use, and deletes everything in reverse order', () => {
     const aws = localAws(account);
     const vpc = account.named('aws:ec2/vpc:Vpc', 'vpc');
     expect(() => aws.delete(vpc, vpc.id)).toThrow('DependencyViolation');
@@ -73,7 +73,7 @@ describe('the local AWS refuses', () => {
     await expect(create(type, inputs)).rejects.toThrow(message);
   });
 
-  it('two subnets with one address', async () => {
+  it('two subnets with overlapping addresses', async () => {
     const { id: vpcId } = await create('aws:ec2/vpc:Vpc', { cidrBlock: '10.1.0.0/16' });
     await create('aws:ec2/subnet:Subnet', { vpcId, cidrBlock: '10.1.0.0/20' });
     await expect(create('aws:ec2/subnet:Subnet', { vpcId, cidrBlock: '10.1.8.0/24' })).rejects.toThrow(

@@ -49,7 +49,7 @@ describe('a gradual roll-out', () => {
     expect(spec(worker)).toMatchObject({ minReadySeconds: 120, progressDeadlineSeconds: 720 });
   });
 
-  it('is not there where nothing is written', () => {
+  it('is absent unless app.ts asks for it', () => {
     const deployment = find(rendered({}).component, 'Deployment', 'shop');
     expect(field(deployment, 'spec', 'progressDeadlineSeconds')).toBeUndefined();
     expect(field(deployment, 'spec', 'minReadySeconds')).toBeUndefined();
@@ -224,7 +224,7 @@ describe('containers beside the app', () => {
   });
 });
 
-describe('what runs by the clock', () => {
+describe('a scheduled app', () => {
   it('is a CronJob without callers, with a deadline for each run', () => {
     const { component, rules } = rendered({
       ...worker,
@@ -388,14 +388,14 @@ describe('the nodes of an app', () => {
   });
 });
 
-describe('a public port', () => {
+describe('a public port of an app', () => {
   const ports = {
     http: { port: 8080 },
     mqtt: { port: 1884, public: 1883 },
     dns: { port: 53, protocol: 'udp', public: 5353 },
   } as const;
 
-  it('is a port of every node, which anybody reaches, and no other port of the app is', () => {
+  it('is opened on every node to anybody, unlike the other ports of the app', () => {
     const { component, rules } = rendered({ ports, exceptions: [lowPort] });
     const open = find(component, 'Service', 'shop-public');
     expect(field(open, 'spec')).toMatchObject({
@@ -424,7 +424,7 @@ describe('a public port', () => {
     });
   });
 
-  it('stands in the annotation that npm run status reads: on machines with the number of the nodes', () => {
+  it('is in the annotation that npm run status reads, on machines with the port number of the nodes', () => {
     const addresses = (provider: object) =>
       field(
         find(rendered({ ports }, [], { provider }).component, 'Deployment', 'shop'),

@@ -38,7 +38,7 @@ function codes(objects: KubeObject[], nodes: object[], production = false): stri
 
 const three = [node('a', 'control-plane'), node('b', 'worker'), node('c', 'worker')];
 
-describe('what pods ask for', () => {
+describe('the requests of pods', () => {
   // A node of 2 cores has 1900m for pods, a control plane alone 1250m, and CoreDNS asks for 200m.
   it.each<[string, KubeObject[], object[], boolean, string[]]>([
     ['fits one node', [deployment('1050m', '1Gi')], [node('a', 'control-plane')], false, []],

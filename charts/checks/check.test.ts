@@ -276,8 +276,8 @@ const mutations: [Rule, string, string[], Edit][] = [
   ['secret-in-git', 'ConfigMap registry/registry', [], (part) => Object.assign(part, { kind: 'Secret' })],
 ];
 
-describe('what is rendered keeps every rule', () => {
-  it('or has an exception with a reason', () => {
+describe('every rendered object', () => {
+  it('keeps every rule, or has an exception with a reason', () => {
     const { violations, excepted } = checkObjects(new Inventory(env, rendered));
     expect(violations).toEqual([]);
     for (const { reason } of excepted) expect(reason.length).toBeGreaterThan(10);

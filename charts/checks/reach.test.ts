@@ -54,7 +54,7 @@ function table(env: Environment): string {
     .join('\n');
 }
 
-describe('what each service account reaches in two steps', () => {
+describe('the access of each service account in two steps', () => {
   it.each(environments.map((env) => [env.name, env] as const))(
     'in %s equals the reviewed list',
     async (name, env) => {

@@ -194,7 +194,7 @@ describe('a commit', () => {
   });
 });
 
-describe('what holds up an app', () => {
+describe('an app waits for', () => {
   it('a dependency that was never applied', () => {
     const repository = new Repository(shop);
     repository.commit();

@@ -42,7 +42,7 @@ const waitsFor = (need: KubeObject, provided: KubeObject, operators: OperatorInp
     operators,
   );
 
-describe('what an object needs', () => {
+describe('the needs of an object', () => {
   const name = 'x';
   it.each<[string, KubeObject, KubeObject]>([
     ['its namespace', object('ConfigMap c/x'), object('Namespace c')],

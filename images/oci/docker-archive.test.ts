@@ -55,7 +55,7 @@ it('has a layer of zstd decompressed, because Docker before 23 does not read zst
   expect(content.stdout).toBe('a layer of zstd');
 });
 
-it('fails if a layer of zstd is damaged', async () => {
+it('fails if a zstd layer is damaged', async () => {
   const store = new ImageStore(folder);
   const config = await store.putBlob('example.org/d', Buffer.from('{"os":"linux"}'));
   const blob = await store.putBlob('example.org/d', zstdCompressSync('a layer').subarray(0, 10));

@@ -54,7 +54,7 @@ const tree = fc
     ),
   );
 
-test('the difference, unpacked over the base, gives the whole', async () => {
+test('the difference, unpacked over the base, gives the full root filesystem', async () => {
   await fc.assert(
     fc.asyncProperty(tree, tree, fc.integer({ min: 100, max: 5000 }), async (one, other, step) => {
       const [base, whole] = [await collect(tar(one)), await collect(tar(other))];

@@ -29,7 +29,7 @@ function entries(): TarEntry[] {
   ]);
 }
 
-test('tar itself reads what is written, owners, modes and long names included', async () => {
+test('GNU tar extracts a written archive with its owners, modes and long names', async () => {
   const input = await bytes(tar(entries()));
   const { stdout } = await execa('tar', ['--list', '--verbose', '--numeric-owner', '--utc'], { input });
   const lines = stdout.split('\n').map((line) => line.replace(/\s+/g, ' '));
@@ -42,11 +42,11 @@ test('tar itself reads what is written, owners, modes and long names included', 
   expect(names.indexOf('usr/bin/')).toBeLessThan(names.indexOf('usr/bin/tool'));
 });
 
-test('the same entries make the same bytes', async () => {
+test('the same entries give the same bytes', async () => {
   expect((await bytes(tar(entries()))).equals(await bytes(tar(entries())))).toBe(true);
 });
 
-test('an archive of GNU tar can be gone on with, however it is cut into chunks', async () => {
+test('an archive of GNU tar is read from any division into chunks', async () => {
   await execa('tar', ['--create', '--file=base.tar', '--format=pax', './source'], { cwd: folder });
   const { stdout } = await execa('cat', [join(folder, 'base.tar')], { encoding: 'buffer' });
   for (const step of [7, 512, 100_000]) {
@@ -64,7 +64,7 @@ test('an archive of GNU tar can be gone on with, however it is cut into chunks',
   }
 });
 
-test('a path that no archive can hold is refused', async () => {
+test('a path that no tar archive can hold is refused', async () => {
   const entry: TarEntry = { path: 'x'.repeat(300), mode: 0o644, kind: 'file', content: '' };
   await expect(bytes(tar([entry]))).rejects.toThrow(/too long/);
 });

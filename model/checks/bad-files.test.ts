@@ -205,8 +205,8 @@ const cases: [name: string, damage: Damage][] = [
   ['a timer without end', change(catalog, (text) => `setInterval(() => {}, 1000);\n${text}`)],
 ];
 
-describe('a file that', () => {
-  it.each(cases)('is: %s', async (name, damage) => {
+describe('a file is refused that is', () => {
+  it.each(cases)('%s', async (name, damage) => {
     const problems = await withEdits([], async (root) => {
       damage(root);
       const { environments, problems } = await loadGraph(root);

@@ -247,7 +247,7 @@ it.each(cases)('%s', async (name, edits) => {
   );
 });
 
-it('a base image that is nearly one of the lock file: says which', async () => {
+it('a base image with a similar name in the lock file gets that name as a suggestion', async () => {
   const locked = loadLock().images.node?.ref ?? '';
   const { problems } = await withPlatform(built(`FROM ${locked}x\n`), (root) => loadGraph(root));
   expect(problems).toEqual([

@@ -140,7 +140,7 @@ describe('refuses', () => {
   });
 });
 
-describe('takes', () => {
+describe('accepts', () => {
   it.each<[string, Edit[]]>([
     ['production with two of each', production],
     [
@@ -179,7 +179,7 @@ describe('takes', () => {
   });
 });
 
-describe('from the version that runs', () => {
+describe('an upgrade from the running version', () => {
   const source = readYaml('kubernetes: { version: v1.36.4 }', dev).source;
   const cluster = clusterSchema.partial().parse({ kubernetes: { version: 'v1.36.4' } });
 

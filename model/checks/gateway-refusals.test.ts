@@ -83,7 +83,7 @@ it.each<[string, Edit]>([
   ],
   ['a CA of its own on a laptop', cluster('gateway: { tls: authority }')],
   ['the balancer of AWS', aws('gateway: { tls: balancer }')],
-])('takes %s', async (_, edit) => {
+])('accepts %s', async (_, edit) => {
   const { problems } = await withPlatform([edit], (root) => loadGraph(root));
   expect(problems).toEqual([]);
 });

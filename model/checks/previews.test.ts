@@ -113,7 +113,7 @@ const kubernetes = (resources: string[]) => ({
   rules: [{ apiGroups: [''], resources, verbs: ['list'] }],
 });
 
-describe('a preview is refused, with its place,', () => {
+describe('a preview is refused with its place:', () => {
   it.each<[string, string, Edit[]]>([
     [
       'where the environment takes none',
@@ -234,7 +234,7 @@ describe('a preview is refused, with its place,', () => {
     expect(problems.join('\n')).toMatch(/clusters\/(dev|prod)\/previews\.yaml:\d+:\d+/);
   });
 
-  it('and rights that its app has are no reason', async () => {
+  it('but not for the rights that its app has too', async () => {
     const uses = [kubernetes(['pods']), { kind: 'app', app: 'catalog', port: 'api' }];
     const { problems } = await dev([
       write(preview(12, shopWith({ uses }))),

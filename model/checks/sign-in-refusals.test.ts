@@ -109,7 +109,7 @@ it.each<[string, Edit]>([
     'closed registration with codes by mail',
     cluster('{ mail: { kind: mailpit }, registration: closed, methods: { password: false } }'),
   ],
-])('takes %s', async (_, edit) => {
+])('accepts %s', async (_, edit) => {
   const { problems } = await withPlatform([edit], (root) => loadGraph(root));
   expect(problems).toEqual([]);
 });

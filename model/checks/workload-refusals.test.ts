@@ -251,6 +251,6 @@ it.each<[string, Edit[]]>([
     'a volume that is retired',
     [[dev, 'apps:', "retired: [{ volume: data, app: gone, reason: 'Nobody needs it.' }]\napps:"]],
   ],
-])('%s is taken', async (_, edits) => {
+])('%s is accepted', async (_, edits) => {
   expect((await withEdits(edits, (root) => loadGraph(root))).problems).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { leaksIn, looksLikeKey } from './leaked-secret.ts';
 const join = (...parts: string[]) => parts.join('');
 const letters = 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0U1v2W3x4Y5z6';
 
-describe('what the form of a key gives away', () => {
+describe('keys that are recognised by their form', () => {
   it.each([
     ['a private key', join('-----BEGIN RSA PRIVATE', ` KEY-----\nMIIEpAIBAAKCAQEA${letters}\n`)],
     ['a private key', join('-----BEGIN EC PRIVATE', ` KEY-----\\nMIIEpAIBAAKCAQEA${letters}`)],
@@ -31,12 +31,12 @@ describe('what the form of a key gives away', () => {
     join('pk', '_live_A1b2C3d4E5f6G7h8I9j0'),
     `docker.io/library/node:24@sha256:${'0123456789abcdef'.repeat(4)}`,
     `age1${'q'.repeat(58)}`,
-  ])('%s is none', (text) => {
+  ])('%s is no key', (text) => {
     expect(leaksIn(text)).toEqual([]);
   });
 });
 
-describe('what looks like a key in a variable', () => {
+describe('variables whose values look like keys', () => {
   it.each([
     ['API_TOKEN', 'q8Zr2LxTv5Nn7YbW3kPd'],
     ['DB_PASSWORD', 'Tr0ub4dor_x9Q'],
@@ -55,7 +55,7 @@ describe('what looks like a key in a variable', () => {
     ['PASSWORD_MIN_LENGTH', '12'],
     ['TOKEN_LIFETIME', '30m'],
     ['GREETING', 'Good morning, this is the shop of number 42 in the main street'],
-  ])('%s=%s is taken', (name, value) => {
+  ])('%s=%s is accepted', (name, value) => {
     expect(looksLikeKey(name, value)).toBe(false);
   });
 

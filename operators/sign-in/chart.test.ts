@@ -49,7 +49,7 @@ const variablesOf = (component: Component, name: string) =>
   );
 
 describe('an app that needs a sign-in', () => {
-  it('has no route of its own: the gateway leads to the proxy, and the policy of hosts lets that through', () => {
+  it('has no route of its own: its hosts lead to the proxy, which the policy on routes admits', () => {
     expect(app.objects.map(({ kind }) => kind)).not.toContain('HTTPRoute');
     const route = find(proxy, 'HTTPRoute', 'shop');
     expect(route).toMatchObject({
@@ -64,7 +64,7 @@ describe('an app that needs a sign-in', () => {
     expect(asks({ ...route, metadata: { ...route.metadata, namespace: 'shop' } })).toHaveLength(1);
   });
 
-  it('takes no request from the gateway, nor lets it read anything beside it', () => {
+  it('accepts no request from the gateway, and Traefik may not read its namespace', () => {
     const ingress = listField(find(app, 'NetworkPolicy', 'shop'), 'spec', 'ingress');
     expect(JSON.stringify(ingress)).not.toContain('"gateway"');
     expect(ingress[0]).toMatchObject({
@@ -81,7 +81,7 @@ describe('an app that needs a sign-in', () => {
     expect(field(find(app, 'Namespace', 'shop'), 'metadata', 'labels', 'plinth.io/routes')).toBeUndefined();
   });
 
-  it('knows the proxy by a certificate at its mutual port', () => {
+  it('accepts the proxy as the only caller of its mTLS port, by client certificate', () => {
     expect(variablesOf(app, 'shop')).toMatchObject({ CALLERS: 'sign-in' });
     expect(find(proxy, 'Certificate', 'shop-client')).toMatchObject({
       metadata: { namespace: 'sign-in' },
@@ -91,7 +91,7 @@ describe('an app that needs a sign-in', () => {
 });
 
 describe('an app that verifies tokens', () => {
-  it('is told where the keys are, and whose tokens are meant for it: its own, and those of its callers', () => {
+  it('gets the address of the keys and the accepted audiences: its own, and those of its callers', () => {
     expect(variablesOf(app, 'shop')).toMatchObject({
       PEOPLE_KEYS: 'https://sign-in.sign-in.svc.cluster.local:8443/keys',
       PEOPLE_IDENTITY_DIR: '/identity/people',
@@ -105,7 +105,7 @@ describe('an app that verifies tokens', () => {
     });
   });
 
-  it('is let in at the port of the keys, and nobody else is but the replicas themselves', () => {
+  it('can reach the port of the keys; besides it only the replicas of the proxy can', () => {
     const [, ...keys] = listField(find(proxy, 'NetworkPolicy', 'sign-in'), 'spec', 'ingress');
     const names = keys.flatMap((flow) =>
       listField(flow, 'from').map((peer) =>
@@ -120,7 +120,7 @@ describe('an app that verifies tokens', () => {
 });
 
 describe('the proxy', () => {
-  it('is told each origin and where each path leads, the longest first', () => {
+  it('has every origin and the target of every path in its configuration, longest path first', () => {
     expect(proxyConfig(env).apps).toEqual([
       {
         name: 'shop',
@@ -135,11 +135,11 @@ describe('the proxy', () => {
     ]);
   });
 
-  it('has no Secret but certificates: Traefik may read those of its namespace, and signing keys are none of them', () => {
+  it('renders no Secret, because Traefik may read the Secrets of its namespace', () => {
     expect(proxy.objects.map(({ kind }) => kind)).not.toContain('Secret');
   });
 
-  it('is not there where nobody can sign in', () => {
+  it('does not run in an environment without sign-in', () => {
     expect(chart(environment({ apps: [home] }))).toBeUndefined();
   });
 });

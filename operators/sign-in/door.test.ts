@@ -44,7 +44,7 @@ function claimsOf(token: string | undefined): Record<string, unknown> {
 }
 
 describe('a request with a session', () => {
-  it('reaches the app with a token of the person, and without the cookie of the session', async () => {
+  it('reaches the app with a 60-second token of the person and without the session cookie', async () => {
     const got = await world.ask('/orders?page=2', {
       method: 'POST',
       headers: {
@@ -60,14 +60,14 @@ describe('a request with a session', () => {
     expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
   });
 
-  it('has a token that ends with the session, where that ends sooner', async () => {
+  it('has a token that expires with the session if the session expires first', async () => {
     const { headers } = asked(await world.ask('/', { headers: as(world.signIn('brief', 20)) }));
     const { exp, iat } = claimsOf(headers['x-plinth-person']);
     expect(Number(exp) - Number(iat)).toBeLessThanOrEqual(20);
   });
 
   it.each(['x-plinth-person', 'X-Plinth-Person', 'x_plinth_person', 'X-Plinth_Person'])(
-    'loses a header %s that the visitor wrote',
+    'loses the header %s that the visitor sent',
     async (name) => {
       const { headers } = asked(
         await world.ask('/', { headers: { ...as(world.signIn('eve')), [name]: 'forged' } }),
@@ -77,30 +77,30 @@ describe('a request with a session', () => {
     },
   );
 
-  it('loses what another header says belongs to the connection, and not the token by naming it', async () => {
+  it('loses the headers that its Connection header lists, but never the token', async () => {
     const headers = { ...as(world.signIn()), connection: 'x-plinth-person, x-secret', 'x-secret': 'a' };
     const got = asked(await world.ask('/', { headers }));
     expect(got.headers['x-secret']).toBeUndefined();
     expect(got.headers['x-plinth-person']).toMatch(/^ey/);
   });
 
-  it('gets to a mutual port by a certificate', async () => {
+  it('reaches an mTLS port with a client certificate', async () => {
     const { headers } = asked(await world.ask('/secure/a', { headers: as(world.signIn()) }));
     expect(headers['x-plinth-person']).toMatch(/^ey/);
     expect(world.secureApp.asked).toHaveLength(1);
   });
 
-  it('leads a path to the port of its whole segments alone', async () => {
+  it('matches the path of a port by whole segments only', async () => {
     await world.ask('/secured', { headers: as(world.signIn()) });
     expect(world.app.asked).toHaveLength(1);
   });
 
-  it('cannot be given another session by the app', async () => {
+  it('loses no session to the app: a session cookie in the answer is removed', async () => {
     const got = await world.ask('/own-cookie', { headers: as(world.signIn()) });
     expect(got.headers['set-cookie']).toEqual(['theme=dark']);
   });
 
-  it('is asked for once, however many requests come at once', async () => {
+  it('makes Kratos verify the session once for concurrent requests', async () => {
     const headers = as(world.signIn());
     await Promise.all(Array.from({ length: 20 }, () => world.ask('/', { headers })));
     expect(world.kratos.whoamis).toBe(1);
@@ -122,7 +122,7 @@ describe('a request without a session', () => {
     expect(world.app.asked).toEqual([]);
   });
 
-  it('is sent to the pages of accounts where a browser opens a page, and may come back to it', async () => {
+  it('redirects the navigation of a browser to the sign-in page, with the address to return to', async () => {
     const got = await world.ask('/orders?page=2', { headers: navigation });
     const to = new URL(got.headers.location ?? '');
     expect([got.status, to.origin, to.pathname]).toEqual([302, accounts, '/sign-in']);
@@ -132,7 +132,7 @@ describe('a request without a session', () => {
     );
   });
 
-  it('gets 401 as JSON where a program asks, which scripts of the own origins can read, and no others', async () => {
+  it('gets 401 as JSON if a program sent it, readable by scripts of the own origins only', async () => {
     const ask = (origin: string) => world.ask('/api', { headers: { origin, 'sec-fetch-mode': 'cors' } });
     const own = await ask('https://www.test:8443');
     expect([own.status, JSON.parse(own.text).error.code]).toEqual([401, 'not_signed_in']);
@@ -141,27 +141,27 @@ describe('a request without a session', () => {
     expect((await ask('null')).headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it('gets no answer to a preflight of another origin', async () => {
+  it('gets 403 for a CORS preflight of another origin', async () => {
     const preflight = (origin: string) =>
       world.ask('/', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'PUT' } });
     expect((await preflight(shopOrigin)).status).toBe(204);
     expect((await preflight('https://evil.test')).status).toBe(403);
   });
 
-  it('that a form sent is told that nothing was carried out', async () => {
+  it('gets a page that says that the form was not processed', async () => {
     const got = await world.ask('/pay', { method: 'POST', headers: navigation });
     expect(got.status).toBe(401);
     expect(got.text).toContain('what you sent was not carried out');
   });
 
   it.each(['evil.test', 'shop.test:9', 'accounts.test.evil', ''])(
-    'at the host %s leads nowhere',
+    'gets 421 at the unknown host %j',
     async (host) => {
       expect((await world.ask('/', { host, headers: as(world.signIn()) })).status).toBe(421);
     },
   );
 
-  it('ends with a page that says why, where it goes round', async () => {
+  it('ends with a page that names the blocked cookies after five redirects', async () => {
     let tries = '';
     const statuses: number[] = [];
     let last: Got | undefined;
@@ -198,7 +198,7 @@ describe('a sign-in', () => {
     );
   };
 
-  it('begins Kratos’ flow where nobody is signed in, and comes back to the same place', async () => {
+  it('starts a login flow of Kratos without a session, and returns to the requested address', async () => {
     const { to } = await begin();
     const got = await atAccounts(to, '');
     const flow = new URL(got.headers.location ?? '');
@@ -206,7 +206,7 @@ describe('a sign-in', () => {
     expect(flow.searchParams.get('return_to')).toBe(to.href);
   });
 
-  it('asks for the second factor where the session lacks it', async () => {
+  it('requires the second factor if the session lacks it', async () => {
     world.kratos.sessions.set('half', {
       id: 'h',
       person: 'ada',
@@ -218,7 +218,7 @@ describe('a sign-in', () => {
     expect((await world.ask('/', { headers: as('half') })).status).toBe(401);
   });
 
-  it('hands the session over to the host of the app, in a cookie of that host alone', async () => {
+  it('hands the session over to the app in a cookie of its host only', async () => {
     const value = world.signIn('ada');
     const { to, secret } = await begin('/orders?page=2');
     const code = await atAccounts(to, `${kratosCookie}=${value}`);
@@ -229,7 +229,7 @@ describe('a sign-in', () => {
     );
   });
 
-  it('is ended by another replica than began it', async () => {
+  it('can be completed by another replica than the one that started it', async () => {
     const other = await world.startReplica();
     const { to, secret } = await begin();
     const code = await atAccounts(to, `${kratosCookie}=${world.signIn('bo')}`);
@@ -237,7 +237,7 @@ describe('a sign-in', () => {
     expect(cookiesSet(got).get('__Host-session')).toContain('session-of-bo');
   });
 
-  it('is refused to another browser, to one with another secret, and a second time', async () => {
+  it('is refused in another browser, with another secret, and a second time', async () => {
     const { to, secret } = await begin();
     const code = (await atAccounts(to, `${kratosCookie}=${world.signIn()}`)).headers.location ?? '';
     for (const cookieText of ['', '__Host-sign-in-state=another', 'a=b'])
@@ -246,14 +246,14 @@ describe('a sign-in', () => {
     expect((await end(code, `__Host-sign-in-state=${secret}`)).status).toBe(403);
   });
 
-  it('is refused at another app than it was begun at', async () => {
+  it('is refused at another app than the one that started it', async () => {
     const { to, secret } = await begin();
     const code = (await atAccounts(to, `${kratosCookie}=${world.signIn()}`)).headers.location ?? '';
     const elsewhere = code.replace('shop.test', 'stock.test');
     expect((await end(elsewhere, `__Host-sign-in-state=${secret}`)).status).toBe(403);
   });
 
-  it('tells a browser that keeps no cookies so', async () => {
+  it('shows a page that names the blocked cookies to a browser that keeps none', async () => {
     const { to } = await begin();
     const code = (await atAccounts(to, `${kratosCookie}=${world.signIn()}`)).headers.location ?? '';
     const { pathname, search } = new URL(code);
@@ -274,7 +274,7 @@ describe('a sign-in', () => {
     'data:text/html,x',
     '\\\\evil.test',
     '',
-  ])('returns to no app by %s', async (address) => {
+  ])('refuses to return to %j', async (address) => {
     const query = new URLSearchParams({ return_to: address, state: 'a'.repeat(43) });
     const got = await world.ask(`/sign-in?${query}`, {
       host: 'accounts.test:8443',
@@ -284,7 +284,7 @@ describe('a sign-in', () => {
   });
 
   it.each(['//evil.test', '/\\evil.test', '/%5cevil.test', '/.//evil.test'])(
-    'stays at the app whatever its path: %s',
+    'returns to the origin of the app for the path %s',
     async (path) => {
       const { to, secret } = await begin(path);
       const code = await atAccounts(to, `${kratosCookie}=${world.signIn()}`);
@@ -293,7 +293,7 @@ describe('a sign-in', () => {
     },
   );
 
-  it('returns to an origin of the list or nowhere, whatever is asked', () => {
+  it('returns only to a listed origin, for any address', () => {
     const origins = new Set([shopOrigin]);
     const address = fc.oneof(
       fc.webUrl({ withFragments: true, withQueryParameters: true }),
@@ -310,13 +310,13 @@ describe('a sign-in', () => {
   });
 });
 
-describe('another site', () => {
+describe('a request of another site', () => {
   it.each([
-    ['of another domain', { origin: 'https://evil.test' }],
-    ['of a host beside it', { origin: 'https://stock.test:8443', 'sec-fetch-site': 'same-site' }],
-    ['that hides its name', { origin: 'null' }],
-    ['that says no origin', { 'sec-fetch-site': 'cross-site' }],
-  ])('%s cannot change anything in the name of who is signed in', async (_, headers) => {
+    ['from another domain', { origin: 'https://evil.test' }],
+    ['from a sibling host', { origin: 'https://stock.test:8443', 'sec-fetch-site': 'same-site' }],
+    ['with a hidden origin', { origin: 'null' }],
+    ['without an origin', { 'sec-fetch-site': 'cross-site' }],
+  ])('%s gets 403 and never reaches the app', async (_, headers) => {
     const got = await world.ask('/pay', { method: 'POST', headers: { ...as(world.signIn()), ...headers } });
     expect(got.status).toBe(403);
     expect(world.app.asked).toEqual([]);
@@ -325,7 +325,7 @@ describe('another site', () => {
 });
 
 describe('a session that ends', () => {
-  it('lets no request through two seconds after it was revoked, and closes what streams and each WebSocket', async () => {
+  it('admits no request two seconds after its revocation, and closes its streams and WebSockets', async () => {
     const value = world.signIn('carol');
     const stream = await world.open('/stream', { headers: as(value) });
     const { socket } = await world.webSocket({ ...as(value), origin: shopOrigin });
@@ -345,7 +345,7 @@ describe('a session that ends', () => {
     expect((await world.ask('/api', { headers: as(value) })).status).toBe(401);
   });
 
-  it('closes a WebSocket at its last second, without being revoked', async () => {
+  it('closes its WebSockets when it expires', async () => {
     const { socket } = await world.webSocket({ ...as(world.signIn('dora', 1)), origin: shopOrigin });
     socket?.on('error', () => undefined).resume();
     const opened = Date.now();
@@ -353,7 +353,7 @@ describe('a session that ends', () => {
     expect(Date.now() - opened).toBeLessThan(3_000);
   });
 
-  it('leaves those of others open', async () => {
+  it('leaves the WebSockets of other sessions open', async () => {
     const { socket } = await world.webSocket({ ...as(world.signIn('fay')), origin: shopOrigin });
     world.kratos.sessions.delete(world.signIn('gus'));
     await sleep(2_200);
@@ -362,20 +362,20 @@ describe('a session that ends', () => {
     socket?.destroy();
   });
 
-  it('opens no WebSocket', async () => {
+  it('opens no WebSocket once it has ended', async () => {
     expect((await world.webSocket({ origin: shopOrigin })).status).toBe(401);
   });
 });
 
-describe('where Kratos does not answer', () => {
-  it('lets nobody in, and tells nobody to be signed out', async () => {
+describe('without an answer of Kratos', () => {
+  it('a request gets 503 instead of a sign-in page, and does not reach the app', async () => {
     world.kratos.isAway = true;
     const got = await world.ask('/api', { headers: as(world.signIn()) });
     expect([got.status, JSON.parse(got.text).error.code]).toEqual([503, 'sign_in_unavailable']);
     expect(world.app.asked).toEqual([]);
   });
 
-  it('waits a second and no longer', async () => {
+  it('a request gets 503 after at most two seconds', async () => {
     world.kratos.delay = 5_000;
     const began = Date.now();
     const got = await world.ask('/api', { headers: as(world.signIn()) });
@@ -386,7 +386,7 @@ describe('where Kratos does not answer', () => {
 });
 
 describe('cookies', () => {
-  it('of the proxy never get to the app, whatever stands beside them', () => {
+  it('of the proxy never reach the app, in any Cookie header', () => {
     const part = fc.stringMatching(/^[^;]{0,20}$/);
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), fc.nat(4), (parts, i) => {
@@ -396,14 +396,14 @@ describe('cookies', () => {
     );
   });
 
-  it('hold what a header may hold, or are none', () => {
+  it('with control characters or more than 4 kB are ignored', () => {
     expect(cookie('a=b\tc', 'a')).toBeUndefined();
     expect(cookie(`a=${'x'.repeat(5_000)}`, 'a')).toBeUndefined();
     expect(cookie('a=b; b=c', 'b')).toBe('c');
   });
 });
 
-it('runs from a mounted ConfigMap as it stands', () => {
+it('the program runs unchanged from a mounted ConfigMap', () => {
   const program = join(import.meta.dirname, 'program');
   // As a kubelet mounts it: links to a folder of the day, without any package beside it.
   const folder = join(world.folder, 'mounted');

@@ -94,7 +94,7 @@ describe('the page of a flow', () => {
     return got.text;
   }
 
-  it('is one form to this host, in which Enter takes the password before another provider', async () => {
+  it('has one form to this host, whose first button is the password and not another provider', async () => {
     const html = await shown();
     expect(html.match(/<form [^>]*>/g)).toEqual([
       '<form method="post" action="/self-service/login?flow=1" novalidate>',
@@ -103,7 +103,7 @@ describe('the page of a flow', () => {
     expect(html).toContain('<input type="hidden" name="csrf_token" value="token">');
   });
 
-  it('has a label for each field, says what is wrong beside it, and fills in no password', async () => {
+  it('has a label and its error beside each field, and fills in no password', async () => {
     const html = await shown();
     expect(html).toContain('<label for="all-identifier">Label of identifier</label>');
     expect(html).toMatch(
@@ -114,7 +114,7 @@ describe('the page of a flow', () => {
     expect(html).not.toContain('never shown');
   });
 
-  it('runs nothing that stands in the page, and Kratos’ script from this host alone', async () => {
+  it('has no inline script or style, and only the script of Kratos from this host', async () => {
     const html = await shown();
     expect(html).not.toMatch(/ on\w+=|<style|style=|javascript:/);
     expect(html.match(/<script[^>]*>[^<]/g)).toBeNull();
@@ -126,12 +126,12 @@ describe('the page of a flow', () => {
 
   it.each([
     [
-      'goes on',
+      'an allowed address',
       `${accounts}/sign-in?state=a&return_to=b`,
       '/registration?return_to=https%3A%2F%2Faccounts.test%3A8443%2Fsign-in%3Fstate%3Da%26return_to%3Db',
     ],
-    ['does not go on elsewhere', 'https://evil.test/', '/registration'],
-  ])('takes along where it %s', async (_, back, link) => {
+    ['another site', 'https://evil.test/', '/registration'],
+  ])('keeps the address to return to only for the own origins: %s', async (_, back, link) => {
     world.kratos.answers.set('GET /self-service/login/flows', {
       ...login,
       body: { ...login.body, return_to: back },
@@ -143,7 +143,7 @@ describe('the page of a flow', () => {
     expect(got.headers.location).toBe(back.startsWith(accounts) ? back : undefined);
   });
 
-  it('allows forms to lead to apps and providers, and nothing else from elsewhere', async () => {
+  it('has a Content-Security-Policy that allows forms to apps and providers, and no other foreign resource', async () => {
     world.kratos.answers.set('GET /self-service/login/flows', login);
     const { headers } = await visit('/login?flow=1');
     expect(headers['content-security-policy']).toBe(
@@ -152,7 +152,7 @@ describe('the page of a flow', () => {
     expect(headers['cache-control']).toBe('no-store');
   });
 
-  it('of settings has a form for each change, with the token against forgery in each', async () => {
+  it('of settings has one form per change, each with the CSRF token', async () => {
     const qr = 'data:image/png;base64,AAAA';
     world.kratos.answers.set(
       'GET /self-service/settings/flows',
@@ -184,7 +184,7 @@ describe('the page of a flow', () => {
     '"><img src=x onerror=alert(1)>',
     "' onfocus='alert(1)",
     '&lt;b&gt;',
-  ])('shows %s as text wherever it stands', async (text) => {
+  ])('escapes %s in every place', async (text) => {
     const node = {
       ...input(text, text, { value: text, autocomplete: text, onclickTrigger: text }, 'profile', [
         { id: 1, type: text, text },
@@ -215,16 +215,16 @@ describe('the page of a flow', () => {
   });
 });
 
-describe('where there is no flow', () => {
+describe('a page without a valid flow', () => {
   it.each([
     [
-      'none is named',
+      'the address names no flow',
       '/login?return_to=/settings',
       undefined,
       '/self-service/login/browser?return_to=%2Fsettings',
     ],
-    ['it is too old', '/login?flow=1', { status: 410, body: {} }, '/self-service/login/browser'],
-    ['it is unknown', '/recovery?flow=1', { status: 404, body: {} }, '/self-service/recovery/browser'],
+    ['the flow is too old', '/login?flow=1', { status: 410, body: {} }, '/self-service/login/browser'],
+    ['the flow is unknown', '/recovery?flow=1', { status: 404, body: {} }, '/self-service/recovery/browser'],
     [
       'nobody is signed in',
       '/settings?flow=1',
@@ -237,14 +237,14 @@ describe('where there is no flow', () => {
       { status: 403, body: { error: { id: 'session_aal2_required' } } },
       `/self-service/login/browser?aal=aal2&return_to=${encodeURIComponent(`${accounts}/settings`)}`,
     ],
-  ])('since %s, it goes on', async (_, path, answer, to) => {
+  ])('redirects if %s', async (_, path, answer, to) => {
     const [kind] = path.slice(1).split('?');
     if (answer !== undefined) world.kratos.answers.set(`GET /self-service/${kind}/flows`, answer);
     const got = await visit(path);
     expect([got.status, got.headers.location]).toEqual([303, to]);
   });
 
-  it('since it is another browser’s, it says so instead of going round', async () => {
+  it('names the blocked cookies instead of redirecting again if the flow belongs to another browser', async () => {
     world.kratos.answers.set('GET /self-service/login/flows', {
       status: 403,
       body: { error: { id: 'security_csrf_violation' } },
@@ -254,7 +254,7 @@ describe('where there is no flow', () => {
     expect(got.text).toContain('does not keep the cookies of this site');
   });
 
-  it('since Kratos is away, it says so', async () => {
+  it('answers 503 if Kratos does not answer', async () => {
     world.kratos.isAway = true;
     const got = await visit('/login?flow=1');
     world.kratos.isAway = false;
@@ -262,8 +262,8 @@ describe('where there is no flow', () => {
   });
 });
 
-describe('Kratos’ own paths', () => {
-  it('reach it with the cookies of the visitor, and its answer comes back', async () => {
+describe('the public paths of Kratos', () => {
+  it("pass the visitor's cookies to Kratos and its answer back, without a forged token", async () => {
     const answer = {
       status: 303,
       headers: { location: `${accounts}/login?flow=1`, 'set-cookie': 'csrf=2; Path=/' },
@@ -296,7 +296,7 @@ describe('Kratos’ own paths', () => {
       body: new URLSearchParams({ identifier, password: 'x' }).toString(),
     });
 
-  it('take ten guesses of an account at once, whatever flow and spelling, and tell when the next is taken', async () => {
+  it('allow ten password guesses for an account in any flow and spelling, then answer 429 with Retry-After', async () => {
     const answers = [];
     for (let i = 0; i < 12; i++)
       answers.push(
@@ -311,20 +311,20 @@ describe('Kratos’ own paths', () => {
   it.each([
     'identifier=a@example.org&identifier=eve@example.org',
     'identifier=a@example.org&password_identifier=eve@example.org',
-  ])('take no form that hides an account behind another: %s', async (body) => {
+  ])('refuse a form with two account names: %s', async (body) => {
     expect((await visit('/self-service/login?flow=1', { method: 'POST', headers: form, body })).status).toBe(
       400,
     );
     expect(world.kratos.asked).toEqual([]);
   });
 
-  it('do not count people who name no account, as by a passkey, together', async () => {
+  it('do not limit forms without an account name, such as those of passkeys', async () => {
     const answers = [];
     for (let i = 0; i < 12; i++) answers.push(await login('', `/self-service/login?flow=passkey-${i}`));
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
   });
 
-  it('take no body but a form: guesses in another one would not be counted', async () => {
+  it('accept only form bodies, because guesses in others would not be counted', async () => {
     const headers = { 'content-type': 'application/json' };
     expect((await visit('/self-service/login?flow=1', { method: 'POST', headers, body: '{}' })).status).toBe(
       415,
@@ -344,17 +344,17 @@ describe('Kratos’ own paths', () => {
     ['GET', '/self-service/..%2fadmin/identities'],
     ['GET', '/self-service//../admin/identities'],
     ['GET', '/x/../self-service/login/browser'],
-  ])('are no others: %s %s', async (method, path) => {
+  ])('exclude %s %s', async (method, path) => {
     expect((await visit(path, { method })).status).toBeGreaterThanOrEqual(404);
     expect(world.kratos.asked).toEqual([]);
   });
 });
 
-describe('sessions', () => {
+describe('the page of sessions', () => {
   const id = '6a2f41a3-c54c-fce8-32d2-0324e1c32e22';
   const signedIn = () => ({ cookie: `${kratosCookie}=${world.signIn('ada')}` });
 
-  it('are listed, each with a button that ends it', async () => {
+  it('lists every session, with a button that ends it', async () => {
     const other = {
       id,
       authenticated_at: '2026-01-01T00:00:00Z',
@@ -367,7 +367,7 @@ describe('sessions', () => {
     expect(text).toContain(`name="id" value="${id}"`);
   });
 
-  it('end by a form of this site', async () => {
+  it('ends a session by a form of this site', async () => {
     world.kratos.answers.set(`DELETE /sessions/${id}`, { status: 204 });
     const got = await visit('/sessions', {
       method: 'POST',
@@ -381,7 +381,7 @@ describe('sessions', () => {
   });
 
   it.each([['https://evil.test'], ['https://shop.test:8443'], ['null'], [undefined]])(
-    'do not end by a form of %s',
+    'ends no session by a form of the origin %s',
     async (origin) => {
       for (const path of ['/sessions', '/sign-out']) {
         const headers = { ...signedIn(), ...(origin === undefined ? {} : { origin }) };
@@ -393,7 +393,7 @@ describe('sessions', () => {
     },
   );
 
-  it('take no id that is another path', async () => {
+  it('refuses a session id that contains a path', async () => {
     await visit('/sessions', {
       method: 'POST',
       headers: { ...signedIn(), origin: accounts },
@@ -402,7 +402,7 @@ describe('sessions', () => {
     expect(world.kratos.asked).toEqual([]);
   });
 
-  it('all end by a sign-out everywhere, and the browser forgets its own', async () => {
+  it('ends all sessions on sign-out everywhere, and logs out this browser', async () => {
     world.kratos.answers.set('DELETE /sessions', { status: 200 });
     const logout = 'https://kratos.internal/self-service/logout?token=t';
     world.kratos.answers.set('GET /self-service/logout/browser', {
@@ -422,7 +422,7 @@ describe('sessions', () => {
   });
 });
 
-it('a guess comes back every half minute, and never more than ten', () => {
+it('the limit of guesses regains one every 30 seconds, up to ten', () => {
   let now = 0;
   const tries = new Tries(() => now);
   const taken = () => Array.from({ length: 20 }, () => tries.take('ada')).filter((wait) => wait === 0).length;

@@ -71,7 +71,7 @@ function destination(name = 'fresh') {
 const sum = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 describe('a bundle', () => {
-  it('brings images with their tags, the cache and images of the engine to a fresh machine', async () => {
+  it("transfers tagged images, the cache and the engine's images to a fresh machine", async () => {
     const { content, file, one, two } = await small();
     await writeBundle(file, content, quiet);
     const to = destination();
@@ -89,7 +89,7 @@ describe('a bundle', () => {
     expect(readFileSync(join(to.engine, 'kindest_node_v1.tar'), 'utf8')).toBe('the image of the nodes');
   });
 
-  it('is an OCI layout in an archive that tar itself reads', async () => {
+  it('is an OCI image layout in an archive that GNU tar reads', async () => {
     const { content, file, one, two } = await small();
     await writeBundle(file, content, quiet);
     await execa('tar', [
@@ -111,7 +111,7 @@ describe('a bundle', () => {
     expect(sum(join(folder, 'blobs/sha256', hex))).toBe(hex);
   });
 
-  it('that was interrupted while it was saved is gone on with, and is the same file in the end', async () => {
+  it('is continued after an interruption, and equals an uninterrupted one', async () => {
     const { content, file } = await small();
     await writeBundle(file, content, quiet);
     const whole = sum(file);
@@ -125,7 +125,7 @@ describe('a bundle', () => {
     }
   });
 
-  it('of other content does not go on with the partial file of this one', async () => {
+  it('does not continue a partial file with other content', async () => {
     const { content, file } = await small();
     await writeBundle(file, content, quiet);
     const whole = sum(file);
@@ -134,7 +134,7 @@ describe('a bundle', () => {
     expect(sum(file)).toBe(whole);
   });
 
-  it('is loaded a second time without writing what is there', async () => {
+  it('writes no existing file again when it is loaded a second time', async () => {
     const { content, file } = await small();
     await writeBundle(file, content, quiet);
     const to = destination();
@@ -147,7 +147,7 @@ describe('a bundle', () => {
 });
 
 describe('a bundle is refused', () => {
-  it('where it is cut off, and goes on from there with the whole file', async () => {
+  it('if it is truncated; the complete file then continues from there', async () => {
     const { content, file } = await small();
     await writeBundle(file, content, quiet);
     const bytes = readFileSync(file);
@@ -160,7 +160,7 @@ describe('a bundle is refused', () => {
     await expect(readBundle(file, to, { accept, ...quiet })).resolves.toMatchObject({ environment: 'dev' });
   });
 
-  it('where a byte of a layer or of a program is another one', async () => {
+  it('if one byte of a layer or of a program differs', async () => {
     const { content, file } = await small();
     await writeBundle(file, content, quiet);
     const whole = readFileSync(file);
@@ -176,7 +176,7 @@ describe('a bundle is refused', () => {
     }
   });
 
-  it('where it holds a file that its index does not name', async () => {
+  it('if it has a file that its index lacks', async () => {
     const { content, file } = await small();
     const index = { ...content.index, files: content.index.files.slice(0, -1) };
     const entries = content.index.files.map(({ path }) => ({
@@ -190,7 +190,7 @@ describe('a bundle is refused', () => {
     );
   });
 
-  it('where it is no bundle', async () => {
+  it('if it is another kind of archive', async () => {
     const file = join(folder, 'notes.tar');
     writeFileSync(join(folder, 'notes'), 'text');
     await execa('tar', ['--create', '--file', file, '--directory', folder, 'notes']);
@@ -200,14 +200,14 @@ describe('a bundle is refused', () => {
   });
 
   it.each<[string, Partial<BundleIndex>, string]>([
-    ['of another lock file', { lock: 'other' }, 'was saved with another images/lock.yaml'],
-    ['for another processor', { platform: 'linux/other' }, 'is for linux/other, and this machine'],
+    ['if it was saved with another lock file', { lock: 'other' }, 'was saved with another images/lock.yaml'],
+    ['if it is for another processor', { platform: 'linux/other' }, 'is for linux/other, and this machine'],
   ])('%s', async (_, change, says) => {
     const { content } = await small();
     expect(() => refuseOther('all.bundle', { ...content.index, ...change }, 'of-the-lock')).toThrow(says);
   });
 
-  it('before it is saved, where the mirror lacks a layer of it', async () => {
+  it('on saving, if the mirror lacks one of its layers', async () => {
     const { one } = await small();
     const store = new ImageStore(join(folder, 'mirror'));
     await store.removeBlob(one.layers['linux/amd64']?.[0] ?? '');

@@ -99,7 +99,7 @@ function issuedOf({ issued }: Observation, key: string) {
   return { ...found, current: found.current };
 }
 
-describe('what is missing before the next step', () => {
+describe('the requirement that is missing before the next step', () => {
   it('is nothing if every process has the current certificates', () => {
     expect(missing()).toEqual([]);
   });

@@ -85,7 +85,7 @@ function kustomization(
 
 const done = kustomization(['True', 'ReconciliationSucceeded'], { lastAppliedRevision: revision });
 
-describe('how far Flux is with a commit', () => {
+describe('the progress of Flux with a commit', () => {
   it('is ready only at this commit and this generation', () => {
     expect(progressOf(done, commit)).toEqual({ at: 'ready' });
     expect(progressOf(done, 'another')).toEqual({ at: 'before' });
@@ -119,7 +119,7 @@ describe('how far Flux is with a commit', () => {
   });
 });
 
-describe('a Kustomization that waits is asked to go on', () => {
+describe('a waiting Kustomization is reconciled on request', () => {
   const waits = kustomization(['False', 'DependencyNotReady', "dependency 'platform' is not ready"], {}, [
     { name: 'platform' },
     { name: 'traefik', readyExpr: 'true' },

@@ -51,14 +51,14 @@ const rows: [why: string, before: object | undefined, after: object | undefined,
   ['no Kustomization is known of it', undefined, undefined, {}, 'pruned'],
 ];
 
-describe('what becomes of an object whose manifest goes', () => {
-  it.each(rows)('where %s', (_, before, after, more, expected) => {
+describe('the effect on an object whose manifest is removed', () => {
+  it.each(rows)('if %s', (_, before, after, more, expected) => {
     const given = object('ConfigMap', more);
     const of = (spec: object | undefined) => new Map(spec === undefined ? [] : [[folder, sync(spec)]]);
     expect(fates([{ object: given, folder }], of(before), of(after)).get(given)).toBe(expected);
   });
 
-  it('it is deleted with its namespace, whatever else applies to it', () => {
+  it('it is deleted with its namespace, also if pruning is disabled for it', () => {
     const namespace = object('Namespace');
     const claim = object('PersistentVolumeClaim', {
       namespace: 'a',

@@ -210,8 +210,8 @@ describe('ports', () => {
   });
 });
 
-describe('what there is of it', () => {
-  test('inotify', () => {
+describe('resources', () => {
+  test('a low inotify limit is a warning, with the sysctl command that raises it', () => {
     const enough = { max_user_watches: 524_288, max_user_instances: 512 };
     expect(inotify(enough, debian).state).toBe('ok');
     expect(inotify({ max_user_watches: undefined, max_user_instances: undefined }, debian).state).toBe('ok');
@@ -235,7 +235,7 @@ describe('what there is of it', () => {
     expect(disk({ folder: '/cache', freeBytes: free * 1e9, supply, missingImages }).state).toBe(state);
   });
 
-  test('memory', () => {
+  test('little total or available memory is a warning', () => {
     const gibibyte = 2 ** 30;
     const state = (total: number, available: number): string =>
       memory({
@@ -300,7 +300,7 @@ describe('the network', () => {
   });
 });
 
-describe('running them', () => {
+describe('running the checks', () => {
   test('a check that hangs or throws does not delay the others', async () => {
     const started = Date.now();
     const results = await runChecks(

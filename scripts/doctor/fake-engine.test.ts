@@ -92,17 +92,17 @@ test('finds Podman if Docker does not answer', async () => {
   });
 });
 
-test("Podman that answers by the name of docker (Debian's podman-docker) is taken for what it is", async () => {
+test("recognises Podman behind the command docker (Debian's podman-docker)", async () => {
   const found = await rows('docker', 'Podman 4 without root', linux, '');
   expect(found.engine).toBe('ok: Podman 4.9.3, rootless, linux/amd64');
 });
 
-test("Podman's own client is asked where the client of Docker is sent to its socket", async () => {
+test("uses Podman's own client if the client of Docker is configured for Podman's socket", async () => {
   const found = await rows('podman', 'Podman 5 with root', linux, '', podmanBehindDocker);
   expect(found.engine).toBe('ok: Podman 5.6.2, linux/amd64');
 });
 
-test('without it, the line that installs it is named', async () => {
+test("without Podman's client, names the command that installs it", async () => {
   const found = await rows('docker', 'Docker 28', linux, '', podmanBehindDocker);
   expect(found.engine).toBe(
     "fail: docker reaches Podman by its socket, and Podman's own client is used for it",

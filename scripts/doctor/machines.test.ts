@@ -15,7 +15,7 @@ import { repository } from './repository.ts';
 
 const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 
-describe('the engine that answers is named with all that matters', () => {
+describe('the report names the engine with its system and limits', () => {
   const judged = (machine: EngineInfoName) => {
     const input = { host: linux, docker: true, podman: false, socket: 'usable' } as const;
     return engine({ ...input, engine: { info: infoOf(machine), private: false } });
@@ -45,7 +45,7 @@ describe('the engine that answers is named with all that matters', () => {
     });
   });
 
-  test('a Podman whose networks have no name server is refused, with the package that brings it', () => {
+  test('refuses a Podman whose networks have no name server, with the package to install', () => {
     expect(judged('Podman 5 without aardvark-dns')).toEqual({
       state: 'fail',
       found:
@@ -68,7 +68,7 @@ describe('the engine that answers is named with all that matters', () => {
   });
 });
 
-describe('control groups, as the engine says them', () => {
+describe('control groups, as reported by the engine', () => {
   test.each<[EngineInfoName, string]>([
     ['rootless Docker', 'ok'],
     ['Podman 4 without root', 'ok'],
@@ -111,7 +111,7 @@ test('a missing module must be loaded by hand for a rootless engine; root loads 
   });
 });
 
-describe('memory is that of the machine that containers run on', () => {
+describe('memory is that of the machine that runs the containers', () => {
   const judged = (machine: EngineInfoName, wsl = false) => {
     const { memoryBytes, machine: carrier } = infoOf(machine);
     return memory({ totalBytes: memoryBytes, availableBytes: undefined, machine: carrier, wsl });

@@ -105,7 +105,7 @@ test('public ports of apps are published too, each by its protocol', () => {
   });
 });
 
-test('with the overlay tls they call it by a name of its certificate, and show the one of their kubelet', () => {
+test("with the overlay tls, nodes call the registry by a name of its certificate and present their kubelet's certificate", () => {
   const tls = { ...cluster, registry: { overlay: 'tls' } } as Environment['cluster'];
   const own = nodeRegistries({ cluster: tls } as Environment)['registry.dev.localhost'] ?? '';
   expect(own).toMatch(/^server = "https:\/\/shop-dev-control-plane:30500"\n/);

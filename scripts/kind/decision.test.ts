@@ -122,7 +122,7 @@ function said(decision: Decision): string {
   return `keep${start}${decision.fetchKubeconfig ? ' fetch' : ''}${join}`;
 }
 
-describe('what is done about the nodes of a cluster', () => {
+describe('the decision about the nodes of a cluster', () => {
   it.each(rows)(
     'for containers: $containers, record: $record, kubeconfig: $kubeconfig, wanted: $wish',
     (row) => {
@@ -161,7 +161,7 @@ it('lists the differences by field, with both values', () => {
   expect(decision.why).not.toContain('control planes');
 });
 
-it('asks for another cluster where an app has got a public port, and for none where one has lost it', () => {
+it('requires a new cluster if an app gains a public port, and none if it loses one', () => {
   const udp = { host: 53, node: 30053, protocol: 'udp' as const };
   const decision = decide({
     containers: all,

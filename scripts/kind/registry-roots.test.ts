@@ -33,7 +33,7 @@ async function run(roots: string): Promise<{ exitCode?: number | undefined; stde
 
 const said = () => readFileSync(join(folder, 'said'), 'utf8').trim().split('\n');
 
-it('a node writes the roots of the registry, and notes the checksum that a rotation waits for, once for each change', async () => {
+it("a node writes the registry's CA certificates and their checksum, once per change", async () => {
   expect((await run(first)).exitCode).toBe(0);
   expect(readFileSync(join(folder, 'registry-roots.pem'), 'utf8')).toBe(first);
   const noted = (roots: string) =>
@@ -47,7 +47,7 @@ it('a node writes the roots of the registry, and notes the checksum that a rotat
   expect(said()).toEqual([noted(first), noted(second)]);
 });
 
-it('a node keeps its roots where the cluster has none yet, and says so', async () => {
+it('a node keeps its CA certificates if the cluster has none yet, and reports that', async () => {
   await run(first);
   const { exitCode, stderr } = await run('');
   expect(exitCode).toBe(1);

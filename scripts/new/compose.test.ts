@@ -109,7 +109,7 @@ describe('a service of a compose file', () => {
     expect(JSON.stringify([description, notes])).not.toContain(password);
   });
 
-  it('has each form of ports: ranges, UDP, addresses and maps; what is no HTTP is public at the number of this machine', () => {
+  it('supports ports as ranges, UDP, addresses and maps; a port without HTTP becomes public with its host number', () => {
     const file = `services:
   game:
     image: a:1
@@ -127,7 +127,7 @@ describe('a service of a compose file', () => {
     });
   });
 
-  it('splits a command as Compose does, and starts it by no shell', () => {
+  it('splits a command like Compose, without a shell', () => {
     const argsOf = (command: string) =>
       fromCompose(`services: { a: { image: "a:1", command: ${JSON.stringify(command)} } }`, 'c.yaml', 'a')
         .description.args;
@@ -137,7 +137,7 @@ describe('a service of a compose file', () => {
     expect(() => argsOf('say "hello')).toThrow('a quote has no end');
   });
 
-  it('keeps times of a health check, arguments of a build, limits and copies', () => {
+  it('keeps health check timing, build arguments, limits and replicas', () => {
     const file = `
 x-health: &health { interval: 1m30s, timeout: 5s, retries: 4, start_period: 45s }
 services:
@@ -166,7 +166,7 @@ services:
     expect(fates(notes)).toMatchObject({ 'deploy.restart_policy': 'kept', 'build.args.VERSION': 'kept' });
   });
 
-  it('reads what files of known applications have: colons in variables, sizes of tmpfs, names with dots, maps in lists', () => {
+  it('reads forms of published compose files: colons in variables, sizes of tmpfs, names with dots, maps in lists', () => {
     const file = `services:
   app:
     image: a:1
@@ -187,7 +187,7 @@ services:
     });
   });
 
-  it('extends no service of another file, and none that extends it again', () => {
+  it('refuses extends of another file and circular extends', () => {
     const other = 'services: { a: { extends: { file: base.yaml, service: b } } }';
     expect(() => fromCompose(other, 'c.yaml', 'a')).toThrow(
       "extends 'b' of base.yaml, which is not in this file",

@@ -163,7 +163,7 @@ describe('machines', () => {
     expect((await machinesOf('shop', held)).endpoint).toBe('192.0.2.9');
   });
 
-  it('lets visitors in at the public ports of apps, on every node', async () => {
+  it('open the public ports of apps on every node', async () => {
     const broker = testApp({
       name: 'broker',
       ports: {

@@ -92,7 +92,7 @@ function lineOf(text: string, file = cluster): number {
   );
 }
 
-describe('a database that no app describes any more', () => {
+describe('a database without an app', () => {
   const ways: [string, () => void][] = [
     ['its app is taken out of cluster.yaml', takeOut],
     [

@@ -95,7 +95,7 @@ function objectsIn(files: ReadonlyMap<string, string>): KubeObject[] {
   return [...files.values()].map((text): unknown => parse(text)).filter(isKubeObject);
 }
 
-it('two previews at once: each has its own namespaces, databases, certificates and order, and the environment keeps its own', async () => {
+it("two concurrent previews have separate namespaces, databases, certificates and order, and the environment's objects are unchanged", async () => {
   const before = await rendered([]);
   const files = await rendered([preview(7, ['orders']), preview(12, ['orders', 'jobs', 'home'])]);
   const folders = new Set(
@@ -129,7 +129,7 @@ it('two previews at once: each has its own namespaces, databases, certificates a
   await expect(text).toMatchFileSnapshot(join(import.meta.dirname, 'golden/previews/pr-7.yaml'));
 });
 
-it('what a preview has goes with it: its namespaces are no longer kept when their manifest goes, and data-loss checks let it go', async () => {
+it('a closed preview is removed with its namespaces and data, without a refusal of the data-loss checks', async () => {
   const files = await rendered([preview(7, ['orders'])]);
   const spaces = objectsIn(files).filter(({ kind }) => kind === 'Namespace');
   const kept = (name: string) =>
@@ -156,7 +156,7 @@ it('what a preview has goes with it: its namespaces are no longer kept when thei
   ]);
 });
 
-it('the process of a preview finds its own apps under the names that it knows, and its callers are those of its preview', async () => {
+it('the process of a preview reaches the apps of its preview under their usual names, and accepts callers of its preview', async () => {
   const files = await rendered([preview(12, ['orders', 'jobs'])]);
   const variables = (path: string) =>
     Object.fromEntries(
@@ -201,7 +201,7 @@ it.each([
   },
 );
 
-it('a rule of the platform that a preview breaks is named at its line of previews.yaml', async () => {
+it('a rule that a preview violates is reported at its line of previews.yaml', async () => {
   const problems = (await refused([preview(7, ['orders'], { user: 0 })])).join('\n');
   expect(problems).toMatch(/clusters\/dev\/previews\.yaml:\d+:\d+ /);
   expect(problems).toContain('change app.ts in the pull request and open its preview again');

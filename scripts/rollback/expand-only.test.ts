@@ -4,7 +4,7 @@ import { sqlStatements } from './sql-statements.ts';
 
 const found = (sql: string) => contractions([{ name: 'a.sql', sql }])[0]?.found ?? [];
 
-describe('a version can go back behind what only adds', () => {
+describe('a roll-back is possible past a migration that only adds', () => {
   it.each([
     'create table notes (id bigint primary key, text text not null);',
     'create table notes (id bigint); alter table notes add column b text not null; drop table notes;',
@@ -26,7 +26,7 @@ describe('a version can go back behind what only adds', () => {
   });
 });
 
-describe('a version cannot go back behind what takes away, renames or refuses', () => {
+describe('a roll-back is refused past a migration that removes, renames or restricts', () => {
   it.each([
     ['alter table orders drop column note;', 'takes a column'],
     ['alter table orders drop note;', 'takes a column'],

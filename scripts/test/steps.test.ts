@@ -35,7 +35,7 @@ test('the option of a project runs only that project', () => {
   expect(testPlan({ identityProduction: true }, able).browser).toBe(false);
 });
 
-test('without Go what needs a program that only Go can bring is left out, with a message', () => {
+test('without Go, the steps that need a program built with Go are left out, with a message', () => {
   const machine = { root: true, lacking: ['kratos', 'pulumi', 'versitygw'] };
   expect(titles({}, machine)).not.toContain('stacks on the real engine');
   expect(titles({}, machine)).toContain('services');

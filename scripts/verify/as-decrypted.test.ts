@@ -12,7 +12,7 @@ it('gives an encrypted Secret values that the API server accepts, and no metadat
   expect(JSON.parse(Buffer.from(value, 'base64').toString())).toEqual({ auths: {} });
 });
 
-it('leaves every other object as it is', () => {
+it('leaves every other object unchanged', () => {
   const plain = { ...secret, data: { key: 'dmFsdWU=' } };
   expect(asDecrypted(plain)).toBe(plain);
 });

@@ -93,7 +93,7 @@ describe('who can reach whom', () => {
     expect(ends(ssh, egress)).toContain('worker > 0.0.0.0/0 tcp/2222');
   });
 
-  it('leads from the load balancer to the public ports of apps, and asks for a UDP port by TCP', async () => {
+  it('includes the public ports of apps behind the load balancer, which probes a UDP port by TCP', async () => {
     const env = environment();
     const broker = testApp({
       name: 'broker',

@@ -145,7 +145,7 @@ describe('policy', () => {
       policy({ Sid: 'Tls', Effect: 'Deny', Principal: '*', Action: 's3:*' }),
     ],
     ['a policy that is not known yet', rolePolicy, { policy: '04da6b54-80e4-46f7-96ec-b56ff0331ba9' }],
-  ])('lets %s pass', (_what, type, props) => {
+  ])('accepts %s', (_what, type, props) => {
     expect(faults(type, props)).toEqual([]);
   });
 });

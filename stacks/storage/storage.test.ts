@@ -106,7 +106,7 @@ describe('snapshots of volumes', () => {
     return asked(() => amazon(env, env.cluster.provider as AmazonProvider));
   };
 
-  it('are of all volumes of the cluster and of no others, as often as cluster.yaml says', async () => {
+  it('cover all volumes of the cluster and no others, at the interval of cluster.yaml', async () => {
     const resources = await made("snapshots: { every: 12, at: '01:30', keep: 14 }");
     expect(one(resources, policyType, 'snapshots').inputs).toMatchObject({
       state: 'ENABLED',
@@ -134,7 +134,7 @@ describe('snapshots of volumes', () => {
     });
   });
 
-  it('are made where cluster.yaml asks for them alone', async () => {
+  it('exist only if cluster.yaml asks for them', async () => {
     expect(ofType(await made(''), policyType)).toEqual([]);
   });
 });

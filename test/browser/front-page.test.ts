@@ -51,18 +51,15 @@ const phone = { width: 390, height: 844 };
 /** The narrowest that WCAG asks for (1.4.10, Reflow). */
 const narrowest = { width: 320, height: 640 };
 
-describe.each(demos)('a cluster that is %s', (kind) => {
-  test.each(['light', 'dark'] as const)(
-    'axe finds nothing wrong, wide or narrow, %s',
-    async (colorScheme) => {
-      await start(kind);
-      for (const viewport of [wide, phone]) {
-        expect(await violations(await open({ colorScheme, viewport })), `${viewport.width} px`).toEqual([]);
-      }
-    },
-  );
+describe.each(demos)('the front page of a cluster that is %s', (kind) => {
+  test.each(['light', 'dark'] as const)('passes axe on wide and narrow screens, %s', async (colorScheme) => {
+    await start(kind);
+    for (const viewport of [wide, phone]) {
+      expect(await violations(await open({ colorScheme, viewport })), `${viewport.width} px`).toEqual([]);
+    }
+  });
 
-  test('nothing has to be scrolled sideways on the narrowest phone', async () => {
+  test('needs no horizontal scrolling at 320 px', async () => {
     await start(kind);
     const page = await open({ viewport: narrowest });
     const over = `[...document.querySelectorAll('body *')].filter((element) =>
@@ -71,7 +68,7 @@ describe.each(demos)('a cluster that is %s', (kind) => {
   });
 });
 
-test('turns when an app breaks, and back when it is mended, without being loaded again', async () => {
+test('the front page shows a failing app and its recovery without a reload', async () => {
   await start('good');
   const page = await open({ viewport: wide });
   await page.evaluate('globalThis.sameDocument = true');
@@ -98,7 +95,7 @@ test('turns when an app breaks, and back when it is mended, without being loaded
   expect(await page.evaluate('globalThis.sameDocument')).toBe(true);
 });
 
-test('says that it lost its server, and goes on when it is back', async () => {
+test('the front page reports a lost connection, and continues when the server is back', async () => {
   await start('good');
   const page = await open();
   const { port } = home;
@@ -110,7 +107,7 @@ test('says that it lost its server, and goes on when it is back', async () => {
   await page.waitForSelector('#open-late');
 });
 
-test('is walked through by keyboard, and leads past what one knows', async () => {
+test('the front page can be used by keyboard, with a link that skips to the apps', async () => {
   await start('broken');
   const page = await open();
   const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
@@ -128,7 +125,7 @@ test('is walked through by keyboard, and leads past what one knows', async () =>
   expect(names).toEqual(['home', 'orders', 'stock', '/api/state']);
 });
 
-test('is in order for a screen reader: one title, the verdict first, each part under its name', async () => {
+test('the front page is ordered for screen readers: one title, the verdict first, each section with a heading', async () => {
   await start('broken');
   const page = await open();
   const headings = `[...document.querySelectorAll('h1, h2')].map(({ tagName, innerText }) => tagName + ' ' + innerText)`;
@@ -147,7 +144,7 @@ test('is in order for a screen reader: one title, the verdict first, each part u
   expect(await row.getByRole('cell').first().innerText()).toBe('Ready');
 });
 
-test('says everything without JavaScript', async () => {
+test('the front page has all content without JavaScript', async () => {
   await start('broken');
   const page = await open({ javaScriptEnabled: false });
   const text = await page.locator('body').innerText();
@@ -157,7 +154,7 @@ test('says everything without JavaScript', async () => {
   expect(text).toContain('Reload the page to see the newest state.');
 });
 
-test('loads in under 100 kB, counted on the wire, with forty apps too', async () => {
+test('the front page transfers less than 100 kB, also with forty apps', async () => {
   await start('broken');
   for (let number = 1; number <= 40; number++) {
     const name = `app-${number}`;

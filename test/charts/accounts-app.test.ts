@@ -40,11 +40,11 @@ function made(component: Component | undefined): Component {
 const policyOf = (component: Component | undefined, name: string): string =>
   JSON.stringify(field(find(made(component), 'NetworkPolicy', name), 'spec'));
 
-it('owns its database, whose role cannot change its own log', () => {
+it('has a database with bundled migrations', () => {
   expect(database?.migrations).toEqual({ build: './migrations', bundle: 'migrate.ts' });
 });
 
-it('is told where people, their directory and the mail server are', () => {
+it('gets the addresses of the directory of people and of the mail server', () => {
   const pod = listField(
     find(appComponent(env, app), 'Deployment', 'accounts'),
     ...['spec', 'template', 'spec', 'containers', 0, 'env'],
@@ -61,14 +61,14 @@ it('is told where people, their directory and the mail server are', () => {
   expect(callersOf(env, 'accounts')).toEqual(['sign-in']);
 });
 
-it('reaches Mailpit, which lets it in, and nobody who sends no mail', () => {
+it('has a flow to Mailpit at both ends, which apps without mail do not have', () => {
   expect(policyOf(appComponent(env, app), 'accounts')).toContain('"port":1025');
   expect(policyOf(mailpit(env), 'mailpit')).toContain('accounts');
   expect(policyOf(mailpit(env), 'mailpit')).not.toContain('"web"');
   expect(policyOf(mailpit(without), 'mailpit')).not.toContain('accounts');
 });
 
-it('opens the admin API of Kratos to the proxy alone, and only where it manages people', () => {
+it('opens the admin API of Kratos to the sign-in proxy only, and only if an app manages people', () => {
   expect(policyOf(kratos(env), 'kratos')).toContain('4434');
   expect(policyOf(kratos(env), 'kratos')).not.toContain('"accounts"');
   expect(policyOf(signIn(env), 'sign-in')).toContain('4434');
@@ -76,7 +76,7 @@ it('opens the admin API of Kratos to the proxy alone, and only where it manages 
   expect(policyOf(signIn(without), 'sign-in')).not.toContain('4434');
 });
 
-it('is asked by the proxy for the rights of sessions, over mutual TLS', () => {
+it('is where the sign-in proxy requests the rights of sessions, over mTLS', () => {
   expect(proxyConfig(env)).toMatchObject({
     rights: 'accounts',
     managers: ['accounts'],

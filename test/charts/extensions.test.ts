@@ -25,7 +25,7 @@ const after = (files: ReadonlyMap<string, string>, start: string) => {
   return parse(files.get(path) ?? '').metadata.annotations['plinth.io/after'];
 };
 
-it('extensions are made before the migrations run, and Flux waits until they are there', async () => {
+it('extensions are created before the migrations run, and Flux waits for them', async () => {
   const files = await rendered(
     "{ storage: '1Gi', extensions: ['pgcrypto', 'uuid-ossp'], migrations: { build: './migrations' } }",
   );

@@ -80,7 +80,7 @@ function variables(workload: { spec: { template: { spec: { containers: object[] 
 const toDatabase = { to: [{ ipBlock: { cidr: '192.0.2.0/28' } }], ports: [{ protocol: 'TCP', port: 5432 }] };
 const toMail = { to: [{ ipBlock: { cidr: '198.51.100.7/32' } }], ports: [{ protocol: 'TCP', port: 465 }] };
 
-describe('an app whose database and mail others provide', () => {
+describe('an app with an external database and mail server', () => {
   it('has no database in the cluster, no certificate and no authority, and its Secrets once each', () => {
     const own = [...files.keys()].filter((path) => /^manifests\/dev\/shop/.test(path)).sort();
     expect(own.map((path) => path.replace('manifests/dev/', '').replace(/-[0-9a-f]{10}\./, '.'))).toEqual([
@@ -101,7 +101,7 @@ describe('an app whose database and mail others provide', () => {
     ]);
   });
 
-  it('finds them by variables, and logs in by its own secrets', () => {
+  it('gets their addresses as variables and the logins from its own secrets', () => {
     expect(variables(object('shop/deployment-shop.yaml'))).toEqual({
       PGHOST: 'db.example.org',
       PGPORT: '5432',
@@ -118,7 +118,7 @@ describe('an app whose database and mail others provide', () => {
     });
   });
 
-  it('has its schema migrated as the owner, before it starts', () => {
+  it('has its migrations run as the owner before it starts', () => {
     const job = [...files.keys()].find((path) => path.startsWith('manifests/dev/shop-migrations/job-')) ?? '';
     expect(variables(parse(files.get(job) ?? ''))).toMatchObject({
       PGUSER: 'store_admin',
@@ -128,14 +128,14 @@ describe('an app whose database and mail others provide', () => {
     expect(annotations['plinth.io/after']).toMatch(/^Job shop\/shop-migrations-/);
   });
 
-  it('reaches their networks at their ports, as its migrations reach the database', () => {
+  it('has egress to their networks at their ports, and so do its migrations to the database', () => {
     const egress = (path: string) => object(path).spec.egress.slice(1);
     expect(egress('shop/networkpolicy-shop.yaml')).toEqual([toDatabase, toMail]);
     expect(egress('shop-migrations/networkpolicy-shop-migrations.yaml')).toEqual([toDatabase]);
   });
 });
 
-it('a login by certificate has its files, and public authorities are the default', () => {
+it('a login by certificate has its files, and public CAs are trusted by default', () => {
   const { database, ...shop } = testApp({
     name: 'shop',
     database: { storage: '1Gi' },

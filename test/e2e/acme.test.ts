@@ -86,7 +86,7 @@ describe('a certificate by ACME', () => {
     });
   });
 
-  it('starts from a gateway with a CA of its own, and an ACME server beside the cluster', async () => {
+  it('is preceded by a gateway with its own CA, and an ACME server beside the cluster', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -96,7 +96,7 @@ describe('a certificate by ACME', () => {
     await pebble.lead(forbidden, gatewayAddress);
   });
 
-  it('serves what the ACME server issued once cluster.yaml names it', async () => {
+  it('is served by the gateway once cluster.yaml names the ACME server', async () => {
     await world.checkout.edit(clusterFile, (text) =>
       stringify({
         ...parse(text),
@@ -123,7 +123,7 @@ describe('a certificate by ACME', () => {
     await everythingIsReady();
   });
 
-  it('goes on leading HTTP to HTTPS, also where a challenge would be', async () => {
+  it('leaves the redirect from HTTP to HTTPS unchanged, also at the path of challenges', async () => {
     const path = '/.well-known/acme-challenge/none';
     expect(await answerByHttp(home, ports.http, path)).toEqual({
       status: 301,
@@ -131,11 +131,11 @@ describe('a certificate by ACME', () => {
     });
   });
 
-  it('renews, with another key and without a failed request', async () => {
+  it('is renewed with another key and without a failed request', async () => {
     await renewedAfter(() => world.renew('gateway', 'gateway'));
   });
 
-  it('gets another certificate where its Secret is lost', async () => {
+  it('is issued again after its Secret is lost', async () => {
     const before = await shownCertificate(place(home));
     await world.probe.kubectl(['delete', 'secret', 'gateway', '-n', 'gateway']);
     await until(async () => {
@@ -144,7 +144,7 @@ describe('a certificate by ACME', () => {
     }, 'another certificate');
   });
 
-  it('says which name does not lead here, and goes on by itself once it does', async () => {
+  it('is reported with a name that does not resolve here, and issued as soon as it does', async () => {
     await world.checkout.edit('apps/home/app.ts', (text) =>
       text.replace("exposes: { port: 'http' }", "exposes: { port: 'http', hosts: ['welcome'] }"),
     );
@@ -166,7 +166,7 @@ describe('a certificate by ACME', () => {
     await everythingIsReady();
   });
 
-  it('says which name the ACME server refuses', async () => {
+  it('is reported with the name that the ACME server refuses', async () => {
     const metadata = { name: 'refused', namespace: 'gateway' };
     const issuerRef = { group: 'cert-manager.io', kind: 'Issuer', name: 'acme' };
     const spec = { secretName: 'refused', dnsNames: [forbidden], issuerRef };
@@ -184,7 +184,7 @@ describe('a certificate by ACME', () => {
     await everythingIsReady();
   });
 
-  it('is what init-cluster finds when it looks at the front page', async () => {
+  it('is accepted by the check of init-cluster at the front page', async () => {
     await npm('init-cluster', '--json');
   });
 });

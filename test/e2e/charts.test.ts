@@ -10,7 +10,7 @@ const name = 'metrics-server';
 const file = `operators/${name}/operator.ts`;
 
 /** An operator that is upstream's Helm chart: installed by helm-controller as an account of its own, changed by a commit. */
-describe('a Helm chart of others', () => {
+describe('an upstream Helm chart', () => {
   const world = new World();
   let server: ChartServer;
 
@@ -44,7 +44,7 @@ describe('a Helm chart of others', () => {
     vi.unstubAllEnvs();
   });
 
-  it('is written by one command, with the image, the values and the flows that it needs here', async () => {
+  it('becomes an operator by one command, with its image, values and flows', async () => {
     const made = await world.checkout.npm('new', 'operator', name, '--chart', `oci://quay.io/charts/${name}`);
     expect(made.exitCode, said(made)).toBe(0);
     const version = loadLock().binaries[name]?.version ?? '';
@@ -62,7 +62,7 @@ describe('a Helm chart of others', () => {
     );
   });
 
-  it('is installed with the cluster, and what it serves works', async () => {
+  it('is installed with the cluster, and its service works', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -73,7 +73,7 @@ describe('a Helm chart of others', () => {
     );
   });
 
-  it('may change its own objects and nothing else', async () => {
+  it('has an account that may change only its own objects', async () => {
     // It ends with 1 where the answer is no.
     const can = (verb: string, resource: string, namespace: string): Promise<boolean> =>
       world.probe

@@ -10,7 +10,7 @@ import { said, World } from './identity/world.ts';
 const clusterFile = 'clusters/dev/cluster.yaml';
 
 /** Nodes are added, restarted and interrupted, an app goes and its database is retired: what databases hold stays until a line says otherwise. */
-describe('data', () => {
+describe('the data of a cluster', () => {
   const world = new World();
   const workers = [`${world.cluster}-worker`, `${world.cluster}-worker2`] as const;
   let clusterId = '';
@@ -39,7 +39,7 @@ describe('data', () => {
   beforeAll(() => world.begin(async () => {}));
   afterAll(() => world.end());
 
-  it('begins with one node and a row in a database', async () => {
+  it('starts with one node and a row in a database', async () => {
     await npm('init-cluster');
     await world.clusterIsUp();
     clusterId = await clusterUid();
@@ -47,7 +47,7 @@ describe('data', () => {
     expect(await nodeNames()).toEqual([`${world.cluster}-control-plane`]);
   });
 
-  it('joins a worker that cluster.yaml adds, with its labels, and keeps every pod', async () => {
+  it('survives the join of a worker from cluster.yaml, which gets its labels and restarts no pod', async () => {
     const pods = await get('pods', '-n', 'orders', '-o', 'jsonpath={.items[*].metadata.uid}');
     await addWorker('  - { name: worker, role: worker, cpu: "2", memory: 4Gi, labels: { disk: ssd } }');
     await npm('init-cluster');
@@ -58,7 +58,7 @@ describe('data', () => {
     await expectKept();
   });
 
-  it('leaves no token by which another machine could join', async () => {
+  it('is not reachable by a left-over join token', async () => {
     expect(
       await get(
         'secrets',
@@ -71,7 +71,7 @@ describe('data', () => {
     ).toBe('');
   });
 
-  it('runs the pods of an app on the new node, with name resolution and calls to its database', async () => {
+  it('is reachable from an app on the new node, by name', async () => {
     await world.checkout.edit(clusterFile, (text) =>
       text.replace(/^ {2}orders:$/m, '  orders: { nodes: { labels: { disk: ssd } } }'),
     );
@@ -92,7 +92,7 @@ describe('data', () => {
     await expectKept();
   });
 
-  it('completes a join that was interrupted, with the same command', async () => {
+  it('survives an interrupted join, which the same command completes', async () => {
     await addWorker('  - { name: worker-2, role: worker, cpu: "2", memory: 4Gi }');
     const { engine } = world.probe;
     const run = execa('npm', ['run', '--silent', 'init-cluster'], {
@@ -118,7 +118,7 @@ describe('data', () => {
     await expectKept();
   });
 
-  it('starts all nodes again after they stood still, as after a reboot', async () => {
+  it('survives a restart of all nodes, as after a reboot', async () => {
     const { engine } = world.probe;
     await runEngine(engine, ['stop', '--time', '5', ...(await nodeNames())]);
     await npm('init-cluster');
@@ -129,13 +129,13 @@ describe('data', () => {
     );
   });
 
-  it('changes nothing when it runs again', async () => {
+  it('is unchanged by another run of init-cluster', async () => {
     const pods = await get('pods', '-A', '-o', 'jsonpath={.items[*].metadata.uid}');
     await npm('init-cluster');
     expect(await get('pods', '-A', '-o', 'jsonpath={.items[*].metadata.uid}')).toBe(pods);
   });
 
-  it('refuses to remove a worker, and says how', async () => {
+  it('is kept by a refusal to remove a worker, with the commands to type', async () => {
     const file = join(world.checkout.root, clusterFile);
     const before = await readFile(file, 'utf8');
     await world.checkout.edit(clusterFile, (text) => text.replace(/^ *- \{ name: worker-2.*\n/m, ''));
@@ -146,7 +146,7 @@ describe('data', () => {
     await expectKept();
   });
 
-  it('refuses to render an environment from which a database is missing', async () => {
+  it('is kept by a refusal to render an environment without one of its databases', async () => {
     await world.checkout.edit(clusterFile, (text) =>
       text.replace(/^ {2}me: .*$/m, '  me: { uses: [jobs] }').replace(/^ {2}orders:.*\n/m, ''),
     );
@@ -156,7 +156,7 @@ describe('data', () => {
     await expectKept();
   });
 
-  it('keeps the database of an app that is gone, with its certificates, where cluster.yaml says so', async () => {
+  it('stays, with its certificates, if cluster.yaml keeps the database of a removed app', async () => {
     await retire('keep, storage: 2Gi');
     await npm('deploy', '-m', 'Orders is no more; its data stays');
     const deployments = () => get('deployments', '-n', 'orders', '-o', 'name');
@@ -165,7 +165,7 @@ describe('data', () => {
     expect(await world.readyInstances('orders')).toBe(1);
   });
 
-  it('deletes it with its volumes once cluster.yaml says so, and no other database', async () => {
+  it('is deleted with its volumes, in no other database, once cluster.yaml says so', async () => {
     await retire('delete');
     await npm('deploy', '-m', 'Nobody needs the data of orders');
     await until(

@@ -34,7 +34,7 @@ const deployment = (port: object): KubeObject => ({
   },
 });
 
-it('the API server looks: it refuses a wrong name of a port, and a field that it does not know', async () => {
+it('the API server refuses a wrong port name and an unknown field, so it validates', async () => {
   const server = new DryRun(api.config);
   const fields = async (port: object) =>
     (await server.refusal(deployment(port)))?.causes.map(({ field }) => field);
@@ -47,13 +47,13 @@ it('the API server looks: it refuses a wrong name of a port, and a field that it
   expect(await fields({ name: 'http', containerPort: 8080 })).toBeUndefined();
 });
 
-it('the API server takes every object that comes of what the render takes', async () => {
+it('the API server accepts every object of the accepted edge cases', async () => {
   const { objects, refused } = await showAccepted(api.config);
   console.log(`${objects} objects were shown to the API server`);
   expect(refused).toEqual([]);
 });
 
-it('verify names the line of what the API server refuses, and the policy where one does', async () => {
+it('verify reports the source line of a refused object, and the policy that refused it', async () => {
   const quota = (hard: string) =>
     `apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: shop, namespace: shop }\nspec:\n  hard: ${hard}\n`;
   const route = `apiVersion: gateway.networking.k8s.io/v1

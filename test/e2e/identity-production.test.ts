@@ -33,7 +33,7 @@ describe('identity as in production', () => {
     await world.end();
   });
 
-  it('comes up: one root, an authority for each service below it, three instances of each database', async () => {
+  it('starts with one root, an intermediate for each service and three instances of each database', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -42,7 +42,7 @@ describe('identity as in production', () => {
     }
   });
 
-  it('lets a person place orders, and every process trusts the root alone', async () => {
+  it('serves an order, with processes that trust the root only', async () => {
     for (const app of ['orders', 'jobs']) {
       const ended = await world.checkout.npm('certs', 'issue', 'me', '--for', app);
       expect(ended.exitCode, said(ended)).toBe(0);
@@ -75,7 +75,7 @@ describe('identity as in production', () => {
     expect([...new Set(issuers.map(({ issuer }) => issuer))]).toEqual([`${name}-ca-2`]);
   });
 
-  it('says that the rotation of an intermediate cannot drop the old one at once', async () => {
+  it('refuses to remove the old intermediate at once in a rotation', async () => {
     const ended = await world.checkout.npm('certs', 'rotate', 'orders', '--compromise');
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain('a rotation cannot revoke them at once');
@@ -96,7 +96,7 @@ describe('identity as in production', () => {
     expect([...new Set(cas.map(({ issuer }) => issuer))].sort()).toEqual(['environment-ca-2', 'self-signed']);
   });
 
-  it('fails over without a lost call when the primary is killed, three times', async () => {
+  it('loses no call when the primary of a database is killed three times', async () => {
     load ??= Load.start(world.cluster);
     for (let round = 1; round <= 3; round++) {
       const old = await primary(world.cluster, 'orders');
@@ -122,7 +122,7 @@ describe('identity as in production', () => {
     await world.keeps(load.placed);
   });
 
-  it('keeps the version before serving when a migration fails', async () => {
+  it('keeps the previous version serving if a migration fails', async () => {
     const versions = ['get', 'pods', '-n', 'orders', '-l', 'app.kubernetes.io/name=orders', '-o', 'name'];
     const before = await world.probe.kubectl(versions);
     const file = join(world.checkout.root, 'apps/orders/migrations/002-wrong.sql');
@@ -141,7 +141,7 @@ describe('identity as in production', () => {
     expect(ended.exitCode, said(ended)).toBe(0);
   });
 
-  it('backs up to an S3 from the line on that says so', async () => {
+  it('backs up to S3 once cluster.yaml has a destination', async () => {
     const s3 = await startStore();
     for (const namespace of ['orders', 'jobs']) await s3.letIn(namespace);
     const { destination, endpoint } = s3;
@@ -165,7 +165,7 @@ describe('identity as in production', () => {
     console.log(`line written to full backups of two databases: ${seconds(started)} s`);
   });
 
-  it('restores a database to the moment before a mistake, as the documentation says', async () => {
+  it('restores a database to the time before a mistake by the documented steps', async () => {
     await world.inOrders("insert into orders (customer, total) values ('before the mistake', 1)");
     await sleep(1_000);
     const moment = await world.inOrders('select now()');

@@ -9,7 +9,7 @@ describe('a cluster', () => {
   beforeAll(() => world.begin(withTwoMoreApps));
   afterAll(() => world.end());
 
-  it('comes up: authorities, roots, certificates, databases', async () => {
+  it('starts with authorities, roots, certificates and databases', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();

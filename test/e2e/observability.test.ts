@@ -69,7 +69,7 @@ describe('observability', () => {
   );
   afterAll(() => world.end());
 
-  it('comes up with the cluster', async () => {
+  it('starts with the cluster', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -77,7 +77,7 @@ describe('observability', () => {
     expect(issued.exitCode, said(issued)).toBe(0);
   });
 
-  it('keeps the log line of an order, and the line leads to its trace', async () => {
+  it('stores the log line of an order, with the id of its trace', async () => {
     order = await place('Ada');
     let id = '';
     await until(async () => {
@@ -93,7 +93,7 @@ describe('observability', () => {
     }, `the trace ${id} with its job`);
   });
 
-  it('has the way of the order through both services and both databases in one trace', () => {
+  it('has one trace of an order through both services and both databases', () => {
     const names = trace.spans.map(({ service, name }) => `${service}: ${name}`);
     expect(names).toEqual(
       expect.arrayContaining([
@@ -111,7 +111,7 @@ describe('observability', () => {
     expect(trace.spans.filter(({ failed }) => failed)).toEqual([]);
   });
 
-  it('prints the trace with its lines, and lists it among the slowest', async () => {
+  it('prints a trace with its log lines, and lists it among the slowest', async () => {
     const printed = await world.checkout.npm('trace', trace.id);
     expect(printed.exitCode, said(printed)).toBe(0);
     expect(printed.stdout).toContain('orders.v1.OrdersService/PlaceOrder');
@@ -127,7 +127,7 @@ describe('observability', () => {
     expect(lines.stdout).toContain('order placed');
   });
 
-  it('keeps a slow statement as a line with its fingerprint, and counts it under the same one', async () => {
+  it('logs a slow statement with the fingerprint under which it is counted', async () => {
     await world.probe.kubectl([
       ...['exec', '-n', 'orders', 'orders-db-1', '-c', 'postgres', '--'],
       ...['psql', '-d', 'orders', '-c', 'select pg_sleep(0.6) /* slow on purpose */'],
@@ -153,7 +153,7 @@ describe('observability', () => {
     );
   });
 
-  it('counts the request, and an exemplar leads from the metric to a trace', async () => {
+  it('counts the request, with an exemplar that has the id of a trace', async () => {
     const query = 'traces_span_metrics_duration_seconds_bucket{service_name="orders"}';
     let found = '';
     await until(async () => {
@@ -169,7 +169,7 @@ describe('observability', () => {
     expect(led.spans.map(({ service }) => service)).toContain('orders');
   });
 
-  it('shows lines of a level and above alone', async () => {
+  it('filters log lines by minimum level', async () => {
     const levels = async (...args: string[]) => {
       const ended = await world.checkout.npm('logs', ...args, '--since', '30m', '--json');
       expect(ended.exitCode, said(ended)).toBe(0);
@@ -182,7 +182,7 @@ describe('observability', () => {
     expect(await levels('orders', '--level', 'info')).toContain('info');
   });
 
-  it('groups errors that differ in identifiers alone', async () => {
+  it('groups errors that differ only in identifiers', async () => {
     for (const id of ['1b4e28ba-2fa1-41d2-883f-0016d3cca427', '6fa459ea-ee8a-4ca4-894e-db77e160355e']) {
       const line = JSON.stringify({ level: 'error', message: `on purpose: ${id} failed after 12 s` });
       await world.probe.kubectl([
@@ -205,7 +205,7 @@ describe('observability', () => {
     );
   });
 
-  it('shows what every app uses and serves', async () => {
+  it('shows the resources and requests of every app', async () => {
     await until(async () => {
       const rows = await inStore('prometheus', usage);
       const orders = rows.find(({ name }) => name === 'orders');
@@ -215,7 +215,7 @@ describe('observability', () => {
     }, 'processor, memory, requests and duration of orders');
   });
 
-  it('has every series that a rule reads', async () => {
+  it('has every series that an alert rule reads', async () => {
     const text = await world.probe.kubectl([
       ...['get', 'configmap', '-n', 'prometheus', '-o', 'jsonpath={.items[*].data.alerts\\.yaml}'],
     ]);
@@ -241,7 +241,7 @@ describe('observability', () => {
     for (const expression of expressions) await inStore('prometheus', (store) => instant(store, expression));
   });
 
-  it('has a series for each query of each dashboard, but for those that may have none, and an error for none', async () => {
+  it('answers every dashboard query without an error, and with a series unless it may be empty', async () => {
     const { environments } = await loadGraph(world.checkout.root);
     const dev = environments.find(({ name }) => name === 'dev');
     if (dev === undefined) throw new Error('the graph has no environment dev');
@@ -269,7 +269,7 @@ describe('observability', () => {
     );
   });
 
-  it('is quiet on a fresh cluster but for the watchdog', async () => {
+  it('fires no alert on a fresh cluster except the watchdog', async () => {
     const alerts = await inStore('prometheus', activeAlerts);
     expect(alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname)).toEqual([
       watchdog,
@@ -291,7 +291,7 @@ describe('observability', () => {
     expect(total).toBeLessThanOrEqual(600);
   });
 
-  it('loses no log line while the store of lines is killed', async () => {
+  it('loses no log line if the log store is killed', async () => {
     const marker = `counted-${Date.now()}`;
     const wanted = 300;
     const program = `for (let i = 0; i < ${wanted}; i++) setTimeout(() => console.log(JSON.stringify({ level: 'info', message: '${marker} ' + i })), i * 100)`;
@@ -320,7 +320,7 @@ describe('observability', () => {
     await world.probe.kubectl(['delete', 'pod', '-n', 'home', 'counter', '--grace-period=0', '--force']);
   });
 
-  it('traces and counts again after the collector and Prometheus were killed', async () => {
+  it('traces and counts again after the collector and Prometheus are killed', async () => {
     const killed = ['opentelemetry-collector', 'prometheus', 'jaeger'];
     const before = new Set((await Promise.all(killed.map(readyPods))).flat());
     for (const part of killed) {

@@ -26,7 +26,7 @@ const mailList = z.object({
 });
 
 /** People make accounts, sign in to an app, and are signed out, in a browser and against a real Kratos. */
-describe('people who sign in', () => {
+describe('sign-in', () => {
   const world = new World();
   const ada = { address: 'ada@example.org', password: 'a long sentence nobody guesses 42' };
   let browser: Browser;
@@ -120,7 +120,7 @@ describe('people who sign in', () => {
     await world.end();
   });
 
-  it('comes up with accounts', async () => {
+  it('starts with the accounts app', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -128,14 +128,14 @@ describe('people who sign in', () => {
     await open();
   });
 
-  it('tells a script without a session to sign in, and never asks the app', async () => {
+  it('answers 401 to a script without a session, without a request to the app', async () => {
     const place = await gatewayPlace(world.cluster, 'club.dev.localhost', httpsPort);
     const { status, body } = await visit(place, '/data');
     expect(status).toBe(401);
     expect(JSON.parse(body)).toMatchObject({ error: { code: 'not_signed_in' } });
   });
 
-  it('leads a person to the pages of accounts, where an account is made with a code by mail, and back', async () => {
+  it('redirects a person to the registration with a mailed code, and back', async () => {
     await page.goto(`${club}/notes?of=today`);
     expect(new URL(page.url()).origin).toBe(accounts);
     await page
@@ -153,7 +153,7 @@ describe('people who sign in', () => {
     expect((await claims()).cookies.join()).not.toContain('sign');
   });
 
-  it('knows the person at the next request, and leads nobody round', async () => {
+  it('recognises the person at the next request without another redirect', async () => {
     const { sub } = await claims();
     await page.goto(`${club}/again`);
     expect(await claims()).toMatchObject({ sub, path: '/again' });
@@ -179,7 +179,7 @@ describe('people who sign in', () => {
 
   const madeOrganisation = z.object({ organisation: z.object({ id: z.string() }) });
 
-  it('has the organisation and the roles in the token of another app', async () => {
+  it('puts organisation and roles into the token of another app', async () => {
     const made = await organise('POST', '/v1/organisations', { name: 'Club of Ada' });
     expect(made.status, JSON.stringify(made.body)).toBe(200);
     const { id } = madeOrganisation.parse(made.body).organisation;
@@ -190,7 +190,7 @@ describe('people who sign in', () => {
     expect((await claims()).roles).toEqual(['owner']);
   });
 
-  it('is asked to take up changed rights, and gets back to the page by a button', async () => {
+  it('asks to revalidate changed rights, with a button back to the page', async () => {
     const made = await organise('POST', '/v1/organisations', { name: 'Second club' });
     const { organisation } = madeOrganisation.parse(made.body);
     const switched = await organise('PUT', '/v1/session/organisation', { organisation: organisation.id });
@@ -218,14 +218,14 @@ describe('people who sign in', () => {
     expect(list.messages.map(({ Subject }) => Subject)).toContain('Invitation to Second club');
   });
 
-  it('lets no other pod and not the gateway reach the app', async () => {
+  it('blocks requests of other pods and of the gateway to the app', async () => {
     const line =
       "require('net').connect({ host: 'club.club.svc.cluster.local', port: 8080, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })";
     const text = await world.probe.kubectl(['exec', '-n', 'home', 'deploy/home', '--', 'node', '-e', line]);
     expect(text.trim()).not.toBe('connected');
   });
 
-  it('ends a session within two seconds after it was revoked', async () => {
+  it('ends a session within two seconds of its revocation', async () => {
     const { sub } = await claims();
     expect(await revoke(`/admin/identities/${sub}/sessions`)).toBe(204);
     const revoked = performance.now();
@@ -238,7 +238,7 @@ describe('people who sign in', () => {
     expect(performance.now() - revoked).toBeLessThan(2_500);
   });
 
-  it('says the same of a wrong password and of an address without an account', async () => {
+  it('gives the same answer for a wrong password and an unknown address', async () => {
     const words: string[] = [];
     for (const address of [ada.address, 'nobody@example.org']) {
       const other = await browser.newContext({ ignoreHTTPSErrors: true });
@@ -252,7 +252,7 @@ describe('people who sign in', () => {
     expect(words[1]).toBe(words[0]);
   });
 
-  it('signs in again with the password, and out at every place', async () => {
+  it('accepts the password again, and signs out everywhere', async () => {
     await page.goto(`${club}/after`);
     await signIn(page);
     await page.waitForURL(`${club}/**`);
@@ -275,7 +275,7 @@ describe('people who sign in', () => {
     );
   });
 
-  it('goes on when Kratos and the proxy were killed', async () => {
+  it('works again after Kratos and the proxy are killed', async () => {
     await page.goto(club);
     await signIn(page);
     await page.waitForURL(`${club}/**`);
@@ -285,7 +285,7 @@ describe('people who sign in', () => {
     await until(async () => (await ask('/data')).status === 200, 'an answer to the same session');
   });
 
-  it('had no error of a script on any page', () => {
+  it('has no script error on any page', () => {
     expect(errors.filter((text) => !/^Failed to load resource: .* (401|402|403|503) /.test(text))).toEqual(
       [],
     );

@@ -49,7 +49,7 @@ describe('a platform on this machine', () => {
     await checkout.remove();
   });
 
-  it('refuses a wrong cluster.yaml with file, line and column, and makes nothing', async () => {
+  it('refuses an invalid cluster.yaml with file, line and column, and creates nothing', async () => {
     await checkout.edit('clusters/dev/cluster.yaml', (text) => text.replace('domain:', 'domian:'));
     const ended = await checkout.npm('init-cluster');
     expect(ended.exitCode).toBe(1);
@@ -59,12 +59,12 @@ describe('a platform on this machine', () => {
     await checkout.edit('clusters/dev/cluster.yaml', (text) => text.replace('domian:', 'domain:'));
   });
 
-  it('is killed while the nodes come up', async () => {
+  it('is killed while the nodes start', async () => {
     await checkout.npmKilledAt(/kind create cluster/, 'init-cluster', 6_000);
     expect(await readRecord(cluster)).toMatchObject({ phase: 'unfinished' });
   });
 
-  it('goes on with the same command until Flux has applied the manifests', async () => {
+  it('continues with the same command until Flux has applied the manifests', async () => {
     const ended = await checkout.npm('init-cluster', '--json');
     expect(said(ended), said(ended)).toContain('Flux has applied the manifests');
     expect(ended.exitCode, said(ended)).toBe(0);
@@ -72,7 +72,7 @@ describe('a platform on this machine', () => {
       console.log(`${title}: ${seconds.toFixed(1)} s`);
   });
 
-  it('answers through the gateway with what runs', async () => {
+  it('serves the state of all apps through the gateway', async () => {
     const page = await get('/');
     expect(page.status).toBe(200);
     expect(page.body).toContain('home');
@@ -89,21 +89,21 @@ describe('a platform on this machine', () => {
     expect(await podUids()).toEqual(pods);
   });
 
-  it('takes every object that comes of what the render takes, at the edge of what is allowed', async () => {
+  it('accepts every object of the accepted edge cases', async () => {
     const { objects, refused } = await showAccepted(configFrom(kubeconfigPath(cluster)));
     console.log(`${objects} objects were shown to the API server`);
     expect(refused).toEqual([]);
   });
 
-  it('lets through what is declared, and nothing else, on every node', async () => {
+  it('allows exactly the declared flows, on every node', async () => {
     await expectDeclaredFlows();
   });
 
-  describe('keeps what its databases hold', () => {
+  describe('keeps the data of its databases', () => {
     const kubeconfig = () => kubeconfigPath(cluster);
     let uid = '';
 
-    it('which is a row in the database of orders from here on', async () => {
+    it('as a row in the database of orders, from here on', async () => {
       uid = await clusterUid();
       await inOrders("create table e2e_kept (note text); insert into e2e_kept values ('precious')");
     });
@@ -115,7 +115,7 @@ describe('a platform on this machine', () => {
       ['the state folder is gone', () => rm(join(checkout.state, cluster), { recursive: true })],
     ];
 
-    it.each(losses)('where %s, and has it again with the same command', async (_, lose) => {
+    it.each(losses)('if %s, and recovers with the same command', async (_, lose) => {
       await lose();
       const ended = await checkout.npm('init-cluster');
       expect(ended.exitCode, said(ended)).toBe(0);
@@ -125,11 +125,11 @@ describe('a platform on this machine', () => {
       expect((await get('/')).status).toBe(200);
     });
 
-    it('where cluster.yaml asks for another cluster, which it refuses at once, field by field', async () => {
+    it('if cluster.yaml describes another cluster, which is refused with each differing field', async () => {
       await changed(`http: ${ports.http}`, `http: ${ports.http + 1}`, 'provider.ports.http: 18080 → 18081');
     });
 
-    it('where it is to be taken down and nobody can be asked, and names what would go', async () => {
+    it('if --down runs without a terminal, which lists the data and removes nothing', async () => {
       const ended = await checkout.npm('init-cluster', '--down');
       expect(ended.exitCode, said(ended)).toBe(1);
       expect(said(ended)).toContain('database orders/orders-db');
@@ -160,7 +160,7 @@ describe('a platform on this machine', () => {
     }
   });
 
-  it('lets neither a pod nor another user of this machine join as a node or write to a registry', async () => {
+  it('allows neither a pod nor another user of this machine to join as a node or write to a registry', async () => {
     const engine = await theEngine();
     await intrudesFromPod(engine, cluster, {
       namespace: 'stranger',
@@ -175,7 +175,7 @@ describe('a platform on this machine', () => {
 
   rightsRefusals(cluster, host);
 
-  it('takes its storage from Git, not from Kind', async () => {
+  it('has the storage class from Git, not from Kind', async () => {
     const engine = await theEngine();
     const standIn = ['get', 'configmap', '-n', 'kube-system', 'kind-storage', '-o', 'name'];
     expect(await nodeKubectl(engine, cluster, standIn)).toBe('configmap/kind-storage');
@@ -183,11 +183,11 @@ describe('a platform on this machine', () => {
     expect(await nodeKubectl(engine, cluster, classes)).toContain('kustomize.toolkit.fluxcd.io/name');
   });
 
-  it('serves by HTTPS, with a certificate of its own CA, and leads HTTP there', async () => {
+  it('serves HTTPS with a certificate of its own CA, and redirects HTTP', async () => {
     await servesByHttps(await gatewayPlace(cluster, host, ports.https), ports.http, 'dev.localhost');
   });
 
-  it('tells its state, for people and for programs', async () => {
+  it('reports its state for people and for programs', async () => {
     const text = await checkout.npm('status');
     expect(text.exitCode, said(text)).toBe(0);
     expect(text.stdout).toContain(`https://${host}:${ports.https}`);
@@ -195,7 +195,7 @@ describe('a platform on this machine', () => {
     expect(JSON.parse(json.stdout)).toBeTruthy();
   });
 
-  it('brings a changed app to its users by deploy', async () => {
+  it('deploys a changed description', async () => {
     const marker = 'plinth-e2e-was-here';
     await checkout.edit('apps/home/app.ts', (text) =>
       text.replace(/summary: ['"]/, (found) => `${found}${marker} `),
@@ -207,7 +207,7 @@ describe('a platform on this machine', () => {
     console.log(`changed file to changed page: ${((performance.now() - started) / 1000).toFixed(1)} s`);
   });
 
-  it('brings a changed source as a new image and a new pod', async () => {
+  it('deploys a changed source as a new image and a new pod', async () => {
     const pods = await podUids('home');
     await writeFile(join(checkout.root, 'apps/home/src/e2e-marker.txt'), 'another image\n');
     const ended = await checkout.npm('deploy');
@@ -216,7 +216,7 @@ describe('a platform on this machine', () => {
     expect((await get('/')).status).toBe(200);
   });
 
-  it('brings one app by its name, leaves the others, and ends when its new pods serve', async () => {
+  it('deploys one app by name, and waits until its new pods serve', async () => {
     const [home, jobs] = await Promise.all([podUids('home'), podUids('jobs')]);
     for (const app of ['home', 'jobs'])
       await writeFile(join(checkout.root, `apps/${app}/src/e2e-named.txt`), 'one more image\n');
@@ -233,7 +233,7 @@ describe('a platform on this machine', () => {
     await rm(join(checkout.root, 'apps/jobs/src/e2e-named.txt'));
   });
 
-  it('follows a commit that somebody pushes with plain git', async () => {
+  it('applies a commit that is pushed with plain git', async () => {
     const clone = await ManifestClone.make(await theEngine(), cluster);
     try {
       expect(await readyReplicas('home')).toBe(1);
@@ -247,7 +247,7 @@ describe('a platform on this machine', () => {
     }
   });
 
-  it('shows on its front page that an app breaks, why, and that it is mended', async () => {
+  it('shows on its front page that an app fails, why, and that it works again', async () => {
     const clone = await ManifestClone.make(await theEngine(), cluster);
     try {
       await seesAnAppBreakAndMend(clone, await gatewayPlace(cluster, host, ports.https));
@@ -256,14 +256,14 @@ describe('a platform on this machine', () => {
     }
   });
 
-  it('is a Git repository, where a rotation of certificates is commits', async () => {
+  it('rotates certificates by commits to its Git repository', async () => {
     await world.take(checkout);
     await world.clusterIsUp();
   });
 
   identityStory(world);
 
-  it('comes back as the same cluster after the machine went down', async (context) => {
+  it('returns as the same cluster after a reboot of the machine', async (context) => {
     const engine = await theEngine();
     if (!engine.private) context.skip('only the private engine may be killed');
     const uid = await clusterUid();
@@ -275,7 +275,7 @@ describe('a platform on this machine', () => {
     await expectDeclaredFlows();
   });
 
-  it('goes without a trace', async () => {
+  it('is removed completely', async () => {
     const ended = await checkout.npm('init-cluster', '--down', '--yes');
     expect(ended.exitCode, said(ended)).toBe(0);
     expect(await machineState()).toEqual(before);

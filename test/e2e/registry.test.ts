@@ -48,7 +48,7 @@ describe('the registry with TLS', () => {
   }, 20 * 60_000);
   afterAll(() => world.end());
 
-  it('comes up with the cluster, and this machine learns to trust it', async () => {
+  it('starts with the cluster, and is trusted by this machine', async () => {
     const ended = await world.checkout.npm('init-cluster', '--json');
     expect(ended.exitCode, said(ended)).toBe(0);
     await world.clusterIsUp();
@@ -56,7 +56,7 @@ describe('the registry with TLS', () => {
     expect((await call('/v2/')).status).toBe(401);
   });
 
-  it('takes a push with a login, refuses one without, and refuses to delete', async () => {
+  it('accepts a push with a login, and refuses one without and any deletion', async () => {
     const added = await world.checkout.npm('registry', 'login', 'add', 'ci', '--env', 'dev');
     expect(added.exitCode, said(added)).toBe(0);
     token = added.stdout.trim();
@@ -73,7 +73,7 @@ describe('the registry with TLS', () => {
     expect((await call(`/v2/layers/blobs/${layer}`, { method: 'HEAD', login })).status).toBe(200);
   });
 
-  it('gives the kubelet of a node an image that nobody else has', async () => {
+  it('serves an image that only it has to the kubelet of a node', async () => {
     const { ref = '' } = loadLock().images.pause ?? {};
     const way = await forwardToPod(world.cluster, 'registry', registryWritePort);
     const pause = storedImage(ref);
@@ -91,7 +91,7 @@ describe('the registry with TLS', () => {
     ]);
   });
 
-  it('loses no pull in a renewal and in a rotation of its CA', async () => {
+  it('loses no pull during a renewal and a rotation of its CA', async () => {
     let running = true;
     let count = 0;
     const failed: string[] = [];
@@ -122,7 +122,7 @@ describe('the registry with TLS', () => {
     expect((await call('/v2/', { login: `ci:${token}` })).status).toBe(200);
   });
 
-  it('keeps what was pushed lately when it is cleaned up, and takes pushes again', async () => {
+  it('keeps recent images in a clean-up, and accepts pushes afterwards', async () => {
     const kubectl = (...args: string[]) => world.probe.kubectl([...args, '-n', 'registry']);
     await kubectl('create', 'job', '--from=cronjob/registry-cleanup', 'now');
     await kubectl('wait', 'job/now', '--for=condition=Complete', '--timeout=600s');
@@ -131,7 +131,7 @@ describe('the registry with TLS', () => {
     expect(push.status).toBe(202);
   });
 
-  it('refuses a login that was removed', async () => {
+  it('refuses a removed login', async () => {
     const removed = await world.checkout.npm('registry', 'login', 'remove', 'ci', '--env', 'dev');
     expect(removed.exitCode, said(removed)).toBe(0);
     await until(

@@ -55,12 +55,12 @@ describe('the tutorial', () => {
     expect(explained.stdout).toContain('notes-db');
   });
 
-  it('deploys it', async () => {
+  it('deploys the app', async () => {
     const ended = await command('npm run deploy');
     expect(ended.exitCode, said(ended)).toBe(0);
   });
 
-  it('keeps a note', async () => {
+  it('stores a note in the database of the app', async () => {
     const [post = '', get = ''] = commands.filter((line) => line.startsWith('curl'));
     expect(JSON.parse(await curl(post))).toEqual({ id: expect.any(String) });
     expect(JSON.parse(await curl(get))).toMatchObject([{ text: 'Buy milk' }]);

@@ -147,7 +147,7 @@ describe('ordinary workloads', () => {
   );
   afterAll(() => world.end());
 
-  it('says which secret is missing before anything starts, and starts once it is set', async () => {
+  it('report a missing secret before anything starts, and start once it is set', async () => {
     const refused = await world.checkout.npm('init-cluster');
     expect(refused.exitCode, said(refused)).not.toBe(0);
     expect(said(refused)).toContain('npm run secrets -- set partner PAY_KEY');
@@ -159,7 +159,7 @@ describe('ordinary workloads', () => {
     await world.clusterIsUp();
   });
 
-  it('keeps what it wrote on its volume when its pod is replaced', async () => {
+  it('keep the files of a volume when the pod is replaced', async () => {
     await ask('notes', '/?add=remember');
     await world.probe.kubectl(['delete', 'pod', '-n', 'notes', '--all', '--wait']);
     await until(
@@ -168,7 +168,7 @@ describe('ordinary workloads', () => {
     );
   });
 
-  it('gives each pod its name and its volume back, and each finds the other', async () => {
+  it('have stable names and volumes for each replica, and the replicas find each other', async () => {
     const before = await ask('members', '/', { pod: 'members-1' });
     expect(before).toMatch(/^members-1 /);
     expect(await ask('members', '/?ask=members-1', { pod: 'members-0' })).toBe(before);
@@ -179,14 +179,14 @@ describe('ordinary workloads', () => {
     );
   });
 
-  it('runs by the clock', async () => {
+  it('run on a schedule', async () => {
     await until(async () => {
       const succeeded = await get('jobs', '-n', 'clock', '-o', 'jsonpath={.items[*].status.succeeded}');
       return succeeded.split(' ').includes('1');
     }, 'a run of clock that succeeded');
   });
 
-  it('goes on with the old version where the job of the new one fails', async () => {
+  it('keep the old version if the job of the new one fails', async () => {
     expect(await ask('gated', '/')).toBe('1');
     await world.checkout.edit('apps/gated/app.ts', (text) =>
       text.replace("VERSION: '1', CHECK: 'passes'", "VERSION: '2', CHECK: 'fails'"),
@@ -202,7 +202,7 @@ describe('ordinary workloads', () => {
     expect(await ask('gated', '/')).toBe('2');
   });
 
-  it('has the secret, and a new value replaces the pod', async () => {
+  it('have their secret, and replace the pod when its value changes', async () => {
     expect(await ask('partner', '/key')).toBe(sha256('plinth-value-one'));
     await setSecret('plinth-value-two');
     await deploy('Another key');
@@ -211,7 +211,7 @@ describe('ordinary workloads', () => {
     expect(events).not.toContain('plinth-value-two');
   });
 
-  it('reaches the host that it names by its proxy, no other, and none without it', async () => {
+  it('reach only the named internet host, and only through the proxy', async () => {
     const named = await ask('partner', '/tunnel?host=api.example.org');
     // Where there is no internet the name is not known: the proxy then looked it up, and let the app ask for it.
     expect(named).toMatch(/^HTTP\/1\.1 (200|502) /);
@@ -222,14 +222,14 @@ describe('ordinary workloads', () => {
     expect(direct).not.toBe('connected');
   });
 
-  it('has its file, what the step before it made and what the process beside it made; a changed file replaces the pod', async () => {
+  it('have their file and the output of init container and sidecar, and replace the pod when the file changes', async () => {
     expect(await ask('wired', '/')).toBe('prepared beside hello');
     await world.checkout.edit('apps/wired/files/greeting', () => 'good evening\n');
     await deploy('Another greeting');
     expect(await ask('wired', '/')).toBe('prepared beside good evening');
   });
 
-  it('answers at each of its names, at its paths and with its headers, and leads on from an address that moved', async () => {
+  it('answer at each host name and path with the set headers, and redirect a moved address', async () => {
     for (const host of ['door.dev.localhost', 'entrance.dev.localhost']) {
       const place = await gatewayPlace(world.cluster, host, httpsPort);
       const page = await visit(place, '/about');
@@ -241,22 +241,22 @@ describe('ordinary workloads', () => {
     }
   });
 
-  it('takes a call of gRPC through the gateway', async () => {
+  it('accept a gRPC call through the gateway', async () => {
     const message = Buffer.from([10, 0]);
     expect(await call('calls.dev.localhost', '/any.Service/Call', message)).toEqual(message);
   });
 
-  it('is root on port 80 where its exceptions say so', async () => {
+  it('run as root on port 80 with exceptions', async () => {
     expect(await ask('rooted', '/', { port: 80 })).toBe('0 1234');
   });
 
-  it('works without a port, and below others in priority', async () => {
+  it('run without a port, and with a lower priority', async () => {
     const logs = await world.checkout.npm('logs', 'quiet', '--limit', '5');
     expect(logs.stdout).toContain('worked');
     expect(await get('pods', '-n', 'quiet', '-o', 'jsonpath={.items[0].spec.priority}')).toBe('-10');
   });
 
-  it('has the extensions of its database, which the object of CloudNativePG says too', async () => {
+  it('have the extensions of their database, as the status of CloudNativePG confirms', async () => {
     const applied = await get(
       'databases.postgresql.cnpg.io',
       '-n',
@@ -280,7 +280,7 @@ describe('ordinary workloads', () => {
     expect(found.split('\n')).toEqual(expect.arrayContaining(['pg_trgm', 'unaccent']));
   });
 
-  it('runs on the node that it chooses, alone, and knows the argument of its build', async () => {
+  it('run alone on the chosen node, with the build argument', async () => {
     const nodeOf = (app: string) => get('pods', '-n', app, '-o', 'jsonpath={.items[*].spec.nodeName}');
     const labelled = await get('nodes', '-l', 'disk=ssd', '-o', 'jsonpath={.items[*].metadata.name}');
     expect(await nodeOf('chosen')).toBe(labelled);
@@ -289,7 +289,7 @@ describe('ordinary workloads', () => {
     expect(logs.stdout).toContain('the word is plinth');
   });
 
-  it('gets a second pod under load', async () => {
+  it('get a second pod under load', async () => {
     const stop = new AbortController();
     const load = Array.from({ length: 4 }, async () => {
       while (!stop.signal.aborted) await ask('busy', '/').catch(() => undefined);
@@ -303,7 +303,7 @@ describe('ordinary workloads', () => {
   });
 
   describe('of the examples', () => {
-    it('broker: keeps a message of a client outside of the cluster for the next one, by TCP without the gateway', async () => {
+    it('broker: keeps a message between two clients outside of the cluster, by TCP without the gateway', async () => {
       const isAccepted = (answer: Buffer) => answer.subarray(0, 4).equals(Buffer.from([0x20, 2, 0, 0]));
       const first = Buffer.concat([mqtt.connect('one'), mqtt.keep('door', 'open')]);
       expect(isAccepted(await talk(brokerPort, first, isAccepted))).toBe(true);
@@ -316,7 +316,7 @@ describe('ordinary workloads', () => {
       expect(status.stdout).toContain(`tcp://broker.dev.localhost:${brokerPort}`);
     });
 
-    it('cache and durable-cache: keep a value, the second also when its pod is replaced', async () => {
+    it('cache and durable-cache: store a value, the second also across a replaced pod', async () => {
       const ask = (app: string) =>
         tell(app, 6379, 'GET word\r\n', (text) => /^\$(-1|5\r\nvalue)\r\n$/.test(text));
       for (const app of ['cache', 'durable-cache']) {
@@ -330,7 +330,7 @@ describe('ordinary workloads', () => {
       );
     });
 
-    it('sessions: two pods that share nothing', async () => {
+    it('sessions: runs two pods with separate data', async () => {
       const pods = (await get('pods', '-n', 'sessions', '-o', 'jsonpath={.items[*].metadata.name}')).split(
         ' ',
       );
@@ -342,7 +342,7 @@ describe('ordinary workloads', () => {
       expect([await ask(first), await ask(second)]).toEqual(['VALUE user 0 3\r\nada\r\nEND\r\n', 'END\r\n']);
     });
 
-    it('composed: serves what its step made, and its sidecar shows who asked', async () => {
+    it('composed: serves the output of its init container, and its sidecar logs the requests', async () => {
       expect(await ask('composed', '/')).toMatch(/\d\d:\d\d:\d\d/);
       await until(async () => {
         const log = await world.probe.kubectl([
@@ -357,7 +357,7 @@ describe('ordinary workloads', () => {
       }, 'the request in the log of the sidecar');
     });
 
-    it('front-door: both names, a path of its own, a redirect and a header', async () => {
+    it('front-door: serves both host names, its own path, a redirect and a header', async () => {
       for (const host of ['welcome.dev.localhost', 'start.dev.localhost']) {
         const place = await gatewayPlace(world.cluster, host, httpsPort);
         const page = await visit(place, '/');
@@ -367,13 +367,13 @@ describe('ordinary workloads', () => {
       }
     });
 
-    it('site: its job has read the configuration, and its page has the header', async () => {
+    it('site: its job checked the configuration, and its page has the header', async () => {
       expect(await get('jobs', '-n', 'site', '-o', 'jsonpath={.items[*].status.succeeded}')).toBe('1');
       const page = await visit(await gatewayPlace(world.cluster, 'site.dev.localhost', httpsPort), '/');
       expect([page.status, page.headers['x-content-type-options']]).toEqual([200, 'nosniff']);
     });
 
-    it('legacy-site: serves on port 80, from a master process that is root', async () => {
+    it('legacy-site: serves on port 80 with a master process that runs as root', async () => {
       expect(await ask('legacy-site', '/', { port: 80 })).toContain('nginx');
       const status = await world.probe.kubectl([
         'exec',
@@ -387,14 +387,14 @@ describe('ordinary workloads', () => {
       expect(status).toMatch(/^Uid:\t0\t/m);
     });
 
-    it('messages: three pods are one cluster', async () => {
+    it('messages: three pods form one cluster', async () => {
       await until(async () => {
         const answer = JSON.parse(await ask('messages', '/jsz', { pod: 'messages-0', port: 8222 }));
         return answer.meta_cluster?.cluster_size === 3;
       }, 'a cluster of three');
     });
 
-    it('names: answers a question of DNS by gRPC, through the gateway', async () => {
+    it('names: answers a DNS query by gRPC through the gateway', async () => {
       const question = dnsQuestion(0x1234, 'plinth.example.org');
       const message = Buffer.concat([Buffer.from([10, question.length]), question]);
       const answer = await call('names.dev.localhost', '/coredns.dns.DnsService/Query', message);
@@ -403,18 +403,18 @@ describe('ordinary workloads', () => {
       expect([dns.readUInt16BE(0), (dns[2] ?? 0) >> 7]).toEqual([0x1234, 1]);
     });
 
-    it('queue-worker: works', async () => {
+    it('queue-worker: processes its queue', async () => {
       expect((await world.checkout.npm('logs', 'queue-worker', '--limit', '5')).stdout).toContain('at work');
     });
 
-    it('team-metrics: has measured itself', async () => {
+    it('team-metrics: has its own metrics', async () => {
       await until(async () => {
         const answer = JSON.parse(await ask('team-metrics', '/api/v1/query?query=up', { port: 9090 }));
         return answer.data.result[0]?.value[1] === '1';
       }, 'a measurement');
     });
 
-    it('payments: has read its key, shows it nowhere, and asks the one host that it may', async () => {
+    it('payments: reads its key without showing it, and calls only its allowed host', async () => {
       expect(JSON.parse(await ask('payments', '/'))).toEqual({ mode: 'test' });
       const balance = await ask('payments', '/balance');
       // Where there is no internet the proxy says that the name is not known; else Stripe says that the key is none.
@@ -424,12 +424,12 @@ describe('ordinary workloads', () => {
       );
     });
 
-    it('counter: is Python with a module of another folder', async () => {
+    it('counter: runs Python with a module of another folder', async () => {
       expect(await ask('counter', '/')).toBe('counter was asked 1 time.\n');
       expect(await ask('counter', '/')).toBe('counter was asked 2 times.\n');
     });
 
-    it('storefront: has the page that its build made with an argument', async () => {
+    it('storefront: serves the page that its build generated from an argument', async () => {
       const page = await visit(await gatewayPlace(world.cluster, 'shop.dev.localhost', httpsPort), '/');
       expect(page.body).toContain('<h1>Everything must stay</h1>');
     });

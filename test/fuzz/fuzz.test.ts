@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { fuzz } from './run.ts';
 import { subjects } from './survive.ts';
 
-it('refuses what is wrong in any of 2,000 mutated files with a place and a reason, and throws for none', async () => {
+it('refuses 2,000 mutated files with place and reason if they are invalid, and throws for none', async () => {
   // The same files each time; npm run fuzz takes others, and many more.
   const { runs, right, codes } = fuzz(await subjects(), { runs: 2_000, seed: 20_260 });
   expect(runs).toBe(2_000);

@@ -20,18 +20,18 @@ afterAll(async () => {
 });
 
 describe('control planes', () => {
-  it('are three, and answer at an address that one of them holds', async () => {
+  it('become a cluster of three, whose shared address one of them holds', async () => {
     await site.timed('three machines to three control planes', () => site.nodes('apply'));
     expect(await site.readyNodes()).toEqual(three);
     expect(await holders()).toHaveLength(1);
     expect(await members()).toEqual(three);
   });
 
-  it('a second run changes nothing', async () => {
+  it('are unchanged by a second run', async () => {
     expect(changed(await site.nodes('apply'))).toEqual([]);
   });
 
-  it('answer at the same address when the one that holds it burns down', async () => {
+  it('answer at the shared address after the machine that held it is lost', async () => {
     const [holder = ''] = await holders();
     await killHost(site.engine, holder);
     await site.timed('the API server answers again', async () => {

@@ -32,27 +32,27 @@ afterAll(async () => {
 });
 
 describe('machines', () => {
-  it('are told what would be done to them, and nothing is', async () => {
+  it('are unchanged by --check, which lists each of them', async () => {
     const answer = await site.nodes('apply', '--check');
     expect(changed(answer)).toEqual(three);
     for (const name of three) expect(await leftOn(name)).toBe('');
   });
 
-  it('three become a cluster of one control plane and two workers', { tags: 'core' }, async () => {
+  it('become a cluster of one control plane and two workers', { tags: 'core' }, async () => {
     await site.timed('three machines to three Ready nodes', () => site.nodes('apply'));
     expect(await site.readyNodes()).toEqual(three);
   });
 
-  it('a second run changes nothing', { tags: 'core' }, async () => {
+  it('are unchanged by a second run', { tags: 'core' }, async () => {
     expect(changed(await site.timed('a run that changes nothing', () => site.nodes('apply')))).toEqual([]);
   });
 
-  it('nor does a run of Molecule', async () => {
+  it('are unchanged by the idempotence test of Molecule', async () => {
     await site.molecule('converge');
     await site.molecule('idempotence');
   });
 
-  it('every play can be asked what it would do', async () => {
+  it('are unchanged by every play with --check', async () => {
     expect(changed(await site.nodes('apply', '--check'))).toEqual([]);
     expect(changed(await site.nodes('upgrade', '--check'))).toEqual([]);
     await site.nodes('backup', '--check');
@@ -60,11 +60,11 @@ describe('machines', () => {
     expect(await site.readyNodes()).toEqual(three);
   });
 
-  it('pods on different nodes reach each other, by address and by name', { tags: 'core' }, async () => {
+  it('run pods that reach each other across nodes, by address and by name', { tags: 'core' }, async () => {
     await site.molecule('verify');
   });
 
-  it('a fourth machine joins, and no other is touched', { tags: 'core' }, async () => {
+  it('gain a fourth one, and the others are unchanged', { tags: 'core' }, async () => {
     await site.add('worker-3', 'worker');
     expect(changed(await site.timed('a fourth machine joins', () => site.nodes('apply')))).toEqual([
       'worker-3',
@@ -72,14 +72,14 @@ describe('machines', () => {
     expect(await site.readyNodes()).toEqual(four);
   });
 
-  it('a worker that burned down is replaced by a fresh one of the same name', async () => {
+  it('replace a lost worker by a fresh machine of the same name', async () => {
     await site.replace('worker-2');
     const answer = await site.timed('a worker is replaced', () => site.nodes('apply', '--limit', 'worker-2'));
     expect(changed(answer)).toEqual(['worker-2']);
     expect(await site.readyNodes()).toEqual(four);
   });
 
-  it('certificates are renewed when they end soon, and what is served is the new one', async () => {
+  it('renew certificates only when they expire soon, and serve the new ones', async () => {
     const renew = '/usr/local/sbin/plinth-renew-certificates';
     const before = await servedSerial();
     await onHost(site.engine, 'control-1', renew);
@@ -93,7 +93,7 @@ describe('machines', () => {
       .toEqual(four);
   });
 
-  it('pulumi up hands the cluster to Flux', async () => {
+  it('are handed over to Flux by pulumi up', async () => {
     await ensurePulumi();
     const folder = join(dirname(site.checkout.root), 'git');
     await mkdir(folder, { recursive: true });
@@ -146,7 +146,7 @@ describe('machines', () => {
     expect(kubeconfig).toBe(await readFile(site.kubeconfig, 'utf8'));
   });
 
-  it('a control plane that burned down comes back from its snapshot', async () => {
+  it('restore a lost control plane from its snapshot', async () => {
     await site.kubectl('create', 'configmap', 'before-the-snapshot');
     await site.nodes('backup');
     await site.kubectl('create', 'configmap', 'after-the-snapshot');
@@ -166,7 +166,7 @@ describe('machines', () => {
     await site.molecule('verify');
   });
 
-  it('a reset machine has left the cluster, and nothing of Kubernetes stays on it', {
+  it('leave the cluster by a reset, which removes everything of Kubernetes', {
     tags: 'core',
   }, async () => {
     await site.timed('a worker is reset', () => site.nodes('reset', '--limit', 'worker-3', '--yes'));

@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 describe(`an upgrade from ${from} to ${to}`, () => {
-  it('loses no request to what runs on the nodes', async () => {
+  it('loses no request to the apps on the nodes', async () => {
     const node = lock.images.node?.ref ?? '';
     await kubectl(site.kubeconfig, ['apply', '--filename=-'], JSON.stringify(workload(node)));
     await site.kubectl('rollout', 'status', 'deployment/web', '--timeout=120s');
@@ -45,12 +45,12 @@ describe(`an upgrade from ${from} to ${to}`, () => {
     expect(await versions()).toEqual(three.map(() => to));
   });
 
-  it('run again changes nothing, nor does a run of the whole', async () => {
+  it('changes nothing when it runs again, and neither does apply', async () => {
     expect(changed(await site.nodes('upgrade'))).toEqual([]);
     expect(changed(await site.nodes('apply'))).toEqual([]);
   });
 
-  it('is not taken back: kubeadm goes forward alone', async () => {
+  it('cannot be reverted, because kubeadm has no downgrade', async () => {
     await site.describe({ kubernetes: { version: from } });
     await expect(site.nodes('upgrade')).rejects.toThrow('kubeadm goes forward');
   });

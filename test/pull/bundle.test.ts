@@ -58,7 +58,7 @@ it('everything of an environment is saved into one file', async () => {
   console.log(`${stdout}saved in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 });
 
-it('a user with an empty cache and no network is brought up from that file to a front page', async () => {
+it('a user with an empty cache and no network gets a running front page from that file', async () => {
   const socket = (engine.env.DOCKER_HOST ?? process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(
     'unix://',
     '',

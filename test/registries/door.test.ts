@@ -49,8 +49,8 @@ async function pushLayer(text: string) {
   return world.call(place, { method: 'PUT', login: ann, body: text });
 }
 
-describe('who calls decides what is answered', () => {
-  it('a node reads by the certificate of its kubelet, and pushes nothing', async () => {
+describe('the proxy of the registry', () => {
+  it("lets a node read with its kubelet's certificate, but not push", async () => {
     const { digest, layers } = await pushed('shop', 'one');
     const pair = await world.node();
     const manifest = await world.call(`/v2/shop/manifests/${digest}`, { pair, headers: accept });
@@ -61,7 +61,7 @@ describe('who calls decides what is answered', () => {
     expect(JSON.parse(push.body.toString())).toMatchObject({ errors: [{ code: 'DENIED' }] });
   });
 
-  it('whoever shows nothing, a wrong token, or a certificate of the cluster that is no node, is asked to sign in', async () => {
+  it('answers 401 without a login, with a wrong one, and with a cluster certificate of no node', async () => {
     const person = await world.cluster.issue({ commonName: 'kubernetes-admin' });
     for (const call of [{}, { login: 'ann:guess' }, { login: 'bob:secret' }, { pair: person }]) {
       const answer = await world.call('/v2/', call);
@@ -70,20 +70,20 @@ describe('who calls decides what is answered', () => {
     }
   });
 
-  it('a certificate of another CA ends the handshake', async () => {
+  it('refuses a client whose certificate another CA signed', async () => {
     const other = await TestAuthority.make('other');
     const pair = await other.issue({ commonName: 'system:node:worker-1, O=system:nodes' });
     await expect(world.call('/v2/', { pair })).rejects.toThrow();
   });
 
-  it('a login reads and pushes, at an address without a host that the caller does not know', async () => {
+  it('lets a login read and push, with relative upload addresses', async () => {
     expect((await world.call('/v2/', { login: ann })).status).toBe(200);
     const started = await world.call('/v2/layers/blobs/uploads/', { method: 'POST', login: ann });
     expect(started.headers.location).toMatch(/^\/v2\/layers\/blobs\/uploads\//);
     expect((await pushLayer('a layer')).status).toBe(201);
   });
 
-  it('a new login is taken and an old one refused within seconds, without a restart', async () => {
+  it('accepts a new login and refuses a removed one within seconds, without a restart', async () => {
     const file = join(world.folder, 'htpasswd');
     const before = `ann:${await hash('secret', 4)}\n`;
     writeFileSync(file, `${before}ci:${await hash('token', 4)}\n`);
@@ -93,7 +93,7 @@ describe('who calls decides what is answered', () => {
     await expect.poll(status, { timeout: 20_000 }).toBe(401);
   });
 
-  it('nobody deletes, by a login or by a port-forward', async () => {
+  it('refuses every deletion, with a login and through a port-forward', async () => {
     const { digest } = await pushed('shop', 'two');
     const deleted = await world.call(`/v2/shop/manifests/${digest}`, { method: 'DELETE', login: ann });
     expect(deleted.status).toBe(405);
@@ -102,7 +102,7 @@ describe('who calls decides what is answered', () => {
     expect(await manifestStatus('shop', digest)).toBe(200);
   });
 
-  it('at the port of the gateway a login is asked for like everywhere', async () => {
+  it('requires a login at the port of the gateway too', async () => {
     const url = `http://127.0.0.1:${world.ports.gateway}/v2/`;
     expect((await fetch(url)).status).toBe(401);
     const authorization = `Basic ${Buffer.from(ann).toString('base64')}`;
@@ -110,8 +110,8 @@ describe('who calls decides what is answered', () => {
   });
 });
 
-describe('a renewal, and a rotation of the CA', () => {
-  it('lose no pull, as long as nodes trust the new root before it signs', async () => {
+describe('a renewal and a rotation of the CA', () => {
+  it('lose no pull if nodes trust the new root before it signs', async () => {
     const { digest, layers } = await pushed('shop', 'three');
     const pair = await world.node();
     const next = await TestAuthority.make('registry-2');
@@ -152,8 +152,8 @@ describe('a renewal, and a rotation of the CA', () => {
   });
 });
 
-describe('the clean-up', () => {
-  it('drops what nothing keeps, keeps what manifests name by digest or by tag, and collects the blobs of the rest', async () => {
+describe('the clean-up of the registry', () => {
+  it('keeps images that manifests name by digest or tag, and deletes the others with their blobs', async () => {
     const [named, tagged, old] = [
       await pushed('kept', 'a'),
       await pushed('kept', 'b'),
@@ -179,7 +179,7 @@ describe('the clean-up', () => {
     expect([await manifestStatus('kept', old.digest), await blob(old.layers[0])]).toEqual([200, 200]);
   });
 
-  it('keeps what was pushed lately, whatever names it', async () => {
+  it('keeps recently pushed images without a reference', async () => {
     const { digest } = await pushed('young', 'a');
     writeFileSync(join(world.folder, 'keep'), '');
     await world.close({ age: '1h' });
@@ -188,7 +188,7 @@ describe('the clean-up', () => {
     expect(await manifestStatus('young', digest)).toBe(200);
   });
 
-  it('refuses pushes while it runs, says when to come again, and lets pulls through', async () => {
+  it('refuses pushes with Retry-After while it runs, and serves pulls', async () => {
     const { digest } = await pushed('during', 'a');
     await world.close({ age: '1h' });
     const refused = await pushLayer('during the clean-up');
@@ -198,7 +198,7 @@ describe('the clean-up', () => {
     expect((await pushLayer('after the clean-up')).status).toBe(201);
   });
 
-  it('does nothing while somebody pushes, and says so', async () => {
+  it('does nothing during a push, and reports that', async () => {
     await pushLayer('just now');
     const { code, said } = await world.close({ quiet: '1m', patience: '1s' });
     expect(code).toBe(1);
@@ -206,7 +206,7 @@ describe('the clean-up', () => {
     expect((await pushLayer('still open')).status).toBe(201);
   });
 
-  it('that died keeps pushes out for its time alone', async () => {
+  it('that was killed blocks pushes only for a limited time', async () => {
     writeFileSync(join(world.data, '.closed'), new Date(Date.now() + 1_500).toISOString());
     expect((await pushLayer('too early')).status).toBe(503);
     await expect.poll(async () => (await pushLayer('in time')).status, { timeout: 20_000 }).toBe(201);

@@ -59,7 +59,7 @@ describe('a proxy', () => {
   const variants: [string, () => Record<string, string>][] = [
     ['HTTPS_PROXY', () => ({ HTTPS_PROXY: proxy.url })],
     [
-      'https_proxy, which goes before it',
+      'https_proxy, which takes precedence',
       () => ({ https_proxy: proxy.url, HTTPS_PROXY: 'http://127.0.0.1:9' }),
     ],
     ['HTTPS_PROXY without a scheme', () => ({ HTTPS_PROXY: proxy.url.replace('http://', '') })],
@@ -69,7 +69,7 @@ describe('a proxy', () => {
     ],
   ];
   it.each(variants)(
-    'that %s names is used for what is outside, and never for this machine',
+    'that %s names is used for outside hosts, and never for this machine',
     async (_, environment) => {
       const { here: answers, noProxy } = await reached({ ...environment(), NO_PROXY: 'direct.example.test' });
       expect(answers).toEqual(['here', 'here']);
@@ -78,7 +78,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('that hangs up does not keep a command from its end', async () => {
+  it('that hangs up does not keep a command running', async () => {
     proxy.hangUp();
     const program = `
       import { fetchOutside } from ${JSON.stringify(join(repositoryRoot, 'images/fetch/fetch-outside.ts'))};
@@ -93,12 +93,12 @@ describe('a proxy', () => {
     proxy.open();
   });
 
-  it('that nobody names is not used, and the environment stays as it is', async () => {
+  it('that no variable names is not used, and the environment is unchanged', async () => {
     expect(await reached({})).toEqual({ here: ['here', 'here'] });
     expect(proxy.connected).toEqual([]);
   });
 
-  it('of a kind that cannot be used is refused by the name of its variable, without its password', () => {
+  it('of an unsupported kind is refused with the name of its variable, without its password', () => {
     expect(() => useProxies({ HTTPS_PROXY: 'socks5://someone:secret@proxy.example.org:1080' })).toThrow(
       /^HTTPS_PROXY names no proxy that can be used from here: set it to http:\/\/HOST:PORT or https:\/\/HOST:PORT, or unset it$/,
     );

@@ -75,7 +75,7 @@ it.each([
   expect(stdout).toContain('"message":"stopped"');
 });
 
-it('a migration that fails exits with another code than 0', async () => {
+it('a failed migration exits with a code other than 0', async () => {
   const { exitCode, stderr } = await execa(
     process.execPath,
     [join(shipped, 'apps/jobs/migrations/dist/migrate.mjs')],

@@ -54,17 +54,17 @@ async function shown(wanted: Parameters<TestAuthority['issue']>[0], from: TestAu
 }
 
 describe('a caller', () => {
-  it.each(['home', 'person:me'])('that is listed may call: %s', async (name) => {
+  it.each(['home', 'person:me'])('is accepted if it is listed: %s', async (name) => {
     expect(await outcome(await identity(orders.authority, name))).toBe('OK');
   });
 
-  it('of another name may not, and is told so', async () => {
+  it('is refused with the reason if it is not listed', async () => {
     expect(await outcome(await identity(orders.authority, 'jobs'))).toBe(
       'PERMISSION_DENIED jobs may not call this service',
     );
   });
 
-  it('without a name may not', async () => {
+  it('is refused if its certificate has no name', async () => {
     expect(await outcome(await shown({ commonName: '' }, orders.authority))).toMatch(/^UNAUTHENTICATED/);
   });
 
@@ -79,18 +79,18 @@ describe('a caller', () => {
     },
   );
 
-  it('with a certificate that has ended gets no connection', async () => {
+  it('gets no connection with an expired certificate', async () => {
     expect(await outcome(await shown({ commonName: 'home', seconds: -10 }, orders.authority))).toMatch(
       /^UNAVAILABLE/,
     );
   });
 
-  it("with a server's certificate gets no connection", async () => {
+  it('gets no connection with a server certificate', async () => {
     const wanted = { commonName: 'home', dnsNames: ['home'] };
     expect(await outcome(await shown(wanted, orders.authority))).toMatch(/^UNAVAILABLE/);
   });
 
-  it('without a certificate gets no connection', async () => {
+  it('gets no connection without a certificate', async () => {
     const client = new OrdersServiceClient(
       orders.address,
       credentials.createSsl(Buffer.from(orders.authority.roots)),
@@ -100,19 +100,19 @@ describe('a caller', () => {
     client.close();
   });
 
-  it('that speaks no TLS gets no connection', async () => {
+  it('gets no connection without TLS', async () => {
     const client = new OrdersServiceClient(orders.address, credentials.createInsecure(), impatient);
     await expect(ask(client, client.listOrders, list)).rejects.toMatchObject({ code: status.UNAVAILABLE });
     client.close();
   });
 
-  it('that does not trust the server does not call it', async () => {
+  it('sends no call to a server that it does not trust', async () => {
     const folder = scratch();
     writeIdentity(folder, await orders.authority.issue({ commonName: 'home' }), jobs.authority.roots);
     expect(await outcome(folder)).toMatch(/^UNAVAILABLE.*certificate/);
   });
 
-  it('of an older TLS gets no connection', async () => {
+  it('gets no connection with an older TLS version', async () => {
     const { cert, key } = await orders.authority.issue({ commonName: 'home' });
     const refused = new Promise((_, fail) => {
       const socket = connectTls({
@@ -125,8 +125,8 @@ describe('a caller', () => {
   });
 });
 
-describe('the protocols that every gRPC server has', () => {
-  it('health says that it serves, for callers alone', async () => {
+describe('the standard services of every gRPC server', () => {
+  it('health reports SERVING to callers only', async () => {
     const health = connect(HealthClient, orders.address, await identity(orders.authority, 'home'));
     for (const service of ['', 'orders.v1.OrdersService']) {
       expect(await ask(health, health.check, { service })).toEqual({ status: Serving.SERVING });
@@ -180,7 +180,7 @@ describe('the protocols that every gRPC server has', () => {
 describe('the plain port', () => {
   const get = (path: string) => fetch(`http://localhost:${orders.service.plainPort}${path}`);
 
-  it('has probes and metrics, and nothing else', async () => {
+  it('serves probes and metrics, and nothing else', async () => {
     expect((await get('/healthz')).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
     expect((await get('/v1/queues')).status).toBe(404);

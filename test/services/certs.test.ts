@@ -23,7 +23,7 @@ const file = (name: string) => join(postgres.folder, 'data', name);
 const identity = async () => readIdentity((await postgres.asSuperuser('postgres', query))[0]?.said);
 const idOf = ({ roots }: TestAuthority) => rootId(new X509Certificate(roots));
 
-it('a real Postgres shows its certificate on the wire, before and after a renewal', async () => {
+it('the certificate of Postgres is read on the wire, before and after a renewal', async () => {
   const shown = () => serialOf(new X509Certificate(readFileSync(file('server.crt'))));
   const first = shown();
   expect(await handshake(postgres.port, 'postgres')).toMatchObject({ serial: first, issuer: 'orders-db CA' });
@@ -33,7 +33,7 @@ it('a real Postgres shows its certificate on the wire, before and after a renewa
   expect(await handshake(postgres.port, 'postgres')).toMatchObject({ serial: shown() });
 });
 
-it('it says whom it trusts, and that it has not read its file again', async () => {
+it('the report has the trusted CAs of Postgres, and that it has not reloaded its file', async () => {
   expect(await identity()).toEqual({ roots: [idOf(authority)] });
   const next = await TestAuthority.make('orders-db next');
   // Postgres knows the age of a file in whole seconds.

@@ -37,7 +37,7 @@ async function type(running: Running, app: 'orders' | 'jobs', ...args: string[])
 }
 
 describe('npm run orders', () => {
-  it('places an order once by its key, and finds it again', async () => {
+  it('places an order once per idempotency key, and lists it', async () => {
     const args = ['place', 'Ada', 'plinth-1:2:1250', 'a:1:99', '--key', 'k', '--json'];
     const first = JSON.parse((await type(orders, 'orders', ...args)).stdout);
     const second = JSON.parse((await type(orders, 'orders', ...args)).stdout);
@@ -48,17 +48,17 @@ describe('npm run orders', () => {
   });
 
   it.each([
-    ['a line that is none', ['place', 'Ada', 'plinth'], 'SKU:QUANTITY:CENTS'],
-    ['an order that is not there', ['get', '00000000-0000-4000-8000-000000000000'], 'NOT_FOUND: no order'],
-    ['what the service refuses', ['place', ' ', 'a:1:1'], 'INVALID_ARGUMENT: customer'],
-  ])('says what is wrong with %s', async (_what, args, message) => {
+    ['a malformed line', ['place', 'Ada', 'plinth'], 'SKU:QUANTITY:CENTS'],
+    ['an unknown order', ['get', '00000000-0000-4000-8000-000000000000'], 'NOT_FOUND: no order'],
+    ['an order that the service refuses', ['place', ' ', 'a:1:1'], 'INVALID_ARGUMENT: customer'],
+  ])('reports the fault of %s', async (_what, args, message) => {
     const { exitCode, stderr } = await type(orders, 'orders', ...args);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(message);
     expect(stderr).not.toContain('    at '); // no stack
   });
 
-  it('says how a certificate is had where there is none', async () => {
+  it('names the command that issues a missing certificate', async () => {
     const { exitCode, stderr } = await start('orders', ['list', '--address', orders.address]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('npm run certs -- issue me --for orders');
@@ -84,7 +84,7 @@ describe('npm run jobs', () => {
     expect((await type(jobs, 'jobs', 'queues')).stdout).toMatch(/shop\.x +1 +0/);
   });
 
-  it('keeps schedules', async () => {
+  it('creates, lists and removes schedules', async () => {
     expect((await type(jobs, 'jobs', 'schedule', 'shop.y', '0 3 * * *')).stdout).toMatch(
       /^next: .*T03:00:00/,
     );
@@ -92,13 +92,13 @@ describe('npm run jobs', () => {
     expect((await type(jobs, 'jobs', 'unschedule', 'shop.y')).exitCode).toBe(0);
   });
 
-  it('says what is wrong with a payload', async () => {
+  it('reports the fault of a payload', async () => {
     const { exitCode, stderr } = await type(jobs, 'jobs', 'enqueue', 'shop.x', '[1]');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('expected a JSON object');
   });
 
-  it('serves the page to this machine alone', async () => {
+  it('serves the page on the loopback address only', async () => {
     const folder = await identity(jobs.authority, 'person:me');
     const page = start('jobs', ['page', '--address', jobs.address, '--identity', folder]);
     let said = '';

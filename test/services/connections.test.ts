@@ -111,10 +111,10 @@ function keeper(pair = home): Agent {
 
 describe('a connection is closed', () => {
   it.each([
-    ['of one who speaks no TLS', () => tcp(), 'GET / HTTP/1.1\r\n\r\n'],
-    ['of one without a certificate', () => tls({}), ''],
-    ['of one who stops in the middle of the handshake', () => tcp(), '\x16\x03\x01'],
-    ['of one who says nothing', () => tcp(), ''],
+    ['if the client does not use TLS', () => tcp(), 'GET / HTTP/1.1\r\n\r\n'],
+    ['if the client has no certificate', () => tls({}), ''],
+    ['if the client stops during the handshake', () => tcp(), '\x16\x03\x01'],
+    ['if the client sends nothing', () => tcp(), ''],
   ])('%s', async (_who, make, text) => {
     await serve({ handshakeMs: 500 });
     const socket = make();
@@ -122,7 +122,7 @@ describe('a connection is closed', () => {
     await untilClosed(socket);
   });
 
-  it('whose headers come too slowly', async () => {
+  it('if its headers take too long', async () => {
     await serve({ headersMs: 500 });
     const socket = tls();
     socket.write('GET / HTTP/1.1\r\nhost: localhost\r\nx: ');
@@ -130,7 +130,7 @@ describe('a connection is closed', () => {
     expect(await untilClosed(socket)).toContain('408 Request Timeout');
   });
 
-  it('whose body comes too slowly', async () => {
+  it('if its body takes too long', async () => {
     await serve({ headersMs: 500, requestMs: 1_000 });
     const socket = tls();
     socket.write('POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100000\r\n\r\n');
@@ -138,21 +138,21 @@ describe('a connection is closed', () => {
     expect(await untilClosed(socket)).toContain('408 Request Timeout');
   });
 
-  it('on which nobody says anything for too long', async () => {
+  it('if it is idle for too long', async () => {
     await serve({ silentMs: 500 });
     const socket = tls();
     socket.write('GET /never HTTP/1.1\r\nhost: localhost\r\n\r\n');
     await untilClosed(socket);
   });
 
-  it('at the moment that its certificate ends', async () => {
+  it('when the client certificate expires', async () => {
     await serve();
     const socket = tls(await authority.issue({ commonName: 'home', seconds: 3 }));
     await once(socket, 'secureConnect');
     await untilClosed(socket);
   });
 
-  it('after its next answer, once it is old', async () => {
+  it('with the next answer after its maximum age', async () => {
     await serve({ ageMs: 300 });
     const agent = keeper();
     expect(await get(agent)).toMatchObject({ status: 200, body: 'home', connection: 'keep-alive' });
@@ -163,7 +163,7 @@ describe('a connection is closed', () => {
     expect(connection).toBe('close');
   });
 
-  it('before it has proved anything, where the server stops', async () => {
+  it('before authentication, when the server stops', async () => {
     await serve();
     const socket = tcp();
     await once(socket, 'connect');
@@ -171,11 +171,11 @@ describe('a connection is closed', () => {
   });
 });
 
-describe('a certificate that has ended since its connection began', () => {
+describe('a certificate that expired during its connection', () => {
   /** The clock alone: no timer runs faster. */
   const later = () => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
 
-  it('is good for no further request', async () => {
+  it('is refused for the next HTTP request', async () => {
     await serve();
     const agent = keeper();
     expect((await get(agent)).status).toBe(200);
@@ -186,7 +186,7 @@ describe('a certificate that has ended since its connection began', () => {
     });
   });
 
-  it('is good for no further call', async () => {
+  it('is refused for the next gRPC call', async () => {
     await serve();
     const client = connect(HealthClient, `localhost:${server.port}`, await identity(authority, 'home'));
     await ask(client, client.check, { service: '' });
@@ -199,8 +199,8 @@ describe('a certificate that has ended since its connection began', () => {
   });
 });
 
-describe('a root that is taken away', () => {
-  it('takes the connections with it that were made before', async () => {
+describe('the removal of a trusted root', () => {
+  it('closes existing connections with its certificates', async () => {
     const next = await TestAuthority.make('connections 2');
     await serve();
     const agent = keeper();
@@ -226,8 +226,8 @@ describe('a root that is taken away', () => {
   });
 });
 
-describe('a renewed certificate', () => {
-  it('changes nothing of what the handshake asks for', async () => {
+describe('a renewed server certificate', () => {
+  it('keeps the TLS version and the required client certificate', async () => {
     await serve();
     const renewed = await authority.issue({ commonName: 'server', dnsNames: names });
     writeIdentity(folder, renewed, authority.roots);
@@ -244,7 +244,7 @@ describe('a renewed certificate', () => {
     await untilClosed(tls({}));
   });
 
-  it('is asked for by every connection: none goes on with the session of another', async () => {
+  it('is used by every new connection, because no TLS session is resumed', async () => {
     await serve();
     const first = tls();
     let session: Buffer | undefined;
@@ -260,8 +260,8 @@ describe('a renewed certificate', () => {
   });
 });
 
-describe('no caller has more than its share', () => {
-  it('of connections, whatever others have', async () => {
+describe('the server limits', () => {
+  it('connections per caller, without effect on other callers', async () => {
     await serve({ connectionsPerCaller: 3 });
     const mine = [tls(), tls(), tls()];
     await Promise.all(mine.map((socket) => once(socket, 'secureConnect')));
@@ -277,7 +277,7 @@ describe('no caller has more than its share', () => {
     );
   });
 
-  it('of handshakes that lead nowhere', async () => {
+  it('unfinished handshakes per address', async () => {
     await serve({ handshakesPerAddress: 3 });
     const silent = [tcp(), tcp(), tcp()];
     await Promise.all(silent.map((socket) => once(socket, 'connect')));
@@ -293,7 +293,7 @@ describe('no caller has more than its share', () => {
 });
 
 describe('a call', () => {
-  it('whose request does not come is ended', async () => {
+  it('without a request is ended', async () => {
     await serve({ requestMs: 500 });
     const folder = await identity(authority, 'home');
     const client = connect(ServerReflectionClient, `localhost:${server.port}`, folder);
@@ -314,7 +314,7 @@ describe('a call', () => {
     client.close();
   });
 
-  it('that watches a service which is not there keeps no server from stopping', async () => {
+  it('that watches an unknown service does not delay the stop of the server', async () => {
     await serve();
     const client = connect(HealthClient, `localhost:${server.port}`, await identity(authority, 'home'));
     const call = client.watch({ service: 'nothing' });

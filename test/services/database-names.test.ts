@@ -18,7 +18,7 @@ afterAll(async () => {
   await asSuperuser(at, 'postgres', `drop database ${quotedName(name)}`);
 });
 
-it('an app named as any keyword of the server gets its roles and grants', async () => {
+it('an app named like any SQL keyword gets its roles and grants', async () => {
   // Those that the server takes for no name without quotes (PostgreSQL, 'SQL Key Words': reserved, wholly or but for functions).
   const found = await asSuperuser(
     at,
@@ -52,7 +52,7 @@ it.each(['pg', 'pg-stat', 'pg-monitor'])(
   },
 );
 
-it('the databases that the model refuses are those that are there already', async () => {
+it('the refused database names are exactly those that exist in Postgres', async () => {
   const rows = await asSuperuser(
     at,
     'postgres',
@@ -63,7 +63,7 @@ it('the databases that the model refuses are those that are there already', asyn
   for (const each of there) expect(faultOfDatabase(each)).toContain(each);
 });
 
-it('the longest name is as long as the server says', async () => {
+it('the maximum name length equals that of the server', async () => {
   const [row] = await asSuperuser(at, 'postgres', 'show max_identifier_length');
   const longest = Number(row?.max_identifier_length);
   expect(faultOfRole('a'.repeat(longest))).toBeUndefined();

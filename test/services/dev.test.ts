@@ -66,7 +66,7 @@ afterAll(async () => {
   await jobs?.service.stop();
 });
 
-it('runs orders here, with its database and jobs by their names in the cluster, and leaves nothing', async () => {
+it('npm run dev runs orders here with its database and jobs under their cluster names, and leaves nothing behind', async () => {
   const stop = new AbortController();
   const [port, plain] = [await freePort(), await freePort()];
   const said: string[] = [];
@@ -116,7 +116,7 @@ it('runs orders here, with its database and jobs by their names in the cluster, 
   );
 });
 
-it('says what to do where the cluster has not what the manifests mount, and leaves no folder', async () => {
+it('npm run dev reports a missing object of the cluster with a remedy, and leaves no folder behind', async () => {
   const started = dev({
     ...{ root, environment: 'dev', app: 'jobs', flags: [], variables: {} },
     ...{ signal: new AbortController().signal, print: () => {} },

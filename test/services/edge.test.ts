@@ -103,18 +103,14 @@ function post(body: string | Buffer): Promise<string> {
 /** With every character that there is. */
 const anyJson = fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' });
 
-describe('a payload that cannot be kept is refused, and the message says where it is:', () => {
+describe('an invalid request is refused with the place of the fault:', () => {
   it.each([
     ['NUL in a text', { a: { b: 'x\0' } }, 'payload.a.b: a text with NUL'],
     ['NUL in a name', { a: [{ 'x\0': 1 }] }, 'payload.a.0: a name with NUL'],
-    ['a level too much', nested(deepestJson + 1), `at most ${deepestJson} nested objects and lists`],
+    ['one level too many', nested(deepestJson + 1), `at most ${deepestJson} nested objects and lists`],
     ['not a JSON number', { a: Number.NaN }, 'payload.a: NaN is not a JSON number'],
-    [
-      'a number without an end',
-      { a: [Number.POSITIVE_INFINITY] },
-      'payload.a.0: Infinity is not a JSON number',
-    ],
-    ['too much of it', { a: 'x'.repeat(70_000) }, 'payload: at most 64 KiB'],
+    ['an infinite number', { a: [Number.POSITIVE_INFINITY] }, 'payload.a.0: Infinity is not a JSON number'],
+    ['more than 64 KiB', { a: 'x'.repeat(70_000) }, 'payload: at most 64 KiB'],
   ])('%s, by gRPC', async (_what, payload, message) => {
     await expect(enqueue('shop.edge', { payload })).rejects.toMatchObject(
       // A level too much is refused where the message is read already.
@@ -134,7 +130,7 @@ describe('a payload that cannot be kept is refused, and the message says where i
     ['half a surrogate pair in a text', '{"payload":{"a":"\\ud800"}}', 'payload.a: a text with NUL or half'],
     ['half a surrogate pair in a name', '{"payload":{"\\udfff":1}}', 'payload: a name with NUL or half'],
     ['half a surrogate pair as a key', '{"idempotencyKey":"\\ud800"}', 'idempotencyKey: a text without'],
-    ['a number without an end', '{"payload":{"a":1e400}}', 'payload.a: Infinity is not a JSON number'],
+    ['an infinite number', '{"payload":{"a":1e400}}', 'payload.a: Infinity is not a JSON number'],
     [
       '30,000 objects',
       `{"payload":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`,
@@ -147,26 +143,30 @@ describe('a payload that cannot be kept is refused, and the message says where i
     ],
     ['30,000 lists for a body', `${'['.repeat(30_000)}${']'.repeat(30_000)}`, 'request: Invalid input'],
     ['30,000 lists for a number', `{"priority":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 'priority'],
-    ['what is no UTF-8', Buffer.from('{"payload":{"a":"\xff"}}', 'latin1'), 'the body is not valid JSON'],
-    ['a moment before all time', '{"runAt":"0000-12-31T00:00:00Z"}', 'runAt: a time in the years 1 to 9999'],
     [
-      'a moment that UTC has in year 0',
+      'a body that is not UTF-8',
+      Buffer.from('{"payload":{"a":"\xff"}}', 'latin1'),
+      'the body is not valid JSON',
+    ],
+    ['a time before year 1', '{"runAt":"0000-12-31T00:00:00Z"}', 'runAt: a time in the years 1 to 9999'],
+    [
+      'a time that is in year 0 in UTC',
       '{"runAt":"0001-01-01T00:00:00+14:00"}',
       'runAt: a time in the years',
     ],
     [
-      'a moment after all time',
+      'a time after year 9999',
       '{"runAt":"9999-12-31T23:59:59-14:00"}',
       'runAt: a time in the years 1 to 9999',
     ],
-    ['a day that is none', '{"runAt":"2026-02-30T00:00:00Z"}', 'runAt: Invalid ISO datetime'],
+    ['an invalid day', '{"runAt":"2026-02-30T00:00:00Z"}', 'runAt: Invalid ISO datetime'],
   ])('%s, over HTTP', async (_what, body, message) => {
     const answer = await post(body);
     expect(answer).toContain('HTTP/1.1 400 Bad Request');
     expect(answer).toContain(message);
   });
 
-  it('a message of 30,000 values in each other, by gRPC', async () => {
+  it('a message with 30,000 nested values, by gRPC', async () => {
     // The value of an entry that is a list of one value, and so on: fields 6 and 1 of them, each with its length in front.
     let size = 0;
     const inward: Buffer[] = [];
@@ -196,8 +196,8 @@ describe('a payload that cannot be kept is refused, and the message says where i
   });
 });
 
-describe('what can be kept is kept as it is:', () => {
-  it(`${deepestJson} objects in each other reach a worker`, async () => {
+describe('accepted values are stored unchanged:', () => {
+  it(`${deepestJson} nested objects reach a worker`, async () => {
     const payload = nested(deepestJson);
     await enqueue('shop.deep', { payload });
     const call = client.work();
@@ -217,7 +217,7 @@ describe('what can be kept is kept as it is:', () => {
     },
   );
 
-  it('any JSON that is not refused, by either face', async () => {
+  it('any accepted JSON, by gRPC', async () => {
     let kept = 0;
     await fc.assert(
       fc.asyncProperty(fc.dictionary(fc.string({ unit: 'binary' }), anyJson), async (payload) => {
@@ -241,7 +241,7 @@ describe('what can be kept is kept as it is:', () => {
 });
 
 describe('a job that the database refuses', () => {
-  it('fails no other job that is written at the same moment', async () => {
+  it('does not fail other jobs of the same batch', async () => {
     const boss = await makeBoss(databaseAccess('edge', await loginAs('jobs-edge', 'read-write'))).start();
     try {
       await boss.createQueue('shop.batch');
@@ -262,10 +262,10 @@ describe('a job that the database refuses', () => {
   });
 });
 
-describe('what a worker says is not lost for a character that the database cannot hold:', () => {
+describe('the outcome of a job is stored with U+FFFD for characters that Postgres cannot store:', () => {
   it.each([
     [
-      'the text of a failure',
+      'the message of a failure',
       (id: string): WorkRequest['message'] => ({
         $case: 'failed',
         value: { id, message: 'a\0b', permanent: true },
@@ -296,7 +296,7 @@ describe('what a worker says is not lost for a character that the database canno
     expect(done.output).toEqual(output);
   });
 
-  it('whatever it is', () => {
+  it('any value', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.anything({ maxDepth: 40 })), (said) => {
         const kept = storableObject(said);
@@ -309,7 +309,7 @@ describe('what a worker says is not lost for a character that the database canno
 });
 
 describe('JSON', () => {
-  it('is taken up to the last level and no deeper, and looking at it takes no stack', () => {
+  it('is accepted up to the maximum depth, and checked without recursion', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), (levels) => {
         expect(faultOf(nested(levels)) === undefined).toBe(levels <= deepestJson);
@@ -344,27 +344,27 @@ describe('a path', () => {
     ['PATCH', '/v1/queues/shop/jobs', 'POST, GET, HEAD'],
     ['GET', '/v1/queues/shop/schedules/x', 'PUT, DELETE'],
     ['POST', '/', 'GET, HEAD'],
-  ])('%s %s is answered with what the path takes', async (method, target, allow) => {
+  ])('%s %s is answered with 405 and the allowed methods', async (method, target, allow) => {
     const answer = await get(target, method);
     expect(answer).toContain('HTTP/1.1 405 Method Not Allowed');
     expect(answer.toLowerCase()).toContain(`\r\nallow: ${allow.toLowerCase()}\r\n`);
   });
 
-  it('is answered to HEAD as to GET, without the body', async () => {
+  it('answers HEAD like GET, without the body', async () => {
     const [head, body] = (await get('/v1/queues', 'HEAD')).split('\r\n\r\n');
     expect(head).toContain('HTTP/1.1 200 OK');
     expect(head).toContain('application/json');
     expect(body).toBe('');
   });
 
-  it('that does not end in a key with NUL deletes no schedule', async () => {
+  it('with NUL in the key of a schedule is refused', async () => {
     await expect(ask(client, client.deleteSchedule, { queue: 'shop.edge', key: '\0' })).rejects.toMatchObject(
       refused('letters, digits'),
     );
     expect(await get('/v1/queues/shop.edge/schedules/%00', 'DELETE')).toContain('400 Bad Request');
   });
 
-  it('whatever it is, is no fault of the service', async () => {
+  it('of any characters causes no internal error', async () => {
     // What a request line can hold.
     const target = fc.string({
       unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
@@ -392,7 +392,7 @@ describe('a page token', () => {
     '2026-01-01T00:00:00.000000Z_0000',
     '2026-01-01T00:00:00.000000Z',
     '\0',
-  ])('that no page ends with is refused: %j', async (token) => {
+  ])('that no page has is refused: %j', async (token) => {
     await expect(list(token)).rejects.toMatchObject(refused('pageToken'));
     const home = connect(OrdersServiceClient, orders.address, await identity(orders.authority, 'home'));
     await expect(
@@ -401,7 +401,7 @@ describe('a page token', () => {
     home.close();
   });
 
-  it('is a time that Postgres reads, whenever it is taken', async () => {
+  it('with any time of the years 1 to 9999 is accepted by Postgres', async () => {
     const years = { min: new Date('0001-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59.999Z') };
     const time = fc.date({ ...years, noInvalidDate: true }).map((date) => date.toISOString());
     const digits = fc.integer({ min: 0, max: 999 }).map((micro) => String(micro).padStart(3, '0'));
@@ -415,7 +415,7 @@ describe('a page token', () => {
     );
   });
 
-  it('of any other digits is taken or refused, and no fault of the service', async () => {
+  it('of any other digits is accepted or refused without an internal error', async () => {
     const two = fc.integer({ min: 0, max: 99 }).map((number) => String(number).padStart(2, '0'));
     await fc.assert(
       fc.asyncProperty(fc.tuple(two, two, two, two, two, two, two), fc.uuid(), async (all, id) => {
@@ -433,7 +433,7 @@ describe('a page token', () => {
 });
 
 describe('a date', () => {
-  it('is taken in the years 1 to 9999 of UTC, whatever its offset, and in no others', () => {
+  it('is accepted exactly in the years 1 to 9999 of UTC, at any offset', () => {
     fc.assert(
       fc.property(
         fc.date({ noInvalidDate: true, min: new Date(-64e12), max: new Date(260e12) }),
@@ -455,7 +455,7 @@ describe('a date', () => {
 });
 
 describe('a state', () => {
-  it('that is none is refused', async () => {
+  it('that is unknown is refused', async () => {
     await expect(
       ask(client, client.listJobs, { queue: 'shop.edge', state: 99 as JobState, pageSize: 1, pageToken: '' }),
     ).rejects.toMatchObject(refused('state'));
@@ -475,7 +475,7 @@ describe('an order', () => {
     home.close();
   });
 
-  it('is not looked for by a customer with NUL', async () => {
+  it('cannot be listed by a customer with NUL', async () => {
     const home = connect(OrdersServiceClient, orders.address, await identity(orders.authority, 'home'));
     await expect(
       ask(home, home.listOrders, { customer: '\0', pageSize: 1, pageToken: '' }),
@@ -489,7 +489,7 @@ describe('a deadline', () => {
   const milliseconds = (timeout: string) =>
     Number(timeout.slice(0, -1)) * units[timeout.slice(-1) as keyof typeof units];
 
-  it('stays as it is up to 24.8 days, and is never longer', () => {
+  it('is unchanged up to 24.8 days, and limited to that', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 99_999_999 }),
@@ -508,7 +508,7 @@ describe('a deadline', () => {
 });
 
 describe('reflection', () => {
-  it.each(['grpc.reflection.v1', 'grpc.reflection.v1alpha'])('is spoken as %s', async (name) => {
+  it.each(['grpc.reflection.v1', 'grpc.reflection.v1alpha'])('is served as %s', async (name) => {
     const { serverReflectionInfo } = ServerReflectionService;
     const service = `${name}.ServerReflection`;
     const Reflection = makeGenericClientConstructor(

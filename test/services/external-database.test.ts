@@ -53,14 +53,14 @@ async function login(variables: Record<string, string>): Promise<unknown> {
   }
 }
 
-it('an app logs in by a password, over TLS', async () => {
+it('an app logs in to an external database with a password over TLS', async () => {
   expect(await login({ ...env, PGPASSWORD: password })).toEqual([{ role: 'shop' }]);
   await expect(login({ ...env, PGPASSWORD: 'another one' })).rejects.toThrow(
     'password authentication failed',
   );
 });
 
-it('a server whose CA is another one gets no password', async () => {
+it('a server with a certificate of another CA gets no password', async () => {
   const roots = join(scratch(), 'database.crt');
   writeFileSync(roots, (await TestAuthority.make('strangers')).roots);
   await expect(login({ ...env, PGPASSWORD: password, PGSSLROOTCERT: roots })).rejects.toThrow(/certificate/);
@@ -69,6 +69,6 @@ it('a server whose CA is another one gets no password', async () => {
   );
 });
 
-it('who has neither a certificate nor a password does not start', () => {
+it('an app with neither certificate nor password does not start', () => {
   expect(() => databaseAccess('shop', env)).toThrow('PGSSLCERT and PGSSLKEY, or PGPASSWORD');
 });

@@ -53,7 +53,7 @@ async function hold(seconds: number): Promise<{ released: Promise<unknown> }> {
 }
 
 describe('a call', () => {
-  it('ends by its deadline, and the service goes on', async () => {
+  it('ends at its deadline, and the service continues', async () => {
     const client = connect(OrdersServiceClient, orders.address, home);
     const { released } = await hold(1.5);
     const began = Date.now();
@@ -66,7 +66,7 @@ describe('a call', () => {
     client.close();
   });
 
-  it('that runs when the service is told to stop gets its answer; new ones are refused', async () => {
+  it('that runs when the service stops gets its answer, and new ones are refused', async () => {
     const service = await startOrders({ env: orders.env, ports: { mutual: 0, plain: 0 } });
     const client = connect(OrdersServiceClient, `localhost:${service.port}`, home, {
       'grpc.service_config': '{}',
@@ -89,7 +89,7 @@ describe('a call', () => {
 });
 
 describe('the database', () => {
-  it('that drops every connection under load costs no order that was answered', async () => {
+  it('loses no confirmed order if it drops every connection under load', async () => {
     const client = connect(OrdersServiceClient, orders.address, home);
     let running = true;
     const answered: string[] = [];
@@ -160,7 +160,7 @@ describe('a database that is killed and comes back', () => {
     return Promise.all(begun);
   }
 
-  it('costs no call that has the time to wait, and no order that was answered', async () => {
+  it('fails no call with a long deadline, and loses no confirmed order', async () => {
     const postgres = await Postgres.start(await databaseAuthority(), { fsync: 'on' });
     const killed = await runOrders('orders-killed', ['home'], jobs, postgres);
     const folder = await identity(killed.authority, 'home');
@@ -184,7 +184,7 @@ describe('a database that is killed and comes back', () => {
     }
   });
 
-  it('costs no job that was enqueued, and makes none twice', async () => {
+  it('loses no enqueued job, and duplicates none', async () => {
     const postgres = await Postgres.start(await databaseAuthority(), { fsync: 'on' });
     const killed = await runJobs('jobs-killed', ['shop'], postgres);
     const client = connect(JobsServiceClient, killed.address, await identity(killed.authority, 'shop'), once);
@@ -228,7 +228,7 @@ describe('a database that is killed and comes back', () => {
 });
 
 describe('a database whose certificate is not valid yet by our clock', () => {
-  it('costs no call that has the time to wait', async () => {
+  it('fails no call with a long deadline', async () => {
     const authority = await databaseAuthority();
     const postgres = await Postgres.start(authority);
     const behind = await runOrders('orders-behind', ['home'], jobs, postgres);
@@ -252,7 +252,7 @@ describe('a database whose certificate is not valid yet by our clock', () => {
 });
 
 describe('the queue', () => {
-  it('that is away keeps no order from being placed, and confirms them when it is back', async () => {
+  it('does not block orders while it is away, and confirms them when it is back', async () => {
     const client = connect(OrdersServiceClient, orders.address, home);
     const { port } = jobs.service;
     await jobs.service.stop();

@@ -99,7 +99,7 @@ const objectsIn = (files: ReadonlyMap<string, string>, component: string): KubeO
     .map(([, text]) => parse(text));
 
 describe('metrics-server as its upstream chart', () => {
-  it('renders at once as the command writes it, wrapped in policies, and none of its text is written', async () => {
+  it('renders as the command writes it, wrapped in policies, without templates in the repository', async () => {
     await withPlatform(without('metrics-server'), async (root) => {
       const text = await write(root, 'metrics-server');
       expect(text).toContain(server.digests('metrics-server').manifest);
@@ -144,7 +144,7 @@ describe('metrics-server as its upstream chart', () => {
     expect([...files.keys()].filter((path) => path.includes('helm'))).toEqual([]);
   });
 
-  it('from a repository of charts comes to the same objects', async () => {
+  it('from a chart repository gives the same objects', async () => {
     await withPlatform(without('metrics-server'), async (root) => {
       await write(root, 'metrics-server');
       const fromRegistry = (await renderAll(root)).charts.get('dev')?.get('metrics-server');
@@ -165,7 +165,7 @@ describe('metrics-server as its upstream chart', () => {
     });
   });
 
-  it('shows in a diff what a value changes in the objects of the chart', async () => {
+  it('shows in diff which objects of the chart a value changes', async () => {
     await withPlatform(without('metrics-server'), async (root) => {
       await write(root, 'metrics-server');
       await render(root);
@@ -188,7 +188,7 @@ describe('metrics-server as its upstream chart', () => {
     });
   });
 
-  it('is refused where its digest is another one, at the line of the digest', async () => {
+  it('is refused at the line of its digest if that differs', async () => {
     await withPlatform(without('metrics-server'), async (root) => {
       const text = await write(root, 'metrics-server', (written) =>
         written.replace(/digest: '.*'/, `digest: 'sha256:${'0'.repeat(64)}'`),
@@ -208,7 +208,7 @@ spec: { sources: [{ ${source} }], target: { configMap: { key: roots.pem } } }
 `;
 
 describe('trust-manager as its upstream chart', () => {
-  it('comes after what it needs, and what needs its kinds comes after it', async () => {
+  it('is applied after its dependencies and before the objects of its kinds', async () => {
     await withPlatform(without('trust-manager'), async (root) => {
       await write(root, 'trust-manager', (text) =>
         text.replace('  chart: {', "  extra: ['extra/bundle.yaml'],\n  chart: {"),
@@ -230,7 +230,7 @@ describe('trust-manager as its upstream chart', () => {
     });
   });
 
-  it('is refused where a value is not what its schema takes, at the line of that value', async () => {
+  it('is refused at the line of a value that its schema refuses', async () => {
     await withPlatform(without('trust-manager'), async (root) => {
       const text = await write(root, 'trust-manager', (written) =>
         written.replace(
@@ -250,7 +250,7 @@ describe('trust-manager as its upstream chart', () => {
 });
 
 describe('cert-manager as its upstream chart', () => {
-  it('brings its kinds by a value, and without them everything that needs one says so', async () => {
+  it('brings its kinds by a value; without it each object of those kinds is reported', async () => {
     await withPlatform(without('cert-manager'), async (root) => {
       await write(root, 'cert-manager');
       const missing = await problemsOf(root);

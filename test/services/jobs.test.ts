@@ -77,7 +77,7 @@ const failed = (job: Job, permanent = false): WorkRequest['message'] => ({
 });
 
 describe('a job', () => {
-  it('carries the trace of the request that made it to its worker, beside its payload', async () => {
+  it('carries the trace of its request to the worker, beside its payload', async () => {
     const traceId = randomBytes(16).toString('hex');
     const metadata = new Metadata();
     metadata.set('traceparent', `00-${traceId}-${randomBytes(8).toString('hex')}-01`);
@@ -93,14 +93,14 @@ describe('a job', () => {
     expect(job.traceparent).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
   });
 
-  it('may not have a payload with the name under which its trace is kept', async () => {
+  it('may not have a payload with the reserved name of the trace', async () => {
     await expect(enqueue('shop.traced', { payload: { _traceparent: 'x' } })).rejects.toMatchObject({
       code: status.INVALID_ARGUMENT,
       details: "payload: '_traceparent' is reserved for the queue",
     });
   });
 
-  it('reaches a worker that waits for it, and what it says is kept', async () => {
+  it('reaches a waiting worker, whose result is stored', async () => {
     const { call } = work('shop.mail', 1, (job) => completed(job, { sent: true }));
     const { id } = await enqueue('shop.mail', { payload: { to: 'ada' } });
     const done = await eventually(async () => {
@@ -111,7 +111,7 @@ describe('a job', () => {
     expect(done).toMatchObject({ payload: { to: 'ada' }, output: { sent: true }, attempts: 1 });
   });
 
-  it('is one, however often it is enqueued with one key, and also after it is done', async () => {
+  it('is enqueued once per idempotency key, also after it is done', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => enqueue('shop.once', { idempotencyKey: 'order-7' })),
     );
@@ -127,7 +127,7 @@ describe('a job', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('with a higher priority comes first', async () => {
+  it('with a higher priority is first', async () => {
     for (const priority of [0, 5, 10]) await enqueue('shop.rank', { priority, payload: { priority } });
     const { call, taken } = work('shop.rank', 1, (job) => completed(job));
     await eventually(() => (taken.length === 3 ? true : undefined));
@@ -135,7 +135,7 @@ describe('a job', () => {
     expect(taken.map(({ priority }) => priority)).toEqual([10, 5, 0]);
   });
 
-  it('waits for its time', async () => {
+  it('waits for its scheduled time', async () => {
     const runAt = new Date(Date.now() + 1_500);
     await enqueue('shop.later', { runAt });
     const { call, taken } = work('shop.later', 1, (job) => completed(job));
@@ -144,7 +144,7 @@ describe('a job', () => {
     expect(Date.now()).toBeGreaterThanOrEqual(runAt.getTime());
   });
 
-  it('that fails is tried again, later each time, and is dead in the end; a person can retry it', async () => {
+  it('that fails is retried with growing delays, then dead until a person retries it', async () => {
     const times: number[] = [];
     let lucky = false;
     const { call } = work('shop.luck', 1, (job) => {
@@ -170,7 +170,7 @@ describe('a job', () => {
     call.cancel();
   });
 
-  it('that can never succeed is dead at once', async () => {
+  it('that fails permanently is dead at once', async () => {
     const { call, taken } = work('shop.never', 1, (job) => failed(job, true));
     const { id } = await enqueue('shop.never');
     await eventually(async () =>
@@ -180,7 +180,7 @@ describe('a job', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('of a worker that goes away comes to the next one', async () => {
+  it('of a disconnected worker goes to the next one', async () => {
     const first = work('shop.lost', 1, () => undefined);
     const { id } = await enqueue('shop.lost', { retry: { limit: 5, delaySeconds: 1, delayMaxSeconds: 1 } });
     await eventually(() => (first.taken.length === 1 ? true : undefined));
@@ -194,7 +194,7 @@ describe('a job', () => {
     expect(job.attempts).toBe(2);
   });
 
-  it('that waits can be cancelled; one that is done cannot', async () => {
+  it('can be cancelled while it waits, and not when it is done', async () => {
     const { id } = await enqueue('shop.away', { runAt: new Date(Date.now() + 3_600_000) });
     const { job } = await ask(shop, shop.cancelJob, { queue: 'shop.away', id });
     expect(job?.state).toBe(JobState.JOB_STATE_CANCELLED);
@@ -203,7 +203,7 @@ describe('a job', () => {
     });
   });
 
-  it('that is announced at one replica reaches a worker at another at once', async () => {
+  it('enqueued at one replica reaches a worker at another one at once', async () => {
     const other = await startJobsOn('jobs', ['shop'], jobs.authority);
     const there = connect(JobsServiceClient, other.address, await identity(jobs.authority, 'shop'));
     const call = there.work();
@@ -231,7 +231,7 @@ describe('a job', () => {
 });
 
 describe('a schedule', () => {
-  it('enqueues by its cron line', async () => {
+  it('enqueues by its cron expression', async () => {
     const schedule = {
       queue: 'shop.tick',
       key: '',
@@ -264,7 +264,7 @@ describe('a schedule', () => {
 });
 
 describe('a queue', () => {
-  it("is its app's own", async () => {
+  it('belongs to its app', async () => {
     await expect(enqueue('orders.confirm')).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
     await expect(enqueue('shopping.list')).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
     await expect(enqueue('orders.confirm', {}, person)).resolves.toMatchObject({ duplicate: false });
@@ -291,7 +291,7 @@ describe('a queue', () => {
     expect(new Set(found).size).toBe(7);
   });
 
-  it('belongs to a role that may use its tables and not change them', async () => {
+  it('is used with a role that cannot change its tables', async () => {
     const rows = await asSuperuser(
       inject('postgres'),
       'jobs',
@@ -301,7 +301,7 @@ describe('a queue', () => {
   });
 });
 
-describe('the REST face', () => {
+describe('the REST interface', () => {
   /** A request with a person's certificate. */
   function rest(
     method: string,
@@ -356,7 +356,7 @@ describe('the REST face', () => {
     );
   });
 
-  it('keeps schedules', async () => {
+  it('creates, lists and removes schedules', async () => {
     const path = '/v1/queues/shop.nightly/schedules/report';
     const put = await json('PUT', path, { body: { cron: '0 3 * * *', timeZone: 'Europe/Berlin' } });
     expect(put).toMatchObject({ status: 200, body: { key: 'report', timeZone: 'Europe/Berlin' } });
@@ -377,7 +377,7 @@ describe('the REST face', () => {
       'pageToken',
     ],
     ['no JSON', 'PUT', '/v1/queues/shop.rest/schedules/x', undefined, 400, 'application/json'],
-  ])('refuses %s and says why', async (_what, method, path, body, code, message) => {
+  ])('refuses %s with the reason', async (_what, method, path, body, code, message) => {
     expect(await json(method, path, { body })).toEqual({
       status: code,
       body: {
@@ -389,7 +389,7 @@ describe('the REST face', () => {
     });
   });
 
-  it('takes nothing that another site sends by the browser of one who may call', async () => {
+  it("refuses requests of another site through a caller's browser", async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     const answer = await json('POST', '/v1/queues/shop.rest/jobs', { body: {}, headers });
     expect(answer.status).toBe(403);
@@ -403,7 +403,7 @@ describe('the REST face', () => {
     });
   });
 
-  it('has an OpenAPI document that is valid, and answers as it says', async () => {
+  it('has a valid OpenAPI document, and answers accordingly', async () => {
     const { body: document } = await json('GET', '/openapi.json');
     expect((await new Validator().validate(document)).errors).toBeUndefined();
     const operation = z
@@ -421,7 +421,7 @@ describe('the REST face', () => {
     expect(body.jobs.length).toBeGreaterThan(0);
   });
 
-  it('serves its page with nothing from elsewhere', async () => {
+  it('serves its page without external resources', async () => {
     const page = await rest('GET', '/');
     expect(page).toMatchObject({ status: 200, body: expect.stringContaining('<h1>Jobs</h1>') });
     expect(String(page.headers['content-security-policy'])).toContain("default-src 'none'");

@@ -167,7 +167,7 @@ function nodeText(answer: Answer, id: string): string {
 describe('a person', () => {
   const email = 'ada@example.org';
 
-  it('signs up with a password, and gets no session before the address is verified', async () => {
+  it('registers with a password, and gets no session before the address is verified', async () => {
     const flow = await Flow.begin('registration');
     const answer = await flow.submit({
       method: 'password',
@@ -181,7 +181,7 @@ describe('a person', () => {
     expect(early.body).not.toHaveProperty('session_token');
   });
 
-  it('verifies the address by the code of a mail, signs in, and is known by the session', async () => {
+  it('verifies the address by a mailed code, signs in, and is recognised by the session', async () => {
     await signUp(email);
     const token = tokenOf(await signIn(email));
     const answer = await whoami(token);
@@ -193,7 +193,7 @@ describe('a person', () => {
     });
   });
 
-  it('signs in by a code of a mail alone', async () => {
+  it('signs in by a mailed code only', async () => {
     const seen = mail.to(email).length;
     const flow = await Flow.begin('login');
     expect((await flow.submit({ method: 'code', identifier: email })).body).toMatchObject({
@@ -204,7 +204,7 @@ describe('a person', () => {
     expect((await whoami(token)).status).toBe(200);
   });
 
-  it('a code of a mail is valid once', async () => {
+  it('can use a mailed code once', async () => {
     const seen = mail.to(email).length;
     const flow = await Flow.begin('login');
     await flow.submit({ method: 'code', identifier: email });
@@ -217,7 +217,7 @@ describe('a person', () => {
     expect(answer.body).not.toHaveProperty('session_token');
   });
 
-  it('ends another session of theirs, which is known no more', async () => {
+  it('ends another own session, which is then invalid', async () => {
     const [mine, other] = [tokenOf(await signIn(email)), tokenOf(await signIn(email))];
     const { id } = whoamiSchema.parse((await whoami(other)).body);
     const ended = await kratos.ask('DELETE', `/sessions/${id}`, { headers: tokenHeader(mine) });
@@ -225,7 +225,7 @@ describe('a person', () => {
     expect([(await whoami(other)).status, (await whoami(mine)).status]).toEqual([401, 200]);
   });
 
-  it('a change of the password ends every other session', async () => {
+  it('ends every other session by a change of the password', async () => {
     const [mine, other] = [tokenOf(await signIn(email)), tokenOf(await signIn(email))];
     const flow = await Flow.begin('settings', { token: mine });
     expect((await flow.submit({ method: 'password', password: `${password}!` })).status).toBe(200);
@@ -234,7 +234,7 @@ describe('a person', () => {
     tokenOf(await signIn(email, `${password}!`));
   });
 
-  it('gets back in by the code of a recovery, which ends every session', async () => {
+  it('recovers the account by a code, which ends every session', async () => {
     const before = tokenOf(await signIn(email, `${password}!`));
     const seen = mail.to(email).length;
     const flow = await Flow.begin('recovery');
@@ -252,7 +252,7 @@ describe('a second factor', () => {
   let secret: string;
   let recoveryCodes: string[];
 
-  it('is set up with an authenticator app, and from then on a password alone is no session', async () => {
+  it('is set up with an authenticator app, after which a password alone is not sufficient', async () => {
     await signUp(email);
     const token = tokenOf(await signIn(email));
     const settings = await kratos.ask('GET', '/self-service/settings/api', { headers: tokenHeader(token) });
@@ -278,7 +278,7 @@ describe('a second factor', () => {
     expect((await made.submit({ method: 'lookup_secret', lookup_secret_confirm: true })).status).toBe(200);
   });
 
-  it('a recovery code takes the place of the app, once', async () => {
+  it('can be replaced by a recovery code, once', async () => {
     const [code = ''] = recoveryCodes;
     const use = async (): Promise<number> => {
       const half = tokenOf(await signIn(email));
@@ -290,7 +290,7 @@ describe('a second factor', () => {
 });
 
 describe('attacks', () => {
-  it('an address with an account and one without get the same answers', async () => {
+  it('known and unknown addresses get the same answers', async () => {
     const answers = await Promise.all([
       signIn('grace@example.org', 'a wrong password 1'),
       signIn('nobody@example.org', 'a wrong password 1'),
@@ -319,7 +319,7 @@ describe('attacks', () => {
     expect(JSON.stringify(answer.body)).toContain('"id":40000');
   });
 
-  it('a field that the schema does not have is refused', async () => {
+  it('an unknown field is refused', async () => {
     const flow = await Flow.begin('registration');
     const traits = { email: 'eve@example.org', role: 'admin' };
     expect((await flow.submit({ method: 'password', password, traits })).status).toBe(400);
@@ -332,13 +332,13 @@ describe('attacks', () => {
     'https://orders.test.localhost:8443/',
     'http://accounts.test.localhost:8443/',
     '//evil.example.org/',
-  ])('a browser is not led to %s', async (url) => {
+  ])('a browser is not redirected to %s', async (url) => {
     const query = `?return_to=${encodeURIComponent(url)}`;
     const answer = await kratos.ask('GET', `/self-service/login/browser${query}`);
     expect(answer.status).toBe(400);
   });
 
-  it('a browser is led back to a page of accounts', async () => {
+  it('a browser is redirected back to a page of accounts', async () => {
     const query = `?return_to=${encodeURIComponent('https://accounts.test.localhost:8443/hand-over')}`;
     const answer = await kratos.ask('GET', `/self-service/login/browser${query}`);
     expect(answer).toMatchObject({
@@ -347,7 +347,7 @@ describe('attacks', () => {
     });
   });
 
-  it('a form of a browser without its CSRF token is refused', async () => {
+  it('a form without its CSRF token is refused', async () => {
     const begun = await kratos.ask('GET', '/self-service/login/browser');
     const { id } = flowSchema.parse(begun.body);
     const answer = await kratos.ask('POST', `/self-service/login?flow=${id}`, {
@@ -357,8 +357,8 @@ describe('attacks', () => {
   });
 });
 
-describe('cookies of a browser', () => {
-  it('no script reads them, no other site sends them along, and none goes over plain HTTP', async () => {
+describe('the cookies of Kratos', () => {
+  it('are HttpOnly, SameSite and Secure', async () => {
     await signUp('joan@example.org');
     const begun = await kratos.ask('GET', '/self-service/login/browser');
     const cookies = begun.headers['set-cookie'] ?? [];
@@ -387,7 +387,7 @@ describe('cookies of a browser', () => {
   });
 });
 
-describe('a provider says who somebody is', () => {
+describe('the claims of an identity provider', () => {
   /** What Kratos makes of claims, in the process in which it evaluates Jsonnet (`ory/x`, `jsonnetsecure`). */
   const mapped = async (mapper: keyof typeof mappers, claims: object) => {
     const parameters = {
@@ -403,7 +403,7 @@ describe('a provider says who somebody is', () => {
   };
   const email = 'ada@example.org';
 
-  it('and vouches for the address', async () => {
+  it('with a verified address are accepted', async () => {
     expect(await mapped('claims.jsonnet', { email, email_verified: true, name: 'Ada' })).toEqual({
       identity: { traits: { email, name: 'Ada' }, verified_addresses: [{ via: 'email', value: email }] },
     });
@@ -411,22 +411,22 @@ describe('a provider says who somebody is', () => {
 
   it.each<[string, object]>([
     ['an address that is not verified', { email, email_verified: false }],
-    ['an address of which nothing is said', { email }],
+    ['an address without email_verified', { email }],
     ['no address', { email_verified: true }],
     ['a text for a boolean', { email, email_verified: 'true' }],
-  ])('with %s: refused', async (_, claims) => {
+  ])('with %s are refused', async (_, claims) => {
     expect(await mapped('claims.jsonnet', claims)).toContain('failed to evaluate jsonnet');
   });
 
-  it('and never vouches for an address, as Microsoft: it is taken and not verified', async () => {
+  it('of a provider that verifies no address, such as Microsoft, give an unverified address', async () => {
     expect(await mapped('unverified.jsonnet', { email, email_verified: true, name: '' })).toEqual({
       identity: { traits: { email } },
     });
   });
 });
 
-describe('operation', () => {
-  it('offers a provider, whose client secret comes from a variable', async () => {
+describe('Kratos', () => {
+  it('offers a provider with a client secret from a variable', async () => {
     const begun = await kratos.ask('GET', '/self-service/login/browser');
     expect(JSON.stringify(begun.body)).toContain('"value":"hub"');
   });
@@ -441,7 +441,7 @@ describe('operation', () => {
     expect((await whoami(token)).status).toBe(401);
   });
 
-  it('serves with a renewed certificate without a restart', async () => {
+  it('serves a renewed certificate without a restart', async () => {
     const renewed = await authority.issue({ commonName: 'localhost', dnsNames });
     renew(folder, renewed, authority);
     const wanted = new X509Certificate(renewed.cert).serialNumber;
@@ -451,7 +451,7 @@ describe('operation', () => {
     expect(await servedSerial(kratos.ports.admin)).toBe(wanted);
   });
 
-  it('logs in to its database with a renewed certificate without a restart', async () => {
+  it('uses a renewed certificate for its database without a restart', async () => {
     const role = databaseRole('kratos', 'read-write');
     const dba = await databaseAuthority();
     const renewed = await dba.issue({ commonName: role });
@@ -476,7 +476,7 @@ describe('operation', () => {
     expect(rows).toEqual([{ serial }]);
   });
 
-  it('has its network from the migration: pods that start together would each make one', async () => {
+  it('has its network id from the migration, so that concurrent pods share one', async () => {
     await makeDatabase(inject('postgres'), 'kratos-anew');
     const owner = await loginAs('kratos-anew', 'owner');
     const env = {
@@ -493,7 +493,7 @@ describe('operation', () => {
     expect(row).toEqual({ networks: 1 });
   });
 
-  it('works as a role that changes rows alone', async () => {
+  it('works with a database role that can only change rows', async () => {
     const [row] = await asSuperuser(
       inject('postgres'),
       'kratos',

@@ -55,7 +55,7 @@ const list = z.object({
   ),
 });
 
-it('takes a mail and shows it by its API', async () => {
+it('Mailpit accepts a mail and returns it by its API', async () => {
   await send('ada@example.org', 'Your code', 'It is 123456.');
   const { messages } = list.parse(await (await ask('/api/v1/messages')).json());
   expect(messages).toMatchObject([{ Subject: 'Your code', To: [{ Address: 'ada@example.org' }] }]);
@@ -63,7 +63,7 @@ it('takes a mail and shows it by its API', async () => {
   expect(mail).toMatchObject({ Text: expect.stringContaining('It is 123456.') });
 });
 
-it('serves the page of this repository, whose script its policy lets run', async () => {
+it('Mailpit serves the page of this repository with a policy that allows its script', async () => {
   const page = await ask('/');
   const html = await page.text();
   expect(html).toMatch(/<script src="\/dist\/app\.js\?v\d+\.\d+\.\d+" nonce="\w+">/);

@@ -47,7 +47,7 @@ describe('migrations', () => {
     '002-more.sql': 'insert into shop values (2);',
   });
 
-  it('run once, in order, however many run them at the same time', async () => {
+  it('run once and in order, also by concurrent processes', async () => {
     const all = await Promise.all(Array.from({ length: 5 }, () => good.run()));
     expect(
       all
@@ -59,7 +59,7 @@ describe('migrations', () => {
     expect(await rows('select id from shop order by id')).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
-  it('that fail say where, and leave nothing behind', async () => {
+  it('that fail report the place, and change nothing', async () => {
     good.add({ '003-bad.sql': 'create table half (id int);\n\ninsert into nowhere values (1);\n' });
     await expect(good.run()).rejects.toThrow('003-bad.sql:3:13: relation "nowhere" does not exist');
     expect(await rows(`select to_regclass('half') as half`)).toEqual([{ half: null }]);
@@ -67,7 +67,7 @@ describe('migrations', () => {
     expect(await good.run()).toContain('003-bad.sql: applied');
   });
 
-  it('that are wrong are not tried again by their Job; a database that is away is', async () => {
+  it('that are invalid are not retried by their Job, unlike an unreachable database', async () => {
     const code = async (work: () => Promise<unknown>) => {
       await asJob(async () => void (await work()));
       const { exitCode } = process;
@@ -81,7 +81,7 @@ describe('migrations', () => {
     close();
   });
 
-  it('that ran must stay as they are', async () => {
+  it('that ran must not change', async () => {
     good.add({ '002-more.sql': 'insert into shop values (3);' });
     await expect(good.run()).rejects.toThrow('002-more.sql was changed after it ran');
     await expect(files({ '001-shop.sql': 'x' }).run()).rejects.toThrow(
@@ -90,7 +90,7 @@ describe('migrations', () => {
     await expect(files({}).run()).rejects.toThrow('is not among the files any more');
   });
 
-  it('wait for a database that does not answer yet', async () => {
+  it('wait for the database', async () => {
     await makeDatabase(inject('postgres'), 'late');
     const late = await loginAs('late', 'owner');
     const database = { host: late.PGHOST ?? '', port: Number(late.PGPORT) };
@@ -151,7 +151,7 @@ describe('migrations', () => {
     },
   );
 
-  it('that ran are taken along from public.migrations, where earlier versions noted them for the app to write', async () => {
+  it('recorded in public.migrations by earlier versions are taken over', async () => {
     await makeDatabase(inject('postgres'), 'early');
     const early = await loginAs('early', 'owner');
     const { run } = files({ '001-shop.sql': 'create table shop (id int);' });
@@ -178,7 +178,7 @@ describe('migrations', () => {
     ).toEqual([{ written: false, earlier: null }]);
   });
 
-  it("of an app that has a table named 'migrations' of its own leave that one alone", async () => {
+  it("leave an app's own table named 'migrations' unchanged", async () => {
     await makeDatabase(inject('postgres'), 'own');
     const own = await loginAs('own', 'owner');
     const { run } = files({ '001-own.sql': 'create table migrations (bird text);' });
@@ -189,7 +189,7 @@ describe('migrations', () => {
     ).toEqual([{ own: 'migrations' }]);
   });
 
-  it("of the queue's tables run twice and at the same time", async () => {
+  it("of the queue's tables can run repeatedly and concurrently", async () => {
     const lines: string[] = [];
     const run = () => migrateJobs(databaseAccess('migrations', env), (line) => lines.push(line));
     // Its own notes are in another database than those above.

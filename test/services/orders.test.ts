@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 describe('an order', () => {
-  it('is kept, found and confirmed by a job', async () => {
+  it('is stored, found and confirmed by a job', async () => {
     const { order } = await ask(client, client.placeOrder, { customer: 'Ada', lines, idempotencyKey: '' });
     expect(order).toMatchObject({
       customer: 'Ada',
@@ -44,7 +44,7 @@ describe('an order', () => {
     );
   });
 
-  it('is one, however often it is placed with one key, even at the same moment', async () => {
+  it('is placed once per idempotency key, also by concurrent requests', async () => {
     const request = { customer: 'Ada', lines, idempotencyKey: 'key-1' };
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => ask(client, client.placeOrder, request)),
@@ -77,14 +77,14 @@ describe('an order', () => {
       { customer: 'Ada', lines: [{ sku: 'a', quantity: 0, unitPrice: 1 }], idempotencyKey: '' },
       'lines.0.quantity',
     ],
-  ])('with %s is refused, and the message says where', async (_what, request, where) => {
+  ])('with %s is refused with the place of the fault', async (_what, request, where) => {
     await expect(ask(client, client.placeOrder, request)).rejects.toMatchObject({
       code: status.INVALID_ARGUMENT,
       details: expect.stringContaining(where),
     });
   });
 
-  it('that is not there is not found', async () => {
+  it('with an unknown id is not found', async () => {
     const id = '00000000-0000-4000-8000-000000000000';
     await expect(ask(client, client.getOrder, { id })).rejects.toMatchObject({ code: status.NOT_FOUND });
   });

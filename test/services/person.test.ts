@@ -66,8 +66,8 @@ afterAll(async () => {
   await world.close();
 });
 
-describe('a token of the proxy', () => {
-  it('says who asks', async () => {
+describe('a token of the sign-in proxy', () => {
+  it('identifies the person', async () => {
     const person = await people.person({ headers: { 'x-plinth-person': token } });
     expect(person).toMatchObject({
       id: 'ada',
@@ -78,14 +78,14 @@ describe('a token of the proxy', () => {
     });
   });
 
-  it('is taken from the service for which it was made, and from no other', async () => {
+  it('is accepted only from the service of its audience', async () => {
     await expect(people.verify(token, 'shop')).resolves.toMatchObject({ id: 'ada' });
     await expect(people.verify(token, 'stock')).rejects.toThrow(
       "'stock' forwards a token with the audience 'shop'",
     );
   });
 
-  it('of a replica that started later is verified by its key', async () => {
+  it('of a replica that started later is verified with its key', async () => {
     const other = await world.startReplica();
     await world.ask('/', { headers: { cookie: `__Host-session=${world.signIn('bo')}` } }, other);
     const later = String(world.app.asked.at(-1)?.['x-plinth-person']);
@@ -94,7 +94,7 @@ describe('a token of the proxy', () => {
   });
 });
 
-describe('a token that is refused', () => {
+describe('refuses a token', () => {
   const { privateKey: own } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signed = (head: object, body: object, key: KeyObject = own) => {
     const text = `${part(head)}.${part(body)}`;
@@ -108,27 +108,27 @@ describe('a token that is refused', () => {
   };
 
   it.each<[string, () => string]>([
-    ['none', () => ''],
-    ['a text', () => 'ada'],
-    ['two parts', () => token.split('.').slice(0, 2).join('.')],
-    ['four parts', () => `${token}.x`],
-    ['a longer one than any', () => `${token}${'x'.repeat(10_000)}`],
-    ['no signature', () => `${token.split('.').slice(0, 2).join('.')}.`],
-    ['the algorithm none', () => `${changed((head) => Object.assign(head, { alg: 'none' }))}.`],
+    ['that is empty', () => ''],
+    ['that is no JWT', () => 'ada'],
+    ['with two parts', () => token.split('.').slice(0, 2).join('.')],
+    ['with four parts', () => `${token}.x`],
+    ['that is too long', () => `${token}${'x'.repeat(10_000)}`],
+    ['without a signature', () => `${token.split('.').slice(0, 2).join('.')}.`],
+    ['with the algorithm none', () => `${changed((head) => Object.assign(head, { alg: 'none' }))}.`],
     [
-      'the public key as the secret of an HMAC',
+      'with the public key as the secret of an HMAC',
       () => {
         const text = changed((head) => Object.assign(head, { alg: 'HS256' }));
         return `${text}.${createHmac('sha256', JSON.stringify(published[0])).update(text).digest('base64url')}`;
       },
     ],
     [
-      'another person, with the signature of this one',
+      "of another person with this one's signature",
       () => `${changed((_, body) => Object.assign(body, { sub: 'eve' }))}.${token.split('.')[2]}`,
     ],
-    ['a key of the sender, by the id of a real one', () => signed(...partsOf(token))],
+    ['signed by another key under a published key id', () => signed(...partsOf(token))],
     [
-      'a key of the sender, in the token itself',
+      'signed by a key in the token itself',
       () => {
         const [head, body] = partsOf(token);
         return signed(
@@ -141,13 +141,13 @@ describe('a token that is refused', () => {
         );
       },
     ],
-    ['an unknown key', () => signed({ ...partsOf(token)[0], kid: 'unknown' }, partsOf(token)[1])],
+    ['with an unknown key id', () => signed({ ...partsOf(token)[0], kid: 'unknown' }, partsOf(token)[1])],
     [
-      'the type of another token',
+      'with the type of another token',
       () => `${changed((head) => Object.assign(head, { typ: 'JWT' }))}.${token.split('.')[2]}`,
     ],
     [
-      'something that must be understood',
+      'with an unknown critical header',
       () => `${changed((head) => Object.assign(head, { crit: ['b64'] }))}.${token.split('.')[2]}`,
     ],
   ])('%s', async (_, make) => {
@@ -190,15 +190,15 @@ describe('a token that is refused', () => {
     });
   }
 
-  it('that is meant for another app', () =>
+  it('for another app', () =>
     expect(says({ audience: 'stock' })).rejects.toThrow("audience of the token is 'stock'"));
-  it('that has ended, without leeway', () =>
+  it('that has expired, without leeway', () =>
     expect(says({}, Date.now() - 60_000)).rejects.toThrow('has expired'));
-  it('that ends with its session, though the clock of the app were behind by less than leeway', () =>
+  it('that expired with its session a second ago, without leeway', () =>
     expect(says({ expires: Date.now() - 1_000 })).rejects.toThrow('has expired'));
-  it('that was made later than clocks differ', () =>
+  it('that was issued later than the allowed clock difference', () =>
     expect(says({}, Date.now() + 15_000)).rejects.toThrow('not valid yet'));
-  it('but not one that is ten seconds early', () =>
+  it('but not one that is issued within the allowed clock difference', () =>
     expect(says({}, Date.now() + 8_000)).resolves.toMatchObject({ id: 'ada' }));
 
   it('from another issuer', async () => {
@@ -215,7 +215,7 @@ describe('a token that is refused', () => {
     );
   });
 
-  it('where no key can be had, as something to try again', async () => {
+  it('with UNAVAILABLE if no key can be fetched', async () => {
     const identity = new IdentityFolder(join(world.folder, 'orders'));
     identity.close();
     const alone = new People({
@@ -228,19 +228,19 @@ describe('a token that is refused', () => {
   });
 });
 
-describe('the port of the keys', () => {
-  it('shows public keys alone: the one that signs and the next', () => {
+describe('the keys endpoint', () => {
+  it('publishes only public keys: the current and the next one', () => {
     expect(published.map((key) => Object.keys(key).sort().join())).toEqual(
       published.map(() => 'alg,crv,kid,kty,use,x,y'),
     );
     expect(published.length).toBeGreaterThanOrEqual(2);
   });
 
-  it('answers nobody without a certificate', async () => {
+  it('refuses a caller without a certificate', async () => {
     await expect(askKeys(undefined)).rejects.toThrow();
   });
 
-  it('lets an app redeem no code', async () => {
+  it('does not let an app redeem codes or read other endpoints', async () => {
     expect((await askKeys('orders', '/codes', 'POST')).status).toBe(404);
     expect((await askKeys('orders', '/keys/own')).status).toBe(404);
     expect((await askKeys('sign-in-client', '/keys/own')).status).toBe(200);
@@ -248,7 +248,7 @@ describe('the port of the keys', () => {
 });
 
 describe('signing keys', () => {
-  it('change every hour, each published before it signs and for an hour after', () => {
+  it('change every hour, each published an hour before and after its use', () => {
     let now = Date.now();
     const keys = new SigningKeys(accounts, () => now);
     const session = { id: 's', person: 'ada', expires: now + 1e9, authenticated: now, level: 'aal1' };

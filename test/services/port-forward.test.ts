@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { forwardTo } from '../../scripts/call/port-forward.ts';
 import { FakeCluster } from './fake-cluster.ts';
 
-it('leaves no connection to the API server once it is closed', async () => {
+it('a closed port-forward leaves no connection to the API server', async () => {
   const pod = createServer((socket) => socket.write('hello')).listen(0, '127.0.0.1');
   await once(pod, 'listening');
   const cluster = await FakeCluster.start('plinth-forward', {

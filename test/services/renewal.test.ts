@@ -70,7 +70,7 @@ function load(folder: string) {
 }
 
 describe('under load', () => {
-  it('a renewed server, client and database certificate lose no request', async () => {
+  it('renewals of server, client and database certificates lose no request', async () => {
     const client = await identity(orders.authority, 'home');
     const running = load(client);
     const databaseFolder = orders.env.PGSSLCERT?.replace('/tls.crt', '') ?? '';
@@ -93,7 +93,7 @@ describe('under load', () => {
     expect(ok).toBeGreaterThan(20);
   });
 
-  it('a rotation of the authority, old and new trusted in between, loses no request', async () => {
+  it('a rotation of the authority through trust in both roots loses no request', async () => {
     const client = await identity(orders.authority, 'home');
     const running = load(client);
     const next = await TestAuthority.make('orders 2');
@@ -127,7 +127,7 @@ describe('under load', () => {
 });
 
 describe('an identity', () => {
-  it('whose renewed key is not that of its certificate stays what it was', async () => {
+  it('is kept while the renewed key does not match its certificate', async () => {
     const authority = await TestAuthority.make('pairs');
     const folder = await identity(authority, 'one');
     const read = new IdentityFolder(folder);
@@ -144,7 +144,7 @@ describe('an identity', () => {
     read.close();
   });
 
-  it('that was only just made waits until clocks that are behind take it for valid; roots do not wait', async () => {
+  it('is used some seconds after it was issued, for clocks that are behind; roots at once', async () => {
     const [authority, next] = [await TestAuthority.make('old'), await TestAuthority.make('next')];
     const folder = await identity(authority, 'one');
     const read = new IdentityFolder(folder);
@@ -161,13 +161,13 @@ describe('an identity', () => {
     read.close();
   });
 
-  it('that is not there keeps a process from starting', () => {
+  it('that is missing prevents the start of a process', () => {
     expect(() => new IdentityFolder(scratch())).toThrow('tls.crt');
   });
 });
 
-describe('the pool', () => {
-  it('logs in with the renewed certificate from the next connection on', async () => {
+describe('the connection pool', () => {
+  it('uses a renewed certificate from the next connection on', async () => {
     const env = await loginAs('orders-renewal', 'read-write');
     const database = new Database(databaseAccess('renewal', env));
     const serial = async () => {
@@ -211,7 +211,7 @@ describe('the pool', () => {
   it.each([
     ["another role's certificate", 'orders_renewal_ro', undefined, /certificate authentication failed/],
     ['the right name from another authority', 'orders_renewal_rw', 'stranger', /unknown ca|certificate/],
-  ])('with %s is not let in', async (_what, commonName, other, message) => {
+  ])('is refused by the database with %s', async (_what, commonName, other, message) => {
     const env = await loginAs('orders-renewal', 'read-write');
     const roots = (await databaseAuthority()).roots;
     const from = other === undefined ? await databaseAuthority() : await TestAuthority.make(other);
@@ -222,7 +222,7 @@ describe('the pool', () => {
   });
 
   it.each(['disable', 'require', 'verify-ca'])(
-    'does not go without proof of the server: %s',
+    'refuses an sslmode that does not verify the server: %s',
     async (PGSSLMODE) => {
       const env = { ...(await loginAs('orders-renewal', 'read-write')), PGSSLMODE };
       expect(() => databaseAccess('weak', env)).toThrow('verify-full');

@@ -26,8 +26,8 @@ beforeAll(async () => {
 
 afterAll(() => jobs?.service.stop());
 
-describe('the REST face, by Schemathesis', () => {
-  it('answers as its OpenAPI document says, to what fits the document and to what does not', async () => {
+describe('the REST interface, tested by Schemathesis', () => {
+  it('answers valid and invalid requests as its OpenAPI document describes', async () => {
     const person = await identity(jobs.authority, 'person:me');
     const { exitCode, all } = await execa(
       join(programs, 'schemathesis'),
@@ -51,8 +51,8 @@ describe('the REST face, by Schemathesis', () => {
   }, 300_000);
 });
 
-describe('a tool in Python', () => {
-  it('says what to install where there is no Python', async () => {
+describe('a Python tool', () => {
+  it('names the packages to install if Python is missing', async () => {
     vi.stubEnv('PATH', scratch());
     try {
       await expect(ensurePythonPackages(schemathesis, () => {})).rejects.toMatchObject({

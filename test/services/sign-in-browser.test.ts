@@ -67,7 +67,7 @@ async function opened(context: BrowserContext): Promise<{ page: Page; complaints
 
 const pages = ['login', 'registration', 'recovery', 'verification', 'sign-out'];
 
-describe.each(['light', 'dark'] as const)('the pages, %s', (colorScheme) => {
+describe.each(['light', 'dark'] as const)('the sign-in pages, %s', (colorScheme) => {
   test.each(pages)(
     '%s: axe finds nothing wrong, nothing is stopped by the policy, and 320 px are enough',
     async (path) => {
@@ -81,7 +81,7 @@ describe.each(['light', 'dark'] as const)('the pages, %s', (colorScheme) => {
   );
 });
 
-test('a passkey is made at the registration, and signs in on the way to the app, with nothing but itself', async () => {
+test('a passkey from the registration is sufficient to sign in', async () => {
   const context = await browser.newContext();
   const { page, complaints } = await opened(context);
   const session = await context.newCDPSession(page);
@@ -121,7 +121,7 @@ test('a passkey is made at the registration, and signs in on the way to the app,
   });
 });
 
-test('a browser without JavaScript is led to the sign-in and sees no button that does nothing', async () => {
+test('a browser without JavaScript is redirected to the sign-in page and sees no passkey button', async () => {
   const { page } = await opened(await browser.newContext({ javaScriptEnabled: false }));
   await page.goto(`${stack.shop}/`);
   expect(new URL(page.url()).pathname).toBe('/login');

@@ -51,7 +51,7 @@ async function signIn(browser: Visitor, email: string, path = '/'): Promise<Visi
 describe('a person', () => {
   const email = 'ada@example.org';
 
-  it('makes an account, opens the app, signs in on the way and gets to the page that was asked for', async () => {
+  it('with a new account signs in and reaches the requested page', async () => {
     await register(email);
     const browser = visitor();
     const page = await signIn(browser, email, '/orders?page=2');
@@ -60,7 +60,7 @@ describe('a person', () => {
     expect([...(browser.cookies.get('shop.test.localhost:8443')?.keys() ?? [])]).toContain('__Host-session');
   });
 
-  it('makes an account on the way to the app, and gets to the page that was asked for', async () => {
+  it('registers from the sign-in page and reaches the requested page', async () => {
     const [browser, address] = [visitor(), 'way@example.org'];
     const login = await browser.get(`${stack.shop}/orders?page=3`);
     const link = /<a href="(\/registration[^"]*)"/.exec(login.text)?.[1] ?? '';
@@ -73,7 +73,7 @@ describe('a person', () => {
     expect(page.url.href).toBe(`${stack.shop}/orders?page=3`);
   });
 
-  it('is told that the password is wrong, beside what was typed, and gets nowhere', async () => {
+  it('sees that the password is wrong beside the entered address, and does not reach the app', async () => {
     const browser = visitor();
     const page = await browser.get(`${stack.shop}/`);
     const again = await browser.send(page, 'password', { identifier: email, password: 'a wrong one 12345' });
@@ -82,7 +82,7 @@ describe('a person', () => {
     expect((await browser.ask(`${stack.shop}/api`)).status).toBe(401);
   });
 
-  it('stays signed in: the app is opened without a page in between', async () => {
+  it('stays signed in, without a further page', async () => {
     const browser = visitor();
     await signIn(browser, email);
     browser.way.length = 0;
@@ -90,7 +90,7 @@ describe('a person', () => {
     expect(browser.way).toEqual([`GET ${stack.shop}/again`]);
   });
 
-  it('signs out, and two seconds later no request of that browser gets to the app', async () => {
+  it('signs out, and two seconds later no request of that browser reaches the app', async () => {
     const browser = visitor();
     await signIn(browser, email);
     const page = await browser.get(`${stack.accounts}/sign-out`);
@@ -99,7 +99,7 @@ describe('a person', () => {
     expect((await browser.ask(`${stack.shop}/api`)).status).toBe(401);
   });
 
-  it('sees the sessions and ends another one', async () => {
+  it('lists the sessions and ends another one', async () => {
     const [mine, other] = [visitor(), visitor()];
     await signIn(mine, email);
     await signIn(other, email);
@@ -113,7 +113,7 @@ describe('a person', () => {
     ]).toEqual([401, 200]);
   });
 
-  it('gets back in by a code of a mail', async () => {
+  it('recovers the account by a mailed code', async () => {
     const browser = visitor();
     const seen = stack.mail.to(email).length;
     const page = await browser.get(`${stack.accounts}/recovery`);
@@ -134,7 +134,7 @@ describe('a person', () => {
 describe('a second factor', () => {
   const email = 'grace@example.org';
 
-  it('is asked for on the way to the app once it was added, and the app is told', async () => {
+  it('is required once it is set up, and the app gets its level', async () => {
     await register(email);
     const browser = visitor();
     await signIn(browser, email);

@@ -36,17 +36,17 @@ async function received(variables: (endpoint: string) => Record<string, string>)
   return bodies;
 }
 
-it('traces go where the endpoint says', async () => {
+it('traces are sent to the configured endpoint', async () => {
   const bodies = await received((endpoint) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }));
   expect(bodies.map(({ url }) => url)).toEqual(['/v1/traces']);
   for (const text of ['outer', 'inner', 'service.name', 'tested']) expect(bodies[0]?.body).toContain(text);
 });
 
-it('no endpoint, no trace', async () => {
+it('no trace is recorded without an endpoint', async () => {
   expect(await received(() => ({}))).toEqual([]);
 });
 
-it('a request that was refused rightly is no failed one; a fault of the service is', async () => {
+it('a span is marked failed for an internal error, and not for a refused request', async () => {
   const ended = new Map<string, SpanStatusCode>();
   const exporter = {
     export: (spans: ReadableSpan[], done: (result: { code: number }) => void) => {

@@ -22,7 +22,7 @@ describe('pulumi', () => {
     await project?.remove();
   });
 
-  it('up -s dev makes nothing, and says what makes the cluster', async () => {
+  it('up -s dev creates nothing, and names the command that creates the cluster', async () => {
     await project.pulumi('stack', 'init', 'dev');
     const up = await project.pulumi('up', '-s', 'dev', '--yes');
     expect(up.exitCode, said(up)).toBe(0);
@@ -30,7 +30,7 @@ describe('pulumi', () => {
     expect(project.account.things.size).toBe(0);
   });
 
-  it('up -s staging makes no machine: Ansible is given those that there are', async () => {
+  it('up -s staging creates no machine, and passes the existing ones to Ansible', async () => {
     await project.pulumi('stack', 'init', 'staging');
     const up = await project.pulumi('up', '-s', 'staging', '--yes');
     expect(up.exitCode, said(up)).toBe(0);
@@ -45,14 +45,14 @@ describe('pulumi', () => {
     expect(again.exitCode, said(again)).toBe(0);
   });
 
-  it('refuses a stack that is named as no environment', async () => {
+  it('refuses a stack without an environment of its name', async () => {
     await project.pulumi('stack', 'init', 'qa');
     const up = await project.pulumi('up', '-s', 'qa', '--yes');
     expect(up.exitCode).not.toBe(0);
     expect(up.all).toContain("there is no environment 'qa': clusters/qa/cluster.yaml does not exist.");
   });
 
-  it('refuses what the model refuses, with file, line and column', async () => {
+  it('refuses an invalid description with file, line and column', async () => {
     await project.edit('clusters/staging/cluster.yaml', (text) =>
       text.replace('role: control-plane', 'role: worker'),
     );

@@ -55,7 +55,7 @@ describe('pulumi -s prod', () => {
     project.account.credentials = 'valid';
   });
 
-  it('breaks in the middle where a machine cannot be had, and says which and why', async () => {
+  it('fails midway if a machine is unavailable, with its name and the reason', async () => {
     project.account.broken.set('worker-2', 'InsufficientInstanceCapacity: no m7i.xlarge in eu-central-1b');
     const ended = await project.pulumi('up', '-s', 'prod', ...atOnce);
     expect(ended.exitCode, said(ended)).not.toBe(0);
@@ -64,7 +64,7 @@ describe('pulumi -s prod', () => {
     expect(project.account.ofType(instance).map(({ name }) => name)).not.toContain('worker-2');
   });
 
-  it('goes on from there with the next up, and makes nothing twice', async () => {
+  it('continues with the next up, and creates nothing twice', async () => {
     const before = holdings(project);
     project.account.broken.clear();
     await pulumi('up', '-s', 'prod', ...atOnce);
@@ -73,7 +73,7 @@ describe('pulumi -s prod', () => {
     expect(names.sort()).toEqual(['control-1', 'control-2', 'control-3', 'worker-1', 'worker-2', 'worker-3']);
   });
 
-  it('has told Ansible where the machines are, and keeps the kubeconfig secret', async () => {
+  it('passes the machines to Ansible, and keeps the kubeconfig secret', async () => {
     const given = JSON.parse(await readFile(project.given, 'utf8'));
     const { id, outputs } = project.account.named(instance, 'control-1');
     expect(given.nodes[0]).toEqual({
@@ -90,7 +90,7 @@ describe('pulumi -s prod', () => {
     expect(await project.state('prod')).not.toContain('client-key-data');
   });
 
-  it("has published the cluster's public keys where AWS looks for them", () => {
+  it("publishes the cluster's public keys where AWS reads them", () => {
     const objects = project.account.ofType('aws:s3/bucketObjectv2:BucketObjectv2');
     const content = (key: string) =>
       JSON.parse(String(objects.find(({ inputs }) => inputs.key === key)?.inputs.content));
@@ -102,11 +102,11 @@ describe('pulumi -s prod', () => {
     });
   });
 
-  it('has nothing to do the second time', async () => {
+  it('changes nothing the second time', async () => {
     await pulumi('up', '-s', 'prod', '--yes', '--expect-no-changes');
   });
 
-  it('says before anything is done what a change would replace, and by which property', async () => {
+  it('previews the resources that a change would replace, with the property', async () => {
     const before = holdings(project);
     await project.edit('stacks/edge/edge.ts', (text) => text.replace('targetPort: 6443', 'targetPort: 6444'));
     const said = await pulumi('preview', '-s', 'prod');
@@ -116,7 +116,7 @@ describe('pulumi -s prod', () => {
     await project.edit('stacks/edge/edge.ts', (text) => text.replace('targetPort: 6444', 'targetPort: 6443'));
   });
 
-  it('changes what can be changed in place, and that alone', async () => {
+  it('updates only the changed resources in place', async () => {
     const before = holdings(project).filter((line) => line.startsWith('aws:'));
     await project.edit('clusters/prod/cluster.yaml', (text) =>
       text.replace(
@@ -130,7 +130,7 @@ describe('pulumi -s prod', () => {
     expect(project.account.named(instance, 'worker-1').inputs.instanceType).toBe('m7i.2xlarge');
   });
 
-  it('refuses a change that would replace what holds data', async () => {
+  it('refuses a change that would replace a resource with data', async () => {
     await project.edit('stacks/nodes/machine-image.ts', (text) => text.replace('20251212', '20260101'));
     const ended = await project.pulumi('up', '-s', 'prod', '--yes');
     expect(ended.exitCode, said(ended)).not.toBe(0);
@@ -138,7 +138,7 @@ describe('pulumi -s prod', () => {
     await project.edit('stacks/nodes/machine-image.ts', (text) => text.replace('20260101', '20251212'));
   });
 
-  it('refuses a program in which data is not protected, SSH is open, disks are in clear and a bucket is public', async () => {
+  it('refuses a program with unprotected data, open SSH, unencrypted disks and a public bucket', async () => {
     const faults: [file: string, from: string, to: string, message: RegExp][] = [
       [
         'stacks/nodes/nodes.ts',
@@ -173,7 +173,7 @@ describe('pulumi -s prod', () => {
     }
   });
 
-  it('puts back what somebody has taken away by hand', async () => {
+  it('restores resources that were removed by hand', async () => {
     const rule = project.account.named(
       'aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule',
       'internet-to-gateway-tcp-443',
@@ -184,7 +184,7 @@ describe('pulumi -s prod', () => {
     expect(project.account.named(rule.type, rule.name).inputs).toEqual(rule.inputs);
   });
 
-  it('says so where the cluster does not answer, and goes on with the next up', async () => {
+  it('reports a cluster that does not answer, and continues with the next up', async () => {
     await project.reach(1);
     await project.edit('clusters/prod/cluster.yaml', (text) => text.replace('m7i.2xlarge', 'm7i.xlarge'));
     const ended = await project.pulumi('up', '-s', 'prod', ...atOnce);
@@ -195,7 +195,7 @@ describe('pulumi -s prod', () => {
     await pulumi('up', '-s', 'prod', ...atOnce);
   });
 
-  it('refuses to destroy what holds data, until somebody lets it go', async () => {
+  it('refuses to destroy resources with data until their protection is removed', async () => {
     expect(await refused('destroy', '-s', 'prod', '--yes')).toMatch(/protect/);
     await pulumi('state', 'unprotect', '--all', '-s', 'prod', '--yes');
     await pulumi('destroy', '-s', 'prod', '--yes');

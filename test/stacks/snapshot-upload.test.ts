@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 describe('a snapshot', () => {
-  it('goes into a bucket by the role of its machine, byte for byte', async () => {
+  it('is uploaded unchanged with the role of its machine', async () => {
     const archive = randomBytes(3 * 2 ** 20);
     const file = join(folder, 'snapshot.tar');
     await writeFile(file, archive);
@@ -57,7 +57,7 @@ describe('a snapshot', () => {
     ]);
   });
 
-  it('whose signature is another one is refused, and that is an error', async () => {
+  it('with a wrong signature is refused, which fails the upload', async () => {
     const file = join(folder, 'refused.tar');
     await writeFile(file, 'snapshot');
     const wrong = put(`${s3.url}/etcd/refused.tar`, file, { SecretAccessKey: 'another' });

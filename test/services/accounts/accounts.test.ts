@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 describe('an organisation', () => {
-  it('belongs to who made it, who can see, rename and list it', async () => {
+  it('belongs to its creator, who can read, rename and list it', async () => {
     expect(await world.ask('GET', at(), { token: ada })).toMatchObject({
       status: 200,
       body: { organisation: { id: organisation, name: 'Ada & Co', auditDays: 365 } },
@@ -45,14 +45,14 @@ describe('an organisation', () => {
     });
   });
 
-  it('keeps its last owner', async () => {
+  it('cannot lose its last owner', async () => {
     const leave = await world.ask('DELETE', `${at()}/members/ada`, { token: ada });
     expect(leave).toMatchObject({ status: 409, body: { error: { code: 'last_owner' } } });
     const demote = await world.ask('PUT', `${at()}/members/ada`, { token: ada, body: { roles: ['member'] } });
     expect(demote).toMatchObject({ status: 409, body: { error: { code: 'last_owner' } } });
   });
 
-  it('goes with members, roles, invitations and keys, and its log stays', async () => {
+  it('is deleted with members, roles, invitations and keys, and its audit log stays', async () => {
     const other = await world.organisation(ada, 'Short-lived');
     const path = `/v1/organisations/${other}`;
     await world.join(other, ada, 'vic', ['member']);
@@ -75,7 +75,7 @@ describe('an organisation', () => {
 });
 
 describe('an invitation', () => {
-  it('makes its person a member, once', async () => {
+  it('makes the invited person a member, once', async () => {
     const token = await world.invite(organisation, ada, 'bo', ['member']);
     expect(await world.done('GET', `${at()}/invitations`, { token: ada })).toMatchObject({
       invitations: [{ email: 'bo@example.org', roles: ['member'], invitedBy: 'ada' }],
@@ -92,7 +92,7 @@ describe('an invitation', () => {
     expect(await world.done('GET', `${at()}/invitations`, { token: ada })).toEqual({ invitations: [] });
   });
 
-  it('is good for its own address alone, which must be verified, and stays good for it', async () => {
+  it('is valid only for its own address, once that is verified', async () => {
     const token = await world.invite(organisation, ada, 'cy', ['member']);
     const accept = (person: string) =>
       world.ask('POST', '/v1/invitations/accept', { token: world.token(person), body: { token } });
@@ -108,7 +108,7 @@ describe('an invitation', () => {
     expect((await accept('cy')).status).toBe(200);
   });
 
-  it('is accepted once by several requests at the same moment', async () => {
+  it('is accepted once by concurrent requests', async () => {
     const token = await world.invite(organisation, ada, 'dee', ['member']);
     const accept = { token: world.token('dee'), body: { token } };
     const answers = await Promise.all(
@@ -117,7 +117,7 @@ describe('an invitation', () => {
     expect(answers.map((each) => each.status).sort()).toEqual([200, ...Array<number>(7).fill(404)]);
   });
 
-  it('is void once it is revoked', async () => {
+  it('is invalid after it is revoked', async () => {
     const token = await world.invite(organisation, ada, 'eli', ['member']);
     const { invitations } = await world.done<{ invitations: { id: string }[] }>(
       'GET',
@@ -131,7 +131,7 @@ describe('an invitation', () => {
     expect((await world.ask('POST', '/v1/invitations/accept', accept)).status).toBe(404);
   });
 
-  it('gives nothing that who invited may not give any more', async () => {
+  it('gives no role that its author may not give any more', async () => {
     const other = await world.organisation(ada, 'Changing');
     await world.join(other, ada, 'flo', ['administrator']);
     const token = await world.invite(other, world.token('flo'), 'gus', ['administrator']);
@@ -146,7 +146,7 @@ describe('an invitation', () => {
     });
   });
 
-  it('has one line of subject, whatever the organisation is called', async () => {
+  it('has a one-line subject for any name of the organisation', async () => {
     const other = await world.organisation(ada, 'Two\nlines <b>bold</b>');
     await world.invite(other, ada, 'hal', ['member']);
     const text = world.mail.to('hal@example.org').at(-1)?.text ?? '';
@@ -156,7 +156,7 @@ describe('an invitation', () => {
 });
 
 describe('rights', () => {
-  it('of an administrator do not reach the owner, nor what the owner alone may do', async () => {
+  it('of an administrator exclude changes of the owner and actions of owners only', async () => {
     const other = await world.organisation(ada, 'Ranks');
     const path = `/v1/organisations/${other}`;
     await world.join(other, ada, 'ida', ['administrator']);
@@ -181,7 +181,7 @@ describe('rights', () => {
     }
   });
 
-  it('come from roles, also from those with permissions of other apps', async () => {
+  it('come from roles, including roles with permissions of other apps', async () => {
     await world.done('PUT', `${at()}/roles/clerk`, { token: ada, body: { permissions: ['orders.place'] } });
     await world.join(organisation, ada, 'jo', ['clerk']);
     const check = async (permission: string) =>
@@ -201,7 +201,7 @@ describe('rights', () => {
 });
 
 describe('roles', () => {
-  it('are the built-in ones and those that were added, until they are deleted', async () => {
+  it('are the built-in and the added ones, until they are deleted', async () => {
     const path = `/v1/organisations/${await world.organisation(ada, 'Roles')}/roles`;
     const names = async () =>
       (await world.done<{ roles: { name: string }[] }>('GET', path, { token: ada })).roles.map(
@@ -215,7 +215,7 @@ describe('roles', () => {
 });
 
 describe('a session', () => {
-  it('acts for an organisation of its person, and for another one after it was switched and revalidated', async () => {
+  it('acts for one organisation, and for another after a switch and a revalidation', async () => {
     const nat = world.token('nat');
     expect(await world.done('GET', '/v1/session', { token: nat })).toMatchObject({
       session: { person: 'nat', state: 'valid', organisation: '', roles: [], permissions: [] },
@@ -248,7 +248,7 @@ describe('an API key', () => {
       body: { name: 'ci', scopes },
     });
 
-  it('may do what its scopes say in its organisation, and nothing that is for people', async () => {
+  it('may do what its scopes allow in its organisation, and no operation for people', async () => {
     const { key, secret } = await make(['members.read']);
     expect(secret.startsWith(key.prefix)).toBe(true);
     expect((await world.ask('GET', `${at()}/members`, { key: secret })).status).toBe(200);
@@ -261,7 +261,7 @@ describe('an API key', () => {
     });
   });
 
-  it('is nowhere in the database: its hash is', async () => {
+  it('is stored in the database only as a hash', async () => {
     const { secret } = await make([]);
     const rows = await asSuperuser(
       inject('postgres'),
@@ -273,7 +273,7 @@ describe('an API key', () => {
     expect(JSON.stringify(rows)).not.toContain(secret.slice(-20));
   });
 
-  it('is verified for a service that has a certificate, until it is revoked', async () => {
+  it('is verified for a service with a certificate, until it is revoked', async () => {
     const { key, secret } = await make(['orders.place']);
     const verify = () => world.ask('POST', '/v1/keys/verify', { body: { secret } });
     expect(await verify()).toMatchObject({
@@ -285,7 +285,7 @@ describe('an API key', () => {
     expect((await world.ask('GET', at(), { key: secret })).status).toBe(401);
   });
 
-  it('ends at its time, and cannot be made for more than a year', async () => {
+  it('expires on time, and cannot be valid for more than a year', async () => {
     const soon = new Date(Date.now() + 1_500).toISOString();
     const { secret } = await world.done<{ secret: string }>('POST', `${at()}/keys`, {
       token: ada,
@@ -302,7 +302,7 @@ describe('an API key', () => {
     expect(refused.status).toBe(400);
   });
 
-  it('loses what the person who made it may not do any more', async () => {
+  it('loses the permissions that its creator loses', async () => {
     const other = await world.organisation(ada, 'Keys');
     const path = `/v1/organisations/${other}`;
     await world.join(other, ada, 'kim', ['administrator']);
@@ -320,7 +320,7 @@ describe('an API key', () => {
 });
 
 describe('the audit log', () => {
-  it('says who did what to what, from where, with the state before and after', async () => {
+  it('has actor, action, target, origin and the state before and after', async () => {
     const other = await world.organisation(ada, 'Watched');
     const path = `/v1/organisations/${other}`;
     const headers = { 'x-forwarded-for': '203.0.113.9' };
@@ -337,7 +337,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('is read page by page from both ends, each entry once', async () => {
+  it('is read page by page in both directions, each entry once', async () => {
     const other = await world.organisation(ada, 'Paged');
     const path = `/v1/organisations/${other}`;
     for (let i = 0; i < 7; i++) await world.done('PATCH', path, { token: ada, body: { name: `Paged ${i}` } });
@@ -359,7 +359,7 @@ describe('the audit log', () => {
     expect(await all('&oldestFirst=true')).toEqual([...newest].reverse());
   });
 
-  it('cannot be changed, neither by the role of the service nor by the owner of the tables', async () => {
+  it('cannot be changed by the role of the service or the owner of the tables', async () => {
     for (const access of ['read-write', 'owner'] as const) {
       const login = databaseAccess('test', await loginAs(world.database, access));
       const client = new pg.Client(login.config);
@@ -378,7 +378,7 @@ describe('the audit log', () => {
     }
   });
 
-  it('goes when its retention has ended, and not before', async () => {
+  it('is deleted after its retention, and not before', async () => {
     const [at, name] = [inject('postgres'), databaseName(world.database)];
     await asSuperuser(
       at,
@@ -395,7 +395,7 @@ describe('the audit log', () => {
 });
 
 describe('a person', () => {
-  it('gets everything that is kept, and goes with all of it but the id in the log', async () => {
+  it('can export all personal data, and is deleted with it except for the id in the log', async () => {
     const other = await world.organisation(ada, 'Left');
     await world.join(other, ada, 'lea', ['administrator']);
     const lea = world.token('lea');
@@ -424,7 +424,7 @@ describe('a person', () => {
     expect(rows.filter(({ row }) => String(row).includes('lea@example.org'))).toEqual([]);
   });
 
-  it('who is the last owner somewhere is kept until that is settled', async () => {
+  it('who is the last owner of an organisation cannot be deleted', async () => {
     const mia = world.token('mia');
     await world.organisation(mia, 'Alone');
     expect(
@@ -435,7 +435,7 @@ describe('a person', () => {
 });
 
 describe('an administrator of the platform', () => {
-  it('sees people, organisations and the whole log, and signs a person out, which the log tells', async () => {
+  it('sees people, organisations and the full log, and can sign a person out, which is logged', async () => {
     const root = world.token('root');
     expect(await world.done('GET', '/v1/platform', { token: root })).toEqual({ administrator: true });
     const { people } = await world.done<{ people: object[] }>('GET', '/v1/platform/people', { token: root });
@@ -454,7 +454,7 @@ describe('an administrator of the platform', () => {
     });
   });
 
-  it('is who has verified a listed address, and nobody else', async () => {
+  it('is a person with a verified listed address only', async () => {
     const is = (person: string) => world.done('GET', '/v1/platform', { token: world.token(person) });
     expect(await is('ada')).toEqual({ administrator: false });
     world.directory.people.set('sue', { id: 'sue', email: 'root@example.org', name: '', verified: [] });
@@ -471,8 +471,8 @@ describe('an administrator of the platform', () => {
   });
 });
 
-describe('the faces', () => {
-  it('gRPC carries out the same operation with the same answer as REST', async () => {
+describe('the interfaces of accounts', () => {
+  it('gRPC performs the same operation with the same answer as REST', async () => {
     const client = world.client();
     const metadata = new Metadata();
     metadata.set(personHeader, ada);
@@ -502,7 +502,7 @@ describe('the faces', () => {
     expect(routes.map(({ id }) => id).sort()).toEqual(Object.keys(accountsRoutes).sort());
   });
 
-  it('the generated client calls it, with what stands in path, query and body', async () => {
+  it('the generated client sends path, query and body', async () => {
     const client = restClient<AccountsApi>({
       routes: accountsRoutes,
       base: 'https://accounts.invalid',
@@ -533,7 +533,7 @@ describe('the faces', () => {
   });
 });
 
-it('every operation of the contract was carried out by a test above', () => {
+it('every operation of the contract is performed by a test above', () => {
   const missing = routes.filter(({ method, path }) => {
     const pattern = new RegExp(`^${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`);
     return ![...world.carriedOut].some((each) => pattern.test(each));

@@ -114,12 +114,12 @@ async function state(): Promise<string> {
   return JSON.stringify(rows);
 }
 
-describe('an organisation of somebody else', () => {
+describe('an organisation of another person', () => {
   const inOrganisation = operations.filter(({ id, path }) =>
     `${path} ${JSON.stringify(bodies[id])}`.includes('{organisation}'),
   );
 
-  it('is reached by most operations', () => {
+  it('is the target of most operations', () => {
     expect(inOrganisation.length).toBeGreaterThan(15);
   });
 
@@ -160,12 +160,12 @@ describe('an organisation of somebody else', () => {
   );
 });
 
-describe('what is for administrators of the platform', () => {
+describe('an operation for administrators of the platform', () => {
   const onPlatform = operations.filter(
     ({ id, path }) => path.startsWith('/v1/platform/') && id !== 'getPlatform',
   );
 
-  it.each(onPlatform)('is refused to everybody else: $id', async ({ method, path }) => {
+  it.each(onPlatform)('is refused for everybody else: $id', async ({ method, path }) => {
     expect((await world.ask(method, addressOf(path), { token: eve })).status).toBe(403);
     expect((await world.ask(method, addressOf(path), { key: eveKey })).status).toBe(403);
     expect((await world.ask(method, addressOf(path))).status).toBe(401);
@@ -200,7 +200,7 @@ describe('mass assignment', () => {
     expect(await state()).toBe(before);
   });
 
-  it('gives nobody everything by the name of its permission', async () => {
+  it('refuses wildcards and unknown spellings as permissions of roles and keys', async () => {
     const at = `/v1/organisations/${hers.organisation}`;
     for (const permission of ['*', 'members.*', '*.read', ' members.read', 'MEMBERS.READ']) {
       const role = await world.ask('PUT', `${at}/roles/all`, {
@@ -270,31 +270,31 @@ describe('a token', () => {
     ]);
   });
 
-  it('is refused of a caller who is not its audience, as one who stole it', async () => {
+  it('is refused from a caller that is not its audience', async () => {
     const web = await identity(world.authority, 'web');
     expect((await ask(ada, { caller: web })).status).toBe(401);
     expect((await ask(world.token('ada', { audience: 'web' }), { caller: web })).status).toBe(200);
   });
 
-  it('with a session of somebody else reads no rights of it', async () => {
+  it('with the session of another person reads none of its rights', async () => {
     await world.done('GET', '/v1/session', { token: ada });
     const forged = world.token('eve', { session: 'session-of-ada' });
     const got = await world.ask('GET', '/v1/session', { token: forged });
     expect(got.status).toBe(403);
   });
 
-  it('in another header is none', async () => {
+  it('in another header is ignored', async () => {
     const headers = { x_plinth_person: ada, 'x-plinth-user': ada, cookie: `x-plinth-person=${ada}` };
     expect((await world.ask('GET', '/v1/organisations', { headers })).status).toBe(401);
   });
 
-  it('helps nobody without the certificate of a caller', async () => {
+  it('is useless without the certificate of a caller', async () => {
     const stranger = await identity(world.authority, 'stranger');
     expect((await ask(ada, { caller: stranger })).status).toBe(403);
   });
 });
 
-describe('texts of people', () => {
+describe('user input', () => {
   const texts = [
     '<script>alert(1)</script>',
     '"><img src=x onerror=alert(1)>',
@@ -304,7 +304,7 @@ describe('texts of people', () => {
     '\u202Etxt.exe',
   ];
 
-  it.each(texts)('stay text: %s', async (text) => {
+  it.each(texts)('is stored as text: %s', async (text) => {
     const id = await world.organisation(ada, text);
     const at = `/v1/organisations/${id}`;
     await world.done('PUT', `${at}/roles/clerk`, {
@@ -323,7 +323,7 @@ describe('texts of people', () => {
     await world.done('DELETE', at, { token: ada });
   });
 
-  it('with NUL or half a surrogate pair are refused', async () => {
+  it('with NUL or half a surrogate pair is refused', async () => {
     for (const name of ['a\0b', 'a\uD800']) {
       expect((await world.ask('POST', '/v1/organisations', { token: ada, body: { name } })).status).toBe(400);
     }
@@ -331,7 +331,7 @@ describe('texts of people', () => {
 });
 
 describe('a request of another site', () => {
-  it('changes nothing, though a browser sends the certificate or the cookie with it', async () => {
+  it('changes nothing, although the browser sends the certificate or the cookie', async () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     const got = await world.ask('POST', '/v1/organisations', { token: ada, body: { name: 'x' }, headers });
     expect(got.status).toBe(403);

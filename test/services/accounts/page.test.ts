@@ -75,7 +75,7 @@ async function send(page: Page, summary: string, body: object): Promise<string> 
 }
 
 it.each(['light', 'dark'] as const)(
-  'has a form for every operation; axe finds nothing wrong at 320 px, %s',
+  'the page has a form for every operation and passes axe at 320 px, %s',
   async (colorScheme) => {
     const { page, errors } = await opened(colorScheme);
     await page.locator('summary', { hasText: 'PATCH /v1/organisations/{organisation}' }).click();
@@ -86,7 +86,7 @@ it.each(['light', 'dark'] as const)(
   },
 );
 
-it('sends an operation and shows the answer as text, whatever it holds', async () => {
+it('the page sends an operation and shows the answer as escaped text', async () => {
   const { page, errors } = await opened();
   const name = '<img src=x onerror="alert(1)">';
   const shown = await send(page, 'Creates an organisation', { name });
@@ -96,7 +96,7 @@ it('sends an operation and shows the answer as text, whatever it holds', async (
   expect(errors).toEqual([]);
 });
 
-it('takes up changed rights by itself and sends the request again', async () => {
+it('the page revalidates changed rights and repeats the request', async () => {
   const { page, errors } = await opened();
   isStale = true;
   asked.length = 0;

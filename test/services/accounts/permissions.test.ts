@@ -32,7 +32,7 @@ const permission = fc.constantFrom(
 const roleName = fc.constantFrom('clerk', 'helper', 'auditor');
 const roles = fc.dictionary(roleName, fc.uniqueArray(permission), { minKeys: 1 });
 
-it('a person may do what some role of his permits there, and nothing else', async () => {
+it("a person may do exactly what one of the person's roles in that organisation permits", async () => {
   await fc.assert(
     fc.asyncProperty(
       roles,
@@ -62,7 +62,7 @@ it('a person may do what some role of his permits there, and nothing else', asyn
   );
 });
 
-it('what is beyond one’s rights is exactly what one does not have; who has everything has nothing beyond', () => {
+it("the permissions beyond one's own are exactly the missing ones, and none for '*'", () => {
   fc.assert(
     fc.property(fc.uniqueArray(permission), fc.uniqueArray(permission), (held, given) => {
       expect(beyond(held, given)).toEqual(given.filter((each) => !held.includes(each)));
@@ -90,7 +90,7 @@ const command: fc.Arbitrary<Command> = fc.record({
   ),
 });
 
-it('no sequence of requests gives anybody a permission that none of those who sent them had', async () => {
+it('no sequence of requests grants a permission that none of their senders had', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
       const names = { owner: 'owner', admin: 'administrator', second: 'administrator', member: 'member' };

@@ -128,7 +128,7 @@ function rightsIn(text: string): { organisation: string | null; roles: string[] 
 
 const script = (cookie: string) => ({ cookie, 'sec-fetch-mode': 'cors', origin: 'https://shop.test:8443' });
 
-describe('the token that an app gets', () => {
+describe('the token for an app', () => {
   it("has the session's organisation and roles, from every replica", async () => {
     const { member, id } = await team();
     for (const running of signIn.running) {
@@ -138,14 +138,14 @@ describe('the token that an app gets', () => {
     }
   });
 
-  it('has none of a person without an organisation', async () => {
+  it('has neither for a person without an organisation', async () => {
     const { text } = await signIn.ask('/', { headers: script(person('alone').cookie) });
     expect(rightsIn(text)).toMatchObject({ organisation: null, roles: [] });
   });
 });
 
 describe('a change of rights', () => {
-  it('refuses the next request with 402 until the session is revalidated; nothing that was sent is carried out before', async () => {
+  it('refuses requests unprocessed with 402 until the session is revalidated', async () => {
     const { owner, member, id } = await team();
     await client(owner.cookie).updateMember({
       organisation: id,
@@ -180,7 +180,7 @@ describe('a change of rights', () => {
     }
   });
 
-  it('is taken up by the generated client itself, which sends the request again', async () => {
+  it('makes the generated client revalidate and repeat the request', async () => {
     const { owner, member, id } = await team();
     await client(owner.cookie).updateMember({
       organisation: id,
@@ -194,7 +194,7 @@ describe('a change of rights', () => {
     expect(role.description).toBe('typed once');
   });
 
-  it('shows a page with a button to a browser that opens one, which leads back to it', async () => {
+  it('shows a page with a button to a browser, which leads back to the opened page', async () => {
     const { owner, member, id } = await team();
     await client(owner.cookie).removeMember({ organisation: id, person: member.id });
     await sleep(1_100);
@@ -210,7 +210,7 @@ describe('a change of rights', () => {
     expect(rightsIn(text)).toMatchObject({ organisation: null, roles: [] });
   });
 
-  it('of a role reaches everybody who has it, and nobody else', async () => {
+  it('of a role affects exactly the people who have it', async () => {
     const { owner, member, id } = await team();
     const byOwner = client(owner.cookie);
     await byOwner.putRole({ organisation: id, role: 'clerk', permissions: ['orders.place'] });
@@ -222,7 +222,7 @@ describe('a change of rights', () => {
     expect((await signIn.ask('/', { headers: script(owner.cookie) })).status).toBe(200);
   });
 
-  it('ends a stream that was opened with the rights before, within two seconds', async () => {
+  it('closes a stream with the previous rights within two seconds', async () => {
     const { owner, member, id } = await team();
     const stream = await signIn.open('/stream', { headers: script(member.cookie) });
     const ended = new Promise<number>((done) => {
@@ -239,7 +239,7 @@ describe('a change of rights', () => {
     expect((await ended) - changed).toBeLessThan(boundMs);
   });
 
-  it('cannot be taken up for somebody else by another site, nor by a link', async () => {
+  it('cannot be revalidated by another site or a link', async () => {
     const { member } = await team();
     const foreign = { cookie: member.cookie, 'sec-fetch-mode': 'cors', origin: 'https://evil.test' };
     expect((await signIn.ask('/.sign-in/revalidate', { method: 'POST', headers: foreign })).status).toBe(403);
@@ -253,7 +253,7 @@ describe('a change of rights', () => {
 });
 
 describe('under load', () => {
-  it('no request that begins two seconds after a change has the rights before it, at any replica', async () => {
+  it('no request two seconds after a change has the previous rights, at any replica', async () => {
     const { owner, member, id } = await team();
     const passed: { began: number; roles: string }[] = [];
     const statuses = new Map<number, number>();
@@ -295,7 +295,7 @@ describe('under load', () => {
     console.log(`revalidation under load: ${JSON.stringify(Object.fromEntries(statuses))}`);
   }, 60_000);
 
-  it('while accounts is away nobody gets in, and nobody is told to be signed out', async () => {
+  it('without an answer of accounts a request gets 503 instead of a sign-in page', async () => {
     const { member } = await team();
     const lost = await signIn.startReplica(asking(await freePort()));
     const { status, text } = await signIn.ask('/', { headers: script(member.cookie) }, lost);
@@ -304,7 +304,7 @@ describe('under load', () => {
 });
 
 describe('the directory of people', () => {
-  it('answers the apps that manage people, and no other one', async () => {
+  it('answers only apps that manage people', async () => {
     const { id, email } = person('listed');
     const at = signIn.keysAddress.replace('/keys', '/people');
     const as = async (name: string) =>
