@@ -5,8 +5,8 @@ import { shop, withEdits } from '../test/model/fixture.ts';
 import { loadGraph } from './load-graph.ts';
 
 it('joins descriptions into environments, with the operators of their provider', async () => {
-  const { environments, problems } = await loadGraph(shop);
-  expect(problems).toEqual([]);
+  const { environments, diagnostics } = await loadGraph(shop);
+  expect(diagnostics).toEqual([]);
   expect(environments.map(({ name, cluster }) => [name, cluster.name])).toEqual([
     ['dev', 'shop-dev'],
     ['prod', 'shop-prod'],
@@ -53,18 +53,18 @@ it('lets an environment override fields of an app, key by key', async () => {
 
 it('reads a changed file again', async () => {
   await withEdits([], async (root) => {
-    expect((await loadGraph(root)).problems).toEqual([]);
+    expect((await loadGraph(root)).diagnostics).toEqual([]);
     mkdirSync(join(root, 'apps/late'));
     writeFileSync(join(root, 'apps/late/app.ts'), 'export default 1;');
-    expect((await loadGraph(root)).problems).toHaveLength(1);
+    expect((await loadGraph(root)).diagnostics).toHaveLength(1);
     writeFileSync(join(root, 'apps/late/app.ts'), 'export default { name: 1 };');
-    expect((await loadGraph(root)).problems.length).toBeGreaterThan(1);
+    expect((await loadGraph(root)).diagnostics.length).toBeGreaterThan(1);
   });
 });
 
 it('does not take properties of every JavaScript object for names', async () => {
   await withEdits([['clusters/dev/cluster.yaml', 'catalog:', 'constructor:\n  catalog:']], async (root) => {
-    const { problems } = await loadGraph(root);
-    expect(problems.map(({ code }) => code)).toEqual(['unknown-app']);
+    const { diagnostics } = await loadGraph(root);
+    expect(diagnostics.map(({ code }) => code)).toEqual(['unknown-app']);
   });
 });

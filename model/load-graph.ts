@@ -21,8 +21,8 @@ import { checkRetention } from './checks/retention.ts';
 import { checkSecrets } from './checks/secrets.ts';
 import { checkVariables } from './checks/variables.ts';
 import { checkWorkloads } from './checks/workloads.ts';
-import type { Problem } from './diagnostics/problem.ts';
-import { compareProblems } from './diagnostics/problem.ts';
+import type { Diagnostic } from './diagnostics/diagnostic.ts';
+import { compareDiagnostics } from './diagnostics/diagnostic.ts';
 import { environments } from './environment.ts';
 import type { Environment } from './graph.ts';
 import { withPreviews } from './previews.ts';
@@ -34,12 +34,12 @@ import { KnownSources } from './reading/known-sources.ts';
 import { readRepository } from './reading/read-repository.ts';
 import type { Repository } from './repository.ts';
 
-/** The content of a repository, or all its problems. */
+/** The content of a repository, or all its diagnostics. */
 export interface Graph {
-  /** Sorted by name; empty if there is a problem. */
+  /** Sorted by name; empty if there is a diagnostic. */
   environments: Environment[];
   /** Sorted. */
-  problems: Problem[];
+  diagnostics: Diagnostic[];
   /** Inputs outside of the folders of descriptions. */
   inputs: GraphInputs;
 }
@@ -52,17 +52,17 @@ export interface GraphInputs {
 
 /**
  * Reads `clusters/`, `apps/`, `operators/` and `images/lock.yaml` below `root` and joins them. Descriptions
- * in `known` are not read again. All mistakes in descriptions are returned as problems; it throws only on
+ * in `known` are not read again. All mistakes in descriptions are returned as diagnostics; it throws only on
  * disk errors.
  */
 export async function loadGraph(root: string, known = new KnownSources()): Promise<Graph> {
-  const { repository, problems } = await readRepository(root, known);
+  const { repository, diagnostics } = await readRepository(root, known);
   const { imports } = known;
-  if (repository !== undefined) problems.push(...checkRepository(root, repository));
-  if (repository === undefined || problems.length > 0) {
+  if (repository !== undefined) diagnostics.push(...checkRepository(root, repository));
+  if (repository === undefined || diagnostics.length > 0) {
     return {
       environments: [],
-      problems: problems.sort(compareProblems),
+      diagnostics: diagnostics.sort(compareDiagnostics),
       inputs: { imports, images: [] },
     };
   }
@@ -72,11 +72,11 @@ export async function loadGraph(root: string, known = new KnownSources()): Promi
     files: new AppFiles(root),
     extra: new ExtraObjects(root),
   });
-  return { environments: joined, problems, inputs: { imports, images: tags.all() } };
+  return { environments: joined, diagnostics, inputs: { imports, images: tags.all() } };
 }
 
-/** The problems of descriptions that fit their schemas; not sorted. */
-export function checkRepository(root: string, repository: Repository): Problem[] {
+/** The diagnostics of descriptions that fit their schemas; not sorted. */
+export function checkRepository(root: string, repository: Repository): Diagnostic[] {
   const previews = checkPreviews(repository);
   // Apps of previews have edges and names, and no files below apps/.
   const all = previews.length > 0 ? repository : withPreviews(repository);

@@ -9,7 +9,7 @@ import type { PackageLock } from './schema/package-lock.ts';
 import type { Previews } from './schema/previews.ts';
 import type { PublishedImages } from './schema/published-images.ts';
 
-/** All descriptions without schema errors; the others are reported as problems and missing here. */
+/** All descriptions without schema errors; the others are reported as diagnostics and missing here. */
 export interface Repository {
   /** Sorted by name. */
   clusters: Loaded<Cluster>[];

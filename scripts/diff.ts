@@ -1,7 +1,7 @@
 import { npmCommand, runCommand } from './cli/command.ts';
 import { diff } from './diff/diff.ts';
 import { printDiff } from './diff/print.ts';
-import { withProblems } from './render/problems-failure.ts';
+import { withDiagnostics } from './render/diagnostics-failure.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('diff')
@@ -22,10 +22,10 @@ await runCommand(
   async () => {
     const { from, env, json } = program.opts<{ from: string; env?: string; json?: true }>();
     const print = (text: string) => void process.stdout.write(text);
-    const found = await withProblems(json === true, print, () => diff(repositoryRoot, from, env));
+    const found = await withDiagnostics(json === true, print, () => diff(repositoryRoot, from, env));
     if (found === undefined) return 2;
     print(json ? `${JSON.stringify(found, null, 2)}\n` : printDiff(found));
-    if (found.problems.length > 0) return 2;
+    if (found.diagnostics.length > 0) return 2;
     return found.environments.some(({ effects }) => effects.length > 0) ? 1 : 0;
   },
   { failed: 2 },

@@ -32,7 +32,7 @@ await runCommand(async () => {
 // Ends without waiting for checks that timed out.
 process.exit();
 
-/** Host names of all exposed apps; only from their names if the graph has problems. */
+/** Host names of all exposed apps; only from their names if the graph has diagnostics. */
 async function hostNames(name: string, cluster: { domain: string; apps: object }): Promise<string[]> {
   const { environments } = await loadGraph(repositoryRoot);
   const apps = environments.find((environment) => environment.name === name)?.apps;

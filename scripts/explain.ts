@@ -1,6 +1,6 @@
 import { npmCommand, runCommand } from './cli/command.ts';
 import { explainCommand } from './explain/command.ts';
-import { withProblems } from './render/problems-failure.ts';
+import { withDiagnostics } from './render/diagnostics-failure.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('explain')
@@ -17,7 +17,7 @@ await runCommand(async () => {
   const [app = ''] = program.args;
   const options = program.opts<{ env?: string; json?: true }>();
   const print = (text: string) => void process.stdout.write(text);
-  const explained = await withProblems(options.json === true, print, () =>
+  const explained = await withDiagnostics(options.json === true, print, () =>
     explainCommand(repositoryRoot, { app, ...options }),
   );
   if (explained === undefined) return 1;

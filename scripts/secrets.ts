@@ -1,4 +1,4 @@
-import { formatProblem } from '../model/diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../model/diagnostics/format-diagnostic.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { repositoryRoot as root } from './repository/read-cluster.ts';
 import { removeValue, setValue } from './secrets/change.ts';
@@ -120,9 +120,9 @@ program
   .option('--staged', 'only the content of the next commit')
   .action(({ staged }: { staged?: boolean }) =>
     runCommand(async () => {
-      const problems = staged === true ? leaksInStage(root) : leaksInRepository(root);
-      for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
-      return problems.length === 0 ? 0 : 1;
+      const diagnostics = staged === true ? leaksInStage(root) : leaksInRepository(root);
+      for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+      return diagnostics.length === 0 ? 0 : 1;
     }),
   );
 

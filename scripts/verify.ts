@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { Failure } from './cli/failure.ts';
-import { ProblemsFailure, withProblems } from './render/problems-failure.ts';
+import { DiagnosticsFailure, withDiagnostics } from './render/diagnostics-failure.ts';
 import { type Verified, verify } from './verify/verify.ts';
 
 const program = npmCommand('verify')
@@ -9,7 +9,7 @@ const program = npmCommand('verify')
     "Renders every environment, validates custom resources against the definitions in the versions of images/lock.yaml,\nand checks every object with a real API server of the environment's version, with its admission policies. etcd and\nkube-apiserver run on this machine meanwhile; no cluster is changed. Programs and definitions that are not in the\ncache are downloaded, or built from their Go modules.",
   )
   .option('--offline', 'start no API server: only validate custom resources against their definitions')
-  .option('--json', 'print the result, or the problems, as JSON')
+  .option('--json', 'print the result, or the diagnostics, as JSON')
   .addHelpText('after', '\nExit code: 0 if all objects are accepted; 1 if one is refused, or on errors.')
   .parse();
 
@@ -24,20 +24,20 @@ await runCommand(async () => {
     stop.abort(new Failure('interrupted.', 'Nothing was changed; the same command starts again.'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   const root = resolve(import.meta.dirname, '..');
-  const verified = await withProblems(json, print, () =>
+  const verified = await withDiagnostics(json, print, () =>
     verify(root, { offline, report, signal: stop.signal }),
   );
   if (verified === undefined) return 1;
-  const { problems, ...found } = verified;
-  if (json) print(JSON.stringify({ ...found, problems }, null, 2));
-  else if (problems.length > 0) throw new ProblemsFailure(problems);
+  const { diagnostics, ...found } = verified;
+  if (json) print(JSON.stringify({ ...found, diagnostics }, null, 2));
+  else if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
   else {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     print(
       `${found.environments} environments, ${found.objects} valid custom resources of ${found.kinds} kinds${taken(found.server)}, ${seconds} s`,
     );
   }
-  return problems.length > 0 ? 1 : 0;
+  return diagnostics.length > 0 ? 1 : 0;
 });
 
 function taken(server: Verified['server']): string {

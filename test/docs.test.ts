@@ -8,7 +8,7 @@ import { ownHost } from '../images/oci/index.ts';
 import { appSchema } from '../model/app.ts';
 import { loadGraph } from '../model/load-graph.ts';
 import { clusterSchema } from '../model/schema/cluster.ts';
-import { ProblemsFailure } from '../scripts/render/problems-failure.ts';
+import { DiagnosticsFailure } from '../scripts/render/diagnostics-failure.ts';
 import { renderAll } from '../scripts/render/render.ts';
 import { blocksOf, commandsOf, type Example, spansOf } from './examples.ts';
 import { appFile, type Edit, platformCluster, withPlatform } from './model/fixture.ts';
@@ -43,7 +43,7 @@ const ofKind = (kind: Kind) =>
   blocks.filter((block) => kindOf(block) === kind).map((block) => [block.place, block] as const);
 
 /** What is wrong with a repository that has the platform, the apps of this repository and what an example says. */
-async function problemsOf(cluster: string, edits: Edit[]): Promise<string[]> {
+async function diagnosticsOf(cluster: string, edits: Edit[]): Promise<string[]> {
   const apps: Edit = ['clusters/dev/cluster.yaml', platformCluster(cluster)];
   return withPlatform([apps, ...edits], async (folder) => {
     cpSync(join(root, 'apps'), join(folder, 'apps'), {
@@ -55,7 +55,7 @@ async function problemsOf(cluster: string, edits: Edit[]): Promise<string[]> {
       await renderAll(folder);
       return [];
     } catch (error) {
-      if (!(error instanceof ProblemsFailure)) throw error;
+      if (!(error instanceof DiagnosticsFailure)) throw error;
       return error.message.split('\n');
     }
   });
@@ -77,7 +77,7 @@ describe('an example of app.ts renders unchanged', () => {
       ...[...text.matchAll(/'(files\/[^']+)'/g)].map(([, file]): Edit => [`apps/example/${file}`, 'a=1\n']),
     ];
     expect(
-      await problemsOf('signIn: { mail: { kind: mailpit } }\napps: { orders: , jobs: , example: }', edits),
+      await diagnosticsOf('signIn: { mail: { kind: mailpit } }\napps: { orders: , jobs: , example: }', edits),
     ).toEqual([]);
   });
 });
@@ -86,8 +86,8 @@ describe('an example of operator.ts is accepted unchanged', () => {
   it.each(ofKind('operator'))('%s', async (_, { text }) => {
     const name = /^name: '([a-z-]+)',$/m.exec(text)?.[1] ?? '';
     const edits: Edit[] = [[`operators/${name}/operator.ts`, `export default {\n${text}\n};\n`]];
-    const { problems } = await withPlatform(edits, (folder) => loadGraph(folder));
-    expect(problems).toEqual([]);
+    const { diagnostics } = await withPlatform(edits, (folder) => loadGraph(folder));
+    expect(diagnostics).toEqual([]);
   });
 });
 
@@ -105,7 +105,7 @@ describe('an example of cluster.yaml renders unchanged', () => {
       const apps = retired.some((each) => 'database' in each && each.database === 'orders')
         ? 'jobs: '
         : 'orders: , jobs: ';
-      expect(await problemsOf(`${example}\napps: { ${apps} }`, []), example).toEqual([]);
+      expect(await diagnosticsOf(`${example}\napps: { ${apps} }`, []), example).toEqual([]);
     }
   });
 });

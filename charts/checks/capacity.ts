@@ -1,4 +1,4 @@
-import type { Words } from '../../model/diagnostics/problem.ts';
+import type { Words } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type NodeFeatures, nodesForPods, takesPod } from '../../model/schema/node-choice.ts';
 import { inUnits, quantityOf } from '../../model/schema/quantity.ts';

@@ -361,8 +361,8 @@ function idOf({ kind, metadata: { name, namespace } }: KubeObject): string {
 }
 
 async function repository(): Promise<Environment> {
-  const { environments, problems } = await loadGraph(join(import.meta.dirname, '../..'));
+  const { environments, diagnostics } = await loadGraph(join(import.meta.dirname, '../..'));
   const dev = environments.find(({ name }) => name === 'dev');
-  if (dev === undefined) throw new Error(`dev cannot be read: ${JSON.stringify(problems)}`);
+  if (dev === undefined) throw new Error(`dev cannot be read: ${JSON.stringify(diagnostics)}`);
   return dev;
 }

@@ -1,4 +1,4 @@
-import type { Words } from '../../model/diagnostics/problem.ts';
+import type { Words } from '../../model/diagnostics/diagnostic.ts';
 import type { PreviewLimits } from '../../model/schema/cluster.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
 import { field, listField, textField } from '../kube/field.ts';

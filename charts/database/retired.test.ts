@@ -72,7 +72,7 @@ it.each([kept, deleted])('an app that lost its database keeps its namespace', ({
   expect(owners.map(({ name }) => name)).toEqual(['orders-db']);
 });
 
-it('problems of a retired database are reported in cluster.yaml', () => {
+it('diagnostics of a retired database are reported in cluster.yaml', () => {
   expect(sourceOf(kept, 'orders-db')).toBe('clusters/test/cluster.yaml');
   const built = parts(deleted).flatMap(({ build }) => build() ?? []);
   expect(order(deleted, built).kustomizations.map(({ name }) => name)).toEqual(['orders-db']);

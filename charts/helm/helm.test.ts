@@ -277,8 +277,8 @@ describe('the component of a chart', () => {
         },
       ],
     };
-    const { kustomizations, problems } = order(env, [made, beside, controller]);
-    expect(problems).toEqual([]);
+    const { kustomizations, diagnostics } = order(env, [made, beside, controller]);
+    expect(diagnostics).toEqual([]);
     expect(kustomizations.map(({ name, dependsOn }) => [name, dependsOn])).toEqual([
       ['helm-controller', []],
       ['watcher', ['helm-controller']],

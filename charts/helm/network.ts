@@ -1,6 +1,6 @@
 import type { Chart } from 'cdk8s';
+import type { Words } from '../../model/diagnostics/diagnostic.ts';
 import { suggest } from '../../model/diagnostics/nearest.ts';
-import type { Words } from '../../model/diagnostics/problem.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
 import type { ChartPeer, Flows, HelmChart } from '../../model/schema/helm-chart.ts';
 import { field } from '../kube/field.ts';

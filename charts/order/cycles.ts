@@ -1,4 +1,4 @@
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 
 /** Map from each node to its predecessors. */
 export type DependencyGraph = ReadonlyMap<string, readonly string[]>;

@@ -1,4 +1,4 @@
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import { previewPattern } from '../../model/schema/previews.ts';

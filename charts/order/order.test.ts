@@ -28,11 +28,11 @@ const component = (name: string, ...objects: KubeObject[]): Component => ({ name
 function dependencies(components: Component[], operators: OperatorInput[] = [], provider = 'kind') {
   const region = provider === 'aws' ? { region: 'eu-central-1', account: '111122223333' } : {};
   const cluster = { provider: { kind: provider, ...region } };
-  const { kustomizations, problems } = order(environment({ operators, cluster }), components);
+  const { kustomizations, diagnostics } = order(environment({ operators, cluster }), components);
   const waits = kustomizations.filter(({ dependsOn }) => dependsOn.length > 0);
   return {
     waits: Object.fromEntries(waits.map(({ name, dependsOn }) => [name, dependsOn.join(' ')])),
-    problems: problems.map(({ code, what, fix }) => `${code}: ${what}; ${fix}`),
+    diagnostics: diagnostics.map(({ code, what, fix }) => `${code}: ${what}; ${fix}`),
   };
 }
 
@@ -115,7 +115,7 @@ describe('the needs of an object', () => {
       }),
     ],
   ])('%s', (_title, need, provided) => {
-    expect(waitsFor(need, provided)).toEqual({ waits: { a: 'b' }, problems: [] });
+    expect(waitsFor(need, provided)).toEqual({ waits: { a: 'b' }, diagnostics: [] });
   });
 
   it.each([
@@ -131,7 +131,10 @@ describe('the needs of an object', () => {
       }),
     ],
   ])('needs nothing if it %s', (_title, need) => {
-    expect(dependencies([component('a', object('Namespace a'), need)])).toEqual({ waits: {}, problems: [] });
+    expect(dependencies([component('a', object('Namespace a'), need)])).toEqual({
+      waits: {},
+      diagnostics: [],
+    });
   });
 });
 
@@ -171,8 +174,8 @@ describe('custom resources', () => {
       object('Namespace edge'),
       object(`Gateway.${group} edge/g`, { spec: { gatewayClassName: 'x' } }),
     );
-    const { waits, problems } = dependencies([app, edge, component('gateway')], [gateway]);
-    expect(problems).toEqual([]);
+    const { waits, diagnostics } = dependencies([app, edge, component('gateway')], [gateway]);
+    expect(diagnostics).toEqual([]);
     expect(waits).toEqual({
       app: 'edge gateway-crds',
       edge: 'gateway gateway-crds',
@@ -184,8 +187,8 @@ describe('custom resources', () => {
 describe('refusals', () => {
   it('names both objects of a missing dependency, and suggests a similar one', () => {
     const need = deployment('a/x', { volumes: [{ secret: { secretName: 'pasword' } }] });
-    const { problems } = waitsFor(need, object('Secret a/password'));
-    expect(problems).toEqual([
+    const { diagnostics } = waitsFor(need, object('Secret a/password'));
+    expect(diagnostics).toEqual([
       "nobody-provides: in test, Deployment a/x needs Secret a/pasword; did you mean 'Secret a/password'?",
     ]);
   });
@@ -193,28 +196,28 @@ describe('refusals', () => {
   it('needs a registry for built images', () => {
     const image = 'registry.test.localhost/x:1';
     const app = component('app', object('Namespace app'), deployment('app/x', { containers: [{ image }] }));
-    expect(dependencies([app]).problems[0]).toMatch('needs images of registry.test.localhost');
+    expect(dependencies([app]).diagnostics[0]).toMatch('needs images of registry.test.localhost');
     const holder = operator('images', { provides: { imageHost: 'registry' } });
     expect(dependencies([app, component('images')], [holder]).waits).toEqual({ app: 'images' });
   });
 
   it('reports a kind without a definition', () => {
-    const { problems } = dependencies([component('a', object('Thing.example.org x'))]);
-    expect(problems[0]).toMatch(
+    const { diagnostics } = dependencies([component('a', object('Thing.example.org x'))]);
+    expect(diagnostics[0]).toMatch(
       /Thing x needs kind Thing.example.org; name Thing.example.org under provides.kinds/,
     );
   });
 
   it('needs a default storage class on machines, but not on clouds', () => {
     const claim = component('a', object('Namespace a'), object('PersistentVolumeClaim a/x'));
-    expect(dependencies([claim], [], 'machines').problems).toHaveLength(1);
-    expect(dependencies([claim], [], 'aws').problems).toEqual([]);
+    expect(dependencies([claim], [], 'machines').diagnostics).toHaveLength(1);
+    expect(dependencies([claim], [], 'aws').diagnostics).toEqual([]);
   });
 
   it('reports the objects of a cycle', () => {
     const a = component('a', object('Namespace a'), object('Secret b/x'));
     const b = component('b', object('Namespace b'), object('Secret a/x'));
-    expect(dependencies([a, b]).problems).toEqual([
+    expect(dependencies([a, b]).diagnostics).toEqual([
       'order-cycle: in test, a dependency cycle of components: a waits for b (Secret b/x needs Namespace b), ' +
         'b waits for a (Secret a/x needs Namespace a); move one of the objects into another component',
     ]);
@@ -222,11 +225,11 @@ describe('refusals', () => {
 
   it('refuses reserved names', () => {
     const things = operator('things', { crds: ['thing-crds'] });
-    const { problems } = dependencies(
+    const { diagnostics } = dependencies(
       [component('platform'), component('flux-sync'), component('thing-crds'), component('things')],
       [things],
     );
-    expect(problems.map((problem) => problem.replace(/;.*/, ''))).toEqual([
+    expect(diagnostics.map((diagnostic) => diagnostic.replace(/;.*/, ''))).toEqual([
       "name-taken: 'flux-sync' is already the name of the folder that Flux reads first",
       "name-taken: 'platform' is already the name of the Kustomization that applies all others",
       "name-taken: 'thing-crds' is already the name of the artifact thing-crds",
@@ -234,8 +237,8 @@ describe('refusals', () => {
   });
 
   it('refuses objects that Kubernetes itself creates', () => {
-    const { problems } = dependencies([component('kube-system', object('Namespace kube-system'))]);
-    expect(problems[0]).toMatch('kube-system has Namespace kube-system, and so does Kubernetes itself');
+    const { diagnostics } = dependencies([component('kube-system', object('Namespace kube-system'))]);
+    expect(diagnostics[0]).toMatch('kube-system has Namespace kube-system, and so does Kubernetes itself');
   });
 
   it('reports two components with the same object, but not two kinds with the same name', () => {
@@ -243,9 +246,9 @@ describe('refusals', () => {
       component('a', object('ClusterRole.rbac.authorization.k8s.io x')),
       component('b', object('Node x')),
     ];
-    expect(dependencies(two).problems).toEqual([]);
+    expect(dependencies(two).diagnostics).toEqual([]);
     two.push(component('c', object('Node x')));
-    expect(dependencies(two).problems).toEqual([
+    expect(dependencies(two).diagnostics).toEqual([
       'two-owners: in test, c has Node x, and so does b; remove it from one of them, or rename it',
     ]);
   });

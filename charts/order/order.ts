@@ -1,6 +1,6 @@
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
+import { compareDiagnostics, compareText } from '../../model/diagnostics/diagnostic.ts';
 import { suggest } from '../../model/diagnostics/nearest.ts';
-import type { Problem } from '../../model/diagnostics/problem.ts';
-import { compareProblems, compareText } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { onceEach } from '../../model/once-each.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
@@ -30,27 +30,28 @@ const ownNames: ReadonlyMap<string, string> = new Map([
  * Derives the order of the Kustomizations from the objects: an object comes after the component that creates
  * the CustomResourceDefinition, namespace, account, Secret, class or webhook that it needs. Every direct need
  * is an edge, even if a longer path leads to the same Kustomization: Flux does not wait for unchanged
- * Kustomizations, so the longer path may not wait. Problems are: a need without a provider, an object in two
+ * Kustomizations, so the longer path may not wait. Diagnostics are: a need without a provider, an object in two
  * components, and a cycle.
  */
 export function order(
   env: Environment,
   components: Component[],
-): { kustomizations: Kustomization[]; problems: Problem[] } {
-  const problems: Problem[] = [];
+): { kustomizations: Kustomization[]; diagnostics: Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
   const report: Refuse = (component, text) => {
-    problems.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
+    diagnostics.push({ ...text, file: sourceOf(env, component), line: 1, column: 1 });
   };
   const artifacts = artifactsOf(env, components);
   refuseTakenNames(components, artifacts, report);
   const edges = findEdges(env, components, artifacts, report);
   refuseCycles(env, edges, report);
-  if (problems.length > 0) return { kustomizations: [], problems: problems.sort(compareProblems) };
-  return { kustomizations: kustomizationsOf(env, components, edges), problems };
+  if (diagnostics.length > 0)
+    return { kustomizations: [], diagnostics: diagnostics.sort(compareDiagnostics) };
+  return { kustomizations: kustomizationsOf(env, components, edges), diagnostics };
 }
 
-/** Adds a problem to the file that describes a component. */
-type Refuse = (component: string, text: Pick<Problem, 'code' | 'what' | 'why' | 'fix'>) => void;
+/** Adds a diagnostic to the file that describes a component. */
+type Refuse = (component: string, text: Pick<Diagnostic, 'code' | 'what' | 'why' | 'fix'>) => void;
 
 /** Map from each Kustomization to those that must be ready first, with the first reason for each. */
 type Edges = Map<string, Map<string, Reason>>;

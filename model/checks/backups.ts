@@ -1,5 +1,5 @@
-import type { Problem } from '../diagnostics/problem.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import { awsAccount, bucketName } from '../schema/aws-role.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
@@ -7,7 +7,7 @@ import type { Cluster } from '../schema/cluster.ts';
  * Backups with an AWS role must go to the bucket that the stacks create: the role has access to no other
  * bucket.
  */
-export function checkBackups({ source, value }: Loaded<Cluster>): Problem[] {
+export function checkBackups({ source, value }: Loaded<Cluster>): Diagnostic[] {
   const { backups } = value.databases;
   const place = awsAccount(value);
   if (backups?.credentials !== 'machine' || place === undefined) return [];
@@ -15,7 +15,7 @@ export function checkBackups({ source, value }: Loaded<Cluster>): Problem[] {
   const made = bucketName(value.name, 'backups', place.account);
   if (bucket === made) return [];
   return [
-    problemAt(source, ['databases', 'backups', 'destination'], {
+    diagnosticAt(source, ['databases', 'backups', 'destination'], {
       code: 'other-bucket',
       what: `the backups go to the bucket '${bucket}'`,
       why: `with credentials: machine, the backup role of the stacks may write to '${made}' only`,
@@ -25,10 +25,10 @@ export function checkBackups({ source, value }: Loaded<Cluster>): Problem[] {
 }
 
 /** Snapshots are made by Amazon, of its own disks. */
-export function checkSnapshots({ source, value }: Loaded<Cluster>): Problem[] {
+export function checkSnapshots({ source, value }: Loaded<Cluster>): Diagnostic[] {
   if (value.snapshots === undefined || value.provider.kind === 'aws') return [];
   return [
-    problemAt(
+    diagnosticAt(
       source,
       ['snapshots'],
       {

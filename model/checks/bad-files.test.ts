@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shop, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -207,15 +207,15 @@ const cases: [name: string, damage: Damage][] = [
 
 describe('a file is refused that is', () => {
   it.each(cases)('%s', async (name, damage) => {
-    const problems = await withEdits([], async (root) => {
+    const diagnostics = await withEdits([], async (root) => {
       damage(root);
-      const { environments, problems } = await loadGraph(root);
+      const { environments, diagnostics } = await loadGraph(root);
       expect(environments).toEqual([]);
-      return problems.map((problem) => formatProblem(problem).replaceAll(shop, '/elsewhere'));
+      return diagnostics.map((diagnostic) => formatDiagnostic(diagnostic).replaceAll(shop, '/elsewhere'));
     });
-    expect(problems).not.toEqual([]);
-    expect(problems.join('\n')).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
-    const text = `${problems.join('\n')}\n`;
+    expect(diagnostics).not.toEqual([]);
+    expect(diagnostics.join('\n')).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+    const text = `${diagnostics.join('\n')}\n`;
     await expect(text).toMatchFileSnapshot(`golden/bad-files/${name.replaceAll(/[^a-zA-Z0-9]+/g, '-')}.txt`);
   });
 });
@@ -226,7 +226,7 @@ it('accepts a byte order mark at the start, Windows line ends, tabs in texts and
   );
   await withEdits([], async (root) => {
     damage(root);
-    expect((await loadGraph(root)).problems).toEqual([]);
+    expect((await loadGraph(root)).diagnostics).toEqual([]);
   });
 });
 
@@ -235,7 +235,7 @@ it('reads an app through a symbolic link inside the repository', async () => {
     mkdirSync(join(root, 'shared'));
     writeFileSync(join(root, 'shared/app.ts'), readFileSync(join(root, catalog)));
     linked(catalog, '../../shared/app.ts')(root);
-    expect((await loadGraph(root)).problems).toEqual([]);
+    expect((await loadGraph(root)).diagnostics).toEqual([]);
   });
 });
 
@@ -244,7 +244,7 @@ it('reads a repository that is itself reached by a symbolic link', async () => {
   try {
     await withEdits([], async (root) => {
       symlinkSync(root, join(folder, 'link'));
-      expect((await loadGraph(join(folder, 'link'))).problems).toEqual([]);
+      expect((await loadGraph(join(folder, 'link'))).diagnostics).toEqual([]);
     });
   } finally {
     rmSync(folder, { recursive: true });
@@ -255,7 +255,7 @@ it('shows at most a hundred schema errors of one file', async () => {
   await withEdits([], async (root) => {
     const many = Array.from({ length: 5_000 }, (_, i) => `key-${i}: 1\n`).join('');
     change(dev, (text) => text + many)(root);
-    expect((await loadGraph(root)).problems).toHaveLength(100);
+    expect((await loadGraph(root)).diagnostics).toHaveLength(100);
   });
 });
 
@@ -263,8 +263,8 @@ it('reports only the faulty one of two programs', async () => {
   await withEdits([], async (root) => {
     change(catalog, (text) => `setInterval(() => {}, 1000);\n${text}`)(root);
     change('apps/shop/app.ts', (text) => text.replace("'8080'", 'new URL("http://a:8080").port'))(root);
-    const { problems } = await loadGraph(root);
-    expect(problems).toMatchObject([{ code: 'import-goes-on', file: catalog }]);
+    const { diagnostics } = await loadGraph(root);
+    expect(diagnostics).toMatchObject([{ code: 'import-goes-on', file: catalog }]);
     change(catalog, (text) => text.replace('setInterval(() => {}, 1000);', 'const a = [1].map(String);'))(
       root,
     );
@@ -276,8 +276,8 @@ it('reports only the faulty one of two programs', async () => {
 it('reports the line at which an import fails', async () => {
   await withEdits([], async (root) => {
     change(catalog, (text) => `import './helper.ts';\n${text}`)(root);
-    const { problems } = await loadGraph(root);
-    expect(problems).toMatchObject([{ code: 'import-failed', file: catalog, line: 1, column: 11 }]);
-    expect(problems[0]?.underlined?.length).toBe('helper.ts'.length);
+    const { diagnostics } = await loadGraph(root);
+    expect(diagnostics).toMatchObject([{ code: 'import-failed', file: catalog, line: 1, column: 11 }]);
+    expect(diagnostics[0]?.underlined?.length).toBe('helper.ts'.length);
   });
 });

@@ -1,6 +1,6 @@
 import type { Lock } from '../../images/lock/index.ts';
+import { type Diagnostic, diagnosticOfFile, type Words } from '../diagnostics/diagnostic.ts';
 import { nearest } from '../diagnostics/nearest.ts';
-import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
 import { placesOf } from '../reading/place.ts';
 import { readText } from '../reading/read-text.ts';
 import type { Loaded } from '../reading/source.ts';
@@ -8,13 +8,13 @@ import { imagesOf, type NamedImage } from '../schema/dockerfile.ts';
 import { fullReference, parseImageReference } from '../schema/image-reference.ts';
 
 /** Every base image of a Dockerfile must be in the lock file, because builds can use no other images. */
-export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Problem[] {
-  const { text, problem } = readText(root, file);
-  if (problem !== undefined) return [problem];
+export function checkBaseImages(root: string, file: string, lock: Loaded<Lock>): Diagnostic[] {
+  const { text, diagnostic } = readText(root, file);
+  if (diagnostic !== undefined) return [diagnostic];
   const images = imagesOf(text);
   if (!/^\s*FROM\s/im.test(text)) {
     return [
-      problemOfFile(file, {
+      diagnosticOfFile(file, {
         code: 'no-base-image',
         what: 'there is no FROM instruction',
         why: 'every image starts from another image or from scratch',

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
 import { placesOf } from '../reading/place.ts';
 import { readText } from '../reading/read-text.ts';
 import { RepositoryFiles } from '../reading/repository-files.ts';
-import { type FieldPath, problemAt, type Source } from '../reading/source.ts';
+import { diagnosticAt, type FieldPath, type Source } from '../reading/source.ts';
 import { type CopiedPath, copiedPaths, isCopied, secretMounts } from '../schema/dockerfile-inputs.ts';
 
 /** An image that is built here: its folder from the root, its bundles, and the field that names it. */
@@ -18,7 +18,7 @@ export interface Build {
 }
 
 /** A build sees what its Dockerfile asks for: the files of a context above its folder, and the secrets that app.ts names. */
-export function checkBuildInputs(root: string, source: Source, build: Build): Problem[] {
+export function checkBuildInputs(root: string, source: Source, build: Build): Diagnostic[] {
   const file = `${build.folder}/Dockerfile`;
   const { text } = readText(root, file);
   if (text === undefined) return [];
@@ -30,11 +30,11 @@ function checkContext(
   source: Source,
   { folder, path, ...build }: Build,
   text: string,
-): Problem[] {
+): Diagnostic[] {
   if (build.context === undefined) return [];
   if (build.bundle !== undefined) {
     return [
-      problemAt(source, [...path, 'context'], {
+      diagnosticAt(source, [...path, 'context'], {
         code: 'bundle-with-context',
         what: `the image of ${folder} has a bundle and a context above its folder`,
         why: 'a bundle has everything that it imports from other packages of the repository in one file',
@@ -89,7 +89,7 @@ function foldersAndFile(file: string): string[] {
 }
 
 /** A secret of a build is asked for by the Dockerfile and named in app.ts, or in neither. */
-function checkSecrets(source: Source, { secrets, path }: Build, file: string, text: string): Problem[] {
+function checkSecrets(source: Source, { secrets, path }: Build, file: string, text: string): Diagnostic[] {
   const mounts = secretMounts(text);
   const asked = mounts.map(({ id }) => id);
   const place = placesOf(text);
@@ -110,7 +110,7 @@ function checkSecrets(source: Source, { secrets, path }: Build, file: string, te
       asked.includes(name)
         ? []
         : [
-            problemAt(source, [...path, 'secrets', i], {
+            diagnosticAt(source, [...path, 'secrets', i], {
               code: 'unused-build-secret',
               what: `no step of ${file} reads the secret '${name}'`,
               why: 'the build needs only what it reads',

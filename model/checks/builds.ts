@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { App } from '../app.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem, Words } from '../diagnostics/problem.ts';
 import { readText } from '../reading/read-text.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
-import { problemAt } from '../reading/source.ts';
+import { diagnosticAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { argumentsIn } from '../schema/dockerfile.ts';
 import { checkBaseImages } from './base-images.ts';
@@ -15,24 +15,25 @@ import { type Build, checkBuildInputs } from './build-inputs.ts';
  * The inputs of a build must exist: Dockerfile, base images, bundled program, and the lock file of its
  * packages.
  */
-export function checkBuilds(root: string, { apps, lock, packageLock }: Repository): Problem[] {
+export function checkBuilds(root: string, { apps, lock, packageLock }: Repository): Diagnostic[] {
   const exists = (path: string) => statSync(join(root, path), { throwIfNoEntry: false })?.isFile() === true;
   return apps.flatMap((app) =>
     buildsOf(app).flatMap((build) => {
       const { folder, bundle, path } = build;
-      const problem = (field: string, words: Words) => problemAt(app.source, [...path, field], words);
-      if (!exists(`${folder}/Dockerfile`)) return [problem('build', noDockerfile(folder, path))];
-      const problems = [
+      const diagnostic = (field: string, words: Words) => diagnosticAt(app.source, [...path, field], words);
+      if (!exists(`${folder}/Dockerfile`)) return [diagnostic('build', noDockerfile(folder, path))];
+      const diagnostics = [
         ...checkBaseImages(root, `${folder}/Dockerfile`, lock),
         ...checkArguments(root, app, build),
         ...checkBuildInputs(root, app.source, build),
       ];
-      if (bundle === undefined) return problems;
-      if (!exists(`${folder}/${bundle}`)) return [...problems, problem('bundle', noProgram(folder, bundle))];
-      const unknown = packageLock.read().problem;
-      if (unknown !== undefined) return [...problems, problem('bundle', unknown)];
-      if (packageLock.packageOf(folder) !== undefined) return problems;
-      return [...problems, problem('bundle', noPackage(folder))];
+      if (bundle === undefined) return diagnostics;
+      if (!exists(`${folder}/${bundle}`))
+        return [...diagnostics, diagnostic('bundle', noProgram(folder, bundle))];
+      const unknown = packageLock.read().diagnostic;
+      if (unknown !== undefined) return [...diagnostics, diagnostic('bundle', unknown)];
+      if (packageLock.packageOf(folder) !== undefined) return diagnostics;
+      return [...diagnostics, diagnostic('bundle', noPackage(folder))];
     }),
   );
 }
@@ -66,7 +67,7 @@ function checkArguments(
   root: string,
   { source }: Loaded<App>,
   { folder, buildArgs, path }: Build,
-): Problem[] {
+): Diagnostic[] {
   const file = `${folder}/Dockerfile`;
   const { text } = readText(root, file);
   if (buildArgs.length === 0 || text === undefined) return [];
@@ -86,7 +87,7 @@ function checkArguments(
           why: 'the build would ignore it',
           fix: suggest(name, ofStages, `add ARG ${name} after FROM, or remove it`),
         };
-    return [problemAt(source, [...path, 'buildArgs', name], words, 'key')];
+    return [diagnosticAt(source, [...path, 'buildArgs', name], words, 'key')];
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -74,9 +74,9 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s is refused', async (name, edits) => {
-  const { problems } = await withEdits(edits, (root) => loadGraph(root));
-  const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
-  expect(problems.length).toBeGreaterThan(0);
+  const { diagnostics } = await withEdits(edits, (root) => loadGraph(root));
+  const text = diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`).join('');
+  expect(diagnostics.length).toBeGreaterThan(0);
   expect(text).not.toContain('SECRET');
   await expect(text).toMatchFileSnapshot(`golden/chart-refusals/${name.replaceAll(' ', '-')}.txt`);
 });
@@ -85,8 +85,8 @@ it('accepts a chart together with further objects', async () => {
   const object =
     'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: shop }\ndata: { a: b }\n';
   const edits = [operator(`${oci} ${pin} values: { a: { b: [1, null, true] } },`), ...extra(object)];
-  const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
-  expect(problems).toEqual([]);
+  const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
   const [env] = environments;
   expect(env?.operators.find(({ name }) => name === 'watcher')?.chart?.values).toEqual({
     a: { b: [1, null, true] },

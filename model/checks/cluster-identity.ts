@@ -1,10 +1,10 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
 import { runsIn } from '../environment.ts';
 import { externalDatabase } from '../external.ts';
 import { authorityCommonName, environmentAuthority, longestCommonName, mutualPort } from '../identity.ts';
 import type { FieldPath, Loaded, Source } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { accountsOperator, databaseCluster, databaseUse, retiredDatabases } from '../schema/database.ts';
@@ -13,7 +13,7 @@ import { inSeconds } from '../schema/duration.ts';
 /**
  * The certificate settings of cluster.yaml must leave no gap in validity, and must name existing authorities.
  */
-export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {
   return [
     ...checkValidity(cluster.source, cluster.value),
     ...checkCommonNames(cluster, repository),
@@ -28,10 +28,10 @@ export function checkClusterIdentity(cluster: Loaded<Cluster>, repository: Repos
  */
 const shortest = { duration: 3600, renewBefore: 300 };
 
-function checkValidity(source: Source, { identity }: Cluster): Problem[] {
-  const problems: Problem[] = [];
+function checkValidity(source: Source, { identity }: Cluster): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const report = (path: FieldPath, code: string, what: string, why: string, fix: string) =>
-    problems.push(problemAt(source, ['identity', ...path], { code, what, why, fix }));
+    diagnostics.push(diagnosticAt(source, ['identity', ...path], { code, what, why, fix }));
   for (const kind of ['certificates', 'ca'] as const) {
     const { duration, renewBefore } = identity[kind];
     const [valid, early] = [inSeconds(duration), inSeconds(renewBefore)];
@@ -72,7 +72,7 @@ function checkValidity(source: Source, { identity }: Cluster): Problem[] {
       `write a duration of at most ${identity.ca.renewBefore}, or a longer ca.renewBefore`,
     );
   }
-  return problems;
+  return diagnostics;
 }
 
 /**
@@ -100,7 +100,7 @@ function authoritiesOf(
   ]);
 }
 
-function checkCommonNames(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+function checkCommonNames(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {
   const { source, value } = cluster;
   return [...authoritiesOf(cluster, repository)].flatMap(([authority, app]) => {
     const generation = Math.max(...(value.identity.roots[authority]?.trusted ?? [1]));
@@ -112,13 +112,13 @@ function checkCommonNames(cluster: Loaded<Cluster>, repository: Repository): Pro
       why: `it has ${name.length} characters, and a CN has at most ${longestCommonName} (RFC 5280): cert-manager would issue no certificate`,
       fix: `shorten the cluster's name${app === undefined ? '' : ' or the name of the app'} by ${name.length - longestCommonName}`,
     };
-    return [problemAt(source, app === undefined ? ['name'] : ['apps', app], words, 'key')];
+    return [diagnosticAt(source, app === undefined ? ['name'] : ['apps', app], words, 'key')];
   });
 }
 
-function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {
   const { source, value } = cluster;
-  const problems: Problem[] = [];
+  const diagnostics: Diagnostic[] = [];
   const known = [...authoritiesOf(cluster, repository).keys()];
   for (const [name, { trusted, issuing }] of Object.entries(value.identity.roots)) {
     const path = ['identity', 'roots', name];
@@ -129,11 +129,11 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
         why: 'authorities exist for apps with a mutual port (NAME), databases (NAME-db), and operators that serve with mutual TLS',
         fix: suggest(name, known, 'remove it'),
       };
-      problems.push(problemAt(source, path, words, 'key'));
+      diagnostics.push(diagnosticAt(source, path, words, 'key'));
     }
     if (!trusted.includes(issuing)) {
-      problems.push(
-        problemAt(source, [...path, 'issuing'], {
+      diagnostics.push(
+        diagnosticAt(source, [...path, 'issuing'], {
           code: 'issuer-not-trusted',
           what: `generation ${issuing} of '${name}' issues certificates but is not trusted`,
           why: 'both sides would refuse these certificates',
@@ -142,8 +142,8 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
       );
     }
     if (new Set(trusted).size < trusted.length) {
-      problems.push(
-        problemAt(source, [...path, 'trusted'], {
+      diagnostics.push(
+        diagnosticAt(source, [...path, 'trusted'], {
           code: 'duplicate-generation',
           what: `the same generation of '${name}' is trusted twice`,
           why: 'one of the two is probably a typing error',
@@ -152,10 +152,10 @@ function checkRoots(cluster: Loaded<Cluster>, repository: Repository): Problem[]
       );
     }
   }
-  return problems;
+  return diagnostics;
 }
 
-function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Problem[] {
+function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Diagnostic[] {
   const mutual = apps.filter((app) => mutualPort(app.value)).map((app) => app.name);
   return Object.entries(value.people).flatMap(([person, { uses }]) =>
     uses.flatMap((use, i) => {
@@ -170,7 +170,7 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
             ? `'${use}' does not run in ${name}`
             : `${reference(app.source, ['ports'])} has no port with tls: 'mutual'`;
       return [
-        problemAt(source, ['people', person, 'uses', i], {
+        diagnosticAt(source, ['people', person, 'uses', i], {
           code: 'nothing-to-call',
           what: `'${person}' calls '${use}' with a certificate`,
           why,
@@ -181,7 +181,7 @@ function checkPeople({ name, source, value }: Loaded<Cluster>, { apps, appNames 
   );
 }
 
-function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
   return apps.flatMap((app) => {
     if (!Object.hasOwn(value.apps, app.name)) return [];
     const use = databaseUse(app.value);
@@ -193,6 +193,6 @@ function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps }: Repo
       why: `${reference(app.source, ['uses', app.value.uses.indexOf(use), 'of'])} names it`,
       fix: `add ${use.of}: to apps`,
     };
-    return [problemAt(source, ['apps', app.name], words, 'key')];
+    return [diagnosticAt(source, ['apps', app.name], words, 'key')];
   });
 }

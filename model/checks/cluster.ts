@@ -1,10 +1,10 @@
 import type { App } from '../app.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
 import { hostName, hostNames } from '../environment.ts';
 import { pagesHost } from '../people.ts';
 import type { Loaded } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, teamRegistry } from '../schema/cluster.ts';
 import { mailHost } from '../sign-in.ts';
@@ -16,7 +16,7 @@ import { checkVersion } from './version.ts';
 import { checkVirtualAddress } from './virtual-address.ts';
 
 /** A cluster.yaml must be consistent in itself, and with the lock file and the apps. */
-export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {
   return [
     ...checkVersion(cluster, repository),
     ...checkNodes(cluster),
@@ -33,13 +33,13 @@ export function checkCluster(cluster: Loaded<Cluster>, repository: Repository): 
   ];
 }
 
-function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Problem[] {
-  const problems: Problem[] = [];
+function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   const controlPlanes = nodes.filter((node) => node.role === 'control-plane').length;
   if (controlPlanes === 0) {
-    problems.push(
-      problemAt(
+    diagnostics.push(
+      diagnosticAt(
         source,
         ['nodes'],
         {
@@ -52,8 +52,8 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
       ),
     );
   } else if (controlPlanes % 2 === 0) {
-    problems.push(
-      problemAt(
+    diagnostics.push(
+      diagnosticAt(
         source,
         ['nodes'],
         {
@@ -68,8 +68,8 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
   }
   for (const [i, node] of nodes.entries()) {
     if (seen.has(node.name)) {
-      problems.push(
-        problemAt(source, ['nodes', i, 'name'], {
+      diagnostics.push(
+        diagnosticAt(source, ['nodes', i, 'name'], {
           code: 'duplicate-node',
           what: `two nodes have the name '${node.name}'`,
           why: 'Kubernetes identifies a node by its name',
@@ -81,8 +81,8 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
     const needed = { kind: undefined, machines: 'address', aws: 'instanceType' } as const;
     const field = needed[provider.kind];
     if (field === undefined || node[field] !== undefined) continue;
-    problems.push(
-      problemAt(
+    diagnostics.push(
+      diagnosticAt(
         source,
         ['nodes', i],
         {
@@ -95,7 +95,7 @@ function checkNodes({ source, value: { nodes, provider } }: Loaded<Cluster>): Pr
       ),
     );
   }
-  return problems;
+  return diagnostics;
 }
 
 /** Plain HTTP is allowed only for a registry on this machine. */
@@ -103,10 +103,10 @@ function checkRegistry({
   name,
   source,
   value: { registry, provider, production },
-}: Loaded<Cluster>): Problem[] {
+}: Loaded<Cluster>): Diagnostic[] {
   if (registry.overlay === 'tls' || (provider.kind === 'kind' && !production)) return [];
   return [
-    problemAt(source, ['registry', 'overlay'], {
+    diagnosticAt(source, ['registry', 'overlay'], {
       code: 'registry-without-tls',
       what: `the registry of '${name}' uses plain HTTP`,
       why: 'an attacker in the network could replace images',
@@ -116,10 +116,10 @@ function checkRegistry({
 }
 
 /** SSH needs a private key and the host's public key (fluxcd/pkg, git, AuthOptions.Validate). */
-function checkSource({ source, value: { source: from } }: Loaded<Cluster>): Problem[] {
+function checkSource({ source, value: { source: from } }: Loaded<Cluster>): Diagnostic[] {
   if (from.kind !== 'git' || from.secret !== undefined || !from.url.startsWith('ssh:')) return [];
   return [
-    problemAt(source, ['source', 'url'], {
+    diagnosticAt(source, ['source', 'url'], {
       code: 'no-key',
       what: `${from.url} uses SSH, and no Secret with a key is named`,
       why: 'Flux needs a Secret with the keys `identity` and `known_hosts`',
@@ -128,8 +128,8 @@ function checkSource({ source, value: { source: from } }: Loaded<Cluster>): Prob
   ];
 }
 
-function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Problem[] {
-  const problems: Problem[] = [];
+function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   for (const app of Object.keys(value.apps)) {
     if (appNames.has(app)) continue;
     const words = {
@@ -138,7 +138,7 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
       why: `apps/${app}/app.ts does not exist`,
       fix: suggest(app, [...appNames], `write apps/${app}/app.ts`),
     };
-    problems.push(problemAt(source, ['apps', app], words, 'key'));
+    diagnostics.push(diagnosticAt(source, ['apps', app], words, 'key'));
   }
   for (const app of apps) {
     if (!Object.hasOwn(value.apps, app.name)) continue;
@@ -150,14 +150,14 @@ function checkApps({ name, source, value }: Loaded<Cluster>, { apps, appNames }:
         why: `${reference(app.source, ['uses', i, 'app'])} names it`,
         fix: `add ${use.app}: to apps`,
       };
-      problems.push(problemAt(source, ['apps', app.name], words, 'key'));
+      diagnostics.push(diagnosticAt(source, ['apps', app.name], words, 'key'));
     }
   }
-  return problems;
+  return diagnostics;
 }
 
-function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Problem[] {
-  const problems: Problem[] = [];
+function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const owners = new Map([[teamRegistry(cluster), 'the registry']]);
   const pages = pagesHost(cluster);
   if (pages !== undefined) owners.set(pages, 'the accounts pages');
@@ -180,18 +180,18 @@ function checkHosts({ source, value: cluster }: Loaded<Cluster>, { apps }: Repos
             : 'remove it, or write another name',
       };
       const path = elsewhere === -1 ? ['apps', app.name] : ['apps', app.name, 'hosts', elsewhere];
-      problems.push(problemAt(source, path, words, elsewhere === -1 ? 'key' : 'value'));
+      diagnostics.push(diagnosticAt(source, path, words, elsewhere === -1 ? 'key' : 'value'));
     }
-    problems.push(...checkElsewhere({ name: source.file, source, value: cluster }, app));
+    diagnostics.push(...checkElsewhere({ name: source.file, source, value: cluster }, app));
   }
-  return problems;
+  return diagnostics;
 }
 
 /**
  * The hosts of an app in cluster.yaml: the app must be exposed, and the hosts must be outside the cluster's
  * domain, whose hosts app.ts lists.
  */
-function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded<App>): Problem[] {
+function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded<App>): Diagnostic[] {
   const hosts = cluster.apps[app.name]?.hosts ?? [];
   const path = (i: number) => ['apps', app.name, 'hosts', i];
   if (hosts.length > 0 && app.value.exposes === undefined) {
@@ -201,7 +201,7 @@ function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded
       why: `the gateway has no port for it (${reference(app.source, ['name'])})`,
       fix: `add exposes: { port: … } to ${app.source.file}`,
     };
-    return [problemAt(source, path(0), words)];
+    return [diagnosticAt(source, path(0), words)];
   }
   return hosts.flatMap((host, i) => {
     if (host !== cluster.domain && !host.endsWith(`.${cluster.domain}`)) return [];
@@ -212,6 +212,6 @@ function checkElsewhere({ source, value: cluster }: Loaded<Cluster>, app: Loaded
       why: "app.ts lists the names below the cluster's domain, for all environments",
       fix: `write hosts: ['${label || app.name}'] under exposes in ${app.source.file}`,
     };
-    return [problemAt(source, path(i), words)];
+    return [diagnosticAt(source, path(i), words)];
   });
 }

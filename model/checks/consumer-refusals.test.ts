@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadLock } from '../../images/lock/index.ts';
 import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -238,10 +238,10 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s', async (name, edits) => {
-  const { environments, problems } = await withPlatform(edits, (root) => loadGraph(root));
+  const { environments, diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
-  expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(
     `golden/consumer-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );
@@ -249,8 +249,8 @@ it.each(cases)('%s', async (name, edits) => {
 
 it('a base image with a similar name in the lock file gets that name as a suggestion', async () => {
   const locked = loadLock().images.node?.ref ?? '';
-  const { problems } = await withPlatform(built(`FROM ${locked}x\n`), (root) => loadGraph(root));
-  expect(problems).toEqual([
+  const { diagnostics } = await withPlatform(built(`FROM ${locked}x\n`), (root) => loadGraph(root));
+  expect(diagnostics).toEqual([
     expect.objectContaining({ code: 'not-locked', line: 1, column: 6, fix: `did you mean '${locked}'?` }),
   ]);
 });

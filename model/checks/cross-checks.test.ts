@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 import { readYaml } from '../reading/read-yaml.ts';
 import { clusterSchema } from '../schema/cluster.ts';
@@ -130,10 +130,10 @@ const cases: [name: string, edits: Edit[]][] = [
 
 describe('refuses', () => {
   it.each(cases)('%s', async (name, edits) => {
-    const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
+    const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
     expect(environments).toEqual([]);
-    expect(problems).not.toEqual([]);
-    const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+    expect(diagnostics).not.toEqual([]);
+    const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
     await expect(text).toMatchFileSnapshot(
       `golden/cross-checks/${name.replaceAll(/[^a-zA-Z0-9]+/g, '-')}.txt`,
     );
@@ -175,7 +175,7 @@ describe('accepts', () => {
       ],
     ],
   ])('%s', async (_, edits) => {
-    expect((await withEdits(edits, (root) => loadGraph(root))).problems).toEqual([]);
+    expect((await withEdits(edits, (root) => loadGraph(root))).diagnostics).toEqual([]);
   });
 });
 
@@ -193,8 +193,8 @@ describe('an upgrade from the running version', () => {
     ['v1.37.0', ['version-goes-back']],
   ])('%s to v1.36.4: %j', (running, codes) => {
     if (source === undefined || cluster.kubernetes === undefined) throw new Error('not read');
-    const problems = checkUpgrade({ source, value: { kubernetes: cluster.kubernetes } }, running);
-    expect(problems.map(({ code }) => code)).toEqual(codes);
-    for (const { column } of problems) expect(column).toBe(24);
+    const diagnostics = checkUpgrade({ source, value: { kubernetes: cluster.kubernetes } }, running);
+    expect(diagnostics.map(({ code }) => code)).toEqual(codes);
+    for (const { column } of diagnostics) expect(column).toBe(24);
   });
 });

@@ -1,13 +1,13 @@
 import type { App } from '../app.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import { probePort } from '../schema/probe.ts';
 
 /** Ports and apps that an app names must exist, and edges between apps must form no cycle. */
-export function checkEdges(repository: Repository): Problem[] {
+export function checkEdges(repository: Repository): Diagnostic[] {
   return [
     ...repository.apps.flatMap(checkOwnPorts),
     ...repository.apps.flatMap((app) => checkUses(app, repository)),
@@ -15,13 +15,13 @@ export function checkEdges(repository: Repository): Problem[] {
   ];
 }
 
-function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
-  const problems: Problem[] = [];
+function checkOwnPorts({ source, value }: Loaded<App>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const known = Object.keys(value.ports);
   const check = (path: FieldPath, port: string | undefined) => {
     if (port === undefined || known.includes(port)) return;
-    problems.push(
-      problemAt(source, path, {
+    diagnostics.push(
+      diagnosticAt(source, path, {
         code: 'unknown-port',
         what: `'${value.name}' has no port '${port}'`,
         why: `${reference(source, ['ports'])} does not have it`,
@@ -37,18 +37,18 @@ function checkOwnPorts({ source, value }: Loaded<App>): Problem[] {
   for (const [path, port] of Object.entries(value.exposes?.paths ?? {}))
     check(['exposes', 'paths', path], port);
   check(['metrics', 'port'], value.metrics?.port);
-  return problems;
+  return diagnostics;
 }
 
-function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Problem[] {
-  const problems: Problem[] = [];
+function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   for (const [i, use] of value.uses.entries()) {
     if (use.kind !== 'app') continue;
     const edge = `${use.app} ${use.port}`;
     if (seen.has(edge)) {
-      problems.push(
-        problemAt(source, ['uses', i], {
+      diagnostics.push(
+        diagnosticAt(source, ['uses', i], {
           code: 'use-twice',
           what: `'${value.name}' uses the port '${use.port}' of '${use.app}' twice`,
           why: 'one of the two is probably a typing error',
@@ -58,8 +58,8 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
     }
     seen.add(edge);
     if (!appNames.has(use.app)) {
-      problems.push(
-        problemAt(source, ['uses', i, 'app'], {
+      diagnostics.push(
+        diagnosticAt(source, ['uses', i, 'app'], {
           code: 'unknown-app',
           what: `'${value.name}' uses '${use.app}', which does not exist`,
           why: `there is no apps/${use.app}/app.ts`,
@@ -70,8 +70,8 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
     }
     const target = appNamed(apps, use.app);
     if (target === undefined || Object.hasOwn(target.value.ports, use.port)) continue;
-    problems.push(
-      problemAt(source, ['uses', i, 'port'], {
+    diagnostics.push(
+      diagnosticAt(source, ['uses', i, 'port'], {
         code: 'unknown-port',
         what: `'${use.app}' has no port '${use.port}'`,
         why: `${reference(target.source, ['ports'])} does not have it`,
@@ -83,17 +83,17 @@ function checkUses({ source, value }: Loaded<App>, { apps, appNames }: Repositor
       }),
     );
   }
-  return problems;
+  return diagnostics;
 }
 
-/** One problem for each cycle, at the edge from the first of its apps by name. */
-function checkCycles(apps: Loaded<App>[]): Problem[] {
-  const problems: Problem[] = [];
+/** One diagnostic for each cycle, at the edge from the first of its apps by name. */
+function checkCycles(apps: Loaded<App>[]): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const done = new Set<string>();
   const visit = (name: string, trail: string[]) => {
     const start = trail.indexOf(name);
     if (start !== -1) {
-      problems.push(cycleProblem(trail.slice(start), apps));
+      diagnostics.push(cycleDiagnostic(trail.slice(start), apps));
       return;
     }
     if (done.has(name)) return;
@@ -103,10 +103,10 @@ function checkCycles(apps: Loaded<App>[]): Problem[] {
     done.add(name);
   };
   for (const app of apps) visit(app.name, []);
-  return problems;
+  return diagnostics;
 }
 
-function cycleProblem(cycle: string[], apps: Loaded<App>[]): Problem {
+function cycleDiagnostic(cycle: string[], apps: Loaded<App>[]): Diagnostic {
   const [first = '', second = first] = cycle;
   const app = appNamed(apps, first);
   const edge = app?.value.uses.findIndex((use) => use.kind === 'app' && use.app === second) ?? 0;
@@ -117,5 +117,5 @@ function cycleProblem(cycle: string[], apps: Loaded<App>[]): Problem {
     fix: 'remove one of these uses, or move the shared part into a third app',
   };
   if (app === undefined) return { file: 'apps', line: 1, column: 1, ...words };
-  return problemAt(app.source, ['uses', edge], words);
+  return diagnosticAt(app.source, ['uses', edge], words);
 }

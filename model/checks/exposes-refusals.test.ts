@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const app = (exposes: string, name = 'shop'): Edit => [
@@ -34,9 +34,9 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s is refused', async (name, edits) => {
-  const { problems } = await withPlatform(edits, (root) => loadGraph(root));
-  expect(problems.length).toBeGreaterThan(0);
-  const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+  const { diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`).join('');
   await expect(text).toMatchFileSnapshot(
     `golden/exposes-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );
@@ -44,8 +44,8 @@ it.each(cases)('%s is refused', async (name, edits) => {
 
 it('accepts names of other domains in one environment, in addition to those below its domain', async () => {
   const edits = [app("hosts: ['www']"), running('shop: { hosts: [shop.example.org] }')];
-  const { environments, problems } = await withPlatform(edits, (root) => loadGraph(root));
-  expect(problems).toEqual([]);
+  const { environments, diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
   expect(environments[0]?.apps[0]?.hosts).toEqual([
     'shop.dev.localhost',
     'shop.example.org',

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -57,12 +57,12 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s is refused where it is written', async (name, edits) => {
-  const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
+  const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
   // Of the other environment the same is true, and said in the same words.
-  const here = problems.filter(({ what }) => !what.includes(' prod'));
+  const here = diagnostics.filter(({ what }) => !what.includes(' prod'));
   expect(here.length).toBeGreaterThan(0);
-  const text = `${here.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  const text = `${here.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(
     `golden/external-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );

@@ -1,15 +1,15 @@
 import type { App } from '../app.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
 import { loginsOf, mailpitForApps, migrationsLogin } from '../external.ts';
-import { type Loaded, problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type Loaded, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
 /**
  * Each entry of `external` must belong to an edge, and each edge to an external service must have an entry.
  */
-export function checkExternal(repository: Repository): Problem[] {
+export function checkExternal(repository: Repository): Diagnostic[] {
   const { apps, clusters } = repository;
   const inEach = clusters.flatMap((cluster) => {
     const here = apps.filter(({ name }) => Object.hasOwn(cluster.value.apps, name));
@@ -21,7 +21,10 @@ export function checkExternal(repository: Repository): Problem[] {
   return [...apps.flatMap(checkMailTwice), ...inEach];
 }
 
-function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps, appNames }: Repository): Problem[] {
+function checkDatabases(
+  { name, source, value }: Loaded<Cluster>,
+  { apps, appNames }: Repository,
+): Diagnostic[] {
   return Object.keys(value.external.databases).flatMap((owner) => {
     const app = appNamed(apps, owner);
     // An app with schema errors is reported by its own check.
@@ -43,7 +46,7 @@ function checkDatabases({ name, source, value }: Loaded<Cluster>, { apps, appNam
           ? suggest(owner, owners, 'remove it')
           : `add ${owner}: to apps, or remove this entry`,
     };
-    return [problemAt(source, ['external', 'databases', owner], words, 'key')];
+    return [diagnosticAt(source, ['external', 'databases', owner], words, 'key')];
   });
 }
 
@@ -51,11 +54,11 @@ function mailUses({ value }: Loaded<App>): number[] {
   return value.uses.flatMap((use, i) => (use.kind === 'mail' ? [i] : []));
 }
 
-function checkMailTwice(app: Loaded<App>): Problem[] {
+function checkMailTwice(app: Loaded<App>): Diagnostic[] {
   return mailUses(app)
     .slice(1)
     .map((i) =>
-      problemAt(app.source, ['uses', i], {
+      diagnosticAt(app.source, ['uses', i], {
         code: 'use-twice',
         what: `'${app.name}' uses mail twice`,
         why: 'an environment has one mail server',
@@ -65,7 +68,7 @@ function checkMailTwice(app: Loaded<App>): Problem[] {
 }
 
 /** A mail edge needs a mail server in each environment of the app. */
-function checkMail(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
+function checkMail(app: Loaded<App>, cluster: Loaded<Cluster>): Diagnostic[] {
   const [use] = mailUses(app);
   if (use === undefined || cluster.value.external.mail !== undefined || mailpitForApps(cluster.value))
     return [];
@@ -75,11 +78,11 @@ function checkMail(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
     why: `${cluster.source.file} names no mail server`,
     fix: 'add external: { mail: { host: smtp.example.org, networks: [192.0.2.0/24] } } to it',
   };
-  return [problemAt(app.source, ['uses', use], words)];
+  return [diagnosticAt(app.source, ['uses', use], words)];
 }
 
 /** The secrets with logins of external services must not have the names of the app's own secrets. */
-function checkLogins({ name, source, value }: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
+function checkLogins({ name, source, value }: Loaded<App>, cluster: Loaded<Cluster>): Diagnostic[] {
   const logins = [...loginsOf(value, cluster.value), migrationsLogin(value, cluster.value)];
   return value.uses.flatMap((use, i) => {
     if (use.kind !== 'secret' || !logins.some((login) => login?.name === use.name)) return [];
@@ -89,6 +92,6 @@ function checkLogins({ name, source, value }: Loaded<App>, cluster: Loaded<Clust
       why: `in ${cluster.name} the secret of that name is a login of an external service (${reference(cluster.source, ['external'])})`,
       fix: 'rename the secret of the app',
     };
-    return [problemAt(source, ['uses', i, 'name'], words)];
+    return [diagnosticAt(source, ['uses', i, 'name'], words)];
   });
 }

@@ -1,6 +1,6 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { ExtraObjects } from '../reading/extra-objects.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { clusterKinds } from '../schema/cluster-kinds.ts';
 import type { ExtraObject } from '../schema/extra.ts';
@@ -16,20 +16,20 @@ const ofOthers = /^(gateway\.networking|metrics|snapshot\.storage)\.k8s\.io\//;
  * Files in `extra` must exist, must hold Kubernetes objects with a namespace, and an app's objects must be in
  * its own namespace.
  */
-export function checkExtra(root: string, { apps, operators }: Repository): Problem[] {
+export function checkExtra(root: string, { apps, operators }: Repository): Diagnostic[] {
   const reader = new ExtraObjects(root);
   const check = (owner: Loaded<{ extra: string[] }>, folder: string, namespace: string | undefined) => {
-    const { objects, problems, missing } = reader.of(folder, owner.value.extra);
+    const { objects, diagnostics, missing } = reader.of(folder, owner.value.extra);
     return [
       ...missing.map((file) =>
-        problemAt(owner.source, ['extra', owner.value.extra.indexOf(file)], {
+        diagnosticAt(owner.source, ['extra', owner.value.extra.indexOf(file)], {
           code: 'no-file',
           what: `Git has no file ${folder}/${file}`,
           why: 'its objects are applied, and every machine must render the same manifests',
           fix: `write ${folder}/${file}; if it exists, it is a symbolic link or a .gitignore excludes it`,
         }),
       ),
-      ...problems,
+      ...diagnostics,
       ...objects.flatMap((object) => checkPlace(object, namespace)),
     ];
   };
@@ -39,7 +39,7 @@ export function checkExtra(root: string, { apps, operators }: Repository): Probl
   ];
 }
 
-function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefined): Problem[] {
+function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefined): Diagnostic[] {
   const { apiVersion, kind, metadata } = value;
   const { namespace } = metadata;
   const isBuiltIn = builtIn.test(apiVersion) && !ofOthers.test(apiVersion);
@@ -50,7 +50,7 @@ function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefi
       why: "it would be in 'default', which the platform does not use",
       fix: `add namespace: ${own ?? 'NAMESPACE'} to metadata`,
     };
-    return [problemAt(source, ['metadata'], words, 'key')];
+    return [diagnosticAt(source, ['metadata'], words, 'key')];
   }
   if (own === undefined || namespace === undefined || namespace === own) return [];
   const words = {
@@ -59,5 +59,5 @@ function checkPlace({ source, value }: Loaded<ExtraObject>, own: string | undefi
     why: `an app owns only the namespace of its own name`,
     fix: `write namespace: ${own}`,
   };
-  return [problemAt(source, ['metadata', 'namespace'], words)];
+  return [diagnosticAt(source, ['metadata', 'namespace'], words)];
 }

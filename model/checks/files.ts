@@ -1,23 +1,23 @@
 import type { App } from '../app.ts';
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { AppFiles } from '../reading/app-files.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
 /** Maximum bytes of all files of an app together (Kubernetes, ValidateConfigMap: MaxSecretSize). */
 const most = 1024 * 1024;
 
 /** A mounted file must exist, must be a regular file, and must fit into the app's ConfigMap. */
-export function checkFiles(root: string, { apps }: Repository): Problem[] {
+export function checkFiles(root: string, { apps }: Repository): Diagnostic[] {
   const files = new AppFiles(root);
   return apps.flatMap((app) => checkApp(app, files));
 }
 
-function checkApp({ name, source, value }: Loaded<App>, files: AppFiles): Problem[] {
+function checkApp({ name, source, value }: Loaded<App>, files: AppFiles): Diagnostic[] {
   const stored = new Map(files.stored({ name, files: value.files }).map((file) => [file.path, file]));
-  const problems = Object.entries(value.files).flatMap(([path, file]): Problem[] => {
+  const diagnostics = Object.entries(value.files).flatMap(([path, file]): Diagnostic[] => {
     const report = (code: string, what: string, why: string, fix: string) => [
-      problemAt(source, ['files', path], { code, what, why, fix }),
+      diagnosticAt(source, ['files', path], { code, what, why, fix }),
     ];
     const found = stored.get(file);
     if (found === undefined) {
@@ -39,12 +39,12 @@ function checkApp({ name, source, value }: Loaded<App>, files: AppFiles): Proble
     return [];
   });
   const size = [...stored.values()].reduce((sum, { content }) => sum + content.length, 0);
-  if (size <= most) return problems;
+  if (size <= most) return diagnostics;
   const words = {
     code: 'files-too-large',
     what: `the files of '${name}' have ${size} bytes in total`,
     why: `they become one ConfigMap, and the maximum of the API server is ${most} bytes`,
     fix: 'put large files into the image',
   };
-  return [...problems, problemAt(source, ['files'], words, 'key')];
+  return [...diagnostics, diagnosticAt(source, ['files'], words, 'key')];
 }

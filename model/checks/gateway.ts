@@ -1,15 +1,15 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { gatewayPorts, gatewayTls } from '../gateway.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { nodePorts } from '../schema/node-ports.ts';
 
 /** The gateway settings must be possible with the provider of the environment. */
-export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Problem[] {
+export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Diagnostic[] {
   const tls = gatewayTls(cluster);
   const { kind } = cluster.provider;
-  const refuse = (code: string, what: string, why: string, fix: string): Problem[] => [
-    problemAt(source, ['gateway', 'tls'], { code, what, why, fix }),
+  const refuse = (code: string, what: string, why: string, fix: string): Diagnostic[] => [
+    diagnosticAt(source, ['gateway', 'tls'], { code, what, why, fix }),
   ];
   if (kind === 'aws') {
     if (tls === 'balancer') return [];
@@ -31,7 +31,7 @@ export function checkGateway({ source, value: cluster }: Loaded<Cluster>): Probl
   const ports = gatewayPorts(cluster);
   if (ports.http === ports.https) {
     return [
-      problemAt(source, ['provider', 'ports', 'https'], {
+      diagnosticAt(source, ['provider', 'ports', 'https'], {
         code: 'taken',
         what: `port ${ports.https} is used for HTTP and HTTPS`,
         why: 'each needs a port of its own',

@@ -1,13 +1,13 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Operator } from '../operator.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
 /** Helm's maximum length of a release name (helm.sh/helm, pkg/chart/common/util, maxReleaseNameLen). */
 const longestRelease = 53;
 
 /** Fields that an operator with a Helm chart must have, or cannot have. */
-export function checkHelmCharts({ operators }: Repository): Problem[] {
+export function checkHelmCharts({ operators }: Repository): Diagnostic[] {
   return operators.flatMap((operator) =>
     operator.value.chart === undefined
       ? []
@@ -15,7 +15,7 @@ export function checkHelmCharts({ operators }: Repository): Problem[] {
   );
 }
 
-function checkName({ name, source }: Loaded<Operator>): Problem[] {
+function checkName({ name, source }: Loaded<Operator>): Diagnostic[] {
   if (name.length <= longestRelease) return [];
   const words = {
     code: 'release-name',
@@ -23,11 +23,11 @@ function checkName({ name, source }: Loaded<Operator>): Problem[] {
     why: `it is also the name of a Helm release, which has at most ${longestRelease} characters`,
     fix: `rename operators/${name}`,
   };
-  return [problemAt(source, ['name'], words)];
+  return [diagnosticAt(source, ['name'], words)];
 }
 
 /** Fields that do not work with a Helm chart: they need labels and names that only chart.ts files set. */
-function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
+function checkAlone({ source, value }: Loaded<Operator>): Diagnostic[] {
   const without = [
     { key: 'crds', is: value.crds.length > 0, fix: 'remove it: the chart contains its own' },
     {
@@ -45,7 +45,7 @@ function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
   return without
     .filter(({ is }) => is)
     .map(({ key, fix }) =>
-      problemAt(
+      diagnosticAt(
         source,
         [key],
         {
@@ -60,7 +60,7 @@ function checkAlone({ source, value }: Loaded<Operator>): Problem[] {
 }
 
 /** A flow has a port, except a flow to the API server, whose port is known. */
-function checkCalls({ source, value }: Loaded<Operator>): Problem[] {
+function checkCalls({ source, value }: Loaded<Operator>): Diagnostic[] {
   return Object.entries(value.chart?.network ?? {}).flatMap(([workload, { calls }]) =>
     calls.flatMap(({ to, port }, i) => {
       if (to === 'kubernetes-api' ? port === undefined : port !== undefined) return [];
@@ -76,7 +76,7 @@ function checkCalls({ source, value }: Loaded<Operator>): Problem[] {
             : 'a policy without a port would allow all ports',
         fix: to === 'kubernetes-api' ? 'remove port' : 'add port: …, the port of the called pod',
       };
-      return [problemAt(source, ['chart', 'network', workload, 'calls', i], words)];
+      return [diagnosticAt(source, ['chart', 'network', workload, 'calls', i], words)];
     }),
   );
 }

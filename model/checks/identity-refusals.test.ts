@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -17,9 +17,9 @@ const identity: Edit[] = [
   [dev, 'apps:', 'people:\n  me: { uses: [catalog] }\napps:'],
 ];
 
-it('the unchanged repository has no problems', async () => {
-  const { environments, problems } = await withEdits(identity, (root) => loadGraph(root));
-  expect(problems).toEqual([]);
+it('the unchanged repository has no diagnostics', async () => {
+  const { environments, diagnostics } = await withEdits(identity, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
   expect(environments).toHaveLength(2);
 });
 
@@ -132,10 +132,10 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s', async (name, edits) => {
-  const { environments, problems } = await withEdits([...identity, ...edits], (root) => loadGraph(root));
+  const { environments, diagnostics } = await withEdits([...identity, ...edits], (root) => loadGraph(root));
   expect(environments).toEqual([]);
-  expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(
     `golden/identity-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );

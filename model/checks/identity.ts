@@ -1,10 +1,10 @@
 import type { App } from '../app.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
 import { mutualPort, mutualUses } from '../identity.ts';
 import { needsSignIn } from '../people.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import {
   accesses,
@@ -21,7 +21,7 @@ import { probePort } from '../schema/probe.ts';
  * Edges with certificates must lead to an existing port or database, must not conflict, and the process must
  * reload renewed certificates.
  */
-export function checkIdentity(repository: Repository): Problem[] {
+export function checkIdentity(repository: Repository): Diagnostic[] {
   return repository.apps.flatMap((app) => [
     ...checkPorts(app),
     ...checkDatabase(app, repository),
@@ -30,12 +30,12 @@ export function checkIdentity(repository: Repository): Problem[] {
   ]);
 }
 
-function checkPorts({ source, value }: Loaded<App>): Problem[] {
-  const problems: Problem[] = [];
+function checkPorts({ source, value }: Loaded<App>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const mutual = Object.entries(value.ports).filter(([, { tls }]) => tls === 'mutual');
   for (const [port] of mutual.slice(1)) {
-    problems.push(
-      problemAt(source, ['ports', port, 'tls'], {
+    diagnostics.push(
+      diagnosticAt(source, ['ports', port, 'tls'], {
         code: 'two-mutual-ports',
         what: `'${value.name}' has a second port with mutual TLS`,
         why: 'an app has one server certificate and one list of callers',
@@ -48,8 +48,8 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
     const asked = given && probePort(given);
     // A TCP probe only opens a connection and needs no certificate.
     if (!asked || asked.key === 'tcp' || !isMutual(asked.port)) continue;
-    problems.push(
-      problemAt(source, ['probes', probe, asked.key], {
+    diagnostics.push(
+      diagnosticAt(source, ['probes', probe, asked.key], {
         code: 'probe-without-certificate',
         what: `the probe '${probe}' uses a port with mutual TLS`,
         why: 'kubelet has no client certificate, so the app would never be ready',
@@ -58,8 +58,8 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
     );
   }
   if (value.metrics !== undefined && isMutual(value.metrics.port)) {
-    problems.push(
-      problemAt(source, ['metrics', 'port'], {
+    diagnostics.push(
+      diagnosticAt(source, ['metrics', 'port'], {
         code: 'metrics-without-certificate',
         what: `the metrics port '${value.metrics.port}' has mutual TLS`,
         why: 'Prometheus has no client certificate of the app',
@@ -80,8 +80,8 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
           ]),
         ];
   for (const [path, port] of exposed.filter(([, name]) => isMutual(name))) {
-    problems.push(
-      problemAt(source, path, {
+    diagnostics.push(
+      diagnosticAt(source, path, {
         code: 'gateway-without-certificate',
         what: `the gateway leads to '${port}', a port with mutual TLS`,
         why: 'the gateway has no client certificate: every visitor would have the same identity',
@@ -89,21 +89,21 @@ function checkPorts({ source, value }: Loaded<App>): Problem[] {
       }),
     );
   }
-  return problems;
+  return diagnostics;
 }
 
-function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository): Problem[] {
+function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository): Diagnostic[] {
   const { name, database } = value;
   if (database === undefined) return [];
-  const problems: Problem[] = [];
+  const diagnostics: Diagnostic[] = [];
   const faults = [
     ...accesses.map((access) => faultOfRole(databaseRole(name, access))),
     faultOfDatabase(databaseName(name)),
   ];
   const fault = faults.find((each) => each !== undefined);
   if (fault !== undefined) {
-    problems.push(
-      problemAt(source, ['name'], {
+    diagnostics.push(
+      diagnosticAt(source, ['name'], {
         code: 'name-reserved',
         what: `an app with a database cannot have the name '${name}'`,
         why: `its database would be '${databaseName(name)}' and its roles ${accesses.map((access) => `'${databaseRole(name, access)}'`).join(', ')}; ${fault}`,
@@ -113,8 +113,8 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
   }
   for (const taken of [databaseCluster(name), migrationsName(name)]) {
     if (!appNames.has(taken)) continue;
-    problems.push(
-      problemAt(
+    diagnostics.push(
+      diagnosticAt(
         source,
         ['database'],
         {
@@ -127,17 +127,17 @@ function checkDatabase({ source, value }: Loaded<App>, { appNames }: Repository)
       ),
     );
   }
-  return problems;
+  return diagnostics;
 }
 
-function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Problem[] {
-  const problems: Problem[] = [];
+function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: Repository): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   let first: string | undefined;
   for (const [i, use] of value.uses.entries()) {
     if (use.kind !== 'database') continue;
     if (first !== undefined) {
-      problems.push(
-        problemAt(source, ['uses', i], {
+      diagnostics.push(
+        diagnosticAt(source, ['uses', i], {
           code: 'two-databases',
           what: `'${value.name}' uses a second database`,
           why: `PGHOST and the other variables lead to one database, the one of ${first}`,
@@ -148,8 +148,8 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
     first ??= `'${use.of}' of ${reference(source, ['uses', i])}`;
     const owner = appNamed(apps, use.of);
     if (!appNames.has(use.of) || (owner !== undefined && owner.value.database === undefined)) {
-      problems.push(
-        problemAt(source, ['uses', i, 'of'], {
+      diagnostics.push(
+        diagnosticAt(source, ['uses', i, 'of'], {
           code: 'unknown-database',
           what: `'${value.name}' uses the database of '${use.of}', which owns none`,
           why: owner
@@ -163,8 +163,8 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
         }),
       );
     } else if (use.as === 'owner' && use.of !== value.name) {
-      problems.push(
-        problemAt(source, ['uses', i, 'as'], {
+      diagnostics.push(
+        diagnosticAt(source, ['uses', i, 'as'], {
           code: 'owner-elsewhere',
           what: `'${value.name}' would own the schema of '${use.of}'`,
           why: 'two apps would change one schema independently',
@@ -173,7 +173,7 @@ function checkDatabaseUses({ source, value }: Loaded<App>, { apps, appNames }: R
       );
     }
   }
-  return problems;
+  return diagnostics;
 }
 
 function databaseOwners(apps: Loaded<App>[]): string[] {
@@ -184,7 +184,7 @@ function databaseOwners(apps: Loaded<App>[]): string[] {
  * An app with certificates must declare that it reloads renewed ones; otherwise it fails when the first one
  * expires.
  */
-function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Problem[] {
+function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Diagnostic[] {
   if (value.identity !== undefined) return [];
   const why = 'without a reload the process uses the old certificate until it expires, and then fails';
   const mutual = mutualUses(value, (name) => appNamed(apps, name)?.value);
@@ -194,7 +194,7 @@ function checkReload({ source, value }: Loaded<App>, { apps }: Repository): Prob
   const path = port ? ['ports', port.name, 'tls'] : use ? ['uses', value.uses.indexOf(use)] : undefined;
   if (path === undefined) return [];
   return [
-    problemAt(source, path, {
+    diagnosticAt(source, path, {
       code: 'nothing-reloads',
       what: `'${value.name}' gets a certificate, but does not declare that it reloads renewed ones`,
       why,

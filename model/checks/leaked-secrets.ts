@@ -1,12 +1,12 @@
-import type { Problem } from '../diagnostics/problem.ts';
-import { type FieldPath, fieldName, problemAt, type Source } from '../reading/source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type FieldPath, fieldName, type Source } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { leaksIn, looksLikeKey } from '../schema/leaked-secret.ts';
 
 /**
  * Descriptions must hold no secret in plain text, because their content goes into Git, manifests and logs.
  */
-export function checkLeakedSecrets({ apps, clusters, operators }: Repository): Problem[] {
+export function checkLeakedSecrets({ apps, clusters, operators }: Repository): Diagnostic[] {
   return [
     ...apps.flatMap(({ source, name }) => leaks(source, () => name)),
     ...clusters.flatMap(({ source, name }) => leaks(source, (path) => appOf(path), ` --env ${name}`)),
@@ -21,13 +21,17 @@ function appOf([top, app]: FieldPath): string {
   return top === 'apps' && typeof app === 'string' ? app : 'APP';
 }
 
-function leaks(source: Source, app: (path: FieldPath) => string | undefined, env = ' --env ENV'): Problem[] {
-  const problems: Problem[] = [];
+function leaks(
+  source: Source,
+  app: (path: FieldPath) => string | undefined,
+  env = ' --env ENV',
+): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const seen = new Set<object>();
   const walk = (value: unknown, path: FieldPath): void => {
     if (typeof value === 'string') {
       const title = titleOf(value, path);
-      if (title !== undefined) problems.push(refuse(source, path, title, { app: app(path), env }));
+      if (title !== undefined) diagnostics.push(refuse(source, path, title, { app: app(path), env }));
       return;
     }
     if (typeof value !== 'object' || value === null || seen.has(value)) return;
@@ -36,7 +40,7 @@ function leaks(source: Source, app: (path: FieldPath) => string | undefined, env
     for (const [key, item] of entries) walk(item, [...path, key]);
   };
   walk(source.value, []);
-  return problems;
+  return diagnostics;
 }
 
 function titleOf(value: string, path: FieldPath): string | undefined {
@@ -52,10 +56,10 @@ function refuse(
   path: FieldPath,
   title: string,
   { app, env }: { app: string | undefined; env: string },
-): Problem {
+): Diagnostic {
   const last = path.at(-1);
   const key = typeof last === 'string' && /^[A-Z_][A-Z0-9_]*$/.test(last) ? last : 'KEY';
-  const problem = problemAt(source, path, {
+  const diagnostic = diagnosticAt(source, path, {
     code: 'plain-secret',
     what: `${fieldName(path)} looks like ${title}`,
     why: 'everyone who can read Git, the manifests or the logs could read it',
@@ -65,6 +69,6 @@ function refuse(
         : `remove it and revoke it; then write { kind: 'secret', name: '${app === 'APP' ? 'NAME' : app}', keys: ['${key}'] } under uses and type npm run secrets -- set ${app} ${key}${env}`,
   });
   // The message must not show the secret: many people read logs.
-  delete problem.underlined;
-  return problem;
+  delete diagnostic.underlined;
+  return diagnostic;
 }

@@ -1,8 +1,8 @@
 import type { App } from '../app.ts';
-import { type Problem, problemOfFile } from '../diagnostics/problem.ts';
+import { type Diagnostic, diagnosticOfFile } from '../diagnostics/diagnostic.ts';
 import { environmentAuthority, peopleNamespace } from '../identity.ts';
 import type { Operator } from '../operator.ts';
-import { type Loaded, problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { accountsOperator, databaseCluster, migrationsName } from '../schema/database.ts';
 import { jobName } from '../schema/job.ts';
@@ -10,12 +10,12 @@ import { dnsLabel } from '../schema/kubernetes-names.ts';
 import { previewPattern } from '../schema/previews.ts';
 
 /** Each app, operator and environment has the name of its folder, and no two things share a name. */
-export function checkNames({ clusters, apps, operators }: Repository): Problem[] {
-  const problems: Problem[] = [];
+export function checkNames({ clusters, apps, operators }: Repository): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   for (const { name, source, value } of [...apps, ...operators]) {
     if (value.name === name) continue;
-    problems.push(
-      problemAt(source, ['name'], {
+    diagnostics.push(
+      diagnosticAt(source, ['name'], {
         code: 'name-differs',
         what: `the name is '${value.name}', but ${source.file} says '${name}'`,
         why: 'other files refer to it by the name of its folder',
@@ -25,8 +25,8 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
   }
   for (const { name, source, value } of clusters) {
     if (!dnsLabel.safeParse(name).success) {
-      problems.push(
-        problemOfFile(source.file, {
+      diagnostics.push(
+        diagnosticOfFile(source.file, {
           code: 'bad-name',
           what: `an environment cannot have the name '${name}'`,
           why: 'the name is part of paths and of host names',
@@ -36,8 +36,8 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       continue;
     }
     if (value.name === name || value.name.endsWith(`-${name}`)) continue;
-    problems.push(
-      problemAt(source, ['name'], {
+    diagnostics.push(
+      diagnosticAt(source, ['name'], {
         code: 'name-differs',
         what: `the cluster's name is '${value.name}', but its folder is '${name}'`,
         why: "the cluster's name must end with the environment's name, so that no two environments share a cluster",
@@ -45,8 +45,8 @@ export function checkNames({ clusters, apps, operators }: Repository): Problem[]
       }),
     );
   }
-  for (const app of apps) problems.push(...checkAppName(app, operators), ...checkJobName(app, apps));
-  return problems;
+  for (const app of apps) diagnostics.push(...checkAppName(app, operators), ...checkJobName(app, apps));
+  return diagnostics;
 }
 
 /** Names of the environment's own objects that no app can have, each with the reason. */
@@ -84,7 +84,7 @@ const kept: readonly { name: RegExp; whose: string; why: string }[] = [
 ];
 
 /** The namespace of an app and the folders of its components must belong to nothing else. */
-function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Operator>[]): Problem[] {
+function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Operator>[]): Diagnostic[] {
   const components = [
     name,
     ...(value.database === undefined ? [] : [databaseCluster(name)]),
@@ -92,7 +92,7 @@ function checkAppName({ name, source, value }: Loaded<App>, operators: Loaded<Op
     ...(value.job === undefined ? [] : [jobName(name)]),
   ];
   return refusedNames(name, operators, components).map((words) =>
-    problemAt(source, ['name'], { ...words, fix: `rename apps/${name}` }),
+    diagnosticAt(source, ['name'], { ...words, fix: `rename apps/${name}` }),
   );
 }
 
@@ -103,7 +103,7 @@ export function refusedNames(
   name: string,
   operators: readonly Loaded<Operator>[],
   components: readonly string[] = [name],
-): Pick<Problem, 'code' | 'what' | 'why'>[] {
+): Pick<Diagnostic, 'code' | 'what' | 'why'>[] {
   const keeper = kept.find((each) => each.name.test(name));
   if (keeper !== undefined)
     return [{ code: 'name-reserved', what: `'${name}' is ${keeper.whose}`, why: keeper.why }];
@@ -119,7 +119,7 @@ export function refusedNames(
 }
 
 /** The job of an app has its own component name, which no app may have. */
-function checkJobName({ name, source, value }: Loaded<App>, apps: Loaded<App>[]): Problem[] {
+function checkJobName({ name, source, value }: Loaded<App>, apps: Loaded<App>[]): Diagnostic[] {
   const other = value.job === undefined ? undefined : apps.find((each) => each.name === jobName(name));
   if (other === undefined) return [];
   const words = {
@@ -128,5 +128,5 @@ function checkJobName({ name, source, value }: Loaded<App>, apps: Loaded<App>[])
     why: 'both would have the same folder of manifests',
     fix: `rename apps/${other.name}`,
   };
-  return [problemAt(source, ['job'], words, 'key')];
+  return [diagnosticAt(source, ['job'], words, 'key')];
 }

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem, Words } from '../diagnostics/problem.ts';
-import { type FieldPath, type Loaded, problemAt, reference, type Source } from '../reading/source.ts';
+import { diagnosticAt, type FieldPath, type Loaded, reference, type Source } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster, ClusterNode } from '../schema/cluster.ts';
 import { type NodeChoice, nodesForPods, takesPod } from '../schema/node-choice.ts';
@@ -10,7 +10,7 @@ import { type NodeChoice, nodesForPods, takesPod } from '../schema/node-choice.t
  * The nodes that an app chooses must exist in every environment of the app, and some nodes must have no
  * taint.
  */
-export function checkNodeChoices({ apps, clusters }: Repository): Problem[] {
+export function checkNodeChoices({ apps, clusters }: Repository): Diagnostic[] {
   return [
     ...clusters.flatMap(checkUntainted),
     ...apps.flatMap((app) =>
@@ -22,7 +22,7 @@ export function checkNodeChoices({ apps, clusters }: Repository): Problem[] {
 }
 
 /** The platform's own pods tolerate no taint: with a taint on every node they would stay pending. */
-function checkUntainted({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
+function checkUntainted({ source, value: { nodes } }: Loaded<Cluster>): Diagnostic[] {
   const taking = nodesForPods(nodes);
   const tainted = taking[0];
   if (tainted === undefined || taking.some(({ taints }) => Object.keys(taints).length === 0)) return [];
@@ -32,7 +32,7 @@ function checkUntainted({ source, value: { nodes } }: Loaded<Cluster>): Problem[
     why: 'the pods of the platform tolerate none and would stay pending',
     fix: 'remove the taints of one node, or add a node without taints',
   };
-  return [problemAt(source, ['nodes', nodes.indexOf(tainted), 'taints'], words, 'key')];
+  return [diagnosticAt(source, ['nodes', nodes.indexOf(tainted), 'taints'], words, 'key')];
 }
 
 /** A node choice, with its place and the nodes of its environment. */
@@ -44,7 +44,7 @@ interface Choosing {
   cluster: Loaded<Cluster>;
 }
 
-function checkChoice(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
+function checkChoice(app: Loaded<App>, cluster: Loaded<Cluster>): Diagnostic[] {
   const override = cluster.value.apps[app.name]?.nodes;
   const choice = override ?? app.value.nodes;
   if (choice === undefined) return [];
@@ -63,13 +63,13 @@ function checkChoice(app: Loaded<App>, cluster: Loaded<Cluster>): Problem[] {
   return [...checkGpus(choice, at, taking), ...checkSpread(choice, at, taking)];
 }
 
-function unknownLabels({ labels }: NodeChoice, at: Choosing): Problem[] {
+function unknownLabels({ labels }: NodeChoice, at: Choosing): Diagnostic[] {
   return Object.entries(labels).flatMap(([key, value]) => {
     const values = at.nodes.flatMap(({ labels: own }) => own[key] ?? []);
     if (values.includes(value)) return [];
     const keys = at.nodes.flatMap(({ labels: own }) => Object.keys(own));
     return [
-      problem(at, ['labels', key], {
+      diagnostic(at, ['labels', key], {
         code: 'unknown-label',
         what: `'${at.app}' chooses nodes with the label ${key}: ${value}, which no node of ${at.cluster.name} has`,
         why: `its pods would stay pending (${nodesOf(at)})`,
@@ -82,12 +82,12 @@ function unknownLabels({ labels }: NodeChoice, at: Choosing): Problem[] {
   });
 }
 
-function unknownTaints({ tolerate }: NodeChoice, at: Choosing): Problem[] {
+function unknownTaints({ tolerate }: NodeChoice, at: Choosing): Diagnostic[] {
   const known = at.nodes.flatMap(({ taints }) => Object.keys(taints));
   return tolerate.flatMap((key, i) => {
     if (known.includes(key)) return [];
     return [
-      problem(at, ['tolerate', i], {
+      diagnostic(at, ['tolerate', i], {
         code: 'unknown-taint',
         what: `'${at.app}' tolerates the taint ${key}, which no node of ${at.cluster.name} has`,
         why: `the entry has no effect (${nodesOf(at)})`,
@@ -97,19 +97,19 @@ function unknownTaints({ tolerate }: NodeChoice, at: Choosing): Problem[] {
   });
 }
 
-function noNode(choice: NodeChoice, at: Choosing): Problem {
+function noNode(choice: NodeChoice, at: Choosing): Diagnostic {
   const labelled = at.nodes.filter((node) => takesPod({ ...node, taints: {} }, choice));
   const taints = [...new Set(labelled.flatMap(({ taints }) => Object.keys(taints)))];
   const missing = taints.filter((key) => !choice.tolerate.includes(key));
   if (labelled.length === 0) {
-    return problem(at, ['labels'], {
+    return diagnostic(at, ['labels'], {
       code: 'no-node',
       what: `no node of ${at.cluster.name} has all labels that '${at.app}' chooses`,
       why: `its pods would stay pending (${nodesOf(at)})`,
       fix: 'remove one label, or add all of them to one node',
     });
   }
-  return problem(at, Object.keys(choice.labels).length > 0 ? ['labels'] : ['tolerate'], {
+  return diagnostic(at, Object.keys(choice.labels).length > 0 ? ['labels'] : ['tolerate'], {
     code: 'no-node',
     what: `'${at.app}' can run only on ${labelled.map(({ name }) => name).join(', ')}, and does not tolerate ${missing.join(', ')}`,
     why: `a node with a taint accepts only pods that tolerate it (${nodesOf(at)})`,
@@ -117,12 +117,12 @@ function noNode(choice: NodeChoice, at: Choosing): Problem {
   });
 }
 
-function checkGpus({ gpus }: NodeChoice, at: Choosing, taking: ClusterNode[]): Problem[] {
+function checkGpus({ gpus }: NodeChoice, at: Choosing, taking: ClusterNode[]): Diagnostic[] {
   return Object.entries(gpus).flatMap(([name, count]) => {
     const most = Math.max(...taking.map((node) => node.gpus[name] ?? 0));
     if (most >= count) return [];
     return [
-      problem(at, ['gpus', name], {
+      diagnostic(at, ['gpus', name], {
         code: 'no-gpu',
         what: `a pod of '${at.app}' needs ${count} ${name}, and a suitable node of ${at.cluster.name} has at most ${most}`,
         why: `it would stay pending (${nodesOf(at)})`,
@@ -132,12 +132,12 @@ function checkGpus({ gpus }: NodeChoice, at: Choosing, taking: ClusterNode[]): P
   });
 }
 
-function checkSpread({ spread }: NodeChoice, at: Choosing, taking: ClusterNode[]): Problem[] {
+function checkSpread({ spread }: NodeChoice, at: Choosing, taking: ClusterNode[]): Diagnostic[] {
   const { over } = spread ?? {};
   if (over === undefined || taking.every(({ labels }) => Object.hasOwn(labels, over))) return [];
   const without = taking.filter(({ labels }) => !Object.hasOwn(labels, over)).map(({ name }) => name);
   return [
-    problem(at, ['spread', 'over'], {
+    diagnostic(at, ['spread', 'over'], {
       code: 'unknown-label',
       what: `the pods of '${at.app}' are spread over the label ${over}, which ${without.join(', ')} of ${at.cluster.name} does not have`,
       why: `a node without the label does not count for the spread (Kubernetes, 'Pod Topology Spread Constraints'; ${nodesOf(at)})`,
@@ -146,8 +146,8 @@ function checkSpread({ spread }: NodeChoice, at: Choosing, taking: ClusterNode[]
   ];
 }
 
-function problem(at: Choosing, path: FieldPath, words: Words): Problem {
-  return problemAt(at.source, [...at.path, ...path], words, 'key');
+function diagnostic(at: Choosing, path: FieldPath, words: Words): Diagnostic {
+  return diagnosticAt(at.source, [...at.path, ...path], words, 'key');
 }
 
 function nodesOf({ cluster }: Choosing): string {

@@ -1,10 +1,10 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { nearest, suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
-import { problemAt } from '../reading/source.ts';
+import { diagnosticAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 
 /** References of operators must exist, and each environment must have the operators that it needs. */
-export function checkOperators(repository: Repository): Problem[] {
+export function checkOperators(repository: Repository): Diagnostic[] {
   return [...checkLocked(repository), ...checkGitRepository(repository)];
 }
 
@@ -12,8 +12,8 @@ export function checkOperators(repository: Repository): Problem[] {
  * An operator's images and CRDs must be in the lock file, and the operators that it calls must serve with
  * mutual TLS.
  */
-function checkLocked({ operators, lock }: Repository): Problem[] {
-  const problems: Problem[] = [];
+function checkLocked({ operators, lock }: Repository): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const sections = [
     { field: 'images', section: 'images', known: Object.keys(lock.value.images) },
     { field: 'crds', section: 'artifacts', known: Object.keys(lock.value.artifacts) },
@@ -23,8 +23,8 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
       for (const [i, key] of value[field].entries()) {
         if (known.includes(key)) continue;
         const near = nearest(key, known);
-        problems.push(
-          problemAt(source, [field, i], {
+        diagnostics.push(
+          diagnosticAt(source, [field, i], {
             code: 'not-locked',
             what: `'${key}' is not under ${section} in ${lock.source.file}`,
             why: 'images/lock.yaml is the only file with versions',
@@ -36,8 +36,8 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
     for (const [i, callee] of value.calls.entries()) {
       const mutual = operators.filter((each) => each.value.server !== undefined).map((each) => each.name);
       if (mutual.includes(callee)) continue;
-      problems.push(
-        problemAt(source, ['calls', i], {
+      diagnostics.push(
+        diagnosticAt(source, ['calls', i], {
           code: 'nothing-to-call',
           what: `'${value.name}' calls '${callee}', which is not an operator with mutual TLS`,
           why: 'no authority would issue a client certificate',
@@ -46,11 +46,11 @@ function checkLocked({ operators, lock }: Repository): Problem[] {
       );
     }
   }
-  return problems;
+  return diagnostics;
 }
 
 /** Where Flux reads manifests from the cluster itself, exactly one operator must hold the Git repository. */
-function checkGitRepository({ clusters, operators }: Repository): Problem[] {
+function checkGitRepository({ clusters, operators }: Repository): Diagnostic[] {
   return clusters
     .filter(({ value: { source, provider } }) => {
       const running = operators.filter(({ value: { only } }) => only?.includes(provider.kind) ?? true);
@@ -60,7 +60,7 @@ function checkGitRepository({ clusters, operators }: Repository): Problem[] {
       );
     })
     .map(({ source }) =>
-      problemAt(source, ['source', 'kind'], {
+      diagnosticAt(source, ['source', 'kind'], {
         code: 'no-git-repository',
         what: 'no operator holds a Git repository in this cluster',
         why: 'source.kind in-cluster makes Flux read manifests from it',

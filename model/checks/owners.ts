@@ -1,8 +1,8 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { gatewayPorts } from '../gateway.ts';
 import { portsIn, publicPorts } from '../public-ports.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { nodePorts } from '../schema/node-ports.ts';
@@ -20,7 +20,7 @@ interface Claim {
 }
 
 /** Each port, address, domain and backup folder has one owner across all environments. */
-export function checkOwners({ clusters, apps }: Repository): Problem[] {
+export function checkOwners({ clusters, apps }: Repository): Diagnostic[] {
   const claims = [
     ...clusters.flatMap(claimsOfCluster),
     ...apps.flatMap(({ source, name, value }) => claimsOfApp({ source, name, value })),
@@ -45,7 +45,7 @@ export function checkOwners({ clusters, apps }: Repository): Problem[] {
       why: `${reference(holder.owner.source, holder.path)} has it, and ${why}`,
       fix,
     };
-    return [problemAt(owner.source, path, words)];
+    return [diagnosticAt(owner.source, path, words)];
   });
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const accounts = 'signIn: { mail: { kind: mailpit } }\n';
@@ -60,9 +60,9 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s is refused', async (name, edits) => {
-  const { problems } = await withPlatform(edits, (root) => loadGraph(root));
-  expect(problems.length).toBeGreaterThan(0);
-  const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+  const { diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = diagnostics.map((diagnostic) => `${formatDiagnostic(diagnostic)}\n`).join('');
   await expect(text).toMatchFileSnapshot(
     `golden/people-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );
@@ -76,6 +76,6 @@ it('accepts sign-in, with tokens verified in the app itself and in one that it c
     app(people, 'orders'),
     cluster('shop: , orders: '),
   ];
-  const { problems } = await withPlatform(edits, (root) => loadGraph(root));
-  expect(problems).toEqual([]);
+  const { diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
 });

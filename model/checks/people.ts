@@ -1,13 +1,13 @@
 import type { App } from '../app.ts';
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { isAskedBySignIn } from '../identity.ts';
 import { needsSignIn, personHeader, tokenAudiences } from '../people.ts';
-import { type FieldPath, type Loaded, problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
 /** Sign-in settings of an app must be possible in its environments and with its protocol. */
-export function checkPeopleOfApps({ apps, clusters }: Repository): Problem[] {
+export function checkPeopleOfApps({ apps, clusters }: Repository): Diagnostic[] {
   const ofApps = apps.flatMap((app) => [
     ...checkAccounts(app, clusters),
     ...checkProtocol(app),
@@ -18,13 +18,13 @@ export function checkPeopleOfApps({ apps, clusters }: Repository): Problem[] {
 }
 
 /** The proxy asks the app by its certificate, and a port without one could be anybody. */
-function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository['apps']): Problem[] {
+function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository['apps']): Diagnostic[] {
   const rights = value.signIn?.rights;
   if (rights === undefined) return [];
   const app = Object.hasOwn(value.apps, rights) ? apps.find((each) => each.name === rights) : undefined;
   if (app === undefined) {
     return [
-      problemAt(source, ['signIn', 'rights'], {
+      diagnosticAt(source, ['signIn', 'rights'], {
         code: 'no-rights-app',
         what: `'${rights}' shall say who has which roles, and does not run in ${name}`,
         why: 'the proxy would let nobody in, since nobody could say what people may do',
@@ -34,7 +34,7 @@ function checkRights({ source, value, name }: Loaded<Cluster>, apps: Repository[
   }
   if (isAskedBySignIn(app.value)) return [];
   return [
-    problemAt(source, ['signIn', 'rights'], {
+    diagnosticAt(source, ['signIn', 'rights'], {
       code: 'rights-not-mutual',
       what: `'${rights}' shall say who has which roles, and the proxy does not ask it over mutual TLS`,
       why: `${app.source.file} exposes no port with tls: 'mutual' together with signIn: true`,
@@ -54,13 +54,13 @@ function written({ value }: Loaded<App>): { path: FieldPath; what: string }[] {
   ];
 }
 
-function checkAccounts(app: Loaded<App>, clusters: Repository['clusters']): Problem[] {
+function checkAccounts(app: Loaded<App>, clusters: Repository['clusters']): Diagnostic[] {
   const without = clusters.filter(
     ({ value }) => Object.hasOwn(value.apps, app.name) && value.signIn === undefined,
   );
   return without.flatMap((cluster) =>
     written(app).map(({ path, what }) =>
-      problemAt(app.source, path, {
+      diagnosticAt(app.source, path, {
         code: 'no-accounts',
         what: `${what}, but '${cluster.name}' has no accounts`,
         why: `the app runs there (${reference(cluster.source, ['apps', app.name])}), and ${cluster.source.file} has no signIn`,
@@ -71,10 +71,10 @@ function checkAccounts(app: Loaded<App>, clusters: Repository['clusters']): Prob
 }
 
 /** A gRPC call has no cookie and follows no redirect to a page. */
-function checkProtocol({ source, value }: Loaded<App>): Problem[] {
+function checkProtocol({ source, value }: Loaded<App>): Diagnostic[] {
   if (!needsSignIn(value) || value.exposes?.protocol !== 'grpc') return [];
   return [
-    problemAt(source, ['exposes', 'signIn'], {
+    diagnosticAt(source, ['exposes', 'signIn'], {
       code: 'sign-in-without-pages',
       what: "signIn: true cannot be combined with protocol: 'grpc'",
       why: 'gRPC clients have no cookie and cannot be redirected to a page',
@@ -84,13 +84,13 @@ function checkProtocol({ source, value }: Loaded<App>): Problem[] {
 }
 
 /** Only the proxy may set the header with the visitor's identity. */
-function checkHeader({ source, value }: Loaded<App>): Problem[] {
+function checkHeader({ source, value }: Loaded<App>): Diagnostic[] {
   if (value.exposes === undefined || !needsSignIn(value)) return [];
   const names = Object.keys(value.exposes.headers.request);
   return names
     .filter((name) => name.toLowerCase().replaceAll('_', '-') === personHeader)
     .map((name) =>
-      problemAt(
+      diagnosticAt(
         source,
         ['exposes', 'headers', 'request', name],
         {
@@ -105,12 +105,12 @@ function checkHeader({ source, value }: Loaded<App>): Problem[] {
 }
 
 /** An app that verifies tokens must be the audience of some token. */
-function checkAudience(app: Loaded<App>, apps: Repository['apps']): Problem[] {
+function checkAudience(app: Loaded<App>, apps: Repository['apps']): Diagnostic[] {
   const use = app.value.uses.findIndex(({ kind }) => kind === 'people');
   const everyApp = { apps: apps.map(({ value }) => value) };
   if (use === -1 || tokenAudiences(everyApp, app.value).length > 0) return [];
   return [
-    problemAt(app.source, ['uses', use], {
+    diagnosticAt(app.source, ['uses', use], {
       code: 'no-tokens',
       what: `'${app.name}' verifies the tokens of people, but receives none`,
       why: 'neither it nor an app that uses it has signIn: true',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { appFile, type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const file = 'clusters/dev/previews.yaml';
@@ -50,18 +50,18 @@ const takes: Edit = ['clusters/dev/cluster.yaml', 'apps:\n', 'previews: { max: 2
 
 function dev(edits: Edit[]) {
   return withEdits([takes, ...edits], async (root) => {
-    const { environments, problems } = await loadGraph(root);
+    const { environments, diagnostics } = await loadGraph(root);
     return {
       apps: environments.find(({ name }) => name === 'dev')?.apps ?? [],
-      problems: problems.map((problem) => formatProblem(problem)),
+      diagnostics: diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)),
     };
   });
 }
 
 describe('a preview', () => {
   it('runs beside its app, under its own name and host name, with the image of its pull request, one pod', async () => {
-    const { apps, problems } = await dev([write(preview(12))]);
-    expect(problems).toEqual([]);
+    const { apps, diagnostics } = await dev([write(preview(12))]);
+    expect(diagnostics).toEqual([]);
     expect(apps.map(({ name }) => name)).toEqual(['catalog', 'pr-12-shop', 'shop']);
     const made = apps.find(({ name }) => name === 'pr-12-shop');
     expect(made).toMatchObject({
@@ -80,8 +80,8 @@ describe('a preview', () => {
 
   it('uses the apps of its own preview, and of the environment where it has none; addresses follow', async () => {
     const both = { shop: { description: shop, image }, catalog: { description: catalog } };
-    const { apps, problems } = await dev([write(preview(7, both), preview(12))]);
-    expect(problems).toEqual([]);
+    const { apps, diagnostics } = await dev([write(preview(7, both), preview(12))]);
+    expect(diagnostics).toEqual([]);
     const of = (name: string) => apps.find((app) => app.name === name);
     expect(of('pr-7-shop')?.uses).toEqual([{ kind: 'app', app: 'pr-7-catalog', port: 'api' }]);
     expect(of('pr-12-shop')?.uses).toEqual([{ kind: 'app', app: 'catalog', port: 'api' }]);
@@ -228,26 +228,26 @@ describe('a preview is refused with its place:', () => {
       ],
     ],
   ])('%s', async (_, says, edits) => {
-    const { problems } = await dev(edits);
-    const found = problems.find((problem) => problem.includes(says));
-    expect(found ?? problems.join('\n')).toContain(says);
-    expect(problems.join('\n')).toMatch(/clusters\/(dev|prod)\/previews\.yaml:\d+:\d+/);
+    const { diagnostics } = await dev(edits);
+    const found = diagnostics.find((diagnostic) => diagnostic.includes(says));
+    expect(found ?? diagnostics.join('\n')).toContain(says);
+    expect(diagnostics.join('\n')).toMatch(/clusters\/(dev|prod)\/previews\.yaml:\d+:\d+/);
   });
 
   it('but not for the rights that its app has too', async () => {
     const uses = [kubernetes(['pods']), { kind: 'app', app: 'catalog', port: 'api' }];
-    const { problems } = await dev([
+    const { diagnostics } = await dev([
       write(preview(12, shopWith({ uses }))),
       ['apps/shop/app.ts', 'uses: [', `uses: [${JSON.stringify(kubernetes(['pods']))}, `],
     ]);
-    expect(problems).toEqual([]);
+    expect(diagnostics).toEqual([]);
   });
 });
 
 it('no app can have the name of a preview', async () => {
-  const { problems } = await dev([
+  const { diagnostics } = await dev([
     ['apps/pr-1-shop/app.ts', appFile('pr-1-shop')],
     ['clusters/dev/cluster.yaml', 'apps:\n', 'apps:\n  pr-1-shop:\n'],
   ]);
-  expect(problems.join()).toContain("'pr-1-shop' is the name of an app in the preview of a pull request");
+  expect(diagnostics.join()).toContain("'pr-1-shop' is the name of an app in the preview of a pull request");
 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { App, Use } from '../app.ts';
-import type { Problem, Words } from '../diagnostics/problem.ts';
-import { type FieldPath, type Loaded, problemAt, reference } from '../reading/source.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import { appName, type Cluster } from '../schema/cluster.ts';
 import { dnsLabel } from '../schema/kubernetes-names.ts';
@@ -11,7 +11,7 @@ import { type Preview, type Previews, previewAppName } from '../schema/previews.
  * Previews fit their environment, and none of them may do more than its app may after a review: what a pull request adds
  * to the rights of an app does not run before it is merged.
  */
-export function checkPreviews(repository: Repository): Problem[] {
+export function checkPreviews(repository: Repository): Diagnostic[] {
   return [
     ...repository.previews.flatMap((previews) => [
       ...checkPlace(previews, repository),
@@ -32,10 +32,10 @@ function closing(environment: string, { request }: Preview): string {
 function checkPlace(
   { name, source, value: { previews } }: Loaded<Previews>,
   { clusters }: Repository,
-): Problem[] {
+): Diagnostic[] {
   const cluster = clusters.find((each) => each.name === name);
   const [first] = previews;
-  // A cluster.yaml that does not fit its schema has a problem of its own.
+  // A cluster.yaml that does not fit its schema has a diagnostic of its own.
   if (cluster === undefined || first === undefined) return [];
   const { previews: limits, production } = cluster.value;
   if (production) {
@@ -45,7 +45,7 @@ function checkPlace(
       why: 'nobody has reviewed what it runs, and its pods stand on the nodes of those that people depend on',
       fix: closing(name, first),
     };
-    return [problemAt(source, ['previews', 0, 'request'], words)];
+    return [diagnosticAt(source, ['previews', 0, 'request'], words)];
   }
   if (limits === undefined) {
     const words = {
@@ -54,7 +54,7 @@ function checkPlace(
       why: `${cluster.source.file} has no previews`,
       fix: `add previews: {} to ${cluster.source.file}, or ${closing(name, first)}`,
     };
-    return [problemAt(source, ['previews', 0, 'request'], words)];
+    return [diagnosticAt(source, ['previews', 0, 'request'], words)];
   }
   const next = previews[limits.max];
   if (next === undefined) return [];
@@ -64,11 +64,11 @@ function checkPlace(
     why: `${reference(cluster.source, ['previews', 'max'])} allows ${limits.max} at the same time`,
     fix: `close one that nobody looks at: npm run preview -- close ${name} --pr NUMBER; or raise previews.max`,
   };
-  return [problemAt(source, ['previews', limits.max, 'request'], words)];
+  return [diagnosticAt(source, ['previews', limits.max, 'request'], words)];
 }
 
 /** The names of a preview are those of its pull request: it runs once. */
-function checkOnce(all: readonly Loaded<Previews>[]): Problem[] {
+function checkOnce(all: readonly Loaded<Previews>[]): Diagnostic[] {
   const first = new Map<number, string>();
   return all.flatMap(({ name, source, value }) =>
     value.previews.flatMap((preview, i) => {
@@ -84,7 +84,7 @@ function checkOnce(all: readonly Loaded<Previews>[]): Problem[] {
         why: `${other} has the first, and the names of both would be the same`,
         fix: closing(name, preview),
       };
-      return [problemAt(source, path, words)];
+      return [diagnosticAt(source, path, words)];
     }),
   );
 }
@@ -98,9 +98,9 @@ interface Given {
   repository: Repository;
 }
 
-type Report = (path: FieldPath, words: Words, part?: 'key' | 'value') => Problem;
+type Report = (path: FieldPath, words: Words, part?: 'key' | 'value') => Diagnostic;
 
-function checkApp(given: Given): Problem[] {
+function checkApp(given: Given): Diagnostic[] {
   const { previews, preview, i, of, repository } = given;
   const app = preview.apps[of];
   const cluster = repository.clusters.find(({ name }) => name === previews.name);
@@ -108,7 +108,7 @@ function checkApp(given: Given): Problem[] {
   const { description, image, migrations } = app;
   const at = ['previews', i, 'apps', of];
   const report: Report = (path, words, part) =>
-    problemAt(previews.source, [...at, 'description', ...path], words, part);
+    diagnosticAt(previews.source, [...at, 'description', ...path], words, part);
   const reviewed = Object.hasOwn(cluster.value.apps, of) ? appNamed(repository.apps, of)?.value : undefined;
   const missing = [
     ...('build' in description.image && image === undefined ? ['image'] : []),
@@ -120,7 +120,7 @@ function checkApp(given: Given): Problem[] {
       why: 'an image that is built here is named by its digest',
       fix: `open it again from its pull request: npm run preview -- open ${previews.name} --pr ${preview.request}`,
     };
-    return problemAt(previews.source, at, words, 'key');
+    return diagnosticAt(previews.source, at, words, 'key');
   });
   return [
     ...missing,
@@ -134,7 +134,7 @@ function checkApp(given: Given): Problem[] {
 }
 
 /** The names that are made of that of the app. */
-function checkName({ preview, of }: Given, description: App, report: Report): Problem[] {
+function checkName({ preview, of }: Given, description: App, report: Report): Diagnostic[] {
   if (description.name !== of) {
     const words = {
       code: 'name-differs',
@@ -158,7 +158,7 @@ function checkName({ preview, of }: Given, description: App, report: Report): Pr
 }
 
 /** What a preview cannot have. */
-function checkLeftOut({ name, extra }: App, report: Report): Problem[] {
+function checkLeftOut({ name, extra }: App, report: Report): Diagnostic[] {
   if (extra.length === 0) return [];
   const words = {
     code: 'preview-extra',
@@ -176,7 +176,7 @@ interface Reviewed extends Given {
   report: Report;
 }
 
-function checkUse(use: App['uses'][number], k: number, given: Reviewed): Problem[] {
+function checkUse(use: App['uses'][number], k: number, given: Reviewed): Diagnostic[] {
   const { preview, of, reviewed, report, cluster } = given;
   const inPreview = (name: string) => Object.hasOwn(preview.apps, name);
   const path = ['uses', k];
@@ -239,7 +239,7 @@ function checkDatabaseUse(
   use: Use<'database'>,
   path: FieldPath,
   { of, reviewed, report }: Reviewed,
-): Problem[] {
+): Diagnostic[] {
   if (use.as !== 'read-only') {
     const words = {
       code: 'preview-writes',
@@ -260,7 +260,7 @@ function checkDatabaseUse(
 }
 
 /** Exceptions weaken rules of the platform. */
-function checkExceptions({ name, exceptions }: App, reviewed: App | undefined, report: Report): Problem[] {
+function checkExceptions({ name, exceptions }: App, reviewed: App | undefined, report: Report): Diagnostic[] {
   return exceptions.flatMap(({ rule }, k) => {
     if (reviewed?.exceptions.some((each) => each.rule === rule)) return [];
     const words = {

@@ -1,12 +1,12 @@
-import type { Problem, Words } from '../diagnostics/problem.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { externalDatabase } from '../external.ts';
 import type { FieldPath, Loaded } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Cluster, replicaRange } from '../schema/cluster.ts';
 
 /** Requirements of `production: true`: the loss of one machine must stop no service and lose no data. */
-export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+export function checkProduction(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {
   if (!cluster.value.production) return [];
   return [
     ...checkNodes(cluster),
@@ -16,11 +16,11 @@ export function checkProduction(cluster: Loaded<Cluster>, repository: Repository
   ];
 }
 
-function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
+function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Diagnostic[] {
   const controlPlanes = nodes.filter(({ role }) => role === 'control-plane').length;
   const workers = nodes.length - controlPlanes;
-  const problems: Problem[] = [];
-  const report = (words: Words) => problems.push(problemAt(source, ['nodes'], words, 'key'));
+  const diagnostics: Diagnostic[] = [];
+  const report = (words: Words) => diagnostics.push(diagnosticAt(source, ['nodes'], words, 'key'));
   if (controlPlanes === 1) {
     report({
       code: 'production-one-control-plane',
@@ -37,11 +37,11 @@ function checkNodes({ source, value: { nodes } }: Loaded<Cluster>): Problem[] {
       fix: 'add a second node with role: worker',
     });
   }
-  return problems;
+  return diagnostics;
 }
 
 /** An app with callers (visitors or other apps) must have two replicas or a reason for one. */
-function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return here.flatMap((app) => {
     const override = value.apps[app.name];
@@ -61,7 +61,7 @@ function checkReplicas({ source, value }: Loaded<Cluster>, { apps }: Repository)
       why: `${waiting}, and it is unavailable whenever its node is`,
       fix: 'write replicas: 2, or single: with the reason why it may be unavailable',
     };
-    return [problemAt(source, path, words, override?.replicas === undefined ? 'key' : 'value')];
+    return [diagnosticAt(source, path, words, override?.replicas === undefined ? 'key' : 'value')];
   });
 }
 
@@ -85,7 +85,7 @@ function databaseOwner(
 }
 
 /** Without snapshots volumes have no backup: production requires a reason why their data may be lost. */
-function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
   if (value.snapshots !== undefined) return [];
   const here = apps.filter(({ name }) => Object.hasOwn(value.apps, name));
   return here.flatMap(({ name, source, value: { volumes } }) =>
@@ -97,19 +97,20 @@ function checkVolumes({ name: environment, value }: Loaded<Cluster>, { apps }: R
         why: 'a failed disk or a deletion by mistake would lose its data',
         fix: "keep the data in a database or a bucket; with the provider aws, write snapshots: {} in cluster.yaml; or write backup: { none: 'Why it may be lost, or which other backup exists.' }",
       };
-      return [problemAt(source, ['volumes', volume], words, 'key')];
+      return [diagnosticAt(source, ['volumes', volume], words, 'key')];
     }),
   );
 }
 
-function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
   const owner = databaseOwner({ source, value }, apps);
   if (owner === undefined) return [];
   const { because } = owner;
   const { instances, backups } = value.databases;
-  const problems: Problem[] = [];
-  // If cluster.yaml has no `databases`, the problem is reported at the app that owns one.
-  const report = (path: FieldPath, words: Words) => problems.push(problemAt(source, path, words, 'key'));
+  const diagnostics: Diagnostic[] = [];
+  // If cluster.yaml has no `databases`, the diagnostic is reported at the app that owns one.
+  const report = (path: FieldPath, words: Words) =>
+    diagnostics.push(diagnosticAt(source, path, words, 'key'));
   if (instances < 3) {
     report(instances === 1 ? owner.path : ['databases', 'instances'], {
       code: 'production-few-instances',
@@ -126,5 +127,5 @@ function checkDatabases({ source, value }: Loaded<Cluster>, { apps }: Repository
       fix: "add databases: { backups: { destination: 's3://BUCKET/FOLDER', credentials: … } }",
     });
   }
-  return problems;
+  return diagnostics;
 }

@@ -1,14 +1,14 @@
 import type { App } from '../app.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem, Words } from '../diagnostics/problem.ts';
 import { publicPorts } from '../public-ports.ts';
-import { type FieldPath, type Loaded, problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type FieldPath, type Loaded, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { probePort } from '../schema/probe.ts';
 
 /** What is asked of a UDP port, and what of a public one, must be possible. */
-export function checkPublicPorts({ apps, clusters }: Repository): Problem[] {
+export function checkPublicPorts({ apps, clusters }: Repository): Diagnostic[] {
   return [
     ...apps.flatMap((app) => [...checkUdp(app), ...checkPublic(app)]),
     ...clusters.flatMap((cluster) => apps.flatMap((app) => checkNumbers(cluster, app))),
@@ -16,13 +16,13 @@ export function checkPublicPorts({ apps, clusters }: Repository): Problem[] {
 }
 
 /** An environment gives other numbers to public ports, and makes none public. */
-function checkNumbers({ source, value }: Loaded<Cluster>, app: Loaded<App>): Problem[] {
+function checkNumbers({ source, value }: Loaded<Cluster>, app: Loaded<App>): Diagnostic[] {
   const open = publicPorts(app.value).map(({ name }) => name);
   return Object.keys(value.apps[app.name]?.public ?? {}).flatMap((port) =>
     open.includes(port)
       ? []
       : [
-          problemAt(
+          diagnosticAt(
             source,
             ['apps', app.name, 'public', port],
             {
@@ -38,7 +38,7 @@ function checkNumbers({ source, value }: Loaded<Cluster>, app: Loaded<App>): Pro
 }
 
 /** Nothing that speaks HTTP, gRPC or TLS over TCP can ask a UDP port. */
-function checkUdp({ source, value }: Loaded<App>): Problem[] {
+function checkUdp({ source, value }: Loaded<App>): Diagnostic[] {
   const isUdp = (port: string | undefined) => port !== undefined && value.ports[port]?.protocol === 'udp';
   const asked: [path: FieldPath, port: string | undefined, by: string][] = [
     ...Object.entries(value.probes).map(([name, probe]): [FieldPath, string | undefined, string] => {
@@ -55,7 +55,7 @@ function checkUdp({ source, value }: Loaded<App>): Problem[] {
   ];
   return asked
     .filter(([, port]) => isUdp(port))
-    .map(([path, port, by]) => problemAt(source, path, udpWords(port ?? '', by)));
+    .map(([path, port, by]) => diagnosticAt(source, path, udpWords(port ?? '', by)));
 }
 
 function udpWords(port: string, by: string): Words {
@@ -70,7 +70,7 @@ function udpWords(port: string, by: string): Words {
   };
 }
 
-function checkPublic({ source, value }: Loaded<App>): Problem[] {
+function checkPublic({ source, value }: Loaded<App>): Diagnostic[] {
   return Object.entries(value.ports).flatMap(([name, { tls, protocol, public: number }]) => {
     if (tls === 'mutual' && (number !== undefined || protocol === 'udp')) {
       const words =
@@ -87,7 +87,7 @@ function checkPublic({ source, value }: Loaded<App>): Problem[] {
               why: 'its certificate has the names of the Service alone, so visitors could not verify it',
               fix: 'add another port for visitors, or remove public',
             };
-      return [problemAt(source, ['ports', name, protocol === 'udp' ? 'protocol' : 'public'], words)];
+      return [diagnosticAt(source, ['ports', name, protocol === 'udp' ? 'protocol' : 'public'], words)];
     }
     return [];
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const file = 'clusters/prod/images.yaml';
@@ -8,12 +8,12 @@ const digest = `sha256:${'a'.repeat(64)}`;
 const source = 'c'.repeat(40);
 const published = `source: ${source}\napps:\n  shop:\n    image: { tag: abc123, digest: "${digest}", source: ${source} }\n`;
 
-/** The image of an app in an environment, and its problems, of a repository with these edits. */
+/** The image of an app in an environment, and its diagnostics, of a repository with these edits. */
 async function shopIn(name: string, edits: Edit[]) {
   return withEdits(edits, async (root) => {
-    const { environments, problems } = await loadGraph(root);
+    const { environments, diagnostics } = await loadGraph(root);
     const app = environments.find((each) => each.name === name)?.apps.find((each) => each.name === 'shop');
-    return { app, problems: problems.map((problem) => formatProblem(problem)) };
+    return { app, diagnostics: diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)) };
   });
 }
 
@@ -31,8 +31,8 @@ it('an app runs the image that was published in its environment, by digest, also
 
 it('an app without a publication runs the image of its current files', async () => {
   const other = published.replace('shop:', 'gone:');
-  const { app, problems } = await shopIn('prod', [[file, other]]);
-  expect(problems).toEqual([]);
+  const { app, diagnostics } = await shopIn('prod', [[file, other]]);
+  expect(diagnostics).toEqual([]);
   expect(app?.imageRef).toBe(app?.builds[0]?.ref);
 });
 
@@ -47,15 +47,15 @@ it.each([
   ['no source', published.replace(/, source: \w+/, ''), "'source' is missing"],
   ['an unknown key', `${published}    latest: true\n`, "unknown key 'latest'"],
 ])('refuses %s, with its place in the file', async (_, text, says) => {
-  const { problems } = await shopIn('prod', [[file, text]]);
-  expect(problems).toHaveLength(1);
-  expect(problems[0]).toContain(says);
-  expect(problems[0]).toMatch(/clusters\/prod\/images\.yaml:\d+:\d+/);
+  const { diagnostics } = await shopIn('prod', [[file, text]]);
+  expect(diagnostics).toHaveLength(1);
+  expect(diagnostics[0]).toContain(says);
+  expect(diagnostics[0]).toMatch(/clusters\/prod\/images\.yaml:\d+:\d+/);
 });
 
 it('an environment that deploy fills has no published images', async () => {
-  const { problems } = await shopIn('dev', [['clusters/dev/images.yaml', published]]);
-  expect(problems.join()).toContain('git rm clusters/dev/images.yaml');
+  const { diagnostics } = await shopIn('dev', [['clusters/dev/images.yaml', published]]);
+  expect(diagnostics.join()).toContain('git rm clusters/dev/images.yaml');
 });
 
 it.each([
@@ -80,14 +80,14 @@ it.each([
           `${after}\n  - name: worker\n    role: worker\n    architecture: arm64`,
         ]
       : [`clusters/prod/cluster.yaml`, after, `${after}, architecture: arm64`];
-  const { problems } = await shopIn(name, [edit]);
-  expect(problems.join()).toContain(says);
+  const { diagnostics } = await shopIn(name, [edit]);
+  expect(diagnostics.join()).toContain(says);
 });
 
 it('nodes that all have another architecture are one platform', async () => {
   const text = 'name: control-plane\n    role: control-plane';
-  const { problems } = await shopIn('dev', [
+  const { diagnostics } = await shopIn('dev', [
     ['clusters/dev/cluster.yaml', text, `${text}\n    architecture: arm64`],
   ]);
-  expect(problems).toEqual([]);
+  expect(diagnostics).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Loaded } from '../reading/source.ts';
-import { problemAt } from '../reading/source.ts';
+import { diagnosticAt } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
@@ -8,7 +8,7 @@ import type { Cluster } from '../schema/cluster.ts';
  * An environment with an in-cluster repository must have no images.yaml: `deploy` pins the digests of its
  * images itself.
  */
-export function checkPublished({ clusters, published }: Repository): Problem[] {
+export function checkPublished({ clusters, published }: Repository): Diagnostic[] {
   return published.flatMap(({ name, source }) => {
     const cluster = clusters.find((each) => each.name === name)?.value;
     if (cluster?.source.kind !== 'in-cluster') return [];
@@ -18,7 +18,7 @@ export function checkPublished({ clusters, published }: Repository): Problem[] {
       why: `npm run deploy -- --env ${name} pins images itself, so the digests of this file would never change`,
       fix: `remove the file: git rm ${source.file}`,
     };
-    return [problemAt(source, [], words)];
+    return [diagnosticAt(source, [], words)];
   });
 }
 
@@ -26,7 +26,7 @@ export function checkPublished({ clusters, published }: Repository): Problem[] {
  * All nodes must have one processor architecture, because an image is published for one; the stacks create
  * `amd64` machines.
  */
-export function checkArchitecture({ source, value: { nodes, provider } }: Loaded<Cluster>): Problem[] {
+export function checkArchitecture({ source, value: { nodes, provider } }: Loaded<Cluster>): Diagnostic[] {
   const [first = 'amd64'] =
     provider.kind === 'aws' ? [] : nodes.map(({ architecture = 'amd64' }) => architecture);
   const at = nodes.findIndex(({ architecture = 'amd64' }) => architecture !== first);
@@ -37,5 +37,5 @@ export function checkArchitecture({ source, value: { nodes, provider } }: Loaded
     why: 'an image is published for one architecture, and its pods can run on any node',
     fix: `write architecture: ${first}, or remove the key where that is amd64`,
   };
-  return [problemAt(source, ['nodes', at, 'architecture'], words)];
+  return [diagnosticAt(source, ['nodes', at, 'architecture'], words)];
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -235,22 +235,22 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s', async (name, edits) => {
-  const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
+  const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
-  expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(`golden/refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`);
 });
 
-it('reports all problems of a run at once, in the order of files and lines', async () => {
+it('reports all diagnostics of a run at once, in the order of files and lines', async () => {
   const edits: Edit[] = [
     [prod, 'overlay: tls', 'overlay: http'],
     [shopApp, "port: 'api'", "port: 'http'"],
     [dev, 'catalog:', 'catalogue:'],
     [dev, 'v1.36.4', 'v1.35.0'],
   ];
-  const { problems } = await withEdits(edits, (root) => loadGraph(root));
-  expect(problems.map(({ file, line, code }) => [file, line, code])).toEqual([
+  const { diagnostics } = await withEdits(edits, (root) => loadGraph(root));
+  expect(diagnostics.map(({ file, line, code }) => [file, line, code])).toEqual([
     [shopApp, 12, 'unknown-port'],
     [dev, 4, 'version-not-locked'],
     [dev, 16, 'unknown-app'],
@@ -262,6 +262,6 @@ it('reports all problems of a run at once, in the order of files and lines', asy
 it('names the file that cannot be parsed', async () => {
   // What the parser says is its own affair: it is another one here than in Node.
   const edits: Edit[] = [[catalogApp, "name: 'catalog',", "name: 'catalog'"]];
-  const { problems } = await withEdits(edits, (root) => loadGraph(root));
-  expect(problems).toEqual([expect.objectContaining({ code: 'import-failed', file: catalogApp })]);
+  const { diagnostics } = await withEdits(edits, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([expect.objectContaining({ code: 'import-failed', file: catalogApp })]);
 });

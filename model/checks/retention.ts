@@ -1,6 +1,6 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Loaded } from '../reading/source.ts';
-import { problemAt } from '../reading/source.ts';
+import { diagnosticAt } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { inSeconds } from '../schema/duration.ts';
 import { inGibibytes, inUnits } from '../schema/quantity.ts';
@@ -16,16 +16,16 @@ const rates = { metrics: 1000, logs: 1024, traces: 1024 } as const;
 const usable = 0.8;
 
 /** Retention must fit the disk of its store and the store's own limits. */
-export function checkRetention(loaded: Loaded<Cluster>): Problem[] {
+export function checkRetention(loaded: Loaded<Cluster>): Diagnostic[] {
   return [...checkShortest(loaded), ...checkDisks(loaded)];
 }
 
 /** Minimum retention of Loki: its index has one table per day (Loki, 'Log retention'). */
-function checkShortest({ source, value: { observability, retention } }: Loaded<Cluster>): Problem[] {
+function checkShortest({ source, value: { observability, retention } }: Loaded<Cluster>): Diagnostic[] {
   if (observability === 'off' || observability.store !== 'grafana') return [];
   if (inSeconds(retention.logs) >= inSeconds('1d')) return [];
   return [
-    problemAt(source, ['retention', 'logs'], {
+    diagnosticAt(source, ['retention', 'logs'], {
       code: 'retention-too-short',
       what: `the retention of logs is ${retention.logs}`,
       why: 'Loki (`store: grafana`) removes whole days, so one day is the minimum',
@@ -34,7 +34,7 @@ function checkShortest({ source, value: { observability, retention } }: Loaded<C
   ];
 }
 
-function checkDisks({ source, value: { nodes, retention, storage } }: Loaded<Cluster>): Problem[] {
+function checkDisks({ source, value: { nodes, retention, storage } }: Loaded<Cluster>): Diagnostic[] {
   return (['metrics', 'logs', 'traces'] as const).flatMap((kind) => {
     const perSecond = rates[kind] * nodes.length;
     const size = inUnits(storage[kind]) * usable;
@@ -48,6 +48,6 @@ function checkDisks({ source, value: { nodes, retention, storage } }: Loaded<Clu
       fix: `write ${kind}: ${days}d, or storage: { ${kind}: ${inGibibytes(needed / usable)} }`,
     };
     // If neither is written, the defaults do not fit the number of nodes; the message names the retention.
-    return [problemAt(source, ['retention', kind], words)];
+    return [diagnosticAt(source, ['retention', kind], words)];
   });
 }

@@ -1,23 +1,23 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { externalDatabase } from '../external.ts';
-import { type Loaded, problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type Loaded, reference } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { accountsOperator, databaseCluster } from '../schema/database.ts';
 
 /** A retired database or volume is listed once, and no running app may have it. */
-export function checkRetired(cluster: Loaded<Cluster>, repository: Repository): Problem[] {
+export function checkRetired(cluster: Loaded<Cluster>, repository: Repository): Diagnostic[] {
   return [...checkDatabases(cluster, repository), ...checkVolumes(cluster, repository)];
 }
 
 /** A volume stays in the namespace of its app, so no other object can have its name. */
-function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository): Problem[] {
+function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository): Diagnostic[] {
   const seen = new Set<string>();
   return value.retired.flatMap((each, i) => {
     if (!('volume' in each)) return [];
     const { app: name, volume } = each;
     const report = (code: string, what: string, why: string, fix: string) => [
-      problemAt(source, ['retired', i, 'volume'], { code, what, why, fix }),
+      diagnosticAt(source, ['retired', i, 'volume'], { code, what, why, fix }),
     ];
     const id = `${name} ${volume}`;
     if (seen.has(id)) {
@@ -40,14 +40,14 @@ function checkVolumes({ source, value }: Loaded<Cluster>, { apps }: Repository):
 function checkDatabases(
   { source, value }: Loaded<Cluster>,
   { apps, operators, appNames }: Repository,
-): Problem[] {
-  const problems: Problem[] = [];
+): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const seen = new Set<string>();
   for (const [i, each] of value.retired.entries()) {
     if (!('database' in each)) continue;
     const { database } = each;
     const report = (code: string, what: string, why: string, fix: string) =>
-      problems.push(problemAt(source, ['retired', i, 'database'], { code, what, why, fix }));
+      diagnostics.push(diagnosticAt(source, ['retired', i, 'database'], { code, what, why, fix }));
     const app = Object.hasOwn(value.apps, database) ? appNamed(apps, database) : undefined;
     if (seen.has(database)) {
       report(
@@ -87,5 +87,5 @@ function checkDatabases(
       );
     }
   }
-  return problems;
+  return diagnostics;
 }

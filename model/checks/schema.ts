@@ -1,15 +1,15 @@
 import { z } from 'zod';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
 import { otherWord } from '../diagnostics/other-words.ts';
-import type { Problem, Words } from '../diagnostics/problem.ts';
 import type { FieldPath, Source } from '../reading/source.ts';
-import { fieldName, problemAt } from '../reading/source.ts';
+import { diagnosticAt, fieldName } from '../reading/source.ts';
 import { knownKeys } from '../schema/schema-keys.ts';
 import { checkText } from './text.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** Maximum number of problems shown per file: more usually have one cause. */
+/** Maximum number of diagnostics shown per file: more usually have one cause. */
 const most = 100;
 
 /** Parameters of this repository's own schema rules, beside their message. */
@@ -20,32 +20,34 @@ const custom = z.object({
 });
 
 /**
- * Checks the value of a file against its schema; each zod issue becomes a problem with a reason and a fix.
+ * Checks the value of a file against its schema; each zod issue becomes a diagnostic with a reason and a fix.
  */
 export function checkSchema<S extends z.ZodType>(
   schema: S,
   source: Source,
-): { value?: z.output<S>; problems: Problem[] } {
+): { value?: z.output<S>; diagnostics: Diagnostic[] } {
   const unwritable = checkText(source);
-  if (unwritable.length > 0) return { problems: unwritable.slice(0, most) };
+  if (unwritable.length > 0) return { diagnostics: unwritable.slice(0, most) };
   const result = schema.safeParse(source.value, { reportInput: true });
-  if (result.success) return { value: result.data, problems: [] };
-  const found = result.error.issues.slice(0, most).flatMap((issue) => problemsOf(schema, source, issue, []));
-  return { problems: found.slice(0, most) };
+  if (result.success) return { value: result.data, diagnostics: [] };
+  const found = result.error.issues
+    .slice(0, most)
+    .flatMap((issue) => diagnosticsOf(schema, source, issue, []));
+  return { diagnostics: found.slice(0, most) };
 }
 
-function problemsOf(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Problem[] {
+function diagnosticsOf(schema: z.ZodType, source: Source, issue: Issue, above: FieldPath): Diagnostic[] {
   const path = [...above, ...issue.path.filter((part) => typeof part !== 'symbol')];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.slice(0, most).map((key) => unknownKey(schema, source, path, key));
     case 'invalid_type':
       if (issue.input === undefined) return [missing(source, path, typeInWords(issue.expected))];
-      return [problemAt(source, path, wrongType(source, path, issue.expected, issue.input))];
+      return [diagnosticAt(source, path, wrongType(source, path, issue.expected, issue.input))];
     case 'invalid_value':
       return [choice(source, path, issue.values.map(String), issue.input)];
     case 'invalid_union':
-      return problemsOfUnion(schema, source, issue, path);
+      return diagnosticsOfUnion(schema, source, issue, path);
     case 'invalid_key':
       return [badKey(source, path, issue)];
     case 'too_small':
@@ -61,12 +63,12 @@ function problemsOf(schema: z.ZodType, source: Source, issue: Issue, above: Fiel
         why: `expected ${issue.message}`,
         fix: `write ${issue.message}`,
       };
-      return [problemAt(source, path, words)];
+      return [diagnosticAt(source, path, words)];
     }
   }
 }
 
-function unknownKey(schema: z.ZodType, source: Source, path: FieldPath, key: string): Problem {
+function unknownKey(schema: z.ZodType, source: Source, path: FieldPath, key: string): Diagnostic {
   const known = knownKeys(schema, path, source.value);
   const words = {
     code: 'unknown-key',
@@ -74,16 +76,16 @@ function unknownKey(schema: z.ZodType, source: Source, path: FieldPath, key: str
     why: 'unknown keys are not allowed, because nothing would read them',
     fix: otherWord(source.file, path, key) ?? suggest(key, known, 'remove it'),
   };
-  return problemAt(source, [...path, key], words, 'key');
+  return diagnosticAt(source, [...path, key], words, 'key');
 }
 
-/** The problems of the closest option of a union. */
-function problemsOfUnion(
+/** The diagnostics of the closest option of a union. */
+function diagnosticsOfUnion(
   schema: z.ZodType,
   source: Source,
   issue: z.core.$ZodIssueInvalidUnion,
   path: FieldPath,
-): Problem[] {
+): Diagnostic[] {
   if (typeof issue.discriminator === 'string' && issue.errors.length === 0) {
     const options = 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
     const parent: unknown = issue.input;
@@ -100,17 +102,17 @@ function problemsOfUnion(
       why: `expected ${absent.join(', or ')}`,
       fix: `add ${absent.join(', or ')} to ${parent}`,
     };
-    return [problemAt(source, path, words, 'key')];
+    return [diagnosticAt(source, path, words, 'key')];
   }
   const ofOtherType = (issues: readonly Issue[]): boolean =>
     issues.some(({ code, path: [first] }) => code === 'invalid_type' && first === undefined);
   const sameType = issue.errors.filter((issues) => !ofOtherType(issues));
   const candidates = sameType.length > 0 ? sameType : issue.errors;
   const closest = [...candidates].sort((a, b) => a.length - b.length)[0] ?? [];
-  return closest.flatMap((inner) => problemsOf(schema, source, inner, path));
+  return closest.flatMap((inner) => diagnosticsOf(schema, source, inner, path));
 }
 
-function badKey(source: Source, path: FieldPath, issue: z.core.$ZodIssueInvalidKey): Problem {
+function badKey(source: Source, path: FieldPath, issue: z.core.$ZodIssueInvalidKey): Diagnostic {
   const why = issue.issues.map((inner) => inner.message).join('; ');
   const words = {
     code: 'bad-name',
@@ -118,20 +120,20 @@ function badKey(source: Source, path: FieldPath, issue: z.core.$ZodIssueInvalidK
     why: `expected ${why}`,
     fix: 'write another name',
   };
-  return problemAt(source, path, words, 'key');
+  return diagnosticAt(source, path, words, 'key');
 }
 
-/** The problem of a rule of this repository's own schemas. */
-function ownRule(source: Source, path: FieldPath, issue: z.core.$ZodIssueCustom): Problem {
+/** The diagnostic of a rule of this repository's own schemas. */
+function ownRule(source: Source, path: FieldPath, issue: z.core.$ZodIssueCustom): Diagnostic {
   const name = fieldName(path);
   const { fix = `change ${name}`, secret = false, what: said } = custom.parse(issue.params ?? {});
   // A refused secret is not shown: many people read logs.
   const what = secret
     ? `${name} ${said ?? 'holds more than an address'}`
     : `${name} is ${inWords(source, path, issue.input)}`;
-  const problem = problemAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
-  if (secret) delete problem.underlined;
-  return problem;
+  const diagnostic = diagnosticAt(source, path, { code: 'bad-value', what, why: issue.message, fix });
+  if (secret) delete diagnostic.underlined;
+  return diagnostic;
 }
 
 /** The required keys of each kind of a union, if the value only lacks such keys; else undefined. */
@@ -143,7 +145,7 @@ function kindsAbsent(errors: readonly (readonly Issue[])[]): string[] | undefine
   return kinds.map((issues) => issues.map(({ path }) => path.join('.')).join(' and '));
 }
 
-function missing(source: Source, path: FieldPath, expected: string): Problem {
+function missing(source: Source, path: FieldPath, expected: string): Diagnostic {
   const key = String(path.at(-1) ?? '');
   const parent = fieldName(path.slice(0, -1));
   const words = {
@@ -152,10 +154,10 @@ function missing(source: Source, path: FieldPath, expected: string): Problem {
     why: `it has no default; expected ${expected}`,
     fix: `add ${key}: … to ${parent}`,
   };
-  return problemAt(source, path.slice(0, -1), words, 'key');
+  return diagnosticAt(source, path.slice(0, -1), words, 'key');
 }
 
-function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string): Problem {
+function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string): Diagnostic {
   const unit = Array.isArray(issue.input)
     ? ' in the list'
     : typeof issue.input === 'string'
@@ -170,10 +172,10 @@ function outOfRange(source: Source, path: FieldPath, issue: Issue, bound: string
     why: `expected ${expected}`,
     fix: `write ${expected}`,
   };
-  return problemAt(source, path, words);
+  return diagnosticAt(source, path, words);
 }
 
-function choice(source: Source, path: FieldPath, options: string[], given: unknown): Problem {
+function choice(source: Source, path: FieldPath, options: string[], given: unknown): Diagnostic {
   const list = options.map((option) => `'${option}'`).join(' or ');
   if (given === undefined) return missing(source, path, list);
   const words = {
@@ -182,7 +184,7 @@ function choice(source: Source, path: FieldPath, options: string[], given: unkno
     why: `expected ${list}`,
     fix: suggest(String(given), options, 'remove it'),
   };
-  return problemAt(source, path, words);
+  return diagnosticAt(source, path, words);
 }
 
 function wrongType(source: Source, path: FieldPath, expected: string, input: unknown): Words {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -50,9 +50,9 @@ const right: Edit[] = [
   [prod, 'apps:', `secrets: { recipients: { cluster: ${recipient} } }\napps:`],
 ];
 
-it('the unchanged repository has no problems', async () => {
-  const { environments, problems } = await withEdits(right, (root) => loadGraph(root));
-  expect(problems).toEqual([]);
+it('the unchanged repository has no diagnostics', async () => {
+  const { environments, diagnostics } = await withEdits(right, (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
   expect(environments[0]?.apps.find(({ name }) => name === 'shop')?.secrets).toHaveLength(1);
 });
 
@@ -111,10 +111,10 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s', async (name, edits) => {
-  const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
+  const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
-  expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   expect(text).not.toContain('aHVudGVyMg');
   await expect(text).toMatchFileSnapshot(
     `golden/secret-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
@@ -134,14 +134,14 @@ describe('a key in plain text', () => {
   ] as [string, Edit, string][])(
     'a key in plain text is refused %s, and is not shown',
     async (_, edit, file) => {
-      const { problems } = await withEdits([edit], (root) => loadGraph(root));
-      const [problem] = problems;
-      expect(problems).toHaveLength(1);
-      expect(problem).toMatchObject({ code: 'plain-secret', file });
-      expect(problem?.line).toBeGreaterThan(1);
-      expect(problem?.column).toBeGreaterThan(1);
-      expect(JSON.stringify(problem)).not.toContain(plain);
-      expect(JSON.stringify(problem)).not.toContain(random);
+      const { diagnostics } = await withEdits([edit], (root) => loadGraph(root));
+      const [diagnostic] = diagnostics;
+      expect(diagnostics).toHaveLength(1);
+      expect(diagnostic).toMatchObject({ code: 'plain-secret', file });
+      expect(diagnostic?.line).toBeGreaterThan(1);
+      expect(diagnostic?.column).toBeGreaterThan(1);
+      expect(JSON.stringify(diagnostic)).not.toContain(plain);
+      expect(JSON.stringify(diagnostic)).not.toContain(random);
     },
   );
 });

@@ -1,9 +1,9 @@
 import type { App, Use } from '../app.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { compareText, type Words } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/nearest.ts';
-import type { Problem } from '../diagnostics/problem.ts';
-import { compareText, type Words } from '../diagnostics/problem.ts';
 import { secretsRead } from '../external.ts';
-import { type Loaded, problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, type Loaded, reference } from '../reading/source.ts';
 import { appNamed, type LoadedSecret, type Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { databaseLogin, databaseUse } from '../schema/database.ts';
@@ -14,7 +14,7 @@ import type { Login } from '../schema/external.ts';
  * Every used secret must exist, every existing secret must be used, and its recipients must be those of
  * cluster.yaml.
  */
-export function checkSecrets(repository: Repository): Problem[] {
+export function checkSecrets(repository: Repository): Diagnostic[] {
   return [
     ...repository.apps.flatMap(checkUsedTwice),
     ...repository.apps.flatMap(checkPull),
@@ -32,14 +32,14 @@ function usesOf({ uses }: App): [index: number, use: Use<'secret'>][] {
   return uses.flatMap((use, i): [number, Use<'secret'>][] => (use.kind === 'secret' ? [[i, use]] : []));
 }
 
-function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
-  const problems: Problem[] = [];
+function checkUsedTwice({ source, value }: Loaded<App>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const secrets = new Set<string>();
   const variables = new Map<string, string>();
   for (const [i, { name, keys, as }] of usesOf(value)) {
     if (secrets.has(name)) {
-      problems.push(
-        problemAt(source, ['uses', i, 'name'], {
+      diagnostics.push(
+        diagnosticAt(source, ['uses', i, 'name'], {
           code: 'use-twice',
           what: `'${value.name}' uses the secret '${name}' twice`,
           why: 'one of the two is probably a typing error',
@@ -51,8 +51,8 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
     for (const [k, key] of keys.entries()) {
       const other = variables.get(key);
       if (as === 'variables' && other !== undefined && other !== name) {
-        problems.push(
-          problemAt(source, ['uses', i, 'keys', k], {
+        diagnostics.push(
+          diagnosticAt(source, ['uses', i, 'keys', k], {
             code: 'variable-twice',
             what: `the variable ${key} comes from the secret '${name}' and from '${other}'`,
             why: 'a process has each variable once',
@@ -63,17 +63,17 @@ function checkUsedTwice({ source, value }: Loaded<App>): Problem[] {
       if (as === 'variables') variables.set(key, name);
     }
   }
-  return problems;
+  return diagnostics;
 }
 
 /** Logins of registries are for images of others: those that are built here come from the team's registry, which asks for none. */
-function checkPull({ source, value }: Loaded<App>): Problem[] {
+function checkPull({ source, value }: Loaded<App>): Diagnostic[] {
   const images = [value.image, ...[...value.init, ...value.sidecars].map(({ image }) => image)];
   if (images.some((image) => image !== undefined && 'ref' in image)) return [];
   return usesOf(value)
     .filter(([, { as }]) => as === 'pull')
     .map(([i, { name }]) =>
-      problemAt(source, ['uses', i, 'as'], {
+      diagnosticAt(source, ['uses', i, 'as'], {
         code: 'nothing-to-pull',
         what: `the logins in '${name}' are for no image: '${value.name}' has none that is pulled from a registry of others`,
         why: 'its own image comes from the registry of the cluster, which asks for no password',
@@ -87,7 +87,7 @@ function checkUses(
   app: Loaded<App>,
   cluster: Loaded<Cluster>,
   { secrets, secretFiles }: Repository,
-): Problem[] {
+): Diagnostic[] {
   return secretsRead(app.value, cluster.value).flatMap((read) => {
     const { name, keys } = read;
     const place = placeOf(app, read, cluster);
@@ -115,16 +115,16 @@ function placeOf(
   { name, source, value }: Loaded<App>,
   read: Login,
   cluster: Loaded<Cluster>,
-): (key: number, words: Words) => Problem {
+): (key: number, words: Words) => Diagnostic {
   const own = usesOf(value).find(([, use]) => use.name === read.name);
-  if (own !== undefined) return (k, words) => problemAt(source, ['uses', own[0], 'keys', k], words);
+  if (own !== undefined) return (k, words) => diagnosticAt(source, ['uses', own[0], 'keys', k], words);
   // Only the app that owns a database logs in as its owner.
   const owner = read.name === databaseLogin('owner') ? name : (databaseUse(value)?.of ?? name);
   const of = read.name === 'mail' ? ['mail'] : ['databases', owner];
-  return (_, words) => problemAt(cluster.source, ['external', ...of, 'login'], words, 'key');
+  return (_, words) => diagnosticAt(cluster.source, ['external', ...of, 'login'], words, 'key');
 }
 
-function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
+function checkSecret(secret: LoadedSecret, repository: Repository): Diagnostic[] {
   const { apps, appNames, clusters, clusterNames } = repository;
   const { source, app: appName, environment, name, value } = secret;
   const cluster = clusters.find((each) => each.name === environment);
@@ -132,7 +132,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
     // An environment with schema errors is reported by its own check.
     if (clusterNames.has(environment)) return [];
     return [
-      problemAt(source, [], {
+      diagnosticAt(source, [], {
         code: 'unused-secret',
         what: `the secret belongs to the environment '${environment}', which does not exist`,
         why: `there is no clusters/${environment}/cluster.yaml`,
@@ -153,7 +153,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
       : undefined;
   if (use === undefined) {
     return [
-      problemAt(source, [], {
+      diagnosticAt(source, [], {
         code: 'unused-secret',
         what: `in ${environment}, '${appName}' does not use the secret '${name}'`,
         why: 'unused secrets are forgotten when a key must be changed',
@@ -169,7 +169,7 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
     ...Object.keys(value.data)
       .filter((key) => !use.keys.includes(key))
       .map((key) =>
-        problemAt(
+        diagnosticAt(
           source,
           ['data', key],
           {
@@ -190,13 +190,13 @@ function checkSecret(secret: LoadedSecret, repository: Repository): Problem[] {
  * Name and namespace of the file must be those of its path, and the keys must be in the order that keeps the
  * MAC valid.
  */
-function checkObject({ source, value, app, environment, name }: LoadedSecret): Problem[] {
-  const problems: Problem[] = [];
+function checkObject({ source, value, app, environment, name }: LoadedSecret): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const wanted = { name: secretObjectName(name), namespace: app };
   for (const field of ['name', 'namespace'] as const) {
     if (value.metadata[field] === wanted[field]) continue;
-    problems.push(
-      problemAt(source, ['metadata', field], {
+    diagnostics.push(
+      diagnosticAt(source, ['metadata', field], {
         code: 'secret-of-another',
         what: `metadata.${field} is '${value.metadata[field]}'`,
         why: `the path says that it is the secret '${name}' of '${app}'`,
@@ -207,8 +207,8 @@ function checkObject({ source, value, app, environment, name }: LoadedSecret): P
   const keys = Object.keys(value.data);
   const out = keys.find((key, i) => compareText(keys[i - 1] ?? '', key) > 0);
   if (out !== undefined) {
-    problems.push(
-      problemAt(
+    diagnostics.push(
+      diagnosticAt(
         source,
         ['data', out],
         {
@@ -221,10 +221,13 @@ function checkObject({ source, value, app, environment, name }: LoadedSecret): P
       ),
     );
   }
-  return problems;
+  return diagnostics;
 }
 
-function checkRecipients({ source, value, environment }: LoadedSecret, cluster: Loaded<Cluster>): Problem[] {
+function checkRecipients(
+  { source, value, environment }: LoadedSecret,
+  cluster: Loaded<Cluster>,
+): Diagnostic[] {
   const wanted = cluster.value.secrets.recipients;
   const has = value.sops.age.map(({ recipient }) => recipient);
   const missing = Object.keys(wanted).filter((name) => !has.includes(wanted[name] ?? ''));
@@ -235,7 +238,7 @@ function checkRecipients({ source, value, environment }: LoadedSecret, cluster: 
     ...extra.map((recipient) => `${recipient} can`),
   ];
   return [
-    problemAt(source, ['sops', 'age'], {
+    diagnosticAt(source, ['sops', 'age'], {
       code: 'other-recipients',
       what: `the recipients of the secret are not those of cluster.yaml: ${said.join(', ')}`,
       why: `${reference(cluster.source, ['secrets'])} lists the recipients for ${environment}`,

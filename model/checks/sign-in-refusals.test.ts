@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const cluster = (signIn: string, more = ''): Edit => [
@@ -79,10 +79,10 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s', async (name, edits) => {
-  const { environments, problems } = await withPlatform(edits, (root) => loadGraph(root));
+  const { environments, diagnostics } = await withPlatform(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
-  expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(
     `golden/sign-in-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );
@@ -110,6 +110,6 @@ it.each<[string, Edit]>([
     cluster('{ mail: { kind: mailpit }, registration: closed, methods: { password: false } }'),
   ],
 ])('accepts %s', async (_, edit) => {
-  const { problems } = await withPlatform([edit], (root) => loadGraph(root));
-  expect(problems).toEqual([]);
+  const { diagnostics } = await withPlatform([edit], (root) => loadGraph(root));
+  expect(diagnostics).toEqual([]);
 });

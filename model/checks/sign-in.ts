@@ -1,16 +1,16 @@
-import type { Problem } from '../diagnostics/problem.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 import { inSeconds } from '../schema/duration.ts';
 
 /** The sign-in settings of cluster.yaml must be consistent and must fit the environment. */
-export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
+export function checkSignIn({ source, value }: Loaded<Cluster>): Diagnostic[] {
   const { signIn, production } = value;
   if (signIn === undefined) return [];
   const { methods, mail, sessions, registration, providers } = signIn;
-  const problems: Problem[] = [];
+  const diagnostics: Diagnostic[] = [];
   const refuse = (path: string[], code: string, what: string, why: string, fix: string) =>
-    problems.push(problemAt(source, ['signIn', ...path], { code, what, why, fix }));
+    diagnostics.push(diagnosticAt(source, ['signIn', ...path], { code, what, why, fix }));
   if (production && mail.kind === 'mailpit') {
     refuse(
       ['mail', 'kind'],
@@ -57,5 +57,5 @@ export function checkSignIn({ source, value }: Loaded<Cluster>): Problem[] {
       'enable methods.code, or write registration: open',
     );
   }
-  return problems;
+  return diagnostics;
 }

@@ -1,5 +1,5 @@
-import type { Problem } from '../diagnostics/problem.ts';
-import { type FieldPath, fieldName, problemAt, type Source } from '../reading/source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type FieldPath, fieldName, type Source } from '../reading/source.ts';
 
 /**
  * Characters that no manifest can carry: an unpaired surrogate, for which go-yaml refuses the whole folder of
@@ -9,8 +9,8 @@ import { type FieldPath, fieldName, problemAt, type Source } from '../reading/so
 const unwritable = /\0|\p{Surrogate}/u;
 
 /** Reports keys and texts of a description with characters that no manifest can carry. */
-export function checkText(source: Source): Problem[] {
-  const problems: Problem[] = [];
+export function checkText(source: Source): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const look = (text: string, path: FieldPath, part: 'key' | 'value') => {
     const found = unwritable.exec(text);
     if (found === null) return;
@@ -24,7 +24,7 @@ export function checkText(source: Source): Problem[] {
           : 'it is half of a character: YAML cannot carry it, and Flux would refuse the whole folder',
       fix: code === '0000' ? 'remove it' : 'write the whole character, or remove the half',
     };
-    problems.push(problemAt(source, path, words, part));
+    diagnostics.push(diagnosticAt(source, path, words, part));
   };
   // A YAML alias can refer to a value that contains it.
   const seen = new Set<object>();
@@ -43,5 +43,5 @@ export function checkText(source: Source): Problem[] {
     }
   };
   walk(source.value, []);
-  return problems;
+  return diagnostics;
 }

@@ -1,14 +1,14 @@
 import type { App } from '../app.ts';
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { usesMail } from '../external.ts';
 import { mutualPort, mutualUses } from '../identity.ts';
 import { verifiesPeople } from '../people.ts';
-import { type FieldPath, type Loaded, problemAt, type Source } from '../reading/source.ts';
+import { diagnosticAt, type FieldPath, type Loaded, type Source } from '../reading/source.ts';
 import { appNamed, type Repository } from '../repository.ts';
 import { databaseUse } from '../schema/database.ts';
 
 /** Neither app.ts nor cluster.yaml may set a variable that is derived from an edge. */
-export function checkVariables({ apps, clusters }: Repository): Problem[] {
+export function checkVariables({ apps, clusters }: Repository): Diagnostic[] {
   return apps.flatMap((app) => {
     const derived = derivedVariables(app, apps);
     return [
@@ -55,7 +55,7 @@ function derivedVariables({ value }: Loaded<App>, apps: Repository['apps']): Der
   return (name) => derived.get(name) ?? (database && /^PG[A-Z]+$/.test(name) ? 'its database' : undefined);
 }
 
-function check(source: Source, path: FieldPath, names: string[], derived: Derived): Problem[] {
+function check(source: Source, path: FieldPath, names: string[], derived: Derived): Diagnostic[] {
   return names.flatMap((name) => {
     const from = derived(name);
     if (from === undefined) return [];
@@ -65,6 +65,6 @@ function check(source: Source, path: FieldPath, names: string[], derived: Derive
       why: `it is derived from ${from}, and the two values would conflict`,
       fix: 'remove it',
     };
-    return [problemAt(source, [...path, name], words, 'key')];
+    return [diagnosticAt(source, [...path, name], words, 'key')];
   });
 }

@@ -1,21 +1,21 @@
 import { compare, diff, major, minor } from 'semver';
-import type { Problem, Words } from '../diagnostics/problem.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import type { Loaded, Source } from '../reading/source.ts';
-import { problemAt, reference } from '../reading/source.ts';
+import { diagnosticAt, reference } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
 const field = ['kubernetes', 'version'] as const;
 
 /** The Kubernetes version of cluster.yaml must be in the lock file. */
-export function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Problem[] {
+export function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repository): Diagnostic[] {
   const { version } = value.kubernetes;
   const locked = lock.value.kubernetes;
   // Machines are upgraded and can still run the previous version; Kind always creates new nodes.
   const previous = lock.value.binaries['kubernetes-previous']?.version;
   if (version === locked || (value.provider.kind !== 'kind' && version === previous)) return [];
   return [
-    problemAt(source, field, {
+    diagnosticAt(source, field, {
       code: 'version-not-locked',
       what: `Kubernetes ${version} is not the version of ${reference(lock.source, ['kubernetes'])}`,
       why: 'only versions of the lock file can be installed',
@@ -25,17 +25,17 @@ export function checkVersion({ source, value }: Loaded<Cluster>, { lock }: Repos
 }
 
 /**
- * The problem of an upgrade that kubeadm does not support: it goes to the next minor version or stays within
+ * The diagnostic of an upgrade that kubeadm does not support: it goes to the next minor version or stays within
  * one, and never goes back (Kubernetes documentation, 'Upgrading kubeadm clusters' and 'Version Skew
  * Policy').
  */
 export function checkUpgrade(
   { source, value }: { source: Source; value: Pick<Cluster, 'kubernetes'> },
   running: string,
-): Problem[] {
+): Diagnostic[] {
   const { version } = value.kubernetes;
   const words = compare(version, running) < 0 ? backwards(version, running) : skips(version, running);
-  return words === undefined ? [] : [problemAt(source, field, words)];
+  return words === undefined ? [] : [diagnosticAt(source, field, words)];
 }
 
 function backwards(version: string, running: string): Words {

@@ -1,15 +1,19 @@
-import type { Problem } from '../diagnostics/problem.ts';
-import { type Loaded, problemAt } from '../reading/source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type Loaded } from '../reading/source.ts';
 import type { Cluster } from '../schema/cluster.ts';
 
 /** The virtual address of the control planes must be free, and the provider must support it. */
-export function checkVirtualAddress({ source, value }: Loaded<Cluster>): Problem[] {
+export function checkVirtualAddress({ source, value }: Loaded<Cluster>): Diagnostic[] {
   const wrong = fault(value);
   if (wrong === undefined) return [];
-  return [problemAt(source, ['kubernetes', 'virtualAddress'], { code: 'virtual-address', ...wrong })];
+  return [diagnosticAt(source, ['kubernetes', 'virtualAddress'], { code: 'virtual-address', ...wrong })];
 }
 
-function fault({ kubernetes, provider, nodes }: Cluster): Pick<Problem, 'what' | 'why' | 'fix'> | undefined {
+function fault({
+  kubernetes,
+  provider,
+  nodes,
+}: Cluster): Pick<Diagnostic, 'what' | 'why' | 'fix'> | undefined {
   const { virtualAddress, endpoint, distribution } = kubernetes;
   if (virtualAddress === undefined) return undefined;
   if (provider.kind !== 'machines' || distribution !== 'kubeadm') {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Edit, withEdits } from '../../test/model/fixture.ts';
-import { formatProblem } from '../diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../load-graph.ts';
 
 const dev = 'clusters/dev/cluster.yaml';
@@ -216,10 +216,10 @@ const cases: [name: string, edits: Edit[]][] = [
 ];
 
 it.each(cases)('%s is refused where it is written', async (name, edits) => {
-  const { environments, problems } = await withEdits(edits, (root) => loadGraph(root));
+  const { environments, diagnostics } = await withEdits(edits, (root) => loadGraph(root));
   expect(environments).toEqual([]);
-  expect(problems.length).toBeGreaterThan(0);
-  const text = `${problems.map((problem) => formatProblem(problem)).join('\n')}\n`;
+  expect(diagnostics.length).toBeGreaterThan(0);
+  const text = `${diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')}\n`;
   await expect(text).toMatchFileSnapshot(
     `golden/workload-refusals/${name.replaceAll(/[^a-zA-Z0-9.]+/g, '-')}.txt`,
   );
@@ -252,5 +252,5 @@ it.each<[string, Edit[]]>([
     [[dev, 'apps:', "retired: [{ volume: data, app: gone, reason: 'Nobody needs it.' }]\napps:"]],
   ],
 ])('%s is accepted', async (_, edits) => {
-  expect((await withEdits(edits, (root) => loadGraph(root))).problems).toEqual([]);
+  expect((await withEdits(edits, (root) => loadGraph(root))).diagnostics).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
-import type { Problem } from '../diagnostics/problem.ts';
-import { type FieldPath, type Loaded, problemAt, reference, type Source } from '../reading/source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosticAt, type FieldPath, type Loaded, reference, type Source } from '../reading/source.ts';
 import type { Repository } from '../repository.ts';
 import { type Replicas, replicaRange } from '../schema/cluster.ts';
 import { inSeconds } from '../schema/duration.ts';
@@ -13,7 +13,7 @@ import { hasReplicaVolumes } from '../schema/volume.ts';
  * The fields of an app's pods must be consistent: kind of workload, containers, mounts, volumes and number of
  * pods.
  */
-export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
+export function checkWorkloads({ apps, clusters }: Repository): Diagnostic[] {
   return apps.flatMap((app) => [
     ...checkKind(app),
     ...checkContainers(app),
@@ -29,12 +29,12 @@ export function checkWorkloads({ apps, clusters }: Repository): Problem[] {
 }
 
 /** A route must be possible: each path has one target, and gRPC calls have no paths. */
-function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
+function checkExposed({ source, value: { exposes } }: Loaded<App>): Diagnostic[] {
   if (exposes === undefined) return [];
   const { protocol, paths, redirects } = exposes;
   const both = Object.keys(redirects).filter((path) => Object.hasOwn(paths, path));
-  const problems = both.map((path) =>
-    problemAt(
+  const diagnostics = both.map((path) =>
+    diagnosticAt(
       source,
       ['exposes', 'redirects', path],
       {
@@ -46,17 +46,17 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
       'key',
     ),
   );
-  if (protocol === 'http') return problems;
+  if (protocol === 'http') return diagnostics;
   const written = [
     ['paths', paths],
     ['redirects', redirects],
   ] as const;
   return [
-    ...problems,
+    ...diagnostics,
     ...written
       .filter(([, map]) => Object.keys(map).length > 0)
       .map(([key]) =>
-        problemAt(
+        diagnosticAt(
           source,
           ['exposes', key],
           {
@@ -72,7 +72,7 @@ function checkExposed({ source, value: { exposes } }: Loaded<App>): Problem[] {
 }
 
 /** One new pod beside the old ones: there are none of what runs by the clock, and no second one where a volume has one owner. */
-function checkRollout({ name, source, value }: Loaded<App>): Problem[] {
+function checkRollout({ name, source, value }: Loaded<App>): Diagnostic[] {
   if (value.rollout === undefined) return [];
   const shared = Object.keys(value.volumes).length > 0 && !hasReplicaVolumes(value);
   if (value.schedule === undefined && !shared) return [];
@@ -84,11 +84,11 @@ function checkRollout({ name, source, value }: Loaded<App>): Problem[] {
       : 'its pods end by themselves: nothing is rolled out',
     fix: `remove rollout, or ${shared ? "write per: 'replica' at its volumes" : 'the schedule'}`,
   };
-  return [problemAt(source, ['rollout'], words, 'key')];
+  return [diagnosticAt(source, ['rollout'], words, 'key')];
 }
 
 /** A server has ports and probes; a scheduled app has neither ports nor callers. */
-function checkKind({ name, source, value }: Loaded<App>): Problem[] {
+function checkKind({ name, source, value }: Loaded<App>): Diagnostic[] {
   const ports = Object.keys(value.ports);
   if (value.schedule === undefined) {
     if (ports.length === 0 || value.probes.ready !== undefined) return [];
@@ -98,7 +98,7 @@ function checkKind({ name, source, value }: Loaded<App>): Problem[] {
       why: 'without a readiness probe it would get requests before it can answer',
       fix: `add probes: { ready: { path: '/readyz', port: '${ports[0]}' } }, or { tcp: '${ports[0]}' } if it does not serve HTTP`,
     };
-    return [problemAt(source, ['ports'], words, 'key')];
+    return [diagnosticAt(source, ['ports'], words, 'key')];
   }
   const given: [FieldPath, boolean, string][] = [
     [['ports'], ports.length > 0, 'callers could not reach it: a run ends'],
@@ -107,10 +107,10 @@ function checkKind({ name, source, value }: Loaded<App>): Problem[] {
     [['job'], value.job !== undefined, 'there is no roll-out that the job could gate'],
     [['volumes'], hasReplicaVolumes(value), "a run has no replicas: write per: 'app'"],
   ];
-  const problems = given
+  const diagnostics = given
     .filter(([, written]) => written)
     .map(([path, , why]) =>
-      problemAt(
+      diagnosticAt(
         source,
         path,
         {
@@ -123,19 +123,19 @@ function checkKind({ name, source, value }: Loaded<App>): Problem[] {
       ),
     );
   const { deadline, late } = value.schedule;
-  if (inSeconds(late) >= 10 && inSeconds(deadline) >= 1) return problems;
+  if (inSeconds(late) >= 10 && inSeconds(deadline) >= 1) return diagnostics;
   const words = {
     code: 'bad-value',
     what: `a run of '${name}' may start at most ${late} late`,
     why: "Kubernetes checks schedules every 10 seconds, so no run would start (its documentation, 'CronJob limitations')",
     fix: "write 10s at least, such as late: '10m'",
   };
-  return [...problems, problemAt(source, ['schedule', 'late'], words)];
+  return [...diagnostics, diagnosticAt(source, ['schedule', 'late'], words)];
 }
 
 /** Containers of a pod have unique names and ports. */
-function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
-  const problems: Problem[] = [];
+function checkContainers({ name, source, value }: Loaded<App>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const names = new Map<string, FieldPath>([[name, ['name']]]);
   const ports = new Map<number | string, FieldPath>();
   const claim = (
@@ -149,8 +149,8 @@ function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
       known.set(key, path);
       return;
     }
-    problems.push(
-      problemAt(source, path, {
+    diagnostics.push(
+      diagnosticAt(source, path, {
         code: 'taken',
         what: `${what} is already in use`,
         why: `${reference(source, first)} has it, and the containers of a pod share names and ports`,
@@ -169,8 +169,8 @@ function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
     for (const [kind, probe] of Object.entries(sidecar.probes)) {
       const asked = probe && probePort(probe);
       if (!asked || Object.hasOwn(sidecar.ports, asked.port)) continue;
-      problems.push(
-        problemAt(source, ['sidecars', i, 'probes', kind, asked.key], {
+      diagnostics.push(
+        diagnosticAt(source, ['sidecars', i, 'probes', kind, asked.key], {
           code: 'unknown-port',
           what: `the sidecar '${sidecar.name}' has no port '${asked.port}'`,
           why: 'a probe uses a port of its own container',
@@ -179,12 +179,12 @@ function checkContainers({ name, source, value }: Loaded<App>): Problem[] {
       );
     }
   }
-  return problems;
+  return diagnostics;
 }
 
 /** A path has one mount, and folders in memory fit into the app's memory. */
-function checkMounts({ source, value }: Loaded<App>): Problem[] {
-  const problems: Problem[] = [];
+function checkMounts({ source, value }: Loaded<App>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   const first = new Map<string, FieldPath>();
   const mount = (at: string, path: FieldPath) => {
     const other = first.get(at);
@@ -192,8 +192,8 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
       first.set(at, path);
       return;
     }
-    problems.push(
-      problemAt(source, path, {
+    diagnostics.push(
+      diagnosticAt(source, path, {
         code: 'mounted-twice',
         what: `${at} is mounted twice`,
         why: `${reference(source, other)} has the first mount, and one would hide the other`,
@@ -207,8 +207,8 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
   for (const [at, space] of Object.entries(value.temporary)) {
     const { size, memory } = temporarySpace(space);
     if (!memory || inUnits(size) <= inUnits(value.resources.memory)) continue;
-    problems.push(
-      problemAt(source, ['temporary', at], {
+    diagnostics.push(
+      diagnosticAt(source, ['temporary', at], {
         code: 'more-than-memory',
         what: `the folder ${at} holds up to ${size} in memory`,
         why: `the memory limit of the app is ${value.resources.memory} (${reference(source, ['resources', 'memory'])}): it would be killed before ${at} is full`,
@@ -218,8 +218,8 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
   }
   const kinds = new Set(Object.values(value.volumes).map(({ per }) => per));
   if (kinds.size > 1) {
-    problems.push(
-      problemAt(
+    diagnostics.push(
+      diagnosticAt(
         source,
         ['volumes'],
         {
@@ -232,7 +232,7 @@ function checkMounts({ source, value }: Loaded<App>): Problem[] {
       ),
     );
   }
-  return problems;
+  return diagnostics;
 }
 
 /** The bounds of the number of pods must be valid, in app.ts and in cluster.yaml. */
@@ -241,10 +241,10 @@ function checkReplicas(
   source: Source,
   path: FieldPath,
   replicas: Replicas,
-): Problem[] {
+): Diagnostic[] {
   const { min, max } = replicaRange(replicas);
   const report = (at: FieldPath, code: string, what: string, why: string, fix: string) => [
-    problemAt(source, at, { code, what, why, fix }),
+    diagnosticAt(source, at, { code, what, why, fix }),
   ];
   if (typeof replicas !== 'number' && min >= max) {
     return report(

@@ -12,7 +12,7 @@ export interface BundleInputs {
 /**
  * The possible imports of the program in `folder` (from the root), by its package.json and the lock file, so
  * that the image's tag changes with a package that the bundle can contain, and with no other. The bundler
- * counts too. It throws where `checkBuilds` reports a problem of the folder.
+ * counts too. It throws where `checkBuilds` reports a diagnostic of the folder.
  */
 export function bundleInputs(root: string, folder: string, lock = new PackageLock(root)): BundleInputs {
   const { packages } = lock.read();

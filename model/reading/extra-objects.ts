@@ -1,5 +1,5 @@
 import { checkSchema } from '../checks/schema.ts';
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type ExtraObject, extraObject } from '../schema/extra.ts';
 import { readYaml } from './read-yaml.ts';
 import { RepositoryFiles } from './repository-files.ts';
@@ -9,8 +9,8 @@ import type { Loaded } from './source.ts';
 export interface ReadExtra {
   /** In the order of `extra`; `name` is the file below the folder. */
   objects: Loaded<ExtraObject>[];
-  /** Problems of the files' content. */
-  problems: Problem[];
+  /** Diagnostics of the files' content. */
+  diagnostics: Diagnostic[];
   /** Files that Git would not store. */
   missing: string[];
 }
@@ -25,7 +25,7 @@ export class ExtraObjects {
 
   /** `folder`: `apps/shop`. */
   of(folder: string, files: readonly string[]): ReadExtra {
-    const read: ReadExtra = { objects: [], problems: [], missing: [] };
+    const read: ReadExtra = { objects: [], diagnostics: [], missing: [] };
     if (files.length === 0) return read;
     const stored = new Map(
       this.#files
@@ -39,11 +39,11 @@ export class ExtraObjects {
         read.missing.push(name);
         continue;
       }
-      const { source, problems } = readYaml(content.toString('utf8'), `${folder}/${name}`);
-      read.problems.push(...problems);
+      const { source, diagnostics } = readYaml(content.toString('utf8'), `${folder}/${name}`);
+      read.diagnostics.push(...diagnostics);
       if (source === undefined) continue;
       const checked = checkSchema(extraObject, source);
-      read.problems.push(...checked.problems);
+      read.diagnostics.push(...checked.diagnostics);
       if (checked.value !== undefined) read.objects.push({ name, source, value: checked.value });
     }
     return read;

@@ -30,7 +30,7 @@ export class ImageTags {
     this.#packageLock = packageLock;
   }
 
-  /** The tag of the image of a folder; it throws where `checkBuilds` reports a problem of the folder. */
+  /** The tag of the image of a folder; it throws where `checkBuilds` reports a diagnostic of the folder. */
   of({ folder, bundled, buildArgs, context }: Omit<TaggedImage, 'tag'>): string {
     const known = this.#images.get(folder);
     if (

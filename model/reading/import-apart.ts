@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { problemOfFile, type Words } from '../diagnostics/problem.ts';
+import { diagnosticOfFile, type Words } from '../diagnostics/diagnostic.ts';
 import type { Imported, ModuleText } from './import-description.ts';
 import type { ImportRecord } from './import-record.ts';
 
@@ -46,7 +46,7 @@ export async function importApart(
     return new Map(found.flatMap((half) => [...half]));
   }
   const file = during ?? first.file;
-  if (fault !== undefined) results.set(file, { problem: problemOfFile(file, fault) });
+  if (fault !== undefined) results.set(file, { diagnostic: diagnosticOfFile(file, fault) });
   const left = modules.filter((module) => !results.has(module.file));
   return new Map([...results, ...(await importApart(root, left, record))]);
 }

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
+import { type Diagnostic, diagnosticOfFile, type Words } from '../diagnostics/diagnostic.ts';
 import { literalEnd } from './locate-literal.ts';
 import { moduleSource } from './module-source.ts';
 import { placesOf } from './place.ts';
-import { type FieldPath, fieldName, problemAt } from './source.ts';
+import { diagnosticAt, type FieldPath, fieldName } from './source.ts';
 
-/** The default export of a TypeScript file, which is plain data, or the problem of importing it. */
-export type Imported = { value: unknown; problem?: never } | { value?: never; problem: Problem };
+/** The default export of a TypeScript file, which is plain data, or the diagnostic of a failed import. */
+export type Imported = { value: unknown; diagnostic?: never } | { value?: never; diagnostic: Diagnostic };
 
 /** A TypeScript file below a root, and its text. */
 export interface ModuleText {
@@ -25,10 +25,10 @@ export async function importDescription(root: string, { file, text }: ModuleText
     const module: unknown = await import(/* @vite-ignore */ url.href);
     const value: unknown =
       typeof module === 'object' && module !== null && 'default' in module && module.default;
-    if (typeof value !== 'object' || value === null) return { problem: noDescription(file) };
+    if (typeof value !== 'object' || value === null) return { diagnostic: noDescription(file) };
     const stranger = findStranger(value, []);
     if (stranger !== undefined) {
-      return { problem: problemAt(moduleSource(file, text, value), stranger, notData(stranger)) };
+      return { diagnostic: diagnosticAt(moduleSource(file, text, value), stranger, notData(stranger)) };
     }
     // Evaluates getters once, here.
     const data: unknown = structuredClone(value);
@@ -40,12 +40,12 @@ export async function importDescription(root: string, { file, text }: ModuleText
       why: messageOf(root, error),
       fix: `correct the file; for the full error: npx node ${file}`,
     };
-    return { problem: problemAtStack({ file, text }, error, words) };
+    return { diagnostic: diagnosticAtStack({ file, text }, error, words) };
   }
 }
 
-function noDescription(file: string): Problem {
-  return problemOfFile(file, {
+function noDescription(file: string): Diagnostic {
+  return diagnosticOfFile(file, {
     code: 'no-default-export',
     what: 'the file has no default export',
     why: 'the default export is the description',
@@ -101,11 +101,11 @@ const exits: Words = {
   fix: 'remove process.exit: a description is plain data',
 };
 
-/** A problem at the line that the stack of an error names. */
-export function problemAtStack({ file, text }: ModuleText, error: unknown, otherwise: Words): Problem {
+/** A diagnostic at the line that the stack of an error names. */
+export function diagnosticAtStack({ file, text }: ModuleText, error: unknown, otherwise: Words): Diagnostic {
   const words = error instanceof ExitRefused ? exits : otherwise;
   const spot = missingSpot(text, error) ?? stackSpot({ file, text }, error);
-  return spot === undefined ? problemOfFile(file, words) : { file, ...placesOf(text)(...spot), ...words };
+  return spot === undefined ? diagnosticOfFile(file, words) : { file, ...placesOf(text)(...spot), ...words };
 }
 
 /** The place in a file that the stack of an error names; the whole line if the stack has no column. */

@@ -2,11 +2,11 @@ import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type FromWorker, failsLater, type ToWorker } from './import-apart.ts';
 import {
+  diagnosticAtStack,
   ExitRefused,
   importDescription,
   type ModuleText,
   messageOf,
-  problemAtStack,
   stackSpot,
 } from './import-description.ts';
 import { recordImports } from './import-record.ts';
@@ -27,7 +27,7 @@ function failLater(error: unknown): void {
   const why = messageOf(root, error);
   const culprit = modules.find((module) => stackSpot(module, error) !== undefined) ?? current;
   if (culprit === undefined) say({ fault: failsLater(why) });
-  else say({ file: culprit.file, problem: problemAtStack(culprit, error, failsLater(why)) });
+  else say({ file: culprit.file, diagnostic: diagnosticAtStack(culprit, error, failsLater(why)) });
   end(1);
 }
 process.on('uncaughtException', failLater).on('unhandledRejection', failLater);

@@ -31,12 +31,12 @@ export class KnownSources {
 
   /** The source of a file, or its text if it must be parsed first. */
   read(root: string, file: string): ReadSource & { text?: string } {
-    const { text, problem } = readText(root, file);
-    if (problem !== undefined) return { problems: [problem] };
+    const { text, diagnostic } = readText(root, file);
+    if (diagnostic !== undefined) return { diagnostics: [diagnostic] };
     const known = this.#sources.get(file);
     return known?.follows && known.text === text
-      ? { source: known.source, problems: [] }
-      : { text, problems: [] };
+      ? { source: known.source, diagnostics: [] }
+      : { text, diagnostics: [] };
   }
 
   /**

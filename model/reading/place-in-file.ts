@@ -1,4 +1,4 @@
-import type { Problem } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { moduleSource } from './module-source.ts';
 import { readText } from './read-text.ts';
 import { readYaml } from './read-yaml.ts';
@@ -10,7 +10,7 @@ export function placeInFile(
   file: string,
   path: FieldPath,
   part: 'key' | 'value' = 'value',
-): Pick<Problem, 'line' | 'column' | 'underlined'> {
+): Pick<Diagnostic, 'line' | 'column' | 'underlined'> {
   const { text } = readText(root, file);
   const source =
     text === undefined

@@ -5,7 +5,7 @@ import type { KnownSources } from './known-sources.ts';
 import { moduleSource } from './module-source.ts';
 import type { ReadSource } from './source.ts';
 
-/** Imports TypeScript files; returns a map from path to the default export or problems. */
+/** Imports TypeScript files; returns a map from path to the default export or diagnostics. */
 export async function readModules(
   root: string,
   files: readonly string[],
@@ -20,12 +20,12 @@ export async function readModules(
   }
   await Promise.all(
     data.map(async (module) => {
-      const { value, problem } = await importDescription(root, module);
+      const { value, diagnostic } = await importDescription(root, module);
       const { file, text } = module;
-      if (problem !== undefined) read.set(file, { problems: [problem] });
+      if (diagnostic !== undefined) read.set(file, { diagnostics: [diagnostic] });
       else {
         const source = known.keep(moduleSource(file, text, value), text, { follows: true });
-        read.set(file, { source, problems: [] });
+        read.set(file, { source, diagnostics: [] });
       }
     }),
   );
@@ -34,11 +34,11 @@ export async function readModules(
   known.imports = { modules: new Map(), complete: true };
   const apart = await importApart(root, programs, known.imports);
   for (const { file, text } of programs) {
-    const { value, problem } = apart.get(file) ?? {};
-    if (problem !== undefined) read.set(file, { problems: [problem] });
+    const { value, diagnostic } = apart.get(file) ?? {};
+    if (diagnostic !== undefined) read.set(file, { diagnostics: [diagnostic] });
     else {
       const source = known.keep(moduleSource(file, text, value), text, { follows: false });
-      read.set(file, { source, problems: [] });
+      read.set(file, { source, diagnostics: [] });
     }
   }
   return read;

@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import { lockSchema } from '../../images/lock/index.ts';
 import { appSchema } from '../app.ts';
 import { checkSchema } from '../checks/schema.ts';
-import type { Problem } from '../diagnostics/problem.ts';
-import { compareText, problemOfFile } from '../diagnostics/problem.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { compareText, diagnosticOfFile } from '../diagnostics/diagnostic.ts';
 import { operatorSchema } from '../operator.ts';
 import type { LoadedSecret, Repository } from '../repository.ts';
 import { clusterSchema } from '../schema/cluster.ts';
@@ -21,11 +21,11 @@ import type { Loaded, ReadSource, Source } from './source.ts';
 
 const lockFile = 'images/lock.yaml';
 
-/** Reads every description below `root`; missing files and schema errors become problems. */
+/** Reads every description below `root`; missing files and schema errors become diagnostics. */
 export async function readRepository(
   root: string,
   known = new KnownSources(),
-): Promise<{ repository?: Repository; problems: Problem[] }> {
+): Promise<{ repository?: Repository; diagnostics: Diagnostic[] }> {
   const reader = new RepositoryReader(root, known);
   const clusterNames = names(root, 'clusters', ({ kind }) => kind !== 'file');
   const appNames = described(root, 'apps', 'app.ts');
@@ -41,8 +41,8 @@ export async function readRepository(
   const { apps, operators } = await reader.modules(appNames, described(root, 'operators', 'operator.ts'));
   const { secrets, files } = reader.secrets(appNames);
   const [lock] = reader.keep('lock', lockSchema, reader.yaml(lockFile), checked.locks);
-  const { problems } = reader;
-  if (lock === undefined) return { problems };
+  const { diagnostics } = reader;
+  if (lock === undefined) return { diagnostics };
   return {
     repository: {
       clusters,
@@ -57,13 +57,13 @@ export async function readRepository(
       appNames: new Set(appNames),
       clusterNames: new Set(clusterNames),
     },
-    problems,
+    diagnostics,
   };
 }
 
-/** Reads the files of one repository and collects their problems in the order of reading. */
+/** Reads the files of one repository and collects their diagnostics in the order of reading. */
 class RepositoryReader {
-  readonly problems: Problem[] = [];
+  readonly diagnostics: Diagnostic[] = [];
   readonly #root: string;
   readonly #known: KnownSources;
 
@@ -72,19 +72,19 @@ class RepositoryReader {
     this.#known = known;
   }
 
-  /** The value of a source after its schema check; empty if it has problems, which are collected. */
+  /** The value of a source after its schema check; empty if it has diagnostics, which are collected. */
   keep<S extends z.ZodType>(
     name: string,
     schema: S,
-    { source, problems }: ReadSource,
+    { source, diagnostics }: ReadSource,
     before: WeakMap<Source, z.output<S>>,
   ): Loaded<z.output<S>>[] {
-    this.problems.push(...problems);
+    this.diagnostics.push(...diagnostics);
     if (source === undefined) return [];
     const same = before.get(source);
     if (same !== undefined) return [{ name, source, value: same }];
     const checked = checkSchema(schema, source);
-    this.problems.push(...checked.problems);
+    this.diagnostics.push(...checked.diagnostics);
     if (checked.value === undefined) return [];
     before.set(source, checked.value);
     return [{ name, source, value: checked.value }];
@@ -93,9 +93,9 @@ class RepositoryReader {
   yaml(file: string): ReadSource {
     const { text, ...found } = this.#known.read(this.#root, file);
     if (text === undefined) return found;
-    const { source, problems } = readYaml(text, file);
-    if (source === undefined) return { problems };
-    return { source: this.#known.keep(source, text, { follows: true }), problems };
+    const { source, diagnostics } = readYaml(text, file);
+    if (source === undefined) return { diagnostics };
+    return { source: this.#known.keep(source, text, { follows: true }), diagnostics };
   }
 
   clusters(environments: readonly string[]): Repository['clusters'] {
@@ -106,7 +106,7 @@ class RepositoryReader {
         this.yaml(`clusters/${name}/cluster.yaml`),
         this.#known.checked.clusters,
       );
-    // Without any environment, the problem names the first file to write.
+    // Without any environment, the diagnostic names the first file to write.
     if (environments.length === 0) read('dev');
     return environments.flatMap(read);
   }
@@ -132,7 +132,7 @@ class RepositoryReader {
     const operatorFile = (name: string): string => `operators/${name}/operator.ts`;
     const files = [...appNames.map(appFile), ...operatorNames.map(operatorFile)];
     const read = await readModules(this.#root, files, this.#known);
-    const module = (file: string): ReadSource => read.get(file) ?? { problems: [] };
+    const module = (file: string): ReadSource => read.get(file) ?? { diagnostics: [] };
     const { checked } = this.#known;
     const apps = appNames.flatMap((name) => this.keep(name, appSchema, module(appFile(name)), checked.apps));
     const operators = operatorNames.flatMap((name) =>
@@ -147,7 +147,7 @@ class RepositoryReader {
     const secrets = found.flatMap(({ app, environment, file }): LoadedSecret[] => {
       const name = nameOfSecret(file);
       if (name === undefined) {
-        this.problems.push(strangerAmongSecrets(file));
+        this.diagnostics.push(strangerAmongSecrets(file));
         return [];
       }
       const loaded = this.keep(name, encryptedSecretSchema, this.yaml(file), this.#known.checked.secrets);
@@ -180,8 +180,8 @@ function nameOfSecret(file: string): string | undefined {
   return /\/secrets\/[^/]+\/([a-z0-9-]+)\.yaml$/.exec(file)?.[1];
 }
 
-function strangerAmongSecrets(file: string): Problem {
-  return problemOfFile(file, {
+function strangerAmongSecrets(file: string): Diagnostic {
+  return diagnosticOfFile(file, {
     code: 'not-a-secret-file',
     what: 'this folder holds only encrypted secrets, named NAME.yaml',
     why: 'a file beside them could be a secret that is not encrypted',

@@ -1,21 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { type Problem, problemOfFile, type Words } from '../diagnostics/problem.ts';
+import { type Diagnostic, diagnosticOfFile, type Words } from '../diagnostics/diagnostic.ts';
 import { invisible, placesOf } from './place.ts';
 
 /** Maximum bytes of a description: far more than people write and review. */
 const largest = 256 * 1024;
 
-/** The text of a file, or the problem of reading it. */
-export type Read = { text: string; problem?: never } | { text?: never; problem: Problem };
+/** The text of a file, or the diagnostic of a failed read. */
+export type Read = { text: string; diagnostic?: never } | { text?: never; diagnostic: Diagnostic };
 
 /**
  * Reads a description: a regular file inside the repository, UTF-8 with or without a byte order mark, at most
- * 256 KiB, without invisible characters. Anything else is a problem; it never blocks and never throws.
+ * 256 KiB, without invisible characters. Anything else is a diagnostic; it never blocks and never throws.
  */
 export function readText(root: string, file: string): Read {
-  const refuse = (words: Words): Read => ({ problem: problemOfFile(file, words) });
+  const refuse = (words: Words): Read => ({ diagnostic: diagnosticOfFile(file, words) });
   try {
     const path = realpathSync.native(join(root, file));
     if (!path.startsWith(realpathSync.native(root) + sep)) {
@@ -58,7 +58,7 @@ export function readText(root: string, file: string): Read {
 
 /** Decodes the bytes of a file. */
 export function decode(bytes: Buffer, file: string): Read {
-  if (!isUtf8(bytes)) return { problem: notUtf8(bytes, file) };
+  if (!isUtf8(bytes)) return { diagnostic: notUtf8(bytes, file) };
   const text = new TextDecoder().decode(bytes);
   const conflict = /^<{7} .*$/m.exec(text);
   if (conflict !== null) {
@@ -68,7 +68,7 @@ export function decode(bytes: Buffer, file: string): Read {
       why: 'it contains both versions',
       fix: 'write the intended version, and remove the lines <<<<<<<, ======= and >>>>>>>',
     };
-    return { problem: { file, ...placesOf(text)(conflict.index, text.length), ...words } };
+    return { diagnostic: { file, ...placesOf(text)(conflict.index, text.length), ...words } };
   }
   const hidden = invisible.exec(text);
   if (hidden === null) return { text };
@@ -79,15 +79,15 @@ export function decode(bytes: Buffer, file: string): Read {
     why: 'editors do not show it, so a reviewer sees another text than programs read',
     fix: 'remove it; if a text needs it, write an escape',
   };
-  return { problem: { file, ...placesOf(text)(hidden.index, hidden.index + 1), ...words } };
+  return { diagnostic: { file, ...placesOf(text)(hidden.index, hidden.index + 1), ...words } };
 }
 
-function notUtf8(bytes: Buffer, file: string): Problem {
+function notUtf8(bytes: Buffer, file: string): Diagnostic {
   const words = { code: 'not-utf8', fix: 'save the file as UTF-8' };
   const mark = bytes.subarray(0, 2).toString('hex');
   if (mark === 'fffe' || mark === 'feff') {
     const why = 'descriptions are UTF-8';
-    return problemOfFile(file, { ...words, what: 'the file is UTF-16', why });
+    return diagnosticOfFile(file, { ...words, what: 'the file is UTF-16', why });
   }
   let start = 0;
   let end = bytes.indexOf(0x0a);

@@ -1,15 +1,15 @@
 import type { Document, Pair, YAMLError, YAMLMap } from 'yaml';
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, parseDocument, visit } from 'yaml';
-import type { Problem, Words } from '../diagnostics/problem.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import { type Place, placesOf } from './place.ts';
 import type { FieldPath, ReadSource, Source } from './source.ts';
 
-type Refuse = (start: number, end: number, words: Words) => Problem;
+type Refuse = (start: number, end: number, words: Words) => Diagnostic;
 
 /** Maximum depth of brackets and indentation together; descriptions need six. */
 const deepest = 32;
 
-/** Parses YAML 1.2; `file` is the path in problems. */
+/** Parses YAML 1.2; `file` is the path in diagnostics. */
 export function readYaml(text: string, file: string): ReadSource {
   const place = placesOf(text);
   const refuse: Refuse = (start, end, words) => ({ file, ...place(start, end), ...words });
@@ -17,19 +17,19 @@ export function readYaml(text: string, file: string): ReadSource {
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false });
   if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) {
     const at = deepBracket(text);
-    return { problems: [refuse(at, at + 1, tooDeep)] };
+    return { diagnostics: [refuse(at, at + 1, tooDeep)] };
   }
   // Only the first syntax error counts: it causes the later ones.
   const syntax = document.errors.sort((a, b) => a.pos[0] - b.pos[0])[0];
-  if (syntax !== undefined) return { problems: [refuse(...spotOf(syntax, text), explain(syntax))] };
+  if (syntax !== undefined) return { diagnostics: [refuse(...spotOf(syntax, text), explain(syntax))] };
   // The library only warns of an unknown tag.
   const [warning] = document.warnings;
-  if (warning !== undefined) return { problems: [refuse(...warning.pos, explain(warning))] };
-  const problems = findFaults(document, refuse);
-  if (problems.length > 0) return { problems };
+  if (warning !== undefined) return { diagnostics: [refuse(...warning.pos, explain(warning))] };
+  const diagnostics = findFaults(document, refuse);
+  if (diagnostics.length > 0) return { diagnostics };
   try {
     const value: unknown = document.toJS();
-    return { source: { file, value, ...fieldsOf(document, text, place) }, problems };
+    return { source: { file, value, ...fieldsOf(document, text, place) }, diagnostics };
   } catch (error) {
     const words = {
       code: 'yaml-aliases',
@@ -37,7 +37,7 @@ export function readYaml(text: string, file: string): ReadSource {
       why: error instanceof Error ? error.message : String(error),
       fix: 'write the values in full instead of using * and &',
     };
-    return { problems: [refuse(...rangeOf(firstAlias(document)), words)] };
+    return { diagnostics: [refuse(...rangeOf(firstAlias(document)), words)] };
   }
 }
 
@@ -83,12 +83,12 @@ function explain(error: YAMLError): Words {
 }
 
 /** Faults that the library accepts: duplicate keys, keys with a meaning in JavaScript, and depth. */
-function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
-  const problems: Problem[] = [];
+function findFaults(document: Document.Parsed, refuse: Refuse): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   visit(document, (_, node, path) => {
     // A pair is between a map and its entries.
     if (path.filter((above) => !isPair(above)).length > deepest) {
-      problems.splice(0, Infinity, refuse(...rangeOf(node), tooDeep));
+      diagnostics.splice(0, Infinity, refuse(...rangeOf(node), tooDeep));
       return visit.BREAK;
     }
     if (!isMap(node)) return undefined;
@@ -96,12 +96,12 @@ function findFaults(document: Document.Parsed, refuse: Refuse): Problem[] {
     for (const { key } of node.items) {
       const name = keyOf(key);
       const words = name === undefined ? notAName : seen.has(name) ? twice(name) : forbidden(name);
-      if (words !== undefined) problems.push(refuse(...rangeOf(key), words));
+      if (words !== undefined) diagnostics.push(refuse(...rangeOf(key), words));
       if (name !== undefined) seen.add(name);
     }
     return undefined;
   });
-  return problems;
+  return diagnostics;
 }
 
 const notAName: Words = {

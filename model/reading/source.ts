@@ -1,4 +1,4 @@
-import type { Problem, Words } from '../diagnostics/problem.ts';
+import type { Diagnostic, Words } from '../diagnostics/diagnostic.ts';
 import type { Place } from './place.ts';
 
 /** Keys and indexes from the top of a file to one field. */
@@ -19,10 +19,10 @@ export interface Source {
   written(path: FieldPath): string | undefined;
 }
 
-/** Result of reading a file: if there is no source, there is at least one problem. */
+/** Result of reading a file: if there is no source, there is at least one diagnostic. */
 export interface ReadSource {
   source?: Source;
-  problems: Problem[];
+  diagnostics: Diagnostic[];
 }
 
 /** A file and its value after the schema check. */
@@ -33,13 +33,13 @@ export interface Loaded<T> {
   value: T;
 }
 
-/** A problem at the value of a field; with `part: 'key'` at its key. */
-export function problemAt(
+/** A diagnostic at the value of a field; with `part: 'key'` at its key. */
+export function diagnosticAt(
   source: Source,
   path: FieldPath,
   words: Words,
   part: 'key' | 'value' = 'value',
-): Problem {
+): Diagnostic {
   return { file: source.file, ...source.place(path, part), ...words };
 }
 

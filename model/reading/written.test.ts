@@ -9,8 +9,8 @@ const schema = z.object({ env: z.record(z.string(), z.string()) });
 
 function adviceOf(source: Source | undefined): [what: string, fix: string] {
   if (source === undefined) throw new Error('it cannot be read');
-  const [problem] = checkSchema(schema, source).problems;
-  return [problem?.what ?? '', problem?.fix ?? ''];
+  const [diagnostic] = checkSchema(schema, source).diagnostics;
+  return [diagnostic?.what ?? '', diagnostic?.fix ?? ''];
 }
 
 it.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { z } from 'zod';
-import type { Words } from '../diagnostics/problem.ts';
+import type { Words } from '../diagnostics/diagnostic.ts';
 
 /** The fields of package-lock.json that are read here (npm, 'package-lock.json', lockfileVersion 3). */
 const schema = z.object({
@@ -20,7 +20,7 @@ const schema = z.object({
 /** Packages by their path in npm's tree, such as `node_modules/zod` or `apps/kit`. */
 export type LockedPackages = z.infer<typeof schema>['packages'];
 
-type Read = { packages: LockedPackages; problem?: never } | { packages?: never; problem: Words };
+type Read = { packages: LockedPackages; diagnostic?: never } | { packages?: never; diagnostic: Words };
 
 /** The package-lock.json of one repository, read once, at the first use. */
 export class PackageLock {
@@ -50,7 +50,7 @@ export class PackageLock {
 function readLock(path: string): Read {
   const fix = 'type npm install';
   const bad = (why: string): Read => ({
-    problem: { code: 'bad-package-lock', what: 'package-lock.json cannot be read', why, fix },
+    diagnostic: { code: 'bad-package-lock', what: 'package-lock.json cannot be read', why, fix },
   });
   try {
     const { data, error } = schema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
@@ -60,6 +60,6 @@ function readLock(path: string): Read {
     if (!(error instanceof Error)) throw error;
     if (!('code' in error) || error.code !== 'ENOENT') return bad(error.message);
     const why = 'without it the packages of a bundle are unknown';
-    return { problem: { code: 'no-package-lock', what: 'package-lock.json does not exist', why, fix } };
+    return { diagnostic: { code: 'no-package-lock', what: 'package-lock.json does not exist', why, fix } };
   }
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { field, listField } from '../../charts/kube/field.ts';
 import type { Component } from '../../charts/kube/kube-object.ts';
-import { ProblemsFailure } from '../../scripts/render/problems-failure.ts';
+import { DiagnosticsFailure } from '../../scripts/render/diagnostics-failure.ts';
 import { renderAll } from '../../scripts/render/render.ts';
 import { find } from '../../test/charts/find.ts';
 import { environment } from '../../test/charts/fixture.ts';
@@ -69,16 +69,16 @@ it.each<[string, string]>([
   ['Mailpit with everything watched', 'observability: { store: light }\nsignIn: { mail: { kind: mailpit } }'],
 ])('a platform with %s violates no rule', async (_, signIn) => {
   const edit = ['clusters/dev/cluster.yaml', platformCluster(`${signIn}\napps: {}`)] as const;
-  const problems = await withPlatform([edit], async (folder) => {
+  const diagnostics = await withPlatform([edit], async (folder) => {
     try {
       await renderAll(folder);
       return '';
     } catch (error) {
-      if (error instanceof ProblemsFailure) return error.message;
+      if (error instanceof DiagnosticsFailure) return error.message;
       throw error;
     }
   });
-  expect(problems).toBe('');
+  expect(diagnostics).toBe('');
 });
 
 it('callers reach the public API only, and nobody the admin API', () => {

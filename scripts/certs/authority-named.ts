@@ -3,15 +3,15 @@ import type { Environment } from '../../model/graph.ts';
 import { type Authority, authorities, environmentAuthority } from '../../model/identity.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { Failure } from '../cli/failure.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { readCluster, repositoryRoot } from '../repository/read-cluster.ts';
 
 /** An environment of the graph, by name. */
 export async function environmentNamed(name: string): Promise<Environment> {
   // Lists the existing environments.
   readCluster(name);
-  const { environments, problems } = await loadGraph(repositoryRoot);
-  if (problems.length > 0) throw new ProblemsFailure(problems);
+  const { environments, diagnostics } = await loadGraph(repositoryRoot);
+  if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
   const found = environments.find((each) => each.name === name);
   if (found === undefined) throw new Error(`${name} is described but not part of the graph`);
   return found;

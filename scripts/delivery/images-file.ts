@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { checkSchema } from '../../model/checks/schema.ts';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
 import { schemaLine } from '../../model/schema/json-schemas.ts';
 import {
@@ -11,18 +11,18 @@ import {
   publishedImagesFile,
   publishedImagesSchema,
 } from '../../model/schema/published-images.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 
 /**
  * Content of `clusters/ENV/images.yaml`; undefined if the file does not exist, because nothing was published yet.
- * @throws ProblemsFailure if the content is invalid.
+ * @throws DiagnosticsFailure if the content is invalid.
  */
 export function readPublished(environment: string, text: string | undefined): PublishedImages | undefined {
   if (text === undefined) return undefined;
-  const { source, problems } = readYaml(text, publishedImagesFile(environment));
-  if (source === undefined) throw new ProblemsFailure(problems);
+  const { source, diagnostics } = readYaml(text, publishedImagesFile(environment));
+  if (source === undefined) throw new DiagnosticsFailure(diagnostics);
   const checked = checkSchema(publishedImagesSchema, source);
-  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  if (checked.value === undefined) throw new DiagnosticsFailure(checked.diagnostics);
   return checked.value;
 }
 

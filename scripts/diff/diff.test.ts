@@ -81,8 +81,8 @@ it('refuses an impossible upgrade and an unknown commit', async () => {
   await withCommit(async (root, edit) => {
     for (const file of ['clusters/dev/cluster.yaml', 'clusters/prod/cluster.yaml', 'images/lock.yaml'])
       edit(file, 'v1.36.4', 'v1.38.0');
-    const { problems } = await diff(root, 'HEAD');
-    expect(problems.map(({ code, file, line }) => `${file}:${line} ${code}`)).toEqual([
+    const { diagnostics } = await diff(root, 'HEAD');
+    expect(diagnostics.map(({ code, file, line }) => `${file}:${line} ${code}`)).toEqual([
       'clusters/dev/cluster.yaml:4 version-skips-minor',
       'clusters/prod/cluster.yaml:4 version-skips-minor',
     ]);
@@ -95,7 +95,7 @@ it('reads the committed version in any notation', async () => {
     edit('clusters/dev/cluster.yaml', 'kubernetes:\n  version: v1.36.4', 'kubernetes: { version: v1.34.1 }');
     await commit();
     edit('clusters/dev/cluster.yaml', 'v1.34.1', 'v1.36.4');
-    expect((await diff(root, 'HEAD')).problems).toMatchObject([{ code: 'version-skips-minor' }]);
+    expect((await diff(root, 'HEAD')).diagnostics).toMatchObject([{ code: 'version-skips-minor' }]);
   });
 });
 

@@ -4,8 +4,8 @@ import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import { checkUpgrade } from '../../model/checks/version.ts';
-import type { Problem } from '../../model/diagnostics/problem.ts';
-import { compareProblems, compareText } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
+import { compareDiagnostics, compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { readText } from '../../model/reading/read-text.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
@@ -36,7 +36,7 @@ export interface Diff {
   ref: string;
   environments: EnvironmentDiff[];
   /** Changes that a running cluster cannot make: unsupported upgrades, lost data. */
-  problems: Problem[];
+  diagnostics: Diagnostic[];
 }
 
 /** Compares the manifests of a commit with those of the current descriptions. */
@@ -52,10 +52,10 @@ export async function diff(root: string, ref: string, environment?: string): Pro
       .map((each) =>
         described.includes(each.environment) ? each : { ...each, effects: [forgotten(each.environment)] },
       ),
-    problems: [
+    diagnostics: [
       ...upgrades(root, rendered.environments, await committedFiles(root, ref, 'clusters')),
       ...checkData(root, rendered.environments, dataOf(committed), rendered.files),
-    ].sort(compareProblems),
+    ].sort(compareDiagnostics),
   };
 }
 
@@ -166,7 +166,7 @@ function upgrades(
   root: string,
   environments: Environment[],
   committed: ReadonlyMap<string, string>,
-): Problem[] {
+): Diagnostic[] {
   return environments.flatMap(({ name, cluster }) => {
     const file = `clusters/${name}/cluster.yaml`;
     const running = textField(

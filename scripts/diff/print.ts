@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { formatProblem } from '../../model/diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../../model/diagnostics/format-diagnostic.ts';
 import type { Diff, FileEffect } from './diff.ts';
 import type { Gravity } from './effects.ts';
 
@@ -25,9 +25,9 @@ const grave: readonly Gravity[] = ['refused', 'lost'];
 const most = 6;
 
 /** Text for a terminal: by environment, the gravest effects first. */
-export function printDiff({ ref, environments, problems }: Diff): string {
+export function printDiff({ ref, environments, diagnostics }: Diff): string {
   const changed = environments.filter(({ effects }) => effects.length > 0);
-  const lines = problems.map((problem) => formatProblem(problem));
+  const lines = diagnostics.map((diagnostic) => formatDiagnostic(diagnostic));
   if (changed.length === 0) return `${[...lines, `nothing differs from ${ref}`].join('\n')}\n`;
   for (const { environment, effects } of changed) {
     lines.push(bold(environment));

@@ -2,7 +2,7 @@ import { suggest } from '../../model/diagnostics/nearest.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { Failure } from '../cli/failure.ts';
 import { chartObjects } from '../helm/chart-objects.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { explain } from './explain.ts';
 import { explainChart, printChart } from './explain-chart.ts';
 import { printExplanation } from './print.ts';
@@ -18,8 +18,8 @@ export interface ExplainCommand {
 /** The explanation as text. */
 export async function explainCommand(root: string, command: ExplainCommand): Promise<string> {
   const { app: name, env: environment, json = false } = command;
-  const { environments, problems } = await loadGraph(root);
-  if (problems.length > 0) throw new ProblemsFailure(problems);
+  const { environments, diagnostics } = await loadGraph(root);
+  if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
   const names = environments.map((env) => env.name);
   if (environment !== undefined && !names.includes(environment)) {
     const next = suggest(environment, names, 'list clusters/');
@@ -29,16 +29,16 @@ export async function explainCommand(root: string, command: ExplainCommand): Pro
   for (const env of here) {
     const app = env.apps.find((each) => each.name === name);
     if (app === undefined) continue;
-    const { charts, problems: ofCharts } = await chartObjects(root, env);
-    if (ofCharts.length > 0) throw new ProblemsFailure(ofCharts);
+    const { charts, diagnostics: ofCharts } = await chartObjects(root, env);
+    if (ofCharts.length > 0) throw new DiagnosticsFailure(ofCharts);
     const explanation = explain(root, env, app, charts);
     return json ? `${JSON.stringify(explanation, null, 2)}\n` : printExplanation(explanation);
   }
   for (const env of here) {
     const operator = env.operators.find((each) => each.name === name);
     if (operator?.chart === undefined) continue;
-    const { charts, problems: ofCharts } = await chartObjects(root, env);
-    if (ofCharts.length > 0) throw new ProblemsFailure(ofCharts);
+    const { charts, diagnostics: ofCharts } = await chartObjects(root, env);
+    if (ofCharts.length > 0) throw new DiagnosticsFailure(ofCharts);
     const explanation = explainChart(root, env, operator, operator.chart, charts);
     return json ? `${JSON.stringify(explanation, null, 2)}\n` : printChart(explanation);
   }

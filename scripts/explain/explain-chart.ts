@@ -3,7 +3,7 @@ import { type AccessRule, accessFor } from '../../charts/helm/access.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import { order } from '../../charts/order/order.ts';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import { chartTitle, type HelmChart } from '../../model/schema/helm-chart.ts';
@@ -31,7 +31,7 @@ export interface ChartExplanation {
   exceptions: { rule: string; reason: string }[];
 }
 
-/** Explains an operator with a chart, in an environment without problems. */
+/** Explains an operator with a chart, in an environment without diagnostics. */
 export function explainChart(
   root: string,
   env: Environment,

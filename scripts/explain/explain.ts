@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import { order } from '../../charts/order/order.ts';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment, EnvironmentApp } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { Replicas } from '../../model/schema/cluster.ts';
@@ -49,7 +49,7 @@ export interface Explanation {
   exceptions: { rule: string; reason: string; place: string }[];
 }
 
-/** Explains an app, in an environment without problems. */
+/** Explains an app, in an environment without diagnostics. */
 export function explain(
   root: string,
   env: Environment,

@@ -3,7 +3,7 @@ import { releaseOf } from '../../charts/helm/release.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { ChartFailure } from '../../images/charts/index.ts';
 import type { Report } from '../../images/index.ts';
-import type { Problem, Words } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic, Words } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment, EnvironmentOperator } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
@@ -17,21 +17,21 @@ export type ChartObjects = ReadonlyMap<string, readonly KubeObject[]>;
 /** An environment without charts. */
 export const noCharts: ChartObjects = new Map();
 
-/** The objects of all charts of an environment, and the problems of their operators' values. */
+/** The objects of all charts of an environment, and the diagnostics of their operators' values. */
 export async function chartObjects(
   root: string,
   env: Environment,
   report: Report = () => {},
-): Promise<{ charts: ChartObjects; problems: Problem[] }> {
+): Promise<{ charts: ChartObjects; diagnostics: Diagnostic[] }> {
   const charts = new Map<string, readonly KubeObject[]>();
-  const problems: Problem[] = [];
+  const diagnostics: Diagnostic[] = [];
   for (const operator of env.operators) {
     const { chart, name } = operator;
     if (chart === undefined) continue;
     const result = await objectsOf(operator, chart, env.cluster.kubernetes.version, report);
     if ('objects' in result) charts.set(name, result.objects);
     const file = `operators/${name}/operator.ts`;
-    problems.push(
+    diagnostics.push(
       ...result.faults.map(({ path, part, words }) => ({
         file,
         ...placeInFile(root, file, path, part),
@@ -39,7 +39,7 @@ export async function chartObjects(
       })),
     );
   }
-  return { charts, problems };
+  return { charts, diagnostics };
 }
 
 interface Fault {

@@ -95,7 +95,7 @@ export function enable(text: string, file: string, name: string): string {
   const document = parseDocument(text);
   const apps = document.get('apps', true);
   if (!isMap(apps) || document.errors.length > 0) {
-    throw new Failure(`${file} has no map of apps`, 'For its problems: npm run render -- --check');
+    throw new Failure(`${file} has no map of apps`, 'For its errors: npm run render -- --check');
   }
   const [start = 0, end = start] = apps.range ?? [];
   if (apps.flow === true) {

@@ -17,7 +17,7 @@ import { Failure } from '../cli/failure.ts';
 import { chartObjects } from '../helm/chart-objects.ts';
 import { template } from '../helm/template.ts';
 import { components } from '../render/components.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import type { NewFiles } from './start.ts';
 
 type PodSecurity = 'restricted' | 'baseline' | 'privileged';
@@ -43,11 +43,11 @@ export async function newChartOperator(
       'Write --chart oci://quay.io/jetstack/charts/cert-manager, or --chart https://charts.jetstack.io/cert-manager',
     );
   }
-  const { environments, problems } = await loadGraph(root);
+  const { environments, diagnostics } = await loadGraph(root);
   const [env] = environments;
-  if (env === undefined) throw new ProblemsFailure(problems);
+  if (env === undefined) throw new DiagnosticsFailure(diagnostics);
   const others = await chartObjects(root, env);
-  if (others.problems.length > 0) throw new ProblemsFailure(others.problems);
+  if (others.diagnostics.length > 0) throw new DiagnosticsFailure(others.diagnostics);
   const result = await template(
     releaseOf({ name, namespace: name }, chart.data),
     env.cluster.kubernetes.version,

@@ -1,4 +1,4 @@
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 
 /**
  * One difference between two objects: an added field (no `before`), a removed one (no `after`) or a changed

@@ -18,7 +18,7 @@ import { readPublished } from '../delivery/images-file.ts';
 import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
 import { openRegistry, pushImage } from '../delivery/registry.ts';
 import { committedSource, runningSource } from '../delivery/sources.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { changePreviews, pullRequestTrailers } from './change-previews.ts';
 import { previewApps } from './preview-apps.ts';
@@ -113,8 +113,8 @@ export function withPreview(
 }
 
 async function environmentAt(root: string, environment: string): Promise<Environment> {
-  const { environments, problems } = await loadGraph(root);
-  if (problems.length > 0) throw new ProblemsFailure(problems);
+  const { environments, diagnostics } = await loadGraph(root);
+  if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
   const found = environments.find(({ name }) => name === environment);
   if (found === undefined) throw new Error(`${environment} was read and is gone`);
   return found;

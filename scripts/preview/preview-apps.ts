@@ -1,5 +1,5 @@
 import type { App } from '../../model/app.ts';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import { databaseUse } from '../../model/schema/database.ts';
 import { Failure } from '../cli/failure.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { checkSchema } from '../../model/checks/schema.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
 import { previewsFile, previewsSchema } from '../../model/schema/previews.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 
 /** A preview as previews.yaml has it: descriptions stay as they were written, without defaults of this version. */
 const writtenPreview = z.looseObject({
@@ -18,14 +18,14 @@ export type WrittenPreview = z.output<typeof writtenPreview>;
 
 /**
  * The previews of an environment, from the text of its previews.yaml; none where there is no such file.
- * @throws ProblemsFailure if the text does not fit the schema.
+ * @throws DiagnosticsFailure if the text does not fit the schema.
  */
 export function readPreviews(environment: string, text: string | undefined): WrittenPreview[] {
   if (text === undefined) return [];
-  const { source, problems } = readYaml(text, previewsFile(environment));
-  if (source === undefined) throw new ProblemsFailure(problems);
+  const { source, diagnostics } = readYaml(text, previewsFile(environment));
+  if (source === undefined) throw new DiagnosticsFailure(diagnostics);
   const checked = checkSchema(previewsSchema, source);
-  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  if (checked.value === undefined) throw new DiagnosticsFailure(checked.diagnostics);
   return z.object({ previews: z.array(writtenPreview) }).parse(source.value).previews;
 }
 

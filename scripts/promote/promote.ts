@@ -84,7 +84,7 @@ export async function promote(options: PromoteOptions): Promise<number> {
     const manifests = await renderFrom(root, commit, to, { images, previews });
     requireDigests(manifests, images, [app]);
     const environments = diffOfManifests(before.manifests, manifests);
-    const risk = stripVTControlCharacters(printDiff({ ref: to, environments, problems: [] }));
+    const risk = stripVTControlCharacters(printDiff({ ref: to, environments, diagnostics: [] }));
     const title = `Promote ${app} from ${from} to ${to}: ${nameOf(version)}`;
     print(`${title}\n${risk}`);
     if (options.dryRun) return 0;

@@ -21,7 +21,7 @@ import { requireDigests, SourceCommit } from '../delivery/render-commit.ts';
 import { committedSource, refuseOlderSources } from '../delivery/sources.ts';
 import { checkData } from '../render/check-data.ts';
 import { dataOf } from '../render/data.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { type AppPlan, planOf, versionsOf, withVersions } from './plan.ts';
 
@@ -91,8 +91,8 @@ const sourcesRead: Phase<Given, Sources> = {
   title: 'Sources read',
   run: async ({ root, environment }) => {
     const source = await committedSource(gitIn(root));
-    const { environments, problems } = await loadGraph(root);
-    if (problems.length > 0) throw new ProblemsFailure(problems);
+    const { environments, diagnostics } = await loadGraph(root);
+    if (diagnostics.length > 0) throw new DiagnosticsFailure(diagnostics);
     const found = environments.find(({ name }) => name === environment);
     if (found === undefined) throw new Error(`${environment} was read and is gone`);
     return { result: { source, environmentOf: found } };
@@ -184,7 +184,7 @@ const manifestsPushed: Phase<
           const manifests = await sources.render(environment, images, previews);
           requireDigests(manifests, images, apps);
           const lost = checkData(root, [environmentOf], dataOf(before.manifests), manifests);
-          if (lost.length > 0) throw new ProblemsFailure(lost);
+          if (lost.length > 0) throw new DiagnosticsFailure(lost);
           const message = await commitMessage(gitIn(root), {
             subject: subject(environment, versions, source),
             ...{ source, apps, images },

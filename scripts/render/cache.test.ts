@@ -19,8 +19,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shop } from '../../test/model/fixture.ts';
 import { RenderCache } from './cache.ts';
 import { renderCommand } from './command.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { Memory } from './memory.ts';
-import { ProblemsFailure } from './problems-failure.ts';
 import { render, renderAll } from './render.ts';
 
 const before = process.env.PLINTH_CACHE;
@@ -253,11 +253,11 @@ describe('a render when an app has changed', () => {
     const saved = join(folder, 'saved');
     cpSync(root, saved, { recursive: true });
     const memory = new Memory();
-    const filesOrProblems = async (memory?: Memory) => {
+    const filesOrDiagnostics = async (memory?: Memory) => {
       try {
         return [...(await renderAll(root, undefined, memory)).files];
       } catch (error) {
-        if (error instanceof ProblemsFailure) return error.problems;
+        if (error instanceof DiagnosticsFailure) return error.diagnostics;
         throw error;
       }
     };
@@ -265,8 +265,8 @@ describe('a render when an app has changed', () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...changes), fc.boolean(), async (change, byCommand) => {
         change();
-        const anew = await filesOrProblems();
-        expect(await filesOrProblems(memory)).toEqual(anew);
+        const anew = await filesOrDiagnostics();
+        expect(await filesOrDiagnostics(memory)).toEqual(anew);
         if (!Array.isArray(anew[0])) {
           refused++;
           rmSync(root, { recursive: true });

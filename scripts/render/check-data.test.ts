@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Problem } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import { diff } from '../diff/diff.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
-import { ProblemsFailure } from './problems-failure.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { render } from './render.ts';
 
 const cluster = 'clusters/dev/cluster.yaml';
@@ -72,17 +72,17 @@ const retire = (more: string) =>
   edit(cluster, 'apps:\n', `retired:\n  - { database: orders, ${more}, ${reason} }\napps:\n`);
 
 /** What the render refuses; nothing where it does not. */
-async function problems(): Promise<Problem[]> {
+async function diagnostics(): Promise<Diagnostic[]> {
   try {
     await render(root, { environment: 'dev' });
     return [];
   } catch (error) {
-    if (error instanceof ProblemsFailure) return error.problems;
+    if (error instanceof DiagnosticsFailure) return error.diagnostics;
     throw error;
   }
 }
 
-const codes = (found: Problem[]) => found.map(({ code, file, line }) => `${file}:${line} ${code}`);
+const codes = (found: Diagnostic[]) => found.map(({ code, file, line }) => `${file}:${line} ${code}`);
 
 function lineOf(text: string, file = cluster): number {
   return (
@@ -130,20 +130,22 @@ describe('a database without an app', () => {
   it.each(ways)('is refused if %s, and nothing is written', async (_, change) => {
     change();
     const there = existsSync(join(root, database));
-    const [problem, ...more] = await problems();
+    const [diagnostic, ...more] = await diagnostics();
     expect(codes(more)).toEqual([]);
-    expect(problem).toMatchObject({
+    expect(diagnostic).toMatchObject({
       code: 'database-not-retired',
       file: cluster,
       line: lineOf('apps:'),
       what: "the database of 'orders' would be deleted from dev: no app describes it any more",
     });
-    expect(problem?.why).toContain('an app that was renamed starts with an empty database');
-    expect(problem?.fix).toContain("retired: [{ database: orders, data: keep, storage: 2Gi, reason: '…' }]");
+    expect(diagnostic?.why).toContain('an app that was renamed starts with an empty database');
+    expect(diagnostic?.fix).toContain(
+      "retired: [{ database: orders, data: keep, storage: 2Gi, reason: '…' }]",
+    );
     expect(existsSync(join(root, database))).toBe(there);
     // What is not written yet is told too.
     const told = await diff(root, 'HEAD');
-    expect(codes(told.problems)).toEqual([`${cluster}:${lineOf('apps:')} database-not-retired`]);
+    expect(codes(told.diagnostics)).toEqual([`${cluster}:${lineOf('apps:')} database-not-retired`]);
   });
 
   it.each(ways)(
@@ -152,7 +154,7 @@ describe('a database without an app', () => {
       change();
       retire('data: keep, storage: 2Gi');
       const before = Object.fromEntries(readable(database));
-      expect(await problems()).toEqual([]);
+      expect(await diagnostics()).toEqual([]);
       const after = Object.fromEntries(readable(database));
       expect(after).toEqual(before);
       const [changes] = (await diff(root, 'HEAD')).environments;
@@ -180,10 +182,10 @@ describe('a database without an app', () => {
 it('is deleted with its volumes if retired so, and its namespace stays, as diff shows', async () => {
   takeOut();
   retire('data: delete');
-  expect(await problems()).toEqual([]);
+  expect(await diagnostics()).toEqual([]);
   expect(existsSync(join(root, database))).toBe(false);
   expect(existsSync(join(root, 'manifests/dev/orders-db/namespace-orders.yaml'))).toBe(true);
-  const { environments, problems: found } = await diff(root, 'HEAD');
+  const { environments, diagnostics: found } = await diff(root, 'HEAD');
   expect(found).toEqual([]);
   const lost = environments.flatMap(({ effects }) => effects.filter(({ gravity }) => gravity === 'lost'));
   expect(lost.map(({ object }) => object)).toContain('Cluster orders/orders-db');
@@ -192,14 +194,14 @@ it('is deleted with its volumes if retired so, and its namespace stays, as diff 
   await commit();
   const text = readFileSync(join(root, cluster), 'utf8');
   writeFileSync(join(root, cluster), text.replace(/retired:\n.*\n/, ''));
-  expect(await problems()).toEqual([]);
+  expect(await diagnostics()).toEqual([]);
 });
 
 it('a smaller volume is refused at its size', async () => {
   edit(orders, "storage: '2Gi'", "storage: '1Gi'");
   edit(cluster, 'overlay: http', 'overlay: http\n  storage: 5Gi');
   edit(cluster, 'kind: in-cluster', 'kind: in-cluster\n  storage: 512Mi');
-  const found = await problems();
+  const found = await diagnostics();
   expect(codes(found)).toEqual([
     `${orders}:${lineOf("storage: '1Gi'", orders)} volume-shrinks`,
     `${cluster}:${lineOf('storage: 5Gi')} volume-shrinks`,
@@ -209,12 +211,12 @@ it('a smaller volume is refused at its size', async () => {
   edit(orders, "storage: '1Gi'", "storage: '3Gi'");
   edit(cluster, 'storage: 5Gi', 'storage: 10Gi');
   edit(cluster, 'storage: 512Mi', 'storage: 1024Mi');
-  expect(await problems()).toEqual([]);
+  expect(await diagnostics()).toEqual([]);
 });
 
 it('a volume of a removed operator stays, as diff shows', async () => {
   edit(cluster, 'kind: in-cluster', 'kind: git\n  url: https://git.example.org/a/b.git');
-  expect(await problems()).toEqual([]);
+  expect(await diagnostics()).toEqual([]);
   const [dev] = (await diff(root, 'HEAD')).environments;
   const claim = dev?.effects.find(({ object }) => object === 'PersistentVolumeClaim git-server/git-server');
   expect(claim).toMatchObject({
@@ -228,14 +230,14 @@ it('a volume of a removed operator stays, as diff shows', async () => {
 it('renders normally without a Git repository', async () => {
   rmSync(join(root, '.git'), { recursive: true });
   rmSync(join(root, 'manifests'), { recursive: true });
-  expect(await problems()).toEqual([]);
+  expect(await diagnostics()).toEqual([]);
 });
 
 describe('a volume of an app', () => {
   const home = 'apps/home/app.ts';
   const volumes = (lines: string) =>
     edit(home, "  exposes: { port: 'http' },\n", `  exposes: { port: 'http' },\n  ${lines}\n`);
-  const codes = async () => (await problems()).map(({ code, file }) => `${file} ${code}`);
+  const codes = async () => (await diagnostics()).map(({ code, file }) => `${file} ${code}`);
 
   it.each([
     ['one for the app', "per: 'app'"],
@@ -243,7 +245,7 @@ describe('a volume of an app', () => {
   ])('(%s) is not lost, shrunk or moved to another class by a changed line', async (_, per) => {
     const volume = `volumes: { data: { path: '/data', size: '2Gi', ${per} } },`;
     volumes(volume);
-    expect(await problems()).toEqual([]);
+    expect(await diagnostics()).toEqual([]);
     await commit();
     edit(home, "size: '2Gi'", "size: '1Gi'");
     expect(await codes()).toEqual([`${home} volume-shrinks`]);
@@ -253,6 +255,6 @@ describe('a volume of an app', () => {
     edit(home, 'volumes: { data:', 'volumes: { files:');
     expect(await codes()).toEqual([`${cluster} volume-not-retired`]);
     edit(cluster, 'apps:\n', `retired:\n  - { volume: data, app: home, ${reason} }\napps:\n`);
-    expect(await problems()).toEqual([]);
+    expect(await diagnostics()).toEqual([]);
   });
 });

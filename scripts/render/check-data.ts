@@ -1,6 +1,6 @@
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
-import type { Problem } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
@@ -36,23 +36,23 @@ export function checkData(
   environments: readonly Environment[],
   before: readonly DataManifest[],
   files: ReadonlyMap<string, string>,
-): Problem[] {
+): Diagnostic[] {
   const after = new Map(
     dataOf(files)
       .flatMap(storesOf)
       .map((store) => [`${store.environment} ${store.id}`, store]),
   );
-  const found = new Map<string, Problem>();
+  const found = new Map<string, Diagnostic>();
   for (const old of before.flatMap(storesOf)) {
     const env = environments.find(({ name }) => name === old.environment);
     if (env === undefined) continue;
     const now = after.get(`${env.name} ${old.id}`);
     if (now === undefined && old.isPreview) continue;
-    const problem =
+    const diagnostic =
       now === undefined
         ? lost(root, env, old)
         : (smaller(root, env, old, now.size) ?? otherClass(root, env, old, now));
-    if (problem !== undefined) found.set(`${env.name} ${old.id} ${problem.code}`, problem);
+    if (diagnostic !== undefined) found.set(`${env.name} ${old.id} ${diagnostic.code}`, diagnostic);
   }
   return [...found.values()];
 }
@@ -80,7 +80,7 @@ function storesOf({ environment, file, object }: DataManifest): Store[] {
   return [of('', object.spec, volume)];
 }
 
-function lost(root: string, env: Environment, store: Store): Problem | undefined {
+function lost(root: string, env: Environment, store: Store): Diagnostic | undefined {
   const { object, file, volume } = store;
   if (volume !== undefined) return lostVolume(root, env, store, volume);
   // An operator's claim stays in the cluster when its manifest is removed: charts/kube/volume-claim.ts.
@@ -105,7 +105,7 @@ function lostVolume(
   env: Environment,
   { file }: Store,
   { app, name }: NonNullable<Store['volume']>,
-): Problem | undefined {
+): Diagnostic | undefined {
   const isRetired = env.cluster.retired.some(
     (each) => 'volume' in each && each.volume === name && each.app === app,
   );
@@ -121,7 +121,12 @@ function lostVolume(
   };
 }
 
-function smaller(root: string, env: Environment, old: Store, now: string | undefined): Problem | undefined {
+function smaller(
+  root: string,
+  env: Environment,
+  old: Store,
+  now: string | undefined,
+): Diagnostic | undefined {
   const [before, after] = [quantityOf(old.size), quantityOf(now)];
   if (before === undefined || after === undefined || after >= before) return undefined;
   const [source, path] = placeOf(env, old);
@@ -135,7 +140,7 @@ function smaller(root: string, env: Environment, old: Store, now: string | undef
   };
 }
 
-function otherClass(root: string, env: Environment, old: Store, now: Store): Problem | undefined {
+function otherClass(root: string, env: Environment, old: Store, now: Store): Diagnostic | undefined {
   if (old.storageClass === now.storageClass) return undefined;
   const [source, path] = placeOf(env, old);
   const [before, after] = [old, now].map(({ storageClass }) => storageClass ?? 'the default one');

@@ -3,7 +3,7 @@ import type { OverQuota } from '../../charts/checks/quotas.ts';
 import type { Violation } from '../../charts/checks/violation.ts';
 import { field } from '../../charts/kube/field.ts';
 import { descriptionPath, sourceOf } from '../../charts/order/order.ts';
-import type { Problem, Words } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic, Words } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import type { FieldPath } from '../../model/reading/source.ts';
@@ -17,8 +17,8 @@ export interface CheckedEnvironment extends Checked {
   overQuota: OverQuota[];
 }
 
-/** Problems of pods that do not fit the nodes, at `nodes` of that environment's cluster.yaml, or the quota of previews, at `previews`. */
-export function shortageProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
+/** Diagnostics of pods that do not fit the nodes, at `nodes` of that environment's cluster.yaml, or the quota of previews, at `previews`. */
+export function shortageDiagnostics(root: string, checked: readonly CheckedEnvironment[]): Diagnostic[] {
   return checked.flatMap(({ env, shortages, overQuota }) => {
     const file = `clusters/${env.name}/cluster.yaml`;
     return [
@@ -32,8 +32,8 @@ export function shortageProblems(root: string, checked: readonly CheckedEnvironm
   });
 }
 
-/** Violations as problems: one per violation in any number of environments, at the line of the description that can have an exception. */
-export function findingProblems(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
+/** Violations as diagnostics: one per violation in any number of environments, at the line of the description that can have an exception. */
+export function findingDiagnostics(root: string, checked: readonly CheckedEnvironment[]): Diagnostic[] {
   const all = checked.flatMap(({ env, violations }) =>
     violations.map((violation) => ({
       violation,
@@ -46,7 +46,7 @@ export function findingProblems(root: string, checked: readonly CheckedEnvironme
   return [...same.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    return [problem(root, first, group.map(({ env }) => env).join(', '))];
+    return [diagnostic(root, first, group.map(({ env }) => env).join(', '))];
   });
 }
 
@@ -57,7 +57,7 @@ interface Found {
   at: FieldPath;
 }
 
-function problem(root: string, { violation, file, at }: Found, env: string): Problem {
+function diagnostic(root: string, { violation, file, at }: Found, env: string): Diagnostic {
   const { rule, object, what, why, fix, field } = violation;
   const except =
     at.length === 0
@@ -77,7 +77,7 @@ function problem(root: string, { violation, file, at }: Found, env: string): Pro
  * Exceptions without a violation in any environment: they would hide a later violation.
  * Call this only if all environments were checked.
  */
-export function needlessExceptions(root: string, checked: readonly CheckedEnvironment[]): Problem[] {
+export function needlessExceptions(root: string, checked: readonly CheckedEnvironment[]): Diagnostic[] {
   const used = new Set(
     checked.flatMap(({ env, excepted }) =>
       excepted.map(({ component, rule }) => `${sourceOf(env, component)} ${rule}`),

@@ -26,7 +26,7 @@ interface Report {
 }
 
 /**
- * Renders and prints the result. Exit codes as in kubectl: 0 if done or without differences, 1 for differences or problems.
+ * Renders and prints the result. Exit codes as in kubectl: 0 if done or without differences, 1 for differences or diagnostics.
  * A check ignores the cache.
  */
 export async function renderCommand(
@@ -65,7 +65,7 @@ function untouched(cache: RenderCache | undefined): Report | undefined {
   return { environments, files, difference };
 }
 
-/** Undefined if there were problems; they are printed. */
+/** Undefined if there were diagnostics; they are printed. */
 async function rendered(
   root: string,
   out: string,
@@ -76,8 +76,8 @@ async function rendered(
   const { check = false, env, json = false } = command;
   // Loaded only when needed: these modules are large.
   const { render } = await import('./render.ts');
-  const { withProblems } = await import('./problems-failure.ts');
-  return withProblems(json, print, async () => {
+  const { withDiagnostics } = await import('./diagnostics-failure.ts');
+  return withDiagnostics(json, print, async () => {
     const result = await render(root, { environment: env, out, write: !check, memory: command.memory });
     cache?.save(result);
     const { environments, files, difference } = result;
@@ -86,7 +86,7 @@ async function rendered(
 }
 
 function asJson({ difference, ...report }: Report, milliseconds: number): string {
-  return `${JSON.stringify({ ...report, ...difference, milliseconds, problems: [] }, null, 2)}\n`;
+  return `${JSON.stringify({ ...report, ...difference, milliseconds, diagnostics: [] }, null, 2)}\n`;
 }
 
 function differences({ difference }: Report, out: string, env: string | undefined): string {

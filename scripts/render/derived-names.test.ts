@@ -189,7 +189,7 @@ function taken(env: Environment): boolean {
     source: { file, value, place, written: () => undefined },
     value,
   });
-  const problems = checkRepository('/nowhere', {
+  const diagnostics = checkRepository('/nowhere', {
     clusters: [loaded('test', 'clusters/test/cluster.yaml', env.cluster)],
     apps: env.apps.map((app) => loaded(app.name, `apps/${app.name}/app.ts`, app)),
     operators: environment({ operators: described }).operators.map((operator) =>
@@ -205,7 +205,7 @@ function taken(env: Environment): boolean {
     appNames: new Set(env.apps.map((app) => app.name)),
   });
   const elsewhere = ['no-dockerfile', 'not-locked'];
-  return problems.every(({ code }) => elsewhere.includes(code));
+  return diagnostics.every(({ code }) => elsewhere.includes(code));
 }
 
 /** Everything that has a name of its own, with the space in which no other may have it. */
@@ -266,8 +266,8 @@ it('no two derived things of apps, databases and people share a name if the chec
       if (!taken(env)) return;
       // What order() refuses is said at a line, too.
       const all = components(env);
-      const { problems } = order(env, all);
-      const refused = problems.filter(({ code }) => code === 'name-taken');
+      const { diagnostics } = order(env, all);
+      const refused = diagnostics.filter(({ code }) => code === 'name-taken');
       if (refused.length > 0) return;
       passed++;
       const names = namesOf(env, all);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { field, listField } from '../../charts/kube/field.ts';
 import { appFile, type Edit, platformCluster, withPlatform } from '../../test/model/fixture.ts';
-import { ProblemsFailure } from './problems-failure.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { renderAll } from './render.ts';
 
 const shop = (uses: string, cluster = ''): Edit[] => [
@@ -96,7 +96,7 @@ it.each([
   ['the metadata of a cloud', "'metadata.google.internal'"],
 ])('refuses %s as a host', async (_, host) => {
   const failed = rendered(shop(`uses: [{ kind: 'internet', hosts: [${host}] }],`));
-  await expect(failed).rejects.toThrow(ProblemsFailure);
+  await expect(failed).rejects.toThrow(DiagnosticsFailure);
   await expect(failed).rejects.toThrow('hosts outside of the cluster are identified by name');
 });
 

@@ -7,7 +7,7 @@ import { toYaml } from '../../charts/kube/yaml.ts';
 import { contentDigest } from '../../charts/order/content.ts';
 import { definitions, definitionsSync, fluxSync, syncFolder } from '../../charts/order/flux-sync.ts';
 import { order, sourceOf } from '../../charts/order/order.ts';
-import type { Problem } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
 import type { CheckedEnvironment } from './check.ts';
@@ -15,10 +15,10 @@ import { parts } from './components.ts';
 import { header } from './header.ts';
 import { Memory } from './memory.ts';
 
-/** The files of one environment, empty if there are problems, and the results of the checks. */
+/** The files of one environment, empty if there are diagnostics, and the results of the checks. */
 export interface EnvironmentManifests {
   files: Map<string, string>;
-  problems: Problem[];
+  diagnostics: Diagnostic[];
   checked: CheckedEnvironment;
 }
 
@@ -32,7 +32,7 @@ export function environmentManifests(
   charts: ChartObjects = noCharts,
 ): EnvironmentManifests {
   const rendered = parts(env, charts).flatMap((part) => memory.build(env.name, part) ?? []);
-  const { kustomizations, problems } = order(env, rendered);
+  const { kustomizations, diagnostics } = order(env, rendered);
   const inventory = new Inventory(env, rendered);
   const checked = {
     env,
@@ -41,7 +41,7 @@ export function environmentManifests(
     overQuota: overQuota(inventory),
   };
   const files = new Map<string, string>();
-  if (problems.length > 0) return { files, problems, checked };
+  if (diagnostics.length > 0) return { files, diagnostics, checked };
   const cluster = `clusters/${env.name}/cluster.yaml`;
   const write = (folder: string, source: string, objects: KubeObject[]): [string, string][] => {
     const head = `${header}${source} by npm run render: edit there.\n`;
@@ -65,7 +65,7 @@ export function environmentManifests(
     );
   }
   add(syncFolder, write(syncFolder, cluster, fluxSync(env, kustomizations, contents)));
-  return { files, problems, checked };
+  return { files, diagnostics, checked };
 }
 
 /** `KIND-NAME.yaml`, with the namespace if two objects of a component would have the same file name. */

@@ -6,13 +6,13 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { field } from '../../charts/kube/field.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
-import { formatProblem } from '../../model/diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../../model/diagnostics/format-diagnostic.ts';
 import { loadGraph } from '../../model/load-graph.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { checkData } from './check-data.ts';
 import { dataOf } from './data.ts';
-import { ProblemsFailure } from './problems-failure.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { renderAll } from './render.ts';
 
 // Each renders a whole environment.
@@ -80,12 +80,13 @@ async function rendered(previews: readonly object[], limits = '{ max: 2 }'): Pro
   return (await renderAll(root, 'dev')).files;
 }
 
-/** The problems for which these previews are refused. */
+/** The diagnostics for which these previews are refused. */
 async function refused(previews: readonly object[], limits?: string): Promise<string[]> {
   try {
     await rendered(previews, limits);
   } catch (error) {
-    if (error instanceof ProblemsFailure) return error.problems.map((problem) => formatProblem(problem));
+    if (error instanceof DiagnosticsFailure)
+      return error.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic));
     throw error;
   }
   throw new Error('it was rendered');
@@ -194,15 +195,15 @@ it.each([
 ])(
   'a preview that needs more %s than its quota is refused at that line of cluster.yaml',
   async (limit, allowed, says) => {
-    const [problem] = await refused([preview(7, ['orders'])], `{ ${limit}: ${allowed} }`);
-    expect(problem).toContain(says);
-    expect(problem).toMatch(/^clusters\/dev\/cluster\.yaml:\d+:\d+ preview-over-quota/);
-    expect(problem).toContain(`previews: { ${limit}: ${allowed} }`);
+    const [diagnostic] = await refused([preview(7, ['orders'])], `{ ${limit}: ${allowed} }`);
+    expect(diagnostic).toContain(says);
+    expect(diagnostic).toMatch(/^clusters\/dev\/cluster\.yaml:\d+:\d+ preview-over-quota/);
+    expect(diagnostic).toContain(`previews: { ${limit}: ${allowed} }`);
   },
 );
 
 it('a rule that a preview violates is reported at its line of previews.yaml', async () => {
-  const problems = (await refused([preview(7, ['orders'], { user: 0 })])).join('\n');
-  expect(problems).toMatch(/clusters\/dev\/previews\.yaml:\d+:\d+ /);
-  expect(problems).toContain('change app.ts in the pull request and open its preview again');
+  const diagnostics = (await refused([preview(7, ['orders'], { user: 0 })])).join('\n');
+  expect(diagnostics).toMatch(/clusters\/dev\/previews\.yaml:\d+:\d+ /);
+  expect(diagnostics).toContain('change app.ts in the pull request and open its preview again');
 });

@@ -143,7 +143,7 @@ describe('writing', () => {
     expect(readdirSync(join(out, 'dev/shop'))).toEqual(['mine.yaml']);
   });
 
-  it('writes nothing if there are problems', async () => {
+  it('writes nothing if there are diagnostics', async () => {
     await withEdits([['apps/shop/app.ts', "port: 'api'", "port: 'http'"]], async (root) => {
       await expect(render(root, { out })).rejects.toThrow('apps/shop/app.ts:12:47 unknown-port');
     });
@@ -257,7 +257,7 @@ describe('writing', () => {
         const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
           encoding: 'utf8',
         });
-        expect(JSON.parse(stdout)).toMatchObject({ environments: ['dev', 'prod'], problems: [] });
+        expect(JSON.parse(stdout)).toMatchObject({ environments: ['dev', 'prod'], diagnostics: [] });
         expect(stderr).toBe('hello\nhi');
       });
     });
@@ -269,13 +269,13 @@ describe('writing', () => {
         environments: ['dev', 'prod'],
         changed: [],
         removed: [],
-        problems: [],
+        diagnostics: [],
       });
       await withEdits([['apps/shop/app.ts', "port: 'api'", "port: 'http'"]], async (root) => {
         const failed = await run({ json: true }, root);
         expect(failed.code).toBe(1);
         expect(JSON.parse(failed.text)).toMatchObject({
-          problems: [{ code: 'unknown-port', line: 12, column: 47 }],
+          diagnostics: [{ code: 'unknown-port', line: 12, column: 47 }],
         });
       });
     });

@@ -1,19 +1,24 @@
 import { join } from 'node:path';
+import { compareDiagnostics, type Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import { nearest } from '../../model/diagnostics/nearest.ts';
-import { compareProblems, type Problem } from '../../model/diagnostics/problem.ts';
 import type { Environment } from '../../model/graph.ts';
 import { type GraphInputs, loadGraph } from '../../model/load-graph.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import { Failure } from '../cli/failure.ts';
 import { onDisk, readingDisk } from '../files/disk-failure.ts';
 import { type ChartObjects, chartObjects } from '../helm/chart-objects.ts';
-import { type CheckedEnvironment, findingProblems, needlessExceptions, shortageProblems } from './check.ts';
+import {
+  type CheckedEnvironment,
+  findingDiagnostics,
+  needlessExceptions,
+  shortageDiagnostics,
+} from './check.ts';
 import { checkData } from './check-data.ts';
 import { committedData, dataIn } from './data.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { type Difference, findDifference } from './difference.ts';
 import { environmentManifests } from './manifests.ts';
 import { Memory } from './memory.ts';
-import { ProblemsFailure } from './problems-failure.ts';
 import { writeDifference } from './write.ts';
 
 /** Result of rendering a repository. */
@@ -30,7 +35,7 @@ export interface Rendered {
 
 /**
  * Renders the repository at `root`, all environments or the given one, without writing files.
- * @throws ProblemsFailure with all problems of the descriptions.
+ * @throws DiagnosticsFailure with all diagnostics of the descriptions.
  */
 export async function renderAll(
   root: string,
@@ -38,7 +43,7 @@ export async function renderAll(
   memory = new Memory(),
 ): Promise<Rendered> {
   const graph = await readingDisk(root, () => loadGraph(root, memory.sources));
-  if (graph.problems.length > 0) throw new ProblemsFailure(graph.problems);
+  if (graph.diagnostics.length > 0) throw new DiagnosticsFailure(graph.diagnostics);
   const environments = graph.environments.filter(
     ({ name }) => environment === undefined || name === environment,
   );
@@ -51,27 +56,30 @@ export async function renderAll(
     );
   }
   const files = new Map<string, string>();
-  const problems: Problem[] = [];
+  const diagnostics: Diagnostic[] = [];
   const checked: CheckedEnvironment[] = [];
   const charts = new Map<string, ChartObjects>();
   for (const env of environments) {
     const templated = await chartObjects(root, env, progress);
     charts.set(env.name, templated.charts);
-    problems.push(...templated.problems);
+    diagnostics.push(...templated.diagnostics);
     // Without a chart, neither it nor its dependants can be checked.
-    if (templated.problems.length > 0) continue;
+    if (templated.diagnostics.length > 0) continue;
     const manifests = environmentManifests(env, memory, templated.charts);
-    // A problem of a whole component is reported at its name.
-    problems.push(
-      ...manifests.problems.map((problem) => ({ ...problem, ...placeInFile(root, problem.file, ['name']) })),
+    // A diagnostic of a whole component is reported at its name.
+    diagnostics.push(
+      ...manifests.diagnostics.map((diagnostic) => ({
+        ...diagnostic,
+        ...placeInFile(root, diagnostic.file, ['name']),
+      })),
     );
     checked.push(manifests.checked);
     for (const [path, content] of manifests.files) files.set(path, content);
   }
-  problems.push(...findingProblems(root, checked), ...shortageProblems(root, checked));
+  diagnostics.push(...findingDiagnostics(root, checked), ...shortageDiagnostics(root, checked));
   if (environment === undefined && checked.length === environments.length)
-    problems.push(...needlessExceptions(root, checked));
-  if (problems.length > 0) throw new ProblemsFailure(once(problems).sort(compareProblems));
+    diagnostics.push(...needlessExceptions(root, checked));
+  if (diagnostics.length > 0) throw new DiagnosticsFailure(once(diagnostics).sort(compareDiagnostics));
   return { environments, files, charts, inputs: graph.inputs };
 }
 
@@ -80,9 +88,9 @@ function progress(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** A chart that cannot be fetched is one problem, in any number of environments. */
-function once(problems: readonly Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+/** A chart that cannot be fetched is one diagnostic, in any number of environments. */
+function once(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...new Map(diagnostics.map((diagnostic) => [JSON.stringify(diagnostic), diagnostic])).values()];
 }
 
 /** Options of a render to the disk. */
@@ -111,7 +119,7 @@ export async function render(root: string, options: RenderOptions = {}): Promise
   const there = onDisk(out, () => rendered.environments.flatMap(({ name }) => dataIn(out, name)));
   const before = [...(await committed), ...there];
   const lost = checkData(root, rendered.environments, before, rendered.files);
-  if (lost.length > 0) throw new ProblemsFailure(lost.sort(compareProblems));
+  if (lost.length > 0) throw new DiagnosticsFailure(lost.sort(compareDiagnostics));
   const below = new Map([...rendered.files].map(([path, text]) => [path.slice('manifests/'.length), text]));
   const difference = onDisk(out, () => findDifference(out, below, environment));
   const [foreign] = difference.foreign;

@@ -2,8 +2,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { failureText } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
 import { renderCommand } from './command.ts';
+import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { Memory } from './memory.ts';
-import { ProblemsFailure } from './problems-failure.ts';
 import type { RenderOutcome, WorkerInput } from './watch.ts';
 
 /** Worker thread of `render --watch`: renders on request and keeps earlier results in memory. */
@@ -19,7 +19,7 @@ parentPort?.on('message', async () => {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     answer.err = failureText(error);
-    answer.ended = !(error instanceof ProblemsFailure);
+    answer.ended = !(error instanceof DiagnosticsFailure);
   }
   answer.imported = [...memory.sources.imports.modules.keys()];
   parentPort?.postMessage(answer);

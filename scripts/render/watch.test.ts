@@ -27,7 +27,7 @@ function save(search: string, replacement: string): void {
   renameSync(`${app()}~`, app());
 }
 
-it('renders at every save, reports problems and continues, and ends at the signal', async () => {
+it('renders at every save, reports diagnostics and continues, and ends at the signal', async () => {
   let said = '';
   const stop = new AbortController();
   const print = (text: string) => {

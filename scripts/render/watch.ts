@@ -15,7 +15,7 @@ export interface WorkerInput {
 export interface RenderOutcome {
   /** Text for standard output: a line, or JSON. */
   out: string;
-  /** Text of the problems. */
+  /** Text of the diagnostics. */
   err: string;
   /** Whether the fault is permanent: no change of a file can fix it. */
   ended: boolean;

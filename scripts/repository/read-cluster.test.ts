@@ -29,7 +29,7 @@ it.each([
   await withEdits([edit], async (root) => {
     expect(() => readCluster('dev', root)).toThrow(
       expect.objectContaining({
-        problems: expect.arrayContaining([expect.objectContaining({ file: dev, code })]),
+        diagnostics: expect.arrayContaining([expect.objectContaining({ file: dev, code })]),
       }),
     );
   });

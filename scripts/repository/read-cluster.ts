@@ -5,7 +5,7 @@ import { readText } from '../../model/reading/read-text.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
 import { type Cluster, clusterSchema } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 
 /** The repository's root. */
 export const repositoryRoot = join(import.meta.dirname, '..', '..');
@@ -23,12 +23,12 @@ export function readCluster(environment: string, root = repositoryRoot): Cluster
       `Use one of: ${known.map((name) => `--env ${name}`).join(', ')}`,
     );
   }
-  const { text, problem } = readText(root, file);
-  if (problem !== undefined) throw new ProblemsFailure([problem]);
-  const { source, problems } = readYaml(text, file);
-  if (source === undefined) throw new ProblemsFailure(problems);
+  const { text, diagnostic } = readText(root, file);
+  if (diagnostic !== undefined) throw new DiagnosticsFailure([diagnostic]);
+  const { source, diagnostics } = readYaml(text, file);
+  if (source === undefined) throw new DiagnosticsFailure(diagnostics);
   const checked = checkSchema(clusterSchema, source);
-  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  if (checked.value === undefined) throw new DiagnosticsFailure(checked.diagnostics);
   return checked.value;
 }
 

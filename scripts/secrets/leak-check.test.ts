@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { formatProblem } from '../../model/diagnostics/format-problem.ts';
+import { formatDiagnostic } from '../../model/diagnostics/format-diagnostic.ts';
 import { installHook } from './hook.ts';
 import { leaksInFiles, leaksInRepository, leaksInStage } from './leak-check.ts';
 
@@ -15,10 +15,10 @@ const placesIn = (path: string, text: string) =>
 
 describe('secrets check', () => {
   it('reports file, line and column, and never shows the secret', () => {
-    const [problem, ...more] = leaksInFiles(file('src/pay.ts', `// pays\nconst stripe = '${key}';\n`));
+    const [diagnostic, ...more] = leaksInFiles(file('src/pay.ts', `// pays\nconst stripe = '${key}';\n`));
     expect(more).toEqual([]);
-    expect(problem).toMatchObject({ file: 'src/pay.ts', line: 2, column: 17, code: 'leaked-secret' });
-    expect(problem && formatProblem(problem)).not.toContain(key);
+    expect(diagnostic).toMatchObject({ file: 'src/pay.ts', line: 2, column: 17, code: 'leaked-secret' });
+    expect(diagnostic && formatDiagnostic(diagnostic)).not.toContain(key);
   });
 
   it('finds a manifest of an unencrypted Secret, and accepts an encrypted one', () => {
@@ -63,7 +63,7 @@ describe('in a Git repository', () => {
 
   it('checks files that Git stores or would store, and no ignored ones', () => {
     writeFileSync(join(root, 'new.ts'), `'${key}'\n`);
-    expect(leaksInRepository(root).map((problem) => problem.file)).toEqual(['new.ts']);
+    expect(leaksInRepository(root).map((diagnostic) => diagnostic.file)).toEqual(['new.ts']);
   });
 
   it('checks staged content, not the current files', async () => {
@@ -71,7 +71,7 @@ describe('in a Git repository', () => {
     await git('add', 'staged.ts');
     writeFileSync(join(root, 'staged.ts'), 'nothing\n');
     writeFileSync(join(root, 'later.ts'), `'${key}'\n`);
-    expect(leaksInStage(root).map((problem) => problem.file)).toEqual(['staged.ts']);
+    expect(leaksInStage(root).map((diagnostic) => diagnostic.file)).toEqual(['staged.ts']);
   });
 
   it('writes a hook with the same check, idempotently', async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { parseAllDocuments } from 'yaml';
 import { isEncrypted, secretValues } from '../../charts/kube/encrypted.ts';
 import { textField } from '../../charts/kube/field.ts';
-import { compareProblems, type Problem, problemOfFile } from '../../model/diagnostics/problem.ts';
+import { compareDiagnostics, type Diagnostic, diagnosticOfFile } from '../../model/diagnostics/diagnostic.ts';
 import { placesOf } from '../../model/reading/place.ts';
 import { RepositoryFiles } from '../../model/reading/repository-files.ts';
 import { leaksIn, looksLikeKey } from '../../model/schema/leaked-secret.ts';
@@ -21,13 +21,13 @@ const excepted = /\bnot-a-secret: \S/;
 const largest = 1024 * 1024;
 
 /** Secrets in plain text in the files that Git stores or would store. */
-export function leaksInRepository(root: string): Problem[] {
+export function leaksInRepository(root: string): Diagnostic[] {
   const files = new RepositoryFiles(root).below('.');
   return leaksInFiles(files.filter(({ mode }) => mode !== '120000'));
 }
 
 /** The same for staged content, which the next commit would have. */
-export function leaksInStage(root: string): Problem[] {
+export function leaksInStage(root: string): Diagnostic[] {
   const names = git(root, ['diff', '--cached', '--name-only', '-z', '--diff-filter=ACMR'])
     .toString('utf8')
     .split('\0');
@@ -37,18 +37,18 @@ export function leaksInStage(root: string): Problem[] {
   return leaksInFiles(files);
 }
 
-/** Secrets in files. No problem shows the line, because many people read output. */
-export function leaksInFiles(files: Iterable<File>): Problem[] {
-  const problems: Problem[] = [];
+/** Secrets in files. No diagnostic shows the line, because many people read output. */
+export function leaksInFiles(files: Iterable<File>): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   for (const { path, content } of files) {
     // Like Git, treats a file with a zero byte as binary.
     if (content.length > largest || content.subarray(0, 8000).includes(0)) continue;
-    problems.push(...leaksInText(path, content.toString('utf8')));
+    diagnostics.push(...leaksInText(path, content.toString('utf8')));
   }
-  return problems.sort(compareProblems);
+  return diagnostics.sort(compareDiagnostics);
 }
 
-function leaksInText(path: string, text: string): Problem[] {
+function leaksInText(path: string, text: string): Diagnostic[] {
   const place = placesOf(text);
   const found = [...leaksIn(text), ...(/(^|\/)\.env(\.[\w.-]+)?$/.test(path) ? variables(text) : [])].filter(
     ({ start }) => !excepted.test(lineAt(text, start)),
@@ -75,7 +75,7 @@ function variables(text: string) {
 }
 
 /** Manifests of Secrets that SOPS has not encrypted. */
-function plainSecrets(path: string, text: string): Problem[] {
+function plainSecrets(path: string, text: string): Diagnostic[] {
   return parseAllDocuments(text, { prettyErrors: false, logLevel: 'silent' }).flatMap((document) => {
     // Templates of other tools are not valid YAML.
     if (document.errors.length > 0) return [];
@@ -84,7 +84,7 @@ function plainSecrets(path: string, text: string): Problem[] {
       textField(object, 'kind') === 'Secret' &&
       !isEncrypted(object) &&
       secretValues(object).some(([key, value]) => value !== '' && key !== 'username');
-    return plain ? [problemOfFile(path, wordsOf('a Secret that is not encrypted'))] : [];
+    return plain ? [diagnosticOfFile(path, wordsOf('a Secret that is not encrypted'))] : [];
   });
 }
 

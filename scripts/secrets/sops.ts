@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import { type EncryptedSecret, encryptedRegex } from '../../model/schema/encrypted-secret.ts';
 import { type AgeKey, decryptBy, encryptFor, type Recipient, recipientOf } from './age.ts';
 

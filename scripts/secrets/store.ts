@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { toYaml } from '../../charts/kube/yaml.ts';
 import type { App } from '../../model/app.ts';
+import { compareDiagnostics } from '../../model/diagnostics/diagnostic.ts';
 import { suggest } from '../../model/diagnostics/nearest.ts';
-import { compareProblems } from '../../model/diagnostics/problem.ts';
 import { secretsRead } from '../../model/external.ts';
 import { readRepository } from '../../model/reading/read-repository.ts';
 import type { Loaded } from '../../model/reading/source.ts';
@@ -12,7 +12,7 @@ import type { Cluster } from '../../model/schema/cluster.ts';
 import { type EncryptedSecret, secretFile } from '../../model/schema/encrypted-secret.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { Failure } from '../cli/failure.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import type { Recipient } from './age.ts';
 import { recipientOf } from './age.ts';
 import { writeRecipients } from './cluster-recipients.ts';
@@ -23,7 +23,7 @@ import { decryptSecret, NoIdentity, type Opened } from './sops.ts';
 const largestFile = 256 * 1024;
 
 /**
- * The secrets of one environment. It is read even if the graph has problems, because a use is written before
+ * The secrets of one environment. It is read even if the graph has diagnostics, because a use is written before
  * its value.
  */
 export interface SecretStore {
@@ -36,13 +36,13 @@ export interface SecretStore {
 }
 
 export async function openStore(root: string, environment: string): Promise<SecretStore> {
-  const { repository, problems } = await readRepository(root);
-  if (repository === undefined) throw new ProblemsFailure(problems.sort(compareProblems));
+  const { repository, diagnostics } = await readRepository(root);
+  if (repository === undefined) throw new DiagnosticsFailure(diagnostics.sort(compareDiagnostics));
   const cluster = repository.clusters.find(({ name }) => name === environment);
-  const own = problems.filter(
+  const own = diagnostics.filter(
     ({ file }) => file.startsWith(`clusters/${environment}/`) || file.includes(`/secrets/${environment}/`),
   );
-  if (own.length > 0) throw new ProblemsFailure(own.sort(compareProblems));
+  if (own.length > 0) throw new DiagnosticsFailure(own.sort(compareDiagnostics));
   if (cluster === undefined) {
     const names = repository.clusters.map(({ name }) => name);
     throw new Failure(
@@ -60,7 +60,7 @@ export function appOf({ repository, environment, cluster }: SecretStore, name: s
   const file = `apps/${name}/app.ts`;
   if (app === undefined) {
     throw new Failure(
-      repository.appNames.has(name) ? `${file} has problems.` : `there is no ${file}.`,
+      repository.appNames.has(name) ? `${file} has errors.` : `there is no ${file}.`,
       repository.appNames.has(name)
         ? 'To see them: npm run render'
         : sentence(suggest(name, [...repository.appNames], `write it: npm run new -- app ${name}`)),

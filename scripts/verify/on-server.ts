@@ -1,13 +1,13 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { Report } from '../../images/index.ts';
 import { loadLock } from '../../images/lock/index.ts';
-import type { Problem } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import type { Rendered } from '../render/render.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 import { serveDefinitions } from './definitions.ts';
 import { DryRun } from './dry-run.ts';
 import { ObeyedPolicies } from './policies.ts';
-import { problemsOfRefusals } from './refusal-problems.ts';
+import { diagnosticsOfRefusals } from './refusal-diagnostics.ts';
 import { type RefusedObject, showEnvironment, shownOf } from './show-environment.ts';
 
 /** Number of objects checked by API servers, and refusals. */
@@ -16,7 +16,7 @@ export interface ShownToServer {
   shown: number;
   /** The versions of Kubernetes, one API server each. */
   versions: string[];
-  problems: Problem[];
+  diagnostics: Diagnostic[];
 }
 
 /** Number of parallel requests. */
@@ -59,7 +59,7 @@ export async function verifyOnServer(
       await api?.stop();
     }
   }
-  return { shown: count, versions: [...byVersion.keys()], problems: problemsOfRefusals(root, refused) };
+  return { shown: count, versions: [...byVersion.keys()], diagnostics: diagnosticsOfRefusals(root, refused) };
 }
 
 function connections(config: KubeConfig): [DryRun, ...DryRun[]] {

@@ -25,14 +25,14 @@ const gateway = ['GatewayClass', 'Gateway'].map((kind) => definition('gateway.ne
 const route = (spec?: object) => definition('gateway.networking.k8s.io', 'HTTPRoute', spec);
 
 it('checks every custom resource', () => {
-  const { problems, objects, kinds } = verifyFiles(files, 1, [...flux, ...identity, ...gateway, route()]);
-  expect(problems).toEqual([]);
+  const { diagnostics, objects, kinds } = verifyFiles(files, 1, [...flux, ...identity, ...gateway, route()]);
+  expect(diagnostics).toEqual([]);
   expect(objects).toBeGreaterThan(kinds);
 });
 
 it('reports the field, the object, the environment and the description', () => {
   const spec = { type: 'object', properties: { hostnames: {}, parentRefs: {}, rule: {} } };
-  expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway, route(spec)]).problems).toMatchObject([
+  expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway, route(spec)]).diagnostics).toMatchObject([
     {
       code: 'custom-resource',
       file: 'apps/shop/app.ts',
@@ -45,7 +45,7 @@ it('reports the field, the object, the environment and the description', () => {
 });
 
 it('refuses a kind without a definition', () => {
-  expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway]).problems).toMatchObject([
+  expect(verifyFiles(files, 1, [...flux, ...identity, ...gateway]).diagnostics).toMatchObject([
     { code: 'no-definition', file: 'apps/shop/app.ts' },
     { code: 'no-definition', file: 'operators/traefik/operator.ts' },
     { code: 'no-definition', file: 'operators/traefik/operator.ts' },

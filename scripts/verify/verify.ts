@@ -4,12 +4,12 @@ import { builtInGroups } from '../../charts/kube/built-in-groups.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { objectId } from '../../charts/kube/object-id.ts';
 import type { Report } from '../../images/index.ts';
-import { compareProblems, type Problem, problemOfFile } from '../../model/diagnostics/problem.ts';
+import { compareDiagnostics, type Diagnostic, diagnosticOfFile } from '../../model/diagnostics/diagnostic.ts';
 import { header } from '../render/header.ts';
 import { renderAll } from '../render/render.ts';
 import { readDefinitions } from './definitions.ts';
 
-/** Counts of checked objects, and their problems. */
+/** Counts of checked objects, and their diagnostics. */
 export interface Verified {
   environments: number;
   /** Number of custom resources in all environments. */
@@ -17,7 +17,7 @@ export interface Verified {
   kinds: number;
   /** Result of the API servers; absent if none was started. */
   server?: { shown: number; versions: string[] };
-  problems: Problem[];
+  diagnostics: Diagnostic[];
 }
 
 /** Options of `verify`. */
@@ -41,10 +41,10 @@ export async function verify(root: string, { offline, report, signal }: VerifyOp
   // Charts have their own definitions.
   for (const templated of charts.values()) definitions.push(...[...templated.values()].flat());
   const found = verifyFiles(files, environments.length, definitions);
-  if (offline || found.problems.length > 0) return found;
+  if (offline || found.diagnostics.length > 0) return found;
   const { verifyOnServer } = await import('./on-server.ts');
-  const { problems, ...server } = await verifyOnServer(root, rendered, definitions, { report, signal });
-  return { ...found, server, problems };
+  const { diagnostics, ...server } = await verifyOnServer(root, rendered, definitions, { report, signal });
+  return { ...found, server, diagnostics };
 }
 
 /** The same for given rendered files and definitions. */
@@ -57,14 +57,14 @@ export function verifyFiles(
   const own = rendered.map(({ object }) => object).filter(({ kind }) => kind === 'CustomResourceDefinition');
   const resources = new CustomResources([...definitions, ...own]);
   const custom = rendered.filter(({ object }) => !builtInGroups.has(groupOf(object)));
-  const problems = custom.flatMap(({ path, text, object }): Problem[] => {
+  const diagnostics = custom.flatMap(({ path, text, object }): Diagnostic[] => {
     const [, env = ''] = path.split('/');
     const file = text.slice(header.length).split(' ')[0] ?? path;
     const id = `in ${env}, ${objectId(object)} (${object.apiVersion})`;
     const faults = resources.faults(object);
     if (faults !== undefined) {
       return faults.map(({ what, fix }) =>
-        problemOfFile(file, {
+        diagnosticOfFile(file, {
           code: 'custom-resource',
           what: `${id}: ${what}`,
           why: 'the API server would refuse it, or drop the field silently',
@@ -78,13 +78,13 @@ export function verifyFiles(
       why: 'the API server does not know the kind',
       fix: 'add the artifact with its definition to crds of its operator, or write another apiVersion',
     };
-    return [problemOfFile(file, undefinedKind)];
+    return [diagnosticOfFile(file, undefinedKind)];
   });
   return {
     environments,
     objects: custom.length,
     kinds: new Set(custom.map(({ object }) => `${object.apiVersion} ${object.kind}`)).size,
-    problems: problems.sort(compareProblems),
+    diagnostics: diagnostics.sort(compareDiagnostics),
   };
 }
 

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { externalFiles } from '../../charts/app/external.ts';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
-import { ProblemsFailure } from '../../scripts/render/problems-failure.ts';
+import { DiagnosticsFailure } from '../../scripts/render/diagnostics-failure.ts';
 import { renderAll } from '../../scripts/render/render.ts';
 import { newIdentity, recipientOf } from '../../scripts/secrets/age.ts';
 import { encryptSecret } from '../../scripts/secrets/sops.ts';
@@ -58,8 +58,8 @@ beforeAll(async () => {
     try {
       return (await renderAll(root)).files;
     } catch (error) {
-      // The message alone: the failure holds every problem as an object.
-      throw error instanceof ProblemsFailure ? new Error(error.message) : error;
+      // The message alone: the failure holds every diagnostic as an object.
+      throw error instanceof DiagnosticsFailure ? new Error(error.message) : error;
     }
   });
 });

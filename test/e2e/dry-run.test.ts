@@ -76,9 +76,9 @@ spec:
       ['clusters/dev/cluster.yaml', platformCluster('apps: { shop: }')],
     ],
     async (root) => {
-      const { problems, server } = await verify(root, { offline: false, report });
+      const { diagnostics, server } = await verify(root, { offline: false, report });
       expect(server?.versions).toEqual([lock.kubernetes]);
-      expect(problems).toMatchObject([
+      expect(diagnostics).toMatchObject([
         { file: 'apps/shop/quota.yaml', line: 5, what: expect.stringContaining('spec.hard[pods]') },
         {
           file: 'apps/shop/route.yaml',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Problem } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import { byteMutation, dataMutation, mutation } from './mutations.ts';
 import { complaints, type FuzzSubject } from './survive.ts';
 
@@ -16,7 +16,7 @@ export interface Fuzzed {
 
 /**
  * Mutates descriptions and lets each be read, checked and rendered. Throws with the smallest file that was found for which
- * something was thrown, or for which a problem is not what every problem must be.
+ * something was thrown, or for which a diagnostic is not what every diagnostic must be.
  */
 export function fuzz(subjects: FuzzSubject[], { runs, seed }: { runs: number; seed: number }): Fuzzed {
   const fuzzed: Fuzzed = {
@@ -39,7 +39,7 @@ export function fuzz(subjects: FuzzSubject[], { runs, seed }: { runs: number; se
         // Few texts stay texts when bytes change: one in ten is enough.
         const bytes = dice === 0 ? change(text) : text;
         const started = process.cpuUsage();
-        const problems = survive(subject, bytes, data);
+        const diagnostics = survive(subject, bytes, data);
         // Of the processor: what else runs on this machine does not count.
         const { user, system } = process.cpuUsage(started);
         const milliseconds = (user + system) / 1000;
@@ -48,13 +48,13 @@ export function fuzz(subjects: FuzzSubject[], { runs, seed }: { runs: number; se
           fuzzed.slowest = { milliseconds, file: subject.file, text: written };
         }
         fuzzed.runs++;
-        if (problems.length === 0) fuzzed.right++;
-        for (const problem of problems) {
-          fuzzed.codes.set(problem.code, (fuzzed.codes.get(problem.code) ?? 0) + 1);
-          const wrong = problem.file === subject.file ? complaints(problem, written) : [];
+        if (diagnostics.length === 0) fuzzed.right++;
+        for (const diagnostic of diagnostics) {
+          fuzzed.codes.set(diagnostic.code, (fuzzed.codes.get(diagnostic.code) ?? 0) + 1);
+          const wrong = diagnostic.file === subject.file ? complaints(diagnostic, written) : [];
           if (wrong.length > 0) {
             throw new Error(
-              `${wrong.join('; ')}\n${JSON.stringify(problem, null, 2)}\nin ${JSON.stringify(written)}`,
+              `${wrong.join('; ')}\n${JSON.stringify(diagnostic, null, 2)}\nin ${JSON.stringify(written)}`,
             );
           }
         }
@@ -67,7 +67,7 @@ export function fuzz(subjects: FuzzSubject[], { runs, seed }: { runs: number; se
   return fuzzed;
 }
 
-function survive(subject: FuzzSubject, bytes: Buffer, change: (data: unknown) => unknown): Problem[] {
+function survive(subject: FuzzSubject, bytes: Buffer, change: (data: unknown) => unknown): Diagnostic[] {
   const text = bytes.toString();
   try {
     return subject.survive(bytes, change);

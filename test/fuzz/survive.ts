@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import { lockSchema } from '../../images/lock/index.ts';
 import { appSchema } from '../../model/app.ts';
 import { checkSchema } from '../../model/checks/schema.ts';
-import { formatProblem } from '../../model/diagnostics/format-problem.ts';
-import type { Problem } from '../../model/diagnostics/problem.ts';
+import type { Diagnostic } from '../../model/diagnostics/diagnostic.ts';
+import { formatDiagnostic } from '../../model/diagnostics/format-diagnostic.ts';
 import { environments } from '../../model/environment.ts';
 import { checkRepository } from '../../model/load-graph.ts';
 import { AppFiles } from '../../model/reading/app-files.ts';
@@ -26,13 +26,14 @@ export interface FuzzSubject {
   file: string;
   text: string;
   /** Reads a mutated text, checks it with everything else and renders what is still right; gives what is wrong. */
-  survive(bytes: Buffer, change: (data: unknown) => unknown): Problem[];
+  survive(bytes: Buffer, change: (data: unknown) => unknown): Diagnostic[];
 }
 
 /** The descriptions of the small repository, each with the way that a render takes it. */
 export async function subjects(): Promise<FuzzSubject[]> {
-  const { repository, problems } = await readRepository(shop);
-  if (repository === undefined || problems.length > 0) throw new Error('the small repository is not right');
+  const { repository, diagnostics } = await readRepository(shop);
+  if (repository === undefined || diagnostics.length > 0)
+    throw new Error('the small repository is not right');
   const { clusters, apps, lock } = repository;
   return [
     ...clusters.map((cluster) =>
@@ -50,11 +51,11 @@ export async function subjects(): Promise<FuzzSubject[]> {
       text: textOf(app.source.file),
       survive: (bytes: Buffer, change: (data: unknown) => unknown) => {
         // The text is not run: what it exports is changed by itself, and looked for in a text that no longer fits it.
-        const { text, problem } = decode(bytes, app.source.file);
-        if (problem !== undefined) return [problem];
+        const { text, diagnostic } = decode(bytes, app.source.file);
+        if (diagnostic !== undefined) return [diagnostic];
         const source = moduleSource(app.source.file, text, change(app.source.value));
-        const { value, problems } = checkSchema(appSchema, source);
-        if (value === undefined) return problems;
+        const { value, diagnostics } = checkSchema(appSchema, source);
+        if (value === undefined) return diagnostics;
         return joined({
           ...repository,
           apps: apps.map((each) => (each === app ? { ...app, source, value } : each)),
@@ -73,42 +74,42 @@ function yamlSubject<S extends z.ZodType>(
     file,
     text: textOf(file),
     survive: (bytes) => {
-      const { text, problem } = decode(bytes, file);
-      if (problem !== undefined) return [problem];
-      const { source, problems } = readYaml(text, file);
-      if (source === undefined) return atLeastOne(problems);
+      const { text, diagnostic } = decode(bytes, file);
+      if (diagnostic !== undefined) return [diagnostic];
+      const { source, diagnostics } = readYaml(text, file);
+      if (source === undefined) return atLeastOne(diagnostics);
       const checked = checkSchema(schema, source);
-      if (checked.value === undefined) return atLeastOne(checked.problems);
+      if (checked.value === undefined) return atLeastOne(checked.diagnostics);
       return joined(put({ source, value: checked.value }));
     },
   };
 }
 
 /** What a render does with descriptions that fit their schemas. */
-function joined(repository: Repository): Problem[] {
-  const problems = checkRepository(shop, repository);
-  if (problems.length > 0) return problems;
+function joined(repository: Repository): Diagnostic[] {
+  const diagnostics = checkRepository(shop, repository);
+  if (diagnostics.length > 0) return diagnostics;
   // One environment stands for all: what a chart would throw at, it throws at in either.
   const [env] = environments(repository, {
     images: new ImageTags(shop),
     files: new AppFiles(shop),
     extra: new ExtraObjects(shop),
   });
-  return env === undefined ? [] : environmentManifests(env).problems;
+  return env === undefined ? [] : environmentManifests(env).diagnostics;
 }
 
-function atLeastOne(problems: Problem[]): Problem[] {
-  if (problems.length === 0) throw new Error('nothing could be read, and nobody says why');
-  return problems;
+function atLeastOne(diagnostics: Diagnostic[]): Diagnostic[] {
+  if (diagnostics.length === 0) throw new Error('nothing could be read, and nobody says why');
+  return diagnostics;
 }
 
 function textOf(file: string): string {
   return readFileSync(join(shop, file), 'utf8');
 }
 
-/** What every problem must be: at a place that there is, underlined within its line, in words, and without a stack. */
-export function complaints(problem: Problem, text: string): string[] {
-  const { line, column, underlined, what, why, fix, code } = problem;
+/** What every diagnostic must be: at a place that there is, underlined within its line, in words, and without a stack. */
+export function complaints(diagnostic: Diagnostic, text: string): string[] {
+  const { line, column, underlined, what, why, fix, code } = diagnostic;
   const lines = text.split('\n');
   const wrong: string[] = [];
   if (line < 1 || line > lines.length) wrong.push(`line ${line} of ${lines.length}`);
@@ -122,6 +123,6 @@ export function complaints(problem: Problem, text: string): string[] {
   for (const words of [what, why, fix])
     if (words.trim() === '' || /^\s+at /m.test(words)) wrong.push(`words: ${words}`);
   if (!/^[a-z]+(-[a-z0-9]+)*$/.test(code)) wrong.push(`code ${code}`);
-  if (/[^\P{Cc}\n]/u.test(formatProblem(problem))) wrong.push('a control character is shown');
+  if (/[^\P{Cc}\n]/u.test(formatDiagnostic(diagnostic))) wrong.push('a control character is shown');
   return wrong;
 }

@@ -11,7 +11,7 @@ import { loadLock } from '../../images/lock/index.ts';
 import { diff } from '../../scripts/diff/diff.ts';
 import { explainCommand } from '../../scripts/explain/command.ts';
 import { newChartOperator } from '../../scripts/new/new-chart-operator.ts';
-import { ProblemsFailure } from '../../scripts/render/problems-failure.ts';
+import { DiagnosticsFailure } from '../../scripts/render/diagnostics-failure.ts';
 import { render, renderAll } from '../../scripts/render/render.ts';
 import { verify } from '../../scripts/verify/verify.ts';
 import { type Edit, withPlatform } from '../model/fixture.ts';
@@ -83,13 +83,13 @@ async function write(
   return text;
 }
 
-async function problemsOf(root: string) {
+async function diagnosticsOf(root: string) {
   try {
     await renderAll(root);
     return [];
   } catch (error) {
-    if (!(error instanceof ProblemsFailure)) throw error;
-    return error.problems;
+    if (!(error instanceof DiagnosticsFailure)) throw error;
+    return error.diagnostics;
   }
 }
 
@@ -135,7 +135,7 @@ describe('metrics-server as its upstream chart', () => {
       );
       // helm-controller runs where a chart does, and nowhere else.
       expect([...files.keys()]).toContain('manifests/dev/helm-controller/deployment-helm-controller.yaml');
-      expect((await verify(root, { offline: true, report: () => {} })).problems).toEqual([]);
+      expect((await verify(root, { offline: true, report: () => {} })).diagnostics).toEqual([]);
       expect(await explainCommand(root, { app: 'metrics-server' })).toContain(
         '+ Deployment metrics-server/metrics-server',
       );
@@ -194,7 +194,7 @@ describe('metrics-server as its upstream chart', () => {
         written.replace(/digest: '.*'/, `digest: 'sha256:${'0'.repeat(64)}'`),
       );
       const line = text.split('\n').findIndex((each) => each.includes('digest:')) + 1;
-      expect(await problemsOf(root)).toMatchObject([
+      expect(await diagnosticsOf(root)).toMatchObject([
         { code: 'no-chart', file: 'operators/metrics-server/operator.ts', line },
       ]);
     });
@@ -223,10 +223,12 @@ describe('trust-manager as its upstream chart', () => {
         );
       expect(waitsFor('trust-manager')).toEqual(expect.arrayContaining(['cert-manager', 'helm-controller']));
       expect(waitsFor('trust-manager-extra')).toEqual(['platform', 'trust-manager']);
-      expect((await verify(root, { offline: true, report: () => {} })).problems).toEqual([]);
+      expect((await verify(root, { offline: true, report: () => {} })).diagnostics).toEqual([]);
       await writeFile(bundle, bundleWith('useDefaultCA: true'));
-      const { problems } = await verify(root, { offline: true, report: () => {} });
-      expect(problems).toMatchObject([{ what: expect.stringContaining('useDefaultCA is an unknown field') }]);
+      const { diagnostics } = await verify(root, { offline: true, report: () => {} });
+      expect(diagnostics).toMatchObject([
+        { what: expect.stringContaining('useDefaultCA is an unknown field') },
+      ]);
     });
   });
 
@@ -239,12 +241,12 @@ describe('trust-manager as its upstream chart', () => {
         ),
       );
       const line = (word: string) => text.split('\n').findIndex((each) => each.includes(word)) + 1;
-      const problems = await problemsOf(root);
-      expect(problems.map(({ code, line }) => [code, line])).toEqual([
+      const diagnostics = await diagnosticsOf(root);
+      expect(diagnostics.map(({ code, line }) => [code, line])).toEqual([
         ['chart-values', line('resources: 3')],
         ['chart-values', line('enabeld')],
       ]);
-      expect(problems[0]?.what).toContain('values.resources: got number, want object');
+      expect(diagnostics[0]?.what).toContain('values.resources: got number, want object');
     });
   });
 });
@@ -253,12 +255,12 @@ describe('cert-manager as its upstream chart', () => {
   it('brings its kinds by a value; without it each object of those kinds is reported', async () => {
     await withPlatform(without('cert-manager'), async (root) => {
       await write(root, 'cert-manager');
-      const missing = await problemsOf(root);
+      const missing = await diagnosticsOf(root);
       expect(missing.map(({ what }) => what)).toContainEqual(expect.stringContaining('needs kind'));
       await write(root, 'cert-manager', (text) =>
         text.replace('values: {}', 'values: { crds: { enabled: true } }'),
       );
-      expect(await problemsOf(root)).toEqual([]);
+      expect(await diagnosticsOf(root)).toEqual([]);
     });
   });
 });

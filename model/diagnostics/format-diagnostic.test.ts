@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { placesOf } from '../reading/place.ts';
-import { formatProblem } from './format-problem.ts';
+import { formatDiagnostic } from './format-diagnostic.ts';
 
 const words = { code: 'bad', what: 'it is bad', why: 'so it is', fix: 'do better' };
 
@@ -9,7 +9,7 @@ function shown(marked: string): string[] {
   const start = marked.indexOf('«');
   const end = marked.indexOf('»') - 1;
   const place = placesOf(marked.replace(/[«»]/g, ''))(start, end);
-  return formatProblem({ file: 'a.yaml', ...place, ...words })
+  return formatDiagnostic({ file: 'a.yaml', ...place, ...words })
     .split('\n')
     .slice(1, 3);
 }
@@ -33,8 +33,8 @@ it('shows a part of a long line', () => {
   expect(marks.match(/\^+/)?.[0]).toBe('^^^^');
 });
 
-it('escapes control sequences in every part of a problem', () => {
-  const problem = {
+it('escapes control sequences in every part of a diagnostic', () => {
+  const diagnostic = {
     file: 'a\u001b[2J.yaml',
     line: 1,
     column: 1,
@@ -42,12 +42,14 @@ it('escapes control sequences in every part of a problem', () => {
     what: '"\u001b[31m"',
     fix: 'a\nb',
   };
-  expect(formatProblem(problem)).toBe('a\ufffd[2J.yaml:1:1 bad\n  "\ufffd[31m": so it is\n  fix: a\ufffdb');
+  expect(formatDiagnostic(diagnostic)).toBe(
+    'a\ufffd[2J.yaml:1:1 bad\n  "\ufffd[31m": so it is\n  fix: a\ufffdb',
+  );
 });
 
 it('colours place, mark and fix', () => {
-  const problem = { file: 'a', ...placesOf('x: y')(3, 4), ...words };
-  const painted = formatProblem(problem, (part, text) => `<${part}>${text}</${part}>`);
+  const diagnostic = { file: 'a', ...placesOf('x: y')(3, 4), ...words };
+  const painted = formatDiagnostic(diagnostic, (part, text) => `<${part}>${text}</${part}>`);
   expect(painted).toContain('<place>a:1:4</place> bad');
   expect(painted).toContain('<mark>^</mark>');
   expect(painted).toContain('<fix>fix:</fix> do better');

@@ -1,5 +1,5 @@
 import { objectId } from '../../charts/kube/object-id.ts';
-import { compareProblems, type Problem } from '../../model/diagnostics/problem.ts';
+import { compareDiagnostics, type Diagnostic } from '../../model/diagnostics/diagnostic.ts';
 import { placeInFile } from '../../model/reading/place-in-file.ts';
 import { fieldName } from '../../model/reading/source.ts';
 import { type FieldOfFile, placeOfRefusal } from './place-of-refusal.ts';
@@ -16,11 +16,11 @@ interface Cause extends FieldOfFile {
   isTemplated: boolean;
 }
 
-/** Refusals of an API server as problems of the descriptions; the same problem in several environments is reported once. */
-export function problemsOfRefusals(root: string, refused: readonly RefusedObject[]): Problem[] {
+/** Refusals of an API server as diagnostics of the descriptions; the same diagnostic in several environments is reported once. */
+export function diagnosticsOfRefusals(root: string, refused: readonly RefusedObject[]): Diagnostic[] {
   const causes = refused.flatMap(causesOf);
   const same = Map.groupBy(causes, ({ env: _, ...cause }) => JSON.stringify(cause));
-  const problems = [...same.values()].flatMap((group): Problem[] => {
+  const diagnostics = [...same.values()].flatMap((group): Diagnostic[] => {
     const [first] = group;
     if (first === undefined) return [];
     const { file, path, part, object, said, version } = first;
@@ -35,7 +35,7 @@ export function problemsOfRefusals(root: string, refused: readonly RefusedObject
       },
     ];
   });
-  return problems.sort(compareProblems);
+  return diagnostics.sort(compareDiagnostics);
 }
 
 function causesOf({ env, component, file, object, refusal }: RefusedObject): Cause[] {

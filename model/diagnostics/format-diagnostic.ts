@@ -1,14 +1,14 @@
 import { visible } from '../reading/place.ts';
-import type { Problem } from './problem.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 /** Colours a part of a message. */
 export type Paint = (part: 'place' | 'mark' | 'fix', text: string) => string;
 
 const plain: Paint = (_, text) => text;
 
-/** The problem as text for a terminal; without `paint` it has no colours. */
-export function formatProblem(problem: Problem, paint: Paint = plain): string {
-  const { file, line, column, code, underlined, what, why, fix } = problem;
+/** The diagnostic as text for a terminal; without `paint` it has no colours. */
+export function formatDiagnostic(diagnostic: Diagnostic, paint: Paint = plain): string {
+  const { file, line, column, code, underlined, what, why, fix } = diagnostic;
   const lines = [`${paint('place', `${visible(file)}:${line}:${column}`)} ${code}`];
   if (underlined !== undefined) {
     const { text, start, length } = underlined;

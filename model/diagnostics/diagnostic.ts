@@ -1,7 +1,7 @@
 import type { Underlined } from '../reading/place.ts';
 
 /** A refused description: the mistake, its place, the reason, and the fix. */
-export interface Problem {
+export interface Diagnostic {
   /** Stable name of the rule, in kebab-case; editors and documents refer to it. */
   code: string;
   /** Path from the repository's root, with `/` on every system. */
@@ -10,23 +10,23 @@ export interface Problem {
   line: number;
   /** Counted from 1. */
   column: number;
-  /** Absent if the problem concerns the whole file. */
+  /** Absent if the diagnostic concerns the whole file. */
   underlined?: Underlined;
   what: string;
   why: string;
   fix: string;
 }
 
-/** The words of a problem, without its place. */
-export type Words = Pick<Problem, 'code' | 'what' | 'why' | 'fix'>;
+/** The words of a diagnostic, without its place. */
+export type Words = Pick<Diagnostic, 'code' | 'what' | 'why' | 'fix'>;
 
-/** A problem with a file as a whole. */
-export function problemOfFile(file: string, words: Words): Problem {
+/** A diagnostic with a file as a whole. */
+export function diagnosticOfFile(file: string, words: Words): Diagnostic {
   return { file, line: 1, column: 1, ...words };
 }
 
 /** By file, line, column, then code: the same order on every machine, whatever the locale. */
-export function compareProblems(a: Problem, b: Problem): number {
+export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
   return (
     compareText(a.file, b.file) ||
     a.line - b.line ||
