@@ -9,7 +9,7 @@ import { checkHelmCharts } from './checks/helm-charts.ts';
 import { checkIdentity } from './checks/identity.ts';
 import { checkLeakedSecrets } from './checks/leaked-secrets.ts';
 import { checkNames } from './checks/names.ts';
-import { checkNodeChoices } from './checks/nodes.ts';
+import { checkNodeChoices } from './checks/node-choices.ts';
 import { checkOperators } from './checks/operators.ts';
 import { checkOwners } from './checks/owners.ts';
 import { checkPeopleOfApps } from './checks/people.ts';

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { given, run } from './bootstrap/run.ts';
+import { given, run } from './bootstrap/bootstrap-cluster.ts';
 
 /*
  * Pulumi runs this between machines and cluster: it reads the outputs of the stacks from standard input,

@@ -1,7 +1,7 @@
 import { authorities } from '../model/identity.ts';
 import { authorityNamed, environmentNamed } from './certs/authority-named.ts';
+import { isWell, printRows, rowsOf } from './certs/certificate-rows.ts';
 import { issue } from './certs/issue.ts';
-import { isWell, printRows, rowsOf } from './certs/list.ts';
 import { observe } from './certs/observe.ts';
 import { type RotateOptions, rotate } from './certs/rotate.ts';
 import { trustBrowser } from './certs/trust-browser.ts';

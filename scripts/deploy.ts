@@ -33,7 +33,7 @@ Exit code: 0 if new pods serve, 1 if not, 130 after Ctrl-C of --watch.`,
       const { deploy } = await import('./deploy/deploy.ts');
       const what = { environment: env, apps: [...new Set(apps)], message, json };
       if (!watch) return deploy(what);
-      const { watchAndDeploy } = await import('./deploy/watch.ts');
+      const { watchAndDeploy } = await import('./deploy/watch-and-deploy.ts');
       const { repositoryRoot } = await import('./repository/read-cluster.ts');
       const { Failure } = await import('./cli/failure.ts');
       const stop = new AbortController();

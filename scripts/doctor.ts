@@ -3,8 +3,8 @@ import { loadGraph } from '../model/load-graph.ts';
 import { npmCommand, runCommand } from './cli/command.ts';
 import { checks } from './doctor/checks.ts';
 import { thisHost } from './doctor/host.ts';
-import { printResults } from './doctor/print.ts';
-import { runChecks } from './doctor/run.ts';
+import { printResults } from './doctor/print-results.ts';
+import { runChecks } from './doctor/run-checks.ts';
 import { readCluster, repositoryRoot } from './repository/read-cluster.ts';
 
 const program = npmCommand('doctor')

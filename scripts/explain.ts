@@ -1,5 +1,5 @@
 import { npmCommand, runCommand } from './cli/command.ts';
-import { explainCommand } from './explain/command.ts';
+import { explainCommand } from './explain/explain-command.ts';
 import { withDiagnostics } from './render/diagnostics-failure.ts';
 import { repositoryRoot } from './repository/read-cluster.ts';
 

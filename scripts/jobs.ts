@@ -1,6 +1,6 @@
 import { Option } from 'commander';
+import { callOptions } from './call/call-service.ts';
 import { servePage } from './call/page.ts';
-import { callOptions } from './call/run.ts';
 import { npmCommand } from './cli/command.ts';
 import { parseJsonObject, parseTime } from './jobs/arguments.ts';
 import {

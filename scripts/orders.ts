@@ -1,4 +1,4 @@
-import { callOptions } from './call/run.ts';
+import { callOptions } from './call/call-service.ts';
 import { npmCommand } from './cli/command.ts';
 import { parseOrderLine } from './orders/arguments.ts';
 import { getOrder, listOrders, placeOrder } from './orders/calls.ts';

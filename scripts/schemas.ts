@@ -1,5 +1,5 @@
 import { npmCommand, runCommand } from './cli/command.ts';
-import { writeSchemas } from './schemas/write.ts';
+import { writeSchemas } from './schemas/write-schemas.ts';
 
 const program = npmCommand('schemas')
   .description(

@@ -5,11 +5,11 @@ import { removeValue, setValue } from './secrets/change.ts';
 import { editSecret, ownEditor } from './secrets/edit.ts';
 import { installHook } from './secrets/hook.ts';
 import { leaksInRepository, leaksInStage } from './secrets/leak-check.ts';
-import { rowsOf } from './secrets/list.ts';
 import { personalKey } from './secrets/new-key.ts';
 import { adopt, dismiss, rotateKey, updateKeys } from './secrets/recipients.ts';
 import { printRows } from './secrets/row.ts';
-import { openStore } from './secrets/store.ts';
+import { rowsOf } from './secrets/secret-rows.ts';
+import { openStore } from './secrets/secret-store.ts';
 import { readValue } from './secrets/value-input.ts';
 
 const program = npmCommand('secrets').description(

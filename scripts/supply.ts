@@ -1,7 +1,7 @@
 import { npmCommand, runCommand } from './cli/command.ts';
 import { printDisk } from './supply/disk.ts';
-import { listSupply } from './supply/list.ts';
-import { supplyImages } from './supply/supply.ts';
+import { listSupply } from './supply/list-supply.ts';
+import { supplyImages } from './supply/supply-images.ts';
 
 const program = npmCommand('supply')
   .description('Supplies images and artifacts of images/lock.yaml to the mirror.')

@@ -4,7 +4,7 @@ import { type AmazonProvider, awsProvider } from './amazon-provider.ts';
 import { Bootstrap } from './bootstrap/bootstrap.ts';
 import { Edge } from './edge/edge.ts';
 import { Network } from './network/network.ts';
-import { Nodes } from './nodes/nodes.ts';
+import { Nodes } from './nodes/ec2-nodes.ts';
 import { Storage } from './storage/storage.ts';
 import { VolumeSnapshots } from './storage/volume-snapshots.ts';
 

@@ -4,7 +4,7 @@ import { Access } from './access/access.ts';
 import { storageOutputs } from './amazon.ts';
 import { awsProvider } from './amazon-provider.ts';
 import { Bootstrap } from './bootstrap/bootstrap.ts';
-import type { NodeAddress } from './nodes/nodes.ts';
+import type { NodeAddress } from './nodes/ec2-nodes.ts';
 import { Storage } from './storage/storage.ts';
 
 type MachinesProvider = Extract<Cluster['provider'], { kind: 'machines' }>;

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
 import { npmCommand, runCommand } from '../scripts/cli/command.ts';
 import { Failure } from '../scripts/cli/failure.ts';
-import { fuzz } from './fuzz/run.ts';
+import { fuzz } from './fuzz/fuzz.ts';
 import { subjects } from './fuzz/survive.ts';
 
 /** In milliseconds of the processor; a refusal that takes longer is a fault. */

@@ -1,8 +1,8 @@
 import '../../scripts/cli/compile-cache.ts';
 
 // The complete `npm run render` for the repository ROOT.
-const { renderCommand } = await import('../../scripts/render/command.ts');
-const { watchAndRender } = await import('../../scripts/render/watch.ts');
+const { renderCommand } = await import('../../scripts/render/render-command.ts');
+const { watchAndRender } = await import('../../scripts/render/watch-and-render.ts');
 
 const [root = '', mode = ''] = process.argv.slice(2);
 const print = (text: string) => void process.stdout.write(text);

@@ -43,7 +43,7 @@ import { externalAuthorities } from './external.ts';
 import { proxyVariables } from './internet.ts';
 import { gatingJobName, gatingJobObject } from './job.ts';
 import { filesAnnotation, filesConfigMap, passingMounts, volumeMounts } from './mounts.ts';
-import { chosenNodes } from './nodes.ts';
+import { chosenNodes } from './node-selection.ts';
 import { pullSecrets, secretFiles, secretObjects, secretsAnnotation } from './secrets.ts';
 
 /** All objects that one app needs to run, to receive calls and to call its dependencies. */

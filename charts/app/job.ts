@@ -10,7 +10,7 @@ import { nonRoot, podSpec } from '../kube/pod.ts';
 import { container, merged, variables } from './containers.ts';
 import { proxyVariables } from './internet.ts';
 import { filesAnnotation, passingMounts } from './mounts.ts';
-import { chosenNodes } from './nodes.ts';
+import { chosenNodes } from './node-selection.ts';
 import { pullSecrets, secretFiles, secretsAnnotation } from './secrets.ts';
 
 /** Name of the Job that gates an app's roll-out. A Job is immutable, so each change of its content gives a new name. */

@@ -1,7 +1,6 @@
 import type { Environment } from '../../model/graph.ts';
 import type { Exception } from '../../model/schema/exception.ts';
 import { ownerOf } from '../order/order.ts';
-import { checkAccounts } from './accounts.ts';
 import { checkAvailability } from './availability.ts';
 import { checkCertificates } from './certificates.ts';
 import { checkFlows } from './flows.ts';
@@ -11,6 +10,7 @@ import { checkNamespaces } from './namespaces.ts';
 import { checkPods } from './pods.ts';
 import { checkRights } from './rights.ts';
 import { checkSecrets } from './secrets.ts';
+import { checkAccounts } from './service-accounts.ts';
 import type { Violation } from './violation.ts';
 
 /** A violation with an exception in its component's description, and the reason. */

@@ -9,9 +9,9 @@ import { FetchFailure, fetchFile } from '../fetch/fetch-file.ts';
 import { ensureMirrored, type SupplyOptions } from '../mirror/ensure-image.ts';
 import { digestOf } from '../oci/digest.ts';
 import { imageManifestSchema, manifestTypes } from '../oci/media-types.ts';
+import { patience } from '../pull/idle-watch.ts';
 import { placeOf, registryMirror } from '../pull/registry-place.ts';
 import { PullError, Upstream } from '../pull/upstream.ts';
-import { patience } from '../pull/watch.ts';
 import { type Report, silent } from '../report.ts';
 
 /** Source of a Helm chart: an OCI registry, or a chart repository with an index.yaml. */

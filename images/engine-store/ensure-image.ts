@@ -1,4 +1,4 @@
-import { imageEnvironment } from '../build/image.ts';
+import { imageEnvironment } from '../build/build-image.ts';
 import { imageFiles } from '../build/image-files.ts';
 import { imageKey } from '../build/image-key.ts';
 import { withCacheLock } from '../cache/cache-lock.ts';
@@ -11,7 +11,7 @@ import type { Lock } from '../lock/schema.ts';
 import { ensureNodeImage, nodeImageName } from '../node-image/node-image.ts';
 import type { Report } from '../report.ts';
 import { supplyMode } from '../supply/mode.ts';
-import { hasEngineImage, importEngineImage, inspectEngineImage } from './image.ts';
+import { hasEngineImage, importEngineImage, inspectEngineImage } from './engine-image.ts';
 import { pullEngineImage } from './pull.ts';
 
 interface Options {

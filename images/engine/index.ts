@@ -1,6 +1,6 @@
+export { hasEngineImage, importEngineImage, inspectEngineImage } from '../engine-store/engine-image.ts';
 export { ensureEngineImage } from '../engine-store/ensure-image.ts';
 export { exportEngineImage } from '../engine-store/export.ts';
-export { hasEngineImage, importEngineImage, inspectEngineImage } from '../engine-store/image.ts';
 export { buildEnvironment } from './builder.ts';
 export { checkCgroups } from './cgroups.ts';
 export { runEngine } from './engine.ts';

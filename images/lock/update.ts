@@ -1,2 +1,2 @@
-export { askUpstream, type Compared, compareLock } from './check.ts';
+export { askUpstream, type Compared, compareLock } from './compare-lock.ts';
 export { withValue } from './edit.ts';

@@ -1,4 +1,4 @@
-import { buildImage } from '../build/image.ts';
+import { buildImage } from '../build/build-image.ts';
 import { imageKey } from '../build/image-key.ts';
 import { buildOwnImage } from '../build/own-image.ts';
 import { withCacheLock } from '../cache/cache-lock.ts';

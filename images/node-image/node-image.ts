@@ -5,7 +5,7 @@ import { readImageNote, writeImageNote } from '../cache/image-note.ts';
 import { ensureRoot, type RootRecipe, rootKey } from '../debian/root-filesystem.ts';
 import { imageSuite } from '../debian/suite.ts';
 import { type Engine, runEngine } from '../engine/engine.ts';
-import { hasEngineImage, importEngineImage, inspectEngineImage } from '../engine-store/image.ts';
+import { hasEngineImage, importEngineImage, inspectEngineImage } from '../engine-store/engine-image.ts';
 import { pullEngineImage } from '../engine-store/pull.ts';
 import { ensureBinary } from '../go/build.ts';
 import { goModule } from '../go/module.ts';

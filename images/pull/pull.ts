@@ -16,10 +16,10 @@ import {
 } from '../oci/media-types.ts';
 import { parseReference } from '../oci/reference.ts';
 import type { Report } from '../report.ts';
+import { patience as defaultPatience, type Patience, Progress } from './idle-watch.ts';
 import { parseObject, readManifest } from './manifest-text.ts';
 import { placeOf, type RegistryLocation, registryMirror } from './registry-place.ts';
 import { notWhat, PullError, Upstream } from './upstream.ts';
-import { patience as defaultPatience, type Patience, Progress } from './watch.ts';
 
 export interface PullOptions {
   /** Digest of the index, or of the manifest if upstream has a single platform. Default: the current digest of the tag. */

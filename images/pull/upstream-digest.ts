@@ -2,10 +2,10 @@ import { digestOf } from '../oci/digest.ts';
 import { manifestTypes } from '../oci/media-types.ts';
 import type { Reference } from '../oci/reference.ts';
 import type { Report } from '../report.ts';
+import { patience } from './idle-watch.ts';
 import { parseObject, readManifest } from './manifest-text.ts';
 import { placeOf, registryMirror } from './registry-place.ts';
 import { notWhat, PullError, Upstream } from './upstream.ts';
-import { patience } from './watch.ts';
 
 /** The current digest of a tag or digest in a registry; `undefined` if the registry does not have it. */
 export async function upstreamDigest(

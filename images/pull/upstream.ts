@@ -4,8 +4,8 @@ import { whyFailed } from '../fetch/why-failed.ts';
 import type { Report } from '../report.ts';
 import { basic, parseChallenge, tokenOf, tokenRequest } from './bearer.ts';
 import { type Credentials, credentialsOf } from './credentials.ts';
+import { IdleWatch, type Patience } from './idle-watch.ts';
 import type { RegistryLocation } from './registry-place.ts';
-import { IdleWatch, type Patience } from './watch.ts';
 
 /** A final failure of a pull; the message has the remedy. */
 export class PullError extends Error {

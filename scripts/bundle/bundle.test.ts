@@ -21,8 +21,8 @@ import { publish } from '../../test/registries/image-fixture.ts';
 import { bundleContent } from './content.ts';
 import type { BundleIndex } from './index-file.ts';
 import { refuseOther } from './load.ts';
-import { readBundle } from './read.ts';
-import { writeBundle } from './write.ts';
+import { readBundle } from './read-bundle.ts';
+import { writeBundle } from './write-bundle.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -6,8 +6,8 @@ import { cacheDir } from '../../images/cache/paths.ts';
 import type { StoredImage } from '../../images/oci/index.ts';
 import { Failure } from '../cli/failure.ts';
 import { type BundleIndex, bundleFolders } from './index-file.ts';
-import { blobsOf, manifestsBelow } from './read.ts';
-import type { BundleContent } from './write.ts';
+import { blobsOf, manifestsBelow } from './read-bundle.ts';
+import type { BundleContent } from './write-bundle.ts';
 
 /** What a bundle is made of. */
 export interface Parts {

@@ -9,7 +9,7 @@ import { chooseSupply } from '../../images/supply/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { BundleIndex } from './index-file.ts';
 import { lockSum } from './lock-sum.ts';
-import { readBundle } from './read.ts';
+import { readBundle } from './read-bundle.ts';
 
 /**
  * Takes a bundle into the cache, the mirror and the engine of this machine, which from then on asks no registry. Run again

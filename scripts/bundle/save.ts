@@ -31,11 +31,11 @@ import {
   platformImages,
 } from '../init-cluster/image-sets.ts';
 import { mirrorCharts } from '../init-cluster/mirror-charts.ts';
-import { nodePrograms } from '../nodes/programs.ts';
+import { nodePrograms } from '../nodes/node-programs.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { bundleContent } from './content.ts';
 import { lockSum } from './lock-sum.ts';
-import { writeBundle } from './write.ts';
+import { writeBundle } from './write-bundle.ts';
 
 /** Images that the engine itself runs: the nodes of Kind, and the mirror. */
 const engineImageNames = [nodeImageName, 'registry'];

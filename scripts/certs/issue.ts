@@ -12,7 +12,7 @@ import { identityFolder } from '../call/connection.ts';
 import { Failure } from '../cli/failure.ts';
 import { type ClusterClient, clusterClient, kubeconfigPath } from '../cluster/client.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
-import { isTrue, watchUntil } from '../cluster/watch.ts';
+import { isTrue, watchUntil } from '../cluster/watch-until.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 
 /** A person's certificate on this machine. */

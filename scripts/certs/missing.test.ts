@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Authority } from '../../model/identity.ts';
 import type { CertificateHolder } from './certificate-holder.ts';
-import { isWell, printRows, rowsOf } from './list.ts';
+import { isWell, printRows, rowsOf } from './certificate-rows.ts';
 import { missingFor } from './missing.ts';
 import type { Observation } from './observe.ts';
 

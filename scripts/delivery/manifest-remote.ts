@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stateDir } from '../../images/cache/paths.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
+import { type Author, authorOf } from './commit-author.ts';
 import { GitError, gitIn, hasCommit, isAncestor } from './git.ts';
-import { type Author, authorOf } from './identity.ts';
 
 /** The Git repository and branch that Flux reads in an environment. */
 export interface RemoteAddress {

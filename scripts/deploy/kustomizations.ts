@@ -3,7 +3,7 @@ import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import { definitions, platform, syncFolder } from '../../charts/order/flux-sync.ts';
 import { kustomizationsOfApp } from '../../charts/order/order.ts';
-import type { WatchedObject } from '../cluster/watch.ts';
+import type { WatchedObject } from '../cluster/watch-until.ts';
 
 /** A rendered workload with long-running pods. */
 export interface WatchedWorkload {

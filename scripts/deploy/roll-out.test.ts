@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WatchedObject } from '../cluster/watch.ts';
+import type { WatchedObject } from '../cluster/watch-until.ts';
 import { notRolledOut, whyStuck } from './roll-out.ts';
 
 const workload = (spec: object, status: object, generation = 2): WatchedObject => ({

@@ -2,7 +2,7 @@ import { textField } from '../../charts/kube/field.ts';
 import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import type { WatchedWorkload } from './kustomizations.ts';
 import { podTrouble } from './pod-trouble.ts';
 import type { PodsBefore } from './pods-before.ts';

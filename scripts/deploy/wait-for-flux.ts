@@ -3,7 +3,7 @@ import { platform } from '../../charts/order/flux-sync.ts';
 import type { Report } from '../../images/index.ts';
 import { Failure } from '../cli/failure.ts';
 import type { ClusterClient } from '../cluster/client.ts';
-import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { canGoOn, inWords, progressOf } from './kustomizations.ts';
 
 const api = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', namespace: 'flux-system' };

@@ -12,8 +12,8 @@ import { ask, isNotFound } from '../cluster/request.ts';
 import { checkApps } from '../deploy/check-apps.ts';
 import { renderAll } from '../render/render.ts';
 import { addressesIn } from './addresses.ts';
+import { type NodeProgram, programOf } from './node-program.ts';
 import { type Contents, foldersOf, type ProcessWorld, processWorld, type Sources } from './process-world.ts';
-import { type NodeProgram, programOf } from './program.ts';
 
 /** Options of `npm run dev`. */
 export interface DevOptions {

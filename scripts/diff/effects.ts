@@ -3,7 +3,7 @@ import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
 import { contentName } from '../../charts/order/content.ts';
-import { type Change, changes } from '../objects/changes.ts';
+import { type Change, changes } from '../objects/object-changes.ts';
 import type { Fate } from './fate.ts';
 import { immutableChanges } from './immutable.ts';
 

@@ -1,7 +1,7 @@
 import { field } from '../../charts/kube/field.ts';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { quantityOf } from '../../model/schema/quantity.ts';
-import { changes } from '../objects/changes.ts';
+import { changes } from '../objects/object-changes.ts';
 
 /** Immutable fields by kind (the API server's validation, below pkg/apis). */
 const fixed: Readonly<Record<string, string[][]>> = {

@@ -1,4 +1,4 @@
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check-result.ts';
 
 /** Capabilities that a Docker engine needs to start containers, with their numbers in linux/capability.h. */
 const needed: Record<string, bigint> = {

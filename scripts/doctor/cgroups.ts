@@ -1,5 +1,5 @@
 import { checkCgroups, type EngineInfo } from '../../images/engine/index.ts';
-import { type CheckResult, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 
 /** Facts about the machine's control groups. */
 export interface CgroupInput {

@@ -11,13 +11,14 @@ import { type Cluster, mirrorSetting } from '../../model/schema/cluster.ts';
 import { repositoryRoot } from '../repository/read-cluster.ts';
 import { capabilities } from './capabilities.ts';
 import { cgroups, engineCgroups } from './cgroups.ts';
-import { type CheckResult, type MachineCheck, ok } from './check.ts';
+import { type CheckResult, type MachineCheck, ok } from './check-result.ts';
 import { clock } from './clock.ts';
 import { debianTools } from './debian-tools.ts';
 import { disk, engineDisk } from './disk.ts';
 import { engine, userNamespaces } from './engine.ts';
 import { go } from './go.ts';
 import { asRoot, type Host, install } from './host.ts';
+import { names } from './host-names.ts';
 import { inotify } from './inotify.ts';
 import { kernel } from './kernel.ts';
 import {
@@ -34,13 +35,12 @@ import {
   readText,
 } from './machine.ts';
 import { memory } from './memory.ts';
-import { names } from './names.ts';
+import { goVersion, imageRegistries, moduleAddress, pending } from './missing-supply.ts';
 import { ownFiles } from './own-files.ts';
 import { place } from './place.ts';
 import { type PortUse, ports } from './ports.ts';
 import { imageSupply, source } from './reach.ts';
-import { repository } from './repository.ts';
-import { goVersion, imageRegistries, moduleAddress, pending } from './supply.ts';
+import { repository } from './repository-drive.ts';
 import { tool } from './tool.ts';
 import { askWeb, isFile, isRegistry } from './web.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check-result.ts';
 import { type Host, install } from './host.ts';
 
 const usual = [

@@ -1,4 +1,4 @@
-import { type CheckResult, ok, warn } from './check.ts';
+import { type CheckResult, ok, warn } from './check-result.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** Seconds beyond which certificates and tokens are refused. */

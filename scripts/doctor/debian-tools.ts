@@ -1,4 +1,4 @@
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check-result.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** Facts that decide whether images can be built from Debian packages here. */

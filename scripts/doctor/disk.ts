@@ -1,4 +1,4 @@
-import { type CheckResult, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 
 /** Facts that decide how much disk space is needed. */
 export interface DiskInput {

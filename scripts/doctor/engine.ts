@@ -1,6 +1,6 @@
 import { coerce, gte } from 'semver';
 import { behindDocker, containerPlatformSchema, type EngineInfo } from '../../images/engine/index.ts';
-import { type CheckResult, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 import { asRoot, type Host, install } from './host.ts';
 
 /** Facts about container engines on this machine. */

@@ -7,7 +7,7 @@ import { type EngineInfoName, engineInfos, podmanBehindDocker } from '../../test
 import { readCluster } from '../repository/read-cluster.ts';
 import { machineChecks } from './checks.ts';
 import type { Host } from './host.ts';
-import { runChecks } from './run.ts';
+import { runChecks } from './run-checks.ts';
 
 let folder: string;
 beforeEach(() => {

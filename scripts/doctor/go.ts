@@ -1,5 +1,5 @@
 import { coerce, gte, rsort } from 'semver';
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check-result.ts';
 import { tool } from './tool.ts';
 
 /** Facts that decide whether Go is needed, and which version. */

@@ -1,4 +1,4 @@
-import { type CheckResult, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** Files that list features of the kernel. An unreadable file is empty. */

@@ -11,7 +11,7 @@ import { kernel } from './kernel.ts';
 import { memory } from './memory.ts';
 import { ownFiles } from './own-files.ts';
 import { place } from './place.ts';
-import { repository } from './repository.ts';
+import { repository } from './repository-drive.ts';
 
 const linux: Host = { platform: 'linux', root: false, wsl: false, packages: 'apt-get' };
 

@@ -1,4 +1,4 @@
-import { type CheckResult, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 
 /** Location of the engine, as seen from this machine. */
 export interface PlaceInput {

@@ -1,4 +1,4 @@
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check-result.ts';
 
 /** A loopback port that Plinth publishes. */
 export interface PortUse {

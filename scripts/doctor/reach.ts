@@ -1,5 +1,5 @@
 import type { SupplyDecision } from '../../images/supply/index.ts';
-import { type CheckResult, fail, ok, warn } from './check.ts';
+import { type CheckResult, fail, ok, warn } from './check-result.ts';
 
 /** A server, and whether it answered. */
 export interface ReachResult {

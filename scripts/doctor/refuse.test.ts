@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Failure } from '../cli/failure.ts';
-import { fail, ok, warn } from './check.ts';
+import { fail, ok, warn } from './check-result.ts';
 import { refuseUnfit } from './refuse.ts';
 
 test('accepts a machine with warnings or failed queries only', async () => {

@@ -1,6 +1,6 @@
 import { Failure } from '../cli/failure.ts';
-import type { MachineCheck } from './check.ts';
-import { runChecks } from './run.ts';
+import type { MachineCheck } from './check-result.ts';
+import { runChecks } from './run-checks.ts';
 
 /** Longer than the time-out for an engine's client, so that a hanging client is reported as such. */
 const limitMs = 15_000;

@@ -1,5 +1,5 @@
 import { coerce, gte } from 'semver';
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, fail, ok } from './check-result.ts';
 
 /** A required program. */
 export interface ToolInput {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { loadGraph } from '../../model/load-graph.ts';
 import { environment, testApp } from '../../test/charts/fixture.ts';
 import { shop } from '../../test/model/fixture.ts';
-import { type ExplainCommand, explainCommand } from './command.ts';
 import { explain } from './explain.ts';
-import { printExplanation } from './print.ts';
+import { type ExplainCommand, explainCommand } from './explain-command.ts';
+import { printExplanation } from './print-explanation.ts';
 
 describe('of the small repository', () => {
   it.each(['shop', 'catalog'])('explains %s as in the reviewed text', async (name) => {

@@ -8,7 +8,7 @@ import type { Replicas } from '../../model/schema/cluster.ts';
 import { databaseCluster, migrationsName } from '../../model/schema/database.ts';
 import { jobName } from '../../model/schema/job.ts';
 import { type ChartObjects, noCharts } from '../helm/chart-objects.ts';
-import { type Change, changes } from '../objects/changes.ts';
+import { type Change, changes } from '../objects/object-changes.ts';
 import { components } from '../render/components.ts';
 import { fileNames } from '../render/manifests.ts';
 import { edgesOf } from './edges.ts';

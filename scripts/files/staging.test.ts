@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const module = JSON.stringify(join(import.meta.dirname, 'staging.ts'));
-const manifests = JSON.stringify(join(import.meta.dirname, '../render/write.ts'));
+const manifests = JSON.stringify(join(import.meta.dirname, '../render/write-difference.ts'));
 
 /** Runs a module in a process of its own, until it prints; then the signal, and how it ended. */
 async function until(code: string, signal: NodeJS.Signals) {

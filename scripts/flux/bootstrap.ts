@@ -3,7 +3,7 @@ import { artifactFiles, type Engine, type Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
-import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 
 /** Requirements of Flux's first read: storage for the Git server, the Git server, and Flux itself. */
 const components = ['local-path', 'flux', 'git-server'];

@@ -3,7 +3,7 @@ import type { Engine, Report } from '../../images/index.ts';
 import type { Environment } from '../../model/graph.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
 import { applyAsFlux, nodeKubectl } from '../cluster/node-kubectl.ts';
-import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { lastEvents } from './bootstrap.ts';
 import { manifestRepository, type Pushed, pushManifests } from './manifest-repository.ts';
 

@@ -1,7 +1,7 @@
 import { ask } from '../../apps/kit/client.ts';
 import { JobState, JobsServiceClient } from '../../apps/kit/generated/jobs.ts';
+import { call } from '../call/call-service.ts';
 import type { CallOptions } from '../call/connection.ts';
-import { call } from '../call/run.ts';
 import { type JobStateName, jobStateNamed, jobText, queueText, scheduleText } from './text.ts';
 
 /** Options of every call. */

@@ -1,6 +1,6 @@
 import { nodePorts } from '../../model/schema/node-ports.ts';
 import { kindNodeName } from '../cluster/node-features.ts';
-import { changes } from '../objects/changes.ts';
+import { changes } from '../objects/object-changes.ts';
 import type { KindCluster, PortMapping } from './config.ts';
 import type { FoundRecord, KindRecord } from './record.ts';
 

@@ -2,7 +2,7 @@ import { runEngine } from '../../images/engine/index.ts';
 import type { Engine, Report } from '../../images/index.ts';
 import { networkName } from '../../images/mirror/index.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
-import { type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 import { podSubnet } from './config.ts';
 
 /**

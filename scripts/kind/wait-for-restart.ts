@@ -1,6 +1,6 @@
 import type { Report } from '../../images/index.ts';
 import { kubeconfigPath } from '../cluster/client.ts';
-import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch.ts';
+import { isTrue, type WatchedObject, watchUntil } from '../cluster/watch-until.ts';
 
 /**
  * Waits until every pod runs again after its node was stopped. At first the API server has the state from

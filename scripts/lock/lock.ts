@@ -4,7 +4,7 @@ import { type Lock, lockPath, parseLock } from '../../images/lock/index.ts';
 import { askUpstream, type Compared, compareLock, withValue } from '../../images/lock/update.ts';
 import { Failure } from '../cli/failure.ts';
 import type { LockAction } from './action.ts';
-import { printLock } from './print.ts';
+import { printLock } from './print-lock.ts';
 
 /**
  * Compares the values of the lock file with upstream's and prints the differences.

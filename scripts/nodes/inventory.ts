@@ -7,7 +7,7 @@ import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cl
 import { vpcCidr } from '../../model/vpc-addresses.ts';
 import { teamRegistryHosts } from '../cluster/registry-hosts.ts';
 import type { Machines } from './machines.ts';
-import type { Program } from './programs.ts';
+import type { Program } from './node-programs.ts';
 
 /** An Ansible inventory in the format of its YAML plugin (JSON is YAML). */
 export interface AnsibleInventory {

@@ -1,4 +1,4 @@
-import { report } from './report.ts';
+import { report } from './report-progress.ts';
 import { openSite, type SiteOptions } from './site.ts';
 
 /** Prints the inventory of an environment as JSON and returns the exit code. */

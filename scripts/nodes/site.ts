@@ -8,7 +8,7 @@ import { environmentNamed } from '../certs/authority-named.ts';
 import { readCluster } from '../repository/read-cluster.ts';
 import { type AnsibleInventory, inventoryOf } from './inventory.ts';
 import { machinesOf } from './machines.ts';
-import { nodePrograms } from './programs.ts';
+import { nodePrograms } from './node-programs.ts';
 
 /** Options in addition to the environment. */
 export interface SiteOptions {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ask } from '../../apps/kit/client.ts';
 import { type Order, type OrderLine, OrdersServiceClient } from '../../apps/kit/generated/orders.ts';
+import { call } from '../call/call-service.ts';
 import type { CallOptions } from '../call/connection.ts';
-import { call } from '../call/run.ts';
 import { orderText } from './text.ts';
 
 /** Options of every call. */

@@ -12,8 +12,8 @@ import { type BuiltImage, builtImages, isKept } from '../app-images/app-images.t
 import { Failure } from '../cli/failure.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
 import { buildMissing } from '../delivery/build-missing.ts';
+import { authorOf } from '../delivery/commit-author.ts';
 import { gitIn } from '../delivery/git.ts';
-import { authorOf } from '../delivery/identity.ts';
 import { readPublished } from '../delivery/images-file.ts';
 import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
 import { openRegistry, pushImage } from '../delivery/registry.ts';

@@ -18,10 +18,10 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shop } from '../../test/model/fixture.ts';
 import { RenderCache } from './cache.ts';
-import { renderCommand } from './command.ts';
 import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { Memory } from './memory.ts';
 import { render, renderAll } from './render.ts';
+import { renderCommand } from './render-command.ts';
 
 const before = process.env.PLINTH_CACHE;
 let folder = '';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { npmCommand, runCommand } from '../cli/command.ts';
-import { type RenderCommand, renderCommand } from './command.ts';
-import { watchAndRender } from './watch.ts';
+import { type RenderCommand, renderCommand } from './render-command.ts';
+import { watchAndRender } from './watch-and-render.ts';
 
 const program = npmCommand('render')
   .description('Writes the manifests of every environment from clusters/, apps/ and operators/.')

@@ -16,10 +16,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { refreshContent } from '../../charts/order/refresh-content.ts';
 import { shop, withEdits } from '../../test/model/fixture.ts';
-import { type RenderCommand, renderCommand } from './command.ts';
 import { findDifference } from './difference.ts';
 import { fileNames } from './manifests.ts';
 import { render, renderAll } from './render.ts';
+import { type RenderCommand, renderCommand } from './render-command.ts';
 
 const golden = join(import.meta.dirname, 'golden', 'shop');
 const rendered = await renderAll(shop);

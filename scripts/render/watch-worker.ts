@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { failureText } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
-import { renderCommand } from './command.ts';
 import { DiagnosticsFailure } from './diagnostics-failure.ts';
 import { Memory } from './memory.ts';
-import type { RenderOutcome, WorkerInput } from './watch.ts';
+import { renderCommand } from './render-command.ts';
+import type { RenderOutcome, WorkerInput } from './watch-and-render.ts';
 
 /** Worker thread of `render --watch`: renders on request and keeps earlier results in memory. */
 const { root, command }: WorkerInput = workerData;

@@ -10,9 +10,9 @@ import {
 } from '../../model/schema/published-images.ts';
 import { Failure } from '../cli/failure.ts';
 import { withClusterLock } from '../cluster/run-lock.ts';
+import { authorOf } from '../delivery/commit-author.ts';
 import { commitMessage } from '../delivery/commit-message.ts';
 import { gitIn } from '../delivery/git.ts';
-import { authorOf } from '../delivery/identity.ts';
 import { readPublished } from '../delivery/images-file.ts';
 import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
 import { environmentChange } from '../delivery/push-manifests.ts';

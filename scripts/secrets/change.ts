@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { secretObjectName } from '../../model/schema/encrypted-secret.ts';
 import type { Login } from '../../model/schema/external.ts';
 import { Failure } from '../cli/failure.ts';
-import { encryptSecret, type Values, withValues } from './sops.ts';
 import {
   appOf,
   ensureRecipients,
@@ -13,7 +12,8 @@ import {
   storedSecret,
   useOf,
   writeSecret,
-} from './store.ts';
+} from './secret-store.ts';
+import { encryptSecret, type Values, withValues } from './sops.ts';
 
 /** A value, with its app and environment. */
 export interface Target {

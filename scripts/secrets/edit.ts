@@ -9,8 +9,8 @@ import { secretsRead } from '../../model/external.ts';
 import { placesOf } from '../../model/reading/place.ts';
 import { Failure } from '../cli/failure.ts';
 import { refuseValue, write } from './change.ts';
+import { appOf, openSecret, openStore, storedSecret } from './secret-store.ts';
 import type { Values } from './sops.ts';
-import { appOf, openSecret, openStore, storedSecret } from './store.ts';
 
 /** Opens a file in an editor; resolves when the editor ends. */
 export type Editor = (file: string) => Promise<void>;

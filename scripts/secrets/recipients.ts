@@ -4,8 +4,8 @@ import { Failure } from '../cli/failure.ts';
 import { newIdentity, type Recipient, recipientOf } from './age.ts';
 import { writeRecipients } from './cluster-recipients.ts';
 import { clusterKeyFile, ensureClusterKey, writeClusterKeys } from './key-files.ts';
+import { ensureRecipients, openSecret, openStore, type SecretStore, writeSecret } from './secret-store.ts';
 import { encryptSecret, isFor, withRecipients } from './sops.ts';
-import { ensureRecipients, openSecret, openStore, type SecretStore, writeSecret } from './store.ts';
 
 type Say = (line: string) => void;
 type Recipients = Readonly<Record<string, Recipient>>;

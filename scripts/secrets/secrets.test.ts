@@ -11,10 +11,10 @@ import { newIdentity, recipientOf } from './age.ts';
 import { removeValue, setValue } from './change.ts';
 import { editSecret } from './edit.ts';
 import { clusterKeyFile, identitiesIn } from './key-files.ts';
-import { rowsOf } from './list.ts';
 import { adopt, dismiss, rotateKey, updateKeys } from './recipients.ts';
+import { rowsOf } from './secret-rows.ts';
+import { openStore } from './secret-store.ts';
 import { decryptSecret } from './sops.ts';
-import { openStore } from './store.ts';
 
 const file = 'apps/orders/secrets/dev/stripe.yaml';
 const clusterFile = 'clusters/dev/cluster.yaml';

@@ -13,7 +13,7 @@ import {
 } from '../../model/schema/encrypted-secret.ts';
 import { type AgeKey, newIdentity, type Recipient, recipientOf } from './age.ts';
 import { decryptSecret, encryptSecret, isFor, NoIdentity, withRecipients, withValues } from './sops.ts';
-import { SopsProgram } from './sops-program/program.ts';
+import { SopsProgram } from './sops-program/sops-program.ts';
 
 const metadata = { name: 'stripe-secret', namespace: 'orders' };
 const values = new Map([

@@ -1,7 +1,7 @@
 import { readEntry } from '../../images/cache/index.ts';
 import { recipeOf } from '../../images/go/index.ts';
 import { type Lock, neededBinaries } from '../../images/lock/index.ts';
-import type { MachineCheck } from '../doctor/check.ts';
+import type { MachineCheck } from '../doctor/check-result.ts';
 import { machineChecks, toolChecks } from '../doctor/checks.ts';
 import { chromium, findChromium } from '../doctor/chromium.ts';
 import { type Host, install } from '../doctor/host.ts';

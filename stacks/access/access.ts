@@ -5,7 +5,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input } from '@p
 import { interpolate, jsonStringify } from '@pulumi/pulumi/output.js';
 import type { Environment } from '../../model/graph.ts';
 import { awsRoleName } from '../../model/schema/aws-role.ts';
-import { nodeRoles } from '../network/flows.ts';
+import { nodeRoles } from '../network/network-flows.ts';
 import type { Storage } from '../storage/storage.ts';
 import { Issuer } from './issuer.ts';
 import { nodeRole, writeSnapshots } from './node-role.ts';

@@ -9,9 +9,9 @@ import {
 } from '@pulumi/pulumi/index.js';
 import { jsonStringify, secret, unsecret } from '@pulumi/pulumi/output.js';
 import type { Environment } from '../../model/graph.ts';
-import type { BootstrapInput, Made } from '../../scripts/bootstrap/run.ts';
+import type { BootstrapInput, Made } from '../../scripts/bootstrap/bootstrap-cluster.ts';
 import type { Issuer } from '../access/issuer.ts';
-import type { NodeAddress } from '../nodes/nodes.ts';
+import type { NodeAddress } from '../nodes/ec2-nodes.ts';
 import { fingerprint } from './fingerprint.ts';
 
 /**

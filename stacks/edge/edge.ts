@@ -4,8 +4,8 @@ import { gatewayPorts } from '../../model/gateway.ts';
 import type { Environment } from '../../model/graph.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
 import { nodePorts } from '../../model/schema/node-ports.ts';
-import { appRole } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
+import { appRole } from '../network/network-flows.ts';
 import { balancer } from './balancer.ts';
 import { Domain, internalName } from './domain.ts';
 

@@ -14,7 +14,7 @@ import type { Environment } from '../../model/graph.ts';
 import { publicPortsOf } from '../../model/public-ports.ts';
 import { nodeCidr, publicCidr, vpcCidr, zoneNames } from '../../model/vpc-addresses.ts';
 import type { AmazonProvider } from '../amazon-provider.ts';
-import { flows, type Member } from './flows.ts';
+import { flows, type Member } from './network-flows.ts';
 import { securityGroups } from './security-groups.ts';
 
 /** VPC, subnets in each zone, routes to the internet, and security groups. */

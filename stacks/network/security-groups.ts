@@ -2,7 +2,7 @@ import { SecurityGroup } from '@pulumi/aws/ec2/securityGroup.js';
 import { SecurityGroupEgressRule } from '@pulumi/aws/vpc/securityGroupEgressRule.js';
 import { SecurityGroupIngressRule } from '@pulumi/aws/vpc/securityGroupIngressRule.js';
 import type { Input, Resource } from '@pulumi/pulumi';
-import type { Member, NetworkFlow } from './flows.ts';
+import type { Member, NetworkFlow } from './network-flows.ts';
 
 const members: readonly Member[] = ['gateway', 'api', 'control-plane', 'worker'];
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fuzz } from './run.ts';
+import { fuzz } from './fuzz.ts';
 import { subjects } from './survive.ts';
 
 it('refuses 2,000 mutated files with place and reason if they are invalid, and throws for none', async () => {

@@ -1,7 +1,7 @@
 import { runEngine } from '../../images/engine/index.ts';
 import type { Engine } from '../../images/index.ts';
 import { networkName } from '../../images/mirror/index.ts';
-import { hostUser } from './image.ts';
+import { hostUser } from './host-image.ts';
 
 const label = 'plinth.test-hosts';
 

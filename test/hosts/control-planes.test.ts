@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killHost, onHost } from './containers.ts';
-import { changed, TestSite } from './site.ts';
+import { changed, TestSite } from './test-site.ts';
 
 const three = ['control-1', 'control-2', 'control-3'];
 

@@ -9,7 +9,7 @@ import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { onHost } from './containers.ts';
 import { readyKustomizations, secretsByHand } from './flux.ts';
 import { type GitHost, startGitHost } from './git-host.ts';
-import { changed, environment, TestSite } from './site.ts';
+import { changed, environment, TestSite } from './test-site.ts';
 
 const three = ['control-1', 'worker-1', 'worker-2'];
 const four = [...three, 'worker-3'];

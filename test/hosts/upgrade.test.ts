@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadLock } from '../../images/lock/index.ts';
 import { kubectl } from './flux.ts';
 import { Requests } from './requests.ts';
-import { changed, TestSite } from './site.ts';
+import { changed, TestSite } from './test-site.ts';
 import { workload, workloadPort } from './workload.ts';
 
 const three = ['control-1', 'worker-1', 'worker-2'];

@@ -9,7 +9,7 @@ import { objectId } from '../../charts/kube/object-id.ts';
 import { cacheDir } from '../../images/cache/paths.ts';
 import { loadLock } from '../../images/lock/index.ts';
 import { diff } from '../../scripts/diff/diff.ts';
-import { explainCommand } from '../../scripts/explain/command.ts';
+import { explainCommand } from '../../scripts/explain/explain-command.ts';
 import { newChartOperator } from '../../scripts/new/new-chart-operator.ts';
 import { DiagnosticsFailure } from '../../scripts/render/diagnostics-failure.ts';
 import { render, renderAll } from '../../scripts/render/render.ts';

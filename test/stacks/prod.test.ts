@@ -141,19 +141,19 @@ describe('pulumi -s prod', () => {
   it('refuses a program with unprotected data, open SSH, unencrypted disks and a public bucket', async () => {
     const faults: [file: string, from: string, to: string, message: RegExp][] = [
       [
-        'stacks/nodes/nodes.ts',
+        'stacks/nodes/ec2-nodes.ts',
         'protect: true, deleteBeforeReplace',
         'deleteBeforeReplace',
         /protected-data[\s\S]*it has data: write protect: true/,
       ],
       [
-        'stacks/network/flows.ts',
+        'stacks/network/network-flows.ts',
         "{ from: 'internet', to: 'gateway', protocol: 'tcp', port: 443",
         "{ from: 'internet', to: 'worker', protocol: 'tcp', port: 22",
         /closed-security-groups[\s\S]*SSH goes through the session manager/,
       ],
       [
-        'stacks/nodes/nodes.ts',
+        'stacks/nodes/ec2-nodes.ts',
         'encrypted: true',
         'encrypted: false',
         /encrypted-disks[\s\S]*write encrypted: true/,

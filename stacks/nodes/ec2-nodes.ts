@@ -3,8 +3,8 @@ import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js';
 import type { InstanceProfile } from '@pulumi/aws/iam/instanceProfile.js';
 import { ComponentResource, type ComponentResourceOptions, type Output } from '@pulumi/pulumi/index.js';
 import type { Cluster } from '../../model/schema/cluster.ts';
-import { nodeRoles } from '../network/flows.ts';
 import type { Network } from '../network/network.ts';
+import { nodeRoles } from '../network/network-flows.ts';
 import { machineImageId } from './machine-image.ts';
 
 type NodeRole = 'control-plane' | 'worker';

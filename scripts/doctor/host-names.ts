@@ -1,4 +1,4 @@
-import { type CheckResult, ok, warn } from './check.ts';
+import { type CheckResult, ok, warn } from './check-result.ts';
 import { asRoot, type Host } from './host.ts';
 
 /** A host name of the platform, and the addresses to which this machine resolves it. */

@@ -1,4 +1,4 @@
-import { type CheckResult, ok, warn } from './check.ts';
+import { type CheckResult, ok, warn } from './check-result.ts';
 import type { Host } from './host.ts';
 
 /**

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { Failure } from '../cli/failure.ts';
 import { FolderWatch } from '../render/watch-folders.ts';
-import { watchAndDeploy } from './watch.ts';
+import { watchAndDeploy } from './watch-and-deploy.ts';
 
 let root = '';
 let stop = new AbortController();

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { shop } from '../../test/model/fixture.ts';
-import { renderCommand } from './command.ts';
-import { watchAndRender } from './watch.ts';
+import { renderCommand } from './render-command.ts';
+import { watchAndRender } from './watch-and-render.ts';
 
 /** Machines that do other things beside may take long. */
 const patience = { timeout: 60_000 };

@@ -10,7 +10,7 @@ import { ansibleEnvironment, ansibleRoot, ensureAnsible } from '../../scripts/no
 import { Checkout, type Ended } from '../e2e/checkout.ts';
 import { hostNames, killHost, startHost, type TestHost } from './containers.ts';
 import { kubectl } from './flux.ts';
-import { ensureHostImage, hostUser } from './image.ts';
+import { ensureHostImage, hostUser } from './host-image.ts';
 
 /** The environment's folder below clusters/ in the checkout. */
 export const environment = 'hosts';

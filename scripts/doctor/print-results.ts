@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { table } from '../cli/table.ts';
-import type { Verdict } from './check.ts';
-import type { Result } from './run.ts';
+import type { Verdict } from './check-result.ts';
+import type { Result } from './run-checks.ts';
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Verdict, string>;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Ask, compareLock } from './check.ts';
+import { type Ask, compareLock } from './compare-lock.ts';
 import { parseLock } from './read.ts';
 
 const a = `sha256:${'a'.repeat(64)}`;

@@ -5,7 +5,7 @@ import { chartObjects } from '../helm/chart-objects.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 import { explain } from './explain.ts';
 import { explainChart, printChart } from './explain-chart.ts';
-import { printExplanation } from './print.ts';
+import { printExplanation } from './print-explanation.ts';
 
 /** Arguments of `npm run explain --`. */
 export interface ExplainCommand {

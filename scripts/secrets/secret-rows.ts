@@ -1,6 +1,6 @@
 import { secretsRead } from '../../model/external.ts';
 import type { SecretRow } from './row.ts';
-import type { SecretStore } from './store.ts';
+import type { SecretStore } from './secret-store.ts';
 
 /** Every key that an app of the environment uses or has, by name, without values. */
 export function rowsOf({ repository, cluster, environment, secrets }: SecretStore): SecretRow[] {

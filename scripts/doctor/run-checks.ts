@@ -1,4 +1,4 @@
-import type { CheckResult, MachineCheck } from './check.ts';
+import type { CheckResult, MachineCheck } from './check-result.ts';
 
 /** A check and its result. */
 export interface Result extends CheckResult {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import type { RenderCommand } from './command.ts';
+import type { RenderCommand } from './render-command.ts';
 import { Saves, savedText } from './saves.ts';
 
 /** Start data of a worker. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { changes } from './changes.ts';
+import { changes } from './object-changes.ts';
 
 it.each<[string, unknown, unknown, unknown[]]>([
   ['nothing', { a: { b: [1, { c: 2 }] } }, { a: { b: [1, { c: 2 }] } }, []],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { appFile, platformCluster, withPlatform } from '../../test/model/fixture.ts';
 import { renderAll } from '../render/render.ts';
-import { programOf } from './program.ts';
+import { programOf } from './node-program.ts';
 
 const from = (dockerfile: string, more = '', script = 'src/server.ts') =>
   withPlatform(

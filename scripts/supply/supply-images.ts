@@ -2,7 +2,7 @@ import { ensureEngine, nodeImageName, supply, supplyNames } from '../../images/i
 import { loadLock } from '../../images/lock/index.ts';
 import { ensureMirror, verifyMirrored } from '../../images/mirror/index.ts';
 import { Failure } from '../cli/failure.ts';
-import { listSupply } from './list.ts';
+import { listSupply } from './list-supply.ts';
 
 /** Brings images and artifacts into the mirror, and lists them. Without `names`, all of the lock file. */
 export async function supplyImages(
