@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import type { Engine } from '../../images/index.ts';
 import { killHost, onHost } from './containers.ts';
-import type { TestSite } from './site.ts';
+import type { TestSite } from './test-site.ts';
 
 const name = 'git';
 const home = '/home/git';

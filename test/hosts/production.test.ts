@@ -14,7 +14,7 @@ import { TestRegistry } from '../delivery/registry.ts';
 import { ensurePulumi, Project, said } from '../stacks/project.ts';
 import { readyKustomizations } from './flux.ts';
 import { GitMachine } from './git-machine.ts';
-import { environment, TestSite } from './site.ts';
+import { environment, TestSite } from './test-site.ts';
 
 /** Longest wait for a commit: the interval of the source, pulls and starts of pods on a slow machine. */
 const longest = { timeout: 10 * 60_000, interval: 2_000 };
