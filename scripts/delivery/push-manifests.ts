@@ -10,15 +10,14 @@ export interface PublishedState {
   manifests: Manifests;
 }
 
-/** The commit that gives an environment these manifests; undefined if it already has them and runs the same versions. */
+/** The commit that gives an environment these manifests; undefined if it already has them, with the same versions and sources. */
 export function environmentChange(
   environment: string,
   before: PublishedState,
   after: { images: PublishedImages; manifests: Manifests },
   message: string,
 ): ManifestChange | undefined {
-  const sameImages = isDeepStrictEqual(before.images?.apps, after.images.apps);
-  if (sameImages && isDeepStrictEqual(before.manifests, after.manifests)) return undefined;
+  if (isDeepStrictEqual(before, { images: after.images, manifests: after.manifests })) return undefined;
   const file = publishedImagesFile(environment);
   return {
     files: new Map([...after.manifests, [file, writePublished(after.images)]]),

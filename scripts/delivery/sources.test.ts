@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TestRepository } from '../../test/delivery/repository.ts';
-import { committedSource, refuseOlderSources, runningSource } from './sources.ts';
+import { committedSource, inputsDiffer, refuseOlderSources, runningSource } from './sources.ts';
 
 // Many processes of Git, on machines that are busy.
 vi.setConfig({ testTimeout: 120_000 });
@@ -99,6 +99,31 @@ describe('where the manifests stand in a repository of their own', () => {
   it('the running source is the published commit', async () => {
     const { root, remote, head = '', commit } = await apart();
     expect(await runningSource(root, remote, { head, images: { source: commit, apps: {} } })).toBe(commit);
+  });
+});
+
+describe('what a render of prod reads', () => {
+  it.each([
+    ['clusters/prod/cluster.yaml', true],
+    ['apps/shop/app.ts', true],
+    ['package-lock.json', true],
+    ['clusters/staging/cluster.yaml', false],
+    ['clusters/prod/images.yaml', false],
+    ['manifests/prod/shop/deployment.yaml', false],
+    ['docs/shop.md', false],
+    ['appsmith/readme.md', false],
+  ])('differs where %s does: %s', async (path, differs) => {
+    const { root, commit } = await world.person();
+    const remote = await world.remote(root);
+    const later = await world.commit(root, { [path]: 'changed' }, 'Later');
+    expect(await inputsDiffer(remote, 'prod', { from: commit, to: later })).toBe(differs);
+  });
+
+  it('is the same in one commit, and differs from that of a commit which is missing here', async () => {
+    const { root, commit } = await world.person();
+    const remote = await world.remote(root);
+    expect(await inputsDiffer(remote, 'prod', { from: commit, to: commit })).toBe(false);
+    expect(await inputsDiffer(remote, 'prod', { from: 'f'.repeat(40), to: commit })).toBe(true);
   });
 });
 

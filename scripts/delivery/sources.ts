@@ -11,6 +11,22 @@ const inputs = ['apps', 'charts', 'clusters', 'images', 'model', 'operators', 's
 const own = /^(clusters\/[^/]+\/(images|previews)\.yaml$|manifests\/)/;
 
 /**
+ * Whether a render of the environment reads something that differs between two commits: what previews are rendered from, for example,
+ * although no manifest has changed yet. Also if this machine lacks the earlier one.
+ */
+export async function inputsDiffer(
+  remote: ManifestRemote,
+  environment: string,
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  if (from === to) return false;
+  if (!(await remote.isAncestor(from, to))) return true;
+  const read = inputs.map((input) => (input === 'clusters' ? `clusters/${environment}` : input));
+  const isRead = (path: string) => read.some((input) => path === input || path.startsWith(`${input}/`));
+  return (await remote.changedPaths(from, to)).some((path) => isRead(path) && !own.test(path));
+}
+
+/**
  * The checkout's commit: only a commit documents later which sources were published.
  * @throws Failure if files differ from it.
  */

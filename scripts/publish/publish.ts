@@ -18,7 +18,7 @@ import { ManifestRemote, remoteAddress } from '../delivery/manifest-remote.ts';
 import { environmentChange } from '../delivery/push-manifests.ts';
 import { openRegistry, pushImage, requireImage } from '../delivery/registry.ts';
 import { requireDigests, SourceCommit } from '../delivery/render-commit.ts';
-import { committedSource, refuseOlderSources } from '../delivery/sources.ts';
+import { committedSource, inputsDiffer, refuseOlderSources } from '../delivery/sources.ts';
 import { checkData } from '../render/check-data.ts';
 import { dataOf } from '../render/data.ts';
 import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
@@ -178,7 +178,14 @@ const manifestsPushed: Phase<
             manifests: await remote.files(head, `manifests/${environment}`),
           };
           await refuseOlderSources(remote, { source, head, images: before.images });
-          const images = withVersions(before.images, versions, { environment, source, releaseHold });
+          const published = before.images?.source;
+          const stays =
+            published !== undefined &&
+            !(await inputsDiffer(remote, environment, { from: published, to: source }));
+          const images = withVersions(before.images, versions, {
+            ...{ environment, releaseHold },
+            source: stays ? published : source,
+          });
           report('rendering');
           const previews = await remote.file(head, previewsFile(environment));
           const manifests = await sources.render(environment, images, previews);

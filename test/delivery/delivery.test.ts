@@ -217,16 +217,20 @@ it('publish --release-hold brings the new version back, and knows all that ran',
 
 it('previews of two pull requests run beside what staging runs, which stays, and go when they are closed', async () => {
   const preview = (...args: string[]) => runWell('scripts/preview.ts', ...args);
-  // A publication records its sources where it changes something: the line of cluster.yaml alone changes no manifest.
-  change('previews');
+  // The line of cluster.yaml alone changes no image and no manifest; what runs must know it nevertheless.
   const cluster = join(root, 'clusters/staging/cluster.yaml');
   writeFileSync(
     cluster,
     readFileSync(cluster, 'utf8').replace('\napps:\n', '\npreviews: { max: 2 }\napps:\n'),
   );
-  await commit('Previews in staging');
-  await build();
+  const source = await commit('Previews in staging');
   await runWell('scripts/publish.ts', 'staging');
+  expect((await images('staging'))?.source).toBe(source);
+  const commits = await count();
+  writeFileSync(join(root, 'NOTES.md'), 'What no render reads.\n');
+  await commit('Notes');
+  await runWell('scripts/publish.ts', 'staging');
+  expect(await count()).toBe(commits);
   const before = await deployment('staging');
   for (const request of ['7', '12']) {
     await gitIn(root)(['checkout', '--quiet', '-b', `request-${request}`, 'main']);
