@@ -9,6 +9,9 @@ export const registryCertificate = 'registry-tls';
 /** The Secret with the logins of those who push, as an htpasswd file with bcrypt hashes; `npm run registry` writes it. */
 export const registryLogins = { secret: 'registry-logins', key: 'htpasswd' } as const;
 
+/** ConfigMap with the CA of kubelets' certificates, in `ca.crt`; only on k3s. ansible/roles/k3s writes it. */
+export const registryNodes = 'registry-nodes';
+
 /** Annotation of a node: the SHA-256 of the roots by which it verifies the registry. */
 export const registryRootsAnnotation = 'plinth.io/registry-roots';
 

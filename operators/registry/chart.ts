@@ -113,6 +113,6 @@ function podWithDoor(env: Environment): Containers {
   return {
     container: door(env),
     beside: [registry(env, { name, file: 'config.yml', resources })],
-    volumes: [...volumes, ...doorVolumes],
+    volumes: [...volumes, ...doorVolumes(env)],
   };
 }

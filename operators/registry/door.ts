@@ -3,7 +3,7 @@ import { imageRef } from '../../charts/kube/image.ts';
 import type { ContainerInput } from '../../charts/kube/pod.ts';
 import { httpProbe } from '../../charts/kube/probe.ts';
 import type { Environment } from '../../model/graph.ts';
-import { registryCertificate, registryLogins, registryName } from '../../model/registry.ts';
+import { registryCertificate, registryLogins, registryName, registryNodes } from '../../model/registry.ts';
 import { behindDoorPort, folders, registryPort, registryWritePort } from './configuration.ts';
 
 /** Port to which the gateway brings requests from outside, whose TLS ends there. */
@@ -53,7 +53,7 @@ export function door(env: Environment): ContainerInput {
 }
 
 /** Volumes of that container, beside the data. */
-export const doorVolumes: k8s.Volume[] = [
+export const doorVolumes = ({ cluster }: Environment): k8s.Volume[] => [
   {
     name: 'certificate',
     secret: {
@@ -64,8 +64,14 @@ export const doorVolumes: k8s.Volume[] = [
       ],
     },
   },
-  // The CA of the cluster, which signs the certificates of kubelets.
-  { name: 'nodes', configMap: { name: 'kube-root-ca.crt' } },
+  // The CA that signs the certificates of kubelets. In k3s it is not the one that signs the API server's, which every namespace
+  // knows; its servers bring it (ansible/roles/k3s).
+  {
+    name: 'nodes',
+    configMap: {
+      name: cluster.kubernetes.distribution === 'k3s' ? registryNodes : 'kube-root-ca.crt',
+    },
+  },
   // Nobody can push by a login before there is one.
   { name: 'logins', secret: { secretName: registryLogins.secret, optional: true } },
 ];

@@ -9,6 +9,12 @@ const rootsFile = '/etc/containerd/registry-roots.pem';
 /** File on each node with the kubelet's certificate and its key, which the kubelet renews (kubelet, `--cert-dir`). */
 const kubeletCertificate = '/var/lib/kubelet/pki/kubelet-client-current.pem';
 
+/** Where nodes read the team's registry: at its node port, which answers on each of them. */
+export function teamRegistryUrl(cluster: Pick<Cluster, 'name' | 'domain' | 'provider' | 'registry'>): string {
+  const scheme = registryHasTls(cluster) ? 'https' : 'http';
+  return `${scheme}://${registryNodeHost(cluster)}:${nodePorts.registry}`;
+}
+
 /**
  * The `hosts.toml` of containerd for the team's registry: at its node port, which answers on each node. With the overlay `tls`
  * a node shows the certificate of its kubelet there. containerd reads both files at each pull.
@@ -19,11 +25,10 @@ export function teamRegistryHosts(
   cluster: Pick<Cluster, 'name' | 'domain' | 'provider' | 'registry'>,
   first: readonly RegistryHost[] = [],
 ): string {
-  const tls = registryHasTls(cluster);
   const own: RegistryHost = {
-    url: `${tls ? 'https' : 'http'}://${registryNodeHost(cluster)}:${nodePorts.registry}`,
+    url: teamRegistryUrl(cluster),
     path: '',
-    ...(tls ? { ca: rootsFile, client: kubeletCertificate } : {}),
+    ...(registryHasTls(cluster) ? { ca: rootsFile, client: kubeletCertificate } : {}),
   };
   return hostsFile(own, [...first, own]);
 }

@@ -5,7 +5,7 @@ import { publicPortsOf } from '../../model/public-ports.ts';
 import { bucketName } from '../../model/schema/aws-role.ts';
 import { type Cluster, mirrorSetting, teamRegistry } from '../../model/schema/cluster.ts';
 import { vpcCidr } from '../../model/vpc-addresses.ts';
-import { teamRegistryHosts } from '../cluster/registry-hosts.ts';
+import { teamRegistryHosts, teamRegistryUrl } from '../cluster/registry-hosts.ts';
 import type { Machines } from './machines.ts';
 import type { Program } from './node-programs.ts';
 
@@ -98,6 +98,7 @@ export function inventoryOf(
         },
         registry_mirrors: mirroredHosts(mirror),
         registry_overlay: registry.overlay,
+        registry_url: teamRegistryUrl(cluster),
         state: local.state,
       },
       children: {
