@@ -18,6 +18,8 @@ export interface ClusterClient {
   name: string;
   /** Path of its kubeconfig. */
   kubeconfig: string;
+  /** Its content. */
+  config: KubeConfig;
   /** Address of the API server. */
   server: string;
   core: CoreV1Api;
@@ -73,6 +75,7 @@ export function clusterClient(name: string, timeoutMs = 5_000): ClusterClient {
   return {
     name,
     kubeconfig: path,
+    config,
     server,
     core: new CoreV1Api(configuration),
     apps: new AppsV1Api(configuration),

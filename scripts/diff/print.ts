@@ -8,7 +8,7 @@ const dim = (text: string) => styleText('dim', text, { stream: process.stdout })
 const red = (text: string) => styleText('red', text, { stream: process.stdout });
 
 /** Headings of the severities. */
-const headings: Readonly<Record<Gravity, string>> = {
+export const headings: Readonly<Record<Gravity, string>> = {
   refused: 'cannot be applied',
   lost: 'is deleted with its data',
   stops: 'stops',
@@ -52,7 +52,8 @@ function printEffect({ object, what, next, file, changes }: FileEffect): string[
   ];
 }
 
-function compact(value: unknown): string {
+/** A value in one line of at most 100 characters. */
+export function compact(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }

@@ -1,6 +1,10 @@
 import type { ClusterClient } from '../cluster/client.ts';
+import { RawObjects } from '../cluster/raw-objects.ts';
+import { ask } from '../cluster/request.ts';
 import { type AppStatus, apps } from './app-states.ts';
 import { type CertificateTrouble, certificateTroubles } from './certificate-states.ts';
+import { driftStates, type KustomizationDrift } from './drift-states.ts';
+import { type FirstCause, firstCauses } from './first-causes.ts';
 import { type KustomizationState, kustomizations } from './kustomization-states.ts';
 import { type NodeStatus, nodes } from './node-states.ts';
 
@@ -12,7 +16,11 @@ export interface Status {
   /** Whether all nodes, Kustomizations and Certificates are Ready, all apps healthy, and Flux installed. */
   ready: boolean;
   nodes: NodeStatus[];
-  kustomizations: KustomizationState[];
+  kustomizations: Omit<KustomizationState, 'inventory'>[];
+  /** Why Kustomizations are not Ready, the one first for which most others wait. */
+  causes: FirstCause[];
+  /** Objects that were changed or deleted in the cluster since Flux applied them. It takes back what its manifests say. */
+  drifts: KustomizationDrift[];
   /**
    * Rendered Kustomizations that are not in the cluster yet, such as those of observability while its images
    * are built.
@@ -24,7 +32,7 @@ export interface Status {
 }
 
 /**
- * Requests everything in parallel, with one request per kind. `rendered` has the names of this checkout's
+ * Requests everything in parallel, with one request per kind; then the metadata of what Flux has applied, in the same way. `rendered` has the names of this checkout's
  * Kustomizations.
  */
 export async function collectStatus(client: ClusterClient, rendered: readonly string[]): Promise<Status> {
@@ -34,6 +42,11 @@ export async function collectStatus(client: ClusterClient, rendered: readonly st
     apps(client),
     certificateTroubles(client),
   ]);
+  const drifts = await ask(
+    client,
+    'objects',
+    driftStates(new RawObjects(client.config), kustomizationStates),
+  );
   return {
     cluster: client.name,
     server: client.server,
@@ -45,7 +58,9 @@ export async function collectStatus(client: ClusterClient, rendered: readonly st
       appStates.every(({ healthy }) => healthy) &&
       certificates.length === 0,
     nodes: nodeStates,
-    kustomizations: kustomizationStates,
+    kustomizations: kustomizationStates.map(({ inventory, ...state }) => state),
+    causes: firstCauses(kustomizationStates),
+    drifts,
     missing:
       kustomizationStates.length === 0
         ? []

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ClusterClient } from '../cluster/client.ts';
 import { ask, isNotFound } from '../cluster/request.ts';
+import { ownedFields } from '../drift/owned-fields.ts';
 
 /** A Kustomization of Flux and its progress. */
 export interface KustomizationState {
@@ -9,17 +10,34 @@ export interface KustomizationState {
   /** Whether the newest revision of its source is applied and healthy. */
   ready: boolean;
   suspended: boolean;
-  /** Flux's message. */
+  /** Flux's message; of a suspended one, who has suspended it and when. */
   message: string;
   /** The applied revision in Flux's notation: `main@sha1:…`; empty before the first one. */
   revision: string;
   dependsOn: string[];
+  /** Name of the Kustomization for which it waits, if its message says so. */
+  waitsFor?: string;
+  /** The objects that Flux has applied. */
+  inventory: InventoryEntry[];
+}
+
+/** An object that Flux has applied. */
+export interface InventoryEntry {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string;
 }
 
 const kustomizationList = z.object({
   items: z.array(
     z.object({
-      metadata: z.object({ name: z.string(), namespace: z.string(), generation: z.number().optional() }),
+      metadata: z.object({
+        name: z.string(),
+        namespace: z.string(),
+        generation: z.number().optional(),
+        managedFields: z.array(z.unknown()).optional(),
+      }),
       spec: z.object({
         suspend: z.boolean().optional(),
         dependsOn: z.array(z.object({ name: z.string() })).optional(),
@@ -29,8 +47,18 @@ const kustomizationList = z.object({
           observedGeneration: z.number().optional(),
           lastAppliedRevision: z.string().optional(),
           conditions: z
-            .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
+            .array(
+              z.object({
+                type: z.string(),
+                status: z.string(),
+                reason: z.string().optional(),
+                message: z.string().optional(),
+              }),
+            )
             .optional(),
+          inventory: z
+            .object({ entries: z.array(z.object({ id: z.string(), v: z.string() })).optional() })
+            .nullish(),
         })
         .optional(),
     }),
@@ -60,17 +88,52 @@ export function readKustomizations(list: unknown): KustomizationState[] {
       const condition = status?.conditions?.find(({ type }) => type === 'Ready');
       const current = status?.observedGeneration === metadata.generation;
       const suspended = spec.suspend ?? false;
+      const waitsFor = waitedFor(condition);
       return {
         name: metadata.name,
         namespace: metadata.namespace,
         ready: condition?.status === 'True' && current,
         suspended,
-        message: suspended ? 'suspended' : (condition?.message ?? 'Flux has not processed it yet'),
+        message: suspended
+          ? suspension({ metadata })
+          : (condition?.message ?? 'Flux has not processed it yet'),
         revision: status?.lastAppliedRevision ?? '',
         dependsOn: (spec.dependsOn ?? []).map(({ name }) => name),
+        ...(waitsFor === undefined || suspended ? {} : { waitsFor }),
+        inventory: (status?.inventory?.entries ?? []).flatMap(({ id, v }) => inventoryEntry(id, v)),
       };
     })
     .sort((a, b) => compare(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`));
+}
+
+/** The dependency in Flux's message: `dependency 'flux-system/traefik' is not ready`. */
+function waitedFor(condition?: {
+  reason?: string | undefined;
+  message?: string | undefined;
+}): string | undefined {
+  if (condition?.reason !== 'DependencyNotReady') return undefined;
+  return /dependency '(?:[^'/]+\/)?([^']+)'/.exec(condition.message ?? '')?.[1];
+}
+
+/** Who has suspended a Kustomization, and when, as the API server noted it. */
+function suspension(object: { metadata: { managedFields?: unknown[] | undefined } }): string {
+  const by = ownedFields(object).find(({ path }) => path === 'spec.suspend');
+  if (by === undefined) return 'suspended';
+  return `suspended by ${by.manager}${by.time === undefined ? '' : ` since ${by.time}`}`;
+}
+
+/** An object of an inventory by its id, `NAMESPACE_NAME_GROUP_KIND`, in which a colon of the name is `__` (fluxcd/cli-utils, `ObjMetadata`). */
+function inventoryEntry(id: string, version: string): InventoryEntry[] {
+  const [, namespace = '', name, group = '', kind] = /^([^_]*)_(.*)_([^_]*)_([^_]*)$/.exec(id) ?? [];
+  if (name === undefined || kind === undefined) return [];
+  return [
+    {
+      apiVersion: group === '' ? version : `${group}/${version}`,
+      kind,
+      name: name.replaceAll('__', ':'),
+      ...(namespace === '' ? {} : { namespace }),
+    },
+  ];
 }
 
 /** A short revision: `main@sha1:d8f9…40 digits` becomes `main@d8f9…8 digits`. */

@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import { table } from '../cli/table.ts';
+import { inWords } from '../deploy/kustomizations.ts';
 import type { Status } from './collect.ts';
+import { driftText } from './drift-states.ts';
 import { shortRevision } from './kustomization-states.ts';
 
 /** The status as text: the reason of a problem is in the row of its name. */
@@ -23,10 +25,13 @@ export function printStatus(status: Status): string {
       ['NAME', 'READY', 'REVISION', 'MESSAGE'],
       status.kustomizations.map((item) => [
         item.name,
-        item.suspended ? styleText('yellow', 'suspended') : mark(item.ready),
+        state(item, status),
         shortRevision(item.revision) || '-',
         // For a Ready item Flux's message only repeats the revision.
-        item.ready ? '' : oneLine(item.message),
+        [
+          ...(item.ready && !item.suspended ? [] : [oneLine(item.message)]),
+          ...driftOf(item.name, status),
+        ].join('; '),
       ]),
       'none: Flux is not installed, or has not read its repository yet. Continue with: npm run init-cluster',
     ),
@@ -44,20 +49,55 @@ export function printStatus(status: Status): string {
     ),
     ...certificates(status),
   ];
-  const { missing } = status;
   const verdict = status.ready
     ? styleText('green', 'everything is Ready')
     : styleText('red', 'not everything is Ready');
   return [
     `${styleText('bold', status.cluster)} at ${status.server}: ${verdict}`,
+    ...firstCauses(status),
     ...sections,
+    ...remarks(status),
+    `For kubectl and other tools:\n  export KUBECONFIG=${status.kubeconfig}`,
+  ].join('\n\n');
+}
+
+function remarks({ drifts, missing }: Status): string[] {
+  return [
+    ...(drifts.length === 0
+      ? []
+      : [
+          'Drifted: changed in the cluster, beside Git. Flux takes back what its manifests say when it looks next, at most ten minutes later, unless it is suspended.\n  Field by field: npm run diff -- --against cluster ENV',
+        ]),
     ...(missing.length === 0
       ? []
       : [
           `Rendered, but not in the cluster yet: ${missing.join(', ')}.\n  Parts of observability are added by: npm run init-cluster; all others by: npm run deploy`,
         ]),
-    `For kubectl and other tools:\n  export KUBECONFIG=${status.kubeconfig}`,
-  ].join('\n\n');
+  ];
+}
+
+function state(item: Status['kustomizations'][number], { drifts }: Status): string {
+  if (item.suspended) return styleText('yellow', 'suspended');
+  const drifted = drifts.some(({ kustomization }) => kustomization === item.name);
+  return item.ready && drifted ? styleText('yellow', 'drifted') : mark(item.ready);
+}
+
+/** The first drift of a Kustomization, and the number of others. */
+function driftOf(name: string, { drifts }: Status): string[] {
+  const [first, ...others] = drifts.filter(({ kustomization }) => kustomization === name);
+  if (first === undefined) return [];
+  return [`${driftText(first)}${others.length === 0 ? '' : `; ${others.length} more objects`}`];
+}
+
+/** Only where some wait for others: else the rows say it already. */
+function firstCauses({ causes }: Status): string[] {
+  if (causes.every(({ waiting }) => waiting.length === 0)) return [];
+  const rows = causes.map(({ name, message, waiting }) => [
+    name,
+    waiting.length === 0 ? '-' : inWords(waiting),
+    oneLine(message),
+  ]);
+  return [section('First causes', ['NAME', 'WAITING FOR IT', 'MESSAGE'], rows, 'none')];
 }
 
 /** A cluster has dozens of certificates, so only those with problems are listed. */

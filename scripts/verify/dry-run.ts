@@ -9,6 +9,7 @@ import {
 } from '@kubernetes/client-node';
 import type { KubeObject } from '../../charts/kube/kube-object.ts';
 import { toYaml } from '../../charts/kube/yaml.ts';
+import { keepingConnections } from '../cluster/keep-connections.ts';
 import { reason } from '../cluster/request.ts';
 import { asDecrypted } from './as-decrypted.ts';
 import { refusalOf, type ServerRefusal } from './refusal.ts';
@@ -78,17 +79,4 @@ export class DryRun {
       throw error;
     }
   }
-}
-
-/** A kubeconfig opens new connections for every request; here all requests share those of the first. */
-function keepingConnections(config: KubeConfig) {
-  let connections: ReturnType<RequestContext['getDispatcher']>;
-  return {
-    getName: () => config.getName(),
-    applySecurityAuthentication: async (request: RequestContext): Promise<void> => {
-      await config.applySecurityAuthentication(request);
-      connections ??= request.getDispatcher();
-      if (connections !== undefined) request.setDispatcher(connections);
-    },
-  };
 }
