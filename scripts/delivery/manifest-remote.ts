@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stateDir } from '../../images/cache/paths.ts';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
+import { isDiskError } from '../files/disk-failure.ts';
 import { type Author, authorOf } from './commit-author.ts';
-import { GitError, gitIn, hasCommit, isAncestor } from './git.ts';
+import { type Git, GitError, gitIn, hasCommit, isAncestor } from './git.ts';
 
 /** The Git repository and branch that Flux reads in an environment. */
 export interface RemoteAddress {
@@ -68,9 +69,14 @@ export class ManifestRemote {
   ): Promise<ManifestRemote> {
     const { root, cluster, signal } = options;
     const gitDir = options.gitDir ?? join(stateDir(), cluster, 'published.git');
-    await mkdir(dirname(gitDir), { recursive: true });
-    if (!existsSync(join(gitDir, 'HEAD')))
-      await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--initial-branch=main', gitDir]);
+    try {
+      await mkdir(dirname(gitDir), { recursive: true });
+      // Again after a disk that was full: what is there stays.
+      if (!existsSync(join(gitDir, 'objects/pack')) || !existsSync(join(gitDir, 'HEAD')))
+        await gitIn(dirname(gitDir))(['init', '--quiet', '--bare', '--initial-branch=main', gitDir]);
+    } catch (error) {
+      throw explainedDisk(error);
+    }
     const objects = (
       await gitIn(root)(['rev-parse', '--path-format=absolute', '--git-path', 'objects'])
     ).trim();
@@ -78,8 +84,15 @@ export class ManifestRemote {
   }
 
   /** Git in the folder of commits. */
-  #git(env: Record<string, string> = {}) {
-    return gitIn(this.#gitDir, { env: { GIT_DIR: this.#gitDir, ...env }, signal: this.#signal });
+  #git(env: Record<string, string> = {}): Git {
+    const git = gitIn(this.#gitDir, { env: { GIT_DIR: this.#gitDir, ...env }, signal: this.#signal });
+    return async (args, options) => {
+      try {
+        return await git(args, options);
+      } catch (error) {
+        throw explainedDisk(error);
+      }
+    };
   }
 
   /** The same with access to the checkout's objects, to compare commits. Not for fetches: their result would depend on the checkout. */
@@ -327,7 +340,6 @@ export class ManifestRemote {
     const { url, branch } = this.address;
     const said = error.said.replaceAll(/\/\/[^/@\s]+@/g, '//');
     const options = { cause: error };
-    if (/no space left|disk quota/i.test(said)) return diskFull(said, options);
     if (isLogin.test(said)) {
       return new Failure(
         `${url} refused the login, or there is none: ${said}`,
@@ -358,8 +370,7 @@ const isLogin =
   /authentication failed|could not read (username|password)|permission denied|terminal prompts disabled|returned error: 40[13]|access denied|host key verification failed/i;
 
 function explainedCommit(error: unknown): unknown {
-  if (!(error instanceof GitError)) return error;
-  if (/no space left|disk quota/i.test(error.said)) return diskFull(error.said, { cause: error });
+  if (!(error instanceof GitError)) return explainedDisk(error);
   if (error.command === 'commit-tree') {
     return new Failure(
       `the commit could not be made or signed: ${error.said}`,
@@ -370,10 +381,13 @@ function explainedCommit(error: unknown): unknown {
   return error;
 }
 
-function diskFull(said: string, options: ErrorOptions): Failure {
+/** A full disk, of this machine or of the repository's, as Git and Node tell it; other errors unchanged. */
+function explainedDisk(error: unknown): unknown {
+  const said = error instanceof GitError ? error.said : isDiskError(error) ? error.message : '';
+  if (!/no space left|ENOSPC|disk quota|EDQUOT/i.test(said)) return error;
   return new Failure(
-    `the disk is full: ${said}`,
+    `the disk is full: ${said.replaceAll(/\/\/[^/@\s]+@/g, '//')}`,
     'Make room, then type the same command again: nothing was published by halves.',
-    options,
+    { cause: error },
   );
 }

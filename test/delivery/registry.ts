@@ -21,21 +21,21 @@ export class TestRegistry {
 
   /**
    * @param program Path of the registry.
-   * @param options `htpasswd`: a line of its file; without one nobody signs in.
+   * @param options `htpasswd`: a line of its file; without one nobody signs in. `data`: the folder of its content.
    */
   static async start(
     program: string,
-    { htpasswd, readonly = false }: { htpasswd?: string; readonly?: boolean } = {},
+    { htpasswd, readonly = false, data }: { htpasswd?: string; readonly?: boolean; data?: string } = {},
   ): Promise<TestRegistry> {
     const folder = mkdtempSync(join(tmpdir(), 'plinth-registry-'));
-    mkdirSync(join(folder, 'data'));
+    if (data === undefined) mkdirSync(join(folder, 'data'));
     const port = await freePort();
     writeFileSync(join(folder, 'htpasswd'), `${htpasswd ?? ''}\n`);
     const configuration = {
       version: '0.1',
       log: { level: 'error', accesslog: { disabled: true } },
       storage: {
-        filesystem: { rootdirectory: join(folder, 'data') },
+        filesystem: { rootdirectory: data ?? join(folder, 'data') },
         ...(readonly ? { maintenance: { readonly: { enabled: true } } } : {}),
       },
       http: { addr: `127.0.0.1:${port}`, secret: 'of-a-test' },
