@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-const folder = join(import.meta.dirname, '..', '.github', 'workflows');
+const root = join(import.meta.dirname, '..');
+const folder = join(root, '.github', 'workflows');
 
 const step = z.object({
   uses: z.string().optional(),
@@ -14,18 +15,78 @@ const step = z.object({
 });
 const workflow = z.object({
   permissions: z.record(z.string(), z.string()),
-  jobs: z.record(z.string(), z.object({ permissions: z.undefined().optional(), steps: z.array(step) })),
+  jobs: z.record(
+    z.string(),
+    z.object({
+      if: z.string().optional(),
+      permissions: z.record(z.string(), z.string()).optional(),
+      steps: z.array(step),
+    }),
+  ),
 });
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')));
+  .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 
-/** Names after `npm run` in a text that package.json does not have. */
+/** The file that a script of package.json runs; undefined if it runs a program of a package. */
+function fileOf(script: string): string | undefined {
+  return /\b((?:scripts|bench|test)\/[\w/-]+\.ts)\b/.exec(scripts[script] ?? '')?.[1];
+}
+
+/** Names after `npm run` in a text that package.json does not have, or whose file does not exist. */
 function unknownScripts(text: string): string[] {
   const named = [...text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].flatMap(([, name]) => name ?? []);
-  return named.filter((name) => !Object.hasOwn(scripts, name));
+  return named.filter((name) => {
+    const file = fileOf(name);
+    return !Object.hasOwn(scripts, name) || (file !== undefined && !existsSync(join(root, file)));
+  });
 }
+
+test('scripts of package.json run files that exist', () => {
+  expect(Object.keys(scripts).filter((name) => unknownScripts(`npm run ${name}`).length > 0)).toEqual([]);
+  expect(unknownScripts('npm run no-such-script')).toEqual(['no-such-script']);
+});
+
+test('the checks of GitHub and of GitLab type the same commands', () => {
+  const commands = (text: string) => {
+    const found = [
+      ...text.matchAll(
+        /\bnpm (?:run (?:-s )?[\w:-]+(?: -- (?:check|--required|prod))?|audit signatures|ci)\b/g,
+      ),
+    ];
+    return new Set(found.map(([command]) => command));
+  };
+  const read = (path: string) => readFileSync(join(root, path), 'utf8').replaceAll(/^\s*#.*$/gm, '');
+  const github = commands(read('.github/workflows/supply-chain.yml') + read('.github/workflows/review.yml'));
+  // GitLab reads no workflows of GitHub.
+  github.delete('npm run lint:workflows');
+  expect(github.size).toBeGreaterThan(6);
+  expect(commands(read('ci/gitlab-ci.yml'))).toEqual(github);
+});
+
+describe('the jobs of ci/gitlab-ci.yml', () => {
+  const file = z
+    .record(
+      z.string(),
+      z.object({
+        script: z.array(z.string()).optional(),
+        rules: z.array(z.object({ if: z.string() })).optional(),
+      }),
+    )
+    .parse(parse(readFileSync(join(root, 'ci/gitlab-ci.yml'), 'utf8')));
+
+  test('type scripts of package.json alone', () => {
+    const lines = Object.values(file).flatMap(({ script = [] }) => script);
+    expect(lines.length).toBeGreaterThan(5);
+    expect(unknownScripts(lines.join('\n'))).toEqual([]);
+  });
+
+  test('give the token to merge requests of the project itself alone, which forks are not', () => {
+    expect(file.effects?.rules).toHaveLength(1);
+    expect(file.effects?.rules?.[0]?.if).toContain('$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID');
+  });
+});
 
 describe('the jobs of ci/gitlab-preview.yml', () => {
   const job = z.object({
@@ -84,8 +145,13 @@ describe.each(readdirSync(folder))('the workflow %s', (file) => {
     for (const line of uses) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  test('may read the repository alone, and leaves no credential in it', () => {
+  test('may read the repository alone, or comment on pull requests that are not from forks; leaves no credential in it', () => {
     expect(permissions).toEqual({ contents: 'read' });
+    for (const job of Object.values(jobs)) {
+      if (job.permissions === undefined) continue;
+      expect(job.permissions).toEqual({ contents: 'read', 'pull-requests': 'write' });
+      expect(job.if).toBe('github.event.pull_request.head.repo.full_name == github.repository');
+    }
     const checkouts = steps.filter((one) => one.uses?.startsWith('actions/checkout@'));
     expect(checkouts.length).toBeGreaterThan(0);
     for (const checkout of checkouts) expect(checkout.with).toMatchObject({ 'persist-credentials': false });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cluster } from '../../model/schema/cluster.ts';
 import { Failure } from '../cli/failure.ts';
+import { askForge } from '../forge/ask.ts';
 
 /** A request to merge a branch: a pull request, or a merge request. */
 export interface PullRequest {
@@ -146,56 +147,15 @@ function gitlab({ api, project, token }: Place): Forge {
   };
 }
 
-async function ask<S extends z.ZodType>(
+/** The branch of a promotion is pushed before its request is opened. */
+const soFar = 'The branch is pushed. ';
+
+function ask<S extends z.ZodType>(
   method: string,
   url: string,
   headers: Record<string, string>,
   answer: S,
   body?: object,
 ): Promise<z.output<S>> {
-  const { origin, pathname } = new URL(url);
-  const place = `${origin}${pathname}`;
-  const response = await fetch(url, {
-    method,
-    headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-    // Redirects are refused: one to another host would leak the token.
-    redirect: 'error',
-    signal: AbortSignal.timeout(30_000),
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((cause: unknown) => {
-    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw new Failure(
-      `the forge at ${place} cannot be reached: ${why}`,
-      'The branch is pushed. Type the same command again, or open the request by hand.',
-      { cause },
-    );
-  });
-  const text = await response.text();
-  if (response.ok) {
-    const parsed = answer.safeParse(tryJson(text));
-    if (parsed.success) return parsed.data;
-    throw new Failure(
-      `the forge at ${place} answered something else than its API says: ${text.slice(0, 100)}`,
-      'See source.forge of cluster.yaml: kind, and api.',
-    );
-  }
-  const why = `${method} ${place} answered ${response.status}: ${text.slice(0, 300)}`;
-  if (response.status === 401 || response.status === 403) {
-    throw new Failure(
-      `the forge refuses the token of PLINTH_FORGE_TOKEN, or it has expired: ${why}`,
-      'Make a new one. The branch is pushed: type the same command again.',
-    );
-  }
-  throw new Failure(
-    `the forge refused: ${why}`,
-    'The branch is pushed. Correct it, then type the same command again.',
-  );
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return askForge(method, url, { headers, answer, body, soFar });
 }

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { checkSchema } from '../../model/checks/schema.ts';
+import { readText } from '../../model/reading/read-text.ts';
+import { readYaml } from '../../model/reading/read-yaml.ts';
+import { ProblemsFailure } from '../render/problems-failure.ts';
+
+/** The file in which people write what they accept of packages of others. */
+export const acceptedFile = 'ci/supply-chain.yaml';
+
+const reason = z.string().min(1);
+
+const acceptedSchema = z.strictObject({
+  /** SPDX identifiers. */
+  licences: z.array(z.string().min(1)).min(1),
+  packages: z.array(z.strictObject({ name: z.string().min(1), licence: z.string().min(1), reason })),
+  vulnerabilities: z.array(
+    z.strictObject({
+      id: z.string().min(1),
+      package: z.string().min(1),
+      /** The last day, in UTC. */
+      until: z.iso.date(),
+      reason,
+    }),
+  ),
+});
+
+/** What people accept of packages of others. */
+export type Accepted = z.output<typeof acceptedSchema>;
+
+/** @throws ProblemsFailure if the file is missing or invalid. */
+export function readAccepted(root: string): Accepted {
+  const { text, problem } = readText(root, acceptedFile);
+  if (problem !== undefined) throw new ProblemsFailure([problem]);
+  const { source, problems } = readYaml(text, acceptedFile);
+  if (source === undefined) throw new ProblemsFailure(problems);
+  const checked = checkSchema(acceptedSchema, source);
+  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  return checked.value;
+}
