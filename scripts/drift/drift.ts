@@ -5,11 +5,11 @@ import { isIfAbsent } from '../../charts/kube/if-absent.ts';
 import { isKubeObject, type KubeObject } from '../../charts/kube/kube-object.ts';
 import { kindOf, objectId } from '../../charts/kube/object-id.ts';
 import { contentName } from '../../charts/order/content.ts';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { ApiKind, RawObjects } from '../cluster/raw-objects.ts';
 import { reason } from '../cluster/request.ts';
 import type { Placed } from '../diff/placed.ts';
-import { changes } from '../objects/changes.ts';
+import { changes } from '../objects/object-changes.ts';
 import { asDecrypted } from '../verify/as-decrypted.ts';
 import { fluxManager, foreignFields, type OwnedField, ownedFields, ownersOf } from './owned-fields.ts';
 

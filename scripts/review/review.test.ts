@@ -122,7 +122,7 @@ describe('the text of a comment', () => {
       { environment: 'prod', effects: words.map(effect) },
       { environment: 'dev', effects: [] },
     ],
-    problems: [],
+    diagnostics: [],
   });
   const commit = 'a'.repeat(40);
 

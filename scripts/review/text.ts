@@ -9,19 +9,19 @@ const longest = 60_000;
 export function reviewText(found: Diff, commit: string): string {
   const changed = found.environments.filter(({ effects }) => effects.length > 0);
   const heading = `**Effects of ${commit.slice(0, 12)}**`;
-  if (changed.length === 0 && found.problems.length === 0) return `${heading}: none in any environment.\n`;
+  if (changed.length === 0 && found.diagnostics.length === 0) return `${heading}: none in any environment.\n`;
   const rows = changed.map(({ environment, effects }) => {
     const counts = [...Map.groupBy(effects, ({ gravity }) => gravity)].map(
       ([gravity, group]) => `${headings[gravity]}: ${group.length}`,
     );
     return `| ${environment} | ${counts.join(', ')} |\n`;
   });
-  const problems =
-    found.problems.length === 0
+  const diagnostics =
+    found.diagnostics.length === 0
       ? ''
-      : `\n**${found.problems.length} of these changes cannot be made by a running cluster.**\n`;
+      : `\n**${found.diagnostics.length} of these changes cannot be made by a running cluster.**\n`;
   const table = rows.length === 0 ? '' : `\n| environment | effects |\n| --- | --- |\n${rows.join('')}`;
-  return `${heading}\n${problems}${table}\n<details><summary>All of them</summary>\n\n${fenced(printDiff(found))}\n</details>\n`;
+  return `${heading}\n${diagnostics}${table}\n<details><summary>All of them</summary>\n\n${fenced(printDiff(found))}\n</details>\n`;
 }
 
 /** A block of code whose fence is longer than any in the text. */

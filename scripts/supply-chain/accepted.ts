@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { checkSchema } from '../../model/checks/schema.ts';
 import { readText } from '../../model/reading/read-text.ts';
 import { readYaml } from '../../model/reading/read-yaml.ts';
-import { ProblemsFailure } from '../render/problems-failure.ts';
+import { DiagnosticsFailure } from '../render/diagnostics-failure.ts';
 
 /** The file in which people write what they accept of packages of others. */
 export const acceptedFile = 'ci/supply-chain.yaml';
@@ -27,13 +27,13 @@ const acceptedSchema = z.strictObject({
 /** What people accept of packages of others. */
 export type Accepted = z.output<typeof acceptedSchema>;
 
-/** @throws ProblemsFailure if the file is missing or invalid. */
+/** @throws DiagnosticsFailure if the file is missing or invalid. */
 export function readAccepted(root: string): Accepted {
-  const { text, problem } = readText(root, acceptedFile);
-  if (problem !== undefined) throw new ProblemsFailure([problem]);
-  const { source, problems } = readYaml(text, acceptedFile);
-  if (source === undefined) throw new ProblemsFailure(problems);
+  const { text, diagnostic } = readText(root, acceptedFile);
+  if (diagnostic !== undefined) throw new DiagnosticsFailure([diagnostic]);
+  const { source, diagnostics } = readYaml(text, acceptedFile);
+  if (source === undefined) throw new DiagnosticsFailure(diagnostics);
   const checked = checkSchema(acceptedSchema, source);
-  if (checked.value === undefined) throw new ProblemsFailure(checked.problems);
+  if (checked.value === undefined) throw new DiagnosticsFailure(checked.diagnostics);
   return checked.value;
 }

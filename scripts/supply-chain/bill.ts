@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { field, listField, textField } from '../../charts/kube/field.ts';
 import { isKubeObject } from '../../charts/kube/kube-object.ts';
 import { podTemplate } from '../../charts/kube/pod-template.ts';
-import { compareText } from '../../model/diagnostics/problem.ts';
+import { compareText } from '../../model/diagnostics/diagnostic.ts';
 import type { Package } from './packages.ts';
 
 /**
