@@ -94,7 +94,7 @@ describe('an environment that Git fills', () => {
       apps: { home: null, jobs: null, orders: null },
       previews: { max: 2, lifetime: '1d' },
     });
-    await good('render', environment);
+    await good('render');
     await checkout(['init', '--quiet', '--initial-branch=main']);
     // It is a link here, which .gitignore does not mean.
     await writeFile(join(site.checkout.root, '.git/info/exclude'), 'node_modules\n');
@@ -195,7 +195,9 @@ describe('an environment that Git fills', () => {
     const path = join(site.checkout.root, 'clusters', environment, 'cluster.yaml');
     const { previews: _, ...cluster } = parse(await readFile(path, 'utf8'));
     await mkdir(join(site.checkout.root, 'clusters', prod));
-    const text = stringify({ ...cluster, name: 'production-other', domain: 'prod.localhost' });
+    // Nothing is ever sent there.
+    const nodes = [{ name: 'control-1', role: 'control-plane', address: '192.0.2.1' }];
+    const text = stringify({ ...cluster, name: 'production-other', domain: 'prod.localhost', nodes });
     await writeFile(join(site.checkout.root, 'clusters', prod, 'cluster.yaml'), text);
     await push('Another environment');
     await good('publish', environment);
