@@ -139,16 +139,14 @@ async function objectDrift(
       .filter(({ path }) => path !== `spec.images[${contentName}].digest`)
       // Only Flux can decrypt the values, so stand-ins took their place.
       .filter(({ path, before, after }) => !(isEncrypted(object) && isValue(path) && before && after))
-      .map(
-        ({ path, before, after }): DriftedField =>
-          withoutValue(object, { path, is: before, wanted: after }, owned),
-      );
+      .map(({ path, before, after }): DriftedField => {
+        const owners = before === undefined ? [] : ownersOf(path, owned);
+        const owner = owners.find(({ manager }) => manager !== fluxManager) ?? owners[0];
+        return driftedField(object, { path, is: before, wanted: after }, owner);
+      });
     const added = foreignFields(owned)
       .filter(({ path }) => !differing.some((each) => each.path === path || path.startsWith(each.path)))
-      .map(
-        (owner): DriftedField =>
-          withoutValue(object, { path: owner.path, is: valueAt(live, owner.path) }, owned),
-      );
+      .map((owner) => driftedField(object, { path: owner.path, is: owner.value }, owner));
     const fields = [...differing, ...added];
     if (fields.length === 0) return undefined;
     const { kustomization } = idOf(live);
@@ -191,13 +189,12 @@ function comparable(object: unknown): unknown {
   return { ...rest, metadata: named };
 }
 
-function withoutValue(
+/** A field with its owner; without its values if they are those of a Secret. */
+function driftedField(
   object: KubeObject,
   { path, is, wanted }: DriftedField,
-  owned: readonly OwnedField[],
+  owner: OwnedField | undefined,
 ): DriftedField {
-  const owners = is === undefined ? [] : ownersOf(path, owned);
-  const owner = owners.find(({ manager }) => manager !== fluxManager) ?? owners[0];
   const by =
     owner === undefined
       ? {}
@@ -214,13 +211,6 @@ function withoutValue(
 /** Whether a path is a value of a Secret. */
 function isValue(path: string): boolean {
   return /^(data|stringData)(\.|$)/.test(path);
-}
-
-/** The value of a field that is named by keys alone; undefined if a list is on its way. */
-function valueAt(object: unknown, path: string): unknown {
-  const metadata = /^(metadata\.(?:labels|annotations))\.(.*)$/.exec(path);
-  if (metadata !== null) return field(object, ...(metadata[1] ?? '').split('.'), metadata[2] ?? '');
-  return path.includes('[') ? undefined : field(object, ...path.split('.'));
 }
 
 function idOf(object: KubeObject): { object: string; kustomization?: string } {

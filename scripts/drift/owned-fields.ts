@@ -8,6 +8,8 @@ export interface OwnedField {
   manager: string;
   /** When, in RFC 3339; absent if the API server did not note it. */
   time?: string;
+  /** What it is now; absent in a list of metadata. */
+  value?: unknown;
 }
 
 /** Field manager by which Flux applies manifests. */
@@ -22,22 +24,25 @@ export function ownedFields(object: unknown): OwnedField[] {
     const manager = textField(entry, 'manager');
     if (manager === undefined || textField(entry, 'subresource') === 'status') return [];
     const time = textField(entry, 'time');
-    const paths = leaves(field(entry, 'fieldsV1'), object, '');
-    return paths.map((path): OwnedField => ({ path, manager, ...(time === undefined ? {} : { time }) }));
+    return fieldsIn(field(entry, 'fieldsV1'), object, '').map(
+      (found): OwnedField => ({ ...found, manager, ...(time === undefined ? {} : { time }) }),
+    );
   });
 }
 
-/** The paths of a set of fields (sigs.k8s.io/structured-merge-diff, fieldpath, 'Serialization') that have none below them. */
-function leaves(set: unknown, value: unknown, path: string): string[] {
+/** The fields of a set (sigs.k8s.io/structured-merge-diff, fieldpath, 'Serialization') that have none below them, and items of lists. */
+function fieldsIn(set: unknown, value: unknown, path: string): Pick<OwnedField, 'path' | 'value'>[] {
   const entries = Object.entries(Object(set)).filter(([key]) => key !== '.');
-  if (entries.length === 0) return path === '' ? [] : [path];
-  return entries.flatMap(([key, below]) => {
+  const own = { path, ...(value === undefined ? {} : { value }) };
+  if (entries.length === 0) return path === '' ? [] : [own];
+  const below = entries.flatMap(([key, inner]) => {
     const rest = key.slice(2);
     if (key.startsWith('f:'))
-      return leaves(below, field(value, rest), path === '' ? rest : `${path}.${rest}`);
+      return fieldsIn(inner, field(value, rest), path === '' ? rest : `${path}.${rest}`);
     const item = key.startsWith('k:') ? itemOf(value, JSON.parse(rest)) : undefined;
-    return leaves(below, item?.value, `${path}[${item?.name ?? ''}]`);
+    return fieldsIn(inner, item?.value, `${path}[${item?.name ?? ''}]`);
   });
+  return path.endsWith(']') && field(set, '.') !== undefined ? [own, ...below] : below;
 }
 
 /** An item of a list of maps by its key, such as `{"containerPort":8080,"protocol":"TCP"}`, and its name. */
@@ -70,8 +75,15 @@ const requests = /^metadata\.annotations\.reconcile\.fluxcd\.io\//;
 /** Fields that neither Flux nor another controller has written: somebody by hand, or a program that the platform does not know. */
 export function foreignFields(owned: readonly OwnedField[]): OwnedField[] {
   const ofFlux = new Set(owned.filter(({ manager }) => manager === fluxManager).map(({ path }) => path));
-  return owned.filter(
+  const found = owned.filter(
     ({ path, manager }) =>
       manager !== fluxManager && !controllers.test(manager) && !ofFlux.has(path) && !requests.test(path),
+  );
+  // An item of a list stands for the fields in it.
+  return found.filter(
+    (each) =>
+      !found.some(
+        ({ path, manager }) => path !== each.path && manager === each.manager && isWithin(each.path, path),
+      ),
   );
 }

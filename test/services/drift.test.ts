@@ -182,7 +182,10 @@ describe('what differs in a cluster from its manifests', () => {
       by: { manager: 'kubectl-scale', time },
     });
     expect(fields).toContainEqual({ path: `${env}[COLOUR]`, wanted: { name: 'COLOUR', value: 'red' } });
-    expect(fields).toContainEqual({ path: `${env}[DEBUG].value`, by: edited });
+    expect(fields).toContainEqual({
+      ...{ path: `${env}[DEBUG]`, is: { name: 'DEBUG', value: 'yes' } },
+      by: edited,
+    });
     expect(fields).toContainEqual({
       ...{ path: 'metadata.annotations.example.org/note', is: 'by hand' },
       by: edited,
