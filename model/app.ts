@@ -21,11 +21,15 @@ import { volumes } from './schema/volume.ts';
 
 /**
  * TypeScript program, as a path from the folder of the Dockerfile. It is bundled with all npm packages that
- * it imports into `dist/NAME.mjs` beside the Dockerfile, before the image is built. Default: no bundle.
+ * it imports into `dist/NAME.mjs` beside the Dockerfile, before the image is built. `index.html`: the pages of
+ * a site, which Vite puts into `dist` with what they import. Default: no bundle.
  */
 const bundle = z
   .string()
-  .regex(/^([a-z0-9-]+\/)*[a-z0-9-]+\.ts$/, "a TypeScript file below the folder such as 'src/server.ts'");
+  .regex(
+    /^(([a-z0-9-]+\/)*[a-z0-9-]+\.ts|index\.html)$/,
+    "a TypeScript file below the folder such as 'src/server.ts', or 'index.html'",
+  );
 
 /** An edge of an app. */
 const use = z.discriminatedUnion('kind', [

@@ -139,7 +139,7 @@ describe.each(Object.keys(arrows))('%s', (room) => {
   });
 
   it('writes the file extension of each import', () => {
-    expect(ours.filter(({ target }) => !/\.(ts|js|json)$/.test(target))).toEqual([]);
+    expect(ours.filter(({ target }) => !/\.(tsx?|js|json)$/.test(target))).toEqual([]);
   });
 
   it('imports no package that belongs to another room', () => {

@@ -10,7 +10,7 @@ const declaration = /^export (?:declare )?(?:abstract )?(?:interface|type|class|
 
 /** The exported types of all files, with their file. */
 function exportedTypes(): { name: string; file: string }[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.tsx'], {
     cwd: root,
     encoding: 'utf8',
   });
@@ -26,7 +26,7 @@ function exportedTypes(): { name: string; file: string }[] {
 }
 
 /** Apps are programs of their own: an app knows itself and the kit, and nothing of the platform. */
-const apps = ['apps/home/', 'apps/jobs/', 'apps/orders/'];
+const apps = ['apps/home/', 'apps/jobs/', 'apps/orders/', 'apps/web/'];
 
 const programs = {
   'the platform': (file: string) => !apps.some((app) => file.startsWith(app)),

@@ -17,28 +17,40 @@ const banner = [
   'const __dirname = import.meta.dirname;',
 ].join('\n');
 
-/**
- * Bundles a program with every package that it imports into `dist/NAME.mjs` in its folder, with a source map.
- * Refused if the installed packages differ from package-lock.json, which determines the image's tag.
- */
-export async function bundle({
-  root,
-  folder,
-  entry,
-}: {
+/** What is bundled: the folder of its Dockerfile from the root, and a file in it. */
+interface BundleEntry {
   root: string;
   folder: string;
   entry: string;
-}): Promise<void> {
+}
+
+/**
+ * Bundles a program, or the pages of a site if the entry is HTML, with every package that it imports into `dist` in its folder.
+ * Refused if the installed packages differ from package-lock.json, which determines the image's tag.
+ */
+export async function bundle({ root, folder, entry }: BundleEntry): Promise<void> {
   const inputs = bundleInputs(root, folder);
   await checkInstalled(root, inputs.packages);
-  const dist = join(root, folder, 'dist');
-  await rm(dist, { recursive: true, force: true });
+  await rm(join(root, folder, 'dist'), { recursive: true, force: true });
+  const imported = entry.endsWith('.html')
+    ? // Vite takes long to load, and few apps need it.
+      await (await import('./bundle-site.ts')).bundleSite({ root, folder, entry })
+    : await bundleProgram({ root, folder, entry });
+  const places = [folder, ...inputs.folders];
+  const files = new RepositoryFiles(root);
+  const hashed = places.flatMap((place) =>
+    imageFiles(files, place, { bundled: inputs }).map(({ path }) => `${place}/${path}`),
+  );
+  checkHashed(imported, places, new Set(hashed));
+}
+
+/** Makes `dist/NAME.mjs` with a source map. Returns the files that are in it, from the root. */
+async function bundleProgram({ root, folder, entry }: BundleEntry): Promise<string[]> {
   try {
     const { metafile } = await build({
       absWorkingDir: root,
       entryPoints: [join(root, folder, entry)],
-      outfile: join(dist, `${basename(entry, '.ts')}.mjs`),
+      outfile: join(root, folder, 'dist', `${basename(entry, '.ts')}.mjs`),
       bundle: true,
       platform: 'node',
       format: 'esm',
@@ -51,12 +63,7 @@ export async function bundle({
       logLevel: 'silent',
       metafile: true,
     });
-    const places = [folder, ...inputs.folders];
-    const files = new RepositoryFiles(root);
-    const hashed = places.flatMap((place) =>
-      imageFiles(files, place, { bundled: inputs }).map(({ path }) => `${place}/${path}`),
-    );
-    checkHashed(Object.keys(metafile.inputs), places, new Set(hashed));
+    return Object.keys(metafile.inputs);
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     const found = error.errors.map(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { V1Deployment } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import { parse } from 'yaml';
+import { publicUrl } from '../../model/gateway.ts';
 import { forwardToService } from '../call/port-forward.ts';
 import { failureText } from '../cli/command.ts';
 import { Failure } from '../cli/failure.ts';
@@ -14,6 +15,7 @@ import { renderAll } from '../render/render.ts';
 import { addressesIn } from './addresses.ts';
 import { type NodeProgram, programOf } from './node-program.ts';
 import { type Contents, foldersOf, type ProcessWorld, processWorld, type Sources } from './process-world.ts';
+import { serveSite } from './site.ts';
 
 /** Options of `npm run dev`. */
 export interface DevOptions {
@@ -48,6 +50,9 @@ export async function dev(options: DevOptions): Promise<number> {
   if (environment === undefined) throw new Error(`the render of ${name} has no environment`);
   checkApps(environment, [wanted], 'dev');
   const app = environment.apps.find((one) => one.name === wanted);
+  const site = app?.builds.find(({ bundle }) => bundle?.endsWith('.html'));
+  if (app !== undefined && site !== undefined)
+    return serveSite({ ...options, folder: site.folder, origin: publicUrl(environment.cluster, app) });
   const text = files.get(`manifests/${name}/${wanted}/deployment-${wanted}.yaml`);
   if (app === undefined || text === undefined)
     throw new Failure(

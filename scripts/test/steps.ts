@@ -114,6 +114,7 @@ const accountTests = ['kratos', 'sign-in', 'sign-in-browser'].map((name) => `tes
 const unitSteps = (withoutAccounts: readonly string[]): TestStep[] => [
   ['linter', () => runTool('biome', ['check', '--error-on-warnings', '.'])],
   ['types', () => runTool('tsc', ['--noEmit'])],
+  ['types of web', () => runTool('tsc', ['--noEmit', '-p', 'apps/web'])],
   ['render', () => node('scripts/render.ts', '--check')],
   ['secrets in plain text', () => node('scripts/secrets.ts', 'check')],
   ['schemas and reference', () => node('scripts/schemas.ts', '--check')],

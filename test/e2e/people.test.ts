@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { cp } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -18,6 +19,7 @@ const httpsPort = 19443;
 const club = `https://club.dev.localhost:${httpsPort}`;
 const accounts = `https://accounts.dev.localhost:${httpsPort}`;
 const organisations = `https://organisations.dev.localhost:${httpsPort}`;
+const web = `https://app.dev.localhost:${httpsPort}`;
 
 const mailList = z.object({
   messages: z.array(
@@ -111,7 +113,7 @@ describe('sign-in', () => {
       await checkout.edit(
         'clusters/dev/cluster.yaml',
         (text) =>
-          `${text.trimEnd()}\n  accounts:\n  club:\nsignIn: { mail: { kind: mailpit }, rights: accounts }\n`,
+          `${text.trimEnd()}\n  accounts: { env: { ADMINISTRATORS: ada@example.org } }\n  club:\n  web:\nsignIn: { mail: { kind: mailpit }, rights: accounts }\n`,
       );
     });
   });
@@ -164,9 +166,10 @@ describe('sign-in', () => {
     method: string,
     path: string,
     body?: object,
+    at = page,
   ): Promise<{ status: number; body: unknown }> {
-    await page.goto(`${organisations}/`);
-    return page.evaluate(
+    await at.goto(`${organisations}/`);
+    return at.evaluate(
       async ([url = '', how = '', given = '']) => {
         const sent = given === '' ? {} : { body: given, headers: { 'content-type': 'application/json' } };
         const answer = await fetch(url, { method: how, ...sent });
@@ -218,6 +221,47 @@ describe('sign-in', () => {
     expect(list.messages.map(({ Subject }) => Subject)).toContain('Invitation to Second club');
   });
 
+  it('shows the organisations of the person in the web application, without another sign-in', async () => {
+    await page.goto(web);
+    await page.getByRole('link', { name: 'Second club' }).waitFor();
+    expect(new URL(page.url()).origin).toBe(web);
+    await page.getByText('You act for it: owner').waitFor();
+  });
+
+  it('invites from the web application', async () => {
+    await page.getByRole('link', { name: 'Second club' }).click();
+    await page.getByRole('textbox', { name: 'Address' }).fill('cy@example.org');
+    await page.getByRole('button', { name: 'Send the invitation' }).click();
+    await page.getByText('The invitation was sent.').waitFor();
+    await page.getByText('cy@example.org').waitFor();
+  });
+
+  it('carries out in the web application what was typed before the rights changed', async () => {
+    await page.getByRole('link', { name: 'Organisations', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('Third club');
+    const refused = page.waitForResponse((answer) => answer.status() === 402);
+    const other = await context.newPage();
+    const { body } = await organise('GET', '/v1/organisations', undefined, other);
+    const { organisations: all } = z
+      .object({ organisations: z.array(z.object({ id: z.string(), name: z.string() })) })
+      .parse(body);
+    const organisation = all.find(({ name }) => name === 'Club of Ada')?.id;
+    const switched = await organise('PUT', '/v1/session/organisation', { organisation }, other);
+    expect(switched.status, JSON.stringify(switched.body)).toBe(200);
+    await other.close();
+    // Until then the proxy may have the rights of before.
+    await setTimeout(2_000);
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('link', { name: 'Third club' }).waitFor();
+    await refused;
+  });
+
+  it('shows an administrator the audit log of all organisations', async () => {
+    await page.getByRole('link', { name: 'Administration' }).click();
+    await page.getByRole('link', { name: 'Audit log' }).click();
+    await page.getByText('invitation.create').first().waitFor();
+  });
+
   it('blocks requests of other pods and of the gateway to the app', async () => {
     const line =
       "require('net').connect({ host: 'club.club.svc.cluster.local', port: 8080, timeout: 3000 }).on('connect', () => { console.log('connected'); process.exit() }).on('timeout', () => { console.log('nothing'); process.exit() }).on('error', (error) => { console.log(error.code); process.exit() })";
@@ -226,6 +270,7 @@ describe('sign-in', () => {
   });
 
   it('ends a session within two seconds of its revocation', async () => {
+    await until(async () => (await page.goto(`${club}/before`))?.status() === 200, 'an answer of the club');
     const { sub } = await claims();
     expect(await revoke(`/admin/identities/${sub}/sessions`)).toBe(204);
     const revoked = performance.now();

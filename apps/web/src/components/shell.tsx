@@ -1,0 +1,48 @@
+import { Suspense } from 'react';
+import { NavLink, Outlet } from 'react-router';
+import { useIsAdministrator } from '../controllers/session.ts';
+import { useSessionEnd } from '../session-end.ts';
+
+/** What is around each page: navigation, sign-out, and the word that the session has ended. */
+export function Shell() {
+  const isAdministrator = useIsAdministrator();
+  const hasEnded = useSessionEnd();
+  return (
+    <>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header>
+        <nav aria-label="Main">
+          <ul>
+            <li>
+              <NavLink to="/organisations">Organisations</NavLink>
+            </li>
+            <li>
+              <NavLink to="/account">Your account</NavLink>
+            </li>
+            {isAdministrator && (
+              <li>
+                <NavLink to="/admin">Administration</NavLink>
+              </li>
+            )}
+            <li>
+              <a href="/.sign-in/out">Sign out</a>
+            </li>
+          </ul>
+        </nav>
+      </header>
+      {hasEnded && (
+        <p role="alert" className="problem">
+          You are not signed in any more. <a href="/" target="_blank" rel="noreferrer">Sign in in another tab</a>, then
+          come back and repeat what you did: what you typed is still here.
+        </p>
+      )}
+      <main id="content" tabIndex={-1}>
+        <Suspense fallback={<p role="status">Loading…</p>}>
+          <Outlet />
+        </Suspense>
+      </main>
+    </>
+  );
+}

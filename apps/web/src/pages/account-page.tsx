@@ -1,0 +1,87 @@
+import { Button } from 'react-aria-components';
+import { accountsPage } from '../accounts-pages.ts';
+import { Entry } from '../components/entry.tsx';
+import { Loaded } from '../components/loaded.tsx';
+import { Page } from '../components/page.tsx';
+import { TextEntry } from '../components/text-entry.tsx';
+import { useDeletePerson, usePersonData } from '../controllers/person.ts';
+import { deletionInput } from '../inputs.ts';
+
+export function AccountPage() {
+  const person = usePersonData();
+  return (
+    <Page title="Your account">
+      <Loaded query={person}>
+        {({ account: { email, name, verified }, document }) => (
+          <>
+            <dl>
+              <dt>Name</dt>
+              <dd>{name === '' ? 'You gave none' : name}</dd>
+              <dt>Address</dt>
+              <dd>
+                {email}
+                {verified.includes(email) ? '' : ' (not verified)'}
+              </dd>
+            </dl>
+            <SignInLinks />
+            <h2>Your data</h2>
+            <p>One file with everything that is kept about you: account, organisations, invitations, keys and changes.</p>
+            <Button onPress={() => save('my-data.json', document)}>Download</Button>
+          </>
+        )}
+      </Loaded>
+      <Deletion />
+    </Page>
+  );
+}
+
+/** Passwords, passkeys and sessions belong to the sign-in, which has pages for them. */
+function SignInLinks() {
+  return (
+    <>
+      <h2>Sign-in</h2>
+      <ul>
+        <li>
+          <a href={accountsPage('/settings')}>Name, address, password, passkeys and second factor</a>
+        </li>
+        <li>
+          <a href={accountsPage('/sessions')}>Where you are signed in, and ending these sessions</a>
+        </li>
+        <li>
+          <a href="/.sign-in/out">Sign out, here or everywhere</a>
+        </li>
+      </ul>
+    </>
+  );
+}
+
+function Deletion() {
+  const destroy = useDeletePerson();
+  return (
+    <>
+      <h2>Delete the account</h2>
+      <p>
+        Account, sessions and memberships are deleted at once and cannot be brought back. Entries of audit logs keep your
+        id alone. The last owner of an organisation must hand it on first.
+      </p>
+      <Entry
+        label="Delete the account"
+        schema={deletionInput}
+        send={destroy.mutateAsync}
+        action="Delete my account"
+        done="Your account was deleted."
+      >
+        <TextEntry name="email" type="email" label="Your address, to confirm" autoComplete="off" />
+      </Entry>
+    </>
+  );
+}
+
+function save(name: string, content: unknown): void {
+  const address = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}

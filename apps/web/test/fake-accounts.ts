@@ -1,0 +1,140 @@
+import type { Member, Organisation, Role } from '../src/accounts-api.ts';
+import { type AccountsApi, accountsRoutes } from '../../kit/generated/accounts-rest.ts';
+
+type Operation = keyof AccountsApi;
+type Answers = {
+  [Id in Operation]?: (request: AccountsApi[Id]['request']) => AccountsApi[Id]['answer'];
+};
+
+export interface FakeAnswer {
+  status: number;
+  body: unknown;
+}
+
+const at = '2026-03-01T10:00:00.000Z';
+const club: Organisation = { id: '6f9619ff-8b86-4011-b42d-00c04fc964ff', name: 'Club', createdAt: at, auditDays: 365 };
+const ada: Member = { person: 'ada', email: 'ada@example.org', name: 'Ada', roles: ['owner'], joinedAt: at };
+const bo: Member = { person: 'bo', email: 'bo@example.org', name: '', roles: ['member'], joinedAt: at };
+const roles: Role[] = [
+  { name: 'owner', description: 'May do everything.', permissions: ['*'], builtIn: true },
+  { name: 'member', description: 'Sees the members.', permissions: ['members.read'], builtIn: true },
+  { name: 'clerk', description: '', permissions: ['orders.place'], builtIn: false },
+];
+
+/** The API of organisations with what one person sees, in memory. Its answers have the generated types. */
+export class FakeAccounts {
+  readonly club = club;
+  /** `METHOD PATH`, with the body as JSON, of each request. */
+  readonly asked: string[] = [];
+  /** Refuses every request until the session is revalidated, as the proxy does. */
+  isStale = false;
+  /** Answers every request; undefined: the API does. */
+  instead: FakeAnswer | 'no connection' | undefined;
+  permissions: string[] = ['*'];
+  isAdministrator = false;
+  organisations: Organisation[] = [club];
+  members: Member[] = [ada, bo];
+  invitations: AccountsApi['listInvitations']['answer']['invitations'] = [];
+  keys: AccountsApi['listApiKeys']['answer']['keys'] = [];
+
+  readonly #answers: Answers = {
+    getSession: () => ({ session: this.#session() }),
+    switchOrganisation: () => {
+      this.isStale = true;
+      return { session: this.#session() };
+    },
+    getPlatform: () => ({ administrator: this.isAdministrator }),
+    exportPerson: () => ({
+      document: { account: { id: 'ada', email: ada.email, name: 'Ada', verified: [ada.email] } },
+    }),
+    deletePerson: () => ({}),
+    listOrganisations: () => ({ organisations: this.organisations }),
+    createOrganisation: ({ name }) => {
+      const organisation = { ...club, id: crypto.randomUUID(), name };
+      this.organisations = [...this.organisations, organisation];
+      return { organisation };
+    },
+    getOrganisation: () => ({ organisation: club }),
+    listMembers: ({ pageToken }) =>
+      pageToken === '' ? { members: [ada], nextPageToken: '2' } : { members: [bo], nextPageToken: '' },
+    updateMember: ({ roles: given }) => ({ member: { ...bo, roles: given } }),
+    removeMember: () => ({}),
+    listRoles: () => ({ roles }),
+    listInvitations: () => ({ invitations: this.invitations }),
+    createInvitation: ({ email, roles: given }) => {
+      const invitation = {
+        ...{ id: crypto.randomUUID(), email, roles: given },
+        ...{ invitedBy: 'ada', createdAt: at, expiresAt: at },
+      };
+      this.invitations = [...this.invitations, invitation];
+      return { invitation };
+    },
+    acceptInvitation: () => ({ organisation: club }),
+    listApiKeys: () => ({ keys: this.keys }),
+    createApiKey: ({ name, scopes, expiresAt = at }) => {
+      const key = {
+        ...{ id: crypto.randomUUID(), organisation: club.id, name, scopes, prefix: 'plinth_key_ab' },
+        ...{ createdBy: 'ada', createdAt: at, expiresAt, lastUsedAt: null },
+      };
+      this.keys = [...this.keys, key];
+      return { key, secret: 'plinth_key_abcdef' };
+    },
+    listAuditEntries: () => ({ entries: [entry], nextPageToken: '' }),
+    listPeople: () => ({
+      people: [{ id: 'bo', email: bo.email, name: '', verified: [] }],
+      nextPageToken: '',
+    }),
+    listPersonSessions: () => ({
+      sessions: [{ id: 's1', signedInAt: at, expiresAt: at, agent: 'Firefox', address: '192.0.2.7' }],
+    }),
+    revokePersonSessions: () => ({}),
+    listPlatformOrganisations: () => ({ organisations: [club], nextPageToken: '' }),
+    listPlatformAuditEntries: () => ({ entries: [entry], nextPageToken: '' }),
+  };
+
+  #session(): AccountsApi['getSession']['answer']['session'] {
+    return {
+      ...{ person: 'ada', session: 's1', state: 'valid', organisation: club.id },
+      ...{ roles: ['owner'], permissions: this.permissions },
+    };
+  }
+
+  /** In the place of `fetch`. */
+  readonly fetch: typeof fetch = async (input, init) => {
+    const { method = 'GET', body } = init ?? {};
+    const text = typeof body === 'string' ? body : '';
+    const answer = this.answer(method, String(input), text);
+    if (answer === 'no connection') throw new TypeError('Failed to fetch');
+    return new Response(JSON.stringify(answer.body), { status: answer.status });
+  };
+
+  answer(method: string, address: string, body: string): FakeAnswer | 'no connection' {
+    this.asked.push(`${method} ${address}${body === '' ? '' : ` ${body}`}`);
+    if (this.instead !== undefined) return this.instead;
+    if (address === '/.sign-in/revalidate') {
+      this.isStale = false;
+      return { status: 200, body: { organisation: club.id, roles: ['owner'] } };
+    }
+    if (this.isStale) return refusal(402, 'session_needs_revalidation', 'Your rights have changed.');
+    const { pathname, searchParams } = new URL(address, 'https://app.test');
+    for (const [id, route] of Object.entries(accountsRoutes)) {
+      const pattern = `^/api/accounts${route.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`;
+      const found = new RegExp(pattern).exec(pathname);
+      const answer = this.#answers[id as Operation] as ((request: object) => unknown) | undefined;
+      if (found === null || route.method !== method || answer === undefined) continue;
+      const given = body === '' ? {} : (JSON.parse(body) as object);
+      return { status: 200, body: answer({ ...Object.fromEntries(searchParams), ...found.groups, ...given }) };
+    }
+    return refusal(404, 'not_found', `unknown path ${pathname}`);
+  }
+}
+
+export function refusal(status: number, code: string, message: string): FakeAnswer {
+  return { status, body: { error: { code, message } } };
+}
+
+const entry: AccountsApi['listAuditEntries']['answer']['entries'][number] = {
+  ...{ id: '0b0e7c1c-0f5e-4a83-9a39-3a0f7e6d2f11', at, actor: 'person:ada', action: 'member.update' },
+  ...{ subject: 'member:bo', address: '192.0.2.7', app: 'web' },
+  ...{ before: { roles: ['member'] }, after: { roles: ['clerk', 'member'] } },
+};

@@ -1,0 +1,29 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, render } from '@testing-library/react';
+import userEvent, { type UserEvent } from '@testing-library/user-event';
+import { MemoryRouter } from 'react-router';
+import { vi } from 'vitest';
+import { App } from '../src/app.tsx';
+import { queries } from '../src/queries.ts';
+import { noteSessionEnd } from '../src/session-end.ts';
+import { FakeAccounts } from './fake-accounts.ts';
+
+/** The app at a path, as somebody sees it, with an API in memory. */
+export function opened(path: string, api = new FakeAccounts()): { api: FakeAccounts; user: UserEvent } {
+  vi.stubGlobal('fetch', api.fetch);
+  queries.clear();
+  noteSessionEnd(false);
+  render(
+    <QueryClientProvider client={queries}>
+      <MemoryRouter initialEntries={[path]}>
+        <App />
+      </MemoryRouter>
+    </QueryClientProvider>,
+  );
+  return { api, user: userEvent.setup() };
+}
+
+export function closed(): void {
+  cleanup();
+  vi.unstubAllGlobals();
+}

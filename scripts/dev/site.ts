@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Failure } from '../cli/failure.ts';
+import type { DevOptions } from './dev.ts';
+
+interface SiteInput extends Pick<DevOptions, 'root' | 'app' | 'variables' | 'signal' | 'print'> {
+  /** Folder of the site, from the root. */
+  folder: string;
+  /** Where the cluster serves it; undefined if it does not. */
+  origin: string | undefined;
+}
+
+/**
+ * Serves the pages of a site from their sources by Vite, which reloads them after a change. Requests of its API go to the origin at which
+ * the cluster serves the same app. Returns the exit code: that of Vite, or 130 after the signal.
+ */
+export async function serveSite({
+  root,
+  app,
+  folder,
+  origin,
+  variables,
+  signal,
+  print,
+}: SiteInput): Promise<number> {
+  if (origin === undefined)
+    throw new Failure(
+      `${app} has no address in the cluster, to which requests of its API could go.`,
+      `Write exposes in apps/${app}/app.ts, then deploy it: npm run deploy -- ${app}`,
+    );
+  print(`${app} is served from ${folder}; its API is that of ${origin}. Sign in there first. Ctrl-C to stop.\n`);
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const ended = await execa(process.execPath, [vite], {
+    ...{ cwd: join(root, folder), env: { CLUSTER_ORIGIN: origin, ...variables } },
+    ...{ stdio: 'inherit', reject: false, cancelSignal: signal },
+  });
+  return signal.aborted ? 130 : (ended.exitCode ?? 1);
+}

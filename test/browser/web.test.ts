@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FakeAccounts } from '../../apps/web/test/fake-accounts.ts';
+import { bundle } from '../../scripts/app-images/bundle.ts';
+import { openChromium } from './chromium.ts';
+import { violations } from './violations.ts';
+
+/* The pages of apps/web as they are deployed, in Chromium, with the headers of its nginx and an API in memory. */
+
+const root = join(import.meta.dirname, '../..');
+const folder = join(root, 'apps/web');
+/** Bytes of the first load: 150 kB, compressed. */
+const budget = 150_000;
+
+let api: FakeAccounts;
+let server: Server;
+let browser: Browser;
+let origin = '';
+/** Compressed bytes of the pages' files that were sent. */
+let sentBytes = 0;
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+/** The headers that nginx adds to each of its own answers. */
+function nginxHeaders(): Record<string, string> {
+  const text = readFileSync(join(folder, 'nginx/headers.conf'), 'utf8');
+  const found = [...text.matchAll(/^add_header (\S+) (?:"([^"]*)"|(\S+)) always;$/gm)];
+  return Object.fromEntries(found.map(([, name = '', quoted, plain = '']) => [name, quoted ?? plain]));
+}
+
+beforeAll(async () => {
+  await bundle({ root, folder: 'apps/web', entry: 'index.html' });
+  const headers = nginxHeaders();
+  expect(headers['content-security-policy']).toContain("script-src 'self'");
+  server = createServer(async (request, response) => {
+    const { method = '', url = '' } = request;
+    const path = new URL(url, 'http://app.localhost').pathname;
+    if (path.startsWith('/api/') || path.startsWith('/.sign-in/')) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const answer = api.answer(method, url, Buffer.concat(chunks).toString());
+      if (answer === 'no connection') return response.destroy();
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify(answer.body));
+    }
+    const asked = join(folder, 'dist', path);
+    const file = extname(path) !== '' && existsSync(asked) ? asked : join(folder, 'dist/index.html');
+    const body = gzipSync(readFileSync(file), { level: 6 });
+    sentBytes += body.length;
+    response
+      .writeHead(200, { ...headers, 'content-type': types[extname(file)], 'content-encoding': 'gzip' })
+      .end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  origin = `http://app.localhost:${(server.address() as AddressInfo).port}`;
+  browser = await openChromium();
+}, 5 * 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+beforeEach(() => {
+  api = new FakeAccounts();
+  api.isAdministrator = true;
+});
+
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
+/** A page once it shows `words`, and what its browser complains about: what the policy stopped, and errors of scripts. */
+async function opened(
+  path: string,
+  words: string,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 320, height: 640 }, ...options });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
+      complaints.push(message.text());
+  });
+  await page.goto(`${origin}${path}`);
+  await page.getByText(words).first().waitFor();
+  return { page, complaints };
+}
+
+const club = `/organisations/${new FakeAccounts().club.id}`;
+
+const pages: [string, string][] = [
+  ['/organisations', 'You act for it'],
+  [club, 'Open invitations'],
+  [`${club}/roles`, 'Add or replace a role'],
+  [`${club}/keys`, 'New key'],
+  [`${club}/audit`, 'member.update'],
+  [`${club}/settings`, 'Delete the organisation'],
+  ['/invitations', 'no invitation in it'],
+  ['/invitations#plinth_invitation_abc', 'Accept the invitation'],
+  ['/account', 'Download'],
+  ['/admin', 'Show sessions'],
+  ['/admin/organisations', 'Created'],
+  ['/admin/audit', 'member.update'],
+  ['/nowhere', 'No page has this address'],
+];
+
+describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+  it.each(pages)(
+    '%s: axe finds nothing wrong, the policy stops nothing, and 320 px are enough',
+    async (path, words) => {
+      const { page, complaints } = await opened(path, words, { colorScheme });
+      expect(await violations(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it('axe finds nothing wrong with a question and with a form that was refused', async () => {
+    const { page, complaints } = await opened(club, 'Open invitations', { colorScheme });
+    await page.getByRole('button', { name: 'Send the invitation' }).click();
+    await page.getByText('Write an address').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Leave: ada@example.org' }).click();
+    await page.getByRole('alertdialog').waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+it('a member is removed by the keyboard alone, and Escape leaves the question', async () => {
+  const { page, complaints } = await opened(club, 'Show more');
+  const reach = async (name: string): Promise<void> => {
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      const focused = await page.evaluate(
+        "document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''",
+      );
+      if (focused === name) return;
+    }
+    throw new Error(`no ${name} was reached by Tab`);
+  };
+  await reach('Skip to the content');
+  await page.keyboard.press('Enter');
+  await reach('Show more');
+  await page.keyboard.press('Enter');
+  await page.getByText('bo@example.org').waitFor();
+  await page.locator('h1').focus();
+  await reach('Remove: bo@example.org');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alertdialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+  expect(await page.evaluate("document.activeElement?.getAttribute('aria-label')")).toBe(
+    'Remove: bo@example.org',
+  );
+  await page.keyboard.press('Enter');
+  await reach('Remove');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+  expect(api.asked.filter((line) => line.startsWith('DELETE'))).toEqual([
+    `DELETE /api/accounts/v1${club}/members/bo`,
+  ]);
+  expect(complaints).toEqual([]);
+});
+
+it('what was typed is sent again after the rights have changed', async () => {
+  const { page, complaints } = await opened('/organisations', 'You act for it');
+  await page.getByLabel('Name').fill('Choir');
+  api.isStale = true;
+  await page.getByRole('button', { name: 'Create' }).click();
+  await page.getByRole('link', { name: 'Choir' }).waitFor();
+  expect(api.asked.filter((line) => line.startsWith('POST'))).toEqual([
+    'POST /api/accounts/v1/organisations {"name":"Choir"}',
+    'POST /.sign-in/revalidate',
+    'POST /api/accounts/v1/organisations {"name":"Choir"}',
+  ]);
+  expect(complaints).toEqual([]);
+});
+
+it('names are text, whatever they contain', async () => {
+  const name = '<img src=x onerror="alert(1)">';
+  api.organisations = [{ ...api.club, name }];
+  api.members = [];
+  const { page, complaints } = await opened('/organisations', name);
+  expect(await page.locator('img').count()).toBe(0);
+  expect(complaints).toEqual([]);
+});
+
+it(`the first load is at most ${budget / 1_000} kB, compressed`, async () => {
+  sentBytes = 0;
+  const { page } = await opened('/organisations', 'You act for it');
+  await page.waitForLoadState('networkidle');
+  console.log(`the first load of apps/web has ${(sentBytes / 1_000).toFixed(1)} kB, compressed`);
+  expect(sentBytes).toBeGreaterThan(20_000);
+  expect(sentBytes).toBeLessThanOrEqual(budget);
+});
