@@ -10,10 +10,14 @@ const declaration = /^export (?:declare )?(?:abstract )?(?:interface|type|class|
 
 /** The exported types of all files, with their file. */
 function exportedTypes(): { name: string; file: string }[] {
-  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.tsx'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const listed = execFileSync(
+    'git',
+    ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.tsx'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   return listed
     .split('\n')
     .filter((file) => file !== '' && !/\/(generated|fixtures)\//.test(file) && existsSync(join(root, file)))

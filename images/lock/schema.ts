@@ -169,6 +169,10 @@ const image = z.strictObject({
   build: imageBuild
     .optional()
     .describe('Build for machines that reach no registry. Default: the image can only be pulled.'),
+  optional: z
+    .literal(true)
+    .optional()
+    .describe('Only apps that an environment need not have use it. Default: a cluster needs it.'),
 });
 
 /** Files of a Go module as an OCI artifact that Flux reads: upstream's CustomResourceDefinitions. */

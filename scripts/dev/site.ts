@@ -28,7 +28,9 @@ export async function serveSite({
       `${app} has no address in the cluster, to which requests of its API could go.`,
       `Write exposes in apps/${app}/app.ts, then deploy it: npm run deploy -- ${app}`,
     );
-  print(`${app} is served from ${folder}; its API is that of ${origin}. Sign in there first. Ctrl-C to stop.\n`);
+  print(
+    `${app} is served from ${folder}; its API is that of ${origin}. Sign in there first. Ctrl-C to stop.\n`,
+  );
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   const ended = await execa(process.execPath, [vite], {
     ...{ cwd: join(root, folder), env: { CLUSTER_ORIGIN: origin, ...variables } },

@@ -21,8 +21,9 @@ export interface Pending {
 export function pending(lock: Lock): Pending {
   const needed = neededBinaries(lock);
   const images = Object.values(lock.images).filter(
-    ({ build }) =>
+    ({ build, optional }) =>
       build !== undefined &&
+      optional !== true &&
       Object.values(build.binaries).every((program) => needed.includes(recipeOf(lock, program).component)),
   );
   return {

@@ -1,7 +1,7 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ResultPromise, execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installDebianPackages } from '../../images/debian/index.ts';
 import { freePort } from '../free-port.ts';
@@ -17,7 +17,8 @@ const source = join(import.meta.dirname, '../../apps/web/nginx');
 
 let world: AccountsWorld;
 let folder = '';
-let nginx: ResultPromise;
+let nginx: ChildProcess | undefined;
+let said = '';
 let origin = '';
 
 beforeAll(async () => {
@@ -25,33 +26,36 @@ beforeAll(async () => {
   world = await AccountsWorld.start('web');
   folder = await mkdtemp(join(tmpdir(), 'plinth-web-'));
   await cp(source, join(folder, 'nginx'), { recursive: true });
-  for (const name of ['dist/assets', 'work', 'identity']) await mkdir(join(folder, name), { recursive: true });
+  for (const name of ['dist/assets', 'work', 'identity'])
+    await mkdir(join(folder, name), { recursive: true });
   await writeFile(join(folder, 'dist/index.html'), `<!doctype html><title>Pages</title>${' '.repeat(1_000)}`);
   await writeFile(join(folder, 'dist/assets/main-abc123.js'), `/*${' '.repeat(1_000)}*/`);
   await certificateOf('web');
   const port = await freePort();
   origin = `http://127.0.0.1:${port}`;
   const isRoot = process.getuid?.() === 0;
-  nginx = execa('sh', [join(folder, 'nginx/start.sh')], {
+  nginx = spawn('sh', [join(folder, 'nginx/start.sh')], {
     env: {
+      ...process.env,
       ...{ PORT: `${port}`, TMPDIR: join(folder, 'work') },
       ...{ ACCOUNTS_ADDRESS: `localhost:${world.services[0]?.port}` },
       ACCOUNTS_IDENTITY_DIR: join(folder, 'identity'),
     },
     ...(isRoot ? { uid: user, gid: user } : {}),
-    reject: false,
-    all: true,
+    // A group of its own: start.sh has a second process, which ends with the container in a cluster.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  for (const stream of [nginx.stdout, nginx.stderr]) stream?.on('data', (chunk) => (said += chunk));
   await eventually(async () => {
-    if (nginx.exitCode !== undefined && nginx.exitCode !== null) throw new Error((await nginx).all);
+    if (nginx?.exitCode !== null) throw new Error(`nginx ended: ${said}`);
     const answer = await ask('/healthz').catch(() => undefined); // it does not listen yet
     return answer?.status === 200 ? true : undefined;
   });
 }, 5 * 60_000);
 
 afterAll(async () => {
-  nginx?.kill();
-  await nginx;
+  if (nginx?.pid !== undefined) process.kill(-nginx.pid);
   await world?.stop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -61,7 +65,8 @@ async function certificateOf(commonName: string): Promise<void> {
   writeIdentity(join(folder, 'identity'), await world.authority.issue({ commonName }), world.authority.roots);
   if (process.getuid?.() !== 0) return;
   await chown(folder, user, user);
-  for (const entry of await readdir(folder, { recursive: true })) await chown(join(folder, entry), user, user);
+  for (const entry of await readdir(folder, { recursive: true }))
+    await chown(join(folder, entry), user, user);
 }
 
 function ask(path: string, init: RequestInit = {}): Promise<Response> {
@@ -79,21 +84,24 @@ async function answersBy(status: number): Promise<void> {
 const asAda = () => ({ 'x-plinth-person': world.token('ada', { audience: 'web' }) });
 
 describe('the pages', () => {
-  it.each(['/', '/organisations/1/members', '/admin'])('%s is the page, which is asked for each time', async (path) => {
-    const answer = await ask(path);
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain('<title>Pages</title>');
-    expect(Object.fromEntries(answer.headers)).toMatchObject({
-      'cache-control': 'no-cache',
-      'content-encoding': 'gzip',
-      'content-type': 'text/html',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    });
-    const policy = answer.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toMatch(/unsafe|data:|https?:/);
-  });
+  it.each(['/', '/organisations/1/members', '/admin'])(
+    '%s is the page, which is asked for each time',
+    async (path) => {
+      const answer = await ask(path);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('<title>Pages</title>');
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'cache-control': 'no-cache',
+        'content-encoding': 'gzip',
+        'content-type': 'text/html',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      });
+      const policy = answer.headers.get('content-security-policy') ?? '';
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).not.toMatch(/unsafe|data:|https?:/);
+    },
+  );
 
   it('a file with a hash in its name is kept by the browser', async () => {
     const { status, headers } = await ask('/assets/main-abc123.js');

@@ -22,9 +22,9 @@ reload_after_renewal() {
   read=$(certificates)
   while sleep 20; do
     now=$(certificates)
-    if [ "$now" != "$read" ] && nginx -c "$work/nginx.conf" -s reload; then read=$now; fi
+    if [ "$now" != "$read" ] && nginx -e stderr -c "$work/nginx.conf" -s reload; then read=$now; fi
   done
 }
 
 reload_after_renewal &
-exec nginx -c "$work/nginx.conf" -g 'daemon off;'
+exec nginx -e stderr -c "$work/nginx.conf" -g 'daemon off;'

@@ -5,12 +5,16 @@ import { NotFoundPage } from './pages/not-found-page.tsx';
 import { OrganisationsPage } from './pages/organisations-page.tsx';
 
 // Each is loaded when it is first opened.
-const InvitationPage = lazy(async () => ({ default: (await import('./pages/invitation-page.tsx')).InvitationPage }));
+const InvitationPage = lazy(async () => ({
+  default: (await import('./pages/invitation-page.tsx')).InvitationPage,
+}));
 const AccountPage = lazy(async () => ({ default: (await import('./pages/account-page.tsx')).AccountPage }));
 const OrganisationPages = lazy(async () => ({
   default: (await import('./pages/organisation/organisation-pages.tsx')).OrganisationPages,
 }));
-const AdminPages = lazy(async () => ({ default: (await import('./pages/admin/admin-pages.tsx')).AdminPages }));
+const AdminPages = lazy(async () => ({
+  default: (await import('./pages/admin/admin-pages.tsx')).AdminPages,
+}));
 
 export function App() {
   return (

@@ -10,7 +10,11 @@ const name = z
 
 const email = z
   .string()
-  .check(z.trim(), z.email('Write an address such as ada@example.org.'), z.maxLength(254, 'At most 254 characters.'));
+  .check(
+    z.trim(),
+    z.email('Write an address such as ada@example.org.'),
+    z.maxLength(254, 'At most 254 characters.'),
+  );
 
 const roles = z.array(z.string()).check(z.minLength(1, 'Choose at least one role.'));
 
@@ -23,7 +27,12 @@ const permissions = z.pipe(
       .array(
         z
           .string()
-          .check(z.regex(/^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/, "Each is a thing and a verb, such as 'orders.place'.")),
+          .check(
+            z.regex(
+              /^[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*$/,
+              "Each is a thing and a verb, such as 'orders.place'.",
+            ),
+          ),
       )
       .check(z.minLength(1, "Name at least one, such as 'orders.place'."), z.maxLength(100, 'At most 100.')),
   ),
@@ -45,7 +54,10 @@ export const rolesInput = z.object({ roles });
 export const roleInput = z.object({
   role: z
     .string()
-    .check(z.trim(), z.regex(/^[a-z][a-z0-9-]{0,39}$/, "At most 40 letters a-z, digits and '-', such as 'clerk'.")),
+    .check(
+      z.trim(),
+      z.regex(/^[a-z][a-z0-9-]{0,39}$/, "At most 40 letters a-z, digits and '-', such as 'clerk'."),
+    ),
   description: z.string().check(z.trim(), z.maxLength(200, 'At most 200 characters.')),
   permissions,
 });
@@ -53,7 +65,9 @@ export const keyInput = z.object({ name, scopes: permissions, days: wholeDays(1,
 export const deletionInput = z.object({ email });
 export const invitationLink = z.object({
   link: z.pipe(
-    z.string().check(z.trim(), z.regex(/^(?:https:\/\/\S+#)?[\w-]{1,200}$/, 'Paste the whole link of the mail.')),
+    z
+      .string()
+      .check(z.trim(), z.regex(/^(?:https:\/\/\S+#)?[\w-]{1,200}$/, 'Paste the whole link of the mail.')),
     z.transform((text: string) => text.slice(text.indexOf('#') + 1)),
   ),
 });

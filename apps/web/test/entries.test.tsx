@@ -55,7 +55,11 @@ it('asks for the session again after the rights have changed', async () => {
 
 describe('what was typed stays, and the reason is said', () => {
   it.each([
-    ['the API refuses it', refusal(409, 'already_exists', 'there is one of this name'), 'There is one of this name.'],
+    [
+      'the API refuses it',
+      refusal(409, 'already_exists', 'there is one of this name'),
+      'There is one of this name.',
+    ],
     ['the server fails', refusal(503, 'unavailable', 'no database'), /could not do this \(no database\)/],
     ['too much was asked', refusal(429, 'resource_exhausted', 'ten a minute'), /ten a minute/],
     ['there is no connection', 'no connection' as const, /not reached/],

@@ -1,5 +1,5 @@
-import type { Member, Organisation, Role } from '../src/accounts-api.ts';
 import { type AccountsApi, accountsRoutes } from '../../kit/generated/accounts-rest.ts';
+import type { Member, Organisation, Role } from '../src/accounts-api.ts';
 
 type Operation = keyof AccountsApi;
 type Answers = {
@@ -12,7 +12,12 @@ export interface FakeAnswer {
 }
 
 const at = '2026-03-01T10:00:00.000Z';
-const club: Organisation = { id: '6f9619ff-8b86-4011-b42d-00c04fc964ff', name: 'Club', createdAt: at, auditDays: 365 };
+const club: Organisation = {
+  id: '6f9619ff-8b86-4011-b42d-00c04fc964ff',
+  name: 'Club',
+  createdAt: at,
+  auditDays: 365,
+};
 const ada: Member = { person: 'ada', email: 'ada@example.org', name: 'Ada', roles: ['owner'], joinedAt: at };
 const bo: Member = { person: 'bo', email: 'bo@example.org', name: '', roles: ['member'], joinedAt: at };
 const roles: Role[] = [
@@ -123,7 +128,10 @@ export class FakeAccounts {
       const answer = this.#answers[id as Operation] as ((request: object) => unknown) | undefined;
       if (found === null || route.method !== method || answer === undefined) continue;
       const given = body === '' ? {} : (JSON.parse(body) as object);
-      return { status: 200, body: answer({ ...Object.fromEntries(searchParams), ...found.groups, ...given }) };
+      return {
+        status: 200,
+        body: answer({ ...Object.fromEntries(searchParams), ...found.groups, ...given }),
+      };
     }
     return refusal(404, 'not_found', `unknown path ${pathname}`);
   }

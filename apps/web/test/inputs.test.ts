@@ -43,9 +43,12 @@ describe('a form takes', () => {
     });
   });
 
-  it.each(['https://app.test/invitations#plinth_invitation_a-b', ' plinth_invitation_a-b '])('the link %s', (link) => {
-    expect(invitationLink.parse({ link })).toEqual({ link: 'plinth_invitation_a-b' });
-  });
+  it.each(['https://app.test/invitations#plinth_invitation_a-b', ' plinth_invitation_a-b '])(
+    'the link %s',
+    (link) => {
+      expect(invitationLink.parse({ link })).toEqual({ link: 'plinth_invitation_a-b' });
+    },
+  );
 });
 
 it.each([

@@ -1,12 +1,15 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render } from '@testing-library/react';
-import userEvent, { type UserEvent } from '@testing-library/user-event';
+import { cleanup, configure, render } from '@testing-library/react';
+import { type UserEvent, userEvent } from '@testing-library/user-event';
 import { MemoryRouter } from 'react-router';
 import { vi } from 'vitest';
 import { App } from '../src/app.tsx';
 import { queries } from '../src/queries.ts';
 import { noteSessionEnd } from '../src/session-end.ts';
 import { FakeAccounts } from './fake-accounts.ts';
+
+// Pages are loaded when they are first opened, which takes long on a busy machine.
+configure({ asyncUtilTimeout: 15_000 });
 
 /** The app at a path, as somebody sees it, with an API in memory. */
 export function opened(path: string, api = new FakeAccounts()): { api: FakeAccounts; user: UserEvent } {

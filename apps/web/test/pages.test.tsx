@@ -81,7 +81,9 @@ describe('an organisation', () => {
     await shown.user.click(within(question).getByRole('button', { name: 'Cancel' }));
     expect(sent(shown.api)).toEqual([]);
     await shown.user.click(await screen.findByRole('button', { name: 'Remove: bo@example.org' }));
-    await shown.user.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Remove' }));
+    await shown.user.click(
+      within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Remove' }),
+    );
     await waitFor(() => expect(sent(shown.api)).toEqual([`DELETE ${api('/members/bo')}`]));
   });
 
@@ -123,7 +125,9 @@ describe('an invitation', () => {
     expect(sent(shown.api)).toEqual([]);
     await shown.user.click(accept);
     await screen.findByRole('link', { name: 'Club' });
-    expect(sent(shown.api)).toEqual(['POST /api/accounts/v1/invitations/accept {"token":"plinth_invitation_abc"}']);
+    expect(sent(shown.api)).toEqual([
+      'POST /api/accounts/v1/invitations/accept {"token":"plinth_invitation_abc"}',
+    ]);
   });
 
   it('is taken from a pasted link where the sign-in lost what stands after #', async () => {
@@ -135,7 +139,9 @@ describe('an invitation', () => {
     await shown.user.click(screen.getByRole('button', { name: 'Continue' }));
     await shown.user.click(await screen.findByRole('button', { name: 'Accept the invitation' }));
     await screen.findByRole('link', { name: 'Club' });
-    expect(sent(shown.api)).toEqual(['POST /api/accounts/v1/invitations/accept {"token":"plinth_invitation_abc"}']);
+    expect(sent(shown.api)).toEqual([
+      'POST /api/accounts/v1/invitations/accept {"token":"plinth_invitation_abc"}',
+    ]);
   });
 });
 

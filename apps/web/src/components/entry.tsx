@@ -1,7 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { Button, Form } from 'react-aria-components';
-import * as z from 'zod/mini';
+import { Button } from 'react-aria-components/Button';
+import { Form } from 'react-aria-components/Form';
+import type * as z from 'zod/mini';
 import { Problem } from './problem.tsx';
 
 interface EntryProps<Input> {
@@ -45,7 +46,13 @@ export function Entry<Input>(props: EntryProps<Input>) {
   };
 
   return (
-    <Form aria-label={label} onSubmit={submit} validationErrors={errors} validationBehavior="aria" className="entry">
+    <Form
+      aria-label={label}
+      onSubmit={submit}
+      validationErrors={errors}
+      validationBehavior="aria"
+      className="entry"
+    >
       {children}
       <Problem error={sending.error} />
       <Button type="submit" isPending={sending.isPending} className="main">
@@ -67,8 +74,8 @@ function valuesOf(form: HTMLFormElement, lists: readonly string[]): Record<strin
 function errorsByField(error: z.core.$ZodError): Record<string, string[]> {
   const byField: Record<string, string[]> = {};
   for (const { path, message } of error.issues) {
-    const texts = (byField[String(path[0])] ??= []);
-    if (!texts.includes(message)) texts.push(message);
+    const field = String(path[0]);
+    byField[field] = [...new Set([...(byField[field] ?? []), message])];
   }
   return byField;
 }

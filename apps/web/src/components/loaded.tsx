@@ -1,6 +1,6 @@
-import type { UseInfiniteQueryResult, UseQueryResult, InfiniteData } from '@tanstack/react-query';
+import type { InfiniteData, UseInfiniteQueryResult, UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import { Problem } from './problem.tsx';
 
 interface LoadedProps<Data> {

@@ -1,4 +1,4 @@
-import { Checkbox, CheckboxGroup, FieldError, Label } from 'react-aria-components';
+import { Checkbox, CheckboxGroup, FieldError, Label } from 'react-aria-components/CheckboxGroup';
 import type { Role } from '../accounts-api.ts';
 
 /** Checkboxes for roles, as the field `roles` of a form. */

@@ -1,7 +1,13 @@
 import { NavLink } from 'react-router';
 
 /** Links between the pages of a section. `to` is relative to the section. */
-export function SectionLinks({ label, links }: { label: string; links: readonly { to: string; text: string }[] }) {
+export function SectionLinks({
+  label,
+  links,
+}: {
+  label: string;
+  links: readonly { to: string; text: string }[];
+}) {
   return (
     <nav aria-label={label} className="section">
       <ul>

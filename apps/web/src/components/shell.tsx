@@ -3,15 +3,20 @@ import { NavLink, Outlet } from 'react-router';
 import { useIsAdministrator } from '../controllers/session.ts';
 import { useSessionEnd } from '../session-end.ts';
 
+/** Not a link: what stands after `#` can be the token of an invitation. */
+function skip(): void {
+  document.getElementById('content')?.focus();
+}
+
 /** What is around each page: navigation, sign-out, and the word that the session has ended. */
 export function Shell() {
   const isAdministrator = useIsAdministrator();
   const hasEnded = useSessionEnd();
   return (
     <>
-      <a className="skip" href="#content">
+      <button type="button" className="skip" onClick={skip}>
         Skip to the content
-      </a>
+      </button>
       <header>
         <nav aria-label="Main">
           <ul>
@@ -34,8 +39,11 @@ export function Shell() {
       </header>
       {hasEnded && (
         <p role="alert" className="problem">
-          You are not signed in any more. <a href="/" target="_blank" rel="noreferrer">Sign in in another tab</a>, then
-          come back and repeat what you did: what you typed is still here.
+          You are not signed in any more.{' '}
+          <a href="/" target="_blank" rel="noreferrer">
+            Sign in in another tab
+          </a>
+          , then come back and repeat what you did: what you typed is still here.
         </p>
       )}
       <main id="content" tabIndex={-1}>

@@ -1,6 +1,15 @@
-import { FieldError, Input, Label, Text, TextArea, TextField, type TextFieldProps } from 'react-aria-components';
+import {
+  FieldError,
+  Input,
+  Label,
+  Text,
+  TextArea,
+  TextField,
+  type TextFieldProps,
+} from 'react-aria-components/TextField';
 
-interface TextEntryProps extends Pick<TextFieldProps, 'type' | 'autoComplete' | 'defaultValue' | 'inputMode'> {
+interface TextEntryProps
+  extends Pick<TextFieldProps, 'type' | 'autoComplete' | 'defaultValue' | 'inputMode'> {
   name: string;
   label: string;
   hint?: string;

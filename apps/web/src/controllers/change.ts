@@ -1,7 +1,13 @@
-import { type QueryKey, type UseMutationResult, useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  type QueryKey,
+  type UseMutationResult,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query';
 
 /** A change at the API, after which the answers below these keys are asked for again. */
-export function useChange<Input, Answer>(
+export function useChange<Answer, Input = void>(
   send: (input: Input) => Promise<Answer>,
   ...changed: QueryKey[]
 ): UseMutationResult<Answer, Error, Input> {

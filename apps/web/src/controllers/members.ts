@@ -18,7 +18,9 @@ export function useUpdateMember(organisation: string, person: string) {
 }
 
 export function useRemoveMember(organisation: string, person: string) {
-  return useChange(() => accounts.removeMember({ organisation, person }), of(organisation), ['organisations']);
+  return useChange(() => accounts.removeMember({ organisation, person }), of(organisation), [
+    'organisations',
+  ]);
 }
 
 export function useInvitations(organisation: string) {

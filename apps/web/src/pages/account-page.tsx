@@ -1,4 +1,4 @@
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import { accountsPage } from '../accounts-pages.ts';
 import { Entry } from '../components/entry.tsx';
 import { Loaded } from '../components/loaded.tsx';
@@ -25,7 +25,10 @@ export function AccountPage() {
             </dl>
             <SignInLinks />
             <h2>Your data</h2>
-            <p>One file with everything that is kept about you: account, organisations, invitations, keys and changes.</p>
+            <p>
+              One file with everything that is kept about you: account, organisations, invitations, keys and
+              changes.
+            </p>
             <Button onPress={() => save('my-data.json', document)}>Download</Button>
           </>
         )}
@@ -61,8 +64,8 @@ function Deletion() {
     <>
       <h2>Delete the account</h2>
       <p>
-        Account, sessions and memberships are deleted at once and cannot be brought back. Entries of audit logs keep your
-        id alone. The last owner of an organisation must hand it on first.
+        Account, sessions and memberships are deleted at once and cannot be brought back. Entries of audit
+        logs keep your id alone. The last owner of an organisation must hand it on first.
       </p>
       <Entry
         label="Delete the account"
@@ -78,7 +81,9 @@ function Deletion() {
 }
 
 function save(name: string, content: unknown): void {
-  const address = URL.createObjectURL(new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' }));
+  const address = URL.createObjectURL(
+    new Blob([JSON.stringify(content, null, 2)], { type: 'application/json' }),
+  );
   const link = document.createElement('a');
   link.href = address;
   link.download = name;

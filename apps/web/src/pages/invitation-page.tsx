@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import { Link, useLocation } from 'react-router';
 import { Entry } from '../components/entry.tsx';
 import { Page } from '../components/page.tsx';
@@ -18,8 +18,8 @@ export function InvitationPage() {
       {token === '' ? (
         <>
           <p>
-            This address has no invitation in it. If you have just signed in, open the link in the mail once more, or
-            paste it here.
+            This address has no invitation in it. If you have just signed in, open the link in the mail once
+            more, or paste it here.
           </p>
           <Entry
             label="Invitation"

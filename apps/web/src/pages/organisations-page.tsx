@@ -1,4 +1,4 @@
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import { Link } from 'react-router';
 import type { Organisation } from '../accounts-api.ts';
 import { Entry } from '../components/entry.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import type { Person } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { Loaded, Paged } from '../../components/loaded.tsx';
@@ -63,7 +63,8 @@ function PersonRow({ person: { id, email, name, verified } }: { person: Person }
                     {session.agent === '' ? 'Unknown browser' : session.agent}
                     <span className="hint">
                       {' '}
-                      {session.address}, <Moment at={session.signedInAt} /> to <Moment at={session.expiresAt} />
+                      {session.address}, <Moment at={session.signedInAt} /> to{' '}
+                      <Moment at={session.expiresAt} />
                     </span>
                   </li>
                 ))}

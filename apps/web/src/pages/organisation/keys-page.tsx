@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import type { ApiKey } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';
@@ -40,14 +40,25 @@ export function KeysPage({ organisation }: { organisation: string }) {
             action="Create the key"
             done="The key was created."
           >
-            <TextEntry name="name" label="Name" hint="What uses it, such as the import at night." autoComplete="off" />
+            <TextEntry
+              name="name"
+              label="Name"
+              hint="What uses it, such as the import at night."
+              autoComplete="off"
+            />
             <TextEntry
               name="scopes"
               label="Permissions"
               hint="With spaces or lines between them. A key can do no more than you may."
               isLong
             />
-            <TextEntry name="days" label="Days until it ends" defaultValue="90" inputMode="numeric" autoComplete="off" />
+            <TextEntry
+              name="days"
+              label="Days until it ends"
+              defaultValue="90"
+              inputMode="numeric"
+              autoComplete="off"
+            />
           </Entry>
           {create.data !== undefined && <Secret secret={create.data.secret} />}
         </>

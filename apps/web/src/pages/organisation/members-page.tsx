@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Button } from 'react-aria-components';
+import { Button } from 'react-aria-components/Button';
 import type { Invitation, Member, Role } from '../../accounts-api.ts';
 import { Confirm } from '../../components/confirm.tsx';
 import { Entry } from '../../components/entry.tsx';

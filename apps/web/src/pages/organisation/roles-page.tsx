@@ -33,7 +33,12 @@ export function RolesPage({ organisation }: { organisation: string }) {
             action="Save the role"
             done="The role was saved."
           >
-            <TextEntry name="role" label="Name" hint="A name that exists replaces that role." autoComplete="off" />
+            <TextEntry
+              name="role"
+              label="Name"
+              hint="A name that exists replaces that role."
+              autoComplete="off"
+            />
             <TextEntry name="description" label="Description (optional)" autoComplete="off" />
             <TextEntry
               name="permissions"
@@ -48,7 +53,13 @@ export function RolesPage({ organisation }: { organisation: string }) {
   );
 }
 
-function RoleRow({ organisation, role: { name, description, permissions, builtIn } }: { organisation: string; role: Role }) {
+function RoleRow({
+  organisation,
+  role: { name, description, permissions, builtIn },
+}: {
+  organisation: string;
+  role: Role;
+}) {
   const destroy = useDeleteRole(organisation, name);
   const may = useMay(organisation);
   return (

@@ -8,7 +8,11 @@ import { useDeleteOrganisation, useUpdateOrganisation } from '../../controllers/
 import { useMay } from '../../controllers/session.ts';
 import { organisationSettings } from '../../inputs.ts';
 
-export function SettingsPage({ organisation: { id, name, createdAt, auditDays } }: { organisation: Organisation }) {
+export function SettingsPage({
+  organisation: { id, name, createdAt, auditDays },
+}: {
+  organisation: Organisation;
+}) {
   const update = useUpdateOrganisation(id);
   const destroy = useDeleteOrganisation(id);
   const navigate = useNavigate();
