@@ -101,12 +101,11 @@ describe('machines', () => {
     await site.describe({
       source: { kind: 'git', url: `${git.url}/platform.git`, secret: 'git-authority' },
     });
-    const rendered = await renderEnvironment(site.checkout.root, environment);
-    const needed = rendered.environment.operators.flatMap((operator) => [
-      ...operator.images,
-      ...operator.crds,
-    ]);
+    const { environment: described } = await renderEnvironment(site.checkout.root, environment);
+    const needed = described.operators.flatMap(({ images, crds }) => [...images, ...crds]);
     await supply(needed, { engine: site.engine, report: console.log });
+    await site.lockMirror();
+    const rendered = await renderEnvironment(site.checkout.root, environment);
     const repository = {
       remote: join(folder, 'platform.git'),
       environment: {},

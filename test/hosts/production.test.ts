@@ -94,15 +94,16 @@ describe('an environment that Git fills', () => {
       apps: { home: null, jobs: null, orders: null },
       previews: { max: 2, lifetime: '1d' },
     });
+    const rendered = await renderEnvironment(site.checkout.root, environment);
+    const needed = rendered.environment.operators.flatMap(({ images, crds }) => [...images, ...crds]);
+    await supply([...needed, 'postgresql'], { engine: site.engine, report: console.log });
+    await site.lockMirror();
     await good('render');
     await checkout(['init', '--quiet', '--initial-branch=main']);
     // It is a link here, which .gitignore does not mean.
     await writeFile(join(site.checkout.root, '.git/info/exclude'), 'node_modules\n');
     await commit('Begin');
     await checkout(['push', '--quiet', git.url, 'HEAD:main']);
-    const rendered = await renderEnvironment(site.checkout.root, environment);
-    const needed = rendered.environment.operators.flatMap(({ images, crds }) => [...images, ...crds]);
-    await supply([...needed, 'postgresql'], { engine: site.engine, report: console.log });
     await site.timed('two machines to two Ready nodes', () => site.nodes('apply'));
     const env = { ...site.checkout.env, ...git.env, SSH_AUTH_SOCK: await site.sshAgent() };
     const stack = await Project.at(dirname(site.checkout.root), env);

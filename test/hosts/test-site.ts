@@ -5,7 +5,14 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { runEngine, stopPrivateEngine } from '../../images/engine/index.ts';
 import { type Engine, ensureEngine, findEngine, supply } from '../../images/index.ts';
-import { ensureMirror, mirrorAddress, networkName, removeMirror } from '../../images/mirror/index.ts';
+import { loadLock } from '../../images/lock/index.ts';
+import {
+  ensureMirror,
+  mirrorAddress,
+  networkName,
+  removeMirror,
+  storedImage,
+} from '../../images/mirror/index.ts';
 import { ansibleEnvironment, ansibleRoot, ensureAnsible } from '../../scripts/nodes/tools.ts';
 import { Checkout, type Ended } from '../e2e/checkout.ts';
 import { hostNames, killHost, startHost, type TestHost } from './containers.ts';
@@ -111,6 +118,18 @@ export class TestSite {
     const knownHosts = join(this.folder, 'known_hosts');
     await execa('ssh-keygen', ['-R', host.address, '-f', knownHosts], { reject: false });
     await this.describe();
+  }
+
+  /** Lets the checkout's lock file name the images that the mirror has: those that are built here have other digests than upstream's. */
+  async lockMirror(): Promise<void> {
+    const path = join(this.checkout.root, 'images/lock.yaml');
+    let text = await readFile(path, 'utf8');
+    for (const { ref, digest } of Object.values(loadLock().images)) {
+      const { store, path: repository, tag } = storedImage(ref);
+      const there = store.manifest(repository, tag)?.digest;
+      if (digest !== undefined && there !== undefined) text = text.replace(digest, there);
+    }
+    await writeFile(path, text);
   }
 
   /** Starts a machine that is not part of the cluster. */
